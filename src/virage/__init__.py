@@ -1,0 +1,1 @@
+"""Virage: the open system that runs a connected stadium."""

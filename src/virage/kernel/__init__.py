@@ -1,0 +1,1 @@
+"""What knows no domain: clock, ids, money, database, batching, journal, queue, guard, HTTP."""

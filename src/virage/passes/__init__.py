@@ -1,0 +1,1 @@
+"""The signed pass: CWT in a QR code, holder keys, generations; knows no ticket."""

@@ -1,0 +1,1 @@
+"""Bank-card payments through a provider: intent, confirmation, webhook, refund."""

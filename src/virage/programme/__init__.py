@@ -1,0 +1,1 @@
+"""What is on: organisers, events, their times and house rules."""

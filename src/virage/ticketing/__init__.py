@@ -1,0 +1,1 @@
+"""The right to a place: prices, holds, best seats, orders, tickets."""

@@ -1,0 +1,1 @@
+"""The ground: stands, blocks, rows, seats, standing areas, gates, outlets."""
