@@ -1,0 +1,79 @@
+# Virage. `make` lists the targets. Python >= 3.11 and make are all that a machine needs.
+
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PYTHONDONTWRITEBYTECODE := 1
+WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup phone check test bench wheel screens api lock clean
+
+help: ## List the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+
+run: setup ## Start everything: database, sandbox provider, worker, web on http://localhost:8000
+	@exec virage run
+
+setup: .venv/.built src/virage/web/index.html ## Build .venv and the web, start the database once, migrate, load the demo
+	@virage setup
+
+phone: setup ## Serve to phones in the local network over HTTPS
+	@exec virage phone
+
+check: .venv/.dev web/node_modules/.installed ## Every law of the house, by command
+	ruff format --check .
+	ruff check .
+	mypy
+	lint-imports
+	squawk --config .squawk.toml src/virage/migrations/*.sql
+	python checks/tidy.py
+	python checks/promises.py
+	python checks/contract.py
+	pytest -q tests/test_queries.py
+	npm --prefix web run check
+
+test: .venv/.dev src/virage/web/index.html ## Every test, from the unit to the real browser
+	npm --prefix web test
+	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && pytest -q -n 2 --dist worksteal
+
+bench: .venv/.dev src/virage/web/index.html ## Every figure; one JSON line each
+	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && \
+	for name in best_seats passes onsale seatmap web; do python -m benchmarks.$$name $(BENCH) | tail -n 1 || exit 1; done
+
+wheel: .venv/.dev src/virage/web/index.html ## dist/virage-*.whl, with the built web inside
+	python -m build --wheel --no-isolation --outdir dist .
+
+screens: .venv/.dev src/virage/web/index.html ## Take docs/screens/ anew
+	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && python -m tests.web.screens
+
+api: .venv/.dev web/node_modules/.installed ## Regenerate the web's API client from the OpenAPI document
+	npm --prefix web run api
+
+lock: .venv/.dev ## Lock the newest versions that pyproject.toml admits
+	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --group dev pyproject.toml -o requirements-dev.txt
+	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --group build -c requirements-dev.txt pyproject.toml -o requirements.txt
+
+clean: ## Remove what was built; var/ with its data stays
+	rm -rf .venv dist web/node_modules src/virage/web .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Virage needs Python 3.11 or newer: make PYTHON=python3.11 run")'
+	@$(PYTHON) -m venv .venv || { echo "This Python has no venv: install it (Debian and Ubuntu: apt-get install python3-venv)"; rm -rf .venv; exit 1; }
+
+.venv/.built: .venv/bin/python requirements.txt pyproject.toml
+	pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
+	pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+.venv/.dev: .venv/.built requirements-dev.txt
+	pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+web/node_modules/.installed: .venv/.built web/package.json web/package-lock.json
+	npm --prefix web ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+src/virage/web/index.html: web/node_modules/.installed $(WEB_SOURCES)
+	npm --prefix web run build
+	@touch $@

@@ -1,0 +1,50 @@
+"""Each promise of docs/promises.md is held by a test or a benchmark that exists."""
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+PAGE = Path("docs/promises.md")
+HOLDER = re.compile(r"`((?:tests|benchmarks|web/src|checks)/[^`]+)`")
+
+
+def test_names(path: Path) -> set[str]:
+    """The tests of a file: functions and methods in Python, titles in TypeScript."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".py":
+        functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+        names = {node.name for node in ast.walk(ast.parse(text)) if isinstance(node, functions)}
+        machines = re.findall(r"^(\w+) = \w+\.TestCase$", text, flags=re.MULTILINE)
+        return {name for name in names if name.startswith("test_")} | set(machines)
+    return set(re.findall(r"(?:it|test)\(\s*[\"'`](.+?)[\"'`],", text))
+
+
+def fault(holder: str) -> str | None:
+    """Why a holder does not hold, or None."""
+    name, _, test = holder.partition("::")
+    path = Path(name)
+    if not path.is_file():
+        return f"{name} does not exist"
+    if test and test not in test_names(path):
+        return f"{name} has no test {test}"
+    if not test and path.parts[0] in {"tests", "web"}:
+        return f"{name}: name the test"
+    return None
+
+
+def main() -> None:
+    """Print every promise that nothing holds and fail if there is one."""
+    rows = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")][1:]
+    found = []
+    for row in rows:
+        holders = HOLDER.findall(row)
+        if not holders:
+            found.append(f"nothing holds: {row}")
+        found += [f"{reason}: {row}" for holder in holders if (reason := fault(holder))]
+    print("\n".join(found) if found else f"{len(rows)} promises held")
+    sys.exit(bool(found) or not rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""The small laws: short functions, short files, no leftovers, documentation that names only what exists."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+FUNCTION_LINES_MAX = 70
+FILE_LINES_MAX = 400
+SOURCES = {".py", ".ts", ".svelte", ".sql", ".css"}
+GENERATED = {"web/src/api/schema.d.ts"}
+# Spelled in two parts, so that this file does not find itself.
+LEFTOVERS = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK")) + r")\b")
+SKIPS = re.compile(
+    r"pytest\.(skip|xfail|importorskip)\b|mark\.(skip|skipif|xfail)\b|\b(it|test|describe)\.(skip|todo)\b"
+)
+UNEXPLAINED = re.compile(r"#\s*(type:\s*ignore|noqa)(?!.*\s#\s)(?!\[[\w, -]+\]\s+\S)(?!: [A-Z0-9, ]+ \S)")
+SWALLOWED = re.compile(r"except(\s+Exception)?\s*:\s*(pass|\.\.\.)\s*$")
+NAMED_PATH = re.compile(r"`([\w.@-]+(?:/[\w.@*-]+)+/?)`")
+LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
+# What a registry's address looks like in pip's, uv's and npm's locks; a package's funding page may stay.
+REGISTRY = re.compile(r"(--(extra-)?index-url|--find-links|\"resolved\":|@ https?://|^\s*https?://)")
+
+
+def tracked() -> list[Path]:
+    """Every file that git tracks or would track."""
+    listing = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607 git is where PATH says
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [path for line in listing.stdout.splitlines() if (path := Path(line)).is_file()]
+
+
+def long_functions(path: Path, tree: ast.Module) -> Iterator[str]:
+    """Functions longer than a screen; the docstring counts, for it is read too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            if lines > FUNCTION_LINES_MAX:
+                yield f"{path}:{node.lineno}: {node.name} has {lines} lines, at most {FUNCTION_LINES_MAX}"
+
+
+def is_declaration(owner: ast.AST) -> bool:
+    """Whether a class only declares: a Protocol or an abstract base."""
+    bases = [ast.unparse(base) for base in owner.bases] if isinstance(owner, ast.ClassDef) else []
+    return any("Protocol" in base or "ABC" in base for base in bases)
+
+
+def stubs(path: Path, tree: ast.Module) -> Iterator[str]:
+    """Functions that do nothing, outside a Protocol."""
+    for owner in ast.walk(tree):
+        if is_declaration(owner):
+            continue
+        for node in ast.iter_child_nodes(owner):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            if any(ast.unparse(decorator).endswith("overload") for decorator in node.decorator_list):
+                continue
+            body = [
+                line for line in node.body if not isinstance(line, ast.Expr) or not isinstance(line.value, ast.Constant)
+            ]
+            raises = [line for line in body if isinstance(line, ast.Raise) and "NotImplemented" in ast.unparse(line)]
+            if raises or (all(isinstance(line, ast.Pass) for line in body) and path.parts[0] == "src"):
+                yield f"{path}:{node.lineno}: {node.name} is a stub"
+
+
+def source_faults(path: Path) -> Iterator[str]:
+    """What may stand in no source file."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    if len(lines) > FILE_LINES_MAX:
+        yield f"{path}: {len(lines)} lines, at most {FILE_LINES_MAX}"
+    for number, line in enumerate(lines, 1):
+        if LEFTOVERS.search(line):
+            yield f"{path}:{number}: a leftover"
+        if SKIPS.search(line) and path.parts[0] != "checks":
+            yield f"{path}:{number}: a test is skipped"
+        if SWALLOWED.search(line):
+            yield f"{path}:{number}: a swallowed exception"
+        if path.parts[0] != "checks" and UNEXPLAINED.search(line):
+            yield f"{path}:{number}: an exception to a rule without its reason"
+    if path.suffix == ".py":
+        tree = ast.parse("\n".join(lines))
+        yield from long_functions(path, tree)
+        yield from stubs(path, tree)
+
+
+def document_faults(path: Path) -> Iterator[str]:
+    """Paths and links of a page that lead nowhere."""
+    text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for name in NAMED_PATH.findall(text):
+        if name.startswith(("api/", "staff/", "office/", "var/")) or "*" in name or "NNNN" in name:
+            continue
+        if not any((base / name).exists() for base in (Path(), path.parent, Path("src/virage"))):
+            yield f"{path}: names `{name}`, which does not exist"
+    for target in LINK.findall(text):
+        if not (path.parent / target).exists():
+            yield f"{path}: links to {target}, which does not exist"
+
+
+def lock_faults(path: Path) -> Iterator[str]:
+    """Addresses in a lock file: package, version and hash alone belong there."""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if REGISTRY.search(line):
+            yield f"{path}:{number}: an address in a lock file"
+
+
+def faults(path: Path) -> Iterator[str]:
+    """What is wrong with one file."""
+    name = str(path)
+    if path.name.startswith("requirements") or path.name == "package-lock.json":
+        yield from lock_faults(path)
+    elif path.suffix in SOURCES and name not in GENERATED:
+        yield from source_faults(path)
+    elif path.suffix == ".md":
+        yield from document_faults(path)
+
+
+def main() -> None:
+    """Print every fault and fail if there is one."""
+    found = list(chain.from_iterable(faults(path) for path in tracked()))
+    print("\n".join(found) if found else "tidy")
+    sys.exit(bool(found))
+
+
+if __name__ == "__main__":
+    main()
