@@ -1,0 +1,230 @@
+"""The whole configuration, read once from the environment (VIRAGE_*), every defect reported at once."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+SECRET_LENGTH_MIN = 32
+
+
+class ConfigError(Exception):
+    """The environment does not make a configuration. `defects` names each variable and what is wrong with it."""
+
+    def __init__(self, defects: list[str]) -> None:
+        super().__init__("The configuration is not valid:\n" + "\n".join(f"  {defect}" for defect in defects))
+        self.defects = defects
+
+
+class Club(Struct, frozen=True):
+    """How the club looks and speaks. Colours are CSS hex colours."""
+
+    name: str = "Virage Football Club"
+    short_name: str = "Virage"
+    primary: str = "#14387f"
+    secondary: str = "#da001a"
+    accent: str = "#c9a227"
+    locale: str = "fr"
+
+
+class Config(Struct, frozen=True, kw_only=True):
+    """One running Virage. Each field is read from VIRAGE_ and its name in capitals (club fields: VIRAGE_CLUB_*)."""
+
+    secret: str
+    """At least 32 characters; keys for signing-key encryption and codes are derived from it (`security.derive`)."""
+    secrets_previous: tuple[str, ...] = ()
+    """Comma-separated secrets that came before: they still open what they closed, they close nothing new."""
+    database_url: str | None = None
+    """PostgreSQL >= 16; unset: the embedded server under `var_dir`."""
+    var_dir: Path = Path("var")
+    """Where the embedded database, objects, demo secrets and the local authority live."""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = "http://localhost:8000"
+    """How browsers reach the web, without a slash at the end; https in production."""
+    workers: int = 1
+    """Web worker processes."""
+    demo: bool = False
+    """A demonstration or a developer's machine: mailbox page, clock shift, generated secrets. Never in production."""
+    smtp_url: str | None = None
+    """smtp://user:password@host:port, smtps:// for implicit TLS, ?starttls=1 for STARTTLS. Demo without it: mailbox."""
+    mail_from: str = "tickets@example.org"
+    sandbox_url: str | None = None
+    """The sandbox payment provider as the server and the browsers reach it, for instance http://localhost:8001."""
+    sandbox_key: str = ""
+    """Bearer key that Virage shows to the sandbox provider."""
+    sandbox_webhook_secret: str = ""
+    """HMAC-SHA256 secret of the provider's webhooks."""
+    objects_url: str | None = None
+    """Object store: file:///…, az://container or s3://bucket; unset: `var_dir`/objects."""
+    metrics_token: str | None = None
+    """Bearer token of /metrics; unset: only a peer on loopback may read them."""
+    log_level: str = "info"
+    """debug, info, warning or error; access lines are info."""
+    clock_shift: timedelta = timedelta(0)
+    """VIRAGE_CLOCK_SHIFT in seconds, rehearsals only: production refuses it."""
+    clock_speed: float = 1.0
+    """Rehearsals only: production refuses anything but 1."""
+    club: Club = Club()
+
+    def __repr__(self) -> str:
+        """Name nothing secret: configurations end up in logs."""
+        return f"Config(public_url={self.public_url!r}, demo={self.demo!r})"
+
+    @property
+    def secure(self) -> bool:
+        """Tell whether browsers reach Virage over HTTPS."""
+        return self.public_url.startswith("https://")
+
+
+def read(environ: Mapping[str, str]) -> Config:
+    """Return the configuration that the environment describes, or raise ConfigError with every defect."""
+    reading = _Reading(environ)
+    values: dict[str, Any] = {
+        "secret": reading.text("SECRET", ""),
+        "secrets_previous": reading.parsed("SECRETS_PREVIOUS", _secrets, ()),
+        "database_url": reading.optional("DATABASE_URL"),
+        "var_dir": Path(reading.text("VAR_DIR", "var")),
+        "host": reading.text("HOST", "127.0.0.1"),
+        "port": reading.parsed("PORT", _port, 8000),
+        "workers": reading.parsed("WORKERS", _positive, 1),
+        "demo": reading.parsed("DEMO", _boolean, default=False),
+        "smtp_url": reading.optional("SMTP_URL", _smtp),
+        "mail_from": reading.parsed("MAIL_FROM", _address, "tickets@example.org"),
+        "sandbox_url": reading.optional("SANDBOX_URL", _origin),
+        "sandbox_key": reading.text("SANDBOX_KEY", ""),
+        "sandbox_webhook_secret": reading.text("SANDBOX_WEBHOOK_SECRET", ""),
+        "objects_url": reading.optional("OBJECTS_URL"),
+        "metrics_token": reading.optional("METRICS_TOKEN"),
+        "log_level": reading.parsed("LOG_LEVEL", _level, "info"),
+        "clock_shift": reading.parsed("CLOCK_SHIFT", _seconds, timedelta(0)),
+        "clock_speed": reading.parsed("CLOCK_SPEED", _speed, 1.0),
+        "club": _club(reading),
+    }
+    values["public_url"] = reading.parsed("PUBLIC_URL", _origin, f"http://localhost:{values['port']}")
+    reading.defects += _contradictions(values)
+    if reading.defects:
+        raise ConfigError(reading.defects)
+    return Config(**values)
+
+
+def _contradictions(values: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with values that are fine one by one."""
+    defects = []
+    if len(values["secret"]) < SECRET_LENGTH_MIN:
+        defects.append(f"VIRAGE_SECRET: set it to at least {SECRET_LENGTH_MIN} random characters")
+    if not values["demo"]:
+        if values["clock_shift"] or values["clock_speed"] != 1.0:
+            defects.append("VIRAGE_CLOCK_SHIFT, VIRAGE_CLOCK_SPEED: only a demonstration may bend the clock")
+        if values["public_url"] and not values["public_url"].startswith(("https://", "http://localhost")):
+            defects.append("VIRAGE_PUBLIC_URL: browsers need https:// (or http://localhost) for tickets and cookies")
+    if values["sandbox_url"] and not (values["sandbox_key"] and values["sandbox_webhook_secret"]):
+        defects.append("VIRAGE_SANDBOX_URL: it needs VIRAGE_SANDBOX_KEY and VIRAGE_SANDBOX_WEBHOOK_SECRET")
+    return defects
+
+
+class _Reading:
+    """Reads variables and gathers what is wrong with them."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.defects: list[str] = []
+
+    def text(self, name: str, default: str) -> str:
+        return self._environ.get(f"VIRAGE_{name}", "") or default
+
+    def optional(self, name: str, parse: Callable[[str], str] = str) -> str | None:
+        value: str | None = self.parsed(name, parse, None)
+        return value
+
+    def parsed(self, name: str, parse: Callable[[str], Any], default: Any) -> Any:
+        raw = self._environ.get(f"VIRAGE_{name}", "")
+        if not raw:
+            return default
+        try:
+            return parse(raw)
+        except ValueError as error:
+            self.defects.append(f"VIRAGE_{name}: {error}")
+            return default
+
+
+def _club(reading: _Reading) -> Club:
+    default = Club()
+    return Club(
+        name=reading.text("CLUB_NAME", default.name),
+        short_name=reading.text("CLUB_SHORT_NAME", default.short_name),
+        primary=reading.parsed("CLUB_PRIMARY", _colour, default.primary),
+        secondary=reading.parsed("CLUB_SECONDARY", _colour, default.secondary),
+        accent=reading.parsed("CLUB_ACCENT", _colour, default.accent),
+        locale=reading.parsed("CLUB_LOCALE", _locale, default.locale),
+    )
+
+
+def _matching(pattern: str, wish: str) -> Callable[[str], str]:
+    compiled = re.compile(pattern)
+
+    def parse(raw: str) -> str:
+        if not compiled.fullmatch(raw):
+            raise ValueError(f"must be {wish}")
+        return raw
+
+    return parse
+
+
+_colour = _matching(r"#[0-9a-fA-F]{6}", "a colour like #14387f")
+_locale = _matching(r"fr|en", "fr or en")
+_level = _matching(r"debug|info|warning|error", "debug, info, warning or error")
+_origin = _matching(r"https?://[^/\s]+", "http(s)://host, without a path or a slash at the end")
+_smtp = _matching(r"smtps?://\S+", "smtp://… or smtps://…")
+_address = _matching(r"[^@\s]+@[^@\s]+", "an e-mail address")
+
+
+def _secrets(raw: str) -> tuple[str, ...]:
+    secrets = tuple(part.strip() for part in raw.split(",") if part.strip())
+    if any(len(secret) < SECRET_LENGTH_MIN for secret in secrets):
+        raise ValueError(f"each must have at least {SECRET_LENGTH_MIN} characters")
+    return secrets
+
+
+def _boolean(raw: str) -> bool:
+    if raw.lower() not in ("1", "0", "true", "false", "yes", "no"):
+        raise ValueError("must be 1 or 0")
+    return raw.lower() in ("1", "true", "yes")
+
+
+def _whole(raw: str, low: int, high: int) -> int:
+    if not raw.isascii() or not raw.isdigit() or not low <= int(raw) <= high:
+        raise ValueError(f"must be a whole number from {low} to {high}")
+    return int(raw)
+
+
+def _port(raw: str) -> int:
+    return _whole(raw, 0, 65535)
+
+
+def _positive(raw: str) -> int:
+    return _whole(raw, 1, 1024)
+
+
+def _number(raw: str) -> float:
+    try:
+        return float(raw)
+    except ValueError:
+        raise ValueError("must be a number") from None
+
+
+def _seconds(raw: str) -> timedelta:
+    try:
+        return timedelta(seconds=_number(raw))
+    except OverflowError:
+        raise ValueError("is too far away") from None
+
+
+def _speed(raw: str) -> float:
+    speed = _number(raw)
+    if not 0 < speed <= 1000:  # noqa: PLR2004 - the bound is stated in the message
+        raise ValueError("must be above 0 and at most 1000")
+    return speed

@@ -1,0 +1,171 @@
+"""Who asks, and what their roles allow.
+
+Every route handler declares one guard of this module (`guards=[...]`), or is open to all (`opt={"public": True}`).
+A guard asks for a role in any scope; the handler then asks `require` with the scope of the thing it touches.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from msgspec import Struct
+
+from virage.kernel.problems import Problem
+
+Role = Literal["admin", "programme", "box_office", "finance", "steward", "cashier"]
+Scope = Literal["all", "organiser", "event", "gate", "outlet"]
+Kind = Literal["anonymous", "guest", "fan", "staff", "program"]
+Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]
+
+FRESH_FOR = timedelta(minutes=15)
+
+
+class Grant(Struct, frozen=True):
+    """One role within one scope. `scope_id` is the organiser, event, gate or outlet; None for scope "all"."""
+
+    role: str
+    scope: str = "all"
+    scope_id: UUID | str | None = None
+
+
+class Principal(Struct, frozen=True):
+    """Who asks: nobody known, a browser with a basket (guest), a fan, somebody of the staff, or a program."""
+
+    kind: Kind
+    id: UUID | None = None
+    session_id: UUID | None = None
+    grants: tuple[Grant, ...] = ()
+    authenticated_at: datetime | None = None
+    guest_session_id: UUID | None = None
+
+
+ANONYMOUS = Principal("anonymous")
+
+
+class Credential(Struct, frozen=True):
+    """What a request showed: the SHA-256 of the cookie's or the bearer token's value."""
+
+    kind: Literal["cookie", "bearer"]
+    token_hash: bytes
+
+
+class Authenticator(Protocol):
+    """Turns credentials into principals, many at once: one answer each, None where a credential opens nothing."""
+
+    async def __call__(self, credentials: Sequence[Credential]) -> Sequence[Principal | None]:
+        """Return one principal, or None, a credential and in its order."""
+        ...
+
+
+class Visit:
+    """What the kernel knows about one request while it runs (`scope["virage"]`)."""
+
+    __slots__ = ("authenticate", "code", "credential", "principal", "request_id")
+
+    def __init__(
+        self,
+        request_id: str,
+        credential: Credential | None,
+        authenticate: Callable[[Credential], Awaitable[Principal | None]],
+    ) -> None:
+        self.request_id = request_id
+        self.credential = credential
+        self.authenticate = authenticate
+        self.principal: Principal | None = None
+        self.code: str | None = None
+
+
+async def principal_of(scope: Any) -> Principal:
+    """Return who asks; the session is looked up once a request, and only when somebody wants to know."""
+    visit: Visit = scope["virage"]
+    if visit.principal is None:
+        found = None if visit.credential is None else await visit.authenticate(visit.credential)
+        visit.principal = found or ANONYMOUS
+    return visit.principal
+
+
+def holds(
+    principal: Principal,
+    role: str,
+    *,
+    scope: str = "all",
+    scope_id: UUID | str | None = None,
+    within: Sequence[tuple[str, UUID | str]] = (),
+) -> bool:
+    """Tell whether a grant covers the role in the scope, or in one that encloses it.
+
+    `within` names the enclosing scopes of the thing: an event lies within its organiser, for instance.
+    An administrator holds every role within the scope of that grant.
+    """
+    places = {(scope, str(scope_id)), *((name, str(value)) for name, value in within)}
+    return any(
+        grant.role in (role, "admin") and (grant.scope == "all" or (grant.scope, str(grant.scope_id)) in places)
+        for grant in principal.grants
+    )
+
+
+def require(
+    principal: Principal,
+    role: str,
+    *,
+    scope: str = "all",
+    scope_id: UUID | str | None = None,
+    within: Sequence[tuple[str, UUID | str]] = (),
+) -> None:
+    """Raise `unauthenticated` or `forbidden` unless the principal holds the role there."""
+    if principal.kind in ("anonymous", "guest"):
+        raise Problem("unauthenticated")
+    if not holds(principal, role, scope=scope, scope_id=scope_id, within=within):
+        raise Problem("forbidden", {"role": role})
+
+
+def require_fan(principal: Principal) -> UUID:
+    """Return the id of the signed-in person (fan or staff), or raise `unauthenticated`; programs are no person."""
+    if principal.kind == "program":
+        raise Problem("forbidden")
+    if principal.kind not in ("fan", "staff") or principal.id is None:
+        raise Problem("unauthenticated")
+    return principal.id
+
+
+def require_session(principal: Principal) -> UUID:
+    """Return the id of the session, a guest's too, or raise `unauthenticated`."""
+    if principal.session_id is None:
+        raise Problem("unauthenticated")
+    return principal.session_id
+
+
+def fresh(principal: Principal, now: datetime) -> None:
+    """Raise `step_up_required` unless the person signed in at most 15 minutes ago; a program's token is its proof."""
+    if principal.kind == "program":
+        return
+    if principal.authenticated_at is None or now - principal.authenticated_at > FRESH_FOR:
+        raise Problem("step_up_required")
+
+
+async def with_session(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard: any session, a guest's too, or a program."""
+    if (await principal_of(connection.scope)).kind == "anonymous":
+        raise Problem("unauthenticated")
+
+
+async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard: a signed-in person, fan or staff."""
+    require_fan(await principal_of(connection.scope))
+
+
+def staff(*roles: Role) -> Guard:
+    """Guard: holds one of the roles in some scope. The handler must then ask `require` for the scope it touches."""
+    wanted = {*roles, "admin"}
+
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        principal = await principal_of(connection.scope)
+        if principal.kind in ("anonymous", "guest"):
+            raise Problem("unauthenticated")
+        if not any(grant.role in wanted for grant in principal.grants):
+            raise Problem("forbidden", {"role": roles[0] if roles else "admin"})
+
+    return guard
