@@ -1,0 +1,126 @@
+"""The database: a pool of connections that never keep session state, and one error for "try again"."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import msgspec
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
+else:
+    Connection = asyncpg.Connection
+
+STATEMENT_TIMEOUT_MS = 10_000
+TRANSACTION_TIMEOUT_MS = 15_000
+ACQUIRE_TIMEOUT_S = 10.0
+CONNECT_TIMEOUT_S = 5.0
+TRANSACTION_TIMEOUT_SINCE = 17  # the major version of PostgreSQL that first has `transaction_timeout`
+JSONB_VERSION = b"\x01"  # what PostgreSQL puts before the text of a binary jsonb
+
+_TRANSIENT = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    OSError,
+    TimeoutError,
+)
+
+
+class Unavailable(Exception):  # noqa: N818 - it names a state that the caller meets, not a fault
+    """The database cannot answer now; nothing was confirmed, and the caller may send the same again (503)."""
+
+
+class Database:
+    """A pool of connections. They reconnect by themselves after the database was away.
+
+    No session state may be left on a connection: it is given back without a reset, which would cost a round trip.
+    """
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", url: str) -> None:
+        self._pool = pool
+        self.url = url
+
+    @classmethod
+    async def open(cls, url: str, *, connections_max: int = 10, application_name: str = "virage") -> "Database":
+        """Connect; raises `Unavailable` when the server cannot be reached."""
+        pool = asyncpg.create_pool(
+            url,
+            min_size=1,
+            max_size=connections_max,
+            max_inactive_connection_lifetime=0,
+            init=prepare_connection,
+            reset=_leave_as_it_is,
+            timeout=CONNECT_TIMEOUT_S,
+            command_timeout=None,
+            server_settings={"application_name": application_name, "timezone": "UTC"},
+        )
+        try:
+            await pool
+        except _TRANSIENT as failure:
+            raise Unavailable(str(failure)) from failure
+        return cls(pool, url)
+
+    async def close(self) -> None:
+        """Give the connections back; those that are still in use are cut after a second."""
+        try:
+            async with asyncio.timeout(1.0):
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A connection without a transaction: for one statement, which is its own transaction."""
+        connection = None
+        try:
+            connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
+            yield connection
+        except _TRANSIENT as failure:
+            raise Unavailable(str(failure)) from failure
+        except asyncpg.InterfaceError as failure:
+            if connection is None or connection.is_closed():
+                raise Unavailable(str(failure)) from failure
+            raise
+        finally:
+            if connection is not None:
+                await self._pool.release(connection)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """A connection inside a transaction: committed at the end, rolled back when anything is raised."""
+        async with self.connection() as connection, connection.transaction():
+            yield connection
+
+
+async def prepare_connection(connection: Connection) -> None:
+    """Set what each of our connections has: timeouts and jsonb as Python values."""
+    timeout_name = (
+        "transaction_timeout"
+        if connection.get_server_version().major >= TRANSACTION_TIMEOUT_SINCE
+        else "idle_in_transaction_session_timeout"
+    )
+    await connection.execute(
+        f"set statement_timeout = {STATEMENT_TIMEOUT_MS}; set {timeout_name} = {TRANSACTION_TIMEOUT_MS};"
+        "set jit = off; set client_min_messages = warning"
+    )
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=_encode_jsonb, decoder=_decode_jsonb, format="binary"
+    )
+
+
+async def _leave_as_it_is(_connection: Connection) -> None:
+    """Nothing to reset: no session state is ever left."""
+
+
+def _encode_jsonb(value: Any) -> bytes:
+    return JSONB_VERSION + msgspec.json.encode(value)
+
+
+def _decode_jsonb(value: bytes) -> Any:
+    return msgspec.json.decode(memoryview(value)[1:])

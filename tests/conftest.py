@@ -1,0 +1,104 @@
+"""Fixtures for every test: a real PostgreSQL, a clock that stands still, a client of the whole app."""
+
+import asyncio
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import asyncpg
+import pytest
+from virage.kernel.clock import Clock
+from virage.kernel.database import Connection, Database
+from virage.kernel.migrate import migrate, migrations
+from virage.kernel.postgres import EmbeddedPostgres
+
+_numbers = itertools.count(1)
+
+
+class FakeClock(Clock):
+    """A clock that stands still until the test moves it."""
+
+    def __init__(self, at: datetime = datetime(2026, 5, 9, 18, tzinfo=UTC)) -> None:
+        super().__init__()
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+    def set(self, at: datetime) -> None:
+        self.at = at
+
+    def advance(self, by: timedelta) -> None:
+        self.at += by
+
+
+def with_database(url: str, name: str) -> str:
+    """The same server, another database."""
+    address, question, query = url.partition("?")
+    return address.rpartition("/")[0] + "/" + name + question + query
+
+
+async def _administer(url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(with_database(url, "postgres"))
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[EmbeddedPostgres]:
+    """One embedded cluster a test worker, fast and not durable, gone at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="virage-test-"))
+    folder.chmod(0o755)
+    postgres = EmbeddedPostgres(folder / "pg", durable=False)
+    asyncio.run(postgres.start())
+    try:
+        yield postgres
+    finally:
+        asyncio.run(postgres.stop())
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def template_database(cluster: EmbeddedPostgres) -> str:
+    """A migrated database to clone from, named by what its migrations say."""
+    mark = sha256(b"".join(migration.sha256 for migration in migrations())).hexdigest()[:12]
+    name = f"template_{mark}"
+    asyncio.run(_administer(cluster.url, f"create database {name}"))
+    asyncio.run(migrate(with_database(cluster.url, name)))
+    return name
+
+
+@pytest.fixture
+async def database_url(cluster: EmbeddedPostgres, template_database: str) -> AsyncIterator[str]:
+    """A fresh migrated database of the test's own."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    await _administer(cluster.url, f"create database {name} template {template_database} strategy file_copy")
+    yield with_database(cluster.url, name)
+    await _administer(cluster.url, f"drop database {name} with (force)")
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    database = await Database.open(database_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def conn(db: Database) -> AsyncIterator[Connection]:
+    """A connection without a transaction: each statement is committed, as in a plain read or a single-statement act."""
+    async with db.connection() as connection:
+        yield connection
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
