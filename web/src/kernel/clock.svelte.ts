@@ -1,0 +1,38 @@
+/** The server's clock, as far as this browser knows it: countdowns follow the server, never the phone's own idea of time. */
+class ServerClock {
+  #offset = 0;
+  #best = Number.POSITIVE_INFINITY;
+  /** Ticks once a second while somebody looks. */
+  tick = $state(Date.now());
+  #watchers = 0;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  now(): number {
+    return Date.now() + this.#offset;
+  }
+
+  /** Learn from an answer that says the server's time; the fastest answers are the most exact. */
+  learn(serverNow: number, sentAt: number, gotAt: number): void {
+    const trip = gotAt - sentAt;
+    if (!Number.isFinite(serverNow) || trip > this.#best + 500) return;
+    this.#best = Math.min(this.#best, trip);
+    const offset = serverNow - (sentAt + trip / 2);
+    if (Math.abs(offset - this.#offset) > 400) this.#offset = offset;
+  }
+
+  /** Start ticking; returns the way to stop. For use in an effect. */
+  watch(): () => void {
+    this.#watchers += 1;
+    this.tick = this.now();
+    this.#timer ??= setInterval(() => (this.tick = this.now()), 1000);
+    return () => {
+      this.#watchers -= 1;
+      if (this.#watchers === 0) {
+        clearInterval(this.#timer);
+        this.#timer = undefined;
+      }
+    };
+  }
+}
+
+export const clock = new ServerClock();

@@ -1,0 +1,94 @@
+/** Addresses to screens: a table of patterns, links caught at the document, one screen's code fetched at a time. */
+import type { Component } from "svelte";
+
+type Screen = Component<Record<string, string>>;
+export interface Route {
+  /** Segments; `:name` takes one segment, a last `*` takes the rest. */
+  pattern: string;
+  load: () => Promise<{ default: unknown }>;
+}
+export interface Place {
+  route: Route;
+  params: Record<string, string>;
+}
+
+export function match(routes: readonly Route[], path: string): Place | null {
+  const parts = path.split("/").filter(Boolean);
+  for (const route of routes) {
+    const wanted = route.pattern.split("/").filter(Boolean);
+    const open = wanted.at(-1) === "*";
+    if (open ? parts.length < wanted.length - 1 : parts.length !== wanted.length) continue;
+    const params: Record<string, string> = {};
+    const fits = wanted.every((want, index) => {
+      if (want === "*") return true;
+      if (!want.startsWith(":")) return want === parts[index];
+      params[want.slice(1)] = decodeURIComponent(parts[index]!);
+      return true;
+    });
+    if (fits) return { route, params };
+  }
+  return null;
+}
+
+class Router {
+  path = $state(location.pathname);
+  query = $state.raw(new URLSearchParams(location.search));
+  screen = $state.raw<Screen | null>(null);
+  params = $state.raw<Record<string, string>>({});
+  loading = $state(false);
+  failed = $state(false);
+  /** Counts arrivals, so that focus and scroll follow each one. */
+  arrivals = $state(0);
+  #routes: readonly Route[] = [];
+  #turn = 0;
+
+  start(routes: readonly Route[]): void {
+    this.#routes = routes;
+    addEventListener("popstate", () => void this.#arrive());
+    document.addEventListener("click", (event) => this.#follow(event));
+    void this.#arrive();
+  }
+
+  go(to: string, options: { replace?: boolean } = {}): void {
+    if (options.replace) history.replaceState({}, "", to);
+    else history.pushState({}, "", to);
+    void this.#arrive();
+  }
+
+  retry(): void {
+    void this.#arrive();
+  }
+
+  #follow(event: MouseEvent): void {
+    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    const link = (event.target as Element | null)?.closest?.("a");
+    if (!link || link.target || link.hasAttribute("download") || link.origin !== location.origin) return;
+    if (link.pathname.startsWith("/api/") || link.dataset.outside !== undefined) return;
+    if (link.hash && link.pathname === location.pathname) return;
+    event.preventDefault();
+    if (link.href !== location.href) this.go(link.href);
+  }
+
+  async #arrive(): Promise<void> {
+    const turn = (this.#turn += 1);
+    const place = match(this.#routes, location.pathname);
+    if (!place) return;
+    this.loading = true;
+    this.failed = false;
+    try {
+      const module = await place.route.load();
+      if (turn !== this.#turn) return;
+      this.path = location.pathname;
+      this.query = new URLSearchParams(location.search);
+      this.params = place.params;
+      this.screen = module.default as Screen;
+      this.arrivals += 1;
+    } catch {
+      if (turn === this.#turn) this.failed = true;
+    } finally {
+      if (turn === this.#turn) this.loading = false;
+    }
+  }
+}
+
+export const router = new Router();

@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+import { BLACK, contrast, groundFor, inkOn, parseHex, readableOn, toHex, WHITE } from "./colour";
+
+const CLUBS = ["#000000", "#ffffff", "#ffff00", "#777777", "#e4002b", "#0000ff", "#12235a", "#c0a060", "#00a651", "#ff7f00"];
+const GROUNDS = ["#ffffff", "#f2f3f7", "#0a0d16", "#141927", "#1d2436"];
+
+describe("club colours", () => {
+  it("give text of AA contrast on their own ground, whatever the club", () => {
+    for (const club of CLUBS) {
+      const ground = groundFor(parseHex(club));
+      expect(contrast(readableOn(ground), ground)).toBeGreaterThanOrEqual(4.5);
+    }
+  });
+
+  it("give links of AA contrast on every surface of both themes", () => {
+    for (const club of CLUBS)
+      for (const ground of GROUNDS.map(parseHex))
+        expect(contrast(inkOn(parseHex(club), ground), ground)).toBeGreaterThanOrEqual(4.5);
+  });
+
+  it("are left alone where they already read well", () => {
+    expect(toHex(inkOn(parseHex("#12235a"), WHITE))).toBe("#12235a");
+    expect(readableOn(parseHex("#ffff00"))).toBe(BLACK);
+  });
+});
