@@ -1,0 +1,140 @@
+"""The keys of a pass: the issuer's, one an event, and the holder's, made on the fan's phone."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from hashlib import sha256
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from msgspec import Struct
+
+KID_BYTES: Final = 4
+KEY_BYTES: Final = 32
+SIGNATURE_BYTES: Final = 64
+
+# COSE labels and values: RFC 9052 section 7, RFC 9053 sections 2 and 7.
+COSE_EDDSA: Final = -8
+COSE_ES256: Final = -7
+_KTY, _CRV, _X, _Y = 1, -1, -2, -3
+_KTY_OKP, _CRV_ED25519 = 1, 6
+_KTY_EC2, _CRV_P256 = 2, 1
+
+_ED25519_PRIME: Final = 2**255 - 19
+_ORDER_8_Y: Final = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+# The y coordinates of the points of small order: under such a key one signature holds for many messages.
+_SMALL_ORDER_Y: Final = frozenset({0, 1, _ED25519_PRIME - 1, _ORDER_8_Y, _ED25519_PRIME - _ORDER_8_Y})
+
+
+class IssuerKey(Struct, frozen=True):
+    """The public key that signs the passes of one event; `kid` finds it in a pass."""
+
+    event_id: UUID
+    kid: bytes
+    public: bytes
+
+
+class HolderKey(Struct, frozen=True):
+    """A phone's public key: Ed25519 (32 bytes of `x`), or P-256 as `x` and the parity of y."""
+
+    x: bytes
+    y_odd: bool | None = None
+
+    @property
+    def algorithm(self) -> int:
+        """The COSE algorithm that this key signs with."""
+        return COSE_EDDSA if self.y_odd is None else COSE_ES256
+
+
+class Jwk(Struct, frozen=True):
+    """A public key as browsers export it (RFC 7517); other members are ignored."""
+
+    kty: Literal["OKP", "EC"]
+    crv: Literal["Ed25519", "P-256"]
+    x: str
+    y: str | None = None
+
+
+def kid_of(public: bytes) -> bytes:
+    """Return the short name of an issuer key: the first four bytes of its SHA-256."""
+    return sha256(public).digest()[:KID_BYTES]
+
+
+def holder_key_from_jwk(jwk: Jwk) -> HolderKey | None:
+    """Return the key, or None where it is no point of its curve or one under which signatures prove nothing."""
+    x = _coordinate(jwk.x)
+    if x is None:
+        return None
+    if (jwk.kty, jwk.crv, jwk.y) == ("OKP", "Ed25519", None):
+        y = int.from_bytes(x, "little") & ((1 << 255) - 1)
+        return None if y >= _ED25519_PRIME or y in _SMALL_ORDER_Y else HolderKey(x)
+    y_bytes = _coordinate(jwk.y or "")
+    if (jwk.kty, jwk.crv) != ("EC", "P-256") or y_bytes is None:
+        return None
+    numbers = ec.EllipticCurvePublicNumbers(int.from_bytes(x), int.from_bytes(y_bytes), ec.SECP256R1())
+    try:
+        numbers.public_key()
+    except ValueError:
+        return None
+    return HolderKey(x, bool(y_bytes[-1] & 1))
+
+
+def _coordinate(text: str) -> bytes | None:
+    """Return the 32 bytes of one coordinate from base64url without padding."""
+    try:
+        value = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (Base64Error, ValueError):
+        return None
+    return value if len(value) == KEY_BYTES and base64url(value) == text else None
+
+
+def base64url(value: bytes) -> str:
+    """Return base64url without padding (RFC 7515)."""
+    return urlsafe_b64encode(value).rstrip(b"=").decode()
+
+
+def cose_key(key: HolderKey) -> dict[int, Any]:
+    """Return the key as a COSE_Key map (RFC 9053 section 7), a P-256 point in its compressed form."""
+    if key.y_odd is None:
+        return {_KTY: _KTY_OKP, _CRV: _CRV_ED25519, _X: key.x}
+    return {_KTY: _KTY_EC2, _CRV: _CRV_P256, _X: key.x, _Y: key.y_odd}
+
+
+def holder_key_from_cose(item: object) -> HolderKey | None:
+    """Return the key in a COSE_Key map, or None; whoever reads it compares it with what `cose_key` makes of it."""
+    if not isinstance(item, dict):
+        return None
+    x, y_odd = item.get(_X), item.get(_Y)
+    if not isinstance(x, bytes) or len(x) != KEY_BYTES or not isinstance(y_odd, bool | None):
+        return None
+    return HolderKey(x, y_odd)
+
+
+def signed_by_issuer(key: IssuerKey, signature: bytes, message: bytes) -> bool:
+    """Tell whether the event's key signed the message."""
+    return _ed25519_holds(key.public, signature, message)
+
+
+def signed_by_holder(key: HolderKey, signature: bytes, message: bytes) -> bool:
+    """Tell whether the phone's key signed the message; ES256 signatures are r and s of 32 bytes each."""
+    if key.y_odd is None:
+        return _ed25519_holds(key.x, signature, message)
+    r, s = int.from_bytes(signature[:KEY_BYTES]), int.from_bytes(signature[KEY_BYTES:])
+    try:
+        point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), bytes([2 + key.y_odd]) + key.x)
+        point.verify(encode_dss_signature(r, s), message, ec.ECDSA(SHA256()))
+    except (ValueError, InvalidSignature):
+        return False
+    return True
+
+
+def _ed25519_holds(public: bytes, signature: bytes, message: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
