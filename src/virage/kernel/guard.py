@@ -5,6 +5,7 @@ A guard asks for a role in any scope; the handler then asks `require` with the s
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 from uuid import UUID
@@ -77,14 +78,21 @@ class Visit:
         self.principal: Principal | None = None
         self.code: str | None = None
 
+    async def who(self) -> Principal:
+        """Return who asks; the session is looked up once a request, and only when somebody wants to know."""
+        if self.principal is None:
+            found = None if self.credential is None else await self.authenticate(self.credential)
+            self.principal = found or ANONYMOUS
+        return self.principal
+
+
+current_visit: ContextVar[Visit] = ContextVar("current_visit")
+
 
 async def principal_of(scope: Any) -> Principal:
-    """Return who asks; the session is looked up once a request, and only when somebody wants to know."""
+    """Return who asks, for guards and for whoever holds the ASGI scope."""
     visit: Visit = scope["virage"]
-    if visit.principal is None:
-        found = None if visit.credential is None else await visit.authenticate(visit.credential)
-        visit.principal = found or ANONYMOUS
-    return visit.principal
+    return await visit.who()
 
 
 def holds(

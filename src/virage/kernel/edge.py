@@ -1,0 +1,109 @@
+"""The outermost skin of the web: one pure ASGI layer around the application, for what holds for every request."""
+
+import re
+from collections.abc import Awaitable, Callable
+from time import perf_counter
+from typing import Any
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from virage.kernel.guard import Credential, Principal, Visit, current_visit
+from virage.kernel.ids import new_id
+from virage.kernel.problems import Problem
+from virage.kernel.security import SAFE_METHODS, credential, from_another_site
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_NO_STORE = (b"cache-control", b"no-store")
+
+Authenticate = Callable[[Credential], Awaitable[Principal | None]]
+Observe = Callable[[Any, Visit, int, float], None]
+Refuse = Callable[[Problem, Scope, Receive, Send], Awaitable[None]]
+
+
+class Edge:
+    """Gives a request its id and its visit, refuses other sites' requests, adds the security headers, observes.
+
+    `inner` is the application, `static` answers what is not the application's (`owned` holds the first path segments
+    that are), `refuse` writes a problem, `observe` gets (scope, visit, status, seconds) once the answer is gone.
+    """
+
+    def __init__(
+        self,
+        inner: ASGIApp,
+        *,
+        static: ASGIApp,
+        owned: frozenset[str],
+        authenticate: Authenticate,
+        headers: list[tuple[bytes, bytes]],
+        refuse: Refuse,
+        observe: Observe,
+    ) -> None:
+        self._inner = inner
+        self._static = static
+        self._owned = owned
+        self._authenticate = authenticate
+        self._headers = headers
+        self._refuse = refuse
+        self._observe = observe
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != ScopeType.HTTP:
+            await self._inner(scope, receive, send)
+            return
+        started = perf_counter()
+        visit, foreign = self._admit(scope)
+        scope["virage"] = visit  # type: ignore[typeddict-unknown-key]
+        token = current_visit.set(visit)
+        status = 500
+        request_id = (b"x-request-id", visit.request_id.encode())
+
+        async def dressed(message: Any) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], request_id, *self._missing(message["headers"])]
+            await send(message)
+
+        try:
+            if foreign:
+                await self._refuse(Problem("cross_site"), scope, receive, dressed)
+            elif scope["path"].split("/", 2)[1] in self._owned:
+                await self._inner(scope, receive, dressed)
+            else:
+                await self._serve_static(scope, receive, dressed)
+        finally:
+            current_visit.reset(token)
+            self._observe(scope, visit, status, perf_counter() - started)
+
+    async def _serve_static(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._static(scope, receive, send)
+        except Problem as problem:
+            await self._refuse(problem, scope, receive, send)
+
+    def _admit(self, scope: Any) -> tuple[Visit, bool]:
+        """Return the visit of the request, and whether another site's page sent it."""
+        cookies: list[bytes] = []
+        seen: dict[bytes, bytes] = {}
+        for name, value in scope["headers"]:
+            if name == b"cookie":
+                cookies.append(value)
+            else:
+                seen[name] = value
+        given = seen.get(b"x-request-id", b"")
+        request_id = given.decode() if _REQUEST_ID.fullmatch(given) else new_id().hex
+        visit = Visit(request_id, credential(cookies, seen.get(b"authorization")), self._authenticate)
+        foreign = scope["method"] not in SAFE_METHODS and from_another_site(
+            seen.get(b"sec-fetch-site"), seen.get(b"origin"), seen.get(b"host")
+        )
+        return visit, foreign
+
+    def _missing(self, present: Any) -> list[tuple[bytes, bytes]]:
+        """Return the headers that the answer has not set itself; without a word on caching it is not stored."""
+        names = {name for name, _ in present}
+        missing = [pair for pair in self._headers if pair[0] not in names]
+        if b"cache-control" not in names:
+            missing.append(_NO_STORE)
+        return missing

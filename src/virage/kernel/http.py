@@ -1,0 +1,156 @@
+"""The web application: Litestar with everything off that Virage does not use, inside one lean edge."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Server
+from litestar.types import ControllerRouterHandler, Receive, Scope, Send
+
+from virage.kernel.batching import Batcher, Overloaded
+from virage.kernel.clock import Clock
+from virage.kernel.config import Config
+from virage.kernel.database import Database, Unavailable
+from virage.kernel.edge import Edge
+from virage.kernel.guard import Authenticator, Credential, Principal, Visit, current_visit
+from virage.kernel.inject import BODY_DECODER, prepared
+from virage.kernel.logs import log
+from virage.kernel.metrics import Metrics
+from virage.kernel.problems import Problem, document
+from virage.kernel.security import headers
+from virage.kernel.static import Static
+
+BODY_BYTES_MAX = 64_000
+PROBLEM_JSON = "application/problem+json"
+RETRY_AFTER_S = 1
+
+_CODES = {
+    400: "invalid",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    413: "too_large",
+    415: "unsupported_media_type",
+    429: "rate_limited",
+    503: "unavailable",
+}
+_SERVER_ERROR = 500
+
+Lifespan = Callable[[], AbstractAsyncContextManager[None]]
+
+
+class StrictRequest(Request[Any, Any, Any]):
+    """A request whose JSON body is decoded straight into the handler's type: strictly, and once."""
+
+    async def json(self) -> Any:
+        """Return the body as the type that the handler declares; raises Problem `invalid` with the place."""
+        media_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type != "application/json":
+            raise Problem("unsupported_media_type", {"accepted": "application/json"})
+        decode = self.route_handler.opt.get(BODY_DECODER, msgspec.json.decode)
+        try:
+            return decode(await self.body())
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise Problem("invalid", {"errors": [{"source": "body", "message": str(error)}]}) from error
+
+
+def create_app(
+    routers: Sequence[ControllerRouterHandler],
+    *,
+    config: Config,
+    db: Database,
+    clock: Clock,
+    authenticator: Authenticator,
+    dependencies: Mapping[str, Any] | None = None,
+    lifespan: Sequence[Lifespan] = (),
+    metrics: Metrics | None = None,
+    static: Static | None = None,
+) -> Litestar:
+    """Return the application. Handlers get `db`, `clock`, `config`, `principal` and each of `dependencies` by name."""
+    constants = {"db": db, "clock": clock, "config": config, **(dependencies or {})}
+    sessions = Batcher[Credential, Principal | None](authenticator, batch_max=512)
+    app = Litestar(
+        route_handlers=[prepared(item, constants) for item in routers],
+        exception_handlers={Exception: answer_problem},
+        request_class=StrictRequest,
+        request_max_body_size=BODY_BYTES_MAX,
+        lifespan=[_once(context) for context in lifespan],
+        logging_config=None,
+        debug=False,
+        openapi_config=_openapi(),
+    )
+    meters = metrics or Metrics()
+    app.asgi_handler = Edge(
+        app.asgi_handler,
+        static=static or Static(),
+        owned=frozenset(route.path.split("/", 2)[1] for route in app.routes),
+        authenticate=sessions.submit,
+        headers=headers(secure=config.secure),
+        refuse=_refuse,
+        observe=meters.observe,
+    )
+    return app
+
+
+def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Return the problem document for whatever was raised; what nobody expected is logged and told as `internal`."""
+    return _response(_problem(error), request.scope)
+
+
+def _problem(error: Exception) -> Problem:
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, ValidationException):
+        return Problem("invalid", {"errors": error.extra or [{"message": error.detail}]})
+    if isinstance(error, HTTPException) and error.status_code < _SERVER_ERROR:
+        code = _CODES.get(error.status_code, "invalid")
+        return Problem(code, detail=error.detail or None, headers=dict(error.headers or {}))
+    if isinstance(error, Overloaded):
+        return Problem("overloaded", headers={"retry-after": str(RETRY_AFTER_S)})
+    if isinstance(error, Unavailable):
+        log.warning("database_unavailable", error=type(error.__cause__ or error).__name__)
+        return Problem("unavailable", headers={"retry-after": str(RETRY_AFTER_S)})
+    visit = current_visit.get(None)
+    log.error("unexpected", request_id=visit.request_id if visit else None, exc_info=error)
+    return Problem("internal")
+
+
+def _response(problem: Problem, scope: Any) -> Response[Any]:
+    visit: Visit = scope["virage"]
+    visit.code = problem.code
+    body = msgspec.json.encode(document(problem, visit.request_id), enc_hook=str)
+    return Response(body, status_code=problem.status, media_type=PROBLEM_JSON, headers=problem.headers)
+
+
+async def _refuse(problem: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a problem from outside the application."""
+    response = _response(_problem(problem), scope).to_asgi_response(app=None, request=Request(scope))
+    await response(scope, receive, send)
+
+
+def _once(context: Lifespan) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    return lambda _app: context()
+
+
+def _openapi() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Virage",
+        version="1",
+        path="/api",
+        servers=[Server(url="/")],
+        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        operation_id_creator=_operation_id,
+        use_handler_docstrings=True,
+    )
+
+
+def _operation_id(handler: HTTPRouteHandler, *_: Any) -> str:
+    return handler.handler_name

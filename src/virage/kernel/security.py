@@ -1,0 +1,123 @@
+"""What keeps a browser's session safe: headers, cookies, the origin of a request, keys derived from the one secret."""
+
+import hashlib
+import ipaddress
+import secrets
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from litestar.datastructures import Cookie
+
+from virage.kernel.guard import Credential
+
+COOKIE = "__Host-virage"
+TOKEN_BYTES = 32
+KEY_BYTES = 32
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_COOKIE_PREFIX = COOKIE.encode() + b"="
+_BEARER_PREFIX = b"bearer "
+_TOKEN_LENGTH_MAX = 256
+
+_POLICY = [
+    "default-src 'self'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data: blob:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "worker-src 'self'",
+    "manifest-src 'self'",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+]
+CONTENT_SECURITY_POLICY = "; ".join(_POLICY)
+
+_HEADERS = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(self), geolocation=(self), microphone=(), payment=(), usb=(), browsing-topics=()",
+    "referrer-policy": "strict-origin-when-cross-origin",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+_HSTS = ("strict-transport-security", "max-age=31536000")
+
+
+def headers(*, secure: bool) -> list[tuple[bytes, bytes]]:
+    """Return the headers of every answer; `secure` adds that browsers must come by HTTPS from now on."""
+    wanted = [*_HEADERS.items(), *([_HSTS] if secure else [])]
+    return [(name.encode(), value.encode()) for name, value in wanted]
+
+
+def new_token() -> str:
+    """Return a new opaque token: 32 random bytes, URL-safe."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def token_hash(token: str) -> bytes:
+    """Return what the database keeps of a token: its SHA-256."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def session_cookie(token: str, max_age_s: int) -> Cookie:
+    """Return the cookie that carries a session; browsers send it to this host alone and never to a script."""
+    return Cookie(key=COOKIE, value=token, max_age=max_age_s, path="/", secure=True, httponly=True, samesite="lax")
+
+
+def ended_cookie() -> Cookie:
+    """Return the cookie that makes a browser forget its session."""
+    return session_cookie("", 0)
+
+
+def credential(cookies: Sequence[bytes], authorization: bytes | None) -> Credential | None:
+    """Return what the request shows: a bearer token before a cookie, None when there is neither."""
+    if authorization is not None:
+        token = authorization[len(_BEARER_PREFIX) :].strip()
+        if authorization[: len(_BEARER_PREFIX)].lower() != _BEARER_PREFIX or not 0 < len(token) <= _TOKEN_LENGTH_MAX:
+            return None
+        return Credential("bearer", hashlib.sha256(token).digest())
+    for header in cookies:
+        for part in header.split(b";"):
+            pair = part.strip()
+            if pair.startswith(_COOKIE_PREFIX) and len(_COOKIE_PREFIX) < len(pair) <= _TOKEN_LENGTH_MAX:
+                return Credential("cookie", hashlib.sha256(pair[len(_COOKIE_PREFIX) :]).digest())
+    return None
+
+
+def from_another_site(fetch_site: bytes | None, origin: bytes | None, host: bytes | None) -> bool:
+    """Tell whether a browser sent this unsafe request from a page that is not ours.
+
+    Browsers say it in Sec-Fetch-Site, older ones in Origin. Programs send neither, and carry no cookie.
+    """
+    if fetch_site is not None:
+        return fetch_site not in (b"same-origin", b"none")
+    if origin is None:
+        return False
+    return host is None or urlsplit(origin).netloc.lower() != host.lower()
+
+
+def is_local(scope: Any) -> bool:
+    """Tell whether the request comes from this machine and was meant for it (a rebound name does not pass)."""
+    peer = (scope.get("client") or ("",))[0]
+    host = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1")
+    name = urlsplit(f"//{host}").hostname or ""
+    return _is_loopback(peer) and (name == "localhost" or _is_loopback(name))
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def derive(secret: str, purpose: str) -> bytes:
+    """Return a key of 32 bytes for one purpose (HKDF-SHA256, RFC 5869); another purpose gets an unrelated key."""
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=purpose.encode()).derive(secret.encode())

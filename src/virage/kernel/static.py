@@ -1,0 +1,95 @@
+"""The built web app from the package, served from memory: hashed assets for ever, pages and service worker fresh."""
+
+import mimetypes
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from litestar.types import Receive, Send
+from msgspec import Struct
+
+from virage.kernel.problems import Problem
+
+WEB = Path(__file__).parent.parent / "web"
+
+_IMMUTABLE = b"public, max-age=31536000, immutable"
+_FRESH = b"no-cache"
+_COMPRESSED = ((b"br", ".br"), (b"gzip", ".gz"))
+_TEXT = ("text/", "application/javascript", "application/json", "application/manifest+json", "image/svg+xml")
+_NOT_BUILT = b"The web app is not built. Run `make setup` (or npm --prefix web run build), then start again.\n"
+
+mimetypes.add_type("text/javascript", ".js")
+mimetypes.add_type("application/manifest+json", ".webmanifest")
+mimetypes.add_type("application/wasm", ".wasm")
+mimetypes.add_type("font/woff2", ".woff2")
+
+
+class _File(Struct, frozen=True):
+    media_type: bytes
+    caching: bytes
+    etag: bytes
+    bodies: tuple[tuple[bytes, bytes], ...]  # (content encoding, bytes), the preferred first, plain (b"") last
+
+
+class Static:
+    """An ASGI application: files below `root`, the page index.html for every other address without a file's suffix."""
+
+    def __init__(self, root: Path = WEB) -> None:
+        self._files = {f"/{path.relative_to(root).as_posix()}": _load(path) for path in _plain_files(root)}
+
+    async def __call__(self, scope: Any, _receive: Receive, send: Send) -> None:
+        """Answer GET and HEAD; raises Problem for other methods and for files that are not there."""
+        if scope["method"] not in ("GET", "HEAD"):
+            raise Problem("method_not_allowed", headers={"allow": "GET, HEAD"})
+        path = scope["path"]
+        found = self._files.get(path)
+        if found is None and "." not in path.rsplit("/", 1)[-1]:
+            found = self._files.get("/index.html")
+            if found is None:
+                await _answer(send, 503, [(b"content-type", b"text/plain; charset=utf-8")], _NOT_BUILT)
+                return
+        if found is None:
+            raise Problem("not_found")
+        await _serve(found, scope, send)
+
+
+async def _serve(found: _File, scope: Any, send: Send) -> None:
+    asked = {name: value for name, value in scope["headers"] if name in (b"accept-encoding", b"if-none-match")}
+    accepted = {part.split(b";")[0].strip() for part in asked.get(b"accept-encoding", b"").split(b",")}
+    encoding, body = next(pair for pair in found.bodies if not pair[0] or pair[0] in accepted)
+    headers = [(b"cache-control", found.caching), (b"etag", found.etag), (b"vary", b"accept-encoding")]
+    if found.etag in asked.get(b"if-none-match", b""):
+        await _answer(send, 304, headers, b"")
+        return
+    headers += [(b"content-type", found.media_type), (b"content-length", str(len(body)).encode())]
+    if encoding:
+        headers.append((b"content-encoding", encoding))
+    await _answer(send, 200, headers, b"" if scope["method"] == "HEAD" else body)
+
+
+async def _answer(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _plain_files(root: Path) -> list[Path]:
+    suffixes = tuple(suffix for _, suffix in _COMPRESSED)
+    return [path for path in sorted(root.rglob("*")) if path.is_file() and not path.name.endswith(suffixes)]
+
+
+def _load(path: Path) -> _File:
+    media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    if media_type.startswith(_TEXT):
+        media_type += "; charset=utf-8"
+    body = path.read_bytes()
+    compressed = [
+        (encoding, beside.read_bytes())
+        for encoding, suffix in _COMPRESSED
+        if (beside := path.with_name(path.name + suffix)).is_file()
+    ]
+    return _File(
+        media_type=media_type.encode(),
+        caching=_IMMUTABLE if path.parent.name == "assets" else _FRESH,
+        etag=f'"{sha256(body).hexdigest()[:32]}"'.encode(),
+        bodies=(*compressed, (b"", body)),
+    )
