@@ -12,7 +12,12 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from litestar import Litestar
+from litestar.testing import AsyncTestClient
+
+from virage import matchday
 from virage.kernel.clock import Clock
+from virage.kernel.config import Config
 from virage.kernel.database import Connection, Database
 from virage.kernel.migrate import migrate, migrations
 from virage.kernel.postgres import EmbeddedPostgres
@@ -102,3 +107,32 @@ async def conn(db: Database) -> AsyncIterator[Connection]:
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
+
+
+@pytest.fixture
+def config(tmp_path: Path, database_url: str) -> Config:
+    """A demo's configuration over the test's own database; the sandbox provider is named, not running."""
+    return Config(
+        secret="a secret of the tests, long enough",
+        demo=True,
+        database_url=database_url,
+        var_dir=tmp_path,
+        public_url="https://virage.local",
+        sandbox_url="http://sandbox.invalid",
+        sandbox_key="the sandbox's key",
+        sandbox_webhook_secret="the secret of its webhooks",
+        log_level="warning",
+    )
+
+
+@pytest.fixture
+async def app(config: Config, db: Database, clock: FakeClock) -> Litestar:
+    """The whole web application over the test's own database."""
+    return matchday.build(config, db, clock)
+
+
+@pytest.fixture
+async def client(app: Litestar) -> AsyncIterator[AsyncTestClient[Litestar]]:
+    """A browser of the whole application: it keeps its cookies, also the secure ones."""
+    async with AsyncTestClient(app, base_url="https://virage.local") as browser:
+        yield browser

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import msgspec
-from litestar import Litestar, Request, Response
+from litestar import Litestar, Request, Response, get
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
@@ -43,6 +43,7 @@ _CODES = {
     503: "unavailable",
 }
 _SERVER_ERROR = 500
+_LITESTAR_OPENAPI = "/litestar"  # Litestar's own pages for the document; the edge does not let anybody in
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 
@@ -78,7 +79,7 @@ def create_app(
     constants = {"db": db, "clock": clock, "config": config, **(dependencies or {})}
     sessions = Batcher[Credential, Principal | None](authenticator, batch_max=512)
     app = Litestar(
-        route_handlers=[prepared(item, constants) for item in routers],
+        route_handlers=[prepared(item, constants) for item in (*routers, openapi_document)],
         exception_handlers={Exception: answer_problem},
         request_class=StrictRequest,
         request_max_body_size=BODY_BYTES_MAX,
@@ -91,13 +92,24 @@ def create_app(
     app.asgi_handler = Edge(
         app.asgi_handler,
         static=static or Static(),
-        owned=frozenset(route.path.split("/", 2)[1] for route in app.routes),
+        owned=frozenset(route.path.split("/", 2)[1] for route in app.routes) - {_LITESTAR_OPENAPI[1:]},
         authenticate=sessions.submit,
         headers=headers(secure=config.secure),
         refuse=_refuse,
         observe=meters.observe,
     )
     return app
+
+
+@get("/api/openapi.json", opt={"public": True}, include_in_schema=False)
+async def openapi_document(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The OpenAPI document of all routes."""
+    return Response(openapi(request.app), media_type="application/json", headers={"cache-control": "no-cache"})
+
+
+def openapi(app: Litestar) -> bytes:
+    """Return the OpenAPI 3.1 document of the application as JSON."""
+    return msgspec.json.format(msgspec.json.encode(app.openapi_schema.to_schema()), indent=1)
 
 
 def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
@@ -144,9 +156,9 @@ def _openapi() -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Virage",
         version="1",
-        path="/api",
+        path=_LITESTAR_OPENAPI,
         servers=[Server(url="/")],
-        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        render_plugins=[JsonRenderPlugin()],
         operation_id_creator=_operation_id,
         use_handler_docstrings=True,
     )

@@ -1,0 +1,17 @@
+from litestar import Litestar
+from litestar.testing import AsyncTestClient
+
+Client = AsyncTestClient[Litestar]
+
+
+async def test_an_unknown_address_of_the_api_is_a_problem_and_never_a_page(client: Client) -> None:
+    answer = await client.get("/api/nothing")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"] == "not_found"
+    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+
+async def test_the_openapi_document_is_served(client: Client) -> None:
+    answer = await client.get("/api/openapi.json")
+    assert answer.json()["openapi"].startswith("3.1")
