@@ -1,0 +1,146 @@
+"""The ground's plan as a person writes it: what `ground.toml` may say. Lengths in metres, angles in degrees."""
+
+import tomllib
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+Positive = Annotated[float, Meta(gt=0)]
+NotNegative = Annotated[float, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=0)]
+ByRing = tuple[int, int, int]
+Text = dict[str, str]
+
+
+class _Strict(Struct, frozen=True, forbid_unknown_fields=True):
+    """A misspelt key is an error, not a default."""
+
+
+class Pitch(_Strict, frozen=True):
+    """The field of play, centred on the origin, its long side along x."""
+
+    length_m: Positive
+    width_m: Positive
+
+
+class Bowl(_Strict, frozen=True):
+    """What all rows share. Rows are parallel to the pitch; `corner_radius_m` is that of the first row."""
+
+    clearance_m: Positive
+    corner_radius_m: Positive
+    row_depth_m: Positive
+    seat_pitch_m: Positive
+    aisle_m: Positive
+    portal_m: Positive
+    eye_height_m: Positive
+    easy_seats_from_aisle: Count
+
+
+class Platform(_Strict, frozen=True):
+    """Where wheelchair spaces stand: behind the last row of a ring, each with a companion seat beside it."""
+
+    row: str
+    space_width_m: Positive
+    space_depth_m: Positive
+    pairs_together: Annotated[int, Meta(ge=1)]
+    passage_m: Positive
+    behind_last_row_m: Positive
+    rise_m: NotNegative
+
+
+class Boxes(_Strict, frozen=True):
+    """The terraces of the boxes, a strip behind ring 2; `places` repeats along each stand."""
+
+    rows: Annotated[int, Meta(ge=1)]
+    behind_ring_m: Positive
+    wall_m: Positive
+    rise_m: Positive
+    places: tuple[Annotated[int, Meta(ge=12, le=50)], ...]
+
+
+class Ring(_Strict, frozen=True):
+    """One tier. `portal_rows` is first and last row of the opening in each block, or empty."""
+
+    number: int
+    gap_m: NotNegative
+    front_height_m: NotNegative
+    rise_m: Positive
+    corner_blocks: Annotated[int, Meta(ge=1)]
+    portal_rows: tuple[int, ...]
+    easy_rows: tuple[int, ...]
+
+
+class BoxCount(_Strict, frozen=True):
+    """Boxes on the straight part and in each half corner of a stand."""
+
+    straight: Count
+    corner: Count
+
+
+class StandPlan(_Strict, frozen=True):
+    """One stand; `facing_deg` is its direction from the pitch centre, counterclockwise from +x."""
+
+    code: str
+    name: str
+    colour: str
+    facing_deg: int
+    seats: Count
+    rows: ByRing
+    blocks: ByRing
+    wheelchair_spaces: ByRing
+    boxes: BoxCount
+    gate_groups: tuple[str, ...]
+    outlets: ByRing
+    toilets: ByRing
+    lifts: Count
+    lounges: Count
+
+
+class GatePlan(_Strict, frozen=True):
+    """The ticket gates on the podium around the bowl."""
+
+    in_group: Annotated[int, Meta(ge=1)]
+    podium_m: Positive
+
+
+class Hearing(_Strict, frozen=True):
+    """Blocks with audio description by radio, and blocks inside an induction loop."""
+
+    audio_description: tuple[str, ...]
+    hearing_loop: tuple[str, ...]
+
+
+class AreaPlan(_Strict, frozen=True):
+    """A standing area; `outline_m` is x, y, x, y, ..."""
+
+    code: str
+    name: Text
+    capacity_max: Annotated[int, Meta(ge=1)]
+    outline_m: tuple[float, ...]
+    gate_groups: tuple[str, ...]
+
+
+class Plan(_Strict, frozen=True):
+    """The whole file."""
+
+    name: str
+    notice: Text
+    seats: Count
+    latitude: float
+    longitude: float
+    hospitality_blocks: tuple[str, ...]
+    pitch: Pitch
+    bowl: Bowl
+    platform: Platform
+    boxes: Boxes
+    rings: tuple[Ring, Ring, Ring]
+    stands: tuple[StandPlan, ...]
+    gates: GatePlan
+    hearing: Hearing
+    areas: tuple[AreaPlan, ...]
+
+
+def read_plan(text: str) -> Plan:
+    """Parse a plan. Raises `msgspec.ValidationError` naming the first field that is wrong."""
+    return msgspec.convert(tomllib.loads(text), Plan)
