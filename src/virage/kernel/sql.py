@@ -10,36 +10,43 @@ from aiosql.adapters.asyncpg import AsyncPGAdapter
 from virage.kernel.database import Connection
 
 
-class Adapter(AsyncPGAdapter):  # type: ignore[misc]
+class Adapter(AsyncPGAdapter):
     """aiosql on asyncpg with nothing between: a query is called with a connection, never with a pool."""
+
+    def _values(self, query_name: str, parameters: Any) -> list[Any]:
+        return [parameters[name] for name in self.var_sorted[query_name]]
 
     async def select(
         self, conn: Connection, query_name: str, sql: str, parameters: Any, _record_class: Any = None
     ) -> AsyncIterator[Any]:
         """Each row of the answer."""
-        for row in await conn.fetch(sql, *self.maybe_order_params(query_name, parameters)):
+        for row in await conn.fetch(sql, *self._values(query_name, parameters)):
             yield row
 
     async def select_one(
         self, conn: Connection, query_name: str, sql: str, parameters: Any, _record_class: Any = None
     ) -> Any:
         """The first row, or None (`^`)."""
-        return await conn.fetchrow(sql, *self.maybe_order_params(query_name, parameters))
+        return await conn.fetchrow(sql, *self._values(query_name, parameters))
 
     async def select_value(self, conn: Connection, query_name: str, sql: str, parameters: Any) -> Any:
         """The first value of the first row, or None (`$`)."""
-        return await conn.fetchval(sql, *self.maybe_order_params(query_name, parameters))
+        return await conn.fetchval(sql, *self._values(query_name, parameters))
 
     async def insert_returning(self, conn: Connection, query_name: str, sql: str, parameters: Any) -> Any:
         """The row that a write returned, or None (`<!`)."""
-        return await conn.fetchrow(sql, *self.maybe_order_params(query_name, parameters))
+        return await conn.fetchrow(sql, *self._values(query_name, parameters))
 
     async def insert_update_delete(self, conn: Connection, query_name: str, sql: str, parameters: Any) -> int:
         """How many rows a write touched (`!`)."""
         # execute() with arguments goes through the cached prepared statement and answers the command tag
-        tag = await conn.execute(sql, *self.maybe_order_params(query_name, parameters))
+        tag = await conn.execute(sql, *self._values(query_name, parameters))
         count = tag.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
+
+
+def _adapter() -> Any:
+    return Adapter()  # type: ignore[no-untyped-call]
 
 
 def load(package_file: str) -> Any:
@@ -49,7 +56,7 @@ def load(package_file: str) -> Any:
     one value, with `!` the number of rows touched, with `<!` the row that a write returned.
     """
     source = find_queries(Path(package_file).parent)
-    return aiosql.from_path(source, Adapter, attribute=None)
+    return aiosql.from_path(source, _adapter, attribute=None)
 
 
 def find_queries(folder: Path) -> Path:
