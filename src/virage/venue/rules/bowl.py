@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from virage.venue.rules.frames import Frame, Span, centimetres, stand_spans
 from virage.venue.rules.ground import BlockKind
-from virage.venue.rules.plan import Plan, Ring, StandPlan
+from virage.venue.rules.plan import Plan, StandPlan
 
 BOX_RING = 2
 
@@ -111,7 +111,7 @@ def _ring_blocks(plan: Plan, stand: StandPlan, index: int) -> Iterator[BlockDraf
     whole = sum(span.length(front) for span in spans)
     passed = 0.0
     for number, span in enumerate(spans):
-        rows = [_row(plan, ring, span, front, row) for row in range(stand.rows[index])]
+        rows = [_row(plan, index, span, row) for row in range(stand.rows[index])]
         pairs = share + (number < extra)
         if pairs:
             rows.append(_platform(plan, rows[-1], span, pairs))
@@ -137,9 +137,18 @@ def _edges(plan: Plan, span: Span, front: int, rows: list[RowDraft]) -> tuple[Ed
     return Edge(near, -half_near, half_near), Edge(far, -half_far, half_far)
 
 
-def _row(plan: Plan, ring: Ring, span: Span, front: int, row: int) -> RowDraft:
-    bowl, number = plan.bowl, row + 1
-    d = front + row * centimetres(bowl.row_depth_m)
+def _slope(plan: Plan, index: int, row: int) -> tuple[float, float]:
+    """Height of a row and its rise over the row in front, which grows evenly; the first row has none in front."""
+    ring = plan.rings[index]
+    front, back = ring.rise_m
+    growth = (back - front) / (max(stand.rows[index] for stand in plan.stands) - 1)
+    height = ring.front_height_m + row * front + growth * row * (row - 1) / 2
+    return height, front + growth * (row - 1) if row else 0.0
+
+
+def _row(plan: Plan, index: int, span: Span, row: int) -> RowDraft:
+    bowl, ring, number = plan.bowl, plan.rings[index], row + 1
+    d = ring_fronts(plan)[index] + row * centimetres(bowl.row_depth_m)
     in_portal = bool(ring.portal_rows) and ring.portal_rows[0] <= number <= ring.portal_rows[1]
     gap = centimetres(bowl.portal_m if in_portal else bowl.aisle_m)
     pitch = centimetres(bowl.seat_pitch_m)
@@ -148,8 +157,8 @@ def _row(plan: Plan, ring: Ring, span: Span, front: int, row: int) -> RowDraft:
         Segment(d, -gap // 2 - pitch // 2 - (count - 1) * pitch, pitch, count),
         Segment(d, gap // 2 + pitch // 2, pitch, count),
     ]
-    height = ring.front_height_m + row * ring.rise_m
-    return RowDraft(str(number), height, ring.rise_m if row else 0.0, segments, easy=number in ring.easy_rows)
+    height, rise = _slope(plan, index, row)
+    return RowDraft(str(number), height, rise, segments, easy=number in ring.easy_rows)
 
 
 def _platform(plan: Plan, last: RowDraft, span: Span, pairs: int) -> RowDraft:
@@ -211,8 +220,7 @@ def _boxes_of_span(plan: Plan, stand: StandPlan, span: Span, places: list[int], 
 
 def _box_rows(plan: Plan, places: int, left: int, front: int) -> Iterator[RowDraft]:
     boxes, pitch = plan.boxes, centimetres(plan.bowl.seat_pitch_m)
-    back = plan.rings[BOX_RING - 1]
-    bottom = back.front_height_m + max(stand.rows[BOX_RING - 1] for stand in plan.stands) * back.rise_m
+    bottom, _ = _slope(plan, BOX_RING - 1, max(stand.rows[BOX_RING - 1] for stand in plan.stands))
     share, extra = divmod(places, boxes.rows)
     for row in range(boxes.rows):
         count = share + (row < extra)

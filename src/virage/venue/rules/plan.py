@@ -60,12 +60,15 @@ class Boxes(_Strict, frozen=True):
 
 
 class Ring(_Strict, frozen=True):
-    """One tier. `portal_rows` is first and last row of the opening in each block, or empty."""
+    """One tier. A row's rise grows from the first to the last of `rise_m`.
+
+    `portal_rows` is first and last row of the opening in each block, or empty.
+    """
 
     number: int
     gap_m: NotNegative
     front_height_m: NotNegative
-    rise_m: Positive
+    rise_m: tuple[Positive, Positive]
     corner_blocks: Annotated[int, Meta(ge=1)]
     portal_rows: tuple[int, ...]
     easy_rows: tuple[int, ...]
