@@ -1,0 +1,123 @@
+/** Does this QR text let its bearer claim a place now? The same answer here and in src/virage/passes/rules/verdict.py. */
+
+import type { Bytes } from "./base45";
+import { readCode, stepAt } from "./code";
+import type { Claims, Code, HolderKey } from "./code";
+
+export type { Claims, HolderKey };
+
+export type Doubt =
+  | "malformed"
+  | "unknown_key"
+  | "bad_signature"
+  | "wrong_event"
+  | "not_yet_valid"
+  | "expired"
+  | "holder_signature_missing"
+  | "bad_holder_signature"
+  | "stale_step";
+
+/** `claims` are there once the issuer's signature held, `step` once the holder's did. */
+export type Verdict =
+  | { type: "verified"; paper: boolean; claims: Claims; step: number | null }
+  | { type: "unverified"; reason: Doubt; claims: Claims | null; step: number | null };
+
+/** Issuer keys by kid (hex). */
+export type IssuerKeys = ReadonlyMap<string, { event_id: string; key: CryptoKey }>;
+
+/** What `GET /api/events/{id}/pass-keys` answers: a JWK set of one event. */
+export interface PassKeys {
+  event_id: string;
+  keys: readonly { kid: string; x: string }[];
+}
+
+const STEPS_TOLERATED = 1;
+const P = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n;
+const B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn;
+
+/** The published keys of some events, ready to verify with. */
+export async function issuerKeys(published: readonly PassKeys[]): Promise<IssuerKeys> {
+  const entries = published.flatMap(({ event_id, keys }) =>
+    keys.map(async ({ kid, x }) => {
+      const jwk = { kty: "OKP", crv: "Ed25519", x };
+      const key = await crypto.subtle.importKey("jwk", jwk, "Ed25519", false, ["verify"]);
+      return [hexOfBase64url(kid), { event_id, key }] as const;
+    }),
+  );
+  return new Map(await Promise.all(entries));
+}
+
+/**
+ * Decide about one QR text at the gate of one event; never throws, whatever the text.
+ *
+ * A step counts while it is the current one or its neighbour; a stale step has a valid holder signature, so two of them that
+ * advance with the clock prove a phone with a wrong clock.
+ */
+export async function verify(text: string, keys: IssuerKeys, nowMs: number, eventId: string): Promise<Verdict> {
+  const code = readCode(text);
+  if (code === null) return unverified("malformed");
+  const { kid, claims, message, signature } = code.signed;
+  const issuer = keys.get(kid);
+  if (issuer === undefined) return unverified("unknown_key");
+  if (!(await crypto.subtle.verify("Ed25519", issuer.key, signature, message))) return unverified("bad_signature");
+  if (issuer.event_id !== eventId || claims.event !== eventId.replaceAll("-", "").slice(-12)) {
+    return unverified("wrong_event", claims);
+  }
+  if (nowMs < claims.not_before * 1000) return unverified("not_yet_valid", claims);
+  if (nowMs >= claims.expires_at * 1000) return unverified("expired", claims);
+  if (claims.holder === null) return { type: "verified", paper: true, claims, step: null };
+  return inHand(code, claims, claims.holder, nowMs);
+}
+
+/** Decide whether the phone that the pass is bound to made this code just now. */
+async function inHand({ moving }: Code, claims: Claims, holder: HolderKey, nowMs: number): Promise<Verdict> {
+  if (moving === null) return unverified("holder_signature_missing", claims);
+  if (!(await signedByHolder(holder, moving.signature, moving.message))) {
+    return unverified("bad_holder_signature", claims);
+  }
+  if (Math.abs(moving.step - stepAt(nowMs)) > STEPS_TOLERATED) return unverified("stale_step", claims, moving.step);
+  return { type: "verified", paper: false, claims, step: moving.step };
+}
+
+function unverified(reason: Doubt, claims: Claims | null = null, step: number | null = null): Verdict {
+  return { type: "unverified", reason, claims, step };
+}
+
+async function signedByHolder(holder: HolderKey, signature: Bytes, message: Bytes): Promise<boolean> {
+  try {
+    if (holder.y_odd === null) {
+      const key = await crypto.subtle.importKey("raw", holder.x, "Ed25519", false, ["verify"]);
+      return await crypto.subtle.verify("Ed25519", key, signature, message);
+    }
+    const curve = { name: "ECDSA", namedCurve: "P-256" };
+    const key = await crypto.subtle.importKey("raw", uncompressed(holder.x, holder.y_odd), curve, false, ["verify"]);
+    return await crypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, key, signature, message);
+  } catch {
+    return false; // a key that is no point of its curve signs nothing
+  }
+}
+
+/** The uncompressed point (SEC 1, 2.3.4): browsers do not import compressed ones. */
+function uncompressed(xBytes: Bytes, yOdd: boolean): Bytes {
+  const x = xBytes.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
+  const root = power(x ** 3n - 3n * x + B, (P + 1n) / 4n);
+  const y = (root % 2n === 1n) === yOdd ? root : P - root;
+  const yBytes = y.toString(16).padStart(64, "0").match(/../g)!;
+  return Uint8Array.from([4, ...xBytes, ...yBytes.map((pair) => parseInt(pair, 16))]);
+}
+
+/** base to the exponent modulo the prime of P-256. */
+function power(base: bigint, exponent: bigint): bigint {
+  let result = 1n;
+  let square = ((base % P) + P) % P;
+  for (let left = exponent; left > 0n; left >>= 1n) {
+    if (left & 1n) result = (result * square) % P;
+    square = (square * square) % P;
+  }
+  return result;
+}
+
+function hexOfBase64url(text: string): string {
+  const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+  return Array.from(binary, (character) => character.charCodeAt(0).toString(16).padStart(2, "0")).join("");
+}
