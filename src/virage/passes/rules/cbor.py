@@ -1,7 +1,7 @@
 """A reader of deterministic CBOR (RFC 8949, 4.2.1) that knows the few types of a pass and refuses all else.
 
-A general decoder builds dates, big numbers and references out of a stranger's bytes; a gate wants none of them, and
-wants every pass to have one byte string only. Writing is left to `cbor2` in canonical mode, which orders our keys alike.
+A general decoder builds dates, big numbers and references out of a stranger's bytes; a gate wants none of them,
+and wants every pass to have one byte string only. Writing is left to `cbor2` in canonical mode.
 """
 
 from typing import Any, Final, Never

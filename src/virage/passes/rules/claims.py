@@ -76,7 +76,7 @@ def sign_pass(claims: Claims, kid: bytes, sign: Callable[[bytes], bytes]) -> byt
 
 
 def to_be_signed(protected: bytes, purpose: bytes, payload: bytes) -> bytes:
-    """Return the Sig_structure of RFC 9052, 4.4; `purpose` is the external_aad, so that no signature serves two ends."""
+    """Return the Sig_structure (RFC 9052, 4.4); `purpose` is the external_aad, so that no signature serves two ends."""
     return encode(["Signature1", protected, purpose, payload])
 
 
@@ -87,20 +87,21 @@ def read_pass(data: bytes) -> SignedPass | None:
     try:
         match decode(data[1:]):
             case [bytes(protected), dict(unprotected), bytes(payload), bytes(signature)]:
-                header, claims_set = decode(protected), decode(payload)
+                kid, claims = _kid(decode(protected)), _claims(decode(payload))
             case _:
                 return None
     except NotDeterministic:
         return None
-    kid = header.get(_KID) if isinstance(header, dict) else None
-    if unprotected or len(signature) != SIGNATURE_BYTES or not isinstance(kid, bytes) or len(kid) != KID_BYTES:
-        return None
-    claims = _claims(claims_set)
-    if claims is None:
+    if unprotected or len(signature) != SIGNATURE_BYTES or kid is None or claims is None:
         return None
     if protected != encode({_ALG: COSE_EDDSA, _KID: kid}) or payload != encode(_claims_set(claims)):
         return None
     return SignedPass(kid, claims, to_be_signed(protected, ISSUER_PURPOSE, payload), signature)
+
+
+def _kid(header: object) -> bytes | None:
+    kid = header.get(_KID) if isinstance(header, dict) else None
+    return kid if isinstance(kid, bytes) and len(kid) == KID_BYTES else None
 
 
 def _claims_set(claims: Claims) -> dict[int, Any]:
