@@ -1,6 +1,7 @@
 """The composition root: every domain tied together, in the order of a match day. The only place that knows them all."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,8 @@ from virage.kernel.config import Config
 from virage.kernel.database import Database
 from virage.kernel.guard import Authenticator, Credential, Principal
 from virage.kernel.http import Lifespan, create_app
+from virage.kernel.journal import Tail
+from virage.kernel.stream import Hub, Topic, stream
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Domain:
     routers: Sequence[ControllerRouterHandler] = ()
     dependencies: Mapping[str, Any] = field(default_factory=dict)
     jobs: Sequence[Callable[[Any], None]] = ()
-    topics: Sequence[Any] = ()
+    topics: Sequence[Topic] = ()
     lifespan: Sequence[Lifespan] = ()
     authenticator: Authenticator | None = None
 
@@ -90,12 +93,21 @@ def build(config: Config, db: Database, clock: Clock) -> Litestar:
     """Return the web application of all domains over an open database."""
     house = House(config, db, clock)
     domains = [domain(house) for domain in DOMAINS]
+    tail = Tail(db)
+    hub = Hub(db, tail, [topic for domain in domains for topic in domain.topics])
+
+    @asynccontextmanager
+    async def streaming() -> AsyncIterator[None]:
+        yield
+        hub.close()
+        await tail.close()
+
     return create_app(
-        [router for domain in domains for router in domain.routers],
+        [stream, *(router for domain in domains for router in domain.routers)],
         config=config,
         db=db,
         clock=clock,
         authenticator=next((d.authenticator for d in domains if d.authenticator is not None), _nobody),
-        dependencies={name: value for domain in domains for name, value in domain.dependencies.items()},
-        lifespan=[context for domain in domains for context in domain.lifespan],
+        dependencies={"hub": hub} | {name: value for domain in domains for name, value in domain.dependencies.items()},
+        lifespan=[streaming, *(context for domain in domains for context in domain.lifespan)],
     )

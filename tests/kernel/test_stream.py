@@ -1,0 +1,157 @@
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from virage.kernel import stream
+from virage.kernel.database import Database
+from virage.kernel.guard import ANONYMOUS, Principal
+from virage.kernel.journal import Entry, Fact, Tail, append, head, read_after
+from virage.kernel.problems import Problem, Refused
+from virage.kernel.stream import Hub, Opened
+
+NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
+SEAT = UUID(int=7)
+
+
+class Seats:
+    """Says which numbers were noted about a thing; opens with all of them, or those since the last position."""
+
+    name = "seats"
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def open(self, _principal: Principal, argument: str, since: str | None) -> Opened | Refused:
+        if argument == "secret":
+            return Refused("forbidden")
+        async with self._db.connection() as conn:
+            position = await head(conn)
+            past = await read_after(conn, since or "0-0")
+        return Opened(position, [self.on_entries(past)[argument]] if self.on_entries(past).get(argument) else [])
+
+    def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
+        told: dict[str, Any] = {}
+        for entry in entries:
+            told.setdefault(str(entry.about), []).append(entry.data["n"])
+        return told
+
+
+@pytest.fixture
+async def hub(db: Database) -> AsyncIterator[Hub]:
+    tail = Tail(db)
+    hub = Hub(db, tail, [Seats(db)])
+    yield hub
+    hub.close()
+    await tail.close()
+
+
+async def note(db: Database, *numbers: int, about: UUID = SEAT) -> None:
+    async with db.transaction() as conn:
+        await append(conn, [Fact("noted", None, about, {"n": number}) for number in numbers], NOW)
+
+
+async def next_part(messages: AsyncIterator[bytes]) -> str:
+    async with asyncio.timeout(5):
+        return (await anext(messages)).decode()
+
+
+def ids(part: str) -> list[str]:
+    return [line[4:] for line in part.splitlines() if line.startswith("id: ")]
+
+
+def data(part: str) -> list[str]:
+    return [line[6:] for line in part.splitlines() if line.startswith("data: ")]
+
+
+async def test_a_listener_gets_what_happened_before_and_what_happens_after(hub: Hub, db: Database) -> None:
+    await note(db, 1)
+    messages = await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None)
+    first = await next_part(messages)
+    assert data(first) == ["[1]"]
+    assert f"event: seats:{SEAT}" in first
+    await note(db, 2, 3)
+    assert data(await next_part(messages)) == ["[2,3]"]
+
+
+async def test_who_comes_back_gets_only_what_was_missed(hub: Hub, db: Database) -> None:
+    await note(db, 1)
+    messages = await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None)
+    (last,) = ids(await next_part(messages))
+    await note(db, 2)
+    assert data(await next_part(await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], last))) == ["[2]"]
+
+
+async def test_nothing_falls_between_the_opening_and_the_tail(hub: Hub, db: Database) -> None:
+    async def watch() -> list[int]:
+        seen: list[int] = []
+        messages = await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None)
+        while 39 not in seen:
+            seen += [int(n) for part in data(await next_part(messages)) for n in part[1:-1].split(",")]
+        return seen
+
+    async def write() -> None:
+        for number in range(40):
+            await note(db, number)
+
+    *seen, _ = await asyncio.gather(watch(), watch(), watch(), write())
+    assert seen == [list(range(40))] * 3
+
+
+async def test_only_the_last_message_of_a_reading_carries_its_position(hub: Hub, db: Database) -> None:
+    other = uuid4()
+    messages = await hub.follow(ANONYMOUS, [f"seats:{SEAT}", f"seats:{other}"], None)
+    await next_part(messages)
+    async with db.transaction() as conn:
+        await append(conn, [Fact("noted", None, about, {"n": 1}) for about in (SEAT, other)], NOW)
+    part = await next_part(messages)
+    assert len(data(part)) == 2
+    assert len(ids(part)) == 1
+    assert part.index("id: ") > part.index("data: ")
+
+
+async def test_a_refused_topic_refuses_the_whole_stream_and_leaves_nobody_behind(hub: Hub) -> None:
+    with pytest.raises(Problem) as refusal:
+        await hub.follow(ANONYMOUS, [f"seats:{SEAT}", "seats:secret"], None)
+    assert refusal.value.code == "forbidden"
+    assert hub.listening == 0
+
+
+async def test_an_unknown_topic_is_not_found(hub: Hub) -> None:
+    with pytest.raises(Problem) as refusal:
+        await hub.follow(ANONYMOUS, ["weather:lyon"], None)
+    assert refusal.value.status == 404
+
+
+async def test_a_slow_listener_is_let_go_and_the_others_stay(
+    hub: Hub, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "WAITING_BATCHES_MAX", 2)
+    slow = await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None)
+    quick = await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None)
+    await next_part(slow)
+    await next_part(quick)
+    for number in range(4):
+        await note(db, number)
+        assert data(await next_part(quick)) == [f"[{number}]"]
+    with pytest.raises(StopAsyncIteration):
+        await next_part(slow)
+    assert hub.listening == 1
+
+
+async def test_silence_is_filled_with_a_heartbeat(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "HEARTBEAT_S", 0.01)
+    messages = await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None)
+    await next_part(messages)
+    assert await next_part(messages) == ": \n\n"
+
+
+async def test_who_goes_away_is_forgotten(hub: Hub) -> None:
+    messages = await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None)
+    await next_part(messages)
+    assert hub.listening == 1
+    await messages.aclose()  # type: ignore[attr-defined]
+    assert hub.listening == 0
