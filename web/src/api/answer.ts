@@ -1,0 +1,60 @@
+/** What the server says, as a value: data, or a problem with a stable code. Nothing here throws. */
+import { clock } from "../kernel/clock.svelte";
+
+export interface Problem {
+  /** The server's stable code, or `offline` when nothing answered. */
+  code: string;
+  status: number;
+  data: Record<string, unknown>;
+  /** Seconds to wait, where the server named them. */
+  retryAfter: number | null;
+}
+export type Answer<T> = { ok: true; data: T; response: Response } | { ok: false; problem: Problem };
+
+const TRIES = 3;
+const WAIT_MAX_S = 6;
+const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+function seconds(response: Response): number | null {
+  const value = Number(response.headers.get("retry-after"));
+  return Number.isFinite(value) && value > 0 ? value : null;
+}
+
+/**
+ * Fetch that learns the server's clock and comes back after a 503: every request carries an id of its own making,
+ * so asking again never does a thing twice.
+ */
+export async function patientFetch(request: Request): Promise<Response> {
+  for (let turn = 1; ; turn += 1) {
+    const sent = Date.now();
+    const response = await fetch(request.clone());
+    const told = response.headers.get("virage-now") ?? response.headers.get("date");
+    if (told) clock.learn(Date.parse(told), sent, Date.now());
+    if (response.status !== 503 || turn >= TRIES) return response;
+    const wait = Math.min(seconds(response) ?? turn, WAIT_MAX_S);
+    await later(1000 * wait * (0.75 + Math.random() / 2));
+  }
+}
+
+export const offline: Problem = { code: "offline", status: 0, data: {}, retryAfter: null };
+
+function problem(response: Response, body: unknown): Problem {
+  const told = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
+  return {
+    code: typeof told.code === "string" ? told.code : response.status === 503 ? "overloaded" : "internal",
+    status: response.status,
+    data: typeof told.data === "object" && told.data !== null ? (told.data as Record<string, unknown>) : {},
+    retryAfter: seconds(response),
+  };
+}
+
+/** Turns a call of the API client into an answer. */
+export async function answered<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<Answer<T>> {
+  try {
+    const { data, error, response } = await call;
+    if (response.ok) return { ok: true, data: data as T, response };
+    return { ok: false, problem: problem(response, error) };
+  } catch {
+    return { ok: false, problem: offline };
+  }
+}

@@ -1,0 +1,75 @@
+/** One stream of server-sent events for the whole app, however many topics are followed. */
+type Hear = (message: unknown) => void;
+interface Follower {
+  since: string | null;
+  hear: Hear;
+}
+
+const followers = new Map<string, Set<Follower>>();
+let source: EventSource | null = null;
+let last: string | null = null;
+let planned = false;
+let failures = 0;
+
+function after(one: string, other: string): boolean {
+  const [xid = 0, seq = 0] = one.split("-").map(Number);
+  const [otherXid = 0, otherSeq = 0] = other.split("-").map(Number);
+  return xid > otherXid || (xid === otherXid && seq > otherSeq);
+}
+
+function oldest(): string | null {
+  let found = last;
+  for (const group of followers.values())
+    for (const { since } of group) if (since && (!found || after(found, since))) found = since;
+  return found;
+}
+
+function open(): void {
+  planned = false;
+  source?.close();
+  source = null;
+  if (followers.size === 0) return;
+  const query = new URLSearchParams({ topics: [...followers.keys()].join(",") });
+  const since = oldest();
+  if (since) query.set("since", since);
+  const opened = new EventSource(`/api/stream?${query}`);
+  source = opened;
+  for (const topic of followers.keys())
+    opened.addEventListener(topic, (event) => {
+      failures = 0;
+      if (event.lastEventId) advance(event.lastEventId);
+      for (const follower of followers.get(topic) ?? []) follower.hear(JSON.parse(event.data));
+    });
+  opened.onerror = () => {
+    if (opened.readyState !== EventSource.CLOSED || source !== opened) return;
+    failures += 1;
+    setTimeout(plan, Math.min(30_000, 1000 * 2 ** failures) * (0.5 + Math.random()));
+  };
+}
+
+function advance(position: string): void {
+  last = position;
+  for (const group of followers.values()) for (const follower of group) follower.since = null;
+}
+
+function plan(): void {
+  if (planned) return;
+  planned = true;
+  queueMicrotask(open);
+}
+
+/** Follow a topic from a journal position on; returns the way to stop. Messages may repeat: apply them as states. */
+export function follow(topic: string, since: string | null, hear: Hear): () => void {
+  const follower: Follower = { since, hear };
+  const group = followers.get(topic) ?? new Set();
+  group.add(follower);
+  followers.set(topic, group);
+  plan();
+  return () => {
+    group.delete(follower);
+    if (group.size === 0) followers.delete(topic);
+    if (followers.size === 0) last = null;
+    plan();
+  };
+}
+

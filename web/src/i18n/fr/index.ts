@@ -1,0 +1,6 @@
+import type { Messages } from "../en";
+import { account } from "./account";
+import { common } from "./common";
+import { ticketing } from "./ticketing";
+
+export const messages: Messages = { ...common, ...ticketing, ...account };

@@ -1,0 +1,36 @@
+/** Small sentences that many screens share. */
+import type { Problem } from "../api/answer";
+import type { EventInfo } from "../api/words";
+import { i18n } from "../i18n/i18n.svelte";
+import { clock } from "./clock.svelte";
+
+export function problemText(problem: Problem): string {
+  const words = i18n.m.problems as Record<string, string>;
+  const text = words[problem.code] ?? (problem.status === 503 ? words.unavailable : words.internal);
+  return problem.retryAfter && problem.status === 429 ? `${text} ${i18n.m.common.wait(problem.retryAfter)}` : text!;
+}
+
+/** Minutes and seconds, as 4:05. */
+export function countdown(seconds: number): string {
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+/** "Tonight", "Today", "Tomorrow" where it is so, else nothing. */
+export function nearDay(iso: string): string | null {
+  const day = (time: number): string => i18n.date(new Date(time).toISOString(), { year: "numeric", month: "2-digit", day: "2-digit" });
+  const start = Date.parse(iso);
+  if (day(start) === day(clock.now())) {
+    const hour = Number(new Intl.DateTimeFormat("en-GB", { timeZone: "Europe/Paris", hour: "2-digit" }).format(start));
+    return hour >= 17 ? i18n.m.home.tonight : i18n.m.home.today;
+  }
+  return day(start) === day(clock.now() + 86_400_000) ? i18n.m.home.tomorrow : null;
+}
+
+export type Sale = "open" | "early" | "closed" | "cancelled";
+
+export function sale(event: EventInfo): Sale {
+  if (event.state === "cancelled") return "cancelled";
+  const now = clock.now();
+  if (now < Date.parse(event.sale_opens_at)) return "early";
+  return now >= Date.parse(event.sale_closes_at) ? "closed" : "open";
+}

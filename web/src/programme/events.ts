@@ -1,0 +1,9 @@
+/** What is on, as the server tells it. */
+import { answered, type Answer } from "../api/answer";
+import { api } from "../api/client";
+import type { EventInfo } from "../api/words";
+
+export const events = (): Promise<Answer<EventInfo[]>> => answered<EventInfo[]>(api.GET("/api/events"));
+
+export const event = (id: string): Promise<Answer<EventInfo>> =>
+  answered<EventInfo>(api.GET("/api/events/{id}", { params: { path: { id } } }));

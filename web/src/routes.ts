@@ -1,0 +1,15 @@
+import type { Route } from "./kernel/router.svelte";
+
+export const routes: readonly Route[] = [
+  { pattern: "/", load: () => import("./programme/Home.svelte") },
+  { pattern: "/events/:id", load: () => import("./ticketing/EventPage.svelte") },
+  { pattern: "/basket", load: () => import("./ticketing/BasketPage.svelte") },
+  { pattern: "/orders", load: () => import("./ticketing/OrdersPage.svelte") },
+  { pattern: "/orders/:id", load: () => import("./payments/OrderPage.svelte") },
+  { pattern: "/tickets", load: () => import("./ticketing/TicketsPage.svelte") },
+  { pattern: "/tickets/:id", load: () => import("./ticketing/TicketPage.svelte") },
+  { pattern: "/sign-in", load: () => import("./people/SignInPage.svelte") },
+  { pattern: "/account", load: () => import("./people/AccountPage.svelte") },
+  { pattern: "/office/*", load: () => import("./ui/Missing.svelte") },
+  { pattern: "/*", load: () => import("./ui/Missing.svelte") },
+];
