@@ -1,0 +1,38 @@
+"""What Virage asks of whoever takes card payments: a hosted page, news, refunds. The sandbox answers it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from virage.kernel.problems import Refused
+from virage.payments.rules import DueRefund, Opened, Outcome, Reference, RefundAnswer, Start
+
+
+class Unreachable(Exception):  # noqa: N818 - it names a state that the caller meets, not a fault
+    """The provider did not answer, or with a fault of its own: what was asked may or may not have happened.
+
+    Everything that is asked carries our id, so asking again is safe.
+    """
+
+
+class PaymentProvider(Protocol):
+    """A provider with a hosted page. Each method raises `Unreachable`; none is called inside a transaction."""
+
+    async def create(self, starts: Sequence[Start]) -> Sequence[Opened | Refused]:
+        """A hosted page for each payment, in order; the same payment id again gets the same page."""
+        ...
+
+    async def fetch(self, references: Sequence[Reference]) -> Sequence[Outcome]:
+        """What became of payments; those that the provider does not know are left out."""
+        ...
+
+    async def cancel(self, references: Sequence[Reference]) -> Sequence[Outcome]:
+        """End payments that nobody shall make any more, one outcome each: expired, or what had happened before."""
+        ...
+
+    async def refund(self, refunds: Sequence[DueRefund]) -> Sequence[RefundAnswer]:
+        """Send money back, one answer each, in order; the same refund id again sends nothing more."""
+        ...
+
+    def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:
+        """The news of one delivery, each with its event id, or why the delivery is not the provider's."""
+        ...

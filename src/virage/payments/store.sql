@@ -1,0 +1,148 @@
+-- name: insert_payments(ids, purposes, subjects, amounts_cents, expires_ats, now)
+-- New payments of the batch, and which they are; a known id is left as it is.
+insert into payments.payment (id, purpose, subject, amount_cents, expires_at, state, created_at)
+select start.id, start.purpose, start.subject, start.amount_cents, start.expires_at, 'created', :now
+from unnest(:ids::uuid[], :purposes::text[], :subjects::uuid[], :amounts_cents::bigint[], :expires_ats::timestamptz[])
+    as start (id, purpose, subject, amount_cents, expires_at)
+order by start.id
+on conflict (id) do nothing
+returning id;
+
+-- name: payments(ids)
+-- Payments by id.
+select id, purpose, subject, amount_cents, state, created_at, expires_at, captured_cents, refund_cents, reason,
+    payment_url, provider_ref, settled_at
+from payments.payment where id = any(:ids::uuid[]);
+
+-- name: payments_of_subject(subject)
+-- Every payment that was made or tried for one subject, oldest first.
+select id, purpose, subject, amount_cents, state, created_at, expires_at, captured_cents, refund_cents, reason,
+    payment_url, provider_ref, settled_at
+from payments.payment where subject = :subject order by created_at, id;
+
+-- name: open_pages(ids, urls, refs)!
+-- The provider's page of each payment; the state moves on only where no later news came first.
+with locked as (
+    select id from payments.payment where id = any(:ids::uuid[]) and payment_url is null order by id for no key update
+)
+update payments.payment
+set payment_url = opened.url,
+    provider_ref = opened.ref,
+    state = case when payment.state = 'created' then 'pending' else payment.state end
+from locked
+join unnest(:ids::uuid[], :urls::text[], :refs::text[]) as opened (id, url, ref) on opened.id = locked.id
+where payment.id = locked.id;
+
+-- name: lock_without_money(ids)
+-- Payments whose money has not come, locked in order: news can still move them. The others are not touched.
+select id, purpose, subject, amount_cents, state, created_at, expires_at, captured_cents, refund_cents, reason,
+    payment_url, provider_ref, settled_at
+from payments.payment where id = any(:ids::uuid[]) and captured_cents is null order by id for no key update;
+
+-- name: settle_payments(ids, states, captured_cents, reasons, now)!
+-- What the provider said of each payment; money that has come is never written over.
+update payments.payment
+set state = outcome.state, captured_cents = outcome.captured_cents, reason = outcome.reason, settled_at = :now
+from unnest(:ids::uuid[], :states::text[], :captured_cents::bigint[], :reasons::text[])
+    as outcome (id, state, captured_cents, reason)
+where payment.id = outcome.id and payment.captured_cents is null;
+
+-- name: lock_payments(ids)
+-- Payments by id, locked in order.
+select id, purpose, subject, amount_cents, state, created_at, expires_at, captured_cents, refund_cents, reason,
+    payment_url, provider_ref, settled_at
+from payments.payment where id = any(:ids::uuid[]) order by id for no key update;
+
+-- name: refunds(ids)
+-- Refunds by id.
+select id, payment_id, amount_cents, attempts, due_at, created_at, done_at, reason
+from payments.refund where id = any(:ids::uuid[]);
+
+-- name: refunds_of(payment_ids)
+-- Every refund of some payments, oldest first.
+select id, payment_id, amount_cents, attempts, due_at, created_at, done_at, reason
+from payments.refund where payment_id = any(:payment_ids::uuid[]) order by created_at, id;
+
+-- name: insert_refunds(ids, payment_ids, amounts_cents, now)
+-- New refunds, counted against their captures in the same sentence; the table refuses more than was captured.
+with made as (
+    insert into payments.refund (id, payment_id, amount_cents, created_at, due_at)
+    select request.id, request.payment_id, request.amount_cents, :now, :now
+    from unnest(:ids::uuid[], :payment_ids::uuid[], :amounts_cents::bigint[])
+        as request (id, payment_id, amount_cents)
+    on conflict (id) do nothing
+    returning id, payment_id, amount_cents
+),
+asked as (select payment_id, sum(amount_cents)::bigint as cents from made group by payment_id),
+counted as (
+    update payments.payment
+    set refund_cents = payment.refund_cents + asked.cents, state = 'refunding'
+    from asked where payment.id = asked.payment_id
+)
+select id from made;
+
+-- name: due_refunds(now, wanted)
+-- Refunds to send now, the longest due first.
+select refund.id, refund.payment_id, refund.amount_cents, refund.attempts, payment.provider_ref
+from payments.refund join payments.payment on payment.id = refund.payment_id
+where refund.done_at is null and refund.due_at <= :now
+order by refund.due_at, refund.id limit :wanted;
+
+-- name: lock_payments_of_refunds(refund_ids)
+-- The payments of some refunds, locked in order before the refunds are written.
+select id from payments.payment
+where id in (select payment_id from payments.refund where refund.id = any(:refund_ids::uuid[]))
+order by id for no key update;
+
+-- name: finish_refunds(ids, now)
+-- Refunds that the provider confirmed, and the payments that they belong to; those finished before are left out.
+update payments.refund set done_at = :now, attempts = attempts + 1, reason = null
+where id = any(:ids::uuid[]) and done_at is null
+returning id, payment_id, amount_cents;
+
+-- name: name_refunded(payment_ids)!
+-- A payment is called refunded, wholly or in part, once none of its refunds is under way.
+update payments.payment
+set state = case when payment.refund_cents = payment.captured_cents then 'refunded' else 'partly_refunded' end
+where payment.id = any(:payment_ids::uuid[]) and payment.state = 'refunding'
+    and not exists (select from payments.refund where refund.payment_id = payment.id and refund.done_at is null);
+
+-- name: postpone_refunds(ids, due_ats, reasons)!
+-- Refunds that did not succeed are tried again later.
+update payments.refund set attempts = refund.attempts + 1, due_at = later.due_at, reason = later.reason
+from unnest(:ids::uuid[], :due_ats::timestamptz[], :reasons::text[]) as later (id, due_at, reason)
+where refund.id = later.id and refund.done_at is null;
+
+-- name: overdue_refunds(created_before, wanted)
+-- Refunds that are not confirmed though asked long ago: somebody should look.
+select id, payment_id, amount_cents, attempts, due_at, created_at, done_at, reason
+from payments.refund where done_at is null and created_at < :created_before order by created_at, id limit :wanted;
+
+-- name: open_payments(since, until, after, wanted)
+-- Payments of a stretch of time whose end is not known, by age.
+select id, created_at, expires_at, provider_ref
+from payments.payment
+where created_at >= :since and created_at < :until and state in ('created', 'pending') and (created_at, id) > (:since, :after)
+order by created_at, id limit :wanted;
+
+-- name: open_since()$
+-- Before this moment no open payment was created.
+select open_since from payments.watermark;
+
+-- name: move_watermark(open_since)!
+-- Reconciliation need look no further back than this.
+update payments.watermark set open_since = :open_since where open_since < :open_since;
+
+-- name: captured_without_end(settled_before)
+-- Captured and nothing asked back: for each of them some domain holds goods.
+select id, purpose, subject, captured_cents, settled_at
+from payments.payment where state = 'captured' and settled_at < :settled_before order by id;
+
+-- name: give_up(ids, now)!
+-- Nobody shall pay these any more: their time is over now, and reconciliation ends them at the provider.
+update payments.payment set expires_at = :now
+where id in (
+    select id from payments.payment
+    where id = any(:ids::uuid[]) and state in ('created', 'pending') and expires_at > :now
+    order by id for no key update
+);
