@@ -9,6 +9,15 @@ from msgspec import Struct
 from virage.venue.rules import load_ground
 from virage.venue.rules.geometry import geometry, labels
 
+__all__ = [
+    "Document",
+    "GroundSummary",
+    "geometry_document",
+    "ground_summary",
+    "labels_document",
+    "load_ground",
+]
+
 
 class Document(Struct, frozen=True):
     """JSON, plain and compressed."""
