@@ -1,0 +1,58 @@
+"""What people do, in the caller's transaction. Refusals are returned; codes' tries count even then, so commit them."""
+
+from virage.people.acts.authenticate import PeopleAuthenticator
+from virage.people.acts.ensure import ensure_fan, ensure_staff
+from virage.people.acts.forget import PersonErased, erase
+from virage.people.acts.mail import MAIL_KIND, post
+from virage.people.acts.office import (
+    FirstAdmin,
+    InvitationWish,
+    Invited,
+    accept,
+    invite,
+    invite_first_admin,
+    revoke_grant,
+    withdraw_invitation,
+)
+from virage.people.acts.programs import TokenWish, create_token, revoke_token
+from virage.people.acts.sign_in import (
+    ask_code,
+    change,
+    guest,
+    open_guests,
+    sign_in,
+    sign_out,
+    sign_out_device,
+    sign_out_everywhere,
+)
+from virage.people.acts.tidy import tidy
+
+__all__ = [
+    "MAIL_KIND",
+    "FirstAdmin",
+    "InvitationWish",
+    "Invited",
+    "PeopleAuthenticator",
+    "PersonErased",
+    "TokenWish",
+    "accept",
+    "ask_code",
+    "change",
+    "create_token",
+    "ensure_fan",
+    "ensure_staff",
+    "erase",
+    "guest",
+    "invite",
+    "invite_first_admin",
+    "open_guests",
+    "post",
+    "revoke_grant",
+    "revoke_token",
+    "sign_in",
+    "sign_out",
+    "sign_out_device",
+    "sign_out_everywhere",
+    "tidy",
+    "withdraw_invitation",
+]

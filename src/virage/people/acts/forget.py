@@ -1,0 +1,45 @@
+"""Forgetting somebody: what is about them goes, an id without a name stays."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from virage.kernel import journal
+from virage.kernel.database import Connection
+from virage.kernel.journal import Fact
+from virage.kernel.problems import Refused
+from virage.people.rules import secrets
+from virage.people.rules.reasons import Reason
+from virage.people.rules.secrets import Secrets
+from virage.people.store import codes, grants, persons, sessions
+
+
+class PersonErased(Protocol):
+    """What a domain above does when somebody is erased: in the same transaction, before the person's own row goes."""
+
+    async def __call__(self, conn: Connection, person_id: UUID, now: datetime) -> Refused | None:
+        """Forget what is about the person, or refuse, which leaves everything as it was."""
+        ...
+
+
+async def erase(
+    conn: Connection, keys: Secrets, person_id: UUID, erased: Sequence[PersonErased], now: datetime
+) -> Refused | None:
+    """Erase a person in every domain. Staff give back their grants first. Roll back a refusal."""
+    person = await persons.lock_person(conn, person_id)
+    if person is None:
+        return Refused(Reason.NOT_FOUND)
+    if await grants.grants_of(conn, person_id):
+        return Refused(Reason.HOLDS_GRANTS)
+    for handler in erased:
+        refusal = await handler(conn, person_id, now)
+        if refusal is not None:
+            return refusal
+    address_key = secrets.address_key(keys, person.email)
+    await sessions.end_sessions_of(conn, person_id)
+    await codes.drop_code(conn, address_key)
+    await codes.drop_pace(conn, [secrets.pace_key(keys, person.email)])
+    await persons.erase(conn, person_id, person.email, address_key, now)
+    await journal.append(conn, [Fact("person_erased", person_id, person_id)], now)
+    return None

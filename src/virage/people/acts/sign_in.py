@@ -1,0 +1,187 @@
+"""Coming in and going out: codes, sessions, guests."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import UNSET
+
+from virage.kernel import journal
+from virage.kernel.database import Connection
+from virage.kernel.ids import new_id
+from virage.kernel.journal import Fact
+from virage.kernel.problems import Refused
+from virage.kernel.security import new_token
+from virage.people.acts.mail import post
+from virage.people.rules import secrets
+from virage.people.rules.addresses import normalise_address
+from virage.people.rules.house import Letterhead
+from virage.people.rules.mails import code_mail
+from virage.people.rules.persons import Locale, Newcomer, Person, PersonChange, tidy_name
+from virage.people.rules.reasons import NOT_A_NAME, NOT_AN_ADDRESS, Reason
+from virage.people.rules.secrets import Secrets
+from virage.people.rules.sign_in import (
+    ASKED,
+    ASKS_PER_ADDRESS,
+    ASKS_PER_DEVICE,
+    ASKS_PER_DEVICE_AND_ADDRESS,
+    CODE_LIFETIME,
+    TRIES_MAX,
+    Answer,
+    Asks,
+    CodeAsked,
+    NewGuest,
+    Opening,
+    SignedIn,
+    Try,
+    answer_ask,
+    judge_try,
+    lifetime,
+)
+from virage.people.store import codes, persons, sessions
+
+
+async def ask_code(
+    conn: Connection, head: Letterhead, address: str, now: datetime, *, locale: Locale, session_id: UUID
+) -> CodeAsked | Refused:
+    """Send a new code to the address; the one before is dead. Nothing depends on whether somebody has the address.
+
+    `session_id` is the device that asks. A device that asks too often is told so; an address that is asked for too
+    often gets no more letters within the hour, and the answer stays the same. Commit a refusal too: it counts.
+    """
+    email = normalise_address(address)
+    if email is None:
+        return NOT_AN_ADDRESS
+    answer = answer_ask(await _count_ask(conn, head.keys, email, session_id, now))
+    if answer is Answer.REFUSE:
+        return Refused(Reason.RATE_LIMITED)
+    if answer is Answer.SEND:
+        code = secrets.new_code()
+        expires_at = now + CODE_LIFETIME
+        key = secrets.address_key(head.keys, email)
+        await codes.put_code(conn, key, secrets.code_hash(head.keys, email, code), locale, expires_at)
+        await post(conn, head.keys, [code_mail(email, code, locale, club=head.club, expires_at=expires_at)])
+    return ASKED
+
+
+def pace_keys(keys: Secrets, email: str, session_id: UUID) -> tuple[bytes, bytes, bytes]:
+    """Where requests for codes are counted: by address, by device, by both."""
+    device = str(session_id)
+    return (
+        secrets.pace_key(keys, email),
+        secrets.pace_key(keys, device),
+        secrets.pace_key(keys, email, device),
+    )
+
+
+async def _count_ask(conn: Connection, keys: Secrets, email: str, session_id: UUID, now: datetime) -> Asks:
+    address, device, both = pace_keys(keys, email, session_id)
+    limits = {address: ASKS_PER_ADDRESS, device: ASKS_PER_DEVICE, both: ASKS_PER_DEVICE_AND_ADDRESS}
+    counted = await codes.pace(conn, limits, now)
+    return Asks(of_address=counted[address], of_device=counted[device], of_both=counted[both])
+
+
+async def sign_in(
+    conn: Connection,
+    keys: Secrets,
+    address: str,
+    code: str,
+    now: datetime,
+    *,
+    session_id: UUID | None = None,
+    name: str | None = None,
+    device: str = "",
+) -> SignedIn | Refused:
+    """Open a session for whoever reads the letters to this address; who is new becomes a fan.
+
+    The session that asks, a guest's or one's own, keeps its id and gets a new token; somebody else's ends. Commit a
+    refusal too: tries count.
+    """
+    email = normalise_address(address)
+    if email is None:
+        return NOT_AN_ADDRESS
+    try:
+        tidied = tidy_name(name)
+    except ValueError:
+        return NOT_A_NAME
+    key = secrets.address_key(keys, email)
+    stored_hash, locale, tries = await codes.count_try(conn, key, now)
+    verdict = judge_try(stored_hash, secrets.code_hash(keys, email, code), tries)
+    if verdict is Try.TOO_MANY:
+        return Refused(Reason.TOO_MANY_ATTEMPTS, {"tries_max": TRIES_MAX})
+    if verdict is Try.WRONG:
+        return Refused(Reason.CODE_WRONG)
+    await codes.drop_code(conn, key)
+    newcomer = Newcomer(new_id(), email, tidied, locale)
+    person = await persons.join(conn, newcomer, now)
+    signed_in = await _open(conn, person, session_id, device, now)
+    facts = [Fact("signed_in", person.id, person.id, {"session": signed_in.session_id})]
+    if person.joined:
+        facts.insert(0, Fact("person_joined", person.id, person.id))
+    await journal.append(conn, facts, now)
+    return signed_in
+
+
+async def _open(
+    conn: Connection, person: persons.Joined, session_id: UUID | None, device: str, now: datetime
+) -> SignedIn:
+    token = new_token()
+    expires_at = now + lifetime(person=True, staff=person.staff)
+    opening = Opening(person.id, token, device, at=now, expires_at=expires_at)
+    if session_id is not None:
+        if await sessions.take_over_session(conn, session_id, opening):
+            return SignedIn(person.id, session_id, token, person.joined)
+        await sessions.end_session(conn, session_id)
+    opened = new_id()
+    await sessions.open_session(conn, opened, opening)
+    return SignedIn(person.id, opened, token, person.joined)
+
+
+async def guest(conn: Connection, now: datetime) -> tuple[str, UUID]:
+    """Open one guest's session: its token, for the cookie, and its id."""
+    opened = NewGuest(session_id=new_id(), token=new_token())
+    await open_guests(conn, [opened], now)
+    return opened.token, opened.session_id
+
+
+async def open_guests(conn: Connection, guests: Sequence[NewGuest], now: datetime) -> None:
+    """Open many guests' sessions in one statement. Nobody is behind them yet, so no fact is written."""
+    await sessions.open_guests(conn, guests, now)
+
+
+async def sign_out(conn: Connection, session_id: UUID, person_id: UUID | None, now: datetime) -> None:
+    """End one's own session, at once."""
+    await sessions.end_session(conn, session_id)
+    if person_id is not None:
+        await journal.append(conn, [Fact("signed_out", person_id, person_id, {"session": session_id})], now)
+
+
+async def sign_out_device(conn: Connection, session_id: UUID, person_id: UUID, now: datetime) -> Refused | None:
+    """End one of the person's sessions."""
+    if not await sessions.end_session_of(conn, session_id, person_id):
+        return Refused(Reason.NOT_FOUND)
+    await journal.append(conn, [Fact("signed_out", person_id, person_id, {"session": session_id})], now)
+    return None
+
+
+async def sign_out_everywhere(conn: Connection, person_id: UUID, now: datetime) -> None:
+    """End all of the person's sessions, this one too."""
+    ended = await sessions.end_sessions_of(conn, person_id)
+    await journal.append(conn, [Fact("signed_out_everywhere", person_id, person_id, {"sessions": ended})], now)
+
+
+async def change(conn: Connection, person_id: UUID, wish: PersonChange, now: datetime) -> Person | Refused:
+    """Change one's name or language."""
+    current = await persons.lock_person(conn, person_id)
+    if current is None:
+        return Refused(Reason.NOT_FOUND)
+    try:
+        name = current.name if wish.name is UNSET else tidy_name(wish.name)
+    except ValueError:
+        return NOT_A_NAME
+    locale = current.locale if wish.locale is UNSET else wish.locale
+    changed = await persons.change_person(conn, person_id, name, locale)
+    if changed is None:
+        return Refused(Reason.NOT_FOUND)
+    await journal.append(conn, [Fact("person_changed", person_id, person_id)], now)
+    return changed

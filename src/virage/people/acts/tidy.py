@@ -1,0 +1,14 @@
+"""Forgetting what is over."""
+
+from datetime import datetime
+
+from virage.kernel.database import Connection
+from virage.people.store import codes, grants, mails, sessions
+
+
+async def tidy(conn: Connection, now: datetime) -> None:
+    """Delete sessions, codes, counts, invitations, tokens and letters whose time is over."""
+    await sessions.tidy_sessions(conn, now)
+    await codes.tidy_codes(conn, now)
+    await grants.tidy_grants(conn, now)
+    await mails.tidy_letters(conn, now)

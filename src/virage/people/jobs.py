@@ -1,0 +1,91 @@
+"""Letters are sent here, and what is over is forgotten."""
+
+import ssl
+from email.message import EmailMessage
+
+import aiosmtplib
+
+from virage.kernel.clock import Clock
+from virage.kernel.config import Config
+from virage.kernel.database import Database
+from virage.kernel.logs import log
+from virage.kernel.queue import Jobs
+from virage.people import acts
+from virage.people.rules.mails import Mail, MailDue, SmtpServer, compose, smtp_server
+from virage.people.rules.secrets import secrets_of
+from virage.people.store import mails
+
+SMTP_TIMEOUT_S = 20.0
+TIDY_S = 600.0
+PERMANENT = 500  # RFC 5321, 4.2.1: from here on the same letter is refused for ever
+
+
+class NoMailServer(Exception):  # noqa: N818 - it names what is missing
+    """There is neither VIRAGE_SMTP_URL nor a demonstration whose mailbox would do."""
+
+
+class Postman:
+    """Sends one letter a job: to the mail server, or into the mailbox of a demonstration that has none.
+
+    A server that is away or says "later" makes the job fail, which the queue tries again. Sent twice after a crash in
+    between, a letter keeps its Message-ID.
+    """
+
+    def __init__(self, db: Database, config: Config, clock: Clock, tls_context: ssl.SSLContext | None = None) -> None:
+        self._db = db
+        self._config = config
+        self._clock = clock
+        self._tls_context = tls_context
+        self._keys = [secrets_of(secret) for secret in (config.secret, *config.secrets_previous)]
+        self._server = None if config.smtp_url is None else smtp_server(config.smtp_url)
+
+    async def __call__(self, due: MailDue) -> None:
+        """Send the letter unless it was sent, was erased, or came too late."""
+        async with self._db.connection() as conn:
+            mail = await mails.letter(conn, self._keys, due.mail_id)
+        if mail is None:
+            return
+        if mail.expires_at <= self._clock.now():
+            log.warning("mail_too_late", mail=due.mail_id)
+        elif self._server is not None:
+            await self._send(self._server, due, mail)
+        elif not self._config.demo:
+            raise NoMailServer("Set VIRAGE_SMTP_URL.")
+        async with self._db.transaction() as conn:
+            if self._server is None and self._config.demo:
+                await mails.deliver(conn, due.mail_id, mail, self._clock.now())
+            await mails.drop_letter(conn, due.mail_id)
+
+    async def _send(self, server: SmtpServer, due: MailDue, mail: Mail) -> None:
+        message = compose(mail, due.mail_id, self._config.mail_from, self._config.club.name, self._clock.now())
+        try:
+            await self._hand_over(server, message)
+        except aiosmtplib.SMTPRecipientsRefused as refused:
+            codes = [recipient.code for recipient in refused.recipients]
+            if not all(code >= PERMANENT for code in codes):
+                raise
+            log.warning("mail_undeliverable", mail=due.mail_id, codes=codes)
+
+    async def _hand_over(self, server: SmtpServer, message: EmailMessage) -> None:
+        await aiosmtplib.send(
+            message,
+            hostname=server.host,
+            port=server.port,
+            username=server.username,
+            password=server.password,
+            use_tls=server.use_tls,
+            start_tls=server.start_tls,
+            tls_context=self._tls_context,
+            timeout=SMTP_TIMEOUT_S,
+        )
+
+
+def register(jobs: Jobs, db: Database, config: Config, clock: Clock) -> None:
+    """Give the worker what people need done."""
+
+    async def tidy() -> None:
+        async with db.transaction() as conn:
+            await acts.tidy(conn, clock.now())
+
+    jobs.on(acts.MAIL_KIND, MailDue, Postman(db, config, clock))
+    jobs.every(TIDY_S, "tidy people", tidy)

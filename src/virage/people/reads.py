@@ -1,0 +1,143 @@
+"""What screens and neighbours may ask about people."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.kernel.database import Connection
+from virage.kernel.guard import Principal, holds
+from virage.people.rules.addresses import normalise_address
+from virage.people.rules.grants import (
+    GrantView,
+    Invitation,
+    ProgramToken,
+    StaffGrant,
+    grant_stored,
+    may_administer,
+    view_of,
+)
+from virage.people.rules.mails import Letter
+from virage.people.rules.persons import Locale, Person, SessionView
+from virage.people.store import grants, mails, persons, sessions
+from virage.people.store.scopes import enclosing
+
+MAILBOX_MOST = 50
+
+
+class PersonExport(Protocol):
+    """What a domain above tells a person about themselves, under its own name."""
+
+    async def __call__(self, conn: Connection, person_id: UUID) -> Any:
+        """Everything kept about the person, as JSON values or Structs."""
+        ...
+
+
+class Me(Struct, frozen=True):
+    """Who I am to Virage, and what I may do. Nobody known and guests have neither id nor address."""
+
+    kind: Literal["anonymous", "guest", "fan", "staff", "program"]
+    id: UUID | None
+    email: str | None
+    name: str | None
+    locale: Locale | None
+    grants: list[GrantView]
+    authenticated_at: datetime | None
+
+
+class Staff(Struct, frozen=True):
+    """Who holds what, and who is invited, as far as the asker administers it."""
+
+    grants: list[StaffGrant]
+    invitations: list[Invitation]
+
+
+async def person(conn: Connection, person_id: UUID) -> Person | None:
+    """One person; None once they are erased."""
+    return await persons.person(conn, person_id)
+
+
+async def persons_by_id(conn: Connection, person_ids: Sequence[UUID]) -> dict[UUID, Person]:
+    """Many persons in one statement; those who are erased are missing."""
+    return await persons.persons(conn, person_ids)
+
+
+async def find_by_email(conn: Connection, email: str) -> Person | None:
+    """The person behind an address in any spelling."""
+    address = normalise_address(email)
+    return None if address is None else await persons.person_by_email(conn, address)
+
+
+async def me(conn: Connection, principal: Principal) -> Me:
+    """Who asks, with the grants that this request was let in with."""
+    found = None
+    if principal.kind in ("fan", "staff") and principal.id is not None:
+        found = await persons.person(conn, principal.id)
+    return Me(
+        kind=principal.kind,
+        id=principal.id,
+        email=found.email if found else None,
+        name=found.name if found else None,
+        locale=found.locale if found else None,
+        grants=[view_of(grant) for grant in principal.grants],
+        authenticated_at=principal.authenticated_at,
+    )
+
+
+async def me_signed_in(conn: Connection, person_id: UUID, now: datetime) -> Me:
+    """Who has signed in at this moment."""
+    held = tuple(await grants.grants_of(conn, person_id))
+    return await me(conn, Principal("staff" if held else "fan", person_id, None, held, now))
+
+
+async def sessions_of(conn: Connection, person_id: UUID, current: UUID | None, now: datetime) -> list[SessionView]:
+    """The person's living sessions, the last seen first; `current` is the one that asks."""
+    return await sessions.sessions_of(conn, person_id, current, now)
+
+
+async def staff(conn: Connection, principal: Principal, now: datetime) -> Staff:
+    """The staff and the invitations within what the asker administers."""
+    return Staff(
+        grants=[given for given in await grants.staff(conn) if await _administered(conn, principal, given)],
+        invitations=[
+            sent for sent in await grants.invitations(conn, now) if await _administered(conn, principal, sent)
+        ],
+    )
+
+
+async def _administered(conn: Connection, principal: Principal, about: StaffGrant | Invitation) -> bool:
+    grant = grant_stored(about.role, about.scope, about.scope_id)
+    if may_administer(principal, grant, ()):
+        return True
+    return grant.scope == "event" and may_administer(principal, grant, await enclosing(conn, grant) or ())
+
+
+async def programs(conn: Connection, principal: Principal, now: datetime) -> list[ProgramToken]:
+    """The programs that the asker created; all of them for who administers everything."""
+    everything = holds(principal, "admin")
+    return [program for program in await grants.programs(conn, now) if everything or program.created_by == principal.id]
+
+
+async def export(
+    conn: Connection, person_id: UUID, contributors: Mapping[str, PersonExport], now: datetime
+) -> dict[str, Any]:
+    """Everything that Virage keeps about a person, by domain."""
+    held = await grants.grants_of(conn, person_id)
+    about: dict[str, Any] = {
+        "exported_at": now,
+        "person": await persons.person(conn, person_id),
+        "joined_at": await persons.joined_at(conn, person_id),
+        "sessions": await sessions.sessions_of(conn, person_id, None, now),
+        "grants": [view_of(grant) for grant in held],
+        "tokens": [program for program in await grants.programs(conn, now) if program.created_by == person_id],
+    }
+    for name, contributor in contributors.items():
+        about[name] = await contributor(conn, person_id)
+    return about
+
+
+async def mailbox(conn: Connection) -> list[Letter]:
+    """The latest letters of a demonstration without a mail server."""
+    return await mails.mailbox(conn, MAILBOX_MOST)

@@ -1,0 +1,7 @@
+"""The doors of people. Handlers ask for `letterhead`, `person_exports` and `person_erased` by name."""
+
+from litestar import Router
+
+from virage.people.routes import mailbox, me, office, sign_in
+
+router = Router("/", route_handlers=[*sign_in.handlers, *me.handlers, *office.handlers, *mailbox.handlers])

@@ -1,0 +1,105 @@
+"""What I see and change of myself."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, delete, get, patch, post
+from msgspec import Struct
+
+from virage.kernel.clock import Clock
+from virage.kernel.database import Database
+from virage.kernel.guard import Principal, fresh, require_fan, signed_in
+from virage.kernel.problems import granted
+from virage.kernel.security import ended_cookie
+from virage.people import acts, reads
+from virage.people.acts import PersonErased
+from virage.people.reads import Me, PersonExport
+from virage.people.rules.grants import GrantView
+from virage.people.rules.house import Letterhead
+from virage.people.rules.persons import Person, PersonChange, SessionView
+
+PRIVATE = {"cache-control": "no-store"}
+
+
+class InvitationAnswer(Struct, frozen=True):
+    """The code out of an invitation's link."""
+
+    code: str
+
+
+@get("/api/me", opt={"public": True})
+async def read_me(db: Database, principal: Principal) -> Response[Me]:
+    """Who I am: anonymous, a guest, a fan, staff with grants, or a program."""
+    async with db.connection() as conn:
+        return Response(await reads.me(conn, principal), headers=PRIVATE)
+
+
+@patch("/api/me", guards=[signed_in])
+async def change_me(data: PersonChange, db: Database, clock: Clock, principal: Principal) -> Person:
+    """Change my name or language; what is left out stays."""
+    async with db.transaction() as conn:
+        return granted(await acts.change(conn, require_fan(principal), data, clock.now()))
+
+
+@get("/api/me/sessions", guards=[signed_in])
+async def list_my_sessions(db: Database, clock: Clock, principal: Principal) -> list[SessionView]:
+    """Where I am signed in."""
+    async with db.connection() as conn:
+        return await reads.sessions_of(conn, require_fan(principal), principal.session_id, clock.now())
+
+
+@delete("/api/me/sessions/{session_id:uuid}", status_code=204, guards=[signed_in])
+async def end_my_session(session_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
+    """Sign out one of my devices."""
+    async with db.transaction() as conn:
+        granted(await acts.sign_out_device(conn, session_id, require_fan(principal), clock.now()))
+
+
+@delete("/api/me/sessions", status_code=204, guards=[signed_in])
+async def end_my_sessions(db: Database, clock: Clock, principal: Principal) -> Response[None]:
+    """Sign out everywhere, here too."""
+    async with db.transaction() as conn:
+        await acts.sign_out_everywhere(conn, require_fan(principal), clock.now())
+    return Response(None, status_code=204, cookies=[ended_cookie()])
+
+
+@get("/api/me/export", guards=[signed_in])
+async def export_me(
+    db: Database, clock: Clock, principal: Principal, person_exports: Mapping[str, PersonExport]
+) -> Response[dict[str, Any]]:
+    """Everything that Virage keeps about me, as a file."""
+    async with db.connection() as conn:
+        about = await reads.export(conn, require_fan(principal), person_exports, clock.now())
+    return Response(about, headers=PRIVATE | {"content-disposition": 'attachment; filename="virage.json"'})
+
+
+@delete("/api/me", status_code=204, guards=[signed_in])
+async def erase_me(
+    db: Database, clock: Clock, principal: Principal, letterhead: Letterhead, person_erased: Sequence[PersonErased]
+) -> Response[None]:
+    """Erase me; what the law makes us keep stays without my name. Asks for a sign-in of the last 15 minutes."""
+    person_id, now = require_fan(principal), clock.now()
+    fresh(principal, now)
+    async with db.transaction() as conn:
+        granted(await acts.erase(conn, letterhead.keys, person_id, person_erased, now))
+    return Response(None, status_code=204, cookies=[ended_cookie()])
+
+
+@post("/api/invitations/accept", status_code=200, guards=[signed_in])
+async def accept_invitation(data: InvitationAnswer, db: Database, clock: Clock, principal: Principal) -> GrantView:
+    """Join the staff, signed in with the address that the invitation was sent to."""
+    async with db.transaction() as conn:
+        return granted(await acts.accept(conn, require_fan(principal), data.code, clock.now()))
+
+
+handlers = [
+    read_me,
+    change_me,
+    list_my_sessions,
+    end_my_session,
+    end_my_sessions,
+    export_me,
+    erase_me,
+    accept_invitation,
+]

@@ -1,0 +1,91 @@
+"""The front door: a code by e-mail, in and out."""
+
+from datetime import timedelta
+from typing import Any
+
+from litestar import Request, Response, delete, post
+from msgspec import Struct
+
+from virage.kernel.clock import Clock
+from virage.kernel.database import Database
+from virage.kernel.guard import Principal, principal_of
+from virage.kernel.problems import granted
+from virage.kernel.security import ended_cookie, session_cookie
+from virage.people import acts, reads
+from virage.people.reads import Me
+from virage.people.rules.house import Letterhead
+from virage.people.rules.persons import Locale, device_label
+from virage.people.rules.sign_in import CodeAsked
+
+# As long as browsers allow: the server alone knows when a session ends.
+COOKIE_AGE_S = int(timedelta(days=400).total_seconds())
+
+
+class CodeWish(Struct, frozen=True):
+    """Where to send a code, in which language."""
+
+    email: str
+    locale: Locale = Locale.FR
+
+
+class Attempt(Struct, frozen=True):
+    """A code and the address that it was sent to; who is new may say their name."""
+
+    email: str
+    code: str
+    name: str | None = None
+
+
+@post("/api/sign-in/codes", status_code=202, opt={"public": True})
+async def ask_sign_in_code(
+    data: CodeWish, db: Database, clock: Clock, letterhead: Letterhead, principal: Principal
+) -> Response[CodeAsked]:
+    """Send a code. The answer is the same for every address; 429 when this browser asks too often."""
+    now, session_id, cookies = clock.now(), principal.session_id, []
+    async with db.transaction() as conn:
+        if session_id is None:  # the device by which its requests are counted
+            token, session_id = await acts.guest(conn, now)
+            cookies.append(session_cookie(token, COOKIE_AGE_S))
+        outcome = await acts.ask_code(conn, letterhead, data.email, now, locale=data.locale, session_id=session_id)
+    return Response(granted(outcome), cookies=cookies)
+
+
+@post("/api/sign-in", status_code=200, opt={"public": True})
+async def sign_in(
+    data: Attempt,
+    request: Request[Any, Any, Any],
+    *,
+    db: Database,
+    clock: Clock,
+    letterhead: Letterhead,
+    principal: Principal,
+) -> Response[Me]:
+    """Sign in with a code, or confirm that it is you. The session's cookie changes; a basket held before stays."""
+    async with db.transaction() as conn:
+        outcome = await acts.sign_in(
+            conn,
+            letterhead.keys,
+            data.email,
+            data.code,
+            clock.now(),
+            session_id=principal.session_id,
+            name=data.name,
+            device=device_label(request.headers.get("user-agent")),
+        )
+    opened = granted(outcome)  # after the commit: a wrong try counts
+    async with db.connection() as conn:
+        me = await reads.me_signed_in(conn, opened.person_id, clock.now())
+    return Response(me, cookies=[session_cookie(opened.token, COOKIE_AGE_S)])
+
+
+@delete("/api/session", status_code=204, opt={"public": True})
+async def sign_out(request: Request[Any, Any, Any], db: Database, clock: Clock) -> Response[None]:
+    """Sign out here; who is not signed in is signed out already."""
+    principal = await principal_of(request.scope)
+    if principal.session_id is not None:
+        async with db.transaction() as conn:
+            await acts.sign_out(conn, principal.session_id, principal.id, clock.now())
+    return Response(None, status_code=204, cookies=[ended_cookie()])
+
+
+handlers = [ask_sign_in_code, sign_in, sign_out]

@@ -1,0 +1,1 @@
+"""What people may do and what their data must look like, without a database or a clock."""

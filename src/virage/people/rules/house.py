@@ -1,0 +1,26 @@
+"""What letters and keys need to know about the deployment, gathered once."""
+
+from msgspec import Struct
+
+from virage.kernel.config import Config
+from virage.people.rules.persons import Locale
+from virage.people.rules.secrets import Secrets, secrets_of
+
+
+class Letterhead(Struct, frozen=True):
+    """Whose letters these are, and what their codes and links are made with."""
+
+    keys: Secrets
+    club: str
+    public_url: str
+    locale: Locale
+
+
+def letterhead_of(config: Config) -> Letterhead:
+    """The letterhead of a configuration."""
+    return Letterhead(
+        keys=secrets_of(config.secret),
+        club=config.club.name,
+        public_url=config.public_url,
+        locale=Locale(config.club.locale),
+    )

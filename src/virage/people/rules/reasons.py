@@ -1,0 +1,31 @@
+"""The stable codes of what this domain refuses."""
+
+from enum import StrEnum
+
+from virage.kernel.problems import Refused
+
+
+class Reason(StrEnum):
+    """Why something was refused; the kernel's problem table gives each its HTTP status."""
+
+    CODE_WRONG = "code_wrong"
+    TOO_MANY_ATTEMPTS = "too_many_attempts"
+    RATE_LIMITED = "rate_limited"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    INVITATION_INVALID = "invitation_invalid"
+    LAST_ADMIN = "last_admin"
+    ADMIN_EXISTS = "admin_exists"
+    HOLDS_GRANTS = "holds_grants"
+
+
+def invalid(field: str, message: str) -> Refused:
+    """The refusal of a value that is none, in the shape of every refused request: where, and what is wrong."""
+    return Refused("invalid", {"errors": [{"source": field, "message": message}]})
+
+
+NOT_AN_ADDRESS = invalid("email", "This is not an e-mail address.")
+NOT_A_NAME = invalid("name", "A name has at most 100 printable characters.")
+NOT_A_SCOPE = invalid("scope_id", "There is no such organiser, event, gate or outlet.")
+NOT_AN_EXPIRY = invalid("expires_at", "A token expires within 366 days from now.")
+NO_GRANTS = invalid("grants", "A token has 1 to 20 grants.")

@@ -1,0 +1,79 @@
+"""Codes and sealed letters: what is drawn at random, and what of it may be stored."""
+
+import hmac
+import secrets
+from collections.abc import Sequence
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from msgspec import Struct
+
+from virage.kernel.security import derive
+
+CODE_DIGITS = 6
+NONCE_BYTES = 12
+
+
+class Secrets(Struct, frozen=True):
+    """Three keys for three purposes, none of which opens what another one closed."""
+
+    code: bytes
+    address: bytes
+    mail: bytes
+
+
+@lru_cache(maxsize=8)
+def secrets_of(secret: str) -> Secrets:
+    """The keys of this domain, derived from the deployment's one secret."""
+    return Secrets(
+        code=derive(secret, "people code"),
+        address=derive(secret, "people address"),
+        mail=derive(secret, "people mail"),
+    )
+
+
+def address_key(keys: Secrets, address: str) -> bytes:
+    """What stands for an address where it is counted or looked for but need not be read."""
+    return hmac.digest(keys.address, address.encode(), "sha256")
+
+
+def new_code() -> str:
+    """Six digits, every one of the million as likely as the others."""
+    return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+
+
+def pace_key(keys: Secrets, *parts: str) -> bytes:
+    """What stands for a device, an address or both where their requests are counted."""
+    return hmac.digest(keys.address, "\n".join(("pace", *parts)).encode(), "sha256")
+
+
+def code_hash(keys: Secrets, address: str, code: str) -> bytes:
+    """What is stored of a code: an HMAC, for a million plain hashes are tried in a second."""
+    return hmac.digest(keys.code, f"{address}\n{code}".encode(), "sha256")
+
+
+def decoy_hash() -> bytes:
+    """What is stored where no code was asked for: the hash of no code."""
+    return secrets.token_bytes(32)
+
+
+def same(left: bytes, right: bytes) -> bool:
+    """Whether two hashes are equal, in a time that does not tell where they differ."""
+    return hmac.compare_digest(left, right)
+
+
+def seal(keys: Secrets, plain: bytes, name: bytes) -> bytes:
+    """The text under AES-256-GCM, bound to `name`: nonce, then what only our secret opens."""
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return nonce + AESGCM(keys.mail).encrypt(nonce, plain, name)
+
+
+def unseal(keys: Sequence[Secrets], sealed: bytes, name: bytes) -> bytes:
+    """What one of the keys sealed under the same name; raises ValueError if none did."""
+    for candidate in keys:
+        try:
+            return AESGCM(candidate.mail).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], name)
+        except InvalidTag:
+            continue
+    raise ValueError("No key opens this letter.")

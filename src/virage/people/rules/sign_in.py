@@ -1,0 +1,106 @@
+"""Signing in by a code: how long it lives, how often it may be tried, how often it may be asked for."""
+
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.people.rules.secrets import same
+
+CODE_LIFETIME = timedelta(minutes=10)
+TRIES_MAX = 5
+ASK_WINDOW = timedelta(hours=1)
+ASKS_PER_ADDRESS = 5
+ASKS_PER_DEVICE = 20
+ASKS_PER_DEVICE_AND_ADDRESS = 5
+GUEST_LIFETIME = timedelta(days=2)
+FAN_LIFETIME = timedelta(days=90)
+STAFF_LIFETIME = timedelta(hours=12)
+SEEN_AFTER = timedelta(minutes=10)
+
+
+class CodeAsked(Struct, frozen=True):
+    """The answer to everybody who asks for a code, whether the address is known, new or asked for too often."""
+
+    valid_seconds: int
+
+
+ASKED = CodeAsked(valid_seconds=int(CODE_LIFETIME.total_seconds()))
+
+
+class Asks(Struct, frozen=True):
+    """How often codes were asked for within the last hour, this time included (counted to one above the limit)."""
+
+    of_address: int
+    of_device: int
+    of_both: int
+
+
+class Answer(Enum):
+    """What becomes of a request for a code."""
+
+    SEND = auto()
+    SAY_NOTHING = auto()  # somebody else may have asked for this address: the answer does not tell
+    REFUSE = auto()  # this device asked too often: it may know
+
+
+def answer_ask(asks: Asks) -> Answer:
+    """Refuse a device that asks too often; past an address's limit send nothing and answer as always."""
+    if asks.of_device > ASKS_PER_DEVICE or asks.of_both > ASKS_PER_DEVICE_AND_ADDRESS:
+        return Answer.REFUSE
+    return Answer.SAY_NOTHING if asks.of_address > ASKS_PER_ADDRESS else Answer.SEND
+
+
+class Try(Enum):
+    """What one try at a code comes to."""
+
+    RIGHT = auto()
+    WRONG = auto()
+    TOO_MANY = auto()
+
+
+def judge_try(stored_hash: bytes, tried_hash: bytes, tries: int) -> Try:
+    """The try counts itself in `tries`: the fifth may still be right, the sixth is not looked at."""
+    right = same(stored_hash, tried_hash)
+    if tries > TRIES_MAX:
+        return Try.TOO_MANY
+    return Try.RIGHT if right else Try.WRONG
+
+
+class NewGuest(Struct, frozen=True):
+    """A browser that holds something before signing in. Only `token_hash` of the token is ever stored."""
+
+    session_id: UUID
+    token: str
+
+
+class Opening(Struct, frozen=True):
+    """Whose session begins, under which token, on which device, and until when."""
+
+    person_id: UUID
+    token: str
+    device: str
+    at: datetime
+    expires_at: datetime
+
+
+class SignedIn(Struct, frozen=True):
+    """A session that belongs to a person from now on; `token` goes into the cookie and nowhere else."""
+
+    person_id: UUID
+    session_id: UUID
+    token: str
+    joined: bool
+
+
+def lifetime(*, person: bool, staff: bool) -> timedelta:
+    """How long a session lives after it was last seen."""
+    if not person:
+        return GUEST_LIFETIME
+    return STAFF_LIFETIME if staff else FAN_LIFETIME
+
+
+def worth_noting(last_seen_at: datetime, now: datetime) -> bool:
+    """Whether a session was seen so long ago that seeing it again is written down: one write in ten minutes."""
+    return now - last_seen_at >= SEEN_AFTER

@@ -1,0 +1,49 @@
+"""Sign-in codes, their tries, and how often they are asked for."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from virage.kernel.database import Connection
+from virage.people.rules.persons import Locale
+from virage.people.rules.secrets import decoy_hash
+from virage.people.rules.sign_in import ASK_WINDOW, CODE_LIFETIME
+from virage.people.store.queries import queries
+
+
+async def pace(conn: Connection, limits: Mapping[bytes, int], now: datetime) -> dict[bytes, int]:
+    """How often each key was asked for within the window, this time included, counted to one above its limit."""
+    rows = queries.pace(conn, keys=list(limits.keys()), limits=list(limits.values()), now=now, since=now - ASK_WINDOW)
+    return {row["key"]: row["requests"] async for row in rows}
+
+
+async def put_code(
+    conn: Connection, address_key: bytes, code_hash: bytes, locale: Locale, expires_at: datetime
+) -> None:
+    """Store the only code of an address."""
+    await queries.put_code(
+        conn, address_key=address_key, code_hash=code_hash, locale=locale.value, expires_at=expires_at
+    )
+
+
+async def count_try(conn: Connection, address_key: bytes, now: datetime) -> tuple[bytes, Locale, int]:
+    """The hash to compare with, the locale in which the code was asked for, and the number of this try."""
+    row = await queries.count_try(
+        conn, address_key=address_key, decoy_hash=decoy_hash(), decoy_expires_at=now + CODE_LIFETIME, now=now
+    )
+    return row["code_hash"], Locale(row["locale"]), row["tries"]
+
+
+async def drop_code(conn: Connection, address_key: bytes) -> None:
+    """Let the code of an address work no more."""
+    await queries.drop_code(conn, address_key=address_key)
+
+
+async def drop_pace(conn: Connection, keys: list[bytes]) -> None:
+    """Forget what was counted under the keys."""
+    await queries.drop_pace(conn, keys=keys)
+
+
+async def tidy_codes(conn: Connection, now: datetime) -> None:
+    """Forget codes and counts that are over."""
+    await queries.tidy_codes(conn, now=now)
+    await queries.tidy_pace(conn, before=now - ASK_WINDOW)

@@ -1,0 +1,47 @@
+-- name: pace(now, keys, limits, since)
+-- Count one more request under each key, up to one above its limit; older ones than the window are forgotten.
+insert into people.pace as p (key, most, times, last_at)
+select a.key, a.most, array[:now::timestamptz], :now
+from unnest(:keys::bytea[], :limits::bigint[]) as a (key, most)
+order by a.key
+on conflict (key) do update set
+    most = excluded.most,
+    times = (
+        select case when count(*) <= excluded.most then array_agg(t order by t) || excluded.times else array_agg(t) end
+        from unnest(p.times) as t where t > :since
+    ),
+    last_at = excluded.last_at
+returning key, cardinality(times) as requests;
+
+-- name: put_code(address_key, code_hash, locale, expires_at)!
+-- A new code for an address; the one before is dead.
+insert into people.sign_in_code (address_key, code_hash, locale, tries, expires_at)
+values (:address_key, :code_hash, :locale, 0, :expires_at)
+on conflict (address_key) do update set
+    code_hash = excluded.code_hash, locale = excluded.locale, tries = 0, expires_at = excluded.expires_at;
+
+-- name: count_try(address_key, decoy_hash, decoy_expires_at, now)^
+-- Count one try before looking at it. Where there is no living code a decoy is tried, so that nothing tells the two apart.
+insert into people.sign_in_code as c (address_key, code_hash, locale, tries, expires_at)
+values (:address_key, :decoy_hash, 'fr', 1, :decoy_expires_at)
+on conflict (address_key) do update set
+    code_hash = case when c.expires_at > :now then c.code_hash else excluded.code_hash end,
+    tries = case when c.expires_at > :now then c.tries + 1 else 1 end,
+    expires_at = case when c.expires_at > :now then c.expires_at else excluded.expires_at end
+returning code_hash, locale, tries;
+
+-- name: drop_code(address_key)!
+-- The code was used, or its address is erased.
+delete from people.sign_in_code where address_key = :address_key;
+
+-- name: drop_pace(keys)!
+-- Forget how often codes were asked for.
+delete from people.pace where key = any(:keys::bytea[]);
+
+-- name: tidy_codes(now)!
+-- Codes and decoys that are over.
+delete from people.sign_in_code where expires_at <= :now;
+
+-- name: tidy_pace(before)!
+-- Counts that are over.
+delete from people.pace where last_at <= :before;

@@ -1,0 +1,92 @@
+-- name: grants_of(person_id)
+-- What a person holds.
+select id, role, scope, scope_id from people.role_grant where person_id = :person_id order by id;
+
+-- name: lock_admins()
+-- The administrators of everything, locked in order, so that two of them cannot remove each other at once.
+select id, person_id from people.role_grant where role = 'admin' and scope = 'all' order by id for update;
+
+-- name: grant_by_id(grant_id)^
+-- One grant.
+select id, person_id, role, scope, scope_id from people.role_grant where id = :grant_id;
+
+-- name: give(grant_id, person_id, role, scope, scope_id, granted_by, now)$
+-- A grant; null if the person holds it already.
+insert into people.role_grant (id, person_id, role, scope, scope_id, granted_by, granted_at)
+values (:grant_id, :person_id, :role, :scope, :scope_id, :granted_by, :now)
+on conflict (person_id, role, scope, scope_id) do nothing
+returning id;
+
+-- name: take(grant_id)!
+-- A grant is no more.
+delete from people.role_grant where id = :grant_id;
+
+-- name: staff()
+-- Every grant with its holder.
+select g.id, g.person_id, p.email, p.name, g.role, g.scope, g.scope_id, g.granted_by, g.granted_at
+from people.role_grant as g join people.person as p on p.id = g.person_id
+order by p.email, g.id;
+
+-- name: drop_invitations_to(email, role, scope, scope_id, invitation_id)!
+-- An earlier invitation to the same is dead.
+delete from people.invitation
+where email = :email and role = :role and scope = :scope and scope_id is not distinct from :scope_id and id <> :invitation_id;
+
+-- name: invite(invitation_id, code_hash, email, role, scope, scope_id, invited_by, now, expires_at)!
+-- An invitation that waits for its answer; nothing if it waits already.
+insert into people.invitation (id, code_hash, email, role, scope, scope_id, invited_by, invited_at, expires_at)
+values (:invitation_id, :code_hash, :email, :role, :scope, :scope_id, :invited_by, :now, :expires_at)
+on conflict (id) do nothing;
+
+-- name: take_invitation(code_hash, email, now)^
+-- The invitation of a code, used up by whoever has its address.
+delete from people.invitation where code_hash = :code_hash and email = :email and expires_at > :now
+returning id, role, scope, scope_id, invited_by;
+
+-- name: invitations(now)
+-- Invitations that wait.
+select id, email, role, scope, scope_id, invited_by, invited_at, expires_at
+from people.invitation where expires_at > :now order by email, id;
+
+-- name: invitation(invitation_id, now)^
+-- One invitation that waits, locked.
+select id, role, scope, scope_id from people.invitation where id = :invitation_id and expires_at > :now for update;
+
+-- name: invitations_by(person_id, now)
+-- What a person invited others to and nobody answered yet, locked.
+select id, role, scope, scope_id from people.invitation
+where invited_by = :person_id and expires_at > :now order by id for update;
+
+-- name: drop_invitations(invitation_ids)!
+-- Invitations are withdrawn.
+delete from people.invitation where id = any(:invitation_ids::uuid[]);
+
+-- name: tidy_invitations(now)!
+-- Invitations that nobody answered.
+delete from people.invitation where expires_at <= :now;
+
+-- name: create_program(program_id, token_hash, name, grants, created_by, now, expires_at)!
+-- A program's access.
+insert into people.program (id, token_hash, name, grants, created_by, created_at, expires_at)
+values (:program_id, :token_hash, :name, :grants, :created_by, :now, :expires_at);
+
+-- name: programs(now)
+-- Programs that still have access.
+select id, name, grants, created_by, created_at, expires_at, last_used_at
+from people.program where expires_at > :now order by created_at desc, id;
+
+-- name: programs_of(person_id, now)
+-- The programs of one person, locked.
+select id, grants from people.program where created_by = :person_id and expires_at > :now order by id for update;
+
+-- name: program_creator(program_id)$
+-- Whose program it is.
+select created_by from people.program where id = :program_id;
+
+-- name: drop_programs(program_ids)!
+-- Programs have access no more.
+delete from people.program where id = any(:program_ids::uuid[]);
+
+-- name: tidy_programs(now)!
+-- Programs whose time is over.
+delete from people.program where expires_at <= :now;

@@ -1,0 +1,53 @@
+-- name: join(person_id, email, name, locale, now)^
+-- The person with this address, new if need be; a name that is missing is filled in, one that is there stays.
+insert into people.person as p (id, email, name, locale, joined_at)
+values (:person_id, :email, :name, :locale, :now)
+on conflict (email) do update set name = coalesce(p.name, excluded.name)
+returning p.id, p.id = :person_id as joined,
+    exists(select from people.role_grant as g where g.person_id = p.id) as staff;
+
+-- name: person(person_id)^
+-- One living person.
+select id, email, name, locale from people.person where id = :person_id and erased_at is null;
+
+-- name: persons(person_ids)
+-- Many living persons.
+select id, email, name, locale from people.person where id = any(:person_ids::uuid[]) and erased_at is null;
+
+-- name: person_by_email(email)^
+-- The person behind an address.
+select id, email, name, locale from people.person where email = :email;
+
+-- name: change_person(name, locale, person_id)^
+-- A new name and locale.
+update people.person set name = :name, locale = :locale
+where id = :person_id and erased_at is null
+returning id, email, name, locale;
+
+-- name: lock_person(person_id)^
+-- The person, held until the end of the transaction.
+select id, email, name, locale from people.person where id = :person_id and erased_at is null for update;
+
+-- name: joined_at(person_id)$
+-- When the person joined.
+select joined_at from people.person where id = :person_id;
+
+-- name: erase_person(now, person_id)!
+-- What is left is an id that orders and ledgers may go on naming.
+update people.person set email = null, name = null, erased_at = :now where id = :person_id;
+
+-- name: erase_programs(person_id)!
+-- Tokens that a person created are no more, nor are the names they gave them.
+delete from people.program where created_by = :person_id;
+
+-- name: erase_letters(address_key)!
+-- Letters that still wait for this address.
+delete from people.mail where address_key = :address_key;
+
+-- name: erase_mailbox(email)!
+-- The demonstration's letters to this address.
+delete from people.mailbox where recipient = :email;
+
+-- name: erase_invitations(email)!
+-- Invitations to this address.
+delete from people.invitation where email = :email;

@@ -1,0 +1,23 @@
+"""What encloses a scope, asked of the domains that know events, gates and outlets."""
+
+from uuid import UUID
+
+from virage.kernel.database import Connection
+from virage.kernel.guard import Grant
+from virage.people.rules.grants import Within
+from virage.programme import reads as programme
+from virage.venue.reads import load_ground
+
+
+async def enclosing(conn: Connection, grant: Grant) -> Within | None:
+    """The scopes around the grant's (an event lies within its organiser), or None if there is no such scope."""
+    if grant.scope == "gate":
+        return () if any(gate.code == grant.scope_id for gate in load_ground().gates) else None
+    if grant.scope == "outlet":
+        return () if any(outlet.code == grant.scope_id for outlet in load_ground().outlets) else None
+    if grant.scope == "event" and isinstance(grant.scope_id, UUID):
+        event = await programme.event(conn, grant.scope_id)
+        return None if event is None else (("organiser", event.organiser_id),)
+    if grant.scope == "organiser" and isinstance(grant.scope_id, UUID):
+        return () if await programme.organisers(conn, [grant.scope_id]) else None
+    return ()

@@ -1,0 +1,90 @@
+-- name: look_up(seen_before, cookies, now, bearers)
+-- Everybody whose credential is alive: sessions by cookie, programs by bearer token, with their grants of this moment.
+select
+    s.token_hash, s.id, s.person_id, s.guest_session_id, s.authenticated_at, s.last_seen_at < :seen_before as stale,
+    (
+        select jsonb_agg(jsonb_build_array(g.role, g.scope, g.scope_id))
+        from people.role_grant as g where g.person_id = s.person_id
+    ) as grants,
+    false as is_program
+from people.session as s
+where s.token_hash = any(:cookies::bytea[]) and s.expires_at > :now
+union all
+select
+    p.token_hash, p.id, null, null, null, coalesce(p.last_used_at < :seen_before, true),
+    (
+        select jsonb_agg(jsonb_build_array(g ->> 'role', g ->> 'scope', g ->> 'scope_id'))
+        from jsonb_array_elements(p.grants) as g
+    ),
+    true
+from people.program as p
+where p.token_hash = any(:bearers::bytea[]) and p.expires_at > :now;
+
+-- name: note_sessions(session_ids, seen_before, now, guest_lifetime, staff_lifetime, fan_lifetime)!
+-- Sessions that were seen again live on from now; those that another process notes are passed over.
+with seen as (
+    select id from people.session
+    where id = any(:session_ids::uuid[]) and last_seen_at < :seen_before
+    order by id for update skip locked
+)
+update people.session as s
+set last_seen_at = :now, expires_at = :now::timestamptz + case
+    when s.person_id is null then :guest_lifetime::interval
+    when exists (select from people.role_grant as g where g.person_id = s.person_id) then :staff_lifetime::interval
+    else :fan_lifetime::interval
+end
+from seen where s.id = seen.id;
+
+-- name: note_programs(program_ids, now)!
+-- Programs that were seen again.
+with seen as (
+    select id from people.program where id = any(:program_ids::uuid[]) order by id for update skip locked
+)
+update people.program as p set last_used_at = :now from seen where p.id = seen.id;
+
+-- name: open_guests(now, expires_at, session_ids, token_hashes)!
+-- Browsers that hold something before signing in, all at once.
+insert into people.session (id, token_hash, device, opened_at, last_seen_at, expires_at)
+select g.id, g.token_hash, '', :now, :now, :expires_at
+from unnest(:session_ids::uuid[], :token_hashes::bytea[]) as g (id, token_hash);
+
+-- name: take_over_session(token_hash, person_id, device, now, expires_at, session_id)$
+-- The session in which somebody signs in, a guest's or their own: a new token, the same id. Null if it is neither.
+update people.session
+set
+    token_hash = :token_hash, person_id = :person_id, device = :device, authenticated_at = :now, last_seen_at = :now,
+    expires_at = :expires_at, guest_session_id = case when person_id is null then id else guest_session_id end
+where id = :session_id and (person_id is null or person_id = :person_id)
+returning id;
+
+-- name: open_session(session_id, token_hash, person_id, device, now, expires_at)!
+-- A session of somebody who signs in.
+insert into people.session
+(id, token_hash, person_id, device, opened_at, authenticated_at, last_seen_at, expires_at)
+values (:session_id, :token_hash, :person_id, :device, :now, :now, :now, :expires_at);
+
+-- name: end_session(session_id)!
+-- One session, whoever's it is.
+delete from people.session where id = :session_id;
+
+-- name: end_session_of(session_id, person_id)!
+-- One session of a person.
+delete from people.session where id = :session_id and person_id = :person_id;
+
+-- name: end_sessions_of(person_id)!
+-- All sessions of a person.
+delete from people.session where person_id = :person_id;
+
+-- name: shorten_sessions(expires_at, person_id)!
+-- From now on the person is of the staff: their sessions live as long as a shift.
+update people.session set expires_at = least(expires_at, :expires_at) where person_id = :person_id;
+
+-- name: sessions_of(person_id, now)
+-- The living sessions of a person, the last seen first.
+select id, device, opened_at, last_seen_at, expires_at from people.session
+where person_id = :person_id and expires_at > :now
+order by last_seen_at desc, id;
+
+-- name: tidy_sessions(now)!
+-- Sessions that ended by themselves.
+delete from people.session where expires_at <= :now;
