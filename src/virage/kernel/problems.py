@@ -19,6 +19,7 @@ STATUS: dict[str, int] = {
     "invalid": 400,
     "invalid_input": 400,
     "unauthenticated": 401,
+    "signature_invalid": 401,
     "forbidden": 403,
     "cross_site": 403,
     "step_up_required": 403,
@@ -32,7 +33,7 @@ STATUS: dict[str, int] = {
     "too_many_attempts": 429,
     "rate_limited": 429,
     "internal": 500,
-    "provider_unavailable": 502,
+    "provider_unavailable": 503,
     "overloaded": 503,
     "unavailable": 503,
 }

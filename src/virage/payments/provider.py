@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from virage.kernel.problems import Refused
-from virage.payments.rules import DueRefund, Opened, Outcome, Reference, RefundAnswer, Start
+from virage.payments.rules import DueRefund, Opened, Outcome, Reason, Reference, RefundAnswer, Start
 
 
 class Unreachable(Exception):  # noqa: N818 - it names a state that the caller meets, not a fault
@@ -36,3 +36,34 @@ class PaymentProvider(Protocol):
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:
         """The news of one delivery, each with its event id, or why the delivery is not the provider's."""
         ...
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        ...
+
+
+class NoProvider:
+    """Stands where no provider is configured: nothing can be paid, and nobody's news is believed."""
+
+    async def create(self, starts: Sequence[Start]) -> Sequence[Opened | Refused]:
+        """Refuse."""
+        raise Unreachable(f"no provider is configured for {len(starts)} payments")
+
+    async def fetch(self, references: Sequence[Reference]) -> Sequence[Outcome]:
+        """Refuse."""
+        raise Unreachable(f"no provider is configured for {len(references)} payments")
+
+    async def cancel(self, references: Sequence[Reference]) -> Sequence[Outcome]:
+        """Refuse."""
+        raise Unreachable(f"no provider is configured for {len(references)} payments")
+
+    async def refund(self, refunds: Sequence[DueRefund]) -> Sequence[RefundAnswer]:
+        """Refuse."""
+        raise Unreachable(f"no provider is configured for {len(refunds)} refunds")
+
+    def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:  # noqa: ARG002 - the protocol's form
+        """Refuse."""
+        return Refused(Reason.SIGNATURE_INVALID)
+
+    async def close(self) -> None:
+        """Nothing was opened."""
