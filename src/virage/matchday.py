@@ -1,20 +1,47 @@
 """The composition root: every domain tied together, in the order of a match day. The only place that knows them all."""
 
+import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 from litestar import Litestar
 from litestar.types import ControllerRouterHandler
 
+from virage.kernel import logs
 from virage.kernel.clock import Clock
-from virage.kernel.config import Config
-from virage.kernel.database import Database
+from virage.kernel.config import Config, read
+from virage.kernel.database import Database, Unavailable
 from virage.kernel.guard import Authenticator, Credential, Principal
-from virage.kernel.http import Lifespan, create_app
+from virage.kernel.http import Lifespan, create_app, openapi
 from virage.kernel.journal import Tail
-from virage.kernel.stream import Hub, Topic, stream
+from virage.kernel.queue import Jobs
+from virage.kernel.stream import Hub, Topic
+from virage.kernel.supervise import die_with_parent
+from virage.passes import routes as passes_routes
+from virage.passes.acts import open_vault
+from virage.passes.jobs import PassJobs
+from virage.payments import routes as payments_routes
+from virage.payments.checkout import Checkout
+from virage.payments.handlers import Handlers
+from virage.payments.jobs import PaymentJobs
+from virage.payments.provider import NoProvider, PaymentProvider
+from virage.payments.sandbox_provider import SandboxProvider
+from virage.people import jobs as people_jobs
+from virage.people import routes as people_routes
+from virage.people.acts import PeopleAuthenticator, PersonErased
+from virage.people.reads import PersonExport
+from virage.people.rules.house import letterhead_of
+from virage.programme import routes as programme
+from virage.programme.acts import EventCancelled
+from virage.programme.reads import boards, public_events
+from virage.venue import routes as venue
+
+DATABASE_WAIT_S = 60.0
+DATABASE_RETRY_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -32,7 +59,7 @@ class Domain:
 
     routers: Sequence[ControllerRouterHandler] = ()
     dependencies: Mapping[str, Any] = field(default_factory=dict)
-    jobs: Sequence[Callable[[Any], None]] = ()
+    jobs: Sequence[Callable[[Jobs], None]] = ()
     topics: Sequence[Topic] = ()
     lifespan: Sequence[Lifespan] = ()
     authenticator: Authenticator | None = None
@@ -42,35 +69,89 @@ class Domain:
 
 
 def _venue(_house: House) -> Domain:
-    return Domain()
+    return Domain(routers=[venue.router])
 
 
 # --- programme -----------------------------------------------------------------------------------------------------
 
 
-def _programme(_house: House) -> Domain:
-    return Domain()
+def _programme(house: House) -> Domain:
+    event_cancelled: Sequence[EventCancelled] = ()
+    return Domain(
+        routers=[programme.public_router, programme.office_router],
+        dependencies={
+            "event_board": programme.EventBoard(partial(boards, house.db)),
+            "event_finder": programme.EventFinder(partial(public_events, house.db)),
+            "event_cancelled": event_cancelled,
+        },
+    )
 
 
 # --- people --------------------------------------------------------------------------------------------------------
 
 
-def _people(_house: House) -> Domain:
-    return Domain()
+# What the domains above tell a person about themselves, by the name of its section, and forget with them.
+PERSON_EXPORTS: dict[str, PersonExport] = {}
+PERSON_ERASED: list[PersonErased] = []
+
+
+def _people(house: House) -> Domain:
+    authenticator = PeopleAuthenticator(house.db, house.clock)
+    return Domain(
+        routers=[people_routes.router],
+        dependencies={
+            "letterhead": letterhead_of(house.config),
+            "person_exports": PERSON_EXPORTS,
+            "person_erased": PERSON_ERASED,
+        },
+        jobs=[lambda jobs: people_jobs.register(jobs, house.db, house.config, house.clock)],
+        lifespan=[authenticator.lifespan],
+        authenticator=authenticator,
+    )
 
 
 # --- payments ------------------------------------------------------------------------------------------------------
 
 
-def _payments(_house: House) -> Domain:
-    return Domain()
+def _payment_handlers(_house: House) -> Handlers:
+    """Who gets the news of a payment, by its purpose."""
+    return Handlers({})
+
+
+def _payments(house: House) -> Domain:
+    config, db = house.config, house.db
+    provider: PaymentProvider = NoProvider()
+    if config.sandbox_url is not None:
+        provider = SandboxProvider(config.sandbox_url, config.sandbox_key, config.sandbox_webhook_secret)
+    handlers = _payment_handlers(house)
+
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[None]:
+        yield
+        await provider.close()
+
+    return Domain(
+        routers=[payments_routes.router],
+        dependencies={
+            "checkout": Checkout(db, provider),
+            "payment_provider": provider,
+            "payment_handlers": handlers,
+        },
+        jobs=[PaymentJobs(db, house.clock, provider, handlers).register],
+        lifespan=[lifespan],
+    )
 
 
 # --- passes --------------------------------------------------------------------------------------------------------
 
 
-def _passes(_house: House) -> Domain:
-    return Domain()
+def _passes(house: House) -> Domain:
+    vault = open_vault(house.config)
+    return Domain(
+        routers=[passes_routes.router],
+        dependencies={"vault": vault},
+        jobs=[PassJobs(house.db, vault).register],
+    )
 
 
 # --- ticketing -----------------------------------------------------------------------------------------------------
@@ -103,11 +184,76 @@ def build(config: Config, db: Database, clock: Clock) -> Litestar:
         await tail.close()
 
     return create_app(
-        [stream, *(router for domain in domains for router in domain.routers)],
+        [router for domain in domains for router in domain.routers],
         config=config,
         db=db,
         clock=clock,
         authenticator=next((d.authenticator for d in domains if d.authenticator is not None), _nobody),
-        dependencies={"hub": hub} | {name: value for domain in domains for name, value in domain.dependencies.items()},
+        dependencies={name: value for domain in domains for name, value in domain.dependencies.items()},
+        hub=hub,
         lifespan=[streaming, *(context for domain in domains for context in domain.lifespan)],
     )
+
+
+def openapi_document() -> bytes:
+    """Return the OpenAPI document of all domains; no database is asked."""
+    nowhere = Config(secret="nothing is signed or opened with it", demo=True)
+    return openapi(build(nowhere, Database(cast("Any", None), ""), Clock()))
+
+
+def jobs_of(config: Config, db: Database, clock: Clock) -> Jobs:
+    """Return what a worker can do: the jobs of all domains over an open database."""
+    house = House(config, db, clock)
+    jobs = Jobs()
+    for domain in DOMAINS:
+        for register in domain(house).jobs:
+            register(jobs)
+    return jobs
+
+
+def clock_of(config: Config) -> Clock:
+    """Return the one clock as it is configured."""
+    return Clock(config.clock_shift, config.clock_speed, production=not config.demo)
+
+
+@asynccontextmanager
+async def opened(config: Config) -> AsyncIterator[Database]:
+    """The configured database, waited for as long as it takes to come up."""
+    assert config.database_url is not None  # noqa: S101 - the command line starts the embedded server and names it
+    db = await _patiently(config.database_url, config.database_connections)
+    try:
+        yield db
+    finally:
+        await db.close()
+
+
+async def _patiently(url: str, connections_max: int) -> Database:
+    async with asyncio.timeout(DATABASE_WAIT_S):
+        while True:
+            try:
+                return await Database.open(url, connections_max=connections_max)
+            except Unavailable:
+                await asyncio.sleep(DATABASE_RETRY_S)
+
+
+class Web:
+    """The ASGI application of one worker process: opens the database when the server starts, closes it when it ends."""
+
+    def __init__(self) -> None:
+        self._app: Litestar | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve a request, or live from start to end."""
+        if scope["type"] != "lifespan":
+            assert self._app is not None  # noqa: S101 - the server starts the lifespan first
+            await self._app(scope, receive, send)
+            return
+        die_with_parent()
+        config = read(os.environ)
+        logs.configure(config.log_level, "web")
+        async with opened(config) as db:
+            self._app = build(config, db, clock_of(config))
+            await self._app(scope, receive, send)
+
+
+web = Web()

@@ -1,0 +1,93 @@
+"""What screens, gates and neighbours may know about passes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.kernel.database import Connection
+from virage.passes import store
+from virage.passes.rules.holding import Form, Pass
+from virage.passes.rules.keys import IssuerKey, base64url
+
+
+class PassState(Struct, frozen=True):
+    """How a pass stands, for its owner. A phone may bind its key from `opens_at` on."""
+
+    event_id: UUID
+    number: int
+    generation: int
+    form: Form
+    opens_at: datetime
+    not_before: datetime
+    expires_at: datetime
+    rebinds_left: int
+    revoked: bool
+    entered_at: datetime | None
+
+
+class IssuerJwk(Struct, frozen=True):
+    """An event's public signing key as a JWK (RFC 8037); `kid` is the key id in the pass, in base64url."""
+
+    kid: str
+    x: str
+    kty: str = "OKP"
+    crv: str = "Ed25519"
+    alg: str = "EdDSA"
+    use: str = "sig"
+
+
+class PassKeys(Struct, frozen=True):
+    """What a gate needs to verify the passes of an event: a JWK set."""
+
+    event_id: UUID
+    keys: tuple[IssuerJwk, ...]
+
+
+async def states(conn: Connection, subjects: Sequence[UUID]) -> dict[UUID, PassState]:
+    """Return the state of each pass by its subject; subjects without a pass are not in it."""
+    held = await store.passes_of(conn, subjects)
+    return {subject: _state(one) for subject, one in held.items()}
+
+
+async def published_keys(conn: Connection, event_id: UUID) -> PassKeys | None:
+    """Return the event's public keys, or None before its first key."""
+    keys = await store.signing_keys(conn, [event_id])
+    if not keys:
+        return None
+    jwks = tuple(IssuerJwk(kid=base64url(key.kid), x=base64url(key.public)) for key in keys.values())
+    return PassKeys(event_id, jwks)
+
+
+async def issuer_keys(conn: Connection, event_ids: Sequence[UUID]) -> dict[bytes, IssuerKey]:
+    """Return the public keys of events by their kid, as `verify` takes them."""
+    return {key.kid: key.issuer for key in (await store.signing_keys(conn, event_ids)).values()}
+
+
+async def revoked_bitmap(conn: Connection, event_id: UUID) -> bytes:
+    """Return one bit a pass of the event, set when it is revoked: number n is bit n & 7 of byte n >> 3."""
+    bitmap = bytearray((await store.issued_count(conn, event_id) + 7) // 8)
+    for number in await store.revoked_numbers(conn, event_id):
+        bitmap[number >> 3] |= 1 << (number & 7)
+    return bytes(bitmap)
+
+
+async def generations(conn: Connection, event_id: UUID) -> dict[int, int]:
+    """Return the generation of each pass beyond its first: an older one is a lost phone's or a paper's."""
+    return await store.raised_generations(conn, event_id)
+
+
+def _state(held: Pass) -> PassState:
+    return PassState(
+        event_id=held.event_id,
+        number=held.number,
+        generation=held.generation,
+        form=held.form,
+        opens_at=held.opens_at,
+        not_before=held.not_before,
+        expires_at=held.expires_at,
+        rebinds_left=held.rebinds_left,
+        revoked=held.revoked_at is not None,
+        entered_at=held.entered_at,
+    )

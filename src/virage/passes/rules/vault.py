@@ -1,0 +1,84 @@
+"""The private keys of events, sealed under a key derived from the deployment's secret (AES-256-GCM)."""
+
+from collections.abc import Sequence
+from os import urandom
+from typing import Final
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from msgspec import Struct
+
+from virage.passes.rules.keys import IssuerKey, kid_of
+
+PURPOSE: Final = "virage:passes:signing-key:v1"
+_NONCE_BYTES: Final = 12
+
+
+class SealedKey(Struct, frozen=True):
+    """An event's key as it is stored."""
+
+    event_id: UUID
+    kid: bytes
+    public: bytes
+    sealed: bytes
+
+    @property
+    def issuer(self) -> IssuerKey:
+        """The public half."""
+        return IssuerKey(self.event_id, self.kid, self.public)
+
+
+class SealBroken(Exception):  # noqa: N818 - says what has happened
+    """No secret that we know opens a key: VIRAGE_SECRET changed, and the old one is not in VIRAGE_SECRETS_PREVIOUS."""
+
+
+class KeyVault:
+    """Seals keys under the present secret, and opens what the present or an earlier one sealed.
+
+    `current` and `previous` are 32 bytes each, derived for `PURPOSE`.
+    """
+
+    def __init__(self, current: bytes, previous: Sequence[bytes] = ()) -> None:
+        self._current = AESGCM(current)
+        self._previous = [AESGCM(key) for key in previous]
+
+    def __repr__(self) -> str:
+        return "KeyVault()"
+
+    def new_key(self, event_id: UUID) -> SealedKey:
+        """Return a new key for the event."""
+        private = Ed25519PrivateKey.generate()
+        public = private.public_key().public_bytes_raw()
+        return SealedKey(event_id, kid_of(public), public, self._seal(private, event_id))
+
+    def open(self, key: SealedKey) -> Ed25519PrivateKey:
+        """Return the private half.
+
+        Raises:
+            SealBroken: when it was sealed under an unknown secret or for another event.
+        """
+        for cipher in (self._current, *self._previous):
+            private = _opened(cipher, key)
+            if private is not None:
+                return private
+        raise SealBroken(str(key.event_id))
+
+    def resealed(self, key: SealedKey) -> SealedKey | None:
+        """Return the key under the present secret, or None where it is already."""
+        if _opened(self._current, key) is not None:
+            return None
+        return SealedKey(key.event_id, key.kid, key.public, self._seal(self.open(key), key.event_id))
+
+    def _seal(self, private: Ed25519PrivateKey, event_id: UUID) -> bytes:
+        nonce = urandom(_NONCE_BYTES)
+        return nonce + self._current.encrypt(nonce, private.private_bytes_raw(), event_id.bytes)
+
+
+def _opened(cipher: AESGCM, key: SealedKey) -> Ed25519PrivateKey | None:
+    nonce, sealed = key.sealed[:_NONCE_BYTES], key.sealed[_NONCE_BYTES:]
+    try:
+        return Ed25519PrivateKey.from_private_bytes(cipher.decrypt(nonce, sealed, key.event_id.bytes))
+    except InvalidTag:
+        return None

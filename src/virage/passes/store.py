@@ -1,0 +1,116 @@
+"""The queries of passes, one typed function each."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from virage.kernel.database import Connection
+from virage.kernel.sql import load
+from virage.passes.rules.holding import Issue, Pass
+from virage.passes.rules.vault import SealedKey
+
+_sql = load(__file__)
+
+
+async def issue(conn: Connection, issues: Sequence[Issue]) -> dict[UUID, range]:
+    """Write the passes and return, for each event, the numbers that they got, in the order of the issues."""
+    shares = Counter(issue.event_id for issue in issues)
+    left = dict(shares)
+    from_end: list[int] = []
+    for wanted in issues:
+        from_end.append(left[wanted.event_id])
+        left[wanted.event_id] -= 1
+    raised = _sql.issue(
+        conn,
+        subjects=[issue.subject for issue in issues],
+        event_ids=[issue.event_id for issue in issues],
+        places=[issue.place for issue in issues],
+        gate_groups=[issue.gate_group for issue in issues],
+        not_befores=[issue.not_before for issue in issues],
+        expires_ats=[issue.expires_at for issue in issues],
+        places_from_end=from_end,
+        counted_events=list(shares),
+        counts=list(shares.values()),
+    )
+    return {row["event_id"]: range(row["issued"] - shares[row["event_id"]], row["issued"]) async for row in raised}
+
+
+async def lock_passes(conn: Connection, subjects: Sequence[UUID]) -> dict[UUID, Pass]:
+    """Return the passes by subject, locked until the transaction ends."""
+    return {row["subject"]: _pass(row) async for row in _sql.lock_passes(conn, subjects=list(subjects))}
+
+
+async def passes_of(conn: Connection, subjects: Sequence[UUID]) -> dict[UUID, Pass]:
+    """Return the passes by subject."""
+    return {row["subject"]: _pass(row) async for row in _sql.passes_of(conn, subjects=list(subjects))}
+
+
+async def write_passes(conn: Connection, passes: Sequence[Pass]) -> None:
+    """Store generation, count of rebinds, form and holder of each pass."""
+    await _sql.write_passes(
+        conn,
+        subjects=[held.subject for held in passes],
+        generations=[held.generation for held in passes],
+        rebinds=[held.rebinds for held in passes],
+        printed=[held.printed for held in passes],
+        holders=[held.holder for held in passes],
+    )
+
+
+async def revoke(conn: Connection, subjects: Sequence[UUID], at: datetime) -> list[tuple[UUID, UUID, int]]:
+    """Revoke passes and return (subject, event, number) of those that were live."""
+    return [tuple(row) async for row in _sql.revoke(conn, subjects=list(subjects), at=at)]
+
+
+async def mark_entered(conn: Connection, event_id: UUID, numbers: Sequence[int], at: datetime) -> None:
+    """Store the first crossing of passes of one event."""
+    await _sql.mark_entered(conn, event_id=event_id, numbers=list(numbers), at=at)
+
+
+async def issued_count(conn: Connection, event_id: UUID) -> int:
+    """Return how many passes the event has issued."""
+    count: int | None = await _sql.issued_count(conn, event_id=event_id)
+    return count or 0
+
+
+async def revoked_numbers(conn: Connection, event_id: UUID) -> list[int]:
+    """Return the numbers of the event's revoked passes."""
+    return [row["number"] async for row in _sql.revoked_numbers(conn, event_id=event_id)]
+
+
+async def raised_generations(conn: Connection, event_id: UUID) -> dict[int, int]:
+    """Return the generation by number, of passes beyond their first."""
+    return {row["number"]: row["generation"] async for row in _sql.raised_generations(conn, event_id=event_id)}
+
+
+async def signing_keys(conn: Connection, event_ids: Sequence[UUID]) -> dict[UUID, SealedKey]:
+    """Return the keys by event."""
+    return {row["event_id"]: SealedKey(*row) async for row in _sql.signing_keys(conn, event_ids=list(event_ids))}
+
+
+async def add_signing_keys(conn: Connection, keys: Sequence[SealedKey], at: datetime) -> None:
+    """Store keys of events that have none."""
+    await _sql.add_signing_keys(
+        conn,
+        event_ids=[key.event_id for key in keys],
+        kids=[key.kid for key in keys],
+        publics=[key.public for key in keys],
+        sealeds=[key.sealed for key in keys],
+        at=at,
+    )
+
+
+async def all_signing_keys(conn: Connection) -> list[SealedKey]:
+    """Return every key, locked until the transaction ends."""
+    return [SealedKey(*row) async for row in _sql.all_signing_keys(conn)]
+
+
+async def reseal(conn: Connection, keys: Sequence[SealedKey]) -> None:
+    """Store keys under another seal."""
+    await _sql.reseal(conn, event_ids=[key.event_id for key in keys], sealeds=[key.sealed for key in keys])
+
+
+def _pass(row: Any) -> Pass:
+    return Pass(*row)

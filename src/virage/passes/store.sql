@@ -1,0 +1,119 @@
+-- name: issue(subjects, event_ids, places, gate_groups, not_befores, expires_ats, places_from_end, counted_events, counts)
+-- Passes for a whole batch. Each event's counter is raised once, in order of the event's id; a pass's number is the new
+-- count less its place from the end of its event's share. Returns the new counts.
+with raised as (
+    insert into passes.counter as counter (event_id, issued)
+    select event_id, count
+    from unnest(:counted_events::uuid[], :counts::bigint[]) as share (event_id, count)
+    order by event_id
+    on conflict (event_id) do update set issued = counter.issued + excluded.issued
+    returning counter.event_id, counter.issued
+),
+
+written as (
+    insert into passes.pass (subject, event_id, not_before, expires_at, number, place, gate_group)
+    select issue.subject, issue.event_id, issue.not_before, issue.expires_at,
+        raised.issued - issue.place_from_end, issue.place, issue.gate_group
+    from unnest(
+        :subjects::uuid[], :event_ids::uuid[], :places::bigint[], :gate_groups::text[],
+        :not_befores::timestamptz[], :expires_ats::timestamptz[], :places_from_end::bigint[]
+    ) as issue (subject, event_id, place, gate_group, not_before, expires_at, place_from_end)
+    inner join raised on raised.event_id = issue.event_id
+)
+
+select event_id, issued from raised;
+
+-- name: lock_passes(subjects)
+-- Passes about to change, locked in order of their subject.
+select subject, event_id, number, place, gate_group, not_before, expires_at, generation, rebinds, printed, holder,
+    revoked_at, entered_at
+from passes.pass
+where subject = any(:subjects::uuid[])
+order by subject
+for no key update;
+
+-- name: passes_of(subjects)
+-- Passes as they stand.
+select subject, event_id, number, place, gate_group, not_before, expires_at, generation, rebinds, printed, holder,
+    revoked_at, entered_at
+from passes.pass
+where subject = any(:subjects::uuid[]);
+
+-- name: write_passes(subjects, generations, rebinds, printed, holders)!
+-- What bindings and prints have changed.
+update passes.pass
+set generation = change.generation, rebinds = change.rebinds, printed = change.printed, holder = change.holder
+from unnest(
+    :subjects::uuid[], :generations::bigint[], :rebinds::bigint[], :printed::boolean[], :holders::bytea[]
+) as change (subject, generation, rebinds, printed, holder)
+where pass.subject = change.subject;
+
+-- name: revoke(subjects, at)
+-- Revoke passes that are not revoked yet, and forget their phones. Returns those that this call revoked.
+with live as (
+    select subject
+    from passes.pass
+    where subject = any(:subjects::uuid[]) and revoked_at is null
+    order by subject
+    for no key update
+)
+
+update passes.pass
+set revoked_at = :at, holder = null
+from live
+where pass.subject = live.subject
+returning pass.subject, pass.event_id, pass.number;
+
+-- name: mark_entered(event_id, numbers, at)!
+-- The first crossing of each pass; later ones change nothing.
+with crossed as (
+    select subject
+    from passes.pass
+    where event_id = :event_id and number = any(:numbers::bigint[]) and entered_at is null
+    order by subject
+    for no key update
+)
+
+update passes.pass
+set entered_at = :at
+from crossed
+where pass.subject = crossed.subject;
+
+-- name: issued_count(event_id)$
+-- How many passes the event has issued; null before the first.
+select issued from passes.counter where event_id = :event_id;
+
+-- name: revoked_numbers(event_id)
+-- The revoked passes of an event, by their numbers.
+select number from passes.pass where event_id = :event_id and revoked_at is not null;
+
+-- name: raised_generations(event_id)
+-- Passes that are no longer in their first generation: whatever is older than this is refused.
+select number, generation
+from passes.pass
+where event_id = :event_id and generation > 0
+order by number;
+
+-- name: signing_keys(event_ids)
+-- The signing keys of events, the private halves sealed.
+select event_id, kid, public, sealed from passes.signing_key where event_id = any(:event_ids::uuid[]);
+
+-- name: add_signing_keys(event_ids, kids, publics, sealeds, at)!
+-- Keys for events that have none; a key that another transaction made first stays.
+insert into passes.signing_key (event_id, kid, public, sealed, created_at)
+select event_id, kid, public, sealed, :at
+from unnest(:event_ids::uuid[], :kids::bytea[], :publics::bytea[], :sealeds::bytea[])
+    as new_key (event_id, kid, public, sealed)
+order by event_id
+on conflict (event_id) do nothing;
+
+-- name: all_signing_keys()
+-- Every key, locked in order, to seal it anew after the secret has changed.
+select event_id, kid, public, sealed from passes.signing_key order by event_id for no key update;
+
+-- name: reseal(event_ids, sealeds)!
+-- The same keys under the present secret.
+update passes.signing_key
+set sealed = resealed.sealed
+from unnest(:event_ids::uuid[], :sealeds::bytea[]) as resealed (event_id, sealed)
+where signing_key.event_id = resealed.event_id;
