@@ -89,10 +89,10 @@ def bowl_edge(plan: Plan) -> int:
 def build(plan: Plan) -> list[BlockDraft]:
     """All blocks in the order of their codes: ring 1, 2, 3 clockwise from the first stand, then the boxes."""
     blocks: list[BlockDraft] = []
-    for index, ring in enumerate(plan.rings):
+    for index in range(len(plan.rings)):
         of_ring = [block for stand in plan.stands for block in _ring_blocks(plan, stand, index)]
         for number, block in enumerate(of_ring, start=1):
-            block.code = f"{ring.number}{number:02}"
+            block.code = f"{index + 1}{number:02}"
             block.kind = "hospitality" if block.code in plan.hospitality_blocks else "seats"
         blocks += of_ring
     boxes = [block for stand in plan.stands for block in _boxes(plan, stand)]
@@ -118,7 +118,7 @@ def _ring_blocks(plan: Plan, stand: StandPlan, index: int) -> Iterator[BlockDraf
         length = span.length(front)
         yield BlockDraft(
             stand,
-            ring.number,
+            index + 1,
             "seats",
             span.frame,
             (passed + length / 2) / whole,
@@ -186,7 +186,7 @@ def _boxes(plan: Plan, stand: StandPlan) -> Iterator[BlockDraft]:
     spans = stand_spans(plan, stand, 1, 1)
     whole = sum(span.length(front) for span in spans)
     passed = 0.0
-    for span, boxes in zip(spans, (stand.boxes.corner, stand.boxes.straight, stand.boxes.corner), strict=True):
+    for span, boxes in zip(spans, (stand.boxes_corner, stand.boxes_straight, stand.boxes_corner), strict=True):
         length = span.length(front)
         for box in _boxes_of_span(plan, stand, span, list(islice(places, boxes)), front):
             middle = box.position + length / 2

@@ -5,7 +5,18 @@ from virage.venue.rules.frames import along, centimetres, stand_spans
 from virage.venue.rules.ground import Amenity, AmenityKind, Gate, Outlet
 from virage.venue.rules.plan import Plan, StandPlan
 
-OUTLET_BEHIND_CM, TOILETS_BEHIND_CM, LIFT_BEHIND_CM = 250, 300, 600
+CONCOURSE_CM = 255  # behind the last row of a ring: between the wheelchair spaces and the boxes or the next ring
+LIFTS_CM = 600  # behind the last row of the bowl
+
+# Where things begin along a stand, as a share of the distance between two of a kind, so that kinds do not meet.
+PHASES: dict[AmenityKind, float] = {
+    "toilets": 0.93,
+    "lift": 0.11,
+    "first_aid": 0.33,
+    "information": 0.71,
+    "lounge": 0.06,
+}
+OUTLET_PHASE = GATE_PHASE = 0.5
 
 
 def gates(plan: Plan) -> tuple[Gate, ...]:
@@ -14,7 +25,7 @@ def gates(plan: Plan) -> tuple[Gate, ...]:
     found = []
     for stand in plan.stands:
         count = len(stand.gate_groups) * plan.gates.in_group
-        for number, (x, y) in enumerate(_spread(plan, stand, d, count)):
+        for number, (x, y) in enumerate(_spread(plan, stand, d, count, GATE_PHASE)):
             group = stand.gate_groups[number // plan.gates.in_group]
             found.append(Gate(f"{group}{number % plan.gates.in_group + 1}", group, stand.code, x, y))
     return tuple(found)
@@ -23,10 +34,10 @@ def gates(plan: Plan) -> tuple[Gate, ...]:
 def outlets(plan: Plan) -> tuple[Outlet, ...]:
     """All points of sale, numbered ring by ring, clockwise."""
     spots = [
-        (stand.code, ring.number, x, y)
-        for index, ring in enumerate(plan.rings)
+        (stand.code, index + 1, x, y)
+        for index in range(len(plan.rings))
         for stand in plan.stands
-        for x, y in _spread(plan, stand, _concourse(plan, index, OUTLET_BEHIND_CM), stand.outlets[index])
+        for x, y in _spread(plan, stand, _concourse(plan, index), stand.outlets[index], OUTLET_PHASE)
     ]
     return tuple(Outlet(f"{number:02}", *spot) for number, spot in enumerate(spots, start=1))
 
@@ -35,30 +46,31 @@ def amenities(plan: Plan) -> tuple[Amenity, ...]:
     """Toilets, lifts, first aid, lounges and information desks."""
     found: list[Amenity] = []
     for stand in plan.stands:
-        for index, ring in enumerate(plan.rings):
-            behind = _concourse(plan, index, TOILETS_BEHIND_CM)
-            found += _some(plan, stand, "toilets", ring=ring.number, d=behind, count=stand.toilets[index])
-        found += _some(plan, stand, "lift", ring=0, d=bowl_edge(plan) + LIFT_BEHIND_CM, count=stand.lifts)
-        found += _some(plan, stand, "first_aid", ring=1, d=_concourse(plan, 0, TOILETS_BEHIND_CM), count=2)
-        found += _some(plan, stand, "information", ring=1, d=_concourse(plan, 0, LIFT_BEHIND_CM), count=1)
-        found += _some(plan, stand, "lounge", ring=2, d=_concourse(plan, 1, OUTLET_BEHIND_CM), count=stand.lounges)
+        for index, toilets in enumerate(stand.toilets):
+            found += _some(plan, stand, "toilets", ring=index + 1, count=toilets)
+        found += _some(plan, stand, "lift", ring=0, count=stand.lifts)
+        found += _some(plan, stand, "first_aid", ring=1, count=2)
+        found += _some(plan, stand, "information", ring=1, count=1)
+        found += _some(plan, stand, "lounge", ring=2, count=stand.lounges)
     return tuple(found)
 
 
-def _some(plan: Plan, stand: StandPlan, kind: AmenityKind, *, ring: int, d: int, count: int) -> list[Amenity]:
+def _some(plan: Plan, stand: StandPlan, kind: AmenityKind, *, ring: int, count: int) -> list[Amenity]:
+    """Amenities of one kind on the concourse of a ring; ring 0 is behind the bowl and serves all of them."""
+    d = _concourse(plan, ring - 1) if ring else bowl_edge(plan) + LIFTS_CM
     level = f"{ring}" if ring else ""
     return [
         Amenity(f"{kind}-{stand.code}{level}-{number}", kind, stand.code, ring, x, y)
-        for number, (x, y) in enumerate(_spread(plan, stand, d, count), start=1)
+        for number, (x, y) in enumerate(_spread(plan, stand, d, count, PHASES[kind]), start=1)
     ]
 
 
-def _concourse(plan: Plan, index: int, behind: int) -> int:
+def _concourse(plan: Plan, index: int) -> int:
     rows = max(stand.rows[index] for stand in plan.stands)
-    return ring_fronts(plan)[index] + (rows - 1) * centimetres(plan.bowl.row_depth_m) + behind
+    return ring_fronts(plan)[index] + (rows - 1) * centimetres(plan.bowl.row_depth_m) + CONCOURSE_CM
 
 
-def _spread(plan: Plan, stand: StandPlan, d: int, count: int) -> list[tuple[float, float]]:
+def _spread(plan: Plan, stand: StandPlan, d: int, count: int, phase: float) -> list[tuple[float, float]]:
     spans = stand_spans(plan, stand, 1, 1)
-    spots = [along(spans, d, (number + 0.5) / count) for number in range(count)]
-    return [(round(x, 2), round(y, 2)) for x, y in spots]
+    spots = [along(spans, d, (number + phase) / count) for number in range(count)]
+    return [(round(x, 2) + 0.0, round(y, 2) + 0.0) for x, y in spots]

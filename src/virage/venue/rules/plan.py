@@ -1,7 +1,7 @@
 """The ground's plan as a person writes it: what `ground.toml` may say. Lengths in metres, angles in degrees."""
 
 import tomllib
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
@@ -65,20 +65,12 @@ class Ring(_Strict, frozen=True):
     `portal_rows` is first and last row of the opening in each block, or empty.
     """
 
-    number: int
     gap_m: NotNegative
     front_height_m: NotNegative
     rise_m: tuple[Positive, Positive]
     corner_blocks: Annotated[int, Meta(ge=1)]
     portal_rows: tuple[int, ...]
     easy_rows: tuple[int, ...]
-
-
-class BoxCount(_Strict, frozen=True):
-    """Boxes on the straight part and in each half corner of a stand."""
-
-    straight: Count
-    corner: Count
 
 
 class StandPlan(_Strict, frozen=True):
@@ -92,7 +84,8 @@ class StandPlan(_Strict, frozen=True):
     rows: ByRing
     blocks: ByRing
     wheelchair_spaces: ByRing
-    boxes: BoxCount
+    boxes_straight: Count
+    boxes_corner: Count
     gate_groups: tuple[str, ...]
     outlets: ByRing
     toilets: ByRing
@@ -145,5 +138,16 @@ class Plan(_Strict, frozen=True):
 
 
 def read_plan(text: str) -> Plan:
-    """Parse a plan. Raises `msgspec.ValidationError` naming the first field that is wrong."""
-    return msgspec.convert(tomllib.loads(text), Plan)
+    """Parse a plan, whose rings and stands are tables of columns. Raises `ValueError` naming what is wrong first."""
+    data = tomllib.loads(text)
+    for table in ("rings", "stands"):
+        if isinstance(data.get(table), dict):
+            data[table] = _rows_of(table, data[table])
+    return msgspec.convert(data, Plan)
+
+
+def _rows_of(table: str, columns: dict[str, Any]) -> list[dict[str, Any]]:
+    lengths = {name: len(column) if isinstance(column, list) else 0 for name, column in columns.items()}
+    if len(set(lengths.values())) != 1:
+        raise ValueError(f"the columns of [{table}] must have one entry each: {lengths}")
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
