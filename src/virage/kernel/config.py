@@ -39,6 +39,8 @@ class Config(Struct, frozen=True, kw_only=True):
     """Comma-separated secrets that came before: they still open what they closed, they close nothing new."""
     database_url: str | None = None
     """PostgreSQL >= 16; unset: the embedded server under `var_dir`."""
+    database_connections: int = 10
+    """At most so many connections a process."""
     var_dir: Path = Path("var")
     """Where the embedded database, objects, demo secrets and the local authority live."""
     host: str = "127.0.0.1"
@@ -87,6 +89,7 @@ def read(environ: Mapping[str, str]) -> Config:
         "secret": reading.text("SECRET", ""),
         "secrets_previous": reading.parsed("SECRETS_PREVIOUS", _secrets, ()),
         "database_url": reading.optional("DATABASE_URL"),
+        "database_connections": reading.parsed("DATABASE_CONNECTIONS", _positive, 10),
         "var_dir": Path(reading.text("VAR_DIR", "var")),
         "host": reading.text("HOST", "127.0.0.1"),
         "port": reading.parsed("PORT", _port, 8000),

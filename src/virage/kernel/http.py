@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 from litestar import Litestar, Request, Response, get
+from litestar.events import BaseEventEmitterBackend
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
@@ -19,12 +20,14 @@ from virage.kernel.config import Config
 from virage.kernel.database import Database, Unavailable
 from virage.kernel.edge import Edge
 from virage.kernel.guard import Authenticator, Credential, Principal, Visit, current_visit
+from virage.kernel.health import router as health
 from virage.kernel.inject import BODY_DECODER, prepared
 from virage.kernel.logs import log
 from virage.kernel.metrics import Metrics
 from virage.kernel.problems import Problem, document
 from virage.kernel.security import headers
 from virage.kernel.static import Static
+from virage.kernel.stream import Hub, stream
 
 BODY_BYTES_MAX = 64_000
 PROBLEM_JSON = "application/problem+json"
@@ -63,6 +66,19 @@ class StrictRequest(Request[Any, Any, Any]):
             raise Problem("invalid", {"errors": [{"source": "body", "message": str(error)}]}) from error
 
 
+class _NoEvents(BaseEventEmitterBackend):
+    """Litestar's events are not used, and neither is the task that would wait for them."""
+
+    def emit(self, event_id: str, *args: Any, **kwargs: Any) -> None:
+        """Do nothing."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Do nothing."""
+
+
 def create_app(
     routers: Sequence[ControllerRouterHandler],
     *,
@@ -72,23 +88,26 @@ def create_app(
     authenticator: Authenticator,
     dependencies: Mapping[str, Any] | None = None,
     lifespan: Sequence[Lifespan] = (),
-    metrics: Metrics | None = None,
+    hub: Hub | None = None,
     static: Static | None = None,
 ) -> Litestar:
     """Return the application. Handlers get `db`, `clock`, `config`, `principal` and each of `dependencies` by name."""
-    constants = {"db": db, "clock": clock, "config": config, **(dependencies or {})}
     sessions = Batcher[Credential, Principal | None](authenticator, batch_max=512)
+    batchers = {name: value for name, value in (dependencies or {}).items() if isinstance(value, Batcher)}
+    metrics = Metrics(batchers | {"sessions": sessions}, hub)
+    kernel = {"db": db, "clock": clock, "config": config, "hub": hub, "metrics": metrics}
+    constants = kernel | dict(dependencies or {})
     app = Litestar(
-        route_handlers=[prepared(item, constants) for item in (*routers, openapi_document)],
+        route_handlers=[prepared(item, constants) for item in (*routers, stream, health, openapi_document)],
         exception_handlers={Exception: answer_problem},
         request_class=StrictRequest,
         request_max_body_size=BODY_BYTES_MAX,
         lifespan=[_once(context) for context in lifespan],
+        event_emitter_backend=_NoEvents,
         logging_config=None,
         debug=False,
         openapi_config=_openapi(),
     )
-    meters = metrics or Metrics()
     app.asgi_handler = Edge(
         app.asgi_handler,
         static=static or Static(),
@@ -96,7 +115,7 @@ def create_app(
         authenticate=sessions.submit,
         headers=headers(secure=config.secure),
         refuse=_refuse,
-        observe=meters.observe,
+        observe=metrics.observe,
     )
     return app
 

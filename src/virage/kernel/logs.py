@@ -10,10 +10,13 @@ import structlog
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 log: Any = structlog.get_logger()
+access = True  # whether each request gets a line; levels above info leave them out
 
 
 def configure(level: str, process: str) -> None:
     """Send every event of this process from `level` on to standard output; `process` is named in each line."""
+    global access  # noqa: PLW0603 - read on each request, set once a process
+    access = LEVELS[level] <= logging.INFO
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -1,0 +1,5 @@
+"""`python -m virage.cli`: the same as `virage`."""
+
+from virage.cli import app
+
+app()

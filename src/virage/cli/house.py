@@ -1,0 +1,103 @@
+"""What most commands need first: the demo's environment, the database, one loop."""
+
+import asyncio
+import json
+import os
+import secrets
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from virage.kernel.config import Config, ConfigError, read
+from virage.kernel.postgres import EmbeddedPostgres, PostgresFailed
+
+console = Console(highlight=False)
+_GENERATED = ("VIRAGE_SECRET", "VIRAGE_SANDBOX_KEY", "VIRAGE_SANDBOX_WEBHOOK_SECRET")
+_OWNER_ONLY = 0o600
+
+
+def fail(message: str) -> "SystemExit":
+    """Return the end of a command that cannot go on; `message` says what to do."""
+    Console(stderr=True, highlight=False).print(message, style="red", markup=False)
+    return SystemExit(1)
+
+
+def configuration(environ: Mapping[str, str]) -> Config:
+    """Return the configuration, or end the command with all its defects."""
+    try:
+        return read(environ)
+    except ConfigError as error:
+        raise fail(str(error)) from None
+
+
+def demo_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a demonstration: what is not set gets a default, secrets are made once and kept."""
+    port = int(environ.get("VIRAGE_PORT") or 8000)
+    defaults = {
+        "VIRAGE_DEMO": "1",
+        "VIRAGE_PORT": str(port),
+        "VIRAGE_VAR_DIR": "var",
+        "VIRAGE_SANDBOX_URL": f"http://localhost:{port + 1}",
+        "VIRAGE_MAIL_FROM": "tickets@example.org",
+    }
+    merged = defaults | {name: value for name, value in environ.items() if value}
+    return _kept_secrets(Path(merged["VIRAGE_VAR_DIR"])) | merged
+
+
+def _kept_secrets(var: Path) -> dict[str, str]:
+    """Return the demo's secrets from `var`, where nobody but the owner reads them; make those that are missing."""
+    var.mkdir(parents=True, exist_ok=True)
+    path = var / "demo-secrets.json"
+    kept: dict[str, str] = msgspec.json.decode(path.read_bytes(), type=dict[str, str]) if path.exists() else {}
+    missing = {name: secrets.token_urlsafe(32) for name in _GENERATED if name not in kept}
+    if missing:
+        kept |= missing
+        fresh = path.with_suffix(".new")
+        with open(fresh, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, _OWNER_ONLY)) as file:
+            json.dump(kept, file)
+        fresh.replace(path)
+    return kept
+
+
+@contextmanager
+def database(config: Config) -> Iterator[Config]:
+    """The configuration with a database that answers: the one that is named, or the embedded one, kept alive."""
+    if config.database_url is not None:
+        yield config
+        return
+    postgres = EmbeddedPostgres(config.var_dir / "postgres")
+    with _background_loop() as loop:
+        try:
+            asyncio.run_coroutine_threadsafe(postgres.start(), loop).result()
+        except PostgresFailed as failure:
+            raise fail(str(failure)) from None
+        keeping = asyncio.run_coroutine_threadsafe(postgres.supervise(), loop)
+        try:
+            yield msgspec.structs.replace(config, database_url=postgres.url)
+        finally:
+            keeping.cancel()
+            asyncio.run_coroutine_threadsafe(postgres.stop(), loop).result()
+
+
+@contextmanager
+def _background_loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """A loop in a thread of its own, that lives longer than any loop of the command: it keeps the database alive."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="postgres keeper", daemon=True)
+    thread.start()
+    try:
+        yield loop
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+def this(*arguments: str) -> tuple[str, ...]:
+    """Return the command that runs `virage` with these arguments in the same Python."""
+    return (sys.executable, "-m", "virage.cli", *arguments)

@@ -1,0 +1,28 @@
+"""`virage invite`: the first administrator, invited by whoever operates the machine."""
+
+import asyncio
+import os
+
+from virage import matchday
+from virage.cli.house import configuration, console, database, fail
+from virage.kernel.config import Config
+from virage.kernel.problems import Refused
+from virage.people import acts
+from virage.people.rules.mails import invitation_link
+
+
+def invite(email: str) -> None:
+    """Print the link that makes this address the first administrator; refused once there is one."""
+    with database(configuration(os.environ)) as config:
+        invited = asyncio.run(_invite(config, email))
+    if isinstance(invited, Refused):
+        raise fail(f"Refused: {invited.reason}. Further staff are invited in the office.")
+    link = invitation_link(config.public_url, invited.code)
+    console.print(
+        f"Open this link and sign in as {email}, before {invited.expires_at:%d %B %H:%M} UTC:\n{link}", markup=False
+    )
+
+
+async def _invite(config: Config, email: str) -> acts.FirstAdmin | Refused:
+    async with matchday.opened(config) as db, db.transaction() as conn:
+        return await acts.invite_first_admin(conn, email, matchday.clock_of(config).now())

@@ -1,0 +1,83 @@
+"""`virage serve` and `virage work`: the production processes."""
+
+import asyncio
+import os
+import signal
+import time
+from pathlib import Path
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from virage import matchday
+from virage.cli.house import configuration, database
+from virage.kernel import logs
+from virage.kernel.config import Config
+from virage.kernel.supervise import die_with_parent
+
+BACKPRESSURE = 50_000  # open requests a worker; Granian's default of about a thousand is fewer than open streams
+BACKLOG = 4_096  # connections that wait to be taken when everybody comes at once
+RESPAWN_S = 0.1  # a worker that died is replaced at once
+KILL_AFTER_S = 8  # open streams may not hold up the end of a worker
+HEADER_TIMEOUT_MS = 10_000  # slow headers do not hold a connection
+CRASH_PAUSE_S = 1.0
+
+
+def serve(workers: int | None, certificate: tuple[Path, Path] | None = None) -> None:
+    """Serve the web until the process is asked to end; workers that die are replaced."""
+    die_with_parent()
+    config = configuration(os.environ)
+    with database(config) as ready:
+        os.environ["VIRAGE_DATABASE_URL"] = ready.database_url or ""
+        while not _served(ready, workers or config.workers, certificate):
+            time.sleep(CRASH_PAUSE_S)
+
+
+def _served(config: Config, workers: int, certificate: tuple[Path, Path] | None) -> bool:
+    """Run the server once; tell whether it ended because it was asked to, and not because workers kept dying."""
+    server = Granian(
+        "virage.matchday:web",
+        address=config.host,
+        port=config.port,
+        interface=Interfaces.ASGI,
+        workers=workers,
+        loop=Loops.uvloop if os.name == "posix" else Loops.asyncio,
+        http=HTTPModes.auto,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT_MS),
+        websockets=False,
+        backlog=BACKLOG,
+        backpressure=BACKPRESSURE,
+        respawn_failed_workers=True,
+        respawn_interval=RESPAWN_S,
+        workers_kill_timeout=KILL_AFTER_S,
+        log_level=LogLevels.warning,
+        ssl_cert=certificate[0] if certificate else None,
+        ssl_key=certificate[1] if certificate else None,
+    )
+    try:
+        server.serve()
+    except SystemExit:
+        return bool(server.interrupt_signal)
+    return True
+
+
+def work() -> None:
+    """Run the jobs of all domains until the process is asked to end."""
+    die_with_parent()
+    config = configuration(os.environ)
+    logs.configure(config.log_level, "work")
+    with database(config) as ready:
+        asyncio.run(_work(ready))
+
+
+async def _work(config: Config) -> None:
+    async with matchday.opened(config) as db:
+        working = asyncio.create_task(matchday.jobs_of(config, db, matchday.clock_of(config)).run(db))
+        loop = asyncio.get_running_loop()
+        for wish in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(wish, working.cancel)
+        await asyncio.gather(working, return_exceptions=True)
+        if not working.cancelled():
+            await working
