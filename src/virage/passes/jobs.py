@@ -31,7 +31,7 @@ class PassJobs:
             async with self._db.transaction() as conn:
                 count = await acts.reseal_keys(conn, self._vault)
         except SealBroken as broken:
-            _log.error("pass_key_does_not_open", event_id=str(broken))  # noqa: TRY400 - a trace would say no more
+            _log.error("pass_key_does_not_open", event_id=str(broken))
             return
         if count:
             _log.info("pass_keys_resealed", count=count)
