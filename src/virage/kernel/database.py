@@ -22,7 +22,7 @@ CONNECT_TIMEOUT_S = 5.0
 TRANSACTION_TIMEOUT_SINCE = 17  # the major version of PostgreSQL that first has `transaction_timeout`
 JSONB_VERSION = b"\x01"  # what PostgreSQL puts before the text of a binary jsonb
 
-_TRANSIENT = (
+TRANSIENT = (  # what passes by itself: the same may be sent again
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
@@ -64,7 +64,7 @@ class Database:
         )
         try:
             await pool
-        except _TRANSIENT as failure:
+        except TRANSIENT as failure:
             raise Unavailable(str(failure)) from failure
         return cls(pool, url)
 
@@ -83,7 +83,7 @@ class Database:
         try:
             connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
             yield connection
-        except _TRANSIENT as failure:
+        except TRANSIENT as failure:
             raise Unavailable(str(failure)) from failure
         except asyncpg.InterfaceError as failure:
             if connection is None or connection.is_closed():

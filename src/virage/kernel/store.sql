@@ -15,3 +15,44 @@ from kernel.journal
 where (xid, seq) > (:xid::text::xid8, :seq::bigint) and xid < pg_snapshot_xmin(pg_current_snapshot())
 order by xid, seq
 limit :limit_;
+
+-- name: enqueue(kind, payloads, delay)!
+-- Jobs of one kind, due after a delay on the database's own clock, by which the workers pick them.
+insert into kernel.job (priority, entrypoint, payload, execute_after, status)
+select 0, :kind::text, payload, now() + :delay::interval, 'queued'
+from unnest(:payloads::bytea[]) as payload;
+
+-- name: dead_letters(limit_)
+-- Jobs that failed for good, the latest first.
+select id, kind, payload, attempts, enqueued_at, failed_at, error, message
+from kernel.dead_letter
+order by failed_at desc, id desc
+limit :limit_;
+
+-- name: requeue(ids)!
+-- Put jobs that failed for good back, with all their attempts.
+update kernel.job
+set status = 'queued', attempts = 0, queue_manager_id = null, updated = now(), execute_after = now()
+where id = any(:ids::bigint[]) and status = 'failed';
+
+-- name: drop_dead_letters(ids)!
+-- Give jobs up that failed for good.
+delete from kernel.job where id = any(:ids::bigint[]) and status = 'failed';
+
+-- name: job_counts()
+-- How many jobs wait, run, or have failed for good.
+select status::text as status, count(*) as count from kernel.job group by status;
+
+-- name: forget_job_log(keep)!
+-- The log of jobs that are gone, once it is old.
+delete from kernel.job_log
+where created < now() - :keep::interval
+    and not exists (select from kernel.job where job.id = job_log.job_id);
+
+-- name: forget_job_statistics(keep)!
+-- Old counts.
+delete from kernel.job_statistics where created < now() - :keep::interval;
+
+-- name: try_singleton(name)$
+-- The lock that lets one process alone run a singleton; it is held as long as the session lives.
+select pg_try_advisory_lock(hashtextextended('singleton ' || :name, 0));
