@@ -39,6 +39,13 @@ def text_of(data: bytes) -> str:
     return PREFIX + base45.encode(data)
 
 
+def bytes_of(text: str) -> bytes | None:
+    """Return the bytes in a QR text, or None where it is too long, has another prefix or is no base45."""
+    if len(text) > TEXT_LENGTH_MAX or not text.startswith(PREFIX):
+        return None
+    return base45.decode(text[len(PREFIX) :])
+
+
 def holder_message(cwt: bytes, step: int, holder: HolderKey) -> bytes:
     """Return the bytes that the phone signs: pass and step, under the holder's algorithm and purpose."""
     return to_be_signed(encode({1: holder.algorithm}), HOLDER_PURPOSE, encode([cwt, step]))
@@ -51,9 +58,7 @@ def moving_code(cwt: bytes, step: int, holder: HolderKey, sign: Callable[[bytes]
 
 def read_code(text: str) -> Code | None:
     """Return what the text holds, or None where no phone and no printer of ours makes such a text."""
-    if len(text) > TEXT_LENGTH_MAX or not text.startswith(PREFIX):
-        return None
-    data = base45.decode(text[len(PREFIX) :])
+    data = bytes_of(text)
     if data is None:
         return None
     if data[:1] != _ARRAY_OF_3:
