@@ -6,14 +6,15 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
 import asyncpg
+import httpx
 import pytest
 from litestar import Litestar
-from litestar.testing import AsyncTestClient
 
 from virage import matchday
 from virage.kernel.clock import Clock
@@ -131,8 +132,30 @@ async def app(config: Config, db: Database, clock: FakeClock) -> Litestar:
     return matchday.build(config, db, clock)
 
 
+@asynccontextmanager
+async def alive(app: Litestar) -> AsyncIterator[None]:
+    """The application between its start and its end, both in one task: a fixture's two halves may run in two."""
+    started, ending = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        async with app.lifespan():
+            started.set()
+            await ending.wait()
+
+    life = asyncio.create_task(live())
+    await asyncio.wait({life, asyncio.create_task(started.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    try:
+        if life.done():
+            life.result()
+        yield
+    finally:
+        ending.set()
+        await life
+
+
 @pytest.fixture
-async def client(app: Litestar) -> AsyncIterator[AsyncTestClient[Litestar]]:
-    """A browser of the whole application: it keeps its cookies, also the secure ones."""
-    async with AsyncTestClient(app, base_url="https://virage.local") as browser:
+async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser of the whole application, in the test's own event loop: it keeps its cookies, also the secure ones."""
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+    async with alive(app), httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:
         yield browser

@@ -1,7 +1,4 @@
-from litestar import Litestar
-from litestar.testing import AsyncTestClient
-
-Client = AsyncTestClient[Litestar]
+from httpx import AsyncClient as Client
 
 
 async def test_an_unknown_address_of_the_api_is_a_problem_and_never_a_page(client: Client) -> None:
