@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from secrets import token_hex
 from time import perf_counter
 from typing import Any
 
@@ -9,11 +10,11 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from virage.kernel.guard import Credential, Principal, Visit, current_visit
-from virage.kernel.ids import new_id
 from virage.kernel.problems import Problem
 from virage.kernel.security import SAFE_METHODS, credential, from_another_site
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_REQUEST_ID_BYTES = 8
 _NO_STORE = (b"cache-control", b"no-store")
 
 Authenticate = Callable[[Credential], Awaitable[Principal | None]]
@@ -93,8 +94,9 @@ class Edge:
             else:
                 seen[name] = value
         given = seen.get(b"x-request-id", b"")
-        request_id = given.decode() if _REQUEST_ID.fullmatch(given) else new_id().hex
-        visit = Visit(request_id, credential(cookies, seen.get(b"authorization")), self._authenticate)
+        request_id = given.decode() if given and _REQUEST_ID.fullmatch(given) else token_hex(_REQUEST_ID_BYTES)
+        shown = credential(cookies, seen.get(b"authorization"))
+        visit = Visit(request_id, shown, seen.get(b"content-type", b""), self._authenticate)
         foreign = scope["method"] not in SAFE_METHODS and from_another_site(
             seen.get(b"sec-fetch-site"), seen.get(b"origin"), seen.get(b"host")
         )

@@ -64,16 +64,18 @@ class Authenticator(Protocol):
 class Visit:
     """What the kernel knows about one request while it runs (`scope["virage"]`)."""
 
-    __slots__ = ("authenticate", "code", "credential", "principal", "request_id")
+    __slots__ = ("authenticate", "code", "content_type", "credential", "principal", "request_id")
 
     def __init__(
         self,
         request_id: str,
         credential: Credential | None,
+        content_type: bytes,
         authenticate: Callable[[Credential], Awaitable[Principal | None]],
     ) -> None:
         self.request_id = request_id
         self.credential = credential
+        self.content_type = content_type
         self.authenticate = authenticate
         self.principal: Principal | None = None
         self.code: str | None = None

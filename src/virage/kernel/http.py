@@ -21,7 +21,9 @@ from virage.kernel.database import Database, Unavailable
 from virage.kernel.edge import Edge
 from virage.kernel.guard import Authenticator, Credential, Principal, Visit, current_visit
 from virage.kernel.health import router as health
-from virage.kernel.inject import BODY_DECODER, prepared
+from virage.kernel.inject import prepared
+from virage.kernel.lean import LeanRequest, LeanResponse, compile_guards
+from virage.kernel.limits import Limits
 from virage.kernel.logs import log
 from virage.kernel.metrics import Metrics
 from virage.kernel.problems import Problem, document
@@ -49,21 +51,6 @@ _SERVER_ERROR = 500
 _LITESTAR_OPENAPI = "/litestar"  # Litestar's own pages for the document; the edge does not let anybody in
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
-
-
-class StrictRequest(Request[Any, Any, Any]):
-    """A request whose JSON body is decoded straight into the handler's type: strictly, and once."""
-
-    async def json(self) -> Any:
-        """Return the body as the type that the handler declares; raises Problem `invalid` with the place."""
-        media_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media_type != "application/json":
-            raise Problem("unsupported_media_type", {"accepted": "application/json"})
-        decode = self.route_handler.opt.get(BODY_DECODER, msgspec.json.decode)
-        try:
-            return decode(await self.body())
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise Problem("invalid", {"errors": [{"source": "body", "message": str(error)}]}) from error
 
 
 class _NoEvents(BaseEventEmitterBackend):
@@ -100,7 +87,8 @@ def create_app(
     app = Litestar(
         route_handlers=[prepared(item, constants) for item in (*routers, stream, health, openapi_document)],
         exception_handlers={Exception: answer_problem},
-        request_class=StrictRequest,
+        request_class=LeanRequest,
+        response_class=LeanResponse,
         request_max_body_size=BODY_BYTES_MAX,
         lifespan=[_once(context) for context in lifespan],
         event_emitter_backend=_NoEvents,
@@ -108,6 +96,7 @@ def create_app(
         debug=False,
         openapi_config=_openapi(),
     )
+    compile_guards(app, Limits())
     app.asgi_handler = Edge(
         app.asgi_handler,
         static=static or Static(),
@@ -158,7 +147,7 @@ def _response(problem: Problem, scope: Any) -> Response[Any]:
     visit: Visit = scope["virage"]
     visit.code = problem.code
     body = msgspec.json.encode(document(problem, visit.request_id), enc_hook=str)
-    return Response(body, status_code=problem.status, media_type=PROBLEM_JSON, headers=problem.headers)
+    return LeanResponse(body, status_code=problem.status, media_type=PROBLEM_JSON, headers=problem.headers)
 
 
 async def _refuse(problem: Exception, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,0 +1,142 @@
+"""The shortest way through Litestar: bodies decoded once and strictly, answers encoded once, guards without copies."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Response
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
+from litestar.serialization import default_serializer
+from litestar.types import ASGIApp, Empty
+
+from virage.kernel.guard import Visit
+from virage.kernel.inject import BODY_DECODER
+from virage.kernel.limits import Limits, route_class
+from virage.kernel.problems import Problem
+
+GUARDS = "virage_guards"
+PUBLIC = "public"
+
+_JSON = b"application/json"
+_WITHOUT_BODY = frozenset({204, 304})
+_encoder = msgspec.json.Encoder(enc_hook=default_serializer)
+
+
+class LeanRequest(Request[Any, Any, Any]):
+    """A request whose JSON body is decoded straight into the handler's type: strictly, and once."""
+
+    async def body(self) -> bytes:
+        """Return the whole body; raises 413 as soon as it exceeds what the route allows."""
+        if self._body is not Empty:
+            return self._body
+        allowed = self.route_handler.resolve_request_max_body_size() or 0
+        parts: list[bytes] = []
+        size, more = 0, True
+        while more:
+            event: Any = await self.receive()
+            if event["type"] == "http.disconnect":
+                raise Problem("invalid", detail="The connection ended before the body did.")
+            part = event.get("body", b"")
+            size += len(part)
+            if size > allowed:
+                raise RequestEntityTooLarge
+            parts.append(part)
+            more = event.get("more_body", False)
+        self._body = parts[0] if len(parts) == 1 else b"".join(parts)
+        return self._body
+
+    async def json(self) -> Any:
+        """Return the body as the type that the handler declares; raises Problem `invalid` with the place."""
+        visit: Visit = self.scope["virage"]  # type: ignore[typeddict-item]
+        if visit.content_type.partition(b";")[0].strip().lower() != _JSON:
+            raise Problem("unsupported_media_type", {"accepted": "application/json"})
+        decode = self.route_handler.opt.get(BODY_DECODER, msgspec.json.decode)
+        try:
+            return decode(await self.body())
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise Problem("invalid", {"errors": [{"source": "body", "message": str(error)}]}) from error
+
+
+class LeanResponse(Response[Any]):
+    """What a handler's plain return value becomes: encoded by msgspec, sent in two messages."""
+
+    def __init__(
+        self,
+        content: Any,
+        *,
+        media_type: str | None = None,
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        **_: Any,
+    ) -> None:
+        self.content = content
+        self.media_type = media_type
+        self.status = status_code
+        self.own_headers = headers or {}
+
+    def to_asgi_response(  # type: ignore[override]
+        self, *_: Any, headers: Mapping[str, str] | None = None, **__: Any
+    ) -> ASGIApp:
+        """Return the ASGI application that sends it."""
+        content = self.content
+        raw = [(name.lower().encode(), value.encode()) for name, value in (headers or self.own_headers).items()]
+        if self.status in _WITHOUT_BODY:
+            return _Answer(self.status, raw, b"")
+        if isinstance(content, bytes):
+            body = content
+        elif isinstance(content, str) and self.media_type != "application/json":
+            body = content.encode()
+        else:
+            body = _encoder.encode(content)
+        media_type = (self.media_type or "application/json").encode()
+        raw += [(b"content-type", media_type), (b"content-length", b"%d" % len(body))]
+        return _Answer(self.status, raw, body)
+
+
+class _Answer:
+    """A finished answer."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG002 - ASGI
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": False})
+
+
+def handlers(app: Litestar) -> list[tuple[str, HTTPRouteHandler]]:
+    """Return every handler of the application with the path it answers."""
+    return [
+        (route.path, handler)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+    ]
+
+
+def compile_guards(app: Litestar, limits: Limits) -> None:
+    """Run each handler's guards and its rate limit right before it, without the copy that Litestar makes for each."""
+    for _, handler in handlers(app):
+        guards = tuple(guard for layer in handler.ownership_layers for guard in (layer.guards or ()))
+        handler.opt[GUARDS] = guards
+        handler._resolved_guards = []  # noqa: SLF001 - they run in `before_request` from now on
+        handler.before_request = _before(handler, guards, limits)
+
+
+def _before(handler: HTTPRouteHandler, guards: tuple[Any, ...], limits: Limits) -> Callable[[Any], Awaitable[None]]:
+    rate_class = route_class(handler)
+
+    async def before(request: Any) -> None:
+        for guard in guards:
+            await guard(request, handler)
+        if rate_class is not None:
+            visit: Visit = request.scope["virage"]
+            limits.take(rate_class, await visit.who())
+
+    return before
