@@ -26,7 +26,7 @@ create table payments.payment (
         (captured_cents is not null) = (state in ('captured', 'refunding', 'partly_refunded', 'refunded'))
     ),
     constraint refunds_within_capture check (refund_cents between 0 and coalesce(captured_cents, 0))
-) with (fillfactor = 50);
+) with (fillfactor = 30);
 
 create index payment_subject on payments.payment (subject);
 -- Rows come in the order of their creation: a few bytes a range of pages find the young ones, at no cost an insert.
