@@ -16,6 +16,7 @@ from litestar.types import ControllerRouterHandler, Receive, Scope, Send
 
 from virage.kernel.batching import Batcher, Overloaded
 from virage.kernel.clock import Clock
+from virage.kernel.club import router as club
 from virage.kernel.config import Config
 from virage.kernel.database import Database, Unavailable
 from virage.kernel.edge import Edge
@@ -85,7 +86,7 @@ def create_app(
     kernel = {"db": db, "clock": clock, "config": config, "hub": hub, "metrics": metrics}
     constants = kernel | dict(dependencies or {})
     app = Litestar(
-        route_handlers=[prepared(item, constants) for item in (*routers, stream, health, openapi_document)],
+        route_handlers=[prepared(item, constants) for item in (*routers, stream, club, health, openapi_document)],
         exception_handlers={Exception: answer_problem},
         request_class=LeanRequest,
         response_class=LeanResponse,
