@@ -11,7 +11,7 @@ export default defineConfig({
       filename: "sw.ts",
       injectRegister: false,
       manifest: false,
-      injectManifest: { globPatterns: ["**/*.{js,css,html,woff2,svg,png}"] },
+      injectManifest: { rollupFormat: "iife", globPatterns: ["**/*.{js,css,html,woff2,svg,png}"] },
     }),
   ],
   build: { outDir: "../src/virage/web", emptyOutDir: true, target: "es2022", modulePreload: { polyfill: false } },

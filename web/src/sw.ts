@@ -3,6 +3,7 @@
  * The app without network: its shell is kept whole, one version at a time, and the ground's geometry for ever.
  * Tickets, events and keys are not here: the app keeps them itself, in IndexedDB.
  */
+export {};
 declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: { url: string; revision: string | null }[] };
 
 const files = self.__WB_MANIFEST;

@@ -20,16 +20,24 @@ function seconds(response: Response): number | null {
   return Number.isFinite(value) && value > 0 ? value : null;
 }
 
+const trips = new WeakMap<Response, readonly [number, number]>();
+
+/** An answer that says the server's time (`now`) sets our clock by it. */
+function learn(data: unknown, response: Response): void {
+  const trip = trips.get(response);
+  const now = (data as { now?: unknown } | null | undefined)?.now;
+  if (trip && typeof now === "string") clock.learn(Date.parse(now), ...trip);
+}
+
 /**
- * Fetch that learns the server's clock and comes back after a 503: every request carries an id of its own making,
+ * Fetch that comes back after a 503: every request carries an id of its own making,
  * so asking again never does a thing twice.
  */
 export async function patientFetch(request: Request): Promise<Response> {
   for (let turn = 1; ; turn += 1) {
     const sent = Date.now();
     const response = await fetch(request.clone());
-    const told = response.headers.get("virage-now") ?? response.headers.get("date");
-    if (told) clock.learn(Date.parse(told), sent, Date.now());
+    trips.set(response, [sent, Date.now()]);
     if (response.status !== 503 || turn >= TRIES) return response;
     const wait = Math.min(seconds(response) ?? turn, WAIT_MAX_S);
     await later(1000 * wait * (0.75 + Math.random() / 2));
@@ -52,7 +60,10 @@ function problem(response: Response, body: unknown): Problem {
 export async function answered<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<Answer<T>> {
   try {
     const { data, error, response } = await call;
-    if (response.ok) return { ok: true, data: data as T, response };
+    if (response.ok) {
+      learn(data, response);
+      return { ok: true, data: data as T, response };
+    }
     return { ok: false, problem: problem(response, error) };
   } catch {
     return { ok: false, problem: offline };

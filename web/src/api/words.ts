@@ -9,23 +9,28 @@ export interface HouseRules {
   paper_identity_check: boolean;
   named_tickets: boolean;
   limit_per_buyer: number;
-  alcohol?: boolean;
-  bags?: boolean;
+  bag_litres_max: number;
+  alcohol: boolean;
 }
-export interface EventInfo {
+export interface EventLine {
   id: string;
   kind: "match" | "concert" | "tour";
-  series: Text | string | null;
   title: Text;
-  subtitle: Text | null;
-  ground_version: string;
+  subtitle: Text;
+  series_id: string | null;
+  series_title: Text | null;
   doors_at: string;
   starts_at: string;
-  ends_at: string;
   sale_opens_at: string;
   sale_closes_at: string;
-  state: "draft" | "published" | "cancelled";
+  sale: "before" | "open" | "after";
+}
+export interface EventInfo extends EventLine {
+  ground_version: string;
+  ends_at: string;
+  state: "published" | "cancelled";
   rules: HouseRules;
+  now: string;
 }
 export type Tariff = "full" | "child" | "reduced" | "access" | "companion";
 export interface Category {

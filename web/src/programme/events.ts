@@ -1,9 +1,14 @@
 /** What is on, as the server tells it. */
 import { answered, type Answer } from "../api/answer";
 import { api } from "../api/client";
-import type { EventInfo } from "../api/words";
+import type { EventInfo, EventLine } from "../api/words";
 
-export const events = (): Promise<Answer<EventInfo[]>> => answered<EventInfo[]>(api.GET("/api/events"));
+export interface Board {
+  now: string;
+  events: EventLine[];
+}
+
+export const events = (): Promise<Answer<Board>> => answered<Board>(api.GET("/api/events"));
 
 export const event = (id: string): Promise<Answer<EventInfo>> =>
-  answered<EventInfo>(api.GET("/api/events/{id}", { params: { path: { id } } }));
+  answered<EventInfo>(api.GET("/api/events/{event_id}", { params: { path: { event_id: id } } }));

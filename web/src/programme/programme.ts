@@ -1,23 +1,23 @@
 /** The programme in the order of a poster: the next event large, then concerts, series and the rest. */
-import type { EventInfo } from "../api/words";
+import type { EventLine } from "../api/words";
 
 export interface Series {
   name: string;
-  events: EventInfo[];
+  events: EventLine[];
 }
 export interface Programme {
-  first: EventInfo | null;
+  first: EventLine | null;
   series: Series[];
-  others: EventInfo[];
+  others: EventLine[];
 }
 
-export function arrange(events: readonly EventInfo[], now: number, nameOf: (event: EventInfo) => string): Programme {
-  const coming = events
-    .filter((event) => Date.parse(event.ends_at) > now)
-    .sort((one, other) => one.starts_at.localeCompare(other.starts_at) || one.id.localeCompare(other.id));
-  const first = coming.find((event) => event.state !== "cancelled" && now < Date.parse(event.sale_closes_at)) ?? null;
-  const series = new Map<string, EventInfo[]>();
-  const others: EventInfo[] = [];
+export function arrange(events: readonly EventLine[], now: number, nameOf: (event: EventLine) => string): Programme {
+  const coming = [...events].sort(
+    (one, other) => one.starts_at.localeCompare(other.starts_at) || one.id.localeCompare(other.id),
+  );
+  const first = coming.find((event) => now < Date.parse(event.sale_closes_at)) ?? null;
+  const series = new Map<string, EventLine[]>();
+  const others: EventLine[] = [];
   for (const event of coming) {
     if (event === first) continue;
     const name = nameOf(event);

@@ -1,0 +1,105 @@
+/** One event on sale in this window: its ground, prices, live free places, and what the fan has chosen so far. */
+import { SvelteMap } from "svelte/reactivity";
+import { answered, type Answer, type Problem } from "../api/answer";
+import { api } from "../api/client";
+import { follow } from "../api/stream";
+import type { EventInfo, Geometry, Offer, Tariff } from "../api/words";
+import { event as loadEvent } from "../programme/events";
+import { Availability } from "../venue/availability";
+import { COMPANION, geometry, WHEELCHAIR } from "../venue/ground";
+
+export interface Delta {
+  taken: number[];
+  freed: number[];
+}
+interface Loaded {
+  event: EventInfo;
+  geometry: Geometry;
+  offer: Offer;
+  places: Availability;
+}
+export const CHOICE_MAX = 9;
+
+export class Sale {
+  loaded = $state.raw<Loaded | null>(null);
+  event = $state.raw<EventInfo | null>(null);
+  problem = $state.raw<Problem | null>(null);
+  /** Rises whenever a place was taken or freed. */
+  version = $state(0);
+  chosen = new SvelteMap<number, Tariff>();
+  /** Set when somebody else took a chosen seat. */
+  robbed = $state(0);
+  #stop: (() => void) | null = null;
+
+  constructor(readonly id: string) {}
+
+  async load(): Promise<void> {
+    this.problem = null;
+    const path = { event_id: this.id };
+    const [event, offer] = await Promise.all([
+      loadEvent(this.id),
+      answered<Offer>(api.GET("/api/events/{event_id}/offer", { params: { path } })),
+    ]);
+    if (!event.ok) return this.#fail(event);
+    this.event = event.data;
+    if (!offer.ok) return this.#fail(offer);
+    const ground = await geometry(event.data.ground_version);
+    if (!ground.ok) return this.#fail(ground);
+    const free = await this.#availability(ground.data, offer.data);
+    if (!free.ok) return this.#fail(free);
+    this.loaded = { event: event.data, geometry: ground.data, offer: offer.data, places: free.data.places };
+    this.#stop?.();
+    this.#stop = follow(`availability:${this.id}`, free.data.since, (message) => this.#hear(message as Delta));
+  }
+
+  close(): void {
+    this.#stop?.();
+    this.#stop = null;
+  }
+
+  async #availability(ground: Geometry, offer: Offer): Promise<Answer<{ places: Availability; since: string | null }>> {
+    const params = { path: { event_id: this.id } };
+    const answer = await answered<ArrayBuffer>(api.GET("/api/events/{event_id}/availability", { params, parseAs: "arrayBuffer" }));
+    if (!answer.ok) return answer;
+    const spans = [
+      ...ground.blocks.map((block) => ({ code: block.code, first: block.first_seat, count: block.seat_count })),
+      ...offer.areas.map((area) => {
+        const shape = ground.areas.find((one) => one.code === area.area)!;
+        return { code: area.area, first: shape.first_place, count: area.capacity };
+      }),
+    ];
+    const places = new Availability(new Uint8Array(answer.data), spans);
+    const since = answer.response.headers.get("virage-version");
+    return { ok: true, data: { places, since }, response: answer.response };
+  }
+
+  #fail(answer: { ok: false; problem: Problem }): void {
+    this.problem = answer.problem;
+  }
+
+  #hear(delta: Delta): void {
+    const changed = this.loaded?.places.apply(delta.taken ?? [], delta.freed ?? []);
+    if (!changed || changed.size === 0) return;
+    this.version += 1;
+    for (const place of delta.taken ?? [])
+      if (this.chosen.delete(place)) this.robbed += 1;
+  }
+
+  /** Chooses a seat or lets it go. Returns what happened. */
+  toggle(place: number, features: number): "added" | "removed" | "taken" | "full" {
+    if (this.chosen.delete(place)) return "removed";
+    if (!this.loaded?.places.isFree(place)) return "taken";
+    if (this.chosen.size >= Math.min(CHOICE_MAX, this.loaded.event.rules.limit_per_buyer)) return "full";
+    const access = [...this.chosen.values()].filter((tariff) => tariff === "access").length;
+    const beside = [...this.chosen.values()].filter((tariff) => tariff === "companion").length;
+    const tariff = features & WHEELCHAIR ? "access" : features & COMPANION && beside < access ? "companion" : "full";
+    this.chosen.set(place, tariff);
+    return "added";
+  }
+
+  /** Seats that we hold ourselves are no longer free, whoever tells us first. */
+  took(places: readonly number[]): void {
+    for (const place of places) this.chosen.delete(place);
+    if (this.loaded?.places.apply(places, []).size) this.version += 1;
+  }
+}

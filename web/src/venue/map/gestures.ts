@@ -1,0 +1,87 @@
+/** Fingers, mouse and wheel over the map: one drags, two pinch, a short touch is a tap. */
+import type { Viewport } from "./viewport";
+
+const SLOP = 7;
+
+export interface Hands {
+  moved: () => void;
+  rested: () => void;
+  tap: (px: number, py: number) => void;
+  hover: (px: number, py: number, inside: boolean) => void;
+}
+
+export function gestures(element: HTMLElement, port: Viewport, hands: Hands): () => void {
+  const pointers = new Map<number, { x: number; y: number }>();
+  let dragging = false;
+  let start = { x: 0, y: 0 };
+  let wheelRest: ReturnType<typeof setTimeout> | undefined;
+  const place = (event: MouseEvent): { x: number; y: number } => {
+    const box = element.getBoundingClientRect();
+    return { x: event.clientX - box.left, y: event.clientY - box.top };
+  };
+  const spread = (): { x: number; y: number; size: number } => {
+    const [one, other] = [...pointers.values()] as [{ x: number; y: number }, { x: number; y: number }];
+    return { x: (one.x + other.x) / 2, y: (one.y + other.y) / 2, size: Math.hypot(one.x - other.x, one.y - other.y) };
+  };
+
+  function down(event: PointerEvent): void {
+    if (event.button !== 0) return;
+    pointers.set(event.pointerId, place(event));
+    start = place(event);
+    if (pointers.size > 1) dragging = true;
+  }
+
+  function move(event: PointerEvent): void {
+    const now = place(event);
+    const before = pointers.get(event.pointerId);
+    if (!before) return hands.hover(now.x, now.y, true);
+    if (pointers.size === 2) {
+      const was = spread();
+      pointers.set(event.pointerId, now);
+      const is = spread();
+      port.pan(is.x - was.x, is.y - was.y);
+      if (was.size > 0) port.zoom(is.size / was.size, is.x, is.y);
+      return hands.moved();
+    }
+    if (!dragging && Math.hypot(now.x - start.x, now.y - start.y) < SLOP) return;
+    if (!dragging) element.setPointerCapture(event.pointerId);
+    dragging = true;
+    pointers.set(event.pointerId, now);
+    port.pan(now.x - before.x, now.y - before.y);
+    hands.moved();
+  }
+
+  function up(event: PointerEvent): void {
+    if (!pointers.delete(event.pointerId)) return;
+    if (pointers.size > 0) return;
+    if (!dragging && event.type === "pointerup") hands.tap(place(event).x, place(event).y);
+    dragging = false;
+    hands.rested();
+  }
+
+  function wheel(event: WheelEvent): void {
+    event.preventDefault();
+    const { x, y } = place(event);
+    port.zoom(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0016) * (event.deltaMode === 1 ? 16 : 1)), x, y);
+    hands.moved();
+    clearTimeout(wheelRest);
+    wheelRest = setTimeout(hands.rested, 140);
+  }
+
+  const leave = (): void => hands.hover(0, 0, false);
+  element.addEventListener("pointerdown", down);
+  element.addEventListener("pointermove", move);
+  element.addEventListener("pointerup", up);
+  element.addEventListener("pointercancel", up);
+  element.addEventListener("pointerleave", leave);
+  element.addEventListener("wheel", wheel, { passive: false });
+  return () => {
+    clearTimeout(wheelRest);
+    element.removeEventListener("pointerdown", down);
+    element.removeEventListener("pointermove", move);
+    element.removeEventListener("pointerup", up);
+    element.removeEventListener("pointercancel", up);
+    element.removeEventListener("pointerleave", leave);
+    element.removeEventListener("wheel", wheel);
+  };
+}
