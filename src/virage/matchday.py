@@ -11,12 +11,12 @@ from typing import Any, cast
 from litestar import Litestar
 from litestar.types import ControllerRouterHandler
 
-from virage.kernel import logs
+from virage.kernel import logs, openapi
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config, read
 from virage.kernel.database import Database, Unavailable
 from virage.kernel.guard import Authenticator, Credential, Principal
-from virage.kernel.http import Lifespan, create_app, openapi
+from virage.kernel.http import Lifespan, create_app
 from virage.kernel.journal import Tail
 from virage.kernel.queue import Jobs
 from virage.kernel.stream import Hub, Topic
@@ -198,7 +198,7 @@ def build(config: Config, db: Database, clock: Clock) -> Litestar:
 def openapi_document() -> bytes:
     """Return the OpenAPI document of all domains; no database is asked."""
     nowhere = Config(secret="nothing is signed or opened with it", demo=True)  # noqa: S106
-    return openapi(build(nowhere, Database(cast("Any", None), ""), Clock()))
+    return openapi.document(build(nowhere, Database(cast("Any", None), ""), Clock()))
 
 
 def jobs_of(config: Config, db: Database, clock: Clock) -> Jobs:

@@ -14,6 +14,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Server
 from litestar.types import ControllerRouterHandler, Receive, Scope, Send
 
+from virage.kernel import openapi
 from virage.kernel.batching import Batcher, Overloaded
 from virage.kernel.clock import Clock
 from virage.kernel.club import router as club
@@ -113,12 +114,7 @@ def create_app(
 @get("/api/openapi.json", opt={"public": True}, include_in_schema=False)
 async def openapi_document(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The OpenAPI document of all routes."""
-    return Response(openapi(request.app), media_type="application/json", headers={"cache-control": "no-cache"})
-
-
-def openapi(app: Litestar) -> bytes:
-    """Return the OpenAPI 3.1 document of the application as JSON."""
-    return msgspec.json.format(msgspec.json.encode(app.openapi_schema.to_schema()), indent=1)
+    return Response(openapi.document(request.app), media_type="application/json", headers={"cache-control": "no-cache"})
 
 
 def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

@@ -227,7 +227,7 @@ def _encoded(name: str, message: Any) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (name.encode(), msgspec.json.encode(message))
 
 
-@get("/api/stream", opt={"public": True}, tags=["stream"])
+@get("/api/stream", opt={"public": True}, tags=["stream"], media_type="text/event-stream")
 async def stream(
     request: Request[Any, Any, Any],
     hub: Hub,

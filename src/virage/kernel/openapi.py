@@ -1,0 +1,55 @@
+"""The OpenAPI document: what Litestar derives from the handlers, with our problems and our ways to sign in."""
+
+from typing import Any
+
+import msgspec
+from litestar import Litestar
+
+from virage.kernel.lean import PUBLIC, handlers
+from virage.kernel.problems import ProblemDocument
+from virage.kernel.security import COOKIE
+
+_PROBLEM = {
+    "description": "Not done; `code` says why, and nothing has changed.",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
+}
+_SCHEMES = {
+    "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "A browser's session."},
+    "bearer": {"type": "http", "scheme": "bearer", "description": "A program's token."},
+}
+_REF = "#/components/schemas/{name}"
+
+
+def document(app: Litestar) -> bytes:
+    """Return the OpenAPI 3.1 document of the application as JSON."""
+    schema: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(app.openapi_schema.to_schema()))
+    public = {
+        (_format(path), method.lower())
+        for path, handler in handlers(app)
+        if handler.opt.get(PUBLIC)
+        for method in handler.http_methods
+    }
+    for path, item in schema["paths"].items():
+        for method, operation in item.items():
+            operation["responses"].pop("400", None)
+            operation["responses"]["default"] = _PROBLEM
+            operation["security"] = [{}, *_asked()] if (path, method) in public else _asked()
+            operation["summary"] = _words(operation["operationId"])
+    components = schema.setdefault("components", {})
+    components["securitySchemes"] = _SCHEMES
+    _, definitions = msgspec.json.schema_components([ProblemDocument], ref_template=_REF)
+    components.setdefault("schemas", {}).update(definitions)
+    return msgspec.json.format(msgspec.json.encode(schema, order="deterministic"), indent=1)
+
+
+def _asked() -> list[dict[str, list[str]]]:
+    return [{name: []} for name in _SCHEMES]
+
+
+def _words(operation_id: str) -> str:
+    return operation_id.replace("_", " ").capitalize()
+
+
+def _format(path: str) -> str:
+    """Return a Litestar path as OpenAPI writes it: `{id:uuid}` becomes `{id}`."""
+    return "/".join(f"{part.split(':')[0]}}}" if ":" in part else part for part in path.split("/"))
