@@ -53,7 +53,7 @@ class Database:
         """Connect; raises `Unavailable` when the server cannot be reached."""
         pool = asyncpg.create_pool(
             url,
-            min_size=1,
+            min_size=0,  # no floor to restore in the background: a connection is made when it is needed
             max_size=connections_max,
             max_inactive_connection_lifetime=0,
             init=prepare_connection,
@@ -62,11 +62,14 @@ class Database:
             command_timeout=None,
             server_settings={"application_name": application_name, "timezone": "UTC"},
         )
+        await pool
+        database = cls(pool, url)
         try:
-            await pool
-        except TRANSIENT as failure:
-            raise Unavailable(str(failure)) from failure
-        return cls(pool, url)
+            async with database.connection():
+                return database
+        except Unavailable:
+            pool.terminate()
+            raise
 
     async def close(self) -> None:
         """Give the connections back; those that are still in use are cut after a second."""

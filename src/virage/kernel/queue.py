@@ -34,6 +34,7 @@ HEARTBEAT_TIMEOUT = timedelta(seconds=15)
 BATCH = 32
 AT_ONCE_MAX = 64
 CONNECTIONS = 4
+GRACE_S = 10.0
 RESTART_S = 0.5
 RESTART_MAX_S = 5.0
 LOCK_RETRY_S = 1.0
@@ -159,15 +160,39 @@ class Jobs:
     async def _work(self, url: str) -> None:
         """One life of a queue manager, on a pool of its own: PgQueuer speaks text jsonb and keeps a listener."""
         pool = await asyncpg.create_pool(
-            url, min_size=1, max_size=CONNECTIONS, server_settings={"application_name": "virage work"}
+            url, min_size=0, max_size=CONNECTIONS, server_settings={"application_name": "virage work"}
         )
         try:
             manager = _queue_manager(pool)
             for name, kind in self._kinds.items():
                 manager.entrypoint(name, accepts_context=False, on_failure="hold")(_runner(kind))
-            await manager.run(dequeue_timeout=self._poll, batch_size=BATCH, heartbeat_timeout=self._heartbeat_timeout)
+            life = asyncio.create_task(
+                manager.run(
+                    dequeue_timeout=self._poll,
+                    batch_size=BATCH,
+                    max_concurrent_tasks=AT_ONCE_MAX,
+                    heartbeat_timeout=self._heartbeat_timeout,
+                )
+            )
+            try:
+                await asyncio.wait([life])
+            except asyncio.CancelledError:
+                manager.shutdown.set()
+                await _end(life)
+                raise
+            life.result()
         finally:
             pool.terminate()
+
+
+async def _end(life: "asyncio.Task[None]") -> None:
+    """Wait for a queue manager that was told to stop, with a bound; how it ends no longer matters."""
+    await asyncio.wait([life], timeout=GRACE_S)
+    while not life.done():
+        life.cancel()
+        await asyncio.wait([life], timeout=1.0)
+    with suppress(asyncio.CancelledError):
+        life.exception()
 
 
 def _queue_manager(pool: "asyncpg.Pool[asyncpg.Record]") -> "QueueManager":
