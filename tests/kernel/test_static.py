@@ -1,0 +1,84 @@
+from pathlib import Path
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from virage.kernel.clock import Clock
+from virage.kernel.config import Config
+from virage.kernel.database import Database
+from virage.kernel.guard import Credential, Principal
+from virage.kernel.http import create_app
+from virage.kernel.static import Static
+
+
+async def nobody(credentials: list[Credential]) -> list[Principal | None]:
+    return [None for _ in credentials]
+
+
+def serving(root: Path, db: Database) -> httpx.AsyncClient:
+    config = Config(secret="x" * 32, demo=True)
+    app: Litestar = create_app(
+        [],
+        config=config,
+        db=db,
+        clock=Clock(),
+        authenticator=nobody,  # type: ignore[arg-type]
+        static=Static(root),
+    )
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://virage.local")  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def web(tmp_path: Path, db: Database) -> httpx.AsyncClient:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "index.html").write_text("<title>Virage</title>")
+    (tmp_path / "sw.js").write_text("// worker")
+    (tmp_path / "assets" / "app-1a2b.js").write_text("plain")
+    (tmp_path / "assets" / "app-1a2b.js.br").write_bytes(b"small")
+    return serving(tmp_path, db)
+
+
+async def test_an_address_of_the_app_is_its_page(web: httpx.AsyncClient) -> None:
+    answer = await web.get("/events/7")
+    assert answer.text == "<title>Virage</title>"
+    assert answer.headers["cache-control"] == "no-cache"
+    assert "content-security-policy" in answer.headers
+
+
+async def test_a_hashed_file_is_kept_for_ever_and_comes_compressed(web: httpx.AsyncClient) -> None:
+    answer = await web.get("/assets/app-1a2b.js", headers={"accept-encoding": "gzip"})
+    assert answer.text == "plain"
+    assert "immutable" in answer.headers["cache-control"]
+    assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+    async with web.stream("GET", "/assets/app-1a2b.js", headers={"accept-encoding": "gzip, br"}) as compressed:
+        assert compressed.headers["content-encoding"] == "br"
+        assert b"".join([part async for part in compressed.aiter_raw()]) == b"small"
+
+
+async def test_the_service_worker_is_always_asked_for_again(web: httpx.AsyncClient) -> None:
+    answer = await web.get("/sw.js")
+    assert answer.headers["cache-control"] == "no-cache"
+    again = await web.get("/sw.js", headers={"if-none-match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_a_file_that_is_not_there_is_a_problem_and_not_the_page(web: httpx.AsyncClient) -> None:
+    answer = await web.get("/assets/old.js")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_nothing_outside_of_the_folder_is_reachable(web: httpx.AsyncClient, tmp_path: Path) -> None:
+    (tmp_path.parent / "secret.txt").write_text("secret")
+    assert (await web.get("/assets/%2e%2e/%2e%2e/secret.txt")).status_code == 404
+
+
+async def test_the_app_cannot_be_posted_to(web: httpx.AsyncClient) -> None:
+    answer = await web.post("/")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+
+
+async def test_a_web_that_was_not_built_says_what_to_do(tmp_path: Path, db: Database) -> None:
+    answer = await serving(tmp_path, db).get("/")
+    assert answer.status_code == 503
+    assert "make setup" in answer.text
