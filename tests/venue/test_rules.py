@@ -60,6 +60,22 @@ def test_neighbours_of_a_segment_sit_side_by_side() -> None:
     assert apart[~same].min() > 0.9
 
 
+def test_stairs_are_as_wide_as_the_plan_says_inside_and_between_blocks() -> None:
+    segments = GROUND.row_segments
+    platform = (GROUND.features[segments.first_seat] & Feature.WHEELCHAIR) > 0
+    last = segments.first_seat + segments.seat_count - 1
+    for ring in (1, 2, 3):
+        rows: dict[tuple[str, int], list[int]] = {}
+        for segment in np.flatnonzero(~platform).tolist():
+            block = GROUND.blocks[segments.block[segment]]
+            if block.ring == ring and block.kind != "box":
+                rows.setdefault((block.stand, int(segments.row[segment])), []).append(segment)
+        for found in rows.values():
+            left, right = last[found[:-1]], segments.first_seat[found[1:]]
+            apart = np.hypot(GROUND.x[left] - GROUND.x[right], GROUND.y[left] - GROUND.y[right])
+            assert apart.min() > 1.20 + 0.50 - 0.02
+
+
 def test_no_two_seats_overlap() -> None:
     nearest = 9.0
     grid = cells(0.6)
