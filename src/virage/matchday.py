@@ -38,6 +38,15 @@ from virage.people.rules.house import letterhead_of
 from virage.programme import routes as programme
 from virage.programme.acts import EventCancelled
 from virage.programme.reads import boards, public_events
+from virage.ticketing import routes as ticketing_routes
+from virage.ticketing.acts import paying, refunding
+from virage.ticketing.acts.tickets import rebind_desk
+from virage.ticketing.jobs import TicketingJobs
+from virage.ticketing.reads import views as ticketing_views
+from virage.ticketing.reads.open_sales import OpenSales
+from virage.ticketing.reads.topics import AvailabilityTopic, OrderTopic
+from virage.ticketing.reads.watch import OrderWatch
+from virage.ticketing.routes.box_office import BoxOffice
 from virage.venue import routes as venue
 
 DATABASE_WAIT_S = 60.0
@@ -51,6 +60,7 @@ class House:
     config: Config
     db: Database
     clock: Clock
+    tail: Tail
 
 
 @dataclass(frozen=True)
@@ -76,7 +86,7 @@ def _venue(_house: House) -> Domain:
 
 
 def _programme(house: House) -> Domain:
-    event_cancelled: Sequence[EventCancelled] = ()
+    event_cancelled: Sequence[EventCancelled] = (refunding.event_cancelled,)
     return Domain(
         routers=[programme.public_router, programme.office_router],
         dependencies={
@@ -91,8 +101,8 @@ def _programme(house: House) -> Domain:
 
 
 # What the domains above tell a person about themselves, by the name of its section, and forget with them.
-PERSON_EXPORTS: dict[str, PersonExport] = {}
-PERSON_ERASED: list[PersonErased] = []
+PERSON_EXPORTS: dict[str, PersonExport] = {"ticketing": ticketing_views.export}
+PERSON_ERASED: list[PersonErased] = [refunding.erased]
 
 
 def _people(house: House) -> Domain:
@@ -115,7 +125,7 @@ def _people(house: House) -> Domain:
 
 def _payment_handlers(_house: House) -> Handlers:
     """Who gets the news of a payment, by its purpose."""
-    return Handlers({})
+    return Handlers({paying.PURPOSE: paying.OrderMoney()})
 
 
 def _payments(house: House) -> Domain:
@@ -157,8 +167,29 @@ def _passes(house: House) -> Domain:
 # --- ticketing -----------------------------------------------------------------------------------------------------
 
 
-def _ticketing(_house: House) -> Domain:
-    return Domain()
+def _ticketing(house: House) -> Domain:
+    config, db, clock = house.config, house.db, house.clock
+    sales = OpenSales(db, house.tail, clock)
+    watch = OrderWatch(db, house.tail)
+    box_office = BoxOffice(db, clock, sales)
+
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[None]:
+        yield
+        watch.close()
+        sales.close()
+
+    return Domain(
+        routers=ticketing_routes.routers,
+        dependencies={
+            "box_office": box_office,
+            "order_watch": watch,
+            "rebind_desk": rebind_desk(config.secret, letterhead_of(config)),
+        },
+        jobs=[TicketingJobs(db, clock).register],
+        topics=[AvailabilityTopic(sales), OrderTopic(db)],
+        lifespan=[lifespan],
+    )
 
 
 # --- the whole -----------------------------------------------------------------------------------------------------
@@ -172,9 +203,9 @@ async def _nobody(credentials: Sequence[Credential]) -> Sequence[Principal | Non
 
 def build(config: Config, db: Database, clock: Clock) -> Litestar:
     """Return the web application of all domains over an open database."""
-    house = House(config, db, clock)
-    domains = [domain(house) for domain in DOMAINS]
     tail = Tail(db)
+    house = House(config, db, clock, tail)
+    domains = [domain(house) for domain in DOMAINS]
     hub = Hub(db, tail, [topic for domain in domains for topic in domain.topics])
 
     @asynccontextmanager
@@ -203,7 +234,7 @@ def openapi_document() -> bytes:
 
 def jobs_of(config: Config, db: Database, clock: Clock) -> Jobs:
     """Return what a worker can do: the jobs of all domains over an open database."""
-    house = House(config, db, clock)
+    house = House(config, db, clock, Tail(db))
     jobs = Jobs()
     for domain in DOMAINS:
         for register in domain(house).jobs:

@@ -1,0 +1,1 @@
+"""What the box office does, for many at once, in the caller's transaction."""

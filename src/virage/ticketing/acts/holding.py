@@ -1,0 +1,211 @@
+"""Places are held and let go: claims are inserted, never updated, and an order is whole or not there at all."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.kernel.database import Connection
+from virage.kernel.ids import new_id
+from virage.kernel.journal import Fact, append
+from virage.kernel.problems import Refused
+from virage.ticketing.rules.codes import new_code
+from virage.ticketing.rules.open_sale import OpenSale
+from virage.ticketing.rules.sale import HOLD_FOR, LIVES_AT_MOST, OPEN_STATES, propose, sale_window, within_limit
+from virage.ticketing.rules.terms import TARIFF_CODE, Assigned, Buyer, HoldRequest, OrderRow, Reason, State
+from virage.ticketing.store import claims as claims_store
+from virage.ticketing.store import orders as store
+from virage.ticketing.store.claims import Claim
+
+
+class Hold(Struct, frozen=True):
+    """One request with its buyer; `sale` is what the asking process knows of the event."""
+
+    request: HoldRequest
+    buyer: Buyer
+    owner_id: UUID
+    sale: OpenSale
+
+
+class Conflict(Struct, frozen=True):
+    """Somebody else was faster for at least one of the proposed places: nothing is held, try again."""
+
+    places: list[int]
+
+
+HoldOutcome = OrderRow | Refused | Conflict
+
+
+async def hold(conn: Connection, holds: Sequence[Hold], now: datetime) -> list[HoldOutcome]:
+    """Hold places for each request, all of its places or none; one outcome each, in order.
+
+    The proposals are marked in each sale's hall at once; if the transaction fails, the caller lets the halls load anew.
+    A request that is sent again gets its order as it stands.
+    """
+    known = await store.known_orders(
+        conn,
+        [hold.request.id for hold in holds],
+        list({hold.request.event_id for hold in holds}),
+        list({owner for hold in holds for owner in hold.buyer.owner_ids}),
+    )
+    decided: dict[UUID, HoldOutcome] = {order.id: order for order in known}
+    theirs = _bought(known, now)
+    new: list[tuple[Hold, OrderRow]] = []
+    for wanted in holds:
+        if wanted.request.id not in decided:
+            outcome = _decide(wanted, theirs, now)
+            decided[wanted.request.id] = outcome
+            if isinstance(outcome, OrderRow):
+                new.append((wanted, outcome))
+    if new:
+        await _write(conn, new, decided, now)
+    return [_answer(wanted, decided[wanted.request.id]) for wanted in holds]
+
+
+def _answer(wanted: Hold, outcome: HoldOutcome) -> HoldOutcome:
+    """An id that belongs to another buyer or event is refused, whatever it stands for."""
+    if isinstance(outcome, OrderRow) and (
+        outcome.event_id != wanted.request.event_id or outcome.owner_id not in wanted.buyer.owner_ids
+    ):
+        return Refused(Reason.ID_REUSED)
+    return outcome
+
+
+def _bought(known: Sequence[OrderRow], now: datetime) -> dict[tuple[UUID, UUID], int]:
+    """How many places each owner has of each event, without holds that are over."""
+    counts: dict[tuple[UUID, UUID], int] = {}
+    for order in known:
+        if order.state == "paid" or (order.state in OPEN_STATES and order.expires_at > now):
+            key = order.owner_id, order.event_id
+            counts[key] = counts.get(key, 0) + len(order.places)
+    return counts
+
+
+def _decide(wanted: Hold, bought: dict[tuple[UUID, UUID], int], now: datetime) -> OrderRow | Refused:
+    sale, event_id = wanted.sale, wanted.request.event_id
+    refusal = sale_window(sale.event, now)
+    if refusal is not None:
+        return refusal
+    assigned = propose(sale.hall, wanted.request.seats, sale.blocks, sale.areas)
+    if isinstance(assigned, Refused):
+        return assigned
+    has = sum(bought.get((owner, event_id), 0) for owner in wanted.buyer.owner_ids)
+    refusal = within_limit(sale.event, has, len(assigned))
+    if refusal is not None:
+        return refusal
+    key = wanted.owner_id, event_id
+    bought[key] = bought.get(key, 0) + len(assigned)
+    sale.hall.take([seat.place for seat in assigned])
+    return _order_of(wanted, assigned, now)
+
+
+def _order_of(wanted: Hold, assigned: Sequence[Assigned], now: datetime) -> OrderRow:
+    cost = wanted.sale.amounts_of(assigned)
+    return OrderRow(
+        id=wanted.request.id,
+        code=new_code(),
+        event_id=wanted.request.event_id,
+        owner_id=wanted.owner_id,
+        session_id=wanted.buyer.session_id,
+        state="held",
+        places=[seat.place for seat in assigned],
+        tariffs=[TARIFF_CODE[seat.tariff] for seat in assigned],
+        prices=cost.prices,
+        ticket_ids=[new_id() for _ in assigned],
+        fee_cents=cost.fee_cents,
+        total_cents=cost.total_cents,
+        refunded_cents=0,
+        vat_permille=wanted.sale.pricing.vat_permille,
+        fee_vat_permille=wanted.sale.pricing.fee_vat_permille,
+        held_at=now,
+        expires_at=now + HOLD_FOR,
+    )
+
+
+async def _write(
+    conn: Connection, new: Sequence[tuple[Hold, OrderRow]], decided: dict[UUID, HoldOutcome], now: datetime
+) -> None:
+    """Claim all places of the batch in one statement, then write the orders that got all of theirs."""
+    rows = [order for _, order in new]
+    lost = await _claim(conn, rows)
+    for wanted, order in new:
+        if order.id in lost:
+            decided[order.id] = Conflict(lost[order.id])
+            wanted.sale.hall.give_back([place for place in order.places if place not in lost[order.id]])
+    won = [order for order in rows if order.id not in lost]
+    if not won:
+        return
+    written = await store.insert_orders(conn, won, now)
+    if len(written) < len(won):
+        await _give_way(conn, [pair for pair in new if pair[1].id not in written | lost.keys()], decided)
+    facts = [taken_fact(order) for order in won if order.id in written]
+    await append(conn, facts, now)
+
+
+async def _give_way(
+    conn: Connection, new: Sequence[tuple[Hold, OrderRow]], decided: dict[UUID, HoldOutcome]
+) -> None:
+    """The same id was written elsewhere at the same time: that one is the order, and what we claimed goes back."""
+    orders = [order for _, order in new]
+    await claims_store.free_places(conn, _claims_of(orders))
+    decided.update(await store.orders(conn, [order.id for order in orders]))
+    for wanted, order in new:
+        wanted.sale.hall.give_back(order.places)
+
+
+async def _claim(conn: Connection, orders: Sequence[OrderRow]) -> dict[UUID, list[int]]:
+    """Claim places for orders, whole orders only; the lost places of each order that did not get all of its own."""
+    claims = _claims_of(orders)
+    if await claims_store.claim_places(conn, claims) == len(claims):
+        return {}
+    claimants = await claims_store.claimants(conn, claims)
+    lost: dict[UUID, list[int]] = {}
+    for claim in claims:
+        if claimants.get((claim.event_id, claim.place)) != claim.order_id:
+            lost.setdefault(claim.order_id, []).append(claim.place)
+    await claims_store.free_places(conn, [claim for claim in claims if claim.order_id in lost])
+    return lost
+
+
+async def claim_again(conn: Connection, orders: Sequence[OrderRow]) -> set[UUID]:
+    """Try to get the same places for orders that had lost them; the ids of those that have them all again."""
+    lost = await _claim(conn, orders)
+    return {order.id for order in orders if order.id not in lost}
+
+
+def _claims_of(orders: Sequence[OrderRow]) -> list[Claim]:
+    return sorted(Claim(order.event_id, place, order.id) for order in orders for place in order.places)
+
+
+async def close(
+    conn: Connection, order_ids: Sequence[UUID], state: State, now: datetime
+) -> list[tuple[UUID, UUID, list[int]]]:
+    """End open orders without money and free their places; (order, event, places) of those that were open."""
+    closed = await store.close_orders(conn, sorted(order_ids), state)
+    if closed:
+        claims = sorted(Claim(event, place, order) for order, event, places in closed for place in places)
+        await claims_store.free_places(conn, claims)
+        facts = [freed_fact(order, event, places, state) for order, event, places in closed]
+        facts += [Fact(f"order_{state}", None, order, {"event": event}) for order, event, _ in closed]
+        await append(conn, facts, now)
+    return closed
+
+
+async def expire(
+    conn: Connection, now: datetime, wanted: int, *, everything: bool = False
+) -> list[tuple[UUID, UUID, list[int]]]:
+    """End holds that are over and free their places: (order, event, places). `everything` looks at old orders too."""
+    after = datetime.min.replace(tzinfo=now.tzinfo) if everything else now - 2 * LIVES_AT_MOST
+    due = await store.lock_due(conn, after, now - HOLD_FOR, now, wanted)
+    return await close(conn, due, "expired", now) if due else []
+
+
+def taken_fact(order: OrderRow) -> Fact:
+    """Places of an event are somebody's now."""
+    return Fact("places_taken", None, order.event_id, {"order": order.id, "places": order.places})
+
+
+def freed_fact(order_id: UUID, event_id: UUID, places: Sequence[int], why: str) -> Fact:
+    """Places of an event are free again."""
+    return Fact("places_freed", None, event_id, {"order": order_id, "places": list(places), "why": why})

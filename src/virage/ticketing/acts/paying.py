@@ -1,0 +1,215 @@
+"""Money comes, or does not: an order is paid with its tickets and passes, or its money goes back."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from virage.kernel.database import Connection
+from virage.kernel.ids import new_id
+from virage.kernel.journal import Fact, append
+from virage.kernel.problems import Refused
+from virage.passes import acts as passes
+from virage.passes.acts import Issue
+from virage.payments import acts as payments
+from virage.payments.rules import FAILED, Captured, Failed, RefundRequest, Start
+from virage.programme import reads as programme
+from virage.programme.rules import Event
+from virage.ticketing.acts.holding import claim_again, taken_fact
+from virage.ticketing.rules.places import label
+from virage.ticketing.rules.sale import may_pay, paying_until
+from virage.ticketing.rules.terms import Buyer, OrderRow, Reason
+from virage.ticketing.store import orders as store
+
+PURPOSE = "ticketing"
+PASS_ENDS_AFTER = timedelta(hours=6)
+
+
+class Pay(Struct, frozen=True):
+    """One buyer goes to pay; the browser makes `payment_id`: sent twice, it is one payment."""
+
+    order_id: UUID
+    payment_id: UUID
+    buyer: Buyer
+    fan_id: UUID
+    return_url: str
+
+
+class Paying(Struct, frozen=True):
+    """An order on its way: `start` is what the provider must be told, None if there is nothing to pay any more.
+
+    `replaced` is an earlier payment of the order that nobody shall make now.
+    """
+
+    order: OrderRow
+    start: Start | None
+    replaced: UUID | None = None
+
+
+async def pay(conn: Connection, pays: Sequence[Pay], now: datetime) -> list[Paying | Refused]:
+    """Begin the payment of each order, one answer each, in order; what costs nothing is paid at once."""
+    locked = await store.lock_orders_of_buyers(
+        conn,
+        [pay.order_id for pay in pays],
+        list({owner for pay in pays for owner in pay.buyer.owner_ids}),
+    )
+    orders = {order.id: order for order in locked}
+    events = await _events_of(conn, locked)
+    answers = [_decide(pay, orders, locked, events, now) for pay in pays]
+    answers = await _begin(conn, answers, now)
+    moved = {a.order.id: a.order for a in answers if isinstance(a, Paying) and a.order != orders[a.order.id]}
+    if moved:
+        await store.start_paying(conn, list(moved.values()))
+        await append(conn, [Fact("order_paying", order.owner_id, order.id) for order in moved.values()], now)
+    free = [(id_, order.payment_id) for id_, order in moved.items() if order.total_cents == 0]
+    paid = await _sell(conn, free, now) if free else {}
+    return [Paying(paid[a.order.id], None) if isinstance(a, Paying) and a.order.id in paid else a for a in answers]
+
+
+async def _begin(
+    conn: Connection, answers: Sequence[Paying | Refused], now: datetime
+) -> list[Paying | Refused]:
+    """Store the payments; what payments refuse is the answer."""
+    starts = [answer.start for answer in answers if isinstance(answer, Paying) and answer.start is not None]
+    begun = iter(await payments.begin(conn, starts, now) if starts else ())
+    outcomes: list[Paying | Refused] = []
+    for answer in answers:
+        outcome = next(begun) if isinstance(answer, Paying) and answer.start is not None else None
+        if outcome is not None and not isinstance(outcome, Refused) and outcome.state in FAILED:
+            outcome = Refused(Reason.PAYMENT_FAILED, {"reason": outcome.reason})
+        outcomes.append(outcome if isinstance(outcome, Refused) else answer)
+    return outcomes
+
+
+def _decide(
+    pay: Pay,
+    orders: dict[UUID, OrderRow],
+    locked: Sequence[OrderRow],
+    events: dict[UUID, Event],
+    now: datetime,
+) -> Paying | Refused:
+    order = orders.get(pay.order_id)
+    if order is None or order.owner_id not in pay.buyer.owner_ids:
+        return Refused(Reason.NOT_FOUND)
+    if order.state in ("paid", "refunded") and order.payment_id == pay.payment_id:
+        return Paying(order, None)
+    event = events.get(order.event_id)
+    refusal = may_pay(order, now) or _barred(order, event, pay, locked, now)
+    if refusal is not None:
+        return refusal
+    same = order.state == "paying" and order.payment_id == pay.payment_id
+    moved = replace(
+        order,
+        state="paying",
+        owner_id=pay.fan_id,
+        payment_id=pay.payment_id,
+        expires_at=paying_until(order, now),
+    )
+    if order.total_cents == 0:
+        return Paying(moved, None)
+    start = Start(pay.payment_id, PURPOSE, order.id, order.total_cents, pay.return_url, moved.expires_at)
+    replaced = order.payment_id if order.state == "paying" and not same else None
+    return Paying(order if same else moved, start, replaced)
+
+
+def _barred(
+    order: OrderRow, event: Event | None, pay: Pay, locked: Sequence[OrderRow], now: datetime
+) -> Refused | None:
+    """An event that is off, or a buyer who would have more than the limit: the second of two races is told here."""
+    if event is None or event.state == "cancelled":
+        return Refused(Reason.EVENT_CANCELLED)
+    has = sum(
+        len(other.places)
+        for other in locked
+        if other.event_id == order.event_id
+        and other.owner_id in pay.buyer.owner_ids
+        and (other.state == "paid" or (other.state == "paying" and other.expires_at > now))
+        and other.id != order.id
+    )
+    if has + len(order.places) > event.rules.limit_per_buyer:
+        return Refused(Reason.LIMIT_REACHED, {"limit": event.rules.limit_per_buyer, "left": event.rules.limit_per_buyer - has})
+    return None
+
+
+async def _events_of(conn: Connection, orders: Iterable[OrderRow]) -> dict[UUID, Event]:
+    return await programme.events(conn, sorted({order.event_id for order in orders}))
+
+
+async def _sell(
+    conn: Connection, paid_with: Iterable[tuple[UUID, UUID | None]], now: datetime
+) -> dict[UUID, OrderRow]:
+    """Pay open orders: tickets, passes and facts. Those that were open, as they are now."""
+    pairs = sorted(paid_with)
+    paid = await store.mark_paid(conn, [order for order, _ in pairs], [payment for _, payment in pairs], now)
+    if paid:
+        await passes.issue(conn, _issues(paid, await _events_of(conn, paid)), now)
+        facts = [Fact("order_paid", order.owner_id, order.id, {"event": order.event_id}) for order in paid]
+        await append(conn, facts, now)
+    return {order.id: order for order in paid}
+
+
+def _issues(paid: Sequence[OrderRow], events: dict[UUID, Event]) -> list[Issue]:
+    return [
+        Issue(
+            subject=ticket_id,
+            event_id=order.event_id,
+            place=place,
+            gate_group=label(place).gate_group,
+            not_before=events[order.event_id].doors_at,
+            expires_at=events[order.event_id].ends_at + PASS_ENDS_AFTER,
+        )
+        for order in paid
+        for ticket_id, place in zip(order.ticket_ids, order.places, strict=True)
+    ]
+
+
+async def captured(conn: Connection, came: Sequence[Captured], now: datetime) -> None:
+    """Turn money into tickets: for open orders, for expired ones whose places are still free; else it goes back."""
+    first: dict[UUID, Captured] = {}
+    for payment in came:
+        first.setdefault(payment.subject, payment)
+    pairs = [(payment.subject, payment.payment_id) for payment in first.values()]
+    paid = await _sell(conn, pairs, now)
+    left = [p for p in came if p.subject not in paid or paid[p.subject].payment_id != p.payment_id]
+    if left:
+        await _late_money(conn, left, now)
+
+
+async def _late_money(conn: Connection, left: Sequence[Captured], now: datetime) -> None:
+    """Money for orders that are open no more: the same places if they are free, else all of it back."""
+    orders = await store.lock_orders(conn, [payment.subject for payment in left])
+    events = await _events_of(conn, orders.values())
+    expired = [o for o in orders.values() if o.state == "expired" and events[o.event_id].state == "published"]
+    again = await claim_again(conn, expired) if expired else set()
+    if again:
+        await store.reopen(conn, sorted(again), now)
+        await append(conn, [taken_fact(orders[order_id]) for order_id in sorted(again)], now)
+    first = {p.subject: p.payment_id for p in reversed(left) if p.subject in again}
+    paid = await _sell(conn, list(first.items()), now) if first else {}
+    back = [p for p in left if p.subject not in paid or paid[p.subject].payment_id != p.payment_id]
+    await payments.request_refund(conn, [RefundRequest(new_id(), p.payment_id, p.amount_cents) for p in back], now)
+    facts = [Fact("order_money_returned", None, p.subject, {"payment": p.payment_id}) for p in back]
+    await append(conn, facts, now)
+
+
+async def failed(conn: Connection, ended: Sequence[Failed], now: datetime) -> None:
+    """Let the buyer try another card while the hold lasts."""
+    ended = sorted(ended, key=lambda payment: payment.subject)
+    back = await store.back_to_held(
+        conn, [payment.subject for payment in ended], [payment.payment_id for payment in ended]
+    )
+    await append(conn, [Fact("order_held", None, order, {"event": event}) for order, event in back], now)
+
+
+class OrderMoney:
+    """What a payment of an order causes, in the payment's own transaction."""
+
+    async def captured(self, conn: Connection, payments: Sequence[Captured], now: datetime) -> None:
+        """Turn money into tickets."""
+        await captured(conn, payments, now)
+
+    async def failed(self, conn: Connection, payments: Sequence[Failed], now: datetime) -> None:
+        """Let another card be tried."""
+        await failed(conn, payments, now)

@@ -1,0 +1,129 @@
+"""What a fan does with a ticket: name who sits there, put it on a phone, move it to another, print it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.kernel.database import Connection
+from virage.kernel.journal import Fact, append
+from virage.kernel.problems import Refused
+from virage.kernel.security import derive
+from virage.passes import acts as passes
+from virage.passes.acts import Binding, Bound
+from virage.passes.rules.keys import Jwk
+from virage.passes.rules.vault import KeyVault
+from virage.people.acts.mail import post
+from virage.people.rules.house import Letterhead
+from virage.people.rules.mails import Mail
+from virage.people.rules.persons import Locale, Person
+from virage.people.rules.secrets import new_code
+from virage.programme import reads as programme
+from virage.ticketing.rules.rebinding import CODE_LIVES, RESEND_AFTER, TRIES_MAX, code_hash, right
+from virage.ticketing.rules.terms import Reason, TicketRow
+from virage.ticketing.store import tickets as store
+
+
+class RebindDesk(Struct, frozen=True):
+    """What codes are hashed and letters are written with."""
+
+    key: bytes
+    letterhead: Letterhead
+
+
+def rebind_desk(secret: str, letterhead: Letterhead) -> RebindDesk:
+    """The desk of a deployment."""
+    return RebindDesk(derive(secret, "ticketing rebind code"), letterhead)
+
+
+async def name_holder(
+    conn: Connection, ticket_id: UUID, fan_id: UUID, holder_name: str | None, now: datetime
+) -> TicketRow | Refused:
+    """Say who shall sit there, where the house rules ask for names."""
+    ticket = await store.owned_ticket(conn, ticket_id, fan_id)
+    if ticket is None:
+        return Refused(Reason.NOT_FOUND)
+    event = await programme.event(conn, ticket.event_id)
+    if event is None or not event.rules.named_tickets:
+        return Refused(Reason.TICKETS_NOT_NAMED)
+    if not await store.name_holder(conn, ticket_id, holder_name):
+        return Refused(Reason.TICKET_REFUNDED)
+    await append(conn, [Fact("ticket_named", fan_id, ticket_id)], now)
+    return ticket
+
+
+async def bind(
+    conn: Connection, vault: KeyVault, ticket_id: UUID, fan_id: UUID, key: Jwk, now: datetime
+) -> Bound | Refused:
+    """Put the pass of a ticket on the phone that holds the key."""
+    ticket = await _standing(conn, ticket_id, fan_id)
+    if isinstance(ticket, Refused):
+        return ticket
+    return (await passes.bind(conn, vault, [Binding(ticket_id, key, fan_id)], now))[0]
+
+
+async def send_rebind_code(
+    conn: Connection, desk: RebindDesk, ticket_id: UUID, fan: Person, now: datetime
+) -> datetime | Refused:
+    """Send the code that moves the ticket to another phone; when it ends. One a minute at most."""
+    ticket = await _standing(conn, ticket_id, fan.id)
+    if isinstance(ticket, Refused):
+        return ticket
+    code, ends_at = new_code(), now + CODE_LIVES
+    hashed = code_hash(desk.key, ticket_id, code)
+    if not await store.put_rebind_code(conn, ticket_id, hashed, ends_at, ends_at - RESEND_AFTER):
+        return Refused(Reason.CODE_SENT)
+    await post(conn, desk.letterhead.keys, [_letter(fan, code, desk.letterhead.club, ends_at)])
+    await append(conn, [Fact("rebind_code_sent", fan.id, ticket_id)], now)
+    return ends_at
+
+
+async def check_rebind_code(
+    conn: Connection, desk: RebindDesk, ticket_id: UUID, fan_id: UUID, code: str, now: datetime
+) -> None | Refused:
+    """Check a code. A wrong try counts: commit it, whatever the answer."""
+    ticket = await _standing(conn, ticket_id, fan_id)
+    if isinstance(ticket, Refused):
+        return ticket
+    stored = await store.count_rebind_try(conn, ticket_id, now)
+    if stored is None:
+        return Refused(Reason.CODE_WRONG)
+    hashed, tries = stored
+    if tries > TRIES_MAX:
+        return Refused(Reason.TOO_MANY_TRIES)
+    if not right(hashed, code_hash(desk.key, ticket_id, code)):
+        return Refused(Reason.CODE_WRONG, {"tries_left": TRIES_MAX - tries})
+    await store.drop_rebind_code(conn, ticket_id)
+    return None
+
+
+async def rebind(
+    conn: Connection, vault: KeyVault, ticket_id: UUID, fan_id: UUID, key: Jwk, now: datetime
+) -> Bound | Refused:
+    """Move the pass to the phone that holds the key; call once the code is checked, in the same transaction."""
+    return (await passes.rebind(conn, vault, [Binding(ticket_id, key, fan_id)], now))[0]
+
+
+async def _standing(conn: Connection, ticket_id: UUID, fan_id: UUID) -> TicketRow | Refused:
+    ticket = await store.owned_ticket(conn, ticket_id, fan_id)
+    if ticket is None:
+        return Refused(Reason.NOT_FOUND)
+    return Refused(Reason.TICKET_REFUNDED) if ticket.refund_id is not None else ticket
+
+
+def _letter(fan: Person, code: str, club: str, ends_at: datetime) -> Mail:
+    if fan.locale is Locale.FR:
+        subject = f"{code} : votre code pour changer de téléphone, {club}"
+        text = (
+            f"Bonjour,\n\nVotre code pour mettre le billet sur un autre téléphone est : {code}\n\n"
+            "Il vaut dix minutes. L'ancien téléphone ne l'affichera plus.\n"
+            f"Si vous n'avez rien demandé, ignorez ce message.\n\n{club}\n"
+        )
+    else:
+        subject = f"{code}: your code to change phones, {club}"
+        text = (
+            f"Hello,\n\nYour code to put the ticket on another phone is: {code}\n\n"
+            "It is good for ten minutes. The phone before will show the ticket no more.\n"
+            f"If you did not ask for it, ignore this message.\n\n{club}\n"
+        )
+    return Mail(fan.email, subject, text, ends_at)

@@ -1,0 +1,54 @@
+"""What the box office does by itself: holds that are over, events that are off."""
+
+from datetime import timedelta
+
+from virage.kernel.clock import Clock
+from virage.kernel.database import Database
+from virage.kernel.queue import Jobs, enqueue
+from virage.ticketing.acts import holding, refunding
+from virage.ticketing.acts.refunding import CANCEL_BATCH, CANCELLED_JOB, EventGone
+
+EXPIRE_EVERY_S = 2.0
+EXPIRE_OLD_EVERY_S = 3600.0
+EXPIRE_MAX = 500
+LOOK_AGAIN = timedelta(minutes=1)
+
+
+class TicketingJobs:
+    """The jobs of ticketing."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+
+    def register(self, jobs: Jobs) -> None:
+        """Say what a worker can do."""
+        jobs.every(EXPIRE_EVERY_S, "ticketing.expire", self.expire)
+        jobs.every(EXPIRE_OLD_EVERY_S, "ticketing.expire_old", self.expire_old)
+        jobs.on(CANCELLED_JOB, EventGone, self.give_back)
+
+    async def expire(self) -> None:
+        """Free the places of holds that are over, batch by batch."""
+        await self._expire(everything=False)
+
+    async def expire_old(self) -> None:
+        """The same for holds of any age: after a long stop there may be some."""
+        await self._expire(everything=True)
+
+    async def _expire(self, *, everything: bool) -> None:
+        while True:
+            async with self._db.transaction() as conn:
+                ended = await holding.expire(conn, self._clock.now(), EXPIRE_MAX, everything=everything)
+            if len(ended) < EXPIRE_MAX:
+                return
+
+    async def give_back(self, gone: EventGone) -> None:
+        """Give back the orders of a cancelled event; look again as long as there are any."""
+        while True:
+            async with self._db.transaction() as conn:
+                count = await refunding.give_back_event(conn, gone.event_id, self._clock.now())
+            if count < CANCEL_BATCH:
+                break
+        if count:
+            async with self._db.transaction() as conn:
+                await enqueue(conn, CANCELLED_JOB, [gone], delay=LOOK_AGAIN)

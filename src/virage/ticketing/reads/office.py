@@ -1,0 +1,171 @@
+"""What the office sees: sales as they are now, orders by what somebody knows of them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.kernel.database import Connection
+from virage.people import reads as people
+from virage.ticketing.reads import views
+from virage.ticketing.rules.codes import as_code
+from virage.ticketing.rules.open_sale import OpenSale, parts_of, sold_as
+from virage.ticketing.rules.places import layout
+from virage.ticketing.rules.terms import Order, OrderRow
+from virage.ticketing.store import orders as store
+from virage.ticketing.store import sales as sales_store
+from virage.ticketing.store import tickets as tickets_store
+from virage.ticketing.store.tickets import RefundRow
+
+
+FOUND_MAX = 50
+
+
+class CategorySales(Struct, frozen=True):
+    """Places and money of one category; None is what was sold before the map was painted anew."""
+
+    category_id: UUID | None
+    sold: int
+    held: int
+    free: int
+    cents: int
+
+
+class HourSales(Struct, frozen=True):
+    """Places and money of one hour; the money is that of the places, without fees."""
+
+    hour: datetime
+    sold: int
+    cents: int
+
+
+class Sales(Struct, frozen=True):
+    """How the sale of an event stands; what was given back is taken off, by category, but stays in its hour."""
+
+    event_id: UUID
+    now: datetime
+    orders: int
+    sold: int
+    held: int
+    free: int
+    refunded: int
+    revenue_cents: int
+    fee_cents: int
+    refunded_cents: int
+    by_category: list[CategorySales]
+    by_hour: list[HourSales]
+
+
+class Owner(Struct, frozen=True):
+    """The fan of an order, as the box office must know them; None for a guest, or after an erasure."""
+
+    id: UUID
+    email: str
+    name: str | None
+
+
+class OfficeOrder(Struct, frozen=True):
+    """An order for the box office."""
+
+    order: Order
+    owner: Owner | None
+    held_at: datetime
+
+
+class OfficeOrderDetail(Struct, frozen=True):
+    """An order with everything that happened to its money."""
+
+    order: Order
+    owner: Owner | None
+    held_at: datetime
+    refunds: list[RefundRow]
+
+
+async def sales(conn: Connection, sale: OpenSale, now: datetime) -> Sales:
+    """Count the sale of an event."""
+    event_id = sale.event.event_id
+    firsts, codes = parts_of(layout())
+    counted = await sales_store.sold_by_hour(conn, event_id, firsts)
+    back = await sales_store.refunded_by_part(conn, event_id, firsts)
+    totals = await sales_store.order_totals(conn, event_id)
+    category_of = sold_as(sale.pricing)
+    by_category: dict[UUID | None, list[int]] = {}
+    by_hour: dict[datetime, list[int]] = {}
+    for row in counted:
+        category = by_category.setdefault(category_of.get(codes[row.part - 1]), [0, 0, 0])
+        if not row.sold:
+            category[1] += row.places
+            continue
+        hour = by_hour.setdefault(row.hour, [0, 0])
+        for sums, at in ((category, 0), (hour, 0)):
+            sums[at] += row.places
+        category[2] += row.cents
+        hour[1] += row.cents
+    for part, (places, cents) in back.items():
+        category = by_category.setdefault(category_of.get(codes[part - 1]), [0, 0, 0])
+        category[0] -= places
+        category[2] -= cents
+    rows = _by_category(sale, by_category)
+    return Sales(
+        event_id=event_id,
+        now=now,
+        orders=totals.orders,
+        sold=sum(row.sold for row in rows),
+        held=sum(row.held for row in rows),
+        free=sale.hall.free_count,
+        refunded=sum(places for places, _ in back.values()),
+        revenue_cents=totals.total_cents - totals.refunded_cents,
+        fee_cents=totals.fee_cents,
+        refunded_cents=totals.refunded_cents,
+        by_category=rows,
+        by_hour=[HourSales(hour, *sums) for hour, sums in sorted(by_hour.items())],
+    )
+
+
+def _by_category(sale: OpenSale, counted: dict[UUID | None, list[int]]) -> list[CategorySales]:
+    """One line a category in the order of the offer, then what is in none any more."""
+    free = dict(zip(sale.hall.categories, sale.hall.count_by_category(), strict=True))
+    lines = []
+    for category in [*free, *(known for known in counted if known not in free)]:
+        sold, held, cents = counted.get(category, (0, 0, 0))
+        lines.append(CategorySales(category, sold, held, free.get(category, 0) if category else 0, cents))
+    return lines
+
+
+async def search(conn: Connection, wanted: str) -> list[tuple[OrderRow, OfficeOrder]]:
+    """Orders by their code, or by the address or name of their fan; the latest first."""
+    rows = await _found(conn, wanted)
+    owners = await _owners(conn, rows)
+    seen = await views.order_views(conn, rows)
+    return [
+        (row, OfficeOrder(view, owners.get(row.owner_id), row.held_at)) for row, view in zip(rows, seen, strict=True)
+    ]
+
+
+async def _found(conn: Connection, wanted: str) -> list[OrderRow]:
+    code = as_code(wanted)
+    rows = await store.orders_by_code(conn, code) if code is not None else []
+    if rows:
+        return rows
+    if "@" in wanted:
+        person = await people.find_by_email(conn, wanted)
+        return [] if person is None else await store.orders_of_owners(conn, [person.id])
+    return await store.orders_by_holder(conn, wanted.strip(), FOUND_MAX)
+
+
+async def detail(conn: Connection, row: OrderRow) -> OfficeOrderDetail:
+    """One order with its refunds."""
+    owners = await _owners(conn, [row])
+    view = (await views.order_views(conn, [row]))[0]
+    refunds = await tickets_store.refunds_of_order(conn, row.id)
+    return OfficeOrderDetail(view, owners.get(row.owner_id), row.held_at, refunds)
+
+
+async def order(conn: Connection, order_id: UUID) -> OrderRow | None:
+    """An order as it is stored."""
+    return (await store.orders(conn, [order_id])).get(order_id)
+
+
+async def _owners(conn: Connection, rows: list[OrderRow]) -> dict[UUID, Owner]:
+    found = await people.persons_by_id(conn, sorted({row.owner_id for row in rows}))
+    return {id_: Owner(id_, person.email, person.name) for id_, person in found.items()}

@@ -1,0 +1,102 @@
+"""What browsers may follow: the free places of an event, and an order of one's own."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.kernel.database import Database
+from virage.kernel.guard import Principal
+from virage.kernel.journal import Entry, head
+from virage.kernel.problems import Refused
+from virage.kernel.stream import Opened
+from virage.ticketing.reads.open_sales import OpenSales, delta_of
+from virage.ticketing.rules.terms import Reason
+from virage.ticketing.store import orders as store
+
+
+class Reload(Struct, frozen=True):
+    """What was missed is too much to tell, or the prices changed: fetch the availability anew."""
+
+    reload: bool = True
+
+
+class OrderMoved(Struct, frozen=True):
+    """An order has a new state."""
+
+    state: str
+
+
+class AvailabilityTopic:
+    """`availability:<event_id>`: {taken: [place, …], freed: [place, …]}, or {reload: true}."""
+
+    name = "availability"
+
+    def __init__(self, sales: OpenSales) -> None:
+        self._sales = sales
+
+    async def open(self, principal: Principal, argument: str, since: str | None) -> Opened | Refused:  # noqa: ARG002 - open to all
+        """Go on from the version of a bitmap; whoever comes too late fetches it anew."""
+        event_id = _uuid(argument)
+        found = None if event_id is None else await self._sales.at(event_id)
+        if event_id is None or found is None:
+            return Refused(Reason.NOT_FOUND)
+        if since is None:
+            return Opened(found[1])
+        missed = await self._sales.deltas_since(event_id, since)
+        if missed is None:
+            return Opened(found[1], [Reload()])
+        return Opened(missed[0], missed[1])
+
+    def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
+        """One delta an event."""
+        by_event: dict[UUID, list[Entry]] = {}
+        reload: set[UUID] = set()
+        for entry in entries:
+            if entry.what in ("places_taken", "places_freed"):
+                by_event.setdefault(entry.about, []).append(entry)
+            elif entry.what in ("prices_set", "event_cancelled", "event_amended"):
+                reload.add(entry.about)
+        messages: dict[str, Any] = {str(event_id): delta_of(news) for event_id, news in by_event.items()}
+        return messages | {str(event_id): Reload() for event_id in reload}
+
+
+class OrderTopic:
+    """`order:<order_id>`: {state}; only for whoever the order belongs to."""
+
+    name = "order"
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def open(self, principal: Principal, argument: str, since: str | None) -> Opened | Refused:  # noqa: ARG002 - the state says it all
+        """Tell the state of an order now."""
+        order_id = _uuid(argument)
+        if order_id is None or principal.kind == "program":
+            return Refused(Reason.NOT_FOUND)
+        mine = {principal.id, principal.session_id, principal.guest_session_id} - {None}
+        async with self._db.connection() as conn:
+            position = await head(conn)
+            order = (await store.orders(conn, [order_id])).get(order_id)
+        if order is None or order.owner_id not in mine:
+            return Refused(Reason.NOT_FOUND)
+        return Opened(position, [OrderMoved(order.state)])
+
+    def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
+        """The last state of each order."""
+        return {
+            str(entry.about): OrderMoved(entry.what.removeprefix("order_"))
+            for entry in entries
+            if entry.what in _MOVES
+        }
+
+
+_MOVES = frozenset({"order_held", "order_paying", "order_paid", "order_expired", "order_released", "order_refunded"})
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,138 @@
+"""One process's counter: what arrives together is held, paid and read together."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.kernel.batching import Batcher
+from virage.kernel.clock import Clock
+from virage.kernel.database import Database
+from virage.kernel.problems import Refused
+from virage.payments import acts as payments
+from virage.payments.checkout import Checkout
+from virage.ticketing.acts import holding, paying
+from virage.ticketing.acts.holding import Conflict, Hold, HoldOutcome
+from virage.ticketing.acts.paying import Pay, Paying
+from virage.ticketing.reads.open_sales import OpenSales
+from virage.ticketing.reads.views import orders as read_orders
+from virage.ticketing.rules.terms import Buyer, Chosen, HoldRequest, Order, OrderRow, Reason
+
+BATCH_MAX = 256
+TRIES_MAX = 5
+EXPIRE_MAX = 500
+SWEEP_EVERY_S = 2.0
+_WORTH_A_SWEEP = frozenset({Reason.SOLD_OUT, Reason.NOT_TOGETHER, Reason.PLACE_TAKEN})
+
+
+class Ask(Struct, frozen=True):
+    """A hold that somebody asks for; `owner_id` is the fan, or a guest's session."""
+
+    request: HoldRequest
+    buyer: Buyer
+    owner_id: UUID
+
+
+class Answer(Struct, frozen=True):
+    """What is said to who goes to pay: the provider's page, or that nothing is left to pay."""
+
+    order: OrderRow
+    payment_url: str | None
+
+
+class BoxOffice:
+    """The batchers of ticketing, and the picture of what is free that they look at."""
+
+    def __init__(self, db: Database, clock: Clock, sales: OpenSales) -> None:
+        self._db = db
+        self._clock = clock
+        self._swept_at = 0.0
+        self.sales = sales
+        self.holds: Batcher[Ask, HoldOutcome] = Batcher(self._hold_many, batch_max=BATCH_MAX)
+        self.holds_again: Batcher[Ask, HoldOutcome] = Batcher(self._hold_many, batch_max=BATCH_MAX)
+        self.pays: Batcher[Pay, Paying | Refused] = Batcher(self._pay_many, batch_max=BATCH_MAX)
+        self.orders: Batcher[UUID, tuple[OrderRow, Order] | None] = Batcher(self._read_many, batch_max=BATCH_MAX)
+
+    async def hold(self, ask: Ask) -> OrderRow | Refused:
+        """Hold places; who loses a race for them tries again with what is free then, a few times."""
+        outcome = await self.holds.submit(ask)
+        if isinstance(outcome, Refused) and outcome.reason in _WORTH_A_SWEEP and await self._sweep():
+            outcome = await self.holds_again.submit(ask)
+        for _ in range(TRIES_MAX):
+            if not isinstance(outcome, Conflict):
+                return outcome
+            if isinstance(ask.request.seats, Chosen):
+                return Refused(Reason.PLACE_TAKEN, {"places": outcome.places})
+            outcome = await self.holds_again.submit(ask)
+        return Refused(Reason.SOLD_OUT) if isinstance(outcome, Conflict) else outcome
+
+    async def pay(self, pay: Pay, checkout: Checkout) -> Answer | Refused:
+        """Begin a payment and open the provider's page; the same payment id again gets the same page."""
+        outcome = await self.pays.submit(pay)
+        if isinstance(outcome, Refused):
+            return outcome
+        if outcome.start is None:
+            return Answer(outcome.order, None)
+        opened = await checkout.open(outcome.start)
+        if isinstance(opened, Refused):
+            return opened
+        if outcome.replaced is not None:
+            async with self._db.transaction() as conn:
+                await payments.give_up(conn, [outcome.replaced], self._clock.now())
+        return Answer(outcome.order, opened.payment_url)
+
+    async def _hold_many(self, asks: Sequence[Ask]) -> list[HoldOutcome]:
+        event_ids = {ask.request.event_id for ask in asks}
+        sales = {event_id: await self.sales.get(event_id) for event_id in event_ids}
+        holds = [
+            Hold(ask.request, ask.buyer, ask.owner_id, sale)
+            for ask in asks
+            if (sale := sales[ask.request.event_id]) is not None
+        ]
+        try:
+            async with self._db.transaction() as conn:
+                outcomes = iter(await holding.hold(conn, holds, self._clock.now()))
+        except BaseException:
+            for event_id in event_ids:
+                self.sales.forget(event_id)
+            raise
+        return [
+            Refused(Reason.NOT_FOUND) if sales[ask.request.event_id] is None else next(outcomes) for ask in asks
+        ]
+
+    async def _pay_many(self, pays: Sequence[Pay]) -> list[Paying | Refused]:
+        async with self._db.transaction() as conn:
+            return await paying.pay(conn, pays, self._clock.now())
+
+    async def _read_many(self, order_ids: Sequence[UUID]) -> list[tuple[OrderRow, Order] | None]:
+        async with self._db.connection() as conn:
+            found = await read_orders(conn, order_ids)
+        return [found.get(order_id) for order_id in order_ids]
+
+    async def _sweep(self) -> bool:
+        """Free what is over, should the worker that does so be away; whether anything was."""
+        if time.monotonic() - self._swept_at < SWEEP_EVERY_S:
+            return False
+        self._swept_at = time.monotonic()
+        async with self._db.transaction() as conn:
+            freed = await holding.expire(conn, self._clock.now(), EXPIRE_MAX)
+        await self.note_freed(freed)
+        return bool(freed)
+
+    async def note_freed(self, freed: Sequence[tuple[UUID, UUID, list[int]]]) -> None:
+        """Show places as free in this process at once; the others hear of it from the journal."""
+        for _, event_id, places in freed:
+            sale = await self.sales.get(event_id)
+            if sale is not None:
+                sale.hall.give_back(places)
+
+
+async def wait_for(moved: asyncio.Event, seconds: float) -> None:
+    """Wait until the order moves, at most so long."""
+    try:
+        async with asyncio.timeout(seconds):
+            await moved.wait()
+    except TimeoutError:
+        return

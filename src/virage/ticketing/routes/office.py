@@ -1,0 +1,140 @@
+"""The box office behind the counter: prices, sales, orders, refunds; all of it within the scope of a role."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import get, post, put
+from litestar.params import Parameter
+from msgspec import Meta, Struct
+
+from virage.kernel.clock import Clock
+from virage.kernel.database import Connection, Database
+from virage.kernel.guard import Principal, Role, fresh, holds, staff
+from virage.kernel.problems import Problem, granted
+from virage.programme import reads as programme
+from virage.programme.rules import Event
+from virage.ticketing.acts import pricing as pricing_acts
+from virage.ticketing.acts import refunding
+from virage.ticketing.acts.refunding import RefundWish
+from virage.ticketing.reads import office as reads
+from virage.ticketing.reads.office import OfficeOrder, OfficeOrderDetail, Sales
+from virage.ticketing.reads.open_sales import load_pricing, load_sale
+from virage.ticketing.routes.box_office import BoxOffice
+from virage.ticketing.rules.pricing import AreaPricing, Category, Pricing
+from virage.ticketing.store.tickets import RefundRow
+
+SELLERS: tuple[Role, ...] = ("box_office", "finance", "programme")
+
+
+class PricingWish(Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole pricing of an event. `accept_sold`: yes, places that are sold or held change their price or close."""
+
+    categories: Annotated[list[Category], Meta(max_length=200)]
+    blocks: Annotated[dict[str, UUID], Meta(max_length=2000)]
+    areas: Annotated[list[AreaPricing], Meta(max_length=200)] = []
+    fee_cents: int = 150
+    vat_permille: int = 55
+    fee_vat_permille: int = 200
+    accept_sold: bool = False
+
+
+class RefundOrder(Struct, frozen=True, forbid_unknown_fields=True):
+    """Give back an order, or these tickets of it. The asker makes `refund_id`: sent twice, it is one refund."""
+
+    refund_id: UUID
+    ticket_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=50)] | None = None
+
+
+@get("/events/{event_id:uuid}/pricing", guards=[staff(*SELLERS)])
+async def get_pricing(event_id: UUID, db: Database, principal: Principal) -> Pricing:
+    """The pricing of an event; an empty one before there is any."""
+    async with db.connection() as conn:
+        await _event_within(conn, event_id, principal, *SELLERS)
+        return await load_pricing(conn, event_id)
+
+
+@put("/events/{event_id:uuid}/pricing", guards=[staff("programme")])
+async def put_pricing(
+    event_id: UUID, data: PricingWish, db: Database, clock: Clock, box_office: BoxOffice, principal: Principal
+) -> Pricing:
+    """Replace the pricing of an event; everything that is wrong is answered at once."""
+    new = Pricing(
+        data.categories, data.blocks, data.areas, data.fee_cents, data.vat_permille, data.fee_vat_permille
+    )
+    async with db.transaction() as conn:
+        await _event_within(conn, event_id, principal, "programme")
+        outcome = await pricing_acts.set_pricing(
+            conn, event_id, new, principal.id, clock.now(), accept_sold=data.accept_sold
+        )
+        stored = granted(outcome)
+    box_office.sales.forget(event_id)
+    return stored
+
+
+@get("/events/{event_id:uuid}/sales", guards=[staff(*SELLERS)])
+async def get_sales(
+    event_id: UUID, db: Database, clock: Clock, box_office: BoxOffice, principal: Principal
+) -> Sales:
+    """How the sale stands: by category, by hour, money, what is held."""
+    sale = await box_office.sales.get(event_id)
+    async with db.connection() as conn:
+        await _event_within(conn, event_id, principal, *SELLERS)
+        sale = sale or await load_sale(conn, event_id, drafts=True)
+        if sale is None:
+            raise Problem("not_found")
+        return await reads.sales(conn, sale, clock.now())
+
+
+@get("/orders", guards=[staff("box_office", "finance")])
+async def find_orders(
+    q: Annotated[str, Parameter(min_length=2, max_length=200, description="code, e-mail address or name")],
+    db: Database,
+    principal: Principal,
+) -> list[OfficeOrder]:
+    """Orders by code, or by the address or name of their fan, within the caller's scope."""
+    async with db.connection() as conn:
+        found = await reads.search(conn, q)
+        events = await programme.events(conn, sorted({row.event_id for row, _ in found}))
+    return [order for row, order in found if _within(events[row.event_id], principal, "box_office", "finance")]
+
+
+@get("/orders/{order_id:uuid}", guards=[staff("box_office", "finance")])
+async def get_office_order(order_id: UUID, db: Database, principal: Principal) -> OfficeOrderDetail:
+    """One order with everything that happened to its money."""
+    async with db.connection() as conn:
+        row = await reads.order(conn, order_id)
+        if row is None:
+            raise Problem("not_found")
+        await _event_within(conn, row.event_id, principal, "box_office", "finance")
+        return await reads.detail(conn, row)
+
+
+@post("/orders/{order_id:uuid}/refund", status_code=200, guards=[staff("box_office")])
+async def refund_order(
+    order_id: UUID, data: RefundOrder, db: Database, clock: Clock, principal: Principal
+) -> RefundRow:
+    """Give back an order or some of its tickets. Needs a sign-in of the last 15 minutes."""
+    now = clock.now()
+    async with db.transaction() as conn:
+        row = await reads.order(conn, order_id)
+        if row is None:
+            raise Problem("not_found")
+        await _event_within(conn, row.event_id, principal, "box_office")
+        fresh(principal, now)
+        wish = RefundWish(order_id, data.refund_id, data.ticket_ids, principal.id)
+        return granted(await refunding.refund(conn, wish, now))
+
+
+async def _event_within(conn: Connection, event_id: UUID, principal: Principal, *roles: str) -> Event:
+    """The event, if one of the roles covers it; another organiser's event looks as if it did not exist."""
+    found = await programme.event(conn, event_id)
+    if found is None or not _within(found, principal, *roles):
+        raise Problem("not_found")
+    return found
+
+
+def _within(event: Event, principal: Principal, *roles: str) -> bool:
+    return any(
+        holds(principal, role, scope="event", scope_id=event.id, within=[("organiser", event.organiser_id)])
+        for role in roles
+    )

@@ -1,0 +1,142 @@
+"""What a fan does with tickets."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, get, patch, post
+from litestar.openapi.datastructures import ResponseSpec
+from msgspec import Meta, Struct
+
+from virage.kernel.clock import Clock
+from virage.kernel.config import Config
+from virage.kernel.database import Database
+from virage.kernel.guard import Principal, require_fan, signed_in
+from virage.kernel.problems import Problem, Refused, granted
+from virage.passes import acts as passes
+from virage.passes.acts import Bound, Printing
+from virage.passes.rules.keys import Jwk
+from virage.passes.rules.vault import KeyVault
+from virage.people import reads as people
+from virage.ticketing.acts import tickets as acts
+from virage.ticketing.acts.tickets import RebindDesk
+from virage.ticketing.reads import views
+from virage.ticketing.reads.paper import paper_pdf
+from virage.ticketing.reads.views import Ticket
+from virage.ticketing.rules.terms import Reason
+
+Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Code = Annotated[str, Meta(pattern=r"^[0-9]{6}$")]
+
+
+class HolderWish(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who shall sit there; None takes the name away."""
+
+    holder_name: Name | None
+
+
+class BindWish(Struct, frozen=True):
+    """The public key that the phone made."""
+
+    key: Jwk
+
+
+class RebindWish(Struct, frozen=True):
+    """The code from the e-mail, and the public key of the new phone."""
+
+    code: Code
+    key: Jwk
+
+
+class CodeSent(Struct, frozen=True):
+    """Until when the code is good."""
+
+    expires_at: datetime
+
+
+@get("/tickets", guards=[signed_in])
+async def list_my_tickets(db: Database, principal: Principal) -> list[Ticket]:
+    """One's own tickets, the latest order first."""
+    async with db.connection() as conn:
+        return await views.tickets_of(conn, require_fan(principal))
+
+
+@patch("/{ticket_id:uuid}", guards=[signed_in])
+async def name_holder(
+    ticket_id: UUID, data: HolderWish, db: Database, clock: Clock, principal: Principal
+) -> Ticket:
+    """Say who shall sit there."""
+    fan_id = require_fan(principal)
+    async with db.transaction() as conn:
+        granted(await acts.name_holder(conn, ticket_id, fan_id, data.holder_name, clock.now()))
+        ticket = await views.ticket_of(conn, fan_id, ticket_id)
+    if ticket is None:
+        raise Problem("not_found")
+    return ticket
+
+
+@post("/{ticket_id:uuid}/pass", status_code=200, guards=[signed_in])
+async def bind_pass(
+    ticket_id: UUID, data: BindWish, db: Database, clock: Clock, vault: KeyVault, principal: Principal
+) -> Bound:
+    """Put the ticket on this phone. The same key again gets the same pass."""
+    async with db.transaction() as conn:
+        return granted(await acts.bind(conn, vault, ticket_id, require_fan(principal), data.key, clock.now()))
+
+
+@post("/{ticket_id:uuid}/rebind-code", status_code=202, guards=[signed_in])
+async def send_rebind_code(
+    ticket_id: UUID, db: Database, clock: Clock, rebind_desk: RebindDesk, principal: Principal
+) -> CodeSent:
+    """Send the code that moves the ticket to another phone."""
+    async with db.transaction() as conn:
+        fan = await people.person(conn, require_fan(principal))
+        if fan is None:
+            raise Problem("unauthenticated")
+        return CodeSent(granted(await acts.send_rebind_code(conn, rebind_desk, ticket_id, fan, clock.now())))
+
+
+@post("/{ticket_id:uuid}/rebind", status_code=200, guards=[signed_in])
+async def rebind_pass(
+    ticket_id: UUID,
+    data: RebindWish,
+    db: Database,
+    clock: Clock,
+    vault: KeyVault,
+    rebind_desk: RebindDesk,
+    principal: Principal,
+) -> Bound:
+    """Move the ticket to this phone with the code from the e-mail."""
+    fan_id, now = require_fan(principal), clock.now()
+    async with db.transaction() as conn:
+        refusal = await acts.check_rebind_code(conn, rebind_desk, ticket_id, fan_id, data.code, now)
+        outcome = refusal or await acts.rebind(conn, vault, ticket_id, fan_id, data.key, now)
+    return granted(outcome)  # after the commit: a wrong try counts
+
+
+@post(
+    "/{ticket_id:uuid}/paper",
+    status_code=200,
+    guards=[signed_in],
+    responses={200: ResponseSpec(bytes, description="The ticket on paper", media_type="application/pdf")},
+)
+async def print_paper(
+    ticket_id: UUID, config: Config, db: Database, clock: Clock, vault: KeyVault, principal: Principal
+) -> Response[bytes]:
+    """Print the ticket. The pass on the phone ends with it."""
+    fan_id, now = require_fan(principal), clock.now()
+    async with db.transaction() as conn:
+        ticket = await views.ticket_of(conn, fan_id, ticket_id)
+        fan = await people.person(conn, fan_id)
+        if ticket is None or fan is None:
+            raise Problem("not_found")
+        if ticket.refunded:
+            raise Problem(Reason.TICKET_REFUNDED)
+        printing = Printing(ticket_id, allowed=ticket.event.paper_accepted, who=fan_id)
+        printed = (await passes.print_paper(conn, vault, [printing], now))[0]
+    if isinstance(printed, Refused):
+        raise Problem(printed.reason, printed.data)
+    pdf = await asyncio.to_thread(paper_pdf, ticket, printed.text, config.club, fan.locale)
+    headers = {"content-disposition": f'attachment; filename="{ticket_id}.pdf"', "cache-control": "no-store"}
+    return Response(pdf, media_type="application/pdf", headers=headers)

@@ -1,0 +1,1 @@
+"""What ticketing may decide, without a database, a clock or a request."""

@@ -1,0 +1,230 @@
+"""The best seats for a party: together, the best sightline first, no single seat left over, access needs first of all.
+
+Among candidates that see about equally well, chance decides, so that buyers who ask at once are not all sent to the
+same seats. What is found here is only proposed: the database decides who gets it.
+"""
+
+from collections.abc import Sequence
+from itertools import islice
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+from msgspec import Struct
+
+from virage.kernel.problems import Refused
+from virage.ticketing.rules.access_seats import pair_up, place_units
+from virage.ticketing.rules.hall import Hall
+from virage.ticketing.rules.plan import COMPANION, NEED_BITS, WHEELCHAIR
+from virage.ticketing.rules.runs import bits, flush, starts_of, without_orphans
+from virage.ticketing.rules.splits import near_first, partitions
+from virage.ticketing.rules.terms import Assigned, Best, Party, Reason, Tariff
+
+NEAR_EQUAL = 0.02
+SPREAD = 64
+TRIES_MAX = 64
+BLOCKS_TRIED_MAX = 4
+CHAIR_ROWS_TRIED_MAX = 12
+
+
+class Wish(Struct, frozen=True):
+    """Where to look, in which seats of a segment, and how many of a group must have the feature asked for."""
+
+    category: UUID | None
+    block: int | None
+    feature: int = 0
+
+
+def best_seats(hall: Hall, request: Best, block: int | None) -> list[Assigned] | Refused:
+    """Propose one place a person of the party; `block` is the index of the block that the request names.
+
+    Refuses `sold_out`, or `not_together` where the party could be split if it asked for that.
+    """
+    if request.category_id is not None and request.category_id not in hall.categories:
+        return Refused(Reason.CATEGORY_UNKNOWN)
+    wish = Wish(request.category_id, block, sum(NEED_BITS[need] for need in set(request.needs)) & ~WHEELCHAIR)
+    if "wheelchair" in request.needs:
+        return _with_wheelchairs(hall, request, wish)
+    needing = max(1, request.party.access) if wish.feature else 0
+    together = group(hall, wish, request.party.size, needing)
+    if together is not None:
+        return _seat(hall, request.party, together, wish.feature)
+    if request.together and hall.room(hall.segments(wish.category, wish.block)) >= request.party.size:
+        return Refused(Reason.NOT_TOGETHER, {"splits_possible": not needing})
+    split = None if request.together else scattered(hall, wish, request.party.size, needing)
+    return Refused(Reason.SOLD_OUT) if split is None else _seat(hall, request.party, split, wish.feature)
+
+
+def group(hall: Hall, wish: Wish, size: int, needing: int = 0) -> list[int] | None:
+    """Seats side by side, `needing` of them with the feature of the wish; first without orphans, then with."""
+    segments = hall.segments(wish.category, wish.block)
+    for orphans in (False, True):
+        found = _first_window(hall, hall.with_room(size, segments, orphans=orphans), wish, size, needing, orphans)
+        if found is not None:
+            return found
+    return None
+
+
+def _first_window(
+    hall: Hall, candidates: npt.NDArray[np.intp], wish: Wish, size: int, needing: int, orphans: bool
+) -> list[int] | None:
+    """The best window of a segment chosen by chance among those that see about as well as the first."""
+    masks = hall.plan.featured[wish.feature] if needing else None
+    if masks is not None:
+        candidates = candidates[hall.plan.bears[wish.feature][candidates]]
+    if not len(candidates):
+        return None
+    quality = hall.plan.quality
+    floor = quality[candidates[0]] - NEAR_EQUAL
+    near = min(SPREAD, len(candidates))
+    while near > 1 and quality[candidates[near - 1]] < floor:
+        near >>= 1
+    start = hall.random.randrange(near)
+    order = [*range(start, near), *range(start), *range(near, min(len(candidates), near + TRIES_MAX))]
+    for index in order:
+        segment = int(candidates[index])
+        window = _window(hall, segment, size, orphans, needing, masks[segment] if masks is not None else 0)
+        if window is not None:
+            return window
+    return None
+
+
+def _window(hall: Hall, segment: int, size: int, orphans: bool, needing: int, featured: int) -> list[int] | None:
+    """The window of a segment that sees best; one at an end of its run is preferred, for it breaks up nothing."""
+    mask = hall.mask(segment)
+    starts = starts_of(mask, size) if orphans else without_orphans(mask, size)
+    if needing:
+        window = (1 << size) - 1
+        enough = [s for s in bits(starts) if (featured >> s & window).bit_count() >= needing]
+        starts = sum(1 << s for s in enough)
+    starts = flush(mask, size, starts) or starts
+    if not starts:
+        return None
+    first, sightline = hall.plan.first[segment], hall.plan.sightline
+    best = max(bits(starts), key=lambda s: sum(sightline[first + s : first + s + size]))
+    return list(range(first + best, first + best + size))
+
+
+def scattered(hall: Hall, wish: Wish, size: int, needing: int = 0) -> list[int] | None:
+    """The party in parts: as few as possible and near each other, then anywhere it fits."""
+    segments = hall.segments(wish.category, wish.block)
+    for parts in partitions(size):
+        found = _parts_in_one_block(hall, wish, segments, parts, needing)
+        if found is not None:
+            return found
+    return _anywhere(hall, wish, size, needing)
+
+
+def _parts_in_one_block(
+    hall: Hall, wish: Wish, segments: npt.NDArray[np.int32] | None, parts: Sequence[int], needing: int
+) -> list[int] | None:
+    """All parts in one block, rows as near as can be; the first part has who needs the feature."""
+    if needing > parts[0]:
+        return None
+    for block in _roomy_blocks(hall, segments, parts)[:BLOCKS_TRIED_MAX]:
+        first = group(hall, Wish(wish.category, block, wish.feature), parts[0], needing)
+        rest = None if first is None else _beside(hall, block, first, parts[1:])
+        if first is not None and rest is not None:
+            return first + rest
+    return None
+
+
+def _roomy_blocks(hall: Hall, segments: npt.NDArray[np.int32] | None, parts: Sequence[int]) -> list[int]:
+    """The blocks with as many rows to offer as the party has parts, and one for its largest; best sightline first."""
+    largest = hall.plan.block[hall.with_room(parts[0], segments, orphans=True)]
+    smallest = hall.plan.block[hall.with_room(parts[-1], segments, orphans=True)]
+    rows = np.bincount(smallest)
+    blocks, at = np.unique(largest, return_index=True)
+    roomy = rows[blocks] >= len(parts) if len(blocks) else np.zeros(0, np.bool_)
+    by_rank: list[int] = blocks[roomy][np.argsort(at[roomy])].tolist()
+    return by_rank
+
+
+def _beside(hall: Hall, block: int, first: Sequence[int], parts: Sequence[int]) -> list[int] | None:
+    """Seats for the parts in the rows nearest to the `first` seats, none of which is used again."""
+    used = set(first)
+    seats: list[int] = []
+    row = hall.plan.row[hall.plan.segment_of[first[0]]]
+    for size in parts:
+        window = _nearest_window(hall, block, row, size, used)
+        if window is None:
+            return None
+        used.update(window)
+        seats += window
+    return seats
+
+
+def _nearest_window(hall: Hall, block: int, row: int, size: int, used: set[int]) -> list[int] | None:
+    segments = hall.plan.by_block[block]
+    for segment in near_first(hall.with_room(size, segments, orphans=True).tolist(), hall.plan.row, row):
+        first, mask = hall.plan.first[segment], hall.mask(segment)
+        for seat in used:
+            if hall.plan.segment_of[seat] == segment:
+                mask &= ~(1 << (seat - first))
+        starts = without_orphans(mask, size) or starts_of(mask, size)
+        starts = flush(mask, size, starts) or starts
+        if starts:
+            start = bits(starts)[0]
+            return list(range(first + start, first + start + size))
+    return None
+
+
+def _anywhere(hall: Hall, wish: Wish, size: int, needing: int) -> list[int] | None:
+    """Seats of the best segments one after the other, whoever needs the feature first."""
+    if needing:
+        return None
+    seats: list[int] = []
+    for segment in hall.with_room(1, hall.segments(wish.category, wish.block), orphans=True).tolist():
+        first = hall.plan.first[segment]
+        seats += [first + offset for offset in bits(hall.mask(segment))]
+        if len(seats) >= size:
+            return seats[:size]
+    return None
+
+
+def _seat(hall: Hall, party: Party, seats: list[int], feature: int) -> list[Assigned]:
+    """Give each person of a party a seat: the access tariff where the feature is, companions next to them."""
+    if not feature or not party.access:
+        return [Assigned(place, tariff) for place, tariff in zip(seats, party.tariffs(), strict=True)]
+    features = hall.plan.features
+    bearing = [place for place in seats if features[place] & feature == feature][: party.access]
+    return pair_up(party, seats, bearing)
+
+
+def _with_wheelchairs(hall: Hall, request: Best, wish: Wish) -> list[Assigned] | Refused:
+    """Wheelchair spaces with their companion seats; the others of the party in the rows nearest, in the same block."""
+    party = request.party
+    if not party.access:
+        return Refused(Reason.PARTY_INVALID, {"needs": "access"})
+    others: list[Tariff] = [tariff for tariff in party.tariffs() if tariff not in (Tariff.ACCESS, Tariff.COMPANION)]
+    ways = place_units(hall, wish.category, wish.block, party.access, party.companions_coming)
+    chairs: list[int] = []
+    for chairs in islice(ways, CHAIR_ROWS_TRIED_MAX):
+        rest = _others(hall, chairs, len(others))
+        if rest is not None:
+            return _with_chairs(hall, chairs, rest, others)
+    if not chairs:
+        return Refused(Reason.SOLD_OUT, {"needs": "wheelchair"})
+    if request.together:
+        return Refused(Reason.NOT_TOGETHER, {"splits_possible": True})
+    rest = group(hall, wish, len(others)) or scattered(hall, wish, len(others))
+    return Refused(Reason.SOLD_OUT) if rest is None else _with_chairs(hall, chairs, rest, others)
+
+
+def _with_chairs(hall: Hall, chairs: list[int], rest: list[int], others: Sequence[Tariff]) -> list[Assigned]:
+    """The wheelchair spaces and companion seats, then the others of the party."""
+    beside = [Assigned(place, _tariff_at(hall, place)) for place in chairs]
+    return beside + [Assigned(place, tariff) for place, tariff in zip(rest, others, strict=True)]
+
+
+def _tariff_at(hall: Hall, place: int) -> Tariff:
+    return Tariff.COMPANION if hall.plan.features[place] & COMPANION else Tariff.ACCESS
+
+
+def _others(hall: Hall, chairs: list[int], count: int) -> list[int] | None:
+    """The rest of a party whose wheelchair spaces are chosen: together in the nearest row, else in parts."""
+    if not count:
+        return []
+    block = hall.plan.block_of(chairs[0])
+    ways = ([count], *partitions(count))
+    return next((seats for parts in ways if (seats := _beside(hall, block, chairs, parts)) is not None), None)

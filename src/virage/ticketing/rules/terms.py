@@ -1,0 +1,263 @@
+"""The words of the box office: tariffs, parties, requests, orders, tickets and the reasons for a refusal."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from virage.venue.rules.ground import PlaceLabel
+
+PARTY_MAX = 9
+
+
+class Reason(StrEnum):
+    """Why the box office says no; the codes are part of the interface."""
+
+    NOT_FOUND = "not_found"
+    SALE_NOT_OPEN = "sale_not_open"
+    SALE_CLOSED = "sale_closed"
+    EVENT_CANCELLED = "event_cancelled"
+    NOT_FOR_SALE = "not_for_sale"
+    PARTY_INVALID = "party_invalid"
+    LIMIT_REACHED = "limit_reached"
+    SOLD_OUT = "sold_out"
+    NOT_TOGETHER = "not_together"
+    PLACE_TAKEN = "place_taken"
+    PLACE_NEEDS_ACCESS = "place_needs_access"
+    CATEGORY_UNKNOWN = "category_unknown"
+    BLOCK_UNKNOWN = "block_unknown"
+    AREA_UNKNOWN = "area_unknown"
+    HOLD_EXPIRED = "hold_expired"
+    NOT_OPEN = "order_not_open"
+    PAYMENT_FAILED = "payment_failed"
+    ALREADY_PAID = "order_already_paid"
+    NOT_PAID = "order_not_paid"
+    ID_REUSED = "id_reused"
+    TICKET_REFUNDED = "ticket_refunded"
+    CODE_WRONG = "code_wrong"
+    CODE_SENT = "rate_limited"
+    TOO_MANY_TRIES = "too_many_attempts"
+    HAS_TICKETS = "has_upcoming_tickets"
+    PAPER_NOT_ACCEPTED = "paper_not_accepted"
+    TICKETS_NOT_NAMED = "tickets_not_named"
+    PRICING_DEFECTS = "unprocessable"
+    PRICES_SOLD_PLACES = "prices_sold_places"
+
+
+class Tariff(StrEnum):
+    """What a place costs whom. A companion comes free with somebody of the access tariff."""
+
+    FULL = "full"
+    CHILD = "child"
+    REDUCED = "reduced"
+    ACCESS = "access"
+    COMPANION = "companion"
+
+
+TARIFFS: tuple[Tariff, ...] = tuple(Tariff)
+TARIFF_CODE: dict[Tariff, int] = {tariff: code for code, tariff in enumerate(TARIFFS)}
+PRICED_TARIFFS = (Tariff.FULL, Tariff.CHILD, Tariff.REDUCED, Tariff.ACCESS)
+
+Need = Literal["wheelchair", "easy_access", "audio_description", "hearing_loop"]
+Few = Annotated[int, Meta(ge=0, le=PARTY_MAX)]
+
+
+class Party(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who comes together, counted by tariff; 1 to 9 places in all.
+
+    Everybody of the access tariff brings one free companion, unless `companions` says how many of them come.
+    """
+
+    full: Few = 0
+    child: Few = 0
+    reduced: Few = 0
+    access: Few = 0
+    companions: Few | None = None
+
+    @property
+    def companions_coming(self) -> int:
+        """How many free companions come along."""
+        return self.access if self.companions is None else self.companions
+
+    @property
+    def size(self) -> int:
+        """How many places the party needs."""
+        return self.full + self.child + self.reduced + self.access + self.companions_coming
+
+    @property
+    def valid(self) -> bool:
+        """Whether such a party may come: 1 to 9 places, and no more companions than people who bring one."""
+        return 1 <= self.size <= PARTY_MAX and self.companions_coming <= self.access
+
+    def tariffs(self) -> list[Tariff]:
+        """The tariffs place by place: access and companion in turn, then full, child, reduced."""
+        beside = self.companions_coming
+        pairs: list[Tariff] = []
+        for person in range(self.access):
+            pairs.append(Tariff.ACCESS)
+            if person < beside:
+                pairs.append(Tariff.COMPANION)
+        others = [Tariff.FULL] * self.full + [Tariff.CHILD] * self.child + [Tariff.REDUCED] * self.reduced
+        return pairs + others
+
+
+class Best(Struct, frozen=True, tag_field="kind", tag="best", forbid_unknown_fields=True):
+    """Find me seats: the best that are free, in a category or a block if one is named.
+
+    `together` off allows a party to be split over neighbouring rows, or over pairs, where it cannot sit together.
+    """
+
+    party: Party
+    category_id: UUID | None = None
+    block: Annotated[str, Meta(max_length=16)] | None = None
+    together: bool = True
+    needs: Annotated[tuple[Need, ...], Meta(max_length=4)] = ()
+
+
+class ChosenPlace(Struct, frozen=True, forbid_unknown_fields=True):
+    """One seat that a fan touched on the map, and for whom it is."""
+
+    place: Annotated[int, Meta(ge=0, le=1_000_000)]
+    tariff: Tariff
+
+
+class Chosen(Struct, frozen=True, tag_field="kind", tag="chosen", forbid_unknown_fields=True):
+    """These seats and no others."""
+
+    places: Annotated[tuple[ChosenPlace, ...], Meta(min_length=1, max_length=PARTY_MAX)]
+
+
+class Standing(Struct, frozen=True, tag_field="kind", tag="standing", forbid_unknown_fields=True):
+    """So many places in a standing area."""
+
+    area: Annotated[str, Meta(max_length=16)]
+    party: Party
+
+
+Seats = Best | Chosen | Standing
+
+
+class HoldRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Keep these places for me for a while. The browser makes `id`: sent twice, it is one order."""
+
+    id: UUID
+    event_id: UUID
+    seats: Seats
+
+
+class Assigned(Struct, frozen=True):
+    """One place for one person of a party."""
+
+    place: int
+    tariff: Tariff
+
+
+class Buyer(Struct, frozen=True):
+    """Whose order it is: a fan, or a browser that has not signed in yet (then `fan_id` is None)."""
+
+    session_id: UUID | None
+    fan_id: UUID | None = None
+    earlier_session_id: UUID | None = None
+
+    @property
+    def owner_id(self) -> UUID | None:
+        """The id under which new orders are kept."""
+        return self.fan_id or self.session_id
+
+    @property
+    def owner_ids(self) -> tuple[UUID, ...]:
+        """Every id under which an order of this buyer may be found."""
+        return tuple(id_ for id_ in (self.fan_id, self.session_id, self.earlier_session_id) if id_ is not None)
+
+
+State = Literal["held", "paying", "paid", "released", "expired", "refunded"]
+
+
+class Line(Struct, frozen=True, omit_defaults=True):
+    """One place of an order. `ticket_id` is set once the order is paid."""
+
+    place: int
+    label: PlaceLabel
+    tariff: Tariff
+    price_cents: int
+    ticket_id: UUID | None = None
+    refunded: bool = False
+
+
+class Vat(Struct, frozen=True):
+    """The VAT contained in a part of the total."""
+
+    rate_permille: int
+    gross_cents: int
+    vat_cents: int
+
+
+class Order(Struct, frozen=True):
+    """An order as its buyer sees it. `total_cents` contains the fee and the VAT."""
+
+    id: UUID
+    code: str
+    event_id: UUID
+    state: State
+    lines: list[Line]
+    fee_cents: int
+    total_cents: int
+    refunded_cents: int
+    vat: list[Vat]
+    expires_at: datetime
+    payment_id: UUID | None = None
+    paid_at: datetime | None = None
+
+
+class OrderRow(Struct, frozen=True):
+    """An order as it is stored: one entry a place in each of the arrays."""
+
+    id: UUID
+    code: str
+    event_id: UUID
+    owner_id: UUID
+    session_id: UUID | None
+    state: State
+    places: list[int]
+    tariffs: list[int]
+    prices: list[int]
+    ticket_ids: list[UUID]
+    fee_cents: int
+    total_cents: int
+    refunded_cents: int
+    vat_permille: int
+    fee_vat_permille: int
+    held_at: datetime
+    expires_at: datetime
+    payment_id: UUID | None = None
+    paid_at: datetime | None = None
+
+
+class TicketRow(Struct, frozen=True):
+    """A ticket as it is stored. `refund_id` is set once its money went back."""
+
+    id: UUID
+    order_id: UUID
+    event_id: UUID
+    place: int
+    tariff: int
+    price_cents: int
+    holder_name: str | None = None
+    refund_id: UUID | None = None
+
+
+class OnSale(Struct, frozen=True):
+    """What the box office must know of an event to sell it; times in UTC."""
+
+    event_id: UUID
+    organiser_id: UUID
+    cancelled: bool
+    opens_at: datetime
+    closes_at: datetime
+    doors_at: datetime
+    ends_at: datetime
+    limit_per_buyer: int
+    named_tickets: bool = False
+    paper_accepted: bool = True

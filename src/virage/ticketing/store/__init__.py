@@ -1,0 +1,1 @@
+"""The queries of ticketing, one typed function each."""

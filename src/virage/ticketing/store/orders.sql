@@ -1,0 +1,142 @@
+-- name: known_orders(order_ids, event_ids, owner_ids)
+-- Orders that exist under these ids already, and what these buyers have of these events.
+select id, code, event_id, owner_id, session_id, state, places, tariffs, prices, ticket_ids, fee_cents, total_cents,
+    refunded_cents, vat_permille, fee_vat_permille, held_at, expires_at, payment_id, paid_at
+from ticketing.orders
+where id = any(:order_ids::uuid[])
+    or (owner_id = any(:owner_ids::uuid[]) and event_id = any(:event_ids::uuid[])
+        and state in ('held', 'paying', 'paid'));
+
+-- name: insert_orders(order_ids, codes, event_ids, owner_ids, session_ids, starts, ends, places, tariffs, prices, ticket_ids, fees, totals, vats, fee_vats, expires_ats, now)
+-- The new orders of a batch, and which they are. `starts` and `ends` say which part of the flat arrays is an order's.
+insert into ticketing.orders (
+    id, code, event_id, owner_id, session_id, state, places, tariffs, prices, ticket_ids, fee_cents, total_cents,
+    vat_permille, fee_vat_permille, held_at, expires_at
+)
+select hold.id, hold.code, hold.event_id, hold.owner_id, hold.session_id, 'held',
+    (:places::integer[])[hold.first : hold.last], (:tariffs::integer[])[hold.first : hold.last],
+    (:prices::integer[])[hold.first : hold.last], (:ticket_ids::uuid[])[hold.first : hold.last],
+    hold.fee_cents, hold.total_cents, hold.vat_permille, hold.fee_vat_permille, :now, hold.expires_at
+from unnest(
+    :order_ids::uuid[], :codes::text[], :event_ids::uuid[], :owner_ids::uuid[], :session_ids::uuid[],
+    :starts::integer[], :ends::integer[], :fees::integer[], :totals::integer[], :vats::integer[],
+    :fee_vats::integer[], :expires_ats::timestamptz[]
+) as hold (
+    id, code, event_id, owner_id, session_id, first, last, fee_cents, total_cents, vat_permille, fee_vat_permille,
+    expires_at
+)
+on conflict (id) do nothing
+returning id;
+
+-- name: orders(order_ids)
+-- Orders by id.
+select id, code, event_id, owner_id, session_id, state, places, tariffs, prices, ticket_ids, fee_cents, total_cents,
+    refunded_cents, vat_permille, fee_vat_permille, held_at, expires_at, payment_id, paid_at
+from ticketing.orders where id = any(:order_ids::uuid[]);
+
+-- name: lock_orders_of_buyers(order_ids, owner_ids)
+-- Orders by id and what these buyers have of the same events, locked in order: two payments of a buyer never pass the limit.
+select id, code, event_id, owner_id, session_id, state, places, tariffs, prices, ticket_ids, fee_cents, total_cents,
+    refunded_cents, vat_permille, fee_vat_permille, held_at, expires_at, payment_id, paid_at
+from ticketing.orders
+where id = any(:order_ids::uuid[])
+    or (owner_id = any(:owner_ids::uuid[]) and state in ('held', 'paying', 'paid')
+        and event_id in (select named.event_id from ticketing.orders as named where named.id = any(:order_ids::uuid[])))
+order by id for no key update;
+
+-- name: lock_orders(order_ids)
+-- Orders by id, locked in order.
+select id, code, event_id, owner_id, session_id, state, places, tariffs, prices, ticket_ids, fee_cents, total_cents,
+    refunded_cents, vat_permille, fee_vat_permille, held_at, expires_at, payment_id, paid_at
+from ticketing.orders where id = any(:order_ids::uuid[]) order by id for no key update;
+
+-- name: start_paying(order_ids, owner_ids, payment_ids, expires_ats)!
+-- Holds whose buyers go to pay; the fan becomes the owner of what a guest had held.
+update ticketing.orders
+set state = 'paying', owner_id = start.owner_id, payment_id = start.payment_id, expires_at = start.expires_at
+from unnest(:order_ids::uuid[], :owner_ids::uuid[], :payment_ids::uuid[], :expires_ats::timestamptz[])
+    as start (id, owner_id, payment_id, expires_at)
+where orders.id = start.id and orders.state in ('held', 'paying');
+
+-- name: mark_paid(order_ids, payment_ids, now)
+-- Orders whose money has come, as they are now, with one ticket a place; those that are open no more are left out.
+with paid as (
+    update ticketing.orders
+    set state = 'paid', paid_at = :now, payment_id = captured.payment_id
+    from unnest(:order_ids::uuid[], :payment_ids::uuid[]) as captured (id, payment_id)
+    where orders.id = captured.id and orders.state in ('held', 'paying')
+    returning orders.id, code, event_id, owner_id, session_id, state, places, tariffs, prices, ticket_ids, fee_cents,
+        total_cents, refunded_cents, vat_permille, fee_vat_permille, held_at, expires_at, orders.payment_id, paid_at
+),
+printed as (
+    insert into ticketing.ticket (id, order_id, event_id, place, tariff, price_cents)
+    select line.ticket_id, paid.id, paid.event_id, line.place, line.tariff, line.price_cents
+    from paid, unnest(paid.ticket_ids, paid.places, paid.tariffs, paid.prices)
+        as line (ticket_id, place, tariff, price_cents)
+)
+select * from paid;
+
+-- name: reopen(order_ids, expires_at)!
+-- Expired holds whose places were claimed again for money that came late.
+update ticketing.orders set state = 'paying', expires_at = :expires_at
+where id = any(:order_ids::uuid[]) and state = 'expired';
+
+-- name: back_to_held(order_ids, payment_ids)
+-- Orders whose payment failed: another card may still be tried while the hold lasts.
+update ticketing.orders set state = 'held'
+from unnest(:order_ids::uuid[], :payment_ids::uuid[]) as failed (id, payment_id)
+where orders.id = failed.id and orders.payment_id = failed.payment_id and orders.state = 'paying'
+returning orders.id, orders.event_id;
+
+-- name: close_orders(order_ids, state)
+-- Open orders that end without money; those that are open no more are left out.
+update ticketing.orders set state = :state
+where id = any(:order_ids::uuid[]) and state in ('held', 'paying')
+returning id, event_id, places;
+
+-- name: lock_due(held_after, held_before, now, wanted)
+-- Holds that are over, locked in order; those that somebody pays or expires right now are passed over.
+select id from ticketing.orders
+where held_at > :held_after and held_at <= :held_before and expires_at <= :now and state in ('held', 'paying')
+order by id limit :wanted for no key update skip locked;
+
+-- name: count_refund(order_id, amount_cents)!
+-- What goes back of a paid order; it is refunded once no ticket of it is left.
+update ticketing.orders
+set refunded_cents = refunded_cents + :amount_cents,
+    state = case
+        when exists (
+            select from ticketing.ticket where ticket.id = any(orders.ticket_ids) and ticket.refund_id is null
+        ) then 'paid'
+        else 'refunded'
+    end
+where id = :order_id and state = 'paid';
+
+-- name: orders_of_owners(owner_ids)
+-- Every order of a buyer, the latest first.
+select id, code, event_id, owner_id, session_id, state, places, tariffs, prices, ticket_ids, fee_cents, total_cents,
+    refunded_cents, vat_permille, fee_vat_permille, held_at, expires_at, payment_id, paid_at
+from ticketing.orders where owner_id = any(:owner_ids::uuid[]) order by held_at desc, id;
+
+-- name: orders_by_code(code)
+-- The order with a code.
+select id, code, event_id, owner_id, session_id, state, places, tariffs, prices, ticket_ids, fee_cents, total_cents,
+    refunded_cents, vat_permille, fee_vat_permille, held_at, expires_at, payment_id, paid_at
+from ticketing.orders where code = :code;
+
+-- name: open_or_paid(event_id, wanted)
+-- Orders of an event that still have places, the oldest first.
+select id, code, event_id, owner_id, session_id, state, places, tariffs, prices, ticket_ids, fee_cents, total_cents,
+    refunded_cents, vat_permille, fee_vat_permille, held_at, expires_at, payment_id, paid_at
+from ticketing.orders
+where event_id = :event_id and state in ('held', 'paying', 'paid')
+order by held_at, id limit :wanted;
+
+-- name: orders_by_holder(holder_name, wanted)
+-- Orders with a ticket whose holder is called like this, the latest first.
+select distinct on (orders.held_at, orders.id) orders.id, code, orders.event_id, owner_id, session_id, state, places,
+    tariffs, prices, ticket_ids, fee_cents, total_cents, refunded_cents, vat_permille, fee_vat_permille, held_at,
+    expires_at, payment_id, paid_at
+from ticketing.ticket join ticketing.orders on orders.id = ticket.order_id
+where ticket.holder_name is not null and strpos(lower(ticket.holder_name), lower(:holder_name)) > 0
+order by orders.held_at desc, orders.id limit :wanted;

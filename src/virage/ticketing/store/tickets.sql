@@ -1,0 +1,73 @@
+-- name: tickets(ticket_ids)
+-- Tickets by id.
+select id, order_id, event_id, place, tariff, price_cents, holder_name, refund_id
+from ticketing.ticket where id = any(:ticket_ids::uuid[]);
+
+-- name: tickets_of_owner(owner_id)
+-- A fan's tickets, the latest order first.
+select ticket.id, ticket.order_id, ticket.event_id, ticket.place, ticket.tariff, ticket.price_cents,
+    ticket.holder_name, ticket.refund_id
+from ticketing.orders
+cross join lateral unnest(orders.ticket_ids) as line (ticket_id)
+join ticketing.ticket on ticket.id = line.ticket_id
+where orders.owner_id = :owner_id and orders.state in ('paid', 'refunded')
+order by orders.paid_at desc, orders.id, ticket.place;
+
+-- name: owned_ticket(ticket_id, owner_id)^
+-- A ticket, if this fan bought it.
+select ticket.id, ticket.order_id, ticket.event_id, ticket.place, ticket.tariff, ticket.price_cents,
+    ticket.holder_name, ticket.refund_id
+from ticketing.ticket
+join ticketing.orders on orders.id = ticket.order_id
+where ticket.id = :ticket_id and orders.owner_id = :owner_id;
+
+-- name: name_holder(ticket_id, holder_name)!
+-- Who shall sit there.
+update ticketing.ticket set holder_name = :holder_name where id = :ticket_id and refund_id is null;
+
+-- name: forget_holders(owner_ids)!
+-- The names that some fans gave are erased.
+update ticketing.ticket set holder_name = null
+where holder_name is not null
+    and id in (
+        select unnest(orders.ticket_ids) from ticketing.orders
+        where orders.owner_id = any(:owner_ids::uuid[])
+    );
+
+-- name: refund_tickets(ticket_ids, refund_id)
+-- Tickets that are given back with this refund; those that were before are left out.
+update ticketing.ticket set refund_id = :refund_id
+where id = any(:ticket_ids::uuid[]) and refund_id is null
+returning id, place, price_cents;
+
+-- name: insert_refund(refund_id, order_id, event_id, asked_by, now, amount_cents, ticket_ids)!
+-- A refund, once.
+insert into ticketing.refund (id, order_id, event_id, asked_by, asked_at, amount_cents, ticket_ids)
+values (:refund_id, :order_id, :event_id, :asked_by, :now, :amount_cents, :ticket_ids)
+on conflict (id) do nothing;
+
+-- name: refund(refund_id)^
+-- A refund by its id.
+select id, order_id, amount_cents, ticket_ids, asked_at from ticketing.refund where id = :refund_id;
+
+-- name: refunds_of_order(order_id)
+-- Every refund of an order, the oldest first.
+select id, order_id, amount_cents, ticket_ids, asked_at
+from ticketing.refund where order_id = :order_id order by asked_at, id;
+
+-- name: put_rebind_code(ticket_id, code_hash, expires_at, not_before)!
+-- A new code for a ticket; the one before is dead. One that was sent after `not_before` is not replaced yet.
+insert into ticketing.rebind_code (ticket_id, code_hash, expires_at) values (:ticket_id, :code_hash, :expires_at)
+on conflict (ticket_id) do update
+set code_hash = excluded.code_hash, expires_at = excluded.expires_at, tries = 0
+where rebind_code.expires_at <= :not_before;
+
+-- name: count_rebind_try(ticket_id, now)^
+-- Count a try of a code that still lives.
+update ticketing.rebind_code set tries = tries + 1
+where ticket_id = :ticket_id and expires_at > :now
+returning code_hash, tries;
+
+-- name: drop_rebind_code(ticket_id)!
+-- A code that was used, or tried too often, is dead.
+delete from ticketing.rebind_code where ticket_id = :ticket_id;
