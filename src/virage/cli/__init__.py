@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -16,7 +17,7 @@ app = App(
 @app.command
 def run() -> None:
     """Start the demonstration on this machine: database, sandbox provider, jobs, web. Ctrl-C ends it all."""
-    from virage.cli import running  # noqa: PLC0415 - each command loads what it needs
+    from virage.cli import running
 
     running.run(os.environ)
 
@@ -30,7 +31,7 @@ def demo() -> None:
 @app.command
 def setup() -> None:
     """Prepare the demonstration without serving it."""
-    from virage.cli import running  # noqa: PLC0415
+    from virage.cli import running
 
     running.setup()
 
@@ -38,23 +39,28 @@ def setup() -> None:
 @app.command
 def phone() -> None:
     """Serve the demonstration to phones in the local network over HTTPS, and show a code to scan."""
-    from virage.cli import phones  # noqa: PLC0415
+    from virage.cli import phones
 
     phones.run()
 
 
 @app.command
-def serve(workers: Annotated[int | None, Parameter(help="Processes; default VIRAGE_WORKERS.")] = None) -> None:
+def serve(
+    *,
+    workers: Annotated[int | None, Parameter(help="Processes; default VIRAGE_WORKERS.")] = None,
+    certificate: Annotated[Path | None, Parameter(help="PEM file, to serve HTTPS without a proxy in front.")] = None,
+    key: Annotated[Path | None, Parameter(help="PEM file of the certificate's key.")] = None,
+) -> None:
     """Serve the web, as in production."""
-    from virage.cli import serving  # noqa: PLC0415
+    from virage.cli import serving
 
-    serving.serve(workers)
+    serving.serve(workers, (certificate, key) if certificate and key else None)
 
 
 @app.command
 def work() -> None:
     """Run the jobs, as in production."""
-    from virage.cli import serving  # noqa: PLC0415
+    from virage.cli import serving
 
     serving.work()
 
@@ -62,10 +68,10 @@ def work() -> None:
 @app.command
 def sandbox() -> None:
     """Run the sandbox payment provider."""
-    from virage.cli.house import configuration  # noqa: PLC0415
-    from virage.kernel import logs  # noqa: PLC0415
-    from virage.kernel.supervise import die_with_parent  # noqa: PLC0415
-    from virage.payments import sandbox as provider  # noqa: PLC0415
+    from virage.cli.house import configuration
+    from virage.kernel import logs
+    from virage.kernel.supervise import die_with_parent
+    from virage.payments import sandbox as provider
 
     die_with_parent()
     config = configuration(os.environ)
@@ -76,8 +82,8 @@ def sandbox() -> None:
 @app.command
 def migrate() -> None:
     """Bring the database to the newest schema and name what was applied."""
-    from virage.cli.house import configuration, console, database  # noqa: PLC0415
-    from virage.kernel import migrate as migrations  # noqa: PLC0415
+    from virage.cli.house import configuration, console, database
+    from virage.kernel import migrate as migrations
 
     with database(configuration(os.environ)) as config:
         applied = asyncio.run(migrations.migrate(config.database_url or ""))
@@ -87,7 +93,7 @@ def migrate() -> None:
 @app.command
 def openapi() -> None:
     """Print the OpenAPI document of the whole API."""
-    from virage import matchday  # noqa: PLC0415
+    from virage import matchday
 
     sys.stdout.buffer.write(matchday.openapi_document() + b"\n")
 
@@ -95,6 +101,6 @@ def openapi() -> None:
 @app.command
 def invite(email: str) -> None:
     """Invite the first administrator, from the machine itself; further staff are invited in the office."""
-    from virage.cli import inviting  # noqa: PLC0415
+    from virage.cli import inviting
 
     inviting.invite(email)

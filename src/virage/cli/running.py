@@ -13,7 +13,7 @@ import aiohttp
 from virage import demo, matchday
 from virage.cli.house import configuration, console, database, demo_environment, fail, this
 from virage.kernel.config import Config
-from virage.kernel.migrate import migrate
+from virage.kernel.migrate import MigrationChanged, migrate
 from virage.kernel.supervise import Child, Supervisor
 
 READY_POLL_S = 0.1
@@ -41,8 +41,11 @@ def run(environ: Mapping[str, str], *extra: str) -> None:
 
 async def prepare(config: Config) -> None:
     """Migrate the database and load the demo; both change nothing that is there already."""
-    assert config.database_url is not None  # noqa: S101 - `database` names it
-    await migrate(config.database_url)
+    assert config.database_url is not None
+    try:
+        await migrate(config.database_url)
+    except MigrationChanged as error:
+        raise fail(f"{error} Give the demonstration a new one: another VIRAGE_VAR_DIR, or none of it.") from None
     async with matchday.opened(config) as db:
         await demo.load(config, db, matchday.clock_of(config))
 
@@ -83,7 +86,7 @@ async def _greet(config: Config) -> None:
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=False)) as session:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(READY_WAIT_S):
-                while not await _ready(session, address):  # noqa: ASYNC110 - the web is another process
+                while not await _ready(session, address):
                     await asyncio.sleep(READY_POLL_S)
                 console.print(demo.greeting(config), markup=False)
                 return

@@ -1,0 +1,59 @@
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
+
+from virage.cli.authority import Authority, authority, server_certificate
+from virage.cli.phones import install_page, terminal_code
+
+NOW = datetime.now(UTC)
+LAPTOP = IPv4Address("192.168.1.20")
+
+
+def check(issuer: Authority, chain: Path, address: IPv4Address) -> None:
+    policy = PolicyBuilder().store(Store([issuer.certificate])).time(NOW)
+    verifier = policy.build_server_verifier(x509.IPAddress(address))
+    verifier.verify(x509.load_pem_x509_certificate(chain.read_bytes()), [])
+
+
+def test_a_phone_that_trusts_the_authority_trusts_the_laptop(tmp_path: Path) -> None:
+    issuer = authority(tmp_path, NOW)
+    chain, _ = server_certificate(issuer, tmp_path, LAPTOP, NOW)
+    check(issuer, chain, LAPTOP)
+
+
+def test_the_authority_has_no_power_over_public_addresses(tmp_path: Path) -> None:
+    issuer = authority(tmp_path, NOW)
+    public = IPv4Address("203.0.114.9")
+    chain, _ = server_certificate(issuer, tmp_path, public, NOW)
+    with pytest.raises(VerificationError):
+        check(issuer, chain, public)
+
+
+def test_the_authority_is_kept_so_that_phones_install_it_once(tmp_path: Path) -> None:
+    first = authority(tmp_path, NOW)
+    assert authority(tmp_path, NOW + timedelta(days=800)).der == first.der
+    assert authority(tmp_path, NOW + timedelta(days=825)).der != first.der
+
+
+def test_its_keys_are_for_their_owner_alone(tmp_path: Path) -> None:
+    server_certificate(authority(tmp_path, NOW), tmp_path, LAPTOP, NOW)
+    for name in ("authority.pem", "server-key.pem"):
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+
+
+def test_the_code_in_the_terminal_is_a_square_of_half_blocks() -> None:
+    lines = terminal_code("http://192.168.1.20:8445/").splitlines()
+    assert len({len(line) for line in lines}) == 1
+    assert set("".join(lines)) <= set(" ▀▄█")
+
+
+def test_the_page_speaks_two_languages_and_leads_to_the_app() -> None:
+    page = install_page("https://192.168.1.20:8443/")
+    assert 'href="https://192.168.1.20:8443/"' in page
+    assert 'href="/virage.crt"' in page
+    assert "Réglages" in page
+    assert "Settings" in page
