@@ -143,9 +143,7 @@ async def _write(
     await append(conn, facts, now)
 
 
-async def _give_way(
-    conn: Connection, new: Sequence[tuple[Hold, OrderRow]], decided: dict[UUID, HoldOutcome]
-) -> None:
+async def _give_way(conn: Connection, new: Sequence[tuple[Hold, OrderRow]], decided: dict[UUID, HoldOutcome]) -> None:
     """The same id was written elsewhere at the same time: that one is the order, and what we claimed goes back."""
     orders = [order for _, order in new]
     await claims_store.free_places(conn, _claims_of(orders))

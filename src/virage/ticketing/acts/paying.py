@@ -68,9 +68,7 @@ async def pay(conn: Connection, pays: Sequence[Pay], now: datetime) -> list[Payi
     return [Paying(paid[a.order.id], None) if isinstance(a, Paying) and a.order.id in paid else a for a in answers]
 
 
-async def _begin(
-    conn: Connection, answers: Sequence[Paying | Refused], now: datetime
-) -> list[Paying | Refused]:
+async def _begin(conn: Connection, answers: Sequence[Paying | Refused], now: datetime) -> list[Paying | Refused]:
     """Store the payments; what payments refuse is the answer."""
     starts = [answer.start for answer in answers if isinstance(answer, Paying) and answer.start is not None]
     begun = iter(await payments.begin(conn, starts, now) if starts else ())
@@ -129,7 +127,9 @@ def _barred(
         and other.id != order.id
     )
     if has + len(order.places) > event.rules.limit_per_buyer:
-        return Refused(Reason.LIMIT_REACHED, {"limit": event.rules.limit_per_buyer, "left": event.rules.limit_per_buyer - has})
+        return Refused(
+            Reason.LIMIT_REACHED, {"limit": event.rules.limit_per_buyer, "left": event.rules.limit_per_buyer - has}
+        )
     return None
 
 
@@ -137,9 +137,7 @@ async def _events_of(conn: Connection, orders: Iterable[OrderRow]) -> dict[UUID,
     return await programme.events(conn, sorted({order.event_id for order in orders}))
 
 
-async def _sell(
-    conn: Connection, paid_with: Iterable[tuple[UUID, UUID | None]], now: datetime
-) -> dict[UUID, OrderRow]:
+async def _sell(conn: Connection, paid_with: Iterable[tuple[UUID, UUID | None]], now: datetime) -> dict[UUID, OrderRow]:
     """Pay open orders: tickets, passes and facts. Those that were open, as they are now."""
     pairs = sorted(paid_with)
     paid = await store.mark_paid(conn, [order for order, _ in pairs], [payment for _, payment in pairs], now)

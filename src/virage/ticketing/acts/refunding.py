@@ -69,9 +69,7 @@ async def _give_back(
     await store.count_refund(conn, order.id, plan.amount_cents)
     await passes.revoke(conn, row.ticket_ids, now, who)
     if plan.amount_cents and order.payment_id is not None:
-        answers = await payments.request_refund(
-            conn, [RefundRequest(row.id, order.payment_id, plan.amount_cents)], now
-        )
+        answers = await payments.request_refund(conn, [RefundRequest(row.id, order.payment_id, plan.amount_cents)], now)
         if isinstance(answers[0], Refused):
             return answers[0]
     facts = [
@@ -82,7 +80,7 @@ async def _give_back(
     return row
 
 
-async def event_cancelled(conn: Connection, event: Event, now: datetime) -> None:  # noqa: ARG001 - the protocol's
+async def event_cancelled(conn: Connection, event: Event, now: datetime) -> None:
     """Have every order of a cancelled event given back, by a job in small transactions."""
     await enqueue(conn, CANCELLED_JOB, [EventGone(event.id)])
 
@@ -98,7 +96,7 @@ async def give_back_event(conn: Connection, event_id: UUID, now: datetime) -> in
     return len(orders)
 
 
-async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:  # noqa: ARG001 - the protocol's
+async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:
     """Forget the names that an erased person gave to tickets; the orders stay, for the books, without a name."""
     await tickets_store.forget_holders(conn, [person_id])
     return None

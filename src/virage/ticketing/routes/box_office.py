@@ -98,9 +98,7 @@ class BoxOffice:
             for event_id in event_ids:
                 self.sales.forget(event_id)
             raise
-        return [
-            Refused(Reason.NOT_FOUND) if sales[ask.request.event_id] is None else next(outcomes) for ask in asks
-        ]
+        return [Refused(Reason.NOT_FOUND) if sales[ask.request.event_id] is None else next(outcomes) for ask in asks]
 
     async def _pay_many(self, pays: Sequence[Pay]) -> list[Paying | Refused]:
         async with self._db.transaction() as conn:

@@ -58,9 +58,7 @@ async def put_pricing(
     event_id: UUID, data: PricingWish, db: Database, clock: Clock, box_office: BoxOffice, principal: Principal
 ) -> Pricing:
     """Replace the pricing of an event; everything that is wrong is answered at once."""
-    new = Pricing(
-        data.categories, data.blocks, data.areas, data.fee_cents, data.vat_permille, data.fee_vat_permille
-    )
+    new = Pricing(data.categories, data.blocks, data.areas, data.fee_cents, data.vat_permille, data.fee_vat_permille)
     async with db.transaction() as conn:
         await _event_within(conn, event_id, principal, "programme")
         outcome = await pricing_acts.set_pricing(
@@ -72,9 +70,7 @@ async def put_pricing(
 
 
 @get("/events/{event_id:uuid}/sales", guards=[staff(*SELLERS)])
-async def get_sales(
-    event_id: UUID, db: Database, clock: Clock, box_office: BoxOffice, principal: Principal
-) -> Sales:
+async def get_sales(event_id: UUID, db: Database, clock: Clock, box_office: BoxOffice, principal: Principal) -> Sales:
     """How the sale stands: by category, by hour, money, what is held."""
     sale = await box_office.sales.get(event_id)
     async with db.connection() as conn:

@@ -63,9 +63,7 @@ async def list_my_tickets(db: Database, principal: Principal) -> list[Ticket]:
 
 
 @patch("/{ticket_id:uuid}", guards=[signed_in])
-async def name_holder(
-    ticket_id: UUID, data: HolderWish, db: Database, clock: Clock, principal: Principal
-) -> Ticket:
+async def name_holder(ticket_id: UUID, data: HolderWish, db: Database, clock: Clock, principal: Principal) -> Ticket:
     """Say who shall sit there."""
     fan_id = require_fan(principal)
     async with db.transaction() as conn:

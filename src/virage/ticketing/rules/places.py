@@ -20,9 +20,7 @@ def layout() -> Layout:
     """The blocks and areas of the ground by code."""
     ground = load_ground()
     return Layout(
-        blocks={
-            block.code: (index, block.first_seat, block.seat_count) for index, block in enumerate(ground.blocks)
-        },
+        blocks={block.code: (index, block.first_seat, block.seat_count) for index, block in enumerate(ground.blocks)},
         areas={area.code: (area.first_place, area.capacity_max) for area in ground.areas},
     )
 

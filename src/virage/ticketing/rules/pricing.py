@@ -65,8 +65,8 @@ def defects(pricing: Pricing, blocks: Mapping[str, object], areas: Mapping[str, 
         Defect(code, at)
         for code, at, wrong in (
             ("fee_out_of_range", "fee_cents", not 0 <= pricing.fee_cents <= FEE_MAX),
-            ("vat_out_of_range", "vat_permille", not 0 <= pricing.vat_permille < 1000),  # noqa: PLR2004 - permille
-            ("vat_out_of_range", "fee_vat_permille", not 0 <= pricing.fee_vat_permille < 1000),  # noqa: PLR2004 - same
+            ("vat_out_of_range", "vat_permille", not 0 <= pricing.vat_permille < 1000),
+            ("vat_out_of_range", "fee_vat_permille", not 0 <= pricing.fee_vat_permille < 1000),
             ("too_many_categories", "categories", len(pricing.categories) > CATEGORIES_MAX),
         )
         if wrong

@@ -99,9 +99,7 @@ async def back_to_held(
     return [(row["id"], row["event_id"]) async for row in rows]
 
 
-async def close_orders(
-    conn: Connection, order_ids: Sequence[UUID], state: State
-) -> list[tuple[UUID, UUID, list[int]]]:
+async def close_orders(conn: Connection, order_ids: Sequence[UUID], state: State) -> list[tuple[UUID, UUID, list[int]]]:
     """End open orders without money; (order, event, places) of those that were open."""
     rows = queries.close_orders(conn, order_ids=order_ids, state=state)
     return [(row["id"], row["event_id"], row["places"]) async for row in rows]

@@ -59,9 +59,7 @@ async def put_pricing(conn: Connection, event_id: UUID, new: Pricing, now: datet
         reduced_cents=[category.prices[Tariff.REDUCED] for category in new.categories],
         access_cents=[category.prices[Tariff.ACCESS] for category in new.categories],
     )
-    await queries.put_blocks(
-        conn, event_id=event_id, blocks=list(new.blocks), category_ids=list(new.blocks.values())
-    )
+    await queries.put_blocks(conn, event_id=event_id, blocks=list(new.blocks), category_ids=list(new.blocks.values()))
     await queries.put_areas(
         conn,
         event_id=event_id,

@@ -40,9 +40,7 @@ async def order_totals(conn: Connection, event_id: UUID) -> Totals:
     return Totals(*(await queries.order_totals(conn, event_id=event_id)))
 
 
-async def refunded_by_part(
-    conn: Connection, event_id: UUID, from_places: Sequence[int]
-) -> dict[int, tuple[int, int]]:
+async def refunded_by_part(conn: Connection, event_id: UUID, from_places: Sequence[int]) -> dict[int, tuple[int, int]]:
     """(places, cents) that were given back, by part of the ground."""
     rows = queries.refunded_by_part(conn, event_id=event_id, from_places=from_places)
     return {row["part"]: (row["places"], row["cents"]) async for row in rows}

@@ -47,9 +47,7 @@ async def forget_holders(conn: Connection, owner_ids: Sequence[UUID]) -> None:
     await queries.forget_holders(conn, owner_ids=owner_ids)
 
 
-async def refund_tickets(
-    conn: Connection, ticket_ids: Sequence[UUID], refund_id: UUID
-) -> list[tuple[UUID, int, int]]:
+async def refund_tickets(conn: Connection, ticket_ids: Sequence[UUID], refund_id: UUID) -> list[tuple[UUID, int, int]]:
     """Give tickets back with a refund; (ticket, place, price) of those that were not before."""
     rows = queries.refund_tickets(conn, ticket_ids=ticket_ids, refund_id=refund_id)
     return [(row["id"], row["place"], row["price_cents"]) async for row in rows]
