@@ -28,7 +28,7 @@ def run() -> None:
     issuer = authority(folder, now_utc())
     server_certificate(issuer, folder, address, now_utc())
     env |= {
-        "VIRAGE_HOST": "0.0.0.0",
+        "VIRAGE_HOST": "0.0.0.0",  # noqa: S104 - phones come from the network
         "VIRAGE_PUBLIC_URL": f"https://{address}:{port}",
         "VIRAGE_SANDBOX_URL": f"http://{address}:{port + 1}",
         "SSL_CERT_FILE": str(_trusted(issuer, folder)),

@@ -41,7 +41,7 @@ def run(environ: Mapping[str, str], *extra: str) -> None:
 
 async def prepare(config: Config) -> None:
     """Migrate the database and load the demo; both change nothing that is there already."""
-    assert config.database_url is not None
+    assert config.database_url is not None  # noqa: S101 - `database` names it
     try:
         await migrate(config.database_url)
     except MigrationChanged as error:
@@ -86,7 +86,7 @@ async def _greet(config: Config) -> None:
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=False)) as session:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(READY_WAIT_S):
-                while not await _ready(session, address):
+                while not await _ready(session, address):  # noqa: ASYNC110 - the web is another process
                     await asyncio.sleep(READY_POLL_S)
                 console.print(demo.greeting(config), markup=False)
                 return

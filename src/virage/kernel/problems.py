@@ -57,7 +57,7 @@ TITLES: dict[str, str] = {
 }
 
 
-class Problem(Exception):  # noqa: N818 - it carries a refusal to the door; most of them are no errors
+class Problem(Exception):
     """A refusal on its way out of a route: the open transaction rolls back, the answer is a problem document."""
 
     def __init__(
