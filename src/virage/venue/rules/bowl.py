@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import cycle, islice
 from typing import NamedTuple
 
-from virage.venue.rules.frames import Frame, Span, centimetres, stand_spans
+from virage.venue.rules.frames import Frame, Span, centimetres, stand_spans, turned
 from virage.venue.rules.ground import BlockKind
 from virage.venue.rules.plan import Plan, StandPlan
 
@@ -204,17 +204,13 @@ def _boxes_of_span(plan: Plan, stand: StandPlan, span: Span, places: list[int], 
     gap = (span.length(front) - sum(widths)) / len(widths)
     if gap < wall:
         raise ValueError(f"{len(places)} boxes do not fit into {span.length(front) / 100:.1f} m of stand {stand.code}")
-    left = -span.length(front) / 2 + gap / 2
+    left, half_row = -span.length(front) / 2 + gap / 2, centimetres(plan.bowl.row_depth_m) / 2
     for count, width in zip(places, widths, strict=True):
-        rows = list(_box_rows(plan, count, round(left), front))
-        depth = centimetres(plan.bowl.row_depth_m) / 2
-        box = BlockDraft(
-            stand, BOX_RING, "box", span.frame, left + width / 2,
-            Edge(front - depth, left, left + width),
-            Edge(rows[-1].segments[0].d + depth, left, left + width),
-            rows=rows,
-        )  # fmt: skip
-        yield box
+        rows = list(_box_rows(plan, count, -width // 2, front))
+        middle, back = left + width / 2, rows[-1].segments[0].d
+        near, far = (Edge(d, -width / 2, width / 2) for d in (front - half_row, back + half_row))
+        frame = turned(span.frame, front, middle)
+        yield BlockDraft(stand, BOX_RING, "box", frame, middle, near, far, rows=rows)
         left += width + gap
 
 

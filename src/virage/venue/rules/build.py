@@ -16,7 +16,7 @@ from virage.venue.rules.ground import Block, Feature, Ground, Segments, Stand, S
 from virage.venue.rules.plan import Plan, read_plan
 from virage.venue.rules.sightline import sightlines
 
-ARC_STEPS = 4
+ARC_STEPS = 8
 GEOMETRY_FORMAT = (
     1  # raise it when the same plan is told in another form or with other outlines: answers are kept for ever
 )

@@ -6,7 +6,7 @@ from virage.venue.rules.ground import Amenity, AmenityKind, Gate, Outlet
 from virage.venue.rules.plan import Plan, StandPlan
 
 CONCOURSE_CM = 255  # behind the last row of a ring: between the wheelchair spaces and the boxes or the next ring
-LIFTS_CM = 600  # behind the last row of the bowl
+LIFTS_CM = 350  # behind the concourse of the last ring
 
 # Where things begin along a stand, as a share of the distance between two of a kind, so that kinds do not meet.
 PHASES: dict[AmenityKind, float] = {
@@ -37,7 +37,7 @@ def outlets(plan: Plan) -> tuple[Outlet, ...]:
         (stand.code, index + 1, x, y)
         for index in range(len(plan.rings))
         for stand in plan.stands
-        for x, y in _spread(plan, stand, _concourse(plan, index), stand.outlets[index], OUTLET_PHASE)
+        for x, y in _spread(plan, stand, _concourse(plan, stand, index), stand.outlets[index], OUTLET_PHASE)
     ]
     return tuple(Outlet(f"{number:02}", *spot) for number, spot in enumerate(spots, start=1))
 
@@ -57,7 +57,7 @@ def amenities(plan: Plan) -> tuple[Amenity, ...]:
 
 def _some(plan: Plan, stand: StandPlan, kind: AmenityKind, *, ring: int, count: int) -> list[Amenity]:
     """Amenities of one kind on the concourse of a ring; ring 0 is behind the bowl and serves all of them."""
-    d = _concourse(plan, ring - 1) if ring else bowl_edge(plan) + LIFTS_CM
+    d = _concourse(plan, stand, ring - 1 if ring else -1) + (0 if ring else LIFTS_CM)
     level = f"{ring}" if ring else ""
     return [
         Amenity(f"{kind}-{stand.code}{level}-{number}", kind, stand.code, ring, x, y)
@@ -65,9 +65,8 @@ def _some(plan: Plan, stand: StandPlan, kind: AmenityKind, *, ring: int, count: 
     ]
 
 
-def _concourse(plan: Plan, index: int) -> int:
-    rows = max(stand.rows[index] for stand in plan.stands)
-    return ring_fronts(plan)[index] + (rows - 1) * centimetres(plan.bowl.row_depth_m) + CONCOURSE_CM
+def _concourse(plan: Plan, stand: StandPlan, index: int) -> int:
+    return ring_fronts(plan)[index] + (stand.rows[index] - 1) * centimetres(plan.bowl.row_depth_m) + CONCOURSE_CM
 
 
 def _spread(plan: Plan, stand: StandPlan, d: int, count: int, phase: float) -> list[tuple[float, float]]:

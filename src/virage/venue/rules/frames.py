@@ -9,7 +9,7 @@ All of them are integer centimetres, so a plan, a server and a browser compute t
     y = frame.y + d * sin(angle) - (0 if curved else t * cos(facing))
 """
 
-from math import cos, pi, radians, sin
+from math import cos, degrees, pi, radians, sin
 
 import numpy as np
 import numpy.typing as npt
@@ -66,6 +66,15 @@ def points(frames: npt.NDArray[np.int32], d: npt.NDArray[np.int32], t: npt.NDArr
     return (x + d * np.cos(angle) + along * np.sin(facing)) / 100, (
         y + d * np.sin(angle) - along * np.cos(facing)
     ) / 100
+
+
+def turned(frame: Frame, d: float, t: float) -> Frame:
+    """The frame whose middle is the point at `d` and `t` of another one."""
+    facing = radians(frame.facing_mdeg / 1000)
+    if frame.curved:
+        return Frame(frame.x, frame.y, round(degrees(facing - t / d) * 1000) % 360_000, curved=True)
+    x, y = frame.x + t * sin(facing), frame.y - t * cos(facing)
+    return Frame(round(x), round(y), frame.facing_mdeg, curved=False)
 
 
 def stand_spans(plan: Plan, stand: StandPlan, straight_parts: int, corner_parts: int) -> list[Span]:
