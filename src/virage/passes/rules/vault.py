@@ -30,7 +30,7 @@ class SealedKey(Struct, frozen=True):
         return IssuerKey(self.event_id, self.kid, self.public)
 
 
-class SealBroken(Exception):  # noqa: N818 - says what has happened
+class SealBroken(Exception):
     """No secret that we know opens a key: VIRAGE_SECRET changed, and the old one is not in VIRAGE_SECRETS_PREVIOUS."""
 
 
