@@ -20,7 +20,7 @@ TIDY_S = 600.0
 PERMANENT = 500  # RFC 5321, 4.2.1: from here on the same letter is refused for ever
 
 
-class NoMailServer(Exception):  # noqa: N818 - it names what is missing
+class NoMailServer(Exception):
     """There is neither VIRAGE_SMTP_URL nor a demonstration whose mailbox would do."""
 
 

@@ -1,7 +1,7 @@
 """What people do, in the caller's transaction. Refusals are returned; codes' tries count even then, so commit them."""
 
 from virage.people.acts.authenticate import PeopleAuthenticator
-from virage.people.acts.ensure import ensure_fan, ensure_staff
+from virage.people.acts.ensure import ensure_fan, ensure_staff, open_session
 from virage.people.acts.forget import PersonErased, erase
 from virage.people.acts.mail import MAIL_KIND, post
 from virage.people.acts.office import (
@@ -46,6 +46,7 @@ __all__ = [
     "invite",
     "invite_first_admin",
     "open_guests",
+    "open_session",
     "post",
     "revoke_grant",
     "revoke_token",

@@ -9,10 +9,13 @@ from virage.kernel.database import Connection
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
 from virage.kernel.journal import Fact
+from virage.kernel.security import new_token
 from virage.people.acts.office import give
 from virage.people.rules.addresses import normalise_address
 from virage.people.rules.persons import Locale, Newcomer, tidy_name
-from virage.people.store import persons
+from virage.people.rules.sign_in import Opening, SignedIn, lifetime
+from virage.people.store import grants as held_grants
+from virage.people.store import persons, sessions
 
 
 async def ensure_fan(conn: Connection, email: str, name: str | None, now: datetime, locale: Locale = Locale.FR) -> UUID:
@@ -31,3 +34,13 @@ async def ensure_staff(conn: Connection, email: str, name: str | None, grants: S
     person_id = await ensure_fan(conn, email, name, now)
     await give(conn, person_id, grants, None, now)
     return person_id
+
+
+async def open_session(conn: Connection, person_id: UUID, now: datetime, device: str = "") -> SignedIn:
+    """Open a session for somebody whom the caller vouches for: an operator's script, a rehearsal, a measurement."""
+    staff = bool(await held_grants.grants_of(conn, person_id))
+    opened = SignedIn(person_id=person_id, session_id=new_id(), token=new_token(), joined=False)
+    opening = Opening(person_id, opened.token, device, at=now, expires_at=now + lifetime(person=True, staff=staff))
+    await sessions.open_session(conn, opened.session_id, opening)
+    await journal.append(conn, [Fact("signed_in", person_id, person_id, {"session": opened.session_id})], now)
+    return opened

@@ -17,7 +17,7 @@ ASKS_PER_DEVICE_AND_ADDRESS = 5
 GUEST_LIFETIME = timedelta(days=2)
 FAN_LIFETIME = timedelta(days=90)
 STAFF_LIFETIME = timedelta(hours=12)
-SEEN_AFTER = timedelta(minutes=10)
+SEEN_AFTER = timedelta(minutes=10)  # a session that is seen again so late is written down again
 
 
 class CodeAsked(Struct, frozen=True):
@@ -99,8 +99,3 @@ def lifetime(*, person: bool, staff: bool) -> timedelta:
     if not person:
         return GUEST_LIFETIME
     return STAFF_LIFETIME if staff else FAN_LIFETIME
-
-
-def worth_noting(last_seen_at: datetime, now: datetime) -> bool:
-    """Whether a session was seen so long ago that seeing it again is written down: one write in ten minutes."""
-    return now - last_seen_at >= SEEN_AFTER

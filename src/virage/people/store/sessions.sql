@@ -1,7 +1,7 @@
 -- name: look_up(seen_before, cookies, now, bearers)
 -- Everybody whose credential is alive: sessions by cookie, programs by bearer token, with their grants of this moment.
 select
-    s.token_hash, s.id, s.person_id, s.guest_session_id, s.authenticated_at, s.last_seen_at < :seen_before as stale,
+    s.token_hash, s.id, s.person_id, s.guest_session_id, s.authenticated_at, s.last_seen_at <= :seen_before as stale,
     (
         select jsonb_agg(jsonb_build_array(g.role, g.scope, g.scope_id))
         from people.role_grant as g where g.person_id = s.person_id
@@ -11,7 +11,7 @@ from people.session as s
 where s.token_hash = any(:cookies::bytea[]) and s.expires_at > :now
 union all
 select
-    p.token_hash, p.id, null, null, null, coalesce(p.last_used_at < :seen_before, true),
+    p.token_hash, p.id, null, null, null, coalesce(p.last_used_at <= :seen_before, true),
     (
         select jsonb_agg(jsonb_build_array(g ->> 'role', g ->> 'scope', g ->> 'scope_id'))
         from jsonb_array_elements(p.grants) as g
@@ -24,7 +24,7 @@ where p.token_hash = any(:bearers::bytea[]) and p.expires_at > :now;
 -- Sessions that were seen again live on from now; those that another process notes are passed over.
 with seen as (
     select id from people.session
-    where id = any(:session_ids::uuid[]) and last_seen_at < :seen_before
+    where id = any(:session_ids::uuid[]) and last_seen_at <= :seen_before
     order by id for update skip locked
 )
 update people.session as s

@@ -1,0 +1,98 @@
+"""What tests of people share: the letters that were written, and a browser that signs in."""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from uuid import UUID
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from virage.kernel.clock import Clock
+from virage.kernel.config import Config
+from virage.kernel.database import Database
+from virage.kernel.guard import Grant
+from virage.people import acts
+from virage.people.rules.house import Letterhead, letterhead_of
+from virage.people.rules.mails import Mail
+from virage.people.store import mails
+
+CODE = re.compile(r"\b\d{6}\b")
+
+
+class Letters:
+    """The letters that were written and wait for the postman."""
+
+    def __init__(self, db: Database, letterhead: Letterhead) -> None:
+        self._db = db
+        self._keys = letterhead.keys
+
+    async def ids(self) -> list[UUID]:
+        async with self._db.connection() as conn:
+            return [row["id"] for row in await conn.fetch("select id from people.mail order by id")]
+
+    async def all(self) -> list[Mail]:
+        async with self._db.connection() as conn:
+            found = [await mails.letter(conn, [self._keys], mail_id) for mail_id in await self.ids()]
+        return [mail for mail in found if mail is not None]
+
+    async def to(self, address: str) -> list[Mail]:
+        return [mail for mail in await self.all() if mail.to == address]
+
+    async def code(self, address: str) -> str:
+        """The last code that was sent to the address."""
+        found = CODE.search((await self.to(address))[-1].text)
+        assert found is not None
+        return found.group()
+
+    async def link(self, address: str) -> str:
+        """The last link that was sent to the address."""
+        found = re.search(r"https?://\S+", (await self.to(address))[-1].text)
+        assert found is not None
+        return found.group()
+
+
+SignIn = Callable[[httpx.AsyncClient, str], Awaitable[httpx.Response]]
+MakeStaff = Callable[[str, Sequence[Grant]], Awaitable[UUID]]
+
+
+@pytest.fixture
+def letterhead(config: Config) -> Letterhead:
+    return letterhead_of(config)
+
+
+@pytest.fixture
+def letters(db: Database, letterhead: Letterhead) -> Letters:
+    return Letters(db, letterhead)
+
+
+@pytest.fixture
+def sign_in(letters: Letters) -> SignIn:
+    """Sign a browser in as a person would: ask for the code, read the letter, type it."""
+
+    async def signed_in(browser: httpx.AsyncClient, address: str) -> httpx.Response:
+        asked = await browser.post("/api/sign-in/codes", json={"email": address, "locale": "en"})
+        assert asked.status_code == 202, asked.text
+        code = await letters.code(address)
+        answer = await browser.post("/api/sign-in", json={"email": address, "code": code})
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    return signed_in
+
+
+@pytest.fixture
+def make_staff(db: Database, clock: Clock) -> MakeStaff:
+    async def made(address: str, grants: Sequence[Grant]) -> UUID:
+        async with db.transaction() as conn:
+            return await acts.ensure_staff(conn, address, None, grants, clock.now())
+
+    return made
+
+
+@pytest.fixture
+async def other(app: Litestar, client: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
+    """A second browser of the same application."""
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+    async with httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:
+        yield browser

@@ -1,0 +1,244 @@
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import aiosmtplib
+import httpx
+import msgspec
+import pytest
+import trustme
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+
+from virage.kernel import queue
+from virage.kernel.database import Connection, Database
+from virage.kernel.queue import Jobs
+from virage.people import acts, jobs
+from virage.people.jobs import NoMailServer, Postman
+from virage.people.rules.mails import Mail, MailDue
+
+FAN = "fan@example.org"
+
+
+class Inbox:
+    """What a real mail server received; `refusals` are answered to recipients first, one a letter."""
+
+    def __init__(self) -> None:
+        self.envelopes: list[Envelope] = []
+        self.refusals: list[str] = []
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd names its hooks so
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        if self.refusals:
+            return self.refusals.pop(0)
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(  # noqa: N802 - the same
+        self, _server: SMTP, _session: Session, envelope: Envelope
+    ) -> str:
+        self.envelopes.append(envelope)
+        return "250 OK"
+
+
+@pytest.fixture
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+async def serve(inbox: Inbox, context: ssl.SSLContext | None = None, **options: Any) -> asyncio.Server:
+    loop = asyncio.get_running_loop()
+    return await loop.create_server(lambda: SMTP(inbox, loop=loop, **options), "127.0.0.1", 0, ssl=context)
+
+
+def server_context(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
+    return context
+
+
+def client_context(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
+def port_of(server: asyncio.Server) -> int:
+    port: int = server.sockets[0].getsockname()[1]
+    return port
+
+
+@pytest.fixture
+async def inbox() -> Inbox:
+    return Inbox()
+
+
+@pytest.fixture
+async def smtp(inbox: Inbox) -> AsyncIterator[int]:
+    """The port of a plain mail server."""
+    server = await serve(inbox)
+    yield port_of(server)
+    server.close()
+    await server.wait_closed()
+
+
+@pytest.fixture
+async def due(client: httpx.AsyncClient, letters: Any) -> MailDue:
+    """A letter with a code that waits for the postman."""
+    await client.post("/api/sign-in/codes", json={"email": FAN, "locale": "fr"})
+    return MailDue((await letters.ids())[0])
+
+
+def postman(db: Database, config: Any, clock: Any, url: str | None, **changes: Any) -> Postman:
+    tls = changes.pop("tls", None)
+    return Postman(db, msgspec.structs.replace(config, smtp_url=url, **changes), clock, tls)
+
+
+async def until(met: Callable[[], Awaitable[object]]) -> None:
+    """Ask the database again and again: it has no event to wait for."""
+    async with asyncio.timeout(20):
+        while not await met():  # noqa: ASYNC110 - a row is no event of this process
+            await asyncio.sleep(0.01)
+
+
+async def waiting(conn: Connection) -> int:
+    count: int = await conn.fetchval("select count(*) from people.mail")
+    return count
+
+
+async def test_a_letter_arrives_at_a_real_mail_server_and_leaves_no_row(
+    due: MailDue, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, letters: Any, conn: Connection
+) -> None:
+    code = await letters.code(FAN)
+    deliver = postman(db, config, clock, f"smtp://127.0.0.1:{smtp}")
+    await deliver(due)
+    (envelope,) = inbox.envelopes
+    assert (envelope.rcpt_tos, envelope.mail_from) == ([FAN], config.mail_from)
+    assert isinstance(envelope.content, bytes)
+    assert code.encode() in envelope.content
+    assert await waiting(conn) == 0
+    await deliver(due)
+    assert len(inbox.envelopes) == 1
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")  # aiosmtpd knows STARTTLS alone
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+async def test_a_letter_travels_encrypted_with_a_password(
+    due: MailDue, db: Database, config: Any, clock: Any, *, inbox: Inbox, authority: trustme.CA, scheme: str
+) -> None:
+    def check(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
+        return AuthResult(success=(data.login, data.password) == (b"club", b"pass/word"))
+
+    context = server_context(authority)
+    options: dict[str, Any] = {"authenticator": check, "auth_required": True, "auth_require_tls": scheme == "smtp"}
+    if scheme == "smtp":
+        server = await serve(inbox, tls_context=context, require_starttls=True, **options)
+    else:
+        server = await serve(inbox, context, **options)
+    url = f"{scheme}://club:pass%2Fword@127.0.0.1:{port_of(server)}?starttls=1"
+    await postman(db, config, clock, url, tls=client_context(authority))(due)
+    server.close()
+    await server.wait_closed()
+    assert len(inbox.envelopes) == 1
+
+
+async def test_a_server_that_offers_no_encryption_gets_nothing_where_it_is_demanded(
+    due: MailDue, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, conn: Connection
+) -> None:
+    with pytest.raises(aiosmtplib.SMTPException):
+        await postman(db, config, clock, f"smtp://127.0.0.1:{smtp}?starttls=1")(due)
+    assert inbox.envelopes == []
+    assert await waiting(conn) == 1
+
+
+async def test_a_server_that_says_later_is_asked_again_by_the_queue(
+    due: MailDue, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, conn: Connection
+) -> None:
+    inbox.refusals = ["450 come back later"]
+    worker = Jobs(poll=timedelta(milliseconds=20))
+    changed = msgspec.structs.replace(config, smtp_url=f"smtp://127.0.0.1:{smtp}")
+    jobs.register(worker, db, changed, clock)
+    working = asyncio.create_task(worker.run(db))
+
+    async def gone() -> bool:
+        return await waiting(conn) == 0
+
+    await until(gone)
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    assert inbox.refusals == []
+    assert len(inbox.envelopes) == 1
+
+
+async def test_a_letter_that_never_leaves_is_a_dead_letter_without_its_words(
+    due: MailDue, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, conn: Connection
+) -> None:
+    inbox.refusals = ["450 come back later"] * 3
+    worker = Jobs(poll=timedelta(milliseconds=20))
+    deliver = postman(db, config, clock, f"smtp://127.0.0.1:{smtp}")
+    worker.on(acts.MAIL_KIND, MailDue, deliver, attempts_max=1)
+    working = asyncio.create_task(worker.run(db))
+
+    await until(lambda: queue.dead_letters(conn))
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    dead = await queue.dead_letters(conn)
+    assert dead[0].payload == {"mail_id": str(due.mail_id)}
+    assert FAN not in str(dead[0].payload)
+
+
+async def test_an_address_that_does_not_exist_is_given_up_at_once(
+    due: MailDue, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, conn: Connection
+) -> None:
+    inbox.refusals = ["550 no such mailbox"]
+    await postman(db, config, clock, f"smtp://127.0.0.1:{smtp}")(due)
+    assert inbox.envelopes == []
+    assert await waiting(conn) == 0
+
+
+async def test_a_code_that_is_over_is_not_sent_any_more(
+    due: MailDue, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, conn: Connection
+) -> None:
+    clock.advance(timedelta(minutes=10))
+    await postman(db, config, clock, f"smtp://127.0.0.1:{smtp}")(due)
+    assert inbox.envelopes == []
+    assert await waiting(conn) == 0
+
+
+async def test_without_a_mail_server_only_a_demonstration_has_a_mailbox(
+    due: MailDue, db: Database, config: Any, clock: Any, conn: Connection
+) -> None:
+    with pytest.raises(NoMailServer):
+        await postman(db, config, clock, None, demo=False)(due)
+    assert await waiting(conn) == 1
+    await postman(db, config, clock, None)(due)
+    await postman(db, config, clock, None)(due)
+    assert await conn.fetchval("select count(*) from people.mailbox") == 1
+
+
+async def test_a_letter_sealed_under_the_secret_before_is_still_sent(
+    due: MailDue, db: Database, config: Any, clock: Any, conn: Connection
+) -> None:
+    new = "another secret of the tests, long enough"
+    await postman(db, config, clock, None, secret=new, secrets_previous=(config.secret,))(due)
+    assert await conn.fetchval("select recipient from people.mailbox") == FAN
+
+
+async def test_neighbours_post_letters_in_their_own_transaction(
+    db: Database, letters: Any, letterhead: Any, clock: Any
+) -> None:
+    mail = Mail(FAN, "Subject", "Text", clock.now() + timedelta(days=1))
+
+    async def change_ones_mind() -> None:
+        async with db.transaction() as conn:
+            await acts.post(conn, letterhead.keys, [mail])
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await change_ones_mind()
+    assert await letters.all() == []
+    async with db.transaction() as conn:
+        await acts.post(conn, letterhead.keys, [mail, mail])
+    assert await letters.all() == [mail, mail]

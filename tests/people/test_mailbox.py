@@ -1,0 +1,70 @@
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from litestar import Litestar
+
+from virage import matchday
+from virage.kernel.database import Database
+from virage.people.jobs import Postman
+from virage.people.rules.mails import Mail, MailDue
+from virage.people.store import mails
+
+PATHS = ("/mailbox", "/mailbox/style.css", "/api/mailbox")
+
+
+def browser_at(app: Litestar, address: str, peer: str = "127.0.0.1") -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=app, client=(peer, 5000))  # type: ignore[arg-type]  # Litestar spells it out
+    return httpx.AsyncClient(transport=transport, base_url=address)
+
+
+@pytest.fixture
+async def here(app: Litestar, client: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser on the machine itself."""
+    async with browser_at(app, "http://localhost:8000") as browser:
+        yield browser
+
+
+async def test_the_letter_can_be_read_on_the_machine_itself(
+    here: httpx.AsyncClient, letters: Any, db: Database, config: Any, clock: Any
+) -> None:
+    await here.post("/api/sign-in/codes", json={"email": "fan@example.org", "locale": "en"})
+    code, ids = await letters.code("fan@example.org"), await letters.ids()
+    await Postman(db, config, clock)(MailDue(ids[0]))
+    (letter,) = (await here.get("/api/mailbox")).json()
+    assert letter["recipient"] == "fan@example.org"
+    assert code in letter["body"]
+    page = await here.get("/mailbox")
+    assert page.headers["content-type"].startswith("text/html")
+    assert code in page.text
+    assert page.headers["cache-control"] == "no-store"
+
+
+async def test_the_page_breaks_no_policy_and_shows_letters_as_text(
+    here: httpx.AsyncClient, db: Database, clock: Any, letters: Any
+) -> None:
+    async with db.transaction() as conn:
+        evil = Mail("fan@example.org", "<script>alert(1)</script>", '<img src=x onerror="alert(1)">', clock.now())
+        await here.post("/api/sign-in/codes", json={"email": "fan@example.org"})
+        await mails.deliver(conn, (await letters.ids())[0], evil, clock.now())
+    page = await here.get("/mailbox")
+    assert "style-src 'self'" in page.headers["content-security-policy"]
+    for forbidden in ("<script", "<style", "style=", "<img"):
+        assert forbidden not in page.text
+    assert (await here.get("/mailbox/style.css")).headers["content-type"].startswith("text/css")
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_nobody_elsewhere_learns_of_the_mailbox(app: Litestar, client: httpx.AsyncClient, path: str) -> None:
+    for address, peer in (("http://localhost", "192.0.2.7"), ("http://rebound.example", "127.0.0.1")):
+        async with browser_at(app, address, peer) as elsewhere:
+            assert (await elsewhere.get(path)).status_code == 404
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_no_production_system_has_a_mailbox(config: Any, db: Database, clock: Any, path: str) -> None:
+    app = matchday.build(msgspec.structs.replace(config, demo=False), db, clock)
+    async with browser_at(app, "http://localhost") as browser:
+        assert (await browser.get(path)).status_code == 404

@@ -1,0 +1,262 @@
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from virage.kernel.clock import Clock
+from virage.kernel.database import Connection, Database
+from virage.kernel.problems import Refused
+from virage.people import acts
+from virage.people.rules.house import Letterhead
+from virage.people.rules.persons import Locale
+from virage.people.rules.reasons import Reason
+from virage.people.rules.sign_in import SignedIn
+
+FAN = "fan@example.org"
+
+
+async def ask(browser: httpx.AsyncClient, address: str = FAN, locale: str = "en") -> httpx.Response:
+    return await browser.post("/api/sign-in/codes", json={"email": address, "locale": locale})
+
+
+async def enter(browser: httpx.AsyncClient, code: str, address: str = FAN, **more: Any) -> httpx.Response:
+    return await browser.post("/api/sign-in", json={"email": address, "code": code, **more})
+
+
+def wrong(code: str) -> str:
+    return f"{(int(code) + 1) % 1_000_000:06}"
+
+
+async def test_who_is_new_joins_by_the_code_in_the_letter(client: httpx.AsyncClient, letters: Any) -> None:
+    assert (await ask(client, "Fan@Example.org")).json() == {"valid_seconds": 600}
+    answer = await enter(client, await letters.code(FAN), name="  A  Fan ")
+    assert answer.status_code == 200
+    me = (await client.get("/api/me")).json()
+    assert me == answer.json()
+    assert (me["kind"], me["email"], me["name"], me["locale"], me["grants"]) == ("fan", FAN, "A Fan", "en", [])
+
+
+async def test_the_letter_comes_in_the_language_that_was_asked_for(client: httpx.AsyncClient, letters: Any) -> None:
+    await ask(client, locale="fr")
+    assert "Bonjour" in (await letters.to(FAN))[0].text
+    await enter(client, await letters.code(FAN))
+    assert (await client.get("/api/me")).json()["locale"] == "fr"
+
+
+async def test_an_address_that_exists_and_one_that_does_not_get_the_same_answer(
+    client: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any, letters: Any
+) -> None:
+    await sign_in(client, FAN)
+    known, unknown = await ask(other), await ask(other, "nobody@example.org")
+    assert (known.status_code, known.content) == (unknown.status_code, unknown.content)
+    assert len(await letters.to("nobody@example.org")) == 1
+    refusals = [await enter(other, "000000", address) for address in (FAN, "nobody@example.org", "none@example.org")]
+    assert {(answer.status_code, answer.json()["code"]) for answer in refusals} == {(409, "code_wrong")}
+
+
+@pytest.mark.parametrize("address", ["", "fan", "fan@example.org\r\nBcc: all@example.org", "a@" + "b" * 9000])
+async def test_what_is_no_address_gets_no_letter(client: httpx.AsyncClient, letters: Any, address: str) -> None:
+    for answer in (await ask(client, address), await enter(client, "123456", address)):
+        assert answer.status_code == 400
+        assert answer.json()["data"]["errors"][0]["source"] == "email"
+    assert await letters.all() == []
+
+
+async def test_a_code_works_once(client: httpx.AsyncClient, other: httpx.AsyncClient, letters: Any) -> None:
+    await ask(client)
+    code = await letters.code(FAN)
+    assert (await enter(client, code)).status_code == 200
+    assert (await enter(other, code)).json()["code"] == "code_wrong"
+
+
+async def test_a_code_works_for_ten_minutes(client: httpx.AsyncClient, letters: Any, clock: Any) -> None:
+    await ask(client)
+    clock.advance(timedelta(minutes=10))
+    assert (await enter(client, await letters.code(FAN))).json()["code"] == "code_wrong"
+    await ask(client)
+    clock.advance(timedelta(minutes=9, seconds=59))
+    assert (await enter(client, await letters.code(FAN))).status_code == 200
+
+
+async def test_a_new_code_kills_the_old_one(client: httpx.AsyncClient, letters: Any) -> None:
+    await ask(client)
+    old = await letters.code(FAN)
+    await ask(client)
+    new = await letters.code(FAN)
+    if old != new:
+        assert (await enter(client, old)).json()["code"] == "code_wrong"
+    assert (await enter(client, new)).status_code == 200
+
+
+async def test_five_wrong_tries_kill_a_code(client: httpx.AsyncClient, letters: Any) -> None:
+    await ask(client)
+    code = await letters.code(FAN)
+    for _ in range(5):
+        assert (await enter(client, wrong(code))).json()["code"] == "code_wrong"
+    dead = await enter(client, code)
+    assert (dead.status_code, dead.json()["code"]) == (429, "too_many_attempts")
+    assert (await client.get("/api/me")).json()["kind"] == "guest"
+
+
+async def test_the_fifth_try_may_be_the_right_one(client: httpx.AsyncClient, letters: Any) -> None:
+    await ask(client)
+    code = await letters.code(FAN)
+    for _ in range(4):
+        await enter(client, wrong(code))
+    assert (await enter(client, code)).status_code == 200
+
+
+async def test_tries_without_a_code_are_counted_like_tries_at_one(client: httpx.AsyncClient, clock: Any) -> None:
+    answers = [(await enter(client, "123456")).json()["code"] for _ in range(6)]
+    assert answers == ["code_wrong"] * 5 + ["too_many_attempts"]
+    clock.advance(timedelta(minutes=10))
+    assert (await enter(client, "123456")).json()["code"] == "code_wrong"
+
+
+async def try_codes(db: Database, head: Letterhead, clock: Clock, codes: list[str]) -> list[SignedIn | Refused]:
+    async def one(code: str) -> SignedIn | Refused:
+        async with db.transaction() as conn:
+            return await acts.sign_in(conn, head.keys, FAN, code, clock.now())
+
+    return await asyncio.gather(*(one(code) for code in codes))
+
+
+async def test_tries_at_the_same_moment_are_all_counted(
+    client: httpx.AsyncClient, letters: Any, db: Database, letterhead: Letterhead, clock: Clock
+) -> None:
+    await ask(client)
+    code = await letters.code(FAN)
+    refused = await try_codes(db, letterhead, clock, [wrong(code)] * 12)
+    reasons = [answer.reason for answer in refused if isinstance(answer, Refused)]
+    assert sorted(reasons) == [Reason.CODE_WRONG] * 5 + [Reason.TOO_MANY_ATTEMPTS] * 7
+
+
+async def test_the_right_code_at_the_same_moment_opens_one_session(
+    client: httpx.AsyncClient, letters: Any, db: Database, letterhead: Letterhead, clock: Clock
+) -> None:
+    await ask(client)
+    answers = await try_codes(db, letterhead, clock, [await letters.code(FAN)] * 5)
+    assert sum(isinstance(answer, SignedIn) for answer in answers) == 1
+
+
+async def test_an_address_gets_five_codes_an_hour_and_the_answer_does_not_tell(
+    db: Database, letterhead: Letterhead, letters: Any, clock: Any
+) -> None:
+    for number in range(8):
+        async with db.transaction() as conn:
+            _, device = await acts.guest(conn, clock.now())
+            asked = await acts.ask_code(conn, letterhead, FAN, clock.now(), locale=Locale.FR, session_id=device)
+            assert not isinstance(asked, Refused), number
+    assert len(await letters.to(FAN)) == 5
+    clock.advance(timedelta(hours=1))
+    async with db.transaction() as conn:
+        _, device = await acts.guest(conn, clock.now())
+        await acts.ask_code(conn, letterhead, FAN, clock.now(), locale=Locale.FR, session_id=device)
+    assert len(await letters.to(FAN)) == 6
+
+
+async def test_codes_asked_for_at_the_same_moment_keep_the_limit(
+    db: Database, letterhead: Letterhead, letters: Any, clock: Any
+) -> None:
+    async def one() -> None:
+        async with db.transaction() as conn:
+            _, device = await acts.guest(conn, clock.now())
+            await acts.ask_code(conn, letterhead, FAN, clock.now(), locale=Locale.FR, session_id=device)
+
+    await asyncio.gather(*(one() for _ in range(9)))
+    assert len(await letters.to(FAN)) == 5
+
+
+async def test_a_device_that_asks_too_often_is_told_so(
+    client: httpx.AsyncClient, other: httpx.AsyncClient, letters: Any
+) -> None:
+    answers = [(await ask(client)).status_code for _ in range(6)]
+    assert answers == [202] * 5 + [429]
+    assert (await ask(client, "fan2@example.org")).status_code == 202
+    assert (await ask(other, "fan3@example.org")).status_code == 202
+
+
+async def test_a_device_asks_for_twenty_codes_an_hour(client: httpx.AsyncClient) -> None:
+    answers = [(await ask(client, f"fan{number}@example.org")).status_code for number in range(21)]
+    assert answers == [202] * 20 + [429]
+
+
+async def test_a_guest_keeps_their_session_and_gets_a_new_token(
+    client: httpx.AsyncClient, other: httpx.AsyncClient, letters: Any, conn: Connection
+) -> None:
+    await ask(client)
+    guest_token = client.cookies["__Host-virage"]
+    guest_id = await conn.fetchval("select id from people.session")
+    await enter(client, await letters.code(FAN))
+    assert client.cookies["__Host-virage"] != guest_token
+    row = await conn.fetchrow("select id, guest_session_id from people.session")
+    assert row is not None
+    assert (row["id"], row["guest_session_id"]) == (guest_id, guest_id)
+    other.cookies.set("__Host-virage", guest_token, domain="virage.local")
+    assert (await other.get("/api/me")).json()["kind"] == "anonymous"
+
+
+async def test_the_cookie_is_for_this_host_alone_and_for_no_script(client: httpx.AsyncClient, letters: Any) -> None:
+    await ask(client)
+    cookie = (await enter(client, await letters.code(FAN))).headers["set-cookie"].lower()
+    assert cookie.startswith("__host-virage=")
+    for attribute in ("secure", "httponly", "path=/", "samesite=lax"):
+        assert attribute in cookie
+    assert "domain=" not in cookie
+
+
+async def test_signing_in_again_confirms_the_session(client: httpx.AsyncClient, sign_in: Any, clock: Any) -> None:
+    first = (await sign_in(client, FAN)).json()
+    clock.advance(timedelta(minutes=20))
+    again = (await sign_in(client, FAN)).json()
+    assert again["id"] == first["id"]
+    assert again["authenticated_at"] > first["authenticated_at"]
+    assert len((await client.get("/api/me/sessions")).json()) == 1
+
+
+async def test_somebody_else_at_the_same_browser_gets_a_session_of_their_own(
+    client: httpx.AsyncClient, sign_in: Any, conn: Connection
+) -> None:
+    await sign_in(client, FAN)
+    before = await conn.fetchval("select id from people.session")
+    await sign_in(client, "fan2@example.org")
+    after = await conn.fetch("select id, guest_session_id from people.session")
+    assert len(after) == 1
+    assert after[0]["id"] != before
+    assert after[0]["guest_session_id"] is None
+
+
+async def test_neither_codes_nor_tokens_nor_letters_lie_readable_in_the_database(
+    client: httpx.AsyncClient, letters: Any, conn: Connection
+) -> None:
+    await ask(client)
+    code, token = await letters.code(FAN), client.cookies["__Host-virage"]
+    await enter(client, wrong(code))
+    tables = [row[0] for row in await conn.fetch("select tablename from pg_tables where schemaname = 'people'")]
+    everything = "\n".join(
+        [str(row[0]) for table in tables for row in await conn.fetch(f'select t::text from people."{table}" as t')]
+    )
+    for secret in (code, token, FAN):
+        assert secret not in everything
+        assert secret.encode().hex() not in everything
+
+
+async def test_every_act_leaves_a_fact_with_ids_alone(
+    client: httpx.AsyncClient, letters: Any, conn: Connection
+) -> None:
+    await ask(client)
+    await enter(client, await letters.code(FAN), name="A Fan")
+    await client.patch("/api/me", json={"name": "Another Name"})
+    await client.delete("/api/session")
+    facts = await conn.fetch("select what, data::text as data from kernel.journal order by seq")
+    assert [fact["what"] for fact in facts] == ["person_joined", "signed_in", "person_changed", "signed_out"]
+    assert not any(word in str(fact) for fact in facts for word in ("Fan", "Name", "example"))
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"email": 1}, {"email": FAN, "code": None}, {"email": FAN, "code": "1", "name": "x" * 101}]
+)
+async def test_a_sign_in_without_sense_is_refused(client: httpx.AsyncClient, body: dict[str, Any]) -> None:
+    assert (await client.post("/api/sign-in", json=body)).status_code == 400
