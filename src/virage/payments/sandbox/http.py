@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from http import HTTPStatus
+from typing import cast
 from urllib.parse import parse_qsl
 
 import httptools
@@ -19,6 +20,8 @@ HEAD_BYTES_MAX = 16_000
 BODY_BYTES_MAX = 1_000_000
 PIPELINED_MAX = 32
 IDLE_S = 90.0
+LINGER_S = 1.0
+"""How long a refused client may go on sending before it is cut: cut at once, it would not read why."""
 
 _log = structlog.get_logger(__name__)
 
@@ -60,16 +63,16 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._waiting: deque[tuple[Request, bool]] = deque()
         self._task: asyncio.Task[None] | None = None
+        self._refused = False
         self._begin()
         self.used_at = asyncio.get_running_loop().time()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Join the connections that are open."""
-        if isinstance(transport, asyncio.Transport):
-            self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's own class, which is no subclass of it
         self._connections.add(self)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the base class names it
+    def connection_lost(self, exc: Exception | None) -> None:
         """Leave; an act that is under way goes on to its end."""
         self._transport = None
         self._connections.discard(self)
@@ -77,6 +80,8 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Feed the parser; what is no HTTP is told so and cut."""
         self.used_at = asyncio.get_running_loop().time()
+        if self._refused:
+            return
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -148,8 +153,9 @@ class Connection(asyncio.Protocol):
 
     def _refuse(self, status: int) -> None:
         if self._transport is not None:
+            self._refused = True
             self._transport.write(_STATUS_LINES[status] + b"content-length: 0\r\nconnection: close\r\n\r\n")
-            self._transport.close()
+            asyncio.get_running_loop().call_later(LINGER_S, self.close)
 
     async def _answer_all(self) -> None:
         try:
@@ -162,7 +168,7 @@ class Connection(asyncio.Protocol):
     async def _answer(self, request: Request) -> Answer | Dropped:
         try:
             return await self._handler(request)
-        except Exception:  # noqa: BLE001 - it is logged and answered with a 500
+        except Exception:
             _log.exception("sandbox_request_failed", path=request.path)
             return Answer(b'{"error":"internal"}', 500)
 
