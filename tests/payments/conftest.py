@@ -61,7 +61,7 @@ class Shop:
             refunds = [RefundRequest(new_id(), payment.payment_id, payment.amount_cents) for payment in payments]
             await acts.request_refund(conn, refunds, now)
 
-    async def failed(self, conn: Connection, payments: Sequence[Failed], now: datetime) -> None:
+    async def failed(self, conn: Connection, payments: Sequence[Failed], now: datetime) -> None:  # noqa: ARG002 - the protocol's form
         self.lost += payments
 
 
@@ -100,7 +100,7 @@ class MemoryProvider:
         self.refunded |= {refund.id: refund.amount_cents for refund in refunds}
         return [RefundAnswer(refund.id, done=True) for refund in refunds]
 
-    def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:
+    def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:  # noqa: ARG002 - as above
         return msgspec.json.decode(body, type=list[Outcome])
 
     async def close(self) -> None:
@@ -196,7 +196,7 @@ class SandboxProcess:
             "run(msgspec.json.decode(sys.argv[1], type=Settings))"
         )
         arguments = [sys.executable, "-c", program, msgspec.json.encode(self.settings).decode()]
-        self._process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, env=dict(os.environ))
+        self._process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, env=dict(os.environ))  # noqa: S603 - our own
 
     async def ready(self) -> None:
         async with asyncio.timeout(20), aiohttp.ClientSession() as session:

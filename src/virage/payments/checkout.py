@@ -60,7 +60,7 @@ async def settle_all(db: Database, clock: Clock, handlers: Handlers, outcomes: S
             await acts.settle(conn, outcomes, clock.now(), handlers)
     except Unavailable:
         raise
-    except Exception:
+    except Exception:  # noqa: BLE001 - it is logged for the payment that caused it
         ids = {outcome.payment_id for outcome in outcomes}
         if len(ids) == 1:
             _log.exception("payment_not_settled", payment_id=str(ids.pop()))

@@ -7,7 +7,7 @@ from virage.kernel.problems import Refused
 from virage.payments.rules import DueRefund, Opened, Outcome, Reason, Reference, RefundAnswer, Start
 
 
-class Unreachable(Exception):
+class Unreachable(Exception):  # noqa: N818 - it names a state that the caller meets, not a fault
     """The provider did not answer, or with a fault of its own: what was asked may or may not have happened.
 
     Everything that is asked carries our id, so asking again is safe.
@@ -61,7 +61,7 @@ class NoProvider:
         """Refuse."""
         raise Unreachable(f"no provider is configured for {len(refunds)} refunds")
 
-    def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:
+    def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:  # noqa: ARG002 - the protocol's form
         """Refuse."""
         return Refused(Reason.SIGNATURE_INVALID)
 

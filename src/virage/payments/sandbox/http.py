@@ -72,7 +72,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)  # uvloop's own class, which is no subclass of it
         self._connections.add(self)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the base class names it
         """Leave; an act that is under way goes on to its end."""
         self._transport = None
         self._connections.discard(self)
@@ -168,7 +168,7 @@ class Connection(asyncio.Protocol):
     async def _answer(self, request: Request) -> Answer | Dropped:
         try:
             return await self._handler(request)
-        except Exception:
+        except Exception:  # noqa: BLE001 - it is logged and answered with a 500
             _log.exception("sandbox_request_failed", path=request.path)
             return Answer(b'{"error":"internal"}', 500)
 

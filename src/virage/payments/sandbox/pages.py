@@ -102,7 +102,7 @@ def _redirect(address: str) -> Answer:
 
 def _wire(address: str) -> str:
     """An address that fits into a header: nothing in it ends a line or is not ASCII."""
-    return "".join(character for character in address if 0x20 < ord(character) < 0x7F)
+    return "".join(character for character in address if 0x20 < ord(character) < 0x7F)  # noqa: PLR2004 - printable ASCII
 
 
 def _page(body: str, lang: str, title: str, account: Account | None, status: int = 200) -> Answer:

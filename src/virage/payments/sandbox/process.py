@@ -68,7 +68,7 @@ def _run_to_end(main: Coroutine[Any, Any, None]) -> None:
     if sys.platform == "win32":
         asyncio.run(main)
     else:
-        import uvloop
+        import uvloop  # noqa: PLC0415 - it does not exist on Windows
 
         uvloop.run(main)
 
@@ -143,4 +143,4 @@ def _listening(url: str) -> tuple[list[str], int]:
     try:
         return [str(ipaddress.ip_address(host))], port
     except ValueError:
-        return ["0.0.0.0"], port
+        return ["0.0.0.0"], port  # noqa: S104 - a name may lead to any interface of the machine

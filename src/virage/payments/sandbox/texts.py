@@ -1,4 +1,5 @@
 """The words of the hosted pages, in French and in English."""
+# ruff: noqa: RUF001 - French is written with its own apostrophe
 
 from virage.payments.sandbox.cards import Card
 
