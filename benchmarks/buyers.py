@@ -1,0 +1,240 @@
+"""A process full of buyers: each one holds, pays and fetches the tickets of a party, and keeps a log of what was said.
+
+Reads its plan as JSON from standard input, and writes what happened as JSON to standard output. A buyer whose connection
+ends, or who is told to come back, sends the same again: the ids are the buyer's own.
+"""
+
+import asyncio
+import random
+import sys
+import time
+
+import msgspec
+from msgspec import Struct
+
+from benchmarks.common import run
+from benchmarks.wire import Answer, Client
+from virage.kernel.ids import new_id
+
+CARD = b'{"card":"4242424242424242"}'
+WAIT = b"prefer: wait=10\r\n"
+SIZES = (1, 2, 2, 2, 3, 3, 4, 4, 5, 6)
+RETRY_S = 0.05
+PATIENCE_S = 60.0
+OK, CREATED, CONFLICT, LIMITED, SERVER_ERROR = 200, 201, 409, 429, 500
+
+
+class Plan(Struct):
+    """What one process of buyers shall do. `mode`: "parties", "singles" (the places named) or "plain"."""
+
+    mode: str
+    url: str
+    sandbox_url: str
+    event_id: str
+    categories: list[str]
+    tokens: list[str]
+    concurrency: int
+    seed: int
+    seconds: float = 0.0
+    places: list[tuple[int, str]] = []
+
+
+class Bought(Struct):
+    """What a buyer was told about one order, with a 2xx each time."""
+
+    order_id: str
+    places: list[int]
+    token: str
+    payment_id: str | None = None
+    charged: bool = False
+    paid: bool = False
+    ended: str | None = None
+
+
+class Report(Struct):
+    """What a process of buyers saw."""
+
+    bought: list[Bought]
+    hold_ms: list[float]
+    order_ms: list[float]
+    spare: list[str]
+    refused: dict[str, int]
+    seconds: float
+    requests: int
+
+
+class _Held(Struct):
+    id: str
+    lines: list["_Line"]
+    state: str
+    total_cents: int
+
+
+class _Line(Struct):
+    place: int
+    ticket_id: str | None = None
+
+
+class _Page(Struct):
+    payment_url: str | None
+
+
+class _Problem(Struct):
+    code: str = ""
+
+
+_held = msgspec.json.Decoder(_Held)
+_page = msgspec.json.Decoder(_Page)
+_problem = msgspec.json.Decoder(_Problem)
+
+
+class Crowd:
+    """All buyers of this process."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._shop = Client(plan.url)
+        self._bank = Client(plan.sandbox_url)
+        self._random = random.Random(plan.seed)
+        self._tokens = list(reversed(plan.tokens))
+        self._places = list(reversed(plan.places))
+        self.requests = 0
+        self.bought: list[Bought] = []
+        self.hold_ms: list[float] = []
+        self.order_ms: list[float] = []
+        self.spare: list[str] = []
+        self.refused: dict[str, int] = {}
+
+    async def run(self) -> Report:
+        """Let everybody buy."""
+        began = time.perf_counter()
+        one = {"parties": self._parties, "singles": self._singles, "plain": self._plain}[self._plan.mode]
+        await asyncio.gather(*(one() for _ in range(self._plan.concurrency)))
+        seconds = time.perf_counter() - began
+        self._shop.close()
+        self._bank.close()
+        return Report(self.bought, self.hold_ms, self.order_ms, self.spare, self.refused, seconds, self.requests)
+
+    async def _plain(self) -> None:
+        ends = time.perf_counter() + self._plan.seconds
+        while time.perf_counter() < ends:
+            path = b"/api/plain/%d" % self._random.randrange(10_000)
+            answer = await self._ask(self._shop, b"POST", path, b"", b"")
+            assert answer.status == OK, answer.body
+
+    async def _parties(self) -> None:
+        while self._tokens:
+            token = self._tokens.pop()
+            if not await self._buy(token, *self._wishes()):
+                self.spare.append(token)
+
+    async def _singles(self) -> None:
+        """Each place by itself; one fan takes several of them."""
+        token, left = "", 0
+        while self._places and (self._tokens or left):
+            if not left:
+                token, left = self._tokens.pop(), 9
+            place, tariff = self._places.pop()
+            left -= 1
+            await self._buy(
+                token, b'{"kind":"chosen","places":[{"place":%d,"tariff":"%b"}]}' % (place, tariff.encode())
+            )
+
+    def _wishes(self) -> list[bytes]:
+        """What a party asks for, and what it takes if that cannot be had."""
+        size = self._random.choice(SIZES)
+        category = b""
+        if self._random.random() < 0.7:  # noqa: PLR2004 - seven of ten look at a price first
+            category = b',"category_id":"%b"' % self._random.choice(self._plan.categories).encode()
+        if self._random.random() < 0.01:  # noqa: PLR2004 - one of a hundred comes with access needs
+            party, needs = b'"access":1,"full":%d' % max(0, size - 2), b',"needs":["wheelchair"]'
+        else:
+            party, needs = b'"full":%d' % size, b""
+        best = b'{"kind":"best","party":{%b}%b%b%b}'
+        return [
+            best % (party, needs, category, b""),
+            best % (party, needs, category, b',"together":false'),
+            best % (party, needs, b"", b',"together":false'),
+        ]
+
+    async def _buy(self, token: str, *wishes: bytes) -> bool:
+        began = time.perf_counter()
+        session = b"cookie: __Host-virage=%b\r\n" % token.encode()
+        held = await self._hold(session, wishes)
+        if held is None:
+            return False
+        self.hold_ms.append((time.perf_counter() - began) * 1000)
+        order = Bought(held.id, [line.place for line in held.lines], token)
+        self.bought.append(order)
+        path = b"/api/orders/%b" % held.id.encode()
+        if held.total_cents or held.state != "paid":
+            await self._pay(session, path, order)
+        if order.ended is None:
+            await self._fetch(session, path, order)
+            self.order_ms.append((time.perf_counter() - began) * 1000)
+        return True
+
+    async def _hold(self, session: bytes, wishes: tuple[bytes, ...]) -> _Held | None:
+        order_id = str(new_id()).encode()
+        for wish in wishes:
+            body = b'{"id":"%b","event_id":"%b","seats":%b}' % (order_id, self._plan.event_id.encode(), wish)
+            answer = await self._ask(self._shop, b"POST", b"/api/orders", session, body)
+            if answer.status == CREATED:
+                return _held.decode(answer.body)
+            code = _problem.decode(answer.body).code
+            self.refused[code] = self.refused.get(code, 0) + 1
+        return None
+
+    async def _pay(self, session: bytes, path: bytes, order: Bought) -> None:
+        payment_id = str(new_id())
+        body = b'{"payment_id":"%b"}' % payment_id.encode()
+        answer = await self._ask(self._shop, b"POST", path + b"/payment", session, body)
+        if answer.status != OK:
+            order.ended = _problem.decode(answer.body).code
+            return
+        order.payment_id = payment_id
+        if _page.decode(answer.body).payment_url is not None:
+            answer = await self._ask(self._bank, b"POST", b"/pay/" + payment_id.encode(), b"", CARD)
+            order.charged = answer.status == OK
+
+    async def _fetch(self, session: bytes, path: bytes, order: Bought) -> None:
+        ends = time.perf_counter() + PATIENCE_S
+        while time.perf_counter() < ends:
+            answer = await self._ask(self._shop, b"GET", path, session + WAIT, None)
+            held = _held.decode(answer.body)
+            if held.state == "paid":
+                assert all(line.ticket_id for line in held.lines)
+                order.paid = True
+                return
+            if held.state not in ("held", "paying"):
+                order.ended = held.state
+                return
+        order.ended = "no answer"
+
+    async def _ask(self, client: Client, method: bytes, path: bytes, headers: bytes, body: bytes | None) -> Answer:
+        """Ask until there is an answer that is not "come back later"."""
+        ends = time.perf_counter() + PATIENCE_S
+        while True:
+            self.requests += 1
+            try:
+                answer = await client.ask(method, path, headers, body)
+                if answer.status < SERVER_ERROR and answer.status != LIMITED:
+                    return answer
+                told = str(answer.status)
+            except OSError:
+                told = "connection"
+            self.refused[told] = self.refused.get(told, 0) + 1
+            if time.perf_counter() > ends:
+                raise TimeoutError(path)
+            await asyncio.sleep(RETRY_S * (1 + self._random.random()))
+
+
+def main() -> None:
+    """Run one process of buyers."""
+    plan = msgspec.json.decode(sys.stdin.buffer.read(), type=Plan)
+    report: Report = run(Crowd(plan).run())
+    sys.stdout.buffer.write(msgspec.json.encode(report))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""A whole Virage for a measurement: durable embedded database, sandbox, `virage work`, `virage serve`, an event on sale."""
+
+import asyncio
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from benchmarks import plain
+from benchmarks.common import commits_per_s
+from benchmarks.wire import Client
+from virage.kernel.database import Database
+from virage.kernel.ids import new_id
+from virage.kernel.migrate import migrate
+from virage.kernel.postgres import EmbeddedPostgres
+from virage.people import acts as people
+from virage.programme import acts as programme
+from virage.programme.rules import HouseRules, NewEvent, Organiser, Text
+from virage.ticketing.acts.pricing import set_pricing
+from virage.ticketing.rules.pricing import Category, Pricing
+from virage.ticketing.rules.terms import Tariff
+from virage.venue.reads import load_ground
+
+FANS_A_TRANSACTION = 250
+SEEDERS = 4
+READY_S = 60.0
+
+
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class House:
+    """All the processes of one Virage in a folder of its own."""
+
+    def __init__(self, workers: int, *, durable: bool = True) -> None:
+        self.workers = workers
+        self.folder = Path(tempfile.mkdtemp(prefix="virage-bench-"))
+        self.folder.chmod(0o755)
+        self.postgres = EmbeddedPostgres(self.folder / "postgres", durable=durable)
+        self.port, sandbox_port = free_port(), free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.sandbox_url = f"http://127.0.0.1:{sandbox_port}"
+        self.sandbox_key = secrets.token_urlsafe(24)
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.env = os.environ | {
+            "VIRAGE_SECRET": secrets.token_urlsafe(32),
+            "VIRAGE_DEMO": "1",
+            "VIRAGE_VAR_DIR": str(self.folder / "var"),
+            "VIRAGE_HOST": "127.0.0.1",
+            "VIRAGE_PORT": str(self.port),
+            "VIRAGE_PUBLIC_URL": self.url,
+            "VIRAGE_SANDBOX_URL": self.sandbox_url,
+            "VIRAGE_SANDBOX_KEY": self.sandbox_key,
+            "VIRAGE_SANDBOX_WEBHOOK_SECRET": secrets.token_urlsafe(24),
+            "VIRAGE_LOG_LEVEL": "warning",
+        }
+
+    async def start_database(self) -> float:
+        """Start and migrate the database; how many commits a second one plain client gets."""
+        (self.folder / "var").mkdir()
+        await self.postgres.start()
+        await migrate(self.postgres.url)
+        self.env["VIRAGE_DATABASE_URL"] = self.postgres.url
+        return await commits_per_s(self.postgres.url)
+
+    async def start_processes(self) -> None:
+        """Start the sandbox, the worker and the web, and wait until they answer."""
+        self.start("sandbox")
+        self.start("work")
+        self.start("web")
+        client = Client(self.url)
+        began = time.monotonic()
+        while not await _ready(client):
+            if time.monotonic() - began > READY_S:
+                raise TimeoutError(f"The web does not answer; see {self.folder / 'web.log'}")
+            await asyncio.sleep(0.1)
+        client.close()
+
+    def start(self, name: str) -> None:
+        """Start one process, again if it ran before."""
+        commands = {
+            "sandbox": ("virage.cli", "sandbox"),
+            "work": ("virage.cli", "work"),
+            "web": ("benchmarks.plain", str(self.workers)),
+        }
+        log = (self.folder / f"{name}.log").open("ab")
+        self.processes[name] = subprocess.Popen(  # noqa: S603 - our own commands
+            [sys.executable, "-m", *commands[name]], env=self.env, stdout=log, stderr=log, start_new_session=True
+        )
+        log.close()
+
+    async def stop(self) -> None:
+        """End what was started, and take the folder away."""
+        for process in reversed(self.processes.values()):
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self.processes.values():
+            try:
+                await asyncio.to_thread(process.wait, 15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        await self.postgres.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def errors(self) -> str:
+        """What the processes complained about."""
+        return "".join(path.read_text(errors="replace")[-4000:] for path in sorted(self.folder.glob("*.log")))
+
+
+async def _ready(client: Client) -> bool:
+    try:
+        return (await client.ask(b"GET", b"/readyz")).status == 200  # noqa: PLR2004 - OK
+    except OSError:
+        return False
+
+
+def pricing_of_the_bowl() -> Pricing:
+    """Every block on sale, in three categories by ring; no standing area."""
+    categories = [
+        Category(new_id(), {"fr": f"Catégorie {number}", "en": f"Category {number}"}, colour, _prices(full))
+        for number, (colour, full) in enumerate((("#c9a227", 8000), ("#14387f", 5000), ("#c8102e", 3000)), 1)
+    ]
+    blocks = {block.code: categories[min(block.ring, 3) - 1].id for block in load_ground().blocks}
+    return Pricing(categories=categories, blocks=blocks)
+
+
+def _prices(full: int) -> dict[Tariff, int]:
+    return {Tariff.FULL: full, Tariff.CHILD: full // 2, Tariff.REDUCED: full * 3 // 4, Tariff.ACCESS: full // 2}
+
+
+async def seed(url: str, fans: int) -> tuple[UUID, list[UUID], list[str]]:
+    """Put an event on sale and make so many signed-in fans: the event, its categories, the fans' tokens."""
+    db = await Database.open(url, connections_max=SEEDERS)
+    now = datetime.now(UTC)
+    try:
+        async with db.transaction() as conn:
+            await plain.prepare(conn)
+            event_id, categories = await _event(conn, now)
+        firsts = range(0, fans, FANS_A_TRANSACTION)
+        waiting = asyncio.Semaphore(SEEDERS)
+
+        async def batch(first: int) -> list[str]:
+            async with waiting, db.transaction() as conn:
+                return await _fans(conn, range(first, min(first + FANS_A_TRANSACTION, fans)), now)
+
+        tokens = [token for part in await asyncio.gather(*(batch(first) for first in firsts)) for token in part]
+        async with db.connection() as conn:
+            await conn.execute("vacuum analyze")
+            await conn.execute("checkpoint")
+    finally:
+        await db.close()
+    return event_id, categories, tokens
+
+
+async def _event(conn: Any, now: datetime) -> tuple[UUID, list[UUID]]:
+    organiser = Organiser(new_id(), "The club")
+    await programme.add_organiser(conn, organiser, None, now)
+    starts = now + timedelta(days=2)
+    event = NewEvent(
+        id=new_id(),
+        organiser_id=organiser.id,
+        kind="match",
+        title=Text("Le match", "The match"),
+        doors_at=starts - timedelta(hours=2),
+        starts_at=starts,
+        ends_at=starts + timedelta(hours=2),
+        sale_opens_at=now - timedelta(hours=1),
+        sale_closes_at=starts,
+        rules=HouseRules(limit_per_buyer=9),
+    )
+    await programme.create(conn, event, None, now)
+    pricing = pricing_of_the_bowl()
+    await set_pricing(conn, event.id, pricing, None, now)
+    await programme.publish(conn, event.id, None, now)
+    return event.id, [category.id for category in pricing.categories]
+
+
+async def _fans(conn: Any, numbers: Sequence[int], now: datetime) -> list[str]:
+    tokens = []
+    for number in numbers:
+        person_id = await people.ensure_fan(conn, f"fan{number}@example.org", None, now)
+        tokens.append((await people.open_session(conn, person_id, now)).token)
+    return tokens

@@ -1,0 +1,227 @@
+"""The on-sale: the whole bowl sold over HTTP, card payments and tickets included, beside a bare route of the same server.
+
+`python -m benchmarks.onsale [--quick] [--workers N] [--processes N] [--concurrency N]`. Buyers in other processes come
+in parties of 1 to 6, one in a hundred with access needs, more people than seats; a last sweep takes single places.
+"""
+
+import argparse
+import asyncio
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from benchmarks.buyers import Plan, Report
+from benchmarks.common import machine, percentile, processor_s, run, tell
+from benchmarks.house import House, seed
+from benchmarks.wire import Client
+
+FANS = 20_000
+QUICK_FANS = 400
+PLAIN_S = 4.0
+OWN_PID = "self"
+
+
+class Wanted(Struct):
+    """How the run is set up."""
+
+    quick: bool
+    workers: int
+    processes: int
+    concurrency: int
+    fans: int
+    profile: bool = False
+
+
+async def crowd(house: House, wanted: Wanted, event_id: UUID, categories: Sequence[UUID], **plan: Any) -> list[Report]:
+    """Run processes of buyers side by side, each with its share of the tokens and places."""
+    tokens, places = plan.pop("tokens", []), plan.pop("places", [])
+    plans = [
+        Plan(
+            url=house.url,
+            sandbox_url=house.sandbox_url,
+            event_id=str(event_id),
+            categories=[str(category) for category in categories],
+            tokens=tokens[number :: wanted.processes],
+            places=places[number :: wanted.processes],
+            concurrency=max(1, wanted.concurrency // wanted.processes),
+            seed=number,
+            **plan,
+        )
+        for number in range(wanted.processes)
+    ]
+    return await asyncio.gather(*(_process(one) for one in plans))
+
+
+async def _process(plan: Plan) -> Report:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "benchmarks.buyers", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    told, _ = await process.communicate(msgspec.json.encode(plan))
+    if process.returncode:
+        raise RuntimeError(f"A process of buyers ended with {process.returncode}.")
+    return msgspec.json.decode(told, type=Report)
+
+
+async def left_over(house: House, event_id: UUID) -> list[tuple[int, str]]:
+    """The places that are still free, each with a tariff that may sit there."""
+    from virage.venue.reads import load_ground  # noqa: PLC0415 - only the sweep needs the ground
+
+    client = Client(house.url)
+    answer = await client.ask(b"GET", b"/api/events/%b/availability" % str(event_id).encode())
+    client.close()
+    features = load_ground().features
+    free = [place for place in range(len(features)) if answer.body[place >> 3] >> (place & 7) & 1]
+    spaces = [(place, "access") for place in free if features[place] & 1]
+    return spaces + [(place, "full") for place in free if not features[place] & 1]
+
+
+async def audit(house: House, event_id: UUID) -> dict[str, int]:
+    """Count what must not be: places sold twice, captured money without tickets or a refund."""
+    conn = await asyncpg.connect(house.postgres.url)
+    try:
+        tickets = await conn.fetch(
+            "select place, order_id, event_id from ticketing.ticket where event_id = $1 and refund_id is null", event_id
+        )
+        claims = {r["place"]: r["order_id"] for r in await conn.fetch("select place, order_id from ticketing.claim")}
+        paid = {
+            r["payment_id"]: r["lines"]
+            for r in await conn.fetch(
+                "select payment_id, cardinality(ticket_ids) as lines from ticketing.orders where state = 'paid'"
+            )
+        }
+        orders = await conn.fetchval("select count(*) from ticketing.orders where state = 'paid'")
+    finally:
+        await conn.close()
+    by_place: dict[int, int] = {}
+    for ticket in tickets:
+        by_place[ticket["place"]] = by_place.get(ticket["place"], 0) + 1
+    unclaimed = sum(1 for ticket in tickets if claims.get(ticket["place"]) != ticket["order_id"])
+    captured = await _captured(house)
+    refunded = {id_ for id_, cents in captured.items() if not cents}
+    return {
+        "oversold": sum(count - 1 for count in by_place.values()) + unclaimed,
+        "seats_sold": len(by_place),
+        "orders": int(orders),
+        "paid_without_ticket": sum(1 for id_ in captured if id_ not in paid and id_ not in refunded),
+        "captured": len(captured),
+        "refunded": len(refunded),
+    }
+
+
+async def _captured(house: House) -> dict[UUID, int]:
+    """What the bank captured and still keeps, in cents by payment, from its own list."""
+    client = Client(house.sandbox_url)
+    headers = b"authorization: Bearer %b\r\n" % house.sandbox_key.encode()
+    found: dict[UUID, int] = {}
+    after = ""
+    while True:
+        path = f"/v1/payments?state=captured{after}".encode()
+        page = msgspec.json.decode((await client.ask(b"GET", path, headers)).body)
+        found |= {UUID(one["id"]): one["captured_cents"] - one["refunded_cents"] for one in page["payments"]}
+        if page["next"] is None:
+            client.close()
+            return found
+        after = f"&after={page['next']}"
+
+
+async def conflicts(house: House) -> int:
+    """How many holds lost a race for a place and tried again, from the metrics of all workers that answer."""
+    by_pid: dict[str, int] = {}
+    for _ in range(house.workers * 4):
+        client = Client(house.url)
+        text = (await client.ask(b"GET", b"/metrics")).body.decode()
+        client.close()
+        pid = next((line for line in text.splitlines() if line.startswith("target_info")), "")
+        for line in text.splitlines():
+            if line.startswith("virage_batch_items_total{") and "holds_again" in line:
+                by_pid[pid] = int(float(line.rpartition(" ")[2]))
+    return sum(by_pid.values())
+
+
+async def measure(wanted: Wanted) -> dict[str, Any]:
+    """The whole run."""
+    house = House(wanted.workers)
+    try:
+        commits = await house.start_database()
+        event_id, categories, tokens = await seed(house.postgres.url, wanted.fans)
+        await house.start_processes()
+        plain = await crowd(house, wanted, event_id, categories, mode="plain", seconds=PLAIN_S / (1 + 3 * wanted.quick))
+        plain_per_s = sum(report.requests for report in plain) / max(report.seconds for report in plain)
+        cpu, began = _processor_s(house), time.perf_counter()
+        sold = await crowd(house, wanted, event_id, categories, mode="parties", tokens=tokens)
+        parties_s = time.perf_counter() - began
+        parties_cpu = _processor_s(house) - cpu
+        swept: list[Report] = []
+        if not wanted.quick:
+            places = await left_over(house, event_id)
+            spare = [token for report in sold for token in report.spare]
+            swept = await crowd(house, wanted, event_id, categories, mode="singles", tokens=spare, places=places)
+        seconds = time.perf_counter() - began
+        found = await audit(house, event_id)
+        reports = [*sold, *swept]
+        parties = sum(len(report.order_ms) for report in sold)
+        running_s = max(report.seconds for report in sold)
+        orders_per_s = parties / running_s
+        print(f"parties {parties} in {parties_s:.1f} s; {house.errors() or 'no complaints'}", file=sys.stderr)
+        print({code: count for r in reports for code, count in r.refused.items()}, file=sys.stderr)
+        holds = [ms for report in reports for ms in report.hold_ms]
+        return {
+            "benchmark": "onsale",
+            "orders_per_s": round(orders_per_s, 1),
+            "seats_sold": found["seats_sold"],
+            "seconds": round(seconds, 2),
+            "p50_hold_ms": round(percentile(holds, 0.5), 1),
+            "p99_hold_ms": round(percentile(holds, 0.99), 1),
+            "claim_conflicts_per_order": round(await conflicts(house) / max(1, found["orders"]), 4),
+            "oversold": found["oversold"],
+            "paid_without_ticket": found["paid_without_ticket"],
+            "plain_per_s": round(plain_per_s, 1),
+            "ratio": round(orders_per_s / plain_per_s, 3),
+            "orders": found["orders"],
+            "captured": found["captured"],
+            "p50_order_ms": round(percentile([ms for r in sold for ms in r.order_ms], 0.5), 1),
+            "p99_order_ms": round(percentile([ms for r in sold for ms in r.order_ms], 0.99), 1),
+            "workers": wanted.workers,
+            "clients": wanted.concurrency,
+            "client_processes": wanted.processes,
+            "commits_per_s": round(commits, 1),
+            "cpu_s_per_1000": round(1000 * parties_cpu / max(1, parties), 3),
+            "machine": machine(),
+        }
+    finally:
+        await house.stop()
+
+
+def _processor_s(house: House) -> float:
+    """Processor seconds of this process and of everything it started, the database too."""
+    import os  # noqa: PLC0415 - only here
+
+    pid = house.postgres.pid
+    return processor_s(os.getpid()) + (0.0 if pid is None or house.postgres.owned else processor_s(pid))
+
+
+def main() -> None:
+    """Read the wishes and print the line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.onsale")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--concurrency", type=int, default=256)
+    parser.add_argument("--fans", type=int, default=0)
+    asked = parser.parse_args()
+    fans = asked.fans or (QUICK_FANS if asked.quick else FANS)
+    wanted = Wanted(asked.quick, asked.workers, asked.processes, asked.concurrency, fans)
+    figures = run(measure(wanted))
+    tell(figures)
+    if figures["oversold"] or figures["paid_without_ticket"]:
+        sys.exit("Sold twice, or paid for nothing.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""The server as in production, with one bare route beside it: what every figure of the sale is measured against."""
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Litestar, Router, post
+from litestar.types import ControllerRouterHandler
+
+from virage import matchday
+from virage.kernel.database import Database
+from virage.kernel.http import create_app
+
+TARGET = "benchmarks.plain:web"
+ROWS = 10_000
+GUARDED = "update bench.counter set n = n + 1 where id = $1 and n >= 0"
+
+
+@post("/{row:int}", status_code=200, opt={"public": True})
+async def count(row: int, db: Database) -> dict[str, int]:
+    """One guarded one-row update in a transaction of its own."""
+    async with db.transaction() as conn:
+        done = await conn.execute(GUARDED, row)
+    return {"updated": int(done.rpartition(" ")[2])}
+
+
+plain = Router("/api/plain", route_handlers=[count])
+
+
+def _with_plain(routers: Sequence[ControllerRouterHandler], **options: Any) -> Litestar:
+    return create_app([plain, *routers], **options)
+
+
+matchday.create_app = _with_plain  # type: ignore[assignment]  # the same application, one route more
+web = matchday.web
+
+
+def serve() -> None:
+    """`virage serve` of this application."""
+    from virage.cli import serving  # noqa: PLC0415 - the workers do not need it
+
+    granian = serving.Granian
+    serving.Granian = lambda _target, **options: granian(TARGET, **options)  # type: ignore[assignment,misc]
+    serving.serve(int(sys.argv[1]))
+
+
+async def prepare(conn: Any) -> None:
+    """The table that the bare route counts in."""
+    await conn.execute("create schema if not exists bench")
+    await conn.execute("create table bench.counter (id integer primary key, n integer not null)")
+    await conn.execute("insert into bench.counter select id, 0 from generate_series(0, $1 - 1) as id", ROWS)
+
+
+if __name__ == "__main__":
+    serve()
