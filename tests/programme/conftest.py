@@ -98,7 +98,7 @@ async def desk(config: Config, db: Database, clock: Clock, club: Organiser, prom
             "event_cancelled": handlers,
         },
     )
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
     async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:
         desk = Desk(browser, principals)
         desk.knows("admin", Grant("admin"))
