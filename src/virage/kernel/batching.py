@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+from virage.kernel.database import Contended, Unavailable
+
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 
-class Overloaded(Exception):  # noqa: N818 - it names a state that the caller meets, not a fault
+class Overloaded(Exception):
     """The queue is full; the caller answers 503 with Retry-After."""
 
 
@@ -69,16 +71,20 @@ class Batcher(Generic[Item, Answer]):
             answers = await self._act([item for item, _ in batch])
             pairs = list(zip(batch, answers, strict=True))
         except Exception as failure:  # noqa: BLE001 - every failure is handed to its caller
-            await self._answer_singly(batch, failure)
+            if isinstance(failure, Unavailable) and not isinstance(failure, Contended):
+                _fail(batch, failure)  # no single item would fare better
+            elif len(batch) == 1:
+                _fail(batch, failure)
+            else:  # one bad item must not fail its neighbours
+                for single in batch:
+                    await self._answer([single])
             return
         for (_, waiting), answer in pairs:
             if not waiting.done():  # the caller may have gone away
                 waiting.set_result(answer)
 
-    async def _answer_singly(self, batch: list[tuple[Item, asyncio.Future[Answer]]], failure: Exception) -> None:
-        """One bad item must not fail its neighbours: a batch that failed runs again item by item."""
-        if len(batch) > 1:
-            for single in batch:
-                await self._answer([single])
-        elif not batch[0][1].done():
-            batch[0][1].set_exception(failure)
+
+def _fail(batch: list[tuple[Item, asyncio.Future[Answer]]], failure: Exception) -> None:
+    for _, waiting in batch:
+        if not waiting.done():
+            waiting.set_exception(failure)

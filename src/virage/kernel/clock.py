@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 NO_SHIFT = timedelta()
+SPEED_MAX = 1000  # a faster clock would outrun every time-out
 
 
 class Clock:
@@ -22,8 +23,8 @@ class Clock:
     ) -> None:
         if production and (shift or speed != 1.0):
             raise ValueError("The clock of a production system can be neither shifted nor sped up.")
-        if not 0 < speed <= 1000:  # noqa: PLR2004 - a faster clock would outrun every time-out
-            raise ValueError("The speed of the clock is above 0 and at most 1000.")
+        if not 0 < speed <= SPEED_MAX:
+            raise ValueError(f"The speed of the clock is above 0 and at most {SPEED_MAX}.")
         self._shift = shift
         self._speed = speed
         self._origin = origin or datetime.now(UTC)

@@ -26,16 +26,20 @@ TRANSIENT = (  # what passes by itself: the same may be sent again
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
     asyncpg.LockNotAvailableError,
     asyncpg.IdleInTransactionSessionTimeoutError,
-    OSError,
-    TimeoutError,
+    ConnectionError,
 )
 
+ASYNCPG_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
-class Unavailable(Exception):  # noqa: N818 - it names a state that the caller meets, not a fault
+
+class Unavailable(Exception):
     """The database cannot answer now; nothing was confirmed, and the caller may send the same again (503)."""
+
+
+class Contended(Unavailable):
+    """The database gave another transaction the way (a deadlock); the same again may do at once."""
 
 
 class Database:
@@ -81,20 +85,29 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """A connection without a transaction: for one statement, which is its own transaction."""
-        connection = None
+        """A connection without a transaction: for one statement, which is its own transaction.
+
+        Raises `Unavailable` for what is the database's fault, `Contended` when it chose another transaction over this.
+        """
         try:
             connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
+        except (*TRANSIENT, OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as failure:
+            raise Unavailable(str(failure)) from failure
+        try:
             yield connection
+        except asyncpg.TransactionRollbackError as failure:
+            raise Contended(str(failure)) from failure
         except TRANSIENT as failure:
             raise Unavailable(str(failure)) from failure
+        except asyncpg.InternalClientError as failure:  # the connection was being cut under its user
+            connection.terminate()
+            raise Unavailable(str(failure)) from failure
         except asyncpg.InterfaceError as failure:
-            if connection is None or connection.is_closed():
+            if connection.is_closed():
                 raise Unavailable(str(failure)) from failure
             raise
         finally:
-            if connection is not None:
-                await self._pool.release(connection)
+            await self._pool.release(connection)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:

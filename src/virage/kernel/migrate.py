@@ -30,7 +30,7 @@ class Migration(NamedTuple):
     sha256: bytes
 
 
-class MigrationChanged(Exception):  # noqa: N818 - it names what happened
+class MigrationChanged(Exception):
     """A migration was edited after this database had applied it."""
 
 

@@ -16,7 +16,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from virage.kernel.database import TRANSIENT, Connection, Database
+from virage.kernel.database import ASYNCPG_ERRORS, Connection, Database, Unavailable
 from virage.kernel.sql import load
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ async def _again_and_again(what: str, live: Callable[[], Awaitable[None]]) -> No
         began = asyncio.get_running_loop().time()
         try:
             await live()
-        except (*TRANSIENT, asyncpg.InterfaceError, asyncpg.PostgresError, RuntimeError) as failure:
+        except (OSError, TimeoutError, RuntimeError, Unavailable, *ASYNCPG_ERRORS) as failure:
             _log.warning("worker_restarts", what=what, error=repr(failure))
         lasted = asyncio.get_running_loop().time() - began
         pause = RESTART_S if lasted > RESTART_MAX_S else min(pause * 2, RESTART_MAX_S)
@@ -271,7 +271,7 @@ async def _run_singletons(url: str, singletons: Sequence[_Singleton]) -> None:
         for task in (watch, *tasks):
             task.cancel()
         await asyncio.gather(watch, *tasks, return_exceptions=True)
-        with suppress(*TRANSIENT, asyncpg.InterfaceError):
+        with suppress(OSError, *ASYNCPG_ERRORS):
             await connection.close()
 
 

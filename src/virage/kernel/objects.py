@@ -1,0 +1,72 @@
+"""Objects: bytes under a name, in a local folder, an Azure container or an S3 bucket; one API for all three."""
+
+import re
+from pathlib import Path
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, NotFoundError
+from obstore.store import AzureStore, LocalStore, S3Store
+
+NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+NAME_LENGTH_MAX = 500
+
+
+class Objects:
+    """A store. Names are relative paths of plain segments (`replay/cam-1/0001.mp4`), nothing else gets through."""
+
+    def __init__(self, store: LocalStore | AzureStore | S3Store) -> None:
+        self._store = store
+
+    async def put(self, name: str, data: bytes) -> None:
+        """Store the bytes, whole or not at all, in place of what was there."""
+        await obstore.put_async(self._store, _checked(name), data)
+
+    async def put_new(self, name: str, data: bytes) -> bool:
+        """Store the bytes unless there is an object of that name; False, and nothing changed, if there is."""
+        try:
+            await obstore.put_async(self._store, _checked(name), data, mode="create")
+        except AlreadyExistsError:
+            return False
+        return True
+
+    async def get(self, name: str) -> bytes | None:
+        """The bytes, or None."""
+        try:
+            found = await obstore.get_async(self._store, _checked(name))
+        except (NotFoundError, FileNotFoundError):
+            return None
+        return bytes(await found.bytes_async())
+
+    async def delete(self, name: str) -> None:
+        """Remove the object; one that is not there is no error."""
+        try:
+            await obstore.delete_async(self._store, _checked(name))
+        except (NotFoundError, FileNotFoundError):
+            return
+
+    async def names(self, folder: str = "") -> list[str]:
+        """The names of all objects below a folder, in order."""
+        prefix = _checked(folder) if folder else None
+        found = await obstore.list(self._store, prefix=prefix).collect_async()
+        return sorted(item["path"] for item in found)
+
+
+def open_store(url: str) -> Objects:
+    """The store at a URL: `file:///folder` or a plain path (made if missing), `az://container/…`, `s3://bucket/…`.
+
+    Keys and regions of Azure and S3 come from their own variables of the environment.
+    """
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme == "file":
+        return Objects(LocalStore(prefix=Path(rest if separator else url).absolute(), mkdir=True))
+    if scheme == "az":
+        return Objects(AzureStore.from_url(url))
+    if scheme == "s3":
+        return Objects(S3Store.from_url(url))
+    raise ValueError(f"Objects are kept at file://, az:// or s3://, not at {scheme}://.")
+
+
+def _checked(name: str) -> str:
+    if len(name) > NAME_LENGTH_MAX or not NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no name of an object.")
+    return name

@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import pytest
+
+from virage.kernel.objects import Objects, open_store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Objects:
+    return open_store(f"file://{tmp_path}/objects")
+
+
+async def test_what_is_put_can_be_got(store: Objects) -> None:
+    await store.put("replay/cam-1/0001.mp4", b"goal")
+    assert await store.get("replay/cam-1/0001.mp4") == b"goal"
+
+
+async def test_a_second_put_replaces_the_first(store: Objects) -> None:
+    await store.put("a", b"1")
+    await store.put("a", b"22")
+    assert await store.get("a") == b"22"
+
+
+async def test_an_object_that_exists_is_not_new(store: Objects) -> None:
+    assert await store.put_new("a", b"1")
+    assert not await store.put_new("a", b"2")
+    assert await store.get("a") == b"1"
+
+
+async def test_what_is_not_there_is_none(store: Objects) -> None:
+    assert await store.get("nothing") is None
+    await store.delete("nothing")
+
+
+async def test_a_deleted_object_is_gone(store: Objects) -> None:
+    await store.put("a", b"1")
+    await store.delete("a")
+    assert await store.get("a") is None
+
+
+async def test_names_are_listed_by_folder_and_in_order(store: Objects) -> None:
+    for name in ("b/2", "a/1", "b/1", "bb"):
+        await store.put(name, b"")
+    assert await store.names() == ["a/1", "b/1", "b/2", "bb"]
+    assert await store.names("b") == ["b/1", "b/2"]
+
+
+@pytest.mark.parametrize(
+    "name", ["", "..", "../secret", "a/../../secret", "/etc/passwd", "a//b", "a/", "a/.hidden", "a\\b", "a\0", "é"]
+)
+async def test_a_name_that_leaves_the_store_is_refused(store: Objects, tmp_path: Path, name: str) -> None:
+    (tmp_path / "secret").write_bytes(b"secret")
+    for act in (store.get(name), store.put(name, b"x"), store.put_new(name, b"x"), store.delete(name)):
+        with pytest.raises(ValueError, match="no name"):
+            await act
+    assert (tmp_path / "secret").read_bytes() == b"secret"
+
+
+async def test_a_put_leaves_no_half_written_file_beside_it(store: Objects, tmp_path: Path) -> None:
+    await store.put("a/b", b"x" * 100_000)
+    assert [path.name for path in (tmp_path / "objects" / "a").iterdir()] == ["b"]
+
+
+def test_a_plain_path_is_a_local_store(tmp_path: Path) -> None:
+    open_store(str(tmp_path / "plain"))
+    assert (tmp_path / "plain").is_dir()
+
+
+def test_an_unknown_scheme_is_refused() -> None:
+    with pytest.raises(ValueError, match="ftp"):
+        open_store("ftp://somewhere")
