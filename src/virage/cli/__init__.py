@@ -104,3 +104,20 @@ def invite(email: str) -> None:
     from virage.cli import inviting
 
     inviting.invite(email)
+
+
+pass_app = App(name="pass", help="Look into passes.")
+app.command(pass_app)
+
+
+@pass_app.command(name="inspect")
+def inspect_pass(
+    text: Annotated[str, Parameter(help="The text of the QR code, or - to read it from the standard input.")],
+    *,
+    keys: Annotated[Path | None, Parameter(help="A file with an event's pass keys, as the API answers them.")] = None,
+    url: Annotated[str | None, Parameter(help="The address of an event's pass keys.")] = None,
+) -> None:
+    """Print what a pass says and whether it holds now; ends with 1 unless it does."""
+    from virage.cli import inspecting
+
+    sys.exit(0 if inspecting.inspect_pass(text, keys, url) else 1)

@@ -13,8 +13,9 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
+from virage.kernel.cluster import PostgresFailed
 from virage.kernel.config import Config, ConfigError, read
-from virage.kernel.postgres import EmbeddedPostgres, PostgresFailed
+from virage.kernel.postgres import EmbeddedPostgres
 
 console = Console(highlight=False)
 _GENERATED = ("VIRAGE_SECRET", "VIRAGE_SANDBOX_KEY", "VIRAGE_SANDBOX_WEBHOOK_SECRET")

@@ -5,7 +5,8 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -23,9 +24,11 @@ _HTTP_OK = 200
 
 def setup() -> None:
     """Prepare everything but serve: the database is there, migrated, with the demo in it."""
-    config = configuration(demo_environment(os.environ))
+    env = demo_environment(os.environ)
+    config = configuration(env)
     with database(config) as ready:
-        asyncio.run(prepare(ready))
+        env["VIRAGE_DATABASE_URL"] = ready.database_url or ""
+        asyncio.run(prepare(ready, env))
     console.print("Ready. `virage run` serves it.")
 
 
@@ -39,7 +42,7 @@ def run(environ: Mapping[str, str], *extra: str) -> None:
         asyncio.run(_run(ready, env, extra))
 
 
-async def prepare(config: Config) -> None:
+async def prepare(config: Config, env: Mapping[str, str]) -> None:
     """Migrate the database and load the demo; both change nothing that is there already."""
     assert config.database_url is not None  # noqa: S101 - `database` names it
     try:
@@ -47,7 +50,35 @@ async def prepare(config: Config) -> None:
     except MigrationChanged as error:
         raise fail(f"{error} Give the demonstration a new one: another VIRAGE_VAR_DIR, or none of it.") from None
     async with matchday.opened(config) as db:
-        await demo.load(config, db, matchday.clock_of(config))
+        await demo.load(config, db, matchday.clock_of(config), sandbox=partial(_sandbox, config, env), tell=_tell)
+
+
+@contextlib.asynccontextmanager
+async def _sandbox(config: Config, env: Mapping[str, str]) -> AsyncIterator[None]:
+    """The sandbox provider, while the demonstration's orders are paid for."""
+    stop = asyncio.Event()
+    supervisor = Supervisor([Child("sandbox", this("sandbox"))], env=env, tell=_tell, log_folder=config.var_dir / "log")
+    running = asyncio.create_task(supervisor.run(stop))
+    try:
+        await _listening(config.sandbox_url or "")
+        yield
+    finally:
+        stop.set()
+        await running
+
+
+async def _listening(address: str) -> None:
+    """Wait until somebody answers at an address."""
+    parts = urlsplit(address)
+    async with asyncio.timeout(READY_WAIT_S):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection(parts.hostname, parts.port)
+            except OSError:
+                await asyncio.sleep(READY_POLL_S)
+            else:
+                writer.close()
+                return
 
 
 async def _run(config: Config, env: Mapping[str, str], extra: tuple[str, ...]) -> None:
@@ -55,7 +86,7 @@ async def _run(config: Config, env: Mapping[str, str], extra: tuple[str, ...]) -
     loop = asyncio.get_running_loop()
     for wish in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(wish, stop.set)
-    preparing = asyncio.create_task(prepare(config))
+    preparing = asyncio.create_task(prepare(config, env))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([preparing, stopping], return_when=asyncio.FIRST_COMPLETED)
     if stop.is_set():
@@ -88,7 +119,7 @@ async def _greet(config: Config) -> None:
             async with asyncio.timeout(READY_WAIT_S):
                 while not await _ready(session, address):  # noqa: ASYNC110 - the web is another process
                     await asyncio.sleep(READY_POLL_S)
-                console.print(demo.greeting(config), markup=False)
+                console.print(demo.greeting(config), markup=False, soft_wrap=True)
                 return
     console.print(f"The web does not answer yet; see {config.var_dir / 'log' / 'web.log'}", style="red")
 
@@ -112,4 +143,4 @@ def _refuse_taken_port(config: Config) -> None:
 
 
 def _tell(line: str) -> None:
-    console.print(line, style="yellow", markup=False)
+    console.print(line, style="yellow", markup=False, soft_wrap=True)

@@ -1,0 +1,177 @@
+"""Who has bought already: neighbours in parties all over the ground, so that the maps live. All of it is paid for real.
+
+Places are held, paid at the sandbox provider with its card, and settled by the same acts as everybody's. These orders
+were sold at a counter: they belong to ids without an account.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from random import Random
+from uuid import UUID
+
+import aiohttp
+import msgspec
+
+from virage.demo.ids import demo_id
+from virage.demo.programme import Planned
+from virage.kernel.database import Database
+from virage.kernel.problems import Refused
+from virage.payments import acts as payments
+from virage.payments.checkout import Checkout
+from virage.payments.handlers import Handlers
+from virage.payments.provider import PaymentProvider
+from virage.payments.rules import Reference, Start
+from virage.payments.sandbox.cards import Card
+from virage.payments.sandbox.wire import CardPayment
+from virage.ticketing.acts import holding, paying
+from virage.ticketing.acts.holding import Hold
+from virage.ticketing.acts.paying import Pay, Paying
+from virage.ticketing.reads.open_sales import load_sale
+from virage.ticketing.reads.views import orders
+from virage.ticketing.rules.open_sale import OpenSale
+from virage.ticketing.rules.terms import (
+    Best,
+    Buyer,
+    Chosen,
+    ChosenPlace,
+    HoldRequest,
+    OrderRow,
+    Party,
+    Seats,
+    Standing,
+    Tariff,
+)
+from virage.venue.reads import load_ground
+from virage.venue.rules.ground import Feature
+
+PARTY_SIZES = (1, 2, 3, 4, 4, 5, 6, 8)
+TARIFFS = (Tariff.FULL,) * 6 + (Tariff.REDUCED, Tariff.CHILD)
+BATCH = 250
+CARDS_AT_ONCE = 16
+_RESERVED = int(Feature.WHEELCHAIR | Feature.COMPANION)
+
+
+class Purchase(msgspec.Struct, frozen=True):
+    """One order that is to be there, and its payment."""
+
+    request: HoldRequest
+    owner_id: UUID
+    payment_id: UUID
+
+
+class Till:
+    """Buys for others: what a browser and a card do, for many at once."""
+
+    def __init__(self, db: Database, provider: PaymentProvider, handlers: Handlers, return_url: str) -> None:
+        self._db = db
+        self._provider = provider
+        self._handlers = handlers
+        self._checkout = Checkout(db, provider)
+        self._return_url = return_url
+
+    async def sold(self, purchases: Sequence[Purchase]) -> bool:
+        """Tell whether the last of these purchases was made by an earlier run; they are made in order."""
+        async with self._db.connection() as conn:
+            found = await orders(conn, [purchases[-1].request.id])
+        return any(row.state not in ("held", "paying") for row, _ in found.values())
+
+    async def buy(self, sale: OpenSale, purchases: Sequence[Purchase], now: datetime) -> None:
+        """Hold, pay and settle each purchase; one whose places are gone is left out."""
+        async with self._db.transaction() as conn:
+            held = await holding.hold(
+                conn, [Hold(p.request, Buyer(None, p.owner_id), p.owner_id, sale) for p in purchases], now
+            )
+        open_ = [p for p, row in zip(purchases, held, strict=True) if isinstance(row, OrderRow) and row.state != "paid"]
+        pays = [Pay(p.request.id, p.payment_id, Buyer(None, p.owner_id), p.owner_id, self._return_url) for p in open_]
+        async with self._db.transaction() as conn:
+            begun = await paying.pay(conn, pays, now)
+        starts = [answer.start for answer in begun if isinstance(answer, Paying) and answer.start is not None]
+        await self._pay_by_card(starts)
+        outcomes = await self._provider.fetch([Reference(start.payment_id) for start in starts])
+        async with self._db.transaction() as conn:
+            await payments.settle(conn, outcomes, now, self._handlers)
+
+    async def _pay_by_card(self, starts: Sequence[Start]) -> None:
+        """Open the provider's pages and put the card in each of them."""
+        pages = [page for page in await self._checkout.open_many(starts) if not isinstance(page, Refused)]
+        card = msgspec.json.encode(CardPayment(Card.ACCEPTED.value))
+        headers = {"content-type": "application/json"}
+        connector = aiohttp.TCPConnector(limit=CARDS_AT_ONCE)
+        async with aiohttp.ClientSession(connector=connector, headers=headers) as browser:
+
+            async def pay(url: str) -> None:
+                async with browser.post(url, data=card) as answer:
+                    await answer.read()
+
+            await asyncio.gather(*(pay(page.payment_url) for page in pages))
+
+
+async def fill(db: Database, till: Till, plan: Planned, now: datetime) -> int:
+    """Sell the planned part of an event; return how many orders that took, 0 when it was done before."""
+    purchases = list(_purchases(plan))
+    if await till.sold(purchases):
+        return 0
+    async with db.connection() as conn:
+        sale = await load_sale(conn, plan.event.id)
+    if sale is None:
+        raise RuntimeError(f"The demonstration's event {plan.event.id} is not on sale.")
+    for first in range(0, len(purchases), BATCH):
+        await till.buy(sale, purchases[first : first + BATCH], now)
+    return len(purchases)
+
+
+async def buy_for(db: Database, till: Till, plan: Planned, fan_id: UUID, now: datetime) -> None:
+    """Buy two good seats together for a fan who has none of this event yet."""
+    bought = purchase(plan, "fan", Best(Party(full=2)), fan_id)
+    if await till.sold([bought]):
+        return
+    async with db.connection() as conn:
+        sale = await load_sale(conn, plan.event.id)
+    if sale is not None:
+        await till.buy(sale, [bought], now)
+
+
+def purchase(plan: Planned, name: str, seats: Seats, owner_id: UUID | None = None) -> Purchase:
+    """Return a purchase whose ids follow its name."""
+    at = plan.event.sale_opens_at
+    key = f"{plan.event.id} {name}"
+    return Purchase(
+        HoldRequest(demo_id(f"order {key}", at), plan.event.id, seats),
+        owner_id or demo_id(f"counter {key}", at),
+        demo_id(f"payment {key}", at),
+    )
+
+
+def _purchases(plan: Planned) -> Iterator[Purchase]:
+    """Yield parties in the stands, then parties on the pitch; the same event always gets the same."""
+    chance = Random(plan.event.id.int)  # noqa: S311 - a crowd needs no secrecy
+    for number, places in enumerate(_parties(plan, chance)):
+        chosen = tuple(ChosenPlace(place, chance.choice(TARIFFS)) for place in places)
+        yield purchase(plan, f"seats {number}", Chosen(chosen))
+    for area in plan.pricing.areas:
+        left = int(area.capacity * plan.standing_share)
+        while left > 0:
+            size = min(chance.choice(PARTY_SIZES), left, plan.event.rules.limit_per_buyer)
+            yield purchase(plan, f"{area.area} {left}", Standing(area.area, Party(full=size)))
+            left -= size
+
+
+def _parties(plan: Planned, chance: Random) -> Iterator[list[int]]:
+    """Yield neighbours in the same row: some blocks are nearly full, others hardly begun."""
+    ground = load_ground()
+    segments = ground.row_segments
+    for block in ground.blocks:
+        if block.code not in plan.pricing.blocks:
+            continue
+        share = min(0.97, plan.seated_share * chance.uniform(0.35, 1.65))
+        for index in range(block.first_segment, block.first_segment + block.segment_count):
+            first, count = int(segments.first_seat[index]), int(segments.seat_count[index])
+            if any(int(feature) & _RESERVED for feature in ground.features[first : first + count]):
+                continue
+            seat = first
+            while seat < first + count:
+                size = min(chance.choice(PARTY_SIZES), first + count - seat, plan.event.rules.limit_per_buyer)
+                if chance.random() < share:
+                    yield list(range(seat, seat + size))
+                seat += size

@@ -1,0 +1,40 @@
+"""Load the demonstration into a migrated database: people, what is on, and a crowd that has bought already."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from virage.demo.crowd import Till, buy_for, fill
+from virage.demo.people import FAN, load_people
+from virage.demo.programme import load_programme, planned
+from virage.kernel.clock import Clock
+from virage.kernel.config import Config
+from virage.kernel.database import Database
+from virage.payments.handlers import Handlers
+from virage.payments.sandbox_provider import SandboxProvider
+from virage.ticketing.acts import paying
+
+Tell = Callable[[str], None]
+Running = Callable[[], AbstractAsyncContextManager[None]]
+
+
+async def load(config: Config, db: Database, clock: Clock, *, sandbox: Running, tell: Tell) -> None:
+    """Load what is not there yet. `sandbox` runs the provider while places are paid for."""
+    now = clock.now()
+    plans = planned(now)
+    async with db.transaction() as conn:
+        ids = await load_people(conn, now)
+        await load_programme(conn, plans, now)
+    if config.sandbox_url is None:
+        return
+    provider = SandboxProvider(config.sandbox_url, config.sandbox_key, config.sandbox_webhook_secret)
+    handlers = Handlers({paying.PURPOSE: paying.OrderMoney()})
+    till = Till(db, provider, handlers, config.public_url)
+    try:
+        async with sandbox():
+            for plan in plans:
+                orders = await fill(db, till, plan, now)
+                if orders:
+                    tell(f"{plan.event.title.en}: {orders} orders sold at the counter")
+            await buy_for(db, till, plans[0], ids[FAN.email], now)
+    finally:
+        await provider.close()

@@ -1,0 +1,82 @@
+"""Who can sign in to the demonstration, and as what. Everybody is a role; nobody is invented."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.demo.programme import CLUB, PROMOTER
+from virage.kernel.config import Config
+from virage.kernel.database import Connection
+from virage.kernel.guard import Grant
+from virage.people import acts as people
+
+
+class Account(Struct, frozen=True):
+    """One account: its address, what it may do, and what to try with it."""
+
+    email: str
+    about: str
+    path: str
+    grants: tuple[Grant, ...] = ()
+
+
+FAN = Account("fan@example.org", "a fan, who holds two tickets for tonight", "/")
+ACCOUNTS = (
+    FAN,
+    Account("friend@example.org", "another fan", "/"),
+    Account("admin@example.org", "everything, and inviting staff", "/office", (Grant("admin"),)),
+    Account(
+        "office@example.org",
+        "events, prices, orders and refunds of the club",
+        "/office",
+        tuple(Grant(role, "organiser", CLUB.id) for role in ("programme", "box_office", "finance")),
+    ),
+    Account(
+        "promoter@example.org",
+        "the concert, and nothing of the club's",
+        "/office",
+        tuple(Grant(role, "organiser", PROMOTER.id) for role in ("programme", "box_office")),
+    ),
+    Account("finance@example.org", "the figures of everybody", "/office", (Grant("finance"),)),
+    Account("steward@example.org", "gate group A", "/", (Grant("steward", "gate", "A"),)),
+    Account("cashier@example.org", "outlet 01", "/", (Grant("cashier", "outlet", "01"),)),
+)
+
+
+async def load_people(conn: Connection, now: datetime) -> dict[str, UUID]:
+    """Make sure that every account exists with its roles; return the ids by address."""
+    ids = {}
+    for account in ACCOUNTS:
+        if account.grants:
+            ids[account.email] = await people.ensure_staff(conn, account.email, None, account.grants, now)
+        else:
+            ids[account.email] = await people.ensure_fan(conn, account.email, None, now)
+    return ids
+
+
+def greeting(config: Config) -> str:
+    """Return what to tell whoever started the demonstration: the addresses, and who can sign in where."""
+    width = max(len(account.email) for account in ACCOUNTS)
+    lines = [f"    {account.email:<{width}}  {account.about}" for account in ACCOUNTS]
+    return "\n".join(
+        [
+            "",
+            f"  {config.club.name} is open:  {config.public_url}",
+            f"  The office:  {config.public_url}/office",
+            f"  Sign-in codes arrive here:  {_mailbox(config)}",
+            "",
+            "  Who can sign in, with nothing but the address:",
+            *lines,
+            "",
+            "  Pay with 4242 4242 4242 4242; the payment page lists the cards that fail, challenge or stay silent.",
+            "  Ctrl-C ends everything.",
+            "",
+        ]
+    )
+
+
+def _mailbox(config: Config) -> str:
+    """The mailbox opens on this machine alone, whatever the address that phones use."""
+    scheme = config.public_url.partition(":")[0]
+    return f"{scheme}://localhost:{config.port}/mailbox"

@@ -1,0 +1,167 @@
+"""What is on in the demonstration: a match tonight, a concert with a standing pitch, a tournament of six matches."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from virage.demo.ids import demo_id
+from virage.demo.prices import concert_pricing, match_pricing, tournament_pricing
+from virage.kernel.database import Connection
+from virage.kernel.problems import Refused
+from virage.programme import acts as programme
+from virage.programme.rules import HouseRules, Kind, NewEvent, Organiser, Series, Text
+from virage.ticketing.acts.pricing import set_pricing
+from virage.ticketing.rules.pricing import Pricing
+
+Done = TypeVar("Done")
+
+LOCAL = ZoneInfo("Europe/Paris")
+FOUNDED = datetime(2026, 1, 1, tzinfo=UTC)
+CONCERT_EVERY_DAYS = 28
+TOURNAMENT_EVERY_DAYS = 56
+SALE_BEFORE = timedelta(days=90)
+ON_SALE_AFTER_START = timedelta(minutes=45)
+TEAMS = ("Aigles", "Lions", "Loups", "Cerfs")
+PAIRINGS = ((0, 1), (2, 3), (0, 2), (1, 3), (0, 3), (1, 2))
+
+CLUB = Organiser(demo_id("club", FOUNDED), "Virage Football Club")
+PROMOTER = Organiser(demo_id("promoter", FOUNDED), "Grand Large Concerts")
+
+
+class Planned(Struct, frozen=True):
+    """An event with its prices, and how full it is already (0 to 1, by seats and by standing places)."""
+
+    event: NewEvent
+    pricing: Pricing
+    seated_share: float
+    standing_share: float = 0.0
+
+
+def planned(now: datetime) -> list[Planned]:
+    """Return what is on as seen from `now`: what has passed is followed by the next of its kind."""
+    return [tonight(now), concert(now), *tournament(now)]
+
+
+def tonight(now: datetime) -> Planned:
+    """Return tonight's match, or tomorrow's once tonight's is sold no more."""
+    today = now.astimezone(LOCAL).date()
+    if _at(today, 21) + ON_SALE_AFTER_START <= now:
+        today += timedelta(days=1)
+    match = _event(
+        "match",
+        f"match {today}",
+        CLUB,
+        Text("Virage FC - Étoile du Nord", "Virage FC v Étoile du Nord"),
+        Text("Championnat, 12e journée", "League, matchday 12"),
+        starts_at=_at(today, 21),
+        lasts=timedelta(hours=2),
+    )
+    return Planned(match, match_pricing(), seated_share=0.42)
+
+
+def concert(now: datetime) -> Planned:
+    """Return the next concert: one in four weeks, at least three days away."""
+    day = _next_day(now + timedelta(days=3), CONCERT_EVERY_DAYS, offset=12)
+    show = _event(
+        "concert",
+        f"concert {day}",
+        PROMOTER,
+        Text("La nuit des grandes voix", "The Night of Great Voices"),
+        Text("Pelouse debout et tribunes", "Standing pitch and stands"),
+        starts_at=_at(day, 20),
+        lasts=timedelta(hours=3),
+        rules=HouseRules(limit_per_buyer=6, named_tickets=False, bag_litres_max=5),
+    )
+    return Planned(show, concert_pricing(), seated_share=0.08, standing_share=0.1)
+
+
+def tournament(now: datetime) -> list[Planned]:
+    """Return the six matches of the next tournament, on three days."""
+    first = _next_day(now + timedelta(days=14), TOURNAMENT_EVERY_DAYS, offset=30)
+    series = series_of(first)
+    return [
+        Planned(
+            _event(
+                "match",
+                f"tournament {first} {number}",
+                CLUB,
+                Text(f"{TEAMS[home]} - {TEAMS[away]}", f"{TEAMS[home]} v {TEAMS[away]}"),
+                Text(f"Groupe, match {number + 1}", f"Group stage, match {number + 1}"),
+                starts_at=_at(first + timedelta(days=3 * (number // 2)), 18 if number % 2 == 0 else 21),
+                lasts=timedelta(hours=2),
+                rules=HouseRules(named_tickets=True, paper_identity_check=True),
+                series=series,
+            ),
+            tournament_pricing(),
+            seated_share=0.02,
+        )
+        for number, (home, away) in enumerate(PAIRINGS)
+    ]
+
+
+def series_of(first: date) -> Series:
+    """Return the tournament that begins on that day."""
+    title = Text("Tournoi des Deux Fleuves", "Two Rivers Tournament")
+    return Series(demo_id(f"series {first}", _at(first, 0)), CLUB.id, title)
+
+
+async def load_programme(conn: Connection, plans: list[Planned], now: datetime) -> None:
+    """Create, price and publish what is not there yet. Raises RuntimeError if the programme refuses."""
+    for organiser in (CLUB, PROMOTER):
+        _done(await programme.add_organiser(conn, organiser, None, now))
+    _done(await programme.add_series(conn, series_of(_first_day(plans)), None, now))
+    for plan in plans:
+        created = _done(await programme.create(conn, plan.event, None, now))
+        if created.state == "draft":
+            _done(await set_pricing(conn, plan.event.id, plan.pricing, None, now))
+            _done(await programme.publish(conn, plan.event.id, None, now))
+
+
+def _first_day(plans: list[Planned]) -> date:
+    return min(plan.event.starts_at for plan in plans if plan.event.series_id).astimezone(LOCAL).date()
+
+
+def _event(
+    kind: Kind,
+    name: str,
+    organiser: Organiser,
+    title: Text,
+    subtitle: Text,
+    *,
+    starts_at: datetime,
+    lasts: timedelta,
+    rules: HouseRules | None = None,
+    series: Series | None = None,
+) -> NewEvent:
+    return NewEvent(
+        id=demo_id(name, starts_at - SALE_BEFORE),
+        organiser_id=organiser.id,
+        kind=kind,
+        title=title,
+        subtitle=subtitle,
+        series_id=series.id if series else None,
+        doors_at=starts_at - timedelta(minutes=90),
+        starts_at=starts_at,
+        ends_at=starts_at + lasts,
+        sale_opens_at=starts_at - SALE_BEFORE,
+        sale_closes_at=starts_at + ON_SALE_AFTER_START,
+        rules=rules or HouseRules(),
+    )
+
+
+def _next_day(after: datetime, every_days: int, offset: int) -> date:
+    """Return the first day from then on in a rhythm that does not depend on when one looks."""
+    day = after.astimezone(LOCAL).date()
+    return day + timedelta(days=(offset - day.toordinal()) % every_days)
+
+
+def _at(day: date, hour: int) -> datetime:
+    return datetime.combine(day, time(hour), LOCAL).astimezone(UTC)
+
+
+def _done(outcome: Done | Refused) -> Done:
+    if isinstance(outcome, Refused):
+        raise RuntimeError(f"The demonstration was refused: {outcome}")  # noqa: TRY004 - no type is wrong
+    return outcome
