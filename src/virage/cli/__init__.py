@@ -112,7 +112,10 @@ app.command(pass_app)
 
 @pass_app.command(name="inspect")
 def inspect_pass(
-    text: Annotated[str, Parameter(help="The text of the QR code, or - to read it from the standard input.")],
+    text: Annotated[
+        str,
+        Parameter(allow_leading_hyphen=True, help="The text of the QR code, or - to read it from the standard input."),
+    ],
     *,
     keys: Annotated[Path | None, Parameter(help="A file with an event's pass keys, as the API answers them.")] = None,
     url: Annotated[str | None, Parameter(help="The address of an event's pass keys.")] = None,

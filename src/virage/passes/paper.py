@@ -107,16 +107,21 @@ class PaperTicket(Struct, frozen=True, kw_only=True):
 
 def paper_pdf(ticket: PaperTicket) -> bytes:
     """Return the page as PDF."""
-    drawn = BytesIO()
-    segno.make(ticket.code, error="q", micro=False, boost_error=False).save(drawn, kind="svg", border=2, xmldecl=False)
-    inputs = {"ticket": msgspec.json.encode(page(ticket)).decode(), "code": drawn.getvalue().decode()}
     pdf: bytes
+    data = inputs(ticket)
     try:
-        pdf = typst.compile(_template(), format="pdf", sys_inputs=inputs, pdf_standards="ua-1")
+        pdf = typst.compile(_template(), format="pdf", sys_inputs=data, pdf_standards="ua-1")
     except typst.TypstError:
         # A letter that no font of this machine has: PDF/UA admits none, but the fan needs the paper all the same.
-        pdf = typst.compile(_template(), format="pdf", sys_inputs=inputs)
+        pdf = typst.compile(_template(), format="pdf", sys_inputs=data)
     return pdf
+
+
+def inputs(ticket: PaperTicket) -> dict[str, str]:
+    """Return what the template reads: the words as JSON, the code as SVG."""
+    drawn = BytesIO()
+    segno.make(ticket.code, error="q", micro=False, boost_error=False).save(drawn, kind="svg", border=2, xmldecl=False)
+    return {"ticket": msgspec.json.encode(page(ticket)).decode(), "code": drawn.getvalue().decode()}
 
 
 @cache
@@ -136,7 +141,7 @@ def page(ticket: PaperTicket) -> dict[str, Any]:
         "club": ticket.club,
         "primary": ticket.primary,
         "accent": ticket.accent,
-        "on_primary": "#ffffff" if _luminance(ticket.primary) < _WHITE_READABLE_BELOW else "#111111",
+        "on_primary": ink_on(ticket.primary),
         "title": title,
         "second_title": second_title if second_title != title else "",
         "title_size": next((size for length, size in _TITLE_SIZES_PT if len(title) <= length), _TITLE_SIZE_LAST_PT),
@@ -229,6 +234,11 @@ def _hour(at: datetime, lang: Lang) -> str:
 def _price(cents: int, lang: Lang) -> str:
     whole, rest = divmod(cents, 100)
     return f"{whole},{rest:02} €" if lang == "fr" else f"€{whole}.{rest:02}"
+
+
+def ink_on(colour: str) -> str:
+    """Return white or near-black, whichever is easier to read on the colour."""
+    return "#ffffff" if _luminance(colour) < _WHITE_READABLE_BELOW else "#111111"
 
 
 def _luminance(colour: str) -> float:

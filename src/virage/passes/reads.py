@@ -9,7 +9,7 @@ from msgspec import Struct
 from virage.kernel.database import Connection
 from virage.passes import store
 from virage.passes.rules.holding import Form, Pass
-from virage.passes.rules.keys import IssuerKey, base64url
+from virage.passes.rules.keys import KEY_BYTES, IssuerKey, base64url, bytes_of_base64url, kid_of
 
 
 class PassState(Struct, frozen=True):
@@ -58,6 +58,18 @@ async def published_keys(conn: Connection, event_id: UUID) -> PassKeys | None:
         return None
     jwks = tuple(IssuerJwk(kid=base64url(key.kid), x=base64url(key.public)) for key in keys.values())
     return PassKeys(event_id, jwks)
+
+
+def issuer_key(event_id: UUID, jwk: IssuerJwk) -> IssuerKey:
+    """Return a published key as `verify` takes it.
+
+    Raises:
+        ValueError: when the JWK is not one that Virage publishes.
+    """
+    public = bytes_of_base64url(jwk.x)
+    if public is None or len(public) != KEY_BYTES or base64url(kid_of(public)) != jwk.kid:
+        raise ValueError(f"{jwk.kid!r} is no key of a pass.")
+    return IssuerKey(event_id, kid_of(public), public)
 
 
 async def issuer_keys(conn: Connection, event_ids: Sequence[UUID]) -> dict[bytes, IssuerKey]:

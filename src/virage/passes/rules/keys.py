@@ -84,12 +84,18 @@ def holder_key_from_jwk(jwk: Jwk) -> HolderKey | None:
 
 
 def _coordinate(text: str) -> bytes | None:
-    """Return the 32 bytes of one coordinate from base64url without padding."""
+    """Return the 32 bytes of one coordinate, or None."""
+    value = bytes_of_base64url(text)
+    return None if value is None or len(value) != KEY_BYTES else value
+
+
+def bytes_of_base64url(text: str) -> bytes | None:
+    """Return what base64url without padding (RFC 7515) holds, or None where the text is not the only one for it."""
     try:
         value = urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (Base64Error, ValueError):
         return None
-    return value if len(value) == KEY_BYTES and base64url(value) == text else None
+    return value if base64url(value) == text else None
 
 
 def base64url(value: bytes) -> str:

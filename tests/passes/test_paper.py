@@ -1,0 +1,188 @@
+"""The paper: one page, both languages, its code readable, and no words that are taken for commands."""
+
+import zlib
+from datetime import datetime, timedelta, timezone
+from io import BytesIO
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import segno
+import typst
+from msgspec.structs import replace
+from pypdf import PdfReader
+
+from virage.passes import paper
+from virage.passes.paper import PaperTicket, paper_pdf
+from virage.passes.rules.code import text_of
+from virage.programme.rules import Text
+from virage.venue.rules.ground import PlaceLabel
+
+ZONE = timezone(timedelta(hours=2))
+
+
+@pytest.fixture
+def ticket(made: ModuleType) -> PaperTicket:
+    return PaperTicket(
+        code=text_of(made.ISSUER.sign_pass(made.claims_of(None))),
+        reference="7K2M-93QX",
+        club="Virage Football Club",
+        primary="#14387f",
+        accent="#c9a227",
+        title=Text("Virage contre Riviera", "Virage against Riviera"),
+        subtitle=Text("Championnat", "League"),
+        doors_at=datetime(2026, 5, 1, 19, 30, tzinfo=ZONE),
+        starts_at=datetime(2026, 5, 1, 21, tzinfo=ZONE),
+        label=PlaceLabel("N2", "Virage Nord", "203", "12", 14),
+        tariff=Text("Plein tarif", "Full price"),
+        price_cents=4505,
+    )
+
+
+def words(pdf: bytes) -> str:
+    reader = PdfReader(BytesIO(pdf))
+    assert len(reader.pages) == 1
+    return " ".join(reader.pages[0].extract_text().replace("\u200b", "").split())
+
+
+def pixels(png: bytes) -> list[list[bool]]:
+    """The dark pixels of an 8-bit RGBA picture, row by row (PNG, sections 9 and 10)."""
+    width, height = int.from_bytes(png[16:20]), int.from_bytes(png[20:24])
+    assert png[24:26] == bytes([8, 6])
+    data, at = b"", 33
+    while at < len(png):
+        length = int.from_bytes(png[at : at + 4])
+        if png[at + 4 : at + 8] == b"IDAT":
+            data += png[at + 8 : at + 8 + length]
+        at += length + 12
+    raw, stride = zlib.decompress(data), width * 4 + 1
+    rows = [bytearray(4 * width)]
+    for row in range(height):
+        kind, line = raw[row * stride], bytearray(raw[row * stride + 1 : (row + 1) * stride])
+        above = rows[-1]
+        for x in range(len(line)):
+            left, up, corner = (line[x - 4], above[x], above[x - 4]) if x > 3 else (0, above[x], 0)
+            nearest = min((left, up, corner), key=lambda value: abs(left + up - corner - value))
+            line[x] = (line[x] + (0, left, up, (left + up) // 2, nearest)[kind]) & 0xFF
+        rows.append(line)
+    return [[line[x] < 128 for x in range(0, len(line), 4)] for line in rows[1:]]
+
+
+def test_the_page_says_everything_in_both_languages(ticket: PaperTicket) -> None:
+    text = words(paper_pdf(ticket))
+    for said in [
+        "Virage contre Riviera",
+        "Virage against Riviera",
+        "Championnat",
+        "Vendredi 1er mai 2026",
+        "Friday 1 May 2026",
+        "19 h 30",
+        "21 h 00",
+        "PORTE / GATE N2",
+        "TRIBUNE / STAND Virage Nord",
+        "BLOC / BLOCK 203",
+        "RANG / ROW 12",
+        "PLACE / SEAT 14",
+        "Plein tarif",
+        "45,05 €",
+        "7K2M-93QX",
+        "Bon à savoir",
+        "Good to know",
+        "Toute sortie est définitive.",
+    ]:
+        assert said in text
+    assert "Une pièce d'identité" not in text
+
+
+def test_the_page_of_an_english_reader_speaks_english_first(ticket: PaperTicket) -> None:
+    text = words(paper_pdf(replace(ticket, lang="en", subtitle=Text("Championnat"))))
+    assert text.index("Virage against Riviera") < text.index("Virage contre Riviera")
+    for said in ("GATE / PORTE", "€45.05", "19:30", "Championnat"):
+        assert said in text
+
+
+def test_house_rules_and_names_are_said_where_they_hold(ticket: PaperTicket) -> None:
+    text = words(paper_pdf(replace(ticket, identity_check=True, reentry=True, holder_name="Fan of the Club")))
+    for said in (
+        "Une pièce d'identité",
+        "Proof of identity",
+        "You may leave and come back.",
+        "NOM / NAME Fan of the Club",
+    ):
+        assert said in text
+
+
+def test_a_standing_place_has_its_area(ticket: PaperTicket) -> None:
+    text = words(paper_pdf(replace(ticket, label=PlaceLabel("A", area="Pelouse"))))
+    assert "ZONE DEBOUT / STANDING Pelouse" in text
+    assert "RANG" not in text
+
+
+def test_the_page_is_tagged_for_screen_readers(ticket: PaperTicket) -> None:
+    reader = PdfReader(BytesIO(paper_pdf(ticket)))
+    catalogue: Any = reader.trailer["/Root"]
+    assert catalogue["/MarkInfo"]["/Marked"]
+    assert catalogue["/Lang"] == "fr"
+    assert reader.metadata is not None
+    assert reader.metadata.title == "Virage contre Riviera, Vendredi 1er mai 2026"
+    assert b"pdfuaid" in catalogue["/Metadata"].get_object().get_data()
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        '#eval("1 + 1") #read("/etc/passwd")',
+        "] #panic() [ $x$ *bold* _it_ `raw` <label> @ref",
+        '"}, {"club": "other"',
+        "\\u{41} // comment /* */ = Heading",
+    ],
+)
+def test_no_word_of_a_name_or_title_is_taken_for_a_command(ticket: PaperTicket, hostile: str) -> None:
+    label = PlaceLabel("N2", hostile[:20], hostile[:6], hostile[:6], 14)
+    changed = replace(ticket, title=Text(hostile, ""), holder_name=hostile, label=label, tariff=Text(hostile))
+    assert words(paper_pdf(changed)).count(" ".join(hostile.split())) >= 2
+
+
+def test_the_longest_words_stay_on_one_page(ticket: PaperTicket) -> None:
+    longest = Text("W" * 120, "M " * 60)
+    changed = replace(
+        ticket,
+        title=longest,
+        subtitle=longest,
+        tariff=longest,
+        holder_name="N" * 120,
+        label=PlaceLabel("VWXYZQ", "W" * 40, "203", "12", 14, "W" * 40),
+        identity_check=True,
+    )
+    assert "W" * 18 in words(paper_pdf(changed))
+
+
+def test_letters_that_no_font_has_do_not_keep_the_fan_from_the_paper(ticket: PaperTicket) -> None:
+    assert "7K2M-93QX" in words(paper_pdf(replace(ticket, title=Text("\u13a3\u13b3\u13a9"))))
+
+
+def test_words_on_the_colour_have_the_contrast_that_wcag_asks_for() -> None:
+    assert paper.ink_on("#14387f") == "#ffffff"
+    assert paper.ink_on("#ffdd00") == "#111111"
+    assert paper.ink_on("#da001a") == "#ffffff"
+
+
+def test_the_code_on_the_page_is_the_pass(ticket: PaperTicket) -> None:
+    template = Path(paper.__file__).with_name("paper.typ")
+    dark = pixels(typst.compile(template, format="png", ppi=100.0, sys_inputs=paper.inputs(ticket)))
+    top = next(y for y in range(400, 900) if any(dark[y][60:330]))
+    left = min(x for x in range(60, 330) if dark[top + 3][x])
+    modules = [list(row) for row in segno.make(ticket.code, error="q", micro=False, boost_error=False).matrix]
+    module = (76 / 25.4 * 100) / (len(modules) + 4)
+    found = [
+        [int(dark[round(top + (y + 0.5) * module)][round(left + (x + 0.5) * module)]) for x in range(len(modules))]
+        for y in range(len(modules))
+    ]
+    wrong = sum(a != b for ours, theirs in zip(found, modules, strict=True) for a, b in zip(ours, theirs, strict=True))
+    assert wrong == 0
+
+
+def test_the_template_reads_no_file_and_no_package() -> None:
+    template = Path(paper.__file__).with_name("paper.typ").read_text(encoding="utf-8")
+    assert not any(word in template for word in ("#import", "#include", "read(", "eval(", "@preview"))
