@@ -7,7 +7,7 @@ from virage.kernel.problems import Refused
 from virage.payments.rules import DueRefund, Opened, Outcome, Reason, Reference, RefundAnswer, Start
 
 
-class Unreachable(Exception):  # noqa: N818 - it names a state that the caller meets, not a fault
+class Unreachable(Exception):
     """The provider did not answer, or with a fault of its own: what was asked may or may not have happened.
 
     Everything that is asked carries our id, so asking again is safe.

@@ -35,7 +35,7 @@ _card_payment = msgspec.json.Decoder(wire.CardPayment)
 _encode = msgspec.json.Encoder().encode
 
 
-class _Refusal(Exception):  # noqa: N818 - it carries an answer to the door
+class _Refusal(Exception):
     def __init__(self, status: int, error: str) -> None:
         super().__init__(error)
         self.answer = _json(wire.Fault(error), status)
