@@ -72,10 +72,11 @@ class I18n {
   }
 
   /** The text of a {fr, en} field in the locale, or in the other one. */
-  text(field: { fr?: string; en?: string } | string | null | undefined): string {
+  text(field: Record<string, string> | { fr: string; en: string } | string | null | undefined): string {
     if (!field) return "";
     if (typeof field === "string") return field;
-    return field[this.locale] ?? field.fr ?? field.en ?? "";
+    const words: Record<string, string> = field;
+    return words[this.locale] || words.fr || words.en || "";
   }
 }
 

@@ -1,11 +1,16 @@
 /** The server's clock, as far as this browser knows it: countdowns follow the server, never the phone's own idea of time. */
 class ServerClock {
-  #offset = 0;
+  #offset = $state(0);
   #best = Number.POSITIVE_INFINITY;
   /** Ticks once a second while somebody looks. */
   tick = $state(Date.now());
   #watchers = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
+
+  /** Milliseconds that the server's clock is ahead of this one. */
+  get offset(): number {
+    return this.#offset;
+  }
 
   now(): number {
     return Date.now() + this.#offset;

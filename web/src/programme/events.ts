@@ -1,12 +1,7 @@
 /** What is on, as the server tells it. */
 import { answered, type Answer } from "../api/answer";
 import { api } from "../api/client";
-import type { EventInfo, EventLine } from "../api/words";
-
-export interface Board {
-  now: string;
-  events: EventLine[];
-}
+import type { Board, EventInfo } from "../api/words";
 
 export const events = (): Promise<Answer<Board>> => answered<Board>(api.GET("/api/events"));
 

@@ -29,7 +29,7 @@ class Basket {
   }
 
   async load(id: string): Promise<Answer<Order>> {
-    const answer = await answered<Order>(api.GET("/api/orders/{id}", { params: { path: { id } } }));
+    const answer = await answered<Order>(api.GET("/api/orders/{order_id}", { params: { path: { order_id: id } } }));
     if (answer.ok) this.keep(answer.data);
     else if (answer.problem.status === 404 || answer.problem.status === 401) this.forget();
     return answer;
@@ -40,7 +40,7 @@ class Basket {
     const before = this.open ? this.order : null;
     const answer = await answered<Order>(api.POST("/api/orders", { body }));
     if (!answer.ok) return answer;
-    if (before) void answered(api.DELETE("/api/orders/{id}", { params: { path: { id: before.id } } }));
+    if (before) void answered(api.DELETE("/api/orders/{order_id}", { params: { path: { order_id: before.id } } }));
     this.lost = null;
     this.keep(answer.data);
     return answer;
@@ -49,7 +49,7 @@ class Basket {
   async release(): Promise<Answer<unknown>> {
     const order = this.order;
     if (!order) return { ok: true, data: null, response: new Response() };
-    const answer = await answered(api.DELETE("/api/orders/{id}", { params: { path: { id: order.id } } }));
+    const answer = await answered(api.DELETE("/api/orders/{order_id}", { params: { path: { order_id: order.id } } }));
     if (answer.ok || answer.problem.code !== "offline") this.forget();
     return answer;
   }

@@ -9,8 +9,10 @@ import { Availability } from "../venue/availability";
 import { COMPANION, geometry, WHEELCHAIR } from "../venue/ground";
 
 export interface Delta {
-  taken: number[];
-  freed: number[];
+  taken?: number[];
+  freed?: number[];
+  /** Too much was missed, or the prices changed: everything is fetched anew. */
+  reload?: boolean;
 }
 interface Loaded {
   event: EventInfo;
@@ -63,10 +65,7 @@ export class Sale {
     if (!answer.ok) return answer;
     const spans = [
       ...ground.blocks.map((block) => ({ code: block.code, first: block.first_seat, count: block.seat_count })),
-      ...offer.areas.map((area) => {
-        const shape = ground.areas.find((one) => one.code === area.area)!;
-        return { code: area.area, first: shape.first_place, count: area.capacity };
-      }),
+      ...offer.areas.map((area) => ({ code: area.area, first: area.first_place, count: area.capacity })),
     ];
     const places = new Availability(new Uint8Array(answer.data), spans);
     const since = answer.response.headers.get("virage-version");
@@ -78,6 +77,7 @@ export class Sale {
   }
 
   #hear(delta: Delta): void {
+    if (delta.reload) return void this.load();
     const changed = this.loaded?.places.apply(delta.taken ?? [], delta.freed ?? []);
     if (!changed || changed.size === 0) return;
     this.version += 1;

@@ -12,7 +12,7 @@ export class Availability {
   #bits: Uint8Array;
   #spans: readonly Span[];
 
-  /** `bits` has one bit a place, the first place in the highest bit of the first byte unless `lowFirst`. */
+  /** `bits` has one bit a place, 1 for free and for sale: place i is bit i % 8 of byte i / 8. */
   constructor(bits: Uint8Array, spans: readonly Span[]) {
     this.#bits = bits;
     this.#spans = [...spans].sort((one, other) => one.first - other.first);
@@ -20,7 +20,7 @@ export class Availability {
   }
 
   isFree(place: number): boolean {
-    return ((this.#bits[place >> 3] ?? 0) >> bitOf(place)) % 2 === 1;
+    return (((this.#bits[place >> 3] ?? 0) >> (place & 7)) & 1) === 1;
   }
 
   get total(): number {
@@ -54,7 +54,7 @@ export class Availability {
     if (this.isFree(place) === free) return;
     const span = this.spanOf(place);
     if (!span || place >> 3 >= this.#bits.length) return;
-    this.#bits[place >> 3]! ^= 1 << bitOf(place);
+    this.#bits[place >> 3]! ^= 1 << (place & 7);
     this.free.set(span.code, this.free.get(span.code)! + (free ? 1 : -1));
     changed.add(span.code);
   }
@@ -71,8 +71,4 @@ export class Availability {
     while (place < end) sum += this.isFree(place++) ? 1 : 0;
     return sum;
   }
-}
-
-function bitOf(place: number): number {
-  return 7 - (place & 7);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { BlockGeometry } from "../api/words";
+import type { BlockGeometry, BlockLabels } from "../api/words";
 import { featuresOf, rowsOf, seatPoints } from "./ground";
 
 const block = (frame: number[], segments: number[], seats: number): BlockGeometry => ({
@@ -21,8 +21,8 @@ describe("the ground", () => {
   });
 
   it("reads rows and features by seat", () => {
-    const labels = {
-      block: "1", first_seat: 10, seat_count: 5, sightline: [50],
+    const labels: BlockLabels = {
+      block: "1", stand: "N", ring: 1, kind: "seats", gate_group: "A", first_seat: 10, seat_count: 5, sightline: [50],
       rows: [{ name: "7", segments: [[10, 1, 2], [12, 3, 3]] }],
       features: [[10, 2, 2, 1]],
     };

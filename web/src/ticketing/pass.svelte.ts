@@ -1,0 +1,114 @@
+/** The entry code of one ticket on this phone: bound once with the network, then made here every 30 seconds. */
+import { answered, type Answer, type Problem } from "../api/answer";
+import { api } from "../api/client";
+import type { Bound, Ticket } from "../api/words";
+import type { PublicJwk } from "../passes/holder";
+import { clock } from "../kernel/clock.svelte";
+import { boundPass, forgetPass, keepPass, tickets } from "./tickets.svelte";
+
+export type Stage = "looking" | "early" | "offer" | "working" | "showing" | "elsewhere" | "paper" | "over" | "unable";
+
+export class PassOnPhone {
+  stage = $state<Stage>("looking");
+  problem = $state.raw<Problem | null>(null);
+  bound = $state.raw<Bound | null>(null);
+  #ticket: Ticket;
+
+  constructor(ticket: Ticket) {
+    this.#ticket = ticket;
+  }
+
+  /** Looks at what the server last said of the ticket, and at what this phone holds. */
+  async look(ticket: Ticket, eager: boolean): Promise<void> {
+    this.#ticket = ticket;
+    const state = ticket.pass;
+    if (ticket.refunded || ticket.event.cancelled || state?.revoked || !state) return void (this.stage = "over");
+    if (state.form === "paper") return void (this.stage = "paper");
+    const { holderPublicJwk } = await import("../passes/holder");
+    const [kept, key] = await Promise.all([boundPass(ticket.id), holderPublicJwk(ticket.id).catch(() => null)]);
+    if (kept && key && kept.generation >= state.generation) return this.#show(kept);
+    if (clock.now() < Date.parse(state.opens_at)) return void (this.stage = "early");
+    if (state.form === "phone" && !key) return void (this.stage = "elsewhere");
+    this.stage = "offer";
+    if (eager || state.form === "phone") await this.bind();
+  }
+
+  /** Makes the phone's key and binds the ticket to it; the same key again gets the same pass. */
+  async bind(): Promise<void> {
+    const key = await this.#key();
+    if (!key) return;
+    const params = { path: { ticket_id: this.#ticket.id } };
+    await this.#receive(await answered<Bound>(api.POST("/api/tickets/{ticket_id}/pass", { params, body: { key } })));
+  }
+
+  async move(code: string): Promise<boolean> {
+    const key = await this.#key(true);
+    if (!key) return false;
+    const params = { path: { ticket_id: this.#ticket.id } };
+    const answer = await answered<Bound>(api.POST("/api/tickets/{ticket_id}/rebind", { params, body: { code, key } }));
+    if (answer.ok) await this.#receive(answer);
+    else this.problem = answer.problem;
+    return answer.ok;
+  }
+
+  sendCode(): Promise<Answer<unknown>> {
+    return answered(api.POST("/api/tickets/{ticket_id}/rebind-code", { params: { path: { ticket_id: this.#ticket.id } } }));
+  }
+
+  async print(): Promise<Blob | null> {
+    const params = { path: { ticket_id: this.#ticket.id } };
+    const answer = await answered<Blob>(api.POST("/api/tickets/{ticket_id}/paper", { params, parseAs: "blob" }));
+    if (!answer.ok) {
+      this.problem = answer.problem;
+      return null;
+    }
+    await forgetPass(this.#ticket.id);
+    const { pass } = this.#ticket;
+    if (pass) await tickets.change(this.#ticket.id, { pass: { ...pass, form: "paper", generation: pass.generation + 1 } });
+    this.bound = null;
+    this.stage = "paper";
+    return answer.data;
+  }
+
+  /** The key is gone or belongs to another binding: the way back is a code by e-mail. */
+  lose(): void {
+    this.bound = null;
+    this.stage = "elsewhere";
+  }
+
+  async #key(quiet = false): Promise<PublicJwk | null> {
+    if (!quiet) this.stage = "working";
+    this.problem = null;
+    try {
+      const { createHolderKey } = await import("../passes/holder");
+      return await createHolderKey(this.#ticket.id);
+    } catch {
+      this.stage = "unable";
+      return null;
+    }
+  }
+
+  async #receive(answer: Answer<Bound>): Promise<void> {
+    if (answer.ok) {
+      await keepPass(this.#ticket.id, answer.data);
+      const { pass } = this.#ticket;
+      const { generation, rebinds_left } = answer.data;
+      if (pass) await tickets.change(this.#ticket.id, { pass: { ...pass, form: "phone", generation, rebinds_left } });
+      return this.#show(answer.data);
+    }
+    const { code } = answer.problem;
+    if (code === "pass_bound_to_another_phone") this.stage = "elsewhere";
+    else if (code === "pass_printed") this.stage = "paper";
+    else if (code === "pass_not_open_yet") this.stage = "early";
+    else {
+      this.problem = answer.problem;
+      this.stage = "offer";
+    }
+  }
+
+  #show(bound: Bound): void {
+    this.bound = bound;
+    this.problem = null;
+    this.stage = "showing";
+  }
+}

@@ -1,0 +1,17 @@
+/** A place in the words of the signs. */
+import type { Label } from "../api/words";
+import { i18n } from "../i18n/i18n.svelte";
+
+export interface PlaceWords {
+  main: string;
+  where: string;
+}
+
+export function placeWords(label: Label): PlaceWords {
+  const m = i18n.m;
+  if (label.area) return { main: m.tickets.standing, where: m.map.areaCode(label.area) };
+  return {
+    main: m.map.seat(label.row ?? "", String(label.seat ?? "")),
+    where: [m.map.block(label.block ?? ""), label.stand].filter(Boolean).join(", "),
+  };
+}
