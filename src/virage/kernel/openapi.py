@@ -22,7 +22,7 @@ _REF = "#/components/schemas/{name}"
 
 def document(app: Litestar) -> bytes:
     """Return the OpenAPI 3.1 document of the application as JSON."""
-    schema: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(app.openapi_schema.to_schema()))
+    schema: dict[str, Any] = _without_examples(msgspec.json.decode(msgspec.json.encode(app.openapi_schema.to_schema())))
     public = {
         (_format(path), method.lower())
         for path, handler in handlers(app)
@@ -40,6 +40,15 @@ def document(app: Litestar) -> bytes:
     _, definitions = msgspec.json.schema_components([ProblemDocument], ref_template=_REF)
     components.setdefault("schemas", {}).update(definitions)
     return msgspec.json.format(msgspec.json.encode(schema, order="deterministic"), indent=1)
+
+
+def _without_examples(value: Any) -> Any:
+    """Leave out the generated examples: they are random, and the document shall be the same each time."""
+    if isinstance(value, list):
+        return [_without_examples(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: _without_examples(item) for key, item in value.items() if key not in ("example", "examples")}
 
 
 def _asked() -> list[dict[str, list[str]]]:
