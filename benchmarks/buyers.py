@@ -1,7 +1,7 @@
 """A process full of buyers: each one holds, pays and fetches the tickets of a party, and keeps a log of what was said.
 
-Reads its plan as JSON from standard input, and writes what happened as JSON to standard output. A buyer whose connection
-ends, or who is told to come back, sends the same again: the ids are the buyer's own.
+Reads its plan as JSON from standard input, and writes what happened as JSON to standard output. A buyer whose
+connection ends, or who is told to come back, sends the same again: the ids are the buyer's own.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""A whole Virage for a measurement: durable embedded database, sandbox, `virage work`, `virage serve`, an event on sale."""
+"""A whole Virage for a measurement: durable embedded database, sandbox, worker, web, an event on sale."""
 
 import asyncio
 import os

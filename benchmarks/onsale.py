@@ -1,4 +1,4 @@
-"""The on-sale: the whole bowl sold over HTTP, card payments and tickets included, beside a bare route of the same server.
+"""The on-sale: the whole bowl sold over HTTP, payments and tickets included, beside a bare route of the same server.
 
 `python -m benchmarks.onsale [--quick] [--workers N] [--processes N] [--concurrency N]`. Buyers in other processes come
 in parties of 1 to 6, one in a hundred with access needs, more people than seats; a last sweep takes single places.

@@ -49,7 +49,7 @@ class MemoryProvider:
         self.started |= {start.payment_id: start for start in starts}
         return [Opened(start.payment_id, f"https://pay.example/{start.payment_id}") for start in starts]
 
-    async def fetch(self, references: Sequence[Reference]) -> Sequence[Outcome]:
+    async def fetch(self, _references: Sequence[Reference]) -> Sequence[Outcome]:
         return []
 
     async def cancel(self, references: Sequence[Reference]) -> Sequence[Outcome]:
@@ -59,7 +59,7 @@ class MemoryProvider:
         self.refunded |= {refund.payment_id: refund.amount_cents for refund in refunds}
         return [RefundAnswer(refund.id, done=True) for refund in refunds]
 
-    def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:
+    def verify_webhook(self, _headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:
         return msgspec.json.decode(body, type=list[Outcome])
 
     async def close(self) -> None:

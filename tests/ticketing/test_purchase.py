@@ -1,12 +1,9 @@
-from datetime import timedelta
-
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.ticketing.conftest import House
 from virage.kernel.ids import new_id
 from virage.passes.rules.keys import base64url
-from virage.payments.rules import State
 
 
 def a_phone_key() -> dict[str, str]:

@@ -11,7 +11,6 @@ from virage.kernel.problems import Refused
 from virage.kernel.security import derive
 from virage.passes import acts as passes
 from virage.passes.acts import Binding, Bound
-from virage.passes.rules.keys import Jwk
 from virage.passes.rules.vault import KeyVault
 from virage.people.acts.mail import post
 from virage.people.rules.house import Letterhead
@@ -52,14 +51,12 @@ async def name_holder(
     return ticket
 
 
-async def bind(
-    conn: Connection, vault: KeyVault, ticket_id: UUID, fan_id: UUID, key: Jwk, now: datetime
-) -> Bound | Refused:
+async def bind(conn: Connection, vault: KeyVault, binding: Binding, fan_id: UUID, now: datetime) -> Bound | Refused:
     """Put the pass of a ticket on the phone that holds the key."""
-    ticket = await _standing(conn, ticket_id, fan_id)
+    ticket = await _standing(conn, binding.subject, fan_id)
     if isinstance(ticket, Refused):
         return ticket
-    return (await passes.bind(conn, vault, [Binding(ticket_id, key, fan_id)], now))[0]
+    return (await passes.bind(conn, vault, [binding], now))[0]
 
 
 async def send_rebind_code(
@@ -79,8 +76,8 @@ async def send_rebind_code(
 
 
 async def check_rebind_code(
-    conn: Connection, desk: RebindDesk, ticket_id: UUID, fan_id: UUID, code: str, now: datetime
-) -> None | Refused:
+    conn: Connection, desk: RebindDesk, ticket_id: UUID, code: str, *, fan_id: UUID, now: datetime
+) -> Refused | None:
     """Check a code. A wrong try counts: commit it, whatever the answer."""
     ticket = await _standing(conn, ticket_id, fan_id)
     if isinstance(ticket, Refused):
@@ -97,11 +94,9 @@ async def check_rebind_code(
     return None
 
 
-async def rebind(
-    conn: Connection, vault: KeyVault, ticket_id: UUID, fan_id: UUID, key: Jwk, now: datetime
-) -> Bound | Refused:
+async def rebind(conn: Connection, vault: KeyVault, binding: Binding, now: datetime) -> Bound | Refused:
     """Move the pass to the phone that holds the key; call once the code is checked, in the same transaction."""
-    return (await passes.rebind(conn, vault, [Binding(ticket_id, key, fan_id)], now))[0]
+    return (await passes.rebind(conn, vault, [binding], now))[0]
 
 
 async def _standing(conn: Connection, ticket_id: UUID, fan_id: UUID) -> TicketRow | Refused:

@@ -17,7 +17,6 @@ from virage.ticketing.store import sales as sales_store
 from virage.ticketing.store import tickets as tickets_store
 from virage.ticketing.store.tickets import RefundRow
 
-
 FOUND_MAX = 50
 
 

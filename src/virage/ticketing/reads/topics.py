@@ -36,7 +36,7 @@ class AvailabilityTopic:
     def __init__(self, sales: OpenSales) -> None:
         self._sales = sales
 
-    async def open(self, principal: Principal, argument: str, since: str | None) -> Opened | Refused:
+    async def open(self, principal: Principal, argument: str, since: str | None) -> Opened | Refused:  # noqa: ARG002 - everybody may look
         """Go on from the version of a bitmap; whoever comes too late fetches it anew."""
         event_id = _uuid(argument)
         found = None if event_id is None else await self._sales.at(event_id)
@@ -70,7 +70,7 @@ class OrderTopic:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def open(self, principal: Principal, argument: str, since: str | None) -> Opened | Refused:
+    async def open(self, principal: Principal, argument: str, since: str | None) -> Opened | Refused:  # noqa: ARG002 - the state says it all
         """Tell the state of an order now."""
         order_id = _uuid(argument)
         if order_id is None or principal.kind == "program":

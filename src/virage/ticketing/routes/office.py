@@ -55,7 +55,7 @@ async def get_pricing(event_id: UUID, db: Database, principal: Principal) -> Pri
 
 @put("/events/{event_id:uuid}/pricing", guards=[staff("programme")])
 async def put_pricing(
-    event_id: UUID, data: PricingWish, db: Database, clock: Clock, box_office: BoxOffice, principal: Principal
+    event_id: UUID, data: PricingWish, *, db: Database, clock: Clock, box_office: BoxOffice, principal: Principal
 ) -> Pricing:
     """Replace the pricing of an event; everything that is wrong is answered at once."""
     new = Pricing(data.categories, data.blocks, data.areas, data.fee_cents, data.vat_permille, data.fee_vat_permille)

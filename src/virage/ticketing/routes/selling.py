@@ -144,7 +144,13 @@ async def release_order(
 
 @post("/{order_id:uuid}/payment", status_code=200, guards=[signed_in])
 async def pay_order(
-    order_id: UUID, data: PaymentWish, config: Config, box_office: BoxOffice, checkout: Checkout, principal: Principal
+    order_id: UUID,
+    data: PaymentWish,
+    *,
+    config: Config,
+    box_office: BoxOffice,
+    checkout: Checkout,
+    principal: Principal,
 ) -> PaymentAnswer:
     """Go and pay: the address of the provider's page. What costs nothing is paid at once."""
     fan_id = require_fan(principal)

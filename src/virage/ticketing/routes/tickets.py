@@ -15,7 +15,7 @@ from virage.kernel.database import Database
 from virage.kernel.guard import Principal, require_fan, signed_in
 from virage.kernel.problems import Problem, Refused, granted
 from virage.passes import acts as passes
-from virage.passes.acts import Bound, Printing
+from virage.passes.acts import Binding, Bound, Printing
 from virage.passes.rules.keys import Jwk
 from virage.passes.rules.vault import KeyVault
 from virage.people import reads as people
@@ -76,11 +76,12 @@ async def name_holder(ticket_id: UUID, data: HolderWish, db: Database, clock: Cl
 
 @post("/{ticket_id:uuid}/pass", status_code=200, guards=[signed_in])
 async def bind_pass(
-    ticket_id: UUID, data: BindWish, db: Database, clock: Clock, vault: KeyVault, principal: Principal
+    ticket_id: UUID, data: BindWish, *, db: Database, clock: Clock, vault: KeyVault, principal: Principal
 ) -> Bound:
     """Put the ticket on this phone. The same key again gets the same pass."""
+    fan_id = require_fan(principal)
     async with db.transaction() as conn:
-        return granted(await acts.bind(conn, vault, ticket_id, require_fan(principal), data.key, clock.now()))
+        return granted(await acts.bind(conn, vault, Binding(ticket_id, data.key, fan_id), fan_id, clock.now()))
 
 
 @post("/{ticket_id:uuid}/rebind-code", status_code=202, guards=[signed_in])
@@ -99,6 +100,7 @@ async def send_rebind_code(
 async def rebind_pass(
     ticket_id: UUID,
     data: RebindWish,
+    *,
     db: Database,
     clock: Clock,
     vault: KeyVault,
@@ -108,8 +110,8 @@ async def rebind_pass(
     """Move the ticket to this phone with the code from the e-mail."""
     fan_id, now = require_fan(principal), clock.now()
     async with db.transaction() as conn:
-        refusal = await acts.check_rebind_code(conn, rebind_desk, ticket_id, fan_id, data.code, now)
-        outcome = refusal or await acts.rebind(conn, vault, ticket_id, fan_id, data.key, now)
+        refusal = await acts.check_rebind_code(conn, rebind_desk, ticket_id, data.code, fan_id=fan_id, now=now)
+        outcome = refusal or await acts.rebind(conn, vault, Binding(ticket_id, data.key, fan_id), now)
     return granted(outcome)  # after the commit: a wrong try counts
 
 
@@ -120,7 +122,7 @@ async def rebind_pass(
     responses={200: ResponseSpec(bytes, description="The ticket on paper", media_type="application/pdf")},
 )
 async def print_paper(
-    ticket_id: UUID, config: Config, db: Database, clock: Clock, vault: KeyVault, principal: Principal
+    ticket_id: UUID, *, config: Config, db: Database, clock: Clock, vault: KeyVault, principal: Principal
 ) -> Response[bytes]:
     """Print the ticket. The pass on the phone ends with it."""
     fan_id, now = require_fan(principal), clock.now()

@@ -15,7 +15,7 @@ from msgspec import Struct
 from virage.kernel.problems import Refused
 from virage.ticketing.rules.access_seats import pair_up, place_units
 from virage.ticketing.rules.hall import Hall
-from virage.ticketing.rules.plan import COMPANION, NEED_BITS, WHEELCHAIR
+from virage.ticketing.rules.plan import COMPANION, NEED_BITS
 from virage.ticketing.rules.runs import bits, flush, starts_of, without_orphans
 from virage.ticketing.rules.splits import near_first, partitions
 from virage.ticketing.rules.terms import Assigned, Best, Party, Reason, Tariff
@@ -28,11 +28,12 @@ CHAIR_ROWS_TRIED_MAX = 12
 
 
 class Wish(Struct, frozen=True):
-    """Where to look, in which seats of a segment, and how many of a group must have the feature asked for."""
+    """Where to look, and how many of a group must sit where the feature is."""
 
     category: UUID | None
     block: int | None
     feature: int = 0
+    needing: int = 0
 
 
 def best_seats(hall: Hall, request: Best, block: int | None) -> list[Assigned] | Refused:
@@ -42,35 +43,34 @@ def best_seats(hall: Hall, request: Best, block: int | None) -> list[Assigned] |
     """
     if request.category_id is not None and request.category_id not in hall.categories:
         return Refused(Reason.CATEGORY_UNKNOWN)
-    wish = Wish(request.category_id, block, sum(NEED_BITS[need] for need in set(request.needs)) & ~WHEELCHAIR)
     if "wheelchair" in request.needs:
-        return _with_wheelchairs(hall, request, wish)
-    needing = max(1, request.party.access) if wish.feature else 0
-    together = group(hall, wish, request.party.size, needing)
+        return _with_wheelchairs(hall, request, Wish(request.category_id, block))
+    feature = sum(NEED_BITS[need] for need in set(request.needs))
+    wish = Wish(request.category_id, block, feature, max(1, request.party.access) if feature else 0)
+    together = group(hall, wish, request.party.size)
     if together is not None:
         return _seat(hall, request.party, together, wish.feature)
     if request.together and hall.room(hall.segments(wish.category, wish.block)) >= request.party.size:
-        return Refused(Reason.NOT_TOGETHER, {"splits_possible": not needing})
-    split = None if request.together else scattered(hall, wish, request.party.size, needing)
+        return Refused(Reason.NOT_TOGETHER, {"splits_possible": not feature})
+    split = None if request.together else scattered(hall, wish, request.party.size)
     return Refused(Reason.SOLD_OUT) if split is None else _seat(hall, request.party, split, wish.feature)
 
 
-def group(hall: Hall, wish: Wish, size: int, needing: int = 0) -> list[int] | None:
-    """Seats side by side, `needing` of them with the feature of the wish; first without orphans, then with."""
+def group(hall: Hall, wish: Wish, size: int) -> list[int] | None:
+    """Seats side by side, some of them with the feature of the wish; first without orphans, then with."""
     segments = hall.segments(wish.category, wish.block)
     for orphans in (False, True):
-        found = _first_window(hall, hall.with_room(size, segments, orphans=orphans), wish, size, needing, orphans)
+        found = _first_window(hall, hall.with_room(size, segments, orphans=orphans), wish, size, orphans=orphans)
         if found is not None:
             return found
     return None
 
 
 def _first_window(
-    hall: Hall, candidates: npt.NDArray[np.intp], wish: Wish, size: int, needing: int, orphans: bool
+    hall: Hall, candidates: npt.NDArray[np.intp], wish: Wish, size: int, *, orphans: bool
 ) -> list[int] | None:
     """The best window of a segment chosen by chance among those that see about as well as the first."""
-    masks = hall.plan.featured[wish.feature] if needing else None
-    if masks is not None:
+    if wish.needing:
         candidates = candidates[hall.plan.bears[wish.feature][candidates]]
     if not len(candidates):
         return None
@@ -83,19 +83,19 @@ def _first_window(
     order = [*range(start, near), *range(start), *range(near, min(len(candidates), near + TRIES_MAX))]
     for index in order:
         segment = int(candidates[index])
-        window = _window(hall, segment, size, orphans, needing, masks[segment] if masks is not None else 0)
+        window = _window(hall, segment, wish, size, orphans=orphans)
         if window is not None:
             return window
     return None
 
 
-def _window(hall: Hall, segment: int, size: int, orphans: bool, needing: int, featured: int) -> list[int] | None:
+def _window(hall: Hall, segment: int, wish: Wish, size: int, *, orphans: bool) -> list[int] | None:
     """The window of a segment that sees best; one at an end of its run is preferred, for it breaks up nothing."""
     mask = hall.mask(segment)
     starts = starts_of(mask, size) if orphans else without_orphans(mask, size)
-    if needing:
-        window = (1 << size) - 1
-        enough = [s for s in bits(starts) if (featured >> s & window).bit_count() >= needing]
+    if wish.needing:
+        window, featured = (1 << size) - 1, hall.plan.featured[wish.feature][segment]
+        enough = [s for s in bits(starts) if (featured >> s & window).bit_count() >= wish.needing]
         starts = sum(1 << s for s in enough)
     starts = flush(mask, size, starts) or starts
     if not starts:
@@ -105,24 +105,24 @@ def _window(hall: Hall, segment: int, size: int, orphans: bool, needing: int, fe
     return list(range(first + best, first + best + size))
 
 
-def scattered(hall: Hall, wish: Wish, size: int, needing: int = 0) -> list[int] | None:
+def scattered(hall: Hall, wish: Wish, size: int) -> list[int] | None:
     """The party in parts: as few as possible and near each other, then anywhere it fits."""
     segments = hall.segments(wish.category, wish.block)
     for parts in partitions(size):
-        found = _parts_in_one_block(hall, wish, segments, parts, needing)
+        found = _parts_in_one_block(hall, wish, segments, parts)
         if found is not None:
             return found
-    return _anywhere(hall, wish, size, needing)
+    return _anywhere(hall, wish, size)
 
 
 def _parts_in_one_block(
-    hall: Hall, wish: Wish, segments: npt.NDArray[np.int32] | None, parts: Sequence[int], needing: int
+    hall: Hall, wish: Wish, segments: npt.NDArray[np.int32] | None, parts: Sequence[int]
 ) -> list[int] | None:
     """All parts in one block, rows as near as can be; the first part has who needs the feature."""
-    if needing > parts[0]:
+    if wish.needing > parts[0]:
         return None
     for block in _roomy_blocks(hall, segments, parts)[:BLOCKS_TRIED_MAX]:
-        first = group(hall, Wish(wish.category, block, wish.feature), parts[0], needing)
+        first = group(hall, Wish(wish.category, block, wish.feature, wish.needing), parts[0])
         rest = None if first is None else _beside(hall, block, first, parts[1:])
         if first is not None and rest is not None:
             return first + rest
@@ -169,9 +169,9 @@ def _nearest_window(hall: Hall, block: int, row: int, size: int, used: set[int])
     return None
 
 
-def _anywhere(hall: Hall, wish: Wish, size: int, needing: int) -> list[int] | None:
+def _anywhere(hall: Hall, wish: Wish, size: int) -> list[int] | None:
     """Seats of the best segments one after the other, whoever needs the feature first."""
-    if needing:
+    if wish.needing:
         return None
     seats: list[int] = []
     for segment in hall.with_room(1, hall.segments(wish.category, wish.block), orphans=True).tolist():

@@ -28,7 +28,7 @@ class Hall:
         self.categories = categories
         self.category_of = category_of.tolist()
         self.position = ""
-        self.random = Random()
+        self.random = Random()  # noqa: S311 - it spreads buyers, it keeps no secret
         self._sellable = category_of >= 0
         self._free = self._sellable.copy()
         gone = np.fromiter((place for place in taken if place < plan.places), np.int64)

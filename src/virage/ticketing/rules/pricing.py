@@ -11,6 +11,7 @@ from virage.ticketing.rules.terms import PRICED_TARIFFS, TARIFFS, Tariff, Vat
 
 PRICE_MAX = 1_000_000
 FEE_MAX = 10_000
+VAT_PERMILLE_MAX = 999
 CATEGORIES_MAX = 40
 NAME_MAX = 80
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
@@ -65,8 +66,8 @@ def defects(pricing: Pricing, blocks: Mapping[str, object], areas: Mapping[str, 
         Defect(code, at)
         for code, at, wrong in (
             ("fee_out_of_range", "fee_cents", not 0 <= pricing.fee_cents <= FEE_MAX),
-            ("vat_out_of_range", "vat_permille", not 0 <= pricing.vat_permille < 1000),
-            ("vat_out_of_range", "fee_vat_permille", not 0 <= pricing.fee_vat_permille < 1000),
+            ("vat_out_of_range", "vat_permille", not 0 <= pricing.vat_permille <= VAT_PERMILLE_MAX),
+            ("vat_out_of_range", "fee_vat_permille", not 0 <= pricing.fee_vat_permille <= VAT_PERMILLE_MAX),
             ("too_many_categories", "categories", len(pricing.categories) > CATEGORIES_MAX),
         )
         if wrong
@@ -87,10 +88,11 @@ def defects(pricing: Pricing, blocks: Mapping[str, object], areas: Mapping[str, 
 
 
 def _category_defects(category: Category, at: str) -> list[Defect]:
-    found = []
-    for language in ("fr", "en"):
-        if not 1 <= len(category.name.get(language, "").strip()) <= NAME_MAX:
-            found.append(Defect("name_missing", f"{at}.name.{language}"))
+    found = [
+        Defect("name_missing", f"{at}.name.{language}")
+        for language in ("fr", "en")
+        if not 1 <= len(category.name.get(language, "").strip()) <= NAME_MAX
+    ]
     if not _COLOUR.fullmatch(category.colour):
         found.append(Defect("colour_invalid", f"{at}.colour"))
     for tariff in PRICED_TARIFFS:
