@@ -1,0 +1,172 @@
+"""Every named query fits the migrated schema, keeps to its own domain's tables, and is told the time."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import aiosql
+import asyncpg
+import pytest
+from aiosql.types import SQLOperationType
+from pglast import parse_sql
+from pglast.visitors import Visitor, referenced_relations
+
+import virage
+from virage.kernel.database import Connection
+from virage.kernel.sql import Adapter
+
+PACKAGE = Path(virage.__file__).parent
+LAYERS = [{"kernel"}, {"venue"}, {"programme"}, {"people"}, {"payments", "passes"}, {"ticketing"}]
+PUBLISHED = "public_"  # the views that a domain publishes for those above it are named `public_...`
+CLOCKS = {"now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "timeofday"}
+# The queue's own times are those of the database, by which its workers pick jobs.
+OWN_CLOCK = {("kernel", name) for name in ("enqueue", "requeue", "forget_job_log", "forget_job_statistics")}
+
+
+class Query(NamedTuple):
+    domain: str
+    name: str
+    sql: str
+    comment: str
+    is_script: bool
+
+
+def find_queries() -> Iterator[Query]:
+    for file in sorted([*PACKAGE.glob("*/store.sql"), *PACKAGE.glob("*/store/*.sql")]):
+        domain = file.relative_to(PACKAGE).parts[0]
+        loaded = aiosql.from_path(file, Adapter, attribute=None)
+        for name in loaded.available_queries:
+            if name.endswith("_cursor"):
+                continue
+            query: Any = getattr(loaded, name)
+            is_script = query.operation is SQLOperationType.SCRIPT
+            yield Query(domain, name, query.sql, query.__doc__ or "", is_script)
+
+
+QUERIES = list(find_queries())
+each_query = pytest.mark.parametrize("query", QUERIES, ids=[f"{query.domain}.{query.name}" for query in QUERIES])
+
+
+class _Uses(Visitor):  # type: ignore[misc]
+    """The functions, types and clocks of a statement."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.schemas: set[str] = set()
+        self.clocks: set[str] = set()
+
+    def visit_FuncCall(self, _ancestors: Any, node: Any) -> None:  # noqa: N802 - pglast calls it so
+        *schema, name = (part.sval for part in node.funcname)
+        self.schemas.update(schema)
+        if name in CLOCKS:
+            self.clocks.add(name)
+
+    def visit_SQLValueFunction(self, _ancestors: Any, node: Any) -> None:  # noqa: N802 - pglast calls it so
+        if node.op.name.startswith(("SVFOP_CURRENT_DATE", "SVFOP_CURRENT_TIME", "SVFOP_LOCALTIME")):
+            self.clocks.add(node.op.name)
+
+    def visit_TypeName(self, _ancestors: Any, node: Any) -> None:  # noqa: N802 - pglast calls it so
+        self.schemas.update(part.sval for part in node.names[:-1])
+
+
+def lower_domains(domain: str) -> set[str]:
+    lower: set[str] = set()
+    for layer in LAYERS:
+        if domain in layer:
+            return lower
+        lower |= layer
+    raise AssertionError(f"{domain} has no layer in tests/test_queries.py")
+
+
+def trespasses(domain: str, sql: str) -> list[str]:
+    """What a query of a domain touches that is not its own, nor a view published by a lower domain."""
+    lower = lower_domains(domain)
+    found = []
+    for relation in referenced_relations(sql):
+        schema, _, name = relation.replace('"', "").rpartition(".")
+        published = schema in lower and name.startswith(PUBLISHED)
+        if schema != domain and not published:
+            found.append(relation)
+    uses = _Uses()
+    uses(parse_sql(sql))
+    return sorted(found) + sorted(uses.schemas - {domain, "pg_catalog"})
+
+
+def clocks(sql: str) -> set[str]:
+    uses = _Uses()
+    uses(parse_sql(sql))
+    return uses.clocks
+
+
+async def test_every_query_fits_the_migrated_schema(conn: Connection) -> None:
+    unfit = {}
+    for query in QUERIES:
+        try:
+            await conn.prepare(query.sql)
+        except asyncpg.PostgresError as failure:
+            unfit[f"{query.domain}.{query.name}"] = str(failure)
+    assert unfit == {}
+
+
+@each_query
+def test_query_is_one_statement(query: Query) -> None:
+    assert not query.is_script
+    assert len(parse_sql(query.sql)) == 1
+
+
+@each_query
+def test_query_keeps_to_its_own_domain(query: Query) -> None:
+    assert trespasses(query.domain, query.sql) == []
+
+
+@each_query
+def test_query_is_told_the_time(query: Query) -> None:
+    if (query.domain, query.name) not in OWN_CLOCK:
+        assert clocks(query.sql) == set()
+
+
+@each_query
+def test_query_has_a_comment(query: Query) -> None:
+    assert query.comment.strip()
+
+
+def test_no_name_is_used_twice_in_a_domain() -> None:
+    names = [(query.domain, query.name) for query in QUERIES]
+    assert sorted(set(names)) == sorted(names)
+
+
+@pytest.mark.parametrize(
+    ("domain", "sql"),
+    [
+        ("people", "select * from ticketing.orders"),
+        ("ticketing", "select * from people.person"),
+        ("ticketing", "with x as (delete from people.session returning id) select * from x"),
+        ("ticketing", "insert into ticketing.claim select * from passes.pass"),
+        ("ticketing", "select * from orders"),
+        ("ticketing", "select people.secret(1)"),
+        ("ticketing", "select 1 from ticketing.orders where exists (select from payments.payment)"),
+        ("people", "select * from ticketing.public_sales"),
+        ("passes", "select * from payments.public_payment"),
+        ("ticketing", "select $1::people.role"),
+    ],
+)
+def test_a_query_in_a_neighbours_tables_is_caught(domain: str, sql: str) -> None:
+    assert trespasses(domain, sql)
+
+
+@pytest.mark.parametrize(
+    ("domain", "sql"),
+    [
+        ("ticketing", "with x as (delete from ticketing.claim returning place) select * from x"),
+        ("ticketing", "select * from people.public_person join ticketing.orders using (id)"),
+        ("ticketing", "select count(*) from unnest($1::int[]) as place, pg_catalog.generate_series(1, 2)"),
+        ("ticketing", "select ticketing.free($1) from ticketing.orders o, lateral (select o.id) p"),
+    ],
+)
+def test_a_query_in_its_own_tables_and_published_views_is_let_through(domain: str, sql: str) -> None:
+    assert trespasses(domain, sql) == []
+
+
+@pytest.mark.parametrize("sql", ["select now()", "select current_timestamp", "select pg_catalog.clock_timestamp()"])
+def test_a_query_that_looks_at_a_clock_is_caught(sql: str) -> None:
+    assert clocks(sql)
