@@ -189,6 +189,7 @@ async def test_a_gate_and_an_outlet_of_the_ground_are_scopes(admin: httpx.AsyncC
     for scope, role, places in (("gate", "steward", ground["gates"]), ("outlet", "cashier", ground["outlets"])):
         answer = await invite(admin, role, scope=scope, scope_id=places[0]["code"])
         assert answer.status_code == 201, answer.text
+    assert (await invite(admin, "steward", scope="gate", scope_id=ground["gates"][0]["group"])).status_code == 201
 
 
 async def test_an_organisers_administrator_stays_within_the_organiser(

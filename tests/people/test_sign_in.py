@@ -64,6 +64,12 @@ async def test_what_is_no_address_gets_no_letter(client: httpx.AsyncClient, lett
     assert await letters.all() == []
 
 
+async def test_a_code_may_be_typed_with_spaces(client: httpx.AsyncClient, letters: Any) -> None:
+    await ask(client)
+    code = await letters.code(FAN)
+    assert (await enter(client, f" {code[:3]} {code[3:]} ")).status_code == 200
+
+
 async def test_a_code_works_once(client: httpx.AsyncClient, other: httpx.AsyncClient, letters: Any) -> None:
     await ask(client)
     code = await letters.code(FAN)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database, Unavailable
-from virage.kernel.guard import Credential, Grant, Principal
+from virage.kernel.guard import Credential, Grant, Kind, Principal
 from virage.kernel.logs import log
 from virage.people.rules.grants import grant_stored
 from virage.people.rules.sign_in import SEEN_AFTER
@@ -77,5 +77,5 @@ def _principal(row: Any, *, is_program: bool) -> Principal:
         return Principal("program", row_id, None, grants)
     if person_id is None:
         return Principal("guest", None, row_id)
-    kind = "staff" if grants else "fan"
-    return Principal(kind, person_id, row_id, grants, authenticated_at, guest_session_id)  # type: ignore[arg-type]
+    kind: Kind = "staff" if grants else "fan"
+    return Principal(kind, person_id, row_id, grants, authenticated_at, guest_session_id)

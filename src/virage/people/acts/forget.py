@@ -27,8 +27,12 @@ async def erase(
     conn: Connection, keys: Secrets, person_id: UUID, erased: Sequence[PersonErased], now: datetime
 ) -> Refused | None:
     """Erase a person in every domain. Staff give back their grants first. Roll back a refusal."""
-    person = await persons.lock_person(conn, person_id)
+    person = await persons.person(conn, person_id)
     if person is None:
+        return Refused(Reason.NOT_FOUND)
+    address_key = secrets.address_key(keys, person.email)
+    await codes.drop_code(conn, address_key)  # the code before the person, in the order in which a sign-in locks them
+    if await persons.lock_person(conn, person_id) is None:
         return Refused(Reason.NOT_FOUND)
     if await grants.grants_of(conn, person_id):
         return Refused(Reason.HOLDS_GRANTS)
@@ -36,9 +40,7 @@ async def erase(
         refusal = await handler(conn, person_id, now)
         if refusal is not None:
             return refusal
-    address_key = secrets.address_key(keys, person.email)
     await sessions.end_sessions_of(conn, person_id)
-    await codes.drop_code(conn, address_key)
     await codes.drop_pace(conn, [secrets.pace_key(keys, person.email)])
     await persons.erase(conn, person_id, person.email, address_key, now)
     await journal.append(conn, [Fact("person_erased", person_id, person_id)], now)

@@ -119,6 +119,8 @@ async def give(
     conn: Connection, person_id: UUID, wanted: Sequence[Grant], granted_by: UUID | None, now: datetime
 ) -> None:
     """Give grants that the person does not hold yet; from now on their sessions are as short as a shift."""
+    if not wanted:
+        return
     facts = []
     for grant in wanted:
         grant_id = new_id()

@@ -106,7 +106,7 @@ async def sign_in(
         return NOT_A_NAME
     key = secrets.address_key(keys, email)
     stored_hash, locale, tries = await codes.count_try(conn, key, now)
-    verdict = judge_try(stored_hash, secrets.code_hash(keys, email, code), tries)
+    verdict = judge_try(stored_hash, secrets.code_hash(keys, email, "".join(code.split())), tries)
     if verdict is Try.TOO_MANY:
         return Refused(Reason.TOO_MANY_ATTEMPTS, {"tries_max": TRIES_MAX})
     if verdict is Try.WRONG:

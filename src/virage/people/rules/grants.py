@@ -34,7 +34,7 @@ class ScopeName(StrEnum):
     ALL = "all"
     ORGANISER = "organiser"
     EVENT = "event"
-    GATE = "gate"
+    GATE = "gate"  # one gate by its code, or a group of gates by its letter
     OUTLET = "outlet"
 
 

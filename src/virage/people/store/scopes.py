@@ -12,7 +12,7 @@ from virage.venue.reads import load_ground
 async def enclosing(conn: Connection, grant: Grant) -> Within | None:
     """The scopes around the grant's (an event lies within its organiser), or None if there is no such scope."""
     if grant.scope == "gate":
-        return () if any(gate.code == grant.scope_id for gate in load_ground().gates) else None
+        return () if any(grant.scope_id in (gate.code, gate.group) for gate in load_ground().gates) else None
     if grant.scope == "outlet":
         return () if any(outlet.code == grant.scope_id for outlet in load_ground().outlets) else None
     if grant.scope == "event" and isinstance(grant.scope_id, UUID):
