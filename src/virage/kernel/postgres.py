@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import asyncpg
 
-from virage.kernel.cluster import ROLE, SOCKET_PORT, Cluster, PostgresFailed, binaries, server_account
+from virage.kernel.cluster import LINUX, ROLE, SOCKET_PORT, Cluster, PostgresFailed, binaries, server_account
 from virage.kernel.database import ASYNCPG_ERRORS
 
 DATABASE = "virage"
@@ -31,7 +31,6 @@ SUPERVISE_POLL_S = 0.1
 BACKOFF_MAX_S = 5.0
 LOG_BYTES_MAX = 10_000_000
 LOCK_FILE_LINES = 8
-LINUX_STOPS_IT = sys.platform == "linux"
 
 # A machine of 2 cores and 24 GB that serves everything else, too.
 SETTINGS = {
@@ -54,19 +53,6 @@ SETTINGS = {
 }
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
-
-# The child becomes the server's account, asks Linux to stop it (fast) when its parent dies, and turns into postgres.
-_LAUNCH = """
-import ctypes, os, signal, sys
-parent, uid, gid, linux_stops_it = map(int, sys.argv[1:5])
-if uid != os.geteuid():
-    os.setgroups([]); os.setgid(gid); os.setuid(uid)
-if linux_stops_it:
-    ctypes.CDLL(None).prctl(1, signal.SIGINT)
-    if os.getppid() != parent: sys.exit("the parent is gone")
-os.umask(0o077)
-os.execv(sys.argv[5], sys.argv[5:])
-"""
 
 # Where Linux is not there to help, a small companion waits for the end of its parent and stops the server.
 _WATCH = """
@@ -185,10 +171,7 @@ class EmbeddedPostgres:
         command = [str(binaries() / "postgres"), "-D", str(self._cluster.data), "-p", str(self._port)]
         for name, value in (SETTINGS | (DURABLE if self._durable else NOT_DURABLE) | address).items():
             command += ["-c", f"{name}={value}"]
-        account = self._cluster.account
-        if account is not None:
-            ids = (os.getpid(), account.uid, account.gid, int(LINUX_STOPS_IT))
-            command = [sys.executable, "-I", "-S", "-c", _LAUNCH, *map(str, ids), *command]
+        command = self._cluster.as_account(command)
         with suppress(OSError):
             if self._cluster.log.stat().st_size > LOG_BYTES_MAX:
                 self._cluster.log.unlink()
@@ -204,7 +187,7 @@ class EmbeddedPostgres:
 
     def _watch_over(self) -> None:
         """A companion that stops our server when the end of its pipe, which only we hold, is closed."""
-        if LINUX_STOPS_IT or self._watch is not None or not self.owned:
+        if LINUX or self._watch is not None or not self.owned:
             return
         account = self._cluster.account
         arguments = (str(binaries() / "pg_ctl"), str(self._cluster.data), str(account.uid if account else 0))
