@@ -100,10 +100,11 @@ class Database:
         except TRANSIENT as failure:
             raise Unavailable(str(failure)) from failure
         except asyncpg.InternalClientError as failure:  # the connection was being cut under its user
-            connection.terminate()
+            if not _is_lost(connection):
+                connection.terminate()
             raise Unavailable(str(failure)) from failure
         except asyncpg.InterfaceError as failure:
-            if connection.is_closed():
+            if _is_lost(connection):
                 raise Unavailable(str(failure)) from failure
             raise
         finally:
@@ -116,8 +117,19 @@ class Database:
             yield connection
 
 
+def _is_lost(connection: Connection) -> bool:
+    """Whether the session is over; the pool takes such a connection away from its user, who may not even ask it."""
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:
+        return True
+
+
 async def prepare_connection(connection: Connection) -> None:
-    """Set what each of our connections has: timeouts and jsonb as Python values."""
+    """Set what each of our connections has: timeouts, and jsonb as Python values.
+
+    The elements of a `jsonb[]` parameter are objects: asyncpg takes a list in a list for a second dimension.
+    """
     timeout_name = (
         "transaction_timeout"
         if connection.get_server_version().major >= TRANSACTION_TIMEOUT_SINCE
