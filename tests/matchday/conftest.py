@@ -1,0 +1,134 @@
+"""Two organisers, their events, fans and staff of every role, over the whole application."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from virage.kernel.clock import Clock
+from virage.kernel.database import Database
+from virage.kernel.guard import Grant, Principal
+from virage.kernel.ids import new_id
+from virage.kernel.problems import Refused
+from virage.people import acts as people
+from virage.people.acts import TokenWish
+from virage.people.rules.grants import GrantWish, RoleName, ScopeName
+from virage.programme import acts as programme
+from virage.programme.rules import HouseRules, NewEvent, Organiser, Text
+from virage.ticketing.acts.pricing import set_pricing
+from virage.ticketing.rules.pricing import Category, Pricing
+from virage.ticketing.rules.terms import PRICED_TARIFFS
+
+HOUR = timedelta(hours=1)
+BLOCK = "103"
+SITE = "https://virage.local"
+ROLES = ("admin", "programme", "box_office", "finance", "steward", "cashier")
+
+
+class World:
+    """Everything that somebody may try to reach, and those who try."""
+
+    def __init__(self, app: Litestar, db: Database, clock: Clock) -> None:
+        self.app = app
+        self.db = db
+        self.clock = clock
+        self.ours, self.theirs = new_id(), new_id()
+        self.event, self.their_event, self.draft = new_id(), new_id(), new_id()
+        self.ids: dict[str, str] = {}
+
+    async def open(self) -> None:
+        """Two organisers with an event on sale each, and a draft of ours."""
+        now = self.clock.now()
+        async with self.db.transaction() as conn:
+            for organiser, name in ((self.ours, "Ours"), (self.theirs, "Theirs")):
+                await programme.add_organiser(conn, Organiser(organiser, name), None, now)
+            for event_id, organiser in ((self.event, self.ours), (self.their_event, self.theirs)):
+                await programme.create(conn, self.new_event(event_id, organiser), None, now)
+                await set_pricing(conn, event_id, free_of_charge(), None, now)
+                await programme.publish(conn, event_id, None, now)
+            await programme.create(conn, self.new_event(self.draft, self.ours), None, now)
+
+    def new_event(self, event_id: UUID, organiser_id: UUID) -> NewEvent:
+        starts_at = self.clock.now() + timedelta(days=1)
+        return NewEvent(
+            id=event_id,
+            organiser_id=organiser_id,
+            kind="match",
+            title=Text("Un match", "A match"),
+            doors_at=starts_at - 2 * HOUR,
+            starts_at=starts_at,
+            ends_at=starts_at + 2 * HOUR,
+            sale_opens_at=self.clock.now() - HOUR,
+            sale_closes_at=starts_at,
+            rules=HouseRules(named_tickets=True),
+        )
+
+    async def person(self, email: str, *grants: Grant) -> UUID:
+        async with self.db.transaction() as conn:
+            return await people.ensure_staff(conn, email, None, grants, self.clock.now())
+
+    async def signed_in(self, email: str, *grants: Grant) -> dict[str, str]:
+        """The header of a browser in which this person has just signed in."""
+        person_id = await self.person(email, *grants)
+        async with self.db.transaction() as conn:
+            session = await people.open_session(conn, person_id, self.clock.now())
+        return {"cookie": f"__Host-virage={session.token}"}
+
+    async def guest(self) -> dict[str, str]:
+        async with self.db.transaction() as conn:
+            token, _ = await people.guest(conn, self.clock.now())
+        return {"cookie": f"__Host-virage={token}"}
+
+    async def program(self, *roles: str) -> dict[str, str]:
+        """The header of a program with these roles everywhere."""
+        admin_id = await self.person("admin@example.org", Grant("admin"))
+        admin = Principal("staff", admin_id, new_id(), (Grant("admin"),), self.clock.now())
+        wishes = [GrantWish(RoleName(role), ScopeName.ALL) for role in roles]
+        wish = TokenWish("a program", wishes, self.clock.now() + HOUR)
+        async with self.db.transaction() as conn:
+            made = await people.create_token(conn, admin, wish, self.clock.now())
+        assert not isinstance(made, Refused)
+        self.ids["token_id"] = str(made.id)
+        return {"authorization": f"Bearer {made.token}"}
+
+    async def ask(self, who: dict[str, str], method: str, path: str, body: Any = None) -> httpx.Response:
+        transport = httpx.ASGITransport(app=self.app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+        async with httpx.AsyncClient(transport=transport, base_url=SITE) as browser:
+            return await browser.request(method, path, json=body, headers=who)
+
+    async def buy(self, who: dict[str, str], *, paid: bool = True, event: UUID | None = None) -> dict[str, Any]:
+        """Hold two seats, and pay them (they cost nothing)."""
+        wish = {
+            "id": str(new_id()),
+            "event_id": str(event or self.event),
+            "seats": {"kind": "best", "party": {"full": 2}},
+        }
+        held = await self.ask(who, "POST", "/api/orders", wish)
+        assert held.status_code == 201, held.text
+        if paid:
+            answer = await self.ask(who, "POST", f"/api/orders/{wish['id']}/payment", {"payment_id": str(new_id())})
+            assert answer.json()["state"] == "paid", answer.text
+        order: dict[str, Any] = (await self.ask(who, "GET", f"/api/orders/{wish['id']}")).json()
+        return order
+
+    async def rows(self, query: str, *values: Any) -> Sequence[Any]:
+        async with self.db.connection() as conn:
+            return await conn.fetch(query, *values)
+
+
+def free_of_charge() -> Pricing:
+    """One block that costs nothing, so that an order is paid without a provider."""
+    category = Category(new_id(), {"fr": "Libre", "en": "Free"}, "#14387f", dict.fromkeys(PRICED_TARIFFS, 0))
+    return Pricing(categories=[category], blocks={BLOCK: category.id}, fee_cents=0)
+
+
+@pytest.fixture
+async def world(client: httpx.AsyncClient, app: Litestar, db: Database, clock: Clock) -> World:
+    """The application with two organisers in it; `client` keeps it alive."""
+    made = World(app, db, clock)
+    await made.open()
+    return made

@@ -1,0 +1,163 @@
+"""Who gets through which door: every route with every role. A route that is not in the table fails the test."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from litestar import Litestar
+
+from virage.kernel.guard import Grant
+from virage.kernel.ids import new_id
+from virage.kernel.lean import GUARDS, PUBLIC, handlers
+
+if TYPE_CHECKING:
+    from tests.matchday.conftest import World
+
+EVERYBODY = frozenset(
+    {"anonymous", "guest", "fan", "program", "admin", "programme", "box_office", "finance", "steward"}
+)
+EVERYBODY |= {"cashier"}
+BUYER = EVERYBODY - {"anonymous", "program"}
+PERSON = BUYER - {"guest"}
+STAFF = PERSON - {"fan"}
+
+
+def only(*roles: str) -> frozenset[str]:
+    """Those who hold one of the roles; the program of the test holds the box office's."""
+    program = {"program"} if "box_office" in roles else set()
+    return frozenset({"admin", *roles, *program})
+
+
+# What each kind of asker may knock at. 401 and 403 are a closed door; any other answer is an open one.
+DOORS: dict[str, frozenset[str]] = {
+    "GET /api/ground": EVERYBODY,
+    "GET /api/ground/{version}/geometry": EVERYBODY,
+    "GET /api/ground/{version}/labels/{block}": EVERYBODY,
+    "GET /api/club": EVERYBODY,
+    "GET /manifest.webmanifest": EVERYBODY,
+    "GET /icon.svg": EVERYBODY,
+    "GET /healthz": EVERYBODY,
+    "GET /readyz": EVERYBODY,
+    "GET /metrics": EVERYBODY,  # it hides from whoever is not on the machine, by 404
+    "GET /api/openapi.json": EVERYBODY,
+    "GET /api/stream": EVERYBODY,  # each topic decides
+    "GET /api/events": EVERYBODY,
+    "GET /api/events/{event_id}": EVERYBODY,
+    "GET /api/events/{event_id}/offer": EVERYBODY,
+    "GET /api/events/{event_id}/availability": EVERYBODY,
+    "GET /api/events/{event_id}/pass-keys": EVERYBODY,
+    "POST /api/sign-in/codes": EVERYBODY,
+    "POST /api/sign-in": EVERYBODY,
+    "DELETE /api/session": EVERYBODY,
+    "GET /api/me": EVERYBODY,
+    "GET /api/mailbox": EVERYBODY,  # it hides as the counters do
+    "GET /mailbox": EVERYBODY,
+    "GET /mailbox/style.css": EVERYBODY,
+    "POST /api/payments/webhooks/sandbox": frozenset(),  # a signature opens it, nothing else
+    "POST /api/orders": EVERYBODY,  # an empty wish is refused before anybody asks who wishes
+    "GET /api/orders/{order_id}": BUYER,
+    "DELETE /api/orders/{order_id}": BUYER,
+    "GET /api/me/orders": BUYER,
+    "POST /api/orders/{order_id}/payment": PERSON,
+    "PATCH /api/me": PERSON,
+    "DELETE /api/me": PERSON,
+    "GET /api/me/export": PERSON,
+    "GET /api/me/sessions": PERSON,
+    "DELETE /api/me/sessions": PERSON,
+    "DELETE /api/me/sessions/{session_id}": PERSON,
+    "POST /api/invitations/accept": PERSON,
+    "GET /api/me/tickets": PERSON,
+    "PATCH /api/tickets/{ticket_id}": PERSON,
+    "POST /api/tickets/{ticket_id}/pass": PERSON,
+    "POST /api/tickets/{ticket_id}/rebind-code": PERSON,
+    "POST /api/tickets/{ticket_id}/rebind": PERSON,
+    "POST /api/tickets/{ticket_id}/paper": PERSON,
+    "GET /api/office/events": only("programme", "box_office", "finance"),
+    "GET /api/office/events/{event_id}": only("programme", "box_office", "finance"),
+    "POST /api/office/events": only("programme"),
+    "PUT /api/office/events/{event_id}": only("programme"),
+    "POST /api/office/events/{event_id}/publish": only("programme"),
+    "POST /api/office/events/{event_id}/cancel": only("programme"),
+    "GET /api/office/organisers": only("programme", "box_office", "finance"),
+    "POST /api/office/organisers": only("programme"),
+    "GET /api/office/series": only("programme", "box_office", "finance"),
+    "POST /api/office/series": only("programme"),
+    "GET /api/office/events/{event_id}/pricing": only("programme", "box_office", "finance"),
+    "PUT /api/office/events/{event_id}/pricing": only("programme"),
+    "GET /api/office/events/{event_id}/sales": only("programme", "box_office", "finance"),
+    "GET /api/office/orders": only("box_office", "finance"),
+    "GET /api/office/orders/{order_id}": only("box_office", "finance"),
+    "POST /api/office/orders/{order_id}/refund": only("box_office"),
+    "POST /api/office/invitations": only(),
+    "DELETE /api/office/invitations/{invitation_id}": only(),
+    "GET /api/office/staff": only(),
+    "DELETE /api/office/grants/{grant_id}": only(),
+    "POST /api/office/tokens": PERSON,  # of what one holds oneself: a fan holds nothing to give
+    "GET /api/office/tokens": STAFF,
+    "DELETE /api/office/tokens/{token_id}": STAFF,
+}
+
+
+def doors(app: Litestar) -> dict[str, bool]:
+    """Every door of the application, and whether it declares who may pass."""
+    found = {}
+    for path, handler in handlers(app):
+        if path.startswith("/litestar"):
+            continue  # Litestar's own pages, which the edge lets nobody reach
+        declared = bool(handler.opt.get(GUARDS)) != bool(handler.opt.get(PUBLIC))
+        for method in handler.http_methods - {"OPTIONS"}:
+            found[f"{method} {re.sub(r':[a-z]+}', '}', path)}"] = declared
+    return found
+
+
+def test_every_route_is_in_the_table_and_every_line_is_a_route(app: Litestar) -> None:
+    assert set(doors(app)) == set(DOORS)
+
+
+def test_every_route_declares_its_guard_or_that_it_is_public(app: Litestar) -> None:
+    assert [door for door, declared in doors(app).items() if not declared] == []
+
+
+async def test_litestars_own_pages_are_out_of_reach(world: "World") -> None:
+    answer = await world.ask({}, "GET", "/litestar/openapi.json")
+    assert answer.status_code == 404
+
+
+def askers(world: "World") -> dict[str, Callable[[], Awaitable[dict[str, str]]]]:
+    """How each kind of asker shows who they are; anew each time, for some doors end a session or a person."""
+
+    async def nobody() -> dict[str, str]:
+        return {}
+
+    async def fan() -> dict[str, str]:
+        return await world.signed_in("fan@example.org")
+
+    async def program() -> dict[str, str]:
+        return await world.program("box_office")
+
+    def staff(role: str) -> Callable[[], Awaitable[dict[str, str]]]:
+        async def sign_in() -> dict[str, str]:
+            return await world.signed_in(f"{role}@example.org", Grant(role))
+
+        return sign_in
+
+    roles = {role: staff(role) for role in STAFF}
+    return {"anonymous": nobody, "guest": world.guest, "fan": fan, "program": program} | roles
+
+
+async def test_every_door_opens_to_whom_it_should_and_to_nobody_else(world: "World") -> None:
+    opened: dict[str, set[str]] = {door: set() for door in DOORS}
+    for door, allowed in DOORS.items():
+        method, path = door.split()
+        path = (
+            re.sub(r"{\w+_id}", lambda _: str(new_id()), path).replace("{version}", "none").replace("{block}", "none")
+        )
+        for name, show in askers(world).items():
+            answer = await world.ask(await show(), method, path, None if method in ("GET", "DELETE") else {})
+            assert answer.status_code < 500, (door, name, answer.text)
+            if answer.status_code not in (401, 403):
+                opened[door].add(name)
+            elif allowed:
+                knows = 401 if name in ("anonymous", "guest") else 403
+                assert answer.status_code == knows, (door, name, "401 asks to sign in, 403 says that it is not theirs")
+    assert opened == {door: set(names) for door, names in DOORS.items()}
