@@ -187,3 +187,14 @@ async def test_a_close_cuts_what_is_still_in_use(database_url: str) -> None:
     await db.close()
     with pytest.raises(Unavailable):
         await holder
+
+
+async def test_who_comes_when_too_many_wait_is_sent_away_at_once(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "CALLERS_MAX", 3)
+    db = await Database.open(database_url, connections_max=1)
+    answers = await asyncio.gather(*(one(db) for _ in range(5)), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [int, int, int, Unavailable, Unavailable]
+    assert await one(db) == 1
+    await db.close()

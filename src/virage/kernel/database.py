@@ -17,7 +17,7 @@ else:
 
 STATEMENT_TIMEOUT_MS = 10_000
 TRANSACTION_TIMEOUT_MS = 15_000
-ACQUIRE_TIMEOUT_S = 10.0
+CALLERS_MAX = 2_000  # who use or wait for a connection; more are sent away at once, which costs less than a timer each
 CONNECT_TIMEOUT_S = 5.0
 TRANSACTION_TIMEOUT_SINCE = 17  # the major version of PostgreSQL that first has `transaction_timeout`
 JSONB_VERSION = b"\x01"  # what PostgreSQL puts before the text of a binary jsonb
@@ -50,6 +50,7 @@ class Database:
 
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", url: str) -> None:
         self._pool = pool
+        self._callers = 0
         self.url = url
 
     @classmethod
@@ -89,26 +90,28 @@ class Database:
 
         Raises `Unavailable` for what is the database's fault, `Contended` when it chose another transaction over this.
         """
+        if self._callers >= CALLERS_MAX:
+            raise Unavailable("Too many wait for the database.")
+        self._callers += 1
         try:
-            connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
-        except (*TRANSIENT, OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as failure:
-            raise Unavailable(str(failure)) from failure
-        try:
-            yield connection
-        except asyncpg.TransactionRollbackError as failure:
-            raise Contended(str(failure)) from failure
-        except TRANSIENT as failure:
-            raise Unavailable(str(failure)) from failure
-        except asyncpg.InternalClientError as failure:  # the connection was being cut under its user
-            if not _is_lost(connection):
-                connection.terminate()
-            raise Unavailable(str(failure)) from failure
-        except asyncpg.InterfaceError as failure:
-            if _is_lost(connection):
-                raise Unavailable(str(failure)) from failure
-            raise
+            connection = await self._acquire()
+            try:
+                yield connection
+            except (*ASYNCPG_ERRORS, ConnectionError) as failure:
+                meaning = _meaning(failure, connection)
+                if meaning is None:
+                    raise
+                raise meaning(str(failure)) from failure
+            finally:
+                await self._pool.release(connection)
         finally:
-            await self._pool.release(connection)
+            self._callers -= 1
+
+    async def _acquire(self) -> "PoolConnectionProxy[asyncpg.Record]":
+        try:
+            return await self._pool.acquire()
+        except (*ASYNCPG_ERRORS, OSError, TimeoutError) as failure:
+            raise Unavailable(str(failure)) from failure
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -117,7 +120,20 @@ class Database:
             yield connection
 
 
-def _is_lost(connection: Connection) -> bool:
+def _meaning(failure: Exception, connection: "PoolConnectionProxy[asyncpg.Record]") -> type[Unavailable] | None:
+    """What a failure on a connection means to the caller; None when it is the caller's own fault."""
+    if isinstance(failure, asyncpg.TransactionRollbackError):
+        return Contended
+    if isinstance(failure, TRANSIENT):
+        return Unavailable
+    if isinstance(failure, asyncpg.InternalClientError):  # it is being cut under its user
+        if not _is_lost(connection):
+            connection.terminate()
+        return Unavailable
+    return Unavailable if isinstance(failure, asyncpg.InterfaceError) and _is_lost(connection) else None
+
+
+def _is_lost(connection: "PoolConnectionProxy[asyncpg.Record]") -> bool:
     """Whether the session is over; the pool takes such a connection away from its user, who may not even ask it."""
     try:
         return connection.is_closed()
