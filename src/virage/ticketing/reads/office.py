@@ -6,6 +6,11 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.kernel.database import Connection
+from virage.passes import reads as passes
+from virage.passes.rules.holding import Form
+from virage.payments import reads as payments
+from virage.payments.rules import Refund
+from virage.payments.rules import State as PaymentState
 from virage.people import reads as people
 from virage.ticketing.reads import views
 from virage.ticketing.rules.codes import as_code
@@ -71,13 +76,47 @@ class OfficeOrder(Struct, frozen=True):
     held_at: datetime
 
 
+class OrderPayment(Struct, frozen=True):
+    """One payment that was made or tried for an order; `reason` is the provider's word for a failure."""
+
+    id: UUID
+    state: PaymentState
+    amount_cents: int
+    created_at: datetime
+    settled_at: datetime | None
+    reason: str | None
+
+
+class OrderRefund(Struct, frozen=True):
+    """One refund of an order. `done_at` None: the provider has not confirmed it yet, for `reason` if it said one."""
+
+    id: UUID
+    amount_cents: int
+    ticket_ids: list[UUID]
+    asked_at: datetime
+    done_at: datetime | None
+    reason: str | None
+
+
+class TicketPass(Struct, frozen=True):
+    """How the pass of a ticket stands."""
+
+    ticket_id: UUID
+    form: Form
+    generation: int
+    revoked: bool
+    entered_at: datetime | None
+
+
 class OfficeOrderDetail(Struct, frozen=True):
-    """An order with everything that happened to its money."""
+    """An order with its passes and everything that happened to its money."""
 
     order: Order
     owner: Owner | None
     held_at: datetime
-    refunds: list[RefundRow]
+    payments: list[OrderPayment]
+    refunds: list[OrderRefund]
+    passes: list[TicketPass]
 
 
 async def sales(conn: Connection, sale: OpenSale, now: datetime) -> Sales:
@@ -153,11 +192,28 @@ async def _found(conn: Connection, wanted: str) -> list[OrderRow]:
 
 
 async def detail(conn: Connection, row: OrderRow) -> OfficeOrderDetail:
-    """One order with its refunds."""
+    """One order with its payments, refunds and passes."""
     owners = await _owners(conn, [row])
     view = (await views.order_views(conn, [row]))[0]
+    tried = await payments.of_subject(conn, row.id)
+    sent = {refund.id: refund for refund in await payments.refunds_of(conn, [payment.id for payment in tried])}
     refunds = await tickets_store.refunds_of_order(conn, row.id)
-    return OfficeOrderDetail(view, owners.get(row.owner_id), row.held_at, refunds)
+    states = await passes.states(conn, row.ticket_ids)
+    return OfficeOrderDetail(
+        view,
+        owners.get(row.owner_id),
+        row.held_at,
+        [OrderPayment(p.id, p.state, p.amount_cents, p.created_at, p.settled_at, p.reason) for p in tried],
+        [_refund(one, sent.get(one.id)) for one in refunds],
+        [TicketPass(id_, s.form, s.generation, s.revoked, s.entered_at) for id_, s in states.items()],
+    )
+
+
+def _refund(row: RefundRow, sent: Refund | None) -> OrderRefund:
+    """A refund with what the provider said; tickets that cost nothing need no provider."""
+    done_at = row.asked_at if sent is None else sent.done_at
+    reason = None if sent is None or done_at else sent.reason
+    return OrderRefund(row.id, row.amount_cents, row.ticket_ids, row.asked_at, done_at, reason)
 
 
 async def order(conn: Connection, order_id: UUID) -> OrderRow | None:
