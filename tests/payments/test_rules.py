@@ -17,8 +17,10 @@ from virage.payments.rules import (
     Payment,
     Reason,
     RefundRequest,
+    Settlement,
     Start,
     State,
+    Unpaid,
     may_become,
     refund_due,
     refunded_state,
@@ -46,8 +48,13 @@ def news(payment: Payment, state: State, cents: int = 5000, event_id: str | None
     return Outcome(payment.id, state, cents, event_id=event_id)
 
 
+def steps(payment: Payment, *outcomes: Outcome) -> list[Settlement]:
+    unpaid = Unpaid(payment.id, payment.purpose, payment.subject, payment.amount_cents, payment.state)
+    return rules.settle({payment.id: unpaid}, outcomes)
+
+
 def settled(payment: Payment, *outcomes: Outcome) -> list[State]:
-    return [step.outcome.state for step in rules.settle({payment.id: payment}, outcomes)]
+    return [step.outcome.state for step in steps(payment, *outcomes)]
 
 
 def test_money_that_has_come_never_goes_by_later_news() -> None:
@@ -90,9 +97,9 @@ def test_news_of_an_unknown_payment_causes_nothing() -> None:
 
 def test_a_wrong_amount_is_a_mismatch() -> None:
     payment = a_payment()
-    (step,) = rules.settle({payment.id: payment}, [news(payment, State.CAPTURED, 4999)])
+    (step,) = steps(payment, news(payment, State.CAPTURED, 4999))
     assert step.mismatch
-    (step,) = rules.settle({payment.id: payment}, [news(payment, State.CAPTURED, 5000)])
+    (step,) = steps(payment, news(payment, State.CAPTURED, 5000))
     assert not step.mismatch
 
 
@@ -173,7 +180,7 @@ def test_whatever_the_order_of_the_news_money_comes_at_most_once(said: list[tupl
     payment = a_payment()
     captures = 0
     for state, _ in said:
-        for step in rules.settle({payment.id: payment}, [news(payment, state)]):
+        for step in steps(payment, news(payment, state)):
             captures += step.captured
             captured_cents = step.outcome.amount_cents if step.captured else None
             payment = a_payment(step.outcome.state, captured=captured_cents)

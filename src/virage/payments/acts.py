@@ -30,19 +30,16 @@ async def begin(conn: Connection, starts: Sequence[Start], now: datetime) -> lis
     """Store the intents before anybody calls the provider, one answer each, in order.
 
     A payment id that is sent again gets its payment as it stands (with its page, once there is one); with another
-    amount or subject it is refused.
+    amount or subject it is refused. The fact that a payment begins is the caller's: it knows what is being paid.
     """
     possible = [start for start in starts if rules.startable(start)]
     if not possible:
         return rules.begin(starts, {})
     new = await store.insert_payments(conn, possible, now)
-    await journal.append(conn, [_begun(start) for start in possible if start.payment_id in new], now)
-    existing = await store.payments(conn, [start.payment_id for start in possible])
-    return rules.begin(starts, existing)
-
-
-def _begun(start: Start) -> Fact:
-    return Fact("payment_begun", None, start.payment_id, {"subject": str(start.subject), "cents": start.amount_cents})
+    payments = {start.payment_id: rules.begun(start, now) for start in possible if start.payment_id in new}
+    if len(payments) < len(possible):  # known before, or twice in the batch: the table says what they are
+        payments |= await store.payments(conn, [start.payment_id for start in possible])
+    return rules.begin(starts, payments)
 
 
 async def record_created(conn: Connection, opened: Sequence[Opened]) -> None:

@@ -116,10 +116,20 @@ class Failed(Struct, frozen=True):
     reason: str | None = None
 
 
+class Unpaid(Struct, frozen=True):
+    """A payment whose money has not come: what a decision about its news needs."""
+
+    id: UUID
+    purpose: str
+    subject: UUID
+    amount_cents: int
+    state: State
+
+
 class Settlement(Struct, frozen=True):
     """The step of one payment that an outcome causes."""
 
-    payment: Payment
+    payment: Unpaid
     outcome: Outcome
 
     @property
@@ -197,7 +207,7 @@ def may_become(before: State, after: State) -> bool:
     return before in OPEN and after in FAILED
 
 
-def settle(payments: Mapping[UUID, Payment], outcomes: Iterable[Outcome]) -> list[Settlement]:
+def settle(payments: Mapping[UUID, Unpaid], outcomes: Iterable[Outcome]) -> list[Settlement]:
     """One step at most for each payment, in the payments' order: the capture where there is one, else the first end.
 
     What we do not know, what was said before and what would lead back causes no step.
@@ -216,6 +226,19 @@ def settle(payments: Mapping[UUID, Payment], outcomes: Iterable[Outcome]) -> lis
 def begin(starts: Sequence[Start], existing: Mapping[UUID, Payment]) -> list[Payment | Refused]:
     """One answer a start: the payment that its id means, unless that id already means something else."""
     return [_begin_one(start, existing.get(start.payment_id)) for start in starts]
+
+
+def begun(start: Start, now: datetime) -> Payment:
+    """The payment as it stands once it is stored."""
+    return Payment(
+        id=start.payment_id,
+        purpose=start.purpose,
+        subject=start.subject,
+        amount_cents=start.amount_cents,
+        state=State.CREATED,
+        created_at=now,
+        expires_at=start.expires_at,
+    )
 
 
 def startable(start: Start) -> bool:

@@ -19,9 +19,11 @@ from virage.payments.rules import (
     Settlement,
     Start,
     State,
+    Unpaid,
 )
 
 _sql = load(__file__)
+_STATES = {state.value: state for state in State}
 
 
 class Unended(Struct, frozen=True):
@@ -35,7 +37,7 @@ class Unended(Struct, frozen=True):
 
 
 def _payment(row: Mapping[str, Any]) -> Payment:
-    return Payment(**{**row, "state": State(row["state"])})
+    return Payment(**{**row, "state": _STATES[row["state"]]})
 
 
 async def _payments(rows: AsyncIterable[Mapping[str, Any]]) -> dict[UUID, Payment]:
@@ -76,9 +78,10 @@ async def open_pages(conn: Connection, opened: Sequence[Opened]) -> None:
     )
 
 
-async def lock_without_money(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Payment]:
+async def lock_without_money(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Unpaid]:
     """Payments that news can still move, locked, in the order of their ids."""
-    return await _payments(_sql.lock_without_money(conn, ids=ids))
+    rows = _sql.lock_without_money(conn, ids=ids)
+    return {row[0]: Unpaid(row[0], row[1], row[2], row[3], _STATES[row[4]]) async for row in rows}
 
 
 async def settle_payments(conn: Connection, steps: Sequence[Settlement], now: datetime) -> None:

@@ -35,8 +35,7 @@ where payment.id = locked.id;
 
 -- name: lock_without_money(ids)
 -- Payments whose money has not come, locked in order: news can still move them. The others are not touched.
-select id, purpose, subject, amount_cents, state, created_at, expires_at, captured_cents, refund_cents, reason,
-    payment_url, provider_ref, settled_at
+select id, purpose, subject, amount_cents, state
 from payments.payment where id = any(:ids::uuid[]) and captured_cents is null order by id for no key update;
 
 -- name: settle_payments(ids, states, captured_cents, reasons, now)!

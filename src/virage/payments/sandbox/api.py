@@ -29,8 +29,14 @@ Body = TypeVar("Body", bound=msgspec.Struct)
 
 _EXPIRY = re.compile(r"\s*(0[1-9]|1[0-2])\s*/?\s*(\d{2}|20\d{2})\s*")
 _CVC = re.compile(r"\s*\d{3,4}\s*")
-_STYLESHEET = Path(__file__).with_name("pay.css").read_bytes()
-_STYLESHEET_HEADERS = b"content-type: text/css; charset=utf-8\r\ncache-control: max-age=300\r\n"
+_FIXED = {
+    "/healthz": Answer(b'{"status":"ok"}'),
+    "/favicon.ico": Answer(status=204, headers=b"cache-control: max-age=86400\r\n"),
+    pages.STYLESHEET_PATH: Answer(
+        Path(__file__).with_name("pay.css").read_bytes(),
+        headers=b"content-type: text/css; charset=utf-8\r\ncache-control: max-age=300\r\n",
+    ),
+}
 _card_payment = msgspec.json.Decoder(wire.CardPayment)
 _encode = msgspec.json.Encoder().encode
 
@@ -69,11 +75,7 @@ class Api:
                 return await self._shop(request)
         except _Refusal as refusal:
             return refusal.answer
-        if request.path == pages.STYLESHEET_PATH:
-            return Answer(_STYLESHEET, headers=_STYLESHEET_HEADERS)
-        if request.path == "/healthz":
-            return Answer(b'{"status":"ok"}')
-        return _json(wire.Fault("not_found"), 404)
+        return _FIXED.get(request.path) or _json(wire.Fault("not_found"), 404)
 
     async def _shop(self, request: Request) -> Answer:
         given = request.headers.get("authorization", "").removeprefix("Bearer ").encode("utf-8", "replace")

@@ -179,7 +179,7 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
             return
         end = b"\r\n" if keep else b"connection: close\r\n\r\n"
-        length = b"content-length: %d\r\n" % len(answer.body)
+        length = b"" if answer.status == HTTPStatus.NO_CONTENT else b"content-length: %d\r\n" % len(answer.body)
         self._transport.write(_STATUS_LINES[answer.status] + answer.headers + length + end + answer.body)
         if not keep:
             self._transport.close()

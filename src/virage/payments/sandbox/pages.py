@@ -115,7 +115,7 @@ def _page(body: str, lang: str, title: str, account: Account | None, status: int
         '<meta name="color-scheme" content="light dark">'
         f'<meta name="robots" content="noindex"><title>{title} · {t["bank"]}</title>'
         f'<link rel="stylesheet" href="{STYLESHEET_PATH}"></head><body>'
-        f'<p class="test" role="note">{t["test"]}</p>'
+        f'<aside class="test">{t["test"]}</aside>'
         f'<header><h1>{_LOGO}{t["bank"]}</h1><a href="{switch}" lang="{other}" hreflang="{other}">{t["language"]}</a>'
         f"</header><main>{body}</main></body></html>"
     )
