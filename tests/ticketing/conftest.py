@@ -17,13 +17,18 @@ from virage.kernel.database import Database
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
 from virage.kernel.problems import Refused
-from virage.kernel.security import COOKIE
+from virage.kernel.security import COOKIE, new_token
 from virage.payments.provider import Unreachable
 from virage.payments.rules import DueRefund, Opened, Outcome, Reference, RefundAnswer, Start, State
 from virage.people import acts as people
+from virage.people.rules.sign_in import Opening
+from virage.people.store import sessions
 from virage.programme import acts as programme
 from virage.programme.rules import HouseRules, NewEvent, Organiser, Text
+from virage.ticketing.acts import refunding
 from virage.ticketing.acts.pricing import set_pricing
+from virage.ticketing.reads.open_sales import OpenSales
+from virage.ticketing.routes.box_office import BoxOffice
 from virage.ticketing.rules.pricing import AreaPricing, Category, Pricing
 from virage.ticketing.rules.terms import Tariff
 from virage.venue.reads import load_ground
@@ -127,8 +132,11 @@ class Box:
 class House:
     """The whole application with an event on sale; makes browsers and lets money come."""
 
-    def __init__(self, app: Litestar, db: Database, clock: Clock, provider: MemoryProvider) -> None:
+    def __init__(
+        self, app: Litestar, db: Database, clock: Clock, provider: MemoryProvider, box_office: BoxOffice
+    ) -> None:
         self.app = app
+        self.box_office = box_office
         self.db = db
         self.clock = clock
         self.provider = provider
@@ -186,6 +194,24 @@ class House:
         assert paid["state"] == "paid"
         return paid
 
+    async def taken_over(self, session_id: UUID, email: str = "fan@example.org") -> str:
+        """Sign the browser of a guest's session in; its new token."""
+        now, token = self.clock.now(), new_token()
+        async with self.db.transaction() as conn:
+            person_id = await people.ensure_fan(conn, email, None, now)
+            opening = Opening(person_id, token, "", at=now, expires_at=now + timedelta(days=1))
+            assert await sessions.take_over_session(conn, session_id, opening)
+        return token
+
+    async def cancel(self) -> None:
+        """Cancel the event, as the programme does."""
+        async with self.db.transaction() as conn:
+            await programme.cancel(conn, self.event_id, None, self.clock.now(), [refunding.event_cancelled])
+
+    def forget(self) -> None:
+        """Let the application look at the database again, as if its tail had caught up."""
+        self.box_office.sales.forget(self.event_id)
+
     async def rows(self, query: str, *values: Any) -> list[Any]:
         async with self.db.connection() as conn:
             return await conn.fetch(query, *values)
@@ -201,8 +227,26 @@ def provider() -> MemoryProvider:
 
 
 @pytest.fixture
-async def app(
-    config: Config, db: Database, clock: Clock, provider: MemoryProvider, monkeypatch: pytest.MonkeyPatch
+def counters(monkeypatch: pytest.MonkeyPatch) -> list[BoxOffice]:
+    """The counters of the applications that are built."""
+    made: list[BoxOffice] = []
+
+    def make(db: Database, clock: Clock, sales: OpenSales) -> BoxOffice:
+        made.append(BoxOffice(db, clock, sales))
+        return made[-1]
+
+    monkeypatch.setattr(matchday, "BoxOffice", make)
+    return made
+
+
+@pytest.fixture
+async def app(  # noqa: PLR0917 - what the application is made of
+    config: Config,
+    db: Database,
+    clock: Clock,
+    provider: MemoryProvider,
+    counters: list[BoxOffice],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Litestar:
     """The whole application, with the provider of the test."""
     monkeypatch.setattr(matchday, "SandboxProvider", lambda *_: provider)
@@ -210,14 +254,15 @@ async def app(
 
 
 @pytest.fixture
-async def empty_house(
+async def empty_house(  # noqa: PLR0917 - what the house is made of
     client: httpx.AsyncClient,  # keeps the application alive
     app: Litestar,
     db: Database,
     clock: Clock,
     provider: MemoryProvider,
+    counters: list[BoxOffice],
 ) -> AsyncIterator[House]:
-    house = House(app, db, clock, provider)
+    house = House(app, db, clock, provider, counters[-1])
     yield house
     await house.close()
 

@@ -8,7 +8,7 @@ SIZES = st.integers(1, 9)
 
 
 def runs(mask: int) -> list[int]:
-    return [len(run) for run in bin(mask)[2:].split("0") if run]
+    return [len(run) for run in f"{mask:b}".split("0") if run]
 
 
 def test_three_free_seats_have_two_places_for_a_pair() -> None:
