@@ -25,6 +25,7 @@ from virage.kernel.guard import Authenticator, Credential, Principal, Visit, cur
 from virage.kernel.health import router as health
 from virage.kernel.inject import prepared
 from virage.kernel.lean import LeanRequest, LeanResponse, compile_guards
+from virage.kernel.letters import router as letters
 from virage.kernel.limits import Limits
 from virage.kernel.logs import log
 from virage.kernel.metrics import Metrics
@@ -86,8 +87,9 @@ def create_app(
     metrics = Metrics(batchers | {"sessions": sessions}, hub)
     kernel = {"db": db, "clock": clock, "config": config, "hub": hub, "metrics": metrics}
     constants = kernel | dict(dependencies or {})
+    own = (stream, club, health, letters, openapi_document)
     app = Litestar(
-        route_handlers=[prepared(item, constants) for item in (*routers, stream, club, health, openapi_document)],
+        route_handlers=[prepared(item, constants) for item in (*routers, *own)],
         exception_handlers={Exception: answer_problem},
         request_class=LeanRequest,
         response_class=LeanResponse,
