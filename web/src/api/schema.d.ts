@@ -358,6 +358,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List dead letters
+         * @description The jobs that failed for good, the latest first, at most 100.
+         */
+        get: operations["list_dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/dead-letters/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Drop dead letters
+         * @description Give dead letters up for good.
+         */
+        post: operations["drop_dead_letters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/dead-letters/requeue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Requeue dead letters
+         * @description Put dead letters back to work, with all their attempts.
+         */
+        post: operations["requeue_dead_letters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/office/events": {
         parameters: {
             query?: never;
@@ -990,68 +1050,24 @@ export interface components {
             subtitle?: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
         };
-        /**
-         * AmenitySpot
-         * @example {
-         *       "code": "BFFOLOAyhIHOHzdHJgmy",
-         *       "kind": "information",
-         *       "ring": 4503,
-         *       "stand": "gZdKTdywYXEMTffHVKVi",
-         *       "x": 5187,
-         *       "y": 3097
-         *     }
-         */
+        /** AmenitySpot */
         AmenitySpot: {
-            /** @example wCQXliRkbhFNWBWIcNhD */
             code: string;
-            /**
-             * @example lounge
-             * @enum {string}
-             */
+            /** @enum {string} */
             kind: "toilets" | "lift" | "first_aid" | "lounge" | "information";
-            /** @example 1724 */
             ring: number;
-            /** @example uzDJsvYDlBcNXyUbNbEd */
             stand: string;
-            /** @example 8881 */
             x: number;
-            /** @example 2606 */
             y: number;
         };
-        /**
-         * AreaGeometry
-         * @example {
-         *       "capacity_max": 8322,
-         *       "code": "NiPsgmXUDeQcRneOVFYe",
-         *       "first_place": 7590,
-         *       "name": {
-         *         "SjxUDJKwjLSsRgVkDScJ": "KjeuJaAlULDWqzVWGPyt"
-         *       },
-         *       "outline": [
-         *         1750
-         *       ]
-         *     }
-         */
+        /** AreaGeometry */
         AreaGeometry: {
-            /** @example 9595 */
             capacity_max: number;
-            /** @example XBLnzSvgvylUxxDzvDii */
             code: string;
-            /** @example 82 */
             first_place: number;
-            /**
-             * @example {
-             *       "vNikiqAbhzObGsanhJUf": "LWOpqwSrQwfILzwsijNp"
-             *     }
-             */
             name: {
                 [key: string]: string;
             };
-            /**
-             * @example [
-             *       691
-             *     ]
-             */
             outline: number[];
         };
         /** AreaOffer */
@@ -1091,239 +1107,53 @@ export interface components {
         BindWish: {
             key: components["schemas"]["Jwk"];
         };
-        /**
-         * BlockGeometry
-         * @example {
-         *       "centre": [
-         *         8648,
-         *         8550
-         *       ],
-         *       "code": "juxXLIhneaoVqNBoGran",
-         *       "first_seat": 5186,
-         *       "frame": [
-         *         904,
-         *         7498,
-         *         873,
-         *         5480
-         *       ],
-         *       "gate_group": "bFxUQOrIizuyolBHDXCh",
-         *       "kind": "seats",
-         *       "outline": [
-         *         793
-         *       ],
-         *       "ring": 2305,
-         *       "seat_count": 5199,
-         *       "segments": [
-         *         6227
-         *       ],
-         *       "stand": "WAThdcdkahSRhbAKyyyV",
-         *       "wheelchairs": 2128
-         *     }
-         */
+        /** BlockGeometry */
         BlockGeometry: {
-            /**
-             * @example [
-             *       864,
-             *       6165
-             *     ]
-             */
             centre: [
                 number,
                 number
             ];
-            /** @example WrbRjKhHKYuQmvHLBSfR */
             code: string;
-            /** @example 453 */
             first_seat: number;
-            /**
-             * @example [
-             *       7110,
-             *       2995,
-             *       6909,
-             *       783
-             *     ]
-             */
             frame: [
                 number,
                 number,
                 number,
                 number
             ];
-            /** @example aRrVLsGZikpQmmFEvCba */
             gate_group: string;
-            /**
-             * @example box
-             * @enum {string}
-             */
+            /** @enum {string} */
             kind: "seats" | "hospitality" | "box";
-            /**
-             * @example [
-             *       7521
-             *     ]
-             */
             outline: number[];
-            /** @example 512 */
             ring: number;
-            /** @example 901 */
             seat_count: number;
-            /**
-             * @example [
-             *       5501
-             *     ]
-             */
             segments: number[];
-            /** @example BympIYulANfVEodTGDbu */
             stand: string;
-            /** @example 2914 */
             wheelchairs: number;
         };
-        /**
-         * BlockLabels
-         * @example {
-         *       "block": "BjSAwMvXnxifKuSqOCVw",
-         *       "features": [
-         *         [
-         *           1503,
-         *           2270,
-         *           4264,
-         *           737
-         *         ]
-         *       ],
-         *       "first_seat": 4184,
-         *       "gate_group": "bgygeoMOibWamEKTvsAK",
-         *       "kind": "hospitality",
-         *       "ring": 3364,
-         *       "rows": [
-         *         {
-         *           "name": "mgZIKOafcWRNBXJcAulZ",
-         *           "segments": [
-         *             [
-         *               7562,
-         *               8533,
-         *               7516
-         *             ]
-         *           ]
-         *         }
-         *       ],
-         *       "seat_count": 9894,
-         *       "sightline": [
-         *         603
-         *       ],
-         *       "stand": "KKmqEYwzKBBJCrTKnYOc"
-         *     }
-         */
+        /** BlockLabels */
         BlockLabels: {
-            /** @example dGinUaRpKCxerEQoKfTK */
             block: string;
-            /**
-             * @example [
-             *       [
-             *         5929,
-             *         3170,
-             *         9009,
-             *         9735
-             *       ]
-             *     ]
-             */
             features: [
                 number,
                 number,
                 number,
                 number
             ][];
-            /** @example 8343 */
             first_seat: number;
-            /** @example GPvnrDNNTDCwpMeHicAM */
             gate_group: string;
-            /**
-             * @example hospitality
-             * @enum {string}
-             */
+            /** @enum {string} */
             kind: "seats" | "hospitality" | "box";
-            /** @example 2946 */
             ring: number;
-            /**
-             * @example [
-             *       {
-             *         "name": "waoRSQVXDVrRIZEYrLkG",
-             *         "segments": [
-             *           [
-             *             5338,
-             *             9245,
-             *             5373
-             *           ]
-             *         ]
-             *       }
-             *     ]
-             */
             rows: components["schemas"]["RowLabels"][];
-            /** @example 8694 */
             seat_count: number;
-            /**
-             * @example [
-             *       8312
-             *     ]
-             */
             sightline: number[];
-            /** @example BjiMyErlPXfDbNxRRGve */
             stand: string;
         };
-        /**
-         * Board
-         * @example {
-         *       "events": [
-         *         {
-         *           "doors_at": "2018-11-21T06:42:12.485116",
-         *           "id": "239d5a48-3754-49b0-9a62-20a0e5d99102",
-         *           "kind": "match",
-         *           "sale": "open",
-         *           "sale_closes_at": "2025-08-09T18:05:50.290153",
-         *           "sale_opens_at": "2004-11-10T22:54:06.306432",
-         *           "series_id": null,
-         *           "series_title": null,
-         *           "starts_at": "2001-01-19T02:23:11.079157",
-         *           "subtitle": {
-         *             "en": "\\e_=Vs",
-         *             "fr": "/}6BL"
-         *           },
-         *           "title": {
-         *             "en": "",
-         *             "fr": "lIm[58D"
-         *           }
-         *         }
-         *       ],
-         *       "now": "2018-08-05T07:55:24.263235"
-         *     }
-         */
+        /** Board */
         Board: {
-            /**
-             * @example [
-             *       {
-             *         "doors_at": "2005-11-02T03:12:25.635520",
-             *         "id": "860b07ca-2ed6-40c2-ad08-cfb3f4109297",
-             *         "kind": "tour",
-             *         "sale": "before",
-             *         "sale_closes_at": "2020-03-21T11:00:42.502659",
-             *         "sale_opens_at": "2011-12-25T20:38:28.468658",
-             *         "series_id": null,
-             *         "series_title": null,
-             *         "starts_at": "2014-04-11T10:08:07.236679",
-             *         "subtitle": {
-             *           "en": "h!~Z(Co,9",
-             *           "fr": "`L}FcW"
-             *         },
-             *         "title": {
-             *           "en": "pl",
-             *           "fr": "{*$OH"
-             *         }
-             *       }
-             *     ]
-             */
             events: components["schemas"]["EventLine"][];
-            /**
-             * Format: date-time
-             * @example 1997-08-03T05:50:11.075080
-             */
+            /** Format: date-time */
             now: string;
         };
         /** Bound */
@@ -1412,6 +1242,19 @@ export interface components {
             email: string;
             locale?: components["schemas"]["Locale"];
         };
+        /** DeadLetter */
+        DeadLetter: {
+            attempts: number;
+            /** Format: date-time */
+            enqueued_at: string;
+            error: string | null;
+            /** Format: date-time */
+            failed_at: string;
+            id: number;
+            kind: string;
+            message: string | null;
+            payload: unknown;
+        };
         /**
          * Defect
          * @description What an event still needs before it can be published.
@@ -1446,315 +1289,53 @@ export interface components {
             subtitle?: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
         };
-        /**
-         * EventLine
-         * @example {
-         *       "doors_at": "2023-07-31T22:29:29.492253",
-         *       "id": "33a77c0a-7f0b-4617-b998-d2e9ec4bf4ab",
-         *       "kind": "concert",
-         *       "sale": "open",
-         *       "sale_closes_at": "2000-04-07T10:06:40.287373",
-         *       "sale_opens_at": "2018-10-16T06:53:42.176244",
-         *       "series_id": "e9076492-2c0f-4642-aea2-c145cd2a512f",
-         *       "series_title": {
-         *         "en": "*",
-         *         "fr": "|,tM"
-         *       },
-         *       "starts_at": "2021-01-27T19:59:36.416568",
-         *       "subtitle": {
-         *         "en": "[?",
-         *         "fr": "xS9\\Iy"
-         *       },
-         *       "title": {
-         *         "en": "s/ <L",
-         *         "fr": "@k\\5sipCM"
-         *       }
-         *     }
-         */
+        /** EventLine */
         EventLine: {
-            /**
-             * Format: date-time
-             * @example 2021-05-29T18:41:18.818178
-             */
+            /** Format: date-time */
             doors_at: string;
-            /**
-             * Format: uuid
-             * @example 5d9a0908-a973-4530-886e-0ce50d090597
-             */
+            /** Format: uuid */
             id: string;
-            /**
-             * @example tour
-             * @enum {string}
-             */
+            /** @enum {string} */
             kind: "match" | "concert" | "tour";
-            /**
-             * @example before
-             * @enum {string}
-             */
+            /** @enum {string} */
             sale: "before" | "open" | "after";
-            /**
-             * Format: date-time
-             * @example 2002-02-13T05:10:58.804685
-             */
+            /** Format: date-time */
             sale_closes_at: string;
-            /**
-             * Format: date-time
-             * @example 2023-04-06T12:25:37.463946
-             */
+            /** Format: date-time */
             sale_opens_at: string;
-            /** @example 808028f3-0d67-4738-aa73-fb6b3b053edf */
             series_id: string | null;
-            /**
-             * @example {
-             *       "en": ",%i(",
-             *       "fr": "P@`'VB(!F"
-             *     }
-             */
             series_title: components["schemas"]["Text"] | null;
-            /**
-             * Format: date-time
-             * @example 2021-03-11T10:31:44.420454
-             */
+            /** Format: date-time */
             starts_at: string;
             subtitle: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
         };
-        /**
-         * GateSpot
-         * @example {
-         *       "code": "NSAoiDVYLgqryxEygSpj",
-         *       "group": "BfzZMYXpuitHawTFGHbW",
-         *       "stand": "EYOvEFzmCsSbDYPakmdv",
-         *       "x": 979,
-         *       "y": 7420
-         *     }
-         */
+        /** GateSpot */
         GateSpot: {
-            /** @example WGSxPWwnqjHgcEDWhDsx */
             code: string;
-            /** @example sSnkYsddDxCmGCpRwLyK */
             group: string;
-            /** @example tyoYzanEHWQQlwJfffnm */
             stand: string;
-            /** @example 8936 */
             x: number;
-            /** @example 2873 */
             y: number;
         };
-        /**
-         * Geometry
-         * @example {
-         *       "amenities": [
-         *         {
-         *           "code": "SptOzNVwXojmgFPZxQJx",
-         *           "kind": "lounge",
-         *           "ring": 6537,
-         *           "stand": "quQpmksinaPqrofqyXqv",
-         *           "x": 5874,
-         *           "y": 7615
-         *         }
-         *       ],
-         *       "areas": [
-         *         {
-         *           "capacity_max": 6784,
-         *           "code": "rwUxtAdzmicUmJuuQnxx",
-         *           "first_place": 5053,
-         *           "name": {
-         *             "NVucdILbYCjbtiVhKwWz": "HZtBxMmeOFyxSqoRqRcq"
-         *           },
-         *           "outline": [
-         *             1812
-         *           ]
-         *         }
-         *       ],
-         *       "blocks": [
-         *         {
-         *           "centre": [
-         *             4860,
-         *             2175
-         *           ],
-         *           "code": "RSNNqMJKVIADdSizHxux",
-         *           "first_seat": 5546,
-         *           "frame": [
-         *             8928,
-         *             1075,
-         *             3570,
-         *             2280
-         *           ],
-         *           "gate_group": "mtdNCgNXyUFsyYTwErSR",
-         *           "kind": "seats",
-         *           "outline": [
-         *             1271
-         *           ],
-         *           "ring": 2747,
-         *           "seat_count": 8995,
-         *           "segments": [
-         *             5096
-         *           ],
-         *           "stand": "QJThgLscYOGeHficFzbd",
-         *           "wheelchairs": 5748
-         *         }
-         *       ],
-         *       "gates": [
-         *         {
-         *           "code": "xZNKrBDxfqApDoRkKMXO",
-         *           "group": "BkcDRHDVLITGWaNoYUQR",
-         *           "stand": "eaubYeroBQdvgFBgKiiO",
-         *           "x": 2150,
-         *           "y": 9970
-         *         }
-         *       ],
-         *       "name": "LrARwDcwziudYhLnYSBm",
-         *       "notice": {
-         *         "ewrlWGgyqPDaBynwngpZ": "dDQSxLyDhQPnFkPgkyqw"
-         *       },
-         *       "outlets": [
-         *         {
-         *           "code": "uRzqeFGmYWMSDOFdgYFA",
-         *           "ring": 4388,
-         *           "stand": "ZAzHMKImFlFAKuUHyFyI",
-         *           "x": 1714,
-         *           "y": 8513
-         *         }
-         *       ],
-         *       "pitch": [
-         *         2631,
-         *         1564
-         *       ],
-         *       "places": 5998,
-         *       "seats": 2002,
-         *       "stands": [
-         *         {
-         *           "code": "JbBSDeFLDhxUPLxwOYAz",
-         *           "colour": "WbZlwjEbAOrvuYyAVfZR",
-         *           "name": "sSiGQKcQltbfKVrvLxaN",
-         *           "seats": 9481
-         *         }
-         *       ],
-         *       "version": "anyUsSWZEICPJfvSvPRO"
-         *     }
-         */
+        /** Geometry */
         Geometry: {
-            /**
-             * @example [
-             *       {
-             *         "code": "AkwBQEMINrnnYvpeiOhf",
-             *         "kind": "toilets",
-             *         "ring": 3370,
-             *         "stand": "tnmTrnwALnXLrKmaMSSm",
-             *         "x": 2863,
-             *         "y": 3111
-             *       }
-             *     ]
-             */
             amenities: components["schemas"]["AmenitySpot"][];
-            /**
-             * @example [
-             *       {
-             *         "capacity_max": 1901,
-             *         "code": "vAedLooKNBQsUHSQKWNx",
-             *         "first_place": 4497,
-             *         "name": {
-             *           "guFbFvydeHoiTcKQUIcw": "TvBMEsEyrdnZpsZfntyv"
-             *         },
-             *         "outline": [
-             *           2463
-             *         ]
-             *       }
-             *     ]
-             */
             areas: components["schemas"]["AreaGeometry"][];
-            /**
-             * @example [
-             *       {
-             *         "centre": [
-             *           1203,
-             *           6205
-             *         ],
-             *         "code": "FVeKbbatlyDIWfXQwjgG",
-             *         "first_seat": 1892,
-             *         "frame": [
-             *           1518,
-             *           1977,
-             *           7571,
-             *           2647
-             *         ],
-             *         "gate_group": "SkajitkrEizsaJAOTcLx",
-             *         "kind": "hospitality",
-             *         "outline": [
-             *           8704
-             *         ],
-             *         "ring": 1453,
-             *         "seat_count": 6849,
-             *         "segments": [
-             *           1312
-             *         ],
-             *         "stand": "CCJMLRlAzRIOjdLiFBdu",
-             *         "wheelchairs": 7038
-             *       }
-             *     ]
-             */
             blocks: components["schemas"]["BlockGeometry"][];
-            /**
-             * @example [
-             *       {
-             *         "code": "talGDkNbiAFVtQypXzKp",
-             *         "group": "UycdswfSCXHPiclvcWpP",
-             *         "stand": "cSrAFFpnuCaldRKRIbrT",
-             *         "x": 7644,
-             *         "y": 5088
-             *       }
-             *     ]
-             */
             gates: components["schemas"]["GateSpot"][];
-            /** @example JIgNZYFcagWptUqCwdER */
             name: string;
-            /**
-             * @example {
-             *       "vmoGjgxiHQOyswaLrqex": "EuTJmBVBFdzxuvECziwY"
-             *     }
-             */
             notice: {
                 [key: string]: string;
             };
-            /**
-             * @example [
-             *       {
-             *         "code": "RzONkcgXhshZOPIYHAvk",
-             *         "ring": 6917,
-             *         "stand": "ufcuJfAlldPKuAbLVwcl",
-             *         "x": 5139,
-             *         "y": 4617
-             *       }
-             *     ]
-             */
             outlets: components["schemas"]["OutletSpot"][];
-            /**
-             * @example [
-             *       8772,
-             *       1063
-             *     ]
-             */
             pitch: [
                 number,
                 number
             ];
-            /** @example 578 */
             places: number;
-            /** @example 6802 */
             seats: number;
-            /**
-             * @example [
-             *       {
-             *         "code": "TIEbtWqHOgPriLBPewTd",
-             *         "colour": "UDXFiXlEfDRpSuNeNziQ",
-             *         "name": "WxyxwFswQXAufHcSHjwV",
-             *         "seats": 7671
-             *       }
-             *     ]
-             */
             stands: components["schemas"]["Stand"][];
-            /** @example DwEkQQHiBrmXZcSFtoJx */
             version: string;
         };
         /** GrantView */
@@ -1883,6 +1464,10 @@ export interface components {
             recipient: string;
             subject: string;
         };
+        /** Letters */
+        Letters: {
+            ids: number[];
+        };
         /** Line */
         Line: {
             label: components["schemas"]["PlaceLabel"];
@@ -1910,6 +1495,10 @@ export interface components {
             kind: "anonymous" | "guest" | "fan" | "staff" | "program";
             locale: components["schemas"]["Locale"] | null;
             name: string | null;
+        };
+        /** Moved */
+        Moved: {
+            count: number;
         };
         /** NewEvent */
         NewEvent: {
@@ -1986,7 +1575,9 @@ export interface components {
             held_at: string;
             order: components["schemas"]["Order"];
             owner: components["schemas"]["Owner"] | null;
-            refunds: components["schemas"]["RefundRow"][];
+            passes: components["schemas"]["TicketPass"][];
+            payments: components["schemas"]["OrderPayment"][];
+            refunds: components["schemas"]["OrderRefund"][];
         };
         /** Order */
         Order: {
@@ -2007,32 +1598,40 @@ export interface components {
             total_cents: number;
             vat: components["schemas"]["Vat"][];
         };
+        /** OrderPayment */
+        OrderPayment: {
+            amount_cents: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            reason: string | null;
+            settled_at: string | null;
+            state: components["schemas"]["State"];
+        };
+        /** OrderRefund */
+        OrderRefund: {
+            amount_cents: number;
+            /** Format: date-time */
+            asked_at: string;
+            done_at: string | null;
+            /** Format: uuid */
+            id: string;
+            reason: string | null;
+            ticket_ids: string[];
+        };
         /** Organiser */
         Organiser: {
             /** Format: uuid */
             id: string;
             name: string;
         };
-        /**
-         * OutletSpot
-         * @example {
-         *       "code": "lBJpEwbdtKiYsfjVRIdH",
-         *       "ring": 3828,
-         *       "stand": "bmdIQnZCSkPGeNNtndFp",
-         *       "x": 3943,
-         *       "y": 7354
-         *     }
-         */
+        /** OutletSpot */
         OutletSpot: {
-            /** @example qiVesqHVMYoMLcDTblBF */
             code: string;
-            /** @example 1574 */
             ring: number;
-            /** @example CTtICQuVSLVIpXssGAZv */
             stand: string;
-            /** @example 7383 */
             x: number;
-            /** @example 2340 */
             y: number;
         };
         /** Owner */
@@ -2231,31 +1830,9 @@ export interface components {
          * @enum {string}
          */
         RoleName: "admin" | "programme" | "box_office" | "finance" | "steward" | "cashier";
-        /**
-         * RowLabels
-         * @example {
-         *       "name": "JBTnjLUXhtlCoKyNHWrL",
-         *       "segments": [
-         *         [
-         *           9357,
-         *           4648,
-         *           8052
-         *         ]
-         *       ]
-         *     }
-         */
+        /** RowLabels */
         RowLabels: {
-            /** @example UQLLRsObZjvspeWWWFiG */
             name: string;
-            /**
-             * @example [
-             *       [
-             *         6908,
-             *         9327,
-             *         8988
-             *       ]
-             *     ]
-             */
             segments: [
                 number,
                 number,
@@ -2326,23 +1903,11 @@ export interface components {
             scope: components["schemas"]["ScopeName"];
             scope_id: string | null;
         };
-        /**
-         * Stand
-         * @example {
-         *       "code": "vtQkOPQsswkMypzVvHso",
-         *       "colour": "FmqCQcDdvDZVPEurUjWD",
-         *       "name": "VSEeCtLViFvDEMpEHdut",
-         *       "seats": 5352
-         *     }
-         */
+        /** Stand */
         Stand: {
-            /** @example cefxZzxwAxLUKwHVhmGJ */
             code: string;
-            /** @example jsekkeZUyMKBwICnsGGk */
             colour: string;
-            /** @example HERyPYwSLUcVNYZoIhEV */
             name: string;
-            /** @example 9990 */
             seats: number;
         };
         /** Standing */
@@ -2353,28 +1918,22 @@ export interface components {
             party: components["schemas"]["Party"];
         };
         /**
+         * State
+         * @description Where a payment stands. Money has come from `captured` on, and has to become goods or go back.
+         * @enum {string}
+         */
+        State: "created" | "pending" | "captured" | "declined" | "cancelled" | "expired" | "refunding" | "partly_refunded" | "refunded";
+        /**
          * Tariff
          * @description What a place costs whom. A companion comes free with somebody of the access tariff.
          * @enum {string}
          */
         Tariff: "full" | "child" | "reduced" | "access" | "companion";
-        /**
-         * Text
-         * @example {
-         *       "en": "It}%k`i",
-         *       "fr": "Rh"
-         *     }
-         */
+        /** Text */
         Text: {
-            /**
-             * @default
-             * @example zInZonClteNlGvRDHele
-             */
+            /** @default  */
             en: string;
-            /**
-             * @default
-             * @example wCUXDRvTLpEdfWKuiAwM
-             */
+            /** @default  */
             fr: string;
         };
         /** Ticket */
@@ -2408,6 +1967,16 @@ export interface components {
             starts_at: string;
             subtitle: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
+        };
+        /** TicketPass */
+        TicketPass: {
+            entered_at: string | null;
+            /** @enum {string} */
+            form: "unbound" | "phone" | "paper";
+            generation: number;
+            revoked: boolean;
+            /** Format: uuid */
+            ticket_id: string;
         };
         /** TokenWish */
         TokenWish: {
@@ -3021,6 +2590,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ticket"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_dead_letters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetter"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    drop_dead_letters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Letters"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Moved"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    requeue_dead_letters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Letters"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Moved"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

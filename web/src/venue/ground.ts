@@ -81,6 +81,11 @@ export function shape(code: string, outline: readonly number[], portrait: boolea
   };
 }
 
+/** A sightline of 0 to 100 as fans read it: 1 to 5. */
+export function stars(sightline: number): number {
+  return Math.min(5, Math.max(1, Math.ceil(sightline / 20)));
+}
+
 /** The seats of a block by row, with what is printed on them. */
 export interface RowOfSeats {
   name: string;
