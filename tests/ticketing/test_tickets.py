@@ -1,0 +1,166 @@
+import io
+from datetime import timedelta
+from typing import Any
+
+import pypdf
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from tests.conftest import FakeClock
+from tests.ticketing.conftest import House, named
+from virage.kernel.config import Config
+from virage.kernel.ids import new_id
+from virage.passes.rules.keys import base64url
+from virage.people.rules.house import letterhead_of
+from virage.people.store import mails
+from virage.programme.rules import HouseRules
+from virage.ticketing.acts import refunding
+from virage.ticketing.reads import views
+from virage.ticketing.rules.terms import Reason
+
+
+def a_phone() -> dict[str, Any]:
+    raw = Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return {"kty": "OKP", "crv": "Ed25519", "x": base64url(raw)}
+
+
+def codes(answer: Any) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+async def the_code(house: House, config: Config) -> str:
+    """The code in the last letter."""
+    newest = (await house.rows("select id from people.mail order by id desc"))[0]["id"]
+    async with house.db.connection() as conn:
+        mail = await mails.letter(conn, [letterhead_of(config).keys], newest)
+    assert mail is not None
+    return mail.subject[:6]
+
+
+async def test_a_ticket_says_where_when_and_how_its_pass_stands(house: House) -> None:
+    fan = await house.fan()
+    order = await house.bought(fan)
+    ticket = (await fan.ask("GET", "/api/me/tickets")).json()[0]
+    assert ticket["order_id"] == order["id"]
+    assert ticket["event"]["title"]["en"] == "Virage against Visitors"
+    assert ticket["label"]["block"] == "113"
+    assert (ticket["pass"]["form"], ticket["pass"]["revoked"]) == ("unbound", False)
+
+
+async def test_a_ticket_is_opened_by_its_owner_alone(house: House) -> None:
+    order = await house.bought(await house.fan())
+    ticket_id = order["lines"][0]["ticket_id"]
+    other = await house.fan("other@example.org")
+    key = a_phone()
+    doors = {
+        "pass": {"key": key},
+        "rebind-code": None,
+        "rebind": {"code": "123456", "key": key},
+        "paper": None,
+    }
+    for door, body in doors.items():
+        assert codes(await other.ask("POST", f"/api/tickets/{ticket_id}/{door}", body)) == (404, "not_found"), door
+    assert codes(await other.ask("PATCH", f"/api/tickets/{ticket_id}", {"holder_name": "A"})) == (404, "not_found")
+
+
+async def test_another_phone_needs_the_code_from_the_letter(house: House, config: Config) -> None:
+    fan = await house.fan()
+    path = f"/api/tickets/{(await house.bought(fan))['lines'][0]['ticket_id']}"
+    first = (await fan.ask("POST", f"{path}/pass", {"key": a_phone()})).json()
+    other_phone = a_phone()
+    assert codes(await fan.ask("POST", f"{path}/pass", {"key": other_phone})) == (409, "pass_bound_to_another_phone")
+    assert (await fan.ask("POST", f"{path}/rebind-code")).status_code == 202
+    code = await the_code(house, config)
+    wrong = "000000" if code != "000000" else "111111"
+    refused = await fan.ask("POST", f"{path}/rebind", {"code": wrong, "key": other_phone})
+    assert codes(refused) == (409, "code_wrong")
+    assert refused.json()["data"] == {"tries_left": 4}
+    bound = await fan.ask("POST", f"{path}/rebind", {"code": code, "key": other_phone})
+    assert bound.json()["generation"] == first["generation"] + 1
+    assert codes(await fan.ask("POST", f"{path}/rebind", {"code": code, "key": a_phone()})) == (409, "code_wrong")
+
+
+async def test_a_code_has_five_tries_and_ten_minutes(house: House, config: Config, clock: FakeClock) -> None:
+    fan = await house.fan()
+    path = f"/api/tickets/{(await house.bought(fan))['lines'][0]['ticket_id']}"
+    await fan.ask("POST", f"{path}/pass", {"key": a_phone()})
+    await fan.ask("POST", f"{path}/rebind-code")
+    code = await the_code(house, config)
+    wrong = {"code": "000000" if code != "000000" else "111111", "key": a_phone()}
+    for _ in range(5):
+        assert codes(await fan.ask("POST", f"{path}/rebind", wrong)) == (409, "code_wrong")
+    right = {"code": code, "key": a_phone()}
+    assert codes(await fan.ask("POST", f"{path}/rebind", right)) == (429, "too_many_attempts")
+    clock.advance(timedelta(minutes=2))
+    await fan.ask("POST", f"{path}/rebind-code")
+    fresh = {"code": await the_code(house, config), "key": a_phone()}
+    clock.advance(timedelta(minutes=10))
+    assert codes(await fan.ask("POST", f"{path}/rebind", fresh)) == (409, "code_wrong")
+
+
+async def test_codes_are_not_sent_by_the_dozen(house: House) -> None:
+    fan = await house.fan()
+    path = f"/api/tickets/{(await house.bought(fan))['lines'][0]['ticket_id']}/rebind-code"
+    assert (await fan.ask("POST", path)).status_code == 202
+    assert codes(await fan.ask("POST", path)) == (429, "rate_limited")
+
+
+async def test_paper_carries_the_place_and_ends_the_phone(house: House) -> None:
+    fan = await house.fan()
+    path = f"/api/tickets/{(await house.bought(fan))['lines'][0]['ticket_id']}"
+    await fan.ask("POST", f"{path}/pass", {"key": a_phone()})
+    answer = await fan.ask("POST", f"{path}/paper")
+    assert answer.headers["content-type"] == "application/pdf"
+    page = pypdf.PdfReader(io.BytesIO(answer.content)).pages[0].extract_text()
+    assert "Virage contre Visiteurs" in page
+    assert "113" in page
+    assert (await fan.ask("GET", "/api/me/tickets")).json()[0]["pass"]["form"] == "paper"
+
+
+async def test_no_paper_where_the_house_rules_refuse_it(empty_house: House) -> None:
+    await empty_house.open(rules=HouseRules(paper_accepted=False))
+    fan = await empty_house.fan()
+    ticket_id = (await empty_house.bought(fan))["lines"][0]["ticket_id"]
+    assert codes(await fan.ask("POST", f"/api/tickets/{ticket_id}/paper")) == (409, "paper_not_accepted")
+
+
+async def test_tickets_have_names_where_the_house_rules_ask_for_them(empty_house: House) -> None:
+    await empty_house.open(rules=named())
+    fan = await empty_house.fan()
+    ticket_id = (await empty_house.bought(fan))["lines"][0]["ticket_id"]
+    answer = await fan.ask("PATCH", f"/api/tickets/{ticket_id}", {"holder_name": "Somebody Else"})
+    assert answer.json()["holder_name"] == "Somebody Else"
+    cleared = await fan.ask("PATCH", f"/api/tickets/{ticket_id}", {"holder_name": None})
+    assert cleared.json()["holder_name"] is None
+
+
+async def test_tickets_have_no_names_elsewhere(house: House) -> None:
+    fan = await house.fan()
+    ticket_id = (await house.bought(fan))["lines"][0]["ticket_id"]
+    answer = await fan.ask("PATCH", f"/api/tickets/{ticket_id}", {"holder_name": "Somebody Else"})
+    assert codes(answer) == (409, "tickets_not_named")
+
+
+async def test_a_person_is_told_all_and_forgotten_after_the_event(empty_house: House, clock: FakeClock) -> None:
+    house = empty_house
+    await house.open(rules=named())
+    fan = await house.fan()
+    ticket_id = (await house.bought(fan))["lines"][0]["ticket_id"]
+    await fan.ask("PATCH", f"/api/tickets/{ticket_id}", {"holder_name": "Somebody Else"})
+    person_id = (await house.rows("select owner_id from ticketing.orders"))[0]["owner_id"]
+    async with house.db.transaction() as conn:
+        told = await views.export(conn, person_id)
+        refusal = await refunding.erased(conn, person_id, clock.now())
+    assert (len(told["orders"]), len(told["tickets"])) == (1, 2)
+    assert refusal is not None
+    assert refusal.reason == Reason.HAS_TICKETS
+    clock.advance(timedelta(days=3))
+    async with house.db.transaction() as conn:
+        assert await refunding.erased(conn, person_id, clock.now()) is None
+    assert [row["holder_name"] for row in await house.rows("select holder_name from ticketing.ticket")] == [None, None]
+
+
+async def test_a_ticket_that_nobody_knows_is_not_there(house: House) -> None:
+    fan = await house.fan()
+    answer = await fan.ask("POST", f"/api/tickets/{new_id()}/pass", {"key": a_phone()})
+    assert codes(answer) == (404, "not_found")
