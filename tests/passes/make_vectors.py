@@ -221,6 +221,8 @@ def malformed() -> dict[str, bytes]:
         "another tag": b"\xd1" + paper[1:],
         "an indefinite array": b"\x9f" + good[1:] + b"\xff",
         "a longer head than needed": raw_pass(header, long_zero),
+        "a longer head in a moving code": b"\x83\x59\x00" + good[2:],
+        "a longer head in a paper": paper.replace(b"\x58\x40", b"\x59\x00\x40"),
         "keys out of order": raw_pass(
             bytes.fromhex("a20444") + kid + bytes.fromhex("0127"), {4: expires, -65537: values}
         ),

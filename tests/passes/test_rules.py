@@ -192,6 +192,39 @@ def test_the_reader_reads_what_canonical_cbor_writes(item: Any) -> None:
     assert cbor.decode(cbor.encode(item)) == item
 
 
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        ("1817", "longer head"),
+        ("190018", "longer head"),
+        ("1a0000ffff", "longer head"),
+        ("1b00000000ffffffff", "longer head"),
+        ("5800", "longer head"),
+        ("9f01ff", "indefinite"),
+        ("5f4101ff", "indefinite"),
+        ("1c", "reserved"),
+        ("a201000100", "repeat"),
+        ("a202000100", "order"),
+        ("a1616101", "no integers"),
+        ("a1f500", "no integers"),
+        ("f6", "no pass has"),
+        ("f93c00", "no pass has"),
+        ("f814", "longer head"),
+        ("c100", "no pass has"),
+        ("61ff", "UTF-8"),
+        ("0000", "trailing"),
+        ("", "missing"),
+        ("42ff", "missing"),
+        ("8201", "missing"),
+        ("1901", "missing"),
+        ("81818181818181818100", "too deep"),
+    ],
+)
+def test_the_reader_refuses_and_says_why(data: str, why: str) -> None:
+    with pytest.raises(cbor.NotDeterministic, match=why):
+        cbor.decode(bytes.fromhex(data))
+
+
 @LEAN
 @given(data=st.binary(max_size=60))
 def test_what_the_reader_takes_has_no_other_encoding(data: bytes) -> None:
