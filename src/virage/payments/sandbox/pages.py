@@ -91,9 +91,8 @@ def back_to_page(payment_id: UUID, lang: str) -> Answer:
 
 def return_address(account: Account) -> str:
     """The shop's address with `payment=id` in its query."""
-    parts = urlsplit(account.return_url)
-    added = urlencode({"payment": str(account.id)})
-    return parts._replace(query=f"{parts.query}&{added}" if parts.query else added).geturl()
+    address, hash_sign, fragment = account.return_url.partition("#")
+    return f"{address}{'&' if '?' in address else '?'}payment={account.id}{hash_sign}{fragment}"
 
 
 def _redirect(address: str) -> Answer:
