@@ -16,7 +16,7 @@ async def cut(url: str) -> None:
     connection = await asyncpg.connect(url)
     await connection.execute(
         "select pg_terminate_backend(pid, 5000) from pg_stat_activity "
-        "where datname = current_database() and pid <> pg_backend_pid()"
+        "where datname = current_database() and usename = current_user and pid <> pg_backend_pid()"
     )
     await connection.close()
 
@@ -137,7 +137,6 @@ async def test_the_loser_of_a_deadlock_is_told_to_try_again(db: Database) -> Non
     async def lock(first: int, second: int) -> str:
         try:
             async with db.transaction() as conn:
-                await conn.execute("set local deadlock_timeout = '20ms'")
                 await conn.execute("select from public.coat where hook = $1 for update", first)
                 await both_hold_one.wait()
                 await conn.execute("select from public.coat where hook = $1 for update", second)

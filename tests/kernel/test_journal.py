@@ -209,7 +209,7 @@ async def test_a_tail_goes_on_after_the_database_cut_all_its_connections(db: Dat
     connection = await asyncpg.connect(db.url)
     await connection.execute(
         "select pg_terminate_backend(pid) from pg_stat_activity "
-        "where datname = current_database() and pid <> pg_backend_pid()"
+        "where datname = current_database() and usename = current_user and pid <> pg_backend_pid()"
     )
     await connection.close()
     await write_after_cut(db, a_fact(n=2))

@@ -16,7 +16,8 @@ from typing import NamedTuple
 if sys.platform != "win32":
     import pwd
 
-ROLE = "virage"
+OWNER = "postgres"  # may do anything, so it makes the role and the database, and nothing else is done in its name
+ROLE = "virage"  # whom we work as: no superuser, who could read and write files as the server
 SOCKET_PORT = 5432  # it only names the socket file
 SOCKET_PATH_BYTES_MAX = 107
 UNPRIVILEGED = ("postgres", "nobody")
@@ -116,7 +117,7 @@ class Cluster:
         self.account = account
         self.data = self.folder / "data"
         self.log = self.folder / "postgres.log"
-        self.password_file = self.folder / "password"
+        self.password_file = self.data / "virage-password"
         self.lock_file = self.data / "postmaster.pid"
 
     @property
@@ -138,7 +139,9 @@ class Cluster:
         rules = "host all all 127.0.0.1/32 scram-sha-256\n"
         if self.account is not None:
             rules = "local all all peer map=virage\n" + rules
-        (self.data / "pg_ident.conf").write_text(f'virage "{caller_name()}" {ROLE}\n')
+        (self.data / "pg_ident.conf").write_text(
+            "".join(f'virage "{caller_name()}" {role}\n' for role in (ROLE, OWNER))
+        )
         (self.data / "pg_hba.conf").write_text(rules)
 
     def as_account(self, command: list[str]) -> list[str]:
@@ -174,28 +177,23 @@ class Cluster:
         """Make the cluster aside and move it into its place, so that a kill in the middle leaves no half of one."""
         fresh = Path(tempfile.mkdtemp(prefix="fresh-", dir=self.folder))
         with tempfile.NamedTemporaryFile("w", prefix="password-", dir=self.folder, delete=False) as file:
-            password = secrets.token_urlsafe(24)
-            file.write(password)
-        given = Path(file.name)
+            file.write(secrets.token_urlsafe(24))
+        password = Path(file.name)
         try:
             self._give(fresh)
-            self._give(given)
+            self._give(password)
             command = [
-                str(binaries() / "initdb"), "-D", str(fresh), "-U", ROLE, "-E", "UTF8", "--pwfile", str(given),
+                str(binaries() / "initdb"), "-D", str(fresh), "-U", OWNER, "-E", "UTF8", "--pwfile", str(password),
                 "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
                 "--auth-local=peer", "--auth-host=scram-sha-256", "--no-instructions",
             ]  # fmt: skip
             self._run(command if durable else [*command, "--no-sync"])
+            password.rename(fresh / self.password_file.name)
             with suppress(OSError):  # a neighbour may have been faster; its cluster is as good
                 fresh.rename(self.data)
-                self._keep_password(password)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
-            given.unlink(missing_ok=True)
-
-    def _keep_password(self, password: str) -> None:
-        self.password_file.touch(mode=0o600)
-        self.password_file.write_text(password)
+            password.unlink(missing_ok=True)
 
     def _run(self, command: list[str]) -> None:
         """Run a program of PostgreSQL as the server's account."""

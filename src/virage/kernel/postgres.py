@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import asyncpg
 
-from virage.kernel.cluster import LINUX, ROLE, SOCKET_PORT, Cluster, PostgresFailed, binaries, server_account
+from virage.kernel.cluster import LINUX, OWNER, ROLE, SOCKET_PORT, Cluster, PostgresFailed, binaries, server_account
 from virage.kernel.database import ASYNCPG_ERRORS
 
 DATABASE = "virage"
@@ -123,7 +123,7 @@ class EmbeddedPostgres:
                     await asyncio.sleep(RETRY_S)
                 await asyncio.sleep(POLL_S)
         self._watch_over()
-        await self._create_database()
+        await self._answer()
 
     async def stop(self) -> None:
         """Stop the server if this process started it: at once for its clients, with a clean end of its files."""
@@ -195,14 +195,21 @@ class EmbeddedPostgres:
             [sys.executable, "-I", "-S", "-c", _WATCH, *arguments], stdin=subprocess.PIPE, start_new_session=True
         )
 
-    async def _create_database(self) -> None:
-        """Connect once, which proves that the server answers; make our database if it is not there yet."""
+    async def _answer(self) -> None:
+        """Connect once, which proves that the server answers; make our role and database if they are not there yet."""
         try:
             connection = await asyncpg.connect(self.url)
-        except asyncpg.InvalidCatalogNameError:
-            connection = await asyncpg.connect(self.url, database="postgres")
-            with suppress(asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
-                await connection.execute(f"create database {DATABASE}")
+        except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError):
+            connection = await asyncpg.connect(self.url, user=OWNER, database="postgres")
+            password = self._cluster.password_file.read_text()
+            for statement in (
+                f"create role {ROLE} login createdb password '{password}'",
+                f"create database {DATABASE} owner {ROLE}",
+            ):
+                with suppress(
+                    asyncpg.DuplicateObjectError, asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError
+                ):
+                    await connection.execute(statement)
         await connection.close()
 
     async def _end(self, process: "subprocess.Popen[bytes]") -> None:
