@@ -1,7 +1,13 @@
 """Two organisers, their events, fans and staff of every role, over the whole application."""
 
-from collections.abc import Sequence
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -130,5 +136,86 @@ def free_of_charge() -> Pricing:
 async def world(client: httpx.AsyncClient, app: Litestar, db: Database, clock: Clock) -> World:
     """The application with two organisers in it; `client` keeps it alive."""
     made = World(app, db, clock)
+    await made.open()
+    return made
+
+
+class Served:
+    """A whole Virage in processes of its own, as in production but for its demo's mailbox."""
+
+    def __init__(self, folder: Path, database_url: str) -> None:
+        self.port, self.sandbox_port = free_ports(2)
+        self.url = f"http://localhost:{self.port}"
+        self.sandbox_url = f"http://localhost:{self.sandbox_port}"
+        self._folder = folder
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.env = os.environ | {
+            "VIRAGE_SECRET": "a secret of the tests, long enough",
+            "VIRAGE_DEMO": "1",
+            "VIRAGE_PORT": str(self.port),
+            "VIRAGE_DATABASE_URL": database_url,
+            "VIRAGE_VAR_DIR": str(folder),
+            "VIRAGE_SANDBOX_URL": self.sandbox_url,
+            "VIRAGE_SANDBOX_KEY": "the key of the tests",
+            "VIRAGE_SANDBOX_WEBHOOK_SECRET": "the secret of the tests' webhooks",
+            "VIRAGE_LOG_LEVEL": "warning",
+        }
+
+    async def start(self) -> None:
+        for name in ("sandbox", "work", "serve"):
+            self._processes[name] = self._spawn(name)
+        async with httpx.AsyncClient() as browser, asyncio.timeout(60):
+            while not await self._ready(browser):  # noqa: ASYNC110 - another process sets no event
+                await asyncio.sleep(0.05)
+
+    def _spawn(self, name: str) -> "subprocess.Popen[bytes]":
+        with (self._folder / f"{name}.log").open("ab") as log:
+            command = [sys.executable, "-m", "virage.cli", name]
+            return subprocess.Popen(command, env=self.env, stdout=log, stderr=log)  # noqa: S603 - our own
+
+    async def _ready(self, browser: httpx.AsyncClient) -> bool:
+        try:
+            sandbox = await browser.get(self.sandbox_url)
+            web = await browser.get(f"{self.url}/readyz")
+        except httpx.TransportError:
+            return False
+        return sandbox.status_code < 500 and web.status_code == 200
+
+    def said(self) -> str:
+        """What the processes wrote."""
+        return "\n".join((self._folder / f"{name}.log").read_text() for name in self._processes)
+
+    def stop(self) -> None:
+        for process in self._processes.values():
+            process.terminate()
+        for process in self._processes.values():
+            process.wait(30)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody uses at this moment."""
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+@pytest.fixture
+async def served(tmp_path: Path, database_url: str) -> AsyncIterator[Served]:
+    """A running Virage over the test's own database; what it logged is shown when the test fails."""
+    made = Served(tmp_path, database_url)
+    try:
+        await made.start()
+        yield made
+    finally:
+        made.stop()
+        sys.stdout.write(made.said())
+
+
+@pytest.fixture
+async def live_world(served: Served, db: Database) -> World:
+    """The two organisers in a running Virage; its clock is the real one."""
+    made = World(Litestar(openapi_config=None), db, Clock())
     await made.open()
     return made
