@@ -134,6 +134,7 @@ def _payments(house: House) -> Domain:
     if config.sandbox_url is not None:
         provider = SandboxProvider(config.sandbox_url, config.sandbox_key, config.sandbox_webhook_secret)
     handlers = _payment_handlers(house)
+    checkout = Checkout(db, provider)
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
@@ -143,7 +144,8 @@ def _payments(house: House) -> Domain:
     return Domain(
         routers=[payments_routes.router],
         dependencies={
-            "checkout": Checkout(db, provider),
+            "checkout": checkout,
+            "checkout_pages": checkout.batcher,
             "payment_provider": provider,
             "payment_handlers": handlers,
         },

@@ -84,7 +84,7 @@ def _fact(step: Settlement) -> Fact:
 
 
 async def _tell(conn: Connection, steps: Sequence[Settlement], now: datetime, handlers: Handlers) -> None:
-    """Money first: what failed may free what late money still wants."""
+    """Ends first: what they free, late money may still buy."""
     captured: dict[str, list[Captured]] = defaultdict(list)
     failed: dict[str, list[Failed]] = defaultdict(list)
     for step in steps:
@@ -96,10 +96,10 @@ async def _tell(conn: Connection, steps: Sequence[Settlement], now: datetime, ha
             captured[payment.purpose].append(Captured(payment.id, payment.subject, outcome.amount_cents, late))
         else:
             failed[payment.purpose].append(Failed(payment.id, payment.subject, outcome.state, outcome.reason))
-    for purpose in sorted(captured):
-        await handlers.of(purpose).captured(conn, captured[purpose], now)
     for purpose in sorted(failed):
         await handlers.of(purpose).failed(conn, failed[purpose], now)
+    for purpose in sorted(captured):
+        await handlers.of(purpose).captured(conn, captured[purpose], now)
 
 
 async def request_refund(
