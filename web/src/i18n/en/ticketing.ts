@@ -159,7 +159,7 @@ export const ticketing = {
     waiting: "One moment: your payment is on its way",
     waitingText: "You can leave this page open. Do not pay again: if the money arrives, so do the tickets.",
     still: "The payment service is taking its time",
-    stillText: "Your seats are kept. We also send you an e-mail once it is settled.",
+    stillText: "Your seats are kept. We also send you an email once it is settled.",
     paid: "See you at the stadium",
     paidText: (count: number) => `${plural(count, "ticket is", "tickets are")} yours.`,
     openTickets: "Open my tickets",

@@ -1,0 +1,113 @@
+"""A real browser over real processes: one house for all tests of a worker, a fresh browser context each."""
+
+import asyncio
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from tests.web.house import House
+from virage.kernel.postgres import EmbeddedPostgres
+
+CHROMIUM = os.environ.get("VIRAGE_CHROMIUM", "/usr/bin/chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+_addresses = itertools.count(1)
+
+
+async def _create(url: str, name: str) -> None:
+    connection = await asyncpg.connect(_named(url, "postgres"))
+    try:
+        await connection.execute(f"create database {name}")
+    finally:
+        await connection.close()
+
+
+def _named(url: str, name: str) -> str:
+    address, question, query = url.partition("?")
+    return address.rpartition("/")[0] + "/" + name + question + query
+
+
+@pytest.fixture(scope="session")
+def house(cluster: EmbeddedPostgres) -> Iterator[House]:
+    """Everything that `virage run` starts, with the demo."""
+    asyncio.run(_create(cluster.url, "house"))
+    folder = Path(tempfile.mkdtemp(prefix="virage-web-"))
+    house = House(folder, _named(cluster.url, "house"))
+    try:
+        house.run()
+        yield house
+    finally:
+        house.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+# The plugin's browser lives for a session and keeps an event loop running in this thread, which asynchronous tests
+# of the same worker cannot bear: here it lives for a module.
+@pytest.fixture(scope="module")
+def playwright(house: House) -> Iterator[Playwright]:
+    assert house.url
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(house: House) -> dict[str, Any]:
+    return {"base_url": house.url, "locale": "en-GB", "viewport": {"width": 1440, "height": 900}}
+
+
+@pytest.fixture
+def address() -> str:
+    """An address that nobody has used."""
+    return f"buyer{os.getpid()}x{next(_addresses)}@example.org"
+
+
+@pytest.fixture
+def watched(context: BrowserContext) -> list[str]:
+    """What went wrong in any page of the context: errors, refused styles and scripts."""
+    wrong: list[str] = []
+
+    def watch(page: Page) -> None:
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda said: wrong.append(said.text) if _bad(said.type, said.text) else None)
+
+    context.on("page", watch)
+    return wrong
+
+
+def _bad(kind: str, text: str) -> bool:
+    """Refused answers (402 to 503) are told on the screen; everything else must not be."""
+    return kind in ("error", "warning") and "Failed to load resource" not in text
+
+
+@pytest.fixture
+def sign_in(house: House) -> Callable[[Page, str], None]:
+    """Sign in through the form that a page shows, and say a name the first time."""
+
+    def enter(page: Page, email: str) -> None:
+        page.get_by_label("Email address").fill(email)
+        page.get_by_role("button", name="Send me a code").click()
+        page.get_by_label("Six-digit code").fill(house.code_for(email))
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        name = page.get_by_label("Your name")
+        signed = page.locator("[data-signed-in]")
+        name.or_(signed).first.wait_for()
+        if name.is_visible():
+            name.fill("Somebody Somewhere")
+            page.get_by_role("button", name="Save").click()
+            signed.first.wait_for(state="attached")
+
+    return enter

@@ -1,0 +1,105 @@
+"""A whole Virage of real processes for browsers to visit: sandbox provider, jobs, web, the demo in a database."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+READY_S = 120.0
+CODE = re.compile(r"\b\d{6}\b")
+
+
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class House:
+    """Processes of one Virage over one database; `url` is where browsers find it."""
+
+    def __init__(self, folder: Path, database_url: str) -> None:
+        self.folder = folder
+        self.port, sandbox_port = free_port(), free_port()
+        self.url = f"http://localhost:{self.port}"
+        self.sandbox_url = f"http://localhost:{sandbox_port}"
+        self.database_url = database_url
+        self.env = {name: value for name, value in os.environ.items() if not name.startswith("VIRAGE_")} | {
+            "VIRAGE_DATABASE_URL": database_url,
+            "VIRAGE_VAR_DIR": str(folder),
+            "VIRAGE_PORT": str(self.port),
+            "VIRAGE_PUBLIC_URL": self.url,
+            "VIRAGE_SANDBOX_URL": self.sandbox_url,
+            "VIRAGE_LOG_LEVEL": "warning",
+        }
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def run(self) -> None:
+        """Start everything, as `make run` does, and wait until it answers."""
+        self.start("run", self.env)
+        self.wait(self.url)
+
+    def start(self, command: str, env: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+        """Start one command of `virage`; its words go into a file of the folder."""
+        with (self.folder / f"{command}.txt").open("ab") as words:
+            process = subprocess.Popen(  # noqa: S603 - our own command
+                [sys.executable, "-m", "virage.cli", command], env=env, stdout=words, stderr=words, cwd=self.folder
+            )
+        self.processes.append(process)
+        return process
+
+    def wait(self, url: str) -> None:
+        """Wait until a web process answers."""
+        end = time.monotonic() + READY_S
+        while not _answers(f"{url}/readyz"):
+            if time.monotonic() > end or any(process.poll() for process in self.processes):
+                said = "".join(path.read_text(errors="replace")[-2000:] for path in self.folder.glob("*.txt"))
+                raise TimeoutError(f"Virage does not answer: {said}")
+            time.sleep(0.1)
+
+    def stop(self, process: "subprocess.Popen[bytes]") -> None:
+        """End one command, and what it started."""
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
+
+    def close(self) -> None:
+        """End everything that was started."""
+        for process in reversed(self.processes):
+            self.stop(process)
+
+    def get(self, path: str) -> Any:
+        """What the API answers to anybody."""
+        return httpx.get(self.url + path).raise_for_status().json()
+
+    def event(self, kind: str) -> str:
+        """The id of the first event of a kind."""
+        return next(str(event["id"]) for event in self.get("/api/events")["events"] if event["kind"] == kind)
+
+    def code_for(self, email: str, besides: str = "") -> str:
+        """The code in the latest letter to an address, once a letter has come whose code is not `besides`."""
+        end = time.monotonic() + READY_S
+        while time.monotonic() < end:
+            letters = [letter for letter in self.get("/api/mailbox") if letter["recipient"] == email]
+            codes = [found[0] for letter in letters if (found := CODE.search(letter["subject"] + letter["body"]))]
+            if codes and codes[0] != besides:
+                return codes[0]
+            time.sleep(0.1)
+        raise TimeoutError(f"no letter to {email}")
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False

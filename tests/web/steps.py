@@ -1,0 +1,29 @@
+"""What a buyer does, in the words of the screens."""
+
+from playwright.sync_api import Page, expect
+
+from tests.web.house import House
+
+ACCEPTED = "4242 4242 4242 4242"
+DECLINED = "4000 0000 0000 0002"
+
+
+def open_match(page: Page, house: House) -> None:
+    """The match's page, its map drawn."""
+    page.goto(f"/events/{house.event('match')}")
+    expect(page.locator("[data-block='104']")).to_be_visible()
+
+
+def find_two_seats(page: Page) -> None:
+    """Two of the best seats, held."""
+    page.get_by_role("button", name="Find 2 seats").click()
+    expect(page.get_by_role("heading", name="Your basket")).to_be_visible()
+
+
+def pay(page: Page, card: str) -> None:
+    """From the basket to the provider's page and back."""
+    page.get_by_role("button", name="Pay €").click()
+    page.get_by_label("Card number").fill(card)
+    page.get_by_label("Expiry").fill("12/34")
+    page.get_by_label("Security code").fill("123")
+    page.locator("form button.pay").click()

@@ -1,0 +1,83 @@
+"""Seats chosen on the map: by mouse, by keyboard, and in the list beside it."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.web.house import House
+from tests.web.steps import open_match
+
+CHOSEN = re.compile(r"^Remove Row ")
+
+
+def test_a_seat_is_chosen_and_let_go_with_the_mouse(page: Page, house: House) -> None:
+    open_match(page, house)
+    page.locator("[data-block='104']").click()
+    seats = page.get_by_role("application")
+    expect(seats).to_be_visible()
+    box = seats.bounding_box()
+    assert box
+    chosen = page.get_by_role("button", name=CHOSEN)
+    for step in range(12):  # the middle may be stairs, or a seat that is taken
+        page.mouse.click(box["x"] + box["width"] / 2 + 24 * step, box["y"] + box["height"] / 2 + 60)
+        if chosen.count():
+            break
+    expect(chosen).to_have_count(1)
+    page.mouse.move(box["x"] + 5, box["y"] + box["height"] - 5)
+    chosen.click()
+    expect(chosen).to_have_count(0)
+
+
+def test_the_map_is_worked_by_keyboard_alone(page: Page, house: House) -> None:
+    open_match(page, house)
+    first = page.locator("[data-block][tabindex='0']")
+    first.focus()
+    page.keyboard.press("ArrowRight")
+    focused = page.evaluate("document.activeElement.dataset.block")
+    assert focused
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("application")).to_be_focused()
+    chosen = page.get_by_role("button", name=CHOSEN)
+    for _ in range(40):
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        page.wait_for_function("() => true")
+        if chosen.count():
+            break
+    expect(chosen).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator(f"[data-block='{focused}']")).to_be_focused()
+
+
+def test_the_list_reaches_every_seat_without_the_map(page: Page, house: House) -> None:
+    open_match(page, house)
+    page.get_by_role("button", name="Browse the blocks").click()
+    page.locator("#block-103").click()
+    expect(page.get_by_role("heading", name="Block 103")).to_be_focused()
+    page.get_by_role("button", name=re.compile(r"^Row 12 ")).click()
+    page.get_by_role("button", name=re.compile(r"^Seat \d+$")).first.click()
+    expect(page.get_by_role("button", name=CHOSEN)).to_have_count(1)
+    page.get_by_role("button", name="Reserve").click()
+    expect(page.get_by_role("heading", name="Your basket")).to_be_visible()
+    expect(page.get_by_text(re.compile("Row 12, seat"))).to_be_visible()
+
+
+def test_the_map_zooms_by_wheel_and_buttons_and_moves_by_dragging(page: Page, house: House) -> None:
+    open_match(page, house)
+    page.locator("[data-block='120']").click()
+    seats = page.get_by_role("application")
+    box = seats.bounding_box()
+    assert box
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    shown = "[...document.querySelectorAll('.seats canvas')].find(c => c.style.visibility === 'visible')"
+    page.wait_for_function(f"() => {shown}")
+    before = page.evaluate(f"{shown}.style.transform")
+    page.mouse.move(*middle)
+    page.mouse.wheel(0, -400)
+    page.wait_for_function(f"before => {shown}.style.transform !== before", arg=before)
+    page.mouse.down()
+    page.mouse.move(middle[0] - 300, middle[1], steps=5)
+    page.mouse.up()
+    expect(page.get_by_role("button", name=CHOSEN)).to_have_count(0)
+    page.get_by_role("button", name="Whole stadium").click()
+    expect(page.locator("[data-block='120']")).to_be_visible()

@@ -1,0 +1,107 @@
+"""From a seat on the map to a ticket, through the sandbox's own card page."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import asyncpg
+from playwright.sync_api import Page, expect
+
+from tests.web.house import House
+from tests.web.steps import ACCEPTED, DECLINED, find_two_seats, open_match, pay
+
+SignIn = Callable[[Page, str], None]
+
+
+def test_two_seats_are_found_paid_and_opened_as_tickets(
+    page: Page, house: House, sign_in: SignIn, address: str, watched: list[str]
+) -> None:
+    open_match(page, house)
+    find_two_seats(page)
+    expect(page.locator("[data-countdown]")).to_contain_text("more minutes")
+    expect(page.get_by_text("Service fee")).to_be_visible()
+    expect(page.get_by_text("of which VAT 5.5%")).to_be_visible()
+    sign_in(page, address)
+    expect(page.get_by_text(f"Tickets go to {address}")).to_be_visible()
+    pay(page, ACCEPTED)
+    expect(page.get_by_role("heading", name="See you at the stadium")).to_be_visible()
+    expect(page.get_by_text("2 tickets are yours.")).to_be_visible()
+    page.get_by_role("link", name="Open my tickets").click()
+    page.get_by_role("link", name=re.compile(r"^Row .* Full price$")).first.click()
+    page.get_by_role("button", name="Show the entry code on this phone").click()
+    expect(page.get_by_role("img", name="Entry code of this ticket")).to_be_visible()
+    assert not watched
+
+
+def test_a_declined_card_keeps_the_seats_and_another_card_pays(
+    page: Page, house: House, sign_in: SignIn, address: str
+) -> None:
+    open_match(page, house)
+    find_two_seats(page)
+    sign_in(page, address)
+    pay(page, DECLINED)
+    expect(page.get_by_role("heading", name="The payment was declined")).to_be_visible()
+    page.get_by_role("link", name="Try again").click()
+    pay(page, ACCEPTED)
+    expect(page.get_by_role("heading", name="See you at the stadium")).to_be_visible()
+
+
+def test_a_basket_whose_time_runs_out_says_so_and_leads_back(page: Page, house: House) -> None:
+    open_match(page, house)
+    find_two_seats(page)
+    with ThreadPoolExecutor(1) as aside:  # the browser's event loop runs in this thread
+        aside.submit(asyncio.run, _shorten_holds(house.database_url)).result()
+    page.reload()
+    expect(page.get_by_text("Your seats were released")).to_be_visible(timeout=20_000)
+    page.get_by_role("link", name="Choose again").click()
+    expect(page.locator("[data-block='104']")).to_be_visible()
+
+
+async def _shorten_holds(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        soon = "expires_at - interval '10 minutes' + interval '6 seconds'"
+        await connection.execute(f"update ticketing.claim set held_until = {soon.replace('expires_at', 'held_until')}")
+        await connection.execute(f"update ticketing.orders set expires_at = {soon} where state = 'held'")
+    finally:
+        await connection.close()
+
+
+def test_a_basket_can_be_given_back(page: Page, house: House) -> None:
+    open_match(page, house)
+    find_two_seats(page)
+    page.get_by_role("button", name="Give the seats back").click()
+    page.get_by_role("dialog").get_by_role("button", name="Give the seats back").click()
+    expect(page.locator("[data-block='104']")).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("Basket"))).to_have_count(0)
+
+
+def test_standing_places_are_bought_by_count(page: Page, house: House) -> None:
+    page.goto(f"/events/{house.event('concert')}")
+    page.get_by_label("Where?").select_option(label=re.compile("Standing pitch"))
+    page.get_by_role("button", name="One more: Full price").click()
+    page.get_by_role("button", name="Take 3 places").click()
+    expect(page.get_by_role("heading", name="Your basket")).to_be_visible()
+    expect(page.get_by_text("Standing")).to_have_count(3)
+
+
+def test_an_access_party_gets_a_wheelchair_space_and_a_free_companion(page: Page, house: House) -> None:
+    open_match(page, house)
+    page.get_by_label("Wheelchair space").check()
+    page.get_by_role("button", name="Find 3 seats").click()
+    expect(page.get_by_role("heading", name="Your basket")).to_be_visible()
+    expect(page.get_by_text("Row PMR").first).to_be_visible()
+    expect(page.get_by_text("Companion")).to_be_visible()
+
+
+def test_the_free_places_of_a_second_browser_follow_the_first(page: Page, house: House) -> None:
+    open_match(page, house)
+    watching = page.context.browser.new_context(base_url=house.url, locale="en-GB").new_page()  # type: ignore[union-attr]  # a launched browser
+    open_match(watching, house)
+    free = watching.get_by_text("places free")
+    expect(free).to_be_visible()
+    before = int(re.sub(r"\D", "", free.inner_text()))
+    find_two_seats(page)
+    expect(free).to_have_text(f"{before - 2:,} places free")
+    watching.context.close()

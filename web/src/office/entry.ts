@@ -1,0 +1,42 @@
+/** The office's own addresses. Its words, who sits at the desk and the screen's code are there before it shows. */
+import type { Component } from "svelte";
+import { i18n } from "../i18n/i18n.svelte";
+import { match, type Route } from "../kernel/router.svelte";
+import { desk } from "./desk.svelte";
+import { words } from "./words.svelte";
+
+export const ROUTES: readonly Route[] = [
+  { pattern: "/office", load: () => import("./events/Home.svelte") },
+  { pattern: "/office/events/new", load: () => import("./events/NewEvent.svelte") },
+  { pattern: "/office/events/:id", load: () => import("./sales/SalesPage.svelte") },
+  { pattern: "/office/events/:id/details", load: () => import("./events/EditEvent.svelte") },
+  { pattern: "/office/events/:id/prices", load: () => import("./prices/PricesPage.svelte") },
+  { pattern: "/office/orders", load: () => import("./orders/OrdersPage.svelte") },
+  { pattern: "/office/orders/:id", load: () => import("./orders/OrderPage.svelte") },
+  { pattern: "/office/staff", load: () => import("./staff/StaffPage.svelte") },
+  { pattern: "/office/programs", load: () => import("./staff/ProgramsPage.svelte") },
+  { pattern: "/office/letters", load: () => import("./letters/LettersPage.svelte") },
+  { pattern: "/office/invitation", load: () => import("./staff/InvitationPage.svelte") },
+  { pattern: "/*", load: () => import("../ui/Missing.svelte") },
+];
+
+const screens = new Map<Route, Component<Record<string, string>>>();
+
+/** The screen at an address, once `open` has fetched it. */
+export function screenAt(path: string): { screen: Component<Record<string, string>>; params: Record<string, string> } | null {
+  const place = match(ROUTES, path);
+  const screen = place && screens.get(place.route);
+  return screen ? { screen, params: place.params } : null;
+}
+
+export async function open(): Promise<{ default: unknown }> {
+  const { route } = match(ROUTES, location.pathname)!;
+  const [shell, screen] = await Promise.all([
+    import("./Office.svelte"),
+    route.load(),
+    words.use(i18n.locale),
+    desk.arrive(),
+  ]);
+  screens.set(route, screen.default as Component<Record<string, string>>);
+  return shell;
+}

@@ -1,0 +1,29 @@
+/** What the office's routes send and take, under short names. */
+import type { components } from "../api/schema";
+
+type Schemas = components["schemas"];
+export type OfficeEvent = Schemas["OfficeEvent"];
+export type EventDefect = Schemas["Defect"];
+export type EventContent = Schemas["Amendment"];
+export type HouseRules = Required<Schemas["HouseRules"]>;
+export type Organiser = Schemas["Organiser"];
+export type Series = Schemas["Series"];
+export type Pricing = Required<Schemas["Pricing"]>;
+export type Sales = Schemas["Sales"];
+export type OfficeOrder = Schemas["OfficeOrder"];
+export type OrderDetail = Schemas["OfficeOrderDetail"];
+export type OrderRefund = Schemas["OrderRefund"];
+export type Refunded = Schemas["RefundRow"];
+export type Staff = Schemas["Staff"];
+export type StaffGrant = Schemas["StaffGrant"];
+export type Invitation = Schemas["Invitation"];
+export type GrantView = Schemas["GrantView"];
+export type ProgramToken = Schemas["ProgramToken"];
+export type NewToken = Schemas["NewProgramToken"];
+export type DeadLetter = Schemas["DeadLetter"];
+export type Role = Schemas["RoleName"];
+export type Scope = Schemas["ScopeName"];
+
+export const ROLES: readonly Role[] = ["admin", "programme", "box_office", "finance", "steward", "cashier"];
+export const SCOPES: readonly Scope[] = ["all", "organiser", "event", "gate", "outlet"];
+export const SELLERS: readonly Role[] = ["programme", "box_office", "finance"];

@@ -1,0 +1,45 @@
+/** The office's words: a bundle of their own beside the fan's, fetched with the office, one locale at a time. */
+import type { Problem } from "../api/answer";
+import type { office } from "../i18n/en/office";
+import { i18n, type Locale } from "../i18n/i18n.svelte";
+import { problemText } from "../kernel/words";
+
+export type Words = typeof office;
+
+const LOADERS: Record<Locale, () => Promise<{ office: Words }>> = {
+  fr: () => import("../i18n/fr/office"),
+  en: () => import("../i18n/en/office"),
+};
+
+class OfficeWords {
+  #words = $state.raw<Words | null>(null);
+  #locale: Locale | null = null;
+
+  get w(): Words {
+    return this.#words!;
+  }
+
+  async use(locale: Locale): Promise<void> {
+    if (this.#locale === locale) return;
+    const { office } = await LOADERS[locale]();
+    this.#locale = locale;
+    this.#words = office;
+  }
+
+  /** A problem in the office's words, or in everybody's. */
+  problem(problem: Problem): string {
+    const own = this.w.problems as Record<string, string>;
+    return own[problem.code] ?? problemText(problem);
+  }
+
+  day(iso: string): string {
+    return i18n.date(iso, { weekday: "short", day: "numeric", month: "short", year: "numeric" });
+  }
+
+  /** Day and time to the minute, with the year: for what may be long ago. */
+  stamp(iso: string): string {
+    return i18n.date(iso, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
+  }
+}
+
+export const words = new OfficeWords();
