@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, cast
@@ -234,19 +234,24 @@ def openapi_document() -> bytes:
     return openapi.document(build(nowhere, Database(cast("Any", None), ""), Clock()))
 
 
-def jobs_of(config: Config, db: Database, clock: Clock) -> Jobs:
-    """Return what a worker can do: the jobs of all domains over an open database."""
+@asynccontextmanager
+async def jobs_of(config: Config, db: Database, clock: Clock) -> AsyncIterator[Jobs]:
+    """What a worker can do: the jobs of all domains over an open database, and what they need while they run."""
     house = House(config, db, clock, Tail(db))
+    domains = [domain(house) for domain in DOMAINS]
     jobs = Jobs()
-    for domain in DOMAINS:
-        for register in domain(house).jobs:
-            register(jobs)
-    return jobs
+    for register in (register for domain in domains for register in domain.jobs):
+        register(jobs)
+    async with AsyncExitStack() as needed:
+        for context in (context for domain in domains for context in domain.lifespan):
+            await needed.enter_async_context(context())
+        yield jobs
 
 
 def clock_of(config: Config) -> Clock:
     """Return the one clock as it is configured."""
-    return Clock(config.clock_shift, config.clock_speed, production=not config.demo)
+    production = not config.demo
+    return Clock(config.clock_shift, config.clock_speed, origin=config.clock_origin, production=production)
 
 
 @asynccontextmanager

@@ -1,7 +1,8 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from virage.cli.variables import variables
 from virage.kernel.config import Config, ConfigError, read
 
 SECRET = "x" * 32
@@ -57,6 +58,33 @@ def test_production_wants_https_but_on_localhost() -> None:
 
 def test_a_sandbox_needs_its_secrets() -> None:
     assert defects({"VIRAGE_SECRET": SECRET, "VIRAGE_SANDBOX_URL": "http://localhost:8001"}) == ["VIRAGE_SANDBOX_URL"]
+
+
+def test_the_speed_of_a_rehearsal_counts_from_a_moment_that_all_processes_share() -> None:
+    environ = {"VIRAGE_SECRET": SECRET, "VIRAGE_DEMO": "1"}
+    config = read(environ | {"VIRAGE_CLOCK_ORIGIN": "2026-05-09T18:00:00Z"})
+    assert config.clock_origin == datetime(2026, 5, 9, 18, tzinfo=UTC)
+    assert defects(environ | {"VIRAGE_CLOCK_ORIGIN": "2026-05-09T18:00:00"}) == ["VIRAGE_CLOCK_ORIGIN"]
+
+
+def test_every_variable_that_is_read_is_explained_and_every_explained_one_is_read() -> None:
+    explained = {name for name, _, about in variables() if about}
+    assert explained == {f"VIRAGE_{name}" for name in names_read()}
+
+
+def names_read() -> set[str]:
+    class Names(dict[str, str]):
+        def __init__(self) -> None:
+            super().__init__()
+            self.asked: set[str] = set()
+
+        def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
+            self.asked.add(name.removeprefix("VIRAGE_"))
+            return SECRET if name == "VIRAGE_SECRET" else default
+
+    names = Names()
+    read(names)
+    return names.asked
 
 
 def test_a_printed_configuration_holds_no_secret() -> None:

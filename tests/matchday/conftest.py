@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -15,6 +14,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from tests.matchday.ports import free_ports
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database
 from virage.kernel.guard import Grant, Principal
@@ -190,15 +190,6 @@ class Served:
             process.terminate()
         for process in self._processes.values():
             process.wait(30)
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody uses at this moment."""
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 
 app = App(
     name="virage",
-    help="Run a connected stadium. Everything is configured by VIRAGE_* variables; see docs/configuration.md.",
+    help="Run a connected stadium. Everything is configured by VIRAGE_* variables; `virage variables` lists them.",
 )
 
 
@@ -96,6 +96,14 @@ def openapi() -> None:
     from virage import matchday
 
     sys.stdout.buffer.write(matchday.openapi_document() + b"\n")
+
+
+@app.command
+def variables() -> None:
+    """List the variables of the environment with their defaults and meaning."""
+    from virage.cli.variables import listing
+
+    sys.stdout.write(listing() + "\n")
 
 
 @app.command

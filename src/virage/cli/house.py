@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -44,7 +45,7 @@ def demo_environment(environ: Mapping[str, str]) -> dict[str, str]:
         "VIRAGE_PORT": str(port),
         "VIRAGE_VAR_DIR": "var",
         "VIRAGE_SANDBOX_URL": f"http://localhost:{port + 1}",
-        "VIRAGE_MAIL_FROM": "tickets@example.org",
+        "VIRAGE_CLOCK_ORIGIN": datetime.now(UTC).isoformat(),
     }
     merged = defaults | {name: value for name, value in environ.items() if value}
     return _kept_secrets(Path(merged["VIRAGE_VAR_DIR"])) | merged

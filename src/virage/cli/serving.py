@@ -73,8 +73,8 @@ def work() -> None:
 
 
 async def _work(config: Config) -> None:
-    async with matchday.opened(config) as db:
-        working = asyncio.create_task(matchday.jobs_of(config, db, matchday.clock_of(config)).run(db))
+    async with matchday.opened(config) as db, matchday.jobs_of(config, db, matchday.clock_of(config)) as jobs:
+        working = asyncio.create_task(jobs.run(db))
         loop = asyncio.get_running_loop()
         for wish in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(wish, working.cancel)

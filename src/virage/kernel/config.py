@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,17 @@ class Club(Struct, frozen=True):
     """How the club looks and speaks. Colours are CSS hex colours."""
 
     name: str = "Virage Football Club"
+    """As it stands on tickets and pages."""
     short_name: str = "Virage"
+    """As it fits below an icon."""
     primary: str = "#14387f"
+    """The colour of the club."""
     secondary: str = "#da001a"
+    """The second colour."""
     accent: str = "#c9a227"
+    """The colour of ornaments."""
     locale: str = "fr"
+    """The language of whoever has chosen none: fr or en."""
 
 
 class Config(Struct, frozen=True, kw_only=True):
@@ -44,7 +50,9 @@ class Config(Struct, frozen=True, kw_only=True):
     var_dir: Path = Path("var")
     """Where the embedded database, objects, demo secrets and the local authority live."""
     host: str = "127.0.0.1"
+    """Which address of this machine to listen on."""
     port: int = 8000
+    """Which port to listen on."""
     public_url: str = "http://localhost:8000"
     """How browsers reach the web, without a slash at the end; https in production."""
     workers: int = 1
@@ -54,6 +62,7 @@ class Config(Struct, frozen=True, kw_only=True):
     smtp_url: str | None = None
     """smtp://user:password@host:port, smtps:// for implicit TLS, ?starttls=1 for STARTTLS. Demo without it: mailbox."""
     mail_from: str = "tickets@example.org"
+    """The sender of every letter."""
     sandbox_url: str | None = None
     """The sandbox payment provider as the server and the browsers reach it, for instance http://localhost:8001."""
     sandbox_key: str = ""
@@ -70,7 +79,10 @@ class Config(Struct, frozen=True, kw_only=True):
     """VIRAGE_CLOCK_SHIFT in seconds, rehearsals only: production refuses it."""
     clock_speed: float = 1.0
     """Rehearsals only: production refuses anything but 1."""
+    clock_origin: datetime | None = None
+    """From when on the clock is sped up, the same for all processes: VIRAGE_CLOCK_ORIGIN as an RFC 3339 time."""
     club: Club = Club()
+    """The club's name, colours and language."""
 
     def __repr__(self) -> str:
         """Name nothing secret: configurations end up in logs."""
@@ -105,6 +117,7 @@ def read(environ: Mapping[str, str]) -> Config:
         "log_level": reading.parsed("LOG_LEVEL", _level, "info"),
         "clock_shift": reading.parsed("CLOCK_SHIFT", _seconds, timedelta(0)),
         "clock_speed": reading.parsed("CLOCK_SPEED", _speed, 1.0),
+        "clock_origin": reading.parsed("CLOCK_ORIGIN", _instant, None),
         "club": _club(reading),
     }
     values["public_url"] = reading.parsed("PUBLIC_URL", _origin, f"http://localhost:{values['port']}")
@@ -224,6 +237,13 @@ def _seconds(raw: str) -> timedelta:
         return timedelta(seconds=_number(raw))
     except OverflowError:
         raise ValueError("is too far away") from None
+
+
+def _instant(raw: str) -> datetime:
+    instant = datetime.fromisoformat(raw)
+    if instant.tzinfo is None:
+        raise ValueError("must name its time zone, as in 2026-05-09T18:00:00Z")
+    return instant
 
 
 def _speed(raw: str) -> float:
