@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -35,6 +36,10 @@ class House:
         self.sandbox_url = f"http://localhost:{sandbox_port}"
         self.database_url = database_url
         self.env = {name: value for name, value in os.environ.items() if not name.startswith("VIRAGE_")} | {
+            "VIRAGE_DEMO": "1",
+            "VIRAGE_SECRET": secrets.token_urlsafe(32),
+            "VIRAGE_SANDBOX_KEY": secrets.token_urlsafe(32),
+            "VIRAGE_SANDBOX_WEBHOOK_SECRET": secrets.token_urlsafe(32),
             "VIRAGE_DATABASE_URL": database_url,
             "VIRAGE_VAR_DIR": str(folder),
             "VIRAGE_PORT": str(self.port),

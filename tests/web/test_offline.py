@@ -1,0 +1,115 @@
+"""A ticket opens without server and network, after the browser was closed and opened again."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Playwright, expect
+
+from tests.web.conftest import CHROMIUM, FLAGS
+from tests.web.house import House, free_port
+from tests.web.steps import ACCEPTED, find_two_seats, open_match, pay
+
+SignIn = Callable[[Page, str], None]
+
+
+@pytest.fixture
+def own_server(house: House) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+    """A web process of the test's own, so that it can be stopped."""
+    port = free_port()
+    url = f"http://localhost:{port}"
+    process = house.start("serve", house.env | {"VIRAGE_PORT": str(port), "VIRAGE_PUBLIC_URL": url})
+    house.wait(url)
+    yield url, process
+    house.stop(process)
+    house.processes.remove(process)
+
+
+def test_a_ticket_opens_with_the_server_stopped_and_the_browser_restarted(
+    playwright: Playwright,
+    tmp_path: Path,
+    own_server: tuple[str, "subprocess.Popen[bytes]"],
+    house: House,
+    sign_in: SignIn,
+) -> None:
+    url, process = own_server
+
+    def browse() -> tuple[BrowserContext, Page]:
+        context = playwright.chromium.launch_persistent_context(
+            tmp_path, executable_path=CHROMIUM, args=FLAGS, base_url=url, locale="en-GB"
+        )
+        return context, context.new_page()
+
+    context, page = browse()
+    page.goto("/sign-in?next=/tickets")
+    sign_in(page, "fan@example.org")
+    page.locator("a[href^='/tickets/']").first.click()
+    page.get_by_role("button", name="Show the entry code on this phone").click()
+    expect(page.get_by_role("img", name="Entry code of this ticket")).to_be_visible()
+    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    address = page.url
+    context.close()
+
+    house.stop(process)
+    context, page = browse()
+    page.clock.install()
+    page.goto(address)
+    code = page.locator("[data-code] path")
+    expect(code).to_be_visible()
+    expect(page.get_by_text("Works without network")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Virage FC v Étoile du Nord")
+    first = code.get_attribute("d")
+    page.clock.fast_forward(31_000)
+    expect(code).not_to_have_attribute("d", first or "")
+    page.get_by_role("link", name="My tickets").first.click()
+    expect(page.locator("a[href^='/tickets/']")).to_have_count(2)
+    expect(page.get_by_text("You are offline", exact=False).first).to_be_visible()
+    context.close()
+
+
+def test_a_ticket_moves_to_another_browser_by_a_code_and_the_first_one_is_told(
+    page: Page, house: House, sign_in: SignIn, address: str
+) -> None:
+    open_match(page, house)
+    find_two_seats(page)
+    sign_in(page, address)
+    pay(page, ACCEPTED)
+    page.get_by_role("link", name="Open my tickets").click()
+    page.locator("a[href^='/tickets/']").first.click()
+    page.get_by_role("button", name="Show the entry code on this phone").click()
+    expect(page.get_by_role("img", name="Entry code of this ticket")).to_be_visible()
+    ticket = page.url
+
+    other = page.context.browser.new_context(base_url=house.url, locale="en-GB").new_page()  # type: ignore[union-attr]  # launched
+    other.goto("/sign-in?next=" + ticket.removeprefix(house.url))
+    earlier = house.code_for(address)
+    other.get_by_label("Email address").fill(address)
+    other.get_by_role("button", name="Send me a code").click()
+    code = house.code_for(address, besides=earlier)
+    other.get_by_label("Six-digit code").fill(code)
+    other.get_by_role("button", name="Sign in", exact=True).click()
+    other.get_by_role("button", name="Move it to this phone").click()
+    other.get_by_label("Code from the email").fill(house.code_for(address, besides=code))
+    other.get_by_role("button", name="Move the ticket").click()
+    expect(other.get_by_role("img", name="Entry code of this ticket")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("The entry code is on another phone")).to_be_visible()
+    other.context.close()
+
+
+def test_a_ticket_is_printed_and_the_screen_says_what_that_means(
+    page: Page, house: House, sign_in: SignIn, address: str
+) -> None:
+    open_match(page, house)
+    find_two_seats(page)
+    sign_in(page, address)
+    pay(page, ACCEPTED)
+    page.get_by_role("link", name="Open my tickets").click()
+    page.locator("a[href^='/tickets/']").first.click()
+    page.get_by_role("button", name="Print on paper").click()
+    expect(page.get_by_text("The code on your phone stops opening the gate")).to_be_visible()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Make the paper ticket").click()
+    assert Path(saved.value.path()).read_bytes().startswith(b"%PDF")
+    expect(page.get_by_text("This ticket is on paper")).to_be_visible()

@@ -1,0 +1,103 @@
+"""Every screen that a fan can come to, in the order of one visit."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from playwright.sync_api import Page, expect
+
+from tests.web.house import House
+from tests.web.steps import ACCEPTED, DECLINED, pay
+
+SignIn = Callable[[Page, str], None]
+
+
+class Screen(NamedTuple):
+    """A screen's name; the page shows it now."""
+
+    name: str
+
+
+def before_signing_in(page: Page, house: House) -> Iterator[Screen]:
+    """What anybody may see."""
+    page.goto("/")
+    expect(page.locator("#first-event")).to_be_visible()
+    yield Screen("home")
+    page.goto("/nowhere")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    yield Screen("missing")
+    page.goto("/basket")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    yield Screen("basket-empty")
+    page.goto("/tickets")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    yield Screen("tickets-signed-out")
+    page.goto(f"/events/{house.event('concert')}")
+    expect(page.locator("[data-block='104']")).to_be_visible()
+    yield Screen("concert")
+    yield from _match(page, house)
+
+
+def _match(page: Page, house: House) -> Iterator[Screen]:
+    page.goto(f"/events/{house.event('match')}")
+    expect(page.locator("[data-block='104']")).to_be_visible()
+    yield Screen("event")
+    page.locator("[aria-pressed]").nth(1).click()
+    expect(page.locator("#block-103")).to_be_visible()
+    yield Screen("event-list")
+    page.locator("#block-103").click()
+    page.locator(".rows .row").nth(11).click()
+    page.locator(".rows .seats button").first.click()
+    expect(page.locator(".choice")).to_be_visible()
+    expect(page.get_by_role("application")).to_be_visible()
+    page.wait_for_function("() => [...document.querySelectorAll('.seats canvas')].some(c => c.style.visibility === 'visible')")
+    yield Screen("event-seats")
+    page.locator(".choice .foot button").click()
+    expect(page.locator("[data-countdown]")).to_be_attached()
+    yield Screen("basket")
+
+
+def while_buying(page: Page, sign_in: SignIn, address: str) -> Iterator[Screen]:
+    """From the basket to the ticket; the page shows a basket, in English."""
+    sign_in(page, address)
+    expect(page.get_by_role("button", name="Pay €")).to_be_visible()
+    yield Screen("basket-signed-in")
+    pay(page, DECLINED)
+    expect(page.get_by_role("heading", name="The payment was declined")).to_be_visible()
+    yield Screen("payment-declined")
+    page.get_by_role("link", name="Try again").click()
+    pay(page, ACCEPTED)
+    expect(page.get_by_role("heading", name="See you at the stadium")).to_be_visible()
+    yield Screen("payment-paid")
+    page.get_by_role("link", name="Open my tickets").click()
+    expect(page.locator("a[href^='/tickets/']").first).to_be_visible()
+    yield Screen("tickets")
+    page.locator("a[href^='/tickets/']").first.click()
+    code = page.get_by_role("img", name="Entry code of this ticket")
+    bind = page.get_by_role("button", name="Show the entry code on this phone")
+    expect(code.or_(bind)).to_be_visible()
+    if bind.is_visible():
+        bind.click()
+    expect(code).to_be_visible()
+    yield Screen("ticket")
+    page.get_by_role("button", name="Print on paper").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    yield Screen("ticket-paper")
+    page.goto("/orders")
+    expect(page.locator(".order").first).to_be_visible()
+    yield Screen("orders")
+    page.goto("/account")
+    expect(page.locator(".sessions li").first).to_be_visible()
+    yield Screen("account")
+
+
+def signing_in(page: Page, house: House, address: str) -> Iterator[Screen]:
+    """The two steps of the sign-in page, in English."""
+    page.goto("/sign-in")
+    page.get_by_role("button", name="Send me a code").click()
+    expect(page.get_by_text("Enter your email address")).to_be_visible()
+    yield Screen("sign-in")
+    page.get_by_label("Email address").fill(address)
+    page.get_by_role("button", name="Send me a code").click()
+    expect(page.get_by_label("Six-digit code")).to_be_visible()
+    house.code_for(address)
+    yield Screen("sign-in-code")

@@ -1,0 +1,44 @@
+/** How a sale stands, kept fresh: the journal's news of places ask for new numbers, at most once a second. */
+import { answered, type Problem } from "../../api/answer";
+import { api } from "../../api/client";
+import { follow } from "../../api/stream";
+import type { OfficeEvent, Sales } from "../types";
+
+const PAUSE_MS = 1000;
+const ANYWAY_MS = 20_000;
+
+export class Live {
+  sales = $state.raw<Sales | null>(null);
+  problem = $state.raw<Problem | null>(null);
+  #asking = false;
+  #again = false;
+
+  constructor(readonly id: string) {}
+
+  /** Follows the sale until the returned function is called. */
+  watch(of: OfficeEvent): () => void {
+    const selling = of.event.state === "published";
+    const stop = selling ? follow(`availability:${this.id}`, null, () => void this.ask()) : () => undefined;
+    const timer = setInterval(() => document.visibilityState === "visible" && void this.ask(), ANYWAY_MS);
+    return () => {
+      stop();
+      clearInterval(timer);
+    };
+  }
+
+  /** Fetches the numbers; what is asked meanwhile is one more question afterwards. */
+  async ask(): Promise<void> {
+    if (this.#asking) return void (this.#again = true);
+    this.#asking = true;
+    const answer = await answered<Sales>(api.GET("/api/office/events/{event_id}/sales", { params: { path: { event_id: this.id } } }));
+    if (answer.ok) this.sales = answer.data;
+    this.problem = answer.ok ? null : answer.problem;
+    setTimeout(() => {
+      this.#asking = false;
+      if (this.#again) {
+        this.#again = false;
+        void this.ask();
+      }
+    }, PAUSE_MS);
+  }
+}
