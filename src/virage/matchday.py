@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -50,6 +51,8 @@ from virage.ticketing.routes.box_office import BoxOffice
 from virage.venue import routes as venue
 
 DATABASE_WAIT_S = 60.0
+END_STREAMS: signal.Signals | None = getattr(signal, "SIGUSR1", None)
+"""What tells a worker to let its streams go, so that it can end; there is none on Windows."""
 DATABASE_RETRY_S = 0.2
 
 
@@ -216,7 +219,7 @@ def build(config: Config, db: Database, clock: Clock) -> Litestar:
         hub.close()
         await tail.close()
 
-    return create_app(
+    app = create_app(
         [router for domain in domains for router in domain.routers],
         config=config,
         db=db,
@@ -226,6 +229,8 @@ def build(config: Config, db: Database, clock: Clock) -> Litestar:
         hub=hub,
         lifespan=[streaming, *(context for domain in domains for context in domain.lifespan)],
     )
+    app.state.hub = hub
+    return app
 
 
 def openapi_document() -> bytes:
@@ -282,16 +287,25 @@ class Web:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve a request, or live from start to end."""
-        if scope["type"] != "lifespan":
-            assert self._app is not None  # noqa: S101 - the server starts the lifespan first
+        if scope["type"] == "lifespan":
+            await self._live(scope, receive, send)
+        elif self._app is not None:
             await self._app(scope, receive, send)
-            return
+
+    async def _live(self, scope: Any, receive: Any, send: Any) -> None:
+        """Start, serve, end. A worker that cannot start says so to its server, and is started again."""
         die_with_parent()
-        config = read(os.environ)
-        logs.configure(config.log_level, "web")
-        async with opened(config) as db:
-            self._app = build(config, db, clock_of(config))
-            await self._app(scope, receive, send)
+        try:
+            config = read(os.environ)
+            logs.configure(config.log_level, "web")
+            async with opened(config) as db:
+                app = self._app = build(config, db, clock_of(config))
+                if END_STREAMS is not None:
+                    asyncio.get_running_loop().add_signal_handler(END_STREAMS, app.state.hub.close)
+                await app(scope, receive, send)
+        except Exception as error:
+            await send({"type": "lifespan.startup.failed", "message": repr(error)})
+            raise
 
 
 web = Web()

@@ -1,6 +1,8 @@
 """`virage serve` and `virage work`: the production processes."""
 
 import asyncio
+import contextlib
+import multiprocessing
 import os
 import signal
 import time
@@ -35,9 +37,21 @@ def serve(workers: int | None, certificate: tuple[Path, Path] | None = None) -> 
             time.sleep(CRASH_PAUSE_S)
 
 
+class _Server(Granian):  # type: ignore[misc, valid-type]  # which class it is depends on the interpreter
+    """A server whose workers let their streams go before they are asked to end, and so end at once."""
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        """End all workers."""
+        if matchday.END_STREAMS is not None:
+            for pid in [worker.pid for worker in multiprocessing.active_children() if worker.pid is not None]:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, matchday.END_STREAMS)
+        super().shutdown(exit_code)
+
+
 def _served(config: Config, workers: int, certificate: tuple[Path, Path] | None) -> bool:
     """Run the server once; tell whether it ended because it was asked to, and not because workers kept dying."""
-    server = Granian(
+    server = _Server(
         "virage.matchday:web",
         address=config.host,
         port=config.port,
