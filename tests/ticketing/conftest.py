@@ -212,6 +212,11 @@ class House:
         """Let the application look at the database again, as if its tail had caught up."""
         self.box_office.sales.forget(self.event_id)
 
+    @staticmethod
+    def is_reserved(seat: int) -> bool:
+        """Whether a seat is a wheelchair space or the companion seat beside one."""
+        return bool(load_ground().features[seat] & 3)
+
     async def rows(self, query: str, *values: Any) -> list[Any]:
         async with self.db.connection() as conn:
             return await conn.fetch(query, *values)

@@ -155,14 +155,14 @@ async def _give_way(conn: Connection, new: Sequence[tuple[Hold, OrderRow]], deci
 async def _claim(conn: Connection, orders: Sequence[OrderRow]) -> dict[UUID, list[int]]:
     """Claim places for orders, whole orders only; the lost places of each order that did not get all of its own."""
     claims = _claims_of(orders)
-    if await claims_store.claim_places(conn, claims) == len(claims):
+    missed = set(await claims_store.claim_places(conn, claims))
+    if not missed:
         return {}
-    claimants = await claims_store.claimants(conn, claims)
     lost: dict[UUID, list[int]] = {}
-    for claim in claims:
-        if claimants.get((claim.event_id, claim.place)) != claim.order_id:
-            lost.setdefault(claim.order_id, []).append(claim.place)
-    await claims_store.free_places(conn, [claim for claim in claims if claim.order_id in lost])
+    for claim in missed:
+        lost.setdefault(claim.order_id, []).append(claim.place)
+    back = [claim for claim in claims if claim.order_id in lost and claim not in missed]
+    await claims_store.free_places(conn, back)
     return lost
 
 

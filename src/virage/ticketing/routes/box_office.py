@@ -18,7 +18,7 @@ from virage.ticketing.acts.holding import Conflict, Hold, HoldOutcome
 from virage.ticketing.acts.paying import Pay, Paying
 from virage.ticketing.reads.open_sales import OpenSales
 from virage.ticketing.reads.views import orders as read_orders
-from virage.ticketing.rules.terms import Buyer, Chosen, HoldRequest, Order, OrderRow, Reason
+from virage.ticketing.rules.terms import Buyer, HoldRequest, Order, OrderRow, Reason
 
 BATCH_MAX = 256
 TRIES_MAX = 5
@@ -63,8 +63,6 @@ class BoxOffice:
         for _ in range(TRIES_MAX):
             if not isinstance(outcome, Conflict):
                 return outcome
-            if isinstance(ask.request.seats, Chosen):
-                return Refused(Reason.PLACE_TAKEN, {"places": outcome.places})
             outcome = await self.holds_again.submit(ask)
         return Refused(Reason.SOLD_OUT) if isinstance(outcome, Conflict) else outcome
 

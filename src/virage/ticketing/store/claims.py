@@ -17,16 +17,16 @@ class Claim(Struct, frozen=True, order=True):
     order_id: UUID
 
 
-async def claim_places(conn: Connection, claims: Sequence[Claim]) -> int:
-    """Claim sorted places in one statement; how many of them were free. The others stay as they are."""
-    return int(await queries.claim_places(conn, **_columns(claims)))
+async def claim_places(conn: Connection, claims: Sequence[Claim]) -> list[Claim]:
+    """Claim sorted places in one statement; those of them that were not free, and stay with whoever has them.
 
-
-async def claimants(conn: Connection, claims: Sequence[Claim]) -> dict[tuple[UUID, int], UUID]:
-    """Which order has each of the places, whoever wanted it."""
-    columns = _columns(claims)
-    del columns["order_ids"]
-    return {(row["event_id"], row["place"]): row["order_id"] async for row in queries.claimants(conn, **columns)}
+    A place that an earlier claim of the same order has is not free either: it is that claim's.
+    """
+    row = await queries.claim_places(conn, **_columns(claims))
+    if row["whole"]:
+        return []
+    won = set(zip(row["order_ids"] or (), row["places"] or (), strict=True))
+    return [claim for claim in claims if (claim.order_id, claim.place) not in won]
 
 
 async def free_places(conn: Connection, claims: Sequence[Claim]) -> int:

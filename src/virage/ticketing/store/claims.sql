@@ -1,20 +1,18 @@
--- name: claim_places(event_ids, places, order_ids)$
--- Claim places for the orders of a batch, in the order of the key; how many were free. Taken ones stay as they are.
+-- name: claim_places(event_ids, places, order_ids)^
+-- Claim places for the orders of a batch, in the order of the key. Taken ones stay as they are; then `places` and
+-- `order_ids` say which were free, else they are null.
 with won as (
     insert into ticketing.claim (event_id, place, order_id)
     select wanted.event_id, wanted.place, wanted.order_id
     from unnest(:event_ids::uuid[], :places::integer[], :order_ids::uuid[]) as wanted (event_id, place, order_id)
     order by wanted.event_id, wanted.place
     on conflict (event_id, place) do nothing
-    returning place
+    returning place, order_id
 )
-select count(*) from won;
-
--- name: claimants(event_ids, places)
--- Which order has each of these places; free ones are left out.
-select claim.event_id, claim.place, claim.order_id
-from unnest(:event_ids::uuid[], :places::integer[]) as wanted (event_id, place)
-join ticketing.claim on claim.event_id = wanted.event_id and claim.place = wanted.place;
+select count(*) = cardinality(:places::integer[]) as whole,
+    case when count(*) < cardinality(:places::integer[]) then array_agg(place) end as places,
+    case when count(*) < cardinality(:places::integer[]) then array_agg(order_id) end as order_ids
+from won;
 
 -- name: free_places(event_ids, places, order_ids)!
 -- Give places back, only those that these orders still have.
