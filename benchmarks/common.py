@@ -4,12 +4,16 @@ import asyncio
 import json
 import os
 import platform
+import shutil
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+
+from virage.kernel.postgres import EmbeddedPostgres
 
 COMMITS_S = 2.0
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
@@ -42,6 +46,19 @@ async def commits_per_s(url: str, seconds: float = COMMITS_S) -> float:
         return count / (time.perf_counter() - began)
     finally:
         await conn.close()
+
+
+async def commits_alone() -> float:
+    """The same on an embedded database of its own, durable as in production, gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="virage-bench-"))
+    folder.chmod(0o755)
+    postgres = EmbeddedPostgres(folder / "postgres")
+    try:
+        await postgres.start()
+        return await commits_per_s(postgres.url)
+    finally:
+        await postgres.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def processor_s(root: int) -> float:

@@ -49,8 +49,11 @@ SEATS, STANDING, FANS, LIMIT = 6, 5, 4, 9
 HANDLERS = Handlers({paying.PURPOSE: paying.OrderMoney()})
 
 SEAT_SETS = st.sets(st.integers(0, SEATS - 1), min_size=1, max_size=3).map(tuple)
+WISHES = st.one_of(SEAT_SETS, st.integers(1, 3))
 ACTS = st.one_of(
-    st.tuples(st.just("hold"), st.integers(0, FANS - 1), st.one_of(SEAT_SETS, st.integers(1, 3))),
+    st.tuples(st.just("hold"), st.integers(0, FANS - 1), WISHES),
+    st.tuples(st.just("begin"), st.integers(0, FANS - 1), WISHES),
+    st.tuples(st.just("buy"), st.integers(0, FANS - 1), WISHES),
     st.tuples(st.just("again"), st.integers(0, 99), st.just(0)),
     st.tuples(st.just("pay"), st.integers(0, 99), st.booleans()),
     st.tuples(st.just("capture"), st.integers(0, 99), st.just(0)),
@@ -96,6 +99,13 @@ class BoxOfficeMachine(RuleBasedStateMachine):
             await set_pricing(conn, event.id, a_pricing(areas=[AreaPricing(AREA, BLUE, STANDING)]), None, NOW)
             await programme.publish(conn, event.id, None, NOW)
         self.event_id = event.id
+        first_acts: list[tuple[str, int, Any]] = [
+            ("hold", 0, (0,)),
+            ("begin", 1, (1, 2)),
+            ("begin", 2, 2),
+            ("buy", 3, 1),
+        ]
+        await self._at_once(first_acts)
 
     def teardown(self) -> None:
         if hasattr(self, "db"):
@@ -107,7 +117,7 @@ class BoxOfficeMachine(RuleBasedStateMachine):
             await tail.close()
         await self.db.close()
 
-    @rule(acts=st.lists(ACTS, min_size=1, max_size=6))
+    @rule(acts=st.lists(ACTS, min_size=3, max_size=8))
     def at_once(self, acts: list[tuple[str, int, Any]]) -> None:
         """A handful of acts, all at the same time."""
         self.runner.run(self._at_once(acts))
@@ -133,7 +143,7 @@ class BoxOfficeMachine(RuleBasedStateMachine):
         first = block_seats("103")[0]
         wish: Any = tuple(p - first for p in places) if places[0] < first + SEATS else len(places)
         rivals = self._hold(self.offices[0], self._ask(self.fans[rival], wish))
-        await asyncio.gather(self._settle(start, State.CAPTURED), rivals, self._at_once(acts))
+        await asyncio.gather(rivals, self._settle(start, State.CAPTURED), self._at_once(acts))
 
     async def _at_once(self, acts: list[tuple[str, int, Any]]) -> None:
         running = [self._act(number, *act) for number, act in enumerate(acts)]
@@ -141,10 +151,10 @@ class BoxOfficeMachine(RuleBasedStateMachine):
 
     def _act(self, number: int, what: str, which: int, how: Any) -> Coroutine[Any, Any, None] | None:
         office = self.offices[number % 2]
-        if what == "hold":
-            return self._hold(office, self._ask(self.fans[which], how))
+        if what in ("hold", "begin", "buy"):
+            return self._go_on(office, self._ask(self.fans[which], how), what)
         if what == "again" and self.asks:
-            return self._hold(office, self.asks[which % len(self.asks)])
+            return self._go_on(office, self.asks[which % len(self.asks)], "hold")
         if what == "expire":
             return self._expire()
         if what in ("capture", "decline") and self.starts:
@@ -175,10 +185,21 @@ class BoxOfficeMachine(RuleBasedStateMachine):
         self.asks.append(ask)
         return ask
 
-    async def _hold(self, office: BoxOffice, ask: Ask) -> None:
+    async def _go_on(self, office: BoxOffice, ask: Ask, how_far: str) -> None:
+        """Hold, then begin to pay, then have paid, as far as it goes."""
+        order = await self._hold(office, ask)
+        if order is None or how_far == "hold":
+            return
+        await self._pay(office, order)
+        start = next((start for start in self.starts.values() if start.subject == order.id), None)
+        if start is not None and how_far == "buy":
+            await self._settle(start, State.CAPTURED)
+
+    async def _hold(self, office: BoxOffice, ask: Ask) -> OrderRow | None:
         outcome = await office.hold(ask)
         if isinstance(outcome, OrderRow) and outcome.id not in {order.id for order in self.orders}:
             self.orders.append(outcome)
+        return outcome if isinstance(outcome, OrderRow) else None
 
     async def _pay(self, office: BoxOffice, order: OrderRow) -> None:
         buyer = next(fan for fan in self.fans if fan.owner_id == order.owner_id)
@@ -255,7 +276,7 @@ def test_whatever_happens_at_once_the_books_are_right(database_url: str) -> None
             machine,
             settings=settings(
                 max_examples=20,
-                stateful_step_count=12,
+                stateful_step_count=15,
                 deadline=None,
                 database=None,
                 phases=[Phase.generate],

@@ -1,0 +1,104 @@
+"""How long it takes to find seats for a party in the whole bowl, at 10, 50, 90 and 99 % sold; the worst of them counts.
+
+`python -m benchmarks.best_seats [--quick]`. Parties of 1 to 9, in a category or anywhere, together or split, one in a
+hundred with access needs, as on a real sale. What is found is not sold, so the bowl stays as full as it is.
+"""
+
+import random
+import sys
+import time
+
+from benchmarks.common import commits_alone, machine, percentile, quick, run, tell
+from virage.kernel.ids import new_id
+from virage.kernel.problems import Refused
+from virage.ticketing.rules.best_seats import best_seats
+from virage.ticketing.rules.hall import Hall
+from virage.ticketing.rules.places import seat_plan
+from virage.ticketing.rules.plan import category_by_place
+from virage.ticketing.rules.terms import Best, Party
+from virage.venue.reads import load_ground
+
+LEVELS = (0.1, 0.5, 0.9, 0.99)
+SEARCHES, QUICK_SEARCHES = 20_000, 1_000
+
+
+def a_hall() -> Hall:
+    """The whole bowl in three categories by ring, nothing sold."""
+    ground = load_ground()
+    categories = [new_id() for _ in range(3)]
+    ranges = [(b.first_seat, b.seat_count, categories[min(b.ring, 3) - 1]) for b in ground.blocks]
+    return Hall(seat_plan(), categories, category_by_place(ground.places, ranges, categories))
+
+
+def fill(hall: Hall, share: float, chance: random.Random) -> None:
+    """Sell up to that share: half of the parties get the best seats, the others are scattered all over the bowl."""
+    seats = hall.plan.seats
+    while hall.free_count > (1 - share) * seats:
+        size = chance.choice((1, 2, 2, 2, 3, 3, 4, 4, 5, 6))
+        if chance.random() < 0.5:  # noqa: PLR2004 - half of them
+            start = chance.randrange(seats - size)
+            hall.take(range(start, start + size))
+            continue
+        found = best_seats(hall, Best(Party(full=size), together=False), None)
+        if not isinstance(found, Refused):
+            hall.take([seat.place for seat in found])
+
+
+def wish(hall: Hall, chance: random.Random) -> Best:
+    """What somebody asks for."""
+    category = chance.choice(hall.categories) if chance.random() < 0.7 else None  # noqa: PLR2004 - seven of ten
+    together = chance.random() < 0.9  # noqa: PLR2004 - nine of ten
+    if chance.random() < 0.01:  # noqa: PLR2004 - one of a hundred
+        need = chance.choice(("wheelchair", "easy_access", "audio_description", "hearing_loop"))
+        return Best(Party(full=chance.randint(0, 4), access=1), category, together=together, needs=(need,))
+    return Best(Party(full=chance.randint(1, 9)), category, together=together)
+
+
+def search(hall: Hall, searches: int, chance: random.Random) -> tuple[list[float], int]:
+    """Microseconds of each search, and how many found nothing."""
+    wishes = [wish(hall, chance) for _ in range(searches)]
+    times, refused = [], 0
+    for one in wishes:
+        began = time.perf_counter_ns()
+        found = best_seats(hall, one, None)
+        times.append((time.perf_counter_ns() - began) / 1000)
+        refused += isinstance(found, Refused)
+    return times, refused
+
+
+def main() -> None:
+    """Search at each level and print the line."""
+    chance = random.Random(2026)
+    hall = a_hall()
+    searches = QUICK_SEARCHES if quick() else SEARCHES
+    levels = {}
+    cpu = time.process_time()
+    for level in LEVELS:
+        fill(hall, level, chance)
+        search(hall, searches // 20, chance)
+        times, refused = search(hall, searches, chance)
+        levels[f"{level:.0%}"] = {
+            "median_us": round(percentile(times, 0.5), 1),
+            "p99_us": round(percentile(times, 0.99), 1),
+            "refused": refused,
+        }
+    cpu = time.process_time() - cpu
+    print(levels, file=sys.stderr)
+    tell(
+        {
+            "benchmark": "best_seats",
+            "median_us": max(level["median_us"] for level in levels.values()),
+            "p99_us": max(level["p99_us"] for level in levels.values()),
+            "levels": levels,
+            "searches": searches,
+            "workers": 1,
+            "clients": 1,
+            "commits_per_s": round(run(commits_alone()), 1),
+            "cpu_s_per_1000": round(1000 * cpu / (searches * len(LEVELS)), 4),
+            "machine": machine(),
+        }
+    )
+
+
+if __name__ == "__main__":
+    main()
