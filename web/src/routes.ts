@@ -10,6 +10,6 @@ export const routes: readonly Route[] = [
   { pattern: "/tickets/:id", load: () => import("./ticketing/TicketPage.svelte") },
   { pattern: "/sign-in", load: () => import("./people/SignInPage.svelte") },
   { pattern: "/account", load: () => import("./people/AccountPage.svelte") },
-  { pattern: "/office/*", load: () => import("./ui/Missing.svelte") },
+  { pattern: "/office/*", load: () => import("./office/entry").then((office) => office.open()) },
   { pattern: "/*", load: () => import("./ui/Missing.svelte") },
 ];

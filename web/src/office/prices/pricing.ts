@@ -1,0 +1,12 @@
+/** The pricing of an event as the server keeps it. */
+import { answered, type Answer } from "../../api/answer";
+import { api } from "../../api/client";
+import type { Pricing, PricingAnswer } from "../types";
+
+const NOTHING = { categories: [], blocks: {}, areas: [] };
+
+export async function loadPricing(id: string): Promise<Answer<Pricing>> {
+  const params = { path: { event_id: id } };
+  const answer = await answered<PricingAnswer>(api.GET("/api/office/events/{event_id}/pricing", { params }));
+  return answer.ok ? { ...answer, data: { ...NOTHING, ...answer.data } } : answer;
+}
