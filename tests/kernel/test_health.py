@@ -11,7 +11,7 @@ from virage.kernel.database import Database
 
 
 def local(app: Litestar, peer: str = "127.0.0.1") -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(app=app, client=(peer, 40_000))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app=app, client=(peer, 40_000))  # type: ignore[arg-type]  # Litestar spells the ASGI types out
     return httpx.AsyncClient(transport=transport, base_url="http://localhost")
 
 
@@ -41,7 +41,9 @@ async def test_it_is_not_ready_without_a_database_and_still_alive(app: Litestar,
 async def test_the_counters_name_routes_and_never_addresses(app: Litestar) -> None:
     async with local(app) as operator:
         await operator.get("/api/events/0190d1b8-0000-7000-8000-000000000000")
+        await operator.request("INVENTED", "/")
         text = (await operator.get("/metrics")).text
+    assert "INVENTED" not in text
     assert 'virage_requests_total{method="GET",route="/api/events/{event_id}",status="404"} 1.0' in text
     assert "0190d1b8" not in text
     assert 'virage_batches_total{batcher="sessions"}' in text

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
-import aiosmtplib
 import httpx
 import msgspec
 import pytest
@@ -15,7 +14,7 @@ from virage.kernel import queue
 from virage.kernel.database import Connection, Database
 from virage.kernel.queue import Jobs
 from virage.people import acts, jobs
-from virage.people.jobs import NoMailServer, Postman
+from virage.people.jobs import MailDelayed, NoMailServer, Postman
 from virage.people.rules.mails import Mail, MailDue
 
 FAN = "fan@example.org"
@@ -147,7 +146,7 @@ async def test_a_letter_travels_encrypted_with_a_password(
 async def test_a_server_that_offers_no_encryption_gets_nothing_where_it_is_demanded(
     due: MailDue, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, conn: Connection
 ) -> None:
-    with pytest.raises(aiosmtplib.SMTPException):
+    with pytest.raises(MailDelayed):
         await postman(db, config, clock, f"smtp://127.0.0.1:{smtp}?starttls=1")(due)
     assert inbox.envelopes == []
     assert await waiting(conn) == 1
@@ -186,7 +185,7 @@ async def test_a_letter_that_never_leaves_is_a_dead_letter_without_its_words(
     await asyncio.gather(working, return_exceptions=True)
     dead = await queue.dead_letters(conn)
     assert dead[0].payload == {"mail_id": str(due.mail_id)}
-    assert FAN not in str(dead[0].payload)
+    assert FAN not in str(dead[0])
 
 
 async def test_an_address_that_does_not_exist_is_given_up_at_once(

@@ -9,6 +9,7 @@ import structlog
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
+_chain_of = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 log: Any = structlog.get_logger()
 access = True  # whether each request gets a line; levels above info leave them out
 
@@ -22,7 +23,7 @@ def configure(level: str, process: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
+            structlog.processors.ExceptionRenderer(_failure),
             structlog.processors.JSONRenderer(serializer=_encode),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
@@ -30,6 +31,14 @@ def configure(level: str, process: str) -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(process=process)
+
+
+def _failure(failure: Any) -> list[dict[str, Any]]:
+    """Where something failed and why: no variables, and of PostgreSQL's words the first line, for the rest is a row."""
+    chain = _chain_of(failure)
+    for link in chain:
+        link["exc_value"] = link["exc_value"].partition("\n")[0]
+    return chain
 
 
 def _encode(event: Any, **_: Any) -> bytes:

@@ -23,6 +23,7 @@ from virage.kernel.stream import Hub
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no types for it
 
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -54,7 +55,8 @@ class Metrics:
 
     def observe(self, scope: Any, visit: Visit, status: int, seconds: float) -> None:
         """Count one answered request, and write its line."""
-        key = (scope.get("path_template", "static"), scope["method"], status)
+        method = scope["method"] if scope["method"] in _METHODS else "other"  # anybody may invent one
+        key = (scope.get("path_template", "static"), method, status)
         counted = self._children.get(key)
         if counted is None:
             counted = self._children[key] = (self._requests.labels(*key), self._seconds.labels(key[0]))
@@ -65,7 +67,7 @@ class Metrics:
                 "request",
                 request_id=visit.request_id,
                 who=None if visit.principal is None else visit.principal.id,
-                method=scope["method"],
+                method=method,
                 route=key[0],
                 status=status,
                 code=visit.code,

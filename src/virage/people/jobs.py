@@ -24,6 +24,10 @@ class NoMailServer(Exception):
     """There is neither VIRAGE_SMTP_URL nor a demonstration whose mailbox would do."""
 
 
+class MailDelayed(Exception):
+    """The mail server did not take a letter. Its own words stay out: they name the reader."""
+
+
 class Postman:
     """Sends one letter a job: to the mail server, or into the mailbox of a demonstration that has none.
 
@@ -63,8 +67,10 @@ class Postman:
         except aiosmtplib.SMTPRecipientsRefused as refused:
             codes = [recipient.code for recipient in refused.recipients]
             if not all(code >= PERMANENT for code in codes):
-                raise
+                raise MailDelayed(str(codes)) from None
             log.warning("mail_undeliverable", mail=due.mail_id, codes=codes)
+        except aiosmtplib.SMTPException as failure:
+            raise MailDelayed(f"{type(failure).__name__} {getattr(failure, 'code', '')}".rstrip()) from None
 
     async def _hand_over(self, server: SmtpServer, message: EmailMessage) -> None:
         await aiosmtplib.send(
