@@ -23,7 +23,6 @@ from virage.payments.rules import (
     Unpaid,
     may_become,
     refund_due,
-    refunded_state,
     split_by_expiry,
 )
 
@@ -186,13 +185,6 @@ def test_whatever_the_order_of_the_news_money_comes_at_most_once(said: list[tupl
             payment = a_payment(step.outcome.state, captured=captured_cents)
     assert captures <= 1
     assert (captures == 1) == any(state is State.CAPTURED for state, _ in said)
-
-
-def test_a_payment_is_refunding_until_no_refund_is_under_way() -> None:
-    assert refunded_state(5000, 5000, 1) is State.REFUNDING
-    assert refunded_state(5000, 5000, 0) is State.REFUNDED
-    assert refunded_state(5000, 4999, 0) is State.PARTLY_REFUNDED
-    assert refunded_state(5000, 0, 0) is State.CAPTURED
 
 
 def test_a_refund_is_tried_again_later_and_later_but_for_ever() -> None:

@@ -106,15 +106,18 @@ async def test_organisers_and_series_are_added_once(conn: Connection, club: Orga
     assert await reads.series(conn, [club.id]) == [cup]
 
 
-async def test_a_published_event_is_upcoming_until_it_ends_and_on_sale_while_its_sale_is_open(
-    conn: Connection, club: Organiser, a_match: Matches
+async def board(db: Database, now: datetime) -> list[reads.EventLine]:
+    return msgspec.json.decode((await reads.boards(db, [now]))[0], type=reads.Board).events
+
+
+async def test_a_published_event_is_on_the_board_until_it_ends_and_on_sale_while_its_sale_is_open(
+    db: Database, conn: Connection, club: Organiser, a_match: Matches
 ) -> None:
     await created(conn, a_match(club.id))
     event = await published(conn, a_match(club.id))
-    assert await reads.upcoming(conn, NOW) == [event]
-    assert await reads.upcoming(conn, event.ends_at) == []
-    assert await reads.events_on_sale(conn, NOW) == [event]
-    assert await reads.events_on_sale(conn, event.sale_closes_at) == []
+    assert [(line.id, line.sale) for line in await board(db, NOW)] == [(event.id, "open")]
+    assert [line.sale for line in await board(db, event.sale_closes_at)] == ["after"]
+    assert await board(db, event.ends_at) == []
 
 
 async def test_publishing_twice_is_publishing_once(conn: Connection, club: Organiser, a_match: Matches) -> None:
@@ -164,7 +167,7 @@ async def test_cancelling_tells_the_domains_above_once_in_the_same_transaction(
         async with db.transaction() as own:
             await acts.cancel(own, event.id, OFFICER, NOW, [hear])
     assert [(cancelled.id, cancelled.state) for cancelled in told] == [(event.id, "cancelled")]
-    assert await reads.upcoming(conn, NOW) == []
+    assert await board(db, NOW) == []
     assert await facts(conn, event.id) == ["event_created", "event_published", "event_cancelled"]
 
 

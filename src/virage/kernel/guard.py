@@ -64,7 +64,7 @@ class Authenticator(Protocol):
 class Visit:
     """What the kernel knows about one request while it runs (`scope["virage"]`)."""
 
-    __slots__ = ("authenticate", "code", "content_type", "credential", "principal", "request_id")
+    __slots__ = ("answered", "authenticate", "code", "content_type", "credential", "principal", "request_id")
 
     def __init__(
         self,
@@ -79,6 +79,7 @@ class Visit:
         self.authenticate = authenticate
         self.principal: Principal | None = None
         self.code: str | None = None
+        self.answered = False
 
     async def who(self) -> Principal:
         """Return who asks; the session is looked up once a request, and only when somebody wants to know."""
@@ -139,13 +140,6 @@ def require_fan(principal: Principal) -> UUID:
     if principal.kind not in ("fan", "staff") or principal.id is None:
         raise Problem("unauthenticated")
     return principal.id
-
-
-def require_session(principal: Principal) -> UUID:
-    """Return the id of the session, a guest's too, or raise `unauthenticated`."""
-    if principal.session_id is None:
-        raise Problem("unauthenticated")
-    return principal.session_id
 
 
 def fresh(principal: Principal, now: datetime) -> None:

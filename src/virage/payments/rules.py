@@ -291,15 +291,6 @@ def _refund_one(
     return request
 
 
-def refunded_state(captured_cents: int, refund_cents: int, open_refunds: int) -> State:
-    """What a captured payment is called, given what was asked back and how many refunds are still under way."""
-    if open_refunds:
-        return State.REFUNDING
-    if refund_cents == 0:
-        return State.CAPTURED
-    return State.REFUNDED if refund_cents == captured_cents else State.PARTLY_REFUNDED
-
-
 REFUND_DELAY_MIN = timedelta(seconds=5)
 REFUND_DELAY_MAX = timedelta(hours=1)
 REFUND_DOUBLINGS_MAX = 16

@@ -87,16 +87,6 @@ async def events(conn: Connection, event_ids: Sequence[UUID]) -> dict[UUID, Even
     return await store.events_by_id(conn, event_ids)
 
 
-async def upcoming(conn: Connection, now: datetime) -> list[Event]:
-    """Published events that are not over, by start."""
-    return await store.upcoming_events(conn, now)
-
-
-async def events_on_sale(conn: Connection, now: datetime) -> list[Event]:
-    """Published events whose sale is open now."""
-    return [found for found in await store.upcoming_events(conn, now) if found.sale_phase(now) == "open"]
-
-
 async def organisers(conn: Connection, ids: Sequence[UUID] | None = None) -> list[Organiser]:
     """Organisers by name; None asks for all."""
     return await store.organisers(conn, ids)
@@ -105,11 +95,6 @@ async def organisers(conn: Connection, ids: Sequence[UUID] | None = None) -> lis
 async def series(conn: Connection, organiser_ids: Sequence[UUID] | None = None) -> list[Series]:
     """Series of some organisers, the newest first; None asks for all."""
     return await store.series_of(conn, organiser_ids)
-
-
-async def series_of_id(conn: Connection, series_id: UUID) -> Series | None:
-    """One series."""
-    return (await store.series_by_id(conn, [series_id])).get(series_id)
 
 
 async def office_events(
