@@ -31,6 +31,7 @@ check: .venv/.dev web/node_modules/.installed ## Every law of the house, by comm
 	python checks/promises.py
 	python checks/contract.py
 	pytest -q tests/test_queries.py
+	node web/tidy.mjs
 	npm --prefix web run check
 
 test: .venv/.dev src/virage/web/index.html ## Every test, from the unit to the real browser
