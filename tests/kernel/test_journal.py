@@ -1,6 +1,6 @@
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -198,6 +198,28 @@ async def test_a_listener_that_fails_does_not_stop_the_others(db: Database) -> N
     await until(lambda: ear.numbers() == [1])
     await write(db, a_fact(n=2))
     await until(lambda: ear.numbers() == [1, 2])
+    await tail.close()
+
+
+async def test_a_tail_waits_for_a_database_that_is_away(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, asked = db.connection, 0
+
+    @asynccontextmanager
+    async def away() -> AsyncIterator[Connection]:
+        nonlocal asked
+        asked += 1
+        if asked <= 3:
+            raise Unavailable
+        async with here() as conn:
+            yield conn
+
+    monkeypatch.setattr(db, "connection", away)
+    tail, ear = Tail(db), Ear()
+    tail.listen(ear, START)
+    await until(lambda: asked > 3)
+    monkeypatch.undo()
+    await write(db, a_fact(n=1))
+    await until(lambda: ear.numbers() == [1])
     await tail.close()
 
 

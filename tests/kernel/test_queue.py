@@ -350,6 +350,30 @@ async def test_the_log_of_jobs_that_are_gone_is_forgotten_once_it_is_old(db: Dat
         await until(is_forgotten)
 
 
+async def test_an_old_dead_letter_keeps_its_error(db: Database) -> None:
+    jobs, handler = Jobs(poll=FAST), Handler(failures=1)
+    jobs.on("coat", Coat, handler, attempts_max=1)
+    await ask(db, 1)
+    await ask(db, 2)
+
+    async def is_over() -> bool:
+        return await counts(db) == {"queued": 0, "picked": 0, "failed": 1}
+
+    async with working(jobs, db):
+        await until(is_over)
+    async with db.connection() as conn:
+        await conn.execute("update kernel.job_log set created = created - interval '8 days'")
+
+    async def is_tidied() -> bool:
+        async with db.connection() as conn:
+            return bool(await conn.fetchval("select count(distinct job_id) = 1 from kernel.job_log"))
+
+    async with working(Jobs(poll=FAST), db):
+        await until(is_tidied)
+    [letter] = await letters(db)
+    assert letter.error == "LookupError"
+
+
 def test_pauses_grow_and_stay_below_five_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "PAUSE_FIRST_S", 1.0)
     for attempts in range(40):
@@ -358,8 +382,10 @@ def test_pauses_grow_and_stay_below_five_minutes(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_kind_and_a_singleton_are_registered_once() -> None:
-    async def turn() -> None: ...
+    async def turn() -> None:
+        turns.append(1)
 
+    turns: list[int] = []
     jobs = Jobs()
     jobs.on("coat", Coat, Handler())
     jobs.every(1, "turner", turn)
@@ -368,3 +394,4 @@ def test_a_kind_and_a_singleton_are_registered_once() -> None:
     with pytest.raises(ValueError, match="exists already"):
         jobs.every(1, "turner", turn)
     assert jobs.kinds == {"coat"}
+    assert turns == []

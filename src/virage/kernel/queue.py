@@ -197,16 +197,16 @@ async def _end(life: "asyncio.Task[None]") -> None:
 
 def _queue_manager(pool: "asyncpg.Pool[asyncpg.Record]") -> "QueueManager":
     """PgQueuer on the tables of our migration. Imported here: the web processes enqueue without it."""
-    from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver  # noqa: PLC0415
-    from pgqueuer.adapters.persistence.qb import (  # noqa: PLC0415
+    from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver  # noqa: PLC0415 - the docstring says why
+    from pgqueuer.adapters.persistence.qb import (  # noqa: PLC0415 - the same
         QueryBuilderEnvironment,
         QueryQueueBuilder,
         QuerySchedulerBuilder,
     )
-    from pgqueuer.adapters.persistence.queries import Queries  # noqa: PLC0415
-    from pgqueuer.core.qm import QueueManager  # noqa: PLC0415
-    from pgqueuer.domain.settings import DBSettings  # noqa: PLC0415
-    from pgqueuer.domain.types import Channel  # noqa: PLC0415
+    from pgqueuer.adapters.persistence.queries import Queries  # noqa: PLC0415 - the same
+    from pgqueuer.core.qm import QueueManager  # noqa: PLC0415 - the same
+    from pgqueuer.domain.settings import DBSettings  # noqa: PLC0415 - the same
+    from pgqueuer.domain.types import Channel  # noqa: PLC0415 - the same
 
     settings = DBSettings(
         db_schema="kernel",
