@@ -61,6 +61,16 @@ def ended(start: Start, state: State = State.EXPIRED, reason: str | None = None)
     return Outcome(start.payment_id, state, start.amount_cents, reason)
 
 
+async def test_a_payment_that_is_sent_again_never_waits_for_its_news(
+    db: Database, handlers: Handlers, start: Callable[..., Start]
+) -> None:
+    asked = start()
+    (first,) = await begun(db, asked)
+    async with asyncio.timeout(10), db.transaction() as conn:
+        await acts.settle(conn, [captured(asked)], NOW, handlers)
+        assert await begun(db, asked) == [first]
+
+
 async def test_many_payments_begin_at_once_each_with_its_answer(
     db: Database, conn: Connection, start: Callable[..., Start]
 ) -> None:

@@ -1,9 +1,11 @@
 -- name: insert_payments(ids, purposes, subjects, amounts_cents, expires_ats, now)
--- New payments of the batch, and which they are; a known id is left as it is.
+-- New payments of the batch, and which they are; a known id is left as it is, and not waited for: whoever settles it
+-- waits for what the caller has locked.
 insert into payments.payment (id, purpose, subject, amount_cents, expires_at, state, created_at)
 select start.id, start.purpose, start.subject, start.amount_cents, start.expires_at, 'created', :now
 from unnest(:ids::uuid[], :purposes::text[], :subjects::uuid[], :amounts_cents::bigint[], :expires_ats::timestamptz[])
     as start (id, purpose, subject, amount_cents, expires_at)
+where not exists (select from payments.payment as known where known.id = start.id)
 order by start.id
 on conflict (id) do nothing
 returning id;
