@@ -47,7 +47,7 @@ QUERIES = list(find_queries())
 each_query = pytest.mark.parametrize("query", QUERIES, ids=[f"{query.domain}.{query.name}" for query in QUERIES])
 
 
-class _Uses(Visitor):  # type: ignore[misc]
+class _Uses(Visitor):  # type: ignore[misc]  # pglast has no types
     """The functions, types and clocks of a statement."""
 
     def __init__(self) -> None:

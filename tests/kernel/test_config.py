@@ -78,7 +78,7 @@ def names_read() -> set[str]:
             super().__init__()
             self.asked: set[str] = set()
 
-        def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
+        def get(self, name: str, default: str = "") -> str:  # type: ignore[override]  # only what `read` asks
             self.asked.add(name.removeprefix("VIRAGE_"))
             return SECRET if name == "VIRAGE_SECRET" else default
 

@@ -101,7 +101,7 @@ def asked() -> Asked:
 async def web(db: Database, asked: Asked) -> AsyncIterator[httpx.AsyncClient]:
     config = Config(secret="x" * 32, public_url="https://virage.local")
     app = create_app([Router("/api", route_handlers=ROUTES)], config=config, db=db, clock=Clock(), authenticator=asked)
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
     async with httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:
         yield browser
 

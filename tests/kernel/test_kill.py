@@ -109,7 +109,7 @@ async def test_what_was_confirmed_stands_and_everything_goes_on(postgres: Embedd
         hooks = range(first, first + ACTS_BETWEEN_KILLS)
         calls = [asyncio.create_task(call(hooks[caller::CALLERS])) for caller in range(CALLERS)]
         if turn < KILLS:
-            await until(lambda first=first: any(hook >= first for hook in confirmed))  # type: ignore[misc]
+            await until(lambda first=first: any(hook >= first for hook in confirmed))  # type: ignore[misc]  # a default that mypy cannot infer
             await kill(postgres, db)
         await asyncio.gather(*calls)
 

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -12,7 +13,7 @@ from virage.kernel.http import create_app
 from virage.kernel.static import Static
 
 
-async def nobody(credentials: list[Credential]) -> list[Principal | None]:
+async def nobody(credentials: Sequence[Credential]) -> Sequence[Principal | None]:
     return [None for _ in credentials]
 
 
@@ -23,10 +24,11 @@ def serving(root: Path, db: Database) -> httpx.AsyncClient:
         config=config,
         db=db,
         clock=Clock(),
-        authenticator=nobody,  # type: ignore[arg-type]
+        authenticator=nobody,
         static=Static(root),
     )
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://virage.local")  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+    return httpx.AsyncClient(transport=transport, base_url="https://virage.local")
 
 
 @pytest.fixture

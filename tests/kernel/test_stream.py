@@ -153,5 +153,5 @@ async def test_who_goes_away_is_forgotten(hub: Hub) -> None:
     messages = await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None)
     await next_part(messages)
     assert hub.listening == 1
-    await messages.aclose()  # type: ignore[attr-defined]
+    await messages.aclose()
     assert hub.listening == 0

@@ -16,8 +16,6 @@ import pytest
 
 from tests.matchday.ports import free_ports
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are those of POSIX")
-
 WAIT_S = 180
 
 
@@ -34,7 +32,7 @@ class Running:
         }
         with self.output.open("wb") as output:
             command = [sys.executable, "-m", "virage.cli", "run"]
-            self.process = subprocess.Popen(command, env=env, stdout=output, stderr=output, cwd=folder)  # noqa: S603
+            self.process = subprocess.Popen(command, env=env, stdout=output, stderr=output, cwd=folder)  # noqa: S603 - our own command
 
     def until(self, holds: Callable[[], bool]) -> None:
         """Wait for other processes; fail with what they said after a generous while."""

@@ -72,8 +72,8 @@ def _marked(name: str, hint: Any, path_names: set[str]) -> Any:
     if name in _RESERVED or get_origin(hint) is Annotated:
         return hint
     if name == "data":
-        return JSONBody[hint]  # type: ignore[misc]
-    return FromPath[hint] if name in path_names else FromQuery[hint]  # type: ignore[misc]
+        return JSONBody[hint]  # type: ignore[misc]  # the type is a value here
+    return FromPath[hint] if name in path_names else FromQuery[hint]  # type: ignore[misc]  # the same
 
 
 def _with_constants(function: Callable[..., Awaitable[Any]], fixed: Mapping[str, Any]) -> Any:

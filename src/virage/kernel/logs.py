@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import structlog
+from structlog.typing import ExcInfo
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
@@ -33,9 +34,9 @@ def configure(level: str, process: str) -> None:
     structlog.contextvars.bind_contextvars(process=process)
 
 
-def _failure(failure: Any) -> list[dict[str, Any]]:
+def _failure(exc_info: ExcInfo) -> list[dict[str, Any]]:
     """Where something failed and why: no variables, and of PostgreSQL's words the first line, for the rest is a row."""
-    chain = _chain_of(failure)
+    chain = _chain_of(exc_info)
     for link in chain:
         link["exc_value"] = link["exc_value"].partition("\n")[0]
     return chain

@@ -46,7 +46,7 @@ class Adapter(AsyncPGAdapter):
 
 
 def _adapter() -> Any:
-    return Adapter()  # type: ignore[no-untyped-call]
+    return Adapter()  # type: ignore[no-untyped-call]  # aiosql has no types
 
 
 def load(package_file: str) -> Any:

@@ -9,7 +9,7 @@ once for all who listen, nobody holds a database connection, and whoever reads t
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Annotated, Any, Protocol
 
@@ -117,7 +117,9 @@ class Hub:
         self.listening = 0
         self.let_go = 0
 
-    async def follow(self, principal: Principal, names: Sequence[str], since: str | None) -> AsyncIterator[bytes]:
+    async def follow(
+        self, principal: Principal, names: Sequence[str], since: str | None
+    ) -> AsyncGenerator[bytes, None]:
         """Return the stream of these topics, or raise the Problem of the first that is refused."""
         if self.listening >= LISTENERS_MAX:
             raise Overloaded
@@ -191,7 +193,7 @@ class Hub:
                 listener.let_go()
                 self._leave(listener)
 
-    async def _stream(self, listener: Listener, first: bytes) -> AsyncIterator[bytes]:
+    async def _stream(self, listener: Listener, first: bytes) -> AsyncGenerator[bytes, None]:
         try:
             yield first
             with suppress(TimeoutError):
