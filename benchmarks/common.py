@@ -48,10 +48,16 @@ async def commits_per_s(url: str, seconds: float = COMMITS_S) -> float:
         await conn.close()
 
 
-async def commits_alone() -> float:
-    """The same on an embedded database of its own, durable as in production, gone afterwards."""
+def own_folder() -> Path:
+    """A new folder that the database's own user may enter too."""
     folder = Path(tempfile.mkdtemp(prefix="virage-bench-"))
     folder.chmod(0o755)
+    return folder
+
+
+async def commits_alone() -> float:
+    """The same on an embedded database of its own, durable as in production, gone afterwards."""
+    folder = own_folder()
     postgres = EmbeddedPostgres(folder / "postgres")
     try:
         await postgres.start()

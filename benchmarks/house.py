@@ -8,16 +8,14 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from benchmarks import plain
-from benchmarks.common import commits_per_s
+from benchmarks.common import commits_per_s, own_folder
 from benchmarks.wire import Client
 from virage.kernel.database import Database
 from virage.kernel.ids import new_id
@@ -49,8 +47,7 @@ class House:
 
     def __init__(self, workers: int, *, durable: bool = True) -> None:
         self.workers = workers
-        self.folder = Path(tempfile.mkdtemp(prefix="virage-bench-"))
-        self.folder.chmod(0o755)
+        self.folder = own_folder()
         self.postgres = EmbeddedPostgres(self.folder / "postgres", durable=durable)
         self.port, sandbox_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -160,8 +157,7 @@ async def seed(url: str, fans: int) -> tuple[UUID, list[UUID], list[str]]:
 
         tokens = [token for part in await asyncio.gather(*(batch(first) for first in firsts)) for token in part]
         async with db.connection() as conn:
-            await conn.execute("vacuum analyze")
-            await conn.execute("checkpoint")
+            await conn.execute("analyze")
     finally:
         await db.close()
     return event_id, categories, tokens

@@ -6,6 +6,7 @@ in parties of 1 to 6, one in a hundred with access needs, more people than seats
 
 import argparse
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -24,7 +25,6 @@ from benchmarks.wire import Client
 FANS = 20_000
 QUICK_FANS = 400
 PLAIN_S = 4.0
-OWN_PID = "self"
 
 
 class Wanted(Struct):
@@ -151,12 +151,15 @@ async def measure(wanted: Wanted) -> dict[str, Any]:
         commits = await house.start_database()
         event_id, categories, tokens = await seed(house.postgres.url, wanted.fans)
         await house.start_processes()
+        cpu = processor_by_part(house)
         plain = await crowd(house, wanted, event_id, categories, mode="plain", seconds=PLAIN_S / (1 + 3 * wanted.quick))
         plain_per_s = sum(report.requests for report in plain) / max(report.seconds for report in plain)
-        cpu, began = _processor_s(house), time.perf_counter()
+        plain_cpu, cpu = spent(house, cpu), processor_by_part(house)
+        plain_requests = sum(report.requests for report in plain)
+        began = time.perf_counter()
         sold = await crowd(house, wanted, event_id, categories, mode="parties", tokens=tokens)
         parties_s = time.perf_counter() - began
-        parties_cpu = _processor_s(house) - cpu
+        parties_cpu = spent(house, cpu)
         swept: list[Report] = []
         if not wanted.quick:
             places = await left_over(house, event_id)
@@ -191,19 +194,33 @@ async def measure(wanted: Wanted) -> dict[str, Any]:
             "clients": wanted.concurrency,
             "client_processes": wanted.processes,
             "commits_per_s": round(commits, 1),
-            "cpu_s_per_1000": round(1000 * parties_cpu / max(1, parties), 3),
+            "cpu_s_per_1000": _per_1000(parties_cpu, parties),
+            "plain_cpu_s_per_1000": _per_1000(plain_cpu, plain_requests),
+            "cpu_ratio": round(
+                (sum(plain_cpu.values()) / plain_requests) / (sum(parties_cpu.values()) / max(1, parties)), 3
+            ),
+            "cpu_ms_by_part": {name: round(1000 * s / max(1, parties), 3) for name, s in parties_cpu.items()},
             "machine": machine(),
         }
     finally:
         await house.stop()
 
 
-def _processor_s(house: House) -> float:
-    """Processor seconds of this process and of everything it started, the database too."""
-    import os  # noqa: PLC0415 - only here
+def processor_by_part(house: House) -> dict[str, float]:
+    """Processor seconds so far of each part of the run, with all its child processes."""
+    parts = {name: processor_s(process.pid) for name, process in house.processes.items()}
+    parts["postgres"] = processor_s(house.postgres.pid) if house.postgres.pid is not None else 0.0
+    parts["buyers"] = processor_s(os.getpid()) - sum(parts.values())
+    return parts
 
-    pid = house.postgres.pid
-    return processor_s(os.getpid()) + (0.0 if pid is None or house.postgres.owned else processor_s(pid))
+
+def spent(house: House, before: dict[str, float]) -> dict[str, float]:
+    """Processor seconds of each part since then."""
+    return {name: seconds - before[name] for name, seconds in processor_by_part(house).items()}
+
+
+def _per_1000(cpu: dict[str, float], count: int) -> float:
+    return round(1000 * sum(cpu.values()) / max(1, count), 3)
 
 
 def main() -> None:

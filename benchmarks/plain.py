@@ -39,8 +39,8 @@ def serve() -> None:
     """`virage serve` of this application."""
     from virage.cli import serving  # noqa: PLC0415 - the workers do not need it
 
-    granian = serving.Granian
-    serving.Granian = lambda _target, **options: granian(TARGET, **options)  # type: ignore[assignment,misc]
+    server = serving._Server  # noqa: SLF001 - the same server, another application
+    serving._Server = lambda _target, **options: server(TARGET, **options)  # type: ignore[assignment,misc]  # noqa: SLF001 - as above
     serving.serve(int(sys.argv[1]))
 
 

@@ -48,6 +48,7 @@ from virage.ticketing.reads.open_sales import OpenSales
 from virage.ticketing.reads.topics import AvailabilityTopic, OrderTopic
 from virage.ticketing.reads.watch import OrderWatch
 from virage.ticketing.routes.box_office import BoxOffice
+from virage.ticketing.rules.places import seat_plan
 from virage.venue import routes as venue
 
 DATABASE_WAIT_S = 60.0
@@ -180,6 +181,7 @@ def _ticketing(house: House) -> Domain:
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
+        seat_plan()  # computed before anybody waits for it
         yield
         watch.close()
         sales.close()

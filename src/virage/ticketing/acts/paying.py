@@ -1,5 +1,6 @@
 """Money comes, or does not: an order is paid with its tickets and passes, or its money goes back."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -57,7 +58,8 @@ async def pay(conn: Connection, pays: Sequence[Pay], now: datetime) -> list[Payi
     )
     orders = {order.id: order for order in locked}
     events = await _events_of(conn, locked)
-    answers = [_decide(pay, orders, locked, events, now) for pay in pays]
+    bought = _bought(locked, now)
+    answers = [_decide(pay, orders, events, bought, now) for pay in pays]
     answers = await _begin(conn, answers, now)
     moved = {a.order.id: a.order for a in answers if isinstance(a, Paying) and a.order != orders[a.order.id]}
     if moved:
@@ -84,8 +86,8 @@ async def _begin(conn: Connection, answers: Sequence[Paying | Refused], now: dat
 def _decide(
     pay: Pay,
     orders: dict[UUID, OrderRow],
-    locked: Sequence[OrderRow],
     events: dict[UUID, Event],
+    bought: Counter[tuple[UUID, UUID]],
     now: datetime,
 ) -> Paying | Refused:
     order = orders.get(pay.order_id)
@@ -94,7 +96,7 @@ def _decide(
     if order.state in ("paid", "refunded") and order.payment_id == pay.payment_id:
         return Paying(order, None)
     event = events.get(order.event_id)
-    refusal = may_pay(order, now) or _barred(order, event, pay, locked, now)
+    refusal = may_pay(order, now) or _barred(order, event, pay, bought)
     if refusal is not None:
         return refusal
     same = order.state == "paying" and order.payment_id == pay.payment_id
@@ -112,25 +114,26 @@ def _decide(
     return Paying(order if same else moved, start, replaced)
 
 
-def _barred(
-    order: OrderRow, event: Event | None, pay: Pay, locked: Sequence[OrderRow], now: datetime
-) -> Refused | None:
+def _barred(order: OrderRow, event: Event | None, pay: Pay, bought: Counter[tuple[UUID, UUID]]) -> Refused | None:
     """An event that is off, or a buyer who would have more than the limit: the second of two races is told here."""
     if event is None or event.state == "cancelled":
         return Refused(Reason.EVENT_CANCELLED)
-    has = sum(
-        len(other.places)
-        for other in locked
-        if other.event_id == order.event_id
-        and other.owner_id in pay.buyer.owner_ids
-        and (other.state == "paid" or (other.state == "paying" and other.expires_at > now))
-        and other.id != order.id
-    )
-    if has + len(order.places) > event.rules.limit_per_buyer:
-        return Refused(
-            Reason.LIMIT_REACHED, {"limit": event.rules.limit_per_buyer, "left": event.rules.limit_per_buyer - has}
-        )
+    has = sum(bought[owner, order.event_id] for owner in pay.buyer.owner_ids)
+    if order.state == "paying":
+        has -= len(order.places)
+    limit = event.rules.limit_per_buyer
+    if has + len(order.places) > limit:
+        return Refused(Reason.LIMIT_REACHED, {"limit": limit, "left": limit - has})
     return None
+
+
+def _bought(locked: Sequence[OrderRow], now: datetime) -> Counter[tuple[UUID, UUID]]:
+    """How many places each owner has paid for, or is paying, of each event."""
+    bought: Counter[tuple[UUID, UUID]] = Counter()
+    for order in locked:
+        if order.state == "paid" or (order.state == "paying" and order.expires_at > now):
+            bought[order.owner_id, order.event_id] += len(order.places)
+    return bought
 
 
 async def _events_of(conn: Connection, orders: Iterable[OrderRow]) -> dict[UUID, Event]:
