@@ -55,7 +55,7 @@ class Edge:
             return
         started = perf_counter()
         visit, foreign = self._admit(scope)
-        scope["virage"] = visit  # type: ignore[typeddict-unknown-key]
+        scope["virage"] = visit  # type: ignore[typeddict-unknown-key]  # our key beside ASGI's own
         token = current_visit.set(visit)
         status = 500
         request_id = (b"x-request-id", visit.request_id.encode())
@@ -64,6 +64,7 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                visit.answered = True
                 message["headers"] = [*message["headers"], request_id, *self._missing(message["headers"])]
             await send(message)
 

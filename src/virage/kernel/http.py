@@ -20,6 +20,7 @@ from virage.kernel.clock import Clock
 from virage.kernel.club import router as club
 from virage.kernel.config import Config
 from virage.kernel.database import Database, Unavailable
+from virage.kernel.dispatch import Dispatch
 from virage.kernel.edge import Edge
 from virage.kernel.guard import Authenticator, Credential, Principal, Visit, current_visit
 from virage.kernel.health import router as health
@@ -102,7 +103,7 @@ def create_app(
     )
     compile_guards(app, Limits())
     app.asgi_handler = Edge(
-        app.asgi_handler,
+        Dispatch(app, app.asgi_handler, _refuse),
         static=static or Static(),
         owned=frozenset(route.path.split("/", 2)[1] for route in app.routes) - {_LITESTAR_OPENAPI[1:]},
         authenticate=sessions.submit,
@@ -131,7 +132,8 @@ def _problem(error: Exception) -> Problem:
         return Problem("invalid", {"errors": error.extra or [{"message": error.detail}]})
     if isinstance(error, HTTPException) and error.status_code < _SERVER_ERROR:
         code = _CODES.get(error.status_code, "invalid")
-        return Problem(code, detail=error.detail or None, headers=dict(error.headers or {}))
+        sent = {name: ", ".join(sorted(value.split(", "))) for name, value in (error.headers or {}).items()}
+        return Problem(code, detail=error.detail or None, headers=sent)
     if isinstance(error, Overloaded):
         return Problem("overloaded", headers={"retry-after": str(RETRY_AFTER_S)})
     if isinstance(error, Unavailable):

@@ -1,10 +1,11 @@
 """The shortest way through Litestar: bodies decoded once and strictly, answers encoded once, guards without copies."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
 from typing import Any
 
 import msgspec
-from litestar import Litestar, Request, Response
+from litestar import Litestar, MediaType, Request, Response
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
@@ -29,38 +30,46 @@ class LeanRequest(Request[Any, Any, Any]):
 
     async def body(self) -> bytes:
         """Return the whole body; raises 413 as soon as it exceeds what the route allows."""
-        if self._body is not Empty:
-            return self._body
-        allowed = self.route_handler.resolve_request_max_body_size() or 0
-        parts: list[bytes] = []
-        size, more = 0, True
-        while more:
-            event: Any = await self.receive()
-            if event["type"] == "http.disconnect":
-                raise Problem("invalid", detail="The connection ended before the body did.")
-            part = event.get("body", b"")
-            size += len(part)
-            if size > allowed:
-                raise RequestEntityTooLarge
-            parts.append(part)
-            more = event.get("more_body", False)
-        self._body = parts[0] if len(parts) == 1 else b"".join(parts)
+        if self._body is Empty:
+            self._body = await read_body(self.receive, self.route_handler.resolve_request_max_body_size() or 0)
         return self._body
 
     async def json(self) -> Any:
         """Return the body as the type that the handler declares; raises Problem `invalid` with the place."""
-        visit: Visit = self.scope["virage"]  # type: ignore[typeddict-item]
-        if visit.content_type.partition(b";")[0].strip().lower() != _JSON:
-            raise Problem("unsupported_media_type", {"accepted": "application/json"})
+        visit: Visit = self.scope["virage"]  # type: ignore[typeddict-item]  # the edge put it there  # the edge put it there
         decode = self.route_handler.opt.get(BODY_DECODER, msgspec.json.decode)
-        try:
-            return decode(await self.body())
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise Problem("invalid", {"errors": [{"source": "body", "message": str(error)}]}) from error
+        return decoded(await self.body(), visit.content_type, decode)
+
+
+async def read_body(receive: Any, bytes_max: int) -> bytes:
+    """Read a whole body; raises 413 as soon as it is larger, and Problem `invalid` when the connection ends first."""
+    parts: list[bytes] = []
+    size, more = 0, True
+    while more:
+        event: Any = await receive()
+        if event["type"] == "http.disconnect":
+            raise Problem("invalid", detail="The connection ended before the body did.")
+        part = event.get("body", b"")
+        size += len(part)
+        if size > bytes_max:
+            raise RequestEntityTooLarge
+        parts.append(part)
+        more = event.get("more_body", False)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def decoded(body: bytes, content_type: bytes, decode: Callable[[bytes], Any]) -> Any:
+    """Return a JSON body decoded; raises Problem `unsupported_media_type`, or `invalid` with the place."""
+    if body and content_type.partition(b";")[0].strip().lower() != _JSON:
+        raise Problem("unsupported_media_type", {"accepted": "application/json"})
+    try:
+        return decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Problem("invalid", {"errors": [{"source": "body", "message": str(error)}]}) from error
 
 
 class LeanResponse(Response[Any]):
-    """What a handler's plain return value becomes: encoded by msgspec, sent in two messages."""
+    """What a handler's plain return value becomes on Litestar's way: encoded by msgspec, sent in two messages."""
 
     def __init__(
         self,
@@ -76,23 +85,43 @@ class LeanResponse(Response[Any]):
         self.status = status_code
         self.own_headers = headers or {}
 
-    def to_asgi_response(  # type: ignore[override]
+    def to_asgi_response(  # type: ignore[override]  # of what Litestar passes, headers alone count  # Litestar passes more, which nobody here uses
         self, *_: Any, headers: Mapping[str, str] | None = None, **__: Any
     ) -> ASGIApp:
         """Return the ASGI application that sends it."""
-        content = self.content
         raw = [(name.lower().encode(), value.encode()) for name, value in (headers or self.own_headers).items()]
-        if self.status in _WITHOUT_BODY:
-            return _Answer(self.status, raw, b"")
-        if isinstance(content, bytes):
-            body = content
-        elif isinstance(content, str) and self.media_type != "application/json":
-            body = content.encode()
-        else:
-            body = _encoder.encode(content)
-        media_type = (self.media_type or "application/json").encode()
-        raw += [(b"content-type", media_type), (b"content-length", b"%d" % len(body))]
-        return _Answer(self.status, raw, body)
+        return _finished(self.status, self.media_type or "application/json", self.content, raw)
+
+
+def answer(handler: HTTPRouteHandler, result: Any) -> ASGIApp:
+    """Return the ASGI application that sends what a handler returned: a value, or a plain Response with its extras."""
+    if not isinstance(result, Response):
+        return _finished(handler.status_code, handler.media_type, result, [])
+    raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in result.headers.items()]
+    raw += [cookie.to_encoded_header() for cookie in result.cookies]
+    status, media_type = result.status_code or handler.status_code, result.media_type or handler.media_type
+    return _finished(status, media_type, result.content, raw)
+
+
+def _finished(status: int, media_type: str, content: Any, headers: list[tuple[bytes, bytes]]) -> "_Answer":
+    if status in _WITHOUT_BODY:
+        return _Answer(status, headers, b"")
+    if isinstance(content, bytes):
+        body = content
+    elif media_type.startswith("text/") or (isinstance(content, str) and media_type != MediaType.JSON):
+        body = b"" if content is None else str(content).encode()
+    else:
+        body = _encoder.encode(content)
+    headers.append((b"content-type", _content_type(media_type)))
+    headers.append((b"content-length", b"%d" % len(body)))
+    return _Answer(status, headers, body)
+
+
+@cache
+def _content_type(media_type: str) -> bytes:
+    """Return a media type as it is sent; text says that it is UTF-8."""
+    name = str(getattr(media_type, "value", media_type))
+    return (f"{name}; charset=utf-8" if name.startswith("text/") and "charset" not in name else name).encode()
 
 
 class _Answer:
