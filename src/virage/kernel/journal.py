@@ -51,19 +51,22 @@ class Entry(Struct, frozen=True):
 OnEntries = Callable[[Sequence[Entry]], None]
 
 
-class _Key(NamedTuple):
-    """A position taken apart, so that positions compare."""
+class Key(NamedTuple):
+    """A position taken apart, so that positions compare; its text is the position again."""
 
     xid: int
     seq: int
 
+    def __str__(self) -> str:
+        return f"{self.xid}-{self.seq}"
 
-def position_key(position: str) -> tuple[int, int]:
+
+def position_key(position: str) -> Key:
     """What positions are ordered by; raises ValueError for a text that is no position."""
     xid, _, seq = position.partition("-")
     if not (xid.isascii() and xid.isdigit() and seq.isascii() and seq.isdigit()):
         raise ValueError(f"{position!r} is no position of the journal.")
-    key = _Key(int(xid), int(seq))
+    key = Key(int(xid), int(seq))
     if key.xid >= 1 << 64 or key.seq >= 1 << 63:
         raise ValueError(f"{position!r} is no position of the journal.")
     return key
@@ -104,7 +107,7 @@ async def read_after(conn: Connection, position: str, limit: int = PAGE) -> list
 class _Listener:
     """Who wants entries, and from where; `key` None is "from now on"."""
 
-    def __init__(self, on_entries: OnEntries, key: tuple[int, int] | None) -> None:
+    def __init__(self, on_entries: OnEntries, key: Key | None) -> None:
         self.on_entries = on_entries
         self.key = key
 
@@ -191,10 +194,10 @@ class Tail:
             for listener in list(self._listeners):
                 listener.tell(entries)
 
-    async def _catch_up(self, listener: _Listener, until: tuple[int, int]) -> None:
+    async def _catch_up(self, listener: _Listener, until: Key) -> None:
         """Tell one listener what the others know already."""
         while listener.key is not None and listener.key < until and listener in self._listeners:
-            entries = await self._read("{}-{}".format(*listener.key))
+            entries = await self._read(str(listener.key))
             known = [entry for entry in entries if position_key(entry.position) <= until]
             listener.tell(known)
             if len(known) < PAGE * PAGES_A_CALL_MAX:

@@ -22,7 +22,7 @@ from msgspec import Struct
 from virage.kernel.batching import Overloaded
 from virage.kernel.database import Database
 from virage.kernel.guard import Principal
-from virage.kernel.journal import Entry, Tail, as_written, head, position_key
+from virage.kernel.journal import Entry, Key, Tail, as_written, head, position_key
 from virage.kernel.problems import Problem, Refused, granted
 
 TOPICS_MAX = 16
@@ -61,9 +61,6 @@ class Topic(Protocol):
         Pure and quick: it runs once for all listeners. Entries come in the order of writing.
         """
         ...
-
-
-Key = tuple[int, int]
 
 
 class Listener:
@@ -135,7 +132,7 @@ class Hub:
         except BaseException:
             self._leave(listener)
             raise
-        oldest = "{}-{}".format(*min(listener.known.values()))
+        oldest = str(min(listener.known.values()))
         retry_ms = random.randint(*RETRY_MS)  # noqa: S311 - spreads those who come back
         first = [b"retry: %d\n" % retry_ms, _with_id(_id_line(oldest), messages or [b"\n"])]
         return self._stream(listener, b"".join(first))
