@@ -58,6 +58,16 @@ async def test_a_hashed_file_is_kept_for_ever_and_comes_compressed(web: httpx.As
         assert b"".join([part async for part in compressed.aiter_raw()]) == b"small"
 
 
+async def test_long_text_is_compressed_also_when_the_build_did_not(tmp_path: Path, db: Database) -> None:
+    (tmp_path / "long.js").write_text("a long text, " * 1_000)
+    web = serving(tmp_path, db)
+    plain = await web.get("/long.js", headers={"accept-encoding": "identity"})
+    small = await web.get("/long.js", headers={"accept-encoding": "gzip"})
+    assert small.headers["content-encoding"] == "gzip"
+    assert int(small.headers["content-length"]) < int(plain.headers["content-length"]) // 10
+    assert small.text == plain.text
+
+
 async def test_the_service_worker_is_always_asked_for_again(web: httpx.AsyncClient) -> None:
     answer = await web.get("/sw.js")
     assert answer.headers["cache-control"] == "no-cache"

@@ -1,5 +1,6 @@
 """The built web app from the package, served from memory: hashed assets for ever, pages and service worker fresh."""
 
+import gzip
 import mimetypes
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +12,8 @@ from msgspec import Struct
 from virage.kernel.problems import Problem
 
 WEB = Path(__file__).parent.parent / "web"
+
+_WORTH_COMPRESSING = 1_000
 
 _IMMUTABLE = b"public, max-age=31536000, immutable"
 _FRESH = b"no-cache"
@@ -82,14 +85,16 @@ def _load(path: Path) -> _File:
     if media_type.startswith(_TEXT):
         media_type += "; charset=utf-8"
     body = path.read_bytes()
-    compressed = [
-        (encoding, beside.read_bytes())
+    compressed = {
+        encoding: beside.read_bytes()
         for encoding, suffix in _COMPRESSED
         if (beside := path.with_name(path.name + suffix)).is_file()
-    ]
+    }
+    if media_type.startswith(_TEXT) and len(body) > _WORTH_COMPRESSING:
+        compressed.setdefault(b"gzip", gzip.compress(body, 9, mtime=0))
     return _File(
         media_type=media_type.encode(),
         caching=_IMMUTABLE if path.parent.name == "assets" else _FRESH,
         etag=f'"{sha256(body).hexdigest()[:32]}"'.encode(),
-        bodies=(*compressed, (b"", body)),
+        bodies=(*compressed.items(), (b"", body)),
     )
