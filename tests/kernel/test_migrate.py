@@ -79,7 +79,7 @@ async def test_a_migration_that_fails_leaves_nothing_of_itself_and_all_before_it
 async def test_a_migration_that_cannot_be_booked_is_not_applied(
     empty_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    having(monkeypatch, Migration("0001_first", FIRST.text, None))  # type: ignore[arg-type]
+    having(monkeypatch, Migration("0001_first", FIRST.text, None))  # type: ignore[arg-type]  # what cannot be booked
     with pytest.raises(asyncpg.NotNullViolationError):
         await migrate(empty_url)
     assert await ask(empty_url, "select to_regclass('public.coat')") is None
