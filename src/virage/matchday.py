@@ -190,6 +190,10 @@ def _ticketing(house: House) -> Domain:
         routers=ticketing_routes.routers,
         dependencies={
             "box_office": box_office,
+            "holds": box_office.holds,
+            "holds_again": box_office.holds_again,
+            "pays": box_office.pays,
+            "order_reads": box_office.orders,
             "order_watch": watch,
             "rebind_desk": rebind_desk(config.secret, letterhead_of(config)),
         },
