@@ -14,7 +14,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from tests.matchday.ports import free_ports
+from tests.ports import free_ports
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database
 from virage.kernel.guard import Grant, Principal

@@ -14,7 +14,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.matchday.ports import free_ports
+from tests.ports import free_ports
 
 WAIT_S = 180
 

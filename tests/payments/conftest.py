@@ -3,11 +3,9 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ import msgspec
 import pytest
 from aiohttp import web
 
+from tests.ports import free_ports
 from virage.kernel.database import Connection
 from virage.kernel.ids import new_id
 from virage.kernel.problems import Refused
@@ -175,18 +174,11 @@ async def listening_shop() -> AsyncIterator[ListeningShop]:
     await runner.cleanup()
 
 
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 class SandboxProcess:
     """A sandbox as it runs in production: its own process, killed and started again as the test wants."""
 
     def __init__(self, folder: Path, webhook_url: str) -> None:
-        self.url = f"http://127.0.0.1:{free_port()}"
+        self.url = f"http://127.0.0.1:{free_ports(1)[0]}"
         self.settings = Settings(self.url, KEY, WEBHOOK_SECRET, webhook_url, str(folder), "Club", late_s=0.3)
         self._process: subprocess.Popen[bytes] | None = None
 
