@@ -22,14 +22,14 @@ _addresses = itertools.count(1)
 
 
 async def _create(url: str, name: str) -> None:
-    connection = await asyncpg.connect(_named(url, "postgres"))
+    connection = await asyncpg.connect(named_database(url, "postgres"))
     try:
         await connection.execute(f"create database {name}")
     finally:
         await connection.close()
 
 
-def _named(url: str, name: str) -> str:
+def named_database(url: str, name: str) -> str:
     address, question, query = url.partition("?")
     return address.rpartition("/")[0] + "/" + name + question + query
 
@@ -39,7 +39,7 @@ def house(cluster: EmbeddedPostgres) -> Iterator[House]:
     """Everything that `virage run` starts, with the demo."""
     asyncio.run(_create(cluster.url, "house"))
     folder = Path(tempfile.mkdtemp(prefix="virage-web-"))
-    house = House(folder, _named(cluster.url, "house"))
+    house = House(folder, named_database(cluster.url, "house"))
     try:
         house.run()
         yield house
@@ -95,19 +95,20 @@ def _bad(kind: str, text: str) -> bool:
 
 @pytest.fixture
 def sign_in(house: House) -> Callable[[Page, str], None]:
-    """Sign in through the form that a page shows, and say a name the first time."""
+    """Sign in through the form that a page shows."""
+    return lambda page, email: entered(page, house, email)
 
-    def enter(page: Page, email: str) -> None:
-        page.get_by_label("Email address").fill(email)
-        page.get_by_role("button", name="Send me a code").click()
-        page.get_by_label("Six-digit code").fill(house.code_for(email))
-        page.get_by_role("button", name="Sign in", exact=True).click()
-        name = page.get_by_label("Your name")
-        signed = page.locator("[data-signed-in]")
-        name.or_(signed).first.wait_for()
-        if name.is_visible():
-            name.fill("Somebody Somewhere")
-            page.get_by_role("button", name="Save").click()
-            signed.first.wait_for(state="attached")
 
-    return enter
+def entered(page: Page, house: House, email: str) -> None:
+    """Sign in through the form that the page shows, and say a name the first time."""
+    page.get_by_label("Email address").fill(email)
+    page.get_by_role("button", name="Send me a code").click()
+    page.get_by_label("Six-digit code").fill(house.code_for(email))
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    name = page.get_by_label("Your name")
+    signed = page.locator("[data-signed-in]")
+    name.or_(signed).first.wait_for()
+    if name.is_visible():
+        name.fill("Somebody Somewhere")
+        page.get_by_role("button", name="Save").click()
+        signed.first.wait_for(state="attached")

@@ -66,7 +66,7 @@ def test_axe_finds_nothing_on_any_screen_and_every_target_is_large_enough(
         faults = found_by_axe(page) + page.evaluate(SMALL)
         if faults:
             found[screen.name] = faults
-    assert not found
+    assert not found, "\n".join(f"{name}: {fault}" for name, faults in found.items() for fault in faults)
 
 
 def test_the_page_speaks_french_to_french_browsers_and_changes_when_asked(

@@ -39,6 +39,7 @@ def test_a_ticket_opens_with_the_server_stopped_and_the_browser_restarted(
         context = playwright.chromium.launch_persistent_context(
             tmp_path, executable_path=CHROMIUM, args=FLAGS, base_url=url, locale="en-GB"
         )
+        context.add_init_script("localStorage.setItem('virage.locale', '\"en\"')")  # this fan's profile is French
         return context, context.new_page()
 
     context, page = browse()

@@ -9,9 +9,11 @@ const LOADERS: Record<Locale, () => Promise<{ messages: Messages }>> = {
   en: () => import("./en"),
 };
 
+/** The language chosen on this browser, else the profile's, else the browser's, else the club's. */
 export function preferred(club: string): Locale {
-  const kept = storage.read<Locale>("locale");
-  const wanted = [kept, ...navigator.languages.map((tag) => tag.slice(0, 2)), club];
+  const chosen = storage.read<Locale>("locale");
+  const profile = storage.read<{ locale: Locale }>("me")?.locale;
+  const wanted = [chosen, profile, ...navigator.languages.map((tag) => tag.slice(0, 2)), club];
   return (wanted.find((tag) => LOCALES.includes(tag as Locale)) as Locale | undefined) ?? "fr";
 }
 

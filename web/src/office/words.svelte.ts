@@ -2,6 +2,7 @@
 import type { Problem } from "../api/answer";
 import type { office } from "../i18n/en/office";
 import { i18n, type Locale } from "../i18n/i18n.svelte";
+import { clock } from "../kernel/clock.svelte";
 import { problemText } from "../kernel/words";
 
 export type Words = typeof office;
@@ -36,9 +37,16 @@ class OfficeWords {
     return i18n.date(iso, { weekday: "short", day: "numeric", month: "short", year: "numeric" });
   }
 
-  /** Day and time to the minute, with the year: for what may be long ago. */
+  /** Day and time to the minute; the year where it is another one. */
   stamp(iso: string): string {
-    return i18n.date(iso, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
+    const year = (of: string): string => i18n.date(of, { year: "numeric" });
+    const other = year(iso) !== year(new Date(clock.now()).toISOString());
+    return i18n.date(iso, { day: "numeric", month: "short", ...(other ? { year: "numeric" } : {}), hour: "2-digit", minute: "2-digit" });
+  }
+
+  /** A sum at a glance: whole units of the currency. */
+  about(cents: number): string {
+    return i18n.money(Math.round(cents / 100) * 100);
   }
 }
 

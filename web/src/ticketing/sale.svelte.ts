@@ -32,6 +32,7 @@ export class Sale {
   /** Set when somebody else took a chosen seat. */
   robbed = $state(0);
   #stop: (() => void) | null = null;
+  #holding = false;
 
   constructor(readonly id: string) {}
 
@@ -81,8 +82,24 @@ export class Sale {
     const changed = this.loaded?.places.apply(delta.taken ?? [], delta.freed ?? []);
     if (!changed || changed.size === 0) return;
     this.version += 1;
-    for (const place of delta.taken ?? [])
-      if (this.chosen.delete(place)) this.robbed += 1;
+    this.#check();
+  }
+
+  /** Somebody else's gain: a chosen seat that is no longer free, unless it is we who are taking it right now. */
+  #check(): void {
+    if (this.#holding) return;
+    for (const place of this.chosen.keys())
+      if (!this.loaded!.places.isFree(place) && this.chosen.delete(place)) this.robbed += 1;
+  }
+
+  /** Runs a hold: news of places that come meanwhile may be of our own. */
+  async holding<T>(hold: () => Promise<T>): Promise<T> {
+    this.#holding = true;
+    try {
+      return await hold();
+    } finally {
+      this.#holding = false;
+    }
   }
 
   /** Chooses a seat or lets it go. Returns what happened. */
@@ -101,5 +118,11 @@ export class Sale {
   took(places: readonly number[]): void {
     for (const place of places) this.chosen.delete(place);
     if (this.loaded?.places.apply(places, []).size) this.version += 1;
+  }
+
+  /** The hold was refused: these seats were somebody's already. */
+  lost(places: readonly number[]): void {
+    if (this.loaded?.places.apply(places, []).size) this.version += 1;
+    this.#check();
   }
 }

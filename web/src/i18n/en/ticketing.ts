@@ -53,7 +53,7 @@ export const ticketing = {
     ring: (number: number) => ["Lower ring", "Middle ring", "Upper ring", "Boxes"][number - 1] ?? `Ring ${number}`,
     free: (count: string) => `${count} free`,
     blockLabel: (code: string, stand: string, price: string, free: number) =>
-      `Block ${code}, ${stand}, from ${price}, ${free === 0 ? "sold out" : `${free} free`}`,
+      `${code} ${price}, ${stand}, ${free === 0 ? "sold out" : `${free} free`}`,
     notOnSale: "Not for sale",
     soldOut: "Sold out",
     whole: "Whole stadium",

@@ -54,7 +54,7 @@ export const ticketing: typeof English = {
     ring: (number) => ["Anneau bas", "Anneau médian", "Anneau haut", "Loges"][number - 1] ?? `Anneau ${number}`,
     free: (count) => `${count} libres`,
     blockLabel: (code, stand, price, free) =>
-      `Bloc ${code}, ${stand}, dès ${price}, ${free === 0 ? "complet" : `${free} libres`}`,
+      `${code} ${price}, ${stand}, ${free === 0 ? "complet" : `${free} libres`}`,
     notOnSale: "Pas en vente",
     soldOut: "Complet",
     whole: "Stade entier",

@@ -6,7 +6,7 @@ const row = (hour: string, sold: number): { hour: string; sold: number; cents: n
 describe("sales over time", () => {
   it("leaves no gap between the first sale and now", () => {
     const bins = binsOf([row("2026-05-09T10:00:00Z", 3), row("2026-05-09T13:00:00Z", 2)], "hour", "2026-05-09T14:20:00Z");
-    expect(bins.map((bin) => bin.sold)).toEqual([3, 0, 0, 2, 0]);
+    expect(bins.map((bin) => bin.sold)).toEqual([0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 2, 0]);
   });
 
   it("shows two days of hours at most", () => {
@@ -17,7 +17,8 @@ describe("sales over time", () => {
 
   it("adds up days as the ground counts them, through a change of the clocks", () => {
     const bins = binsOf([row("2026-03-28T22:00:00Z", 1), row("2026-03-28T23:00:00Z", 4), row("2026-03-29T21:00:00Z", 8)], "day", "2026-03-30T08:00:00Z");
-    expect(bins.map((bin) => [bin.start, bin.sold, bin.cents])).toEqual([
+    expect(bins.length).toBe(7);
+    expect(bins.slice(-3).map((bin) => [bin.start, bin.sold, bin.cents])).toEqual([
       ["2026-03-27T23:00:00Z", 1, 100],
       ["2026-03-28T23:00:00Z", 12, 1200],
       ["2026-03-29T22:00:00Z", 0, 0],
