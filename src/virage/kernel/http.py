@@ -107,7 +107,7 @@ def create_app(
         static=static or Static(),
         owned=frozenset(route.path.split("/", 2)[1] for route in app.routes) - {_LITESTAR_OPENAPI[1:]},
         authenticate=sessions.submit,
-        headers=headers(secure=config.secure),
+        headers=headers(secure=config.secure and not config.demo),  # a demo would lock its host to HTTPS for a year
         refuse=_refuse,
         observe=metrics.observe,
     )
