@@ -117,7 +117,7 @@ def browser_of(db: Database) -> httpx.AsyncClient:
         clock=Clock(),
         authenticator=nobody,
     )
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://virage.local")  # type: ignore[arg-type]
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://virage.local")  # type: ignore[arg-type]  # Litestar spells the ASGI types out
 
 
 @pytest.fixture
@@ -180,7 +180,7 @@ async def test_head_tells_of_an_answer_all_but_its_body(direct: httpx.AsyncClien
 
 
 def test_what_a_whole_ground_does_at_once_goes_directly(app: object) -> None:
-    way = Dispatch(app, None, None)  # type: ignore[arg-type]
+    way = Dispatch(app, None, None)  # type: ignore[arg-type]  # only its ways are asked
     order, event = uuid4(), uuid4()
     assert way.find("POST", "/api/orders")[0] == "/api/orders"
     assert way.find("GET", f"/api/orders/{order}") == ("/api/orders/{order_id}", [order])
