@@ -33,8 +33,9 @@ def serve(workers: int | None, certificate: tuple[Path, Path] | None = None) -> 
     config = configuration(os.environ)
     with database(config) as ready:
         os.environ["VIRAGE_DATABASE_URL"] = ready.database_url or ""
-        while not _served(ready, workers or config.workers, certificate):
-            time.sleep(CRASH_PAUSE_S)
+        ended = False
+        while not ended:
+            ended = _served(ready, workers or config.workers, certificate)
 
 
 class _Server(Granian):  # type: ignore[misc, valid-type]  # which class it is depends on the interpreter
@@ -73,8 +74,9 @@ def _served(config: Config, workers: int, certificate: tuple[Path, Path] | None)
     try:
         server.serve()
     except SystemExit:
-        return bool(server.interrupt_signal)
-    return True
+        if not server.interrupt_signal:
+            time.sleep(CRASH_PAUSE_S)
+    return bool(server.interrupt_signal)
 
 
 def work() -> None:
