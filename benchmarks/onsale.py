@@ -130,18 +130,24 @@ async def _captured(house: House) -> dict[UUID, int]:
         after = f"&after={page['next']}"
 
 
-async def conflicts(house: House) -> int:
-    """How many holds lost a race for a place and tried again, from the metrics of all workers that answer."""
-    by_pid: dict[str, int] = {}
+async def batches(house: House) -> dict[str, tuple[int, int]]:
+    """(items, batches) of each batcher, over all workers that answer a scrape."""
+    by_pid: dict[str, dict[str, list[int]]] = {}
     for _ in range(house.workers * 4):
         client = Client(house.url)
         text = (await client.ask(b"GET", b"/metrics")).body.decode()
         client.close()
         pid = next((line for line in text.splitlines() if line.startswith("target_info")), "")
+        counts: dict[str, list[int]] = {}
         for line in text.splitlines():
-            if line.startswith("virage_batch_items_total{") and "holds_again" in line:
-                by_pid[pid] = int(float(line.rpartition(" ")[2]))
-    return sum(by_pid.values())
+            for at, name in enumerate(("virage_batch_items_total{", "virage_batches_total{")):
+                if line.startswith(name):
+                    counts.setdefault(line.split('"')[1], [0, 0])[at] = int(float(line.rpartition(" ")[2]))
+        by_pid[pid] = counts
+    names = {name for counts in by_pid.values() for name in counts}
+    return {
+        name: (sum(c[name][0] for c in by_pid.values()), sum(c[name][1] for c in by_pid.values())) for name in names
+    }
 
 
 async def measure(wanted: Wanted) -> dict[str, Any]:
@@ -166,13 +172,14 @@ async def measure(wanted: Wanted) -> dict[str, Any]:
             spare = [token for report in sold for token in report.spare]
             swept = await crowd(house, wanted, event_id, categories, mode="singles", tokens=spare, places=places)
         seconds = time.perf_counter() - began
-        found = await audit(house, event_id)
+        found, batched = await audit(house, event_id), await batches(house)
         reports = [*sold, *swept]
         parties = sum(len(report.order_ms) for report in sold)
         running_s = max(report.seconds for report in sold)
         orders_per_s = parties / running_s
         print(f"parties {parties} in {parties_s:.1f} s; {house.errors() or 'no complaints'}", file=sys.stderr)
         print({code: count for r in reports for code, count in r.refused.items()}, file=sys.stderr)
+        print({name: f"{items} in {runs}" for name, (items, runs) in batched.items() if runs}, file=sys.stderr)
         holds = [ms for report in reports for ms in report.hold_ms]
         return {
             "benchmark": "onsale",
@@ -181,7 +188,7 @@ async def measure(wanted: Wanted) -> dict[str, Any]:
             "seconds": round(seconds, 2),
             "p50_hold_ms": round(percentile(holds, 0.5), 1),
             "p99_hold_ms": round(percentile(holds, 0.99), 1),
-            "claim_conflicts_per_order": round(await conflicts(house) / max(1, found["orders"]), 4),
+            "claim_conflicts_per_order": round(batched["holds_again"][0] / max(1, found["orders"]), 4),
             "oversold": found["oversold"],
             "paid_without_ticket": found["paid_without_ticket"],
             "plain_per_s": round(plain_per_s, 1),

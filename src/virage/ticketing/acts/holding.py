@@ -132,7 +132,10 @@ async def _write(
     for wanted, order in new:
         if order.id in lost:
             decided[order.id] = Conflict(lost[order.id])
+            wanted.sale.hall.crowded()
             wanted.sale.hall.give_back([place for place in order.places if place not in lost[order.id]])
+        else:
+            wanted.sale.hall.calm()
     won = [order for order in rows if order.id not in lost]
     if not won:
         return

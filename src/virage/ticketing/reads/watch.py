@@ -7,7 +7,29 @@ from uuid import UUID
 from virage.kernel.database import Database
 from virage.kernel.journal import Entry, Tail, head
 
-_MOVES = frozenset({"order_held", "order_paying", "order_paid", "order_expired", "order_released", "order_refunded"})
+# What ends the wait of somebody who pays.
+_MOVES = frozenset({"order_held", "order_paid", "order_expired", "order_released", "order_refunded"})
+
+
+class Move:
+    """Somebody waits for an order; `entry` is what the journal said of it last."""
+
+    def __init__(self) -> None:
+        self._moved = asyncio.Event()
+        self.entry: Entry | None = None
+
+    def tell(self, entry: Entry | None) -> None:
+        """Wake who waits; None when nothing will come any more."""
+        self.entry = entry
+        self._moved.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Until the order moves, at most so long."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._moved.wait()
+        except TimeoutError:
+            return
 
 
 class OrderWatch:
@@ -16,12 +38,12 @@ class OrderWatch:
     def __init__(self, db: Database, tail: Tail) -> None:
         self._db = db
         self._tail = tail
-        self._waiting: dict[UUID, list[asyncio.Event]] = {}
+        self._waiting: dict[UUID, list[Move]] = {}
         self._end: Callable[[], None] | None = None
 
-    async def start(self, order_id: UUID) -> asyncio.Event:
-        """An event that is set when the order moves from now on; give it back with `stop`."""
-        moved = asyncio.Event()
+    async def start(self, order_id: UUID) -> Move:
+        """What is told when the order moves from now on; give it back with `stop`."""
+        moved = Move()
         self._waiting.setdefault(order_id, []).append(moved)
         if self._end is None:
             async with self._db.connection() as conn:
@@ -30,8 +52,8 @@ class OrderWatch:
                 self._end = self._tail.listen(self._on_entries, position)
         return moved
 
-    def stop(self, order_id: UUID, moved: asyncio.Event) -> None:
-        """Nobody waits on this event any more."""
+    def stop(self, order_id: UUID, moved: Move) -> None:
+        """Nobody waits on this any more."""
         events = self._waiting.get(order_id, [])
         if moved in events:
             events.remove(moved)
@@ -42,7 +64,7 @@ class OrderWatch:
         """Wake everybody and follow the journal no more."""
         for events in self._waiting.values():
             for moved in events:
-                moved.set()
+                moved.tell(None)
         if self._end is not None:
             self._end()
             self._end = None
@@ -51,4 +73,4 @@ class OrderWatch:
         for entry in entries:
             if entry.what in _MOVES:
                 for moved in self._waiting.get(entry.about, ()):
-                    moved.set()
+                    moved.tell(entry)

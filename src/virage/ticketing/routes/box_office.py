@@ -1,6 +1,5 @@
 """One process's counter: what arrives together is held, paid and read together."""
 
-import asyncio
 import time
 from collections.abc import Sequence
 from uuid import UUID
@@ -123,12 +122,3 @@ class BoxOffice:
             sale = await self.sales.get(event_id)
             if sale is not None:
                 sale.hall.give_back(places)
-
-
-async def wait_for(moved: asyncio.Event, seconds: float) -> None:
-    """Wait until the order moves, at most so long."""
-    try:
-        async with asyncio.timeout(seconds):
-            await moved.wait()
-    except TimeoutError:
-        return

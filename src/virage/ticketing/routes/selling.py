@@ -8,6 +8,7 @@ from uuid import UUID
 from litestar import Request, Response, delete, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
@@ -24,7 +25,7 @@ from virage.ticketing.acts.paying import Pay
 from virage.ticketing.reads.offers import Offer, offer_of
 from virage.ticketing.reads.views import order_view, orders_of
 from virage.ticketing.reads.watch import OrderWatch
-from virage.ticketing.routes.box_office import Ask, BoxOffice, wait_for
+from virage.ticketing.routes.box_office import Ask, BoxOffice
 from virage.ticketing.rules.terms import Buyer, HoldRequest, Order, OrderRow, Reason
 
 WAIT_MAX_S = 20.0
@@ -120,9 +121,11 @@ async def get_order(
         row, view = await _own(box_office, order_id, buyer)
         if row.state != "paying":
             return view
-        await wait_for(moved, seconds)
+        await moved.wait(seconds)
     finally:
         order_watch.stop(order_id, moved)
+    if moved.entry is not None and moved.entry.what == "order_paid":  # all that it changed is known
+        return order_view(replace(row, state="paid", paid_at=moved.entry.at))
     return (await _own(box_office, order_id, buyer))[1]
 
 

@@ -1,7 +1,8 @@
 """The best seats for a party: together, the best sightline first, no single seat left over, access needs first of all.
 
-Among candidates that see about equally well, chance decides, so that buyers who ask at once are not all sent to the
-same seats. What is found here is only proposed: the database decides who gets it.
+Among the first few candidates chance decides, so that buyers who ask at once are not all sent to the same seats; how
+many that are follows from how often buyers get into each other's way (`Hall.spread`). What is found here is only
+proposed: the database decides who gets it.
 """
 
 from collections.abc import Sequence
@@ -20,8 +21,7 @@ from virage.ticketing.rules.runs import bits, flush, starts_of, without_orphans
 from virage.ticketing.rules.splits import near_first, partitions
 from virage.ticketing.rules.terms import Assigned, Best, Party, Reason, Tariff
 
-NEAR_EQUAL = 0.02
-SPREAD = 64
+NEAR_EQUAL = 0.03
 TRIES_MAX = 64
 BLOCKS_TRIED_MAX = 4
 CHAIR_ROWS_TRIED_MAX = 12
@@ -69,16 +69,12 @@ def group(hall: Hall, wish: Wish, size: int) -> list[int] | None:
 def _first_window(
     hall: Hall, candidates: npt.NDArray[np.intp], wish: Wish, size: int, *, orphans: bool
 ) -> list[int] | None:
-    """The best window of a segment chosen by chance among those that see about as well as the first."""
+    """A window of a segment chosen by chance among the first few that there are."""
     if wish.needing:
         candidates = candidates[hall.plan.bears[wish.feature][candidates]]
     if not len(candidates):
         return None
-    quality = hall.plan.quality
-    floor = quality[candidates[0]] - NEAR_EQUAL
-    near = min(SPREAD, len(candidates))
-    while near > 1 and quality[candidates[near - 1]] < floor:
-        near >>= 1
+    near = min(hall.spread, len(candidates))
     start = hall.random.randrange(near)
     order = [*range(start, near), *range(start), *range(near, min(len(candidates), near + TRIES_MAX))]
     for index in order:
@@ -90,7 +86,7 @@ def _first_window(
 
 
 def _window(hall: Hall, segment: int, wish: Wish, size: int, *, orphans: bool) -> list[int] | None:
-    """The window of a segment that sees best; one at an end of its run is preferred, for it breaks up nothing."""
+    """A window of a segment that sees about best; at an end of its run if it can be, for that breaks up nothing."""
     mask = hall.mask(segment)
     starts = starts_of(mask, size) if orphans else without_orphans(mask, size)
     if wish.needing:
@@ -101,8 +97,10 @@ def _window(hall: Hall, segment: int, wish: Wish, size: int, *, orphans: bool) -
     if not starts:
         return None
     first, sightline = hall.plan.first[segment], hall.plan.sightline
-    best = max(bits(starts), key=lambda s: sum(sightline[first + s : first + s + size]))
-    return list(range(first + best, first + best + size))
+    seen = {start: sum(sightline[first + start : first + start + size]) for start in bits(starts)}
+    floor = max(seen.values()) - NEAR_EQUAL * size
+    chosen = hall.random.choice([start for start, sight in seen.items() if sight >= floor])
+    return list(range(first + chosen, first + chosen + size))
 
 
 def scattered(hall: Hall, wish: Wish, size: int) -> list[int] | None:

@@ -14,6 +14,9 @@ import numpy.typing as npt
 from virage.ticketing.rules.plan import SeatPlan, Unit
 from virage.ticketing.rules.runs import fits, longest
 
+SPREAD_MIN, SPREAD_MAX = 16.0, 512.0
+CALMING = 0.99
+
 
 class Hall:
     """The free places of an event, as bits by segment and as one bitmap.
@@ -36,6 +39,7 @@ class Hall:
         self._masks = self._masks_of(self._free)
         self._fits = np.fromiter((fits(mask) for mask in self._masks), np.uint16, len(self._masks))
         self._longest = np.fromiter((longest(mask) for mask in self._masks), np.int8, len(self._masks))
+        self._spread = SPREAD_MIN
         self._packed: tuple[bytes, str] | None = None
         self._by_category = self._segments_by_category()
         self._units_free = [self._count_units(row) for row in plan.unit_rows]
@@ -56,6 +60,19 @@ class Hall:
     def _segments_by_category(self) -> dict[UUID, npt.NDArray[np.int32]]:
         category = np.array([self.category_of[first] for first in self.plan.first], np.int16)
         return {id_: np.flatnonzero(category == index).astype(np.int32) for index, id_ in enumerate(self.categories)}
+
+    @property
+    def spread(self) -> int:
+        """Among how many of the best segments a party's is drawn."""
+        return int(self._spread)
+
+    def crowded(self) -> None:
+        """Two buyers wanted the same place: the next ones are spread over twice as many segments."""
+        self._spread = min(SPREAD_MAX, self._spread * 2)
+
+    def calm(self) -> None:
+        """A party got its places at the first try: a little nearer to the very best again."""
+        self._spread = max(SPREAD_MIN, self._spread * CALMING)
 
     def take(self, places: Iterable[int]) -> list[int]:
         """Mark places as taken; returns those that were free."""
