@@ -45,17 +45,15 @@ def found_by_axe(page: Page) -> list[str]:
     return [f"{v['id']}: {node['html'][:160]} {node['failureSummary']}" for v in violations for node in v["nodes"]]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", ["phone", "desk"])
+@pytest.mark.parametrize("look", ["phone light", "phone dark", "desk light", "desk dark"])
 def test_axe_finds_nothing_on_any_screen_and_every_target_is_large_enough(
     visit: Callable[..., Page],
     house: House,
     sign_in: Callable[[Page, str], None],
     address: str,
-    size: str,
-    theme: str,
+    look: str,
 ) -> None:
-    page = visit(size, theme)
+    page = visit(*look.split())
     found: dict[str, list[str]] = {}
     screens = chain(
         signing_in(page, house, "visitor" + address),

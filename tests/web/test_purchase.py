@@ -63,7 +63,7 @@ async def _shorten_holds(url: str) -> None:
     try:
         sooner = "interval '594 seconds'"
         await connection.execute(
-            f"update ticketing.orders set held_at = held_at - {sooner}, expires_at = expires_at - {sooner}"  # noqa: S608 - our own words
+            f"update ticketing.orders set held_at = held_at - {sooner}, expires_at = expires_at - {sooner}"
             " where state = 'held'"
         )
     finally:

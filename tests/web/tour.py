@@ -49,7 +49,9 @@ def _match(page: Page, house: House) -> Iterator[Screen]:
     page.locator(".rows .seats button").first.click()
     expect(page.locator(".choice")).to_be_visible()
     expect(page.get_by_role("application")).to_be_visible()
-    page.wait_for_function("() => [...document.querySelectorAll('.seats canvas')].some(c => c.style.visibility === 'visible')")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.seats canvas')].some(c => c.style.visibility === 'visible')"
+    )
     yield Screen("event-seats")
     page.locator(".choice .foot button").click()
     expect(page.locator("[data-countdown]")).to_be_attached()

@@ -1,0 +1,87 @@
+"""What the staff does in the office, in the words of the screens."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import asyncpg
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web.conftest import entered
+from tests.web.house import House
+
+Answer = TypeVar("Answer")
+
+ENGLISH = "localStorage.setItem('virage.locale', '\"en\"')"
+
+
+def in_database(house: House, ask: Callable[["asyncpg.Connection[asyncpg.Record]"], Awaitable[Answer]]) -> Answer:
+    """What a question to the database answers; in a thread, for the browser's loop runs in this one."""
+
+    async def asked() -> Answer:
+        connection = await asyncpg.connect(house.database_url)
+        try:
+            return await ask(connection)
+        finally:
+            await connection.close()
+
+    with ThreadPoolExecutor(1) as aside:
+        return aside.submit(asyncio.run, asked()).result()
+
+
+@contextmanager
+def desk(browser: Browser, house: House, email: str, **settings: Any) -> Iterator[Page]:
+    """A browser of its own in which somebody of the staff has signed in to the office, in English."""
+    wanted = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB"} | settings
+    context = browser.new_context(base_url=house.url, service_workers="block", reduced_motion="reduce", **wanted)
+    context.add_init_script(ENGLISH)
+    page = context.new_page()
+    try:
+        page.goto("/office")
+        entered(page, house, email)
+        expect(page.get_by_role("navigation", name="Office")).to_be_visible()
+        yield page
+    finally:
+        context.close()
+
+
+def sign_in_long_ago(house: House, email: str) -> None:
+    """Make the sessions of a person old enough for a step-up."""
+    statement = """
+        update people.session set authenticated_at = authenticated_at - interval '20 minutes'
+        where person_id = (select id from people.person where email = $1)
+    """
+    in_database(house, lambda conn: conn.execute(statement, email))
+
+
+def confirm_it_is_me(page: Page, house: House, email: str) -> None:
+    """Answer the question for a new code."""
+    dialog = page.get_by_role("dialog", name="Confirm that it is you")
+    before = house.code_for(email)
+    dialog.get_by_role("button", name="Send me a code").click()
+    dialog.get_by_label("Six-digit code").fill(house.code_for(email, before))
+    dialog.get_by_role("button", name="Sign in", exact=True).click()
+    expect(dialog).not_to_be_visible()
+
+
+def new_event(page: Page, title: str) -> str:
+    """Create a draft of the club and arrive at its prices; its id."""
+    page.get_by_role("link", name="New event").click()
+    page.get_by_label("Title in French").fill(f"{title} (fr)")
+    page.get_by_label("Title in English").fill(title)
+    page.get_by_role("button", name="Create and go on to prices").click()
+    expect(page.get_by_role("heading", name="Plan", exact=True)).to_be_visible()
+    found = re.search(r"/office/events/([0-9a-f-]{36})/prices", page.url)
+    assert found is not None
+    return found[1]
+
+
+def add_category(page: Page, number: int, prices: dict[str, str]) -> None:
+    """A new category with its prices; the brush holds it now."""
+    page.get_by_role("button", name="Add a category").click()
+    fields = page.get_by_role("group", name=f"Category {number}")
+    for tariff, price in prices.items():
+        fields.get_by_label(re.compile(f"^{tariff}")).fill(price)

@@ -1,0 +1,103 @@
+"""What goes wrong is said on the screen, with a way on."""
+
+import re
+
+from playwright.sync_api import Page, Route, expect
+
+from tests.web.house import House
+from tests.web.steps import open_match
+
+PROBLEM = "application/problem+json"
+
+
+class Refusing:
+    """Answers a problem so many times, then lets requests through."""
+
+    def __init__(self, status: int, code: str, times: int, retry_after: str = "1") -> None:
+        self.answer = {
+            "status": status,
+            "content_type": PROBLEM,
+            "headers": {"retry-after": retry_after},
+            "body": f'{{"title": "x", "status": {status}, "code": "{code}", "request_id": "x"}}',
+        }
+        self.left = times
+
+    def __call__(self, route: Route) -> None:
+        self.left -= 1
+        if self.left >= 0:
+            route.fulfill(**self.answer)  # type: ignore[arg-type]  # one dict of many types
+        else:
+            route.continue_()
+
+
+def test_a_crowd_at_the_door_is_waited_out_without_a_word(page: Page) -> None:
+    page.route("**/api/events", Refusing(503, "overloaded", times=2))
+    page.goto("/")
+    expect(page.locator("#first-event")).to_be_visible()
+
+
+def test_a_crowd_that_stays_is_told_and_the_fan_may_try_again(page: Page) -> None:
+    page.route("**/api/events", Refusing(503, "overloaded", times=3))
+    page.goto("/")
+    expect(page.get_by_text("Very many people are here at once")).to_be_visible(timeout=15_000)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("#first-event")).to_be_visible()
+
+
+def test_without_network_the_programme_says_so(page: Page) -> None:
+    page.goto("/nowhere")
+    page.route("**/api/events", lambda route: route.abort())
+    page.get_by_role("link", name="What’s on").click()
+    expect(page.get_by_text("You are offline. Check your connection")).to_be_visible()
+
+
+def test_too_many_codes_are_refused_with_the_time_to_wait(page: Page) -> None:
+    page.route("**/api/sign-in/codes", Refusing(429, "rate_limited", times=1, retry_after="40"))
+    page.goto("/sign-in")
+    page.get_by_label("Email address").fill("fan@example.org")
+    page.get_by_role("button", name="Send me a code").click()
+    expect(page.get_by_text("You can try again in 40 seconds.")).to_be_visible()
+
+
+def test_a_wrong_code_is_tied_to_its_field(page: Page, house: House, address: str) -> None:
+    page.goto("/sign-in")
+    page.get_by_label("Email address").fill(address)
+    page.get_by_role("button", name="Send me a code").click()
+    field = page.get_by_label("Six-digit code")
+    wrong = "000000" if house.code_for(address) != "000000" else "111111"
+    field.fill(wrong)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(field).to_have_accessible_description(re.compile("That code is not right"))
+    expect(field).to_be_focused()
+
+
+def test_a_sale_that_has_not_opened_says_when_it_does(page: Page, house: House) -> None:
+    def later(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json=answer.json() | {"sale_opens_at": "2999-01-01T10:00:00Z"})
+
+    page.route(f"**/api/events/{house.event('match')}", later)
+    open_match(page, house)
+    expect(page.get_by_text("Not on sale yet")).to_be_visible()
+    expect(page.get_by_role("button", name="Find 2 seats")).to_be_disabled()
+
+
+def test_a_seat_that_somebody_took_first_is_named_and_the_choice_goes_on(page: Page, house: House) -> None:
+    open_match(page, house)
+    page.get_by_role("button", name="Browse the blocks").click()
+    page.locator("#block-104").click()
+    page.get_by_role("button", name=re.compile(r"^Row 20 ")).click()
+    page.get_by_role("button", name=re.compile(r"^Seat \d+$")).first.click()
+    page.route("**/api/orders", Refusing(409, "place_taken", times=1))
+    page.get_by_role("button", name="Reserve").click()
+    expect(page.get_by_text("Somebody was quicker")).to_be_visible()
+    page.get_by_role("button", name="Reserve").click()
+    expect(page.get_by_role("heading", name="Your basket")).to_be_visible()
+
+
+def test_a_party_that_fits_nowhere_together_is_offered_neighbouring_rows(page: Page, house: House) -> None:
+    open_match(page, house)
+    page.route("**/api/orders", Refusing(409, "not_together", times=1))
+    page.get_by_role("button", name="Find 2 seats").click()
+    page.get_by_role("button", name="Allow neighbouring rows").click()
+    expect(page.get_by_role("heading", name="Your basket")).to_be_visible()
