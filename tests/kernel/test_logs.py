@@ -21,6 +21,27 @@ except asyncpg.UniqueViolationError as failure:
 """
 
 
+DURING = """
+from virage.kernel import logs
+from virage.kernel.guard import Visit, current_visit
+
+logs.configure("info", "work")
+current_visit.set(Visit("the-request-1", None, b"", None))
+logs.log.info("done", seats=2)
+logs.log.debug("not told")
+"""
+
+
+def told(program: str) -> list[dict[str, object]]:
+    lines = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout  # noqa: S603 - ours
+    return [msgspec.json.decode(line) for line in lines.splitlines()]
+
+
+def test_every_line_names_its_process_and_its_request() -> None:
+    (line,) = told(DURING)
+    assert (line["event"], line["process"], line["request_id"], line["seats"]) == ("done", "work", "the-request-1", 2)
+
+
 def test_a_failure_is_told_with_its_place_and_without_anybodys_data() -> None:
     line = subprocess.run([sys.executable, "-c", FAILS], capture_output=True, check=True).stdout  # noqa: S603 - our own
     told = msgspec.json.decode(line)["exception"][0]

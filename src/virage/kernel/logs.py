@@ -2,11 +2,14 @@
 
 import logging
 import sys
+from functools import partial
 from typing import Any
 
 import msgspec
 import structlog
-from structlog.typing import ExcInfo
+from structlog.typing import EventDict, ExcInfo
+
+from virage.kernel.guard import current_visit
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
@@ -21,7 +24,7 @@ def configure(level: str, process: str) -> None:
     access = LEVELS[level] <= logging.INFO
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            partial(_name, process),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.ExceptionRenderer(_failure),
@@ -31,7 +34,15 @@ def configure(level: str, process: str) -> None:
         logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(process=process)
+
+
+def _name(process: str, _logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Say which process tells, and during which request."""
+    event["process"] = process
+    visit = current_visit.get(None)
+    if visit is not None:
+        event.setdefault("request_id", visit.request_id)
+    return event
 
 
 def _failure(exc_info: ExcInfo) -> list[dict[str, Any]]:
