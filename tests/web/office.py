@@ -5,31 +5,44 @@ import re
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-import asyncpg
 from playwright.sync_api import Browser, Page, expect
 
 from tests.web.conftest import entered
 from tests.web.house import House
+from virage.demo.programme import CLUB
+from virage.kernel.database import Connection, Database
+from virage.kernel.guard import Grant
+from virage.people import acts as people
 
 Answer = TypeVar("Answer")
 
 ENGLISH = "localStorage.setItem('virage.locale', '\"en\"')"
+ADMIN = (Grant("admin"),)
+CLUB_OFFICE = tuple(Grant(role, "organiser", CLUB.id) for role in ("programme", "box_office", "finance"))
 
 
-def in_database(house: House, ask: Callable[["asyncpg.Connection[asyncpg.Record]"], Awaitable[Answer]]) -> Answer:
-    """What a question to the database answers; in a thread, for the browser's loop runs in this one."""
+def in_database(house: House, ask: Callable[[Connection], Awaitable[Answer]]) -> Answer:
+    """What the database answers; asked in a thread, for the browser's event loop runs in this one."""
 
     async def asked() -> Answer:
-        connection = await asyncpg.connect(house.database_url)
+        db = await Database.open(house.database_url, connections_max=1)
         try:
-            return await ask(connection)
+            async with db.transaction() as conn:
+                return await ask(conn)
         finally:
-            await connection.close()
+            await db.close()
 
     with ThreadPoolExecutor(1) as aside:
         return aside.submit(asyncio.run, asked()).result()
+
+
+def hire(house: House, email: str, grants: tuple[Grant, ...], name: str = "Somebody of the staff") -> str:
+    """Give an address roles; the address."""
+    in_database(house, lambda conn: people.ensure_staff(conn, email, name, grants, datetime.now(UTC)))
+    return email
 
 
 @contextmanager

@@ -7,9 +7,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import asyncpg
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from tests.web.conftest import CHROMIUM, FLAGS, entered, named_database
 from tests.web.house import House
@@ -17,7 +18,8 @@ from tests.web.tour import before_signing_in, signing_in, while_buying
 from virage.kernel.postgres import EmbeddedPostgres
 
 TARGET = Path("docs/screens")
-SIZES = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1440, "height": 900}}
+SIZES: dict[str, ViewportSize] = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1440, "height": 900}}
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 @contextmanager
@@ -46,7 +48,7 @@ async def _database(url: str) -> str:
     return named_database(url, "screens")
 
 
-def take(browser: Browser, house: House, size: str, theme: str) -> None:
+def take(browser: Browser, house: House, size: str, theme: Literal["light", "dark"]) -> None:
     """One visit, a picture of each screen."""
     context = browser.new_context(
         base_url=house.url,
@@ -76,7 +78,7 @@ def main() -> None:
     TARGET.mkdir(parents=True, exist_ok=True)
     with whole_house() as house, sync_playwright() as running:
         browser = running.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        for size, theme in itertools.product(SIZES, ("light", "dark")):
+        for size, theme in itertools.product(SIZES, THEMES):
             take(browser, house, size, theme)
         browser.close()
 

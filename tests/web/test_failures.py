@@ -47,7 +47,7 @@ def test_a_crowd_that_stays_is_told_and_the_fan_may_try_again(page: Page) -> Non
 def test_without_network_the_programme_says_so(page: Page) -> None:
     page.goto("/nowhere")
     page.route("**/api/events", lambda route: route.abort())
-    page.get_by_role("link", name="What’s on").click()
+    page.get_by_role("link", name=re.compile("What.s on")).click()
     expect(page.get_by_text("You are offline. Check your connection")).to_be_visible()
 
 

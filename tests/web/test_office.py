@@ -1,0 +1,299 @@
+"""The office in a real browser over real processes: from an empty form to money that went back."""
+
+import re
+
+import httpx
+import pytest
+from msgspec import Struct
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web.conftest import entered
+from tests.web.house import House
+from tests.web.office import (
+    ADMIN,
+    CLUB_OFFICE,
+    add_category,
+    confirm_it_is_me,
+    desk,
+    hire,
+    in_database,
+    new_event,
+    sign_in_long_ago,
+)
+from tests.web.steps import ACCEPTED, find_two_seats, open_match, pay
+from virage.kernel.guard import Grant
+from virage.kernel.queue import enqueue
+
+PRICES = {"Full price": "45", "Child": "12.50", "Reduced": "30", "Access": "22"}
+
+
+class Nonsense(Struct, frozen=True):
+    """No job of the kind "mail" looks like this."""
+
+    nothing: str
+
+
+@pytest.fixture
+def office(house: House, address: str) -> str:
+    """Somebody who works in the club's office."""
+    return hire(house, f"office-{address}", CLUB_OFFICE)
+
+
+@pytest.fixture
+def admin(house: House, address: str) -> str:
+    """Somebody who administers everything."""
+    return hire(house, f"admin-{address}", ADMIN)
+
+
+def block(page: Page, code: str) -> tuple[float, float]:
+    """Where the middle of a block is on the screen."""
+    box = page.locator(f"[data-block='{code}']").bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def blocks_of(page: Page, category: str) -> str:
+    """How many blocks a category covers, as the palette says."""
+    row = page.locator("label", has_text=category).filter(has=page.locator("[name=brush]"))
+    return row.locator(".count").inner_text()
+
+
+def test_an_event_is_created_its_prices_are_painted_and_it_is_published(
+    browser: Browser, house: House, office: str
+) -> None:
+    with desk(browser, house, office) as page:
+        event_id = new_event(page, "A quiet friendly")
+        add_category(page, 1, PRICES)
+        page.get_by_role("button", name="Lower ring").click()
+        expect(page.locator("label", has_text="Category 1")).to_contain_text("24 blocks")
+        add_category(page, 2, {"Full price": "20", "Child": "ten"})
+        x, y = block(page, "309")
+        page.mouse.move(x, y)
+        page.mouse.down()
+        for code in ("310", "311", "312"):
+            page.mouse.move(*block(page, code), steps=6)
+        page.mouse.up()
+        expect(page.locator("label", has_text="Category 2")).to_contain_text("4 blocks")
+        page.get_by_role("button", name="Undo").click()
+        expect(page.locator("label", has_text="Category 2")).to_contain_text("nowhere yet")
+        page.get_by_role("button", name="Redo").click()
+        page.get_by_role("button", name="Save prices").click()
+        faults = page.locator("#faults")
+        expect(faults).to_contain_text("3 things are not right")
+        expect(faults).to_contain_text("Category 2, Child: This is not an amount")
+        expect(faults).to_contain_text("Category 2, Access: A price is missing")
+        faults.get_by_role("link", name="Category 2, Child").click()
+        page.keyboard.press("ControlOrMeta+a")
+        page.keyboard.type("10")
+        fields = page.get_by_role("group", name="Category 2")
+        fields.get_by_label(re.compile("^Reduced")).fill("15")
+        fields.get_by_label(re.compile("^Access")).fill("10")
+        page.get_by_role("button", name="Save prices").click()
+        expect(page.get_by_text("Prices are saved.")).to_be_visible()
+        page.get_by_role("link", name="Sales").click()
+        page.get_by_role("button", name="Publish").click()
+        expect(page.get_by_text("Published", exact=True)).to_be_visible()
+    offer = house.get(f"/api/events/{event_id}/offer")
+    assert sorted(category["prices"]["child"] for category in offer["categories"]) == [1000, 1250]
+    assert {"101", "124", "309", "312"} <= set(offer["blocks"])
+    assert len(offer["blocks"]) == 28
+    assert event_id in [event["id"] for event in house.get("/api/events")["events"]]
+
+
+def test_the_keyboard_alone_paints_blocks_and_opens_a_standing_area(
+    browser: Browser, house: House, office: str
+) -> None:
+    with desk(browser, house, office) as page:
+        event_id = new_event(page, "An evening of song")
+        add_category(page, 1, PRICES)
+        stand = page.locator("summary").first
+        stand.focus()
+        page.keyboard.press("Enter")
+        ring = page.get_by_label(re.compile("^Category of the whole ring: Lower ring"))
+        ring.focus()
+        page.keyboard.type("Category 1")
+        expect(page.locator("label", has_text="Category 1")).to_contain_text("5 blocks")
+        area = page.get_by_label("Golden circle")
+        area.focus()
+        page.keyboard.type("Category 1")
+        page.get_by_label("Places for sale").fill("99999")
+        page.get_by_role("button", name="Save prices").click()
+        expect(page.locator("#faults")).to_contain_text("More than the area holds")
+        page.get_by_label("Places for sale").fill("1200")
+        page.get_by_role("button", name="Save prices").click()
+        expect(page.get_by_text("Prices are saved.")).to_be_visible()
+        kept = page.evaluate(f"fetch('/api/office/events/{event_id}/pricing').then(answer => answer.json())")
+    assert [area["capacity"] for area in kept["areas"]] == [1200]
+    assert len(kept["blocks"]) == 5
+
+
+def test_what_a_draft_lacks_is_said_at_its_fields_and_nothing_typed_is_lost(
+    browser: Browser, house: House, office: str
+) -> None:
+    with desk(browser, house, office) as page:
+        page.get_by_role("link", name="New event").click()
+        page.get_by_label("Title in French").fill("Une soirée")
+        page.get_by_label("Ends").fill("2027-01-01T20:00")
+        page.get_by_label("Kick-off").fill("2027-01-01T21:00")
+        page.get_by_role("link", name="Orders").click()
+        expect(page.get_by_role("dialog", name="Leave without saving?")).to_be_visible()
+        page.get_by_role("button", name="Cancel", exact=True).click()
+        page.get_by_label("Ends").fill("2027-01-01T20:00")
+        page.get_by_role("button", name="Create and go on to prices").click()
+        english = page.get_by_label("Title in English")
+        expect(english).to_have_accessible_description("The title in English is missing")
+        expect(page.get_by_label("Ends")).to_have_accessible_description("The end is before the start")
+        english.fill("An evening")
+        page.get_by_label("Ends").fill("2027-01-01T23:00")
+        page.get_by_role("button", name="Save", exact=True).click()
+        expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
+
+
+def buy(page: Page, house: House, email: str) -> str:
+    """Two seats of the match, paid; the code of the order."""
+    open_match(page, house)
+    find_two_seats(page)
+    entered(page, house, email)
+    pay(page, ACCEPTED)
+    expect(page.get_by_role("heading", name="See you at the stadium")).to_be_visible()
+    orders = page.evaluate("fetch('/api/me/orders').then(answer => answer.json())")
+    return str(orders[0]["code"])
+
+
+def test_a_fans_order_is_found_and_refunded_in_two_steps(
+    page: Page, browser: Browser, house: House, office: str, address: str
+) -> None:
+    code = buy(page, house, address)
+    with desk(browser, house, office) as work:
+        work.get_by_role("link", name="Orders").click()
+        work.get_by_label("Find an order").fill(address)
+        work.get_by_role("button", name="Find", exact=True).click()
+        work.get_by_role("link", name=code).click()
+        expect(work.get_by_role("heading", name=f"Order {code}")).to_be_visible()
+        work.get_by_label(re.compile("^Choose ")).first.check()
+        work.get_by_role("button", name="Refund 1 ticket").click()
+        work.get_by_role("dialog").get_by_role("button", name="Refund €").click()
+        expect(work.get_by_text("Partly refunded")).to_be_visible()
+        expect(work.get_by_text(re.compile("^Confirmed "))).to_be_visible(timeout=30_000)
+        sign_in_long_ago(house, office)
+        work.get_by_role("button", name="Refund the whole order").click()
+        work.get_by_role("dialog").get_by_role("button", name="Refund €").click()
+        confirm_it_is_me(work, house, office)
+        expect(work.get_by_text("Refunded", exact=True).first).to_be_visible()
+        expect(work.get_by_text(re.compile("^Confirmed "))).to_have_count(2, timeout=30_000)
+    page.goto("/orders")
+    expect(page.get_by_text("Refunded", exact=True).first).to_be_visible()
+
+
+def test_a_sale_moves_on_the_screen_while_fans_buy(page: Page, browser: Browser, house: House, office: str) -> None:
+    with desk(browser, house, office) as work:
+        work.goto(f"/office/events/{house.event('match')}")
+        held = work.locator("dl div", has_text="In baskets").locator("dd")
+        expect(held).to_be_visible()
+        before = int(held.inner_text().replace(",", ""))
+        open_match(page, house)
+        find_two_seats(page)
+        expect(held).to_have_text(str(before + 2))
+
+
+def test_a_cancelled_event_is_typed_out_first_and_says_what_it_costs(
+    browser: Browser, house: House, office: str
+) -> None:
+    with desk(browser, house, office) as page:
+        new_event(page, "A rained-off match")
+        page.get_by_role("link", name="Sales").click()
+        page.get_by_role("button", name="Publish").click()
+        page.get_by_role("button", name="Cancel the event").click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_contain_text("0 orders are refunded")
+        dialog.get_by_role("button", name="Cancel the event").click()
+        expect(dialog).to_contain_text("That is not the same text")
+        dialog.get_by_label("Type “A rained-off match” to confirm").fill("a rained-off match")
+        dialog.get_by_role("button", name="Cancel the event").click()
+        expect(page.get_by_text("This event is cancelled. Its orders")).to_be_visible()
+
+
+def test_somebody_is_invited_accepts_works_and_is_relieved(
+    browser: Browser, house: House, admin: str, address: str
+) -> None:
+    with desk(browser, house, admin) as page:
+        page.get_by_role("link", name="Staff").click()
+        page.get_by_label("Email address").fill(address)
+        page.get_by_label("Role").select_option(label="Finance")
+        page.get_by_label("Organiser").select_option(label="Grand Large Concerts")
+        page.get_by_label("Language of the letter").select_option(label="English")
+        page.get_by_role("button", name="Send the invitation").click()
+        expect(page.get_by_text("valid until")).to_be_visible()
+        letter = next(one for one in house.get("/api/mailbox") if one["recipient"] == address)
+        link = re.search(r"https?://\S+", letter["body"])
+        assert link is not None
+        newcomer = browser.new_context(base_url=house.url, locale="en-GB").new_page()
+        newcomer.goto(link[0])
+        entered(newcomer, house, address)
+        newcomer.get_by_role("button", name="Accept the invitation").click()
+        expect(newcomer.get_by_text("Finance, Grand Large Concerts")).to_be_visible()
+        newcomer.get_by_role("link", name="Open the office").click()
+        expect(newcomer.get_by_role("link", name="The Night of Great Voices")).to_be_visible()
+        expect(newcomer.get_by_role("link", name="New event")).to_have_count(0)
+        page.reload()
+        sign_in_long_ago(house, admin)
+        page.get_by_role("button", name=f"Take away Finance from {address}").click()
+        page.get_by_role("dialog").get_by_role("button", name="Take away").click()
+        confirm_it_is_me(page, house, admin)
+        expect(page.get_by_role("button", name=f"Take away Finance from {address}")).to_have_count(0)
+        newcomer.reload()
+        expect(newcomer.get_by_role("heading", name="This account has no role in the office")).to_be_visible()
+        newcomer.context.close()
+
+
+def test_a_token_is_shown_once_works_and_ends(browser: Browser, house: House, office: str) -> None:
+    with desk(browser, house, office) as page:
+        page.get_by_role("link", name="Programs").click()
+        page.get_by_label("Name").fill("Turnstile")
+        page.get_by_role("button", name="Create the token").click()
+        token = page.locator("code").inner_text()
+        ask = {"authorization": f"Bearer {token}"}
+        assert httpx.get(f"{house.url}/api/office/events", headers=ask).status_code == httpx.codes.OK
+        page.reload()
+        expect(page.get_by_text("Turnstile")).to_be_visible()
+        expect(page.locator("code")).to_have_count(0)
+        page.get_by_role("button", name="End access: Turnstile").click()
+        page.get_by_role("dialog").get_by_role("button", name="End access").click()
+        expect(page.get_by_text("Turnstile")).to_have_count(0)
+        assert httpx.get(f"{house.url}/api/office/events", headers=ask).status_code == httpx.codes.UNAUTHORIZED
+
+
+def test_a_job_that_failed_for_good_is_seen_and_given_up(browser: Browser, house: House, admin: str) -> None:
+    in_database(house, lambda conn: enqueue(conn, "mail", [Nonsense("a letter to nobody")]))
+    with desk(browser, house, admin) as page:
+        page.goto("/office/letters")
+        given_up = page.get_by_role("button", name=re.compile("^Give up: mail"))
+        end = page.get_by_role("button", name="Give up", exact=True)
+        while given_up.count() == 0:
+            page.reload()
+            expect(given_up.or_(page.get_by_text("Nothing has failed for good."))).to_be_visible()
+        given_up.first.click()
+        page.get_by_role("dialog").get_by_role("button", name="Give up").click()
+        expect(page.get_by_text("Nothing has failed for good.")).to_be_visible()
+        assert end.count() == 0
+
+
+def test_roles_reach_as_far_as_they_were_given(browser: Browser, house: House, address: str) -> None:
+    concerts = {event["id"] for event in house.get("/api/events")["events"] if event["kind"] == "concert"}
+    match = house.event("match")
+    scope = tuple(Grant("box_office", "event", concert) for concert in concerts)
+    with desk(browser, house, hire(house, f"counter-{address}", scope)) as page:
+        expect(page.get_by_role("link", name="The Night of Great Voices")).to_be_visible()
+        expect(page.get_by_role("link", name="Virage FC v Étoile du Nord")).to_have_count(0)
+        expect(page.get_by_role("link", name="Staff")).to_have_count(0)
+        page.goto(f"/office/events/{match}/prices")
+        expect(page.get_by_text("it is outside what your roles cover")).to_be_visible()
+        page.goto(f"/office/events/{next(iter(concerts))}/prices")
+        expect(page.get_by_text("You can look at these prices, but not change them.")).to_be_visible()
+        expect(page.get_by_role("button", name="Save prices")).to_have_count(0)
+
+
+def test_a_fan_is_told_that_the_office_is_not_theirs(page: Page, house: House, address: str) -> None:
+    page.goto("/office")
+    entered(page, house, address)
+    expect(page.get_by_role("heading", name="This account has no role in the office")).to_be_focused()
