@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -99,6 +99,44 @@ async def test_nothing_falls_between_the_opening_and_the_tail(hub: Hub, db: Data
 
     *seen, _ = await asyncio.gather(watch(), watch(), watch(), write())
     assert seen == [list(range(40))] * 3
+
+
+class SlowTail:
+    """A tail that tells when the test says so."""
+
+    def __init__(self) -> None:
+        self.tells: list[Callable[[Sequence[Entry]], None]] = []
+
+    def listen(self, on_entries: Callable[[Sequence[Entry]], None], _since: str) -> Callable[[], None]:
+        self.tells.append(on_entries)
+        return lambda: self.tells.remove(on_entries)
+
+
+async def test_what_a_listener_knows_from_the_opening_is_not_told_again(db: Database) -> None:
+    tail = SlowTail()
+    hub = Hub(db, tail, [Seats(db)])  # type: ignore[arg-type]  # a tail as far as the hub looks
+    await note(db, 1)
+    messages = await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None)
+    assert data(await next_part(messages)) == ["[1]"]
+    async with db.connection() as conn:
+        known = await read_after(conn, "0-0")
+    tail.tells[0](known)
+    await note(db, 2)
+    async with db.connection() as conn:
+        news = await read_after(conn, known[-1].position)
+    tail.tells[0](news)
+    assert data(await next_part(messages)) == ["[2]"]
+
+
+async def test_all_who_come_at_once_share_one_tail_that_ends_with_the_last(db: Database) -> None:
+    tail = SlowTail()
+    hub = Hub(db, tail, [Seats(db)])  # type: ignore[arg-type]  # a tail as far as the hub looks
+    streams = await asyncio.gather(*(hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None) for _ in range(5)))
+    assert len(tail.tells) == 1
+    for messages in streams:
+        await next_part(messages)
+        await messages.aclose()  # type: ignore[attr-defined]  # it is a generator
+    assert tail.tells == []
 
 
 async def test_only_the_last_message_of_a_reading_carries_its_position(hub: Hub, db: Database) -> None:
