@@ -55,8 +55,9 @@ class Router {
     void this.#arrive();
   }
 
+  /** The screen's code did not come: a whole load also finds it after a new version was put in place. */
   retry(): void {
-    void this.#arrive();
+    location.reload();
   }
 
   #follow(event: MouseEvent): void {

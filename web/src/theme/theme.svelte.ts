@@ -52,7 +52,9 @@ class Theme {
   paint(): void {
     const root = document.documentElement;
     root.dataset.theme = this.mode;
-    for (const [name, value] of Object.entries(properties(this.club, this.mode))) root.style.setProperty(name, value);
+    const worn = properties(this.club, this.mode);
+    for (const [name, value] of Object.entries(worn)) root.style.setProperty(name, value);
+    document.querySelector("meta[name=theme-color]")?.setAttribute("content", worn["--club"]!);
   }
 }
 

@@ -21,6 +21,8 @@ interface Loaded {
   places: Availability;
 }
 export const CHOICE_MAX = 9;
+/** In a busy sale news comes many times a second; screens are drawn anew at most this often. */
+const NEWS_MS = 200;
 
 export class Sale {
   loaded = $state.raw<Loaded | null>(null);
@@ -33,6 +35,7 @@ export class Sale {
   robbed = $state(0);
   #stop: (() => void) | null = null;
   #holding = false;
+  #due: ReturnType<typeof setTimeout> | undefined;
 
   constructor(readonly id: string) {}
 
@@ -56,6 +59,7 @@ export class Sale {
   }
 
   close(): void {
+    clearTimeout(this.#due);
     this.#stop?.();
     this.#stop = null;
   }
@@ -81,8 +85,11 @@ export class Sale {
     if (delta.reload) return void this.load();
     const changed = this.loaded?.places.apply(delta.taken ?? [], delta.freed ?? []);
     if (!changed || changed.size === 0) return;
-    this.version += 1;
     this.#check();
+    this.#due ??= setTimeout(() => {
+      this.#due = undefined;
+      this.version += 1;
+    }, NEWS_MS);
   }
 
   /** Somebody else's gain: a chosen seat that is no longer free, unless it is we who are taking it right now. */
