@@ -61,8 +61,12 @@ async def fan(client: httpx.AsyncClient, letters: Any, db: Database, config: Any
     return client
 
 
-async def test_after_erasure_no_table_knows_the_address_or_the_name(fan: httpx.AsyncClient, conn: Connection) -> None:
+async def test_after_erasure_no_table_knows_the_address_or_the_name(
+    fan: httpx.AsyncClient, other: httpx.AsyncClient, conn: Connection
+) -> None:
     person = (await fan.get("/api/me")).json()["id"]
+    await other.post("/api/sign-in/codes", json={"email": FAN})
+    assert await conn.fetchval("select count(*) from people.sign_in_code") == 2
     before = await everything(conn)
     assert FAN in before
     assert NAME in before

@@ -127,6 +127,26 @@ async def test_the_same_invitation_sent_twice_is_one_letter(admin: httpx.AsyncCl
     assert len(await letters.to(GUEST)) == 1
 
 
+async def test_an_id_that_means_another_invitation_is_refused_and_changes_nothing(
+    admin: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any, letters: Any
+) -> None:
+    taken = str(uuid4())
+    first = await invite(admin, "steward", id=taken)
+    await invite(admin, "finance", email="finance@example.org")
+    for more in ({"role": "admin"}, {"role": "finance", "email": "finance@example.org"}):
+        answer = await admin.post("/api/office/invitations", json={"email": GUEST, "scope": "all", "id": taken} | more)
+        assert (answer.status_code, answer.json()["code"]) == (409, "id_taken")
+    assert (await invite(admin, "steward", id=taken)).json() == first.json()
+    waiting = (await admin.get("/api/office/staff")).json()["invitations"]
+    assert sorted((sent["email"], sent["role"]) for sent in waiting) == [
+        ("finance@example.org", "finance"),
+        (GUEST, "steward"),
+    ]
+    link = await letters.link("finance@example.org")
+    await sign_in(other, "finance@example.org")
+    assert (await accept(other, link)).status_code == 200
+
+
 async def test_a_withdrawn_invitation_works_no_more(
     admin: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any, letters: Any
 ) -> None:

@@ -122,9 +122,12 @@ async def test_tries_without_a_code_are_counted_like_tries_at_one(client: httpx.
 
 
 async def try_codes(db: Database, head: Letterhead, clock: Clock, codes: list[str]) -> list[SignedIn | Refused]:
+    async with db.connection() as conn:
+        device = await conn.fetchval("select id from people.session")
+
     async def one(code: str) -> SignedIn | Refused:
         async with db.transaction() as conn:
-            return await acts.sign_in(conn, head.keys, FAN, code, clock.now())
+            return await acts.sign_in(conn, head.keys, FAN, code, clock.now(), session_id=device)
 
     return await asyncio.gather(*(one(code) for code in codes))
 
@@ -173,6 +176,43 @@ async def test_codes_asked_for_at_the_same_moment_keep_the_limit(
 
     await asyncio.gather(*(one() for _ in range(9)))
     assert len(await letters.to(FAN)) == 5
+
+
+async def test_a_code_works_in_the_browser_that_asked_for_it(
+    client: httpx.AsyncClient, other: httpx.AsyncClient, letters: Any
+) -> None:
+    await ask(client)
+    code = await letters.code(FAN)
+    assert (await enter(other, code)).json()["code"] == "code_wrong"
+    await ask(other, "fan2@example.org")
+    assert (await enter(other, code)).json()["code"] == "code_wrong"
+    assert (await enter(client, code)).status_code == 200
+
+
+async def test_nobody_else_can_use_up_the_tries_or_replace_the_code(
+    client: httpx.AsyncClient, other: httpx.AsyncClient, letters: Any
+) -> None:
+    await ask(client)
+    code = await letters.code(FAN)
+    await ask(other)
+    for number in range(7):
+        await enter(other, f"{number:06}")
+    assert (await enter(other, code)).status_code == 429
+    assert (await enter(client, code)).status_code == 200
+
+
+async def test_who_is_signed_in_gets_a_code_however_often_others_ask_for_the_address(
+    client: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any, letters: Any
+) -> None:
+    await sign_in(client, FAN)
+    for _ in range(8):
+        other.cookies.clear()
+        await ask(other)
+    before = len(await letters.to(FAN))
+    assert (await ask(client)).status_code == 202
+    assert len(await letters.to(FAN)) == before + 1
+    assert (await enter(client, await letters.code(FAN))).status_code == 200
+    assert (await ask(client, "fan2@example.org")).status_code == 202
 
 
 async def test_a_device_that_asks_too_often_is_told_so(

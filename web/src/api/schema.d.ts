@@ -897,7 +897,7 @@ export interface paths {
         put?: never;
         /**
          * Ask sign in code
-         * @description Send a code. The answer is the same for every address; 429 when this browser asks too often.
+         * @description Send a code for this browser. The answer is the same for every address; 429 when the browser asks too often.
          */
         post: operations["ask_sign_in_code"];
         delete?: never;

@@ -31,7 +31,8 @@ async def erase(
     if person is None:
         return Refused(Reason.NOT_FOUND)
     address_key = secrets.address_key(keys, person.email)
-    await codes.drop_code(conn, address_key)  # the code before the person, in the order in which a sign-in locks them
+    # the codes before the person, in the order in which a sign-in locks them
+    await codes.drop_codes_of(conn, address_key)
     if await persons.lock_person(conn, person_id) is None:
         return Refused(Reason.NOT_FOUND)
     if await grants.grants_of(conn, person_id):

@@ -67,7 +67,10 @@ class FirstAdmin(Struct, frozen=True):
 async def invite(
     conn: Connection, head: Letterhead, actor: Principal, wish: InvitationWish, now: datetime
 ) -> Invited | Refused:
-    """Invite somebody by a letter with a link that works once; an earlier invitation to the same is dead."""
+    """Invite somebody by a letter with a link that works once; an earlier invitation to the same is dead.
+
+    The same request again is the same invitation; an id that means another one is refused.
+    """
     email = normalise_address(wish.email)
     if email is None:
         return NOT_AN_ADDRESS
@@ -88,7 +91,11 @@ async def invite(
             conn, head.keys, [invitation_mail(email, link, wish.role, locale, club=head.club, expires_at=expires_at)]
         )
         await journal.append(conn, [Fact("staff_invited", inviter.id, invitation_id, facts_of(grant))], now)
-    return Invited(invitation_id, expires_at)
+        return Invited(invitation_id, expires_at)
+    known = await grants.invitation_as_sent(conn, invitation_id)
+    if known is None or (known.email, known.grant, known.invited_by) != (email, grant, inviter.id):
+        return Refused(Reason.ID_TAKEN)
+    return Invited(invitation_id, known.expires_at)
 
 
 async def invite_first_admin(conn: Connection, email: str, now: datetime) -> FirstAdmin | Refused:

@@ -42,23 +42,33 @@ from virage.people.store import codes, persons, sessions
 
 
 async def ask_code(
-    conn: Connection, head: Letterhead, address: str, now: datetime, *, locale: Locale, session_id: UUID
+    conn: Connection,
+    head: Letterhead,
+    address: str,
+    now: datetime,
+    *,
+    locale: Locale,
+    session_id: UUID,
+    person_id: UUID | None = None,
 ) -> CodeAsked | Refused:
-    """Send a new code to the address; the one before is dead. Nothing depends on whether somebody has the address.
+    """Send a new code to the address, for the device that asks; the one it asked for before is dead.
 
-    `session_id` is the device that asks. A device that asks too often is told so; an address that is asked for too
-    often gets no more letters within the hour, and the answer stays the same. Commit a refusal too: it counts.
+    Nothing depends on whether somebody has the address. `session_id` is the device, `person_id` who is signed in
+    there. A device that asks too often is told so; an address that others ask for too often gets no more letters
+    within the hour, and the answer stays the same. Commit a refusal too: it counts.
     """
     email = normalise_address(address)
     if email is None:
         return NOT_AN_ADDRESS
-    answer = answer_ask(await _count_ask(conn, head.keys, email, session_id, now))
+    asker = None if person_id is None else await persons.person(conn, person_id)
+    own = asker is not None and asker.email == email
+    answer = answer_ask(await _count_ask(conn, head.keys, email, session_id, now), own=own)
     if answer is Answer.REFUSE:
         return Refused(Reason.RATE_LIMITED)
     if answer is Answer.SEND:
         code = secrets.new_code()
         expires_at = now + CODE_LIFETIME
-        key = secrets.address_key(head.keys, email)
+        key = secrets.code_key(head.keys, email, session_id)
         await codes.put_code(conn, key, secrets.code_hash(head.keys, email, code), locale, expires_at)
         await post(conn, head.keys, [code_mail(email, code, locale, club=head.club, expires_at=expires_at)])
     return ASKED
@@ -94,8 +104,8 @@ async def sign_in(
 ) -> SignedIn | Refused:
     """Open a session for whoever reads the letters to this address; who is new becomes a fan.
 
-    The session that asks, a guest's or one's own, keeps its id and gets a new token; somebody else's ends. Commit a
-    refusal too: tries count.
+    The code works in the session that asked for it. A guest's or one's own keeps its id and gets a new token;
+    somebody else's ends. Commit a refusal too: tries count.
     """
     email = normalise_address(address)
     if email is None:
@@ -104,7 +114,7 @@ async def sign_in(
         tidied = tidy_name(name)
     except ValueError:
         return NOT_A_NAME
-    key = secrets.address_key(keys, email)
+    key = secrets.code_key(keys, email, session_id)
     stored_hash, locale, tries = await codes.count_try(conn, key, now)
     verdict = judge_try(stored_hash, secrets.code_hash(keys, email, "".join(code.split())), tries)
     if verdict is Try.TOO_MANY:

@@ -40,13 +40,21 @@ class Attempt(Struct, frozen=True):
 async def ask_sign_in_code(
     data: CodeWish, db: Database, clock: Clock, letterhead: Letterhead, principal: Principal
 ) -> Response[CodeAsked]:
-    """Send a code. The answer is the same for every address; 429 when this browser asks too often."""
+    """Send a code for this browser. The answer is the same for every address; 429 when the browser asks too often."""
     now, session_id, cookies = clock.now(), principal.session_id, []
     async with db.transaction() as conn:
         if session_id is None:  # the device by which its requests are counted
             token, session_id = await acts.guest(conn, now)
             cookies.append(session_cookie(token, COOKIE_AGE_S))
-        outcome = await acts.ask_code(conn, letterhead, data.email, now, locale=data.locale, session_id=session_id)
+        outcome = await acts.ask_code(
+            conn,
+            letterhead,
+            data.email,
+            now,
+            locale=data.locale,
+            session_id=session_id,
+            person_id=principal.id,
+        )
     return Response(granted(outcome), cookies=cookies)
 
 

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     LAST_ADMIN = "last_admin"
     ADMIN_EXISTS = "admin_exists"
     HOLDS_GRANTS = "holds_grants"
+    ID_TAKEN = "id_taken"
 
 
 def invalid(field: str, message: str) -> Refused:

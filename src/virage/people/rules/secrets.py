@@ -4,6 +4,7 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from functools import lru_cache
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -36,6 +37,14 @@ def secrets_of(secret: str) -> Secrets:
 def address_key(keys: Secrets, address: str) -> bytes:
     """What stands for an address where it is counted or looked for but need not be read."""
     return hmac.digest(keys.address, address.encode(), "sha256")
+
+
+def code_key(keys: Secrets, address: str, session_id: UUID | None) -> bytes:
+    """What a code is kept under: its address, then the browser that asked for it, in which alone it works.
+
+    Somebody else who asks for the same address, or tries codes at it, has a code and tries of their own.
+    """
+    return address_key(keys, address) + hmac.digest(keys.address, f"device\n{session_id}".encode(), "sha256")
 
 
 def new_code() -> str:

@@ -45,11 +45,14 @@ class Answer(Enum):
     REFUSE = auto()  # this device asked too often: it may know
 
 
-def answer_ask(asks: Asks) -> Answer:
-    """Refuse a device that asks too often; past an address's limit send nothing and answer as always."""
+def answer_ask(asks: Asks, *, own: bool = False) -> Answer:
+    """Refuse a device that asks too often; past an address's limit send nothing and answer as always.
+
+    `own`: the browser is signed in with this address; others who ask for it do not keep its letters back.
+    """
     if asks.of_device > ASKS_PER_DEVICE or asks.of_both > ASKS_PER_DEVICE_AND_ADDRESS:
         return Answer.REFUSE
-    return Answer.SAY_NOTHING if asks.of_address > ASKS_PER_ADDRESS else Answer.SEND
+    return Answer.SAY_NOTHING if asks.of_address > ASKS_PER_ADDRESS and not own else Answer.SEND
 
 
 class Try(Enum):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from virage.kernel.database import Connection
+from virage.kernel.security import KEY_BYTES
 from virage.people.rules.persons import Locale
 from virage.people.rules.secrets import decoy_hash
 from virage.people.rules.sign_in import ASK_WINDOW, CODE_LIFETIME
@@ -16,26 +17,27 @@ async def pace(conn: Connection, limits: Mapping[bytes, int], now: datetime) -> 
     return {row["key"]: row["requests"] async for row in rows}
 
 
-async def put_code(
-    conn: Connection, address_key: bytes, code_hash: bytes, locale: Locale, expires_at: datetime
-) -> None:
-    """Store the only code of an address."""
-    await queries.put_code(
-        conn, address_key=address_key, code_hash=code_hash, locale=locale.value, expires_at=expires_at
-    )
+async def put_code(conn: Connection, code_key: bytes, code_hash: bytes, locale: Locale, expires_at: datetime) -> None:
+    """Store the only code of an address and a device."""
+    await queries.put_code(conn, code_key=code_key, code_hash=code_hash, locale=locale.value, expires_at=expires_at)
 
 
-async def count_try(conn: Connection, address_key: bytes, now: datetime) -> tuple[bytes, Locale, int]:
+async def count_try(conn: Connection, code_key: bytes, now: datetime) -> tuple[bytes, Locale, int]:
     """The hash to compare with, the locale in which the code was asked for, and the number of this try."""
     row = await queries.count_try(
-        conn, address_key=address_key, decoy_hash=decoy_hash(), decoy_expires_at=now + CODE_LIFETIME, now=now
+        conn, code_key=code_key, decoy_hash=decoy_hash(), decoy_expires_at=now + CODE_LIFETIME, now=now
     )
     return row["code_hash"], Locale(row["locale"]), row["tries"]
 
 
-async def drop_code(conn: Connection, address_key: bytes) -> None:
-    """Let the code of an address work no more."""
-    await queries.drop_code(conn, address_key=address_key)
+async def drop_code(conn: Connection, code_key: bytes) -> None:
+    """Let a code work no more."""
+    await queries.drop_code(conn, code_key=code_key)
+
+
+async def drop_codes_of(conn: Connection, address_key: bytes) -> None:
+    """Let every code of an address work no more: their keys begin with that of the address."""
+    await queries.drop_codes_of(conn, address_key=address_key, after=address_key + b"\xff" * (KEY_BYTES + 1))
 
 
 async def drop_pace(conn: Connection, keys: list[bytes]) -> None:

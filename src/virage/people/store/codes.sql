@@ -13,26 +13,34 @@ on conflict (key) do update set
     last_at = excluded.last_at
 returning key, cardinality(times) as requests;
 
--- name: put_code(address_key, code_hash, locale, expires_at)!
--- A new code for an address; the one before is dead.
+-- name: put_code(code_key, code_hash, locale, expires_at)!
+-- A new code for an address and a device; the one before is dead.
 insert into people.sign_in_code (address_key, code_hash, locale, tries, expires_at)
-values (:address_key, :code_hash, :locale, 0, :expires_at)
+values (:code_key, :code_hash, :locale, 0, :expires_at)
 on conflict (address_key) do update set
     code_hash = excluded.code_hash, locale = excluded.locale, tries = 0, expires_at = excluded.expires_at;
 
--- name: count_try(address_key, decoy_hash, decoy_expires_at, now)^
+-- name: count_try(code_key, decoy_hash, decoy_expires_at, now)^
 -- Count one try before looking at it. Where there is no living code a decoy is tried, so that nothing tells the two apart.
 insert into people.sign_in_code as c (address_key, code_hash, locale, tries, expires_at)
-values (:address_key, :decoy_hash, 'fr', 1, :decoy_expires_at)
+values (:code_key, :decoy_hash, 'fr', 1, :decoy_expires_at)
 on conflict (address_key) do update set
     code_hash = case when c.expires_at > :now then c.code_hash else excluded.code_hash end,
     tries = case when c.expires_at > :now then c.tries + 1 else 1 end,
     expires_at = case when c.expires_at > :now then c.expires_at else excluded.expires_at end
 returning code_hash, locale, tries;
 
--- name: drop_code(address_key)!
--- The code was used, or its address is erased.
-delete from people.sign_in_code where address_key = :address_key;
+-- name: drop_code(code_key)!
+-- The code was used.
+delete from people.sign_in_code where address_key = :code_key;
+
+-- name: drop_codes_of(address_key, after)!
+-- The codes of an address that is erased; the keys of all its devices lie between these two.
+with known as (
+    select address_key from people.sign_in_code
+    where address_key >= :address_key and address_key < :after order by address_key for update
+)
+delete from people.sign_in_code as c using known where c.address_key = known.address_key;
 
 -- name: drop_pace(keys)!
 -- Forget how often codes were asked for.

@@ -97,7 +97,7 @@ async def staff(conn: Connection) -> list[StaffGrant]:
 
 
 async def invite(conn: Connection, invitation: NewInvitation, code: str) -> bool:
-    """Store an invitation under the hash of its code in place of an earlier one; False if it is stored already."""
+    """Store an invitation under the hash of its code in place of an earlier one; False if its id is known already."""
     content = {
         "invitation_id": invitation.id,
         "email": invitation.email,
@@ -105,7 +105,6 @@ async def invite(conn: Connection, invitation: NewInvitation, code: str) -> bool
         "scope": invitation.grant.scope,
         "scope_id": scope_text(invitation.grant),
     }
-    await queries.drop_invitations_to(conn, **content)
     stored = await queries.invite(
         conn,
         **content,
@@ -114,7 +113,19 @@ async def invite(conn: Connection, invitation: NewInvitation, code: str) -> bool
         now=invitation.at,
         expires_at=invitation.expires_at,
     )
+    if stored:
+        await queries.drop_invitations_to(conn, **content)
     return bool(stored)
+
+
+async def invitation_as_sent(conn: Connection, invitation_id: UUID) -> NewInvitation | None:
+    """An invitation as it was sent; None if nobody sent it, or it was answered or withdrawn."""
+    row = await queries.invitation_as_sent(conn, invitation_id=invitation_id)
+    if row is None:
+        return None
+    return NewInvitation(
+        invitation_id, row["email"], _grant(row), row["invited_by"], at=row["invited_at"], expires_at=row["expires_at"]
+    )
 
 
 async def take_invitation(conn: Connection, code: str, email: str, now: datetime) -> Waiting | None:

@@ -48,6 +48,11 @@ returning id, role, scope, scope_id, invited_by;
 select id, email, role, scope, scope_id, invited_by, invited_at, expires_at
 from people.invitation where expires_at > :now order by email, id;
 
+-- name: invitation_as_sent(invitation_id)^
+-- One invitation, waiting or over, as it was sent.
+select email, role, scope, scope_id, invited_by, invited_at, expires_at
+from people.invitation where id = :invitation_id;
+
 -- name: invitation(invitation_id, now)^
 -- One invitation that waits, locked.
 select id, role, scope, scope_id from people.invitation where id = :invitation_id and expires_at > :now for update;
