@@ -20,6 +20,30 @@ except asyncpg.UniqueViolationError as failure:
     logs.log.error("unexpected", exc_info=failure)
 """
 
+GROUP = """
+import asyncio
+import logging
+import asyncpg
+from virage.kernel import logs
+
+async def store(address):
+    failure = asyncpg.UniqueViolationError("duplicate key")
+    failure.detail = f"Key (email)=({address}) already exists."
+    failure.add_note(address)
+    raise failure
+
+async def main():
+    async with asyncio.TaskGroup() as group:
+        group.create_task(store("fan@example.org"))
+
+logs.configure("info", "work")
+try:
+    asyncio.run(main())
+except* asyncpg.UniqueViolationError as failures:
+    logging.getLogger("a.library").exception("cannot store %s:\\nfan@example.org", 7, exc_info=failures)
+logging.getLogger("a.library").info("not told")
+"""
+
 
 DURING = """
 from virage.kernel import logs
@@ -48,3 +72,14 @@ def test_a_failure_is_told_with_its_place_and_without_anybodys_data() -> None:
     assert (told["exc_type"], told["exc_value"]) == ("UniqueViolationError", "duplicate key")
     assert [frame["name"] for frame in told["frames"]] == ["<module>", "store"]
     assert b"example.org" not in line
+
+
+def test_what_a_library_logs_becomes_a_line_without_anybodys_data() -> None:
+    done = subprocess.run([sys.executable, "-c", GROUP], capture_output=True, check=True)  # noqa: S603 - our own
+    [line] = done.stdout.splitlines()
+    event = msgspec.json.decode(line)
+    assert (event["event"], event["level"], event["library"]) == ("cannot store 7:", "error", "a.library")
+    [[inner]] = event["exception"][0]["exceptions"]
+    assert inner["exc_value"] == "duplicate key"
+    assert b"example.org" not in line
+    assert done.stderr == b""

@@ -147,6 +147,33 @@ async def test_a_job_that_fails_for_good_becomes_a_dead_letter_and_can_be_put_ba
     assert handler.hooks == [7] * 4
 
 
+@pytest.mark.parametrize("attempts_max", [1, 2])
+async def test_nothing_is_kept_of_a_failure_beyond_its_first_line(
+    db: Database, attempts_max: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def store(_coat: Coat) -> None:
+        async with db.transaction() as conn:
+            await conn.execute("create table if not exists coat (owner text unique)")
+            await conn.execute("insert into coat values ('fan@' || 'example.org'), ('fan@' || 'example.org')")
+
+    jobs = Jobs(poll=FAST)
+    jobs.on("coat", Coat, store, attempts_max=attempts_max)
+    await ask(db, 7)
+
+    async def is_dead() -> bool:
+        return bool(await letters(db))
+
+    async with working(jobs, db):
+        await until(is_dead)
+    [letter] = await letters(db)
+    assert letter.error == "UniqueViolationError"
+    assert letter.message == 'duplicate key value violates unique constraint "coat_owner_key"'
+    async with db.connection() as conn:
+        kept = await conn.fetchval("select string_agg(traceback::text, ' ') from kernel.job_log")
+    assert "UniqueViolationError" in kept
+    assert "fan@example.org" not in kept + caplog.text
+
+
 async def test_a_payload_that_does_not_fit_is_a_dead_letter_at_once(db: Database) -> None:
     class Umbrella(Struct, frozen=True):
         colour: str

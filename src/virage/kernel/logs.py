@@ -3,7 +3,7 @@
 import logging
 import sys
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import structlog
@@ -11,7 +11,7 @@ from structlog.typing import EventDict, ExcInfo
 
 from virage.kernel.guard import current_visit
 
-LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 _chain_of = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 log: Any = structlog.get_logger()
@@ -19,7 +19,10 @@ access = True  # whether each request gets a line; levels above info leave them 
 
 
 def configure(level: str, process: str) -> None:
-    """Send every event of this process from `level` on to standard output; `process` is named in each line."""
+    """Send every event of this process from `level` on to standard output; `process` is named in each line.
+
+    What libraries say through the standard library's logging goes the same way, from warnings on.
+    """
     global access  # noqa: PLW0603 - read on each request, set once a process
     access = LEVELS[level] <= logging.INFO
     structlog.configure(
@@ -34,6 +37,21 @@ def configure(level: str, process: str) -> None:
         logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
         cache_logger_on_first_use=True,
     )
+    logging.basicConfig(handlers=[_Libraries()], level=max(LEVELS[level], logging.WARNING), force=True)
+
+
+def first_line(text: object) -> str:
+    """Return the part of an error's words that may be kept: PostgreSQL's further lines tell the row."""
+    return str(text).partition("\n")[0]
+
+
+class _Libraries(logging.Handler):
+    """Turns what a library logs into an event like our own."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log the first line, and where the failure came from if there is one."""
+        level = min(record.levelno // 10 * 10, logging.CRITICAL)  # a library may have levels of its own between
+        log.log(level, first_line(record.getMessage()), library=record.name, exc_info=record.exc_info)
 
 
 def _name(process: str, _logger: Any, _method: str, event: EventDict) -> EventDict:
@@ -46,10 +64,17 @@ def _name(process: str, _logger: Any, _method: str, event: EventDict) -> EventDi
 
 
 def _failure(exc_info: ExcInfo) -> list[dict[str, Any]]:
-    """Where something failed and why: no variables, and of PostgreSQL's words the first line, for the rest is a row."""
-    chain = _chain_of(exc_info)
+    """Where something failed and why: no variables, and of each failure's words the first line."""
+    return _trimmed(_chain_of(exc_info))
+
+
+def _trimmed(chain: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The links with the first line of what they say, and of what the failures in a group say."""
     for link in chain:
-        link["exc_value"] = link["exc_value"].partition("\n")[0]
+        link["exc_value"] = first_line(link["exc_value"])
+        link["exc_notes"] = []
+        for inner in link.get("exceptions", ()):
+            _trimmed(inner)
     return chain
 
 

@@ -17,6 +17,7 @@ import structlog
 from msgspec import Struct
 
 from virage.kernel.database import ASYNCPG_ERRORS, Connection, Database, Unavailable
+from virage.kernel.logs import first_line
 from virage.kernel.sql import load
 
 if TYPE_CHECKING:
@@ -231,16 +232,25 @@ def _runner(kind: _Kind) -> Callable[["Job"], Awaitable[None]]:
     async def run(job: "Job") -> None:
         from pgqueuer.errors import RetryRequested  # noqa: PLC0415 - as in _queue_manager
 
-        payload = msgspec.json.decode(job.payload or b"null", type=kind.payload_type)  # no second try mends a payload
+        try:
+            payload = msgspec.json.decode(job.payload or b"null", type=kind.payload_type)
+        except msgspec.DecodeError as failure:  # no second try mends a payload
+            raise _kept(failure) from None
         try:
             await kind.handler(payload)
-        except Exception as failure:
-            _log.warning("job_failed", kind=job.entrypoint, job=job.id, attempt=job.attempts + 1, error=repr(failure))
+        except Exception as failure:  # noqa: BLE001 - whatever it is goes to PgQueuer
+            _log.warning("job_failed", kind=job.entrypoint, job=job.id, attempt=job.attempts + 1, exc_info=failure)
             if job.attempts + 1 >= kind.attempts_max:
-                raise
-            raise RetryRequested(pause_after(job.attempts), type(failure).__name__) from failure
+                raise _kept(failure) from None
+            raise RetryRequested(pause_after(job.attempts), type(failure).__name__) from None
 
     return run
+
+
+def _kept(failure: Exception) -> Exception:
+    """What the tables may keep of a failure, for PgQueuer stores all that it is told: the class and the first line."""
+    kind: type[Exception] = type(type(failure).__name__, (Exception,), {})
+    return kind(first_line(failure))
 
 
 async def _again_and_again(what: str, live: Callable[[], Awaitable[None]]) -> None:
@@ -251,7 +261,7 @@ async def _again_and_again(what: str, live: Callable[[], Awaitable[None]]) -> No
         try:
             await live()
         except (OSError, TimeoutError, RuntimeError, Unavailable, *ASYNCPG_ERRORS) as failure:
-            _log.warning("worker_restarts", what=what, error=repr(failure))
+            _log.warning("worker_restarts", what=what, exc_info=failure)
         lasted = asyncio.get_running_loop().time() - began
         pause = RESTART_S if lasted > RESTART_MAX_S else min(pause * 2, RESTART_MAX_S)
         await asyncio.sleep(pause)
@@ -288,5 +298,5 @@ async def _run_singleton(
         try:
             await singleton.handler()
         except Exception as failure:  # noqa: BLE001 - the next turn tries again
-            _log.warning("singleton_failed", name=singleton.name, error=repr(failure))
+            _log.warning("singleton_failed", name=singleton.name, exc_info=failure)
         await asyncio.sleep(singleton.seconds)
