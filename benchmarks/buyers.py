@@ -21,11 +21,15 @@ WAIT = b"prefer: wait=10\r\n"
 SIZES = (1, 2, 2, 2, 3, 3, 4, 4, 5, 6)
 RETRY_S = 0.05
 PATIENCE_S = 60.0
-OK, CREATED, CONFLICT, LIMITED, SERVER_ERROR = 200, 201, 409, 429, 500
+OK, CREATED, SERVER_ERROR = 200, 201, 500
+LATER = (408, 429)
 
 
 class Plan(Struct):
-    """What one process of buyers shall do. `mode`: "parties", "singles" (the places named) or "plain"."""
+    """What one process of buyers shall do. `mode`: "parties", "singles" (the places named) or "plain".
+
+    `seconds` ends "plain", and if set, the coming of new "parties"; each buyer comes after a pause of up to `pause_s`.
+    """
 
     mode: str
     url: str
@@ -36,6 +40,7 @@ class Plan(Struct):
     concurrency: int
     seed: int
     seconds: float = 0.0
+    pause_s: float = 0.0
     places: list[tuple[int, str]] = []
 
 
@@ -123,7 +128,10 @@ class Crowd:
             assert answer.status == OK, answer.body
 
     async def _parties(self) -> None:
-        while self._tokens:
+        ends = time.perf_counter() + (self._plan.seconds or float("inf"))
+        while self._tokens and time.perf_counter() < ends:
+            if self._plan.pause_s:
+                await asyncio.sleep(self._plan.pause_s * self._random.random())
             token = self._tokens.pop()
             if not await self._buy(token, *self._wishes()):
                 self.spare.append(token)
@@ -181,7 +189,7 @@ class Crowd:
             answer = await self._ask(self._shop, b"POST", b"/api/orders", session, body)
             if answer.status == CREATED:
                 return _held.decode(answer.body)
-            code = _problem.decode(answer.body).code
+            code = _code(answer)
             self.refused[code] = self.refused.get(code, 0) + 1
         return None
 
@@ -190,7 +198,7 @@ class Crowd:
         body = b'{"payment_id":"%b"}' % payment_id.encode()
         answer = await self._ask(self._shop, b"POST", path + b"/payment", session, body)
         if answer.status != OK:
-            order.ended = _problem.decode(answer.body).code
+            order.ended = _code(answer)
             return
         order.payment_id = payment_id
         if _page.decode(answer.body).payment_url is not None:
@@ -218,7 +226,7 @@ class Crowd:
             self.requests += 1
             try:
                 answer = await client.ask(method, path, headers, body)
-                if answer.status < SERVER_ERROR and answer.status != LIMITED:
+                if answer.status < SERVER_ERROR and answer.status not in LATER:
                     return answer
                 told = str(answer.status)
             except OSError:
@@ -227,6 +235,11 @@ class Crowd:
             if time.perf_counter() > ends:
                 raise TimeoutError(path)
             await asyncio.sleep(RETRY_S * (1 + self._random.random()))
+
+
+def _code(answer: Answer) -> str:
+    """Why something was refused."""
+    return _problem.decode(answer.body).code if answer.body else str(answer.status)
 
 
 def main() -> None:

@@ -4,9 +4,7 @@ import asyncio
 import os
 import secrets
 import shutil
-import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -17,10 +15,12 @@ from uuid import UUID
 from benchmarks import plain
 from benchmarks.common import commits_per_s, own_folder
 from benchmarks.wire import Client
+from virage.cli.house import this
 from virage.kernel.database import Database
 from virage.kernel.ids import new_id
 from virage.kernel.migrate import migrate
 from virage.kernel.postgres import EmbeddedPostgres
+from virage.kernel.supervise import Child, Supervisor
 from virage.people import acts as people
 from virage.programme import acts as programme
 from virage.programme.rules import HouseRules, NewEvent, Organiser, Text
@@ -53,7 +53,10 @@ class House:
         self.url = f"http://127.0.0.1:{self.port}"
         self.sandbox_url = f"http://127.0.0.1:{sandbox_port}"
         self.sandbox_key = secrets.token_urlsafe(24)
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.told: list[str] = []
+        self._stop = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
+        self._keeping: asyncio.Task[None] | None = None
         self.env = os.environ | {
             "VIRAGE_SECRET": secrets.token_urlsafe(32),
             "VIRAGE_DEMO": "1",
@@ -76,54 +79,45 @@ class House:
         return await commits_per_s(self.postgres.url)
 
     async def start_processes(self) -> None:
-        """Start the sandbox, the worker and the web, and wait until they answer."""
-        self.start("sandbox")
-        self.start("work")
-        self.start("web")
-        client = Client(self.url)
+        """Start the sandbox, the worker and the web as `virage run` does, and wait until they answer."""
+        children = [
+            Child("sandbox", this("sandbox")),
+            Child("work", this("work")),
+            Child("web", (sys.executable, "-m", "benchmarks.plain", str(self.workers))),
+        ]
+        folder = self.folder / "log"
+        self.supervisor = Supervisor(children, env=self.env, tell=self.told.append, log_folder=folder)
+        self._running = asyncio.create_task(self.supervisor.run(self._stop))
+        self._keeping = asyncio.create_task(self.postgres.supervise())
         began = time.monotonic()
-        while not await _ready(client):
+        while not await self.ready():
             if time.monotonic() - began > READY_S:
-                raise TimeoutError(f"The web does not answer; see {self.folder / 'web.log'}")
+                raise TimeoutError(f"The web does not answer: {self.errors()}")
             await asyncio.sleep(0.1)
-        client.close()
 
-    def start(self, name: str) -> None:
-        """Start one process, again if it ran before."""
-        commands = {
-            "sandbox": ("virage.cli", "sandbox"),
-            "work": ("virage.cli", "work"),
-            "web": ("benchmarks.plain", str(self.workers)),
-        }
-        log = (self.folder / f"{name}.log").open("ab")
-        self.processes[name] = subprocess.Popen(  # noqa: S603 - our own commands
-            [sys.executable, "-m", *commands[name]], env=self.env, stdout=log, stderr=log, start_new_session=True
-        )
-        log.close()
+    async def ready(self) -> bool:
+        """Whether the web answers that it can serve."""
+        client = Client(self.url)
+        try:
+            return (await client.ask(b"GET", b"/readyz")).status == 200  # noqa: PLR2004 - OK
+        except OSError:
+            return False
+        finally:
+            client.close()
 
     async def stop(self) -> None:
         """End what was started, and take the folder away."""
-        for process in reversed(self.processes.values()):
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-        for process in self.processes.values():
-            try:
-                await asyncio.to_thread(process.wait, 15)
-            except subprocess.TimeoutExpired:
-                process.kill()
+        self._stop.set()
+        if self._keeping is not None:
+            self._keeping.cancel()
+        if self._running is not None:
+            await self._running
         await self.postgres.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def errors(self) -> str:
         """What the processes complained about."""
-        return "".join(path.read_text(errors="replace")[-4000:] for path in sorted(self.folder.glob("*.log")))
-
-
-async def _ready(client: Client) -> bool:
-    try:
-        return (await client.ask(b"GET", b"/readyz")).status == 200  # noqa: PLR2004 - OK
-    except OSError:
-        return False
+        return "".join(path.read_text(errors="replace")[-4000:] for path in sorted((self.folder / "log").glob("*.log")))
 
 
 def pricing_of_the_bowl() -> Pricing:

@@ -102,7 +102,7 @@ async def audit(house: House, event_id: UUID) -> dict[str, int]:
     for ticket in tickets:
         by_place[ticket["place"]] = by_place.get(ticket["place"], 0) + 1
     unclaimed = sum(1 for ticket in tickets if claims.get(ticket["place"]) != ticket["order_id"])
-    captured = await _captured(house)
+    captured = await captured_of(house)
     refunded = {id_ for id_, cents in captured.items() if not cents}
     return {
         "oversold": sum(count - 1 for count in by_place.values()) + unclaimed,
@@ -114,7 +114,7 @@ async def audit(house: House, event_id: UUID) -> dict[str, int]:
     }
 
 
-async def _captured(house: House) -> dict[UUID, int]:
+async def captured_of(house: House) -> dict[UUID, int]:
     """What the bank captured and still keeps, in cents by payment, from its own list."""
     client = Client(house.sandbox_url)
     headers = b"authorization: Bearer %b\r\n" % house.sandbox_key.encode()
@@ -215,7 +215,8 @@ async def measure(wanted: Wanted) -> dict[str, Any]:
 
 def processor_by_part(house: House) -> dict[str, float]:
     """Processor seconds so far of each part of the run, with all its child processes."""
-    parts = {name: processor_s(process.pid) for name, process in house.processes.items()}
+    pids = {name: house.supervisor.pid(name) for name in ("sandbox", "work", "web")}
+    parts = {name: processor_s(pid) for name, pid in pids.items() if pid is not None}
     parts["postgres"] = processor_s(house.postgres.pid) if house.postgres.pid is not None else 0.0
     parts["buyers"] = processor_s(os.getpid()) - sum(parts.values())
     return parts

@@ -120,7 +120,7 @@ class Box:
 
     async def best(self, full: int = 2, **more: Any) -> dict[str, Any]:
         party = {"full": full} | more.pop("party", {})
-        answer = await self.hold({"kind": "best", "party": party} | more)
+        answer = await self.hold({"kind": "best", "party": party, "category_id": str(GOLD)} | more)
         assert answer.status_code == 201, answer.text
         order: dict[str, Any] = answer.json()
         return order

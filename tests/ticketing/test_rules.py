@@ -14,6 +14,7 @@ from virage.ticketing.rules.refunds import RefundPlan, plan_refund
 from virage.ticketing.rules.sale import PAYING_FOR, may_pay, paying_until, propose, sale_window, within_limit
 from virage.ticketing.rules.terms import (
     Assigned,
+    Basket,
     Chosen,
     ChosenPlace,
     OnSale,
@@ -71,6 +72,19 @@ def an_order(state: State = "held", **changes: Any) -> OrderRow:
         "expires_at": NOW + timedelta(minutes=10),
     }
     return OrderRow(**(content | changes))
+
+
+def a_basket(state: State = "held", **changes: Any) -> Basket:
+    content: dict[str, Any] = {
+        "id": new_id(),
+        "event_id": new_id(),
+        "owner_id": new_id(),
+        "state": state,
+        "size": 3,
+        "total_cents": 16300,
+        "expires_at": NOW + timedelta(minutes=10),
+    }
+    return Basket(**(content | changes))
 
 
 def tickets_of(order: OrderRow) -> dict[Any, TicketRow]:
@@ -257,23 +271,23 @@ def test_blocks_that_the_ground_does_not_have_are_left_out() -> None:
 
 
 def test_going_to_pay_extends_a_hold_once() -> None:
-    order = an_order(expires_at=NOW + timedelta(minutes=1))
+    order = a_basket(expires_at=NOW + timedelta(minutes=1))
     assert paying_until(order, NOW) == NOW + PAYING_FOR
-    again = an_order(expires_at=NOW + timedelta(minutes=1), payment_id=new_id())
+    again = a_basket(expires_at=NOW + timedelta(minutes=1), payment_id=new_id())
     assert paying_until(again, NOW) == again.expires_at
 
 
 @pytest.mark.parametrize(
     ("order", "reason"),
     [
-        (an_order("paid"), Reason.ALREADY_PAID),
-        (an_order("refunded"), Reason.ALREADY_PAID),
-        (an_order("released"), Reason.NOT_OPEN),
-        (an_order("expired"), Reason.HOLD_EXPIRED),
-        (an_order(expires_at=NOW), Reason.HOLD_EXPIRED),
+        (a_basket("paid"), Reason.ALREADY_PAID),
+        (a_basket("refunded"), Reason.ALREADY_PAID),
+        (a_basket("released"), Reason.NOT_OPEN),
+        (a_basket("expired"), Reason.HOLD_EXPIRED),
+        (a_basket(expires_at=NOW), Reason.HOLD_EXPIRED),
     ],
 )
-def test_only_an_open_order_can_be_paid(order: OrderRow, reason: Reason) -> None:
+def test_only_an_open_order_can_be_paid(order: Basket, reason: Reason) -> None:
     refusal = may_pay(order, NOW)
     assert refusal is not None
     assert refusal.reason == reason

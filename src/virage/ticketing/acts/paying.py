@@ -21,7 +21,7 @@ from virage.programme.rules import Event
 from virage.ticketing.acts.holding import claim_again, taken_fact
 from virage.ticketing.rules.places import label
 from virage.ticketing.rules.sale import may_pay, paying_until
-from virage.ticketing.rules.terms import Buyer, OrderRow, Reason
+from virage.ticketing.rules.terms import Basket, Buyer, OrderRow, PaidOrder, Reason
 from virage.ticketing.store import orders as store
 
 PURPOSE = "ticketing"
@@ -44,14 +44,14 @@ class Paying(Struct, frozen=True):
     `replaced` is an earlier payment of the order that nobody shall make now.
     """
 
-    order: OrderRow
+    order: Basket
     start: Start | None
     replaced: UUID | None = None
 
 
 async def pay(conn: Connection, pays: Sequence[Pay], now: datetime) -> list[Paying | Refused]:
     """Begin the payment of each order, one answer each, in order; what costs nothing is paid at once."""
-    locked = await store.lock_orders_of_buyers(
+    locked = await store.lock_baskets(
         conn,
         [pay.order_id for pay in pays],
         list({owner for pay in pays for owner in pay.buyer.owner_ids}),
@@ -67,7 +67,11 @@ async def pay(conn: Connection, pays: Sequence[Pay], now: datetime) -> list[Payi
         await append(conn, [Fact("order_paying", order.owner_id, order.id) for order in moved.values()], now)
     free = [(id_, order.payment_id) for id_, order in moved.items() if order.total_cents == 0]
     paid = await _sell(conn, free, now) if free else {}
-    return [Paying(paid[a.order.id], None) if isinstance(a, Paying) and a.order.id in paid else a for a in answers]
+    return [_paid(a) if isinstance(a, Paying) and a.order.id in paid else a for a in answers]
+
+
+def _paid(answer: Paying) -> Paying:
+    return Paying(replace(answer.order, state="paid"), None)
 
 
 async def _begin(conn: Connection, answers: Sequence[Paying | Refused], now: datetime) -> list[Paying | Refused]:
@@ -85,7 +89,7 @@ async def _begin(conn: Connection, answers: Sequence[Paying | Refused], now: dat
 
 def _decide(
     pay: Pay,
-    orders: dict[UUID, OrderRow],
+    orders: dict[UUID, Basket],
     events: dict[UUID, Event],
     bought: Counter[tuple[UUID, UUID]],
     now: datetime,
@@ -114,34 +118,36 @@ def _decide(
     return Paying(order if same else moved, start, replaced)
 
 
-def _barred(order: OrderRow, event: Event | None, pay: Pay, bought: Counter[tuple[UUID, UUID]]) -> Refused | None:
+def _barred(order: Basket, event: Event | None, pay: Pay, bought: Counter[tuple[UUID, UUID]]) -> Refused | None:
     """An event that is off, or a buyer who would have more than the limit: the second of two races is told here."""
     if event is None or event.state == "cancelled":
         return Refused(Reason.EVENT_CANCELLED)
     has = sum(bought[owner, order.event_id] for owner in pay.buyer.owner_ids)
     if order.state == "paying":
-        has -= len(order.places)
+        has -= order.size
     limit = event.rules.limit_per_buyer
-    if has + len(order.places) > limit:
+    if has + order.size > limit:
         return Refused(Reason.LIMIT_REACHED, {"limit": limit, "left": limit - has})
     return None
 
 
-def _bought(locked: Sequence[OrderRow], now: datetime) -> Counter[tuple[UUID, UUID]]:
+def _bought(locked: Sequence[Basket], now: datetime) -> Counter[tuple[UUID, UUID]]:
     """How many places each owner has paid for, or is paying, of each event."""
     bought: Counter[tuple[UUID, UUID]] = Counter()
     for order in locked:
         if order.state == "paid" or (order.state == "paying" and order.expires_at > now):
-            bought[order.owner_id, order.event_id] += len(order.places)
+            bought[order.owner_id, order.event_id] += order.size
     return bought
 
 
-async def _events_of(conn: Connection, orders: Iterable[OrderRow]) -> dict[UUID, Event]:
+async def _events_of(conn: Connection, orders: Iterable[Basket | OrderRow | PaidOrder]) -> dict[UUID, Event]:
     return await programme.events(conn, sorted({order.event_id for order in orders}))
 
 
-async def _sell(conn: Connection, paid_with: Iterable[tuple[UUID, UUID | None]], now: datetime) -> dict[UUID, OrderRow]:
-    """Pay open orders: tickets, passes and facts. Those that were open, as they are now."""
+async def _sell(
+    conn: Connection, paid_with: Iterable[tuple[UUID, UUID | None]], now: datetime
+) -> dict[UUID, PaidOrder]:
+    """Pay open orders: tickets, passes and facts. Those that were open."""
     pairs = sorted(paid_with)
     paid = await store.mark_paid(conn, [order for order, _ in pairs], [payment for _, payment in pairs], now)
     if paid:
@@ -151,7 +157,7 @@ async def _sell(conn: Connection, paid_with: Iterable[tuple[UUID, UUID | None]],
     return {order.id: order for order in paid}
 
 
-def _issues(paid: Sequence[OrderRow], events: dict[UUID, Event]) -> list[Issue]:
+def _issues(paid: Sequence[PaidOrder], events: dict[UUID, Event]) -> list[Issue]:
     return [
         Issue(
             subject=ticket_id,

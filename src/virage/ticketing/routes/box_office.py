@@ -17,7 +17,7 @@ from virage.ticketing.acts.holding import Conflict, Hold, HoldOutcome
 from virage.ticketing.acts.paying import Pay, Paying
 from virage.ticketing.reads.open_sales import OpenSales
 from virage.ticketing.reads.views import orders as read_orders
-from virage.ticketing.rules.terms import Buyer, HoldRequest, Order, OrderRow, Reason
+from virage.ticketing.rules.terms import Basket, Buyer, HoldRequest, Order, OrderRow, Reason
 
 BATCH_MAX = 256
 TRIES_MAX = 5
@@ -37,7 +37,7 @@ class Ask(Struct, frozen=True):
 class Answer(Struct, frozen=True):
     """What is said to who goes to pay: the provider's page, or that nothing is left to pay."""
 
-    order: OrderRow
+    order: Basket
     payment_url: str | None
 
 

@@ -10,10 +10,10 @@ from virage.ticketing.rules.plan import COMPANION, WHEELCHAIR
 from virage.ticketing.rules.terms import (
     PARTY_MAX,
     Assigned,
+    Basket,
     Best,
     ChosenPlace,
     OnSale,
-    OrderRow,
     Reason,
     Seats,
     Standing,
@@ -108,12 +108,12 @@ def _may_sit(hall: Hall, choice: ChosenPlace, places: Sequence[int]) -> bool:
     return True
 
 
-def paying_until(order: OrderRow, now: datetime) -> datetime:
+def paying_until(order: Basket, now: datetime) -> datetime:
     """How long a hold lasts once its buyer goes to pay: ten minutes from now, and that only the first time."""
     return max(order.expires_at, now + PAYING_FOR) if order.payment_id is None else order.expires_at
 
 
-def may_pay(order: OrderRow, now: datetime) -> Refused | None:
+def may_pay(order: Basket, now: datetime) -> Refused | None:
     """Why this order cannot be paid now, or None."""
     if order.state in ("paid", "refunded"):
         return Refused(Reason.ALREADY_PAID)

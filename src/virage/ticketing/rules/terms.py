@@ -235,6 +235,30 @@ class OrderRow(Struct, frozen=True):
     paid_at: datetime | None = None
 
 
+class Basket(Struct, frozen=True):
+    """As much of an order as paying it needs; `size` counts its places."""
+
+    id: UUID
+    event_id: UUID
+    owner_id: UUID
+    state: State
+    size: int
+    total_cents: int
+    expires_at: datetime
+    payment_id: UUID | None = None
+
+
+class PaidOrder(Struct, frozen=True):
+    """As much of an order that was just paid as its passes need."""
+
+    id: UUID
+    event_id: UUID
+    owner_id: UUID
+    payment_id: UUID | None
+    places: list[int]
+    ticket_ids: list[UUID]
+
+
 class TicketRow(Struct, frozen=True):
     """A ticket as it is stored. `refund_id` is set once its money went back."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from virage.kernel.database import Connection
-from virage.ticketing.rules.terms import OrderRow, State
+from virage.ticketing.rules.terms import Basket, OrderRow, PaidOrder, State
 from virage.ticketing.store.queries import queries
 
 
@@ -59,15 +59,13 @@ async def lock_orders(conn: Connection, order_ids: Sequence[UUID]) -> dict[UUID,
     return {row["id"]: _order(row) async for row in queries.lock_orders(conn, order_ids=order_ids)}
 
 
-async def lock_orders_of_buyers(
-    conn: Connection, order_ids: Sequence[UUID], owner_ids: Sequence[UUID]
-) -> list[OrderRow]:
+async def lock_baskets(conn: Connection, order_ids: Sequence[UUID], owner_ids: Sequence[UUID]) -> list[Basket]:
     """Orders by id and what these buyers have of the same events, locked in order."""
-    rows = queries.lock_orders_of_buyers(conn, order_ids=order_ids, owner_ids=owner_ids)
-    return [_order(row) async for row in rows]
+    rows = queries.lock_baskets(conn, order_ids=order_ids, owner_ids=owner_ids)
+    return [Basket(*row) async for row in rows]
 
 
-async def start_paying(conn: Connection, orders: Sequence[OrderRow]) -> None:
+async def start_paying(conn: Connection, orders: Sequence[Basket]) -> None:
     """Move holds to `paying` with the owner, payment and end that the rows now say."""
     await queries.start_paying(
         conn,
@@ -80,10 +78,10 @@ async def start_paying(conn: Connection, orders: Sequence[OrderRow]) -> None:
 
 async def mark_paid(
     conn: Connection, order_ids: Sequence[UUID], payment_ids: Sequence[UUID | None], now: datetime
-) -> list[OrderRow]:
-    """Pay open orders and print their tickets in one statement; those that were open, as they are now."""
+) -> list[PaidOrder]:
+    """Pay open orders and print their tickets in one statement; those that were open."""
     rows = queries.mark_paid(conn, order_ids=order_ids, payment_ids=payment_ids, now=now)
-    return [_order(row) async for row in rows]
+    return [PaidOrder(*row) async for row in rows]
 
 
 async def reopen(conn: Connection, order_ids: Sequence[UUID], expires_at: datetime) -> None:

@@ -34,10 +34,9 @@ select id, code, event_id, owner_id, session_id, state, places, tariffs, prices,
     refunded_cents, vat_permille, fee_vat_permille, held_at, expires_at, payment_id, paid_at
 from ticketing.orders where id = any(:order_ids::uuid[]);
 
--- name: lock_orders_of_buyers(order_ids, owner_ids)
+-- name: lock_baskets(order_ids, owner_ids)
 -- Orders by id and what these buyers have of the same events, locked in order: two payments of a buyer never pass the limit.
-select id, code, event_id, owner_id, session_id, state, places, tariffs, prices, ticket_ids, fee_cents, total_cents,
-    refunded_cents, vat_permille, fee_vat_permille, held_at, expires_at, payment_id, paid_at
+select id, event_id, owner_id, state, cardinality(places) as size, total_cents, expires_at, payment_id
 from ticketing.orders
 where id = any(:order_ids::uuid[])
     or (owner_id = any(:owner_ids::uuid[]) and state in ('held', 'paying', 'paid')
@@ -59,14 +58,13 @@ from unnest(:order_ids::uuid[], :owner_ids::uuid[], :payment_ids::uuid[], :expir
 where orders.id = start.id and orders.state in ('held', 'paying');
 
 -- name: mark_paid(order_ids, payment_ids, now)
--- Orders whose money has come, as they are now, with one ticket a place; those that are open no more are left out.
+-- Orders whose money has come, with one ticket a place; those that are open no more are left out.
 with paid as (
     update ticketing.orders
     set state = 'paid', paid_at = :now, payment_id = captured.payment_id
     from unnest(:order_ids::uuid[], :payment_ids::uuid[]) as captured (id, payment_id)
     where orders.id = captured.id and orders.state in ('held', 'paying')
-    returning orders.id, code, event_id, owner_id, session_id, state, places, tariffs, prices, ticket_ids, fee_cents,
-        total_cents, refunded_cents, vat_permille, fee_vat_permille, held_at, expires_at, orders.payment_id, paid_at
+    returning orders.id, event_id, owner_id, orders.payment_id, places, ticket_ids, tariffs, prices
 ),
 printed as (
     insert into ticketing.ticket (id, order_id, event_id, place, tariff, price_cents)
@@ -74,7 +72,7 @@ printed as (
     from paid, unnest(paid.ticket_ids, paid.places, paid.tariffs, paid.prices)
         as line (ticket_id, place, tariff, price_cents)
 )
-select * from paid;
+select id, event_id, owner_id, payment_id, places, ticket_ids from paid;
 
 -- name: reopen(order_ids, expires_at)!
 -- Expired holds whose places were claimed again for money that came late.

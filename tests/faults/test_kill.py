@@ -1,0 +1,163 @@
+"""An on-sale under fire: `kill -9` of whatever runs, at random moments, while buyers keep a log of what they were told.
+
+What was confirmed stands, nothing is sold twice, captured money has its tickets or goes back, and all comes back by
+itself. The processes are those of production, on a durable database.
+"""
+
+import asyncio
+import os
+import random
+import signal
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from benchmarks.buyers import Bought
+from benchmarks.common import run
+from benchmarks.house import House, seed
+from benchmarks.onsale import Wanted, audit, captured_of, crowd
+
+KILLS = 20
+SALE_S = 70.0
+FANS = 2400
+BACK_S = 30.0
+SETTLED_S = 60.0
+SEED = 20260509
+
+
+def children(pid: int) -> list[int]:
+    """The processes that this one started, without Python's own helpers."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            command = (folder / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if parent == pid and b"resource_tracker" not in command:
+            found.append(int(folder.name))
+    return found
+
+
+class Killer:
+    """Kills one thing after the other and waits until it is back."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._random = random.Random(SEED)  # noqa: S311 - the same moments each time
+        self.kills: Counter[str] = Counter()
+        self.back_s: dict[str, list[float]] = {"web worker": [], "work": [], "postgres": []}
+
+    async def run(self) -> None:
+        """All kills, spread over the sale."""
+        targets = ["web worker", "work", "postgres"] * (KILLS // 3 + 1)
+        for target in targets[:KILLS]:
+            await asyncio.sleep(self._random.uniform(0.2, 2 * SALE_S / KILLS - 1.6))
+            pids = self.pids(target)
+            victim = self._random.choice(pids)
+            os.kill(victim, signal.SIGKILL)
+            began = time.monotonic()
+            self.kills[target] += 1
+            await self._back(target, victim, len(pids))
+            self.back_s[target].append(time.monotonic() - began)
+
+    def pids(self, target: str) -> list[int]:
+        """Who runs as that now."""
+        if target == "web worker":
+            server = self._house.supervisor.pid("web")
+            return children(server) if server is not None else []
+        pid = self._house.postgres.pid if target == "postgres" else self._house.supervisor.pid("work")
+        return [pid] if pid is not None else []
+
+    async def _back(self, target: str, victim: int, count: int) -> None:
+        async with asyncio.timeout(BACK_S):
+            while True:
+                pids = self.pids(target)
+                if len(pids) >= count and victim not in pids and await self._house.ready():
+                    return
+                await asyncio.sleep(0.05)
+
+
+async def settled(house: House, event_id: UUID) -> dict[str, int]:
+    """Wait until each captured payment has its tickets or its refund, and count what must not be."""
+    ends = time.monotonic() + SETTLED_S
+    while True:
+        found = await audit(house, event_id)
+        if not found["paid_without_ticket"] or time.monotonic() > ends:
+            return found
+        await asyncio.sleep(0.5)
+
+
+async def lost(house: House, log: list[Bought]) -> list[str]:
+    """What buyers were told with a 2xx and the database does not know."""
+    conn = await asyncpg.connect(house.postgres.url)
+    try:
+        orders = {
+            str(row["id"]): row
+            for row in await conn.fetch("select id, state, places, payment_id, ticket_ids from ticketing.orders")
+        }
+        tickets = {row["id"] for row in await conn.fetch("select id from ticketing.ticket where refund_id is null")}
+        payments = {str(row["id"]) for row in await conn.fetch("select id from payments.payment")}
+    finally:
+        await conn.close()
+    captured = {str(id_) for id_ in await captured_of(house)}
+    faults = []
+    for told in log:
+        order: Any = orders.get(told.order_id)
+        if order is None or sorted(order["places"]) != sorted(told.places):
+            faults.append(f"order {told.order_id} was held and is not there")
+            continue
+        if told.payment_id is not None and told.payment_id not in payments:
+            faults.append(f"payment {told.payment_id} was begun and is not there")
+        if told.charged and told.payment_id not in captured:
+            faults.append(f"payment {told.payment_id} was charged and the bank forgot it")
+        if told.paid and not (order["state"] == "paid" and tickets.issuperset(order["ticket_ids"])):
+            faults.append(f"order {told.order_id} was paid and is {order['state']}")
+    return faults
+
+
+async def sale_under_fire() -> dict[str, Any]:
+    """The whole sale; what there is to say of it."""
+    house = House(workers=2)
+    try:
+        await house.start_database()
+        event_id, categories, tokens = await seed(house.postgres.url, FANS)
+        await house.start_processes()
+        killer = Killer(house)
+        wanted = Wanted(quick=True, workers=2, processes=1, concurrency=40, fans=FANS)
+        sale = crowd(house, wanted, event_id, categories, mode="parties", tokens=tokens, seconds=SALE_S, pause_s=2.0)
+        reports, _ = await asyncio.gather(sale, killer.run())
+        log = [told for report in reports for told in report.bought]
+        found = await settled(house, event_id)
+        troubles = sum((Counter(report.refused) for report in reports), Counter())
+        return {
+            "kills": dict(killer.kills),
+            "back_s_max": {name: round(max(times), 2) for name, times in killer.back_s.items() if times},
+            "held": len(log),
+            "told_paid": sum(told.paid for told in log),
+            "charged": sum(told.charged for told in log),
+            "ended": Counter(told.ended for told in log if told.ended is not None),
+            "troubles": dict(troubles),
+            "lost": await lost(house, log),
+            "complaints": house.told,
+            **found,
+        }
+    finally:
+        await house.stop()
+
+
+@pytest.mark.filterwarnings("default")
+def test_what_was_confirmed_stands_whatever_is_killed(capsys: pytest.CaptureFixture[str]) -> None:
+    found = run(sale_under_fire())
+    with capsys.disabled():
+        print(f"\nkill: {found}")  # noqa: T201 - the counts are what the run is for
+    assert sum(found["kills"].values()) == KILLS
+    assert found["lost"] == []
+    assert found["oversold"] == 0
+    assert found["paid_without_ticket"] == 0
+    assert found["told_paid"] > 0.8 * found["held"] > 0
