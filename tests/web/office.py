@@ -83,8 +83,8 @@ def confirm_it_is_me(page: Page, house: House, email: str) -> None:
 def new_event(page: Page, title: str) -> str:
     """Create a draft of the club and arrive at its prices; its id."""
     page.get_by_role("link", name="New event").click()
-    page.get_by_label("Title in French").fill(f"{title} (fr)")
-    page.get_by_label("Title in English").fill(title)
+    page.get_by_label("Title in French", exact=True).fill(f"{title} (fr)")
+    page.get_by_label("Title in English", exact=True).fill(title)
     page.get_by_role("button", name="Create and go on to prices").click()
     expect(page.get_by_role("heading", name="Plan", exact=True)).to_be_visible()
     found = re.search(r"/office/events/([0-9a-f-]{36})/prices", page.url)

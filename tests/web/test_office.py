@@ -52,12 +52,6 @@ def block(page: Page, code: str) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def blocks_of(page: Page, category: str) -> str:
-    """How many blocks a category covers, as the palette says."""
-    row = page.locator("label", has_text=category).filter(has=page.locator("[name=brush]"))
-    return row.locator(".count").inner_text()
-
-
 def test_an_event_is_created_its_prices_are_painted_and_it_is_published(
     browser: Browser, house: House, office: str
 ) -> None:
@@ -132,7 +126,7 @@ def test_what_a_draft_lacks_is_said_at_its_fields_and_nothing_typed_is_lost(
 ) -> None:
     with desk(browser, house, office) as page:
         page.get_by_role("link", name="New event").click()
-        page.get_by_label("Title in French").fill("Une soirée")
+        page.get_by_label("Title in French", exact=True).fill("Une soirée")
         page.get_by_label("Ends").fill("2027-01-01T20:00")
         page.get_by_label("Kick-off").fill("2027-01-01T21:00")
         page.get_by_role("link", name="Orders").click()
@@ -140,7 +134,7 @@ def test_what_a_draft_lacks_is_said_at_its_fields_and_nothing_typed_is_lost(
         page.get_by_role("button", name="Cancel", exact=True).click()
         page.get_by_label("Ends").fill("2027-01-01T20:00")
         page.get_by_role("button", name="Create and go on to prices").click()
-        english = page.get_by_label("Title in English")
+        english = page.get_by_label("Title in English", exact=True)
         expect(english).to_have_accessible_description("The title in English is missing")
         expect(page.get_by_label("Ends")).to_have_accessible_description("The end is before the start")
         english.fill("An evening")
@@ -219,7 +213,7 @@ def test_somebody_is_invited_accepts_works_and_is_relieved(
     with desk(browser, house, admin) as page:
         page.get_by_role("link", name="Staff").click()
         page.get_by_label("Email address").fill(address)
-        page.get_by_label("Role").select_option(label="Finance")
+        page.get_by_label("Role", exact=True).select_option(label="Finance")
         page.get_by_label("Organiser").select_option(label="Grand Large Concerts")
         page.get_by_label("Language of the letter").select_option(label="English")
         page.get_by_role("button", name="Send the invitation").click()
