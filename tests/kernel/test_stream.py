@@ -139,6 +139,20 @@ async def test_all_who_come_at_once_share_one_tail_that_ends_with_the_last(db: D
     assert tail.tells == []
 
 
+async def test_of_two_words_on_a_seat_the_one_that_was_written_last_is_told_last(db: Database) -> None:
+    tail = SlowTail()
+    hub = Hub(db, tail, [Seats(db)])  # type: ignore[arg-type]  # a tail as far as the hub looks
+    messages = await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None)
+    await next_part(messages)
+    far = 1 << 40  # above every transaction of this cluster
+    later_began_first = Entry(f"{far}-2", 2, NOW, "noted", None, SEAT, {"n": "last"})
+    earlier = Entry(f"{far + 1}-1", 1, NOW, "noted", None, SEAT, {"n": "first"})
+    tail.tells[0]([later_began_first, earlier])
+    part = await next_part(messages)
+    assert data(part) == ['["first","last"]']
+    assert ids(part) == [earlier.position]
+
+
 async def test_only_the_last_message_of_a_reading_carries_its_position(hub: Hub, db: Database) -> None:
     other = uuid4()
     messages = await hub.follow(ANONYMOUS, [f"seats:{SEAT}", f"seats:{other}"], None)
