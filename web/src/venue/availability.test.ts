@@ -10,7 +10,7 @@ describe("availability", () => {
   it("counts the free places of each block across byte borders", () => {
     const places = new Availability(new Uint8Array([0b10110101, 0b11111111, 0b10000000, 0b00000001]), SPANS);
     expect(places.free.get("101")).toBe(3);
-    expect(places.free.get("102")).toBe(1 + 8 + 1 + 1);
+    expect(places.free.get("102")).toBe(2 + 8 + 1 + 1);
     expect(places.isFree(0)).toBe(true);
     expect(places.isFree(1)).toBe(false);
   });
