@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -186,7 +186,6 @@ async def test_money_without_goods_goes_back_in_the_same_transaction(
     payment = await stored(conn, asked)
     assert (payment.state, payment.refund_cents) == (State.REFUNDING, 5000)
     assert [one.amount_cents for one in await reads.refunds_of(conn, [asked.payment_id])] == [5000]
-    assert await reads.captured_without_end(conn, NOW + timedelta(1)) == []
 
 
 async def test_a_wrong_amount_buys_nothing_and_goes_back_whole(
@@ -212,18 +211,6 @@ async def test_a_handler_that_fails_leaves_everything_as_it_was(
         await settle(db, handlers, captured(asked))
     assert (await stored(conn, asked)).state is State.CREATED
     assert await facts(conn) == []
-
-
-async def test_captured_money_stands_in_the_audit_until_it_is_asked_back(
-    db: Database, conn: Connection, handlers: Handlers, start: Callable[..., Start]
-) -> None:
-    kept, sent_back = start(), start()
-    await begun(db, kept, sent_back)
-    await settle(db, handlers, captured(kept), captured(sent_back))
-    await refund(db, RefundRequest(new_id(), sent_back.payment_id, 5000))
-    later = NOW + timedelta(seconds=1)
-    assert [one.id for one in await reads.captured_without_end(conn, later)] == [kept.payment_id]
-    assert await reads.captured_without_end(conn, later, timedelta(minutes=1)) == []
 
 
 async def test_every_payment_of_a_subject_is_found(db: Database, conn: Connection, start: Callable[..., Start]) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from structlog.testing import capture_logs
 
 from virage.kernel.database import Connection, Database
 from virage.kernel.ids import new_id
@@ -45,7 +46,7 @@ class Till:
         return request.refund_id
 
     async def states(self, starts: Sequence[Start]) -> list[State]:
-        payments = await reads.payments(self.conn, [start.payment_id for start in starts])
+        payments = await store.payments(self.conn, [start.payment_id for start in starts])
         return [payments[start.payment_id].state for start in starts]
 
 
@@ -150,12 +151,38 @@ async def test_a_refund_that_the_bank_refuses_is_tried_again_later(till: Till, s
     await till.jobs.send_refunds()
     await till.jobs.send_refunds()
     assert till.provider.calls == [("refund", 1)]
-    (waiting,) = await reads.overdue_refunds(till.conn, till.clock.now() + timedelta(hours=1))
+    (waiting,) = await reads.refunds_of(till.conn, [asked.payment_id])
     assert (waiting.attempts, waiting.reason) == (1, "bank_refused")
     till.clock.advance(timedelta(seconds=5))
     await till.jobs.send_refunds()
     assert await till.states([asked]) == [State.REFUNDED]
-    assert await reads.overdue_refunds(till.conn, till.clock.now() + timedelta(hours=1)) == []
+
+
+async def test_the_operator_is_told_of_refunds_and_payments_without_an_end(
+    till: Till, start: Callable[..., Start]
+) -> None:
+    asked, left_open = start(), start(expires_at=till.clock.now() + timedelta(minutes=5))
+    await till.capture(asked)
+    await till.ask_refund(asked.payment_id)
+    await till.begin([left_open])
+    with capture_logs() as told:
+        till.clock.advance(timedelta(minutes=10))
+        await till.jobs.audit()
+        assert told == []
+        till.clock.advance(timedelta(seconds=1))
+        await till.jobs.audit()
+        till.clock.advance(timedelta(minutes=5))
+        await till.jobs.audit()
+    assert [(one["event"], one["log_level"], one["refunds"], one["payments"]) for one in told] == [
+        ("payments_overdue", "error", 1, 0),
+        ("payments_overdue", "error", 1, 1),
+    ]
+    till.clock.advance(timedelta(minutes=1))
+    await till.jobs.send_refunds()
+    await till.jobs.reconcile()
+    with capture_logs() as told:
+        await till.jobs.audit()
+    assert told == []
 
 
 async def test_a_refund_stays_due_while_the_provider_is_away(till: Till, start: Callable[..., Start]) -> None:

@@ -1,4 +1,4 @@
-"""What payments do on a schedule: learn the end of every open payment, and send the money that was asked back."""
+"""What payments do on a schedule: learn the end of every open payment, send back money, tell what has no end."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -8,7 +8,7 @@ import structlog
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database
 from virage.kernel.queue import Jobs
-from virage.payments import acts, rules, store
+from virage.payments import acts, reads, rules, store
 from virage.payments.checkout import settle_all
 from virage.payments.handlers import Handlers
 from virage.payments.provider import PaymentProvider, Unreachable
@@ -16,6 +16,7 @@ from virage.payments.rules import DueRefund, OpenPayment
 
 RECONCILE_EVERY_S = 5
 REFUNDS_EVERY_S = 2
+AUDIT_EVERY_S = 60
 ASK_AFTER = timedelta(seconds=10)
 WATERMARK_SLACK = timedelta(hours=1)
 PAGE = 500
@@ -37,6 +38,7 @@ class PaymentJobs:
         """Put the jobs on the schedule."""
         jobs.every(RECONCILE_EVERY_S, "payments.reconcile", self.reconcile)
         jobs.every(REFUNDS_EVERY_S, "payments.refunds", self.send_refunds)
+        jobs.every(AUDIT_EVERY_S, "payments.audit", self.audit)
 
     async def reconcile(self) -> None:
         """Ask the provider about every payment that has been open for more than ten seconds, and settle what it says.
@@ -98,3 +100,10 @@ class PaymentJobs:
         async with self._db.transaction() as conn:
             await acts.record_refunds(conn, answers, attempts, self._clock.now())
         return True
+
+    async def audit(self) -> None:
+        """Tell the operator of refunds and payments that have had no end for too long."""
+        async with self._db.connection() as conn:
+            overdue = await reads.overdue(conn, self._clock.now())
+        if overdue.refunds or overdue.payments:
+            _log.error("payments_overdue", refunds=overdue.refunds, payments=overdue.payments)

@@ -7,19 +7,14 @@ from uuid import UUID
 from virage.kernel.database import Connection
 from virage.payments import store
 from virage.payments.rules import Payment, Refund
-from virage.payments.store import Unended
+from virage.payments.store import Overdue
 
-NO_TIME = timedelta()
+OVERDUE_AFTER = timedelta(minutes=10)
 
 
 async def payment(conn: Connection, payment_id: UUID) -> Payment | None:
     """One payment, or None."""
     return (await store.payments(conn, [payment_id])).get(payment_id)
-
-
-async def payments(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Payment]:
-    """Payments by id; those that do not exist are left out."""
-    return await store.payments(conn, ids)
 
 
 async def of_subject(conn: Connection, subject: UUID) -> list[Payment]:
@@ -32,16 +27,10 @@ async def refunds_of(conn: Connection, payment_ids: Sequence[UUID]) -> list[Refu
     return await store.refunds_of(conn, payment_ids)
 
 
-async def captured_without_end(conn: Connection, now: datetime, older_than: timedelta = NO_TIME) -> list[Unended]:
-    """Captured payments of which nothing was asked back: the audit compares each of them with the goods.
+async def overdue(conn: Connection, now: datetime) -> Overdue:
+    """What has had no end for so long that somebody should look: ten minutes after a refund was asked for, and ten
+    minutes after a payment's time was over.
 
-    `older_than` leaves out those that were captured just now.
+    Captured money needs no such look: its goods or its refund are stored in the transaction that captures it.
     """
-    return await store.captured_without_end(conn, now - older_than)
-
-
-async def overdue_refunds(
-    conn: Connection, now: datetime, older_than: timedelta = timedelta(minutes=10), wanted: int = 100
-) -> list[Refund]:
-    """Refunds that the provider has not confirmed for so long that somebody should look."""
-    return await store.overdue_refunds(conn, now - older_than, wanted)
+    return await store.count_overdue(conn, now - OVERDUE_AFTER, now - OVERDUE_AFTER)

@@ -26,14 +26,11 @@ _sql = load(__file__)
 _STATES = {state.value: state for state in State}
 
 
-class Unended(Struct, frozen=True):
-    """Captured money that nobody asked back: goods stand for it in the domain that `purpose` names."""
+class Overdue(Struct, frozen=True):
+    """How many refunds and payments have been without an end for too long."""
 
-    id: UUID
-    purpose: str
-    subject: UUID
-    captured_cents: int
-    settled_at: datetime
+    refunds: int
+    payments: int
 
 
 def _payment(row: Mapping[str, Any]) -> Payment:
@@ -152,10 +149,10 @@ async def postpone_refunds(conn: Connection, later: Sequence[tuple[UUID, datetim
     )
 
 
-async def overdue_refunds(conn: Connection, created_before: datetime, wanted: int) -> list[Refund]:
-    """Refunds that were asked before a moment and are not confirmed."""
-    rows = _sql.overdue_refunds(conn, created_before=created_before, wanted=wanted)
-    return [Refund(**row) async for row in rows]
+async def count_overdue(conn: Connection, refunds_before: datetime, payments_before: datetime) -> Overdue:
+    """Refunds asked before a moment and not confirmed; open payments whose time was over before a moment."""
+    row = await _sql.count_overdue(conn, refunds_before=refunds_before, payments_before=payments_before)
+    return Overdue(row["refunds"], row["payments"])
 
 
 async def open_payments(
@@ -175,9 +172,3 @@ async def open_since(conn: Connection) -> datetime:
 async def move_watermark(conn: Connection, open_since: datetime) -> None:
     """Look no further back from now on; it only ever moves forward."""
     await _sql.move_watermark(conn, open_since=open_since)
-
-
-async def captured_without_end(conn: Connection, settled_before: datetime) -> list[Unended]:
-    """Captured payments of which nothing was asked back."""
-    rows = _sql.captured_without_end(conn, settled_before=settled_before)
-    return [Unended(**row) async for row in rows]

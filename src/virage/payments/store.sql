@@ -114,10 +114,17 @@ update payments.refund set attempts = refund.attempts + 1, due_at = later.due_at
 from unnest(:ids::uuid[], :due_ats::timestamptz[], :reasons::text[]) as later (id, due_at, reason)
 where refund.id = later.id and refund.done_at is null;
 
--- name: overdue_refunds(created_before, wanted)
--- Refunds that are not confirmed though asked long ago: somebody should look.
-select id, payment_id, amount_cents, attempts, due_at, created_at, done_at, reason
-from payments.refund where done_at is null and created_at < :created_before order by created_at, id limit :wanted;
+-- name: count_overdue(refunds_before, payments_before)^
+-- Refunds that are not confirmed though asked long ago, and open payments whose time was over long ago.
+select
+    (
+        select count(*) from payments.refund where done_at is null and created_at < :refunds_before
+    ) as refunds,
+    (
+        select count(*) from payments.payment
+        where created_at >= (select open_since from payments.watermark)
+            and state in ('created', 'pending') and expires_at < :payments_before
+    ) as payments;
 
 -- name: open_payments(since, until, after, wanted)
 -- Payments of a stretch of time whose end is not known, by age.
@@ -133,11 +140,6 @@ select open_since from payments.watermark;
 -- name: move_watermark(open_since)!
 -- Reconciliation need look no further back than this.
 update payments.watermark set open_since = :open_since where open_since < :open_since;
-
--- name: captured_without_end(settled_before)
--- Captured and nothing asked back: for each of them some domain holds goods.
-select id, purpose, subject, captured_cents, settled_at
-from payments.payment where state = 'captured' and settled_at < :settled_before order by id;
 
 -- name: give_up(ids, now)!
 -- Nobody shall pay these any more: their time is over now, and reconciliation ends them at the provider.
