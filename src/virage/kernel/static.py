@@ -2,6 +2,7 @@
 
 import gzip
 import mimetypes
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,10 @@ class Static:
     """An ASGI application: files below `root`, the page index.html for every other address without a file's suffix."""
 
     def __init__(self, root: Path = WEB) -> None:
-        self._files = {f"/{path.relative_to(root).as_posix()}": _load(path) for path in _plain_files(root)}
+        self._files: dict[str, _File] = {}
+        for path in _plain_files(root):
+            with suppress(FileNotFoundError):  # a build that runs at this moment takes files away
+                self._files[f"/{path.relative_to(root).as_posix()}"] = _load(path)
 
     async def __call__(self, scope: Any, _receive: Receive, send: Send) -> None:
         """Answer GET and HEAD; raises Problem for other methods and for files that are not there."""
