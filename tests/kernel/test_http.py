@@ -1,10 +1,11 @@
 import json
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from litestar import Request, Response, Router, get, post
+from litestar import Litestar, Request, Response, Router, get, post
 from msgspec import Struct
 
 from virage.kernel.batching import Overloaded
@@ -79,7 +80,16 @@ async def take_large(request: Request[None, None, None]) -> int:
     return len(await request.body())
 
 
-ROUTES = [get_thing, make_wish, make_basket, get_me, get_office, fail, open_session, get_cached, take_large]
+class Loose(Struct):
+    seats: int
+
+
+@post("/loose", opt={"public": True})
+async def take_loose(data: Loose) -> Loose:
+    return data
+
+
+ROUTES = [get_thing, make_wish, make_basket, get_me, get_office, fail, open_session, get_cached, take_large, take_loose]
 
 
 class Asked:
@@ -257,3 +267,27 @@ async def test_the_openapi_document_knows_problems_and_who_may(web: httpx.AsyncC
 
 async def test_an_unknown_method_of_a_static_page_is_a_problem(web: httpx.AsyncClient) -> None:
     assert (await web.request("PUT", "/")).json()["code"] == "method_not_allowed"
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
+async def test_a_body_nested_without_end_is_refused(web: httpx.AsyncClient, opening: str, closing: str) -> None:
+    deep = opening * 9_000 + "1" + closing * 9_000
+    content = f'{{"seats": 1, "more": {deep}}}'
+    answer = await web.post("/api/loose", content=content, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+
+
+async def test_an_origin_that_is_no_address_is_another_site(web: httpx.AsyncClient) -> None:
+    answer = await web.post("/api/wishes", json={"seats": 1}, headers={"origin": "http://[::1"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "cross_site")
+
+
+async def test_a_target_that_is_no_path_is_refused(app: Litestar) -> None:
+    async def starred(scope: Any, receive: Any, send: Any) -> None:
+        await app({**scope, "path": "*", "raw_path": b"*"}, receive, send)
+
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=starred), base_url="https://virage.local"
+    ) as browser:
+        answer = await browser.options("/")
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")

@@ -89,6 +89,30 @@ async def test_whoever_breaks_into_our_sql_still_reads_and_writes_no_file(postgr
     await connection.close()
 
 
+async def test_the_server_knows_none_of_our_secrets_and_logs_no_parameter(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIRAGE_SECRET", "a secret of the house, long enough")
+    monkeypatch.setitem(postgres_module.SETTINGS, "log_min_duration_statement", "0")
+    embedded = EmbeddedPostgres(folder, durable=False)
+    await embedded.start()
+    try:
+        environ = Path(f"/proc/{embedded.pid}/environ").read_bytes()
+        connection = await asyncpg.connect(embedded.url)
+        await connection.fetchval("select $1::text", "fan@example.org")
+        await connection.execute("create temporary table seat (row text unique)")
+        await connection.execute("insert into seat values ($1)", "fan2@example.org")
+        with suppress(asyncpg.UniqueViolationError):
+            await connection.execute("insert into seat values ($1)", "fan2@example.org")
+        await connection.close()
+    finally:
+        await embedded.stop()
+    assert b"VIRAGE_" not in environ
+    logged = (folder / "postgres.log").read_text()
+    assert "select $1::text" in logged
+    assert "example.org" not in logged
+
+
 async def test_only_its_owner_reaches_the_socket_and_the_data(postgres: EmbeddedPostgres, folder: Path) -> None:
     assert mode_of(folder / "data") == 0o700
     assert mode_of(folder / "data" / "virage-password") == 0o600

@@ -36,6 +36,9 @@ def test_a_cookie_of_another_name_or_size_opens_nothing(cookie: bytes) -> None:
         (None, b"https://virage.local", False),
         (None, b"https://virage.local.evil.example", True),
         (None, b"null", True),
+        (None, b"http://[::1", True),
+        (None, b"https://fan@virage.local", True),
+        (None, b"HTTPS://Virage.local", False),
         (None, None, False),
     ],
 )
@@ -53,11 +56,17 @@ def test_a_browser_says_from_where_a_request_comes(
         ("127.0.0.1", b"rebound.example.org", False),
         ("192.0.2.7", b"localhost:8000", False),
         ("127.0.0.1", b"", False),
+        ("127.0.0.1", b"[::1", False),
         ("", b"localhost", False),
     ],
 )
 def test_only_this_machine_by_its_own_name_is_local(peer: str, host: bytes, local: bool) -> None:
     assert is_local({"client": (peer, 1), "headers": [(b"host", host)]}) is local
+
+
+@pytest.mark.parametrize("header", [b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip"])
+def test_what_a_proxy_hands_on_is_not_local(header: bytes) -> None:
+    assert not is_local({"client": ("127.0.0.1", 1), "headers": [(b"host", b"localhost"), (header, b"192.0.2.7")]})
 
 
 def test_keys_of_two_purposes_are_unrelated_and_stable() -> None:

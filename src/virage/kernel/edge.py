@@ -71,7 +71,7 @@ class Edge:
         try:
             if foreign:
                 await self._refuse(Problem("cross_site"), scope, receive, dressed)
-            elif scope["path"].split("/", 2)[1] in self._owned:
+            elif scope["path"][1:].partition("/")[0] in self._owned:
                 await self._inner(scope, receive, dressed)
             else:
                 await self._serve_static(scope, receive, dressed)

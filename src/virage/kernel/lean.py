@@ -64,7 +64,7 @@ def decoded(body: bytes, content_type: bytes, decode: Callable[[bytes], Any]) ->
         raise Problem("unsupported_media_type", {"accepted": "application/json"})
     try:
         return decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Problem("invalid", {"errors": [{"source": "body", "message": str(error)}]}) from error
 
 

@@ -50,6 +50,8 @@ SETTINGS = {
     "log_min_duration_statement": "1s",
     "log_checkpoints": "off",
     "log_line_prefix": "%m [%p] %a ",
+    "log_parameter_max_length": "0",  # parameters and rows are people's names and addresses
+    "log_error_verbosity": "terse",
 }
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
@@ -183,6 +185,7 @@ class EmbeddedPostgres:
                 stderr=log,
                 start_new_session=True,
                 cwd=self._cluster.folder,
+                env={name: value for name, value in os.environ.items() if not name.startswith("VIRAGE_")},
             )
 
     def _watch_over(self) -> None:

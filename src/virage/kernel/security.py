@@ -21,6 +21,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _COOKIE_PREFIX = COOKIE.encode() + b"="
 _BEARER_PREFIX = b"bearer "
 _TOKEN_LENGTH_MAX = 256
+_FORWARDING = frozenset({b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip"})
 
 _POLICY = [
     "default-src 'self'",
@@ -100,14 +101,22 @@ def from_another_site(fetch_site: bytes | None, origin: bytes | None, host: byte
         return fetch_site not in (b"same-origin", b"none")
     if origin is None:
         return False
-    return host is None or urlsplit(origin).netloc.lower() != host.lower()
+    return host is None or origin.lower().partition(b"://")[2] != host.lower()
 
 
 def is_local(scope: Any) -> bool:
-    """Tell whether the request comes from this machine and was meant for it (a rebound name does not pass)."""
+    """Tell whether the request comes from this machine and was meant for it.
+
+    A rebound name does not pass, and neither does what a proxy on this machine hands on for somebody else.
+    """
+    headers = dict(scope["headers"])
+    if not _FORWARDING.isdisjoint(headers):
+        return False
     peer = (scope.get("client") or ("",))[0]
-    host = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1")
-    name = urlsplit(f"//{host}").hostname or ""
+    try:
+        name = urlsplit(f"//{headers.get(b'host', b'').decode('latin-1')}").hostname or ""
+    except ValueError:
+        return False
     return _is_loopback(peer) and (name == "localhost" or _is_loopback(name))
 
 
