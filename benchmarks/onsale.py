@@ -25,6 +25,7 @@ from benchmarks.wire import Client
 FANS = 20_000
 QUICK_FANS = 400
 PLAIN_S = 4.0
+SWEEPS_MAX = 5
 
 
 class Wanted(Struct):
@@ -79,6 +80,23 @@ async def left_over(house: House, event_id: UUID) -> list[tuple[int, str]]:
     free = [place for place in range(len(features)) if answer.body[place >> 3] >> (place & 7) & 1]
     spaces = [(place, "access") for place in free if features[place] & 1]
     return spaces + [(place, "full") for place in free if not features[place] & 1]
+
+
+async def sweep(
+    house: House, wanted: Wanted, event_id: UUID, categories: Sequence[UUID], sold: Sequence[Report]
+) -> list[Report]:
+    """Sell what is left place by place; a companion seat is anybody's only once its wheelchair space is gone."""
+    swept: list[Report] = []
+    spare = [token for report in sold for token in report.spare]
+    for _ in range(SWEEPS_MAX):
+        places = await left_over(house, event_id)
+        if not places:
+            break
+        reports = await crowd(house, wanted, event_id, categories, mode="singles", tokens=spare, places=places)
+        used = {told.token for report in reports for told in report.bought}
+        spare = [token for token in spare if token not in used]
+        swept += reports
+    return swept
 
 
 async def audit(house: House, event_id: UUID) -> dict[str, int]:
@@ -166,11 +184,7 @@ async def measure(wanted: Wanted) -> dict[str, Any]:
         sold = await crowd(house, wanted, event_id, categories, mode="parties", tokens=tokens)
         parties_s = time.perf_counter() - began
         parties_cpu = spent(house, cpu)
-        swept: list[Report] = []
-        if not wanted.quick:
-            places = await left_over(house, event_id)
-            spare = [token for report in sold for token in report.spare]
-            swept = await crowd(house, wanted, event_id, categories, mode="singles", tokens=spare, places=places)
+        swept = [] if wanted.quick else await sweep(house, wanted, event_id, categories, sold)
         seconds = time.perf_counter() - began
         found, batched = await audit(house, event_id), await batches(house)
         reports = [*sold, *swept]
