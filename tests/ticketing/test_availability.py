@@ -84,7 +84,7 @@ async def test_who_comes_back_too_late_fetches_the_bitmap_anew(house: House, oth
     assert list(opened.messages) == [Reload()]
 
 
-@pytest.mark.parametrize("argument", [str(new_id()), "no id"])
+@pytest.mark.parametrize("argument", [str(new_id()), "no id"], ids=["unknown", "no id"])
 async def test_an_unknown_event_has_no_stream(house: House, other_process: Process, argument: str) -> None:
     assert isinstance(await other_process.topic.open(NOBODY, argument, None), Refused)
 
