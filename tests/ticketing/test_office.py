@@ -56,6 +56,30 @@ async def test_all_defects_of_a_pricing_are_answered_at_once(house: House) -> No
     }
 
 
+async def test_prices_ask_for_a_fresh_sign_in(house: House, clock: FakeClock) -> None:
+    office = await house.staff(Grant("programme"))
+    clock.advance(timedelta(minutes=16))
+    assert codes(await put(office, house, cheaper())) == (403, "step_up_required")
+    read = (await office.ask("GET", f"/api/office/events/{house.event_id}/pricing")).json()
+    assert read["categories"][0]["prices"]["full"] == 8000
+
+
+@pytest.mark.parametrize("name", [{"fr": "Or\x00", "en": "Gold"}, {"fr": "Or", "en": "Gold", "\x00": "x" * 9000}])
+async def test_a_category_has_a_name_in_each_language_and_no_other(house: House, name: dict[str, str]) -> None:
+    office = await house.staff(Grant("programme"))
+    first, second = a_pricing().categories
+    odd = type(first)(first.id, name, first.colour, first.prices)
+    answer = await put(office, house, a_pricing(categories=[odd, second]))
+    assert codes(answer) == (422, "unprocessable")
+    assert len(answer.json()["data"]["defects"]) == 1
+
+
+async def test_a_search_for_what_no_text_contains_is_refused(house: House) -> None:
+    office = await house.staff(Grant("box_office"))
+    answer = await office.ask("GET", "/api/office/orders", params={"q": "a\x00b"})
+    assert codes(answer) == (400, "invalid")
+
+
 async def test_sold_places_are_not_repriced_by_accident(house: House) -> None:
     fan, office = await house.fan(), await house.staff(Grant("programme"))
     await fan.best(full=2, category_id=str(GOLD))
@@ -93,6 +117,7 @@ async def test_an_order_is_found_by_code_address_and_name(empty_house: House) ->
         assert [one["order"]["id"] for one in found] == [order["id"]], wanted
         assert found[0]["owner"]["email"] == "fan@example.org"
     assert (await office.ask("GET", "/api/office/orders", params={"q": "nobody"})).json() == []
+    assert codes(await office.ask("GET", "/api/office/orders", params={"q": "no\0body"})) == (400, "invalid")
 
 
 async def test_a_whole_refund_frees_the_places_and_revokes_the_passes(house: House) -> None:

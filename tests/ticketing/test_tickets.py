@@ -160,6 +160,21 @@ async def test_a_person_is_told_all_and_forgotten_after_the_event(empty_house: H
     assert [row["holder_name"] for row in await house.rows("select holder_name from ticketing.ticket")] == [None, None]
 
 
+async def test_money_that_comes_after_an_erasure_goes_back(house: House, clock: FakeClock) -> None:
+    fan = await house.fan()
+    paying, payment_id = await fan.best(), new_id()
+    assert (await fan.pay(paying["id"], payment_id)).status_code == 200
+    held = await fan.best()
+    assert (await fan.ask("DELETE", "/api/me")).status_code == 204
+    await house.news(payment_id)
+    states = {str(row["id"]): row["state"] for row in await house.rows("select id, state from ticketing.orders")}
+    assert states == {paying["id"]: "released", held["id"]: "released"}
+    assert await house.rows("select from ticketing.claim") == []
+    assert await house.rows("select from ticketing.ticket") == []
+    refunds = await house.rows("select payment_id, amount_cents from payments.refund")
+    assert [tuple(row) for row in refunds] == [(payment_id, paying["total_cents"])]
+
+
 async def test_a_ticket_that_nobody_knows_is_not_there(house: House) -> None:
     fan = await house.fan()
     answer = await fan.ask("POST", f"/api/tickets/{new_id()}/pass", {"key": a_phone()})

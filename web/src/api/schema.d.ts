@@ -500,7 +500,7 @@ export interface paths {
         get: operations["get_pricing"];
         /**
          * Put pricing
-         * @description Replace the pricing of an event; everything that is wrong is answered at once.
+         * @description Replace the pricing of an event; everything wrong is answered at once. Needs a sign-in of the last 15 minutes.
          */
         put: operations["put_pricing"];
         post?: never;

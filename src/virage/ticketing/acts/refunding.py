@@ -106,7 +106,9 @@ async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | 
     """Forget the names that an erased person gave to tickets, and the phones that hold them.
 
     The orders stay, for the books, without a name. Whoever still has tickets to use is told to give them back first.
+    What they hold or are paying is let go, so that money that still comes goes back: nobody could open its tickets.
     """
+    await close(conn, [order.id for order in await store.orders_of_owners(conn, [person_id])], "released", now)
     tickets = await tickets_store.tickets_of_owner(conn, person_id)
     events = await programme.events(conn, sorted({ticket.event_id for ticket in tickets}))
     coming = {id_ for id_, event in events.items() if event.state == "published" and event.ends_at > now}

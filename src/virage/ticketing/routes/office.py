@@ -23,6 +23,7 @@ from virage.ticketing.routes.box_office import BoxOffice
 from virage.ticketing.rules.pricing import AreaPricing, Category, Pricing
 from virage.ticketing.store.tickets import RefundRow
 
+NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
 SELLERS: tuple[Role, ...] = ("box_office", "finance", "programme")
 
 
@@ -57,10 +58,11 @@ async def get_pricing(event_id: UUID, db: Database, principal: Principal) -> Pri
 async def put_pricing(
     event_id: UUID, data: PricingWish, *, db: Database, clock: Clock, box_office: BoxOffice, principal: Principal
 ) -> Pricing:
-    """Replace the pricing of an event; everything that is wrong is answered at once."""
+    """Replace the pricing of an event; everything wrong is answered at once. Needs a sign-in of the last 15 minutes."""
     new = Pricing(data.categories, data.blocks, data.areas, data.fee_cents, data.vat_permille, data.fee_vat_permille)
     async with db.transaction() as conn:
         await _event_within(conn, event_id, principal, "programme")
+        fresh(principal, clock.now())
         outcome = await pricing_acts.set_pricing(
             conn, event_id, new, principal.id, clock.now(), accept_sold=data.accept_sold
         )
@@ -83,7 +85,9 @@ async def get_sales(event_id: UUID, db: Database, clock: Clock, box_office: BoxO
 
 @get("/orders", guards=[staff("box_office", "finance")])
 async def find_orders(
-    q: Annotated[str, Parameter(min_length=2, max_length=200, description="code, e-mail address or name")],
+    q: Annotated[
+        str, Parameter(min_length=2, max_length=200, pattern=r"^[^\x00]*$", description="code, e-mail address or name")
+    ],
     db: Database,
     principal: Principal,
 ) -> list[OfficeOrder]:
