@@ -109,6 +109,15 @@ async def test_a_signed_body_that_is_no_delivery_is_refused(client: AsyncTestCli
     assert answer.status_code == 400
 
 
+@pytest.mark.parametrize(("cents", "status"), [(0, 204), (-1, 400), (2**63, 400), (10**30, 400)])
+async def test_a_signed_amount_that_is_none_moves_nothing(  # noqa: PLR0917 - what a delivery is made of
+    client: AsyncTestClient[Litestar], config: Any, conn: Connection, asked: Start, cents: int, status: int
+) -> None:
+    body = news_of(asked).replace(b'"amount_cents":5000', b'"amount_cents":%d' % cents)
+    assert (await deliver(client, body, config.sandbox_webhook_secret)).status_code == status
+    assert await state(conn, asked) is State.CREATED
+
+
 async def test_a_delivery_that_could_not_be_settled_whole_is_asked_for_again(
     client: AsyncTestClient[Litestar], config: Any, conn: Connection, shop: Any, asked: Start
 ) -> None:

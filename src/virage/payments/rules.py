@@ -210,12 +210,14 @@ def may_become(before: State, after: State) -> bool:
 def settle(payments: Mapping[UUID, Unpaid], outcomes: Iterable[Outcome]) -> list[Settlement]:
     """One step at most for each payment, in the payments' order: the capture where there is one, else the first end.
 
-    What we do not know, what was said before and what would lead back causes no step.
+    What we do not know, what was said before, what would lead back and a capture of nothing cause no step.
     """
     best: dict[UUID, Outcome] = {}
     for outcome in outcomes:
         payment = payments.get(outcome.payment_id)
         if payment is None or not may_become(payment.state, outcome.state):
+            continue
+        if outcome.state is State.CAPTURED and outcome.amount_cents <= 0:
             continue
         known = best.get(outcome.payment_id)
         if known is None or (outcome.state is State.CAPTURED and known.state is not State.CAPTURED):

@@ -1,9 +1,12 @@
 """What goes over the wire between Virage and the sandbox. Amounts are cents, ids are those that Virage made."""
 
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+Cents = Annotated[int, Meta(ge=0, le=2**53)]
 
 
 class Stage(StrEnum):
@@ -103,7 +106,7 @@ class Event(Struct, frozen=True):
     id: str
     payment_id: UUID
     state: Stage
-    amount_cents: int
+    amount_cents: Cents
     reason: str | None = None
 
 
