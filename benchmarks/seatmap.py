@@ -17,7 +17,7 @@ from benchmarks.house import House
 FRAME_AIM_MS = 16.7
 BLOCK = "104"
 ROUNDS = 5
-SHOWN = "() => [...document.querySelectorAll('.seats canvas')].some(canvas => canvas.style.visibility === 'visible')"
+SHOWN = "() => [...document.querySelectorAll('.seats canvas')].some(canvas => canvas.style.display === 'block')"
 RECORD = """
 window.frames = [];
 window.recording = true;

@@ -70,7 +70,7 @@ def test_the_map_zooms_by_wheel_and_buttons_and_moves_by_dragging(page: Page, ho
     box = seats.bounding_box()
     assert box
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    shown = "[...document.querySelectorAll('.seats canvas')].find(c => c.style.visibility === 'visible')"
+    shown = "[...document.querySelectorAll('.seats canvas')].find(c => c.style.display === 'block')"
     page.wait_for_function(f"() => {shown}")
     before = page.evaluate(f"{shown}.style.transform")
     page.mouse.move(*middle)

@@ -50,7 +50,7 @@ def _match(page: Page, house: House) -> Iterator[Screen]:
     expect(page.locator(".choice")).to_be_visible()
     expect(page.get_by_role("application")).to_be_visible()
     page.wait_for_function(
-        "() => [...document.querySelectorAll('.seats canvas')].some(c => c.style.visibility === 'visible')"
+        "() => [...document.querySelectorAll('.seats canvas')].some(c => c.style.display === 'block')"
     )
     yield Screen("event-seats")
     page.locator(".choice .foot button").click()

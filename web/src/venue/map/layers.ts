@@ -93,8 +93,9 @@ export class Layers {
     this.#job = null;
     [this.#front, this.#back] = [this.#back, this.#front];
     this.#place(this.#front);
-    this.#front.canvas.style.visibility = "visible";
-    this.#back.canvas.style.visibility = "hidden";
+    // A canvas without a box is painted, but not handed to the compositor at each slice.
+    this.#front.canvas.style.display = "block";
+    this.#back.canvas.style.display = "none";
   }
 
   /** Lays the painted picture under the present view. */

@@ -1,7 +1,7 @@
 /** What lies over the seats and changes at once: the chosen ones and the seat under the pointer or the keyboard. */
 import type { Palette } from "./palette";
 import type { Scene } from "./scene";
-import type { Viewport } from "./viewport";
+import type { View, Viewport } from "./viewport";
 
 export interface Marks {
   chosen: ReadonlySet<number>;
@@ -9,23 +9,61 @@ export interface Marks {
   focused: boolean;
 }
 
-export function markers(canvas: HTMLCanvasElement, port: Viewport, scene: Scene, marks: Marks, colours: Palette): void {
-  const ratio = Math.min(devicePixelRatio || 1, 2.5);
-  const width = Math.round(port.width * ratio);
-  const height = Math.round(port.height * ratio);
-  if (canvas.width !== width || canvas.height !== height) {
-    canvas.width = width;
-    canvas.height = height;
+const MARGIN = 0.3;
+
+/** A canvas over the seats: moved with them while the fan drags, drawn anew when the marks change or all is at rest. */
+export class Overlay {
+  #view: View | null = null;
+  #drawn = "";
+  readonly #port: Viewport;
+  readonly #canvas: HTMLCanvasElement;
+
+  constructor(canvas: HTMLCanvasElement, port: Viewport) {
+    this.#canvas = canvas;
+    this.#port = port;
   }
-  const pen = canvas.getContext("2d")!;
-  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  pen.clearRect(0, 0, port.width, port.height);
-  for (const place of marks.chosen) {
-    const at = scene.at(place);
-    if (at) tick(pen, port, at, colours);
+
+  step(scene: Scene, marks: Marks, colours: Palette, resting: boolean): void {
+    const { x, y, scale, width, height } = this.#port;
+    const marked = `${[...marks.chosen].join()} ${marks.cursor} ${marks.focused} ${colours.accent}`;
+    const view = this.#view;
+    const moved = view === null || view.x !== x || view.y !== y || view.scale !== scale;
+    const empty = marks.chosen.size === 0 && marks.cursor === null;
+    if (marked !== this.#drawn || (resting && moved && !empty)) {
+      this.#draw(scene, marks, colours);
+      this.#drawn = marked;
+    }
+    if (!this.#view || empty) return;
+    const zoom = scale / this.#view.scale;
+    const [left, top] = this.#port.pixels(
+      this.#view.x - (width * (0.5 + MARGIN)) / this.#view.scale,
+      this.#view.y - (height * (0.5 + MARGIN)) / this.#view.scale,
+    );
+    this.#canvas.style.transform = `matrix(${zoom},0,0,${zoom},${left},${top})`;
   }
-  const at = marks.cursor === null ? null : scene.at(marks.cursor);
-  if (at) ring(pen, port, at, colours, marks.focused);
+
+  #draw(scene: Scene, marks: Marks, colours: Palette): void {
+    const ratio = Math.min(devicePixelRatio || 1, 2);
+    const { width, height } = this.#port;
+    const [across, down] = [width * (1 + 2 * MARGIN), height * (1 + 2 * MARGIN)];
+    const canvas = this.#canvas;
+    if (canvas.width !== Math.round(across * ratio) || canvas.height !== Math.round(down * ratio)) {
+      canvas.width = Math.round(across * ratio);
+      canvas.height = Math.round(down * ratio);
+      canvas.style.width = `${across}px`;
+      canvas.style.height = `${down}px`;
+    }
+    this.#view = this.#port.view;
+    const pen = canvas.getContext("2d")!;
+    pen.setTransform(ratio, 0, 0, ratio, width * MARGIN * ratio, height * MARGIN * ratio);
+    pen.clearRect(-width, -height, 3 * width, 3 * height);
+    for (const place of marks.chosen) {
+      const at = scene.at(place);
+      if (at) tick(pen, this.#port, at, colours);
+    }
+    const at = marks.cursor === null ? null : scene.at(marks.cursor);
+    if (at) ring(pen, this.#port, at, colours, marks.focused);
+  }
 }
 
 function tick(pen: CanvasRenderingContext2D, port: Viewport, [x, y, pitch]: readonly number[], colours: Palette): void {
