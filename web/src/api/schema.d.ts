@@ -427,7 +427,7 @@ export interface paths {
         };
         /**
          * List office events
-         * @description All events within the caller's roles, in any state, the latest start first.
+         * @description All events within the caller's roles, in any state, the latest start first; 500 at most.
          */
         get: operations["list_office_events"];
         put?: never;
@@ -679,7 +679,7 @@ export interface paths {
         };
         /**
          * List organisers
-         * @description Organisers within the caller's roles.
+         * @description Organisers within the caller's roles; 500 at most.
          */
         get: operations["list_organisers"];
         put?: never;
