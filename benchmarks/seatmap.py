@@ -98,9 +98,18 @@ async def one_visit(browser: Browser, house: House, event_id: UUID, rounds: int)
     await page.locator(f"[data-block='{BLOCK}']").tap()
     await page.wait_for_function(SHOWN)
     seats_ms = 1000 * (time.perf_counter() - began)
+    await session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    before = await _main_thread_s(session)
     frames = {"drag": await drag(page, session, rounds), "pinch": await pinch(page, session, rounds)}
+    busy_ms = 1000 * (await _main_thread_s(session) - before) / sum(map(len, frames.values()))
     await page.context.close()
-    return {"overview_ms": overview_ms, "seats_ms": seats_ms, **frames}
+    return {"overview_ms": overview_ms, "seats_ms": seats_ms, "busy_ms": busy_ms, **frames}
+
+
+async def _main_thread_s(session: CDPSession) -> float:
+    """Processor seconds that the page's main thread has used: other work on the machine does not count."""
+    metrics = (await session.send("Performance.getMetrics"))["metrics"]
+    return float(next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration"))
 
 
 def frame_figures(name: str, frames: list[float]) -> dict[str, Any]:
@@ -128,6 +137,7 @@ async def main() -> None:
             "seats_first_draw_ms": round(statistics.median(visit["seats_ms"] for visit in visits)),
             **frame_figures("drag", [frame for visit in visits for frame in visit["drag"]]),
             **frame_figures("pinch", [frame for visit in visits for frame in visit["pinch"]]),
+            "main_thread_ms_a_frame": round(statistics.median(visit["busy_ms"] for visit in visits), 1),
             "aim_frame_ms": FRAME_AIM_MS,
             "cpu_throttle": THROTTLE,
             "workers": 1,
