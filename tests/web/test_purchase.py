@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import asyncpg
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.web.house import House
 from tests.web.steps import ACCEPTED, DECLINED, find_two_seats, open_match, pay
@@ -32,6 +32,31 @@ def test_two_seats_are_found_paid_and_opened_as_tickets(
     page.get_by_role("button", name="Show the entry code on this phone").click()
     expect(page.get_by_role("img", name="Entry code of this ticket")).to_be_visible()
     assert not watched
+
+
+def test_a_purchase_in_french_stays_in_french_from_the_map_to_the_ticket(
+    browser: Browser, house: House, address: str
+) -> None:
+    page = browser.new_context(base_url=house.url, locale="fr-FR").new_page()
+    open_match(page, house)
+    page.get_by_role("button", name="Trouver 2 places").click()
+    page.get_by_label("Adresse e-mail").fill(address)
+    page.get_by_role("button", name=re.compile("envoyer un code")).click()
+    page.get_by_label("Code à six chiffres").fill(house.code_for(address))
+    page.get_by_role("button", name="Se connecter", exact=True).click()
+    page.get_by_label("Votre nom").fill("Quelqu\u2019un")
+    page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_role("button", name=re.compile(r"^Payer .* €$")).click()
+    page.get_by_label("Numéro de carte").fill(ACCEPTED)
+    page.get_by_label("Expiration").fill("12/34")
+    page.get_by_label("Cryptogramme").fill("123")
+    page.locator("form button.pay").click()
+    expect(page.get_by_role("heading", name="Rendez-vous au stade")).to_be_visible()
+    page.get_by_role("link", name="Ouvrir mes billets").click()
+    page.get_by_role("link", name=re.compile("^Rang .* Plein tarif$")).first.click()
+    page.get_by_role("button", name=re.compile("Afficher le code")).click()
+    expect(page.get_by_role("img", name=re.compile("entrée de ce billet"))).to_be_visible()
+    page.context.close()
 
 
 def test_a_declined_card_keeps_the_seats_and_another_card_pays(
