@@ -197,12 +197,9 @@ def expand(document: Geometry) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.
     return points(np.concatenate(frames), np.concatenate(ds), np.concatenate(ts))
 
 
-def labels(ground: Ground, code: str) -> BlockLabels | None:
-    """The labels of a block; None when there is no such block."""
-    index = ground.block_index.get(code)
-    if index is None:
-        return None
-    block = ground.blocks[index]
+def labels(ground: Ground, code: str) -> BlockLabels:
+    """The labels of a block; KeyError when there is no such block."""
+    block = ground.blocks[ground.block_index[code]]
     rows = [RowLabels(name, []) for name in block.rows]
     for segment in range(block.first_segment, block.first_segment + block.segment_count):
         first = int(ground.row_segments.first_seat[segment])

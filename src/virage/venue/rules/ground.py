@@ -165,11 +165,6 @@ class Ground(Struct, frozen=True, dict=True, eq=False):
         return {block.code: index for index, block in enumerate(self.blocks)}
 
     @cached_property
-    def area_index(self) -> dict[str, int]:
-        """Position of each standing area by its code."""
-        return {area.code: index for index, area in enumerate(self.areas)}
-
-    @cached_property
     def _stand_names(self) -> dict[str, str]:
         return {stand.code: stand.name for stand in self.stands}
 
