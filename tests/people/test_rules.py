@@ -85,16 +85,6 @@ def test_sessions_live_as_long_as_who_holds_them_may() -> None:
     assert lifetime(person=True, staff=True) == STAFF_LIFETIME == timedelta(hours=12)
 
 
-def test_a_sealed_letter_opens_under_its_own_name_and_an_older_secret_alone() -> None:
-    old = secrets.secrets_of("an older secret of the tests, long enough")
-    sealed = secrets.seal(old, b"text", b"name")
-    assert secrets.unseal([KEYS, old], sealed, b"name") == b"text"
-    for keys, name in (([KEYS], b"name"), ([old], b"other")):
-        with pytest.raises(ValueError, match="No key"):
-            secrets.unseal(keys, sealed, name)
-    assert b"text" not in sealed
-
-
 @pytest.mark.parametrize(
     ("written", "kept"),
     [(None, None), ("  ", None), (" Un  Fan ", "Un Fan"), ("Ame\u0301lie", "Amélie"), ("名前", "名前")],

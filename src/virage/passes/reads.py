@@ -72,24 +72,6 @@ def issuer_key(event_id: UUID, jwk: IssuerJwk) -> IssuerKey:
     return IssuerKey(event_id, kid_of(public), public)
 
 
-async def issuer_keys(conn: Connection, event_ids: Sequence[UUID]) -> dict[bytes, IssuerKey]:
-    """Return the public keys of events by their kid, as `verify` takes them."""
-    return {key.kid: key.issuer for key in (await store.signing_keys(conn, event_ids)).values()}
-
-
-async def revoked_bitmap(conn: Connection, event_id: UUID) -> bytes:
-    """Return one bit a pass of the event, set when it is revoked: number n is bit n & 7 of byte n >> 3."""
-    bitmap = bytearray((await store.issued_count(conn, event_id) + 7) // 8)
-    for number in await store.revoked_numbers(conn, event_id):
-        bitmap[number >> 3] |= 1 << (number & 7)
-    return bytes(bitmap)
-
-
-async def generations(conn: Connection, event_id: UUID) -> dict[int, int]:
-    """Return the generation of each pass beyond its first: an older one is a lost phone's or a paper's."""
-    return await store.raised_generations(conn, event_id)
-
-
 def _state(held: Pass) -> PassState:
     return PassState(
         event_id=held.event_id,

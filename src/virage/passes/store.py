@@ -69,22 +69,6 @@ async def mark_entered(conn: Connection, event_id: UUID, numbers: Sequence[int],
     await _sql.mark_entered(conn, event_id=event_id, numbers=list(numbers), at=at)
 
 
-async def issued_count(conn: Connection, event_id: UUID) -> int:
-    """Return how many passes the event has issued."""
-    count: int | None = await _sql.issued_count(conn, event_id=event_id)
-    return count or 0
-
-
-async def revoked_numbers(conn: Connection, event_id: UUID) -> list[int]:
-    """Return the numbers of the event's revoked passes."""
-    return [row["number"] async for row in _sql.revoked_numbers(conn, event_id=event_id)]
-
-
-async def raised_generations(conn: Connection, event_id: UUID) -> dict[int, int]:
-    """Return the generation by number, of passes beyond their first."""
-    return {row["number"]: row["generation"] async for row in _sql.raised_generations(conn, event_id=event_id)}
-
-
 async def signing_keys(conn: Connection, event_ids: Sequence[UUID]) -> dict[UUID, SealedKey]:
     """Return the keys by event."""
     return {row["event_id"]: SealedKey(*row) async for row in _sql.signing_keys(conn, event_ids=list(event_ids))}

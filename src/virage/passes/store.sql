@@ -79,21 +79,6 @@ set entered_at = :at
 from crossed
 where pass.subject = crossed.subject;
 
--- name: issued_count(event_id)$
--- How many passes the event has issued; null before the first.
-select issued from passes.counter where event_id = :event_id;
-
--- name: revoked_numbers(event_id)
--- The revoked passes of an event, by their numbers.
-select number from passes.pass where event_id = :event_id and revoked_at is not null;
-
--- name: raised_generations(event_id)
--- Passes that are no longer in their first generation: whatever is older than this is refused.
-select number, generation
-from passes.pass
-where event_id = :event_id and generation > 0
-order by number;
-
 -- name: signing_keys(event_ids)
 -- The signing keys of events, the private halves sealed.
 select event_id, kid, public, sealed from passes.signing_key where event_id = any(:event_ids::uuid[]);

@@ -1,19 +1,16 @@
 """The private keys of events, sealed under a key derived from the deployment's secret (AES-256-GCM)."""
 
 from collections.abc import Sequence
-from os import urandom
 from typing import Final
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Struct
 
+from virage.kernel.sealing import seal, unseal
 from virage.passes.rules.keys import IssuerKey, kid_of
 
 PURPOSE: Final = "virage:passes:signing-key:v1"
-_NONCE_BYTES: Final = 12
 
 
 class SealedKey(Struct, frozen=True):
@@ -41,8 +38,8 @@ class KeyVault:
     """
 
     def __init__(self, current: bytes, previous: Sequence[bytes] = ()) -> None:
-        self._current = AESGCM(current)
-        self._previous = [AESGCM(key) for key in previous]
+        self._current = current
+        self._keys = (current, *previous)
 
     def __repr__(self) -> str:
         return "KeyVault()"
@@ -59,26 +56,16 @@ class KeyVault:
         Raises:
             SealBroken: when it was sealed under an unknown secret or for another event.
         """
-        for cipher in (self._current, *self._previous):
-            private = _opened(cipher, key)
-            if private is not None:
-                return private
-        raise SealBroken(str(key.event_id))
+        private = unseal(self._keys, key.sealed, key.event_id.bytes)
+        if private is None:
+            raise SealBroken(str(key.event_id))
+        return Ed25519PrivateKey.from_private_bytes(private)
 
     def resealed(self, key: SealedKey) -> SealedKey | None:
         """Return the key under the present secret, or None where it is already."""
-        if _opened(self._current, key) is not None:
+        if unseal([self._current], key.sealed, key.event_id.bytes) is not None:
             return None
         return SealedKey(key.event_id, key.kid, key.public, self._seal(self.open(key), key.event_id))
 
     def _seal(self, private: Ed25519PrivateKey, event_id: UUID) -> bytes:
-        nonce = urandom(_NONCE_BYTES)
-        return nonce + self._current.encrypt(nonce, private.private_bytes_raw(), event_id.bytes)
-
-
-def _opened(cipher: AESGCM, key: SealedKey) -> Ed25519PrivateKey | None:
-    nonce, sealed = key.sealed[:_NONCE_BYTES], key.sealed[_NONCE_BYTES:]
-    try:
-        return Ed25519PrivateKey.from_private_bytes(cipher.decrypt(nonce, sealed, key.event_id.bytes))
-    except InvalidTag:
-        return None
+        return seal(self._current, private.private_bytes_raw(), event_id.bytes)

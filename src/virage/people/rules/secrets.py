@@ -1,19 +1,15 @@
-"""Codes and sealed letters: what is drawn at random, and what of it may be stored."""
+"""Codes and keys: what is drawn at random or derived, and what of it may be stored."""
 
 import hmac
 import secrets
-from collections.abc import Sequence
 from functools import lru_cache
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Struct
 
 from virage.kernel.security import derive
 
 CODE_DIGITS = 6
-NONCE_BYTES = 12
 
 
 class Secrets(Struct, frozen=True):
@@ -70,19 +66,3 @@ def decoy_hash() -> bytes:
 def same(left: bytes, right: bytes) -> bool:
     """Whether two hashes are equal, in a time that does not tell where they differ."""
     return hmac.compare_digest(left, right)
-
-
-def seal(keys: Secrets, plain: bytes, name: bytes) -> bytes:
-    """The text under AES-256-GCM, bound to `name`: nonce, then what only our secret opens."""
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + AESGCM(keys.mail).encrypt(nonce, plain, name)
-
-
-def unseal(keys: Sequence[Secrets], sealed: bytes, name: bytes) -> bytes:
-    """What one of the keys sealed under the same name; raises ValueError if none did."""
-    for candidate in keys:
-        try:
-            return AESGCM(candidate.mail).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], name)
-        except InvalidTag:
-            continue
-    raise ValueError("No key opens this letter.")

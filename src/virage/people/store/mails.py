@@ -7,8 +7,9 @@ from uuid import UUID
 import msgspec
 
 from virage.kernel.database import Connection
+from virage.kernel.sealing import seal, unseal
 from virage.people.rules.mails import Letter, Mail
-from virage.people.rules.secrets import Secrets, address_key, seal, unseal
+from virage.people.rules.secrets import Secrets, address_key
 from virage.people.store.queries import queries
 
 
@@ -18,15 +19,20 @@ async def put_letters(conn: Connection, keys: Secrets, mails: Sequence[tuple[UUI
         conn,
         mail_ids=[mail_id for mail_id, _ in mails],
         address_keys=[address_key(keys, mail.to) for _, mail in mails],
-        sealed=[seal(keys, msgspec.json.encode(mail), mail_id.bytes) for mail_id, mail in mails],
+        sealed=[seal(keys.mail, msgspec.json.encode(mail), mail_id.bytes) for mail_id, mail in mails],
         expiries=[mail.expires_at for _, mail in mails],
     )
 
 
 async def letter(conn: Connection, keys: Sequence[Secrets], mail_id: UUID) -> Mail | None:
-    """One letter that waits, opened with whichever of the keys sealed it."""
+    """One letter that waits, opened with whichever of the keys sealed it; ValueError if none of them did."""
     sealed = await queries.letter(conn, mail_id=mail_id)
-    return None if sealed is None else msgspec.json.decode(unseal(keys, sealed, mail_id.bytes), type=Mail)
+    if sealed is None:
+        return None
+    plain = unseal([key.mail for key in keys], sealed, mail_id.bytes)
+    if plain is None:
+        raise ValueError("No key opens this letter.")
+    return msgspec.json.decode(plain, type=Mail)
 
 
 async def drop_letter(conn: Connection, mail_id: UUID) -> None:
