@@ -1,6 +1,5 @@
 """The front door: a code by e-mail, in and out."""
 
-from datetime import timedelta
 from typing import Any
 
 from litestar import Request, Response, delete, post
@@ -13,12 +12,11 @@ from virage.kernel.problems import granted
 from virage.kernel.security import ended_cookie, session_cookie
 from virage.people import acts, reads
 from virage.people.reads import Me
-from virage.people.rules.house import Letterhead
+from virage.people.rules.house import COOKIE_AGE_S, Letterhead
 from virage.people.rules.persons import Locale, device_label
 from virage.people.rules.sign_in import CodeAsked
 
-# As long as browsers allow: the server alone knows when a session ends.
-COOKIE_AGE_S = int(timedelta(days=400).total_seconds())
+__all__ = ["COOKIE_AGE_S", "handlers"]  # ticketing opens baskets with a cookie as old
 
 
 class CodeWish(Struct, frozen=True):

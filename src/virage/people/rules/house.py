@@ -1,10 +1,16 @@
-"""What letters and keys need to know about the deployment, gathered once."""
+"""What letters, keys and cookies need to know about the deployment, gathered once."""
+
+from datetime import timedelta
+from typing import Final
 
 from msgspec import Struct
 
 from virage.kernel.config import Config
 from virage.people.rules.persons import Locale
 from virage.people.rules.secrets import Secrets, secrets_of
+
+# As long as browsers allow: the server alone knows when a session ends.
+COOKIE_AGE_S: Final = int(timedelta(days=400).total_seconds())
 
 
 class Letterhead(Struct, frozen=True):
