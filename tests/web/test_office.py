@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 from msgspec import Struct
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.web.conftest import entered
 from tests.web.house import House
@@ -94,6 +94,23 @@ def test_an_event_is_created_its_prices_are_painted_and_it_is_published(
     assert event_id in [event["id"] for event in house.get("/api/events")["events"]]
 
 
+def test_a_slow_list_does_not_bring_back_what_was_before_publishing(
+    browser: Browser, house: House, office: str
+) -> None:
+    with desk(browser, house, office) as page:
+        new_event(page, "A hasty match")
+        waiting: list[Route] = []
+        page.route("**/api/office/series", waiting.append)
+        page.get_by_role("link", name="Sales").click()
+        page.get_by_role("button", name="Publish").click()
+        published = page.get_by_text("Published", exact=True)
+        expect(published).to_be_visible()
+        with page.expect_response("**/api/office/series"):
+            waiting[0].continue_()
+        page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        expect(published).to_be_visible()
+
+
 def test_the_keyboard_alone_paints_blocks_and_opens_a_standing_area(
     browser: Browser, house: House, office: str
 ) -> None:
@@ -131,7 +148,7 @@ def test_what_a_draft_lacks_is_said_at_its_fields_and_nothing_typed_is_lost(
         page.get_by_label("Kick-off").fill("2027-01-01T21:00")
         page.get_by_role("link", name="Orders").click()
         expect(page.get_by_role("dialog", name="Leave without saving?")).to_be_visible()
-        page.get_by_role("button", name="Cancel", exact=True).click()
+        page.get_by_role("button", name="Go back").click()
         page.get_by_label("Ends").fill("2027-01-01T20:00")
         page.get_by_role("button", name="Create and go on to prices").click()
         english = page.get_by_label("Title in English", exact=True)

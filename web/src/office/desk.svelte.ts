@@ -14,12 +14,13 @@ class Desk {
   organisers = $state.raw<Organiser[]>([]);
   series = $state.raw<Series[]>([]);
   ground = $state.raw<Geometry | null>(null);
+  readonly #kept: OfficeEvent[] = [];
   readonly grants = $derived<readonly GrantView[]>(this.me?.grants ?? []);
   readonly signedIn = $derived(this.me?.kind === "staff" || this.me?.kind === "fan");
 
-  /** Asks who is there, once; again after a sign-in or a new role. */
+  /** Asks who is there, once; again after a sign-in or a new role, here or in the fan's part. */
   async arrive(again = false): Promise<void> {
-    if (this.me && !again) return;
+    if (this.me && !again && this.me.id === (session.me?.id ?? null)) return;
     const answer = await answered<Me>(api.GET("/api/me"));
     this.problem = answer.ok ? null : answer.problem;
     if (!answer.ok) return;
@@ -55,12 +56,17 @@ class Desk {
   }
 
   async learnEvents(): Promise<Answer<OfficeEvent[]>> {
+    const mark = this.#kept.length;
     const [events, organisers, series] = await Promise.all([
       answered<OfficeEvent[]>(api.GET("/api/office/events")),
       answered<Organiser[]>(api.GET("/api/office/organisers")),
       answered<Series[]>(api.GET("/api/office/series")),
     ]);
-    if (events.ok) this.events = events.data;
+    if (events.ok) {
+      // What was changed while the list was on its way is newer than the list.
+      const newer = new Map(this.#kept.slice(mark).map((one) => [one.event.id, one]));
+      this.events = [...events.data.filter((one) => !newer.has(one.event.id)), ...newer.values()];
+    }
     if (organisers.ok) this.organisers = organisers.data;
     if (series.ok) this.series = series.data;
     return this.#heed(events);
@@ -75,6 +81,7 @@ class Desk {
 
   /** Keeps one event as it was answered. */
   keep(event: OfficeEvent): void {
+    this.#kept.push(event);
     this.events = [...(this.events ?? []).filter((one) => one.event.id !== event.event.id), event];
   }
 
