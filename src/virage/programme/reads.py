@@ -8,6 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from virage.kernel.database import Connection, Database
+from virage.kernel.guard import Principal, Role, holds
+from virage.kernel.problems import Refused
 from virage.programme import store
 from virage.programme.rules import (
     Defect,
@@ -15,6 +17,7 @@ from virage.programme.rules import (
     HouseRules,
     Kind,
     Organiser,
+    Reason,
     SalePhase,
     Series,
     State,
@@ -87,20 +90,31 @@ async def events(conn: Connection, event_ids: Sequence[UUID]) -> dict[UUID, Even
     return await store.events_by_id(conn, event_ids)
 
 
+async def event_within(conn: Connection, event_id: UUID, principal: Principal, *roles: Role) -> Event | Refused:
+    """The event in any state, if one of the roles covers it; another organiser's looks as if it did not exist."""
+    found = await event(conn, event_id)
+    if found is None or not any(
+        holds(principal, role, scope="event", scope_id=event_id, within=[("organiser", found.organiser_id)])
+        for role in roles
+    ):
+        return Refused(Reason.NOT_FOUND)
+    return found
+
+
 async def organisers(conn: Connection, ids: Sequence[UUID] | None = None) -> list[Organiser]:
-    """Organisers by name; None asks for all."""
+    """Organisers by name, 500 at most; None asks for all."""
     return await store.organisers(conn, ids)
 
 
 async def series(conn: Connection, organiser_ids: Sequence[UUID] | None = None) -> list[Series]:
-    """Series of some organisers, the newest first; None asks for all."""
+    """Series of some organisers, the newest first, 500 at most; None asks for all."""
     return await store.series_of(conn, organiser_ids)
 
 
 async def office_events(
     conn: Connection, organiser_ids: Sequence[UUID] | None, event_ids: Sequence[UUID], now: datetime
 ) -> list[OfficeEvent]:
-    """Events for the office, the latest start first; None asks for those of all organisers."""
+    """Events for the office, the latest start first, 500 at most; None asks for those of all organisers."""
     return [office_view(found, now) for found in await store.office_events(conn, organiser_ids, event_ids)]
 
 

@@ -9,7 +9,7 @@ from litestar.openapi.datastructures import ResponseSpec
 
 from virage.kernel.batching import Batcher
 from virage.kernel.clock import Clock
-from virage.kernel.database import Connection, Database
+from virage.kernel.database import Database
 from virage.kernel.guard import Principal, Role, fresh, holds, require, staff
 from virage.kernel.problems import Problem, granted
 from virage.programme import acts, reads
@@ -48,7 +48,7 @@ async def get_event(event_id: UUID, clock: Clock, event_finder: EventFinder) -> 
 
 @get("/events", guards=[staff(*READERS)])
 async def list_office_events(db: Database, clock: Clock, principal: Principal) -> list[OfficeEvent]:
-    """All events within the caller's roles, in any state, the latest start first."""
+    """All events within the caller's roles, in any state, the latest start first; 500 at most."""
     async with db.connection() as conn:
         organiser_ids = _organisers_of(principal, *READERS)
         return await reads.office_events(conn, organiser_ids, _events_of(principal), clock.now())
@@ -58,7 +58,7 @@ async def list_office_events(db: Database, clock: Clock, principal: Principal) -
 async def get_office_event(event_id: UUID, db: Database, clock: Clock, principal: Principal) -> OfficeEvent:
     """One event in any state."""
     async with db.connection() as conn:
-        return reads.office_view(await _event_within(conn, event_id, principal, *READERS), clock.now())
+        return reads.office_view(granted(await reads.event_within(conn, event_id, principal, *READERS)), clock.now())
 
 
 @post("/events", guards=[staff(ROLE)])
@@ -75,7 +75,7 @@ async def amend_event(event_id: UUID, data: Amendment, db: Database, clock: Cloc
     """Replace the content of a draft, or of a published event that stays complete."""
     now = clock.now()
     async with db.transaction() as conn:
-        await _event_within(conn, event_id, principal, ROLE)
+        granted(await reads.event_within(conn, event_id, principal, ROLE))
         outcome = await acts.amend(conn, event_id, data, principal.id, now, revision=data.revision)
         return reads.office_view(granted(outcome), now)
 
@@ -85,7 +85,7 @@ async def publish_event(event_id: UUID, db: Database, clock: Clock, principal: P
     """Show an event to the public; refused as `event_incomplete`, with its defects, while anything is missing."""
     now = clock.now()
     async with db.transaction() as conn:
-        await _event_within(conn, event_id, principal, ROLE)
+        granted(await reads.event_within(conn, event_id, principal, ROLE))
         return reads.office_view(granted(await acts.publish(conn, event_id, principal.id, now)), now)
 
 
@@ -96,7 +96,7 @@ async def cancel_event(
     """Cancel an event for good; its tickets are refunded. Needs a sign-in of the last 15 minutes."""
     now = clock.now()
     async with db.transaction() as conn:
-        await _event_within(conn, event_id, principal, ROLE)
+        granted(await reads.event_within(conn, event_id, principal, ROLE))
         fresh(principal, now)
         outcome = await acts.cancel(conn, event_id, principal.id, now, event_cancelled)
         return reads.office_view(granted(outcome), now)
@@ -104,7 +104,7 @@ async def cancel_event(
 
 @get("/organisers", guards=[staff(*READERS)])
 async def list_organisers(db: Database, principal: Principal) -> list[Organiser]:
-    """Organisers within the caller's roles."""
+    """Organisers within the caller's roles; 500 at most."""
     async with db.connection() as conn:
         return await reads.organisers(conn, _organisers_of(principal, *READERS))
 
@@ -130,17 +130,6 @@ async def add_series(data: Series, db: Database, clock: Clock, principal: Princi
     require(principal, ROLE, scope="organiser", scope_id=data.organiser_id)
     async with db.transaction() as conn:
         return granted(await acts.add_series(conn, data, principal.id, clock.now()))
-
-
-async def _event_within(conn: Connection, event_id: UUID, principal: Principal, *roles: str) -> Event:
-    """The event, if one of the roles covers it; another organiser's event looks as if it did not exist."""
-    found = await reads.event(conn, event_id)
-    if found is None or not any(
-        holds(principal, role, scope="event", scope_id=event_id, within=[("organiser", found.organiser_id)])
-        for role in roles
-    ):
-        raise Problem("not_found")
-    return found
 
 
 def _organisers_of(principal: Principal, *roles: str) -> list[UUID] | None:

@@ -11,6 +11,9 @@ from virage.kernel.database import Connection
 from virage.kernel.sql import load
 from virage.programme.rules import Event, EventContent, NewEvent, Organiser, Series, digest
 
+LIST_MAX = 500
+"""How long a list for the office is at most."""
+
 _sql = load(__file__)
 
 
@@ -28,8 +31,8 @@ async def insert_organiser(conn: Connection, organiser: Organiser, now: datetime
 
 
 async def organisers(conn: Connection, ids: Sequence[UUID] | None) -> list[Organiser]:
-    """Organisers by name; None asks for all."""
-    rows = _sql.organisers(conn, all_of_them=ids is None, ids=ids or [])
+    """Organisers by name, `LIST_MAX` at most; None asks for all."""
+    rows = _sql.organisers(conn, all_of_them=ids is None, ids=ids or [], most=LIST_MAX)
     return [Organiser(row["id"], row["name"]) async for row in rows]
 
 
@@ -47,8 +50,8 @@ async def series_by_id(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Seri
 
 
 async def series_of(conn: Connection, organiser_ids: Sequence[UUID] | None) -> list[Series]:
-    """Series of some organisers, the newest first; None asks for all."""
-    rows = _sql.series_of(conn, all_of_them=organiser_ids is None, organiser_ids=organiser_ids or [])
+    """Series of some organisers, the newest `LIST_MAX` first; None asks for all."""
+    rows = _sql.series_of(conn, all_of_them=organiser_ids is None, organiser_ids=organiser_ids or [], most=LIST_MAX)
     return [msgspec.convert(dict(row), Series) async for row in rows]
 
 
@@ -115,9 +118,13 @@ async def upcoming_events(conn: Connection, now: datetime) -> list[Event]:
 async def office_events(
     conn: Connection, organiser_ids: Sequence[UUID] | None, event_ids: Sequence[UUID] = ()
 ) -> list[Event]:
-    """Events for the office, the latest start first; None asks for all."""
+    """Events for the office, the latest `LIST_MAX` starts first; None asks for all."""
     return await _events(
         _sql.office_events(
-            conn, all_of_them=organiser_ids is None, organiser_ids=organiser_ids or [], event_ids=list(event_ids)
+            conn,
+            all_of_them=organiser_ids is None,
+            organiser_ids=organiser_ids or [],
+            event_ids=list(event_ids),
+            most=LIST_MAX,
         )
     )

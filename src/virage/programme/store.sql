@@ -3,9 +3,10 @@
 insert into programme.organiser (id, name, created_at) values (:id, :name, :now)
 on conflict (id) do nothing returning id;
 
--- name: organisers(all_of_them, ids)
+-- name: organisers(all_of_them, ids, most)
 -- Organisers by name: all, or those with these ids.
-select id, name from programme.organiser where :all_of_them::bool or id = any(:ids::uuid[]) order by name, id;
+select id, name from programme.organiser where :all_of_them::bool or id = any(:ids::uuid[])
+order by name, id limit :most;
 
 -- name: insert_series(id, organiser_id, title, now)$
 -- A new series; null when the id is known.
@@ -16,10 +17,11 @@ on conflict (id) do nothing returning id;
 -- Series with these ids.
 select id, organiser_id, title from programme.series where id = any(:ids::uuid[]);
 
--- name: series_of(all_of_them, organiser_ids)
+-- name: series_of(all_of_them, organiser_ids, most)
 -- Series of all organisers or of some, the newest first.
 select id, organiser_id, title from programme.series
-where :all_of_them::bool or organiser_id = any(:organiser_ids::uuid[]) order by created_at desc, id;
+where :all_of_them::bool or organiser_id = any(:organiser_ids::uuid[])
+order by created_at desc, id limit :most;
 
 -- name: insert_event(id, organiser_id, series_id, kind, title, subtitle, ground_version, doors_at, starts_at, ends_at, sale_opens_at, sale_closes_at, rules, request_digest, now)$
 -- A new draft; null when the id is known.
@@ -75,9 +77,9 @@ select event.*, series.title as series_title
 from programme.event left join programme.series on series.id = event.series_id
 where event.state = 'published' and event.ends_at > :now order by event.starts_at, event.id;
 
--- name: office_events(all_of_them, organiser_ids, event_ids)
+-- name: office_events(all_of_them, organiser_ids, event_ids, most)
 -- Events of all organisers, or of some and some events besides, the latest start first.
 select event.*, series.title as series_title
 from programme.event left join programme.series on series.id = event.series_id
 where :all_of_them::bool or event.organiser_id = any(:organiser_ids::uuid[]) or event.id = any(:event_ids::uuid[])
-order by event.starts_at desc, event.id;
+order by event.starts_at desc, event.id limit :most;
