@@ -189,6 +189,18 @@ async def test_a_hold_ends_after_ten_minutes(house: House, clock: FakeClock) -> 
     assert await house.rows("select from ticketing.claim") == []
 
 
+async def test_a_hold_that_was_forgotten_for_days_ends_too(house: House, clock: FakeClock) -> None:
+    fan = await house.fan()
+    order = await fan.best()
+    clock.advance(timedelta(days=5))
+    jobs = TicketingJobs(house.db, house.clock)
+    await jobs.expire()
+    assert (await house.rows("select state from ticketing.orders"))[0]["state"] == "held"
+    await jobs.expire_old()
+    assert [row["state"] for row in await house.rows("select state from ticketing.orders")] == ["expired"]
+    assert order["state"] == "held"
+
+
 async def test_a_hold_that_is_over_frees_its_seat_for_who_asks_though_no_worker_runs(
     house: House, clock: FakeClock
 ) -> None:

@@ -86,7 +86,7 @@ async def get_sales(event_id: UUID, db: Database, clock: Clock, box_office: BoxO
 @get("/orders", guards=[staff("box_office", "finance")])
 async def find_orders(
     q: Annotated[
-        str, Parameter(min_length=2, max_length=200, pattern=r"^[^\x00]*$", description="code, e-mail address or name")
+        str, Parameter(min_length=2, max_length=200, pattern=NO_CONTROLS, description="code, e-mail address or name")
     ],
     db: Database,
     principal: Principal,

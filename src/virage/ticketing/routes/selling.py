@@ -19,7 +19,7 @@ from virage.kernel.security import session_cookie
 from virage.payments import acts as payments
 from virage.payments.checkout import Checkout
 from virage.people import acts as people
-from virage.people.routes.sign_in import COOKIE_AGE_S
+from virage.people.rules.house import COOKIE_AGE_S
 from virage.ticketing.acts import holding
 from virage.ticketing.acts.paying import Pay
 from virage.ticketing.reads.offers import Offer, offer_of

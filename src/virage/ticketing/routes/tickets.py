@@ -84,7 +84,7 @@ async def bind_pass(
         return granted(await acts.bind(conn, vault, Binding(ticket_id, data.key, fan_id), fan_id, clock.now()))
 
 
-@post("/{ticket_id:uuid}/rebind-code", status_code=202, guards=[signed_in])
+@post("/{ticket_id:uuid}/rebind-code", status_code=202, guards=[signed_in], opt={"rate": "sensitive"})
 async def send_rebind_code(
     ticket_id: UUID, db: Database, clock: Clock, rebind_desk: RebindDesk, principal: Principal
 ) -> CodeSent:
@@ -96,7 +96,7 @@ async def send_rebind_code(
         return CodeSent(granted(await acts.send_rebind_code(conn, rebind_desk, ticket_id, fan, clock.now())))
 
 
-@post("/{ticket_id:uuid}/rebind", status_code=200, guards=[signed_in])
+@post("/{ticket_id:uuid}/rebind", status_code=200, guards=[signed_in], opt={"rate": "sensitive"})
 async def rebind_pass(
     ticket_id: UUID,
     data: RebindWish,
@@ -119,6 +119,7 @@ async def rebind_pass(
     "/{ticket_id:uuid}/paper",
     status_code=200,
     guards=[signed_in],
+    opt={"rate": "costly"},
     responses={200: ResponseSpec(bytes, description="The ticket on paper", media_type="application/pdf")},
 )
 async def print_paper(

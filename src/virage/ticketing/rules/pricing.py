@@ -14,9 +14,7 @@ FEE_MAX = 10_000
 VAT_PERMILLE_MAX = 999
 CATEGORIES_MAX = 40
 NAME_MAX = 80
-LANGUAGES_MAX = 8
 LANGUAGES = ("fr", "en")
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
@@ -100,10 +98,6 @@ def _category_defects(category: Category, at: str) -> list[Defect]:
         for language in sorted({*LANGUAGES, *category.name})
         if language not in LANGUAGES or not _is_name(category.name.get(language, ""))
     ]
-    if len(category.name) > LANGUAGES_MAX or any(
-        _CONTROLS.search(text) for text in (*category.name, *category.name.values())
-    ):
-        found.append(Defect("name_invalid", f"{at}.name"))
     if not _COLOUR.fullmatch(category.colour):
         found.append(Defect("colour_invalid", f"{at}.colour"))
     for tariff in PRICED_TARIFFS:
