@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from typing import Any, TypeVar
 from playwright.sync_api import Browser, Page, expect
 
 from tests.web.conftest import entered
-from tests.web.house import House
+from tests.web.house import READY_S, House
 from virage.demo.programme import CLUB
 from virage.kernel.database import Connection, Database
 from virage.kernel.guard import Grant
@@ -78,6 +79,18 @@ def confirm_it_is_me(page: Page, house: House, email: str) -> None:
     dialog.get_by_label("Six-digit code").fill(house.code_for(email, before))
     dialog.get_by_role("button", name="Sign in", exact=True).click()
     expect(dialog).not_to_be_visible()
+
+
+def link_in_letter(house: House, email: str) -> str:
+    """The link in the first letter to an address, once the postman has been there."""
+    end = time.monotonic() + READY_S
+    while time.monotonic() < end:
+        for letter in house.get("/api/mailbox"):
+            link = re.search(r"https?://\S+", letter["body"]) if letter["recipient"] == email else None
+            if link is not None:
+                return link[0]
+        time.sleep(0.1)
+    raise TimeoutError(f"no letter with a link to {email}")
 
 
 def new_event(page: Page, title: str) -> str:
