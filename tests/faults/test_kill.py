@@ -152,7 +152,7 @@ async def sale_under_fire() -> dict[str, Any]:
 
 
 @pytest.mark.filterwarnings("default")
-def test_what_was_confirmed_stands_whatever_is_killed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_was_confirmed_stands(capsys: pytest.CaptureFixture[str]) -> None:
     found = run(sale_under_fire())
     with capsys.disabled():
         print(f"\nkill: {found}")  # noqa: T201 - the counts are what the run is for

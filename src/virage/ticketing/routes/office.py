@@ -8,7 +8,7 @@ from litestar.params import Parameter
 from msgspec import Meta, Struct
 
 from virage.kernel.clock import Clock
-from virage.kernel.database import Connection, Database
+from virage.kernel.database import Database
 from virage.kernel.guard import Principal, Role, fresh, holds, staff
 from virage.kernel.problems import Problem, granted
 from virage.programme import reads as programme
@@ -50,7 +50,7 @@ class RefundOrder(Struct, frozen=True, forbid_unknown_fields=True):
 async def get_pricing(event_id: UUID, db: Database, principal: Principal) -> Pricing:
     """The pricing of an event; an empty one before there is any."""
     async with db.connection() as conn:
-        await _event_within(conn, event_id, principal, *SELLERS)
+        granted(await programme.event_within(conn, event_id, principal, *SELLERS))
         return await load_pricing(conn, event_id)
 
 
@@ -61,7 +61,7 @@ async def put_pricing(
     """Replace the pricing of an event; everything wrong is answered at once. Needs a sign-in of the last 15 minutes."""
     new = Pricing(data.categories, data.blocks, data.areas, data.fee_cents, data.vat_permille, data.fee_vat_permille)
     async with db.transaction() as conn:
-        await _event_within(conn, event_id, principal, "programme")
+        granted(await programme.event_within(conn, event_id, principal, "programme"))
         fresh(principal, clock.now())
         outcome = await pricing_acts.set_pricing(
             conn, event_id, new, principal.id, clock.now(), accept_sold=data.accept_sold
@@ -76,7 +76,7 @@ async def get_sales(event_id: UUID, db: Database, clock: Clock, box_office: BoxO
     """How the sale stands: by category, by hour, money, what is held."""
     sale = await box_office.sales.get(event_id)
     async with db.connection() as conn:
-        await _event_within(conn, event_id, principal, *SELLERS)
+        granted(await programme.event_within(conn, event_id, principal, *SELLERS))
         sale = sale or await load_sale(conn, event_id, drafts=True)
         if sale is None:
             raise Problem("not_found")
@@ -105,7 +105,7 @@ async def get_office_order(order_id: UUID, db: Database, principal: Principal) -
         row = await reads.order(conn, order_id)
         if row is None:
             raise Problem("not_found")
-        await _event_within(conn, row.event_id, principal, "box_office", "finance")
+        granted(await programme.event_within(conn, row.event_id, principal, "box_office", "finance"))
         return await reads.detail(conn, row)
 
 
@@ -119,18 +119,10 @@ async def refund_order(
         row = await reads.order(conn, order_id)
         if row is None:
             raise Problem("not_found")
-        await _event_within(conn, row.event_id, principal, "box_office")
+        granted(await programme.event_within(conn, row.event_id, principal, "box_office"))
         fresh(principal, now)
         wish = RefundWish(order_id, data.refund_id, data.ticket_ids, principal.id)
         return granted(await refunding.refund(conn, wish, now))
-
-
-async def _event_within(conn: Connection, event_id: UUID, principal: Principal, *roles: str) -> Event:
-    """The event, if one of the roles covers it; another organiser's event looks as if it did not exist."""
-    found = await programme.event(conn, event_id)
-    if found is None or not _within(found, principal, *roles):
-        raise Problem("not_found")
-    return found
 
 
 def _within(event: Event, principal: Principal, *roles: str) -> bool:
