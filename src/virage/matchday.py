@@ -31,9 +31,9 @@ from virage.payments.handlers import Handlers
 from virage.payments.jobs import PaymentJobs
 from virage.payments.provider import NoProvider, PaymentProvider
 from virage.payments.sandbox_provider import SandboxProvider
-from virage.people import jobs as people_jobs
 from virage.people import routes as people_routes
 from virage.people.acts import PeopleAuthenticator, PersonErased
+from virage.people.jobs import PeopleJobs
 from virage.people.reads import PersonExport
 from virage.people.rules.house import letterhead_of
 from virage.programme import routes as programme
@@ -118,7 +118,7 @@ def _people(house: House) -> Domain:
             "person_exports": PERSON_EXPORTS,
             "person_erased": PERSON_ERASED,
         },
-        jobs=[lambda jobs: people_jobs.register(jobs, house.db, house.config, house.clock)],
+        jobs=[PeopleJobs(house.db, house.config, house.clock).register],
         lifespan=[authenticator.lifespan],
         authenticator=authenticator,
     )

@@ -158,7 +158,7 @@ async def test_a_server_that_says_later_is_asked_again_by_the_queue(
     inbox.refusals = ["450 come back later"]
     worker = Jobs(poll=timedelta(milliseconds=20))
     changed = msgspec.structs.replace(config, smtp_url=f"smtp://127.0.0.1:{smtp}")
-    jobs.register(worker, db, changed, clock)
+    jobs.PeopleJobs(db, changed, clock).register(worker)
     working = asyncio.create_task(worker.run(db))
 
     async def gone() -> bool:

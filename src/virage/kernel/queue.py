@@ -153,7 +153,7 @@ class Jobs:
             async with db.connection() as conn:
                 await _sql.forget_job_statistics(conn, keep=KEEP_LOG)
 
-        singletons = [*self._singletons, _Singleton(TIDY_S, "tidy job log", tidy)]
+        singletons = [*self._singletons, _Singleton(TIDY_S, "kernel.tidy", tidy)]
         async with asyncio.TaskGroup() as group:
             group.create_task(_again_and_again("jobs", lambda: self._work(db.url)))
             group.create_task(_again_and_again("singletons", lambda: _run_singletons(db.url, singletons)))

@@ -24,8 +24,9 @@ create table people.session (
     last_seen_at timestamptz not null,
     expires_at timestamptz not null,
     check ((person_id is null) = (authenticated_at is null))
-) with (fillfactor = 80);  -- room for "last seen", which then touches no index
+);
 create index session_of_person on people.session (person_id) where person_id is not null;
+create index session_end on people.session (expires_at);
 
 create table people.role_grant (
     id uuid primary key,
@@ -51,6 +52,7 @@ create table people.invitation (
     expires_at timestamptz not null
 );
 create index invitation_to on people.invitation (email);
+create index invitation_from on people.invitation (invited_by);
 
 -- A program's access: the roles of its token, never more than its creator's.
 create table people.program (
@@ -90,6 +92,7 @@ create table people.mail (
     expires_at timestamptz not null
 );
 create index mail_to on people.mail (address_key);
+create index mail_end on people.mail (expires_at);
 
 -- The demonstration's mailbox: what would have been sent if there were a mail server.
 create table people.mailbox (

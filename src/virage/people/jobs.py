@@ -86,12 +86,20 @@ class Postman:
         )
 
 
-def register(jobs: Jobs, db: Database, config: Config, clock: Clock) -> None:
-    """Give the worker what people need done."""
+class PeopleJobs:
+    """What people need done."""
 
-    async def tidy() -> None:
-        async with db.transaction() as conn:
-            await acts.tidy(conn, clock.now())
+    def __init__(self, db: Database, config: Config, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        self._postman = Postman(db, config, clock)
 
-    jobs.on(acts.MAIL_KIND, MailDue, Postman(db, config, clock))
-    jobs.every(TIDY_S, "tidy people", tidy)
+    def register(self, jobs: Jobs) -> None:
+        """Say what a worker can do."""
+        jobs.on(acts.MAIL_KIND, MailDue, self._postman)
+        jobs.every(TIDY_S, "people.tidy", self.tidy)
+
+    async def tidy(self) -> None:
+        """Forget what is over."""
+        async with self._db.transaction() as conn:
+            await acts.tidy(conn, self._clock.now())

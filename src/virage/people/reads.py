@@ -22,9 +22,11 @@ from virage.people.rules.grants import (
 from virage.people.rules.mails import Letter
 from virage.people.rules.persons import Locale, Person, SessionView
 from virage.people.store import grants, mails, persons, sessions
-from virage.people.store.scopes import enclosing
+from virage.people.store.scopes import organisers_of
 
 MAILBOX_MOST = 50
+PROGRAMS_MOST = 500
+STAFF_MOST = 5_000
 
 
 class PersonExport(Protocol):
@@ -98,26 +100,27 @@ async def sessions_of(conn: Connection, person_id: UUID, current: UUID | None, n
 
 
 async def staff(conn: Connection, principal: Principal, now: datetime) -> Staff:
-    """The staff and the invitations within what the asker administers."""
-    return Staff(
-        grants=[given for given in await grants.staff(conn) if await _administered(conn, principal, given)],
-        invitations=[
-            sent for sent in await grants.invitations(conn, now) if await _administered(conn, principal, sent)
-        ],
-    )
+    """The staff and the invitations within what the asker administers, of the first `STAFF_MOST` of either."""
+    given = await grants.staff(conn, STAFF_MOST)
+    sent = await grants.invitations(conn, now, STAFF_MOST)
+    items: list[StaffGrant | Invitation] = [*given, *sent]
+    about = {item.id: grant_stored(item.role, item.scope, item.scope_id) for item in items}
+    events = [one.scope_id for one in about.values() if one.scope == "event" and isinstance(one.scope_id, UUID)]
+    organisers = await organisers_of(conn, events)
 
+    def administered(item: StaffGrant | Invitation) -> bool:
+        grant = about[item.id]
+        organiser = organisers.get(grant.scope_id) if isinstance(grant.scope_id, UUID) else None
+        return may_administer(principal, grant, () if organiser is None else (("organiser", organiser),))
 
-async def _administered(conn: Connection, principal: Principal, about: StaffGrant | Invitation) -> bool:
-    grant = grant_stored(about.role, about.scope, about.scope_id)
-    if may_administer(principal, grant, ()):
-        return True
-    return grant.scope == "event" and may_administer(principal, grant, await enclosing(conn, grant) or ())
+    return Staff([item for item in given if administered(item)], [item for item in sent if administered(item)])
 
 
 async def programs(conn: Connection, principal: Principal, now: datetime) -> list[ProgramToken]:
-    """The programs that the asker created; all of them for who administers everything."""
-    everything = holds(principal, "admin")
-    return [program for program in await grants.programs(conn, now) if everything or program.created_by == principal.id]
+    """The programs that the asker created; for who administers everything all of them, the newest `PROGRAMS_MOST`."""
+    if holds(principal, "admin"):
+        return await grants.programs(conn, now, PROGRAMS_MOST)
+    return [] if principal.id is None else await grants.programs_created_by(conn, principal.id, now)
 
 
 async def export(
@@ -131,7 +134,7 @@ async def export(
         "joined_at": await persons.joined_at(conn, person_id),
         "sessions": await sessions.sessions_of(conn, person_id, None, now),
         "grants": [view_of(grant) for grant in held],
-        "tokens": [program for program in await grants.programs(conn, now) if program.created_by == person_id],
+        "tokens": await grants.programs_created_by(conn, person_id, now),
     }
     for name, contributor in contributors.items():
         about[name] = await contributor(conn, person_id)

@@ -88,11 +88,11 @@ async def take(conn: Connection, grant_id: UUID) -> bool:
     return bool(await queries.take(conn, grant_id=grant_id))
 
 
-async def staff(conn: Connection) -> list[StaffGrant]:
-    """Everybody who holds something."""
+async def staff(conn: Connection, most: int) -> list[StaffGrant]:
+    """Who holds something, by address."""
     return [
         StaffGrant(**(dict(row) | {"role": RoleName(row["role"]), "scope": ScopeName(row["scope"])}))
-        async for row in queries.staff(conn)
+        async for row in queries.staff(conn, most=most)
     ]
 
 
@@ -134,11 +134,11 @@ async def take_invitation(conn: Connection, code: str, email: str, now: datetime
     return None if row is None else Waiting(row["id"], _grant(row), row["invited_by"])
 
 
-async def invitations(conn: Connection, now: datetime) -> list[Invitation]:
+async def invitations(conn: Connection, now: datetime, most: int) -> list[Invitation]:
     """Invitations that wait for an answer."""
     return [
         Invitation(**(dict(row) | {"role": RoleName(row["role"]), "scope": ScopeName(row["scope"])}))
-        async for row in queries.invitations(conn, now=now)
+        async for row in queries.invitations(conn, now=now, most=most)
     ]
 
 
@@ -172,11 +172,18 @@ async def create_program(conn: Connection, program: NewProgram, token: str) -> N
     )
 
 
-async def programs(conn: Connection, now: datetime) -> list[ProgramToken]:
-    """Programs that have access."""
-    return [
-        ProgramToken(**(dict(row) | {"grants": _views(row["grants"])})) async for row in queries.programs(conn, now=now)
-    ]
+def _program(row: Any) -> ProgramToken:
+    return ProgramToken(**(dict(row) | {"grants": _views(row["grants"])}))
+
+
+async def programs(conn: Connection, now: datetime, most: int) -> list[ProgramToken]:
+    """Programs that have access, the newest first."""
+    return [_program(row) async for row in queries.programs(conn, now=now, most=most)]
+
+
+async def programs_created_by(conn: Connection, person_id: UUID, now: datetime) -> list[ProgramToken]:
+    """A person's programs that have access, the newest first."""
+    return [_program(row) async for row in queries.programs_created_by(conn, person_id=person_id, now=now)]
 
 
 async def programs_of(conn: Connection, person_id: UUID, now: datetime) -> dict[UUID, list[Grant]]:

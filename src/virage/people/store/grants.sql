@@ -21,11 +21,11 @@ returning id;
 -- A grant is no more.
 delete from people.role_grant where id = :grant_id;
 
--- name: staff()
--- Every grant with its holder.
+-- name: staff(most)
+-- Grants with their holders.
 select g.id, g.person_id, p.email, p.name, g.role, g.scope, g.scope_id, g.granted_by, g.granted_at
 from people.role_grant as g join people.person as p on p.id = g.person_id
-order by p.email, g.id;
+order by p.email, g.id limit :most;
 
 -- name: drop_invitations_to(email, role, scope, scope_id, invitation_id)!
 -- An earlier invitation to the same is dead.
@@ -43,10 +43,10 @@ on conflict (id) do nothing;
 delete from people.invitation where code_hash = :code_hash and email = :email and expires_at > :now
 returning id, role, scope, scope_id, invited_by;
 
--- name: invitations(now)
+-- name: invitations(now, most)
 -- Invitations that wait.
 select id, email, role, scope, scope_id, invited_by, invited_at, expires_at
-from people.invitation where expires_at > :now order by email, id;
+from people.invitation where expires_at > :now order by email, id limit :most;
 
 -- name: invitation_as_sent(invitation_id)^
 -- One invitation, waiting or over, as it was sent.
@@ -75,10 +75,15 @@ delete from people.invitation where expires_at <= :now;
 insert into people.program (id, token_hash, name, grants, created_by, created_at, expires_at)
 values (:program_id, :token_hash, :name, :grants, :created_by, :now, :expires_at);
 
--- name: programs(now)
+-- name: programs(now, most)
 -- Programs that still have access.
 select id, name, grants, created_by, created_at, expires_at, last_used_at
-from people.program where expires_at > :now order by created_at desc, id;
+from people.program where expires_at > :now order by created_at desc, id limit :most;
+
+-- name: programs_created_by(person_id, now)
+-- Programs of one person that still have access.
+select id, name, grants, created_by, created_at, expires_at, last_used_at
+from people.program where created_by = :person_id and expires_at > :now order by created_at desc, id;
 
 -- name: programs_of(person_id, now)
 -- The programs of one person, locked.
