@@ -1,13 +1,14 @@
 """A process full of buyers: each one holds, pays and fetches the tickets of a party, and keeps a log of what was said.
 
-Reads its plan as JSON from standard input, and writes what happened as JSON to standard output. A buyer whose
-connection ends, or who is told to come back, sends the same again: the ids are the buyer's own.
+`python -m benchmarks.buyers PLAN REPORT`: reads its plan from one JSON file and writes what happened into another. A
+buyer whose connection ends, or who is told to come back, sends the same again: the ids are the buyer's own.
 """
 
 import asyncio
 import random
 import sys
 import time
+from pathlib import Path
 
 import msgspec
 from msgspec import Struct
@@ -244,9 +245,9 @@ def _code(answer: Answer) -> str:
 
 def main() -> None:
     """Run one process of buyers."""
-    plan = msgspec.json.decode(sys.stdin.buffer.read(), type=Plan)
-    report: Report = run(Crowd(plan).run())
-    sys.stdout.buffer.write(msgspec.json.encode(report))
+    plan, report = (Path(name) for name in sys.argv[1:3])
+    told: Report = run(Crowd(msgspec.json.decode(plan.read_bytes(), type=Plan)).run())
+    report.write_bytes(msgspec.json.encode(told))
 
 
 if __name__ == "__main__":

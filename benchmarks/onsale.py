@@ -56,17 +56,17 @@ async def crowd(house: House, wanted: Wanted, event_id: UUID, categories: Sequen
         )
         for number in range(wanted.processes)
     ]
-    return await asyncio.gather(*(_process(one) for one in plans))
+    return await asyncio.gather(*(_process(house, number, plan) for number, plan in enumerate(plans)))
 
 
-async def _process(plan: Plan) -> Report:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.buyers", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-    )
-    told, _ = await process.communicate(msgspec.json.encode(plan))
-    if process.returncode:
+async def _process(house: House, number: int, plan: Plan) -> Report:
+    """One process of buyers; plan and report go by files, for a pipe may lose the end of what a process wrote."""
+    files = [house.folder / f"{what}-{number}.json" for what in ("plan", "report")]
+    await asyncio.to_thread(files[0].write_bytes, msgspec.json.encode(plan))
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "benchmarks.buyers", *files)
+    if await process.wait():
         raise RuntimeError(f"A process of buyers ended with {process.returncode}.")
-    return msgspec.json.decode(told, type=Report)
+    return msgspec.json.decode(await asyncio.to_thread(files[1].read_bytes), type=Report)
 
 
 async def left_over(house: House, event_id: UUID) -> list[tuple[int, str]]:
