@@ -14,6 +14,7 @@ from virage.kernel.database import Database
 from virage.kernel.ids import new_id
 from virage.kernel.journal import Tail
 from virage.kernel.problems import Refused
+from virage.ticketing.acts.paying import Pay, pay
 from virage.ticketing.reads.open_sales import OpenSales
 from virage.ticketing.routes.box_office import Ask, BoxOffice
 from virage.ticketing.rules.pricing import AreaPricing
@@ -125,3 +126,24 @@ async def test_a_batch_that_fails_leaves_nothing_held(
     monkeypatch.undo()
     outcomes = await hold_all(offices[:1], house.event_id, [Best(Party(full=2))])
     assert Counter(type(outcome) for outcome in outcomes) == {OrderRow: 1}
+
+
+async def test_baskets_of_two_browsers_paid_by_one_fan_in_one_batch_keep_the_limit(
+    house: House, offices: list[BoxOffice], db: Database, clock: Clock
+) -> None:
+    fan, sessions = new_id(), [new_id(), new_id()]
+    seats = Best(Party(full=6), category_id=BLUE)
+    held = []
+    for session in sessions:
+        order = await offices[0].hold(Ask(HoldRequest(new_id(), house.event_id, seats), Buyer(session), session))
+        assert isinstance(order, OrderRow)
+        held.append(order)
+    pays = [
+        Pay(order.id, new_id(), Buyer(session, fan, session), fan, "https://virage.local/")
+        for order, session in zip(held, sessions, strict=True)
+    ]
+    async with db.transaction() as conn:
+        outcomes = await pay(conn, pays, clock.now())
+    assert [isinstance(outcome, Refused) for outcome in outcomes] == [False, True]
+    assert isinstance(outcomes[1], Refused)
+    assert outcomes[1].reason == Reason.LIMIT_REACHED

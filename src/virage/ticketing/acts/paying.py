@@ -103,6 +103,8 @@ def _decide(
     refusal = may_pay(order, now) or _barred(order, event, pay, bought)
     if refusal is not None:
         return refusal
+    if order.state == "held":
+        bought[pay.fan_id, order.event_id] += order.size  # the next of this batch may be the same fan's
     same = order.state == "paying" and order.payment_id == pay.payment_id
     moved = replace(
         order,
