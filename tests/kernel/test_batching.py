@@ -82,7 +82,7 @@ async def test_a_caller_that_goes_away_before_its_batch_is_left_out() -> None:
     await settle()
     callers[1].cancel()
     act.gate.set()
-    assert await asyncio.gather(callers[0], callers[2]) == [2, 6]
+    assert list(await asyncio.gather(callers[0], callers[2])) == [2, 6]
     assert act.batches == [[1], [3]]
 
 

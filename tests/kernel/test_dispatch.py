@@ -1,7 +1,7 @@
 """The direct way answers as Litestar's own way does; only quicker."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -81,7 +81,7 @@ async def flow() -> Stream:
 
 
 @get("/asked", opt={"public": True})
-async def asked(request: Request[None, None, None]) -> str:
+async def asked(request: Request[Any, Any, Any]) -> str:
     return str(request.headers["x-ask"]) + str(request.url.path)
 
 
@@ -167,7 +167,7 @@ def roundabout(db: Database, monkeypatch: pytest.MonkeyPatch) -> httpx.AsyncClie
 async def test_both_ways_answer_the_same(
     direct: httpx.AsyncClient, roundabout: httpx.AsyncClient, method: str, path: str, body: bytes | None
 ) -> None:
-    asks = {"content": body, "headers": JSON | {"x-ask": "yes", "x-request-id": "the-same-request"}}
+    asks: dict[str, Any] = {"content": body, "headers": JSON | {"x-ask": "yes", "x-request-id": "the-same-request"}}
     here, there = await direct.request(method, path, **asks), await roundabout.request(method, path, **asks)
     assert (here.status_code, here.content) == (there.status_code, there.content)
     assert sorted(here.headers.multi_items()) == sorted(there.headers.multi_items())

@@ -135,7 +135,7 @@ async def test_all_who_come_at_once_share_one_tail_that_ends_with_the_last(db: D
     assert len(tail.tells) == 1
     for messages in streams:
         await next_part(messages)
-        await messages.aclose()  # type: ignore[attr-defined]  # it is a generator
+        await messages.aclose()
     assert tail.tells == []
 
 

@@ -102,7 +102,7 @@ def buy(url: str, fan: dict[str, str], event_id: str) -> dict[str, Any]:
     """Two seats that cost nothing."""
     ids = (f"01900000-0000-7000-8000-{number:012}" for number in itertools.count())
     order_id, payment_id = next(ids), next(ids)
-    wish = {"id": order_id, "event_id": event_id, "seats": {"kind": "best", "party": {"full": 2}}}
+    wish: dict[str, Any] = {"id": order_id, "event_id": event_id, "seats": {"kind": "best", "party": {"full": 2}}}
     requests.post(f"{url}/api/orders", json=wish, headers=fan, timeout=30).raise_for_status()
     payment = {"payment_id": payment_id}
     requests.post(f"{url}/api/orders/{order_id}/payment", json=payment, headers=fan, timeout=30).raise_for_status()

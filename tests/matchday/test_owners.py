@@ -30,7 +30,8 @@ class Case(Struct, frozen=True):
 
 
 def event_body(world: "World") -> dict[str, Any]:
-    return to_builtins(world.new_event(new_id(), world.ours)) | {"revision": 1}
+    content: dict[str, Any] = to_builtins(world.new_event(new_id(), world.ours))
+    return content | {"revision": 1}
 
 
 def new_event(world: "World") -> Any:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -81,6 +82,12 @@ def told(process: psutil.Process) -> list[str]:
     return []
 
 
+def replaced(running: Running, killed: psutil.Process) -> bool:
+    """Whether another worker serves in place of one that was killed."""
+    server, *_, worker = running.named("serve")
+    return worker.pid not in (killed.pid, server.pid)
+
+
 def gone(processes: list[psutil.Process]) -> bool:
     _, alive = psutil.wait_procs(processes, timeout=30)
     return not [one for one in alive if one.status() != psutil.STATUS_ZOMBIE]
@@ -100,7 +107,7 @@ def test_it_comes_up_survives_kills_and_leaves_nothing_behind(house: Callable[[]
     for _ in range(3):  # also faster than the server's own patience with its workers
         worker = first.named("serve")[-1]
         worker.kill()
-        first.until(lambda killed=worker: first.named("serve")[-1].pid not in (killed.pid, first.named("serve")[0].pid))
+        first.until(partial(replaced, first, worker))
         first.until(lambda: ready(first.url))
 
     family = first.family()

@@ -1,6 +1,8 @@
 """The sandbox's book without its process."""
 
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -27,7 +29,7 @@ VERBS = st.one_of(
 )
 
 
-def do(bank: Bank, verb: tuple[object, ...]) -> Entry | None:
+def do(bank: Bank, verb: tuple[Any, ...]) -> Entry | None:
     match verb:
         case ("open", id_):
             return bank.open(NewPayment(id_, 100, "https://club.example/"))
@@ -45,7 +47,7 @@ def do(bank: Bank, verb: tuple[object, ...]) -> Entry | None:
 
 
 @given(st.lists(VERBS, max_size=40))
-def test_the_file_alone_tells_the_whole_state(verbs: list[tuple[object, ...]]) -> None:
+def test_the_file_alone_tells_the_whole_state(verbs: list[tuple[Any, ...]]) -> None:
     bank, again = Bank(), Bank()
     entries = [entry for verb in verbs if (entry := do(bank, verb)) is not None]
     for entry in DECODER.decode_lines(msgspec.json.Encoder().encode_lines(entries)):
@@ -56,9 +58,9 @@ def test_the_file_alone_tells_the_whole_state(verbs: list[tuple[object, ...]]) -
 
 
 @given(st.lists(VERBS, max_size=40))
-def test_no_more_goes_back_than_was_captured_and_no_capture_goes_away(verbs: list[tuple[object, ...]]) -> None:
+def test_no_more_goes_back_than_was_captured_and_no_capture_goes_away(verbs: list[tuple[Any, ...]]) -> None:
     bank = Bank()
-    captured: set[object] = set()
+    captured: set[UUID] = set()
     for verb in verbs:
         do(bank, verb)
         for account in bank.accounts.values():

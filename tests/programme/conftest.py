@@ -47,10 +47,10 @@ def complete_match(organiser_id: UUID, **changes: Any) -> NewEvent:
 class Desk:
     """The office's routes, asked as one of several people; `cancelled` is what the domains above heard."""
 
-    def __init__(self, browser: httpx.AsyncClient, principals: dict[bytes, Principal]) -> None:
+    def __init__(self, browser: httpx.AsyncClient, principals: dict[bytes, Principal], cancelled: list[Event]) -> None:
         self.browser = browser
         self.principals = principals
-        self.cancelled: list[Event] = []
+        self.cancelled = cancelled
 
     def knows(self, name: str, *grants: Grant, kind: Any = "staff", since: datetime | None = NOW) -> None:
         who = Principal(kind, new_id(), new_id(), grants, since)
@@ -78,12 +78,13 @@ async def promoter(conn: Connection) -> Organiser:
 @pytest.fixture
 async def desk(config: Config, db: Database, clock: Clock, club: Organiser, promoter: Organiser) -> AsyncIterator[Desk]:
     principals: dict[bytes, Principal] = {}
+    cancelled: list[Event] = []
 
     async def authenticate(credentials: Sequence[Credential]) -> Sequence[Principal | None]:
         return [principals.get(credential.token_hash) for credential in credentials]
 
     async def hear(_conn: Connection, event: Event, _now: datetime) -> None:
-        desk.cancelled.append(event)
+        cancelled.append(event)
 
     handlers: list[Callable[..., Any]] = [hear]
     app = create_app(
@@ -100,7 +101,7 @@ async def desk(config: Config, db: Database, clock: Clock, club: Organiser, prom
     )
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
     async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:
-        desk = Desk(browser, principals)
+        desk = Desk(browser, principals, cancelled)
         desk.knows("admin", Grant("admin"))
         desk.knows("all", Grant("programme"))
         desk.knows("club", Grant("programme", "organiser", club.id))

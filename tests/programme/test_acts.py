@@ -160,8 +160,8 @@ async def test_cancelling_tells_the_domains_above_once_in_the_same_transaction(
     event = await published(conn, a_match(club.id))
     told: list[Event] = []
 
-    async def hear(_conn: Connection, cancelled: Event, _now: datetime) -> None:
-        told.append(cancelled)
+    async def hear(conn: Connection, event: Event, now: datetime) -> None:
+        told.append(event)
 
     for _ in range(2):
         async with db.transaction() as own:
@@ -176,7 +176,7 @@ async def test_a_cancellation_whose_consequences_fail_has_not_happened(
 ) -> None:
     event = await published(conn, a_match(club.id))
 
-    async def fail(_conn: Connection, _event: Event, _now: datetime) -> None:
+    async def fail(conn: Connection, event: Event, now: datetime) -> None:
         raise LookupError
 
     with pytest.raises(LookupError):
@@ -189,8 +189,8 @@ async def test_nobody_hears_of_a_cancelled_draft(conn: Connection, club: Organis
     event = await created(conn, a_match(club.id))
     told: list[Event] = []
 
-    async def hear(_conn: Connection, cancelled: Event, _now: datetime) -> None:
-        told.append(cancelled)
+    async def hear(conn: Connection, event: Event, now: datetime) -> None:
+        told.append(event)
 
     cancelled = await acts.cancel(conn, event.id, OFFICER, NOW, [hear])
     assert isinstance(cancelled, Event)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from virage.venue.rules import Feature, Ground, build_ground, load_ground
 from virage.venue.rules.geometry import expand, geometry, labels
+from virage.venue.rules.ground import Amenity, Gate, Outlet
 from virage.venue.rules.sightline import c_value
 
 PLAN = files("virage.venue").joinpath("ground.toml").read_text(encoding="utf-8")
@@ -209,9 +210,10 @@ def test_gates_outlets_and_amenities_stand_outside_the_seats() -> None:
     furthest = np.hypot(GROUND.x, GROUND.y).max()
     corner_gates = [gate for gate in GROUND.gates if abs(gate.x) > 52.5 and abs(gate.y) > 34]
     assert all(np.hypot(gate.x, gate.y) > furthest - 30 for gate in corner_gates)
-    for thing in (*GROUND.gates, *GROUND.outlets, *GROUND.amenities):
+    things: list[Gate | Outlet | Amenity] = [*GROUND.gates, *GROUND.outlets, *GROUND.amenities]
+    for thing in things:
         assert np.hypot(GROUND.x - thing.x, GROUND.y - thing.y).min() > 0.8
-    spots = np.array([(thing.x, thing.y) for thing in (*GROUND.outlets, *GROUND.amenities)])
+    spots = np.array([(thing.x, thing.y) for thing in things[len(GROUND.gates) :]])
     apart = np.hypot(*(spots[:, None] - spots[None]).transpose(2, 0, 1)) + 9 * np.eye(len(spots))
     assert apart.min() > 1
 
@@ -228,7 +230,7 @@ def test_sightlines_go_from_0_to_1_and_prefer_the_halfway_line() -> None:
 
 
 def test_the_c_value_is_that_of_the_standard() -> None:
-    one = c_value(*(np.array([value]) for value in (20.0, 6.0, 0.35)), depth=0.8)
+    one = c_value(np.array([20.0]), np.array([6.0]), np.array([0.35]), 0.8)
     assert one[0] == pytest.approx(20.0 * 6.35 / 20.8 - 6.0)
 
 
