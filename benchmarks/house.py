@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from benchmarks import plain
 from benchmarks.common import commits_per_s, own_folder
 from benchmarks.wire import Client
 from virage.cli.house import this
@@ -29,6 +28,7 @@ from virage.ticketing.rules.pricing import Category, Pricing
 from virage.ticketing.rules.terms import Tariff
 from virage.venue.reads import load_ground
 
+PLAIN_ROWS = 10_000
 FANS_A_TRANSACTION = 250
 SEEDERS = 4
 READY_S = 60.0
@@ -140,7 +140,7 @@ async def seed(url: str, fans: int) -> tuple[UUID, list[UUID], list[str]]:
     now = datetime.now(UTC)
     try:
         async with db.transaction() as conn:
-            await plain.prepare(conn)
+            await prepare_plain(conn)
             event_id, categories = await _event(conn, now)
         firsts = range(0, fans, FANS_A_TRANSACTION)
         waiting = asyncio.Semaphore(SEEDERS)
@@ -186,3 +186,10 @@ async def _fans(conn: Any, numbers: Sequence[int], now: datetime) -> list[str]:
         person_id = await people.ensure_fan(conn, f"fan{number}@example.org", None, now)
         tokens.append((await people.open_session(conn, person_id, now)).token)
     return tokens
+
+
+async def prepare_plain(conn: Any) -> None:
+    """Make the table that the bare route (benchmarks/plain.py) counts in."""
+    await conn.execute("create schema if not exists bench")
+    await conn.execute("create table bench.counter (id integer primary key, n integer not null)")
+    await conn.execute("insert into bench.counter select id, 0 from generate_series(0, $1 - 1) as id", PLAIN_ROWS)

@@ -12,7 +12,6 @@ from virage.kernel.database import Database
 from virage.kernel.http import create_app
 
 TARGET = "benchmarks.plain:web"
-ROWS = 10_000
 GUARDED = "update bench.counter set n = n + 1 where id = $1 and n >= 0"
 
 
@@ -42,13 +41,6 @@ def serve() -> None:
     server = serving._Server  # noqa: SLF001 - the same server, another application
     serving._Server = lambda _target, **options: server(TARGET, **options)  # type: ignore[assignment,misc]  # noqa: SLF001 - as above
     serving.serve(int(sys.argv[1]))
-
-
-async def prepare(conn: Any) -> None:
-    """The table that the bare route counts in."""
-    await conn.execute("create schema if not exists bench")
-    await conn.execute("create table bench.counter (id integer primary key, n integer not null)")
-    await conn.execute("insert into bench.counter select id, 0 from generate_series(0, $1 - 1) as id", ROWS)
 
 
 if __name__ == "__main__":

@@ -116,6 +116,14 @@ async def test_what_is_written_after_head_comes_after_head(db: Database) -> None
         assert [entry.what for entry in await read_after(conn, position)] == ["after"]
 
 
+async def test_positions_are_numbers_and_not_texts(conn: Connection) -> None:
+    add = "insert into kernel.journal (xid, at, what, about, data) values ($1::text::xid8, $2, $3, $4, '{}')"
+    for xid in ("9", "10", "99", "100"):
+        await conn.execute(add, xid, NOW, f"at_{xid}", new_id())
+    entries = await read_after(conn, START)
+    assert [entry.what for entry in entries] == ["at_9", "at_10", "at_99", "at_100"]
+
+
 @pytest.mark.parametrize("text", ["", "12", "a-b", "1-", "-1", "1-2-3", "1--2", f"{1 << 64}-1", f"1-{1 << 63}", "१-१"])
 def test_a_text_that_is_no_position_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="no position"):

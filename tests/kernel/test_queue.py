@@ -18,7 +18,6 @@ from virage.kernel.queue import (
     drop_dead_letters,
     enqueue,
     job_counts,
-    pause_after,
     requeue,
 )
 
@@ -399,26 +398,3 @@ async def test_an_old_dead_letter_keeps_its_error(db: Database) -> None:
         await until(is_tidied)
     [letter] = await letters(db)
     assert letter.error == "LookupError"
-
-
-def test_pauses_grow_and_stay_below_five_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "PAUSE_FIRST_S", 1.0)
-    for attempts in range(40):
-        full = min(2**attempts, 300)
-        assert full / 2 <= pause_after(attempts).total_seconds() <= full
-
-
-def test_a_kind_and_a_singleton_are_registered_once() -> None:
-    async def turn() -> None:
-        turns.append(1)
-
-    turns: list[int] = []
-    jobs = Jobs()
-    jobs.on("coat", Coat, Handler())
-    jobs.every(1, "turner", turn)
-    with pytest.raises(ValueError, match="handler already"):
-        jobs.on("coat", Coat, Handler())
-    with pytest.raises(ValueError, match="exists already"):
-        jobs.every(1, "turner", turn)
-    assert jobs.kinds == {"coat"}
-    assert turns == []

@@ -54,7 +54,13 @@ SETTINGS = {
     "log_error_verbosity": "terse",
 }
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
-NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
+NOT_DURABLE = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "64MB",
+    "autovacuum": "off",  # its workers are the superuser's, and a test's database could not be dropped under them
+}
 
 # Where Linux is not there to help, a small companion waits for the end of its parent and stops the server.
 _WATCH = """

@@ -13,7 +13,7 @@ select pg_snapshot_xmin(pg_current_snapshot())::text;
 select xid::text as xid, seq, at, what, who, about, data
 from kernel.journal
 where (xid, seq) > (:xid::text::xid8, :seq::bigint) and xid < pg_snapshot_xmin(pg_current_snapshot())
-order by xid, seq
+order by journal.xid, journal.seq  -- the columns: as texts, transaction 1000 would come before 999
 limit :limit_;
 
 -- name: enqueue(kind, payloads, delay)!
