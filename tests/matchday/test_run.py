@@ -84,8 +84,8 @@ def told(process: psutil.Process) -> list[str]:
 
 def replaced(running: Running, killed: psutil.Process) -> bool:
     """Whether another worker serves in place of one that was killed."""
-    server, *_, worker = running.named("serve")
-    return worker.pid not in (killed.pid, server.pid)
+    serving = running.named("serve")  # the server, then its workers
+    return serving[-1].pid not in (killed.pid, serving[0].pid)
 
 
 def gone(processes: list[psutil.Process]) -> bool:
