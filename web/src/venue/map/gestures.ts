@@ -10,19 +10,28 @@ export interface Hands {
   hover: (px: number, py: number, inside: boolean) => void;
 }
 
+interface Point {
+  x: number;
+  y: number;
+}
+
+function placeIn(element: HTMLElement, event: MouseEvent): Point {
+  const box = element.getBoundingClientRect();
+  return { x: event.clientX - box.left, y: event.clientY - box.top };
+}
+
+/** The middle of two fingers, and how far apart they are. */
+function spread(fingers: Map<number, Point>): Point & { size: number } {
+  const [one, other] = [...fingers.values()] as [Point, Point];
+  return { x: (one.x + other.x) / 2, y: (one.y + other.y) / 2, size: Math.hypot(one.x - other.x, one.y - other.y) };
+}
+
 export function gestures(element: HTMLElement, port: Viewport, hands: Hands): () => void {
-  const pointers = new Map<number, { x: number; y: number }>();
+  const pointers = new Map<number, Point>();
   let dragging = false;
   let start = { x: 0, y: 0 };
   let wheelRest: ReturnType<typeof setTimeout> | undefined;
-  const place = (event: MouseEvent): { x: number; y: number } => {
-    const box = element.getBoundingClientRect();
-    return { x: event.clientX - box.left, y: event.clientY - box.top };
-  };
-  const spread = (): { x: number; y: number; size: number } => {
-    const [one, other] = [...pointers.values()] as [{ x: number; y: number }, { x: number; y: number }];
-    return { x: (one.x + other.x) / 2, y: (one.y + other.y) / 2, size: Math.hypot(one.x - other.x, one.y - other.y) };
-  };
+  const place = (event: MouseEvent): Point => placeIn(element, event);
 
   function down(event: PointerEvent): void {
     if (event.button !== 0) return;
@@ -36,9 +45,9 @@ export function gestures(element: HTMLElement, port: Viewport, hands: Hands): ()
     const before = pointers.get(event.pointerId);
     if (!before) return hands.hover(now.x, now.y, true);
     if (pointers.size === 2) {
-      const was = spread();
+      const was = spread(pointers);
       pointers.set(event.pointerId, now);
-      const is = spread();
+      const is = spread(pointers);
       port.pan(is.x - was.x, is.y - was.y);
       if (was.size > 0) port.zoom(is.size / was.size, is.x, is.y);
       return hands.moved();
