@@ -131,9 +131,9 @@ class Crowd:
     async def _parties(self) -> None:
         ends = time.perf_counter() + (self._plan.seconds or float("inf"))
         while self._tokens and time.perf_counter() < ends:
+            token = self._tokens.pop()
             if self._plan.pause_s:
                 await asyncio.sleep(self._plan.pause_s * self._random.random())
-            token = self._tokens.pop()
             if not await self._buy(token, *self._wishes()):
                 self.spare.append(token)
 

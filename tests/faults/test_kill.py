@@ -24,7 +24,7 @@ from benchmarks.onsale import Wanted, audit, captured_of, crowd
 
 KILLS = 20
 SALE_S = 70.0
-FANS = 2400
+FANS = 3600
 BACK_S = 30.0
 SETTLED_S = 60.0
 SEED = 20260509

@@ -108,18 +108,23 @@ def order_view(row: OrderRow, refunded: Iterable[UUID] = NO_TICKETS) -> Order:
 
 
 async def order_views(conn: Connection, rows: Sequence[OrderRow]) -> list[Order]:
-    """Orders as their buyers see them; tickets are read only where some were given back."""
-    touched = [id_ for row in rows if row.refunded_cents or row.state == "refunded" for id_ in row.ticket_ids]
-    tickets = await tickets_store.tickets(conn, touched) if touched else {}
-    refunded = {id_ for id_, ticket in tickets.items() if ticket.refund_id is not None}
+    """Orders as their buyers see them."""
+    refunded = await refunded_of(conn, rows)
     return [order_view(row, refunded.intersection(row.ticket_ids)) for row in rows]
 
 
-async def orders(conn: Connection, order_ids: Sequence[UUID]) -> dict[UUID, tuple[OrderRow, Order]]:
-    """Orders by id, each as stored and as seen; those that do not exist are left out."""
-    rows = list((await store.orders(conn, order_ids)).values())
-    views = await order_views(conn, rows)
-    return {row.id: (row, view) for row, view in zip(rows, views, strict=True)}
+async def refunded_of(conn: Connection, rows: Sequence[OrderRow]) -> frozenset[UUID]:
+    """The tickets of some orders that were given back; they are only read where there are any."""
+    touched = [id_ for row in rows if row.refunded_cents or row.state == "refunded" for id_ in row.ticket_ids]
+    tickets = await tickets_store.tickets(conn, touched) if touched else {}
+    return frozenset(id_ for id_, ticket in tickets.items() if ticket.refund_id is not None)
+
+
+async def orders(conn: Connection, order_ids: Sequence[UUID]) -> dict[UUID, tuple[OrderRow, frozenset[UUID]]]:
+    """Orders by id, each with its tickets that were given back; those that do not exist are left out."""
+    rows = await store.orders(conn, order_ids)
+    refunded = await refunded_of(conn, list(rows.values()))
+    return {id_: (row, refunded and refunded.intersection(row.ticket_ids)) for id_, row in rows.items()}
 
 
 async def orders_of(conn: Connection, owner_ids: Sequence[UUID]) -> list[Order]:

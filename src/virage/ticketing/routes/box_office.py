@@ -17,13 +17,17 @@ from virage.ticketing.acts.holding import Conflict, Hold, HoldOutcome
 from virage.ticketing.acts.paying import Pay, Paying
 from virage.ticketing.reads.open_sales import OpenSales
 from virage.ticketing.reads.views import orders as read_orders
-from virage.ticketing.rules.terms import Basket, Buyer, HoldRequest, Order, OrderRow, Reason
+from virage.ticketing.rules.terms import Basket, Buyer, HoldRequest, OrderRow, Reason
 
 BATCH_MAX = 256
 TRIES_MAX = 5
 EXPIRE_MAX = 500
 SWEEP_EVERY_S = 2.0
 _WORTH_A_SWEEP = frozenset({Reason.SOLD_OUT, Reason.NOT_TOGETHER, Reason.PLACE_TAKEN})
+
+
+Seen = tuple[OrderRow, frozenset[UUID]]
+"""An order, and its tickets that were given back."""
 
 
 class Ask(Struct, frozen=True):
@@ -52,7 +56,7 @@ class BoxOffice:
         self.holds: Batcher[Ask, HoldOutcome] = Batcher(self._hold_many, batch_max=BATCH_MAX)
         self.holds_again: Batcher[Ask, HoldOutcome] = Batcher(self._hold_many, batch_max=BATCH_MAX)
         self.pays: Batcher[Pay, Paying | Refused] = Batcher(self._pay_many, batch_max=BATCH_MAX)
-        self.orders: Batcher[UUID, tuple[OrderRow, Order] | None] = Batcher(self._read_many, batch_max=BATCH_MAX)
+        self.orders: Batcher[UUID, Seen | None] = Batcher(self._read_many, batch_max=BATCH_MAX)
 
     async def hold(self, ask: Ask) -> OrderRow | Refused:
         """Hold places; who loses a race for them tries again with what is free then, a few times."""
@@ -101,7 +105,7 @@ class BoxOffice:
         async with self._db.transaction() as conn:
             return await paying.pay(conn, pays, self._clock.now())
 
-    async def _read_many(self, order_ids: Sequence[UUID]) -> list[tuple[OrderRow, Order] | None]:
+    async def _read_many(self, order_ids: Sequence[UUID]) -> list[Seen | None]:
         async with self._db.connection() as conn:
             found = await read_orders(conn, order_ids)
         return [found.get(order_id) for order_id in order_ids]

@@ -25,8 +25,8 @@ from virage.ticketing.acts.paying import Pay
 from virage.ticketing.reads.offers import Offer, offer_of
 from virage.ticketing.reads.views import order_view, orders_of
 from virage.ticketing.reads.watch import OrderWatch
-from virage.ticketing.routes.box_office import Ask, BoxOffice
-from virage.ticketing.rules.terms import Buyer, HoldRequest, Order, OrderRow, Reason
+from virage.ticketing.routes.box_office import Ask, BoxOffice, Seen
+from virage.ticketing.rules.terms import Buyer, HoldRequest, Order, Reason
 
 WAIT_MAX_S = 20.0
 _WAIT = re.compile(r"\bwait=(\d{1,3})\b")
@@ -115,18 +115,18 @@ async def get_order(
     """An order of one's own. With `Prefer: wait=10`, the answer waits up to so long while the order is being paid."""
     buyer, seconds = buyer_of(principal), _patience(request.headers.get("prefer"))
     if not seconds:
-        return (await _own(box_office, order_id, buyer))[1]
+        return order_view(*await _own(box_office, order_id, buyer))
     moved = await order_watch.start(order_id)
     try:
-        row, view = await _own(box_office, order_id, buyer)
+        row, refunded = await _own(box_office, order_id, buyer)
         if row.state != "paying":
-            return view
+            return order_view(row, refunded)
         await moved.wait(seconds)
     finally:
         order_watch.stop(order_id, moved)
     if moved.entry is not None and moved.entry.what == "order_paid":  # all that it changed is known
         return order_view(replace(row, state="paid", paid_at=moved.entry.at))
-    return (await _own(box_office, order_id, buyer))[1]
+    return order_view(*await _own(box_office, order_id, buyer))
 
 
 @delete("/{order_id:uuid}", status_code=204, guards=[with_session])
@@ -171,7 +171,7 @@ async def list_my_orders(request: Request[Any, Any, Any], db: Database) -> list[
         return await orders_of(conn, buyer.owner_ids)
 
 
-async def _own(box_office: BoxOffice, order_id: UUID, buyer: Buyer) -> tuple[OrderRow, Order]:
+async def _own(box_office: BoxOffice, order_id: UUID, buyer: Buyer) -> Seen:
     """The order, if it is this buyer's; another one's looks as if it did not exist."""
     found = await box_office.orders.submit(order_id)
     if found is None or found[0].owner_id not in buyer.owner_ids:
