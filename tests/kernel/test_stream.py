@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from virage.kernel import stream
+from virage.kernel import audience, stream
+from virage.kernel.batching import Overloaded
 from virage.kernel.database import Database
 from virage.kernel.guard import ANONYMOUS, Principal
 from virage.kernel.journal import Entry, Fact, Tail, append, head, read_after
@@ -207,3 +208,59 @@ async def test_who_goes_away_is_forgotten(hub: Hub) -> None:
     assert hub.listening == 1
     await messages.aclose()
     assert hub.listening == 0
+
+
+def fan(session: int) -> Principal:
+    return Principal("fan", UUID(int=session), UUID(int=session))
+
+
+async def until_it_ends(messages: AsyncIterator[bytes]) -> str:
+    async with asyncio.timeout(5):
+        return "".join([part.decode() async for part in messages])
+
+
+async def test_a_session_with_too_many_streams_loses_its_oldest_and_nobody_elses(hub: Hub, db: Database) -> None:
+    other = await hub.follow(fan(2), [f"seats:{SEAT}"], None)
+    first, *rest = [await hub.follow(fan(1), [f"seats:{SEAT}"], None) for _ in range(audience.PER_SESSION_MAX + 1)]
+    assert hub.listening == 1 + audience.PER_SESSION_MAX
+    assert (await until_it_ends(first)).endswith("retry: 60000\n\n")
+    for messages in (other, *rest):
+        await next_part(messages)
+    await note(db, 1)
+    for messages in (other, *rest):
+        assert data(await next_part(messages)) == ["[1]"]
+
+
+async def test_a_stream_that_is_refused_costs_the_session_none_of_its_own(hub: Hub) -> None:
+    for _ in range(audience.PER_SESSION_MAX):
+        await hub.follow(fan(1), [f"seats:{SEAT}"], None)
+    with pytest.raises(Problem):
+        await hub.follow(fan(1), ["seats:secret"], None)
+    assert hub.crowded == 0
+    assert hub.listening == audience.PER_SESSION_MAX
+
+
+async def test_strangers_and_guests_never_fill_the_house(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audience, "STRANGERS_MAX", 2)
+    monkeypatch.setattr(audience, "WITHOUT_ACCOUNT_MAX", 3)
+    monkeypatch.setattr(audience, "LISTENERS_MAX", 4)
+    topics = [f"seats:{SEAT}"]
+    kept = [await hub.follow(ANONYMOUS, topics, None) for _ in range(2)]
+    with pytest.raises(Overloaded):
+        await hub.follow(ANONYMOUS, topics, None)
+    kept.append(await hub.follow(Principal("guest", None, UUID(int=7)), topics, None))
+    with pytest.raises(Overloaded):
+        await hub.follow(Principal("guest", None, UUID(int=8)), topics, None)
+    kept.append(await hub.follow(fan(1), topics, None))
+    with pytest.raises(Overloaded):
+        await hub.follow(fan(2), topics, None)
+    await next_part(kept[0])
+    await kept[0].aclose()
+    await hub.follow(ANONYMOUS, topics, None)
+    assert hub.listening == 4
+
+
+async def test_a_program_listens_for_as_many_as_it_likes(hub: Hub) -> None:
+    for _ in range(3 * audience.PER_SESSION_MAX):
+        await hub.follow(Principal("program", uuid4()), [f"seats:{SEAT}"], None)
+    assert hub.crowded == 0

@@ -101,6 +101,11 @@ class Metrics:
         if self._hub is not None:
             yield GaugeMetricFamily("virage_stream_listeners", "Open streams.", value=self._hub.listening)
             yield CounterMetricFamily("virage_stream_let_go", "Streams that were too slow.", value=self._hub.let_go)
+            yield CounterMetricFamily(
+                "virage_stream_crowded",
+                "Streams that made room for newer ones of their session.",
+                value=self._hub.crowded,
+            )
 
 
 class _Collected:

@@ -19,6 +19,7 @@ from litestar.params import Parameter
 from litestar.response import Stream
 from msgspec import Struct
 
+from virage.kernel.audience import Audience
 from virage.kernel.batching import Overloaded
 from virage.kernel.database import Database
 from virage.kernel.guard import Principal
@@ -27,10 +28,10 @@ from virage.kernel.problems import Problem, Refused, granted
 
 TOPICS_MAX = 16
 WAITING_BATCHES_MAX = 256
-LISTENERS_MAX = 20_000
 HEARTBEAT_S = 15.0
 LIFETIME_S = 900.0
 RETRY_MS = (1_000, 4_000)
+CROWDED_RETRY_MS = 60_000  # so that the tabs of one browser, if they are too many, do not push each other out all day
 
 _HEARTBEAT = b": \n\n"
 _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
@@ -66,17 +67,19 @@ class Topic(Protocol):
 class Listener:
     """One browser: which topics it follows, up to where it knows each, what waits to be sent to it."""
 
-    __slots__ = ("gone", "known", "names", "waiting")
+    __slots__ = ("farewell", "gone", "known", "names", "waiting")
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = names
         self.known: dict[str, Key] = {}
         self.waiting: asyncio.Queue[_Batch | None] = asyncio.Queue(WAITING_BATCHES_MAX)
         self.gone = False
+        self.farewell = b""
 
-    def let_go(self) -> None:
-        """End the stream; the browser comes back by itself and resumes."""
+    def let_go(self, farewell: bytes = b"") -> None:
+        """End the stream, with `farewell` as its last words; the browser comes back by itself and resumes."""
         self.gone = True
+        self.farewell = farewell
         with suppress(asyncio.QueueFull):
             self.waiting.put_nowait(None)
 
@@ -111,19 +114,28 @@ class Hub:
         self._listeners: dict[str, set[Listener]] = defaultdict(set)
         self._end_tail: Callable[[], None] | None = None
         self._starting = asyncio.Lock()
-        self.listening = 0
+        self._audience = Audience[Listener]()
         self.let_go = 0
+        self.crowded = 0
+
+    @property
+    def listening(self) -> int:
+        """How many streams are open."""
+        return len(self._audience)
 
     async def follow(
         self, principal: Principal, names: Sequence[str], since: str | None
     ) -> AsyncGenerator[bytes, None]:
-        """Return the stream of these topics, or raise the Problem of the first that is refused."""
-        if self.listening >= LISTENERS_MAX:
+        """Return the stream of these topics, or raise the Problem of the first that is refused.
+
+        A session with too many streams loses its oldest; who finds no room at all gets `Overloaded`.
+        """
+        if not self._audience.has_room(principal):
             raise Overloaded
         opening = [self._topic(name) for name in names]
         listener = Listener(names)
         try:
-            await self._join(listener)
+            await self._join(listener, principal)
             messages: list[bytes] = []
             for name, (topic, argument) in zip(names, opening, strict=True):
                 opened = granted(await topic.open(principal, argument, since))
@@ -132,6 +144,10 @@ class Hub:
         except BaseException:
             self._leave(listener)
             raise
+        for former in self._audience.too_many(principal.session_id):
+            self.crowded += 1
+            former.let_go(b"retry: %d\n\n" % CROWDED_RETRY_MS)
+            self._leave(former)
         oldest = str(min(listener.known.values()))
         retry_ms = random.randint(*RETRY_MS)  # noqa: S311 - spreads those who come back
         first = [b"retry: %d\n" % retry_ms, _with_id(_id_line(oldest), messages or [b"\n"])]
@@ -149,9 +165,9 @@ class Hub:
             raise Problem("not_found", {"topic": name})
         return topic, argument
 
-    async def _join(self, listener: Listener) -> None:
+    async def _join(self, listener: Listener, principal: Principal) -> None:
         """Listen before the truth is read, so that nothing falls in between."""
-        self.listening += 1
+        self._audience.enter(listener, principal)
         for name in listener.names:
             self._listeners[name].add(listener)
         async with self._starting:
@@ -162,9 +178,9 @@ class Hub:
 
     def _leave(self, listener: Listener) -> None:
         """Forget a listener; once is enough."""
-        if listener not in self._listeners.get(listener.names[0], ()):
+        if listener not in self._audience:
             return
-        self.listening -= 1
+        self._audience.leave(listener)
         for name in listener.names:
             self._listeners[name].discard(listener)
             if not self._listeners[name]:
@@ -199,6 +215,8 @@ class Hub:
                         message = await _next_part(listener)
                         if message:
                             yield message
+            if listener.farewell:
+                yield listener.farewell
         finally:
             self._leave(listener)
 
