@@ -44,10 +44,12 @@ from virage.ticketing.acts import paying, refunding
 from virage.ticketing.acts.tickets import rebind_desk
 from virage.ticketing.jobs import TicketingJobs
 from virage.ticketing.reads import views as ticketing_views
+from virage.ticketing.reads.offers import offer_lines
 from virage.ticketing.reads.open_sales import OpenSales
 from virage.ticketing.reads.topics import AvailabilityTopic, OrderTopic
 from virage.ticketing.reads.watch import OrderWatch
 from virage.ticketing.routes.box_office import BoxOffice
+from virage.ticketing.routes.offers import OfferBoard
 from virage.ticketing.rules.places import seat_plan
 from virage.venue import routes as venue
 
@@ -190,6 +192,7 @@ def _ticketing(house: House) -> Domain:
         routers=ticketing_routes.routers,
         dependencies={
             "box_office": box_office,
+            "offer_board": OfferBoard(partial(offer_lines, db, sales)),
             "holds": box_office.holds,
             "holds_again": box_office.holds_again,
             "pays": box_office.pays,

@@ -46,6 +46,7 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/events/{event_id}/offer": EVERYBODY,
     "GET /api/events/{event_id}/availability": EVERYBODY,
     "GET /api/events/{event_id}/pass-keys": EVERYBODY,
+    "GET /api/offers": EVERYBODY,
     "POST /api/sign-in/codes": EVERYBODY,
     "POST /api/sign-in": EVERYBODY,
     "DELETE /api/session": EVERYBODY,

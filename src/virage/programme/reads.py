@@ -101,6 +101,11 @@ async def event_within(conn: Connection, event_id: UUID, principal: Principal, *
     return found
 
 
+async def upcoming(conn: Connection, now: datetime) -> list[Event]:
+    """Published events that are not over, by start."""
+    return await store.upcoming_events(conn, now)
+
+
 async def organisers(conn: Connection, ids: Sequence[UUID] | None = None) -> list[Organiser]:
     """Organisers by name, 500 at most; None asks for all."""
     return await store.organisers(conn, ids)

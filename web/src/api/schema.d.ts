@@ -358,6 +358,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List offers
+         * @description From which price and how many places are free, for every published event on or before sale, by start.
+         */
+        get: operations["list_offers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/office/dead-letters": {
         parameters: {
             query?: never;
@@ -1555,6 +1575,13 @@ export interface components {
             sale_opens_at: string;
             vat_permille: number;
         };
+        /** OfferLine */
+        OfferLine: {
+            /** Format: uuid */
+            event_id: string;
+            free: number;
+            from_cents: number | null;
+        };
         /** OfficeEvent */
         OfficeEvent: {
             defects: components["schemas"]["Defect"][];
@@ -2590,6 +2617,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ticket"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_offers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events on or before sale */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferLine"][];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

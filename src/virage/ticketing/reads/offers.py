@@ -1,16 +1,36 @@
-"""What an event costs where, and how its sale stands, for whoever looks at the map."""
+"""What an event costs where, and how its sale stands: for whoever looks at the map, and for the cards of all events."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Literal
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
-from virage.ticketing.rules.open_sale import OpenSale
+from virage.kernel.database import Connection, Database
+from virage.kernel.money import Cents
+from virage.programme import reads as programme
+from virage.ticketing.reads.open_sales import IN_MEMORY_MAX, OpenSales
+from virage.ticketing.rules.open_sale import OpenSale, parts_of
+from virage.ticketing.rules.places import layout
 from virage.ticketing.rules.pricing import Category
+from virage.ticketing.rules.terms import Tariff
+from virage.ticketing.store import offers as store
 from virage.venue.reads import load_ground
 
 Phase = Literal["before", "open", "after", "cancelled"]
+KEPT_OPEN_MAX = IN_MEMORY_MAX // 2
+"""So many sales the cards may bring into memory; the rest of it is left to those that somebody looks at."""
+
+
+class OfferLine(Struct, frozen=True):
+    """What the card of an event says: the lowest full price of what is free (None: sold out), and how much is free."""
+
+    event_id: UUID
+    from_cents: Cents | None
+    free: int
 
 
 class CategoryOffer(Struct, frozen=True):
@@ -88,3 +108,53 @@ def _phase(sale: OpenSale, now: datetime) -> Phase:
     if now < sale.event.opens_at:
         return "before"
     return "open" if now < sale.event.closes_at else "after"
+
+
+async def offer_lines(db: Database, sales: OpenSales, asked: Sequence[datetime]) -> list[bytes]:
+    """One line an event on or before sale that has places, as JSON, for all who ask at once.
+
+    Sales that are open are counted in memory, the soonest events first; all others together, in the database.
+    """
+    now = max(asked)
+    async with db.connection() as conn:
+        events = [event for event in await programme.upcoming(conn, now) if event.sale_phase(now) != "after"]
+    lines: dict[UUID, OfferLine] = {}
+    for event in islice((event for event in events if event.sale_phase(now) == "open"), KEPT_OPEN_MAX):
+        sale = await sales.get(event.id)
+        if sale is not None:
+            lines |= _line_of(sale)
+    rest = [event.id for event in events if event.id not in lines]
+    if rest:
+        async with db.connection() as conn:
+            lines |= await _counted(conn, rest)
+    body = msgspec.json.encode([lines[event.id] for event in events if event.id in lines])
+    return [body] * len(asked)
+
+
+def _line_of(sale: OpenSale) -> dict[UUID, OfferLine]:
+    """The line of a sale in memory, by its event; none if it sells no place."""
+    if not sale.pricing.blocks and not sale.areas:
+        return {}
+    free = sale.hall.count_by_category()
+    full = [category.prices[Tariff.FULL] for category in sale.pricing.categories]
+    return {sale.event.event_id: offer_line(sale.event.event_id, zip(full, free, strict=True))}
+
+
+async def _counted(conn: Connection, event_ids: Sequence[UUID]) -> dict[UUID, OfferLine]:
+    """The lines of these events as the database counts them; none for an event that sells no place."""
+    firsts, codes = parts_of(layout())
+    number_of = {code: number for number, code in enumerate(codes, start=1)}
+    taken = await store.taken_by_part(conn, event_ids, firsts)
+    priced: dict[UUID, list[tuple[Cents, int]]] = {}
+    for part in await store.parts_for_sale(conn, event_ids):
+        if part.code in number_of:
+            places = layout().blocks[part.code][2] if part.capacity is None else part.capacity
+            free = places - taken.get((part.event_id, number_of[part.code]), 0)
+            priced.setdefault(part.event_id, []).append((part.full_cents, max(free, 0)))
+    return {event_id: offer_line(event_id, groups) for event_id, groups in priced.items()}
+
+
+def offer_line(event_id: UUID, groups: Iterable[tuple[Cents, int]]) -> OfferLine:
+    """The line of an event whose places stand in groups of (full price, free places)."""
+    free = [(cents, count) for cents, count in groups if count > 0]
+    return OfferLine(event_id, min((cents for cents, _ in free), default=None), sum(count for _, count in free))

@@ -2,9 +2,10 @@
 
 from litestar import Router
 
-from virage.ticketing.routes import office, selling, tickets
+from virage.ticketing.routes import offers, office, selling, tickets
 
 routers = [
+    Router("/api/offers", route_handlers=[offers.list_offers]),
     Router("/api/events", route_handlers=[selling.get_offer, selling.get_availability]),
     Router(
         "/api/orders",

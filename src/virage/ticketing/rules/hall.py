@@ -32,6 +32,7 @@ class Hall:
         self.category_of = category_of.tolist()
         self.position = ""
         self.random = Random()  # noqa: S311 - it spreads buyers, it keeps no secret
+        self._category = category_of
         self._sellable = category_of >= 0
         self._free = self._sellable.copy()
         gone = np.fromiter((place for place in taken if place < plan.places), np.int64)
@@ -176,6 +177,5 @@ class Hall:
 
     def count_by_category(self) -> list[int]:
         """How many places are free in each category, in the order of `categories`."""
-        category = np.asarray(self.category_of, np.int16)
-        counts: list[int] = np.bincount(category[self._free], minlength=len(self.categories)).tolist()
+        counts: list[int] = np.bincount(self._category[self._free], minlength=len(self.categories)).tolist()
         return counts
