@@ -1,6 +1,7 @@
 """What people do, in the caller's transaction. Refusals are returned; codes' tries count even then, so commit them."""
 
 from virage.people.acts.authenticate import PeopleAuthenticator
+from virage.people.acts.cookies import cookie_of
 from virage.people.acts.ensure import ensure_fan, ensure_staff, open_session
 from virage.people.acts.forget import PersonErased, erase
 from virage.people.acts.mail import MAIL_KIND, post
@@ -38,6 +39,7 @@ __all__ = [
     "accept",
     "ask_code",
     "change",
+    "cookie_of",
     "create_token",
     "ensure_fan",
     "ensure_staff",

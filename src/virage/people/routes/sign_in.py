@@ -9,14 +9,12 @@ from virage.kernel.clock import Clock
 from virage.kernel.database import Database
 from virage.kernel.guard import Principal, principal_of
 from virage.kernel.problems import granted
-from virage.kernel.security import ended_cookie, session_cookie
+from virage.kernel.security import ended_cookie
 from virage.people import acts, reads
 from virage.people.reads import Me
-from virage.people.rules.house import COOKIE_AGE_S, Letterhead
+from virage.people.rules.house import Letterhead
 from virage.people.rules.persons import Locale, device_label
 from virage.people.rules.sign_in import CodeAsked
-
-__all__ = ["COOKIE_AGE_S", "handlers"]  # ticketing opens baskets with a cookie as old
 
 
 class CodeWish(Struct, frozen=True):
@@ -43,7 +41,7 @@ async def ask_sign_in_code(
     async with db.transaction() as conn:
         if session_id is None:  # the device by which its requests are counted
             token, session_id = await acts.guest(conn, now)
-            cookies.append(session_cookie(token, COOKIE_AGE_S))
+            cookies.append(acts.cookie_of(token))
         outcome = await acts.ask_code(
             conn,
             letterhead,
@@ -81,7 +79,7 @@ async def sign_in(
     opened = granted(outcome)  # after the commit: a wrong try counts
     async with db.connection() as conn:
         me = await reads.me_signed_in(conn, opened.person_id, clock.now())
-    return Response(me, cookies=[session_cookie(opened.token, COOKIE_AGE_S)])
+    return Response(me, cookies=[acts.cookie_of(opened.token)])
 
 
 @delete("/api/session", status_code=204, opt={"public": True})

@@ -15,11 +15,9 @@ from virage.kernel.config import Config
 from virage.kernel.database import Database
 from virage.kernel.guard import Principal, principal_of, require_fan, signed_in, with_session
 from virage.kernel.problems import Problem, granted
-from virage.kernel.security import session_cookie
 from virage.payments import acts as payments
 from virage.payments.checkout import Checkout
 from virage.people import acts as people
-from virage.people.rules.house import COOKIE_AGE_S
 from virage.ticketing.acts import holding
 from virage.ticketing.acts.paying import Pay
 from virage.ticketing.reads.offers import Offer, offer_of
@@ -93,7 +91,7 @@ async def hold_places(
     if principal.kind == "anonymous":
         async with db.transaction() as conn:
             token, session_id = await people.guest(conn, clock.now())
-        cookies.append(session_cookie(token, COOKIE_AGE_S))
+        cookies.append(people.cookie_of(token))
         buyer = Buyer(session_id)
     else:
         buyer = buyer_of(principal)

@@ -1,0 +1,11 @@
+"""The cookie in which a browser keeps its session."""
+
+from litestar.datastructures import Cookie
+
+from virage.kernel.security import session_cookie
+from virage.people.rules.house import COOKIE_AGE_S
+
+
+def cookie_of(token: str) -> Cookie:
+    """Return the cookie of a session that was opened with this token."""
+    return session_cookie(token, COOKIE_AGE_S)
