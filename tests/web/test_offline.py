@@ -69,6 +69,36 @@ def test_a_ticket_opens_with_the_server_stopped_and_the_browser_restarted(
     context.close()
 
 
+KEPT = """async () => {
+    await navigator.serviceWorker.ready;
+    const texts = {};
+    for (const name of await caches.keys()) {
+        const cache = await caches.open(name);
+        for (const request of await cache.keys()) texts[request.url] = await (await cache.match(request)).text();
+    }
+    return texts;
+}"""
+LOADED = "performance.getEntriesByType('resource').map(entry => entry.name).filter(name => name.includes('/assets/'))"
+
+
+def test_a_fans_phone_fetches_nothing_of_the_office_until_it_is_opened(page: Page, house: House) -> None:
+    asked: set[str] = set()
+    page.on("request", lambda request: asked.add(request.url))
+    page.goto("/")
+    expect(page.locator("#first-event")).to_be_visible()
+    kept = page.evaluate(KEPT)
+    first = set(asked)
+    assert {f"{house.url}/index.html"} < set(kept)
+    assert not [url for url, text in kept.items() if "/api/office" in text or ".office" in text]
+    page.goto("/office")
+    expect(page.get_by_role("heading", name="Office", level=1)).to_be_visible()
+    office = set(page.evaluate(LOADED)) - set(kept)
+    assert any(url.endswith(".js") for url in office)
+    assert any(url.endswith(".css") for url in office)
+    assert not office & first
+    assert set(page.evaluate(KEPT)) == set(kept)
+
+
 def test_a_ticket_moves_to_another_browser_by_a_code_and_the_first_one_is_told(
     page: Page, house: House, sign_in: SignIn, address: str
 ) -> None:

@@ -1,7 +1,9 @@
 /// <reference lib="webworker" />
 /**
  * The app without network: its shell is kept whole, one version at a time, and the ground's geometry for ever.
- * Tickets, events and keys are not here: the app keeps them itself, in IndexedDB.
+ * Tickets, events and keys are not here: the app keeps them itself, in IndexedDB. Nor is the office: its files come
+ * when it is opened and stay in the browser's own cache, and its page is asked of the server first, so that it never
+ * wants a file of a version that is gone.
  */
 export {};
 declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: { url: string; revision: string | null }[] };
@@ -12,6 +14,7 @@ const SHELL = `shell-${[...version].reduce((sum, letter) => (Math.imul(sum, 31) 
 const GROUND = "ground-1";
 const KNOWN = new Set(files.map((file) => `/${file.url}`));
 const GEOMETRY = /^\/api\/ground\/[^/]+\/(geometry|labels\/.+)$/;
+const OFFICE = /^\/office(\/|$)/;
 const APART = /^\/(api|pay|mailbox|healthz|readyz|metrics)(\/|$)/;
 
 self.addEventListener("install", (event) => event.waitUntil(install()));
@@ -22,7 +25,8 @@ self.addEventListener("message", (event) => {
 self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== "GET" || url.origin !== self.location.origin) return;
-  if (event.request.mode === "navigate" && !APART.test(url.pathname)) event.respondWith(shell("/index.html", event.request));
+  if (event.request.mode === "navigate" && OFFICE.test(url.pathname)) event.respondWith(served(event.request));
+  else if (event.request.mode === "navigate" && !APART.test(url.pathname)) event.respondWith(shell("/index.html", event.request));
   else if (KNOWN.has(url.pathname)) event.respondWith(shell(url.pathname, event.request));
   else if (GEOMETRY.test(url.pathname)) event.respondWith(forEver(event.request));
 });
@@ -40,6 +44,11 @@ async function activate(): Promise<void> {
 
 async function shell(path: string, request: Request): Promise<Response> {
   return (await (await caches.open(SHELL)).match(path)) ?? fetch(request);
+}
+
+async function served(request: Request): Promise<Response> {
+  const answer = await fetch(request).catch(() => null);
+  return answer?.ok ? answer : shell("/index.html", request);
 }
 
 async function forEver(request: Request): Promise<Response> {
