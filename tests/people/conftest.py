@@ -18,6 +18,7 @@ from virage.people.rules.mails import Mail
 from virage.people.store import mails
 
 CODE = re.compile(r"\b\d{6}\b")
+OPEN_CODE = re.compile(r"\b\d{4} \d{4} \d{4}\b")
 
 
 class Letters:
@@ -42,6 +43,12 @@ class Letters:
     async def code(self, address: str) -> str:
         """The last code that was sent to the address."""
         found = CODE.search((await self.to(address))[-1].text)
+        assert found is not None
+        return found.group()
+
+    async def open_code(self, address: str) -> str:
+        """The last code for whichever browser that was sent to the address, as it is shown."""
+        found = OPEN_CODE.search((await self.to(address))[-1].text)
         assert found is not None
         return found.group()
 

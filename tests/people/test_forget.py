@@ -81,6 +81,17 @@ async def test_after_erasure_no_table_knows_the_address_or_the_name(
     assert await conn.fetchval("select erased_at is not null from people.person where id = $1", UUID(person))
 
 
+async def test_erasure_ends_the_code_that_works_in_every_browser(
+    fan: httpx.AsyncClient, other: httpx.AsyncClient, conn: Connection
+) -> None:
+    for _ in range(6):
+        other.cookies.clear()
+        await other.post("/api/sign-in/codes", json={"email": FAN})
+    assert await conn.fetchval("select count(distinct expires_at) from people.sign_in_code") == 2
+    assert (await fan.delete("/api/me")).status_code == 204
+    assert await conn.fetchval("select count(*) from people.sign_in_code") == 0
+
+
 async def test_who_was_erased_is_signed_out_and_comes_back_as_somebody_new(
     fan: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any
 ) -> None:

@@ -70,7 +70,7 @@ def test_the_fifth_try_may_be_right_and_the_sixth_is_not_looked_at() -> None:
     [
         (Asks(of_address=1, of_device=1, of_both=1), Answer.SEND),
         (Asks(of_address=5, of_device=20, of_both=5), Answer.SEND),
-        (Asks(of_address=6, of_device=1, of_both=1), Answer.SAY_NOTHING),
+        (Asks(of_address=6, of_device=1, of_both=1), Answer.SEND_OPEN),
         (Asks(of_address=6, of_device=6, of_both=6), Answer.REFUSE),
         (Asks(of_address=1, of_device=21, of_both=1), Answer.REFUSE),
     ],

@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -150,32 +151,81 @@ async def test_the_right_code_at_the_same_moment_opens_one_session(
     assert sum(isinstance(answer, SignedIn) for answer in answers) == 1
 
 
-async def test_an_address_gets_five_codes_an_hour_and_the_answer_does_not_tell(
-    db: Database, letterhead: Letterhead, letters: Any, clock: Any
+StrangersAsk = Callable[[int], Awaitable[None]]
+
+
+@pytest.fixture
+def strangers_ask(db: Database, letterhead: Letterhead, clock: Clock) -> StrangersAsk:
+    """Somebody asks for the fan's address so many times, each time as if from another device."""
+
+    async def asks(times: int) -> None:
+        for _ in range(times):
+            async with db.transaction() as conn:
+                _, device = await acts.guest(conn, clock.now())
+                asked = await acts.ask_code(conn, letterhead, FAN, clock.now(), locale=Locale.EN, session_id=device)
+                assert not isinstance(asked, Refused)
+
+    return asks
+
+
+async def test_an_address_gets_at_most_eleven_letters_an_hour_and_the_answer_does_not_tell(
+    strangers_ask: StrangersAsk, letters: Any, clock: Any
 ) -> None:
-    for number in range(8):
-        async with db.transaction() as conn:
-            _, device = await acts.guest(conn, clock.now())
-            asked = await acts.ask_code(conn, letterhead, FAN, clock.now(), locale=Locale.FR, session_id=device)
-            assert not isinstance(asked, Refused), number
-    assert len(await letters.to(FAN)) == 5
-    clock.advance(timedelta(hours=1))
-    async with db.transaction() as conn:
-        _, device = await acts.guest(conn, clock.now())
-        await acts.ask_code(conn, letterhead, FAN, clock.now(), locale=Locale.FR, session_id=device)
+    await strangers_ask(8)
     assert len(await letters.to(FAN)) == 6
+    for _ in range(59):
+        clock.advance(timedelta(minutes=1))
+        await strangers_ask(3)
+    assert len(await letters.to(FAN)) == 11
 
 
-async def test_codes_asked_for_at_the_same_moment_keep_the_limit(
-    db: Database, letterhead: Letterhead, letters: Any, clock: Any
+@pytest.mark.parametrize("minutes", [0, 3, 9, 10, 14, 59])
+async def test_however_often_strangers_ask_the_owner_gets_in(
+    client: httpx.AsyncClient, strangers_ask: StrangersAsk, letters: Any, clock: Any, minutes: int
 ) -> None:
-    async def one() -> None:
-        async with db.transaction() as conn:
-            _, device = await acts.guest(conn, clock.now())
-            await acts.ask_code(conn, letterhead, FAN, clock.now(), locale=Locale.FR, session_id=device)
+    await strangers_ask(8)
+    for _ in range(minutes):
+        clock.advance(timedelta(minutes=1))
+        await strangers_ask(2)
+    assert (await ask(client)).json() == {"valid_seconds": 600}
+    clock.advance(timedelta(minutes=9, seconds=59))
+    answer = await enter(client, await letters.open_code(FAN))
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["email"] == FAN
 
-    await asyncio.gather(*(one() for _ in range(9)))
-    assert len(await letters.to(FAN)) == 5
+
+async def test_an_open_code_works_once_for_twenty_minutes_and_at_its_own_address_alone(
+    client: httpx.AsyncClient, other: httpx.AsyncClient, strangers_ask: StrangersAsk, letters: Any, clock: Any
+) -> None:
+    await strangers_ask(6)
+    code = await letters.open_code(FAN)
+    assert (await enter(client, code, "fan2@example.org")).json()["code"] == "code_wrong"
+    assert (await enter(client, code)).status_code == 200
+    assert (await enter(other, code)).json()["code"] == "code_wrong"
+    clock.advance(timedelta(minutes=1))
+    await strangers_ask(1)
+    late = await letters.open_code(FAN)
+    assert late != code
+    clock.advance(timedelta(minutes=20))
+    assert (await enter(other, late)).json()["code"] == "code_wrong"
+
+
+async def test_a_device_has_five_tries_at_an_open_code_and_uses_up_nobody_elses(
+    client: httpx.AsyncClient, other: httpx.AsyncClient, strangers_ask: StrangersAsk, letters: Any
+) -> None:
+    await strangers_ask(6)
+    code = await letters.open_code(FAN)
+    await ask(other)
+    for _ in range(5):
+        assert (await enter(other, "123456789012")).json()["code"] == "code_wrong"
+    assert (await enter(other, code)).json()["code"] == "too_many_attempts"
+    await ask(client)
+    assert (await enter(client, code)).status_code == 200
+
+
+async def test_codes_asked_for_at_the_same_moment_keep_the_limit(strangers_ask: StrangersAsk, letters: Any) -> None:
+    await asyncio.gather(*(strangers_ask(1) for _ in range(9)))
+    assert len(await letters.to(FAN)) == 6
 
 
 async def test_a_code_works_in_the_browser_that_asked_for_it(

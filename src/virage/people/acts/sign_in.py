@@ -16,7 +16,7 @@ from virage.people.acts.mail import post
 from virage.people.rules import secrets
 from virage.people.rules.addresses import normalise_address
 from virage.people.rules.house import Letterhead
-from virage.people.rules.mails import code_mail
+from virage.people.rules.mails import code_mail, open_code_mail
 from virage.people.rules.persons import Locale, Newcomer, Person, PersonChange, tidy_name
 from virage.people.rules.reasons import NOT_A_NAME, NOT_AN_ADDRESS, Reason
 from virage.people.rules.secrets import Secrets
@@ -26,6 +26,7 @@ from virage.people.rules.sign_in import (
     ASKS_PER_DEVICE,
     ASKS_PER_DEVICE_AND_ADDRESS,
     CODE_LIFETIME,
+    OPEN_CODE_LIFETIME,
     TRIES_MAX,
     Answer,
     Asks,
@@ -54,8 +55,8 @@ async def ask_code(
     """Send a new code to the address, for the device that asks; the one it asked for before is dead.
 
     Nothing depends on whether somebody has the address. `session_id` is the device, `person_id` who is signed in
-    there. A device that asks too often is told so; an address that others ask for too often gets no more letters
-    within the hour, and the answer stays the same. Commit a refusal too: it counts.
+    there. A device that asks too often is told so. Past an address's limit, which strangers may have used up, letters
+    are few and their codes work in every browser; the answer stays the same. Commit a refusal too: it counts.
     """
     email = normalise_address(address)
     if email is None:
@@ -65,13 +66,22 @@ async def ask_code(
     answer = answer_ask(await _count_ask(conn, head.keys, email, session_id, now), own=own)
     if answer is Answer.REFUSE:
         return Refused(Reason.RATE_LIMITED)
-    if answer is Answer.SEND:
-        code = secrets.new_code()
-        expires_at = now + CODE_LIFETIME
-        key = secrets.code_key(head.keys, email, session_id)
-        await codes.put_code(conn, key, secrets.code_hash(head.keys, email, code), locale, expires_at)
-        await post(conn, head.keys, [code_mail(email, code, locale, club=head.club, expires_at=expires_at)])
+    if answer is Answer.SEND_OPEN:
+        await _send_open_code(conn, head, email, locale, now)
+        return ASKED
+    code, expires_at = secrets.new_code(), now + CODE_LIFETIME
+    key = secrets.code_key(head.keys, email, session_id)
+    await codes.put_code(conn, key, secrets.code_hash(head.keys, email, code), locale, expires_at)
+    await post(conn, head.keys, [code_mail(email, code, locale, club=head.club, expires_at=expires_at)])
     return ASKED
+
+
+async def _send_open_code(conn: Connection, head: Letterhead, email: str, locale: Locale, now: datetime) -> None:
+    """Send a code that works in every browser, unless the last one that was sent still serves for long enough."""
+    code, key = secrets.new_open_code(), secrets.open_code_key(head.keys, email)
+    if await codes.put_open_code(conn, key, secrets.code_hash(head.keys, email, code), locale, now):
+        expires_at = now + OPEN_CODE_LIFETIME
+        await post(conn, head.keys, [open_code_mail(email, code, locale, club=head.club, expires_at=expires_at)])
 
 
 def pace_keys(keys: Secrets, email: str, session_id: UUID) -> tuple[bytes, bytes, bytes]:
@@ -104,8 +114,8 @@ async def sign_in(
 ) -> SignedIn | Refused:
     """Open a session for whoever reads the letters to this address; who is new becomes a fan.
 
-    The code works in the session that asked for it. A guest's or one's own keeps its id and gets a new token;
-    somebody else's ends. Commit a refusal too: tries count.
+    A code works in the session that asked for it, an open one in any; its tries count in the session either way. A
+    guest's session or one's own keeps its id and gets a new token; somebody else's ends. Commit a refusal too.
     """
     email = normalise_address(address)
     if email is None:
@@ -115,12 +125,16 @@ async def sign_in(
     except ValueError:
         return NOT_A_NAME
     key = secrets.code_key(keys, email, session_id)
+    tried_hash = secrets.code_hash(keys, email, "".join(code.split()))
     stored_hash, locale, tries = await codes.count_try(conn, key, now)
-    verdict = judge_try(stored_hash, secrets.code_hash(keys, email, "".join(code.split())), tries)
+    verdict = judge_try(stored_hash, tried_hash, tries)
     if verdict is Try.TOO_MANY:
         return Refused(Reason.TOO_MANY_ATTEMPTS, {"tries_max": TRIES_MAX})
     if verdict is Try.WRONG:
-        return Refused(Reason.CODE_WRONG)
+        opened = await codes.take_open_code(conn, secrets.open_code_key(keys, email), tried_hash, now)
+        if opened is None:
+            return Refused(Reason.CODE_WRONG)
+        locale = opened
     await codes.drop_code(conn, key)
     newcomer = Newcomer(new_id(), email, tidied, locale)
     person = await persons.join(conn, newcomer, now)

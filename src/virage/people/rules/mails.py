@@ -94,6 +94,30 @@ def code_mail(to: str, code: str, locale: Locale, *, club: str, expires_at: date
     return Mail(to, subject, text, expires_at)
 
 
+def open_code_mail(to: str, code: str, locale: Locale, *, club: str, expires_at: datetime) -> Mail:
+    """The letter with the code that works in every browser, for an address that many codes are asked for."""
+    shown = " ".join((code[:4], code[4:8], code[8:]))
+    if locale is Locale.FR:
+        subject = f"{shown} : votre code de connexion, {club}"
+        text = (
+            f"Bonjour,\n\nVotre code de connexion est : {shown}\n\n"
+            "Il est plus long que d'habitude, car beaucoup de codes ont été demandés pour cette adresse.\n"
+            "Il fonctionne dans votre navigateur, quel qu'il soit, est valable 20 minutes et ne sert qu'une fois.\n"
+            "Si vous n'avez rien demandé, ignorez ce message : sans ce code, personne ne peut se connecter.\n"
+            f"Nous ne vous demanderons jamais ce code par téléphone.\n\n{club}\n"
+        )
+    else:
+        subject = f"{shown}: your sign-in code, {club}"
+        text = (
+            f"Hello,\n\nYour sign-in code is: {shown}\n\n"
+            "It is longer than usual, because many codes were asked for with this address.\n"
+            "It works in whichever browser you use, is valid for 20 minutes and works once.\n"
+            "If you did not ask for it, ignore this message: nobody can sign in without the code.\n"
+            f"We never ask for this code on the phone.\n\n{club}\n"
+        )
+    return Mail(to, subject, text, expires_at)
+
+
 def invitation_mail(to: str, link: str, role: RoleName, locale: Locale, *, club: str, expires_at: datetime) -> Mail:
     """The letter that invites somebody to the staff."""
     word = ROLE_WORDS[locale][role]

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.kernel.security import derive
+from virage.kernel.security import KEY_BYTES, derive
 
 CODE_DIGITS = 6
+OPEN_CODE_DIGITS = 12
 
 
 class Secrets(Struct, frozen=True):
@@ -46,6 +47,16 @@ def code_key(keys: Secrets, address: str, session_id: UUID | None) -> bytes:
 def new_code() -> str:
     """Six digits, every one of the million as likely as the others."""
     return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+
+
+def open_code_key(keys: Secrets, address: str) -> bytes:
+    """What an address's open code is kept under: after the keys of all its browsers, as everybody locks them."""
+    return address_key(keys, address) + b"\xff" * KEY_BYTES
+
+
+def new_open_code() -> str:
+    """Twelve digits: any number of browsers may each try a few, and six would be guessed."""
+    return f"{secrets.randbelow(10**OPEN_CODE_DIGITS):0{OPEN_CODE_DIGITS}}"
 
 
 def pace_key(keys: Secrets, *parts: str) -> bytes:

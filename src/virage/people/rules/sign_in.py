@@ -14,6 +14,8 @@ ASK_WINDOW = timedelta(hours=1)
 ASKS_PER_ADDRESS = 5
 ASKS_PER_DEVICE = 20
 ASKS_PER_DEVICE_AND_ADDRESS = 5
+OPEN_CODE_EVERY = timedelta(minutes=10)
+OPEN_CODE_LIFETIME = OPEN_CODE_EVERY + CODE_LIFETIME  # whoever asks has at least as long as with a code of their own
 GUEST_LIFETIME = timedelta(days=2)
 FAN_LIFETIME = timedelta(days=90)
 STAFF_LIFETIME = timedelta(hours=12)
@@ -41,18 +43,18 @@ class Answer(Enum):
     """What becomes of a request for a code."""
 
     SEND = auto()
-    SAY_NOTHING = auto()  # somebody else may have asked for this address: the answer does not tell
+    SEND_OPEN = auto()  # others may have asked for this address: one code for all who ask, now and then
     REFUSE = auto()  # this device asked too often: it may know
 
 
 def answer_ask(asks: Asks, *, own: bool = False) -> Answer:
-    """Refuse a device that asks too often; past an address's limit send nothing and answer as always.
+    """Refuse a device that asks too often; past an address's limit send open codes alone, and answer as always.
 
-    `own`: the browser is signed in with this address; others who ask for it do not keep its letters back.
+    `own`: the browser is signed in with this address; however often others ask for it, it gets codes of its own.
     """
     if asks.of_device > ASKS_PER_DEVICE or asks.of_both > ASKS_PER_DEVICE_AND_ADDRESS:
         return Answer.REFUSE
-    return Answer.SAY_NOTHING if asks.of_address > ASKS_PER_ADDRESS and not own else Answer.SEND
+    return Answer.SEND_OPEN if asks.of_address > ASKS_PER_ADDRESS and not own else Answer.SEND
 
 
 class Try(Enum):

@@ -7,7 +7,7 @@ from virage.kernel.database import Connection
 from virage.kernel.security import KEY_BYTES
 from virage.people.rules.persons import Locale
 from virage.people.rules.secrets import decoy_hash
-from virage.people.rules.sign_in import ASK_WINDOW, CODE_LIFETIME
+from virage.people.rules.sign_in import ASK_WINDOW, CODE_LIFETIME, OPEN_CODE_EVERY, OPEN_CODE_LIFETIME
 from virage.people.store.queries import queries
 
 
@@ -28,6 +28,26 @@ async def count_try(conn: Connection, code_key: bytes, now: datetime) -> tuple[b
         conn, code_key=code_key, decoy_hash=decoy_hash(), decoy_expires_at=now + CODE_LIFETIME, now=now
     )
     return row["code_hash"], Locale(row["locale"]), row["tries"]
+
+
+async def put_open_code(conn: Connection, open_key: bytes, code_hash: bytes, locale: Locale, now: datetime) -> bool:
+    """Store the open code of an address; False while the one before is young enough to be used."""
+    expires_at = now + OPEN_CODE_LIFETIME
+    row = await queries.put_open_code(
+        conn,
+        open_key=open_key,
+        code_hash=code_hash,
+        locale=locale.value,
+        expires_at=expires_at,
+        renewed_until=expires_at - OPEN_CODE_EVERY,
+    )
+    return row is not None
+
+
+async def take_open_code(conn: Connection, open_key: bytes, code_hash: bytes, now: datetime) -> Locale | None:
+    """Use up the open code of an address: the locale in which it was asked for, None if this is not it."""
+    locale = await queries.take_open_code(conn, open_key=open_key, code_hash=code_hash, now=now)
+    return None if locale is None else Locale(locale)
 
 
 async def drop_code(conn: Connection, code_key: bytes) -> None:

@@ -30,6 +30,21 @@ on conflict (address_key) do update set
     expires_at = case when c.expires_at > :now then c.expires_at else excluded.expires_at end
 returning code_hash, locale, tries;
 
+-- name: put_open_code(open_key, code_hash, locale, expires_at, renewed_until)^
+-- The code of an address for whichever browser; no row while the one before is young.
+insert into people.sign_in_code as c (address_key, code_hash, locale, tries, expires_at)
+values (:open_key, :code_hash, :locale, 0, :expires_at)
+on conflict (address_key) do update set
+    code_hash = excluded.code_hash, locale = excluded.locale, expires_at = excluded.expires_at
+where c.expires_at <= :renewed_until
+returning address_key;
+
+-- name: take_open_code(open_key, code_hash, now)$
+-- Use an open code up: the locale in which it was asked for, null if it is not this one or over.
+delete from people.sign_in_code
+where address_key = :open_key and code_hash = :code_hash and expires_at > :now
+returning locale;
+
 -- name: drop_code(code_key)!
 -- The code was used.
 delete from people.sign_in_code where address_key = :code_key;
