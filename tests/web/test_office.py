@@ -303,7 +303,22 @@ def test_roles_reach_as_far_as_they_were_given(browser: Browser, house: House, a
         expect(page.get_by_role("button", name="Save prices")).to_have_count(0)
 
 
+@pytest.mark.parametrize("width", [390, 720, 1440])
+def test_staff_find_the_office_in_the_menu(browser: Browser, house: House, office: str, width: int) -> None:
+    with desk(browser, house, office, viewport={"width": width, "height": 844}) as page:
+        page.goto("/tickets")
+        menu = page.get_by_role("navigation", name="Main")
+        menu.get_by_role("link", name="Office").click()
+        expect(page.get_by_role("heading", name="Events", level=1)).to_be_visible()
+        page.goto("/")
+        page.get_by_role("button", name="Français").click()
+        expect(page.get_by_role("link", name="Bureau")).to_be_in_viewport(ratio=1)
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
 def test_a_fan_is_told_that_the_office_is_not_theirs(page: Page, house: House, address: str) -> None:
     page.goto("/office")
     entered(page, house, address)
     expect(page.get_by_role("heading", name="This account has no role in the office")).to_be_focused()
+    expect(page.get_by_role("link", name="Account")).to_be_visible()
+    expect(page.get_by_role("link", name="Office", exact=True)).to_have_count(0)

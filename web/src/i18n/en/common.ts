@@ -27,6 +27,7 @@ export const common = {
     tickets: "My tickets",
     orders: "My orders",
     account: "Account",
+    office: "Office",
     signIn: "Sign in",
     basketLeft: (left: string) => `Basket, ${left} left`,
     otherLanguage: "Français",

@@ -29,6 +29,7 @@ export const common: typeof English = {
     tickets: "Mes billets",
     orders: "Mes commandes",
     account: "Compte",
+    office: "Bureau",
     signIn: "Se connecter",
     basketLeft: (left) => `Panier, encore ${left}`,
     otherLanguage: "English",
