@@ -119,6 +119,7 @@ def test_a_label_leads_back_to_its_block_or_area(place: int) -> None:
         [area] = [area for area in GROUND.areas if area.code == label.area]
         assert area.first_place <= place < area.first_place + area.capacity_max
         assert label.gate_group in area.gate_groups
+        assert label.area_name == area.name
 
 
 @pytest.mark.parametrize("place", [-1, GROUND.places])

@@ -9,7 +9,7 @@ export interface PlaceWords {
 
 export function placeWords(label: Label): PlaceWords {
   const m = i18n.m;
-  if (label.area) return { main: m.tickets.standing, where: m.map.areaCode(label.area) };
+  if (label.area) return { main: m.tickets.standing, where: i18n.text(label.area_name) || m.map.areaCode(label.area) };
   return {
     main: m.map.seat(label.row ?? "", String(label.seat ?? "")),
     where: [m.map.block(label.block ?? ""), label.stand].filter(Boolean).join(", "),

@@ -116,7 +116,7 @@ class Amenity(Struct, frozen=True):
 
 
 class PlaceLabel(Struct, frozen=True, omit_defaults=True):
-    """What is printed on a ticket. A seat has stand, block, row and seat; a standing place has its area."""
+    """What is printed on a ticket. A seat has stand, block, row and seat; a standing place its area, code and name."""
 
     gate_group: str
     stand: str | None = None
@@ -124,6 +124,7 @@ class PlaceLabel(Struct, frozen=True, omit_defaults=True):
     row: str | None = None
     seat: int | None = None
     area: str | None = None
+    area_name: dict[str, str] | None = None
 
 
 class Ground(Struct, frozen=True, dict=True, eq=False):
@@ -193,4 +194,4 @@ class Ground(Struct, frozen=True, dict=True, eq=False):
         if area is None:
             raise IndexError(f"the ground has places 0..{self.places - 1}, not {place}")
         group = area.gate_groups[(place - area.first_place) % len(area.gate_groups)]
-        return PlaceLabel(group, area=area.code)
+        return PlaceLabel(group, area=area.code, area_name=area.name)
