@@ -114,9 +114,12 @@ def test_house_rules_and_names_are_said_where_they_hold(ticket: PaperTicket) -> 
 
 
 def test_a_standing_place_has_its_area(ticket: PaperTicket) -> None:
-    text = words(paper_pdf(replace(ticket, label=PlaceLabel("A", area="Pelouse"))))
+    label = PlaceLabel("A", area="PEL", area_name={"fr": "Pelouse", "en": "Standing pitch"})
+    text = words(paper_pdf(replace(ticket, label=label)))
     assert "ZONE DEBOUT / STANDING Pelouse" in text
     assert "RANG" not in text
+    assert "STANDING / ZONE DEBOUT Standing pitch" in words(paper_pdf(replace(ticket, label=label, lang="en")))
+    assert "STANDING PEL" in words(paper_pdf(replace(ticket, label=PlaceLabel("A", area="PEL"))))
 
 
 def test_the_page_is_tagged_for_screen_readers(ticket: PaperTicket) -> None:

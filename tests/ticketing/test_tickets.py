@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.conftest import FakeClock
-from tests.ticketing.conftest import House, named
+from tests.ticketing.conftest import AREA, House, named
 from virage.kernel.config import Config
 from virage.kernel.ids import new_id
 from virage.passes.rules.keys import base64url
@@ -17,6 +17,7 @@ from virage.programme.rules import HouseRules
 from virage.ticketing.acts import refunding
 from virage.ticketing.reads import views
 from virage.ticketing.rules.terms import Reason
+from virage.venue.reads import load_ground
 
 
 def a_phone() -> dict[str, Any]:
@@ -107,14 +108,65 @@ async def test_codes_are_not_sent_by_the_dozen(house: House) -> None:
 
 async def test_paper_carries_the_place_and_ends_the_phone(house: House) -> None:
     fan = await house.fan()
-    path = f"/api/tickets/{(await house.bought(fan))['lines'][0]['ticket_id']}"
+    order = await house.bought(fan)
+    path = f"/api/tickets/{order['lines'][0]['ticket_id']}"
     await fan.ask("POST", f"{path}/pass", {"key": a_phone()})
     answer = await fan.ask("POST", f"{path}/paper")
     assert answer.headers["content-type"] == "application/pdf"
-    page = pypdf.PdfReader(io.BytesIO(answer.content)).pages[0].extract_text()
-    assert "Virage contre Visiteurs" in page
-    assert "113" in page
+    page = " ".join(pypdf.PdfReader(io.BytesIO(answer.content)).pages[0].extract_text().split())
+    code = order["code"]
+    for said in (
+        load_ground().name,
+        "Virage contre Visiteurs",
+        "Virage against Visitors",
+        "Dimanche 10 mai 2026",
+        "DOORS 18 h 00",
+        "START 20 h 00",
+        "BLOC / BLOCK 113",
+        "Plein tarif",
+        "80,00 €",
+        f"{code[:4]}-{code[4:]} 1/2",
+        "Toute sortie est définitive.",
+    ):
+        assert said in page
     assert (await fan.ask("GET", "/api/me/tickets")).json()[0]["pass"]["form"] == "paper"
+
+
+async def test_paper_says_what_the_house_rules_ask_for(empty_house: House) -> None:
+    await empty_house.open(rules=HouseRules(paper_identity_check=True, reentry=True, named_tickets=True))
+    fan = await empty_house.fan()
+    path = f"/api/tickets/{(await empty_house.bought(fan))['lines'][0]['ticket_id']}"
+    await fan.ask("PATCH", path, {"holder_name": "Somebody Else"})
+    await fan.ask("PATCH", "/api/me", {"locale": "en"})
+    answer = await fan.ask("POST", f"{path}/paper")
+    page = " ".join(pypdf.PdfReader(io.BytesIO(answer.content)).pages[0].extract_text().split())
+    for said in ("Proof of identity", "You may leave and come back.", "NAME / NOM Somebody Else", "€80.00"):
+        assert said in page
+
+
+async def test_paper_that_ends_a_phone_asks_for_a_fresh_sign_in(house: House, clock: FakeClock) -> None:
+    fan = await house.fan()
+    path = f"/api/tickets/{(await house.bought(fan))['lines'][0]['ticket_id']}"
+    await fan.ask("POST", f"{path}/pass", {"key": a_phone()})
+    clock.advance(timedelta(minutes=16))
+    assert codes(await fan.ask("POST", f"{path}/paper")) == (403, "step_up_required")
+    assert (await fan.ask("GET", "/api/me/tickets")).json()[0]["pass"]["form"] == "phone"
+    again = await house.fan()
+    assert (await again.ask("POST", f"{path}/paper")).status_code == 200
+
+
+async def test_paper_for_whoever_has_no_phone_asks_for_nothing_more(house: House, clock: FakeClock) -> None:
+    fan = await house.fan()
+    path = f"/api/tickets/{(await house.bought(fan))['lines'][0]['ticket_id']}"
+    clock.advance(timedelta(minutes=16))
+    assert (await fan.ask("POST", f"{path}/paper")).status_code == 200
+
+
+async def test_a_standing_place_has_the_name_of_its_area(house: House) -> None:
+    fan = await house.fan()
+    held = await fan.hold({"kind": "standing", "area": AREA, "party": {"full": 1}})
+    name = {"fr": "Pelouse", "en": "Standing pitch"}
+    assert held.json()["lines"][0]["label"]["area_name"] == name
 
 
 async def test_no_paper_where_the_house_rules_refuse_it(empty_house: House) -> None:

@@ -93,6 +93,7 @@ class PaperTicket(Struct, frozen=True, kw_only=True):
     accent: str
     title: Text
     subtitle: Text = Text()
+    ground: str = ""
     doors_at: datetime
     starts_at: datetime
     label: PlaceLabel
@@ -148,6 +149,7 @@ def page(ticket: PaperTicket) -> dict[str, Any]:
         "subtitle": _said(ticket.subtitle, lang),
         "day": day,
         "second_day": _day(ticket.starts_at, other),
+        "ground": breakable(ticket.ground),
         "kind": _named("ticket", "", lang),
         "place": _named("place", "", lang),
         "gate": _named("gate", ticket.label.gate_group, lang),
@@ -194,8 +196,9 @@ def _named(word: str, value: str, lang: Lang) -> dict[str, str]:
 
 
 def _seat(label: PlaceLabel, lang: Lang) -> list[dict[str, str]]:
+    name = label.area_name or {}
     values = {
-        "area": label.area,
+        "area": (name.get(lang) or label.area) if label.area else None,
         "stand": label.stand,
         "block": label.block,
         "row": label.row,

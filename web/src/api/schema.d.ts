@@ -977,7 +977,7 @@ export interface paths {
         put?: never;
         /**
          * Print paper
-         * @description Print the ticket. The pass on the phone ends with it.
+         * @description Print the ticket. A pass on a phone ends with it: that needs a sign-in of the last 15 minutes.
          */
         post: operations["print_paper"];
         delete?: never;
@@ -1732,6 +1732,9 @@ export interface components {
         /** PlaceLabel */
         PlaceLabel: {
             area?: string | null;
+            area_name?: {
+                [key: string]: string;
+            } | null;
             block?: string | null;
             gate_group: string;
             row?: string | null;
@@ -1990,6 +1993,7 @@ export interface components {
             named_tickets: boolean;
             paper_accepted: boolean;
             paper_identity_check: boolean;
+            reentry: boolean;
             /** Format: date-time */
             starts_at: string;
             subtitle: components["schemas"]["Text"];

@@ -55,19 +55,16 @@ export class PassOnPhone {
     return answered(api.POST("/api/tickets/{ticket_id}/rebind-code", { params: { path: { ticket_id: this.#ticket.id } } }));
   }
 
-  async print(): Promise<Blob | null> {
+  async print(): Promise<Answer<Blob>> {
     const params = { path: { ticket_id: this.#ticket.id } };
     const answer = await answered<Blob>(api.POST("/api/tickets/{ticket_id}/paper", { params, parseAs: "blob" }));
-    if (!answer.ok) {
-      this.problem = answer.problem;
-      return null;
-    }
+    if (!answer.ok) return answer;
     await forgetPass(this.#ticket.id);
     const { pass } = this.#ticket;
     if (pass) await tickets.change(this.#ticket.id, { pass: { ...pass, form: "paper", generation: pass.generation + 1 } });
     this.bound = null;
     this.stage = "paper";
-    return answer.data;
+    return answer;
   }
 
   /** The key is gone or belongs to another binding: the way back is a code by e-mail. */

@@ -1,111 +1,53 @@
-"""A ticket on paper: one page with its code, for whoever has no phone. Pure work, for a thread."""
+"""What stands on a ticket's paper, in the words of the box office; `passes.paper` draws the page."""
 
-from datetime import datetime
-from functools import cache
-from io import BytesIO
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import msgspec
-import segno
-import typst
-
 from virage.kernel.config import Club
+from virage.kernel.database import Connection
+from virage.passes.paper import PaperTicket
 from virage.people.rules.persons import Locale
+from virage.programme.rules import Text
 from virage.ticketing.reads.views import Ticket
-from virage.ticketing.rules.terms import Tariff
+from virage.ticketing.rules.terms import OrderRow, Tariff
+from virage.ticketing.store import orders as store
+from virage.venue.reads import load_ground
 
 GROUND_ZONE = ZoneInfo("Europe/Paris")
-_TEMPLATE = Path(__file__).parent.parent / "paper.typ"
-
-_WORDS: dict[Locale, dict[str, str]] = {
-    Locale.FR: {
-        "gate": "Porte",
-        "stand": "Tribune",
-        "block": "Bloc",
-        "row": "Rang",
-        "seat": "Place",
-        "area": "Zone debout",
-        "tariff": "Tarif",
-        "holder": "Nom",
-        "doors": "ouverture des portes",
-        "code": "Le code de ce billet",
-        "once": "Ce billet entre une fois. Imprimé à nouveau, il porte le même code : ne le prêtez pas.",
-        "phone": "Le billet n'est plus sur le téléphone.",
-        "identity": "Une pièce d'identité est demandée à l'entrée.",
-        Tariff.FULL: "Plein tarif",
-        Tariff.CHILD: "Enfant",
-        Tariff.REDUCED: "Réduit",
-        Tariff.ACCESS: "Accès",
-        Tariff.COMPANION: "Accompagnant",
-    },
-    Locale.EN: {
-        "gate": "Gate",
-        "stand": "Stand",
-        "block": "Block",
-        "row": "Row",
-        "seat": "Seat",
-        "area": "Standing",
-        "tariff": "Tariff",
-        "holder": "Name",
-        "doors": "doors open",
-        "code": "The code of this ticket",
-        "once": "This ticket enters once. Printed again, it has the same code: do not lend it.",
-        "phone": "The ticket is no longer on the phone.",
-        "identity": "Proof of identity is asked for at the gate.",
-        Tariff.FULL: "Full price",
-        Tariff.CHILD: "Child",
-        Tariff.REDUCED: "Reduced",
-        Tariff.ACCESS: "Access",
-        Tariff.COMPANION: "Companion",
-    },
+_TARIFFS: dict[Tariff, Text] = {
+    Tariff.FULL: Text("Plein tarif", "Full price"),
+    Tariff.CHILD: Text("Enfant", "Child"),
+    Tariff.REDUCED: Text("Réduit", "Reduced"),
+    Tariff.ACCESS: Text("PMR", "Access"),
+    Tariff.COMPANION: Text("Accompagnateur", "Companion"),
 }
 
 
-@cache
-def _template() -> bytes:
-    return _TEMPLATE.read_bytes()
-
-
-def paper_pdf(ticket: Ticket, code: str, club: Club, locale: Locale) -> bytes:
-    """The page of a ticket as PDF; `code` is the whole text of its QR code."""
-    drawn = BytesIO()
-    segno.make_qr(code, error="m").save(drawn, kind="svg", border=4, xmldecl=False, svgns=True)
-    page = msgspec.json.encode(page_of(ticket, club, locale)).decode()
-    pdf: bytes = typst.compile(
-        _template(), format="pdf", sys_inputs={"ticket": page, "code": drawn.getvalue().decode()}
+async def paper_of(conn: Connection, ticket: Ticket, code: str, club: Club, locale: Locale) -> PaperTicket:
+    """Everything on the page of a ticket; `code` is the whole text of its QR code."""
+    order = (await store.orders(conn, [ticket.order_id]))[ticket.order_id]
+    event = ticket.event
+    return PaperTicket(
+        code=code,
+        reference=reference(order, ticket),
+        club=club.name,
+        primary=club.primary,
+        accent=club.accent,
+        title=event.title,
+        subtitle=event.subtitle,
+        ground=load_ground().name,
+        doors_at=event.doors_at.astimezone(GROUND_ZONE),
+        starts_at=event.starts_at.astimezone(GROUND_ZONE),
+        label=ticket.label,
+        tariff=_TARIFFS[ticket.tariff],
+        price_cents=ticket.price_cents,
+        holder_name=ticket.holder_name,
+        identity_check=event.paper_identity_check,
+        reentry=event.reentry,
+        lang="fr" if locale is Locale.FR else "en",
     )
-    return pdf
 
 
-def page_of(ticket: Ticket, club: Club, locale: Locale) -> dict[str, object]:
-    """What stands on the page."""
-    words, event, label = _WORDS[locale], ticket.event, ticket.label
-    title = event.title.fr if locale is Locale.FR else event.title.en
-    subtitle = event.subtitle.fr if locale is Locale.FR else event.subtitle.en
-    place = [
-        ("gate", label.gate_group),
-        ("area", label.area),
-        ("stand", label.stand),
-        ("block", label.block),
-        ("row", label.row),
-        ("seat", label.seat),
-        ("tariff", words[ticket.tariff]),
-        ("holder", ticket.holder_name),
-    ]
-    notes = [words["once"], words["phone"], *([words["identity"]] if event.paper_identity_check else [])]
-    return {
-        "club": club.name,
-        "colour": club.primary,
-        "locale": locale.value,
-        "title": title,
-        "subtitle": subtitle,
-        "when": f"{_moment(event.starts_at)}  ({words['doors']} {_moment(event.doors_at)[-5:]})",
-        "code_alt": words["code"],
-        "facts": [(words[name], str(value)) for name, value in place if value is not None],
-        "notes": notes,
-    }
-
-
-def _moment(at: datetime) -> str:
-    return at.astimezone(GROUND_ZONE).strftime("%d/%m/%Y %H:%M")
+def reference(order: OrderRow, ticket: Ticket) -> str:
+    """The code of the order as it is read out, and which of its tickets this is: `ABCD-EFGH 2/4`."""
+    number = order.ticket_ids.index(ticket.id) + 1
+    return f"{order.code[:4]}-{order.code[4:]} {number}/{len(order.ticket_ids)}"

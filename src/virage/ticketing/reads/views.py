@@ -34,6 +34,7 @@ class TicketEvent(Struct, frozen=True):
     named_tickets: bool
     paper_accepted: bool
     paper_identity_check: bool
+    reentry: bool
 
 
 class Ticket(Struct, frozen=True, rename={"pass_": "pass"}):
@@ -80,6 +81,7 @@ def ticket_event(event: Event) -> TicketEvent:
         named_tickets=event.rules.named_tickets,
         paper_accepted=event.rules.paper_accepted,
         paper_identity_check=event.rules.paper_identity_check,
+        reentry=event.rules.reentry,
     )
 
 

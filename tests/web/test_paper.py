@@ -1,0 +1,35 @@
+"""A ticket on paper ends the code on the phone: whoever asks for it late is asked who they are."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.web.house import House
+from tests.web.office import sign_in_long_ago
+from tests.web.steps import ACCEPTED, find_two_seats, open_match, pay
+
+
+def test_paper_that_ends_the_code_on_a_phone_asks_for_a_fresh_sign_in(
+    page: Page, house: House, sign_in: Callable[[Page, str], None], address: str
+) -> None:
+    open_match(page, house)
+    find_two_seats(page)
+    sign_in(page, address)
+    pay(page, ACCEPTED)
+    page.get_by_role("link", name="Open my tickets").click()
+    page.locator("a[href^='/tickets/']").first.click()
+    page.get_by_role("button", name="Show the entry code on this phone").click()
+    expect(page.get_by_role("img", name="Entry code of this ticket")).to_be_visible()
+    sign_in_long_ago(house, address)
+    page.get_by_role("button", name="Print on paper").click()
+    dialog = page.get_by_role("dialog", name="A ticket on paper")
+    dialog.get_by_role("button", name="Make the paper ticket").click()
+    expect(dialog.get_by_text("Confirm that it is you")).to_be_visible()
+    before = house.code_for(address)
+    dialog.get_by_role("button", name="Send me a code").click()
+    dialog.get_by_label("Six-digit code").fill(house.code_for(address, before))
+    with page.expect_download() as saved:
+        dialog.get_by_role("button", name="Sign in", exact=True).click()
+    assert Path(saved.value.path()).read_bytes().startswith(b"%PDF")
+    expect(page.get_by_text("This ticket is on paper")).to_be_visible()
