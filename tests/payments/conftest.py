@@ -63,6 +63,9 @@ class Shop:
     async def failed(self, conn: Connection, payments: Sequence[Failed], now: datetime) -> None:  # noqa: ARG002 - the protocol's form
         self.lost += payments
 
+    async def lock(self, conn: Connection, subjects: Sequence[UUID]) -> None:
+        """Nothing of the shop is in a table."""
+
 
 class MemoryProvider:
     """A provider without a network, whose answers the test sets."""

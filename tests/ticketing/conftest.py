@@ -16,6 +16,7 @@ from virage.kernel.config import Config
 from virage.kernel.database import Database
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
+from virage.kernel.journal import Tail
 from virage.kernel.problems import Refused
 from virage.kernel.security import COOKIE, new_token
 from virage.payments.provider import Unreachable
@@ -38,6 +39,7 @@ HOUR = timedelta(hours=1)
 GOLD, BLUE = new_id(), new_id()
 GOLD_BLOCK, BLUE_BLOCK, AREA = "113", "103", "PEL"
 SITE = "https://virage.local"
+PROCESSES = 3
 
 
 class MemoryProvider:
@@ -277,6 +279,17 @@ async def house(empty_house: House) -> House:
     """The application with a match on sale."""
     await empty_house.open()
     return empty_house
+
+
+@pytest.fixture
+async def offices(db: Database, clock: Clock) -> AsyncIterator[list[BoxOffice]]:
+    """The counters of several processes, which hear of each other through the journal alone."""
+    tails = [Tail(db) for _ in range(PROCESSES)]
+    offices = [BoxOffice(db, clock, OpenSales(db, tail, clock)) for tail in tails]
+    yield offices
+    for office, tail in zip(offices, tails, strict=True):
+        office.sales.close()
+        await tail.close()
 
 
 def named() -> HouseRules:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +11,8 @@ from tests.ticketing.conftest import AREA, BLUE, House, a_pricing, block_seats
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database
 from virage.kernel.ids import new_id
-from virage.kernel.journal import Tail
 from virage.kernel.problems import Refused
 from virage.ticketing.acts.paying import Pay, pay
-from virage.ticketing.reads.open_sales import OpenSales
 from virage.ticketing.routes.box_office import Ask, BoxOffice
 from virage.ticketing.rules.pricing import AreaPricing
 from virage.ticketing.rules.terms import (
@@ -31,19 +28,6 @@ from virage.ticketing.rules.terms import (
     Standing,
     Tariff,
 )
-
-PROCESSES = 3
-
-
-@pytest.fixture
-async def offices(db: Database, clock: Clock) -> AsyncIterator[list[BoxOffice]]:
-    """The counters of several processes, which hear of each other through the journal alone."""
-    tails = [Tail(db) for _ in range(PROCESSES)]
-    offices = [BoxOffice(db, clock, OpenSales(db, tail, clock)) for tail in tails]
-    yield offices
-    for office, tail in zip(offices, tails, strict=True):
-        office.sales.close()
-        await tail.close()
 
 
 def ask(event_id: UUID, seats: Seats) -> Ask:

@@ -96,6 +96,9 @@ async def _tell(conn: Connection, steps: Sequence[Settlement], now: datetime, ha
             captured[payment.purpose].append(Captured(payment.id, payment.subject, outcome.amount_cents, late))
         else:
             failed[payment.purpose].append(Failed(payment.id, payment.subject, outcome.state, outcome.reason))
+    for purpose in sorted(failed.keys() & captured.keys()):
+        subjects = {one.subject for one in failed[purpose]} | {one.subject for one in captured[purpose]}
+        await handlers.of(purpose).lock(conn, sorted(subjects))
     for purpose in sorted(failed):
         await handlers.of(purpose).failed(conn, failed[purpose], now)
     for purpose in sorted(captured):

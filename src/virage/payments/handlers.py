@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -28,6 +29,10 @@ class FailedHandler(Protocol):
 
 class Handler(CapturedHandler, FailedHandler, Protocol):
     """Both ends of a payment."""
+
+    async def lock(self, conn: Connection, subjects: Sequence[UUID]) -> None:
+        """Lock what is paid for, in the one order of locks: some of it failed and some was captured at once."""
+        ...
 
 
 class Handlers(Struct, frozen=True):

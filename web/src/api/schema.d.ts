@@ -814,6 +814,8 @@ export interface paths {
         /**
          * Hold places
          * @description Hold places for ten minutes. A browser without a session gets one; the same id again is the same order.
+         *
+         *     401 when guests hold their share of the event already: who signs in may hold.
          */
         post: operations["hold_places"];
         delete?: never;

@@ -1,5 +1,6 @@
 """Places are held and let go: claims are inserted, never updated, and an order is whole or not there at all."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +13,15 @@ from virage.kernel.journal import Fact, append
 from virage.kernel.problems import Refused
 from virage.ticketing.rules.codes import new_code
 from virage.ticketing.rules.open_sale import OpenSale
-from virage.ticketing.rules.sale import HOLD_FOR, LIVES_AT_MOST, OPEN_STATES, propose, sale_window, within_limit
+from virage.ticketing.rules.sale import (
+    HOLD_FOR,
+    LIVES_AT_MOST,
+    OPEN_STATES,
+    guests_may_hold,
+    propose,
+    sale_window,
+    within_limit,
+)
 from virage.ticketing.rules.terms import TARIFF_CODE, Assigned, Buyer, HoldRequest, OrderRow, Reason, State
 from virage.ticketing.store import claims as claims_store
 from virage.ticketing.store import orders as store
@@ -28,6 +37,19 @@ class Hold(Struct, frozen=True):
     sale: OpenSale
 
 
+class _Counts(Struct):
+    """Places that somebody has already, and in this batch: by (owner, event), and of all guests by event."""
+
+    bought: Counter[tuple[UUID, UUID]]
+    held_by_guests: Counter[UUID]
+
+    def add(self, wanted: Hold, places: int) -> None:
+        """Count what the next one of the batch must know of."""
+        self.bought[wanted.owner_id, wanted.request.event_id] += places
+        if wanted.buyer.is_guest:
+            self.held_by_guests[wanted.request.event_id] += places
+
+
 class Conflict(Struct, frozen=True):
     """Somebody else was faster for at least one of the proposed places: nothing is held, try again."""
 
@@ -41,8 +63,10 @@ async def hold(conn: Connection, holds: Sequence[Hold], now: datetime) -> list[H
     """Hold places for each request, all of its places or none; one outcome each, in order.
 
     The proposals are marked in each sale's hall at once; if the transaction fails, the caller lets the halls load anew.
-    A request that is sent again gets its order as it stands.
+    A request that is sent again gets its order as it stands. A buyer's limit holds exactly, whichever processes are
+    asked; what guests hold together may pass its bound by what the batches hold that other processes have in flight.
     """
+    await store.take_turns(conn, [hold.owner_id for hold in holds])
     known = await store.known_orders(
         conn,
         [hold.request.id for hold in holds],
@@ -50,11 +74,11 @@ async def hold(conn: Connection, holds: Sequence[Hold], now: datetime) -> list[H
         list({owner for hold in holds for owner in hold.buyer.owner_ids}),
     )
     decided: dict[UUID, HoldOutcome] = {order.id: order for order in known}
-    theirs = _bought(known, now)
+    counts = _Counts(_bought(known, now), await _held_by_guests(conn, holds, now))
     new: list[tuple[Hold, OrderRow]] = []
     for wanted in holds:
         if wanted.request.id not in decided:
-            outcome = _decide(wanted, theirs, now)
+            outcome = _decide(wanted, counts, now)
             decided[wanted.request.id] = outcome
             if isinstance(outcome, OrderRow):
                 new.append((wanted, outcome))
@@ -72,17 +96,22 @@ def _answer(wanted: Hold, outcome: HoldOutcome) -> HoldOutcome:
     return outcome
 
 
-def _bought(known: Sequence[OrderRow], now: datetime) -> dict[tuple[UUID, UUID], int]:
+def _bought(known: Sequence[OrderRow], now: datetime) -> Counter[tuple[UUID, UUID]]:
     """How many places each owner has of each event, without holds that are over."""
-    counts: dict[tuple[UUID, UUID], int] = {}
+    bought: Counter[tuple[UUID, UUID]] = Counter()
     for order in known:
         if order.state == "paid" or (order.state in OPEN_STATES and order.expires_at > now):
-            key = order.owner_id, order.event_id
-            counts[key] = counts.get(key, 0) + len(order.places)
-    return counts
+            bought[order.owner_id, order.event_id] += len(order.places)
+    return bought
 
 
-def _decide(wanted: Hold, bought: dict[tuple[UUID, UUID], int], now: datetime) -> OrderRow | Refused:
+async def _held_by_guests(conn: Connection, holds: Sequence[Hold], now: datetime) -> Counter[UUID]:
+    """How many places guests hold of each event; nothing is asked while only fans come."""
+    event_ids = {hold.request.event_id for hold in holds if hold.buyer.is_guest}
+    return Counter(await store.held_by_guests(conn, event_ids, now - HOLD_FOR) if event_ids else {})
+
+
+def _decide(wanted: Hold, counts: _Counts, now: datetime) -> OrderRow | Refused:
     sale, event_id = wanted.sale, wanted.request.event_id
     refusal = sale_window(sale.event, now)
     if refusal is not None:
@@ -90,12 +119,13 @@ def _decide(wanted: Hold, bought: dict[tuple[UUID, UUID], int], now: datetime) -
     assigned = propose(sale.hall, wanted.request.seats, sale.blocks, sale.areas)
     if isinstance(assigned, Refused):
         return assigned
-    has = sum(bought.get((owner, event_id), 0) for owner in wanted.buyer.owner_ids)
+    has = sum(counts.bought[owner, event_id] for owner in wanted.buyer.owner_ids)
     refusal = within_limit(sale.event, has, len(assigned))
+    if refusal is None and wanted.buyer.is_guest:
+        refusal = guests_may_hold(sale.hall.free_count, counts.held_by_guests[event_id], len(assigned))
     if refusal is not None:
         return refusal
-    key = wanted.owner_id, event_id
-    bought[key] = bought.get(key, 0) + len(assigned)
+    counts.add(wanted, len(assigned))
     sale.hall.take([seat.place for seat in assigned])
     return _order_of(wanted, assigned, now)
 

@@ -50,7 +50,11 @@ class Paying(Struct, frozen=True):
 
 
 async def pay(conn: Connection, pays: Sequence[Pay], now: datetime) -> list[Paying | Refused]:
-    """Begin the payment of each order, one answer each, in order; what costs nothing is paid at once."""
+    """Begin the payment of each order, one answer each, in order; what costs nothing is paid at once.
+
+    A fan pays in one transaction at a time, so that no two processes let them pass the limit together.
+    """
+    await store.take_turns(conn, [pay.fan_id for pay in pays])
     locked = await store.lock_baskets(
         conn,
         [pay.order_id for pay in pays],
@@ -187,8 +191,11 @@ async def captured(conn: Connection, came: Sequence[Captured], now: datetime) ->
 
 
 async def _late_money(conn: Connection, left: Sequence[Captured], now: datetime) -> None:
-    """Money for orders that are open no more: the same places if they are free, else all of it back."""
-    orders = await store.lock_orders(conn, [payment.subject for payment in left])
+    """Money for orders that are open no more: the same places if they are free, else all of it back.
+
+    The orders are locked already, by the attempt to sell them.
+    """
+    orders = await store.orders(conn, [payment.subject for payment in left])
     events = await _events_of(conn, orders.values())
     expired = [o for o in orders.values() if o.state == "expired" and events[o.event_id].state == "published"]
     again = await claim_again(conn, expired) if expired else set()
@@ -214,6 +221,10 @@ async def failed(conn: Connection, ended: Sequence[Failed], now: datetime) -> No
 
 class OrderMoney:
     """What a payment of an order causes, in the payment's own transaction."""
+
+    async def lock(self, conn: Connection, subjects: Sequence[UUID]) -> None:
+        """Lock the orders of payments that end in different ways, before the first of them moves."""
+        await store.lock_orders(conn, subjects)
 
     async def captured(self, conn: Connection, payments: Sequence[Captured], now: datetime) -> None:
         """Turn money into tickets."""

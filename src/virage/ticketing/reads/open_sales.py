@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from virage.kernel.clock import Clock
 from virage.kernel.database import Connection, Database
-from virage.kernel.journal import Entry, Tail, as_written, head, position_key
+from virage.kernel.journal import Entry, Key, Tail, as_written, head, position_key
 from virage.programme import reads as programme
 from virage.ticketing.rules.open_sale import OpenSale, on_sale, open_sale
 from virage.ticketing.rules.places import layout, seat_plan
@@ -41,7 +41,7 @@ class _Followed:
         self.sale = sale
         self.position = position
         self.since = position
-        self.deltas: deque[tuple[tuple[int, int], Delta]] = deque(maxlen=DELTAS_KEPT)
+        self.deltas: deque[tuple[Key, Delta]] = deque(maxlen=DELTAS_KEPT)
 
     def apply(self, entries: Sequence[Entry], position: str) -> None:
         if position_key(position) <= position_key(self.position):
@@ -55,7 +55,7 @@ class _Followed:
         self.sale.hall.take(delta.taken)
         self.sale.hall.give_back(delta.freed)
         if len(self.deltas) == DELTAS_KEPT:
-            self.since = "{}-{}".format(*self.deltas[0][0])
+            self.since = str(self.deltas[0][0])
         self.deltas.append((position_key(position), delta))
 
 

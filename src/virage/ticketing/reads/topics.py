@@ -12,7 +12,7 @@ from virage.kernel.journal import Entry, head
 from virage.kernel.problems import Refused
 from virage.kernel.stream import Opened
 from virage.ticketing.reads.open_sales import OpenSales, delta_of
-from virage.ticketing.rules.terms import Reason
+from virage.ticketing.rules.terms import STATE_FACTS, Reason, State
 from virage.ticketing.store import orders as store
 
 
@@ -25,7 +25,7 @@ class Reload(Struct, frozen=True):
 class OrderMoved(Struct, frozen=True):
     """An order has a new state."""
 
-    state: str
+    state: State
 
 
 class AvailabilityTopic:
@@ -85,12 +85,7 @@ class OrderTopic:
 
     def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
         """The last state of each order."""
-        return {
-            str(entry.about): OrderMoved(entry.what.removeprefix("order_")) for entry in entries if entry.what in _MOVES
-        }
-
-
-_MOVES = frozenset({"order_held", "order_paying", "order_paid", "order_expired", "order_released", "order_refunded"})
+        return {str(entry.about): OrderMoved(STATE_FACTS[entry.what]) for entry in entries if entry.what in STATE_FACTS}
 
 
 def _uuid(text: str) -> UUID | None:

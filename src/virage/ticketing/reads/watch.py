@@ -6,9 +6,9 @@ from uuid import UUID
 
 from virage.kernel.database import Database
 from virage.kernel.journal import Entry, Tail, head
+from virage.ticketing.rules.terms import STATE_FACTS
 
-# What ends the wait of somebody who pays.
-_MOVES = frozenset({"order_held", "order_paid", "order_expired", "order_released", "order_refunded"})
+ENDS_A_WAIT = STATE_FACTS.keys() - {"order_paying"}
 
 
 class Move:
@@ -71,6 +71,6 @@ class OrderWatch:
 
     def _on_entries(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
-            if entry.what in _MOVES:
+            if entry.what in ENDS_A_WAIT:
                 for moved in self._waiting.get(entry.about, ()):
                     moved.tell(entry)

@@ -2,16 +2,19 @@
 
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 
 from virage.kernel.batching import Batcher
 from virage.kernel.clock import Clock
-from virage.kernel.database import Database
+from virage.kernel.database import Connection, Database
 from virage.kernel.problems import Refused
 from virage.payments import acts as payments
 from virage.payments.checkout import Checkout
+from virage.people import acts as people
+from virage.people.rules.sign_in import NewGuest
 from virage.ticketing.acts import holding, paying
 from virage.ticketing.acts.holding import Conflict, Hold, HoldOutcome
 from virage.ticketing.acts.paying import Pay, Paying
@@ -31,11 +34,15 @@ Seen = tuple[OrderRow, frozenset[UUID]]
 
 
 class Ask(Struct, frozen=True):
-    """A hold that somebody asks for; `owner_id` is the fan, or a guest's session."""
+    """A hold that somebody asks for; `owner_id` is the fan, or a guest's session.
+
+    A `newcomer` is a guest whose session begins with the hold, and only if there is one.
+    """
 
     request: HoldRequest
     buyer: Buyer
     owner_id: UUID
+    newcomer: NewGuest | None = None
 
 
 class Answer(Struct, frozen=True):
@@ -94,12 +101,17 @@ class BoxOffice:
         ]
         try:
             async with self._db.transaction() as conn:
-                outcomes = iter(await holding.hold(conn, holds, self._clock.now()))
+                now = self._clock.now()
+                held = iter(await holding.hold(conn, holds, now))
+                outcomes = [
+                    Refused(Reason.NOT_FOUND) if sales[ask.request.event_id] is None else next(held) for ask in asks
+                ]
+                await _welcome(conn, asks, outcomes, now)
         except BaseException:
             for event_id in event_ids:
                 self.sales.forget(event_id)
             raise
-        return [Refused(Reason.NOT_FOUND) if sales[ask.request.event_id] is None else next(outcomes) for ask in asks]
+        return outcomes
 
     async def _pay_many(self, pays: Sequence[Pay]) -> list[Paying | Refused]:
         async with self._db.transaction() as conn:
@@ -126,3 +138,14 @@ class BoxOffice:
             sale = await self.sales.get(event_id)
             if sale is not None:
                 sale.hall.give_back(places)
+
+
+async def _welcome(conn: Connection, asks: Sequence[Ask], outcomes: Sequence[HoldOutcome], now: datetime) -> None:
+    """Open the sessions of the newcomers who hold something now."""
+    newcomers = [
+        ask.newcomer
+        for ask, outcome in zip(asks, outcomes, strict=True)
+        if ask.newcomer is not None and isinstance(outcome, OrderRow)
+    ]
+    if newcomers:
+        await people.open_guests(conn, newcomers, now)

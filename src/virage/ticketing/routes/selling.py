@@ -14,10 +14,13 @@ from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.database import Database
 from virage.kernel.guard import Principal, principal_of, require_fan, signed_in, with_session
+from virage.kernel.ids import new_id
 from virage.kernel.problems import Problem, granted
+from virage.kernel.security import new_token
 from virage.payments import acts as payments
 from virage.payments.checkout import Checkout
 from virage.people import acts as people
+from virage.people.rules.sign_in import NewGuest
 from virage.ticketing.acts import holding
 from virage.ticketing.acts.paying import Pay
 from virage.ticketing.reads.offers import Offer, offer_of
@@ -83,23 +86,18 @@ async def get_availability(request: Request[Any, Any, Any], event_id: UUID, box_
 
 
 @post("/", status_code=201, opt={"public": True})
-async def hold_places(
-    data: HoldRequest, db: Database, clock: Clock, box_office: BoxOffice, principal: Principal
-) -> Response[Order]:
-    """Hold places for ten minutes. A browser without a session gets one; the same id again is the same order."""
-    cookies = []
-    if principal.kind == "anonymous":
-        async with db.transaction() as conn:
-            token, session_id = await people.guest(conn, clock.now())
-        cookies.append(people.cookie_of(token))
-        buyer = Buyer(session_id)
-    else:
-        buyer = buyer_of(principal)
+async def hold_places(data: HoldRequest, box_office: BoxOffice, principal: Principal) -> Response[Order]:
+    """Hold places for ten minutes. A browser without a session gets one; the same id again is the same order.
+
+    401 when guests hold their share of the event already: who signs in may hold.
+    """
+    newcomer = NewGuest(new_id(), new_token()) if principal.kind == "anonymous" else None
+    buyer = buyer_of(principal) if newcomer is None else Buyer(newcomer.session_id)
     owner_id = buyer.owner_id
     if owner_id is None:
         raise Problem("unauthenticated")
-    row = granted(await box_office.hold(Ask(data, buyer, owner_id)))
-    return Response(order_view(row), cookies=cookies)
+    row = granted(await box_office.hold(Ask(data, buyer, owner_id, newcomer)))
+    return Response(order_view(row), cookies=[] if newcomer is None else [people.cookie_of(newcomer.token)])
 
 
 @get("/{order_id:uuid}", guards=[with_session])

@@ -24,6 +24,7 @@ from virage.ticketing.rules.terms import (
 HOLD_FOR = timedelta(minutes=10)
 PAYING_FOR = timedelta(minutes=10)
 LIVES_AT_MOST = timedelta(minutes=30)
+GUESTS_PLACES = 200
 OPEN_STATES: tuple[State, ...] = ("held", "paying")
 
 
@@ -42,6 +43,22 @@ def within_limit(event: OnSale, bought: int, wanted: int) -> Refused | None:
     """Why this buyer may not have so many more places of this event, or None."""
     if bought + wanted > event.limit_per_buyer:
         return Refused(Reason.LIMIT_REACHED, {"limit": event.limit_per_buyer, "left": event.limit_per_buyer - bought})
+    return None
+
+
+def guests_share(open_places: int) -> int:
+    """How many places of an event guests may hold together, of so many that are free or that guests hold.
+
+    Guests cost nothing to make, so all of them together are bounded: a tenth of the event, and of a small one 200
+    places, but never more than half, so that whoever signs in finds some.
+    """
+    return max(open_places // 10, min(GUESTS_PLACES, open_places // 2))
+
+
+def guests_may_hold(free: int, held_by_guests: int, wanted: int) -> Refused | None:
+    """Why a guest may not hold so many more places without signing in, or None."""
+    if held_by_guests + wanted > guests_share(free + held_by_guests):
+        return Refused(Reason.SIGN_IN_FIRST, {"because": "guests_hold_their_share"})
     return None
 
 

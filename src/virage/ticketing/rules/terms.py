@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -22,6 +22,7 @@ class Reason(StrEnum):
     NOT_FOR_SALE = "not_for_sale"
     PARTY_INVALID = "party_invalid"
     LIMIT_REACHED = "limit_reached"
+    SIGN_IN_FIRST = "unauthenticated"
     SOLD_OUT = "sold_out"
     NOT_TOGETHER = "not_together"
     PLACE_TAKEN = "place_taken"
@@ -162,6 +163,11 @@ class Buyer(Struct, frozen=True):
     earlier_session_id: UUID | None = None
 
     @property
+    def is_guest(self) -> bool:
+        """Whether nobody has signed in."""
+        return self.fan_id is None
+
+    @property
     def owner_id(self) -> UUID | None:
         """The id under which new orders are kept."""
         return self.fan_id or self.session_id
@@ -173,6 +179,8 @@ class Buyer(Struct, frozen=True):
 
 
 State = Literal["held", "paying", "paid", "released", "expired", "refunded"]
+STATE_FACTS: dict[str, State] = {f"order_{state}": state for state in get_args(State)}
+"""What the journal says of an order that has a new state."""
 
 
 class Line(Struct, frozen=True, omit_defaults=True):

@@ -15,7 +15,8 @@ select count(*) = cardinality(:places::integer[]) as whole,
 from won;
 
 -- name: free_places(event_ids, places, order_ids)!
--- Give places back, only those that these orders still have.
+-- Give places back, only those that these orders still have. The orders are locked, or this transaction made the
+-- claims: nobody else deletes these rows, and who waits for one of them holds none that we wait for.
 delete from ticketing.claim
 using unnest(:event_ids::uuid[], :places::integer[], :order_ids::uuid[]) as given (event_id, place, order_id)
 where claim.event_id = given.event_id and claim.place = given.place and claim.order_id = given.order_id;

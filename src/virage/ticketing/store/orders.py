@@ -1,6 +1,6 @@
 """Orders: written when places are held, moved by guarded updates, never deleted."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import accumulate
 from typing import Any
@@ -13,6 +13,15 @@ from virage.ticketing.store.queries import queries
 
 def _order(row: Any) -> OrderRow:
     return OrderRow(*row)
+
+
+async def take_turns(conn: Connection, buyer_ids: Collection[UUID]) -> None:
+    """Let these buyers hold or pay in one transaction at a time: waits for others', and makes others wait for this one.
+
+    The last 64 bits of the ids stand for them: random, and as a signed number below zero, where no other lock is.
+    """
+    buyers = sorted(int.from_bytes(buyer_id.bytes[8:], signed=True) for buyer_id in set(buyer_ids))
+    await queries.take_turns(conn, buyers=buyers)
 
 
 async def known_orders(
@@ -47,6 +56,12 @@ async def insert_orders(conn: Connection, orders: Sequence[OrderRow], now: datet
         now=now,
     )
     return {row["id"] async for row in rows}
+
+
+async def held_by_guests(conn: Connection, event_ids: Collection[UUID], held_after: datetime) -> dict[UUID, int]:
+    """How many places of each event guests hold together; events of which they hold none are left out."""
+    rows = queries.held_by_guests(conn, event_ids=list(event_ids), held_after=held_after)
+    return {row["event_id"]: row["places"] async for row in rows}
 
 
 async def orders(conn: Connection, order_ids: Sequence[UUID]) -> dict[UUID, OrderRow]:
@@ -127,7 +142,7 @@ async def orders_by_code(conn: Connection, code: str) -> list[OrderRow]:
 
 
 async def open_or_paid(conn: Connection, event_id: UUID, wanted: int) -> list[OrderRow]:
-    """Orders of an event that still have places, the oldest first."""
+    """The oldest orders of an event that still have places, locked in order; one may have lost them just now."""
     return [_order(row) async for row in queries.open_or_paid(conn, event_id=event_id, wanted=wanted)]
 
 

@@ -1,14 +1,18 @@
+-- name: take_turns(buyers)!
+-- Wait until nobody else holds or pays for these buyers, given as rising numbers; until the transaction ends, nobody
+-- else does. A statement of its own, before all others: the next one then sees what the others wrote.
+select pg_advisory_xact_lock(buyer) from unnest(:buyers::bigint[]) as buyer;
+
 -- name: known_orders(order_ids, event_ids, owner_ids)
 -- Orders that exist under these ids already, and what these buyers have of these events.
-select id, code, event_id, owner_id, session_id, state, places, tariffs, prices, ticket_ids, fee_cents, total_cents,
-    refunded_cents, vat_permille, fee_vat_permille, held_at, expires_at, payment_id, paid_at
-from ticketing.orders
+select order_row.* from ticketing.order_row
 where id = any(:order_ids::uuid[])
     or (owner_id = any(:owner_ids::uuid[]) and event_id = any(:event_ids::uuid[])
         and state in ('held', 'paying', 'paid'));
 
 -- name: insert_orders(order_ids, codes, event_ids, owner_ids, session_ids, starts, ends, places, tariffs, prices, ticket_ids, fees, totals, vats, fee_vats, expires_ats, now)
--- The new orders of a batch, and which they are. `starts` and `ends` say which part of the flat arrays is an order's.
+-- The new orders of a batch, written in order, and which they are. `starts` and `ends` say which part of the flat
+-- arrays is an order's.
 insert into ticketing.orders (
     id, code, event_id, owner_id, session_id, state, places, tariffs, prices, ticket_ids, fee_cents, total_cents,
     vat_permille, fee_vat_permille, held_at, expires_at
@@ -25,14 +29,20 @@ from unnest(
     id, code, event_id, owner_id, session_id, first, last, fee_cents, total_cents, vat_permille, fee_vat_permille,
     expires_at
 )
+order by hold.id
 on conflict (id) do nothing
 returning id;
 
+-- name: held_by_guests(event_ids, held_after)
+-- How many places of each event browsers hold that nobody signed in to.
+select event_id, sum(cardinality(places)) as places
+from ticketing.orders
+where event_id = any(:event_ids::uuid[]) and owner_id = session_id and held_at > :held_after and state = 'held'
+group by event_id;
+
 -- name: orders(order_ids)
 -- Orders by id.
-select id, code, event_id, owner_id, session_id, state, places, tariffs, prices, ticket_ids, fee_cents, total_cents,
-    refunded_cents, vat_permille, fee_vat_permille, held_at, expires_at, payment_id, paid_at
-from ticketing.orders where id = any(:order_ids::uuid[]);
+select order_row.* from ticketing.order_row where id = any(:order_ids::uuid[]);
 
 -- name: lock_baskets(order_ids, owner_ids)
 -- Orders by id and what these buyers have of the same events, locked in order: two payments of a buyer never pass the limit.
@@ -45,12 +55,10 @@ order by id for no key update;
 
 -- name: lock_orders(order_ids)
 -- Orders by id, locked in order.
-select id, code, event_id, owner_id, session_id, state, places, tariffs, prices, ticket_ids, fee_cents, total_cents,
-    refunded_cents, vat_permille, fee_vat_permille, held_at, expires_at, payment_id, paid_at
-from ticketing.orders where id = any(:order_ids::uuid[]) order by id for no key update;
+select order_row.* from ticketing.order_row where id = any(:order_ids::uuid[]) order by id for no key update;
 
 -- name: start_paying(order_ids, owner_ids, payment_ids, expires_ats)!
--- Holds whose buyers go to pay; the fan becomes the owner of what a guest had held.
+-- Holds whose buyers go to pay; the fan becomes the owner of what a guest had held. `lock_baskets` locked them.
 update ticketing.orders
 set state = 'paying', owner_id = start.owner_id, payment_id = start.payment_id, expires_at = start.expires_at
 from unnest(:order_ids::uuid[], :owner_ids::uuid[], :payment_ids::uuid[], :expires_ats::timestamptz[])
@@ -58,12 +66,16 @@ from unnest(:order_ids::uuid[], :owner_ids::uuid[], :payment_ids::uuid[], :expir
 where orders.id = start.id and orders.state in ('held', 'paying');
 
 -- name: mark_paid(order_ids, payment_ids, now)
--- Orders whose money has come, with one ticket a place; those that are open no more are left out.
-with paid as (
+-- Orders whose money has come, with one ticket a place; those that are open no more are locked, and left out.
+with locked as (
+    select id from ticketing.orders where id = any(:order_ids::uuid[]) order by id for no key update
+),
+paid as (
     update ticketing.orders
     set state = 'paid', paid_at = :now, payment_id = captured.payment_id
-    from unnest(:order_ids::uuid[], :payment_ids::uuid[]) as captured (id, payment_id)
-    where orders.id = captured.id and orders.state in ('held', 'paying')
+    from locked
+    join unnest(:order_ids::uuid[], :payment_ids::uuid[]) as captured (id, payment_id) on captured.id = locked.id
+    where orders.id = locked.id and orders.state in ('held', 'paying')
     returning orders.id, event_id, owner_id, orders.payment_id, places, ticket_ids, tariffs, prices
 ),
 printed as (
@@ -75,22 +87,30 @@ printed as (
 select id, event_id, owner_id, payment_id, places, ticket_ids from paid;
 
 -- name: reopen(order_ids, expires_at)!
--- Expired holds whose places were claimed again for money that came late.
+-- Expired holds whose places were claimed again for money that came late. `mark_paid` locked them.
 update ticketing.orders set state = 'paying', expires_at = :expires_at
 where id = any(:order_ids::uuid[]) and state = 'expired';
 
 -- name: back_to_held(order_ids, payment_ids)
 -- Orders whose payment failed: another card may still be tried while the hold lasts.
+with locked as (
+    select id from ticketing.orders where id = any(:order_ids::uuid[]) order by id for no key update
+)
 update ticketing.orders set state = 'held'
-from unnest(:order_ids::uuid[], :payment_ids::uuid[]) as failed (id, payment_id)
-where orders.id = failed.id and orders.payment_id = failed.payment_id and orders.state = 'paying'
+from locked join unnest(:order_ids::uuid[], :payment_ids::uuid[]) as failed (id, payment_id) on failed.id = locked.id
+where orders.id = locked.id and orders.payment_id = failed.payment_id and orders.state = 'paying'
 returning orders.id, orders.event_id;
 
 -- name: close_orders(order_ids, state)
 -- Open orders that end without money; those that are open no more are left out.
+with locked as (
+    select id from ticketing.orders
+    where id = any(:order_ids::uuid[]) and state in ('held', 'paying')
+    order by id for no key update
+)
 update ticketing.orders set state = :state
-where id = any(:order_ids::uuid[]) and state in ('held', 'paying')
-returning id, event_id, places;
+from locked where orders.id = locked.id and orders.state in ('held', 'paying')
+returning orders.id, event_id, places;
 
 -- name: lock_due(held_after, held_before, now, wanted)
 -- Holds that are over, locked in order; those that somebody pays or expires right now are passed over.
@@ -99,7 +119,7 @@ where held_at > :held_after and held_at <= :held_before and expires_at <= :now a
 order by id limit :wanted for no key update skip locked;
 
 -- name: count_refund(order_id, amount_cents)!
--- What goes back of a paid order; it is refunded once no ticket of it is left.
+-- What goes back of a paid order, which `lock_orders` locked; it is refunded once no ticket of it is left.
 update ticketing.orders
 set refunded_cents = refunded_cents + :amount_cents,
     state = case
@@ -112,29 +132,25 @@ where id = :order_id and state = 'paid';
 
 -- name: orders_of_owners(owner_ids)
 -- Every order of a buyer, the latest first.
-select id, code, event_id, owner_id, session_id, state, places, tariffs, prices, ticket_ids, fee_cents, total_cents,
-    refunded_cents, vat_permille, fee_vat_permille, held_at, expires_at, payment_id, paid_at
-from ticketing.orders where owner_id = any(:owner_ids::uuid[]) order by held_at desc, id;
+select order_row.* from ticketing.order_row where owner_id = any(:owner_ids::uuid[]) order by held_at desc, id;
 
 -- name: orders_by_code(code)
 -- The order with a code.
-select id, code, event_id, owner_id, session_id, state, places, tariffs, prices, ticket_ids, fee_cents, total_cents,
-    refunded_cents, vat_permille, fee_vat_permille, held_at, expires_at, payment_id, paid_at
-from ticketing.orders where code = :code;
+select order_row.* from ticketing.order_row where code = :code;
 
 -- name: open_or_paid(event_id, wanted)
--- Orders of an event that still have places, the oldest first.
-select id, code, event_id, owner_id, session_id, state, places, tariffs, prices, ticket_ids, fee_cents, total_cents,
-    refunded_cents, vat_permille, fee_vat_permille, held_at, expires_at, payment_id, paid_at
-from ticketing.orders
-where event_id = :event_id and state in ('held', 'paying', 'paid')
-order by held_at, id limit :wanted;
+-- The oldest orders of an event that still have places, locked in order; one that has just lost them may be among them.
+select order_row.* from ticketing.order_row
+where id in (
+    select id from ticketing.orders
+    where event_id = :event_id and state in ('held', 'paying', 'paid')
+    order by held_at, id limit :wanted
+)
+order by id for no key update;
 
 -- name: orders_by_holder(holder_name, wanted)
 -- Orders with a ticket whose holder is called like this, the latest first.
-select distinct on (orders.held_at, orders.id) orders.id, code, orders.event_id, owner_id, session_id, state, places,
-    tariffs, prices, ticket_ids, fee_cents, total_cents, refunded_cents, vat_permille, fee_vat_permille, held_at,
-    expires_at, payment_id, paid_at
-from ticketing.ticket join ticketing.orders on orders.id = ticket.order_id
+select distinct on (order_row.held_at, order_row.id) order_row.*
+from ticketing.ticket join ticketing.order_row on order_row.id = ticket.order_id
 where ticket.holder_name is not null and strpos(lower(ticket.holder_name), lower(:holder_name)) > 0
-order by orders.held_at desc, orders.id limit :wanted;
+order by order_row.held_at desc, order_row.id limit :wanted;

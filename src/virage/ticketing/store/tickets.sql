@@ -27,18 +27,27 @@ update ticketing.ticket set holder_name = :holder_name where id = :ticket_id and
 
 -- name: forget_holders(owner_ids)!
 -- The names that some fans gave are erased.
-update ticketing.ticket set holder_name = null
-where holder_name is not null
-    and id in (
-        select unnest(orders.ticket_ids) from ticketing.orders
-        where orders.owner_id = any(:owner_ids::uuid[])
-    );
+with locked as (
+    select id from ticketing.ticket
+    where holder_name is not null
+        and id in (
+            select unnest(orders.ticket_ids) from ticketing.orders
+            where orders.owner_id = any(:owner_ids::uuid[])
+        )
+    order by id for no key update
+)
+update ticketing.ticket set holder_name = null from locked where ticket.id = locked.id;
 
 -- name: refund_tickets(ticket_ids, refund_id)
 -- Tickets that are given back with this refund; those that were before are left out.
+with locked as (
+    select id from ticketing.ticket
+    where id = any(:ticket_ids::uuid[]) and refund_id is null
+    order by id for no key update
+)
 update ticketing.ticket set refund_id = :refund_id
-where id = any(:ticket_ids::uuid[]) and refund_id is null
-returning id, place, price_cents;
+from locked where ticket.id = locked.id and ticket.refund_id is null
+returning ticket.id, place, price_cents;
 
 -- name: insert_refund(refund_id, order_id, event_id, asked_by, now, amount_cents, ticket_ids)!
 -- A refund, once.
