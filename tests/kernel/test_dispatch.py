@@ -146,6 +146,12 @@ def roundabout(db: Database, monkeypatch: pytest.MonkeyPatch) -> httpx.AsyncClie
         ("POST", "/api/things", b'{"type":"other","n":1}'),
         ("POST", "/api/things", b'{"type":"other","n":"1"}'),
         ("POST", "/api/things", b'{"type":"neither"}'),
+        (
+            "POST",
+            "/api/things",
+            '{"type":"thing","id":"0190d1b8-0000-7000-8000-000000000007","names":["\u202e"]}'.encode(),
+        ),
+        ("POST", "/api/things", b'{"type":"thing","id":"0190d1b8-0000-7000-8000-000000000007","names":["\\u202e"]}'),
         ("POST", "/api/things", b"x" * 70_000),
         ("POST", f"/api/things/{THING}/nothing", None),
         ("GET", "/api/text", None),
@@ -171,6 +177,11 @@ async def test_both_ways_answer_the_same(
     here, there = await direct.request(method, path, **asks), await roundabout.request(method, path, **asks)
     assert (here.status_code, here.content) == (there.status_code, there.content)
     assert sorted(here.headers.multi_items()) == sorted(there.headers.multi_items())
+
+
+async def test_nothing_invisible_comes_in(direct: httpx.AsyncClient) -> None:
+    answer = await direct.post("/api/things", json={"type": "thing", "id": str(THING), "names": ["a", "b\u202ec"]})
+    assert (answer.status_code, answer.json()["data"]["errors"][0]["source"]) == (400, "names")
 
 
 async def test_head_tells_of_an_answer_all_but_its_body(direct: httpx.AsyncClient) -> None:

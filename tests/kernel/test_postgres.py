@@ -108,6 +108,7 @@ async def test_the_server_knows_none_of_our_secrets_and_logs_no_parameter(
     finally:
         await embedded.stop()
     assert b"VIRAGE_" not in environ
+    assert (folder / "postgres.log").stat().st_mode & 0o777 == 0o600
     logged = (folder / "postgres.log").read_text()
     assert "select $1::text" in logged
     assert "example.org" not in logged

@@ -131,4 +131,4 @@ def test_a_grandchild_does_not_survive_the_end_of_its_parent(start: Start, tmp_p
 
 def test_what_a_child_says_is_kept(start: Start, tmp_path: Path) -> None:
     start("web")
-    assert (tmp_path / "log" / "web.log").exists()
+    assert (tmp_path / "log" / "web.log").stat().st_mode & 0o777 == 0o600

@@ -93,7 +93,7 @@ def test_a_name_is_kept_without_needless_spaces(written: str | None, kept: str |
     assert tidy_name(written) == kept
 
 
-@pytest.mark.parametrize("written", ["a" * 101, "a\x00b", "a\u202eb", "a\x1b[2Jb"])
+@pytest.mark.parametrize("written", ["a" * 101, "a\x00b", "a\u202eb", "a\x1b[2Jb", "a\u200db", "a\u200bb"])
 def test_a_name_holds_nothing_that_cannot_be_shown(written: str) -> None:
     with pytest.raises(ValueError, match="printable"):
         tidy_name(written)

@@ -16,6 +16,7 @@ from virage.kernel.guard import Visit
 from virage.kernel.inject import BODY_DECODER
 from virage.kernel.limits import Limits, route_class
 from virage.kernel.problems import Problem
+from virage.kernel.texts import check_body
 
 GUARDS = "virage_guards"
 PUBLIC = "public"
@@ -36,7 +37,7 @@ class LeanRequest(Request[Any, Any, Any]):
 
     async def json(self) -> Any:
         """Return the body as the type that the handler declares; raises Problem `invalid` with the place."""
-        visit: Visit = self.scope["virage"]  # type: ignore[typeddict-item]  # the edge put it there  # the edge put it there
+        visit: Visit = self.scope["virage"]  # type: ignore[typeddict-item]  # the edge put it there
         decode = self.route_handler.opt.get(BODY_DECODER, msgspec.json.decode)
         return decoded(await self.body(), visit.content_type, decode)
 
@@ -59,13 +60,18 @@ async def read_body(receive: Any, bytes_max: int) -> bytes:
 
 
 def decoded(body: bytes, content_type: bytes, decode: Callable[[bytes], Any]) -> Any:
-    """Return a JSON body decoded; raises Problem `unsupported_media_type`, or `invalid` with the place."""
+    """Return a JSON body decoded; raises Problem `unsupported_media_type`, or `invalid` with the place.
+
+    No text in it may hold what cannot be seen, whoever will read it.
+    """
     if body and content_type.partition(b";")[0].strip().lower() != _JSON:
         raise Problem("unsupported_media_type", {"accepted": "application/json"})
     try:
-        return decode(body)
+        value = decode(body)
+        check_body(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Problem("invalid", {"errors": [{"source": "body", "message": str(error)}]}) from error
+    return value
 
 
 class LeanResponse(Response[Any]):
@@ -85,7 +91,7 @@ class LeanResponse(Response[Any]):
         self.status = status_code
         self.own_headers = headers or {}
 
-    def to_asgi_response(  # type: ignore[override]  # of what Litestar passes, headers alone count  # Litestar passes more, which nobody here uses
+    def to_asgi_response(  # type: ignore[override]  # of what Litestar passes, headers alone count
         self, *_: Any, headers: Mapping[str, str] | None = None, **__: Any
     ) -> ASGIApp:
         """Return the ASGI application that sends it."""

@@ -20,6 +20,7 @@ import asyncpg
 
 from virage.kernel.cluster import LINUX, OWNER, ROLE, SOCKET_PORT, Cluster, PostgresFailed, binaries, server_account
 from virage.kernel.database import ASYNCPG_ERRORS
+from virage.kernel.logfile import open_log
 
 DATABASE = "virage"
 START_TIMEOUT_S = 120.0  # a recovery after a crash replays at most 2 GB of its log
@@ -29,7 +30,6 @@ STOP_TIMEOUT_S = 10.0
 POLL_S = 0.01
 SUPERVISE_POLL_S = 0.1
 BACKOFF_MAX_S = 5.0
-LOG_BYTES_MAX = 10_000_000
 LOCK_FILE_LINES = 8
 
 # A machine of 2 cores and 24 GB that serves everything else, too.
@@ -180,10 +180,7 @@ class EmbeddedPostgres:
         for name, value in (SETTINGS | (DURABLE if self._durable else NOT_DURABLE) | address).items():
             command += ["-c", f"{name}={value}"]
         command = self._cluster.as_account(command)
-        with suppress(OSError):
-            if self._cluster.log.stat().st_size > LOG_BYTES_MAX:
-                self._cluster.log.unlink()
-        with self._cluster.log.open("ab") as log:
+        with open_log(self._cluster.log) as log:
             return subprocess.Popen(  # noqa: S603 - our own binary, our own arguments
                 command,
                 stdin=subprocess.DEVNULL,

@@ -14,12 +14,13 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from virage.kernel.logfile import open_log
+
 PARENT = "VIRAGE_SUPERVISOR_PID"
 BACKOFF_FIRST_S = 0.5
 BACKOFF_MAX_S = 10.0
 STEADY_AFTER_S = 20.0
 GRACE_S = 10.0
-LOG_BYTES_MAX = 20_000_000
 
 _PR_SET_PDEATHSIG = 1
 _WATCH_EVERY_S = 1.0
@@ -88,7 +89,7 @@ class Supervisor:
         env = self._env | {PARENT: str(os.getpid())}
         if self._log_folder is None:
             return await asyncio.create_subprocess_exec(*child.command, env=env, start_new_session=True)
-        with _log_file(self._log_folder, child.name).open("ab") as log:
+        with open_log(self._log_folder / f"{child.name}.log") as log:
             return await asyncio.create_subprocess_exec(
                 *child.command,
                 env=env,
@@ -145,12 +146,3 @@ def _kill_group(pid: int) -> None:
 
 def _reason(code: int) -> str:
     return f"signal {signal.Signals(-code).name}" if code < 0 else f"code {code}"
-
-
-def _log_file(folder: Path, name: str) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.log"
-    with contextlib.suppress(FileNotFoundError):
-        if path.stat().st_size > LOG_BYTES_MAX:
-            path.replace(path.with_suffix(".log.1"))
-    return path

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from msgspec import UNSET, Struct, UnsetType
 
+from virage.kernel.texts import shows_all
+
 NAME_LENGTH_MAX = 100
 BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
 SYSTEMS = (
@@ -67,7 +69,7 @@ def tidy_name(written: str | None) -> str | None:
     if written is None:
         return None
     name = " ".join(unicodedata.normalize("NFC", written).split())
-    if len(name) > NAME_LENGTH_MAX or not all(char == "\u200d" or char.isprintable() for char in name):
+    if len(name) > NAME_LENGTH_MAX or not shows_all(name):
         raise ValueError("A name has at most 100 printable characters.")
     return name or None
 

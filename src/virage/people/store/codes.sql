@@ -62,9 +62,9 @@ delete from people.sign_in_code as c using known where c.address_key = known.add
 delete from people.pace where key = any(:keys::bytea[]);
 
 -- name: tidy_codes(now)!
--- Codes and decoys that are over.
+-- Codes and decoys that are over. A scan is right: half of the table goes, and an index would cost each request.
 delete from people.sign_in_code where expires_at <= :now;
 
 -- name: tidy_pace(before)!
--- Counts that are over.
+-- Counts that are over; scanned for the same reason.
 delete from people.pace where last_at <= :before;
