@@ -11,20 +11,23 @@ from typing import Any, cast
 
 from litestar import Litestar
 from litestar.types import ControllerRouterHandler
+from msgspec.structs import asdict
 
 from virage.kernel import logs, openapi
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config, read
-from virage.kernel.database import Database, Unavailable
+from virage.kernel.database import Connection, Database, Unavailable
 from virage.kernel.guard import Authenticator, Credential, Principal
 from virage.kernel.http import Lifespan, create_app
 from virage.kernel.journal import Tail
+from virage.kernel.metrics import Gauge
 from virage.kernel.queue import Jobs
 from virage.kernel.stream import Hub, Topic
 from virage.kernel.supervise import die_with_parent
 from virage.passes import routes as passes_routes
 from virage.passes.acts import open_vault
 from virage.passes.jobs import PassJobs
+from virage.payments import reads as payments_reads
 from virage.payments import routes as payments_routes
 from virage.payments.checkout import Checkout
 from virage.payments.handlers import Handlers
@@ -71,12 +74,13 @@ class House:
 
 @dataclass(frozen=True)
 class Domain:
-    """What one domain brings: its routers, what handlers may ask for by name, its jobs, its stream topics."""
+    """What one domain brings: routers, what handlers may ask for by name, jobs, stream topics, what to watch."""
 
     routers: Sequence[ControllerRouterHandler] = ()
     dependencies: Mapping[str, Any] = field(default_factory=dict)
     jobs: Sequence[Callable[[Jobs], None]] = ()
     topics: Sequence[Topic] = ()
+    gauges: Sequence[Gauge] = ()
     lifespan: Sequence[Lifespan] = ()
     authenticator: Authenticator | None = None
 
@@ -142,6 +146,9 @@ def _payments(house: House) -> Domain:
     handlers = _payment_handlers(house)
     checkout = Checkout(db, provider)
 
+    async def overdue(conn: Connection) -> Mapping[str, float]:
+        return asdict(await payments_reads.overdue(conn, house.clock.now()))
+
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
         yield
@@ -156,6 +163,7 @@ def _payments(house: House) -> Domain:
             "payment_handlers": handlers,
         },
         jobs=[PaymentJobs(db, house.clock, provider, handlers).register],
+        gauges=[Gauge("virage_payments_overdue", "What has had no end for too long.", "what", overdue)],
         lifespan=[lifespan],
     )
 
@@ -236,6 +244,7 @@ def build(config: Config, db: Database, clock: Clock) -> Litestar:
         authenticator=next((d.authenticator for d in domains if d.authenticator is not None), _nobody),
         dependencies={name: value for domain in domains for name, value in domain.dependencies.items()},
         hub=hub,
+        gauges=[gauge for domain in domains for gauge in domain.gauges],
         lifespan=[streaming, *(context for domain in domains for context in domain.lifespan)],
     )
     app.state.hub = hub
@@ -302,8 +311,19 @@ class Web:
             await self._app(scope, receive, send)
 
     async def _live(self, scope: Any, receive: Any, send: Any) -> None:
-        """Start, serve, end. A worker that cannot start says so to its server, and is started again."""
+        """Start, serve, end. A worker that cannot start says so to its server, and is started again.
+
+        The server logs what is raised, with its place, so no words of it are sent beside that.
+        """
         die_with_parent()
+        logs.configure(logs.UNTIL_CONFIGURED, "web")
+        answered = False
+
+        async def tell(message: Any) -> None:
+            nonlocal answered
+            answered = True
+            await send({"type": message["type"]})
+
         try:
             config = read(os.environ)
             logs.configure(config.log_level, "web")
@@ -311,9 +331,10 @@ class Web:
                 app = self._app = build(config, db, clock_of(config))
                 if END_STREAMS is not None:
                     asyncio.get_running_loop().add_signal_handler(END_STREAMS, app.state.hub.close)
-                await app(scope, receive, send)
-        except Exception as error:
-            await send({"type": "lifespan.startup.failed", "message": repr(error)})
+                await app(scope, receive, tell)
+        except Exception:
+            if not answered:
+                await tell({"type": "lifespan.startup.failed"})
             raise
 
 

@@ -73,6 +73,12 @@ async def test_what_is_put_back_is_queued_and_what_is_dropped_is_gone(office: ht
     assert (await office.get(DOOR, headers=ALL)).json() == []
     async with db.connection() as conn:
         assert (await job_counts(conn))["queued"] == 1
+        facts = await conn.fetch("select what, who, data from kernel.journal order by seq")
+    administrator = KNOWN[token_hash("all")].id
+    assert [(fact["what"], fact["who"], fact["data"]["jobs"]) for fact in facts] == [
+        ("dead_letters_requeued", administrator, [first]),
+        ("dead_letters_dropped", administrator, [second]),
+    ]
 
 
 @pytest.mark.parametrize("token", ["one", "other"])

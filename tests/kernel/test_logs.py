@@ -1,7 +1,13 @@
+import os
 import subprocess
 import sys
 
 import msgspec
+import pytest
+
+from virage.kernel import logs
+from virage.kernel.config import ConfigError
+from virage.matchday import Web
 
 FAILS = """
 import asyncpg
@@ -45,6 +51,19 @@ logging.getLogger("a.library").info("not told")
 """
 
 
+SERVER = """
+from granian.log import LogLevels, configure_logging, logger
+from virage.kernel import logs
+
+logs.configure("info", "web")
+configure_logging(LogLevels.warning, logs.of_server("warning"))
+logger.info("Spawning worker-1")
+try:
+    raise LookupError("no database\\nfan@example.org")
+except LookupError as failure:
+    logger.error("ASGI lifespan startup failed", exc_info=failure)
+"""
+
 DURING = """
 from virage.kernel import logs
 from virage.kernel.guard import Visit, current_visit
@@ -83,3 +102,23 @@ def test_what_a_library_logs_becomes_a_line_without_anybodys_data() -> None:
     assert inner["exc_value"] == "duplicate key"
     assert b"example.org" not in line
     assert done.stderr == b""
+
+
+def test_what_the_server_says_of_a_failed_start_is_one_line_like_our_own() -> None:
+    (line,) = told(SERVER)
+    assert (line["event"], line["level"], line["process"]) == ("ASGI lifespan startup failed", "error", "web")
+    assert "no database" in str(line["exception"])
+    assert "example.org" not in str(line)
+
+
+async def test_a_worker_that_cannot_start_says_so_once_and_without_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "configure", lambda _level, _process: None)
+    monkeypatch.setattr(os, "environ", {})
+    sent: list[dict[str, object]] = []
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    with pytest.raises(ConfigError):
+        await Web()({"type": "lifespan"}, None, send)
+    assert sent == [{"type": "lifespan.startup.failed"}]

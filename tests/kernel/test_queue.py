@@ -141,7 +141,7 @@ async def test_a_job_that_fails_for_good_becomes_a_dead_letter_and_can_be_put_ba
         assert (letter.kind, letter.payload, letter.attempts) == ("coat", {"hook": 7}, 3)
         assert (letter.error, letter.message) == ("LookupError", "no hook 7")
         async with db.connection() as conn:
-            assert await requeue(conn, [letter.id]) == 1
+            assert await requeue(conn, [letter.id]) == [letter.id]
         await until(lambda: none_left(db))
     assert handler.hooks == [7] * 4
 
@@ -190,7 +190,7 @@ async def test_a_payload_that_does_not_fit_is_a_dead_letter_at_once(db: Database
     [letter] = await letters(db)
     assert (letter.attempts, letter.error) == (1, "ValidationError")
     async with db.connection() as conn:
-        assert await drop_dead_letters(conn, [letter.id]) == 1
+        assert await drop_dead_letters(conn, [letter.id]) == [letter.id]
     assert await none_left(db)
 
 
@@ -198,8 +198,8 @@ async def test_only_a_dead_letter_can_be_put_back_or_dropped(db: Database) -> No
     await ask(db, 1)
     async with db.connection() as conn:
         [job_id] = [row["id"] for row in await conn.fetch("select id from kernel.job")]
-        assert await requeue(conn, [job_id]) == 0
-        assert await drop_dead_letters(conn, [job_id]) == 0
+        assert await requeue(conn, [job_id]) == []
+        assert await drop_dead_letters(conn, [job_id]) == []
     assert (await counts(db))["queued"] == 1
 
 

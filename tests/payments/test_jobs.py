@@ -4,7 +4,9 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
+from litestar import Litestar
 from structlog.testing import capture_logs
 
 from virage.kernel.database import Connection, Database
@@ -183,6 +185,21 @@ async def test_the_operator_is_told_of_refunds_and_payments_without_an_end(
     with capture_logs() as told:
         await till.jobs.audit()
     assert told == []
+
+
+async def test_what_has_no_end_is_a_gauge(till: Till, start: Callable[..., Start], app: Litestar) -> None:
+    paid, open_still = start(), start()
+    await till.capture(paid)
+    await till.begin([open_still])
+    await till.ask_refund(paid.payment_id)
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as operator:
+        before = (await operator.get("/metrics")).text
+        till.clock.advance(timedelta(hours=1))
+        after = (await operator.get("/metrics")).text
+    for what in ("refunds", "payments"):
+        assert f'virage_payments_overdue{{what="{what}"}} 0.0' in before
+        assert f'virage_payments_overdue{{what="{what}"}} 1.0' in after
 
 
 async def test_a_refund_stays_due_while_the_provider_is_away(till: Till, start: Callable[..., Start]) -> None:

@@ -31,6 +31,7 @@ def serve(workers: int | None, certificate: tuple[Path, Path] | None = None) -> 
     """Serve the web until the process is asked to end; workers that die are replaced."""
     die_with_parent()
     config = configuration(os.environ)
+    logs.configure(config.log_level, "serve")
     with database(config) as ready:
         os.environ["VIRAGE_DATABASE_URL"] = ready.database_url or ""
         ended = False
@@ -68,6 +69,7 @@ def _served(config: Config, workers: int, certificate: tuple[Path, Path] | None)
         respawn_interval=RESPAWN_S,
         workers_kill_timeout=KILL_AFTER_S,
         log_level=LogLevels.warning,
+        log_dictconfig=logs.of_server("warning"),
         ssl_cert=certificate[0] if certificate else None,
         ssl_key=certificate[1] if certificate else None,
     )

@@ -29,7 +29,7 @@ from virage.kernel.lean import LeanRequest, LeanResponse, compile_guards
 from virage.kernel.letters import router as letters
 from virage.kernel.limits import Limits
 from virage.kernel.logs import log
-from virage.kernel.metrics import Metrics
+from virage.kernel.metrics import Gauge, Metrics
 from virage.kernel.problems import Problem, document
 from virage.kernel.security import headers
 from virage.kernel.static import Static
@@ -81,11 +81,12 @@ def create_app(
     lifespan: Sequence[Lifespan] = (),
     hub: Hub | None = None,
     static: Static | None = None,
+    gauges: Sequence[Gauge] = (),
 ) -> Litestar:
     """Return the application. Handlers get `db`, `clock`, `config`, `principal` and each of `dependencies` by name."""
     sessions = Batcher[Credential, Principal | None](authenticator, batch_max=512)
     batchers = {name: value for name, value in (dependencies or {}).items() if isinstance(value, Batcher)}
-    metrics = Metrics(batchers | {"sessions": sessions}, hub)
+    metrics = Metrics(batchers | {"sessions": sessions}, hub, gauges)
     kernel = {"db": db, "clock": clock, "config": config, "hub": hub, "metrics": metrics}
     constants = kernel | dict(dependencies or {})
     own = (stream, club, health, letters, openapi_document)

@@ -1,13 +1,19 @@
-"""Dead letters for the office: jobs that failed for good, put back to work or given up by an administrator of all."""
+"""Dead letters for the office: jobs that failed for good, put back to work or given up by an administrator of all.
 
+Who did it to which jobs stands in the journal, about themselves: a job has a number, and no id that outlives it.
+"""
+
+from collections.abc import Sequence
 from typing import Annotated
 
 from litestar import Router, get, post
 from msgspec import Meta, Struct
 
-from virage.kernel import queue
-from virage.kernel.database import Database
+from virage.kernel import journal, queue
+from virage.kernel.clock import Clock
+from virage.kernel.database import Connection, Database
 from virage.kernel.guard import Principal, require, staff
+from virage.kernel.journal import Fact
 from virage.kernel.queue import DeadLetter
 
 LETTERS_MAX = 100
@@ -34,19 +40,28 @@ async def list_dead_letters(db: Database, principal: Principal) -> list[DeadLett
 
 
 @post("/requeue", status_code=200, guards=[staff("admin")])
-async def requeue_dead_letters(data: Letters, db: Database, principal: Principal) -> Moved:
+async def requeue_dead_letters(data: Letters, db: Database, clock: Clock, principal: Principal) -> Moved:
     """Put dead letters back to work, with all their attempts."""
     require(principal, "admin")
     async with db.transaction() as conn:
-        return Moved(await queue.requeue(conn, data.ids))
+        moved = await queue.requeue(conn, data.ids)
+        await _note(conn, "dead_letters_requeued", principal, moved, clock)
+    return Moved(len(moved))
 
 
 @post("/drop", status_code=200, guards=[staff("admin")])
-async def drop_dead_letters(data: Letters, db: Database, principal: Principal) -> Moved:
+async def drop_dead_letters(data: Letters, db: Database, clock: Clock, principal: Principal) -> Moved:
     """Give dead letters up for good."""
     require(principal, "admin")
     async with db.transaction() as conn:
-        return Moved(await queue.drop_dead_letters(conn, data.ids))
+        moved = await queue.drop_dead_letters(conn, data.ids)
+        await _note(conn, "dead_letters_dropped", principal, moved, clock)
+    return Moved(len(moved))
+
+
+async def _note(conn: Connection, what: str, principal: Principal, jobs: Sequence[int], clock: Clock) -> None:
+    if jobs and principal.id is not None:
+        await journal.append(conn, [Fact(what, principal.id, principal.id, {"jobs": list(jobs)})], clock.now())
 
 
 router = Router("/api/office/dead-letters", route_handlers=[list_dead_letters, requeue_dead_letters, drop_dead_letters])

@@ -11,6 +11,7 @@ from structlog.typing import EventDict, ExcInfo
 
 from virage.kernel.guard import current_visit
 
+UNTIL_CONFIGURED: Final = "info"
 LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 _chain_of = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
@@ -37,7 +38,17 @@ def configure(level: str, process: str) -> None:
         logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(handlers=[_Libraries()], level=max(LEVELS[level], logging.WARNING), force=True)
+    logging.basicConfig(handlers=[Libraries()], level=max(LEVELS[level], logging.WARNING), force=True)
+
+
+def of_server(level: str) -> dict[str, Any]:
+    """The logging of Granian, as its `log_dictconfig`: the same lines as our own, in the server and its workers."""
+    ours = {"handlers": ["ours"], "level": LEVELS[level], "propagate": False}
+    return {
+        "formatters": {},
+        "handlers": {"ours": {"class": f"{Libraries.__module__}.{Libraries.__qualname__}"}},
+        "loggers": {"_granian": dict(ours), "granian.access": dict(ours)},
+    }
 
 
 def first_line(text: object) -> str:
@@ -45,7 +56,7 @@ def first_line(text: object) -> str:
     return str(text).partition("\n")[0]
 
 
-class _Libraries(logging.Handler):
+class Libraries(logging.Handler):
     """Turns what a library logs into an event like our own."""
 
     def emit(self, record: logging.LogRecord) -> None:

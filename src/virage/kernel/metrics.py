@@ -5,9 +5,9 @@ shared port reaches any one of them. Rates over all of a server's workers are su
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -15,7 +15,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from virage.kernel import logs
 from virage.kernel.batching import Batcher
-from virage.kernel.database import Database, Unavailable
+from virage.kernel.database import Connection, Database, Unavailable
 from virage.kernel.guard import Visit
 from virage.kernel.logs import log
 from virage.kernel.queue import job_counts
@@ -27,15 +27,30 @@ _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
+class Gauge(NamedTuple):
+    """What a domain wants watched: read from the database at each scrape, one value for each value of its label."""
+
+    name: str
+    about: str
+    label: str
+    read: Callable[[Connection], Awaitable[Mapping[str, float]]]
+
+
 class Metrics:
-    """The counters of one worker process."""
+    """The counters of one worker process, and the gauges of all."""
 
     media_type = CONTENT_TYPE_LATEST
 
-    def __init__(self, batchers: Mapping[str, Batcher[Any, Any]], hub: Hub | None = None) -> None:
+    def __init__(
+        self, batchers: Mapping[str, Batcher[Any, Any]], hub: Hub | None = None, gauges: Sequence[Gauge] = ()
+    ) -> None:
         self._batchers = batchers
         self._hub = hub
-        self._jobs: dict[str, int] = {}
+        self._gauges = (
+            Gauge("virage_jobs", "Jobs by status; failed ones are dead letters.", "status", job_counts),
+            *gauges,
+        )
+        self._read: list[tuple[Gauge, Mapping[str, float]]] = []
         self._registry = CollectorRegistry(target_info={"pid": str(os.getpid())})
         self._requests = Counter(
             "virage_requests",
@@ -75,11 +90,12 @@ class Metrics:
             )
 
     async def exposition(self, db: Database) -> bytes:
-        """Return all counters as text; those of the jobs are left out while the database is away."""
-        self._jobs = {}
+        """Return all counters as text; the gauges are left out while the database is away."""
+        read: list[tuple[Gauge, Mapping[str, float]]] = []
         with suppress(Unavailable):
             async with db.connection() as conn:
-                self._jobs = await job_counts(conn)
+                read = [(gauge, await gauge.read(conn)) for gauge in self._gauges]
+        self._read = read
         return generate_latest(self._registry)
 
     def collected(self) -> Iterator[Metric]:
@@ -94,10 +110,11 @@ class Metrics:
             largest.add_metric([name], batcher.largest)
             queued.add_metric([name], batcher.queued)
         yield from (items, batches, largest, queued)
-        jobs = GaugeMetricFamily("virage_jobs", "Jobs by status; failed ones are dead letters.", labels=["status"])
-        for status, count in self._jobs.items():
-            jobs.add_metric([status], count)
-        yield jobs
+        for gauge, values in self._read:
+            family = GaugeMetricFamily(gauge.name, gauge.about, labels=[gauge.label])
+            for label, value in values.items():
+                family.add_metric([label], value)
+            yield family
         if self._hub is not None:
             yield GaugeMetricFamily("virage_stream_listeners", "Open streams.", value=self._hub.listening)
             yield CounterMetricFamily("virage_stream_let_go", "Streams that were too slow.", value=self._hub.let_go)

@@ -73,14 +73,14 @@ async def dead_letters(conn: Connection, limit: int = 100) -> list[DeadLetter]:
     ]
 
 
-async def requeue(conn: Connection, ids: Sequence[int]) -> int:
-    """Put dead letters back to work; returns how many there were."""
-    return int(await _sql.requeue(conn, ids=ids))
+async def requeue(conn: Connection, ids: Sequence[int]) -> list[int]:
+    """Put dead letters back to work; returns the ids of those that were there, in order."""
+    return sorted([row["id"] async for row in _sql.requeue(conn, ids=ids)])
 
 
-async def drop_dead_letters(conn: Connection, ids: Sequence[int]) -> int:
-    """Give dead letters up; returns how many there were."""
-    return int(await _sql.drop_dead_letters(conn, ids=ids))
+async def drop_dead_letters(conn: Connection, ids: Sequence[int]) -> list[int]:
+    """Give dead letters up; returns the ids of those that were there, in order."""
+    return sorted([row["id"] async for row in _sql.drop_dead_letters(conn, ids=ids)])
 
 
 async def job_counts(conn: Connection) -> dict[str, int]:

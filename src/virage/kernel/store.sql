@@ -29,15 +29,16 @@ from kernel.dead_letter
 order by failed_at desc, id desc
 limit :limit_;
 
--- name: requeue(ids)!
--- Put jobs that failed for good back, with all their attempts.
+-- name: requeue(ids)
+-- Put jobs that failed for good back, with all their attempts; those that were there.
 update kernel.job
 set status = 'queued', attempts = 0, queue_manager_id = null, updated = now(), execute_after = now()
-where id = any(:ids::bigint[]) and status = 'failed';
+where id = any(:ids::bigint[]) and status = 'failed'
+returning id;
 
--- name: drop_dead_letters(ids)!
--- Give jobs up that failed for good.
-delete from kernel.job where id = any(:ids::bigint[]) and status = 'failed';
+-- name: drop_dead_letters(ids)
+-- Give jobs up that failed for good; those that were there.
+delete from kernel.job where id = any(:ids::bigint[]) and status = 'failed' returning id;
 
 -- name: job_counts()
 -- How many jobs wait, run, or have failed for good.
