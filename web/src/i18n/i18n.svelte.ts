@@ -21,11 +21,8 @@ class I18n {
   locale = $state<Locale>("fr");
   messages = $state.raw<Messages | null>(null);
   currency = $state("EUR");
-  readonly #money = $derived(new Intl.NumberFormat(this.tag, { style: "currency", currency: this.currency }));
-  readonly #round = $derived(
-    new Intl.NumberFormat(this.tag, { style: "currency", currency: this.currency, maximumFractionDigits: 0 }),
-  );
-  readonly #number = $derived(new Intl.NumberFormat(this.tag));
+  /** Making one costs a slow phone many milliseconds, using it none. */
+  readonly #formats = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
 
   get tag(): string {
     return this.locale === "fr" ? "fr-FR" : "en-GB";
@@ -45,20 +42,21 @@ class I18n {
 
   /** Cents as money; whole amounts without their zeros. */
   money(cents: number): string {
-    return (cents % 100 === 0 ? this.#round : this.#money).format(cents / 100);
+    return cents % 100 === 0 ? this.#money({ maximumFractionDigits: 0 }, cents) : this.exact(cents);
   }
 
   /** Cents as money, always to the cent: for sums under each other. */
   exact(cents: number): string {
-    return this.#money.format(cents / 100);
+    return this.#money({}, cents);
   }
 
-  number(value: number): string {
-    return this.#number.format(value);
+  number(value: number, options: Intl.NumberFormatOptions = {}): string {
+    return this.#kept("number", options, () => new Intl.NumberFormat(this.tag, options)).format(value);
   }
 
   date(iso: string, options: Intl.DateTimeFormatOptions): string {
-    return new Intl.DateTimeFormat(this.tag, { timeZone: "Europe/Paris", ...options }).format(new Date(iso));
+    const make = (): Intl.DateTimeFormat => new Intl.DateTimeFormat(this.tag, { timeZone: "Europe/Paris", ...options });
+    return this.#kept("date", options, make).format(new Date(iso));
   }
 
   day(iso: string): string {
@@ -79,6 +77,17 @@ class I18n {
     if (typeof field === "string") return field;
     const words: Record<string, string> = field;
     return words[this.locale] || words.fr || words.en || "";
+  }
+
+  #money(options: Intl.NumberFormatOptions, cents: number): string {
+    return this.number(cents / 100, { style: "currency", currency: this.currency, ...options });
+  }
+
+  #kept<Format extends Intl.NumberFormat | Intl.DateTimeFormat>(kind: string, options: object, make: () => Format): Format {
+    const key = `${kind} ${this.tag} ${JSON.stringify(options)}`;
+    const known = this.#formats.get(key) ?? make();
+    this.#formats.set(key, known);
+    return known as Format;
   }
 }
 

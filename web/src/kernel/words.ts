@@ -20,7 +20,7 @@ export function nearDay(iso: string): string | null {
   const day = (time: number): string => i18n.date(new Date(time).toISOString(), { year: "numeric", month: "2-digit", day: "2-digit" });
   const start = Date.parse(iso);
   if (day(start) === day(clock.now())) {
-    const hour = Number(new Intl.DateTimeFormat("en-GB", { timeZone: "Europe/Paris", hour: "2-digit" }).format(start));
+    const hour = Number.parseInt(i18n.date(iso, { hour: "2-digit" }), 10);
     return hour >= 17 ? i18n.m.home.tonight : i18n.m.home.today;
   }
   return day(start) === day(clock.now() + 86_400_000) ? i18n.m.home.tomorrow : null;

@@ -15,11 +15,6 @@ interface Point {
   y: number;
 }
 
-function placeIn(element: HTMLElement, event: MouseEvent): Point {
-  const box = element.getBoundingClientRect();
-  return { x: event.clientX - box.left, y: event.clientY - box.top };
-}
-
 /** The middle of two fingers, and how far apart they are. */
 function spread(fingers: Map<number, Point>): Point & { size: number } {
   const [one, other] = [...fingers.values()] as [Point, Point];
@@ -31,19 +26,26 @@ export function gestures(element: HTMLElement, port: Viewport, hands: Hands): ()
   let dragging = false;
   let start = { x: 0, y: 0 };
   let wheelRest: ReturnType<typeof setTimeout> | undefined;
-  const place = (event: MouseEvent): Point => placeIn(element, event);
+  let box = element.getBoundingClientRect();
+  const place = (event: MouseEvent): Point => ({ x: event.clientX - box.left, y: event.clientY - box.top });
+  // Measured before fingers move, not while they do: reading it makes the browser lay the page out.
+  const measure = (): void => void (box = element.getBoundingClientRect());
 
   function down(event: PointerEvent): void {
     if (event.button !== 0) return;
+    if (pointers.size === 0) measure();
     pointers.set(event.pointerId, place(event));
     start = place(event);
     if (pointers.size > 1) dragging = true;
   }
 
   function move(event: PointerEvent): void {
-    const now = place(event);
     const before = pointers.get(event.pointerId);
-    if (!before) return hands.hover(now.x, now.y, true);
+    if (!before) {
+      measure();
+      return hands.hover(place(event).x, place(event).y, true);
+    }
+    const now = place(event);
     if (pointers.size === 2) {
       const was = spread(pointers);
       pointers.set(event.pointerId, now);
@@ -70,6 +72,7 @@ export function gestures(element: HTMLElement, port: Viewport, hands: Hands): ()
 
   function wheel(event: WheelEvent): void {
     event.preventDefault();
+    measure();
     const { x, y } = place(event);
     port.zoom(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0016) * (event.deltaMode === 1 ? 16 : 1)), x, y);
     hands.moved();
@@ -78,19 +81,16 @@ export function gestures(element: HTMLElement, port: Viewport, hands: Hands): ()
   }
 
   const leave = (): void => hands.hover(0, 0, false);
-  element.addEventListener("pointerdown", down);
-  element.addEventListener("pointermove", move);
-  element.addEventListener("pointerup", up);
-  element.addEventListener("pointercancel", up);
-  element.addEventListener("pointerleave", leave);
-  element.addEventListener("wheel", wheel, { passive: false });
+  const ending = new AbortController();
+  const { signal } = ending;
+  element.addEventListener("pointerdown", down, { signal });
+  element.addEventListener("pointermove", move, { signal });
+  element.addEventListener("pointerup", up, { signal });
+  element.addEventListener("pointercancel", up, { signal });
+  element.addEventListener("pointerleave", leave, { signal });
+  element.addEventListener("wheel", wheel, { passive: false, signal });
   return () => {
     clearTimeout(wheelRest);
-    element.removeEventListener("pointerdown", down);
-    element.removeEventListener("pointermove", move);
-    element.removeEventListener("pointerup", up);
-    element.removeEventListener("pointercancel", up);
-    element.removeEventListener("pointerleave", leave);
-    element.removeEventListener("wheel", wheel);
+    ending.abort();
   };
 }

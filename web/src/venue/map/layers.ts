@@ -1,36 +1,31 @@
 /**
- * Two canvases that take turns: the shown one is only moved (a CSS transform, no painting) while the fan drags or zooms;
- * the hidden one is painted in slices and then takes its place.
+ * The seats as one picture that is larger than the window: while the fan drags or zooms it is only moved (a CSS
+ * transform, no painting); the next one is painted in slices, out of sight, and then takes its place.
  */
 import { covered, paint, type Frame, type Model } from "./painter";
-import type { View, Viewport } from "./viewport";
+import { Picture } from "./picture";
+import type { Viewport } from "./viewport";
 
 const BUDGET_MS = 4;
-/** A canvas records what is drawn and works it off at the end of the frame: the clock alone does not see that. */
+/** A canvas records what is drawn and works it off at the end of the task: the clock alone does not see that. */
 const SLICES_A_FRAME = 3;
+/** Until there is a picture nothing moves that could be late. */
+const FIRST_BUDGET_MS = 12;
+const FIRST_SLICES = 16;
 const MARGIN = 0.3;
 const PIXELS_MAX = 6_000_000;
 
-interface Layer {
-  canvas: HTMLCanvasElement;
-  context: CanvasRenderingContext2D;
-  frame: Frame | null;
-}
-
 export class Layers {
-  #front: Layer;
-  #back: Layer;
+  #shown: Frame | null = null;
+  #coming: Frame | null = null;
   #job: Generator<void> | null = null;
   #stale = true;
   readonly #port: Viewport;
+  readonly #picture: Picture;
   model: Model;
 
-  constructor(canvases: readonly [HTMLCanvasElement, HTMLCanvasElement], port: Viewport, model: Model) {
-    [this.#front, this.#back] = canvases.map((canvas) => ({
-      canvas,
-      context: canvas.getContext("2d")!,
-      frame: null,
-    })) as unknown as [Layer, Layer];
+  constructor(canvas: HTMLCanvasElement, port: Viewport, model: Model) {
+    this.#picture = new Picture(canvas);
     this.#port = port;
     this.model = model;
   }
@@ -42,14 +37,14 @@ export class Layers {
 
   /** One animation frame. `resting` tells that no finger or wheel is moving. Returns whether there is more to do. */
   step(resting: boolean): boolean {
-    if (this.#job && this.#run(this.#job)) this.#swap();
-    else if (!this.#job && this.#wanted(resting)) this.#begin();
-    this.#place(this.#front);
+    if (!this.#job && this.#wanted(resting)) this.#begin();
+    if (this.#job && this.#run(this.#job)) this.#show();
+    this.#place();
     return this.#job !== null || this.#stale || this.#wanted(true);
   }
 
   #wanted(resting: boolean): boolean {
-    const frame = this.#front.frame;
+    const frame = this.#shown;
     if (!frame || this.#stale) return true;
     const { view, scale } = { view: frame.view, scale: this.#port.scale / frame.view.scale };
     const own = covered(frame);
@@ -57,12 +52,15 @@ export class Layers {
     const [right, bottom] = this.#port.metres(this.#port.width, this.#port.height);
     const outside = left < own.left || top < own.top || right > own.right || bottom > own.bottom;
     if (outside || scale > 1.7 || scale < 0.6) return true;
-    return resting && (scale !== 1 || Math.hypot(view.x - this.#port.x, view.y - this.#port.y) * this.#port.scale > 40);
+    const away = Math.hypot(view.x - this.#port.x, view.y - this.#port.y) * this.#port.scale;
+    return resting && (!frame.margin || scale !== 1 || away > 40);
   }
 
+  /** The first picture is of the window alone, so that it comes soon. */
   #begin(): void {
+    const margin = this.#shown ? MARGIN : 0;
     const { width, height } = this.#port;
-    const full = { width: width * (1 + 2 * MARGIN), height: height * (1 + 2 * MARGIN) };
+    const full = { width: width * (1 + 2 * margin), height: height * (1 + 2 * margin) };
     const room = Math.sqrt(PIXELS_MAX / (full.width * full.height));
     const ratio = Math.min(devicePixelRatio || 1, 2.5, room);
     const frame: Frame = {
@@ -70,43 +68,33 @@ export class Layers {
       width: Math.round(full.width * ratio),
       height: Math.round(full.height * ratio),
       ratio,
+      margin,
     };
-    const { canvas } = this.#back;
-    if (canvas.width !== frame.width || canvas.height !== frame.height) {
-      canvas.width = frame.width;
-      canvas.height = frame.height;
-      canvas.style.width = `${frame.width / ratio}px`;
-      canvas.style.height = `${frame.height / ratio}px`;
-    }
-    this.#back.frame = frame;
+    this.#picture.size(frame.width, frame.height);
+    this.#coming = frame;
     this.#stale = false;
-    this.#job = paint(this.#back.context, frame, this.model);
+    this.#job = paint(this.#picture.pen, frame, this.model);
   }
 
   #run(job: Generator<void>): boolean {
-    const end = performance.now() + BUDGET_MS;
-    for (let slice = 0; slice < SLICES_A_FRAME && performance.now() < end; slice += 1) if (job.next().done) return true;
+    const slices = this.#shown ? SLICES_A_FRAME : FIRST_SLICES;
+    const end = performance.now() + (this.#shown ? BUDGET_MS : FIRST_BUDGET_MS);
+    for (let slice = 0; slice < slices && performance.now() < end; slice += 1) if (job.next().done) return true;
     return false;
   }
 
-  #swap(): void {
+  #show(): void {
     this.#job = null;
-    [this.#front, this.#back] = [this.#back, this.#front];
-    this.#place(this.#front);
-    // A canvas without a box is painted, but not handed to the compositor at each slice.
-    this.#front.canvas.style.display = "block";
-    this.#back.canvas.style.display = "none";
+    this.#shown = this.#coming;
+    this.#picture.show(this.#shown!.ratio);
   }
 
   /** Lays the painted picture under the present view. */
-  #place({ canvas, frame }: Layer): void {
+  #place(): void {
+    const frame = this.#shown;
     if (!frame) return;
-    const scale = this.#port.scale / frame.view.scale;
-    const [x, y] = this.#corner(frame.view, frame);
-    canvas.style.transform = `matrix(${scale},0,0,${scale},${x},${y})`;
-  }
-
-  #corner(view: View, frame: Frame): [number, number] {
-    return this.#port.pixels(view.x - frame.width / frame.ratio / view.scale / 2, view.y - frame.height / frame.ratio / view.scale / 2);
+    const { view, width, height, ratio } = frame;
+    const [x, y] = this.#port.pixels(view.x - width / ratio / view.scale / 2, view.y - height / ratio / view.scale / 2);
+    this.#picture.place(this.#port.scale / view.scale, x, y);
   }
 }

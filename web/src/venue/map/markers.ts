@@ -1,5 +1,6 @@
 /** What lies over the seats and changes at once: the chosen ones and the seat under the pointer or the keyboard. */
 import type { Palette } from "./palette";
+import { Picture, type Pen } from "./picture";
 import type { Scene } from "./scene";
 import type { View, Viewport } from "./viewport";
 
@@ -11,15 +12,15 @@ export interface Marks {
 
 const MARGIN = 0.3;
 
-/** A canvas over the seats: moved with them while the fan drags, drawn anew when the marks change or all is at rest. */
+/** A picture over the seats: moved with them while the fan drags, drawn anew when the marks change or all is at rest. */
 export class Overlay {
   #view: View | null = null;
   #drawn = "";
   readonly #port: Viewport;
-  readonly #canvas: HTMLCanvasElement;
+  readonly #picture: Picture;
 
   constructor(canvas: HTMLCanvasElement, port: Viewport) {
-    this.#canvas = canvas;
+    this.#picture = new Picture(canvas);
     this.#port = port;
   }
 
@@ -30,7 +31,8 @@ export class Overlay {
     const moved = view === null || view.x !== x || view.y !== y || view.scale !== scale;
     const empty = marks.chosen.size === 0 && marks.cursor === null;
     if (marked !== this.#drawn || (resting && moved && !empty)) {
-      this.#draw(scene, marks, colours);
+      if (empty) this.#picture.hide();
+      else this.#draw(scene, marks, colours);
       this.#drawn = marked;
     }
     if (!this.#view || empty) return;
@@ -39,22 +41,15 @@ export class Overlay {
       this.#view.x - (width * (0.5 + MARGIN)) / this.#view.scale,
       this.#view.y - (height * (0.5 + MARGIN)) / this.#view.scale,
     );
-    this.#canvas.style.transform = `matrix(${zoom},0,0,${zoom},${left},${top})`;
+    this.#picture.place(zoom, left, top);
   }
 
   #draw(scene: Scene, marks: Marks, colours: Palette): void {
     const ratio = Math.min(devicePixelRatio || 1, 2);
     const { width, height } = this.#port;
-    const [across, down] = [width * (1 + 2 * MARGIN), height * (1 + 2 * MARGIN)];
-    const canvas = this.#canvas;
-    if (canvas.width !== Math.round(across * ratio) || canvas.height !== Math.round(down * ratio)) {
-      canvas.width = Math.round(across * ratio);
-      canvas.height = Math.round(down * ratio);
-      canvas.style.width = `${across}px`;
-      canvas.style.height = `${down}px`;
-    }
+    this.#picture.size(Math.round(width * (1 + 2 * MARGIN) * ratio), Math.round(height * (1 + 2 * MARGIN) * ratio));
     this.#view = this.#port.view;
-    const pen = canvas.getContext("2d")!;
+    const { pen } = this.#picture;
     pen.setTransform(ratio, 0, 0, ratio, width * MARGIN * ratio, height * MARGIN * ratio);
     pen.clearRect(-width, -height, 3 * width, 3 * height);
     for (const place of marks.chosen) {
@@ -63,10 +58,11 @@ export class Overlay {
     }
     const at = marks.cursor === null ? null : scene.at(marks.cursor);
     if (at) ring(pen, this.#port, at, colours, marks.focused);
+    this.#picture.show(ratio);
   }
 }
 
-function tick(pen: CanvasRenderingContext2D, port: Viewport, [x, y, pitch]: readonly number[], colours: Palette): void {
+function tick(pen: Pen, port: Viewport, [x, y, pitch]: readonly number[], colours: Palette): void {
   const [px, py] = port.pixels(x!, y!);
   const radius = Math.max(5, pitch! * port.scale * 0.5);
   pen.beginPath();
@@ -84,7 +80,7 @@ function tick(pen: CanvasRenderingContext2D, port: Viewport, [x, y, pitch]: read
   pen.stroke();
 }
 
-function ring(pen: CanvasRenderingContext2D, port: Viewport, [x, y, pitch]: readonly number[], colours: Palette, focused: boolean): void {
+function ring(pen: Pen, port: Viewport, [x, y, pitch]: readonly number[], colours: Palette, focused: boolean): void {
   const [px, py] = port.pixels(x!, y!);
   const radius = Math.max(6, pitch! * port.scale * 0.56);
   pen.beginPath();

@@ -2,6 +2,7 @@
 import type { Availability } from "../availability";
 import { WHEELCHAIR, type Box, type Shape } from "../ground";
 import { levelOf, type Palette } from "./palette";
+import { sheet, type Pen } from "./picture";
 import type { Scene } from "./scene";
 import type { View } from "./viewport";
 
@@ -18,6 +19,8 @@ export interface Frame {
   width: number;
   height: number;
   ratio: number;
+  /** Share of the window that the picture reaches beyond each of its sides. */
+  margin: number;
 }
 
 export interface Model {
@@ -37,17 +40,17 @@ export function covered(frame: Frame): Box {
 }
 
 interface Brush {
-  context: CanvasRenderingContext2D;
+  context: Pen;
   model: Model;
   scale: number;
   dx: number;
   dy: number;
   box: Box;
-  sprites: Map<string, HTMLCanvasElement>;
+  sprites: Map<string, ImageBitmap | HTMLCanvasElement>;
 }
 
 /** Paint the frame; yields after every few hundred seats. */
-export function* paint(context: CanvasRenderingContext2D, frame: Frame, model: Model): Generator<void> {
+export function* paint(context: Pen, frame: Frame, model: Model): Generator<void> {
   const scale = frame.view.scale * frame.ratio;
   const brush: Brush = {
     context,
@@ -147,12 +150,9 @@ function seat(brush: Brush, x: number, y: number, pitch: number, colour: string,
 }
 
 /** One seat as a little picture: a disc, or for a wheelchair space a square with its sign. */
-function drawn(colour: string, radius: number, sign: string | null): HTMLCanvasElement {
+function drawn(colour: string, radius: number, sign: string | null): ImageBitmap | HTMLCanvasElement {
   const size = 2 * Math.ceil(radius) + 2;
-  const sprite = document.createElement("canvas");
-  sprite.width = size;
-  sprite.height = size;
-  const pen = sprite.getContext("2d")!;
+  const { pen, finish } = sheet(size, size);
   pen.fillStyle = colour;
   pen.beginPath();
   if (sign) pen.roundRect(size / 2 - radius, size / 2 - radius, 2 * radius, 2 * radius, radius * 0.35);
@@ -170,7 +170,7 @@ function drawn(colour: string, radius: number, sign: string | null): HTMLCanvasE
     pen.lineTo(size / 2 + radius * 0.58, size / 2 + radius * 0.6);
     pen.stroke();
   }
-  return sprite;
+  return finish();
 }
 
 function number({ context, scale, dx, dy, model }: Brush, x: number, y: number, value: number, colour: string): void {

@@ -1,0 +1,57 @@
+/**
+ * A canvas that shows finished pictures: drawn out of sight, then handed over whole. A canvas that is drawn on directly
+ * is copied for the compositor at every frame in which it moves; a picture that was handed over is only moved.
+ */
+export type Pen = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
+
+/** Somewhere to draw that is not on the screen. */
+export function sheet(width: number, height: number): { pen: Pen; finish: () => ImageBitmap | HTMLCanvasElement } {
+  if ("OffscreenCanvas" in globalThis) {
+    const canvas = new OffscreenCanvas(width, height);
+    return { pen: canvas.getContext("2d")!, finish: () => canvas.transferToImageBitmap() };
+  }
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [width, height];
+  return { pen: canvas.getContext("2d")!, finish: () => canvas };
+}
+
+export class Picture {
+  readonly pen: Pen;
+  readonly #finish: () => ImageBitmap | HTMLCanvasElement;
+  readonly #canvas: HTMLCanvasElement;
+  readonly #screen: ImageBitmapRenderingContext;
+
+  constructor(canvas: HTMLCanvasElement) {
+    ({ pen: this.pen, finish: this.#finish } = sheet(1, 1));
+    this.#canvas = canvas;
+    this.#screen = canvas.getContext("bitmaprenderer")!;
+  }
+
+  /** Takes a size in device pixels for the next drawing. */
+  size(width: number, height: number): void {
+    const { canvas } = this.pen;
+    if (canvas.width !== width) canvas.width = width;
+    if (canvas.height !== height) canvas.height = height;
+  }
+
+  /** Shows what was drawn, `ratio` device pixels a CSS pixel. */
+  show(ratio: number): void {
+    const { width, height } = this.pen.canvas;
+    const { style } = this.#canvas;
+    style.width = `${width / ratio}px`;
+    style.height = `${height / ratio}px`;
+    style.display = "block";
+    const drawn = this.#finish();
+    if (drawn instanceof ImageBitmap) this.#screen.transferFromImageBitmap(drawn);
+    else void createImageBitmap(drawn).then((bitmap) => this.#screen.transferFromImageBitmap(bitmap));
+  }
+
+  hide(): void {
+    this.#canvas.style.display = "none";
+  }
+
+  /** Lays the picture, made with its corner at the window's, at a corner of the window and so many times as large. */
+  place(scale: number, x: number, y: number): void {
+    this.#canvas.style.transform = `matrix(${scale},0,0,${scale},${x},${y})`;
+  }
+}
