@@ -78,7 +78,7 @@ CASES = (
         "POST /api/office/orders/{spare_id}/refund",
         "our office",
         NEIGHBOURS,
-        lambda _: {"refund_id": str(new_id())},
+        lambda _: {"refund_id": str(new_id()), "reason": "asked"},
     ),
     Case("POST /api/office/events/{event_id}/cancel", "our office", NEIGHBOURS),
     Case("POST /api/office/invitations", "our office", NEIGHBOURS, invitation),

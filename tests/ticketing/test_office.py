@@ -11,6 +11,7 @@ from virage.kernel.ids import new_id
 from virage.kernel.queue import Jobs
 from virage.ticketing.acts.refunding import EventGone
 from virage.ticketing.jobs import TicketingJobs
+from virage.ticketing.reads import office as reads
 from virage.ticketing.rules.pricing import Pricing
 
 
@@ -25,6 +26,18 @@ def body_of(pricing: Pricing, **more: Any) -> dict[str, Any]:
 
 async def put(box: Box, house: House, pricing: Pricing, **more: Any) -> Any:
     return await box.ask("PUT", f"/api/office/events/{house.event_id}/pricing", body_of(pricing, **more))
+
+
+def a_refund(**more: Any) -> dict[str, Any]:
+    """A wish for a refund of its own."""
+    return {"refund_id": str(new_id()), "reason": "asked"} | more
+
+
+async def found(box: Box, wanted: str) -> list[str]:
+    """The ids of the orders that a search finds, the latest first."""
+    answer = await box.ask("GET", "/api/office/orders", params={"q": wanted})
+    assert answer.status_code == 200, answer.text
+    return [one["order"]["id"] for one in answer.json()]
 
 
 def cheaper() -> Pricing:
@@ -64,7 +77,7 @@ async def test_prices_ask_for_a_fresh_sign_in(house: House, clock: FakeClock) ->
     assert read["categories"][0]["prices"]["full"] == 8000
 
 
-@pytest.mark.parametrize("name", [{"fr": "Or\x00", "en": "Gold"}, {"fr": "Or", "en": "Gold", "\x00": "x" * 9000}])
+@pytest.mark.parametrize("name", [{"fr": " ", "en": "Gold"}, {"fr": "Or", "en": "Gold", "\x00": "x" * 9000}])
 async def test_a_category_has_a_name_in_each_language_and_no_other(house: House, name: dict[str, str]) -> None:
     office = await house.staff(Grant("programme"))
     first, second = a_pricing().categories
@@ -112,18 +125,67 @@ async def test_an_order_is_found_by_code_address_and_name(empty_house: House) ->
     order = await house.bought(fan)
     ticket_id = order["lines"][0]["ticket_id"]
     await fan.ask("PATCH", f"/api/tickets/{ticket_id}", {"holder_name": "Somebody Else"})
-    for wanted in (order["code"], order["code"].lower(), "FAN@example.org", "somebody"):
-        found = (await office.ask("GET", "/api/office/orders", params={"q": wanted})).json()
-        assert [one["order"]["id"] for one in found] == [order["id"]], wanted
-        assert found[0]["owner"]["email"] == "fan@example.org"
-    assert (await office.ask("GET", "/api/office/orders", params={"q": "nobody"})).json() == []
-    assert codes(await office.ask("GET", "/api/office/orders", params={"q": "no\0body"})) == (400, "invalid")
+    await fan.ask("PATCH", "/api/me", {"name": "Fan of the Club"})
+    label = order["lines"][0]["label"]
+    seat = f"Block {label['block']}, row {label['row']}, seat {label['seat']}"
+    known = (order["code"], order["code"].lower(), "FAN@example.org", "somebody", "of the club", seat)
+    for wanted in known:
+        assert await found(office, wanted) == [order["id"]], wanted
+    seen = (await office.ask("GET", "/api/office/orders", params={"q": order["code"]})).json()
+    assert seen[0]["owner"]["email"] == "fan@example.org"
+    for nothing in ("nobody", "@example.org", "fan@example.com", "113 1 999", "999 1 1"):
+        assert await found(office, nothing) == [], nothing
+
+
+async def test_a_search_looks_within_a_role_before_it_counts(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reads, "FOUND_MAX", 2)
+    fan, theirs = await house.fan(), house.event_id
+    await fan.ask("PATCH", "/api/me", {"name": "Fan of the Club"})
+    order = await fan.best(full=1)
+    await house.open()
+    fan.event_id = house.event_id
+    others = [(await fan.best(full=1))["id"] for _ in range(3)]
+    here = await house.staff(Grant("box_office", "event", theirs))
+    everywhere = await house.staff(Grant("finance", "organiser", house.organiser_id), email="finance@example.org")
+    elsewhere = await house.staff(Grant("box_office", "event", new_id()), email="elsewhere@example.org")
+    for wanted in ("fan@example.org", "fan of"):
+        assert await found(here, wanted) == [order["id"]]
+        assert len(await found(everywhere, wanted)) == 2
+        assert set(await found(everywhere, wanted)) < {order["id"], *others}
+        assert await found(elsewhere, wanted) == []
+
+
+async def test_whoever_is_erased_is_not_found(house: House, clock: FakeClock) -> None:
+    fan, office = await house.fan(), await house.staff(Grant("box_office"))
+    await fan.ask("PATCH", "/api/me", {"name": "Fan of the Club"})
+    order = await fan.best()
+    assert await found(office, "fan of the club") == [order["id"]]
+    assert (await fan.ask("DELETE", "/api/me")).status_code == 204
+    assert await found(office, "fan of the club") == []
+    assert await found(office, "fan@example.org") == []
+    assert await found(office, order["code"]) == [order["id"]]
+
+
+async def test_a_refund_says_why(house: House) -> None:
+    fan, office = await house.fan(), await house.staff(Grant("box_office"))
+    order = await house.bought(fan)
+    path = f"/api/office/orders/{order['id']}"
+    for reason in ("because", "event_cancelled", "", None):
+        assert codes(await office.ask("POST", f"{path}/refund", a_refund(reason=reason))) == (400, "invalid")
+    assert codes(await office.ask("POST", f"{path}/refund", {"refund_id": str(new_id())})) == (400, "invalid")
+    assert await house.rows("select from ticketing.refund") == []
+    refund = await office.ask("POST", f"{path}/refund", a_refund(reason="seat_fault"))
+    assert refund.json()["reason"] == "seat_fault"
+    [seen] = (await office.ask("GET", path)).json()["refunds"]
+    assert (seen["reason"], seen["failure"]) == ("seat_fault", None)
+    [fact] = await house.rows("select data from kernel.journal where what = 'order_refunded'")
+    assert fact["data"]["reason"] == "seat_fault"
 
 
 async def test_a_whole_refund_frees_the_places_and_revokes_the_passes(house: House) -> None:
     fan, office = await house.fan(), await house.staff(Grant("box_office"))
     order = await house.bought(fan)
-    refund = await office.ask("POST", f"/api/office/orders/{order['id']}/refund", {"refund_id": str(new_id())})
+    refund = await office.ask("POST", f"/api/office/orders/{order['id']}/refund", a_refund())
     assert refund.json()["amount_cents"] == order["total_cents"]
     detail = (await office.ask("GET", f"/api/office/orders/{order['id']}")).json()
     assert (detail["order"]["state"], detail["order"]["refunded_cents"]) == ("refunded", order["total_cents"])
@@ -140,24 +202,24 @@ async def test_single_tickets_are_given_back_once_and_the_same_refund_again_is_t
     fan, office = await house.fan(), await house.staff(Grant("box_office"))
     order = await house.bought(fan, full=3)
     tickets = [line["ticket_id"] for line in order["lines"]]
-    wish = {"refund_id": str(new_id()), "ticket_ids": tickets[:1]}
+    wish = a_refund(ticket_ids=tickets[:1])
     path = f"/api/office/orders/{order['id']}/refund"
     first, again = await office.ask("POST", path, wish), await office.ask("POST", path, wish)
     assert first.json() == again.json()
     assert first.json()["amount_cents"] == 8150
-    other = {"refund_id": str(new_id()), "ticket_ids": tickets[:1]}
+    other = a_refund(ticket_ids=tickets[:1])
     assert codes(await office.ask("POST", path, other)) == (409, "ticket_refunded")
     assert len(await house.rows("select from ticketing.claim")) == 2
-    rest = await office.ask("POST", path, {"refund_id": str(new_id())})
+    rest = await office.ask("POST", path, a_refund())
     assert rest.json()["amount_cents"] == order["total_cents"] - 8150
-    assert codes(await office.ask("POST", path, {"refund_id": str(new_id())})) == (409, "order_not_paid")
+    assert codes(await office.ask("POST", path, a_refund())) == (409, "order_not_paid")
 
 
 async def test_a_refund_id_of_another_order_is_refused(house: House) -> None:
     office = await house.staff(Grant("box_office"))
     one = await house.bought(await house.fan())
     other = await house.bought(await house.fan("other@example.org"))
-    wish = {"refund_id": str(new_id())}
+    wish = a_refund()
     await office.ask("POST", f"/api/office/orders/{one['id']}/refund", wish)
     assert codes(await office.ask("POST", f"/api/office/orders/{other['id']}/refund", wish)) == (409, "id_reused")
     assert len(await house.rows("select from ticketing.claim")) == 2
@@ -166,7 +228,7 @@ async def test_a_refund_id_of_another_order_is_refused(house: House) -> None:
 async def test_a_held_order_is_not_refunded(house: House) -> None:
     order = await (await house.fan()).best()
     office = await house.staff(Grant("box_office"))
-    answer = await office.ask("POST", f"/api/office/orders/{order['id']}/refund", {"refund_id": str(new_id())})
+    answer = await office.ask("POST", f"/api/office/orders/{order['id']}/refund", a_refund())
     assert codes(answer) == (409, "order_not_paid")
 
 
@@ -174,7 +236,7 @@ async def test_a_refund_needs_a_fresh_sign_in(house: House, clock: FakeClock) ->
     order = await house.bought(await house.fan())
     office = await house.staff(Grant("box_office"))
     clock.advance(timedelta(minutes=16))
-    answer = await office.ask("POST", f"/api/office/orders/{order['id']}/refund", {"refund_id": str(new_id())})
+    answer = await office.ask("POST", f"/api/office/orders/{order['id']}/refund", a_refund())
     assert codes(answer) == (403, "step_up_required")
     assert len(await house.rows("select from ticketing.claim")) == 2
 
@@ -194,9 +256,8 @@ async def test_a_role_reaches_as_far_as_its_scope(house: House, grant: str, seen
     assert (await office.ask("GET", f"{event}/sales")).status_code == seen
     assert (await put(office, house, a_pricing())).status_code == seen
     assert (await office.ask("GET", path)).status_code == seen
-    found = (await office.ask("GET", "/api/office/orders", params={"q": order["code"]})).json()
-    assert len(found) == (seen == 200)
-    assert (await office.ask("POST", f"{path}/refund", {"refund_id": str(new_id())})).status_code == seen
+    assert await found(office, order["code"]) == [order["id"]] * (seen == 200)
+    assert (await office.ask("POST", f"{path}/refund", a_refund())).status_code == seen
 
 
 async def test_a_fan_is_no_office(house: House) -> None:
@@ -210,7 +271,7 @@ async def test_a_fan_is_no_office(house: House) -> None:
         ("POST", f"/api/office/orders/{order['id']}/refund"),
     ]
     for method, path in paths:
-        body = {"refund_id": str(new_id())} if method == "POST" else None
+        body = a_refund() if method == "POST" else None
         assert codes(await fan.ask(method, path, body)) == (403, "forbidden"), path
 
 
@@ -223,6 +284,7 @@ async def test_a_cancelled_event_gives_every_order_back(house: House) -> None:
     await jobs.give_back(EventGone(house.event_id))
     assert (await fan.ask("GET", f"/api/orders/{order['id']}")).json()["state"] == "refunded"
     assert (await other.ask("GET", f"/api/orders/{held['id']}")).json()["state"] == "released"
+    assert [row["reason"] for row in await house.rows("select reason from ticketing.refund")] == ["event_cancelled"]
     assert await house.rows("select from ticketing.claim") == []
     assert len(await house.rows("select from payments.refund")) == 1
     await jobs.give_back(EventGone(house.event_id))

@@ -8,7 +8,7 @@ from virage.kernel.ids import new_id
 from virage.kernel.problems import Refused
 from virage.ticketing.rules import codes
 from virage.ticketing.rules.open_sale import Layout, OpenSale, open_sale
-from virage.ticketing.rules.places import layout, seat_plan
+from virage.ticketing.rules.places import label, layout, seat_of, seat_plan
 from virage.ticketing.rules.pricing import AreaPricing, Category, Pricing, amounts, defects, repriced, vat_of
 from virage.ticketing.rules.refunds import RefundPlan, plan_refund
 from virage.ticketing.rules.sale import PAYING_FOR, may_pay, paying_until, propose, sale_window, within_limit
@@ -338,3 +338,23 @@ def test_a_code_is_read_however_it_was_typed() -> None:
     assert codes.as_code(f" {code[:4].lower()}-{code[4:]} ") == code
     assert codes.as_code("fan@example.org") is None
     assert codes.as_code("0000OOOO") is None
+
+
+@pytest.mark.parametrize("seat", [0, 1, GROUND.seats // 2, GROUND.seats - 1])
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{block} {row} {seat}",
+        "{block}-{row}-{seat}",
+        "Block {block}, row {row}, seat {seat}",
+        "bloc {block} rang {row} place {seat}",
+    ],
+)
+def test_a_seat_is_found_by_what_its_sign_says(form: str, seat: int) -> None:
+    sign = label(seat)
+    assert seat_of(form.format(block=sign.block, row=sign.row, seat=sign.seat)) == seat
+
+
+@pytest.mark.parametrize("typed", ["", "113", "113 1", "113 1 1 1", "113 1 999", "113 999 1", "999 1 1", "113 1 A"])
+def test_what_no_sign_says_is_no_seat(typed: str) -> None:
+    assert seat_of(typed) is None

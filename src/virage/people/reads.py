@@ -66,10 +66,16 @@ async def persons_by_id(conn: Connection, person_ids: Sequence[UUID]) -> dict[UU
     return await persons.persons(conn, person_ids)
 
 
-async def find_by_email(conn: Connection, email: str) -> Person | None:
-    """The person behind an address in any spelling."""
-    address = normalise_address(email)
-    return None if address is None else await persons.person_by_email(conn, address)
+async def search(conn: Connection, wanted: str, most: int) -> list[Person]:
+    """Persons by their whole address in any spelling, or by a part of their name; nobody who is erased.
+
+    Only for whoever may see persons: the caller answers for that.
+    """
+    if "@" not in wanted:
+        return await persons.persons_called(conn, wanted, most)
+    address = normalise_address(wanted)
+    found = None if address is None else await persons.person_by_email(conn, address)
+    return [] if found is None else [found]
 
 
 async def me(conn: Connection, principal: Principal) -> Me:

@@ -639,7 +639,10 @@ export interface paths {
         };
         /**
          * Find orders
-         * @description Orders by code, or by the address or name of their fan, within the caller's scope.
+         * @description Orders within the caller's scope, the latest first, 50 at most.
+         *
+         *     By their code, the whole address or a part of the name of their fan, a part of the name on a ticket, or the seat
+         *     (`113 12 14`).
          */
         get: operations["find_orders"];
         put?: never;
@@ -1644,9 +1647,11 @@ export interface components {
             /** Format: date-time */
             asked_at: string;
             done_at: string | null;
+            failure: string | null;
             /** Format: uuid */
             id: string;
-            reason: string | null;
+            /** @enum {string} */
+            reason: "asked" | "seat_fault" | "event_changed" | "duplicate" | "goodwill" | "event_cancelled";
             ticket_ids: string[];
         };
         /** Organiser */
@@ -1841,6 +1846,8 @@ export interface components {
         };
         /** RefundOrder */
         RefundOrder: {
+            /** @enum {string} */
+            reason: "asked" | "seat_fault" | "event_changed" | "duplicate" | "goodwill";
             /** Format: uuid */
             refund_id: string;
             ticket_ids?: string[] | null;
@@ -1854,6 +1861,8 @@ export interface components {
             id: string;
             /** Format: uuid */
             order_id: string;
+            /** @enum {string} */
+            reason: "asked" | "seat_fault" | "event_changed" | "duplicate" | "goodwill" | "event_cancelled";
             ticket_ids: string[];
         };
         /**
@@ -3141,7 +3150,7 @@ export interface operations {
     find_orders: {
         parameters: {
             query: {
-                /** @description code, e-mail address or name */
+                /** @description code, address, name or seat */
                 q: string;
             };
             header?: never;

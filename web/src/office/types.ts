@@ -15,6 +15,7 @@ export type OfficeOrder = Schemas["OfficeOrder"];
 export type OrderDetail = Schemas["OfficeOrderDetail"];
 export type OrderRefund = Schemas["OrderRefund"];
 export type Refunded = Schemas["RefundRow"];
+export type RefundReason = Schemas["RefundOrder"]["reason"];
 export type Staff = Schemas["Staff"];
 export type StaffGrant = Schemas["StaffGrant"];
 export type Invitation = Schemas["Invitation"];

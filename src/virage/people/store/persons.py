@@ -53,6 +53,12 @@ async def person_by_email(conn: Connection, email: str) -> Person | None:
     return _person(await queries.person_by_email(conn, email=email))
 
 
+async def persons_called(conn: Connection, name: str, wanted: int) -> list[Person]:
+    """Persons whose name contains these letters in any case, at most so many."""
+    rows = queries.persons_called(conn, name=name, wanted=wanted)
+    return [Person(row["id"], row["email"], row["name"], Locale(row["locale"])) async for row in rows]
+
+
 async def change_person(conn: Connection, person_id: UUID, name: str | None, locale: Locale) -> Person | None:
     """Store a name and a locale."""
     return _person(await queries.change_person(conn, person_id=person_id, name=name, locale=locale.value))

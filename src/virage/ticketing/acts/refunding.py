@@ -16,7 +16,7 @@ from virage.payments.rules import RefundRequest
 from virage.programme import reads as programme
 from virage.programme.rules import Event
 from virage.ticketing.acts.holding import close, freed_fact
-from virage.ticketing.rules.refunds import RefundPlan, plan_refund
+from virage.ticketing.rules.refunds import RefundPlan, RefundReason, plan_refund
 from virage.ticketing.rules.terms import OrderRow, Reason
 from virage.ticketing.store import claims as claims_store
 from virage.ticketing.store import orders as store
@@ -29,12 +29,16 @@ CANCEL_BATCH = 100
 
 
 class RefundWish(Struct, frozen=True):
-    """Give an order back, or some of its tickets. Who asks makes `refund_id`: sent twice, it is one refund."""
+    """Give an order back, or some of its tickets. Who asks makes `refund_id`: sent twice, it is one refund.
+
+    `asked_by` None: nobody asks, the event was cancelled.
+    """
 
     order_id: UUID
     refund_id: UUID
     ticket_ids: tuple[UUID, ...] | None = None
     asked_by: UUID | None = None
+    reason: RefundReason = "event_cancelled"
 
 
 class EventGone(Struct, frozen=True):
@@ -55,7 +59,8 @@ async def refund(conn: Connection, wish: RefundWish, now: datetime) -> RefundRow
     plan = plan_refund(order, tickets, wish.ticket_ids)
     if isinstance(plan, Refused):
         return plan
-    row = RefundRow(wish.refund_id, order.id, plan.amount_cents, [ticket.id for ticket in plan.tickets], now)
+    ticket_ids = [ticket.id for ticket in plan.tickets]
+    row = RefundRow(wish.refund_id, order.id, plan.amount_cents, ticket_ids, now, wish.reason)
     if plan.amount_cents and order.payment_id is not None:
         money = [RefundRequest(row.id, order.payment_id, plan.amount_cents)]
         refusal = (await payments.request_refund(conn, money, now))[0]
@@ -80,7 +85,7 @@ async def _give_back(conn: Connection, order: OrderRow, plan: RefundPlan, row: R
 def _facts(order: OrderRow, plan: RefundPlan, row: RefundRow, who: UUID | None) -> list[Fact]:
     return [
         freed_fact(order.id, order.event_id, [ticket.place for ticket in plan.tickets], "refunded"),
-        Fact("order_refunded", who, order.id, {"refund": row.id, "event": order.event_id}),
+        Fact("order_refunded", who, order.id, {"refund": row.id, "event": order.event_id, "reason": row.reason}),
     ]
 
 

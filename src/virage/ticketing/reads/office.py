@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.kernel.database import Connection
+from virage.kernel.guard import Principal, Role
 from virage.passes import reads as passes
 from virage.passes.rules.holding import Form
 from virage.payments import reads as payments
@@ -15,14 +16,18 @@ from virage.people import reads as people
 from virage.ticketing.reads import views
 from virage.ticketing.rules.codes import as_code
 from virage.ticketing.rules.open_sale import OpenSale, parts_of, sold_as
-from virage.ticketing.rules.places import layout
+from virage.ticketing.rules.places import layout, seat_of
+from virage.ticketing.rules.refunds import RefundReason
 from virage.ticketing.rules.terms import Order, OrderRow
+from virage.ticketing.store import office as office_store
 from virage.ticketing.store import orders as store
 from virage.ticketing.store import sales as sales_store
 from virage.ticketing.store import tickets as tickets_store
+from virage.ticketing.store.office import Known, Scope
 from virage.ticketing.store.tickets import RefundRow
 
 FOUND_MAX = 50
+PERSONS_MAX = 500
 
 
 class CategorySales(Struct, frozen=True):
@@ -88,14 +93,15 @@ class OrderPayment(Struct, frozen=True):
 
 
 class OrderRefund(Struct, frozen=True):
-    """One refund of an order. `done_at` None: the provider has not confirmed it yet, for `reason` if it said one."""
+    """One refund of an order, and why. `done_at` None: the provider has not confirmed it yet, for `failure` if any."""
 
     id: UUID
     amount_cents: int
     ticket_ids: list[UUID]
+    reason: RefundReason
     asked_at: datetime
     done_at: datetime | None
-    reason: str | None
+    failure: str | None
 
 
 class TicketPass(Struct, frozen=True):
@@ -170,25 +176,36 @@ def _by_category(sale: OpenSale, counted: dict[UUID | None, list[int]]) -> list[
     return lines
 
 
-async def search(conn: Connection, wanted: str) -> list[tuple[OrderRow, OfficeOrder]]:
-    """Orders by their code, or by the address or name of their fan; the latest first."""
-    rows = await _found(conn, wanted)
+async def search(conn: Connection, wanted: str, principal: Principal, *roles: Role) -> list[OfficeOrder]:
+    """Orders that the roles cover, by their code, their fan's address or name, a holder's name or a seat.
+
+    The latest `FOUND_MAX`, first the latest; of those whose fan is called like that, of `PERSONS_MAX` fans.
+    """
+    text = wanted.strip()
+    persons = await people.search(conn, text, PERSONS_MAX)
+    seat = seat_of(text)
+    known = Known(
+        code=as_code(text),
+        owner_ids=[person.id for person in persons],
+        holder=None if "@" in text else text,
+        places=[] if seat is None else [seat],
+    )
+    ids = await office_store.found_orders(conn, known, _scope(principal, *roles), FOUND_MAX)
+    found = await store.orders(conn, ids)
+    rows = [found[id_] for id_ in ids]
     owners = await _owners(conn, rows)
     seen = await views.order_views(conn, rows)
-    return [
-        (row, OfficeOrder(view, owners.get(row.owner_id), row.held_at)) for row, view in zip(rows, seen, strict=True)
-    ]
+    return [OfficeOrder(view, owners.get(row.owner_id), row.held_at) for row, view in zip(rows, seen, strict=True)]
 
 
-async def _found(conn: Connection, wanted: str) -> list[OrderRow]:
-    code = as_code(wanted)
-    rows = await store.orders_by_code(conn, code) if code is not None else []
-    if rows:
-        return rows
-    if "@" in wanted:
-        person = await people.find_by_email(conn, wanted)
-        return [] if person is None else await store.orders_of_owners(conn, [person.id])
-    return await store.orders_by_holder(conn, wanted.strip(), FOUND_MAX)
+def _scope(principal: Principal, *roles: Role) -> Scope:
+    """The events that these roles of the principal cover."""
+    grants = [grant for grant in principal.grants if grant.role in (*roles, "admin")]
+
+    def ids(scope: str) -> list[UUID]:
+        return [UUID(str(grant.scope_id)) for grant in grants if grant.scope == scope]
+
+    return Scope(any(grant.scope == "all" for grant in grants), ids("organiser"), ids("event"))
 
 
 async def detail(conn: Connection, row: OrderRow) -> OfficeOrderDetail:
@@ -212,8 +229,8 @@ async def detail(conn: Connection, row: OrderRow) -> OfficeOrderDetail:
 def _refund(row: RefundRow, sent: Refund | None) -> OrderRefund:
     """A refund with what the provider said; tickets that cost nothing need no provider."""
     done_at = row.asked_at if sent is None else sent.done_at
-    reason = None if sent is None or done_at else sent.reason
-    return OrderRefund(row.id, row.amount_cents, row.ticket_ids, row.asked_at, done_at, reason)
+    failure = None if sent is None or done_at else sent.reason
+    return OrderRefund(row.id, row.amount_cents, row.ticket_ids, row.reason, row.asked_at, done_at, failure)
 
 
 async def order(conn: Connection, order_id: UUID) -> OrderRow | None:

@@ -9,10 +9,9 @@ from msgspec import Meta, Struct
 
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database
-from virage.kernel.guard import Principal, Role, fresh, holds, staff
+from virage.kernel.guard import Principal, Role, fresh, staff
 from virage.kernel.problems import Problem, granted
 from virage.programme import reads as programme
-from virage.programme.rules import Event
 from virage.ticketing.acts import pricing as pricing_acts
 from virage.ticketing.acts import refunding
 from virage.ticketing.acts.refunding import RefundWish
@@ -21,6 +20,7 @@ from virage.ticketing.reads.office import OfficeOrder, OfficeOrderDetail, Sales
 from virage.ticketing.reads.open_sales import load_pricing, load_sale
 from virage.ticketing.routes.box_office import BoxOffice
 from virage.ticketing.rules.pricing import AreaPricing, Category, Pricing
+from virage.ticketing.rules.refunds import AskedReason
 from virage.ticketing.store.tickets import RefundRow
 
 NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
@@ -40,9 +40,10 @@ class PricingWish(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RefundOrder(Struct, frozen=True, forbid_unknown_fields=True):
-    """Give back an order, or these tickets of it. The asker makes `refund_id`: sent twice, it is one refund."""
+    """Give back an order, or these tickets of it, and why. The asker makes `refund_id`: sent twice it is one refund."""
 
     refund_id: UUID
+    reason: AskedReason
     ticket_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=50)] | None = None
 
 
@@ -86,16 +87,18 @@ async def get_sales(event_id: UUID, db: Database, clock: Clock, box_office: BoxO
 @get("/orders", guards=[staff("box_office", "finance")])
 async def find_orders(
     q: Annotated[
-        str, Parameter(min_length=2, max_length=200, pattern=NO_CONTROLS, description="code, e-mail address or name")
+        str, Parameter(min_length=2, max_length=200, pattern=NO_CONTROLS, description="code, address, name or seat")
     ],
     db: Database,
     principal: Principal,
 ) -> list[OfficeOrder]:
-    """Orders by code, or by the address or name of their fan, within the caller's scope."""
+    """Orders within the caller's scope, the latest first, 50 at most.
+
+    By their code, the whole address or a part of the name of their fan, a part of the name on a ticket, or the seat
+    (`113 12 14`).
+    """
     async with db.connection() as conn:
-        found = await reads.search(conn, q)
-        events = await programme.events(conn, sorted({row.event_id for row, _ in found}))
-    return [order for row, order in found if _within(events[row.event_id], principal, "box_office", "finance")]
+        return await reads.search(conn, q, principal, "box_office", "finance")
 
 
 @get("/orders/{order_id:uuid}", guards=[staff("box_office", "finance")])
@@ -121,12 +124,5 @@ async def refund_order(
             raise Problem("not_found")
         granted(await programme.event_within(conn, row.event_id, principal, "box_office"))
         fresh(principal, now)
-        wish = RefundWish(order_id, data.refund_id, data.ticket_ids, principal.id)
+        wish = RefundWish(order_id, data.refund_id, data.ticket_ids, principal.id, data.reason)
         return granted(await refunding.refund(conn, wish, now))
-
-
-def _within(event: Event, principal: Principal, *roles: str) -> bool:
-    return any(
-        holds(principal, role, scope="event", scope_id=event.id, within=[("organiser", event.organiser_id)])
-        for role in roles
-    )

@@ -1,11 +1,16 @@
 """The ground as the box office needs it, computed once a process."""
 
+import re
 from functools import cache
 
 from virage.ticketing.rules.open_sale import Layout
 from virage.ticketing.rules.plan import SeatPlan, cut
 from virage.venue.reads import load_ground
 from virage.venue.rules.ground import PlaceLabel
+
+_LABEL_WORDS = 3
+_WORDS = re.compile(r"\w+")
+_NAMES = frozenset({"BLOC", "BLOCK", "RANG", "ROW", "PLACE", "SEAT", "SIÈGE"})
 
 
 @cache
@@ -29,6 +34,17 @@ def layout() -> Layout:
 def label(place: int) -> PlaceLabel:
     """What the signs say of a place."""
     return load_ground().label(place)
+
+
+def seat_of(typed: str) -> int | None:
+    """The seat that somebody typed by block, row and number (`113 12 14`, `Block 113, row 12, seat 14`), or None."""
+    words = [word for word in _WORDS.findall(typed.upper()) if word not in _NAMES]
+    ground = load_ground()
+    if len(words) != _LABEL_WORDS or words[0] not in ground.block_index or not words[2].isdecimal():
+        return None
+    block = ground.blocks[ground.block_index[words[0]]]
+    seats = range(block.first_seat, block.first_seat + block.seat_count)
+    return next((seat for seat in seats if (label(seat).row, label(seat).seat) == (words[1], int(words[2]))), None)
 
 
 def code_of(place: int) -> tuple[str, bool]:

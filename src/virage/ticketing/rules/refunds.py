@@ -1,6 +1,7 @@
 """What goes back of an order, and what that costs the till."""
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -8,6 +9,11 @@ from msgspec import Struct
 from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
 from virage.ticketing.rules.terms import OrderRow, Reason, TicketRow
+
+AskedReason = Literal["asked", "seat_fault", "event_changed", "duplicate", "goodwill"]
+"""Why the office gives money back: the fan asked, the seat was at fault, the event changed, bought twice, kindness."""
+RefundReason = Literal[AskedReason, "event_cancelled"]
+"""Why money goes back; of a cancelled event it does so without anybody asking."""
 
 
 class RefundPlan(Struct, frozen=True):

@@ -136,17 +136,6 @@ async def orders_of_owners(conn: Connection, owner_ids: Sequence[UUID]) -> list[
     return [_order(row) async for row in queries.orders_of_owners(conn, owner_ids=owner_ids)]
 
 
-async def orders_by_code(conn: Connection, code: str) -> list[OrderRow]:
-    """The order with a code, if there is one."""
-    return [_order(row) async for row in queries.orders_by_code(conn, code=code)]
-
-
 async def open_or_paid(conn: Connection, event_id: UUID, wanted: int) -> list[OrderRow]:
     """The oldest orders of an event that still have places, locked in order; one may have lost them just now."""
     return [_order(row) async for row in queries.open_or_paid(conn, event_id=event_id, wanted=wanted)]
-
-
-async def orders_by_holder(conn: Connection, holder_name: str, wanted: int) -> list[OrderRow]:
-    """Orders with a ticket whose holder is called like this, the latest first."""
-    rows = queries.orders_by_holder(conn, holder_name=holder_name, wanted=wanted)
-    return [_order(row) async for row in rows]

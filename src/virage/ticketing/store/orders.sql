@@ -134,10 +134,6 @@ where id = :order_id and state = 'paid';
 -- Every order of a buyer, the latest first.
 select order_row.* from ticketing.order_row where owner_id = any(:owner_ids::uuid[]) order by held_at desc, id;
 
--- name: orders_by_code(code)
--- The order with a code.
-select order_row.* from ticketing.order_row where code = :code;
-
 -- name: open_or_paid(event_id, wanted)
 -- The oldest orders of an event that still have places, locked in order; one that has just lost them may be among them.
 select order_row.* from ticketing.order_row
@@ -147,10 +143,3 @@ where id in (
     order by held_at, id limit :wanted
 )
 order by id for no key update;
-
--- name: orders_by_holder(holder_name, wanted)
--- Orders with a ticket whose holder is called like this, the latest first.
-select distinct on (order_row.held_at, order_row.id) order_row.*
-from ticketing.ticket join ticketing.order_row on order_row.id = ticket.order_id
-where ticket.holder_name is not null and strpos(lower(ticket.holder_name), lower(:holder_name)) > 0
-order by order_row.held_at desc, order_row.id limit :wanted;

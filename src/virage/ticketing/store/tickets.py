@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.kernel.database import Connection
+from virage.ticketing.rules.refunds import RefundReason
 from virage.ticketing.rules.terms import TicketRow
 from virage.ticketing.store.queries import queries
 
@@ -19,6 +20,7 @@ class RefundRow(Struct, frozen=True):
     amount_cents: int
     ticket_ids: list[UUID]
     asked_at: datetime
+    reason: RefundReason
 
 
 async def tickets(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UUID, TicketRow]:
@@ -70,6 +72,7 @@ async def insert_refund(
             now=refund.asked_at,
             amount_cents=refund.amount_cents,
             ticket_ids=refund.ticket_ids,
+            reason=refund.reason,
         )
     )
 

@@ -49,19 +49,19 @@ update ticketing.ticket set refund_id = :refund_id
 from locked where ticket.id = locked.id and ticket.refund_id is null
 returning ticket.id, place, price_cents;
 
--- name: insert_refund(refund_id, order_id, event_id, asked_by, now, amount_cents, ticket_ids)!
+-- name: insert_refund(refund_id, order_id, event_id, asked_by, now, amount_cents, ticket_ids, reason)!
 -- A refund, once.
-insert into ticketing.refund (id, order_id, event_id, asked_by, asked_at, amount_cents, ticket_ids)
-values (:refund_id, :order_id, :event_id, :asked_by, :now, :amount_cents, :ticket_ids)
+insert into ticketing.refund (id, order_id, event_id, asked_by, asked_at, amount_cents, ticket_ids, reason)
+values (:refund_id, :order_id, :event_id, :asked_by, :now, :amount_cents, :ticket_ids, :reason)
 on conflict (id) do nothing;
 
 -- name: refund(refund_id)^
 -- A refund by its id.
-select id, order_id, amount_cents, ticket_ids, asked_at from ticketing.refund where id = :refund_id;
+select id, order_id, amount_cents, ticket_ids, asked_at, reason from ticketing.refund where id = :refund_id;
 
 -- name: refunds_of_order(order_id)
 -- Every refund of an order, the oldest first.
-select id, order_id, amount_cents, ticket_ids, asked_at
+select id, order_id, amount_cents, ticket_ids, asked_at, reason
 from ticketing.refund where order_id = :order_id order by asked_at, id;
 
 -- name: put_rebind_code(ticket_id, code_hash, expires_at, not_before)!

@@ -21,7 +21,7 @@ export function historyOf({ order, held_at, payments, refunds, passes }: OrderDe
   if (order.paid_at) steps.push({ at: order.paid_at, text: history.paid });
   if (order.state === "expired") steps.push({ at: order.expires_at, text: history.expired });
   for (const refund of refunds) {
-    steps.push({ at: refund.asked_at, text: history.refund(refund.ticket_ids.length, i18n.exact(refund.amount_cents)) });
+    steps.push({ at: refund.asked_at, text: history.refund(refund.ticket_ids.length, i18n.exact(refund.amount_cents), words.w.order.reasons[refund.reason]) });
     if (refund.done_at) steps.push({ at: refund.done_at, text: history.refunded(i18n.exact(refund.amount_cents)) });
   }
   for (const pass of passes) if (pass.entered_at) steps.push({ at: pass.entered_at, text: history.entered });

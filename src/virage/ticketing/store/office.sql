@@ -1,0 +1,21 @@
+-- name: found_orders(code, owner_ids, holder, places, everywhere, organiser_ids, event_ids, wanted)
+-- Orders within a scope that have this code, one of these owners, a ticket whose holder is called like this, or now one
+-- of these places; the latest first.
+with found as (
+    select id from ticketing.orders where code = :code
+    union
+    select id from ticketing.orders where owner_id = any(:owner_ids::uuid[])
+    union
+    select order_id from ticketing.ticket
+    where holder_name is not null and strpos(lower(holder_name), lower(:holder)) > 0
+    union
+    select claim.order_id
+    from programme.public_event_organiser as event
+    join ticketing.claim on claim.event_id = event.event_id and claim.place = any(:places::integer[])
+)
+select orders.id
+from found
+join ticketing.orders on orders.id = found.id
+join programme.public_event_organiser as event on event.event_id = orders.event_id
+where :everywhere::boolean or event.organiser_id = any(:organiser_ids::uuid[]) or event.event_id = any(:event_ids::uuid[])
+order by orders.held_at desc, orders.id limit :wanted;
