@@ -58,10 +58,17 @@ ACTS = st.one_of(
     st.tuples(st.just("pay"), st.integers(0, 99), st.booleans()),
     st.tuples(st.just("capture"), st.integers(0, 99), st.just(0)),
     st.tuples(st.just("decline"), st.integers(0, 99), st.just(0)),
+    st.tuples(st.just("several"), st.integers(0, 99), st.just(0)),
     st.tuples(st.just("release"), st.integers(0, 99), st.just(0)),
     st.tuples(st.just("expire"), st.just(0), st.just(0)),
     st.tuples(st.just("refund"), st.integers(0, 99), st.booleans()),
 )
+# What the provider says of one payment, or of several at once.
+NEWS = {
+    "capture": [State.CAPTURED],
+    "decline": [State.DECLINED],
+    "several": [State.DECLINED, State.CAPTURED, State.DECLINED, State.CAPTURED],
+}
 
 
 class Till:
@@ -143,7 +150,7 @@ class BoxOfficeMachine(RuleBasedStateMachine):
         first = block_seats("103")[0]
         wish: Any = tuple(p - first for p in places) if places[0] < first + SEATS else len(places)
         rivals = self._hold(self.offices[0], self._ask(self.fans[rival], wish))
-        await asyncio.gather(rivals, self._settle(start, State.CAPTURED), self._at_once(acts))
+        await asyncio.gather(rivals, self._settle({start: State.CAPTURED}), self._at_once(acts))
 
     async def _at_once(self, acts: list[tuple[str, int, Any]]) -> None:
         running = [self._act(number, *act) for number, act in enumerate(acts)]
@@ -157,9 +164,9 @@ class BoxOfficeMachine(RuleBasedStateMachine):
             return self._go_on(office, self.asks[which % len(self.asks)], "hold")
         if what == "expire":
             return self._expire()
-        if what in ("capture", "decline") and self.starts:
-            start = list(self.starts.values())[which % len(self.starts)]
-            return self._settle(start, State.CAPTURED if what == "capture" else State.DECLINED)
+        if what in NEWS and self.starts:
+            starts = list(self.starts.values())[which % len(self.starts) :]
+            return self._settle(dict(zip(starts, NEWS[what], strict=False)))
         if what in ("pay", "release", "refund") and self.orders:
             order = self.orders[which % len(self.orders)]
             verbs = {
@@ -193,7 +200,7 @@ class BoxOfficeMachine(RuleBasedStateMachine):
         await self._pay(office, order)
         start = next((start for start in self.starts.values() if start.subject == order.id), None)
         if start is not None and how_far == "buy":
-            await self._settle(start, State.CAPTURED)
+            await self._settle({start: State.CAPTURED})
 
     async def _hold(self, office: BoxOffice, ask: Ask) -> OrderRow | None:
         outcome = await office.hold(ask)
@@ -210,11 +217,14 @@ class BoxOfficeMachine(RuleBasedStateMachine):
             amount = order.total_cents
             self.starts[pay.payment_id] = Start(pay.payment_id, paying.PURPOSE, order.id, amount, "", self.clock.now())
 
-    async def _settle(self, start: Start, state: State) -> None:
-        amount = start.amount_cents if state is State.CAPTURED else 0
-        assert await settle_all(self.db, self.clock, HANDLERS, [Outcome(start.payment_id, state, amount)])
-        if state is State.CAPTURED:
-            self.captured.add(start.payment_id)
+    async def _settle(self, states: dict[Start, State]) -> None:
+        """News of several payments in one transaction."""
+        outcomes = [
+            Outcome(start.payment_id, state, start.amount_cents if state is State.CAPTURED else 0)
+            for start, state in states.items()
+        ]
+        assert await settle_all(self.db, self.clock, HANDLERS, outcomes)
+        self.captured |= {start.payment_id for start, state in states.items() if state is State.CAPTURED}
 
     async def _release(self, order: OrderRow) -> None:
         async with self.db.transaction() as conn:
@@ -283,3 +293,13 @@ def test_whatever_happens_at_once_the_books_are_right(database_url: str) -> None
                 suppress_health_check=list(HealthCheck),
             ),
         )
+        assert runner.run(deadlocks(database_url)) == 0
+
+
+async def deadlocks(url: str) -> int:
+    """How often transactions waited for each other in a circle; told once the sessions have ended."""
+    db = await Database.open(url)
+    async with db.connection() as conn:
+        found: int = await conn.fetchval("select deadlocks from pg_stat_database where datname = current_database()")
+    await db.close()
+    return found

@@ -1,7 +1,7 @@
 """Money comes, or does not: an order is paid with its tickets and passes, or its money goes back."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -71,6 +71,7 @@ async def pay(conn: Connection, pays: Sequence[Pay], now: datetime) -> list[Payi
         await append(conn, [Fact("order_paying", order.owner_id, order.id) for order in moved.values()], now)
     free = [(id_, order.payment_id) for id_, order in moved.items() if order.total_cents == 0]
     paid = await _sell(conn, free, now) if free else {}
+    await _hand_over(conn, paid.values(), now)
     return [_paid(a) if isinstance(a, Paying) and a.order.id in paid else a for a in answers]
 
 
@@ -153,17 +154,21 @@ async def _events_of(conn: Connection, orders: Iterable[Basket | OrderRow | Paid
 async def _sell(
     conn: Connection, paid_with: Iterable[tuple[UUID, UUID | None]], now: datetime
 ) -> dict[UUID, PaidOrder]:
-    """Pay open orders: tickets, passes and facts. Those that were open."""
+    """Pay open orders and print their tickets. Those that were open; all that are named are locked."""
     pairs = sorted(paid_with)
     paid = await store.mark_paid(conn, [order for order, _ in pairs], [payment for _, payment in pairs], now)
+    return {order.id: order for order in paid}
+
+
+async def _hand_over(conn: Connection, paid: Collection[PaidOrder], now: datetime) -> None:
+    """Issue the passes of orders that were sold, and tell it."""
     if paid:
         await passes.issue(conn, _issues(paid, await _events_of(conn, paid)), now)
         facts = [Fact("order_paid", order.owner_id, order.id, {"event": order.event_id}) for order in paid]
         await append(conn, facts, now)
-    return {order.id: order for order in paid}
 
 
-def _issues(paid: Sequence[PaidOrder], events: dict[UUID, Event]) -> list[Issue]:
+def _issues(paid: Iterable[PaidOrder], events: dict[UUID, Event]) -> list[Issue]:
     return [
         Issue(
             subject=ticket_id,
@@ -180,31 +185,44 @@ def _issues(paid: Sequence[PaidOrder], events: dict[UUID, Event]) -> list[Issue]
 
 async def captured(conn: Connection, came: Sequence[Captured], now: datetime) -> None:
     """Turn money into tickets: for open orders, for expired ones whose places are still free; else it goes back."""
-    first: dict[UUID, Captured] = {}
-    for payment in came:
-        first.setdefault(payment.subject, payment)
-    pairs = [(payment.subject, payment.payment_id) for payment in first.values()]
-    paid = await _sell(conn, pairs, now)
-    left = [p for p in came if p.subject not in paid or paid[p.subject].payment_id != p.payment_id]
+    paid = await _sell(conn, _first_of_each_order(came), now)
+    left = [payment for payment in came if not _bought_with(payment, paid)]
     if left:
-        await _late_money(conn, left, now)
+        paid |= await _sell_again(conn, left, now)
+    await _hand_over(conn, paid.values(), now)
+    back = [payment for payment in left if not _bought_with(payment, paid)]
+    if back:
+        await _send_back(conn, back, now)
 
 
-async def _late_money(conn: Connection, left: Sequence[Captured], now: datetime) -> None:
-    """Money for orders that are open no more: the same places if they are free, else all of it back.
+def _first_of_each_order(came: Sequence[Captured]) -> list[tuple[UUID, UUID]]:
+    """(order, payment): who paid twice buys with what came first."""
+    first: dict[UUID, UUID] = {}
+    for payment in came:
+        first.setdefault(payment.subject, payment.payment_id)
+    return list(first.items())
 
-    The orders are locked already, by the attempt to sell them.
-    """
+
+def _bought_with(payment: Captured, paid: dict[UUID, PaidOrder]) -> bool:
+    order = paid.get(payment.subject)
+    return order is not None and order.payment_id == payment.payment_id
+
+
+async def _sell_again(conn: Connection, left: Sequence[Captured], now: datetime) -> dict[UUID, PaidOrder]:
+    """Sell expired orders for money that came late, if the same places are free; the orders are locked already."""
     orders = await store.orders(conn, [payment.subject for payment in left])
     events = await _events_of(conn, orders.values())
     expired = [o for o in orders.values() if o.state == "expired" and events[o.event_id].state == "published"]
     again = await claim_again(conn, expired) if expired else set()
-    if again:
-        await store.reopen(conn, sorted(again), now)
-        await append(conn, [taken_fact(orders[order_id]) for order_id in sorted(again)], now)
-    first = {p.subject: p.payment_id for p in reversed(left) if p.subject in again}
-    paid = await _sell(conn, list(first.items()), now) if first else {}
-    back = [p for p in left if p.subject not in paid or paid[p.subject].payment_id != p.payment_id]
+    if not again:
+        return {}
+    await store.reopen(conn, sorted(again), now)
+    await append(conn, [taken_fact(orders[order_id]) for order_id in sorted(again)], now)
+    return await _sell(conn, _first_of_each_order([payment for payment in left if payment.subject in again]), now)
+
+
+async def _send_back(conn: Connection, back: Sequence[Captured], now: datetime) -> None:
+    """Ask for the refund of money that bought nothing."""
     await payments.request_refund(conn, [RefundRequest(new_id(), p.payment_id, p.amount_cents) for p in back], now)
     facts = [Fact("order_money_returned", None, p.subject, {"payment": p.payment_id}) for p in back]
     await append(conn, facts, now)
