@@ -1,5 +1,6 @@
 """The outermost skin of the web: one pure ASGI layer around the application, for what holds for every request."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from secrets import token_hex
@@ -72,12 +73,23 @@ class Edge:
             if foreign:
                 await self._refuse(Problem("cross_site"), scope, receive, dressed)
             elif scope["path"][1:].partition("/")[0] in self._owned:
-                await self._inner(scope, receive, dressed)
+                await self._serve(scope, receive, dressed)
             else:
                 await self._serve_static(scope, receive, dressed)
         finally:
             current_visit.reset(token)
             self._observe(scope, visit, status, perf_counter() - started)
+
+    async def _serve(self, scope: Any, receive: Receive, send: Send) -> None:
+        """HEAD is answered as GET is, less the body: no route has to say so."""
+        if scope["method"] != "HEAD":
+            await self._inner(scope, receive, send)
+            return
+        scope["method"] = "GET"
+        try:
+            await self._inner(scope, *_without_body(send))
+        finally:
+            scope["method"] = "HEAD"
 
     async def _serve_static(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -110,3 +122,21 @@ class Edge:
         if b"cache-control" not in names:
             missing.append(_NO_STORE)
         return missing
+
+
+def _without_body(send: Any) -> tuple[Any, Any]:
+    """Return what a request for the head alone is received and answered by; a stream ends where it would begin."""
+    told = asyncio.Event()
+
+    async def receiving() -> dict[str, str]:
+        await told.wait()
+        return {"type": "http.disconnect"}
+
+    async def sending(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            await send(message)
+        elif not told.is_set():
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            told.set()
+
+    return receiving, sending

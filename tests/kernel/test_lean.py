@@ -1,0 +1,216 @@
+"""What the kernel's way through Litestar answers, kind of route by kind of route."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+import httpx
+import pytest
+from litestar import Request, Response, Router, get, post
+from litestar.params import Parameter
+from litestar.response import Stream
+from msgspec import Struct
+
+from virage.kernel.clock import Clock
+from virage.kernel.config import Config
+from virage.kernel.database import Database
+from virage.kernel.guard import Credential, Principal, with_session
+from virage.kernel.http import create_app
+from virage.kernel.problems import Problem
+from virage.kernel.security import session_cookie
+
+
+class Thing(Struct, tag="thing"):
+    id: UUID
+    names: list[str] = []
+
+
+class Other(Struct, tag="other"):
+    n: int
+
+
+@get("/things/{thing_id:uuid}", opt={"public": True})
+async def thing(thing_id: UUID) -> Thing:
+    return Thing(thing_id)
+
+
+@get("/things/{thing_id:uuid}/parts/{part:str}", opt={"public": True})
+async def part(thing_id: UUID, part: str) -> Thing:
+    return Thing(thing_id, [part])
+
+
+@post("/things", opt={"public": True})
+async def make(data: Thing | Other) -> Thing | Other:
+    return data
+
+
+@post("/things/{thing_id:uuid}/nothing", opt={"public": True}, status_code=204)
+async def nothing(thing_id: UUID) -> None:
+    return None
+
+
+@get("/text", opt={"public": True})
+async def text() -> str:
+    return "été"
+
+
+@get("/page", opt={"public": True})
+async def page() -> Response[str]:
+    return Response("<p>", media_type="text/html", headers={"X-Own": "1"})
+
+
+@get("/bytes", opt={"public": True})
+async def raw() -> Response[bytes]:
+    return Response(b"\x00\xff", media_type="application/octet-stream", cookies=[session_cookie("x", 60)])
+
+
+@get("/empty", opt={"public": True})
+async def empty() -> Response[bytes]:
+    return Response(b"", status_code=304, headers={"etag": '"x"'})
+
+
+@get("/flow", opt={"public": True})
+async def flow() -> Stream:
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"a"
+        yield b"b"
+
+    return Stream(parts(), media_type="text/plain")
+
+
+@get("/endless", opt={"public": True})
+async def endless() -> Stream:
+    async def parts() -> AsyncIterator[bytes]:
+        while True:
+            yield b"again"
+            await asyncio.sleep(0)
+
+    return Stream(parts(), media_type="text/plain")
+
+
+@post("/mine", guards=[with_session])
+async def mine(data: Other) -> Other:
+    return data
+
+
+@get("/asked", opt={"public": True})
+async def asked(request: Request[Any, Any, Any]) -> str:
+    return str(request.headers["x-ask"]) + str(request.url.path)
+
+
+@get("/limited/{name:str}", opt={"public": True})
+async def limited(name: Annotated[str, Parameter(max_length=3)]) -> str:
+    return name
+
+
+@get("/searched", opt={"public": True})
+async def searched(q: str = "none") -> str:
+    return q
+
+
+@get("/refused", opt={"public": True})
+async def refused() -> str:
+    raise Problem("seat_taken", {"place": 7})
+
+
+ROUTES = [thing, part, make, nothing, text, page, raw, empty, flow, endless, mine, asked, limited, searched, refused]
+THING = UUID("0190d1b8-0000-7000-8000-000000000007")
+JSON = {"content-type": "application/json"}
+
+
+async def nobody(credentials: Sequence[Credential]) -> Sequence[Principal | None]:
+    return [None for _ in credentials]
+
+
+@pytest.fixture
+def browser(db: Database) -> httpx.AsyncClient:
+    app = create_app(
+        [Router("/api", route_handlers=ROUTES)],
+        config=Config(secret="x" * 32),
+        db=db,
+        clock=Clock(),
+        authenticator=nobody,
+    )
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://virage.local")  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+
+
+ASKS = JSON | {"x-ask": "yes"}
+A_THING = b'{"type":"thing","id":"%b","names":[]}' % str(THING).encode()
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        (f"/api/things/{THING}", A_THING),
+        (f"/api/things/{THING}/", A_THING),
+        (f"/api/things/{THING.hex}", A_THING),
+        (f"/api/things/{THING}/parts/a%20b", A_THING.replace(b"[]", b'["a b"]')),
+        (f"/api/things/{THING}/parts/a%2520b", A_THING.replace(b"[]", b'["a%20b"]')),
+        ("/api/text", "été".encode()),
+        ("/api/page", b"<p>"),
+        ("/api/bytes", b"\x00\xff"),
+        ("/api/flow", b"ab"),
+        ("/api/asked", b"yes/api/asked"),
+        ("/api/limited/abc", b"abc"),
+        ("/api/searched", b"none"),
+        ("/api/searched?q=found", b"found"),
+    ],
+)
+async def test_what_is_asked_is_answered(browser: httpx.AsyncClient, path: str, answer: bytes) -> None:
+    answered = await browser.get(path, headers=ASKS)
+    assert (answered.status_code, answered.content) == (200, answer)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/api/things/none", None, 404),
+        ("GET", f"/api/things/{THING}/parts/", None, 404),
+        ("GET", "/api/nowhere", None, 404),
+        ("HEAD", "/api/nowhere", None, 404),
+        ("GET", "/api/limited/abcd", None, 400),
+        ("GET", "/api/refused", None, 409),
+        ("PUT", "/api/things", b"{}", 405),
+        ("POST", "/api/things", b'{"type":"other","n":"1"}', 400),
+        ("POST", "/api/things", b'{"type":"neither"}', 400),
+        ("POST", "/api/things", b'{"type":', 400),
+        ("POST", "/api/things", b"", 400),
+        ("POST", "/api/things", b"x" * 70_000, 413),
+        ("POST", "/api/mine", b'{"type":"other","n":1}', 401),
+    ],
+)
+async def test_what_cannot_be_answered_is_a_problem(
+    browser: httpx.AsyncClient, method: str, path: str, body: bytes | None, status: int
+) -> None:
+    answer = await browser.request(method, path, content=body, headers=ASKS)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert method == "HEAD" or answer.json()["status"] == status
+
+
+async def test_a_body_is_read_as_its_own_kind(browser: httpx.AsyncClient) -> None:
+    for body in (A_THING, b'{"type":"other","n":1}'):
+        answer = await browser.post("/api/things", content=body, headers=JSON)
+        assert (answer.status_code, answer.content) == (201, body)
+
+
+async def test_headers_cookies_and_empty_answers_arrive(browser: httpx.AsyncClient) -> None:
+    page = await browser.get("/api/page")
+    assert (page.headers["x-own"], page.headers["content-type"]) == ("1", "text/html; charset=utf-8")
+    assert "__Host-virage=x" in (await browser.get("/api/bytes")).headers["set-cookie"]
+    assert (await browser.post(f"/api/things/{THING}/nothing")).status_code == 204
+    empty = await browser.get("/api/empty")
+    assert (empty.status_code, empty.headers["etag"], empty.content) == (304, '"x"', b"")
+
+
+async def test_nothing_invisible_comes_in(browser: httpx.AsyncClient) -> None:
+    answer = await browser.post("/api/things", json={"type": "thing", "id": str(THING), "names": ["a", "b\u202ec"]})
+    assert (answer.status_code, answer.json()["data"]["errors"][0]["source"]) == (400, "names")
+
+
+@pytest.mark.parametrize("path", [f"/api/things/{THING}", "/api/flow", "/api/text", "/api/endless"])
+async def test_head_tells_of_an_answer_all_but_its_body(browser: httpx.AsyncClient, path: str) -> None:
+    head = await browser.head(path)
+    assert (head.status_code, head.content) == (200, b"")
+    if path not in ("/api/flow", "/api/endless"):
+        assert head.headers["content-length"] == str(len((await browser.get(path)).content))
