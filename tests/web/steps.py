@@ -1,11 +1,12 @@
 """What a buyer does, in the words of the screens."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.web.house import House
 
 ACCEPTED = "4242 4242 4242 4242"
 DECLINED = "4000 0000 0000 0002"
+PROBLEM = "application/problem+json"
 
 
 def open_match(page: Page, house: House) -> None:
@@ -27,3 +28,23 @@ def pay(page: Page, card: str) -> None:
     page.get_by_label("Expiry").fill("12/34")
     page.get_by_label("Security code").fill("123")
     page.locator("form button.pay").click()
+
+
+class Refusing:
+    """Answers a problem so many times, then lets requests through."""
+
+    def __init__(self, status: int, code: str, times: int, retry_after: str = "1") -> None:
+        self.answer = {
+            "status": status,
+            "content_type": PROBLEM,
+            "headers": {"retry-after": retry_after},
+            "body": f'{{"title": "x", "status": {status}, "code": "{code}", "request_id": "x"}}',
+        }
+        self.left = times
+
+    def __call__(self, route: Route) -> None:
+        self.left -= 1
+        if self.left >= 0:
+            route.fulfill(**self.answer)  # type: ignore[arg-type]  # one dict of many types
+        else:
+            route.continue_()

@@ -5,29 +5,7 @@ import re
 from playwright.sync_api import Page, Route, expect
 
 from tests.web.house import House
-from tests.web.steps import open_match
-
-PROBLEM = "application/problem+json"
-
-
-class Refusing:
-    """Answers a problem so many times, then lets requests through."""
-
-    def __init__(self, status: int, code: str, times: int, retry_after: str = "1") -> None:
-        self.answer = {
-            "status": status,
-            "content_type": PROBLEM,
-            "headers": {"retry-after": retry_after},
-            "body": f'{{"title": "x", "status": {status}, "code": "{code}", "request_id": "x"}}',
-        }
-        self.left = times
-
-    def __call__(self, route: Route) -> None:
-        self.left -= 1
-        if self.left >= 0:
-            route.fulfill(**self.answer)  # type: ignore[arg-type]  # one dict of many types
-        else:
-            route.continue_()
+from tests.web.steps import Refusing, open_match
 
 
 def test_a_crowd_at_the_door_is_waited_out_without_a_word(page: Page) -> None:

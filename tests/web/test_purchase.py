@@ -6,12 +6,35 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import asyncpg
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.web.house import House
-from tests.web.steps import ACCEPTED, DECLINED, find_two_seats, open_match, pay
+from tests.web.steps import ACCEPTED, DECLINED, Refusing, find_two_seats, open_match, pay
 
 SignIn = Callable[[Page, str], None]
+
+
+def test_the_programme_says_prices_and_what_is_sold_out_and_nothing_moves_when_they_come(
+    browser: Browser, house: House
+) -> None:
+    page = browser.new_context(base_url=house.url, locale="fr-FR").new_page()
+    match, concert = house.event("match"), house.event("concert")
+    lines = {line["event_id"]: line for line in house.get("/api/offers")}
+    told = [lines[match], lines[concert] | {"from_cents": None, "free": 0}]
+    late: list[Route] = []
+    page.route("**/api/offers", lambda route: late.append(route))  # noqa: PLW0108 - playwright marks its handlers, a built-in takes no mark
+    with page.expect_request("**/api/offers"):
+        page.goto("/")
+    card = page.get_by_role("article").filter(has=page.locator(f"a[href='/events/{concert}']"))
+    expect(card).to_be_visible()
+    button = page.get_by_role("link", name="Choisir ses places")
+    before = card.bounding_box(), button.bounding_box()
+    late[0].fulfill(json=told)
+    expect(card.get_by_text("Complet")).to_be_visible()
+    cents = lines[match]["from_cents"]
+    expect(page.get_by_text(f"Dès {cents // 100}\N{NO-BREAK SPACE}€")).to_be_visible()
+    assert (card.bounding_box(), button.bounding_box()) == before
+    page.context.close()
 
 
 def test_two_seats_are_found_paid_and_opened_as_tickets(
@@ -95,6 +118,35 @@ async def _shorten_holds(url: str) -> None:
         await connection.close()
 
 
+def test_a_guest_of_a_busy_event_signs_in_and_goes_on_with_the_same_wish(
+    page: Page, house: House, sign_in: SignIn, address: str
+) -> None:
+    open_match(page, house)
+    page.get_by_role("button", name="One more: Full price").click()
+    page.route("**/api/orders", Refusing(401, "unauthenticated", times=1))
+    page.get_by_role("button", name="Find 3 seats").click()
+    expect(page.get_by_text("One sign-in first")).to_be_visible()
+    sign_in(page, address)
+    expect(page.get_by_role("heading", name="Your basket")).to_be_visible()
+    expect(page.get_by_text(f"Tickets go to {address}")).to_be_visible()
+    expect(page.get_by_text(re.compile("^Row .*, seat"))).to_have_count(3)
+
+
+def test_a_guest_who_comes_back_without_signing_in_finds_the_chosen_seat_again(page: Page, house: House) -> None:
+    open_match(page, house)
+    page.get_by_role("button", name="Browse the blocks").click()
+    page.locator("#block-105").click()
+    page.get_by_role("button", name=re.compile(r"^Row 12 ")).click()
+    page.get_by_role("button", name=re.compile(r"^Seat \d+$")).first.click()
+    chosen = page.get_by_role("button", name=re.compile(r"^Remove Row 12, seat"))
+    name = chosen.get_attribute("aria-label")
+    page.route("**/api/orders", Refusing(401, "unauthenticated", times=1))
+    page.get_by_role("button", name="Reserve").click()
+    expect(page.get_by_text("One sign-in first")).to_be_visible()
+    page.go_back()
+    expect(chosen).to_have_attribute("aria-label", name or "")
+
+
 def test_a_basket_can_be_given_back(page: Page, house: House) -> None:
     open_match(page, house)
     find_two_seats(page)
@@ -106,11 +158,14 @@ def test_a_basket_can_be_given_back(page: Page, house: House) -> None:
 
 def test_standing_places_are_bought_by_count(page: Page, house: House) -> None:
     page.goto(f"/events/{house.event('concert')}")
-    page.get_by_label("Where?").select_option("PEL")
+    where = page.get_by_label("Where?")
+    where.select_option("PEL")
+    area = where.locator("option:checked").inner_text().rpartition(",")[0]
     page.get_by_role("button", name="One more: Full price").click()
     page.get_by_role("button", name="Take 3 places").click()
     expect(page.get_by_role("heading", name="Your basket")).to_be_visible()
-    expect(page.get_by_text("Standing")).to_have_count(3)
+    expect(page.get_by_text("Standing", exact=True)).to_have_count(3)
+    expect(page.get_by_text(re.compile(f"^{re.escape(area)}"))).to_have_count(3)
 
 
 def test_an_access_party_gets_a_wheelchair_space_and_a_free_companion(page: Page, house: House) -> None:

@@ -12,6 +12,7 @@ export type Geometry = Lists<Schemas["Geometry"]>;
 export type BlockGeometry = Lists<Schemas["BlockGeometry"]>;
 export type BlockLabels = Lists<Schemas["BlockLabels"]>;
 export type Offer = Schemas["Offer"];
+export type OfferLine = Schemas["OfferLine"];
 export type Category = Schemas["CategoryOffer"];
 export type Tariff = Schemas["Tariff"];
 export type Party = Schemas["Party"];

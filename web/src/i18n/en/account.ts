@@ -4,6 +4,8 @@ export const account = {
   signIn: {
     title: "Sign in",
     lead: "No password. We send a six-digit code to your email address.",
+    busy: "One sign-in first",
+    busyText: "Very many people want this event. Once you are signed in, we go on with exactly what you chose.",
     email: "Email address",
     name: "Your name",
     nameHint: "As the steward may read it on the ticket",

@@ -87,6 +87,8 @@ export const common = {
     none: "Nothing is on sale right now",
     noneText: "New events appear here as soon as they are announced.",
     kind: { match: "Match", concert: "Concert", tour: "Tour" } as Record<string, string>,
+    from: (price: string) => `From ${price}`,
+    soldOut: "Sold out",
     saleOpens: (moment: string) => `On sale from ${moment}`,
     saleClosed: "Sale closed",
     failed: "The programme did not load",

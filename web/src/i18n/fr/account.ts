@@ -5,6 +5,8 @@ export const account: typeof English = {
   signIn: {
     title: "Se connecter",
     lead: "Pas de mot de passe. Nous envoyons un code à six chiffres à votre adresse e-mail.",
+    busy: "Connectez-vous d’abord",
+    busyText: "L’affluence est très forte pour cet événement. Dès que vous êtes connecté, nous reprenons exactement votre choix.",
     email: "Adresse e-mail",
     name: "Votre nom",
     nameHint: "Tel que le stadier pourra le lire sur le billet",

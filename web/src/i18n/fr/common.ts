@@ -89,6 +89,8 @@ export const common: typeof English = {
     none: "Rien en vente pour le moment",
     noneText: "Les nouveaux événements apparaissent ici dès leur annonce.",
     kind: { match: "Match", concert: "Concert", tour: "Visite" },
+    from: (price) => `Dès ${price}`,
+    soldOut: "Complet",
     saleOpens: (moment) => `En vente à partir du ${moment}`,
     saleClosed: "Vente terminée",
     failed: "L’affiche n’a pas pu être chargée",

@@ -83,11 +83,8 @@ export function gestures(element: HTMLElement, port: Viewport, hands: Hands): ()
   const leave = (): void => hands.hover(0, 0, false);
   const ending = new AbortController();
   const { signal } = ending;
-  element.addEventListener("pointerdown", down, { signal });
-  element.addEventListener("pointermove", move, { signal });
-  element.addEventListener("pointerup", up, { signal });
-  element.addEventListener("pointercancel", up, { signal });
-  element.addEventListener("pointerleave", leave, { signal });
+  const hears = { pointerdown: down, pointermove: move, pointerup: up, pointercancel: up, pointerleave: leave };
+  for (const [kind, hear] of Object.entries(hears)) element.addEventListener(kind, hear as EventListener, { signal });
   element.addEventListener("wheel", wheel, { passive: false, signal });
   return () => {
     clearTimeout(wheelRest);
