@@ -15,11 +15,12 @@ from virage.ticketing.rules.best_seats import best_seats
 from virage.ticketing.rules.hall import Hall
 from virage.ticketing.rules.places import seat_plan
 from virage.ticketing.rules.plan import category_by_place
-from virage.ticketing.rules.terms import Best, Party
+from virage.ticketing.rules.terms import Best, Need, Party
 from virage.venue.reads import load_ground
 
 LEVELS = (0.1, 0.5, 0.9, 0.99)
 SEARCHES, QUICK_SEARCHES = 20_000, 1_000
+NEEDS: tuple[Need, ...] = ("wheelchair", "easy_access", "audio_description", "hearing_loop")
 
 
 def a_hall() -> Hall:
@@ -49,7 +50,7 @@ def wish(hall: Hall, chance: random.Random) -> Best:
     category = chance.choice(hall.categories) if chance.random() < 0.7 else None  # noqa: PLR2004 - seven of ten
     together = chance.random() < 0.9  # noqa: PLR2004 - nine of ten
     if chance.random() < 0.01:  # noqa: PLR2004 - one of a hundred
-        need = chance.choice(("wheelchair", "easy_access", "audio_description", "hearing_loop"))
+        need = chance.choice(NEEDS)
         return Best(Party(full=chance.randint(0, 4), access=1), category, together=together, needs=(need,))
     return Best(Party(full=chance.randint(1, 9)), category, together=together)
 

@@ -30,7 +30,7 @@ def _with_plain(routers: Sequence[ControllerRouterHandler], **options: Any) -> L
     return create_app([plain, *routers], **options)
 
 
-matchday.create_app = _with_plain  # type: ignore[assignment]  # the same application, one route more
+vars(matchday)["create_app"] = _with_plain  # the same application, one route more
 web = matchday.web
 
 

@@ -13,7 +13,7 @@ from pglast.visitors import Visitor, referenced_relations
 
 import virage
 from virage.kernel.database import Connection
-from virage.kernel.sql import Adapter
+from virage.kernel.sql import adapter
 
 PACKAGE = Path(virage.__file__).parent
 LAYERS = [{"kernel"}, {"venue"}, {"programme"}, {"people"}, {"payments", "passes"}, {"ticketing"}]
@@ -34,7 +34,7 @@ class Query(NamedTuple):
 def find_queries() -> Iterator[Query]:
     for file in sorted([*PACKAGE.glob("*/store.sql"), *PACKAGE.glob("*/store/*.sql")]):
         domain = file.relative_to(PACKAGE).parts[0]
-        loaded = aiosql.from_path(file, Adapter, attribute=None)
+        loaded = aiosql.from_path(file, adapter, attribute=None)
         for name in loaded.available_queries:
             if name.endswith("_cursor"):
                 continue
@@ -47,7 +47,7 @@ QUERIES = list(find_queries())
 each_query = pytest.mark.parametrize("query", QUERIES, ids=[f"{query.domain}.{query.name}" for query in QUERIES])
 
 
-class _Uses(Visitor):  # type: ignore[misc]  # pglast has no types
+class _Uses(Visitor):
     """The functions, types and clocks of a statement."""
 
     def __init__(self) -> None:

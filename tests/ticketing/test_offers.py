@@ -11,8 +11,8 @@ from virage.ticketing.store import claims as store
 from virage.ticketing.store.claims import Claim
 
 GOLD_SEATS, BLUE_SEATS = len(block_seats(GOLD_BLOCK)), len(block_seats("103"))
-LATER = {"sale_opens_at": NOW + HOUR}
-OVER = {"sale_closes_at": NOW - timedelta(minutes=1)}
+LATER: dict[str, Any] = {"sale_opens_at": NOW + HOUR}
+OVER: dict[str, Any] = {"sale_closes_at": NOW - timedelta(minutes=1)}
 NOTHING = Pricing()
 
 

@@ -45,7 +45,8 @@ class Adapter(AsyncPGAdapter):
         return int(count) if count.isdigit() else 0
 
 
-def _adapter() -> Any:
+def adapter() -> Any:
+    """Return what aiosql runs queries with."""
     return Adapter()  # type: ignore[no-untyped-call]  # aiosql has no types
 
 
@@ -56,7 +57,7 @@ def load(package_file: str) -> Any:
     one value, with `!` the number of rows touched, with `<!` the row that a write returned.
     """
     source = find_queries(Path(package_file).parent)
-    return aiosql.from_path(source, _adapter, attribute=None)
+    return aiosql.from_path(source, adapter, attribute=None)
 
 
 def find_queries(folder: Path) -> Path:
