@@ -33,8 +33,8 @@ class OfficeWords {
     return own[problem.code] ?? problemText(problem);
   }
 
-  day(iso: string): string {
-    return i18n.date(iso, { weekday: "short", day: "numeric", month: "short", year: "numeric" });
+  date(iso: string): string {
+    return i18n.date(iso, { day: "numeric", month: "short", year: "numeric" });
   }
 
   /** Day and time to the minute; the year where it is another one. */

@@ -1,4 +1,5 @@
 /** An event as a form holds it: texts and wall times, as typed. */
+import { newId } from "../../kernel/ids";
 import { wholeOf } from "../money";
 import type { EventContent, HouseRules, OfficeEvent } from "../types";
 import { fromWall, shifted, toWall } from "../wall";
@@ -18,6 +19,9 @@ export interface EventForm extends Record<Time, string> {
   subtitle_en: string;
   organiser_id: string;
   organiser_name: string;
+  /** The ids that a new organiser and a new series get, however often they are sent. */
+  organiser_new: string;
+  series_new: string;
   /** A series' id, nothing, or `new`. */
   series_id: string;
   series_fr: string;
@@ -31,14 +35,16 @@ export interface EventForm extends Record<Time, string> {
   bag_litres_max: string;
 }
 
-const EMPTY = { organiser_name: "", series_fr: "", series_en: "" };
+const empty = (): Pick<EventForm, "organiser_name" | "organiser_new" | "series_new" | "series_fr" | "series_en"> => ({
+  organiser_name: "", organiser_new: newId(), series_new: newId(), series_fr: "", series_en: "",
+});
 
 /** A new evening in two weeks, on sale from tomorrow morning. */
 export function blank(now: number, organiser: string): EventForm {
   const today = toWall(now).slice(0, 10);
   const starts = shifted(`${today}T21:00`, 14 * DAY);
   return {
-    ...EMPTY,
+    ...empty(),
     kind: "match",
     title_fr: "",
     title_en: "",
@@ -67,7 +73,7 @@ export function formOf(event: OfficeEvent["event"]): EventForm {
     ...event.rules,
   };
   return {
-    ...EMPTY,
+    ...empty(),
     kind: event.kind,
     title_fr: event.title.fr ?? "",
     title_en: event.title.en ?? "",

@@ -1,7 +1,6 @@
 /** What saving an event takes: a new organiser or series first, then the event; each with an id of our own making. */
 import { answered, type Answer, type Problem } from "../../api/answer";
 import { api } from "../../api/client";
-import { newId } from "../../kernel/ids";
 import { acting } from "../acting.svelte";
 import { desk } from "../desk.svelte";
 import type { EventDefect, OfficeEvent, Organiser, Series } from "../types";
@@ -34,7 +33,7 @@ function missing(form: EventForm): Record<string, string> {
 /** Makes sure that the organiser and the series of the form exist; their ids stay in the form. */
 async function neighbours(form: EventForm): Promise<Problem | null> {
   if (form.organiser_id === NEW) {
-    const body = { id: newId(), name: form.organiser_name.trim() };
+    const body = { id: form.organiser_new, name: form.organiser_name.trim() };
     const made = await answered<Organiser>(api.POST("/api/office/organisers", { body }));
     if (!made.ok) return made.problem;
     desk.organisers = [...desk.organisers, made.data];
@@ -42,7 +41,7 @@ async function neighbours(form: EventForm): Promise<Problem | null> {
   }
   if (form.series_id === NEW) {
     const title = { fr: form.series_fr.trim(), en: form.series_en.trim() };
-    const made = await answered<Series>(api.POST("/api/office/series", { body: { id: newId(), organiser_id: form.organiser_id, title } }));
+    const made = await answered<Series>(api.POST("/api/office/series", { body: { id: form.series_new, organiser_id: form.organiser_id, title } }));
     if (!made.ok) return made.problem;
     desk.series = [...desk.series, made.data];
     form.series_id = made.data.id;
@@ -64,6 +63,12 @@ export async function save(form: EventForm, id: string, there: OfficeEvent | nul
         )
       : answered<OfficeEvent>(api.POST("/api/office/events", { body: { ...content, id, organiser_id: form.organiser_id } })),
   );
+  if (!answer.ok && !there && answer.problem.code === "id_taken") {
+    // It was made when an answer got lost on its way; what was typed since then replaces it.
+    await desk.learnEvents();
+    const made = desk.find(id);
+    if (made) return save(form, id, made);
+  }
   if (!answer.ok) return refused(answer.problem);
   desk.keep(answer.data);
   return { ok: true, of: answer.data };

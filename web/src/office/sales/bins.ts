@@ -48,5 +48,5 @@ export function binsOf(rows: Sales["by_hour"], step: Step, now: string): Bin[] {
 export function roundTop(most: number): number {
   if (most <= 4) return 4;
   const power = 10 ** Math.floor(Math.log10(most));
-  return [1, 2, 4, 5, 8, 10].map((step) => step * power).find((top) => top >= most)!;
+  return [1, 2, 3, 4, 5, 6, 8, 10].map((step) => step * power).find((top) => top >= most)!;
 }

@@ -27,7 +27,7 @@ export function choices(scope: Scope): Option[] {
   if (scope === "organiser") return desk.organisers.map((one) => ({ value: one.id, text: one.name }));
   if (scope === "event") {
     const coming = (desk.events ?? []).filter((one) => one.event.state !== "cancelled");
-    return coming.map(({ event }) => ({ value: event.id, text: `${i18n.text(event.title) || words.w.home.untitled}, ${words.day(event.starts_at)}` }));
+    return coming.map(({ event }) => ({ value: event.id, text: `${i18n.text(event.title) || words.w.home.untitled}, ${words.date(event.starts_at)}` }));
   }
   if (scope === "gate") return [...new Set(desk.ground?.gates.map((gate) => gate.group))].sort().map((group) => ({ value: group, text: group }));
   if (scope === "outlet") return (desk.ground?.outlets ?? []).map((outlet) => ({ value: outlet.code, text: outlet.code }));
