@@ -10,16 +10,20 @@ from pathlib import Path
 from typing import Literal
 
 import asyncpg
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, ViewportSize, sync_playwright
 
+from tests.web import office_tour
 from tests.web.conftest import CHROMIUM, FLAGS, entered, named_database
 from tests.web.house import House
-from tests.web.tour import before_signing_in, signing_in, while_buying
+from tests.web.office import ENGLISH, desk, in_database
+from tests.web.tour import Screen, before_signing_in, signing_in, while_buying
 from virage.kernel.postgres import EmbeddedPostgres
 
 TARGET = Path("docs/screens")
 SIZES: dict[str, ViewportSize] = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1440, "height": 900}}
-THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+Theme = Literal["light", "dark"]
+THEMES: tuple[Theme, ...] = ("light", "dark")
+BELOW_HEADER = 80
 
 
 @contextmanager
@@ -48,9 +52,11 @@ async def _database(url: str) -> str:
     return named_database(url, "screens")
 
 
-def take(browser: Browser, house: House, size: str, theme: Literal["light", "dark"]) -> None:
-    """One visit, a picture of each screen."""
-    context = browser.new_context(
+def new_context(
+    browser: Browser, house: House, size: str, theme: Theme, state: StorageState | None = None
+) -> BrowserContext:
+    """A browser of a size and a theme; signed in already if it is given where."""
+    return browser.new_context(
         base_url=house.url,
         locale="en-GB",
         viewport=SIZES[size],
@@ -58,28 +64,61 @@ def take(browser: Browser, house: House, size: str, theme: Literal["light", "dar
         reduced_motion="reduce",
         has_touch=size == "phone",
         service_workers="block",
+        storage_state=state,
     )
-    page: Page = context.new_page()
-    address = f"{size}-{theme}@example.org"
-    screens = itertools.chain(
-        signing_in(page, house, f"visitor-{address}"),
-        before_signing_in(page, house),
-        while_buying(page, lambda on, email: entered(on, house, email), address),
-    )
+
+
+def take(browser: Browser, house: House, size: str, theme: Theme) -> None:
+    """One visit of a fan, a picture of each screen."""
+    with new_context(browser, house, size, theme) as context:
+        page = context.new_page()
+        address = f"{size}-{theme}@example.org"
+        screens = itertools.chain(
+            signing_in(page, house, f"visitor-{address}"),
+            before_signing_in(page, house),
+            while_buying(page, lambda on, email: entered(on, house, email), address),
+        )
+        shoot(page, screens, f"{size}-{theme}")
+
+
+def take_office(browser: Browser, house: House, size: str, theme: Theme, state: StorageState) -> None:
+    """One day in the office, a picture of each screen."""
+    order = str(in_database(house, lambda conn: conn.fetchval(office_tour.ORDER)))
+    with new_context(browser, house, size, theme, state) as context:
+        page = context.new_page()
+        shoot(page, office_tour.screens(page, house, order), f"{size}-{theme}", "office-")
+    with new_context(browser, house, size, theme) as context:
+        context.add_init_script(ENGLISH)
+        page = context.new_page()
+        shoot(page, office_tour.doors(page), f"{size}-{theme}", "office-")
+
+
+def shoot(page: Page, screens: Iterator[Screen], look: str, room: str = "") -> None:
+    """A picture of each screen, from its top or from where it is to begin."""
     for screen in screens:
         page.evaluate("document.fonts.ready.then(() => null)")
         page.evaluate("scrollTo(0, 0)")
-        page.screenshot(path=TARGET / f"{screen.name}-{size}-{theme}.png")
-    context.close()
+        if screen.at:
+            page.locator(screen.at).first.evaluate(
+                f"part => scrollBy(0, part.getBoundingClientRect().top - {BELOW_HEADER})"
+            )
+        page.screenshot(path=TARGET / f"{room}{screen.name}-{look}.png")
 
 
 def main() -> None:
     """Take them all."""
     TARGET.mkdir(parents=True, exist_ok=True)
+    looks = list(itertools.product(SIZES, THEMES))
     with whole_house() as house, sync_playwright() as running:
         browser = running.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        for size, theme in itertools.product(SIZES, THEMES):
+        in_database(house, office_tour.spread_sales)
+        for size, theme in looks:
             take(browser, house, size, theme)
+        with desk(browser, house, office_tour.ADMIN_EMAIL) as page:
+            office_tour.prepare(page, house)
+            state = page.context.storage_state()
+        for size, theme in looks:
+            take_office(browser, house, size, theme, state)
         browser.close()
 
 

@@ -161,6 +161,66 @@ def test_what_a_draft_lacks_is_said_at_its_fields_and_nothing_typed_is_lost(
         expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
 
 
+def test_going_back_asks_before_anything_typed_is_lost(browser: Browser, house: House, office: str) -> None:
+    with desk(browser, house, office) as page:
+        page.get_by_role("link", name="New event").click()
+        page.get_by_label("Alcohol is sold").check()
+        page.evaluate("history.back()")
+        leaving = page.get_by_role("dialog", name="Leave without saving?")
+        expect(leaving).to_be_visible()
+        leaving.get_by_role("button", name="Go back").click()
+        expect(page).to_have_url(re.compile("/office/events/new$"))
+        expect(page.get_by_label("Alcohol is sold")).to_be_checked()
+        page.evaluate("history.back()")
+        leaving.get_by_role("button", name="Leave without saving").click()
+        expect(page.get_by_role("heading", name="Events", level=1)).to_be_visible()
+        expect(page).to_have_url(re.compile("/office$"))
+
+
+def test_an_event_whose_answer_got_lost_is_there_once_as_it_was_typed_last(
+    browser: Browser, house: House, office: str
+) -> None:
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    with desk(browser, house, office) as page:
+        page.get_by_role("link", name="New event").click()
+        page.get_by_label("Title in French", exact=True).fill("Un match perdu")
+        page.get_by_label("Title in English", exact=True).fill("A lost match")
+        page.route("**/api/office/events", lose, times=1)
+        create = page.get_by_role("button", name="Create and go on to prices")
+        create.click()
+        expect(page.get_by_text("Check your connection, then try again.")).to_be_visible()
+        page.get_by_label("Title in English", exact=True).fill("A found match")
+        create.click()
+        expect(page.get_by_role("heading", name="A found match")).to_be_visible()
+        page.get_by_role("link", name="Events").first.click()
+        page.get_by_role("button", name=re.compile("^Drafts")).click()
+        expect(page.get_by_role("link", name="A found match")).to_have_count(1)
+        expect(page.get_by_role("link", name="A lost match")).to_have_count(0)
+
+
+def test_prices_that_were_not_saved_for_want_of_network_are_saved_once_it_is_back(
+    browser: Browser, house: House, office: str
+) -> None:
+    with desk(browser, house, office) as page:
+        event_id = new_event(page, "A match in a tunnel")
+        add_category(page, 1, PRICES)
+        page.get_by_role("button", name="Lower ring").click()
+        page.context.set_offline(True)
+        page.get_by_role("button", name="Save prices").click()
+        expect(page.get_by_text("You are offline. Check your connection")).to_be_visible()
+        expect(page.get_by_text("Not saved yet")).to_be_visible()
+        page.context.set_offline(False)
+        page.get_by_role("button", name="Save prices").click()
+        expect(page.get_by_text("Prices are saved.")).to_be_visible()
+        page.reload()
+        expect(page.locator("label", has_text="Category 1")).to_contain_text("24 blocks")
+        kept = page.evaluate(f"fetch('/api/office/events/{event_id}/pricing').then(answer => answer.json())")
+    assert len(kept["blocks"]) == 24
+
+
 def buy(page: Page, house: House, email: str) -> str:
     """Two seats of the match, paid; the code of the order."""
     open_match(page, house)

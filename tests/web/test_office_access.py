@@ -1,79 +1,32 @@
 """The office for everybody: axe finds nothing on any of its screens, targets are large, both languages are whole."""
 
-import re
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from tests.web.house import House
-from tests.web.office import ADMIN, desk, hire, in_database
-from tests.web.test_access import SIZES, SMALL, found_by_axe
-
-ORDER = "select orders.id from ticketing.orders where state = 'paid' order by id limit 1"
-
-
-def screens(page: Page, house: House) -> Iterator[str]:
-    """Every screen of the office, one after the other; its name."""
-    match = house.event("match")
-    expect(page.get_by_role("link", name="The Night of Great Voices")).to_be_visible()
-    yield "events"
-    page.goto("/office/events/new")
-    page.get_by_role("button", name="Create and go on to prices").click()
-    yield "new event"
-    page.goto(f"/office/events/{match}")
-    expect(page.get_by_role("heading", name="By category")).to_be_visible()
-    yield "sales"
-    page.get_by_role("button", name="Cancel the event").click()
-    page.get_by_role("dialog").get_by_role("button", name="Cancel the event").click()
-    yield "cancelling"
-    page.goto(f"/office/events/{match}/details")
-    expect(page.get_by_label("Title in English", exact=True)).to_be_visible()
-    yield "details"
-    page.goto(f"/office/events/{house.event('concert')}/prices")
-    page.locator("summary").first.click()
-    page.get_by_label(re.compile("^Full price")).fill("")
-    page.get_by_role("button", name="Save prices").click()
-    expect(page.locator("#faults")).to_be_visible()
-    yield "prices"
-    yield from orders_and_people(page, house)
-
-
-def orders_and_people(page: Page, house: House) -> Iterator[str]:
-    """The other half of the office."""
-    page.goto("/office/orders?q=fan%40example.org")
-    expect(page.get_by_text("fits “fan@example.org”")).to_be_visible()
-    yield "orders"
-    page.goto(f"/office/orders/{in_database(house, lambda conn: conn.fetchval(ORDER))}")
-    page.get_by_role("button", name="Refund the whole order").click()
-    expect(page.get_by_role("dialog")).to_be_visible()
-    yield "refunding"
-    page.goto("/office/staff")
-    expect(page.get_by_text("promoter@example.org")).to_be_visible()
-    yield "staff"
-    page.goto("/office/programs")
-    expect(page.get_by_label("Name")).to_be_visible()
-    yield "programs"
-    page.goto("/office/letters")
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    yield "failed jobs"
-    page.goto("/office/invitation#a-code")
-    expect(page.get_by_label("Code of the invitation")).to_have_value("a-code")
-    yield "invitation"
+from tests.web.office import ADMIN, ENGLISH, desk, hire, in_database
+from tests.web.office_tour import ORDER, doors, screens
+from tests.web.screens import SIZES, Theme
+from tests.web.test_access import SMALL, found_by_axe
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", ["phone", "desk"])
 def test_axe_finds_nothing_in_the_office_and_every_target_is_large_enough(
-    browser: Browser, house: House, address: str, size: str, theme: str
+    browser: Browser, house: House, address: str, size: str, theme: Theme
 ) -> None:
     email = hire(house, f"{size}-{theme}-{address}", ADMIN)
     with desk(browser, house, email, viewport=SIZES[size], color_scheme=theme) as page:
         found = []
-        for name in screens(page, house):
-            found += [f"{name}: {fault}" for fault in found_by_axe(page) + page.evaluate(SMALL)]
-            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-                found.append(f"{name}: wider than the screen")
+        order = str(in_database(house, lambda conn: conn.fetchval(ORDER)))
+        stranger = browser.new_page(base_url=house.url, viewport=SIZES[size], color_scheme=theme)
+        stranger.add_init_script(ENGLISH)
+        for seen, visited in ((page, screens(page, house, order)), (stranger, doors(stranger))):
+            for name, _ in visited:
+                found += [f"{name}: {fault}" for fault in found_by_axe(seen) + seen.evaluate(SMALL)]
+                if seen.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                    found.append(f"{name}: wider than the screen")
+        stranger.close()
     assert not found, "\n".join(found)
 
 

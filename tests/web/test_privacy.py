@@ -4,9 +4,11 @@ from collections.abc import Callable
 from itertools import chain
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.web.house import House
+from tests.web.office import ADMIN, desk, hire, in_database
+from tests.web.office_tour import ORDER, screens
 from tests.web.tour import before_signing_in, while_buying
 
 
@@ -22,6 +24,16 @@ def test_no_page_but_the_payment_page_speaks_to_anybody_else(
     assert {urlsplit(url).netloc for _, url in to_others} == {provider}
     assert all("/pay/" in url or origin == provider for origin, url in to_others)
     assert not watched
+
+
+def test_the_office_speaks_to_nobody_else(browser: Browser, house: House, address: str) -> None:
+    with desk(browser, house, hire(house, f"private-{address}", ADMIN)) as page:
+        asked: set[str] = set()
+        page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
+        order = str(in_database(house, lambda conn: conn.fetchval(ORDER)))
+        for _ in screens(page, house, order):
+            pass
+    assert asked == {urlsplit(house.url).netloc}
 
 
 def test_the_policy_allows_no_inline_script_or_style(page: Page, house: House) -> None:

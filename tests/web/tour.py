@@ -12,9 +12,10 @@ SignIn = Callable[[Page, str], None]
 
 
 class Screen(NamedTuple):
-    """A screen's name; the page shows it now."""
+    """A screen's name; the page shows it now. `at` is what a picture of it begins with, the page's top if nothing."""
 
     name: str
+    at: str = ""
 
 
 def before_signing_in(page: Page, house: House) -> Iterator[Screen]:

@@ -1,0 +1,155 @@
+"""Every screen of the office, in the order of one working day; and a past that gives them something to show."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from msgspec import Struct
+from playwright.sync_api import Page, expect
+
+from tests.web.house import House
+from tests.web.office import add_category, in_database
+from tests.web.tour import Screen
+from virage.kernel.database import Connection
+from virage.kernel.queue import enqueue
+
+ADMIN_EMAIL = "admin@example.org"
+DAYS = 45
+OPENING_RUSH, LAST_DAYS_RUSH = 6.0, 3.0
+# How many more buy at an hour of the day than at four in the morning, when one does.
+BY_HOUR = (3, 2, 1, 1, 1, 1, 2, 5, 9, 12, 14, 15, 19, 17, 13, 13, 14, 17, 22, 25, 26, 22, 13, 6)
+ORDER = """
+    select orders.id from ticketing.orders join people.person on person.id = orders.owner_id
+    where orders.state = 'paid' and array_length(orders.places, 1) > 1
+    order by person.name nulls last, orders.id limit 1
+"""
+SOLD = "select id from ticketing.orders where event_id = $1 and state = 'paid' order by id"
+MOVE = """
+    update ticketing.orders set held_at = moved.at, paid_at = moved.at
+    from unnest($1::uuid[], $2::timestamptz[]) as moved (id, at) where orders.id = moved.id
+"""
+
+
+class Nonsense(Struct, frozen=True):
+    """No job of the kind "mail" looks like this."""
+
+    nothing: str
+
+
+async def spread_sales(conn: Connection) -> None:
+    """Move what was sold when the house was opened over the weeks before, as a crowd would have bought it."""
+    chance = Random(7)  # noqa: S311 - a crowd needs no secrecy
+    now = datetime.now(UTC)
+    hours = [now - timedelta(hours=back) for back in range(1, DAYS * 24)]
+    weights = [
+        BY_HOUR[hour.hour] * (1 + OPENING_RUSH * 0.6 ** (DAYS - age) + LAST_DAYS_RUSH * 0.75**age)
+        for hour in hours
+        for age in [(now - hour).days]
+    ]
+    for event in await conn.fetch("select distinct event_id from ticketing.orders"):
+        found = await conn.fetch(SOLD, event["event_id"])
+        await conn.execute(MOVE, [row["id"] for row in found], chance.choices(hours, weights, k=len(found)))
+
+
+def prepare(page: Page, house: House) -> None:
+    """Invitations that wait, programs, a job that failed; the page is an administrator's."""
+    in_database(house, lambda conn: enqueue(conn, "mail", [Nonsense("a letter to nobody")]))
+    page.goto("/office/staff")
+    for email, role in (("counter@example.org", "Box office"), ("accounts@example.org", "Finance")):
+        page.get_by_label("Email address").fill(email)
+        page.get_by_label("Role", exact=True).select_option(label=role)
+        page.get_by_role("button", name="Send the invitation").click()
+        expect(page.get_by_text(email, exact=True)).to_be_visible()
+    page.goto("/office/programs")
+    for name in ("Turnstiles, West stand", "Accounting"):
+        page.get_by_label("Name").fill(name)
+        page.get_by_role("button", name="Create the token").click()
+        page.get_by_role("button", name="I have kept it").click()
+        expect(page.get_by_text(name, exact=True)).to_be_visible()
+
+
+def screens(page: Page, house: House, order_id: str) -> Iterator[Screen]:
+    """Every screen that an administrator can come to."""
+    match = house.event("match")
+    page.goto("/office")
+    expect(page.get_by_role("link", name="The Night of Great Voices")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    yield Screen("home")
+    page.goto(f"/office/events/{match}")
+    expect(page.get_by_role("heading", name="By category")).to_be_visible()
+    yield Screen("sales")
+    yield Screen("sales-chart", "[aria-labelledby=over-time]")
+    page.get_by_role("button", name="Cancel the event").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel the event").click()
+    yield Screen("cancelling")
+    page.goto(f"/office/events/{match}/details")
+    expect(page.get_by_label("Title in English", exact=True)).to_be_visible()
+    yield Screen("event")
+    page.goto("/office/events/new")
+    create = page.get_by_role("button", name="Create and go on to prices")
+    expect(create).to_be_visible()
+    yield Screen("new-event")
+    create.click()
+    expect(page.get_by_text("The title in French is missing")).to_be_visible()
+    yield Screen("draft")
+    yield from _prices(page, house)
+    yield from _orders(page, order_id)
+    yield from _people(page)
+
+
+def _prices(page: Page, house: House) -> Iterator[Screen]:
+    page.goto(f"/office/events/{house.event('match')}/prices")
+    expect(page.locator("[data-block='104']")).to_be_visible()
+    brushes = page.locator("[name=brush]").count()  # one of them takes blocks off sale
+    add_category(page, brushes, {"Full price": "29", "Child": "12", "Reduced": "22", "Access": "15"})
+    page.locator("[data-block='104']").evaluate("block => block.scrollIntoView({ block: 'center' })")
+    for index, code in enumerate(("119", "120", "121", "122")):
+        box = page.locator(f"[data-block='{code}'] path").bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=6)
+        if index == 0:
+            page.mouse.down()
+    yield Screen("prices", "[aria-labelledby=map-title]")
+    page.mouse.up()
+    page.locator("summary").first.click()
+    yield Screen("blocks", "details")
+    page.get_by_label(re.compile("^Full price")).first.fill("")
+    page.get_by_role("button", name="Save prices").click()
+    expect(page.locator("#faults")).to_be_visible()
+    yield Screen("prices-faults")
+
+
+def _orders(page: Page, order_id: str) -> Iterator[Screen]:
+    page.goto("/office/orders?q=Somebody")
+    expect(page.get_by_text("“Somebody”")).to_be_visible()
+    yield Screen("orders")
+    page.goto(f"/office/orders/{order_id}")
+    expect(page.get_by_role("heading", name="History")).to_be_visible()
+    yield Screen("order")
+    page.get_by_role("button", name="Refund the whole order").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    yield Screen("refund")
+
+
+def _people(page: Page) -> Iterator[Screen]:
+    page.goto("/office/staff")
+    expect(page.get_by_text("promoter@example.org")).to_be_visible()
+    yield Screen("staff")
+    page.goto("/office/programs")
+    expect(page.get_by_label("Name")).to_be_visible()
+    yield Screen("programs")
+    page.goto("/office/letters")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    yield Screen("letters")
+
+
+def doors(page: Page) -> Iterator[Screen]:
+    """What whoever is not signed in sees of the office."""
+    page.goto("/office")
+    expect(page.get_by_label("Email address")).to_be_visible()
+    yield Screen("sign-in")
+    page.goto("/office/invitation#a-code")
+    expect(page.get_by_label("Email address")).to_be_visible()
+    yield Screen("invitation")
