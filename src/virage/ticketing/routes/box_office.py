@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.kernel.batching import Batcher
+from virage.kernel.batching import Batcher, Overloaded
 from virage.kernel.clock import Clock
 from virage.kernel.database import Connection, Database
 from virage.kernel.problems import Refused
@@ -23,7 +23,7 @@ from virage.ticketing.reads.views import orders as read_orders
 from virage.ticketing.rules.terms import Basket, Buyer, HoldRequest, OrderRow, Reason
 
 BATCH_MAX = 256
-TRIES_MAX = 5
+TRIES_MAX = 20  # each lost race tells this process of places that are gone, so that few need more than two or three
 EXPIRE_MAX = 500
 SWEEP_EVERY_S = 2.0
 _WORTH_A_SWEEP = frozenset({Reason.SOLD_OUT, Reason.NOT_TOGETHER, Reason.PLACE_TAKEN})
@@ -66,7 +66,10 @@ class BoxOffice:
         self.orders: Batcher[UUID, Seen | None] = Batcher(self._read_many, batch_max=BATCH_MAX)
 
     async def hold(self, ask: Ask) -> OrderRow | Refused:
-        """Hold places; who loses a race for them tries again with what is free then, a few times."""
+        """Hold places; who loses a race for them tries again with what is free then.
+
+        Raises `Overloaded` for who loses every time: there may be places yet.
+        """
         outcome = await self.holds.submit(ask)
         if isinstance(outcome, Refused) and outcome.reason in _WORTH_A_SWEEP and await self._sweep():
             outcome = await self.holds_again.submit(ask)
@@ -74,7 +77,9 @@ class BoxOffice:
             if not isinstance(outcome, Conflict):
                 return outcome
             outcome = await self.holds_again.submit(ask)
-        return Refused(Reason.SOLD_OUT) if isinstance(outcome, Conflict) else outcome
+        if isinstance(outcome, Conflict):
+            raise Overloaded
+        return outcome
 
     async def pay(self, pay: Pay, checkout: Checkout) -> Answer | Refused:
         """Begin a payment and open the provider's page; the same payment id again gets the same page."""

@@ -68,13 +68,15 @@ where orders.id = start.id and orders.state in ('held', 'paying');
 -- name: mark_paid(order_ids, payment_ids, now)
 -- Orders whose money has come, with one ticket a place; those that are open no more are locked, and left out.
 with locked as (
-    select id from ticketing.orders where id = any(:order_ids::uuid[]) order by id for no key update
+    select orders.id, captured.payment_id
+    from unnest(:order_ids::uuid[], :payment_ids::uuid[]) as captured (id, payment_id)
+    join ticketing.orders on orders.id = captured.id
+    order by orders.id for no key update
 ),
 paid as (
     update ticketing.orders
-    set state = 'paid', paid_at = :now, payment_id = captured.payment_id
+    set state = 'paid', paid_at = :now, payment_id = locked.payment_id
     from locked
-    join unnest(:order_ids::uuid[], :payment_ids::uuid[]) as captured (id, payment_id) on captured.id = locked.id
     where orders.id = locked.id and orders.state in ('held', 'paying')
     returning orders.id, event_id, owner_id, orders.payment_id, places, ticket_ids, tariffs, prices
 ),
@@ -94,11 +96,14 @@ where id = any(:order_ids::uuid[]) and state = 'expired';
 -- name: back_to_held(order_ids, payment_ids)
 -- Orders whose payment failed: another card may still be tried while the hold lasts.
 with locked as (
-    select id from ticketing.orders where id = any(:order_ids::uuid[]) order by id for no key update
+    select orders.id, failed.payment_id
+    from unnest(:order_ids::uuid[], :payment_ids::uuid[]) as failed (id, payment_id)
+    join ticketing.orders on orders.id = failed.id
+    order by orders.id for no key update
 )
 update ticketing.orders set state = 'held'
-from locked join unnest(:order_ids::uuid[], :payment_ids::uuid[]) as failed (id, payment_id) on failed.id = locked.id
-where orders.id = locked.id and orders.payment_id = failed.payment_id and orders.state = 'paying'
+from locked
+where orders.id = locked.id and orders.payment_id = locked.payment_id and orders.state = 'paying'
 returning orders.id, orders.event_id;
 
 -- name: close_orders(order_ids, state)
