@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import structlog
 from msgspec import Struct, field
 
 from virage.kernel.database import Connection, Database, Unavailable
+from virage.kernel.logs import log
 from virage.kernel.sql import load
 
 POLL_S = 0.05
@@ -24,7 +24,6 @@ PAGE = 1000
 PAGES_A_CALL_MAX = 20
 
 _sql = load(__file__)
-_log = structlog.get_logger(__name__)
 
 
 class Fact(Struct, frozen=True):
@@ -120,7 +119,7 @@ class _Listener:
         try:
             self.on_entries(news)
         except Exception:  # noqa: BLE001 - one listener must not end the tail for the others
-            _log.exception("journal_listener_failed")
+            log.exception("journal_listener_failed")
 
 
 class Tail:

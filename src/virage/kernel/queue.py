@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import asyncpg
 import msgspec
-import structlog
 from msgspec import Struct
 
 from virage.kernel.database import ASYNCPG_ERRORS, Connection, Database, Unavailable
-from virage.kernel.logs import first_line
+from virage.kernel.logs import first_line, log
 from virage.kernel.sql import load
 
 if TYPE_CHECKING:
@@ -43,7 +42,6 @@ KEEP_LOG = timedelta(days=7)
 TIDY_S = 3600.0
 
 _sql = load(__file__)
-_log = structlog.get_logger(__name__)
 
 
 class DeadLetter(Struct, frozen=True):
@@ -239,7 +237,7 @@ def _runner(kind: _Kind) -> Callable[["Job"], Awaitable[None]]:
         try:
             await kind.handler(payload)
         except Exception as failure:  # noqa: BLE001 - whatever it is goes to PgQueuer
-            _log.warning("job_failed", kind=job.entrypoint, job=job.id, attempt=job.attempts + 1, exc_info=failure)
+            log.warning("job_failed", kind=job.entrypoint, job=job.id, attempt=job.attempts + 1, exc_info=failure)
             if job.attempts + 1 >= kind.attempts_max:
                 raise _kept(failure) from None
             raise RetryRequested(pause_after(job.attempts), type(failure).__name__) from None
@@ -261,7 +259,7 @@ async def _again_and_again(what: str, live: Callable[[], Awaitable[None]]) -> No
         try:
             await live()
         except (OSError, TimeoutError, RuntimeError, Unavailable, *ASYNCPG_ERRORS) as failure:
-            _log.warning("worker_restarts", what=what, exc_info=failure)
+            log.warning("worker_restarts", what=what, exc_info=failure)
         lasted = asyncio.get_running_loop().time() - began
         pause = RESTART_S if lasted > RESTART_MAX_S else min(pause * 2, RESTART_MAX_S)
         await asyncio.sleep(pause)
@@ -298,5 +296,5 @@ async def _run_singleton(
         try:
             await singleton.handler()
         except Exception as failure:  # noqa: BLE001 - the next turn tries again
-            _log.warning("singleton_failed", name=singleton.name, exc_info=failure)
+            log.warning("singleton_failed", name=singleton.name, exc_info=failure)
         await asyncio.sleep(singleton.seconds)

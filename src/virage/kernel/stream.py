@@ -8,6 +8,7 @@ once for all who listen, nobody holds a database connection, and whoever reads t
 
 import asyncio
 import random
+import weakref
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -151,7 +152,10 @@ class Hub:
         oldest = str(min(listener.known.values()))
         retry_ms = random.randint(*RETRY_MS)  # noqa: S311 - spreads those who come back
         first = [b"retry: %d\n" % retry_ms, _with_id(_id_line(oldest), messages or [b"\n"])]
-        return self._stream(listener, b"".join(first))
+        flow = self._stream(listener, b"".join(first))
+        # whoever goes away before the first word leaves a generator that nobody starts: its `finally` never runs
+        weakref.finalize(flow, self._leave, listener).atexit = False
+        return flow
 
     def close(self) -> None:
         """Let everybody go: the process ends."""

@@ -3,11 +3,10 @@
 import time
 from collections.abc import Sequence
 
-import structlog
-
 from virage.kernel.batching import Batcher
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database, Unavailable
+from virage.kernel.logs import log
 from virage.kernel.problems import Refused
 from virage.payments import acts
 from virage.payments.circuit import Circuit
@@ -16,8 +15,6 @@ from virage.payments.provider import PaymentProvider, Unreachable
 from virage.payments.rules import Opened, Outcome, Reason, Start
 
 BATCH_MAX = 256
-
-_log = structlog.get_logger(__name__)
 
 
 class Checkout:
@@ -41,7 +38,7 @@ class Checkout:
             answers = await self._provider.create(starts)
         except Unreachable as failure:
             self._circuit.failed(time.monotonic())
-            _log.warning("payment_provider_unreachable", asked=str(failure), payments=len(starts))
+            log.warning("payment_provider_unreachable", asked=str(failure), payments=len(starts))
             return [Refused(Reason.PROVIDER_UNAVAILABLE) for _ in starts]
         self._circuit.succeeded()
         opened = [answer for answer in answers if isinstance(answer, Opened)]
@@ -63,7 +60,7 @@ async def settle_all(db: Database, clock: Clock, handlers: Handlers, outcomes: S
     except Exception:  # noqa: BLE001 - it is logged for the payment that caused it
         ids = {outcome.payment_id for outcome in outcomes}
         if len(ids) == 1:
-            _log.exception("payment_not_settled", payment_id=str(ids.pop()))
+            log.exception("payment_not_settled", payment_id=str(ids.pop()))
             return False
         alone = [[outcome for outcome in outcomes if outcome.payment_id == payment_id] for payment_id in sorted(ids)]
         return all([await settle_all(db, clock, handlers, one) for one in alone])

@@ -3,10 +3,9 @@
 from datetime import timedelta
 from uuid import UUID
 
-import structlog
-
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database
+from virage.kernel.logs import log
 from virage.kernel.queue import Jobs
 from virage.payments import acts, reads, rules, store
 from virage.payments.checkout import settle_all
@@ -22,7 +21,6 @@ WATERMARK_SLACK = timedelta(hours=1)
 PAGE = 500
 
 _FIRST = UUID(int=0)
-_log = structlog.get_logger(__name__)
 
 
 class PaymentJobs:
@@ -70,7 +68,7 @@ class PaymentJobs:
             news = [*(await self._provider.cancel(cancel) if cancel else ())]
             news += await self._provider.fetch(look_up) if look_up else ()
         except Unreachable as failure:
-            _log.warning("payment_provider_unreachable", asked=str(failure), payments=len(page))
+            log.warning("payment_provider_unreachable", asked=str(failure), payments=len(page))
             return False
         if news:
             await settle_all(self._db, self._clock, self._handlers, news)
@@ -91,11 +89,11 @@ class PaymentJobs:
         try:
             answers = await self._provider.refund(due)
         except Unreachable as failure:
-            _log.warning("payment_provider_unreachable", asked=str(failure), refunds=len(due))
+            log.warning("payment_provider_unreachable", asked=str(failure), refunds=len(due))
             return False
         failed = sum(not answer.done for answer in answers)
         if failed:
-            _log.warning("refunds_postponed", refunds=failed)
+            log.warning("refunds_postponed", refunds=failed)
         attempts = {refund.id: refund.attempts for refund in due}
         async with self._db.transaction() as conn:
             await acts.record_refunds(conn, answers, attempts, self._clock.now())
@@ -106,4 +104,4 @@ class PaymentJobs:
         async with self._db.connection() as conn:
             overdue = await reads.overdue(conn, self._clock.now())
         if overdue.refunds or overdue.payments:
-            _log.error("payments_overdue", refunds=overdue.refunds, payments=overdue.payments)
+            log.error("payments_overdue", refunds=overdue.refunds, payments=overdue.payments)

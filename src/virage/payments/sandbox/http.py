@@ -13,8 +13,9 @@ from typing import cast
 from urllib.parse import parse_qsl
 
 import httptools
-import structlog
 from msgspec import Struct
+
+from virage.kernel.logs import log
 
 HEAD_BYTES_MAX = 16_000
 BODY_BYTES_MAX = 1_000_000
@@ -22,8 +23,6 @@ PIPELINED_MAX = 32
 IDLE_S = 90.0
 LINGER_S = 1.0
 """How long a refused client may go on sending before it is cut: cut at once, it would not read why."""
-
-_log = structlog.get_logger(__name__)
 
 
 class Request(Struct):
@@ -169,7 +168,7 @@ class Connection(asyncio.Protocol):
         try:
             return await self._handler(request)
         except Exception:  # noqa: BLE001 - it is logged and answered with a 500
-            _log.exception("sandbox_request_failed", path=request.path)
+            log.exception("sandbox_request_failed", path=request.path)
             return Answer(b'{"error":"internal"}', 500)
 
     def _write(self, answer: Answer | Dropped, *, keep: bool) -> None:

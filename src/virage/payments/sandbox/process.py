@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
-import structlog
 from msgspec import Struct
 
 from virage.kernel.config import Config
+from virage.kernel.logs import log
 from virage.payments import signatures
 from virage.payments.sandbox.api import Api
 from virage.payments.sandbox.appendfile import AppendFile
@@ -27,8 +27,6 @@ from virage.payments.sandbox.wire import Delivery, Event
 
 WEBHOOK_PATH = "/api/payments/webhooks/sandbox"
 WEBHOOK_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=2)
-
-_log = structlog.get_logger(__name__)
 
 
 class Settings(Struct, frozen=True):
@@ -91,7 +89,7 @@ async def _serve(settings: Settings) -> None:
         api = Api(bank, file, outbox, url=settings.url, key=settings.key, merchant=settings.merchant)
         server = HttpServer(api.handle)
         await server.start(*_listening(settings.url))
-        _log.info("sandbox_ready", url=settings.url, payments=len(bank.accounts), owed=len(bank.owed))
+        log.info("sandbox_ready", url=settings.url, payments=len(bank.accounts), owed=len(bank.owed))
         delivering = asyncio.create_task(outbox.run())
         try:
             await asyncio.wait((asyncio.create_task(stop.wait()), delivering), return_when=asyncio.FIRST_COMPLETED)
@@ -122,10 +120,10 @@ class Courier:
             async with self._session.post(self._settings.webhook_url, data=body, headers=headers) as response:
                 await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as failure:
-            _log.warning("sandbox_webhook_failed", events=len(events), failure=type(failure).__name__)
+            log.warning("sandbox_webhook_failed", events=len(events), failure=type(failure).__name__)
             return False
         if not response.ok:
-            _log.warning("sandbox_webhook_failed", events=len(events), status=response.status)
+            log.warning("sandbox_webhook_failed", events=len(events), status=response.status)
             return False
         delivered = Delivered([event.id for event in events])
         self._bank.apply(delivered)
