@@ -35,12 +35,9 @@ GROUND = load_ground()
 def an_event(**changes: Any) -> OnSale:
     content: dict[str, Any] = {
         "event_id": new_id(),
-        "organiser_id": new_id(),
         "cancelled": False,
         "opens_at": NOW - timedelta(hours=1),
         "closes_at": NOW + timedelta(days=1),
-        "doors_at": NOW + timedelta(days=1),
-        "ends_at": NOW + timedelta(days=1, hours=4),
         "limit_per_buyer": 9,
     }
     return OnSale(**(content | changes))

@@ -1,7 +1,7 @@
 """Places are held and let go: claims are inserted, never updated, and an order is whole or not there at all."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -22,7 +22,16 @@ from virage.ticketing.rules.sale import (
     sale_window,
     within_limit,
 )
-from virage.ticketing.rules.terms import TARIFF_CODE, Assigned, Buyer, HoldRequest, OrderRow, Reason, State
+from virage.ticketing.rules.terms import (
+    TARIFF_CODE,
+    Assigned,
+    Buyer,
+    ClosedOrder,
+    HoldRequest,
+    OrderRow,
+    Reason,
+    State,
+)
 from virage.ticketing.store import claims as claims_store
 from virage.ticketing.store import orders as store
 from virage.ticketing.store.claims import Claim
@@ -205,28 +214,23 @@ async def claim_again(conn: Connection, orders: Sequence[OrderRow]) -> set[UUID]
     return {order.id for order in orders if order.id not in lost}
 
 
-def _claims_of(orders: Sequence[OrderRow]) -> list[Claim]:
+def _claims_of(orders: Iterable[OrderRow | ClosedOrder]) -> list[Claim]:
     return sorted(Claim(order.event_id, place, order.id) for order in orders for place in order.places)
 
 
-async def close(
-    conn: Connection, order_ids: Sequence[UUID], state: State, now: datetime
-) -> list[tuple[UUID, UUID, list[int]]]:
-    """End open orders without money and free their places; (order, event, places) of those that were open."""
+async def close(conn: Connection, order_ids: Sequence[UUID], state: State, now: datetime) -> list[ClosedOrder]:
+    """End open orders without money and free their places; those that were open."""
     closed = await store.close_orders(conn, sorted(order_ids), state)
     if closed:
-        claims = sorted(Claim(event, place, order) for order, event, places in closed for place in places)
-        await claims_store.free_places(conn, claims)
-        facts = [freed_fact(order, event, places, state) for order, event, places in closed]
-        facts += [Fact(f"order_{state}", None, order, {"event": event}) for order, event, _ in closed]
+        await claims_store.free_places(conn, _claims_of(closed))
+        facts = [freed_fact(order.id, order.event_id, order.places, state) for order in closed]
+        facts += [Fact(f"order_{state}", None, order.id, {"event": order.event_id}) for order in closed]
         await append(conn, facts, now)
     return closed
 
 
-async def expire(
-    conn: Connection, now: datetime, wanted: int, *, everything: bool = False
-) -> list[tuple[UUID, UUID, list[int]]]:
-    """End holds that are over and free their places: (order, event, places). `everything` looks at old orders too."""
+async def expire(conn: Connection, now: datetime, wanted: int, *, everything: bool = False) -> list[ClosedOrder]:
+    """End holds that are over and free their places; `everything` looks at old orders too."""
     after = datetime.min.replace(tzinfo=now.tzinfo) if everything else now - 2 * LIVES_AT_MOST
     due = await store.lock_due(conn, after, now - HOLD_FOR, now, wanted)
     return await close(conn, due, "expired", now) if due else []

@@ -20,7 +20,7 @@ from virage.ticketing.acts.holding import Conflict, Hold, HoldOutcome
 from virage.ticketing.acts.paying import Pay, Paying
 from virage.ticketing.reads.open_sales import OpenSales
 from virage.ticketing.reads.views import orders as read_orders
-from virage.ticketing.rules.terms import Basket, Buyer, HoldRequest, OrderRow, Reason
+from virage.ticketing.rules.terms import Basket, Buyer, ClosedOrder, HoldRequest, OrderRow, Reason
 
 BATCH_MAX = 256
 TRIES_MAX = 20  # each lost race tells this process of places that are gone, so that few need more than two or three
@@ -133,16 +133,16 @@ class BoxOffice:
             return False
         self._swept_at = time.monotonic()
         async with self._db.transaction() as conn:
-            freed = await holding.expire(conn, self._clock.now(), EXPIRE_MAX)
-        await self.note_freed(freed)
-        return bool(freed)
+            ended = await holding.expire(conn, self._clock.now(), EXPIRE_MAX)
+        await self.note_freed(ended)
+        return bool(ended)
 
-    async def note_freed(self, freed: Sequence[tuple[UUID, UUID, list[int]]]) -> None:
+    async def note_freed(self, closed: Sequence[ClosedOrder]) -> None:
         """Show places as free in this process at once; the others hear of it from the journal."""
-        for _, event_id, places in freed:
-            sale = await self.sales.get(event_id)
+        for order in closed:
+            sale = await self.sales.get(order.event_id)
             if sale is not None:
-                sale.hall.give_back(places)
+                sale.hall.give_back(order.places)
 
 
 async def _welcome(conn: Connection, asks: Sequence[Ask], outcomes: Sequence[HoldOutcome], now: datetime) -> None:

@@ -30,7 +30,6 @@ class Hall:
         self.plan = plan
         self.categories = categories
         self.category_of = category_of.tolist()
-        self.position = ""
         self.random = Random()  # noqa: S311 - it spreads buyers, it keeps no secret
         self._category = category_of
         self._sellable = category_of >= 0

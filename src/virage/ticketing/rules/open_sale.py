@@ -71,15 +71,11 @@ def on_sale(event: Event) -> OnSale:
     """What the box office must know of an event."""
     return OnSale(
         event_id=event.id,
-        organiser_id=event.organiser_id,
         cancelled=event.state == "cancelled",
         opens_at=event.sale_opens_at,
         closes_at=event.sale_closes_at,
-        doors_at=event.doors_at,
-        ends_at=event.ends_at,
         limit_per_buyer=event.rules.limit_per_buyer,
         named_tickets=event.rules.named_tickets,
-        paper_accepted=event.rules.paper_accepted,
     )
 
 

@@ -267,6 +267,14 @@ class PaidOrder(Struct, frozen=True):
     ticket_ids: list[UUID]
 
 
+class ClosedOrder(Struct, frozen=True):
+    """An order that just ended without money, and the places that are free with it."""
+
+    id: UUID
+    event_id: UUID
+    places: list[int]
+
+
 class TicketRow(Struct, frozen=True):
     """A ticket as it is stored. `refund_id` is set once its money went back."""
 
@@ -284,12 +292,8 @@ class OnSale(Struct, frozen=True):
     """What the box office must know of an event to sell it; times in UTC."""
 
     event_id: UUID
-    organiser_id: UUID
     cancelled: bool
     opens_at: datetime
     closes_at: datetime
-    doors_at: datetime
-    ends_at: datetime
     limit_per_buyer: int
     named_tickets: bool = False
-    paper_accepted: bool = True

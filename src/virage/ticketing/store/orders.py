@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from virage.kernel.database import Connection
-from virage.ticketing.rules.terms import Basket, OrderRow, PaidOrder, State
+from virage.ticketing.rules.terms import Basket, ClosedOrder, OrderRow, PaidOrder, State
 from virage.ticketing.store.queries import queries
 
 
@@ -112,10 +112,10 @@ async def back_to_held(
     return [(row["id"], row["event_id"]) async for row in rows]
 
 
-async def close_orders(conn: Connection, order_ids: Sequence[UUID], state: State) -> list[tuple[UUID, UUID, list[int]]]:
-    """End open orders without money; (order, event, places) of those that were open."""
+async def close_orders(conn: Connection, order_ids: Sequence[UUID], state: State) -> list[ClosedOrder]:
+    """End open orders without money; those that were open."""
     rows = queries.close_orders(conn, order_ids=order_ids, state=state)
-    return [(row["id"], row["event_id"], row["places"]) async for row in rows]
+    return [ClosedOrder(*row) async for row in rows]
 
 
 async def lock_due(
