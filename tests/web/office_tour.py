@@ -24,7 +24,10 @@ ORDER = """
     where orders.state = 'paid' and array_length(orders.places, 1) > 1
     order by person.name nulls last, orders.id limit 1
 """
-SOLD = "select id from ticketing.orders where event_id = $1 and state = 'paid' order by id"
+SOLD = """
+    select id from ticketing.orders where event_id = $1 and state = 'paid'
+    and not exists (select from people.person where person.id = orders.owner_id) order by id
+"""
 MOVE = """
     update ticketing.orders set held_at = moved.at, paid_at = moved.at
     from unnest($1::uuid[], $2::timestamptz[]) as moved (id, at) where orders.id = moved.id
@@ -38,7 +41,7 @@ class Nonsense(Struct, frozen=True):
 
 
 async def spread_sales(conn: Connection) -> None:
-    """Move what was sold when the house was opened over the weeks before, as a crowd would have bought it."""
+    """Move what was sold at the counter to the weeks before, as a crowd would have bought it."""
     chance = Random(7)  # noqa: S311 - a crowd needs no secrecy
     now = datetime.now(UTC)
     hours = [now - timedelta(hours=back) for back in range(1, DAYS * 24)]

@@ -217,7 +217,7 @@ export const office = {
     table: "Places sold over time, as a table",
     none: "Nothing was sold in this time.",
     sold: (count: string) => `${count} places`,
-    summary: (total: string, best: string, most: string) => `${total} places sold in this time${best ? `, most of them at ${best} (${most})` : ""}.`,
+    summary: (total: string, best: string, most: string) => `${total} places sold in this time${best ? `; busiest: ${best} (${most})` : ""}.`,
   },
   prices: {
     plan: "Plan",

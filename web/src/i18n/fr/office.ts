@@ -215,7 +215,7 @@ export const office: typeof English = {
     table: "Places vendues dans le temps, en tableau",
     none: "Rien n’a été vendu pendant ce temps.",
     sold: (count) => `${count} places`,
-    summary: (total, best, most) => `${total} places vendues pendant ce temps${best ? `, le plus à ${best} (${most})` : ""}.`,
+    summary: (total, best, most) => `${total} places vendues pendant ce temps${best ? ` ; pointe : ${best} (${most})` : ""}.`,
   },
   prices: {
     plan: "Plan",
