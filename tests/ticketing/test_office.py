@@ -133,7 +133,7 @@ async def test_an_order_is_found_by_code_address_and_name(empty_house: House) ->
         assert await found(office, wanted) == [order["id"]], wanted
     seen = (await office.ask("GET", "/api/office/orders", params={"q": order["code"]})).json()
     assert seen[0]["owner"]["email"] == "fan@example.org"
-    for nothing in ("nobody", "@example.org", "fan@example.com", "113 1 999", "999 1 1"):
+    for nothing in ("nobody", "  ", "a ", "@example.org", "fan@example.com", "113 1 999", "999 1 1"):
         assert await found(office, nothing) == [], nothing
 
 

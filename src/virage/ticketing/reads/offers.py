@@ -121,8 +121,9 @@ async def offer_lines(db: Database, sales: OpenSales, asked: Sequence[datetime])
     lines: dict[UUID, OfferLine] = {}
     for event in islice((event for event in events if event.sale_phase(now) == "open"), KEPT_OPEN_MAX):
         sale = await sales.get(event.id)
-        if sale is not None:
-            lines |= _line_of(sale)
+        line = None if sale is None else _line_of(sale)
+        if line is not None:
+            lines[event.id] = line
     rest = [event.id for event in events if event.id not in lines]
     if rest:
         async with db.connection() as conn:
@@ -131,13 +132,12 @@ async def offer_lines(db: Database, sales: OpenSales, asked: Sequence[datetime])
     return [body] * len(asked)
 
 
-def _line_of(sale: OpenSale) -> dict[UUID, OfferLine]:
-    """The line of a sale in memory, by its event; none if it sells no place."""
+def _line_of(sale: OpenSale) -> OfferLine | None:
+    """The line of a sale in memory; None if it sells no place."""
     if not sale.pricing.blocks and not sale.areas:
-        return {}
-    free = sale.hall.count_by_category()
+        return None
     full = [category.prices[Tariff.FULL] for category in sale.pricing.categories]
-    return {sale.event.event_id: offer_line(sale.event.event_id, zip(full, free, strict=True))}
+    return _line(sale.event.event_id, zip(full, sale.hall.count_by_category(), strict=True))
 
 
 async def _counted(conn: Connection, event_ids: Sequence[UUID]) -> dict[UUID, OfferLine]:
@@ -151,10 +151,10 @@ async def _counted(conn: Connection, event_ids: Sequence[UUID]) -> dict[UUID, Of
             places = layout().blocks[part.code][2] if part.capacity is None else part.capacity
             free = places - taken.get((part.event_id, number_of[part.code]), 0)
             priced.setdefault(part.event_id, []).append((part.full_cents, max(free, 0)))
-    return {event_id: offer_line(event_id, groups) for event_id, groups in priced.items()}
+    return {event_id: _line(event_id, groups) for event_id, groups in priced.items()}
 
 
-def offer_line(event_id: UUID, groups: Iterable[tuple[Cents, int]]) -> OfferLine:
+def _line(event_id: UUID, groups: Iterable[tuple[Cents, int]]) -> OfferLine:
     """The line of an event whose places stand in groups of (full price, free places)."""
     free = [(cents, count) for cents, count in groups if count > 0]
     return OfferLine(event_id, min((cents for cents, _ in free), default=None), sum(count for _, count in free))

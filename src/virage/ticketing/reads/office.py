@@ -28,6 +28,7 @@ from virage.ticketing.store.tickets import RefundRow
 
 FOUND_MAX = 50
 PERSONS_MAX = 500
+LETTERS_MIN = 2
 
 
 class CategorySales(Struct, frozen=True):
@@ -177,11 +178,13 @@ def _by_category(sale: OpenSale, counted: dict[UUID | None, list[int]]) -> list[
 
 
 async def search(conn: Connection, wanted: str, principal: Principal, *roles: Role) -> list[OfficeOrder]:
-    """Orders that the roles cover, by their code, their fan's address or name, a holder's name or a seat.
+    """The latest orders that the roles cover, by their code, their fan's address or name, a holder's name or a seat.
 
-    The latest `FOUND_MAX`, first the latest; of those whose fan is called like that, of `PERSONS_MAX` fans.
+    `FOUND_MAX` at most. Of a name that more than `PERSONS_MAX` fans have, the orders of so many of them are looked at.
     """
     text = wanted.strip()
+    if len(text) < LETTERS_MIN:
+        return []
     persons = await people.search(conn, text, PERSONS_MAX)
     seat = seat_of(text)
     known = Known(
