@@ -221,6 +221,17 @@ def test_prices_that_were_not_saved_for_want_of_network_are_saved_once_it_is_bac
     assert len(kept["blocks"]) == 24
 
 
+def test_a_session_that_ended_is_begun_again_where_one_was(browser: Browser, house: House, office: str) -> None:
+    with desk(browser, house, office) as page:
+        page.get_by_role("link", name="New event").click()
+        page.get_by_label("Title in French", exact=True).fill("Un long dimanche")
+        page.get_by_label("Title in English", exact=True).fill("A long Sunday")
+        page.context.clear_cookies()
+        page.get_by_role("button", name="Create and go on to prices").click()
+        confirm_it_is_me(page, house, office)
+        expect(page.get_by_role("heading", name="A long Sunday")).to_be_visible()
+
+
 def buy(page: Page, house: House, email: str) -> str:
     """Two seats of the match, paid; the code of the order."""
     open_match(page, house)

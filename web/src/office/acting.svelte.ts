@@ -1,5 +1,7 @@
-/** Acts that move money or power ask for a fresh sign-in first; then the same act is tried again. */
+/** Acts that move money or power ask for a fresh sign-in first, and any act for a new one once the session has ended. */
 import type { Answer } from "../api/answer";
+
+const SIGN_IN = new Set(["step_up_required", "unauthenticated"]);
 
 class StepUp {
   open = $state(false);
@@ -20,9 +22,9 @@ class StepUp {
 
 export const stepUp = new StepUp();
 
-/** Does what is asked; where the server wants a fresh sign-in, asks for one and does the same once more. */
+/** Does what is asked; where the server wants a sign-in, asks for one and does the same once more: nothing typed is lost. */
 export async function acting<T>(ask: () => Promise<Answer<T>>): Promise<Answer<T>> {
   const answer = await ask();
-  if (answer.ok || answer.problem.code !== "step_up_required") return answer;
+  if (answer.ok || !SIGN_IN.has(answer.problem.code)) return answer;
   return (await stepUp.ask()) ? ask() : answer;
 }

@@ -24,7 +24,7 @@ export const office = {
   },
   stepUp: {
     title: "Confirm that it is you",
-    text: "This moves money or power, and your sign-in is more than 15 minutes old. Enter a new code; what you asked for is then done.",
+    text: "Your sign-in has ended, or is too old for what moves money or power. Enter a new code; what you asked for is then done.",
   },
   ask: {
     type: (text: string) => `Type “${text}” to confirm`,

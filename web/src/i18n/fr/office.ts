@@ -22,7 +22,7 @@ export const office: typeof English = {
   },
   stepUp: {
     title: "Confirmez que c’est bien vous",
-    text: "Cette action touche à l’argent ou aux droits, et votre connexion date de plus de 15 minutes. Saisissez un nouveau code ; votre demande est ensuite exécutée.",
+    text: "Votre connexion a pris fin, ou est trop ancienne pour ce qui touche à l’argent ou aux droits. Saisissez un nouveau code ; votre demande est ensuite exécutée.",
   },
   ask: {
     type: (text) => `Tapez « ${text} » pour confirmer`,
