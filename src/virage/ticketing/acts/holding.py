@@ -62,8 +62,6 @@ class _Counts(Struct):
 class Conflict(Struct, frozen=True):
     """Somebody else was faster for at least one of the proposed places: nothing is held, try again."""
 
-    places: list[int]
-
 
 HoldOutcome = OrderRow | Refused | Conflict
 
@@ -170,7 +168,7 @@ async def _write(
     lost = await _claim(conn, rows)
     for wanted, order in new:
         if order.id in lost:
-            decided[order.id] = Conflict(lost[order.id])
+            decided[order.id] = Conflict()
             wanted.sale.hall.crowded()
             wanted.sale.hall.give_back([place for place in order.places if place not in lost[order.id]])
         else:
