@@ -114,3 +114,12 @@ def test_nothing_is_wider_than_a_small_phone(visit: Callable[..., Page], house: 
     for screen in before_signing_in(page, house):
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, screen.name
+
+
+def test_letters_twice_as_large_make_no_page_wider_than_a_phone(visit: Callable[..., Page], house: House) -> None:
+    page = visit("phone", "light")
+    larger = "document.documentElement.style.fontSize = '200%'"
+    page.add_init_script(f"addEventListener('DOMContentLoaded', () => {{ {larger} }})")
+    for screen in before_signing_in(page, house):
+        wide = page.evaluate("document.querySelector('main').scrollWidth - innerWidth")
+        assert wide <= 0, screen.name

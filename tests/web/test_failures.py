@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, Route, expect
 
 from tests.web.house import House
-from tests.web.steps import Refusing, open_match
+from tests.web.steps import Refusing, find_two_seats, open_match
 
 
 def test_a_crowd_at_the_door_is_waited_out_without_a_word(page: Page) -> None:
@@ -79,3 +79,37 @@ def test_a_party_that_fits_nowhere_together_is_offered_neighbouring_rows(page: P
     page.get_by_role("button", name="Find 2 seats").click()
     page.get_by_role("button", name="Allow neighbouring rows").click()
     expect(page.get_by_role("heading", name="Your basket")).to_be_visible()
+
+
+def test_a_hold_whose_answer_is_lost_is_asked_for_again_and_not_made_twice(page: Page, house: House) -> None:
+    open_match(page, house)
+    asked: list[str] = []
+
+    def lose_the_first(route: Route) -> None:
+        asked.append(route.request.post_data_json["id"])
+        if len(asked) == 1:
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/api/orders", lose_the_first)
+    page.get_by_role("button", name="Find 2 seats").click()
+    expect(page.get_by_text("You are offline. Check your connection")).to_be_visible()
+    page.get_by_role("button", name="Find 2 seats").click()
+    expect(page.get_by_role("heading", name="Your basket")).to_be_visible()
+    assert asked[0] == asked[1]
+
+
+def test_all_windows_of_a_browser_show_one_basket(page: Page, house: House) -> None:
+    open_match(page, house)
+    other = page.context.new_page()
+    open_match(other, house)
+    find_two_seats(page)
+    expect(other.get_by_role("link", name=re.compile("^Basket"))).to_be_visible()
+    other.get_by_role("button", name="One more: Full price").click()
+    other.get_by_role("button", name="Find 3 seats").click()
+    expect(page.get_by_text(re.compile("^Row .*, seat"))).to_have_count(3)
+    page.get_by_role("button", name="Give the seats back").click()
+    page.get_by_role("dialog").get_by_role("button", name="Give the seats back").click()
+    expect(other.get_by_text("Your basket is empty")).to_be_visible()

@@ -82,3 +82,14 @@ def test_the_map_zooms_by_wheel_and_buttons_and_moves_by_dragging(page: Page, ho
     expect(page.get_by_role("button", name=CHOSEN)).to_have_count(0)
     page.get_by_role("button", name="Whole stadium").click()
     expect(page.locator("[data-block='120']")).to_be_visible()
+
+
+def test_the_whole_stadium_shows_in_which_block_seats_are_chosen(page: Page, house: House) -> None:
+    open_match(page, house)
+    page.get_by_role("button", name="Browse the blocks").click()
+    page.locator("#block-103").click()
+    page.get_by_role("button", name=re.compile(r"^Row 12 ")).click()
+    page.get_by_role("button", name=re.compile(r"^Seat \d+$")).first.click()
+    page.get_by_role("button", name="Whole stadium").click()
+    expect(page.get_by_role("button", name=re.compile("^103 .*, chosen$"))).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile(", chosen$"))).to_have_count(1)

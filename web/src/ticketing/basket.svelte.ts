@@ -12,6 +12,15 @@ class Basket {
   order = $state.raw<Order | null>(null);
   /** The last order ran out of time before it was paid. */
   lost = $state.raw<{ event_id: string } | null>(null);
+  /** A hold whose answer did not come: it may stand. The same wish again is the same request. */
+  #unanswered: { id: string; wish: string } | null = null;
+
+  constructor() {
+    // Another window of this browser held, paid or gave back: there is one basket for all of them.
+    window.addEventListener("storage", (event) => {
+      if (event.key === "virage.basket") void this.#follow();
+    });
+  }
 
   get open(): boolean {
     return this.order !== null && OPEN.has(this.order.state);
@@ -36,11 +45,17 @@ class Basket {
   }
 
   async hold(eventId: string, seats: Seats): Promise<Answer<Order>> {
-    const body = { id: newId(), event_id: eventId, seats };
-    const before = this.open ? this.order : null;
-    const answer = await answered<Order>(api.POST("/api/orders", { body }));
-    if (!answer.ok) return answer;
-    if (before) void answered(api.DELETE("/api/orders/{order_id}", { params: { path: { order_id: before.id } } }));
+    const wish = JSON.stringify([eventId, seats]);
+    const { order } = this;
+    const left = [this.open ? order?.id : undefined, this.#unanswered?.id];
+    const id = this.#unanswered?.wish === wish ? this.#unanswered.id : newId();
+    const answer = await answered<Order>(api.POST("/api/orders", { body: { id, event_id: eventId, seats } }));
+    if (!answer.ok) {
+      if (answer.problem.code === "offline") this.#unanswered = { id, wish };
+      return answer;
+    }
+    this.#unanswered = null;
+    for (const old of left) if (old && old !== id) void answered(api.DELETE("/api/orders/{order_id}", { params: { path: { order_id: old } } }));
     this.lost = null;
     this.keep(answer.data);
     return answer;
@@ -78,6 +93,12 @@ class Basket {
   forget(): void {
     this.order = null;
     storage.write("basket", null);
+  }
+
+  async #follow(): Promise<void> {
+    const id = storage.read<string>("basket");
+    if (!id) this.order = null;
+    else if (id !== this.order?.id) await this.load(id);
   }
 }
 
