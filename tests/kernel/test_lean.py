@@ -124,7 +124,7 @@ async def nobody(credentials: Sequence[Credential]) -> Sequence[Principal | None
 
 
 @pytest.fixture
-def browser(db: Database) -> httpx.AsyncClient:
+def kernel_alone(db: Database) -> httpx.AsyncClient:
     app = create_app(
         [Router("/api", route_handlers=ROUTES)],
         config=Config(secret="x" * 32),
@@ -157,8 +157,8 @@ A_THING = b'{"type":"thing","id":"%b","names":[]}' % str(THING).encode()
         ("/api/searched?q=found", b"found"),
     ],
 )
-async def test_what_is_asked_is_answered(browser: httpx.AsyncClient, path: str, answer: bytes) -> None:
-    answered = await browser.get(path, headers=ASKS)
+async def test_what_is_asked_is_answered(kernel_alone: httpx.AsyncClient, path: str, answer: bytes) -> None:
+    answered = await kernel_alone.get(path, headers=ASKS)
     assert (answered.status_code, answered.content) == (200, answer)
 
 
@@ -181,36 +181,38 @@ async def test_what_is_asked_is_answered(browser: httpx.AsyncClient, path: str, 
     ],
 )
 async def test_what_cannot_be_answered_is_a_problem(
-    browser: httpx.AsyncClient, method: str, path: str, body: bytes | None, status: int
+    kernel_alone: httpx.AsyncClient, method: str, path: str, body: bytes | None, status: int
 ) -> None:
-    answer = await browser.request(method, path, content=body, headers=ASKS)
+    answer = await kernel_alone.request(method, path, content=body, headers=ASKS)
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
     assert method == "HEAD" or answer.json()["status"] == status
 
 
-async def test_a_body_is_read_as_its_own_kind(browser: httpx.AsyncClient) -> None:
+async def test_a_body_is_read_as_its_own_kind(kernel_alone: httpx.AsyncClient) -> None:
     for body in (A_THING, b'{"type":"other","n":1}'):
-        answer = await browser.post("/api/things", content=body, headers=JSON)
+        answer = await kernel_alone.post("/api/things", content=body, headers=JSON)
         assert (answer.status_code, answer.content) == (201, body)
 
 
-async def test_headers_cookies_and_empty_answers_arrive(browser: httpx.AsyncClient) -> None:
-    page = await browser.get("/api/page")
+async def test_headers_cookies_and_empty_answers_arrive(kernel_alone: httpx.AsyncClient) -> None:
+    page = await kernel_alone.get("/api/page")
     assert (page.headers["x-own"], page.headers["content-type"]) == ("1", "text/html; charset=utf-8")
-    assert "__Host-virage=x" in (await browser.get("/api/bytes")).headers["set-cookie"]
-    assert (await browser.post(f"/api/things/{THING}/nothing")).status_code == 204
-    empty = await browser.get("/api/empty")
+    assert "__Host-virage=x" in (await kernel_alone.get("/api/bytes")).headers["set-cookie"]
+    assert (await kernel_alone.post(f"/api/things/{THING}/nothing")).status_code == 204
+    empty = await kernel_alone.get("/api/empty")
     assert (empty.status_code, empty.headers["etag"], empty.content) == (304, '"x"', b"")
 
 
-async def test_nothing_invisible_comes_in(browser: httpx.AsyncClient) -> None:
-    answer = await browser.post("/api/things", json={"type": "thing", "id": str(THING), "names": ["a", "b\u202ec"]})
+async def test_nothing_invisible_comes_in(kernel_alone: httpx.AsyncClient) -> None:
+    answer = await kernel_alone.post(
+        "/api/things", json={"type": "thing", "id": str(THING), "names": ["a", "b\u202ec"]}
+    )
     assert (answer.status_code, answer.json()["data"]["errors"][0]["source"]) == (400, "names")
 
 
 @pytest.mark.parametrize("path", [f"/api/things/{THING}", "/api/flow", "/api/text", "/api/endless"])
-async def test_head_tells_of_an_answer_all_but_its_body(browser: httpx.AsyncClient, path: str) -> None:
-    head = await browser.head(path)
+async def test_head_tells_of_an_answer_all_but_its_body(kernel_alone: httpx.AsyncClient, path: str) -> None:
+    head = await kernel_alone.head(path)
     assert (head.status_code, head.content) == (200, b"")
     if path not in ("/api/flow", "/api/endless"):
-        assert head.headers["content-length"] == str(len((await browser.get(path)).content))
+        assert head.headers["content-length"] == str(len((await kernel_alone.get(path)).content))
