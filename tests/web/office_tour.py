@@ -85,7 +85,7 @@ def screens(page: Page, house: House, order_id: str) -> Iterator[Screen]:
     yield Screen("sales-chart", "[aria-labelledby=over-time]")
     page.get_by_role("button", name="Cancel the event").click()
     page.get_by_role("dialog").get_by_role("button", name="Cancel the event").click()
-    yield Screen("cancelling")
+    yield Screen("cancelling", picture=False)
     page.goto(f"/office/events/{match}/details")
     expect(page.get_by_label("Title in English", exact=True)).to_be_visible()
     yield Screen("event")
@@ -95,7 +95,7 @@ def screens(page: Page, house: House, order_id: str) -> Iterator[Screen]:
     yield Screen("new-event")
     create.click()
     expect(page.get_by_text("The title in French is missing")).to_be_visible()
-    yield Screen("draft")
+    yield Screen("draft", picture=False)
     yield from _prices(page, house)
     yield from _orders(page, order_id)
     yield from _people(page)
@@ -116,11 +116,11 @@ def _prices(page: Page, house: House) -> Iterator[Screen]:
     yield Screen("prices", "[aria-labelledby=map-title]")
     page.mouse.up()
     page.locator("summary").first.click()
-    yield Screen("blocks", "details")
+    yield Screen("blocks", picture=False)
     page.get_by_label(re.compile("^Full price")).first.fill("")
     page.get_by_role("button", name="Save prices").click()
     expect(page.locator("#faults")).to_be_visible()
-    yield Screen("prices-faults")
+    yield Screen("prices-faults", picture=False)
 
 
 def _orders(page: Page, order_id: str) -> Iterator[Screen]:

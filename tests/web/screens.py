@@ -96,6 +96,8 @@ def take_office(browser: Browser, house: House, size: str, theme: Theme, state: 
 def shoot(page: Page, screens: Iterator[Screen], look: str, room: str = "") -> None:
     """A picture of each screen, from its top or from where it is to begin."""
     for screen in screens:
+        if not screen.picture:
+            continue
         page.evaluate("document.fonts.ready.then(() => null)")
         page.evaluate("scrollTo(0, 0)")
         if screen.at:

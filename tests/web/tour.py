@@ -12,10 +12,14 @@ SignIn = Callable[[Page, str], None]
 
 
 class Screen(NamedTuple):
-    """A screen's name; the page shows it now. `at` is what a picture of it begins with, the page's top if nothing."""
+    """A screen's name; the page shows it now. `at` is what a picture of it begins with, the page's top if nothing.
+
+    Some are looked at by axe alone: `picture` says no.
+    """
 
     name: str
     at: str = ""
+    picture: bool = True
 
 
 def before_signing_in(page: Page, house: House) -> Iterator[Screen]:
