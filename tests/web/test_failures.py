@@ -1,5 +1,6 @@
 """What goes wrong is said on the screen, with a way on."""
 
+import json
 import re
 
 from playwright.sync_api import Page, Route, expect
@@ -86,7 +87,7 @@ def test_a_hold_whose_answer_is_lost_is_asked_for_again_and_not_made_twice(page:
     asked: list[str] = []
 
     def lose_the_first(route: Route) -> None:
-        asked.append(route.request.post_data_json["id"])
+        asked.append(json.loads(route.request.post_data or "")["id"])
         if len(asked) == 1:
             route.fetch()
             route.abort()
