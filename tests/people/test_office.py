@@ -10,7 +10,7 @@ import pytest
 from virage.kernel.database import Connection, Database
 from virage.kernel.guard import Grant, Principal
 from virage.kernel.problems import Refused
-from virage.people import acts
+from virage.people import acts, reads
 from virage.programme.acts import add_organiser, create
 from virage.programme.rules import NewEvent, Organiser, Text
 
@@ -315,3 +315,22 @@ async def test_demonstration_staff_are_there_once(conn: Connection, make_staff: 
     grants = [Grant("admin"), Grant("steward", "gate", "12")]
     assert await make_staff(ADMIN, grants) == await make_staff(ADMIN, grants)
     assert await conn.fetchval("select count(*) from people.role_grant") == 2
+
+
+async def test_a_list_is_cut_after_it_is_looked_through_by_scope(
+    client: httpx.AsyncClient,
+    sign_in: Any,
+    make_staff: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    organiser: UUID,
+    event: UUID,
+) -> None:
+    for name in ("aa", "ab", "ac"):
+        await make_staff(f"{name}@example.org", [Grant("box_office")])
+    await make_staff("zz@example.org", [Grant("steward", "event", event)])
+    await make_staff("office@example.org", [Grant("admin", "organiser", organiser)])
+    monkeypatch.setattr(reads, "STAFF_MOST", 2)
+    await sign_in(client, "office@example.org")
+    seen = (await client.get("/api/office/staff")).json()["grants"]
+    assert [grant["email"] for grant in seen] == ["office@example.org", "zz@example.org"]

@@ -88,11 +88,21 @@ async def take(conn: Connection, grant_id: UUID) -> bool:
     return bool(await queries.take(conn, grant_id=grant_id))
 
 
-async def staff(conn: Connection, most: int) -> list[StaffGrant]:
-    """Who holds something, by address."""
+def _within(administered: Sequence[Grant]) -> dict[str, Any]:
+    """What these grants of an administrator cover, as the queries take it."""
+    return {
+        "everything": any(grant.scope == "all" for grant in administered),
+        "scopes": [grant.scope for grant in administered],
+        "scope_ids": [str(grant.scope_id) for grant in administered],
+        "organisers": [grant.scope_id for grant in administered if grant.scope == "organiser"],
+    }
+
+
+async def staff(conn: Connection, administered: Sequence[Grant], most: int) -> list[StaffGrant]:
+    """Who holds something within these grants of an administrator, by address."""
     return [
         StaffGrant(**(dict(row) | {"role": RoleName(row["role"]), "scope": ScopeName(row["scope"])}))
-        async for row in queries.staff(conn, most=most)
+        async for row in queries.staff(conn, **_within(administered), most=most)
     ]
 
 
@@ -134,11 +144,11 @@ async def take_invitation(conn: Connection, code: str, email: str, now: datetime
     return None if row is None else Waiting(row["id"], _grant(row), row["invited_by"])
 
 
-async def invitations(conn: Connection, now: datetime, most: int) -> list[Invitation]:
-    """Invitations that wait for an answer."""
+async def invitations(conn: Connection, administered: Sequence[Grant], now: datetime, most: int) -> list[Invitation]:
+    """Invitations within these grants of an administrator that wait for an answer."""
     return [
         Invitation(**(dict(row) | {"role": RoleName(row["role"]), "scope": ScopeName(row["scope"])}))
-        async for row in queries.invitations(conn, now=now, most=most)
+        async for row in queries.invitations(conn, now=now, **_within(administered), most=most)
     ]
 
 

@@ -21,10 +21,16 @@ returning id;
 -- A grant is no more.
 delete from people.role_grant where id = :grant_id;
 
--- name: staff(most)
--- Grants with their holders.
+-- name: staff(everything, scopes, scope_ids, organisers, most)
+-- Grants with their holders: all, or those within these scopes and the events of these organisers.
 select g.id, g.person_id, p.email, p.name, g.role, g.scope, g.scope_id, g.granted_by, g.granted_at
 from people.role_grant as g join people.person as p on p.id = g.person_id
+where
+    :everything::bool
+    or (g.scope, g.scope_id) in (select u.scope, u.id from unnest(:scopes::text[], :scope_ids::text[]) as u (scope, id))
+    or (g.scope = 'event' and g.scope_id in (
+        select e.event_id::text from programme.public_event_organiser as e where e.organiser_id = any(:organisers::uuid[])
+    ))
 order by p.email, g.id limit :most;
 
 -- name: drop_invitations_to(email, role, scope, scope_id, invitation_id)!
@@ -43,10 +49,18 @@ on conflict (id) do nothing;
 delete from people.invitation where code_hash = :code_hash and email = :email and expires_at > :now
 returning id, role, scope, scope_id, invited_by;
 
--- name: invitations(now, most)
--- Invitations that wait.
-select id, email, role, scope, scope_id, invited_by, invited_at, expires_at
-from people.invitation where expires_at > :now order by email, id limit :most;
+-- name: invitations(now, everything, scopes, scope_ids, organisers, most)
+-- Invitations that wait: all, or those within these scopes and the events of these organisers.
+select i.id, i.email, i.role, i.scope, i.scope_id, i.invited_by, i.invited_at, i.expires_at
+from people.invitation as i
+where i.expires_at > :now and (
+    :everything::bool
+    or (i.scope, i.scope_id) in (select u.scope, u.id from unnest(:scopes::text[], :scope_ids::text[]) as u (scope, id))
+    or (i.scope = 'event' and i.scope_id in (
+        select e.event_id::text from programme.public_event_organiser as e where e.organiser_id = any(:organisers::uuid[])
+    ))
+)
+order by i.email, i.id limit :most;
 
 -- name: invitation_as_sent(invitation_id)^
 -- One invitation, waiting or over, as it was sent.

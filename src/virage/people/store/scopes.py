@@ -1,6 +1,5 @@
 """What encloses a scope, asked of the domains that know events, gates and outlets."""
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from virage.kernel.database import Connection
@@ -22,9 +21,3 @@ async def enclosing(conn: Connection, grant: Grant) -> Within | None:
     if grant.scope == "organiser" and isinstance(grant.scope_id, UUID):
         return () if await programme.organisers(conn, [grant.scope_id]) else None
     return ()
-
-
-async def organisers_of(conn: Connection, event_ids: Iterable[UUID]) -> dict[UUID, UUID]:
-    """The organiser of each of many events."""
-    found = await programme.events(conn, list(set(event_ids)))
-    return {event_id: event.organiser_id for event_id, event in found.items()}

@@ -96,7 +96,7 @@ async def event_cancelled(conn: Connection, event: Event, now: datetime) -> None
 
 async def give_back_event(conn: Connection, event_id: UUID, now: datetime) -> int:
     """Give back a batch of orders of a cancelled event; how many there were. Call again until there are none."""
-    orders = await store.open_or_paid(conn, event_id, CANCEL_BATCH)
+    orders = await store.lock_open_or_paid(conn, event_id, CANCEL_BATCH)
     waiting = [order.id for order in orders if order.state != "paid"]
     if waiting:
         await close(conn, waiting, "released", now)

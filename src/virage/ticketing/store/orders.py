@@ -136,6 +136,6 @@ async def orders_of_owners(conn: Connection, owner_ids: Sequence[UUID]) -> list[
     return [_order(row) async for row in queries.orders_of_owners(conn, owner_ids=owner_ids)]
 
 
-async def open_or_paid(conn: Connection, event_id: UUID, wanted: int) -> list[OrderRow]:
+async def lock_open_or_paid(conn: Connection, event_id: UUID, wanted: int) -> list[OrderRow]:
     """The oldest orders of an event that still have places, locked in order; one may have lost them just now."""
-    return [_order(row) async for row in queries.open_or_paid(conn, event_id=event_id, wanted=wanted)]
+    return [_order(row) async for row in queries.lock_open_or_paid(conn, event_id=event_id, wanted=wanted)]

@@ -139,7 +139,7 @@ where id = :order_id and state = 'paid';
 -- Every order of a buyer, the latest first.
 select order_row.* from ticketing.order_row where owner_id = any(:owner_ids::uuid[]) order by held_at desc, id;
 
--- name: open_or_paid(event_id, wanted)
+-- name: lock_open_or_paid(event_id, wanted)
 -- The oldest orders of an event that still have places, locked in order; one that has just lost them may be among them.
 select order_row.* from ticketing.order_row
 where id in (
