@@ -103,7 +103,7 @@ def entered(page: Page, house: House, email: str) -> None:
     """Sign in through the form that the page shows, and say a name the first time."""
     page.get_by_label("Email address").fill(email)
     page.get_by_role("button", name="Send me a code").click()
-    page.get_by_label("Six-digit code").fill(house.code_for(email))
+    page.get_by_label("Sign-in code").fill(house.code_for(email))
     page.get_by_role("button", name="Sign in", exact=True).click()
     name = page.get_by_label("Your name")
     signed = page.locator("[data-signed-in]")

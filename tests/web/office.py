@@ -76,7 +76,7 @@ def confirm_it_is_me(page: Page, house: House, email: str) -> None:
     dialog = page.get_by_role("dialog", name="Confirm that it is you")
     before = house.code_for(email)
     dialog.get_by_role("button", name="Send me a code").click()
-    dialog.get_by_label("Six-digit code").fill(house.code_for(email, before))
+    dialog.get_by_label("Sign-in code").fill(house.code_for(email, before))
     dialog.get_by_role("button", name="Sign in", exact=True).click()
     expect(dialog).not_to_be_visible()
 

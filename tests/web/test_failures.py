@@ -42,7 +42,7 @@ def test_a_wrong_code_is_tied_to_its_field(page: Page, house: House, address: st
     page.goto("/sign-in")
     page.get_by_label("Email address").fill(address)
     page.get_by_role("button", name="Send me a code").click()
-    field = page.get_by_label("Six-digit code")
+    field = page.get_by_label("Sign-in code")
     wrong = "000000" if house.code_for(address) != "000000" else "111111"
     field.fill(wrong)
     page.get_by_role("button", name="Sign in", exact=True).click()

@@ -118,7 +118,7 @@ def test_a_ticket_moves_to_another_browser_by_a_code_and_the_first_one_is_told(
     other.get_by_label("Email address").fill(address)
     other.get_by_role("button", name="Send me a code").click()
     code = house.code_for(address, besides=earlier)
-    other.get_by_label("Six-digit code").fill(code)
+    other.get_by_label("Sign-in code").fill(code)
     other.get_by_role("button", name="Sign in", exact=True).click()
     other.get_by_role("button", name="Move it to this phone").click()
     other.get_by_label("Code from the email").fill(house.code_for(address, besides=code))

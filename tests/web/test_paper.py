@@ -28,7 +28,7 @@ def test_paper_that_ends_the_code_on_a_phone_asks_for_a_fresh_sign_in(
     expect(dialog.get_by_text("Confirm that it is you")).to_be_visible()
     before = house.code_for(address)
     dialog.get_by_role("button", name="Send me a code").click()
-    dialog.get_by_label("Six-digit code").fill(house.code_for(address, before))
+    dialog.get_by_label("Sign-in code").fill(house.code_for(address, before))
     with page.expect_download() as saved:
         dialog.get_by_role("button", name="Sign in", exact=True).click()
     assert Path(saved.value.path()).read_bytes().startswith(b"%PDF")

@@ -65,7 +65,7 @@ def test_a_purchase_in_french_stays_in_french_from_the_map_to_the_ticket(
     page.get_by_role("button", name="Trouver 2 places").click()
     page.get_by_label("Adresse e-mail").fill(address)
     page.get_by_role("button", name=re.compile("envoyer un code")).click()
-    page.get_by_label("Code à six chiffres").fill(house.code_for(address))
+    page.get_by_label("Code de connexion").fill(house.code_for(address))
     page.get_by_role("button", name="Se connecter", exact=True).click()
     page.get_by_label("Votre nom").fill("Quelqu\u2019un")
     page.get_by_role("button", name="Enregistrer").click()

@@ -105,6 +105,6 @@ def signing_in(page: Page, house: House, address: str) -> Iterator[Screen]:
     yield Screen("sign-in")
     page.get_by_label("Email address").fill(address)
     page.get_by_role("button", name="Send me a code").click()
-    expect(page.get_by_label("Six-digit code")).to_be_visible()
+    expect(page.get_by_label("Sign-in code")).to_be_visible()
     house.code_for(address)
     yield Screen("sign-in-code")
