@@ -1,20 +1,22 @@
-"""What the kernel's way through Litestar answers, kind of route by kind of route."""
+"""What the kernel answers, kind of route by kind of route, on the direct way to a handler and on Litestar's own."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from litestar import Request, Response, Router, get, post
+from litestar import Litestar, Request, Response, Router, get, post
 from litestar.params import Parameter
 from litestar.response import Stream
 from msgspec import Struct
 
+from virage.kernel import http
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.database import Database
+from virage.kernel.dispatch import Dispatch
 from virage.kernel.guard import Credential, Principal, with_session
 from virage.kernel.http import create_app
 from virage.kernel.problems import Problem
@@ -123,8 +125,7 @@ async def nobody(credentials: Sequence[Credential]) -> Sequence[Principal | None
     return [None for _ in credentials]
 
 
-@pytest.fixture
-def kernel_alone(db: Database) -> httpx.AsyncClient:
+def browser_of(db: Database) -> httpx.AsyncClient:
     app = create_app(
         [Router("/api", route_handlers=ROUTES)],
         config=Config(secret="x" * 32),
@@ -133,6 +134,19 @@ def kernel_alone(db: Database) -> httpx.AsyncClient:
         authenticator=nobody,
     )
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://virage.local")  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+
+
+def browser_on_litestars_way(db: Database) -> httpx.AsyncClient:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(http, "Dispatch", lambda _app, otherwise, _refuse: otherwise)
+        return browser_of(db)
+
+
+@pytest.fixture(params=[browser_of, browser_on_litestars_way], ids=["direct", "litestar"])
+def kernel_alone(db: Database, request: pytest.FixtureRequest) -> httpx.AsyncClient:
+    """Both ways to a handler: whatever is said here holds for either."""
+    browser: httpx.AsyncClient = request.param(db)
+    return browser
 
 
 ASKS = JSON | {"x-ask": "yes"}
@@ -216,3 +230,25 @@ async def test_head_tells_of_an_answer_all_but_its_body(kernel_alone: httpx.Asyn
     assert (head.status_code, head.content) == (200, b"")
     if path not in ("/api/flow", "/api/endless"):
         assert head.headers["content-length"] == str(len((await kernel_alone.get(path)).content))
+
+
+@pytest.mark.parametrize("path", ["/api/text", "/api/page", "/api/bytes", "/api/refused", f"/api/things/{THING}"])
+async def test_both_ways_send_the_same_headers(db: Database, path: str) -> None:
+    asks = ASKS | {"x-request-id": "the-same-request"}
+    here = await browser_of(db).get(path, headers=asks)
+    there = await browser_on_litestars_way(db).get(path, headers=asks)
+    assert sorted(here.headers.multi_items()) == sorted(there.headers.multi_items())
+
+
+def test_what_a_whole_ground_does_at_once_goes_directly(app: Litestar) -> None:
+    async def never(*_: Any) -> None:
+        raise AssertionError
+
+    way = Dispatch(app, never, never)
+    order, event = uuid4(), uuid4()
+    assert way.find("POST", "/api/orders")[0] == "/api/orders"
+    assert way.find("GET", f"/api/orders/{order}") == ("/api/orders/{order_id}", [order])
+    assert way.find("POST", f"/api/orders/{order}/payment")[0] == "/api/orders/{order_id}/payment"
+    assert way.find("POST", "/api/payments/webhooks/sandbox")[0] == "/api/payments/webhooks/sandbox"
+    assert way.find("GET", f"/api/events/{event}/availability")[0] == "/api/events/{event_id}/availability"
+    assert way.find("GET", "/api/stream")[0] is None

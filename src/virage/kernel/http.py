@@ -20,6 +20,7 @@ from virage.kernel.clock import Clock
 from virage.kernel.club import router as club
 from virage.kernel.config import Config
 from virage.kernel.database import Database, Unavailable
+from virage.kernel.dispatch import Dispatch
 from virage.kernel.edge import Edge
 from virage.kernel.guard import Authenticator, Credential, Principal, Visit, current_visit
 from virage.kernel.health import router as health
@@ -103,7 +104,7 @@ def create_app(
     )
     compile_guards(app, Limits())
     app.asgi_handler = Edge(
-        app.asgi_handler,
+        Dispatch(app, app.asgi_handler, _refuse),
         static=static or Static(),
         owned=frozenset(route.path.split("/", 2)[1] for route in app.routes) - {_LITESTAR_OPENAPI[1:]},
         authenticate=sessions.submit,

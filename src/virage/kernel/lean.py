@@ -75,7 +75,7 @@ def decoded(body: bytes, content_type: bytes, decode: Callable[[bytes], Any]) ->
 
 
 class LeanResponse(Response[Any]):
-    """What a handler's plain return value becomes: encoded by msgspec, sent in two messages."""
+    """What a handler's plain return value becomes on Litestar's way: encoded by msgspec, sent in two messages."""
 
     def __init__(
         self,
@@ -97,6 +97,16 @@ class LeanResponse(Response[Any]):
         """Return the ASGI application that sends it."""
         raw = [(name.lower().encode(), value.encode()) for name, value in (headers or self.own_headers).items()]
         return _finished(self.status, self.media_type or "application/json", self.content, raw)
+
+
+def answer(handler: HTTPRouteHandler, result: Any) -> ASGIApp:
+    """Return the ASGI application that sends what a handler returned: a value, or a plain Response with its extras."""
+    if not isinstance(result, Response):
+        return _finished(handler.status_code, handler.media_type, result, [])
+    raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in result.headers.items()]
+    raw += [cookie.to_encoded_header() for cookie in result.cookies]
+    status, media_type = result.status_code or handler.status_code, result.media_type or handler.media_type
+    return _finished(status, media_type, result.content, raw)
 
 
 def _finished(status: int, media_type: str, content: Any, headers: list[tuple[bytes, bytes]]) -> "_Answer":
