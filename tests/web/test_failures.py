@@ -30,6 +30,12 @@ def test_without_network_the_programme_says_so(page: Page) -> None:
     expect(page.get_by_text("You are offline. Check your connection")).to_be_visible()
 
 
+def test_an_address_that_nobody_writes_so_is_a_page_that_does_not_exist(page: Page) -> None:
+    for path in ("/tickets/%E0%A4%A", "/nowhere"):
+        page.goto(path)
+        expect(page.get_by_role("heading", level=1)).to_have_text("This page is not on the pitch")
+
+
 def test_too_many_codes_are_refused_with_the_time_to_wait(page: Page) -> None:
     page.route("**/api/sign-in/codes", Refusing(429, "rate_limited", times=1, retry_after="40"))
     page.goto("/sign-in")

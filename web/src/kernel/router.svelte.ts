@@ -22,12 +22,22 @@ export function match(routes: readonly Route[], path: string): Place | null {
     const fits = wanted.every((want, index) => {
       if (want === "*") return true;
       if (!want.startsWith(":")) return want === parts[index];
-      params[want.slice(1)] = decodeURIComponent(parts[index]!);
-      return true;
+      const value = decoded(parts[index]!);
+      params[want.slice(1)] = value ?? "";
+      return value !== null;
     });
     if (fits) return { route, params };
   }
   return null;
+}
+
+/** A segment as it was meant; null when nobody encodes so. */
+function decoded(segment: string): string | null {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return null;
+  }
 }
 
 class Router {
