@@ -116,3 +116,23 @@ async def test_one_session_holds_no_more_than_the_limit_in_all_its_baskets(house
     refused = await guest.hold(seats)
     assert (refused.status_code, refused.json()["code"]) == (409, "limit_reached")
     assert len(await house.rows("select from people.session")) == 1
+
+
+async def test_guests_never_empty_the_wheelchair_spaces(house: House) -> None:
+    wish = {"kind": "best", "party": {"access": 1}, "needs": ["wheelchair"], "together": False}
+    while (answer := await house.browser().hold(wish)).status_code == 201:
+        pass
+    assert (answer.status_code, answer.json()["code"], answer.json()["data"]) == REFUSED
+    assert (await (await house.fan()).hold(wish)).status_code == 201
+
+
+async def test_a_basket_that_followed_through_sign_in_counts_once(house: House) -> None:
+    guest = house.browser()
+    party = {"kind": "best", "party": {"full": 5}}
+    assert (await guest.hold(party)).status_code == 201
+    session = (await house.rows("select id from people.session where person_id is null"))[0]["id"]
+    token = await house.taken_over(session)
+    guest.browser.cookies.clear()
+    guest.browser.cookies.set(COOKIE, token)
+    assert (await guest.hold(party | {"party": {"full": 4}})).status_code == 201
+    assert (await guest.hold(party | {"party": {"full": 1}})).json()["data"] == {"limit": 9, "left": 0}

@@ -105,7 +105,7 @@ def answer(handler: HTTPRouteHandler, result: Any) -> ASGIApp:
         return _finished(handler.status_code, handler.media_type, result, [])
     raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in result.headers.items()]
     raw += [cookie.to_encoded_header() for cookie in result.cookies]
-    status, media_type = result.status_code or handler.status_code, result.media_type or handler.media_type
+    status, media_type = result.status_code or handler.status_code, result.media_type or MediaType.JSON
     return _finished(status, media_type, result.content, raw)
 
 

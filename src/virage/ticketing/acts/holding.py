@@ -47,16 +47,16 @@ class Hold(Struct, frozen=True):
 
 
 class _Counts(Struct):
-    """Places that somebody has already, and in this batch: by (owner, event), and of all guests by event."""
+    """Places that somebody has already, and in this batch: by (owner, event), and of all guests by event and pool."""
 
     bought: Counter[tuple[UUID, UUID]]
-    held_by_guests: Counter[UUID]
+    held_by_guests: dict[UUID, Counter[int]]
 
-    def add(self, wanted: Hold, places: int) -> None:
+    def add(self, wanted: Hold, pools: Counter[int]) -> None:
         """Count what the next one of the batch must know of."""
-        self.bought[wanted.owner_id, wanted.request.event_id] += places
+        self.bought[wanted.owner_id, wanted.request.event_id] += pools.total()
         if wanted.buyer.is_guest:
-            self.held_by_guests[wanted.request.event_id] += places
+            self.held_by_guests[wanted.request.event_id] += pools
 
 
 class Conflict(Struct, frozen=True):
@@ -112,10 +112,11 @@ def _bought(known: Sequence[OrderRow], now: datetime) -> Counter[tuple[UUID, UUI
     return bought
 
 
-async def _held_by_guests(conn: Connection, holds: Sequence[Hold], now: datetime) -> Counter[UUID]:
-    """How many places guests hold of each event; nothing is asked while only fans come."""
-    event_ids = {hold.request.event_id for hold in holds if hold.buyer.is_guest}
-    return Counter(await store.held_by_guests(conn, event_ids, now - HOLD_FOR) if event_ids else {})
+async def _held_by_guests(conn: Connection, holds: Sequence[Hold], now: datetime) -> dict[UUID, Counter[int]]:
+    """How many places guests hold of each event, by pool; nothing is asked while only fans come."""
+    halls = {hold.request.event_id: hold.sale.hall for hold in holds if hold.buyer.is_guest}
+    held = await store.held_by_guests(conn, halls.keys(), now - HOLD_FOR) if halls else {}
+    return {event_id: hall.pools_of(held.get(event_id, ())) for event_id, hall in halls.items()}
 
 
 def _decide(wanted: Hold, counts: _Counts, now: datetime) -> OrderRow | Refused:
@@ -127,12 +128,13 @@ def _decide(wanted: Hold, counts: _Counts, now: datetime) -> OrderRow | Refused:
     if isinstance(assigned, Refused):
         return assigned
     has = sum(counts.bought[owner, event_id] for owner in wanted.buyer.owner_ids)
+    pools = sale.hall.pools_of(seat.place for seat in assigned)
     refusal = within_limit(sale.event, has, len(assigned))
     if refusal is None and wanted.buyer.is_guest:
-        refusal = guests_may_hold(sale.hall.free_count, counts.held_by_guests[event_id], len(assigned))
+        refusal = guests_may_hold(sale.hall, counts.held_by_guests[event_id], pools)
     if refusal is not None:
         return refusal
-    counts.add(wanted, len(assigned))
+    counts.add(wanted, pools)
     sale.hall.take([seat.place for seat in assigned])
     return _order_of(wanted, assigned, now)
 

@@ -3,6 +3,7 @@
 The database decides who has a place; this picture of it only says where to look. It may be a moment old.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from hashlib import blake2b
 from random import Random
@@ -44,7 +45,19 @@ class Hall:
         self._by_category = self._segments_by_category()
         self._units_free = [self._count_units(row) for row in plan.unit_rows]
         self._row_of = {seat: number for number, row in enumerate(plan.unit_rows) for u in row for seat in u.seats}
+        self._pools = self._pools_of(category_of)
         self.free_count = int(self._free.sum())
+        self.free_by_pool = np.bincount(self._pools[self._free], minlength=len(categories) + 1).tolist()
+        """Free places by pool: one a category, and after them one for wheelchair spaces with their companion seats."""
+
+    def _pools_of(self, category_of: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
+        pools = category_of.copy()
+        pools[np.fromiter(self._row_of, np.int64)] = len(self.categories)
+        return pools
+
+    def pools_of(self, places: Iterable[int]) -> Counter[int]:
+        """How many of these places are of each pool."""
+        return Counter(int(self._pools[place]) for place in places)
 
     def _masks_of(self, free: npt.NDArray[np.bool_]) -> list[int]:
         bits = free.tolist()
@@ -88,6 +101,7 @@ class Hall:
             if place >= self.plan.places or self._free[place] == free or (free and not self._sellable[place]):
                 continue
             self._free[place] = free
+            self.free_by_pool[self._pools[place]] += 1 if free else -1
             changed.append(place)
             if place in self._row_of:
                 number = self._row_of[place]

@@ -1,5 +1,6 @@
 """Whether something may be sold, to whom and how much of it: windows, limits, chosen seats."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -47,17 +48,23 @@ def within_limit(event: OnSale, bought: int, wanted: int) -> Refused | None:
 
 
 def guests_share(open_places: int) -> int:
-    """How many places of an event guests may hold together, of so many that are free or that guests hold.
+    """How many places of a pool guests may hold together, of so many that are free or that guests hold.
 
-    Guests cost nothing to make, so all of them together are bounded: a tenth of the event, and of a small one 200
+    Guests cost nothing to make, so all of them together are bounded: a tenth of the pool, and of a small one 200
     places, but never more than half, so that whoever signs in finds some.
     """
     return max(open_places // 10, min(GUESTS_PLACES, open_places // 2))
 
 
-def guests_may_hold(free: int, held_by_guests: int, wanted: int) -> Refused | None:
-    """Why a guest may not hold so many more places without signing in, or None."""
-    if held_by_guests + wanted > guests_share(free + held_by_guests):
+def guests_may_hold(hall: Hall, held: Counter[int], wanted: Counter[int]) -> Refused | None:
+    """Why a guest may not hold so many more places without signing in, or None.
+
+    `held` counts what guests hold, `wanted` what this one asks for, both by pool: the bound holds in the whole event,
+    in each category, and for wheelchair spaces with their companions, so that none of them is emptied.
+    """
+    within = [(hall.free_count, held.total(), wanted.total())]
+    within += [(hall.free_by_pool[pool], held[pool], count) for pool, count in wanted.items()]
+    if any(has + count > guests_share(free + has) for free, has, count in within):
         return Refused(Reason.SIGN_IN_FIRST, {"because": "guests_hold_their_share"})
     return None
 

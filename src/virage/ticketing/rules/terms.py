@@ -174,8 +174,9 @@ class Buyer(Struct, frozen=True):
 
     @property
     def owner_ids(self) -> tuple[UUID, ...]:
-        """Every id under which an order of this buyer may be found."""
-        return tuple(id_ for id_ in (self.fan_id, self.session_id, self.earlier_session_id) if id_ is not None)
+        """Every id under which an order of this buyer may be found, once: a session may be its own earlier one."""
+        ids = dict.fromkeys((self.fan_id, self.session_id, self.earlier_session_id))
+        return tuple(id_ for id_ in ids if id_ is not None)
 
 
 State = Literal["held", "paying", "paid", "released", "expired", "refunded"]

@@ -58,8 +58,8 @@ async def insert_orders(conn: Connection, orders: Sequence[OrderRow], now: datet
     return {row["id"] async for row in rows}
 
 
-async def held_by_guests(conn: Connection, event_ids: Collection[UUID], held_after: datetime) -> dict[UUID, int]:
-    """How many places of each event guests hold together; events of which they hold none are left out."""
+async def held_by_guests(conn: Connection, event_ids: Collection[UUID], held_after: datetime) -> dict[UUID, list[int]]:
+    """The places of each event that guests hold; events of which they hold none are left out."""
     rows = queries.held_by_guests(conn, event_ids=list(event_ids), held_after=held_after)
     return {row["event_id"]: row["places"] async for row in rows}
 

@@ -34,11 +34,11 @@ on conflict (id) do nothing
 returning id;
 
 -- name: held_by_guests(event_ids, held_after)
--- How many places of each event browsers hold that nobody signed in to.
-select event_id, sum(cardinality(places)) as places
-from ticketing.orders
-where event_id = any(:event_ids::uuid[]) and owner_id = session_id and held_at > :held_after and state = 'held'
-group by event_id;
+-- The places of each event that browsers hold to which nobody signed in.
+select o.event_id, array_agg(p.place) as places
+from ticketing.orders as o cross join unnest(o.places) as p (place)
+where o.event_id = any(:event_ids::uuid[]) and o.owner_id = o.session_id and o.held_at > :held_after and o.state = 'held'
+group by o.event_id;
 
 -- name: orders(order_ids)
 -- Orders by id.
