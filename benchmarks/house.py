@@ -67,7 +67,6 @@ class House:
             "VIRAGE_SANDBOX_URL": self.sandbox_url,
             "VIRAGE_SANDBOX_KEY": self.sandbox_key,
             "VIRAGE_SANDBOX_WEBHOOK_SECRET": secrets.token_urlsafe(24),
-            "VIRAGE_LOG_LEVEL": "warning",
         }
 
     async def start_database(self) -> float:

@@ -334,7 +334,8 @@ class Web:
         async def tell(message: Any) -> None:
             nonlocal answered
             answered = True
-            _settle()
+            if message["type"] == "lifespan.startup.complete":
+                _settle()
             await send({"type": message["type"]})
 
         try:

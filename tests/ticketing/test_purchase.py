@@ -1,9 +1,13 @@
+from typing import Any
+
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.ticketing.conftest import House
 from virage.kernel.ids import new_id
 from virage.passes.rules.keys import base64url
+from virage.payments import acts as payments
 
 
 def a_phone_key() -> dict[str, str]:
@@ -30,3 +34,20 @@ async def test_a_fan_holds_pays_and_puts_the_ticket_on_a_phone(house: House) -> 
     bound = await fan.ask("POST", f"/api/tickets/{tickets[0]['id']}/pass", {"key": a_phone_key()})
     assert bound.status_code == 200, bound.text
     assert bound.json()["text"]
+
+
+async def test_who_lets_go_in_the_moment_of_paying_is_told_that_it_is_paid(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fan = await house.fan()
+    order = await fan.best()
+    payment_id = new_id()
+    assert (await fan.pay(order["id"], payment_id)).status_code == 200
+
+    async def money_comes(*_: Any) -> None:
+        await house.news(payment_id)
+
+    monkeypatch.setattr(payments, "give_up", money_comes)
+    answer = await fan.ask("DELETE", f"/api/orders/{order['id']}")
+    assert (answer.status_code, answer.json()["code"]) == (409, "order_already_paid")
+    assert len((await fan.ask("GET", "/api/me/tickets")).json()) == 2

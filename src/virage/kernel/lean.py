@@ -1,4 +1,4 @@
-"""The shortest way through Litestar: bodies decoded once and strictly, answers encoded once, guards without copies."""
+"""What both ways to a handler share: bodies decoded once and strictly, answers encoded once, guards without copies."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache

@@ -27,5 +27,4 @@ export type Role = Schemas["RoleName"];
 export type Scope = Schemas["ScopeName"];
 
 export const ROLES: readonly Role[] = ["admin", "programme", "box_office", "finance", "steward", "cashier"];
-export const SCOPES: readonly Scope[] = ["all", "organiser", "event", "gate", "outlet"];
 export const SELLERS: readonly Role[] = ["programme", "box_office", "finance"];

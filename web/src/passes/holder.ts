@@ -34,9 +34,12 @@ export async function holderPublicJwk(ticketId: string): Promise<PublicJwk | nul
   return stored ? publicJwk(stored.public_jwk) : null;
 }
 
-/** Forget the key of one ticket, for instance because its pass was bound to another phone. */
-export async function forgetHolderKey(ticketId: string): Promise<void> {
-  await keystore.forget(ticketId);
+/**
+ * Forget every key, because its person was erased. Signing out keeps them: whoever comes back to this phone
+ * shows the same tickets again without a code.
+ */
+export async function forgetHolderKeys(): Promise<void> {
+  await keystore.clear();
 }
 
 /**

@@ -26,9 +26,9 @@ export async function keepFirst(key: StoredKey): Promise<StoredKey> {
   }
 }
 
-/** Delete the key of a ticket. */
-export async function forget(ticketId: string): Promise<void> {
-  await inStore("readwrite", (store) => store.delete(ticketId));
+/** Delete every key. */
+export async function clear(): Promise<void> {
+  await inStore("readwrite", (store) => store.clear());
 }
 
 /** Run one request in a transaction of its own; done when the transaction is. */

@@ -27,7 +27,7 @@ from virage.ticketing.reads.offers import Offer, offer_of
 from virage.ticketing.reads.views import order_view, orders_of
 from virage.ticketing.reads.watch import OrderWatch
 from virage.ticketing.routes.box_office import Ask, BoxOffice, Seen
-from virage.ticketing.rules.terms import Buyer, HoldRequest, Order, Reason
+from virage.ticketing.rules.terms import Buyer, HoldRequest, Order, OrderRow, Reason
 
 WAIT_MAX_S = 20.0
 _WAIT = re.compile(r"\bwait=(\d{1,3})\b")
@@ -131,14 +131,16 @@ async def release_order(
 ) -> None:
     """Let the places of an order go that is not paid. One that is over already stays as it is."""
     row, _ = await _own(box_office, order_id, buyer_of(principal))
-    if row.state in ("paid", "refunded"):
-        raise Problem(Reason.ALREADY_PAID)
+    _refuse_paid(row)
     now = clock.now()
     async with db.transaction() as conn:
         if row.payment_id is not None:  # payments before orders: the order of all locks
             await payments.give_up(conn, [row.payment_id], now)
         closed = await holding.close(conn, [order_id], "released", now)
     await box_office.note_freed(closed)
+    if not closed:  # it was over before, or its money came in this moment
+        row, _ = await _own(box_office, order_id, buyer_of(principal))
+        _refuse_paid(row)
 
 
 @post("/{order_id:uuid}/payment", status_code=200, guards=[signed_in])
@@ -173,6 +175,11 @@ async def _own(box_office: BoxOffice, order_id: UUID, buyer: Buyer) -> Seen:
     if found is None or found[0].owner_id not in buyer.owner_ids:
         raise Problem("not_found")
     return found
+
+
+def _refuse_paid(row: OrderRow) -> None:
+    if row.state in ("paid", "refunded"):
+        raise Problem(Reason.ALREADY_PAID)
 
 
 def _patience(prefer: str | None) -> float:
