@@ -3,7 +3,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.ticketing.conftest import House
 from virage.kernel.ids import new_id
-from virage.passes.rules.keys import base64url
+from virage.kernel.keys import base64url
 
 
 def a_phone_key() -> dict[str, str]:

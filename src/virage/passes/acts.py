@@ -11,6 +11,7 @@ from msgspec import Struct
 from virage.kernel.config import Config
 from virage.kernel.database import Connection
 from virage.kernel.journal import Fact, append
+from virage.kernel.keys import Jwk
 from virage.kernel.problems import Refused
 from virage.kernel.security import derive
 from virage.passes import store
@@ -18,7 +19,6 @@ from virage.passes.rules import holding
 from virage.passes.rules.claims import is_gate_group, sign_pass
 from virage.passes.rules.code import text_of
 from virage.passes.rules.holding import Issue, Pass
-from virage.passes.rules.keys import Jwk
 from virage.passes.rules.vault import PURPOSE, KeyVault, SealedKey
 
 __all__ = [
@@ -194,7 +194,8 @@ async def _change(
         outcomes.append(outcome)
         if isinstance(outcome, Pass) and outcome != after[item.subject]:
             after[item.subject] = outcome
-            facts.append(Fact(fact, item.who, item.subject, {"generation": outcome.generation}))
+            said = {"event_id": outcome.event_id, "number": outcome.number, "generation": outcome.generation}
+            facts.append(Fact(fact, item.who, item.subject, said))
     if facts:
         await store.write_passes(conn, [held for subject, held in after.items() if held != before[subject]])
         await append(conn, facts, now)

@@ -7,9 +7,10 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.kernel.database import Connection
+from virage.kernel.keys import KEY_BYTES, base64url, bytes_of_base64url
 from virage.passes import store
 from virage.passes.rules.holding import Form, Pass
-from virage.passes.rules.keys import KEY_BYTES, IssuerKey, base64url, bytes_of_base64url, kid_of
+from virage.passes.rules.keys import IssuerKey, kid_of
 
 
 class PassState(Struct, frozen=True):
@@ -49,6 +50,28 @@ async def states(conn: Connection, subjects: Sequence[UUID]) -> dict[UUID, PassS
     """Return the state of each pass by its subject; subjects without a pass are not in it."""
     held = await store.passes_of(conn, subjects)
     return {subject: _state(one) for subject, one in held.items()}
+
+
+class GatePass(Struct, frozen=True):
+    """What a gate must know of a pass besides what its code says."""
+
+    event_id: UUID
+    number: int
+    place: int
+    gate_group: str
+    generation: int
+    revoked: bool
+
+
+async def at_gate(conn: Connection, wanted: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], GatePass]:
+    """Return passes by (event, number); those that were never issued are not in it."""
+    found = [GatePass(*row) for row in await store.passes_at_gate(conn, wanted)]
+    return {(one.event_id, one.number): one for one in found}
+
+
+async def issuer_keys(conn: Connection, event_ids: Sequence[UUID]) -> dict[UUID, IssuerKey]:
+    """Return the public signing key of each event that has one."""
+    return {event_id: key.issuer for event_id, key in (await store.signing_keys(conn, event_ids)).items()}
 
 
 async def published_keys(conn: Connection, event_id: UUID) -> PassKeys | None:
