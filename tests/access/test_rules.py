@@ -212,3 +212,17 @@ def test_an_admission_without_a_passage_is_over_after_a_minute() -> None:
 
 def test_who_left_is_outside() -> None:
     assert course([crossing("passed", 0), crossing("left", 9)]).presence == Presence("outside", NOW + 9 * MINUTE, "C1")
+
+
+def test_one_device_that_lets_a_pass_in_twice_let_one_bearer_in() -> None:
+    asked, alone, elsewhere = crossing("passed", 0), crossing("passed", 0, 0, 5), crossing("passed", 1, 1)
+    found = course([asked, alone])
+    assert (found.entries, found.duplicates) == (1, ())
+    assert [(one.first, one.second) for one in course([alone, elsewhere, asked]).duplicates] == [(asked, elsewhere)]
+
+
+def test_an_admission_whose_time_is_over_leaves_the_bearer_where_they_were() -> None:
+    admitted, late = crossing("admitted", 0), NOW + PASSAGE_WITHIN
+    assert course([admitted], late).presence is None
+    assert course([crossing("left", -9), admitted], late).presence == Presence("outside", NOW - 9 * MINUTE, "C1")
+    assert course([admitted, crossing("passed", 0, 0, 5)], late).presence == Presence("inside", NOW, "C1")

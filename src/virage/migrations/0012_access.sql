@@ -11,7 +11,23 @@ create table access.gate (
     primary key (event_id, gate)
 );
 
--- A zone (a stand by its code, or the pitch) into which nobody more is let.
+-- Nobody more is let into the ground at all ("no entry").
+create table access.closed_ground (
+    event_id uuid primary key,
+    since timestamptz not null
+);
+
+-- When the passes of an accreditation, known by their gate group, may cross.
+create table access.pass_window (
+    event_id uuid not null,
+    gate_group text not null,
+    opens_at timestamptz not null,
+    closes_at timestamptz not null,
+    primary key (event_id, gate_group),
+    check (opens_at < closes_at)
+);
+
+-- A zone (a stand by its code, or a standing area) into which nobody more is let.
 create table access.full_zone (
     event_id uuid not null,
     zone text not null,
@@ -44,6 +60,7 @@ create table access.scan (
     answer jsonb not null,
     primary key (device_id, number)
 );
+create index scan_event on access.scan (event_id, received_at);
 
 -- The steps of passes through gates, from the scans that were no training: what presence is computed from.
 create table access.crossing (
@@ -57,7 +74,9 @@ create table access.crossing (
     primary key (event_id, pass_number, at, device_id, number)
 );
 
--- Where the bearer of a pass is: the fold of its crossings, and the highest generation that any gate has seen.
+-- Where the bearer of a pass is: the fold of its crossings, and the highest generation that any gate has seen. `zone` is
+-- the standing area of the pass, else the stand behind the gate. `stale_step` is the last code out of its time window,
+-- shown at `stale_at`: the next one is compared with it.
 create table access.presence (
     event_id uuid not null,
     pass_number bigint not null,
@@ -67,8 +86,12 @@ create table access.presence (
     pending_until timestamptz,
     generation bigint not null default 0,
     entries integer not null default 0,
+    zone text,
+    stale_step bigint,
+    stale_at timestamptz,
     primary key (event_id, pass_number)
 ) with (fillfactor = 70);
+create index presence_pending on access.presence (pending_until) where pending_until is not null;
 
 -- What two gates both let in, with both scans. `gone_at` is set when a crossing that came later explains it.
 create table access.duplicate (

@@ -47,6 +47,12 @@ async def passes_of(conn: Connection, subjects: Sequence[UUID]) -> dict[UUID, Pa
     return {row["subject"]: _pass(row) async for row in _sql.passes_of(conn, subjects=list(subjects))}
 
 
+async def passes_at_gate(conn: Connection, wanted: Sequence[tuple[UUID, int]]) -> list[Any]:
+    """Return (event, number, place, gate group, generation, revoked) of passes by event and number."""
+    event_ids, numbers = [event_id for event_id, _ in wanted], [number for _, number in wanted]
+    return [row async for row in _sql.passes_at_gate(conn, event_ids=event_ids, numbers=numbers)]
+
+
 async def write_passes(conn: Connection, passes: Sequence[Pass]) -> None:
     """Store generation, count of rebinds, form and holder of each pass."""
     await _sql.write_passes(

@@ -39,6 +39,12 @@ select subject, event_id, number, place, gate_group, not_before, expires_at, gen
 from passes.pass
 where subject = any(:subjects::uuid[]);
 
+-- name: passes_at_gate(event_ids, numbers)
+-- What a gate must know of passes, by their numbers.
+select pass.event_id, pass.number, pass.place, pass.gate_group, pass.generation, pass.revoked_at is not null as revoked
+from unnest(:event_ids::uuid[], :numbers::bigint[]) as wanted (event_id, number)
+inner join passes.pass on pass.event_id = wanted.event_id and pass.number = wanted.number;
+
 -- name: write_passes(subjects, generations, rebinds, printed, holders)!
 -- What bindings and prints have changed.
 update passes.pass

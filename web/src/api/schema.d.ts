@@ -146,6 +146,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/ground/lifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List lifts
+         * @description All lifts, and which of them are out of order.
+         */
+        get: operations["list_lifts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ground/lifts/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put lift
+         * @description Say that a lift is out of order or works again. Whoever is a steward anywhere may: lifts serve all stands.
+         */
+        put: operations["put_lift"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ground/nearest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get nearest
+         * @description The quickest way from a place to the nearest outlet, toilets, first aid, information desk or exit.
+         */
+        get: operations["get_nearest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ground/way": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get way in
+         * @description The quickest way from a ramp to a place, through which gate; lifts that are out of order are avoided.
+         */
+        get: operations["get_way_in"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/ground/{version}/geometry": {
         parameters: {
             query?: never;
@@ -1283,6 +1363,13 @@ export interface components {
          * @enum {string}
          */
         Defect: "title_fr_missing" | "title_en_missing" | "subtitle_in_one_language" | "doors_after_start" | "end_before_start" | "sale_closes_before_it_opens" | "sale_closes_after_end" | "event_over" | "unknown_ground_version";
+        /** Entrance */
+        Entrance: {
+            delay_s: number;
+            gate: string;
+            ramp: string;
+            way: components["schemas"]["Way"];
+        };
         /** Event */
         Event: {
             /** Format: date-time */
@@ -1332,6 +1419,12 @@ export interface components {
             subtitle: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
         };
+        /**
+         * Floor
+         * @description Where one stands. The concourse of ring 1 is on the podium, inside the gates.
+         * @enum {string}
+         */
+        Floor: "road" | "podium" | "ring1" | "ring2" | "ring3" | "gallery1" | "gallery3" | "pitch";
         /** GateSpot */
         GateSpot: {
             code: string;
@@ -1476,6 +1569,25 @@ export interface components {
             x: string;
             y?: string | null;
         };
+        /** Leg */
+        Leg: {
+            floor: components["schemas"]["Floor"];
+            /** @enum {string} */
+            kind: "level" | "ramp" | "stairs" | "lift" | "row";
+            /** @default [] */
+            line: number[];
+            metres: number;
+            seconds: number;
+            /** @default 0 */
+            steps: number;
+            to: string;
+            to_floor: components["schemas"]["Floor"];
+            /**
+             * @default
+             * @enum {string}
+             */
+            turn: "" | "left" | "right";
+        };
         /** Letter */
         Letter: {
             /** Format: date-time */
@@ -1489,6 +1601,16 @@ export interface components {
         /** Letters */
         Letters: {
             ids: number[];
+        };
+        /** LiftState */
+        LiftState: {
+            code: string;
+            out_of_order_since: string | null;
+            stand: string;
+        };
+        /** LiftWord */
+        LiftWord: {
+            working: boolean;
         };
         /** Line */
         Line: {
@@ -2024,6 +2146,14 @@ export interface components {
             rate_permille: number;
             vat_cents: number;
         };
+        /** Way */
+        Way: {
+            legs: components["schemas"]["Leg"][];
+            metres: number;
+            seconds: number;
+            step_free: boolean;
+            steps: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -2231,6 +2361,137 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GroundSummary"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_lifts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiftState"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_lift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LiftWord"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_nearest: {
+        parameters: {
+            query: {
+                /** @description A seat or a standing place, by its number */
+                place: number;
+                what: "outlet" | "toilets" | "first_aid" | "information" | "exit";
+                /** @description Without stairs, but for those inside a block */
+                step_free?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Way"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_way_in: {
+        parameters: {
+            query: {
+                /** @description A seat or a standing place, by its number */
+                place: number;
+                /** @description Without stairs, but for those inside a block */
+                step_free?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entrance"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

@@ -2,6 +2,8 @@
 
 A crossing is a fact of one device. Gates without network learn of each other late, so the truth about a pass is
 computed from all its crossings by the time of the devices that saw them, and never from the order of arrival.
+One device is one place and remembers whom it let in. Two entries of one pass at one device are therefore one: the
+device asked, the answer was lost on its way, and the device decided alone.
 
               admitted                    passed
     outside ───────────▶ pending ──────────────────────▶ inside
@@ -53,8 +55,11 @@ class Course(Struct, frozen=True):
     duplicates: tuple[Duplicate, ...]
 
 
-def course(crossings: Iterable[Crossing]) -> Course:
-    """Fold the crossings of one pass, in any order, each once or more often."""
+def course(crossings: Iterable[Crossing], now: datetime | None = None) -> Course:
+    """Fold the crossings of one pass, in any order, each once or more often.
+
+    With `now`, an admission whose time to pass is over counts no more.
+    """
     inside: Crossing | None = None
     pending: Crossing | None = None
     last: Presence | None = None
@@ -72,12 +77,15 @@ def course(crossings: Iterable[Crossing]) -> Course:
             pending = crossing
             continue
         pending = None
-        entries += 1
-        if inside is not None:
-            duplicates.append(Duplicate(inside, crossing))
-        else:
+        if inside is None:
             inside, last = crossing, Presence("inside", crossing.at, crossing.gate)
-    if pending is not None and inside is None:
+        elif inside.device_id == crossing.device_id:
+            continue
+        else:
+            duplicates.append(Duplicate(inside, crossing))
+        entries += 1
+    over = pending is not None and now is not None and now >= pending.at + PASSAGE_WITHIN
+    if pending is not None and inside is None and not over:
         return Course(
             Presence("pending", pending.at, pending.gate, pending.at + PASSAGE_WITHIN), entries, tuple(duplicates)
         )

@@ -125,7 +125,7 @@ class Refused(Struct, frozen=True, tag="refused"):
 
 Decision = Admitted | Again | Refused
 
-_OF_DOUBT: dict[Doubt, Reason] = {
+OF_DOUBT: dict[Doubt, Reason] = {
     Doubt.MALFORMED: Reason.UNREADABLE,
     Doubt.UNKNOWN_KEY: Reason.FORGED,
     Doubt.BAD_SIGNATURE: Reason.FORGED,
@@ -146,7 +146,7 @@ def decide(
     if isinstance(verdict, Verified):
         return _decided(verdict, post, known, now)
     if verdict.reason is not Doubt.STALE_STEP or verdict.claims is None or verdict.step is None:
-        return Refused(_OF_DOUBT[verdict.reason], verdict.claims, _when(verdict))
+        return Refused(OF_DOUBT[verdict.reason], verdict.claims, _when(verdict))
     shown = compare(before, verdict.step, now)
     if shown == "again":
         return Again(verdict.claims, Stale(verdict.step, now))
