@@ -12,6 +12,10 @@ from typing import Any, cast
 from litestar import Litestar
 from litestar.types import ControllerRouterHandler
 
+from virage.access import routes as access_routes
+from virage.access.jobs import AccessJobs
+from virage.access.reads.keyring import Keyring, device_keys
+from virage.access.routes.desk import GateDesk
 from virage.kernel import logs, openapi
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config, read
@@ -206,9 +210,22 @@ def _ticketing(house: House) -> Domain:
     )
 
 
+# --- access --------------------------------------------------------------------------------------------------------
+
+
+def _access(house: House) -> Domain:
+    keyring = Keyring(house.db, house.clock, device_keys)
+    desk = GateDesk(house.db, house.clock, keyring)
+    return Domain(
+        routers=access_routes.routers,
+        dependencies={"gate_desk": desk, "gate_scans": desk.scans, "gate_backlogs": desk.backlogs},
+        jobs=[AccessJobs(house.db, house.clock).register],
+    )
+
+
 # --- the whole -----------------------------------------------------------------------------------------------------
 
-DOMAINS: Sequence[Callable[[House], Domain]] = (_venue, _programme, _people, _payments, _passes, _ticketing)
+DOMAINS: Sequence[Callable[[House], Domain]] = (_venue, _programme, _people, _payments, _passes, _ticketing, _access)
 
 
 async def _nobody(credentials: Sequence[Credential]) -> Sequence[Principal | None]:

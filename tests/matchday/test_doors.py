@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 EVERYBODY = frozenset(
     {"anonymous", "guest", "fan", "program", "admin", "programme", "box_office", "finance", "steward"}
 )
-EVERYBODY |= {"cashier"}
-BUYER = EVERYBODY - {"anonymous", "program"}
+EVERYBODY |= {"supervisor", "cashier", "device"}
+BUYER = EVERYBODY - {"anonymous", "program", "device"}
 PERSON = BUYER - {"guest"}
 STAFF = PERSON - {"fan"}
+DEVICE = frozenset({"device"})
 
 
 def only(*roles: str) -> frozenset[str]:
@@ -100,6 +101,13 @@ DOORS: dict[str, frozenset[str]] = {
     "DELETE /api/office/invitations/{invitation_id}": only(),
     "GET /api/office/staff": only(),
     "DELETE /api/office/grants/{grant_id}": only(),
+    "POST /api/office/devices/pairings": only("supervisor"),
+    "GET /api/office/devices": only("supervisor"),
+    "PUT /api/office/devices/{device_id}": only("supervisor"),
+    "DELETE /api/office/devices/{device_id}": only("supervisor"),
+    "POST /api/devices/pair": EVERYBODY,  # a code opens it
+    "GET /api/devices/me": DEVICE,
+    "PUT /api/me/pin": STAFF,
     "POST /api/office/tokens": PERSON,  # of what one holds oneself: a fan holds nothing to give
     "GET /api/office/tokens": STAFF,
     "DELETE /api/office/tokens/{token_id}": STAFF,
@@ -143,6 +151,9 @@ def askers(world: "World") -> dict[str, Callable[[], Awaitable[dict[str, str]]]]
     async def program() -> dict[str, str]:
         return await world.program("box_office")
 
+    async def device() -> dict[str, str]:
+        return await world.device("A")
+
     def staff(role: str) -> Callable[[], Awaitable[dict[str, str]]]:
         async def sign_in() -> dict[str, str]:
             return await world.signed_in(f"{role}@example.org", Grant(role))
@@ -150,7 +161,7 @@ def askers(world: "World") -> dict[str, Callable[[], Awaitable[dict[str, str]]]]
         return sign_in
 
     roles = {role: staff(role) for role in STAFF}
-    return {"anonymous": nobody, "guest": world.guest, "fan": fan, "program": program} | roles
+    return {"anonymous": nobody, "guest": world.guest, "fan": fan, "program": program, "device": device} | roles
 
 
 async def test_every_door_opens_to_whom_it_should_and_to_nobody_else(world: "World") -> None:

@@ -47,6 +47,14 @@ def token(world: "World") -> dict[str, Any]:
     return {"name": "x", "grants": [grant], "expires_at": (world.clock.now() + timedelta(hours=1)).isoformat()}
 
 
+def pairing(_: "World") -> dict[str, Any]:
+    return {"id": str(new_id()), "name": "Lane 1", "kind": "lane", "gates": ["A1"]}
+
+
+def moved_device(_: "World") -> dict[str, Any]:
+    return {"name": "Lane 1", "gates": ["A2"]}
+
+
 NEIGHBOURS = ("their office", "their event's office", "friend")
 CASES = (
     Case("GET /api/office/events/{event_id}", "our office", NEIGHBOURS),
@@ -86,6 +94,9 @@ CASES = (
     Case("POST /api/office/tokens", "our office", NEIGHBOURS, token),
     Case("DELETE /api/office/tokens/{token_id}", "administrator", ("our office", *NEIGHBOURS)),
     Case("DELETE /api/office/grants/{grant_id}", "our office", NEIGHBOURS),
+    Case("POST /api/office/devices/pairings", "supervisor of A", ("supervisor of B", *NEIGHBOURS), pairing),
+    Case("PUT /api/office/devices/{device_id}", "supervisor of A", ("supervisor of B", *NEIGHBOURS), moved_device),
+    Case("DELETE /api/office/devices/{device_id}", "supervisor of A", ("supervisor of B", *NEIGHBOURS)),
     Case("GET /api/orders/{order_id}", "fan", ("friend", "guest", "our office")),
     Case("DELETE /api/orders/{held_id}", "fan", ("friend", "guest", "our office")),
     Case("POST /api/orders/{other_held_id}/payment", "fan", ("friend",), lambda _: {"payment_id": str(new_id())}),
@@ -124,9 +135,12 @@ async def cast(world: "World") -> Cast:
         "their office": [Grant(role, "organiser", world.theirs) for role in OFFICE],
         "their event's office": [Grant(role, "event", world.their_event) for role in OFFICE],
         "administrator": [Grant("admin")],
+        "supervisor of A": [Grant("supervisor", "gate", "A")],
+        "supervisor of B": [Grant("supervisor", "gate", "B"), Grant("steward", "gate", "A")],
     }
     headers = {
-        name: await world.signed_in(f"{name[:3]}{len(name)}@example.org", *grants) for name, grants in scoped.items()
+        name: await world.signed_in(f"cast{number}@example.org", *grants)
+        for number, (name, grants) in enumerate(scoped.items())
     }
     headers |= {
         "fan": await world.signed_in("fan@example.org"),
@@ -137,6 +151,7 @@ async def cast(world: "World") -> Cast:
     held = [await world.buy(headers["fan"], paid=False) for _ in range(2)]
     await world.ask(headers["our office"], "POST", "/api/office/invitations", invitation(world, "invited@example.org"))
     await world.program("box_office")
+    await world.device("A1")
     await world.person("steward@example.org", Grant("steward", "organiser", world.ours))
     await world.signed_in("fan@example.org")
     staff = (await world.ask(headers["our office"], "GET", "/api/office/staff")).json()
@@ -149,6 +164,7 @@ async def cast(world: "World") -> Cast:
         "other_held_id": held[1]["id"],
         "ticket_id": paid["lines"][0]["ticket_id"],
         "token_id": world.ids["token_id"],
+        "device_id": world.ids["device_id"],
         "invitation_id": staff["invitations"][0]["id"],
         "grant_id": next(grant["id"] for grant in staff["grants"] if grant["email"] == "steward@example.org"),
         "session_id": next(session["id"] for session in sessions if not session["current"]),

@@ -75,7 +75,7 @@ create table access.crossing (
 );
 
 -- Where the bearer of a pass is: the fold of its crossings, and the highest generation that any gate has seen. `zone` is
--- the standing area of the pass, else the stand behind the gate. `stale_step` is the last code out of its time window,
+-- the standing area of the pass, else the stand behind the gate; `steps` counts the crossings. `stale_step` is the last code out of its time window,
 -- shown at `stale_at`: the next one is compared with it.
 create table access.presence (
     event_id uuid not null,
@@ -86,6 +86,7 @@ create table access.presence (
     pending_until timestamptz,
     generation bigint not null default 0,
     entries integer not null default 0,
+    steps integer not null default 0,
     zone text,
     stale_step bigint,
     stale_at timestamptz,

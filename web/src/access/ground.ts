@@ -84,9 +84,10 @@ export class Ground {
     return now >= Date.parse(this.pack.expires_at);
   }
 
-  post(gate: string): Post {
+  /** The gate as decisions ask it; `area` is the standing area of the bearer, where the pass is for one. */
+  post(gate: string, area: string | null = null): Post {
     const state = this.#gates[gate];
-    const zone = state?.zone ?? "";
+    const zone = area ?? state?.zone ?? "";
     return {
       gate,
       groups: new Set(state?.groups),

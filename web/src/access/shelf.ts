@@ -25,7 +25,6 @@ export interface KeptScan {
   body: string;
   signature: string;
   kind: ScanBody["kind"];
-  let_in: boolean;
 }
 
 /** What this device saw of a pass. */

@@ -26,11 +26,14 @@ export interface Hint {
   metres: number;
 }
 
-/** Somebody who may use the device; `pin` is absent for who has none. */
+/** Somebody who may sign in on the device by a PIN: PBKDF2-HMAC-SHA256 of it, `salt` and `verifier` in base64. */
 export interface Steward {
   id: string;
   name: string;
-  pin?: { salt: string; iterations: number; hash: string } | null;
+  supervisor: boolean;
+  salt: string;
+  iterations: number;
+  verifier: string;
 }
 
 export interface Pack {

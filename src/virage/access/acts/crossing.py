@@ -101,7 +101,7 @@ async def _load(
         return {}
     issued = await pass_reads.at_gate(conn, keys)
     flags = await store.flags_of(conn, keys, now)
-    came = [key for key, row in stored.items() if row.presence is not None or row.entries]
+    came = [key for key, row in stored.items() if row.steps]
     crossings = await store.crossings_of(conn, came) if came else {}
     held = {}
     for key in keys:
@@ -125,7 +125,7 @@ async def _write_passes(conn: Connection, batch: Batch, now: datetime) -> None:
     added: list[tuple[PassKey, Crossing]] = []
     for key, held in batch.held.items():
         course = held.fold(now, batch.settings[key[0]].state.windows)
-        after = Stored(course.presence, held.generation, course.entries, held.stale)
+        after = Stored(course.presence, held.generation, course.entries, len(held.crossings), held.stale)
         added += [(key, step) for step in held.added]
         duplicates += [(key, duplicate) for duplicate in course.duplicates]
         if after != held.stored:

@@ -34,6 +34,7 @@ class Stored(Struct, frozen=True):
     presence: Presence | None = None
     generation: int = 0
     entries: int = 0
+    steps: int = 0
     stale: Stale | None = None
 
 

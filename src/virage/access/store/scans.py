@@ -121,6 +121,7 @@ async def write_presence(conn: Connection, changes: Sequence[Change]) -> None:
         pending_untils=[None if one is None else one.pending_until for one in presences],
         generations=[change.stored.generation for change in changes],
         entries=[change.stored.entries for change in changes],
+        steps=[change.stored.steps for change in changes],
         zones=[change.zone for change in changes],
         stale_steps=[None if one is None else one.step for one in stales],
         stale_ats=[None if one is None else one.at for one in stales],
@@ -183,7 +184,7 @@ def _stored(row: Any) -> Stored:
         presence = Presence(row["state"], row["since"], row["gate"], row["pending_until"])
     if row["stale_step"] is not None:
         stale = Stale(row["stale_step"], row["stale_at"])
-    return Stored(presence, row["generation"], row["entries"], stale)
+    return Stored(presence, row["generation"], row["entries"], row["steps"], stale)
 
 
 def _row(read: Read, judged: Judged, now: datetime) -> ScanRow:

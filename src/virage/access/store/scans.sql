@@ -11,12 +11,13 @@ select event_id, number
 from unnest(:event_ids::uuid[], :numbers::bigint[]) as wanted (event_id, number)
 order by event_id, number
 on conflict (event_id, pass_number) do update set generation = presence.generation
-returning event_id, pass_number, state, since, gate, pending_until, generation, entries, stale_step, stale_at;
+returning event_id, pass_number, state, since, gate, pending_until, generation, entries, steps, stale_step,
+    stale_at;
 
 -- name: presence_of(event_ids, numbers)
 -- The presence of passes as it stands.
-select presence.event_id, presence.pass_number, state, since, gate, pending_until, generation, entries, stale_step,
-    stale_at
+select presence.event_id, presence.pass_number, state, since, gate, pending_until, generation, entries, steps,
+    stale_step, stale_at
 from unnest(:event_ids::uuid[], :numbers::bigint[]) as wanted (event_id, number)
 inner join access.presence on presence.event_id = wanted.event_id and presence.pass_number = wanted.number;
 
@@ -53,18 +54,18 @@ from unnest(
     :steps::text[], :gates::text[]
 );
 
--- name: write_presence(event_ids, numbers, states, sinces, gates, pending_untils, generations, entries, zones, stale_steps, stale_ats)!
+-- name: write_presence(event_ids, numbers, states, sinces, gates, pending_untils, generations, entries, steps, zones, stale_steps, stale_ats)!
 -- What the crossings of a batch have changed.
 update access.presence
 set state = change.state, since = change.since, gate = change.gate, pending_until = change.pending_until,
-    generation = change.generation, entries = change.entries, zone = change.zone, stale_step = change.stale_step,
-    stale_at = change.stale_at
+    generation = change.generation, entries = change.entries, steps = change.steps, zone = change.zone,
+    stale_step = change.stale_step, stale_at = change.stale_at
 from unnest(
     :event_ids::uuid[], :numbers::bigint[], :states::text[], :sinces::timestamptz[], :gates::text[],
-    :pending_untils::timestamptz[], :generations::bigint[], :entries::integer[], :zones::text[], :stale_steps::bigint[],
-    :stale_ats::timestamptz[]
+    :pending_untils::timestamptz[], :generations::bigint[], :entries::integer[], :steps::integer[], :zones::text[],
+    :stale_steps::bigint[], :stale_ats::timestamptz[]
 ) as change (
-    event_id, number, state, since, gate, pending_until, generation, entries, zone, stale_step, stale_at
+    event_id, number, state, since, gate, pending_until, generation, entries, steps, zone, stale_step, stale_at
 )
 where presence.event_id = change.event_id and presence.pass_number = change.number;
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from virage.kernel.database import Connection
 from virage.kernel.guard import Grant
+from virage.people.rules.devices import Groups
 from virage.people.rules.grants import Within
 from virage.programme import reads as programme
 from virage.venue.reads import load_ground
@@ -22,6 +23,11 @@ async def enclosing(conn: Connection, grant: Grant) -> Within | None:
     if grant.scope == "organiser" and isinstance(grant.scope_id, UUID):
         return () if await programme.organisers(conn, [grant.scope_id]) else None
     return ()
+
+
+def gate_groups() -> Groups:
+    """The group of each gate of the ground."""
+    return {gate.code: gate.group for gate in load_ground().gates}
 
 
 async def organisers_of(conn: Connection, event_ids: Iterable[UUID]) -> dict[UUID, UUID]:
