@@ -39,6 +39,7 @@ class Gate {
   online = $state(false);
   offlineSince = $state<number | null>(null);
   backlog = $state(0);
+  battery = $state<number | null>(null);
   training = $state(storage.read<boolean>("gate.training") ?? false);
   light = $state.raw<Light | null>(null);
   counters = $state.raw<Counters>(NOTHING);

@@ -159,6 +159,10 @@ export class Ground {
     return this.#places.get(place) ?? null;
   }
 
+  placeOf(number: number): number | null {
+    return this.pack.directory.places.find(([, pass]) => pass === number)?.[0] ?? null;
+  }
+
   passesOf(order: string): number[] {
     return this.pack.directory.orders[order] ?? [];
   }

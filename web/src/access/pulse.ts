@@ -50,7 +50,7 @@ export async function once(): Promise<void> {
 }
 
 async function tell(ground: Ground): Promise<void> {
-  const battery = await percent();
+  const battery = (gate.battery = await percent());
   const body = {
     event_id: ground.pack.event.id,
     gate: gate.code ?? gate.device!.gates[0],
