@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,6 @@ from virage.people.rules.devices import (
     HANDLE_SIGNS,
     MISSES_MAX,
     DeviceArrival,
-    DeviceKind,
     DevicePaired,
     PairingCode,
     new_pairing_code,
@@ -36,7 +35,6 @@ from virage.people.rules.house import Letterhead
 
 SUPERVISOR = "supervisor@example.org"
 GROUPS = {"A1": "A", "A2": "A", "B1": "B"}
-Expect = Callable[..., Awaitable[httpx.Response]]
 
 
 def ed25519() -> dict[str, str]:
@@ -172,7 +170,7 @@ async def test_what_is_unknown_wrong_used_over_or_dead_gets_one_answer(
     answers.append(await come(other, over))
     assert {answer.status_code for answer in answers} == {409}
     assert {answer.json()["code"] for answer in answers} == {"pairing_invalid"}
-    assert {str(answer.json()["data"]) for answer in answers} == {"{}"}
+    assert len({str(answer.json() | {"request_id": ""}) for answer in answers}) == 1
     assert len(await listed(supervisor)) == 1
 
 
@@ -352,7 +350,7 @@ async def listed(browser: httpx.AsyncClient) -> list[dict[str, Any]]:
     ],
 )
 async def test_devices_are_paired_by_whoever_supervises_all_their_gates(
-    client: httpx.AsyncClient, sign_in: Any, make_staff: Any, grant: Grant, gates: list[str], allowed: bool
+    client: httpx.AsyncClient, sign_in: Any, make_staff: Any, *, grant: Grant, gates: list[str], allowed: bool
 ) -> None:
     await make_staff(SUPERVISOR, [grant])
     await sign_in(client, SUPERVISOR)
@@ -360,7 +358,9 @@ async def test_devices_are_paired_by_whoever_supervises_all_their_gates(
 
 
 @pytest.fixture
-async def neighbour(client: httpx.AsyncClient, app: Any, sign_in: Any, make_staff: Any) -> Any:
+async def neighbour(
+    client: httpx.AsyncClient, app: Any, sign_in: Any, make_staff: Any
+) -> AsyncIterator[httpx.AsyncClient]:
     """A browser of the supervisor of gate group B."""
     await make_staff("neighbour@example.org", [Grant("supervisor", "gate", "B")])
     transport = httpx.ASGITransport(app=app)
@@ -408,7 +408,13 @@ async def test_a_revoked_device_is_dead_at_once_and_stays_for_the_record(
 
 
 async def test_a_supervisor_who_loses_the_role_loses_the_codes_that_wait(
-    supervisor: httpx.AsyncClient, other: httpx.AsyncClient, make_staff: Any, db: Database, clock: Any, conn: Connection
+    supervisor: httpx.AsyncClient,
+    other: httpx.AsyncClient,
+    *,
+    make_staff: Any,
+    db: Database,
+    clock: Any,
+    conn: Connection,
 ) -> None:
     code = await open_code(supervisor)
     admin = await make_staff("admin@example.org", [Grant("admin")])
@@ -495,7 +501,3 @@ async def test_the_journal_tells_of_devices_by_ids_alone(
     assert [row["what"] for row in rows] == ["pairing_opened", "device_paired", "device_changed", "device_revoked"]
     assert [str(row["about"]) for row in rows] == [wish["id"], device, device, device]
     assert "Unmistakable" not in str([dict(row) for row in rows])
-
-
-def test_a_kind_of_device_is_spelled_as_in_the_database() -> None:
-    assert [kind.value for kind in DeviceKind] == ["phone", "lane"]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from virage.kernel.database import Connection, Database
 from virage.kernel.guard import Grant
+from virage.kernel.ids import new_id
 from virage.kernel.problems import Refused
 from virage.people import acts, reads
 from virage.people.rules.pins import ITERATIONS, PinVerifier, check_pin, verifier_of
@@ -85,14 +86,9 @@ def test_a_pin_that_is_tried_first_is_refused(pin: str) -> None:
     assert refused.reason == "pin_trivial"
 
 
-@given(st.integers(0, 999_999))
-def test_few_pins_are_trivial_and_all_of_equal_steps_are(number: int) -> None:
-    pin = f"{number:06}"
-    start, step = number % 10, number // 10 % 10
-    assert check_pin("".join(str((start + step * at) % 10) for at in range(6))) is not None
-    if check_pin(pin) is not None:
-        steps = [(int(after) - int(before)) % 10 for before, after in zip(pin, pin[2:], strict=False)]
-        assert len(set(pin)) < 3 or pin[:3] == pin[3:] or set(steps[::2]) == {steps[0]} or pin in "147258 159753"
+@given(st.integers(0, 9), st.integers(0, 9), st.integers(6, 12))
+def test_equal_steps_are_trivial_wherever_they_begin(start: int, step: int, length: int) -> None:
+    assert check_pin("".join(str((start + step * at) % 10) for at in range(length))) is not None
 
 
 def test_most_pins_may_be_chosen() -> None:
@@ -131,9 +127,9 @@ async def crew(db: Database, make_staff: Any, clock: Any) -> dict[str, Any]:
     ids: dict[str, Any] = {}
     async with db.transaction() as conn:
         for name in ("ours", "theirs"):
-            organiser = await add_organiser(conn, Organiser(acts.office.new_id(), name), None, at)
+            organiser = await add_organiser(conn, Organiser(new_id(), name), None, at)
             assert not isinstance(organiser, Refused)
-            ids[name] = acts.office.new_id()
+            ids[name] = new_id()
             ids[f"{name} organiser"] = organiser.id
             times = {"doors_at": at, "starts_at": at, "ends_at": at + timedelta(hours=2)}
             sale = {"sale_opens_at": at, "sale_closes_at": at}
