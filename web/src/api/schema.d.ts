@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/access/scans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post scans
+         * @description Take scans, signed by the device. Sent again they get their first answers again, and have no second effect.
+         */
+        post: operations["post_scans"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/club": {
         parameters: {
             query?: never;
@@ -18,6 +38,48 @@ export interface paths {
         get: operations["get_club"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read my device
+         * @description What I am called, and the gates at which I work now.
+         */
+        get: operations["read_my_device"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/pair": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pair device
+         * @description Come as a device with a code from the office and a key of one's own. The token is told this once.
+         *
+         *     The same code with the same key again, within the ten minutes, is the same device with another token.
+         */
+        post: operations["pair_device"];
         delete?: never;
         options?: never;
         head?: never;
@@ -374,6 +436,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set my pin
+         * @description Choose the PIN with which I sign in on devices without network. Asks for a sign-in of the last 15 minutes.
+         */
+        put: operations["set_my_pin"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me/sessions": {
         parameters: {
             query?: never;
@@ -513,6 +595,70 @@ export interface paths {
          */
         post: operations["requeue_dead_letters"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List devices
+         * @description The devices at gates that I supervise, when they were last seen, and those that were revoked.
+         */
+        get: operations["list_devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/devices/pairings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open pairing
+         * @description Expect a device at gates that I supervise. The code is shown once, and works once within ten minutes.
+         */
+        post: operations["open_pairing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/devices/{device_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change device
+         * @description Rename a device, or put it at other gates; I supervise all of them, old and new.
+         */
+        put: operations["change_device"];
+        post?: never;
+        /**
+         * Revoke device
+         * @description End a device at once; I supervise one of its gates. It stays in the list, for the record.
+         */
+        delete: operations["revoke_device"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1162,6 +1308,29 @@ export interface components {
             x: number;
             y: number;
         };
+        /** Answer */
+        Answer: {
+            /** @default 0 */
+            clock_off_s: number;
+            data?: {
+                [key: string]: unknown;
+            };
+            /** @default false */
+            identity_check: boolean;
+            number: number;
+            /** @enum {string} */
+            outcome: "admitted" | "again" | "refused" | "noted";
+            pass_number?: number | null;
+            pending_until?: string | null;
+            place_label?: components["schemas"]["PlaceLabel"] | null;
+            reason?: string | null;
+        };
+        /** Answers */
+        Answers: {
+            answers: components["schemas"]["Answer"][];
+            /** Format: date-time */
+            now: string;
+        };
         /** AreaGeometry */
         AreaGeometry: {
             capacity_max: number;
@@ -1363,6 +1532,31 @@ export interface components {
          * @enum {string}
          */
         Defect: "title_fr_missing" | "title_en_missing" | "subtitle_in_one_language" | "doors_after_start" | "end_before_start" | "sale_closes_before_it_opens" | "sale_closes_after_end" | "event_over" | "unknown_ground_version";
+        /** DeviceArrival */
+        DeviceArrival: {
+            code: string;
+            key: components["schemas"]["Jwk"];
+        };
+        /** DeviceChange */
+        DeviceChange: {
+            gates: string[];
+            name: string;
+        };
+        /**
+         * DeviceKind
+         * @description What stands at the gate.
+         * @enum {string}
+         */
+        DeviceKind: "phone" | "lane";
+        /** DevicePaired */
+        DevicePaired: {
+            /** Format: uuid */
+            device_id: string;
+            gates: string[];
+            kind: components["schemas"]["DeviceKind"];
+            name: string;
+            token: string;
+        };
         /** Entrance */
         Entrance: {
             delay_s: number;
@@ -1636,13 +1830,21 @@ export interface components {
             grants: components["schemas"]["GrantView"][];
             id: string | null;
             /** @enum {string} */
-            kind: "anonymous" | "guest" | "fan" | "staff" | "program";
+            kind: "anonymous" | "guest" | "fan" | "staff" | "program" | "device";
             locale: components["schemas"]["Locale"] | null;
             name: string | null;
         };
         /** Moved */
         Moved: {
             count: number;
+        };
+        /** MyDevice */
+        MyDevice: {
+            gates: string[];
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["DeviceKind"];
+            name: string;
         };
         /** NewEvent */
         NewEvent: {
@@ -1666,6 +1868,10 @@ export interface components {
             starts_at: string;
             subtitle?: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
+        };
+        /** NewPin */
+        NewPin: {
+            pin: string;
         };
         /** NewProgramToken */
         NewProgramToken: {
@@ -1705,6 +1911,25 @@ export interface components {
             event_id: string;
             free: number;
             from_cents: number | null;
+        };
+        /** OfficeDevice */
+        OfficeDevice: {
+            gates: string[];
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["DeviceKind"];
+            /** Format: date-time */
+            last_seen_at: string;
+            may_change: boolean;
+            name: string;
+            /** Format: date-time */
+            paired_at: string;
+            /** Format: uuid */
+            paired_by: string;
+            /** Format: uuid */
+            pairing_id: string;
+            revoked_at: string | null;
+            revoked_by: string | null;
         };
         /** OfficeEvent */
         OfficeEvent: {
@@ -1791,6 +2016,22 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string | null;
+        };
+        /** PairingOpened */
+        PairingOpened: {
+            code: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+        };
+        /** PairingWish */
+        PairingWish: {
+            gates: string[];
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["DeviceKind"];
+            name: string;
         };
         /** Party */
         Party: {
@@ -1983,7 +2224,7 @@ export interface components {
          * @description What somebody may do.
          * @enum {string}
          */
-        RoleName: "admin" | "programme" | "box_office" | "finance" | "steward" | "cashier";
+        RoleName: "admin" | "programme" | "box_office" | "finance" | "steward" | "supervisor" | "cashier";
         /** RowLabels */
         RowLabels: {
             name: string;
@@ -2036,6 +2277,11 @@ export interface components {
             last_seen_at: string;
             /** Format: date-time */
             opened_at: string;
+        };
+        /** SignedScan */
+        SignedScan: {
+            body: string;
+            signature: string;
         };
         /** Staff */
         Staff: {
@@ -2140,6 +2386,10 @@ export interface components {
             grants: components["schemas"]["GrantWish"][];
             name: string;
         };
+        /** Upload */
+        Upload: {
+            scans: components["schemas"]["SignedScan"][];
+        };
         /** Vat */
         Vat: {
             gross_cents: number;
@@ -2163,6 +2413,39 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    post_scans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Upload"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answers"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_club: {
         parameters: {
             query?: never;
@@ -2179,6 +2462,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Club"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_my_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyDevice"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    pair_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceArrival"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevicePaired"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -2781,6 +3126,37 @@ export interface operations {
             };
         };
     };
+    set_my_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPin"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_my_sessions: {
         parameters: {
             query?: never;
@@ -3009,6 +3385,132 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Moved"];
                 };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeDevice"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    open_pairing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PairingWish"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PairingOpened"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    change_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceChange"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeDevice"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    revoke_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done; `code` says why, and nothing has changed. */
             default: {
