@@ -15,6 +15,8 @@ from litestar.types import ControllerRouterHandler
 from virage.access import routes as access_routes
 from virage.access.jobs import AccessJobs
 from virage.access.reads.keyring import Keyring, device_keys
+from virage.access.reads.news import GateNews
+from virage.access.reads.packs import Packs
 from virage.access.routes.desk import GateDesk
 from virage.kernel import logs, openapi
 from virage.kernel.clock import Clock
@@ -218,7 +220,13 @@ def _access(house: House) -> Domain:
     desk = GateDesk(house.db, house.clock, keyring)
     return Domain(
         routers=access_routes.routers,
-        dependencies={"gate_desk": desk, "gate_scans": desk.scans, "gate_backlogs": desk.backlogs},
+        dependencies={
+            "gate_desk": desk,
+            "gate_scans": desk.scans,
+            "gate_backlogs": desk.backlogs,
+            "gate_news": GateNews(house.db),
+            "gate_packs": Packs(house.db, house.clock),
+        },
         jobs=[AccessJobs(house.db, house.clock).register],
     )
 

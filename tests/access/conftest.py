@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from virage.access import routes
 from virage.access.reads.keyring import Keyring
+from virage.access.reads.news import GateNews
+from virage.access.reads.packs import Packs
 from virage.access.routes.desk import GateDesk
 from virage.access.rules.scans import SCAN_PURPOSE
 from virage.kernel.clock import Clock
@@ -212,7 +214,14 @@ async def evening(config: Config, db: Database, clock: Clock) -> AsyncIterator[E
         db=db,
         clock=clock,
         authenticator=authenticate,
-        dependencies={"gate_desk": made.desk, "scans": made.desk.scans, "backlogs": made.desk.backlogs},
+        dependencies={
+            "gate_desk": made.desk,
+            "scans": made.desk.scans,
+            "backlogs": made.desk.backlogs,
+            "gate_news": GateNews(db),
+            "gate_packs": Packs(db, clock, kept_s=0.0),
+            "vault": made.vault,
+        },
     )
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
     async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:

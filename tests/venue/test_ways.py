@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -5,7 +7,7 @@ from hypothesis import strategies as st
 
 from virage.venue.rules import Feature, load_ground
 from virage.venue.rules.walking import Floor, Kind, load_walk
-from virage.venue.rules.ways import Passable, Way, entrance, from_gate, nearest, to_seat, ways
+from virage.venue.rules.ways import Passable, Way, entrance, from_gate, gate_hints, nearest, to_seat, ways
 
 GROUND = load_ground()
 WALK = load_walk()
@@ -149,3 +151,15 @@ def test_ramps_are_gentle_enough_for_a_wheelchair() -> None:
 def test_a_place_that_does_not_exist_is_an_error() -> None:
     with pytest.raises(IndexError):
         to_seat(WALK, GROUND.places)
+
+
+def test_a_gate_knows_the_nearest_gate_of_every_other_group_and_the_turn_to_it() -> None:
+    hints = gate_hints(ON_FOOT, "B4")
+    assert set(hints) == {gate.group for gate in GROUND.gates} - {"B"}
+    places = {gate.code: (gate.x, gate.y) for gate in GROUND.gates}
+    for group, hint in hints.items():
+        straight = math.dist(places["B4"], places[hint.gate])
+        assert hint.gate[0] == group
+        assert hint.metres >= straight - 15  # the way runs along the podium, not at the gates themselves
+    assert {hints["A"].turn, hints["C"].turn} == {"left", "right"}
+    assert {gate_hints(ON_FOOT, "A4")["B"].turn} == {hints["C"].turn}

@@ -36,6 +36,7 @@ __all__ = [
     "rebind",
     "reseal_keys",
     "revoke",
+    "sign_document",
 ]
 
 
@@ -171,6 +172,17 @@ async def ensure_keys(
     facts = [Fact("pass_key_made", None, event_id, {}) for event_id in missing]
     await append(conn, facts, now)
     return await store.signing_keys(conn, wanted)
+
+
+async def sign_document(
+    conn: Connection, vault: KeyVault, event_id: UUID, message: bytes, now: datetime
+) -> tuple[bytes, bytes]:
+    """Sign something else than a pass by the event's key; (kid, signature).
+
+    The message begins with a purpose in letters, as no CBOR array of a pass does.
+    """
+    key = (await ensure_keys(conn, vault, [event_id], now))[event_id]
+    return key.kid, vault.open(key).sign(message)
 
 
 async def reseal_keys(conn: Connection, vault: KeyVault) -> int:

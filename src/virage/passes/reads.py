@@ -69,6 +69,34 @@ async def at_gate(conn: Connection, wanted: Sequence[tuple[UUID, int]]) -> dict[
     return {(one.event_id, one.number): one for one in found}
 
 
+class Changed(Struct, frozen=True):
+    """The passes of an event as a gate without network must know them: how many, and what differs from their issue."""
+
+    issued: int
+    revoked: tuple[int, ...]
+    generations: tuple[tuple[int, int], ...]
+
+
+async def changed(conn: Connection, event_id: UUID) -> Changed:
+    """Return what differs from the issue of the event's passes."""
+    rows = await store.changed_passes(conn, event_id)
+    return Changed(
+        await store.issued(conn, event_id),
+        tuple(number for number, _, revoked in rows if revoked),
+        tuple((number, generation) for number, generation, _ in rows if generation),
+    )
+
+
+async def of_groups(conn: Connection, event_id: UUID, groups: Sequence[str]) -> list[tuple[UUID, int, int]]:
+    """Return (subject, number, place) of the live passes that enter through some gate groups, by number."""
+    return await store.passes_of_groups(conn, event_id, groups)
+
+
+async def counts_by_part(conn: Connection, event_id: UUID, firsts: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Return (live, entered) passes by part of the ground; part n begins at the n-th of `firsts`, which ascend."""
+    return await store.counts_by_part(conn, event_id, firsts)
+
+
 async def issuer_keys(conn: Connection, event_ids: Sequence[UUID]) -> dict[UUID, IssuerKey]:
     """Return the public signing key of each event that has one."""
     return {event_id: key.issuer for event_id, key in (await store.signing_keys(conn, event_ids)).items()}

@@ -1,5 +1,5 @@
 """The doors of the gate."""
 
-from virage.access.routes import devices
+from virage.access.routes import devices, supervising
 
-routers = [devices.router]
+routers = [devices.router, supervising.router]

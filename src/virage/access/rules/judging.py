@@ -22,6 +22,7 @@ from virage.access.rules.decision import (
     decide,
 )
 from virage.access.rules.ground import NOTHING_SAID, GroundState, label, post_of, zone_of
+from virage.access.rules.hints import data_of
 from virage.access.rules.scans import STEP_OF, Answer, Read
 from virage.passes.rules.verdict import Unverified
 
@@ -109,7 +110,10 @@ def _asked(read: Read, setting: Setting, held: Held | None, now: datetime) -> Ju
         answer, bans = replace(answer, place_label=label(held.issued.place)), held.bans
     decision = _decision(read, setting, held, now)
     if isinstance(decision, Refused):
-        return Judged(replace(answer, reason=decision.reason.value, data=decision.data), bans=bans)
+        data = decision.data
+        if decision.reason is Reason.WRONG_GATE:
+            data = data_of(scan.gate, data["group"])
+        return Judged(replace(answer, reason=decision.reason.value, data=data), bans=bans)
     if isinstance(decision, Again):
         return Judged(replace(answer, outcome="again"), bans=bans)
     turnstile = setting.state.gates.get(scan.gate, NOTHING_SAID).turnstile

@@ -150,3 +150,8 @@ async def orders_by_holder(conn: Connection, holder_name: str, wanted: int) -> l
     """Orders with a ticket whose holder is called like this, the latest first."""
     rows = queries.orders_by_holder(conn, holder_name=holder_name, wanted=wanted)
     return [_order(row) async for row in rows]
+
+
+async def paid_owners(conn: Connection, event_id: UUID) -> list[UUID]:
+    """Who bought tickets of an event."""
+    return [row["owner_id"] async for row in queries.paid_owners(conn, event_id=event_id)]

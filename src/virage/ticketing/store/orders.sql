@@ -154,3 +154,7 @@ select distinct on (order_row.held_at, order_row.id) order_row.*
 from ticketing.ticket join ticketing.order_row on order_row.id = ticket.order_id
 where ticket.holder_name is not null and strpos(lower(ticket.holder_name), lower(:holder_name)) > 0
 order by order_row.held_at desc, order_row.id limit :wanted;
+
+-- name: paid_owners(event_id)
+-- Who bought tickets of an event.
+select distinct owner_id from ticketing.orders where event_id = :event_id and state = 'paid';

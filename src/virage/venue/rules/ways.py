@@ -162,6 +162,31 @@ def entrance(
     return Entrance(*codes, round(ramp_s[ramp] + gate_s[gate]), _way(found, path, rest))
 
 
+class GateHint(Struct, frozen=True):
+    """Where else to go from a gate: along the podium to another one. `turn` is as one faces the pitch."""
+
+    gate: str
+    turn: Turn
+    metres: int
+
+
+def gate_hints(found: Ways, gate: str) -> dict[str, GateHint]:
+    """The nearest gate of each other group from before one gate; `gate` and the answers are plain codes."""
+    walk, groups = found.walk, {one.code: one.group for one in found.walk.ground.gates}
+    (seconds,), (before,) = dijkstra(found.outside, indices=[walk.index[f"gate:{gate}"]], return_predecessors=True)
+    nearest_of: dict[str, tuple[float, str]] = {}
+    for code, group in groups.items():
+        far = float(seconds[walk.index[f"gate:{code}"]])
+        if group != groups[gate] and far != inf:
+            nearest_of[group] = min(nearest_of.get(group, (inf, "")), (far, code))
+    hints = {}
+    for group, (_, code) in nearest_of.items():
+        path = _path(before, walk.index[f"gate:{code}"])
+        metres = sum(float(walk.edges.metres[found.edge_of[a, b]]) for a, b in pairwise(path))
+        hints[group] = GateHint(code, _turn([walk.nodes[at] for at in path]), round(metres))
+    return hints
+
+
 def from_gate(found: Ways, gate: str, place: int) -> Way | None:
     """The way from inside one gate to a place."""
     number = found.gates.index(found.walk.index[gate])
