@@ -54,6 +54,18 @@ def orders_and_people(page: Page, house: House) -> Iterator[str]:
     page.goto("/office/programs")
     expect(page.get_by_label("Name")).to_be_visible()
     yield "programs"
+    page.goto("/office/devices")
+    page.get_by_role("button", name="Show the code").click()
+    page.get_by_label("Single gates of group").select_option("B")
+    yield "devices"
+    page.get_by_label("Name").fill("Lane A3")
+    page.get_by_label("Group A").check()
+    page.get_by_role("button", name="Show the code").click()
+    expect(page.locator("[data-code]")).to_be_visible()
+    yield "pairing code"
+    page.goto("/office/pin")
+    page.get_by_role("button", name="Save the PIN").click()
+    yield "PIN"
     page.goto("/office/letters")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     yield "failed jobs"
@@ -88,7 +100,7 @@ def test_the_office_changes_its_language_with_the_rest_of_the_page(
 
 def test_focus_follows_to_the_heading_of_each_screen(browser: Browser, house: House, address: str) -> None:
     with desk(browser, house, hire(house, f"focus-{address}", ADMIN)) as page:
-        for name in ("Orders", "Staff", "Programs", "Failed jobs", "Events"):
+        for name in ("Orders", "Staff", "Devices", "Programs", "Failed jobs", "Events"):
             page.get_by_role("navigation", name="Office").get_by_role("link", name=name).press("Enter")
             expect(page.get_by_role("heading", name=name, level=1)).to_be_focused()
 
