@@ -255,12 +255,19 @@ class Gate {
     this.hear(false);
   }
 
+  /** Stand for another event: the next pack is of the one that is chosen then. */
+  leaveEvent(): void {
+    storage.write("gate.event", null);
+    this.ground = null;
+    this.choose(null);
+  }
+
   async forget(): Promise<void> {
     await shelf.forgetDevice();
+    this.leaveEvent();
     useToken(null);
     [this.device, this.ground, this.revoked, this.light] = [null, null, false, null];
     this.enter(null);
-    this.choose(null);
   }
 }
 

@@ -87,6 +87,12 @@ export function ofDecision(found: Decision, ground: Ground, gate: string): Lit {
   return { ...about, signal: "good", paper: found.paper, identityCheck: found.identity_check, clockOffS: found.clock_off_s, pending };
 }
 
+/** The way to the right gate as the server tells it, else as the pack knows it. */
+function hintIn(data: Record<string, unknown>, ground: Ground, gate: string, group: string | null): Hint | null {
+  const { gate: right, turn, metres } = data as Partial<Hint>;
+  return right && metres !== undefined ? { gate: right, turn: turn ?? "", metres } : hintOf(ground, gate, group);
+}
+
 /** The light of an answer of the server. */
 export function ofAnswer(answer: ScanAnswer, ground: Ground, gate: string): Lit {
   const data = told(answer.data ?? {});
@@ -98,5 +104,5 @@ export function ofAnswer(answer: ScanAnswer, ground: Ground, gate: string): Lit 
     const pending = Boolean(answer.pending_until);
     return { ...about, signal: "good", identityCheck: Boolean(answer.identity_check), clockOffS: answer.clock_off_s ?? 0, pending };
   }
-  return { ...about, signal: "bad", reason: (answer.reason ?? "unreadable") as Why, hint: hintOf(ground, gate, group) };
+  return { ...about, signal: "bad", reason: (answer.reason ?? "unreadable") as Why, hint: hintIn(answer.data ?? {}, ground, gate, group) };
 }

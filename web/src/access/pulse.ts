@@ -16,13 +16,19 @@ const EVERY_MS = 5_000;
 const LIMIT_MS = 4_000;
 /** An event that began less than this long ago is still on. */
 const RECENT_MS = 6 * 3_600_000;
+const NEAR_MS = 36 * 3_600_000;
+const NEXT = 5;
 
 interface Battery {
   level: number;
 }
 
+/** How old a pack may grow while there is network: the roster comes with packs alone. */
+const PACK_AGE_MS = 3_600_000;
+
 let timer: ReturnType<typeof setInterval> | undefined;
 let beating = false;
+let packAt: number | null = null;
 
 /** Begin; returns the way to stop. */
 export function beat(): () => void {
@@ -42,8 +48,9 @@ export async function once(): Promise<void> {
   if (beating || !gate.device || gate.revoked) return;
   beating = true;
   try {
-    if (!gate.ground || gate.ground.expired(time.now())) await fetchPack();
-    else await tell(gate.ground);
+    if (gate.ground) await tell(gate.ground);
+    const old = packAt === null || performance.now() - packAt > PACK_AGE_MS;
+    if (!gate.ground || (gate.online && old)) await fetchPack();
   } finally {
     beating = false;
   }
@@ -53,7 +60,7 @@ async function tell(ground: Ground): Promise<void> {
   const battery = (gate.battery = await percent());
   const body = {
     event_id: ground.pack.event.id,
-    gate: gate.code ?? gate.device!.gates[0],
+    gate: gate.code ?? Object.keys(ground.gates)[0],
     at: new Date().toISOString(),
     backlog: gate.backlog,
     version: ground.version,
@@ -75,7 +82,7 @@ async function tell(ground: Ground): Promise<void> {
 
 function heard<T>(reply: Reply<T>): reply is Extract<Reply<T>, { ok: true }> {
   if (!reply.ok && reply.status === 401) gate.end();
-  else gate.hear(reply.ok);
+  else gate.hear(reply.ok || (reply.status > 0 && reply.status < 500));
   return reply.ok;
 }
 
@@ -85,16 +92,20 @@ async function percent(): Promise<number | null> {
   return battery ? Math.round(battery.level * 100) : null;
 }
 
-/** The event that is on: the one chosen here, else the first that has not ended. */
+/** The events that a gate may stand for now: those of today and of the hours around, else the next ones. */
 export async function events(): Promise<EventLine[]> {
   const answer = await answered<{ events: EventLine[] }>(api.GET("/api/events"));
-  return answer.ok ? answer.data.events.filter((event) => Date.parse(event.starts_at) > time.now() - RECENT_MS) : [];
+  if (!answer.ok) return [];
+  const began = (event: EventLine): number => time.now() - Date.parse(event.starts_at);
+  const coming = answer.data.events.filter((event) => began(event) < RECENT_MS);
+  const near = coming.filter((event) => began(event) > -NEAR_MS);
+  return near.length > 0 ? near : coming.slice(0, NEXT);
 }
 
 /** Fetch the pack of an event and stand by it. What this device saw and has not told yet stays known. */
 export async function fetchPack(wanted: string | null = null): Promise<boolean> {
-  const eventId = wanted ?? storage.read<string>("gate.event") ?? (await events())[0]?.id;
-  if (!eventId) return gate.hear(false), false;
+  const eventId = wanted ?? storage.read<string>("gate.event");
+  if (!eventId) return false;
   const keys = await ask<{ keys: { kid: string; x: string }[] }>(`/api/events/${eventId}/pass-keys`);
   const sealed = await ask<SealedPack>(`/api/access/pack/${eventId}`);
   if (!heard(sealed) || !keys.ok) return false;
@@ -102,6 +113,7 @@ export async function fetchPack(wanted: string | null = null): Promise<boolean> 
   if ((await opened(sealed.data, issuers, eventId)) === null) return false;
   gate.backlog = await flush();
   const seen = gate.backlog > 0 ? (await shelf.seen()).filter((one) => one.event_id === eventId) : [];
+  packAt = performance.now();
   const kept = { event_id: eventId, sealed: sealed.data, keys: keys.data.keys };
   await shelf.keepPack(kept, seen);
   gate.stand(await Ground.of(kept, [], seen));

@@ -23,6 +23,7 @@ export const access = {
     text: "One window at a time counts and signs the scans of this device. Close the other one, or go on here.",
     here: "Go on here",
   },
+  events: { title: "Which event?", other: "Change event" },
   fetching: { title: "Getting the gate ready", text: "Keys and lists of the event are on their way. This needs network once." },
   noPack: "No list of the event on this device. Connect once, then it works without network.",
   enter: {

@@ -24,6 +24,7 @@ export const access: typeof en = {
     text: "Une seule fenêtre à la fois compte et signe les scans de cet appareil. Fermez l’autre, ou continuez ici.",
     here: "Continuer ici",
   },
+  events: { title: "Quel événement ?", other: "Changer d’événement" },
   fetching: { title: "La porte se prépare", text: "Les clés et les listes de l’événement arrivent. Il faut du réseau une fois." },
   noPack: "Cet appareil n’a pas la liste de l’événement. Connectez-le une fois, puis il marche sans réseau.",
   enter: {
