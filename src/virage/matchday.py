@@ -14,6 +14,7 @@ from litestar.types import ControllerRouterHandler
 
 from virage.access import routes as access_routes
 from virage.access.jobs import AccessJobs
+from virage.access.reads.board import Boards
 from virage.access.reads.keyring import Keyring, device_keys
 from virage.access.reads.news import GateNews
 from virage.access.reads.packs import Packs
@@ -226,6 +227,7 @@ def _access(house: House) -> Domain:
             "gate_backlogs": desk.backlogs,
             "gate_news": GateNews(house.db),
             "gate_packs": Packs(house.db, house.clock),
+            "gate_boards": Boards(house.db, house.clock),
         },
         jobs=[AccessJobs(house.db, house.clock).register],
     )

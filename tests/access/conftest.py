@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from virage.access import routes
+from virage.access.reads.board import Boards
 from virage.access.reads.keyring import Keyring
 from virage.access.reads.news import GateNews
 from virage.access.reads.packs import Packs
@@ -220,6 +221,7 @@ async def evening(config: Config, db: Database, clock: Clock) -> AsyncIterator[E
             "backlogs": made.desk.backlogs,
             "gate_news": GateNews(db),
             "gate_packs": Packs(db, clock, kept_s=0.0),
+            "gate_boards": Boards(db, clock, kept_s=0.0),
             "vault": made.vault,
         },
     )

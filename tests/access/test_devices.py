@@ -73,7 +73,8 @@ async def test_the_pack_of_a_whole_bowl_is_small(night: "Evening") -> None:
     await night.rows(
         "insert into passes.pass (subject, event_id, not_before, expires_at, number, place, gate_group, generation, "
         "revoked_at) select gen_random_uuid(), $1, $2::timestamptz, $3, n, n, chr(65 + n / 2400), "
-        "(n * 7 % 20 = 0)::int, case when n * 13 % 100 = 0 then $2::timestamptz end from generate_series(0, $4::int - 1) as n",
+        "(n * 7 % 20 = 0)::int, case when n * 13 % 100 = 0 then $2::timestamptz end "
+        "from generate_series(0, $4::int - 1) as n",
         night.event_id,
         night.clock.now(),
         night.clock.now() + 60 * MINUTE,

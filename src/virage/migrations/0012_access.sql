@@ -61,6 +61,7 @@ create table access.scan (
     primary key (device_id, number)
 );
 create index scan_event on access.scan (event_id, received_at);
+create index scan_pulse on access.scan (event_id, at) where kind = 'pulse';
 
 -- The steps of passes through gates, from the scans that were no training: what presence is computed from.
 create table access.crossing (
@@ -73,6 +74,7 @@ create table access.crossing (
     gate text not null,
     primary key (event_id, pass_number, at, device_id, number)
 );
+create index crossing_time on access.crossing (event_id, at);
 
 -- Where the bearer of a pass is: the fold of its crossings, and the highest generation that any gate has seen. `zone` is
 -- the standing area of the pass, else the stand behind the gate; `steps` counts the crossings. `stale_step` is the last code out of its time window,

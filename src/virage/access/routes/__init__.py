@@ -2,4 +2,4 @@
 
 from virage.access.routes import devices, supervising
 
-routers = [devices.router, supervising.router]
+routers = [devices.router, supervising.router, supervising.board_router]

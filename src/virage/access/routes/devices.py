@@ -9,9 +9,11 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
 from msgspec import Meta, Struct
 
 from virage.access.acts.devices import hear
+from virage.access.reads.holders import Found, find
 from virage.access.reads.news import Changes, GateNews
 from virage.access.reads.packs import Packs
 from virage.access.routes.desk import GateDesk, is_at
@@ -126,4 +128,14 @@ async def get_pack(
     return Response(sealed, media_type="application/json", headers=headers)
 
 
-router = Router("/api/access", route_handlers=[post_scans, post_heartbeat, get_pack])
+Wanted = Annotated[str, Parameter(min_length=3, max_length=100, description="A name, an address or an order code")]
+
+
+@get("/holders/{event_id:uuid}", guards=[device], opt={"rate": "costly"})
+async def find_holders(event_id: UUID, q: Wanted, db: Database) -> list[Found]:
+    """The passes of somebody without a phone; whoever finds them looks at a proof of identity."""
+    async with db.connection() as conn:
+        return await find(conn, event_id, q.strip())
+
+
+router = Router("/api/access", route_handlers=[post_scans, post_heartbeat, get_pack, find_holders])

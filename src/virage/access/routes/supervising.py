@@ -1,13 +1,16 @@
-"""The doors of the supervisors: how gates, zones and the ground stand."""
+"""The doors of the supervisors: what they see, and what they say of gates, zones and the ground."""
 
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Router, put
+from litestar import Router, get, post, put
 from msgspec import Meta, Struct
 
 from virage.access.acts import ground as acts
+from virage.access.acts.corrections import correct
+from virage.access.reads.board import Boards
+from virage.access.rules.board import Board, Correction, CorrectionWish
 from virage.access.rules.decision import Window
 from virage.access.rules.ground import GateState, gates
 from virage.kernel.clock import Clock
@@ -117,4 +120,24 @@ async def put_window(
         granted(await acts.set_window(conn, event_id, code, window, who=principal.id, now=clock.now()))
 
 
-router = Router("/api/access/events", route_handlers=[put_gate, put_zone, put_ground, put_window])
+@post("/{event_id:uuid}/corrections", status_code=200, guards=[staff("supervisor")])
+async def post_correction(
+    event_id: UUID, data: CorrectionWish, *, db: Database, clock: Clock, principal: Principal
+) -> Correction:
+    """Correct how many are in a zone. The same id again is the same correction."""
+    async with db.transaction() as conn:
+        await whole(conn, event_id, principal)
+        wish = Correction(data.id, event_id, data.zone, data.people, data.reason, clock.now(), principal.id)
+        return granted(await correct(conn, wish))
+
+
+@get("/{event_id:uuid}", guards=[staff("supervisor")])
+async def get_board(event_id: UUID, *, db: Database, gate_boards: Boards, principal: Principal) -> Board:
+    """The gates of an event at this moment."""
+    async with db.connection() as conn:
+        await supervised(conn, event_id, principal)
+    return await gate_boards.of(event_id)
+
+
+router = Router("/api/access/events", route_handlers=[put_gate, put_zone, put_ground, put_window, post_correction])
+board_router = Router("/api/access/board", route_handlers=[get_board])
