@@ -14,6 +14,7 @@ from litestar.types import ControllerRouterHandler
 
 from virage.access import routes as access_routes
 from virage.access.jobs import AccessJobs
+from virage.access.reads import bans as access_bans
 from virage.access.reads.board import Boards
 from virage.access.reads.keyring import Keyring, device_keys
 from virage.access.reads.news import GateNews
@@ -114,7 +115,7 @@ def _programme(house: House) -> Domain:
 
 
 # What the domains above tell a person about themselves, by the name of its section, and forget with them.
-PERSON_EXPORTS: dict[str, PersonExport] = {"ticketing": ticketing_views.export}
+PERSON_EXPORTS: dict[str, PersonExport] = {"ticketing": ticketing_views.export, "access": access_bans.export}
 PERSON_ERASED: list[PersonErased] = [refunding.erased]
 
 

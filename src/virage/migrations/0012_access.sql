@@ -109,7 +109,8 @@ create table access.duplicate (
     primary key (event_id, pass_number, second_device_id, second_number)
 );
 
--- Who may not come in. The national file and the club's own are kept apart; each entry ends by itself.
+-- Who may not come in. The national file and the club's own are kept apart; each entry ends by itself, or is lifted. Then
+-- its words are erased, and what remains is that there was one.
 create table access.ban (
     id uuid primary key,
     file text not null check (file in ('national', 'club')),
@@ -118,10 +119,10 @@ create table access.ban (
     added_at timestamptz not null,
     added_by uuid,
     expires_at timestamptz not null,
-    lifted_at timestamptz,
-    check (email is not null or name is not null)
+    ended_at timestamptz,
+    check ((ended_at is null) = (email is not null or name is not null))
 );
-create index ban_end on access.ban (expires_at);
+create index ban_end on access.ban (expires_at) where ended_at is null;
 
 -- A pass that a ban met: devices learn of it no more than to call the supervisor.
 create table access.flag (
@@ -132,6 +133,7 @@ create table access.flag (
     expires_at timestamptz not null,
     primary key (event_id, pass_number, ban_id)
 );
+create index flag_ban on access.flag (ban_id);
 
 -- Somebody came to a gate with a flagged pass.
 create table access.ban_hit (
@@ -143,6 +145,7 @@ create table access.ban_hit (
     at timestamptz not null,
     primary key (ban_id, device_id, number)
 );
+create index ban_hit_event on access.ban_hit (event_id, at);
 
 -- A supervisor's correction of how many are in a zone: a fact of its own, never an edit.
 create table access.correction (

@@ -4,29 +4,17 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from msgspec import Struct
-
 from virage.kernel.database import Connection
 from virage.people import reads as people
 from virage.people.rules.persons import Person
 from virage.ticketing.rules.codes import as_code
+from virage.ticketing.rules.holders import Holder
 from virage.ticketing.rules.terms import OrderRow, TicketRow
 from virage.ticketing.store import orders as orders_store
 from virage.ticketing.store import tickets as store
 
 FOUND_MAX: Final = 20
 PERSONS_AT_ONCE: Final = 1_000
-
-
-class Holder(Struct, frozen=True):
-    """A standing ticket of an event, with whom it is for: the name on it, and the account that bought it."""
-
-    ticket_id: UUID
-    order_code: str
-    place: int
-    holder_name: str | None
-    buyer_name: str | None
-    buyer_email: str | None
 
 
 async def order_codes(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UUID, str]:
