@@ -54,7 +54,6 @@ export const officeDevices = {
     came: (name: string) => `${name} has come.`,
     cameText: "It is paired and may work at its gates.",
     done: "Done",
-    another: "Pair another",
   },
   pin: {
     title: "My PIN",

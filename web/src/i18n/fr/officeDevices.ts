@@ -54,7 +54,6 @@ export const officeDevices: typeof English = {
     came: (name) => `${name} est arrivé.`,
     cameText: "Il est associé et peut servir à ses portes.",
     done: "Terminé",
-    another: "En associer un autre",
   },
   pin: {
     title: "Mon code PIN",
