@@ -16,6 +16,7 @@ from virage.access import routes as access_routes
 from virage.access.jobs import AccessJobs
 from virage.access.reads import bans as access_bans
 from virage.access.reads.board import Boards
+from virage.access.reads.delays import Delays
 from virage.access.reads.keyring import Keyring, device_keys
 from virage.access.reads.news import GateNews
 from virage.access.reads.packs import Packs
@@ -92,8 +93,8 @@ class Domain:
 # --- venue ---------------------------------------------------------------------------------------------------------
 
 
-def _venue(_house: House) -> Domain:
-    return Domain(routers=[venue.router])
+def _venue(house: House) -> Domain:
+    return Domain(routers=[venue.router], dependencies={"way_delays": Delays(house.clock)})
 
 
 # --- programme -----------------------------------------------------------------------------------------------------

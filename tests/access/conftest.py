@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from virage.access import routes
 from virage.access.reads.board import Boards
+from virage.access.reads.delays import Delays
 from virage.access.reads.keyring import Keyring
 from virage.access.reads.news import GateNews
 from virage.access.reads.packs import Packs
@@ -32,6 +33,7 @@ from virage.passes.rules.code import bytes_of, moving_code, step_at, text_of
 from virage.passes.rules.keys import HolderKey
 from virage.programme import acts as programme
 from virage.programme.rules import HouseRules, NewEvent, Organiser, Text
+from virage.venue import routes as venue
 from virage.venue.rules import load_ground
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)  # the time of the fixture `clock`
@@ -210,7 +212,7 @@ async def evening(config: Config, db: Database, clock: Clock) -> AsyncIterator[E
 
     made.desk = GateDesk(db, clock, Keyring(db, clock, device_keys))
     app = create_app(
-        routes.routers,
+        [*routes.routers, venue.router],
         config=config,
         db=db,
         clock=clock,
@@ -222,6 +224,7 @@ async def evening(config: Config, db: Database, clock: Clock) -> AsyncIterator[E
             "gate_news": GateNews(db),
             "gate_packs": Packs(db, clock, kept_s=0.0),
             "gate_boards": Boards(db, clock, kept_s=0.0),
+            "way_delays": Delays(clock, kept_s=0.0),
             "vault": made.vault,
         },
     )

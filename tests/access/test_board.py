@@ -152,6 +152,22 @@ async def test_the_search_of_each_ramp_has_its_queue_and_the_quicker_ramp_is_nam
     assert found["quickest_ramp"] == "N2"
 
 
+async def test_fans_are_sent_to_the_quicker_ramp(night: "Evening") -> None:
+    device = night.device()
+
+    async def entrance() -> dict[str, Any]:
+        found: dict[str, Any] = (await night.ask("", "GET", "/api/ground/way?place=100")).json()
+        return found
+
+    before = await entrance()
+    assert before["delay_s"] == 0
+    lane = f"arrived:{before['ramp'].removeprefix('ramp:')}"
+    await night.send(device, night.scan(device, "pulse", lane=lane, count=9000, at=NOW - MINUTE))
+    after = await entrance()
+    assert after["ramp"] != before["ramp"]
+    assert after["way"]["seconds"] > before["way"]["seconds"]
+
+
 MINUTES = st.dictionaries(
     st.integers(0, 60).map(lambda ago: NOW - ago * MINUTE), st.integers(0, 500), min_size=1, max_size=20
 )

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import cache
 
@@ -18,6 +19,7 @@ __all__ = [
     "Document",
     "GroundSummary",
     "LiftState",
+    "WayDelays",
     "geometry_document",
     "ground_summary",
     "labels_document",
@@ -26,6 +28,10 @@ __all__ = [
     "way_in",
     "way_to_nearest",
 ]
+
+
+WayDelays = Callable[[Connection], Awaitable[Mapping[str, float]]]
+"""How long one waits at `ramp:N1` or `gate:A1` now, in seconds by code; the gates above know."""
 
 
 class Document(Struct, frozen=True):
@@ -100,13 +106,13 @@ async def lifts(conn: Connection) -> list[LiftState]:
     ]
 
 
-async def way_in(conn: Connection, place: int, *, step_free: bool) -> Entrance | None:
+async def way_in(conn: Connection, place: int, delays: WayDelays, *, step_free: bool) -> Entrance | None:
     """The quickest way from a ramp to a place through a gate of its group; None where no such way is open today."""
     ground = load_ground()
     group = ground.label(place).gate_group
     gates = [f"gate:{gate.code}" for gate in ground.gates if gate.group == group]
-    passable = await _passable(conn, step_free=step_free)
-    return await asyncio.to_thread(lambda: entrance(ways(passable), place, gates))
+    passable, waits = await _passable(conn, step_free=step_free), await delays(conn)
+    return await asyncio.to_thread(lambda: entrance(ways(passable), place, gates, waits))
 
 
 async def way_to_nearest(conn: Connection, place: int, what: Nearest, *, step_free: bool) -> Way | None:

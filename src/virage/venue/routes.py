@@ -12,7 +12,7 @@ from virage.kernel.database import Database
 from virage.kernel.guard import Principal, staff
 from virage.kernel.problems import Problem, granted
 from virage.venue import acts, reads
-from virage.venue.reads import Document, GroundSummary, LiftState
+from virage.venue.reads import Document, GroundSummary, LiftState, WayDelays
 from virage.venue.rules import load_ground
 from virage.venue.rules.geometry import BlockLabels, Geometry
 from virage.venue.rules.ways import Entrance, Nearest, Way
@@ -62,11 +62,14 @@ class LiftWord(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @get("/way", opt={"public": True})
-async def get_way_in(db: Database, place: Place, *, step_free: StepFree = False) -> Entrance:
-    """The quickest way from a ramp to a place, through which gate; lifts that are out of order are avoided."""
+async def get_way_in(db: Database, way_delays: WayDelays, place: Place, *, step_free: StepFree = False) -> Entrance:
+    """The quickest way from a ramp to a place, through which gate: what one waits there now counts.
+
+    Lifts that are out of order are avoided.
+    """
     _require_place(place)
     async with db.connection() as conn:
-        found = await reads.way_in(conn, place, step_free=step_free)
+        found = await reads.way_in(conn, place, way_delays, step_free=step_free)
     if found is None:
         raise Problem("no_way", {"place": place})
     return found
