@@ -160,6 +160,15 @@ async def test_of_devices_that_come_at_the_same_moment_one_is_let_in(
     assert await conn.fetchval("select count(*) from people.device") == 1
 
 
+async def test_a_device_that_comes_does_not_wait_for_whoever_changes_its_supervisor(
+    supervisor: httpx.AsyncClient, other: httpx.AsyncClient, db: Database
+) -> None:
+    code = await open_code(supervisor)
+    async with db.transaction() as conn:
+        await conn.execute("select from people.person for update")
+        assert (await come(other, code)).status_code == 200
+
+
 async def test_one_device_that_asks_twice_at_the_same_moment_is_one_device(
     supervisor: httpx.AsyncClient, conn: Connection, db: Database, letterhead: Letterhead, clock: Clock
 ) -> None:
