@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from virage.access.jobs import AccessJobs
 from virage.kernel.guard import Grant
 from virage.passes.rules.code import bytes_of, text_of
 
@@ -245,3 +246,21 @@ async def test_the_journal_tells_who_moved_with_numbers_alone(night: "Evening") 
         "since": [int(night.clock.now().timestamp())] * 2,
         "generations": [0, 0],
     }
+
+
+async def test_a_job_ends_admissions_whose_time_to_pass_is_over(night: "Evening") -> None:
+    await night.rows("insert into access.gate (event_id, gate, turnstile) values ($1, 'A1', true)", night.event_id)
+    device, (waits, went) = night.device(), await night.tickets(2)
+    await night.send(
+        device,
+        night.scan(device, "left", pass_number=went.number, at=night.clock.now() - MINUTE),
+        night.scan(device, "ask", waits),
+        night.scan(device, "ask", went, override="came back for a coat"),
+    )
+    jobs = AccessJobs(night.db, night.clock)
+    await jobs.end_pending()
+    assert [row["state"] for row in await night.rows(PRESENCE)] == ["pending", "pending"]
+    night.clock.advance(MINUTE)
+    await jobs.end_pending()
+    assert [(row["state"], row["entries"]) for row in await night.rows(PRESENCE)] == [(None, 0), ("outside", 0)]
+    assert await night.rows("select 1 from access.presence where pending_until is not null") == []
