@@ -4,6 +4,250 @@
  */
 
 export interface paths {
+    "/api/access/bans/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List bans
+         * @description The entries of the national or of the club's own file. Whoever supervises the whole ground sees them.
+         */
+        get: operations["list_bans"];
+        put?: never;
+        /**
+         * Add ban
+         * @description Add an entry to a file. It ends by itself; the same id again is the same entry.
+         */
+        post: operations["add_ban"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/bans/{file}/{ban_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Lift ban
+         * @description Lift an entry: what it said is erased.
+         */
+        delete: operations["lift_ban"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/board/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get board
+         * @description The gates of an event at this moment.
+         */
+        get: operations["get_board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/events/{event_id}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post correction
+         * @description Correct how many are in a zone. The same id again is the same correction.
+         */
+        post: operations["post_correction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/events/{event_id}/gates/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put gate
+         * @description Say how a gate stands. A supervisor of the gate or of its group may, too.
+         */
+        put: operations["put_gate"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/events/{event_id}/ground": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put ground
+         * @description Say "no entry" for the whole ground, or take it back.
+         */
+        put: operations["put_ground"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/events/{event_id}/windows/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put window
+         * @description Say when the passes of an accreditation, known by their gate group, come and go.
+         */
+        put: operations["put_window"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/events/{event_id}/zones/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put zone
+         * @description Say whether a zone (a stand, or a standing area) is full.
+         */
+        put: operations["put_zone"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post heartbeat
+         * @description Say how the device is, and hear what changed since the version of its pack.
+         */
+        post: operations["post_heartbeat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/hits/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List hits
+         * @description Who came to a gate with a pass that an entry met: for the supervisor who was called.
+         */
+        get: operations["list_hits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/holders/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find holders
+         * @description The passes of somebody without a phone; whoever finds them looks at a proof of identity.
+         */
+        get: operations["find_holders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/pack/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get pack
+         * @description All that the device needs to decide alone. 404 for an event that is not on.
+         */
+        get: operations["get_pack"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/access/scans": {
         parameters: {
             query?: never;
@@ -277,7 +521,9 @@ export interface paths {
         };
         /**
          * Get way in
-         * @description The quickest way from a ramp to a place, through which gate; lifts that are out of order are avoided.
+         * @description The quickest way from a ramp to a place, through which gate: what one waits there now counts.
+         *
+         *     Lifts that are out of order are avoided.
          */
         get: operations["get_way_in"];
         put?: never;
@@ -1362,6 +1608,41 @@ export interface components {
             email: string;
             name?: string | null;
         };
+        /** Ban */
+        Ban: {
+            /** Format: date-time */
+            added_at: string;
+            added_by: string | null;
+            email: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            /** @enum {string} */
+            file: "national" | "club";
+            /** Format: uuid */
+            id: string;
+            name: string | null;
+        };
+        /** BanFile */
+        BanFile: {
+            bans: components["schemas"]["Ban"][];
+            /** @enum {string} */
+            file: "national" | "club";
+        };
+        /** BanWish */
+        BanWish: {
+            email?: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            name?: string | null;
+        };
+        /** Beat */
+        Beat: {
+            changes: components["schemas"]["Changes"];
+            /** Format: date-time */
+            now: string;
+        };
         /** Best */
         Best: {
             block?: string | null;
@@ -1421,12 +1702,6 @@ export interface components {
             sightline: number[];
             stand: string;
         };
-        /** Board */
-        Board: {
-            events: components["schemas"]["EventLine"][];
-            /** Format: date-time */
-            now: string;
-        };
         /** Bound */
         Bound: {
             /** Format: uuid */
@@ -1439,6 +1714,12 @@ export interface components {
             number: number;
             rebinds_left: number;
             text: string;
+        };
+        /** ByTicket */
+        ByTicket: {
+            entered: number;
+            not_yet_in: number;
+            sold: number;
         };
         /** Category */
         Category: {
@@ -1472,6 +1753,35 @@ export interface components {
             free: number;
             held: number;
             sold: number;
+        };
+        /** Changes */
+        Changes: {
+            flagged?: number[];
+            gates?: {
+                [key: string]: components["schemas"]["PackGate"];
+            };
+            generations?: [
+                number,
+                number
+            ][];
+            inside?: [
+                number,
+                string,
+                string
+            ][];
+            outside?: [
+                number,
+                string,
+                string
+            ][];
+            /** @default false */
+            reload: boolean;
+            revoked?: number[];
+            unflagged?: number[];
+            version: string;
+            zones?: {
+                [key: string]: components["schemas"]["PackZone"];
+            };
         };
         /** Chosen */
         Chosen: {
@@ -1513,6 +1823,27 @@ export interface components {
             email: string;
             locale?: components["schemas"]["Locale"];
         };
+        /** Correction */
+        Correction: {
+            /** Format: date-time */
+            corrected_at: string;
+            corrected_by: string | null;
+            /** Format: uuid */
+            event_id: string;
+            /** Format: uuid */
+            id: string;
+            people: number;
+            reason: string;
+            zone: string;
+        };
+        /** CorrectionWish */
+        CorrectionWish: {
+            /** Format: uuid */
+            id: string;
+            people: number;
+            reason: string;
+            zone: string;
+        };
         /** DeadLetter */
         DeadLetter: {
             attempts: number;
@@ -1548,6 +1879,21 @@ export interface components {
          * @enum {string}
          */
         DeviceKind: "phone" | "lane";
+        /** DeviceLine */
+        DeviceLine: {
+            backlog: number;
+            battery_percent: number | null;
+            clock_off_ms: number;
+            gate: string;
+            /** Format: date-time */
+            heard_at: string;
+            /** Format: uuid */
+            id: string;
+            name: string | null;
+            offline_since: string | null;
+            online: boolean;
+            person_id: string | null;
+        };
         /** DevicePaired */
         DevicePaired: {
             /** Format: uuid */
@@ -1556,6 +1902,16 @@ export interface components {
             kind: components["schemas"]["DeviceKind"];
             name: string;
             token: string;
+        };
+        /** DuplicateLine */
+        DuplicateLine: {
+            first: components["schemas"]["ScanLine"];
+            /** Format: date-time */
+            found_at: string;
+            gone_at: string | null;
+            pass_number: number;
+            place_label: components["schemas"]["PlaceLabel"] | null;
+            second: components["schemas"]["ScanLine"];
         };
         /** Entrance */
         Entrance: {
@@ -1619,6 +1975,29 @@ export interface components {
          * @enum {string}
          */
         Floor: "road" | "podium" | "ring1" | "ring2" | "ring3" | "gallery1" | "gallery3" | "pitch";
+        /** Found */
+        Found: {
+            buyer_name: string | null;
+            entered: boolean;
+            holder_name: string | null;
+            order_code: string;
+            pass_number: number;
+            place: number;
+            place_label: components["schemas"]["PlaceLabel"] | null;
+            revoked: boolean;
+        };
+        /** GateLine */
+        GateLine: {
+            closed: boolean;
+            code: string;
+            entries: number;
+            entries_a_minute: number;
+            exits: number;
+            group: string;
+            refused: number;
+            turnstile: boolean;
+            zone: string;
+        };
         /** GateSpot */
         GateSpot: {
             code: string;
@@ -1626,6 +2005,14 @@ export interface components {
             stand: string;
             x: number;
             y: number;
+        };
+        /** GateWord */
+        GateWord: {
+            /** @default false */
+            closed: boolean;
+            extra_groups?: string[];
+            /** @default false */
+            turnstile: boolean;
         };
         /** Geometry */
         Geometry: {
@@ -1670,6 +2057,39 @@ export interface components {
             places: number;
             seats: number;
             version: string;
+        };
+        /** GroundWord */
+        GroundWord: {
+            closed: boolean;
+        };
+        /** Heartbeat */
+        Heartbeat: {
+            /** Format: date-time */
+            at: string;
+            /** @default 0 */
+            backlog: number;
+            battery_percent?: number | null;
+            /** Format: uuid */
+            event_id: string;
+            gate: string;
+            offline_since?: string | null;
+            person_id?: string | null;
+            version?: string | null;
+        };
+        /** Hit */
+        Hit: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            ban_id: string;
+            /** Format: uuid */
+            device_id: string;
+            /** @enum {string} */
+            file: "national" | "club";
+            gate: string;
+            number: number;
+            pass_number: number;
+            place_label?: components["schemas"]["PlaceLabel"] | null;
         };
         /** HoldRequest */
         HoldRequest: {
@@ -2017,6 +2437,17 @@ export interface components {
             id: string;
             name: string | null;
         };
+        /** PackGate */
+        PackGate: {
+            closed: boolean;
+            groups: string[];
+            turnstile: boolean;
+            zone: string;
+        };
+        /** PackZone */
+        PackZone: {
+            full: boolean;
+        };
         /** PairingOpened */
         PairingOpened: {
             code: string;
@@ -2197,6 +2628,15 @@ export interface components {
             subtitle: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
         };
+        /** Queue */
+        Queue: {
+            arriving_a_minute: number;
+            is_measured: boolean;
+            lanes: number;
+            ramp: string;
+            wait_s: number;
+            waiting: number;
+        };
         /** RebindWish */
         RebindWish: {
             code: string;
@@ -2251,12 +2691,29 @@ export interface components {
             revenue_cents: number;
             sold: number;
         };
+        /** ScanLine */
+        ScanLine: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            device_id: string;
+            gate: string;
+            number: number;
+            offline: boolean;
+            override: string | null;
+        };
         /**
          * ScopeName
          * @description Where they may do it.
          * @enum {string}
          */
         ScopeName: "all" | "organiser" | "event" | "gate" | "outlet";
+        /** SealedPack */
+        SealedPack: {
+            body: string;
+            kid: string;
+            signature: string;
+        };
         /** Series */
         Series: {
             /** Format: uuid */
@@ -2282,6 +2739,20 @@ export interface components {
         SignedScan: {
             body: string;
             signature: string;
+        };
+        /** SpecialLine */
+        SpecialLine: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            device_id: string;
+            gate: string;
+            kind: string;
+            number: number;
+            override: string | null;
+            pass_number: number | null;
+            person_id: string | null;
+            reason: string | null;
         };
         /** Staff */
         Staff: {
@@ -2404,6 +2875,53 @@ export interface components {
             step_free: boolean;
             steps: number;
         };
+        /** WindowWord */
+        WindowWord: {
+            /** Format: date-time */
+            closes_at: string;
+            /** Format: date-time */
+            opens_at: string;
+        };
+        /** ZoneLine */
+        ZoneLine: {
+            by_ticket: components["schemas"]["ByTicket"];
+            code: string;
+            corrected: number;
+            full: boolean;
+            inside: number;
+            /** @enum {string} */
+            kind: "stand" | "area";
+        };
+        /** ZoneWord */
+        ZoneWord: {
+            full: boolean;
+        };
+        /** Board */
+        access_rules_board_Board: {
+            closed: boolean;
+            corrections: components["schemas"]["Correction"][];
+            devices: components["schemas"]["DeviceLine"][];
+            duplicates: components["schemas"]["DuplicateLine"][];
+            duplicates_standing: number;
+            gates: components["schemas"]["GateLine"][];
+            inside: number;
+            not_yet_in: number;
+            /** Format: date-time */
+            now: string;
+            queues: components["schemas"]["Queue"][];
+            quickest_ramp: string | null;
+            refusals: {
+                [key: string]: number;
+            };
+            special: components["schemas"]["SpecialLine"][];
+            zones: components["schemas"]["ZoneLine"][];
+        };
+        /** Board */
+        programme_reads_Board: {
+            events: components["schemas"]["EventLine"][];
+            /** Format: date-time */
+            now: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -2413,6 +2931,432 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_bans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BanFile"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    add_ban: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BanWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ban"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    lift_ban: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+                ban_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_board: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["access_rules_board_Board"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    post_correction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Correction"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_gate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GateWord"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_ground: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroundWord"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_window: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WindowWord"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_zone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ZoneWord"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    post_heartbeat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Heartbeat"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Beat"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_hits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hit"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    find_holders: {
+        parameters: {
+            query: {
+                /** @description A name, an address or an order code */
+                q: string;
+            };
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_pack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pack of this device, signed by the event's key */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealedPack"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     post_scans: {
         parameters: {
             query?: never;
@@ -2552,7 +3496,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Board"];
+                    "application/json": components["schemas"]["programme_reads_Board"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
