@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,8 +16,11 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 from tests.web.gate import Phone, choose_gate, light, pair, sign_in_by_pin, steward, tickets, tonight, type_code
 from tests.web.house import House, free_port
 from tests.web.office import in_database
+from tests.web.test_access import SIZES, SMALL, found_by_axe
+from tests.web.tour_gate import beginning, lights, prepared, tools
 from virage.kernel.database import Connection
 from virage.kernel.ids import new_id
+from virage.venue.reads import load_ground
 
 STEWARD = "Dominique Steward"
 Server = tuple[str, Callable[[], None], Callable[[], None]]
@@ -87,7 +92,11 @@ def inside(house: House, event_id: UUID) -> set[int]:
 
 def begin(phone: Phone, house: House, title: str) -> Page:
     """Pair the phone, sign in by PIN and stand at gate N1, everything kept for the time without network."""
-    page = phone.start()
+    return settle(phone.start(), house, title)
+
+
+def settle(page: Page, house: House, title: str) -> Page:
+    """The same in a browser that is open."""
     pair(page, house, ["N"], title)
     sign_in_by_pin(page, STEWARD)
     choose_gate(page, "N1")
@@ -165,6 +174,116 @@ def test_a_browser_killed_between_light_and_sync_loses_no_scan(
     expect(page.locator("[data-backlog='0']")).to_be_attached(timeout=20_000)
     assert scans(house, event) == [("passed", ticket.number, True), ("refused", ticket.number, True)]
     assert inside(house, event) == {ticket.number}
+
+
+TEN_MINUTES_AHEAD = """(() => {
+    const Right = Date, ahead = () => Right.now() + 600_000;
+    globalThis.Date = class extends Right {
+        constructor(...given) { given.length ? super(...given) : super(ahead()); }
+        static now() { return ahead(); }
+    };
+})()"""
+
+
+def test_neither_the_devices_clock_nor_the_phones_keeps_a_good_pass_out(
+    phone: Phone, house: House, server: Server, event: UUID, title: str
+) -> None:
+    _, stop, _ = server
+    right, wrong = tickets(house, event, "N", 2)
+    phone.show("")
+    phone.start()
+    assert phone.context is not None
+    phone.context.add_init_script(TEN_MINUTES_AHEAD)
+    page = settle(phone.context.pages[0], house, title)
+    expect(page.get_by_text("Clock +600 s")).to_be_visible()
+    stop()
+    type_code(page, right.code())
+    light(page, "good", "Come in")
+    now = datetime.now(UTC)
+    type_code(page, wrong.code(now - timedelta(minutes=10)))
+    light(page, "again", "Wait for the next code")
+    type_code(page, wrong.code(now - timedelta(minutes=9.5)))
+    light(page, "good", "clock is wrong")
+
+
+def test_who_stands_at_the_wrong_gate_is_sent_the_right_way_without_network_in_french(
+    phone: Phone, house: House, server: Server, event: UUID, title: str
+) -> None:
+    _, stop, _ = server
+    (elsewhere,) = tickets(house, event, "P", 1)
+    phone.show("")
+    page = begin(phone, house, title)
+    page.get_by_role("button", name="Menu", exact=True).click()
+    page.get_by_role("button", name="Français").click()
+    page.get_by_role("button", name="Fermer").click()
+    stop()
+    type_code(page, elsewhere.code())
+    light(page, "bad", "Une autre porte")
+    expect(page.locator("[data-light]")).to_contain_text("Porte P")
+    expect(page.locator("[data-light]")).to_contain_text("face à la pelouse")
+
+
+def test_who_has_no_phone_is_found_by_seat_and_let_in_with_a_reason(
+    phone: Phone, house: House, server: Server, event: UUID, title: str
+) -> None:
+    _, stop, start = server
+    (ticket,) = tickets(house, event, "N", 1)
+    seat = load_ground().label(ticket.place)
+    phone.show("")
+    page = begin(phone, house, title)
+    expect(page.locator("html")).to_have_attribute("data-labels", "kept", timeout=30_000)
+    stop()
+    page.get_by_role("button", name="Search").click()
+    dialog = page.get_by_role("dialog", name="Without a code")
+    dialog.get_by_label("Seat, order code or name").fill(f"{seat.block} {seat.row} {seat.seat}")
+    dialog.get_by_role("button", name="Search").click()
+    dialog.get_by_role("button", name="Let in").click()
+    why = page.get_by_role("dialog", name="Let in anyway?")
+    why.get_by_label("No phone, identity checked").check()
+    why.get_by_role("button", name="Let in").click()
+    light(page, "good", "Let in")
+    start()
+    expect(page.locator("[data-backlog='0']")).to_be_attached(timeout=20_000)
+    assert inside(house, event) == {ticket.number}
+
+
+def test_training_shows_lights_and_lets_nobody_in(
+    phone: Phone, house: House, server: Server, event: UUID, title: str
+) -> None:
+    _, stop, start = server
+    (ticket,) = tickets(house, event, "N", 1)
+    phone.show("")
+    page = begin(phone, house, title)
+    page.get_by_role("button", name="Menu", exact=True).click()
+    page.get_by_role("button", name="Start training").click()
+    stop()
+    for _ in range(2):
+        type_code(page, ticket.code())
+        light(page, "good", "Training")
+        page.get_by_role("button", name="Next").click()
+    expect(page.locator("[data-count=admitted]")).to_have_text("0")
+    start()
+    expect(page.locator("[data-backlog='0']")).to_be_attached(timeout=20_000)
+    assert inside(house, event) == set()
+
+
+@pytest.mark.parametrize("look", ["phone dark", "desk light"])
+def test_axe_finds_nothing_on_any_screen_of_the_gate_and_every_target_is_large_enough(
+    phone: Phone, house: House, server: Server, look: str
+) -> None:
+    size, theme = look.split()
+    title = f"Virage FC {new_id()}"
+    crowd = prepared(house, title)
+    phone.show("")
+    page = phone.start(viewport=SIZES[size], has_touch=size == "phone")
+    assert phone.context is not None
+    phone.context.add_init_script(f"localStorage.setItem('virage.gate.dark', '{str(theme == 'dark').lower()}')")
+    found: dict[str, list[str]] = {}
+    for screen in chain(beginning(page, house, title), lights(page, crowd), tools(page, phone)):
+        faults = found_by_axe(page) + page.evaluate(SMALL)
+        if faults:
+            found[screen.name] = faults
+    assert not found, "\n".join(f"{name}: {fault}" for name, faults in found.items() for fault in faults)
 
 
 def test_wasm_runs_in_the_reader_alone_and_a_fans_phone_keeps_nothing_of_the_gate(

@@ -11,15 +11,18 @@ export interface Found {
 }
 export type Finding = { type: "found"; passes: Found[] } | { type: "offline" };
 
+/** What the server says of a pass that is asked for by name. */
 interface Named {
   pass_number: number;
-  name: string | null;
-  place_label: Label | null;
+  place_label?: Label | null;
+  holder_name?: string | null;
+  buyer_name?: string | null;
 }
 
+const LEAST = 3;
 const ORDER = /^[A-Z0-9]{3,}(-?[A-Z0-9]+)*$/;
 
-export async function find(ground: Ground, gate: string, text: string, online: boolean): Promise<Finding> {
+export async function find(ground: Ground, text: string, online: boolean): Promise<Finding> {
   const place = await placeOf(text);
   if (place !== null) {
     const number = ground.passAt(place);
@@ -28,10 +31,15 @@ export async function find(ground: Ground, gate: string, text: string, online: b
   const order = text.trim().toUpperCase();
   if (ORDER.test(order) && ground.passesOf(order).length > 0) return { type: "found", passes: await named(ground, order) };
   if (!online) return { type: "offline" };
-  const query = new URLSearchParams({ q: text.trim(), gate });
-  const reply = await ask<{ found: Named[] }>(`/api/access/people/${ground.pack.event.id}?${query}`);
+  if (text.trim().length < LEAST) return { type: "found", passes: [] };
+  const reply = await ask<Named[]>(`/api/access/holders/${ground.pack.event.id}?${new URLSearchParams({ q: text.trim() })}`);
   if (!reply.ok) return { type: "offline" };
-  return { type: "found", passes: reply.data.found.map(({ pass_number, name, place_label }) => ({ number: pass_number, name, label: place_label })) };
+  const passes = reply.data.map((one) => ({
+    number: one.pass_number,
+    name: one.holder_name ?? one.buyer_name ?? null,
+    label: one.place_label ?? null,
+  }));
+  return { type: "found", passes };
 }
 
 async function named(ground: Ground, order: string): Promise<Found[]> {

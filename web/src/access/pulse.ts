@@ -73,11 +73,16 @@ async function tell(ground: Ground): Promise<void> {
   const { changes } = reply.data;
   if (changes?.reload) await fetchPack();
   else if (changes && changes.version !== ground.version) {
-    await shelf.keepChanges(changes);
+    if (says(changes)) await shelf.keepChanges(changes);
     ground.apply(changes);
     gate.heard += 1;
   }
   if (gate.backlog > 0) await gate.sync();
+}
+
+/** Whether there is anything in it besides a later version: from an earlier one the same news come again. */
+function says({ version: _, reload: __, ...news }: Changes): boolean {
+  return Object.values(news).some((one) => Object.keys(one).length > 0);
 }
 
 function heard<T>(reply: Reply<T>): reply is Extract<Reply<T>, { ok: true }> {
@@ -106,9 +111,10 @@ export async function events(): Promise<EventLine[]> {
 export async function fetchPack(wanted: string | null = null): Promise<boolean> {
   const eventId = wanted ?? storage.read<string>("gate.event");
   if (!eventId) return false;
-  const keys = await ask<{ keys: { kid: string; x: string }[] }>(`/api/events/${eventId}/pass-keys`);
   const sealed = await ask<SealedPack>(`/api/access/pack/${eventId}`);
-  if (!heard(sealed) || !keys.ok) return false;
+  if (!heard(sealed)) return false;
+  const keys = await ask<{ keys: { kid: string; x: string }[] }>(`/api/events/${eventId}/pass-keys`);
+  if (!keys.ok) return false;
   const issuers = await issuerKeys([{ event_id: eventId, keys: keys.data.keys }]);
   if ((await opened(sealed.data, issuers, eventId)) === null) return false;
   gate.backlog = await flush();

@@ -19,6 +19,7 @@ export async function learnGround(groups: ReadonlySet<string>): Promise<void> {
   if (!found.ok) return;
   ground = found.data;
   for (const block of ground.blocks) if (groups.has(block.gate_group)) await labels(version, block.code);
+  document.documentElement.dataset.labels = "kept";
 }
 
 /** The standing area of a place, null for a seat. */
