@@ -1702,6 +1702,12 @@ export interface components {
             sightline: number[];
             stand: string;
         };
+        /** Board */
+        Board: {
+            events: components["schemas"]["EventLine"][];
+            /** Format: date-time */
+            now: string;
+        };
         /** Bound */
         Bound: {
             /** Format: uuid */
@@ -1985,6 +1991,26 @@ export interface components {
             place: number;
             place_label: components["schemas"]["PlaceLabel"] | null;
             revoked: boolean;
+        };
+        /** GateBoard */
+        GateBoard: {
+            closed: boolean;
+            corrections: components["schemas"]["Correction"][];
+            devices: components["schemas"]["DeviceLine"][];
+            duplicates: components["schemas"]["DuplicateLine"][];
+            duplicates_standing: number;
+            gates: components["schemas"]["GateLine"][];
+            inside: number;
+            not_yet_in: number;
+            /** Format: date-time */
+            now: string;
+            queues: components["schemas"]["Queue"][];
+            quickest_ramp: string | null;
+            refusals: {
+                [key: string]: number;
+            };
+            special: components["schemas"]["SpecialLine"][];
+            zones: components["schemas"]["ZoneLine"][];
         };
         /** GateLine */
         GateLine: {
@@ -2896,32 +2922,6 @@ export interface components {
         ZoneWord: {
             full: boolean;
         };
-        /** Board */
-        access_rules_board_Board: {
-            closed: boolean;
-            corrections: components["schemas"]["Correction"][];
-            devices: components["schemas"]["DeviceLine"][];
-            duplicates: components["schemas"]["DuplicateLine"][];
-            duplicates_standing: number;
-            gates: components["schemas"]["GateLine"][];
-            inside: number;
-            not_yet_in: number;
-            /** Format: date-time */
-            now: string;
-            queues: components["schemas"]["Queue"][];
-            quickest_ramp: string | null;
-            refusals: {
-                [key: string]: number;
-            };
-            special: components["schemas"]["SpecialLine"][];
-            zones: components["schemas"]["ZoneLine"][];
-        };
-        /** Board */
-        programme_reads_Board: {
-            events: components["schemas"]["EventLine"][];
-            /** Format: date-time */
-            now: string;
-        };
     };
     responses: never;
     parameters: never;
@@ -3044,7 +3044,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["access_rules_board_Board"];
+                    "application/json": components["schemas"]["GateBoard"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -3496,7 +3496,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["programme_reads_Board"];
+                    "application/json": components["schemas"]["Board"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

@@ -12,10 +12,10 @@ from uuid import UUID
 from virage.access.rules.board import (
     FLOW_MINUTES,
     HEARD_WITHIN,
-    Board,
     ByTicket,
     DeviceLine,
     DuplicateLine,
+    GateBoard,
     GateLine,
     ZoneLine,
 )
@@ -44,9 +44,9 @@ class Boards:
         self._clock = clock
         self._kept_s = kept_s
         self._one_at_a_time = asyncio.Lock()
-        self._kept: dict[UUID, tuple[float, Board]] = {}
+        self._kept: dict[UUID, tuple[float, GateBoard]] = {}
 
-    async def of(self, event_id: UUID) -> Board:
+    async def of(self, event_id: UUID) -> GateBoard:
         """The board of an event."""
         async with self._one_at_a_time:
             kept = self._kept.get(event_id)
@@ -57,7 +57,7 @@ class Boards:
         return kept[1]
 
 
-async def read_board(conn: Connection, event_id: UUID, now: datetime) -> Board:
+async def read_board(conn: Connection, event_id: UUID, now: datetime) -> GateBoard:
     """Everything that a supervisor sees of an event."""
     state = (await ground_store.ground_of(conn, [event_id]))[event_id]
     zone_lines = await _zones(conn, event_id, state)
@@ -67,7 +67,7 @@ async def read_board(conn: Connection, event_id: UUID, now: datetime) -> Board:
     for _, reason, scans in refused:
         by_reason[reason] += scans
     queues = await queues_of(conn, event_id, now)
-    return Board(
+    return GateBoard(
         now=now,
         closed=state.closed,
         inside=sum(line.inside for line in zone_lines),

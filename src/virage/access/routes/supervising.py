@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from virage.access.acts import ground as acts
 from virage.access.acts.corrections import correct
 from virage.access.reads.board import Boards
-from virage.access.rules.board import Board, Correction, CorrectionWish
+from virage.access.rules.board import Correction, CorrectionWish, GateBoard
 from virage.access.rules.decision import Window
 from virage.access.rules.ground import GateState, gates
 from virage.kernel.clock import Clock
@@ -132,7 +132,7 @@ async def post_correction(
 
 
 @get("/{event_id:uuid}", guards=[staff("supervisor")])
-async def get_board(event_id: UUID, *, db: Database, gate_boards: Boards, principal: Principal) -> Board:
+async def get_board(event_id: UUID, *, db: Database, gate_boards: Boards, principal: Principal) -> GateBoard:
     """The gates of an event at this moment."""
     async with db.connection() as conn:
         await supervised(conn, event_id, principal)

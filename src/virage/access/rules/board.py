@@ -110,7 +110,7 @@ class SpecialLine(Struct, frozen=True):
     person_id: UUID | None
 
 
-class Board(Struct, frozen=True):
+class GateBoard(Struct, frozen=True):
     """The gates of an event at a moment."""
 
     now: datetime
