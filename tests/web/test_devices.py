@@ -64,7 +64,8 @@ def test_a_device_is_paired_from_the_page_moved_and_revoked(browser: Browser, ho
         assert lane.come(first) == httpx.codes.CONFLICT
         assert lane.come(shown_code(page)) == httpx.codes.OK
         expect(page.get_by_role("dialog", name="Lane A3 has come.")).to_be_visible()
-        page.get_by_role("button", name="Done").click()
+        expect(page.get_by_role("button", name="Done")).to_be_focused()
+        page.keyboard.press("Enter")
         row = page.get_by_role("listitem").filter(has_text="Lane A3")
         expect(row).to_contain_text("Lane reader · Gates A3")
         expect(row).to_contain_text("Seen lately")
