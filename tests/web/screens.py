@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Literal
 
 import asyncpg
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, ViewportSize, sync_playwright
 
 from tests.web.conftest import CHROMIUM, FLAGS, entered, named_database
+from tests.web.gate import Phone
 from tests.web.house import House
 from tests.web.tour import before_signing_in, signing_in, while_buying
+from tests.web.tour_gate import TITLE as GATE_TITLE
+from tests.web.tour_gate import beginning, lights, prepared, tools
 from virage.kernel.postgres import EmbeddedPostgres
 
 TARGET = Path("docs/screens")
@@ -73,6 +76,21 @@ def take(browser: Browser, house: House, size: str, theme: Literal["light", "dar
     context.close()
 
 
+def take_gate(running: Playwright, house: House, size: str, theme: Literal["light", "dark"]) -> None:
+    """One device from its pairing to the time without network, a picture of each screen of the gate."""
+    crowd = prepared(house, title := f"{GATE_TITLE} {size} {theme}")
+    with tempfile.TemporaryDirectory() as folder:
+        phone = Phone(running, Path(folder), house.url)
+        phone.show("")
+        page = phone.start(viewport=SIZES[size], has_touch=size == "phone")
+        assert phone.context is not None
+        phone.context.add_init_script(f"localStorage.setItem('virage.gate.dark', '{str(theme == 'dark').lower()}')")
+        for screen in itertools.chain(beginning(page, house, title), lights(page, crowd), tools(page, phone)):
+            page.evaluate("document.fonts.ready.then(() => null)")
+            page.screenshot(path=TARGET / f"{screen.name}-{size}-{theme}.png")
+        phone.close()
+
+
 def main() -> None:
     """Take them all."""
     TARGET.mkdir(parents=True, exist_ok=True)
@@ -80,6 +98,7 @@ def main() -> None:
         browser = running.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         for size, theme in itertools.product(SIZES, THEMES):
             take(browser, house, size, theme)
+            take_gate(running, house, size, theme)
         browser.close()
 
 

@@ -27,6 +27,13 @@ export interface Person {
   since: number;
 }
 export type Override = "no_phone" | "broken_phone" | "checked_by_supervisor" | "system_error";
+
+/** How long the last one took, for benchmarks/gate_offline.py: one entry of a name, whatever the evening brings. */
+function timed(name: string, start: number): void {
+  performance.clearMeasures(name);
+  performance.measure(name, { start });
+}
+
 const NOTHING: Counters = { day: "", admitted: 0, refused: 0, again: 0, overridden: 0 };
 
 class Gate {
@@ -113,18 +120,22 @@ class Gate {
   }
 
   /** One text before the camera or from a hand scanner; the light follows. Texts that come while one is judged are dropped. */
-  async scan(text: string, byCamera = false): Promise<void> {
+  async scan(text: string, seenAt: number | null = null): Promise<void> {
     const { ground, code, device } = this;
+    const byCamera = seenAt !== null;
     if (this.#busy || !ground || !code || !device || !this.person) return;
     if (byCamera && this.#isSame(text)) return;
     this.#busy = true;
+    const began = performance.now();
     try {
       const now = time.now();
       if (ground.expired(now) && !this.online) return this.#show({ ...DARK, signal: "bad", reason: "no_pack" });
       const verdict = await proven(ground, text, now);
       if (byCamera && this.#isSamePass(verdict.claims?.number ?? null)) return;
       const asked = this.#mayAsk() ? await this.#ask(text, ground, code) : null;
-      const shown = asked ?? (await this.#alone(text, judged(ground, code, verdict, this.memory, now), now));
+      const found = asked ? null : judged(ground, code, verdict, this.memory, now);
+      if (found) timed("gate:decision", began);
+      const shown = asked ?? (await this.#alone(text, found!, now));
       if (asked?.signal === "again" && verdict.claims && verdict.step !== null) {
         this.memory.keep(verdict.claims.number, { step: verdict.step, at: now });
       }
@@ -135,6 +146,7 @@ class Gate {
       const paper = claims !== null && claims.holder === null;
       this.#last = { text, number: claims?.number ?? null, letIn: shown.signal === "good", at: performance.now() };
       this.#show({ ...shown, other, group, hint, paper, number: shown.number ?? claims?.number ?? null, generation: claims?.generation ?? null });
+      requestAnimationFrame(() => timed("gate:light", seenAt ?? began));
       if (!shown.label && claims) void this.#name(claims.place);
     } finally {
       this.#busy = false;

@@ -59,9 +59,8 @@ export async function watch(video: HTMLVideoElement, onCode: OnCode): Promise<Ca
 
 async function frames(video: HTMLVideoElement, onCode: OnCode, running: () => boolean): Promise<void> {
   while (running()) {
-    await nextFrame(video);
+    const seenAt = await nextFrame(video);
     if (!running() || video.readyState < video.HAVE_CURRENT_DATA) continue;
-    const seenAt = performance.now();
     const scale = Math.min(1, SIDE / Math.min(video.videoWidth, video.videoHeight));
     const size = { resizeWidth: Math.round(video.videoWidth * scale), resizeHeight: Math.round(video.videoHeight * scale) };
     const text = await read(await createImageBitmap(video, size));
@@ -69,13 +68,13 @@ async function frames(video: HTMLVideoElement, onCode: OnCode, running: () => bo
   }
 }
 
-/** The next picture of the camera; a camera that stands still is looked at four times a second. */
-function nextFrame(video: HTMLVideoElement): Promise<unknown> {
+/** When the next picture was taken; a camera that stands still is looked at four times a second. */
+function nextFrame(video: HTMLVideoElement): Promise<number> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, 250);
-    video.requestVideoFrameCallback(() => {
+    const timer = setTimeout(() => resolve(performance.now()), 250);
+    video.requestVideoFrameCallback((now, { captureTime }) => {
       clearTimeout(timer);
-      resolve(null);
+      resolve(captureTime ?? now);
     });
   });
 }
