@@ -19,6 +19,8 @@ const ALONE_MS = 10_000;
 /** The same code before the camera is the same scan, and so is the same pass just after it was let in. */
 const SAME_TEXT_MS = 8_000;
 const SAME_PASS_MS = 5_000;
+/** Whoever began longer ago signs in again. */
+const SHIFT_MAX_MS = 16 * 3_600_000;
 
 export interface Person {
   id: string;
@@ -66,7 +68,9 @@ class Gate {
     useToken(this.device?.token ?? null);
     this.backlog = await shelf.backlog();
     this.code = storage.read<string>("gate.code");
-    this.person = storage.read<Person>("gate.person");
+    this.revoked = storage.read<boolean>("gate.revoked") ?? false;
+    const person = storage.read<Person>("gate.person");
+    this.person = person && time.now() - person.since < SHIFT_MAX_MS ? person : null;
     this.counters = (await shelf.setting<Counters>("counters")) ?? NOTHING;
     const eventId = storage.read<string>("gate.event");
     const kept = eventId ? await shelf.pack(eventId) : undefined;
@@ -79,14 +83,8 @@ class Gate {
     this.heard += 1;
     if (!ground) return;
     storage.write("gate.event", ground.pack.event.id);
-    const groups = Object.entries(ground.gates).flatMap(([code, state]) => (this.mine(code) ? state.groups : []));
+    const groups = Object.values(ground.gates).flatMap((state) => state.groups);
     void learnGround(new Set(groups));
-  }
-
-  /** Whether the device is assigned to a gate, by its code or by its group's letter. */
-  mine(code: string): boolean {
-    const groups = this.ground?.gates[code]?.groups ?? [];
-    return (this.device?.gates ?? []).some((gate) => gate === code || groups.includes(gate));
   }
 
   choose(code: string | null): void {
@@ -264,6 +262,7 @@ class Gate {
   /** This device was ended at the server: it may do nothing more. */
   end(): void {
     this.revoked = true;
+    storage.write("gate.revoked", true);
     this.hear(false);
   }
 
@@ -276,6 +275,7 @@ class Gate {
 
   async forget(): Promise<void> {
     await shelf.forgetDevice();
+    storage.write("gate.revoked", null);
     this.leaveEvent();
     useToken(null);
     [this.device, this.ground, this.revoked, this.light] = [null, null, false, null];
