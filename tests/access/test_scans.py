@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from virage.access.jobs import AccessJobs
+from virage.access.routes.desk import WAITING_MAX
 from virage.kernel.guard import Grant
 from virage.passes.rules.code import bytes_of, text_of
 
@@ -264,3 +265,15 @@ async def test_a_job_ends_admissions_whose_time_to_pass_is_over(night: "Evening"
     await jobs.end_pending()
     assert [(row["state"], row["entries"]) for row in await night.rows(PRESENCE)] == [(None, 0), ("outside", 0)]
     assert await night.rows("select 1 from access.presence where pending_until is not null") == []
+
+
+async def test_where_too_many_wait_a_gate_is_told_to_decide_alone_and_nothing_is_half_done(night: "Evening") -> None:
+    device, ticket = night.device(), await night.ticket()
+    scans = {"scans": [night.signed(device, night.scan(device, "ask", ticket))]}
+    night.desk.waiting = WAITING_MAX
+    answer = await night.ask(str(device.id), "POST", "/api/access/scans", scans)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert await night.rows("select 1 from access.scan") == []
+    night.desk.waiting = 0
+    answer = await night.ask(str(device.id), "POST", "/api/access/scans", scans)
+    assert said(answer.json()["answers"][0]) == ("admitted", None)

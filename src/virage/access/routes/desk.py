@@ -11,7 +11,7 @@ from virage.access.acts.crossing import take_scans
 from virage.access.reads.keyring import Keyring
 from virage.access.rules.ground import gates
 from virage.access.rules.scans import Answer, Read, Scan, SignedScan, body_of, number_in, scan_of
-from virage.kernel.batching import Batcher
+from virage.kernel.batching import Batcher, Overloaded
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database
 from virage.kernel.guard import Principal, holds
@@ -23,6 +23,9 @@ FEW = 8
 """An upload of more scans is of a gate that was offline: it waits behind its like, not before those who ask now."""
 BACKLOGS_A_BATCH = 2
 TRIES_MAX = 4
+BACKLOGS_AT_ONCE = 2
+WAITING_MAX = 1_000
+"""How many uploads wait for their check at most: whoever comes then would wait longer than a gate does."""
 BREATH = 8
 """How many scans are checked before others get their turn."""
 
@@ -36,23 +39,49 @@ class GateDesk:
         self._db = db
         self._clock = clock
         self._keyring = keyring
+        self._turn = asyncio.Lock()
+        self._backlog_turns = asyncio.Semaphore(BACKLOGS_AT_ONCE)
+        self.waiting = 0
         self.scans: Batcher[Reads, list[Answer]] = Batcher(self._take, batch_max=UPLOADS_A_BATCH)
         self.backlogs: Batcher[Reads, list[Answer]] = Batcher(self._take, batch_max=BACKLOGS_A_BATCH)
 
     async def take(self, device: Principal, scans: Sequence[SignedScan]) -> list[Answer]:
-        """Take what a device sent; one answer a scan, in order. What is not the device's own changes nothing."""
-        if device.id is None:
-            return [Answer(number_in(scan.body), "refused", "forged_scan") for scan in scans]
-        key = await self._keyring.device(device.id)
-        read: list[Read | Answer] = []
-        for number, signed in enumerate(scans, 1):
-            read.append(await self._read(device, device.id, key, signed))
-            if number % BREATH == 0:
-                await asyncio.sleep(0)
+        """Take what a device sent; one answer a scan, in order. What is not the device's own changes nothing.
+
+        Raises `Overloaded` when too many wait: the gate decides alone meanwhile.
+        """
+        if len(scans) > FEW:
+            async with self._backlog_turns:
+                read = await self._check(device, scans)
+                return await self._answered(read, self.backlogs)
+        return await self._answered(await self._check(device, scans), self.scans)
+
+    async def _answered(self, read: Sequence[Read | Answer], batcher: Batcher[Reads, list[Answer]]) -> list[Answer]:
         good = [one for one in read if isinstance(one, Read)]
-        batcher = self.scans if len(good) <= FEW else self.backlogs
         answers = iter(await batcher.submit(good) if good else [])
         return [one if isinstance(one, Answer) else next(answers) for one in read]
+
+    async def _check(self, device: Principal, scans: Sequence[SignedScan]) -> list[Read | Answer]:
+        """Check signatures and codes, one scan after the other and upload by upload in turn.
+
+        A turn of the event loop checks one scan, however many wait: a transaction that is open goes on between them.
+        """
+        if device.id is None:
+            return [Answer(number_in(scan.body), "refused", "forged_scan") for scan in scans]
+        if self.waiting >= WAITING_MAX:
+            raise Overloaded
+        self.waiting += 1
+        try:
+            key = await self._keyring.device(device.id)
+            read: list[Read | Answer] = []
+            for number, signed in enumerate(scans, 1):
+                async with self._turn:
+                    read.append(await self._read(device, device.id, key, signed))
+                if number % BREATH == 0:
+                    await asyncio.sleep(0)
+            return read
+        finally:
+            self.waiting -= 1
 
     async def _read(
         self, device: Principal, device_id: UUID, key: HolderKey | None, signed: SignedScan

@@ -31,6 +31,7 @@ from virage.passes.rules.vault import KeyVault
 
 Instant = Annotated[datetime, Meta(tz=True)]
 MS_MAX = 2**31 - 1
+WANTED_MIN = 3
 
 
 class Answers(Struct, frozen=True):
@@ -128,14 +129,19 @@ async def get_pack(
     return Response(sealed, media_type="application/json", headers=headers)
 
 
-Wanted = Annotated[str, Parameter(min_length=3, max_length=100, description="A name, an address or an order code")]
+Wanted = Annotated[
+    str, Parameter(min_length=WANTED_MIN, max_length=100, description="A name, an address or an order code")
+]
 
 
 @get("/holders/{event_id:uuid}", guards=[device], opt={"rate": "costly"})
 async def find_holders(event_id: UUID, q: Wanted, db: Database) -> list[Found]:
     """The passes of somebody without a phone; whoever finds them looks at a proof of identity."""
+    wanted = " ".join(q.split())
+    if len(wanted) < WANTED_MIN:
+        raise Problem("invalid_input", {"errors": [{"source": "q", "message": "Three letters at least."}]})
     async with db.connection() as conn:
-        return await find(conn, event_id, q.strip())
+        return await find(conn, event_id, wanted)
 
 
 router = Router("/api/access", route_handlers=[post_scans, post_heartbeat, get_pack, find_holders])

@@ -17,7 +17,7 @@ order by added_at desc, id;
 
 -- name: over(now)
 -- Entries whose time is over, locked in order.
-select id from access.ban where ended_at is null and expires_at <= :now order by id for update;
+select id from access.ban where ended_at is null and expires_at <= :now order by id for no key update;
 
 -- name: end_bans(ids, now)!
 -- Entries end, and their words are erased.
