@@ -91,7 +91,7 @@ def prepared(house: House, title: str) -> Crowd:
         *tickets(house, event_id, "N", 5),
         *tickets(house, event_id, "N", 1, paper=True),
         *tickets(house, event_id, "P", 1),
-        *tickets(house, tonight(house, f"The match after {title[-3:]}"), "N", 1),
+        *tickets(house, tonight(house, "The next match"), "N", 1),
     )
     revoke(house, event_id, crowd.revoked)
     flag(house, event_id, crowd.flagged)
