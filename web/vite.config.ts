@@ -7,30 +7,45 @@ const CORE =
   /node_modules\/(svelte|esm-env|clsx|openapi-fetch)\/|src\/(kernel|api|theme|i18n\/i18n|people\/session|ticketing\/basket|ui\/(Button|Icon|Notice|Logo|Header|Footer|Toasts))/;
 
 const OFFICE = /src\/office\//;
+const GATE = /src\/access\//;
 
 /** Scripts and styles that only the office reaches: no fan's phone keeps them. */
 const officeFiles = new Set<string>();
+/** What the gate needs besides the fans' files, its QR reader too: the devices of gates keep it, and nobody else. */
+const gateFiles = new Set<string>();
 
-const officeApart: Plugin = {
-  name: "office-apart",
+const staffApart: Plugin = {
+  name: "staff-apart",
   generateBundle(_, bundle) {
-    const fans = new Set<string>();
-    const visit = (file: string): void => {
-      const chunk = bundle[file];
-      if (chunk?.type !== "chunk" || fans.has(file) || OFFICE.test([chunk.facadeModuleId, ...chunk.moduleIds].join(" "))) return;
-      fans.add(file);
-      chunk.viteMetadata?.importedCss.forEach((style) => fans.add(style));
-      [...chunk.imports, ...chunk.dynamicImports].forEach(visit);
+    const reached = (starts: string[], avoid: RegExp[]): Set<string> => {
+      const found = new Set<string>();
+      const visit = (file: string): void => {
+        const chunk = bundle[file];
+        if (chunk?.type !== "chunk" || found.has(file)) return;
+        const modules = [chunk.facadeModuleId, ...chunk.moduleIds].join(" ");
+        if (avoid.some((apart) => apart.test(modules))) return;
+        found.add(file);
+        chunk.viteMetadata?.importedCss.forEach((style) => found.add(style));
+        [...chunk.imports, ...chunk.dynamicImports].forEach(visit);
+      };
+      starts.forEach(visit);
+      return found;
     };
-    Object.values(bundle).forEach((file) => file.type === "chunk" && file.isEntry && visit(file.fileName));
-    Object.keys(bundle).forEach((file) => /\.(js|css)$/.test(file) && !fans.has(file) && officeFiles.add(file));
+    const files = Object.values(bundle);
+    const entries = files.filter((file) => file.type === "chunk" && file.isEntry).map((file) => file.fileName);
+    const fans = reached(entries, [OFFICE, GATE]);
+    const staff = reached(entries, [OFFICE]);
+    for (const { fileName } of files) {
+      if (/\.wasm$|\.worker-[^/]+\.js$/.test(fileName) || (staff.has(fileName) && !fans.has(fileName))) gateFiles.add(fileName);
+      else if (/\.(js|css)$/.test(fileName) && !fans.has(fileName)) officeFiles.add(fileName);
+    }
   },
 };
 
 export default defineConfig({
   plugins: [
     svelte(),
-    officeApart,
+    staffApart,
     VitePWA({
       strategies: "injectManifest",
       srcDir: "src",
@@ -39,8 +54,14 @@ export default defineConfig({
       manifest: false,
       injectManifest: {
         rollupFormat: "iife",
-        globPatterns: ["**/*.{js,css,html,woff2,svg,png}"],
-        manifestTransforms: [(files) => ({ manifest: files.filter((file) => !officeFiles.has(file.url)) })],
+        globPatterns: ["**/*.{js,css,html,woff2,svg,png,wasm}"],
+        manifestTransforms: [
+          (files) => ({
+            manifest: files
+              .filter((file) => !officeFiles.has(file.url))
+              .map((file) => (gateFiles.has(file.url) ? { ...file, url: `gate:${file.url}` } : file)),
+          }),
+        ],
       },
     }),
   ],
@@ -52,6 +73,7 @@ export default defineConfig({
     // What every screen needs comes in one piece.
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: "core", test: CORE }] } } },
   },
+  worker: { format: "es" },
   server: { proxy: { "/api": "http://localhost:8000" } },
   test: { include: ["src/**/*.test.ts"] },
 });

@@ -14,6 +14,15 @@ from litestar import Litestar
 from litestar.types import ControllerRouterHandler
 from msgspec.structs import asdict
 
+from virage.access import routes as access_routes
+from virage.access.jobs import AccessJobs
+from virage.access.reads import bans as access_bans
+from virage.access.reads.board import Boards
+from virage.access.reads.delays import Delays
+from virage.access.reads.keyring import Keyring, device_keys
+from virage.access.reads.news import GateNews
+from virage.access.reads.packs import Packs
+from virage.access.routes.desk import GateDesk
 from virage.kernel import logs, openapi
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config, read
@@ -89,8 +98,8 @@ class Domain:
 # --- venue ---------------------------------------------------------------------------------------------------------
 
 
-def _venue(_house: House) -> Domain:
-    return Domain(routers=[venue.router])
+def _venue(house: House) -> Domain:
+    return Domain(routers=[venue.router], dependencies={"way_delays": Delays(house.clock)})
 
 
 # --- programme -----------------------------------------------------------------------------------------------------
@@ -112,7 +121,7 @@ def _programme(house: House) -> Domain:
 
 
 # What the domains above tell a person about themselves, by the name of its section, and forget with them.
-PERSON_EXPORTS: dict[str, PersonExport] = {"ticketing": ticketing_views.export}
+PERSON_EXPORTS: dict[str, PersonExport] = {"ticketing": ticketing_views.export, "access": access_bans.export}
 PERSON_ERASED: list[PersonErased] = [refunding.erased]
 
 
@@ -215,9 +224,29 @@ def _ticketing(house: House) -> Domain:
     )
 
 
+# --- access --------------------------------------------------------------------------------------------------------
+
+
+def _access(house: House) -> Domain:
+    keyring = Keyring(house.db, house.clock, device_keys)
+    desk = GateDesk(house.db, house.clock, keyring)
+    return Domain(
+        routers=access_routes.routers,
+        dependencies={
+            "gate_desk": desk,
+            "gate_scans": desk.scans,
+            "gate_backlogs": desk.backlogs,
+            "gate_news": GateNews(house.db),
+            "gate_packs": Packs(house.db, house.clock),
+            "gate_boards": Boards(house.db, house.clock),
+        },
+        jobs=[AccessJobs(house.db, house.clock).register],
+    )
+
+
 # --- the whole -----------------------------------------------------------------------------------------------------
 
-DOMAINS: Sequence[Callable[[House], Domain]] = (_venue, _programme, _people, _payments, _passes, _ticketing)
+DOMAINS: Sequence[Callable[[House], Domain]] = (_venue, _programme, _people, _payments, _passes, _ticketing, _access)
 
 
 async def _nobody(credentials: Sequence[Credential]) -> Sequence[Principal | None]:

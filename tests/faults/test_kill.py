@@ -63,7 +63,7 @@ class Killer:
             os.kill(victim, signal.SIGKILL)
             began = time.monotonic()
             self.kills[target] += 1
-            await self._back(target, victim, len(pids))
+            await self.back(target, victim, len(pids))
             self.back_s[target].append(time.monotonic() - began)
 
     def pids(self, target: str) -> list[int]:
@@ -74,7 +74,7 @@ class Killer:
         pid = self._house.postgres.pid if target == "postgres" else self._house.supervisor.pid("work")
         return [pid] if pid is not None else []
 
-    async def _back(self, target: str, victim: int, count: int) -> None:
+    async def back(self, target: str, victim: int, count: int) -> None:
         async with asyncio.timeout(BACK_S):
             while True:
                 pids = self.pids(target)

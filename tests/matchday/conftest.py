@@ -19,10 +19,13 @@ from virage.kernel.clock import Clock
 from virage.kernel.database import Database
 from virage.kernel.guard import Grant, Principal
 from virage.kernel.ids import new_id
+from virage.kernel.keys import Jwk
 from virage.kernel.problems import Refused
 from virage.people import acts as people
 from virage.people.acts import TokenWish
+from virage.people.rules.devices import DeviceArrival, DeviceKind, PairingWish
 from virage.people.rules.grants import GrantWish, RoleName, ScopeName
+from virage.people.rules.secrets import secrets_of
 from virage.programme import acts as programme
 from virage.programme.rules import HouseRules, NewEvent, Organiser, Text
 from virage.ticketing.acts.pricing import set_pricing
@@ -32,7 +35,9 @@ from virage.ticketing.rules.terms import PRICED_TARIFFS
 HOUR = timedelta(hours=1)
 BLOCK = "103"
 SITE = "https://virage.local"
-ROLES = ("admin", "programme", "box_office", "finance", "steward", "cashier")
+SECRET = "a secret of the tests, long enough"
+DEVICE_KEY = Jwk("OKP", "Ed25519", "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")
+ROLES = ("admin", "programme", "box_office", "finance", "steward", "supervisor", "cashier")
 
 
 class World:
@@ -101,6 +106,21 @@ class World:
         self.ids["token_id"] = str(made.id)
         return {"authorization": f"Bearer {made.token}"}
 
+    async def device(self, *gates: str) -> dict[str, str]:
+        """The header of a lane reader that has just been paired at these gates."""
+        admin_id = await self.person("admin@example.org", Grant("admin"))
+        admin = Principal("staff", admin_id, new_id(), (Grant("admin"),), self.clock.now())
+        keys = secrets_of(SECRET)
+        wish = PairingWish(new_id(), "a lane", DeviceKind.LANE, list(gates))
+        async with self.db.transaction() as conn:
+            opened = await people.open_pairing(conn, keys, admin, wish, self.clock.now())
+            assert not isinstance(opened, Refused)
+            arrival = DeviceArrival(opened.code, DEVICE_KEY)
+            paired = await people.pair(conn, keys, arrival, self.clock.now())
+        assert not isinstance(paired, Refused)
+        self.ids["device_id"] = str(paired.device_id)
+        return {"authorization": f"Bearer {paired.token}"}
+
     async def ask(self, who: dict[str, str], method: str, path: str, body: Any = None) -> httpx.Response:
         transport = httpx.ASGITransport(app=self.app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
         async with httpx.AsyncClient(transport=transport, base_url=SITE) as browser:
@@ -150,7 +170,7 @@ class Served:
         self._folder = folder
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.env = os.environ | {
-            "VIRAGE_SECRET": "a secret of the tests, long enough",
+            "VIRAGE_SECRET": SECRET,
             "VIRAGE_DEMO": "1",
             "VIRAGE_PORT": str(self.port),
             "VIRAGE_DATABASE_URL": database_url,

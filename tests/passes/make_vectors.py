@@ -19,11 +19,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from virage.kernel.keys import base64url
 from virage.passes.rules import base45
 from virage.passes.rules.cbor import encode
 from virage.passes.rules.claims import HOLDER_PURPOSE, ISSUER_PURPOSE, Claims, event_short, sign_pass, to_be_signed
 from virage.passes.rules.code import holder_message, moving_code, step_at, text_of
-from virage.passes.rules.keys import HolderKey, IssuerKey, base64url, kid_of
+from virage.passes.rules.keys import HolderKey, IssuerKey, kid_of
 from virage.passes.rules.verdict import Unverified, Verified, verify
 
 FILE = Path(__file__).parents[2] / "docs/vectors/passes.json"

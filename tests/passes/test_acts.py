@@ -15,13 +15,14 @@ from virage.kernel.config import Config
 from virage.kernel.database import Connection, Database
 from virage.kernel.ids import new_id
 from virage.kernel.journal import read_after
+from virage.kernel.keys import Jwk
 from virage.kernel.problems import Refused
 from virage.passes import acts, reads
 from virage.passes.acts import Binding, Bound, Printed, Printing
 from virage.passes.jobs import PassJobs
 from virage.passes.rules.code import bytes_of, moving_code, step_at, text_of
 from virage.passes.rules.holding import REBINDS_MAX, Issue
-from virage.passes.rules.keys import IssuerKey, Jwk
+from virage.passes.rules.keys import IssuerKey
 from virage.passes.rules.vault import KeyVault, SealBroken
 from virage.passes.rules.verdict import Unverified, Verified, verify
 

@@ -8,8 +8,8 @@ from litestar.testing import AsyncTestClient
 from virage.kernel.config import Config
 from virage.kernel.database import Database
 from virage.kernel.ids import new_id
+from virage.kernel.keys import base64url
 from virage.passes import acts
-from virage.passes.rules.keys import base64url
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 

@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from virage.kernel.keys import Jwk
 from virage.passes.rules import base45, cbor
 from virage.passes.rules.claims import read_pass
 from virage.passes.rules.code import STEP_SECONDS, TEXT_LENGTH_MAX, moving_code, read_code, step_at, text_of
-from virage.passes.rules.keys import Jwk, holder_key_from_jwk
+from virage.passes.rules.keys import holder_key_from_jwk
 from virage.passes.rules.verdict import Doubt, Unverified, Verified, verify
 
 LEAN = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

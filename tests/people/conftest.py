@@ -8,6 +8,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from tests.people.pairing import SUPERVISOR
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.database import Database
@@ -103,3 +104,11 @@ async def other(app: Litestar, client: httpx.AsyncClient) -> AsyncIterator[httpx
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
     async with httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:
         yield browser
+
+
+@pytest.fixture
+async def supervisor(client: httpx.AsyncClient, sign_in: SignIn, make_staff: MakeStaff) -> httpx.AsyncClient:
+    """A browser in which the supervisor of gate group A has signed in."""
+    await make_staff(SUPERVISOR, [Grant("supervisor", "gate", "A")])
+    await sign_in(client, SUPERVISOR)
+    return client

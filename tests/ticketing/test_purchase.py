@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.ticketing.conftest import House
 from virage.kernel.ids import new_id
-from virage.passes.rules.keys import base64url
+from virage.kernel.keys import base64url
 from virage.payments import acts as payments
 
 

@@ -10,7 +10,7 @@ from tests.conftest import FakeClock
 from tests.ticketing.conftest import AREA, House, named
 from virage.kernel.config import Config
 from virage.kernel.ids import new_id
-from virage.passes.rules.keys import base64url
+from virage.kernel.keys import base64url
 from virage.people.rules.house import letterhead_of
 from virage.people.store import mails
 from virage.programme.rules import HouseRules

@@ -1,11 +1,18 @@
 import gzip
+from datetime import UTC, datetime
+from uuid import UUID
 
 import httpx
 import msgspec
+import numpy as np
 
-from virage.venue.rules import load_ground
+from virage.kernel.database import Database
+from virage.venue import acts, reads
+from virage.venue.rules import Feature, load_ground
 from virage.venue.rules.geometry import BlockLabels, Geometry
 
+NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
+STEWARD = UUID("01970000-0000-7000-8000-000000000001")
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -62,3 +69,75 @@ async def test_the_openapi_document_describes_the_geometry(client: httpx.AsyncCl
     document = (await client.get("/api/openapi.json")).json()
     answer = document["paths"]["/api/ground/{version}/geometry"]["get"]["responses"]["200"]
     assert answer["content"]["application/json"]["schema"]["$ref"].endswith("/Geometry")
+
+
+def a_wheelchair_space_upstairs() -> int:
+    ground = load_ground()
+    spaces = np.flatnonzero(ground.features & Feature.WHEELCHAIR)
+    return int(next(place for place in spaces if ground.blocks[ground.block[place]].ring == 3))
+
+
+async def test_a_way_leads_from_a_ramp_through_a_gate_to_the_seat(client: httpx.AsyncClient) -> None:
+    found = (await client.get("/api/ground/way", params={"place": 12_345})).json()
+    assert found["ramp"].startswith("ramp:")
+    assert found["gate"].startswith(f"gate:{load_ground().label(12_345).gate_group}")
+    assert found["way"]["legs"][0]["floor"] == "road"
+    assert found["way"]["legs"][-1]["to"] == "seat"
+
+
+async def test_a_lift_that_a_steward_reports_is_avoided_until_it_works_again(
+    client: httpx.AsyncClient, db: Database
+) -> None:
+    asked = {"place": a_wheelchair_space_upstairs(), "step_free": True}
+
+    async def lifts_on_the_way() -> set[str]:
+        found = (await client.get("/api/ground/way", params=asked)).json()
+        assert found["way"]["step_free"]
+        return {leg["to"] for leg in found["way"]["legs"] if leg["kind"] == "lift"}
+
+    (lift,) = await lifts_on_the_way()
+    for _ in range(2):  # said twice, it is one outage
+        async with db.transaction() as conn:
+            assert await acts.set_lift(conn, lift, STEWARD, NOW, working=False) is None
+    assert lift not in await lifts_on_the_way()
+    told = {one["code"]: one["out_of_order_since"] for one in (await client.get("/api/ground/lifts")).json()}
+    assert [code for code, since in told.items() if since] == [lift]
+    async with db.transaction() as conn:
+        assert await acts.set_lift(conn, lift, STEWARD, NOW, working=True) is None
+    assert await lifts_on_the_way() == {lift}
+    async with db.connection() as conn:
+        facts = await conn.fetch("select what from kernel.journal where what like 'lift%' order by seq")
+    assert [fact["what"] for fact in facts] == ["lift_out_of_order", "lift_works_again"]
+
+
+async def test_a_lift_nobody_knows_is_not_found(db: Database) -> None:
+    async with db.transaction() as conn:
+        refused = await acts.set_lift(conn, "lift-X-9", STEWARD, NOW, working=False)
+    assert refused is not None
+    assert refused.reason == "not_found"
+
+
+async def test_without_a_way_it_is_said_that_there_is_none(client: httpx.AsyncClient, db: Database) -> None:
+    place = a_wheelchair_space_upstairs()
+    async with db.transaction() as conn:
+        for lift in await reads.lifts(conn):
+            assert await acts.set_lift(conn, lift.code, STEWARD, NOW, working=False) is None
+    for path in ("/api/ground/way", "/api/ground/nearest"):
+        answer = await client.get(path, params={"place": place, "step_free": True, "what": "exit"})
+        assert answer.status_code == 409
+        assert answer.json()["code"] == "no_way"
+
+
+async def test_what_is_nearest_to_a_seat_is_found(client: httpx.AsyncClient) -> None:
+    for what in ("outlet", "toilets", "first_aid", "information", "exit"):
+        found = (await client.get("/api/ground/nearest", params={"place": 40_000, "what": what})).json()
+        assert found["seconds"] > 0
+        assert found["legs"][0]["to"] == "row"
+
+
+async def test_a_place_or_a_wish_that_nobody_has_is_refused(client: httpx.AsyncClient) -> None:
+    for place in (load_ground().places, 10**12):
+        assert (await client.get("/api/ground/way", params={"place": place})).status_code == 404
+    for wrong in ({"place": -1}, {"place": "x"}, {}):
+        assert (await client.get("/api/ground/way", params=wrong)).status_code == 400
+    assert (await client.get("/api/ground/nearest", params={"place": 1, "what": "gold"})).status_code == 400

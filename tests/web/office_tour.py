@@ -142,10 +142,26 @@ def _people(page: Page) -> Iterator[Screen]:
     page.goto("/office/programs")
     expect(page.get_by_label("Name")).to_be_visible()
     yield Screen("programs")
+    yield from _devices(page)
     page.goto("/office/letters")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.wait_for_load_state("networkidle")
     yield Screen("letters")
+
+
+def _devices(page: Page) -> Iterator[Screen]:
+    page.goto("/office/devices")
+    page.get_by_role("button", name="Show the code").click()
+    page.get_by_label("Single gates of group").select_option("B")
+    yield Screen("devices")
+    page.get_by_label("Name").fill("Lane A3")
+    page.get_by_label("Group A").check()
+    page.get_by_role("button", name="Show the code").click()
+    expect(page.locator("[data-code]")).to_be_visible()
+    yield Screen("pairing-code")
+    page.goto("/office/pin")
+    page.get_by_role("button", name="Save the PIN").click()
+    yield Screen("pin")
 
 
 def doors(page: Page) -> Iterator[Screen]:

@@ -10,13 +10,24 @@ from pathlib import Path
 from typing import Literal
 
 import asyncpg
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    StorageState,
+    ViewportSize,
+    sync_playwright,
+)
 
 from tests.web import office_tour
 from tests.web.conftest import CHROMIUM, FLAGS, entered, named_database
+from tests.web.gate import Phone
 from tests.web.house import House
 from tests.web.office import ENGLISH, desk, in_database
 from tests.web.tour import Screen, before_signing_in, signing_in, while_buying
+from tests.web.tour_gate import TITLE as GATE_TITLE
+from tests.web.tour_gate import beginning, lights, prepared, tools
 from virage.kernel.postgres import EmbeddedPostgres
 
 TARGET = Path("docs/screens")
@@ -107,6 +118,21 @@ def shoot(page: Page, screens: Iterator[Screen], look: str, room: str = "") -> N
         page.screenshot(path=TARGET / f"{room}{screen.name}-{look}.png")
 
 
+def take_gate(running: Playwright, house: House, size: str, theme: Literal["light", "dark"]) -> None:
+    """One device from its pairing to the time without network, a picture of each screen of the gate."""
+    crowd = prepared(house, title := f"{GATE_TITLE} {size} {theme}")
+    with tempfile.TemporaryDirectory() as folder:
+        phone = Phone(running, Path(folder), house.url)
+        phone.show("")
+        page = phone.start(viewport=SIZES[size], has_touch=size == "phone")
+        assert phone.context is not None
+        phone.context.add_init_script(f"localStorage.setItem('virage.gate.dark', '{str(theme == 'dark').lower()}')")
+        for screen in itertools.chain(beginning(page, house, title), lights(page, crowd), tools(page, phone)):
+            page.evaluate("document.fonts.ready.then(() => null)")
+            page.screenshot(path=TARGET / f"{screen.name}-{size}-{theme}.png")
+        phone.close()
+
+
 def main() -> None:
     """Take them all."""
     TARGET.mkdir(parents=True, exist_ok=True)
@@ -116,6 +142,7 @@ def main() -> None:
         in_database(house, office_tour.spread_sales)
         for size, theme in looks:
             take(browser, house, size, theme)
+            take_gate(running, house, size, theme)
         with desk(browser, house, office_tour.ADMIN_EMAIL) as page:
             office_tour.prepare(page, house)
             state = page.context.storage_state()

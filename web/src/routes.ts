@@ -11,5 +11,6 @@ export const routes: readonly Route[] = [
   { pattern: "/sign-in", load: () => import("./people/SignInPage.svelte") },
   { pattern: "/account", load: () => import("./people/AccountPage.svelte") },
   { pattern: "/office/*", load: () => import("./office/entry").then((office) => office.open()) },
+  { pattern: "/staff/gate", load: () => import("./access/entry").then((gate) => gate.open()) },
   { pattern: "/*", load: () => import("./ui/Missing.svelte") },
 ];

@@ -4,46 +4,81 @@
  * Tickets, events and keys are not here: the app keeps them itself, in IndexedDB. Nor is the office: its files come
  * when it is opened and stay in the browser's own cache, and its page is asked of the server first, so that it never
  * wants a file of a version that is gone.
+ *
+ * The gate is the staff's, too, but must open without network: a device that has opened it keeps its files, in a cache
+ * of their own, and a new version is put in place only with the gate's new files.
  */
 export {};
 declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: { url: string; revision: string | null }[] };
 
-const files = self.__WB_MANIFEST;
-const version = files.map((file) => file.revision ?? file.url).join("|");
-const SHELL = `shell-${[...version].reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) | 0, 7) >>> 0}`;
+const GATE_MARK = "gate:";
+const all = self.__WB_MANIFEST;
+const files = all.filter((file) => !file.url.startsWith(GATE_MARK));
+const gateFiles = all.filter((file) => file.url.startsWith(GATE_MARK));
+const SHELL = `shell-${mark(files)}`;
+const GATE = `gate-${mark(gateFiles)}`;
 const GROUND = "ground-1";
 const KNOWN = new Set(files.map((file) => `/${file.url}`));
+const KNOWN_AT_GATES = new Set(gateFiles.map((file) => `/${file.url.slice(GATE_MARK.length)}`));
 const GEOMETRY = /^\/api\/ground\/[^/]+\/(geometry|labels\/.+)$/;
 const OFFICE = /^\/office(\/|$)/;
+const POST = /^\/staff(\/|$)/;
 const APART = /^\/(api|pay|mailbox|healthz|readyz|metrics)(\/|$)/;
 
 self.addEventListener("install", (event) => event.waitUntil(install()));
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
 self.addEventListener("message", (event) => {
   if (event.data === "take over") void self.skipWaiting();
+  if (event.data === "keep the gate") event.waitUntil(keepGate());
 });
 self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== "GET" || url.origin !== self.location.origin) return;
   if (event.request.mode === "navigate" && OFFICE.test(url.pathname)) event.respondWith(served(event.request));
+  else if (event.request.mode === "navigate" && POST.test(url.pathname)) event.respondWith(atPost(event.request));
   else if (event.request.mode === "navigate" && !APART.test(url.pathname)) event.respondWith(shell("/index.html", event.request));
   else if (KNOWN.has(url.pathname)) event.respondWith(shell(url.pathname, event.request));
+  else if (KNOWN_AT_GATES.has(url.pathname)) event.respondWith(kept(GATE, url.pathname, event.request));
   else if (GEOMETRY.test(url.pathname)) event.respondWith(forEver(event.request));
 });
 
+function mark(known: readonly { url: string; revision: string | null }[]): number {
+  const version = known.map((file) => file.revision ?? file.url).join("|");
+  return [...version].reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) | 0, 7) >>> 0;
+}
+
 async function install(): Promise<void> {
-  const cache = await caches.open(SHELL);
-  await cache.addAll([...KNOWN].map((path) => new Request(path, { cache: path.startsWith("/assets/") ? "default" : "reload" })));
+  await fill(SHELL, KNOWN);
+  if ((await caches.keys()).some((name) => name.startsWith("gate-"))) await fill(GATE, KNOWN_AT_GATES);
+}
+
+async function fill(name: string, paths: Iterable<string>): Promise<void> {
+  const cache = await caches.open(name);
+  await cache.addAll([...paths].map((path) => new Request(path, { cache: path.startsWith("/assets/") ? "default" : "reload" })));
+}
+
+/** This device stands at a gate: keep what a gate needs, once. */
+async function keepGate(): Promise<void> {
+  if (!(await caches.has(GATE))) await fill(GATE, KNOWN_AT_GATES).catch(() => caches.delete(GATE));
 }
 
 async function activate(): Promise<void> {
   const names = await caches.keys();
-  await Promise.all(names.filter((name) => name !== SHELL && name !== GROUND).map((name) => caches.delete(name)));
+  await Promise.all(names.filter((name) => ![SHELL, GATE, GROUND].includes(name)).map((name) => caches.delete(name)));
   await self.clients.claim();
 }
 
-async function shell(path: string, request: Request): Promise<Response> {
-  return (await (await caches.open(SHELL)).match(path)) ?? fetch(request);
+function shell(path: string, request: Request): Promise<Response> {
+  return kept(SHELL, path, request);
+}
+
+async function kept(name: string, path: string, request: Request): Promise<Response> {
+  return (await caches.match(path, { cacheName: name })) ?? fetch(request);
+}
+
+/** A device of a gate opens from what it keeps; any other browser asks first, as for the office. */
+async function atPost(request: Request): Promise<Response> {
+  return (await caches.has(GATE)) ? shell("/index.html", request) : served(request);
 }
 
 async function served(request: Request): Promise<Response> {

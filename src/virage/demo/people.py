@@ -40,6 +40,9 @@ ACCOUNTS = (
     ),
     Account("finance@example.org", "the figures of everybody", "/office", (Grant("finance"),)),
     Account("steward@example.org", "gate group A", "/", (Grant("steward", "gate", "A"),)),
+    Account(
+        "supervisor@example.org", "every gate: its devices and its flow", "/office/devices", (Grant("supervisor"),)
+    ),
     Account("cashier@example.org", "outlet 01", "/", (Grant("cashier", "outlet", "01"),)),
 )
 

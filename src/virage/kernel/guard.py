@@ -16,9 +16,9 @@ from msgspec import Struct
 
 from virage.kernel.problems import Problem
 
-Role = Literal["admin", "programme", "box_office", "finance", "steward", "cashier"]
+Role = Literal["admin", "programme", "box_office", "finance", "steward", "supervisor", "cashier"]
 Scope = Literal["all", "organiser", "event", "gate", "outlet"]
-Kind = Literal["anonymous", "guest", "fan", "staff", "program"]
+Kind = Literal["anonymous", "guest", "fan", "staff", "program", "device"]
 Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]
 
 FRESH_FOR = timedelta(minutes=15)
@@ -33,7 +33,11 @@ class Grant(Struct, frozen=True):
 
 
 class Principal(Struct, frozen=True):
-    """Who asks: nobody known, a browser with a basket (guest), a fan, somebody of the staff, or a program."""
+    """Who asks: nobody known, a browser with a basket (guest), a fan, somebody of the staff, a program, or a device.
+
+    A device (a steward's phone, a lane reader) holds the role "gate" at its gates, which opens doors made for devices
+    and no others.
+    """
 
     kind: Kind
     id: UUID | None = None
@@ -134,8 +138,8 @@ def require(
 
 
 def require_fan(principal: Principal) -> UUID:
-    """Return the id of the signed-in person (fan or staff), or raise `unauthenticated`; programs are no person."""
-    if principal.kind == "program":
+    """Return the id of the signed-in person (fan or staff), or raise; programs and devices are no person."""
+    if principal.kind in ("program", "device"):
         raise Problem("forbidden")
     if principal.kind not in ("fan", "staff") or principal.id is None:
         raise Problem("unauthenticated")
@@ -152,13 +156,34 @@ def fresh(principal: Principal, now: datetime) -> None:
 
 async def with_session(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Guard: any session, a guest's too, or a program."""
-    if (await principal_of(connection.scope)).kind == "anonymous":
+    principal = await principal_of(connection.scope)
+    if principal.kind == "anonymous":
         raise Problem("unauthenticated")
+    if principal.kind == "device":
+        raise Problem("forbidden")
 
 
 async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Guard: a signed-in person, fan or staff."""
     require_fan(await principal_of(connection.scope))
+
+
+async def person_of_staff(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard: somebody who holds a role, whichever; no program, for what is a person's own."""
+    principal = await principal_of(connection.scope)
+    if principal.kind in ("anonymous", "guest"):
+        raise Problem("unauthenticated")
+    if principal.kind != "staff":
+        raise Problem("forbidden")
+
+
+async def device(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard: a paired device that is not revoked."""
+    principal = await principal_of(connection.scope)
+    if principal.kind in ("anonymous", "guest"):
+        raise Problem("unauthenticated")
+    if principal.kind != "device":
+        raise Problem("forbidden")
 
 
 def staff(*roles: Role) -> Guard:
@@ -169,7 +194,7 @@ def staff(*roles: Role) -> Guard:
         principal = await principal_of(connection.scope)
         if principal.kind in ("anonymous", "guest"):
             raise Problem("unauthenticated")
-        if not any(grant.role in wanted for grant in principal.grants):
+        if principal.kind == "device" or not any(grant.role in wanted for grant in principal.grants):
             raise Problem("forbidden", {"role": roles[0] if roles else "admin"})
 
     return guard

@@ -18,6 +18,7 @@ class Refused(Struct, frozen=True, tag="refused"):
 STATUS: dict[str, int] = {
     "invalid": 400,
     "invalid_input": 400,
+    "pin_trivial": 400,
     "unauthenticated": 401,
     "signature_invalid": 401,
     "forbidden": 403,

@@ -38,6 +38,8 @@ _POLICY = [
     "frame-ancestors 'none'",
 ]
 CONTENT_SECURITY_POLICY = "; ".join(_POLICY)
+READER_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
+"""For scripts of web workers alone, which the QR reader is: WebAssembly runs there, and in no page."""
 
 _HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,

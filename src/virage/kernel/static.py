@@ -11,6 +11,7 @@ from litestar.types import Receive, Send
 from msgspec import Struct
 
 from virage.kernel.problems import Problem
+from virage.kernel.security import READER_POLICY
 
 WEB = Path(__file__).parent.parent / "web"
 
@@ -18,6 +19,7 @@ _WORTH_COMPRESSING = 1_000
 
 _IMMUTABLE = b"public, max-age=31536000, immutable"
 _FRESH = b"no-cache"
+_WORKER = ".worker-"
 _COMPRESSED = ((b"br", ".br"), (b"gzip", ".gz"))
 _TEXT = ("text/", "application/javascript", "application/json", "application/manifest+json", "image/svg+xml")
 _NOT_BUILT = b"The web app is not built. Run `make setup` (or npm --prefix web run build), then start again.\n"
@@ -32,6 +34,7 @@ class _File(Struct, frozen=True):
     media_type: bytes
     caching: bytes
     etag: bytes
+    policy: bytes | None  # where it is not the one of every answer
     bodies: tuple[tuple[bytes, bytes], ...]  # (content encoding, bytes), the preferred first, plain (b"") last
 
 
@@ -65,6 +68,8 @@ async def _serve(found: _File, scope: Any, send: Send) -> None:
     accepted = {part.split(b";")[0].strip() for part in asked.get(b"accept-encoding", b"").split(b",")}
     encoding, body = next(pair for pair in found.bodies if not pair[0] or pair[0] in accepted)
     headers = [(b"cache-control", found.caching), (b"etag", found.etag), (b"vary", b"accept-encoding")]
+    if found.policy is not None:
+        headers.append((b"content-security-policy", found.policy))
     if found.etag in asked.get(b"if-none-match", b""):
         await _answer(send, 304, headers, b"")
         return
@@ -100,5 +105,6 @@ def _load(path: Path) -> _File:
         media_type=media_type.encode(),
         caching=_IMMUTABLE if path.parent.name == "assets" else _FRESH,
         etag=f'"{sha256(body).hexdigest()[:32]}"'.encode(),
+        policy=READER_POLICY.encode() if _WORKER in path.name else None,
         bodies=(*compressed.items(), (b"", body)),
     )

@@ -11,6 +11,7 @@ from msgspec import Struct
 from virage.kernel.config import Config
 from virage.kernel.database import Connection
 from virage.kernel.journal import Fact, append
+from virage.kernel.keys import Jwk
 from virage.kernel.problems import Refused
 from virage.kernel.security import derive
 from virage.passes import store
@@ -18,7 +19,6 @@ from virage.passes.rules import holding
 from virage.passes.rules.claims import is_gate_group, sign_pass
 from virage.passes.rules.code import text_of
 from virage.passes.rules.holding import Issue, Pass
-from virage.passes.rules.keys import Jwk
 from virage.passes.rules.vault import PURPOSE, KeyVault, SealedKey
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "rebind",
     "reseal_keys",
     "revoke",
+    "sign_document",
 ]
 
 
@@ -173,6 +174,17 @@ async def ensure_keys(
     return await store.signing_keys(conn, wanted)
 
 
+async def sign_document(
+    conn: Connection, vault: KeyVault, event_id: UUID, message: bytes, now: datetime
+) -> tuple[bytes, bytes]:
+    """Sign something else than a pass by the event's key; (kid, signature).
+
+    The message begins with a purpose in letters, as no CBOR array of a pass does.
+    """
+    key = (await ensure_keys(conn, vault, [event_id], now))[event_id]
+    return key.kid, vault.open(key).sign(message)
+
+
 async def reseal_keys(conn: Connection, vault: KeyVault) -> int:
     """Seal every key under the present secret, after a rotation; return how many had an earlier one."""
     resealed = [vault.resealed(key) for key in await store.all_signing_keys(conn)]
@@ -194,7 +206,8 @@ async def _change(
         outcomes.append(outcome)
         if isinstance(outcome, Pass) and outcome != after[item.subject]:
             after[item.subject] = outcome
-            facts.append(Fact(fact, item.who, item.subject, {"generation": outcome.generation}))
+            said = {"event_id": outcome.event_id, "number": outcome.number, "generation": outcome.generation}
+            facts.append(Fact(fact, item.who, item.subject, said))
     if facts:
         await store.write_passes(conn, [held for subject, held in after.items() if held != before[subject]])
         await append(conn, facts, now)

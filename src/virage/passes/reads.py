@@ -7,9 +7,10 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.kernel.database import Connection
+from virage.kernel.keys import KEY_BYTES, base64url, bytes_of_base64url
 from virage.passes import store
 from virage.passes.rules.holding import Form, Pass
-from virage.passes.rules.keys import KEY_BYTES, IssuerKey, base64url, bytes_of_base64url, kid_of
+from virage.passes.rules.keys import IssuerKey, kid_of
 
 
 class PassState(Struct, frozen=True):
@@ -49,6 +50,56 @@ async def states(conn: Connection, subjects: Sequence[UUID]) -> dict[UUID, PassS
     """Return the state of each pass by its subject; subjects without a pass are not in it."""
     held = await store.passes_of(conn, subjects)
     return {subject: _state(one) for subject, one in held.items()}
+
+
+class GatePass(Struct, frozen=True):
+    """What a gate must know of a pass besides what its code says."""
+
+    event_id: UUID
+    number: int
+    place: int
+    gate_group: str
+    generation: int
+    revoked: bool
+
+
+async def at_gate(conn: Connection, wanted: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], GatePass]:
+    """Return passes by (event, number); those that were never issued are not in it."""
+    found = [GatePass(*row) for row in await store.passes_at_gate(conn, wanted)]
+    return {(one.event_id, one.number): one for one in found}
+
+
+class Changed(Struct, frozen=True):
+    """The passes of an event as a gate without network must know them: how many, and what differs from their issue."""
+
+    issued: int
+    revoked: tuple[int, ...]
+    generations: tuple[tuple[int, int], ...]
+
+
+async def changed(conn: Connection, event_id: UUID) -> Changed:
+    """Return what differs from the issue of the event's passes."""
+    rows = await store.changed_passes(conn, event_id)
+    return Changed(
+        await store.issued(conn, event_id),
+        tuple(number for number, _, revoked in rows if revoked),
+        tuple((number, generation) for number, generation, _ in rows if generation),
+    )
+
+
+async def of_groups(conn: Connection, event_id: UUID, groups: Sequence[str]) -> list[tuple[UUID, int, int]]:
+    """Return (subject, number, place) of the live passes that enter through some gate groups, by number."""
+    return await store.passes_of_groups(conn, event_id, groups)
+
+
+async def counts_by_part(conn: Connection, event_id: UUID, firsts: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Return (live, entered) passes by part of the ground; part n begins at the n-th of `firsts`, which ascend."""
+    return await store.counts_by_part(conn, event_id, firsts)
+
+
+async def issuer_keys(conn: Connection, event_ids: Sequence[UUID]) -> dict[UUID, IssuerKey]:
+    """Return the public signing key of each event that has one."""
+    return {event_id: key.issuer for event_id, key in (await store.signing_keys(conn, event_ids)).items()}
 
 
 async def published_keys(conn: Connection, event_id: UUID) -> PassKeys | None:

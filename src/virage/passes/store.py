@@ -47,6 +47,33 @@ async def passes_of(conn: Connection, subjects: Sequence[UUID]) -> dict[UUID, Pa
     return {row["subject"]: _pass(row) async for row in _sql.passes_of(conn, subjects=list(subjects))}
 
 
+async def passes_at_gate(conn: Connection, wanted: Sequence[tuple[UUID, int]]) -> list[Any]:
+    """Return (event, number, place, gate group, generation, revoked) of passes by event and number."""
+    event_ids, numbers = [event_id for event_id, _ in wanted], [number for _, number in wanted]
+    return [row async for row in _sql.passes_at_gate(conn, event_ids=event_ids, numbers=numbers)]
+
+
+async def issued(conn: Connection, event_id: UUID) -> int:
+    """Return how many passes an event has issued."""
+    return int(await _sql.issued(conn, event_id=event_id) or 0)
+
+
+async def changed_passes(conn: Connection, event_id: UUID) -> list[tuple[int, int, bool]]:
+    """Return (number, generation, revoked) of the passes that are not as they were issued."""
+    return [tuple(row) async for row in _sql.changed_passes(conn, event_id=event_id)]
+
+
+async def passes_of_groups(conn: Connection, event_id: UUID, groups: Sequence[str]) -> list[tuple[UUID, int, int]]:
+    """Return (subject, number, place) of the live passes of some gate groups."""
+    return [tuple(row) async for row in _sql.passes_of_groups(conn, event_id=event_id, groups=list(groups))]
+
+
+async def counts_by_part(conn: Connection, event_id: UUID, firsts: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Return (live, entered) passes by part of the ground, counted from 1."""
+    rows = _sql.counts_by_part(conn, event_id=event_id, firsts=list(firsts))
+    return {row["part"]: (row["live"], row["entered"]) async for row in rows}
+
+
 async def write_passes(conn: Connection, passes: Sequence[Pass]) -> None:
     """Store generation, count of rebinds, form and holder of each pass."""
     await _sql.write_passes(

@@ -39,6 +39,37 @@ select subject, event_id, number, place, gate_group, not_before, expires_at, gen
 from passes.pass
 where subject = any(:subjects::uuid[]);
 
+-- name: passes_at_gate(event_ids, numbers)
+-- What a gate must know of passes, by their numbers.
+select pass.event_id, pass.number, pass.place, pass.gate_group, pass.generation, pass.revoked_at is not null as revoked
+from unnest(:event_ids::uuid[], :numbers::bigint[]) as wanted (event_id, number)
+inner join passes.pass on pass.event_id = wanted.event_id and pass.number = wanted.number;
+
+-- name: issued(event_id)$
+-- How many passes an event has issued.
+select issued from passes.counter where event_id = :event_id;
+
+-- name: changed_passes(event_id)
+-- Passes of an event that are not as they were issued.
+select number, generation, revoked_at is not null as revoked
+from passes.pass
+where event_id = :event_id and (revoked_at is not null or generation > 0)
+order by number;
+
+-- name: passes_of_groups(event_id, groups)
+-- The live passes that enter through some gate groups.
+select subject, number, place
+from passes.pass
+where event_id = :event_id and gate_group = any(:groups::text[]) and revoked_at is null
+order by number;
+
+-- name: counts_by_part(event_id, firsts)
+-- Live passes of an event, and those that have entered, by the part of the ground whose first place comes before theirs.
+select width_bucket(place, :firsts::bigint[]) as part, count(*) as live, count(entered_at) as entered
+from passes.pass
+where event_id = :event_id and revoked_at is null
+group by 1;
+
 -- name: write_passes(subjects, generations, rebinds, printed, holders)!
 -- What bindings and prints have changed.
 update passes.pass

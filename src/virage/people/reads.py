@@ -6,10 +6,20 @@ from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from virage.kernel.database import Connection
 from virage.kernel.guard import Principal, holds
 from virage.people.rules.addresses import normalise_address
+from virage.people.rules.devices import (
+    Device,
+    MyDevice,
+    OfficeDevice,
+    codes_of,
+    gates_held,
+    may_assign,
+    may_revoke,
+)
 from virage.people.rules.grants import (
     GrantView,
     Invitation,
@@ -19,8 +29,13 @@ from virage.people.rules.grants import (
 )
 from virage.people.rules.mails import Letter
 from virage.people.rules.persons import Locale, Person, SessionView
-from virage.people.store import grants, mails, persons, sessions
+from virage.people.rules.pins import RosterEntry
+from virage.people.store import devices as stored_devices
+from virage.people.store import grants, mails, persons, pins, sessions
+from virage.people.store.scopes import gate_groups
+from virage.programme import reads as programme
 
+DEVICES_MOST = 5_000
 MAILBOX_MOST = 50
 PROGRAMS_MOST = 500
 STAFF_MOST = 5_000
@@ -35,9 +50,12 @@ class PersonExport(Protocol):
 
 
 class Me(Struct, frozen=True):
-    """Who I am to Virage, and what I may do. Nobody known and guests have neither id nor address."""
+    """Who I am to Virage, and what I may do. Nobody known and guests have neither id nor address.
 
-    kind: Literal["anonymous", "guest", "fan", "staff", "program"]
+    A device has no grants here: what it may do stands at its own door.
+    """
+
+    kind: Literal["anonymous", "guest", "fan", "staff", "program", "device"]
     id: UUID | None
     email: str | None
     name: str | None
@@ -86,7 +104,7 @@ async def me(conn: Connection, principal: Principal) -> Me:
         email=found.email if found else None,
         name=found.name if found else None,
         locale=found.locale if found else None,
-        grants=[view_of(grant) for grant in principal.grants],
+        grants=[] if principal.kind == "device" else [view_of(grant) for grant in principal.grants],
         authenticated_at=principal.authenticated_at,
     )
 
@@ -130,10 +148,61 @@ async def export(
         "sessions": await sessions.sessions_of(conn, person_id, None, now),
         "grants": [view_of(grant) for grant in held],
         "tokens": await grants.programs_created_by(conn, person_id, now),
+        "pin_set_at": await pins.pin_set_at(conn, person_id),
+        "devices_paired": await stored_devices.devices_paired_by(conn, person_id),
     }
     for name, contributor in contributors.items():
         about[name] = await contributor(conn, person_id)
     return about
+
+
+async def devices(conn: Connection, device_ids: Sequence[UUID]) -> dict[UUID, Device]:
+    """Many devices in one statement, revoked ones too; those that never were are missing."""
+    return await stored_devices.devices(conn, device_ids)
+
+
+def device_gates(principal: Principal) -> frozenset[str]:
+    """The codes of all gates at which a device may work, its groups spelled out; empty for whoever is no device."""
+    return frozenset(codes_of(gates_held(principal), gate_groups()) if principal.kind == "device" else ())
+
+
+async def my_device(conn: Connection, principal: Principal) -> MyDevice | None:
+    """What a device may know of itself."""
+    found = {} if principal.id is None else await stored_devices.devices(conn, [principal.id])
+    return next((MyDevice(one.id, one.name, one.kind, one.gates) for one in found.values()), None)
+
+
+async def office_devices(conn: Connection, principal: Principal) -> list[OfficeDevice]:
+    """The devices at a gate that the asker supervises, of the first `DEVICES_MOST`; revoked ones last."""
+    groups = gate_groups()
+    return [
+        _as_seen_by(principal, device)
+        for device in await stored_devices.office_devices(conn, DEVICES_MOST)
+        if may_revoke(principal, device.gates, groups)
+    ]
+
+
+async def office_device(conn: Connection, principal: Principal, device_id: UUID) -> OfficeDevice | None:
+    """One device as the asker sees it in the list."""
+    device = await stored_devices.office_device(conn, device_id)
+    return None if device is None else _as_seen_by(principal, device)
+
+
+def _as_seen_by(principal: Principal, device: OfficeDevice) -> OfficeDevice:
+    may_change = device.revoked_at is None and may_assign(principal, device.gates, gate_groups())
+    return replace(device, may_change=may_change)
+
+
+async def roster(conn: Connection, gates: Sequence[str], event_id: UUID | None = None) -> list[RosterEntry]:
+    """Stewards and supervisors with a PIN who work at one of the gates (codes or letters of groups) or everywhere.
+
+    With an event also those whose role is for it or for its organiser. Whoever reads it on a device can try PINs out.
+    """
+    groups = gate_groups()
+    named = {*gates, *codes_of(gates, groups)}
+    named |= {groups[gate] for gate in gates if gate in groups}
+    event = None if event_id is None else await programme.event(conn, event_id)
+    return await pins.roster(conn, sorted(named), event_id, None if event is None else event.organiser_id)
 
 
 async def mailbox(conn: Connection) -> list[Letter]:

@@ -1,22 +1,37 @@
-"""The ground's documents, encoded and compressed once a process: they are the same for everybody and for ever."""
+"""What may be asked of the ground: its documents, the same for everybody and for ever, and the ways in it today."""
 
+import asyncio
 import gzip
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from functools import cache
 
 import msgspec
 from msgspec import Struct
 
+from virage.kernel.database import Connection
+from virage.venue import store
 from virage.venue.rules import load_ground
 from virage.venue.rules.geometry import geometry, labels
+from virage.venue.rules.ways import Entrance, Nearest, Passable, Way, entrance, nearest, ways
 
 __all__ = [
     "Document",
     "GroundSummary",
+    "LiftState",
+    "WayDelays",
     "geometry_document",
     "ground_summary",
     "labels_document",
+    "lifts",
     "load_ground",
+    "way_in",
+    "way_to_nearest",
 ]
+
+
+WayDelays = Callable[[Connection], Awaitable[Mapping[str, float]]]
+"""How long one waits at `ramp:N1` or `gate:A1` now, in seconds by code; the gates above know."""
 
 
 class Document(Struct, frozen=True):
@@ -36,6 +51,14 @@ class GroundSummary(Struct, frozen=True):
     places: int
     latitude: float
     longitude: float
+
+
+class LiftState(Struct, frozen=True):
+    """A lift, and since when it does not work; None while it does."""
+
+    code: str
+    stand: str
+    out_of_order_since: datetime | None
 
 
 def ground_summary() -> GroundSummary:
@@ -71,3 +94,32 @@ def _labels_document(block: str) -> Document:
 def _document(value: object) -> Document:
     plain = msgspec.json.encode(value)
     return Document(plain, gzip.compress(plain, 9, mtime=0))
+
+
+async def lifts(conn: Connection) -> list[LiftState]:
+    """Every lift of the ground."""
+    out = {outage.lift: outage.reported_at for outage in await store.open_outages(conn)}
+    return [
+        LiftState(amenity.code, amenity.stand, out.get(amenity.code))
+        for amenity in load_ground().amenities
+        if amenity.kind == "lift"
+    ]
+
+
+async def way_in(conn: Connection, place: int, delays: WayDelays, *, step_free: bool) -> Entrance | None:
+    """The quickest way from a ramp to a place through a gate of its group; None where no such way is open today."""
+    ground = load_ground()
+    group = ground.label(place).gate_group
+    gates = [f"gate:{gate.code}" for gate in ground.gates if gate.group == group]
+    passable, waits = await _passable(conn, step_free=step_free), await delays(conn)
+    return await asyncio.to_thread(lambda: entrance(ways(passable), place, gates, waits))
+
+
+async def way_to_nearest(conn: Connection, place: int, what: Nearest, *, step_free: bool) -> Way | None:
+    """The quickest way from a place to the nearest of a kind; None where no such way is open today."""
+    passable = await _passable(conn, step_free=step_free)
+    return await asyncio.to_thread(lambda: nearest(ways(passable), place, what))
+
+
+async def _passable(conn: Connection, *, step_free: bool) -> Passable:
+    return Passable(step_free, frozenset(outage.lift for outage in await store.open_outages(conn)))

@@ -1,15 +1,21 @@
-"""The ground's door: which version is in use, its geometry, and the labels of a block."""
+"""The ground's door: which version is in use, its geometry, the labels of a block, and the ways in it today."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from litestar import Request, Response, Router, get
+from litestar import Request, Response, Router, get, put
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
+from msgspec import Struct
 
-from virage.kernel.problems import Problem
-from virage.venue import reads
-from virage.venue.reads import Document, GroundSummary
+from virage.kernel.clock import Clock
+from virage.kernel.database import Database
+from virage.kernel.guard import Principal, staff
+from virage.kernel.problems import Problem, granted
+from virage.venue import acts, reads
+from virage.venue.reads import Document, GroundSummary, LiftState, WayDelays
 from virage.venue.rules import load_ground
 from virage.venue.rules.geometry import BlockLabels, Geometry
+from virage.venue.rules.ways import Entrance, Nearest, Way
 
 FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -45,9 +51,63 @@ async def get_labels(request: Request[Any, Any, Any], version: str, block: str) 
     return _answer(request, document)
 
 
+Place = Annotated[int, Parameter(ge=0, description="A seat or a standing place, by its number")]
+StepFree = Annotated[bool, Parameter(description="Without stairs, but for those inside a block")]
+
+
+class LiftWord(Struct, frozen=True, forbid_unknown_fields=True):
+    """What somebody says of a lift."""
+
+    working: bool
+
+
+@get("/way", opt={"public": True})
+async def get_way_in(db: Database, way_delays: WayDelays, place: Place, *, step_free: StepFree = False) -> Entrance:
+    """The quickest way from a ramp to a place, through which gate: what one waits there now counts.
+
+    Lifts that are out of order are avoided.
+    """
+    _require_place(place)
+    async with db.connection() as conn:
+        found = await reads.way_in(conn, place, way_delays, step_free=step_free)
+    if found is None:
+        raise Problem("no_way", {"place": place})
+    return found
+
+
+@get("/nearest", opt={"public": True})
+async def get_nearest(db: Database, place: Place, what: Nearest, *, step_free: StepFree = False) -> Way:
+    """The quickest way from a place to the nearest outlet, toilets, first aid, information desk or exit."""
+    _require_place(place)
+    async with db.connection() as conn:
+        found = await reads.way_to_nearest(conn, place, what, step_free=step_free)
+    if found is None:
+        raise Problem("no_way", {"place": place})
+    return found
+
+
+@get("/lifts", opt={"public": True})
+async def list_lifts(db: Database) -> list[LiftState]:
+    """All lifts, and which of them are out of order."""
+    async with db.connection() as conn:
+        return await reads.lifts(conn)
+
+
+@put("/lifts/{code:str}", status_code=204, guards=[staff("steward")])
+async def put_lift(code: str, data: LiftWord, db: Database, clock: Clock, principal: Principal) -> None:
+    """Say that a lift is out of order or works again. Whoever is a steward anywhere may: lifts serve all stands."""
+    async with db.transaction() as conn:
+        granted(await acts.set_lift(conn, code, principal.id, clock.now(), working=data.working))
+
+
 def _require_version(version: str) -> None:
     if version != load_ground().version:
         raise Problem("not_found", {"version": version})
+
+
+def _require_place(place: int) -> None:
+    if place >= load_ground().places:
+        raise Problem("not_found", {"place": place})
 
 
 def _answer(request: Request[Any, Any, Any], document: Document) -> Response[bytes]:
@@ -59,4 +119,7 @@ def _answer(request: Request[Any, Any, Any], document: Document) -> Response[byt
     return Response(document.plain, media_type="application/json", headers=headers)
 
 
-router = Router("/api/ground", route_handlers=[get_ground, get_geometry, get_labels])
+router = Router(
+    "/api/ground",
+    route_handlers=[get_ground, get_geometry, get_labels, get_way_in, get_nearest, list_lifts, put_lift],
+)

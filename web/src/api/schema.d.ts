@@ -4,6 +4,270 @@
  */
 
 export interface paths {
+    "/api/access/bans/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List bans
+         * @description The entries of the national or of the club's own file. Whoever supervises the whole ground sees them.
+         */
+        get: operations["list_bans"];
+        put?: never;
+        /**
+         * Add ban
+         * @description Add an entry to a file. It ends by itself; the same id again is the same entry.
+         */
+        post: operations["add_ban"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/bans/{file}/{ban_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Lift ban
+         * @description Lift an entry: what it said is erased.
+         */
+        delete: operations["lift_ban"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/board/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get board
+         * @description The gates of an event at this moment.
+         */
+        get: operations["get_board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/events/{event_id}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post correction
+         * @description Correct how many are in a zone. The same id again is the same correction.
+         */
+        post: operations["post_correction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/events/{event_id}/gates/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put gate
+         * @description Say how a gate stands. A supervisor of the gate or of its group may, too.
+         */
+        put: operations["put_gate"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/events/{event_id}/ground": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put ground
+         * @description Say "no entry" for the whole ground, or take it back.
+         */
+        put: operations["put_ground"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/events/{event_id}/windows/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put window
+         * @description Say when the passes of an accreditation, known by their gate group, come and go.
+         */
+        put: operations["put_window"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/events/{event_id}/zones/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put zone
+         * @description Say whether a zone (a stand, or a standing area) is full.
+         */
+        put: operations["put_zone"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post heartbeat
+         * @description Say how the device is, and hear what changed since the version of its pack.
+         */
+        post: operations["post_heartbeat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/hits/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List hits
+         * @description Who came to a gate with a pass that an entry met: for the supervisor who was called.
+         */
+        get: operations["list_hits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/holders/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find holders
+         * @description The passes of somebody without a phone; whoever finds them looks at a proof of identity.
+         */
+        get: operations["find_holders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/pack/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get pack
+         * @description All that the device needs to decide alone. 404 for an event that is not on.
+         */
+        get: operations["get_pack"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/scans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post scans
+         * @description Take scans, signed by the device. Sent again they get their first answers again, and have no second effect.
+         */
+        post: operations["post_scans"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/club": {
         parameters: {
             query?: never;
@@ -18,6 +282,48 @@ export interface paths {
         get: operations["get_club"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read my device
+         * @description What I am called, and the gates at which I work now.
+         */
+        get: operations["read_my_device"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/pair": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pair device
+         * @description Come as a device with a code from the office and a key of one's own. The token is told this once.
+         *
+         *     The same code with the same key again, within the ten minutes, is the same device with another token.
+         */
+        post: operations["pair_device"];
         delete?: never;
         options?: never;
         head?: never;
@@ -138,6 +444,88 @@ export interface paths {
          * @description The ground in short. Its version opens the geometry and the labels.
          */
         get: operations["get_ground"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ground/lifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List lifts
+         * @description All lifts, and which of them are out of order.
+         */
+        get: operations["list_lifts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ground/lifts/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put lift
+         * @description Say that a lift is out of order or works again. Whoever is a steward anywhere may: lifts serve all stands.
+         */
+        put: operations["put_lift"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ground/nearest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get nearest
+         * @description The quickest way from a place to the nearest outlet, toilets, first aid, information desk or exit.
+         */
+        get: operations["get_nearest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ground/way": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get way in
+         * @description The quickest way from a ramp to a place, through which gate: what one waits there now counts.
+         *
+         *     Lifts that are out of order are avoided.
+         */
+        get: operations["get_way_in"];
         put?: never;
         post?: never;
         delete?: never;
@@ -294,6 +682,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set my pin
+         * @description Choose the PIN with which I sign in on devices without network. Asks for a sign-in of the last 15 minutes.
+         */
+        put: operations["set_my_pin"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me/sessions": {
         parameters: {
             query?: never;
@@ -433,6 +841,70 @@ export interface paths {
          */
         post: operations["requeue_dead_letters"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List devices
+         * @description The devices at gates that I supervise, when they were last seen, and those that were revoked.
+         */
+        get: operations["list_devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/devices/pairings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open pairing
+         * @description Expect a device at gates that I supervise. The code is shown once, and works once within ten minutes.
+         */
+        post: operations["open_pairing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/devices/{device_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change device
+         * @description Rename a device, or put it at other gates; I supervise all of them, old and new.
+         */
+        put: operations["change_device"];
+        post?: never;
+        /**
+         * Revoke device
+         * @description End a device at once; I supervise one of its gates. It stays in the list, for the record.
+         */
+        delete: operations["revoke_device"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1085,6 +1557,29 @@ export interface components {
             x: number;
             y: number;
         };
+        /** Answer */
+        Answer: {
+            /** @default 0 */
+            clock_off_s: number;
+            data?: {
+                [key: string]: unknown;
+            };
+            /** @default false */
+            identity_check: boolean;
+            number: number;
+            /** @enum {string} */
+            outcome: "admitted" | "again" | "refused" | "noted";
+            pass_number?: number | null;
+            pending_until?: string | null;
+            place_label?: components["schemas"]["PlaceLabel"] | null;
+            reason?: string | null;
+        };
+        /** Answers */
+        Answers: {
+            answers: components["schemas"]["Answer"][];
+            /** Format: date-time */
+            now: string;
+        };
         /** AreaGeometry */
         AreaGeometry: {
             capacity_max: number;
@@ -1115,6 +1610,41 @@ export interface components {
             code: string;
             email: string;
             name?: string | null;
+        };
+        /** Ban */
+        Ban: {
+            /** Format: date-time */
+            added_at: string;
+            added_by: string | null;
+            email: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            /** @enum {string} */
+            file: "national" | "club";
+            /** Format: uuid */
+            id: string;
+            name: string | null;
+        };
+        /** BanFile */
+        BanFile: {
+            bans: components["schemas"]["Ban"][];
+            /** @enum {string} */
+            file: "national" | "club";
+        };
+        /** BanWish */
+        BanWish: {
+            email?: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            name?: string | null;
+        };
+        /** Beat */
+        Beat: {
+            changes: components["schemas"]["Changes"];
+            /** Format: date-time */
+            now: string;
         };
         /** Best */
         Best: {
@@ -1194,6 +1724,12 @@ export interface components {
             rebinds_left: number;
             text: string;
         };
+        /** ByTicket */
+        ByTicket: {
+            entered: number;
+            not_yet_in: number;
+            sold: number;
+        };
         /** Category */
         Category: {
             colour: string;
@@ -1226,6 +1762,35 @@ export interface components {
             free: number;
             held: number;
             sold: number;
+        };
+        /** Changes */
+        Changes: {
+            flagged?: number[];
+            gates?: {
+                [key: string]: components["schemas"]["PackGate"];
+            };
+            generations?: [
+                number,
+                number
+            ][];
+            inside?: [
+                number,
+                string,
+                string
+            ][];
+            outside?: [
+                number,
+                string,
+                string
+            ][];
+            /** @default false */
+            reload: boolean;
+            revoked?: number[];
+            unflagged?: number[];
+            version: string;
+            zones?: {
+                [key: string]: components["schemas"]["PackZone"];
+            };
         };
         /** Chosen */
         Chosen: {
@@ -1267,6 +1832,27 @@ export interface components {
             email: string;
             locale?: components["schemas"]["Locale"];
         };
+        /** Correction */
+        Correction: {
+            /** Format: date-time */
+            corrected_at: string;
+            corrected_by: string | null;
+            /** Format: uuid */
+            event_id: string;
+            /** Format: uuid */
+            id: string;
+            people: number;
+            reason: string;
+            zone: string;
+        };
+        /** CorrectionWish */
+        CorrectionWish: {
+            /** Format: uuid */
+            id: string;
+            people: number;
+            reason: string;
+            zone: string;
+        };
         /** DeadLetter */
         DeadLetter: {
             attempts: number;
@@ -1286,6 +1872,63 @@ export interface components {
          * @enum {string}
          */
         Defect: "title_fr_missing" | "title_en_missing" | "subtitle_in_one_language" | "doors_after_start" | "end_before_start" | "sale_closes_before_it_opens" | "sale_closes_after_end" | "event_over" | "unknown_ground_version";
+        /** DeviceArrival */
+        DeviceArrival: {
+            code: string;
+            key: components["schemas"]["Jwk"];
+        };
+        /** DeviceChange */
+        DeviceChange: {
+            gates: string[];
+            name: string;
+        };
+        /**
+         * DeviceKind
+         * @description What stands at the gate.
+         * @enum {string}
+         */
+        DeviceKind: "phone" | "lane";
+        /** DeviceLine */
+        DeviceLine: {
+            backlog: number;
+            battery_percent: number | null;
+            clock_off_ms: number;
+            gate: string;
+            /** Format: date-time */
+            heard_at: string;
+            /** Format: uuid */
+            id: string;
+            name: string | null;
+            offline_since: string | null;
+            online: boolean;
+            person_id: string | null;
+        };
+        /** DevicePaired */
+        DevicePaired: {
+            /** Format: uuid */
+            device_id: string;
+            gates: string[];
+            kind: components["schemas"]["DeviceKind"];
+            name: string;
+            token: string;
+        };
+        /** DuplicateLine */
+        DuplicateLine: {
+            first: components["schemas"]["ScanLine"];
+            /** Format: date-time */
+            found_at: string;
+            gone_at: string | null;
+            pass_number: number;
+            place_label: components["schemas"]["PlaceLabel"] | null;
+            second: components["schemas"]["ScanLine"];
+        };
+        /** Entrance */
+        Entrance: {
+            delay_s: number;
+            gate: string;
+            ramp: string;
+            way: components["schemas"]["Way"];
+        };
         /** Event */
         Event: {
             /** Format: date-time */
@@ -1335,6 +1978,55 @@ export interface components {
             subtitle: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
         };
+        /**
+         * Floor
+         * @description Where one stands. The concourse of ring 1 is on the podium, inside the gates.
+         * @enum {string}
+         */
+        Floor: "road" | "podium" | "ring1" | "ring2" | "ring3" | "gallery1" | "gallery3" | "pitch";
+        /** Found */
+        Found: {
+            buyer_name: string | null;
+            entered: boolean;
+            holder_name: string | null;
+            order_code: string;
+            pass_number: number;
+            place: number;
+            place_label: components["schemas"]["PlaceLabel"] | null;
+            revoked: boolean;
+        };
+        /** GateBoard */
+        GateBoard: {
+            closed: boolean;
+            corrections: components["schemas"]["Correction"][];
+            devices: components["schemas"]["DeviceLine"][];
+            duplicates: components["schemas"]["DuplicateLine"][];
+            duplicates_standing: number;
+            gates: components["schemas"]["GateLine"][];
+            inside: number;
+            not_yet_in: number;
+            /** Format: date-time */
+            now: string;
+            queues: components["schemas"]["Queue"][];
+            quickest_ramp: string | null;
+            refusals: {
+                [key: string]: number;
+            };
+            special: components["schemas"]["SpecialLine"][];
+            zones: components["schemas"]["ZoneLine"][];
+        };
+        /** GateLine */
+        GateLine: {
+            closed: boolean;
+            code: string;
+            entries: number;
+            entries_a_minute: number;
+            exits: number;
+            group: string;
+            refused: number;
+            turnstile: boolean;
+            zone: string;
+        };
         /** GateSpot */
         GateSpot: {
             code: string;
@@ -1342,6 +2034,14 @@ export interface components {
             stand: string;
             x: number;
             y: number;
+        };
+        /** GateWord */
+        GateWord: {
+            /** @default false */
+            closed: boolean;
+            extra_groups?: string[];
+            /** @default false */
+            turnstile: boolean;
         };
         /** Geometry */
         Geometry: {
@@ -1386,6 +2086,39 @@ export interface components {
             places: number;
             seats: number;
             version: string;
+        };
+        /** GroundWord */
+        GroundWord: {
+            closed: boolean;
+        };
+        /** Heartbeat */
+        Heartbeat: {
+            /** Format: date-time */
+            at: string;
+            /** @default 0 */
+            backlog: number;
+            battery_percent?: number | null;
+            /** Format: uuid */
+            event_id: string;
+            gate: string;
+            offline_since?: string | null;
+            person_id?: string | null;
+            version?: string | null;
+        };
+        /** Hit */
+        Hit: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            ban_id: string;
+            /** Format: uuid */
+            device_id: string;
+            /** @enum {string} */
+            file: "national" | "club";
+            gate: string;
+            number: number;
+            pass_number: number;
+            place_label?: components["schemas"]["PlaceLabel"] | null;
         };
         /** HoldRequest */
         HoldRequest: {
@@ -1479,6 +2212,25 @@ export interface components {
             x: string;
             y?: string | null;
         };
+        /** Leg */
+        Leg: {
+            floor: components["schemas"]["Floor"];
+            /** @enum {string} */
+            kind: "level" | "ramp" | "stairs" | "lift" | "row";
+            /** @default [] */
+            line: number[];
+            metres: number;
+            seconds: number;
+            /** @default 0 */
+            steps: number;
+            to: string;
+            to_floor: components["schemas"]["Floor"];
+            /**
+             * @default
+             * @enum {string}
+             */
+            turn: "" | "left" | "right";
+        };
         /** Letter */
         Letter: {
             /** Format: date-time */
@@ -1492,6 +2244,16 @@ export interface components {
         /** Letters */
         Letters: {
             ids: number[];
+        };
+        /** LiftState */
+        LiftState: {
+            code: string;
+            out_of_order_since: string | null;
+            stand: string;
+        };
+        /** LiftWord */
+        LiftWord: {
+            working: boolean;
         };
         /** Line */
         Line: {
@@ -1517,13 +2279,21 @@ export interface components {
             grants: components["schemas"]["GrantView"][];
             id: string | null;
             /** @enum {string} */
-            kind: "anonymous" | "guest" | "fan" | "staff" | "program";
+            kind: "anonymous" | "guest" | "fan" | "staff" | "program" | "device";
             locale: components["schemas"]["Locale"] | null;
             name: string | null;
         };
         /** Moved */
         Moved: {
             count: number;
+        };
+        /** MyDevice */
+        MyDevice: {
+            gates: string[];
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["DeviceKind"];
+            name: string;
         };
         /** NewEvent */
         NewEvent: {
@@ -1547,6 +2317,10 @@ export interface components {
             starts_at: string;
             subtitle?: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
+        };
+        /** NewPin */
+        NewPin: {
+            pin: string;
         };
         /** NewProgramToken */
         NewProgramToken: {
@@ -1586,6 +2360,25 @@ export interface components {
             event_id: string;
             free: number;
             from_cents: number | null;
+        };
+        /** OfficeDevice */
+        OfficeDevice: {
+            gates: string[];
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["DeviceKind"];
+            /** Format: date-time */
+            last_seen_at: string;
+            may_change: boolean;
+            name: string;
+            /** Format: date-time */
+            paired_at: string;
+            /** Format: uuid */
+            paired_by: string;
+            /** Format: uuid */
+            pairing_id: string;
+            revoked_at: string | null;
+            revoked_by: string | null;
         };
         /** OfficeEvent */
         OfficeEvent: {
@@ -1674,6 +2467,33 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string | null;
+        };
+        /** PackGate */
+        PackGate: {
+            closed: boolean;
+            groups: string[];
+            turnstile: boolean;
+            zone: string;
+        };
+        /** PackZone */
+        PackZone: {
+            full: boolean;
+        };
+        /** PairingOpened */
+        PairingOpened: {
+            code: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+        };
+        /** PairingWish */
+        PairingWish: {
+            gates: string[];
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["DeviceKind"];
+            name: string;
         };
         /** Party */
         Party: {
@@ -1839,6 +2659,15 @@ export interface components {
             subtitle: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
         };
+        /** Queue */
+        Queue: {
+            arriving_a_minute: number;
+            is_measured: boolean;
+            lanes: number;
+            ramp: string;
+            wait_s: number;
+            waiting: number;
+        };
         /** RebindWish */
         RebindWish: {
             code: string;
@@ -1870,7 +2699,7 @@ export interface components {
          * @description What somebody may do.
          * @enum {string}
          */
-        RoleName: "admin" | "programme" | "box_office" | "finance" | "steward" | "cashier";
+        RoleName: "admin" | "programme" | "box_office" | "finance" | "steward" | "supervisor" | "cashier";
         /** RowLabels */
         RowLabels: {
             name: string;
@@ -1897,12 +2726,29 @@ export interface components {
             revenue_cents: number;
             sold: number;
         };
+        /** ScanLine */
+        ScanLine: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            device_id: string;
+            gate: string;
+            number: number;
+            offline: boolean;
+            override: string | null;
+        };
         /**
          * ScopeName
          * @description Where they may do it.
          * @enum {string}
          */
         ScopeName: "all" | "organiser" | "event" | "gate" | "outlet";
+        /** SealedPack */
+        SealedPack: {
+            body: string;
+            kid: string;
+            signature: string;
+        };
         /** Series */
         Series: {
             /** Format: uuid */
@@ -1923,6 +2769,25 @@ export interface components {
             last_seen_at: string;
             /** Format: date-time */
             opened_at: string;
+        };
+        /** SignedScan */
+        SignedScan: {
+            body: string;
+            signature: string;
+        };
+        /** SpecialLine */
+        SpecialLine: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            device_id: string;
+            gate: string;
+            kind: string;
+            number: number;
+            override: string | null;
+            pass_number: number | null;
+            person_id: string | null;
+            reason: string | null;
         };
         /** Staff */
         Staff: {
@@ -2027,11 +2892,44 @@ export interface components {
             grants: components["schemas"]["GrantWish"][];
             name: string;
         };
+        /** Upload */
+        Upload: {
+            scans: components["schemas"]["SignedScan"][];
+        };
         /** Vat */
         Vat: {
             gross_cents: number;
             rate_permille: number;
             vat_cents: number;
+        };
+        /** Way */
+        Way: {
+            legs: components["schemas"]["Leg"][];
+            metres: number;
+            seconds: number;
+            step_free: boolean;
+            steps: number;
+        };
+        /** WindowWord */
+        WindowWord: {
+            /** Format: date-time */
+            closes_at: string;
+            /** Format: date-time */
+            opens_at: string;
+        };
+        /** ZoneLine */
+        ZoneLine: {
+            by_ticket: components["schemas"]["ByTicket"];
+            code: string;
+            corrected: number;
+            full: boolean;
+            inside: number;
+            /** @enum {string} */
+            kind: "stand" | "area";
+        };
+        /** ZoneWord */
+        ZoneWord: {
+            full: boolean;
         };
     };
     responses: never;
@@ -2042,6 +2940,465 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_bans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BanFile"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    add_ban: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BanWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ban"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    lift_ban: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+                ban_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_board: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateBoard"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    post_correction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Correction"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_gate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GateWord"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_ground: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroundWord"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_window: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WindowWord"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_zone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ZoneWord"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    post_heartbeat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Heartbeat"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Beat"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_hits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hit"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    find_holders: {
+        parameters: {
+            query: {
+                /** @description A name, an address or an order code */
+                q: string;
+            };
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Found"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_pack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pack of this device, signed by the event's key */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealedPack"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    post_scans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Upload"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answers"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_club: {
         parameters: {
             query?: never;
@@ -2058,6 +3415,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Club"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_my_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyDevice"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    pair_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceArrival"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevicePaired"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -2240,6 +3659,137 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GroundSummary"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_lifts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiftState"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_lift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LiftWord"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_nearest: {
+        parameters: {
+            query: {
+                /** @description A seat or a standing place, by its number */
+                place: number;
+                what: "outlet" | "toilets" | "first_aid" | "information" | "exit";
+                /** @description Without stairs, but for those inside a block */
+                step_free?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Way"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_way_in: {
+        parameters: {
+            query: {
+                /** @description A seat or a standing place, by its number */
+                place: number;
+                /** @description Without stairs, but for those inside a block */
+                step_free?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entrance"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -2529,6 +4079,37 @@ export interface operations {
             };
         };
     };
+    set_my_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPin"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_my_sessions: {
         parameters: {
             query?: never;
@@ -2757,6 +4338,132 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Moved"];
                 };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeDevice"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    open_pairing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PairingWish"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PairingOpened"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    change_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceChange"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeDevice"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    revoke_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done; `code` says why, and nothing has changed. */
             default: {

@@ -23,8 +23,12 @@ export type GrantView = Schemas["GrantView"];
 export type ProgramToken = Schemas["ProgramToken"];
 export type NewToken = Schemas["NewProgramToken"];
 export type DeadLetter = Schemas["DeadLetter"];
+export type Device = Schemas["OfficeDevice"];
+export type DeviceKind = Schemas["DeviceKind"];
+export type Pairing = Schemas["PairingOpened"];
+export type PairingWish = Schemas["PairingWish"];
 export type Role = Schemas["RoleName"];
 export type Scope = Schemas["ScopeName"];
 
-export const ROLES: readonly Role[] = ["admin", "programme", "box_office", "finance", "steward", "cashier"];
+export const ROLES: readonly Role[] = ["admin", "programme", "box_office", "finance", "steward", "supervisor", "cashier"];
 export const SELLERS: readonly Role[] = ["programme", "box_office", "finance"];

@@ -5,6 +5,7 @@ import type { Bound, EventInfo, Ticket } from "../api/words";
 import { keep } from "../kernel/keep";
 import { session } from "../people/session.svelte";
 import { event as loadEvent } from "../programme/events";
+import { keepWays } from "../venue/way/entrance";
 
 interface Kept {
   owner: string;
@@ -40,6 +41,12 @@ class Tickets {
     this.at = new Date().toISOString();
     if (me) await keep.put("tickets", { owner: me, at: this.at, tickets: answer.data } satisfies Kept);
     for (const id of new Set(answer.data.map((ticket) => ticket.event.id))) void keepEvent(id);
+    void this.#keepWays(answer.data.filter((ticket) => !ticket.refunded && !ticket.event.cancelled));
+  }
+
+  /** The ways to one's places, one after the other: they are for later. */
+  async #keepWays(standing: Ticket[]): Promise<void> {
+    for (const place of new Set(standing.map((ticket) => ticket.place))) await keepWays(place);
   }
 
   /** One ticket changed, as we know from an answer. */

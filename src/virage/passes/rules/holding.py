@@ -8,10 +8,11 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
+from virage.kernel.keys import Jwk
 from virage.kernel.problems import Refused
 from virage.passes.rules.cbor import decode, encode
 from virage.passes.rules.claims import GENERATION_MAX, Claims, event_short
-from virage.passes.rules.keys import HolderKey, Jwk, cose_key, holder_key_from_cose, holder_key_from_jwk
+from virage.passes.rules.keys import HolderKey, cose_key, holder_key_from_cose, holder_key_from_jwk
 
 BINDING_OPENS_BEFORE: Final = timedelta(hours=72)
 """A key is bound this long before the pass begins to hold, so that few phones lose it in between."""

@@ -1,9 +1,7 @@
 """The keys of a pass: the issuer's, one an event, and the holder's, made on the fan's phone."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as Base64Error
 from hashlib import sha256
-from typing import Any, Final, Literal
+from typing import Any, Final
 from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
@@ -13,8 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from msgspec import Struct
 
+from virage.kernel.keys import KEY_BYTES, Jwk, coordinates_of
+
 KID_BYTES: Final = 4
-KEY_BYTES: Final = 32
 SIGNATURE_BYTES: Final = 64
 
 # COSE labels and values: RFC 9052 section 7, RFC 9053 sections 2 and 7.
@@ -23,11 +22,6 @@ COSE_ES256: Final = -7
 _KTY, _CRV, _X, _Y = 1, -1, -2, -3
 _KTY_OKP, _CRV_ED25519 = 1, 6
 _KTY_EC2, _CRV_P256 = 2, 1
-
-_ED25519_PRIME: Final = 2**255 - 19
-_ORDER_8_Y: Final = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
-# The y coordinates of the points of small order: under such a key one signature holds for many messages.
-_SMALL_ORDER_Y: Final = frozenset({0, 1, _ED25519_PRIME - 1, _ORDER_8_Y, _ED25519_PRIME - _ORDER_8_Y})
 
 
 class IssuerKey(Struct, frozen=True):
@@ -50,15 +44,6 @@ class HolderKey(Struct, frozen=True):
         return COSE_EDDSA if self.y_odd is None else COSE_ES256
 
 
-class Jwk(Struct, frozen=True):
-    """A public key as browsers export it (RFC 7517); other members are ignored."""
-
-    kty: Literal["OKP", "EC"]
-    crv: Literal["Ed25519", "P-256"]
-    x: str
-    y: str | None = None
-
-
 def kid_of(public: bytes) -> bytes:
     """Return the short name of an issuer key: the first four bytes of its SHA-256."""
     return sha256(public).digest()[:KID_BYTES]
@@ -66,41 +51,10 @@ def kid_of(public: bytes) -> bytes:
 
 def holder_key_from_jwk(jwk: Jwk) -> HolderKey | None:
     """Return the key, or None where it is no point of its curve or one under which signatures prove nothing."""
-    x = _coordinate(jwk.x)
-    if x is None:
+    found = coordinates_of(jwk)
+    if found is None:
         return None
-    if (jwk.kty, jwk.crv, jwk.y) == ("OKP", "Ed25519", None):
-        y = int.from_bytes(x, "little") & ((1 << 255) - 1)
-        return None if y >= _ED25519_PRIME or y in _SMALL_ORDER_Y else HolderKey(x)
-    y_bytes = _coordinate(jwk.y or "")
-    if (jwk.kty, jwk.crv) != ("EC", "P-256") or y_bytes is None:
-        return None
-    numbers = ec.EllipticCurvePublicNumbers(int.from_bytes(x), int.from_bytes(y_bytes), ec.SECP256R1())
-    try:
-        numbers.public_key()
-    except ValueError:
-        return None
-    return HolderKey(x, bool(y_bytes[-1] & 1))
-
-
-def _coordinate(text: str) -> bytes | None:
-    """Return the 32 bytes of one coordinate, or None."""
-    value = bytes_of_base64url(text)
-    return None if value is None or len(value) != KEY_BYTES else value
-
-
-def bytes_of_base64url(text: str) -> bytes | None:
-    """Return what base64url without padding (RFC 7515) holds, or None where the text is not the only one for it."""
-    try:
-        value = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (Base64Error, ValueError):
-        return None
-    return value if base64url(value) == text else None
-
-
-def base64url(value: bytes) -> str:
-    """Return base64url without padding (RFC 7515)."""
-    return urlsafe_b64encode(value).rstrip(b"=").decode()
+    return HolderKey(found.x, None if found.y is None else bool(found.y[-1] & 1))
 
 
 def cose_key(key: HolderKey) -> dict[int, Any]:

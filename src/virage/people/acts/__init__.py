@@ -2,6 +2,7 @@
 
 from virage.people.acts.authenticate import PeopleAuthenticator
 from virage.people.acts.cookies import cookie_of
+from virage.people.acts.devices import change_device, open_pairing, pair, revoke_device
 from virage.people.acts.ensure import ensure_fan, ensure_staff, open_session
 from virage.people.acts.forget import PersonErased, erase
 from virage.people.acts.mail import MAIL_KIND, post
@@ -15,6 +16,7 @@ from virage.people.acts.office import (
     revoke_grant,
     withdraw_invitation,
 )
+from virage.people.acts.pins import new_verifier, set_pin
 from virage.people.acts.programs import TokenWish, create_token, revoke_token
 from virage.people.acts.sign_in import (
     ask_code,
@@ -39,6 +41,7 @@ __all__ = [
     "accept",
     "ask_code",
     "change",
+    "change_device",
     "cookie_of",
     "create_token",
     "ensure_fan",
@@ -47,11 +50,16 @@ __all__ = [
     "guest",
     "invite",
     "invite_first_admin",
+    "new_verifier",
     "open_guests",
+    "open_pairing",
     "open_session",
+    "pair",
     "post",
+    "revoke_device",
     "revoke_grant",
     "revoke_token",
+    "set_pin",
     "sign_in",
     "sign_out",
     "sign_out_device",

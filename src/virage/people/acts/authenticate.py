@@ -1,7 +1,7 @@
 """Who is behind a cookie or a bearer token: on the way of every request, so one query a batch and no write."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -10,11 +10,13 @@ from virage.kernel.clock import Clock
 from virage.kernel.database import Database, Unavailable
 from virage.kernel.guard import Credential, Grant, Kind, Principal
 from virage.kernel.logs import log
+from virage.people.rules.devices import grants_at
 from virage.people.rules.grants import grant_stored
 from virage.people.rules.sign_in import SEEN_AFTER
 from virage.people.store import sessions
 
 NO_GRANTS: tuple[Grant, ...] = ()
+SESSION, PROGRAM, DEVICE = "session", "program", "device"
 
 
 class PeopleAuthenticator:
@@ -35,26 +37,30 @@ class PeopleAuthenticator:
         now = self._clock.now()
         async with self._db.connection() as conn:
             rows = await sessions.look_up(conn, cookies, bearers, now, now - SEEN_AFTER)
-        # a bearer's hash among the cookies finds nothing and the other way round: the statement looks in one table each
-        found = {row[0]: _principal(row, is_program=False) for row in rows if not row[7]}
-        programs = {row[0]: _principal(row, is_program=True) for row in rows if row[7]}
-        stale = [row for row in rows if row[5]]
-        if stale:
-            self._note([row[1] for row in stale if not row[7]], [row[1] for row in stale if row[7]])
-        return [(programs if c.kind == "bearer" else found).get(c.token_hash) for c in credentials]
+        # a bearer's hash among the cookies finds nothing and the other way round: each table is asked for its own kind
+        found = {("cookie" if row[7] == SESSION else "bearer", row[0]): _principal(row) for row in rows}
+        stale: dict[str, list[UUID]] = {SESSION: [], PROGRAM: [], DEVICE: []}
+        for row in rows:
+            if row[5]:
+                stale[row[7]].append(row[1])
+        if any(stale.values()):
+            self._note(stale)
+        return [found.get((credential.kind, credential.token_hash)) for credential in credentials]
 
-    def _note(self, session_ids: Sequence[UUID], program_ids: Sequence[UUID]) -> None:
-        task = asyncio.create_task(self._write(session_ids, program_ids))
+    def _note(self, stale: Mapping[str, Sequence[UUID]]) -> None:
+        task = asyncio.create_task(self._write(stale))
         self._noting.add(task)
         task.add_done_callback(self._noting.discard)
 
-    async def _write(self, session_ids: Sequence[UUID], program_ids: Sequence[UUID]) -> None:
+    async def _write(self, stale: Mapping[str, Sequence[UUID]]) -> None:
         now = self._clock.now()
         try:
             async with self._db.transaction() as conn:
-                await sessions.note_seen(conn, session_ids, program_ids, now, now - SEEN_AFTER)
+                await sessions.note_seen(
+                    conn, stale[SESSION], stale[PROGRAM], stale[DEVICE], now=now, seen_before=now - SEEN_AFTER
+                )
         except Unavailable:
-            log.warning("seen_not_noted", sessions=len(session_ids), programs=len(program_ids))
+            log.warning("seen_not_noted", **{what: len(ids) for what, ids in stale.items()})
 
     async def settled(self) -> None:
         """Wait until what was seen is written down."""
@@ -70,10 +76,12 @@ class PeopleAuthenticator:
             await self.settled()
 
 
-def _principal(row: Any, *, is_program: bool) -> Principal:
-    _, row_id, person_id, guest_session_id, authenticated_at, _, granted, _ = row
+def _principal(row: Any) -> Principal:
+    _, row_id, person_id, guest_session_id, authenticated_at, _, granted, what = row
+    if what == DEVICE:
+        return Principal("device", row_id, None, grants_at(granted))
     grants = NO_GRANTS if granted is None else tuple(grant_stored(*grant) for grant in granted)
-    if is_program:
+    if what == PROGRAM:
         return Principal("program", row_id, None, grants)
     if person_id is None:
         return Principal("guest", None, row_id)

@@ -12,7 +12,7 @@ from virage.kernel.problems import Refused
 from virage.people.rules import secrets
 from virage.people.rules.reasons import Reason
 from virage.people.rules.secrets import Secrets
-from virage.people.store import codes, grants, persons, sessions
+from virage.people.store import codes, grants, persons, pins, sessions
 
 
 class PersonErased(Protocol):
@@ -42,6 +42,7 @@ async def erase(
         if refusal is not None:
             return refusal
     await sessions.end_sessions_of(conn, person_id)
+    await pins.drop_pin(conn, person_id)
     await codes.drop_pace(conn, [secrets.pace_key(keys, person.email)])
     await persons.erase(conn, person_id, person.email, address_key, now)
     await journal.append(conn, [Fact("person_erased", person_id, person_id)], now)

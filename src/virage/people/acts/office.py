@@ -15,6 +15,7 @@ from virage.kernel.problems import Refused
 from virage.kernel.security import new_token
 from virage.people.acts.mail import post
 from virage.people.rules.addresses import normalise_address
+from virage.people.rules.devices import may_assign
 from virage.people.rules.grants import (
     INVITATION_LIFETIME,
     GrantView,
@@ -32,8 +33,8 @@ from virage.people.rules.mails import invitation_link, invitation_mail
 from virage.people.rules.persons import Locale
 from virage.people.rules.reasons import NOT_A_SCOPE, NOT_AN_ADDRESS, Reason
 from virage.people.rules.sign_in import STAFF_LIFETIME
-from virage.people.store import grants, persons, sessions
-from virage.people.store.scopes import enclosing
+from virage.people.store import devices, grants, persons, pins, sessions
+from virage.people.store.scopes import enclosing, gate_groups
 
 ADMIN_OF_ALL = Grant("admin")
 
@@ -181,7 +182,7 @@ def facts_of(grant: Grant) -> dict[str, str | None]:
 
 
 async def _withdraw_power(conn: Connection, person_id: UUID, now: datetime) -> None:
-    """End the person's programs and pending invitations that their remaining grants do not cover."""
+    """End the person's programs, invitations and pairings that their remaining grants do not cover; and their PIN."""
     holder = Principal("staff", person_id, None, tuple(await grants.grants_of(conn, person_id)))
     lost = []
     for program_id, powers in (await grants.programs_of(conn, person_id, now)).items():
@@ -193,8 +194,14 @@ async def _withdraw_power(conn: Connection, person_id: UUID, now: datetime) -> N
     for invitation_id, grant in (await grants.invitations_by(conn, person_id, now)).items():
         if not may_administer(holder, grant, await enclosing(conn, grant) or ()):
             unbacked.append(invitation_id)
+    waiting, groups = await devices.pairings_by(conn, person_id, now), gate_groups()
+    unpaired = [pairing_id for pairing_id, gates in waiting.items() if not may_assign(holder, gates, groups)]
+    await devices.drop_pairings(conn, unpaired)
+    if not holder.grants:
+        await pins.drop_pin(conn, person_id)
     await grants.drop_programs(conn, lost)
     await grants.drop_invitations(conn, unbacked)
     facts = [Fact("token_revoked", None, program_id, {"creator": person_id}) for program_id in lost]
     facts += [Fact("invitation_withdrawn", None, invitation_id) for invitation_id in unbacked]
+    facts += [Fact("pairing_withdrawn", None, pairing_id) for pairing_id in unpaired]
     await journal.append(conn, facts, now)

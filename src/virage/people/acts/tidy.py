@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from virage.kernel.database import Connection
-from virage.people.store import codes, grants, mails, sessions
+from virage.people.store import codes, devices, grants, mails, sessions
 
 
 async def tidy(conn: Connection, now: datetime) -> None:
-    """Delete sessions, codes, counts, invitations, tokens and letters whose time is over."""
+    """Delete sessions, codes, counts, pairings, invitations, tokens and letters whose time is over."""
     await sessions.tidy_sessions(conn, now)
     await codes.tidy_codes(conn, now)
+    await devices.tidy_pairings(conn, now)
     await grants.tidy_grants(conn, now)
     await mails.tidy_letters(conn, now)

@@ -2,6 +2,15 @@
 
 from litestar import Router
 
-from virage.people.routes import mailbox, me, office, sign_in
+from virage.people.routes import devices, mailbox, me, office, sign_in
 
-router = Router("/", route_handlers=[*sign_in.handlers, *me.handlers, *office.handlers, *mailbox.handlers])
+router = Router(
+    "/",
+    route_handlers=[
+        *sign_in.handlers,
+        *me.handlers,
+        *office.handlers,
+        *devices.handlers,
+        *mailbox.handlers,
+    ],
+)

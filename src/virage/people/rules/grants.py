@@ -25,6 +25,7 @@ class RoleName(StrEnum):
     BOX_OFFICE = "box_office"
     FINANCE = "finance"
     STEWARD = "steward"
+    SUPERVISOR = "supervisor"
     CASHIER = "cashier"
 
 

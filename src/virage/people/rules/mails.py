@@ -60,6 +60,7 @@ ROLE_WORDS: dict[Locale, dict[RoleName, str]] = {
         RoleName.BOX_OFFICE: "billetterie",
         RoleName.FINANCE: "finances",
         RoleName.STEWARD: "stadier",
+        RoleName.SUPERVISOR: "superviseur des portes",
         RoleName.CASHIER: "caisse",
     },
     Locale.EN: {
@@ -68,6 +69,7 @@ ROLE_WORDS: dict[Locale, dict[RoleName, str]] = {
         RoleName.BOX_OFFICE: "box office",
         RoleName.FINANCE: "finance",
         RoleName.STEWARD: "steward",
+        RoleName.SUPERVISOR: "gate supervisor",
         RoleName.CASHIER: "cashier",
     },
 }

@@ -18,6 +18,9 @@ class Reason(StrEnum):
     ADMIN_EXISTS = "admin_exists"
     HOLDS_GRANTS = "holds_grants"
     ID_TAKEN = "id_taken"
+    PAIRING_INVALID = "pairing_invalid"
+    DEVICE_REVOKED = "device_revoked"
+    PIN_TRIVIAL = "pin_trivial"
 
 
 def invalid(field: str, message: str) -> Refused:
@@ -30,3 +33,6 @@ NOT_A_NAME = invalid("name", "A name has at most 100 printable characters.")
 NOT_A_SCOPE = invalid("scope_id", "There is no such organiser, event, gate or outlet.")
 NOT_AN_EXPIRY = invalid("expires_at", "A token expires within 366 days from now.")
 NO_GRANTS = invalid("grants", "A token has 1 to 20 grants.")
+NOT_A_DEVICE_NAME = invalid("name", "A device's name has 1 to 100 printable characters.")
+NOT_GATES = invalid("gates", "Name at least one gate or gate group of the ground.")
+NOT_A_KEY = invalid("key", "This is no public key of Ed25519 or P-256.")

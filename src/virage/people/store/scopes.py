@@ -4,6 +4,7 @@ from uuid import UUID
 
 from virage.kernel.database import Connection
 from virage.kernel.guard import Grant
+from virage.people.rules.devices import Groups
 from virage.people.rules.grants import Within
 from virage.programme import reads as programme
 from virage.venue.reads import load_ground
@@ -21,3 +22,8 @@ async def enclosing(conn: Connection, grant: Grant) -> Within | None:
     if grant.scope == "organiser" and isinstance(grant.scope_id, UUID):
         return () if await programme.organisers(conn, [grant.scope_id]) else None
     return ()
+
+
+def gate_groups() -> Groups:
+    """The group of each gate of the ground."""
+    return {gate.code: gate.group for gate in load_ground().gates}

@@ -17,17 +17,24 @@ async def look_up(
 ) -> Sequence[Any]:
     """The rows of living credentials.
 
-    Each is (token_hash, id, person_id, guest_session_id, authenticated_at, stale, grants, is_program).
-    `person_id` is null for guests and programs; grants are lists of (role, scope, scope_id), or null.
+    Each is (token_hash, id, person_id, guest_session_id, authenticated_at, stale, grants, what): `what` is "session",
+    "program" or "device". `person_id` is null for all but persons; grants are lists of (role, scope, scope_id), a
+    device's are its gates, or null.
     """
     rows = queries.look_up(conn, cookies=cookies, bearers=bearers, now=now, seen_before=seen_before)
     return [row async for row in rows]
 
 
 async def note_seen(
-    conn: Connection, session_ids: Sequence[UUID], program_ids: Sequence[UUID], now: datetime, seen_before: datetime
+    conn: Connection,
+    session_ids: Sequence[UUID],
+    program_ids: Sequence[UUID],
+    device_ids: Sequence[UUID],
+    *,
+    now: datetime,
+    seen_before: datetime,
 ) -> None:
-    """Write down that sessions and programs were seen."""
+    """Write down that sessions, programs and devices were seen."""
     if session_ids:
         await queries.note_sessions(
             conn,
@@ -40,6 +47,8 @@ async def note_seen(
         )
     if program_ids:
         await queries.note_programs(conn, program_ids=program_ids, now=now)
+    if device_ids:
+        await queries.note_devices(conn, device_ids=device_ids, now=now)
 
 
 async def open_guests(conn: Connection, guests: Sequence[NewGuest], now: datetime) -> None:

@@ -1,12 +1,13 @@
 -- name: look_up(seen_before, cookies, now, bearers)
--- Everybody whose credential is alive: sessions by cookie, programs by bearer token, with their grants of this moment.
+-- Everybody whose credential is alive, with their grants of this moment: sessions by cookie, programs and devices by
+-- bearer token. A device holds its gates.
 select
     s.token_hash, s.id, s.person_id, s.guest_session_id, s.authenticated_at, s.last_seen_at <= :seen_before as stale,
     (
         select jsonb_agg(jsonb_build_array(g.role, g.scope, g.scope_id))
         from people.role_grant as g where g.person_id = s.person_id
     ) as grants,
-    false as is_program
+    'session' as what
 from people.session as s
 where s.token_hash = any(:cookies::bytea[]) and s.expires_at > :now
 union all
@@ -16,9 +17,16 @@ select
         select jsonb_agg(jsonb_build_array(g ->> 'role', g ->> 'scope', g ->> 'scope_id'))
         from jsonb_array_elements(p.grants) as g
     ),
-    true
+    'program'
 from people.program as p
-where p.token_hash = any(:bearers::bytea[]) and p.expires_at > :now;
+where p.token_hash = any(:bearers::bytea[]) and p.expires_at > :now
+union all
+select
+    d.token_hash, d.id, null, null, null, d.last_seen_at <= :seen_before,
+    to_jsonb(d.gates),
+    'device'
+from people.device as d
+where d.token_hash = any(:bearers::bytea[]) and d.revoked_at is null;
 
 -- name: note_sessions(session_ids, seen_before, now, guest_lifetime, staff_lifetime, fan_lifetime)!
 -- Sessions that were seen again live on from now; those that another process notes are passed over.

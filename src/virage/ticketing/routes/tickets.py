@@ -13,11 +13,11 @@ from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.database import Database
 from virage.kernel.guard import Principal, fresh, require_fan, signed_in
+from virage.kernel.keys import Jwk
 from virage.kernel.problems import Problem, granted
 from virage.passes import acts as passes
 from virage.passes.acts import Binding, Bound, Printing
 from virage.passes.paper import paper_pdf
-from virage.passes.rules.keys import Jwk
 from virage.passes.rules.vault import KeyVault
 from virage.people import reads as people
 from virage.ticketing.acts import tickets as acts

@@ -139,3 +139,13 @@ async def orders_of_owners(conn: Connection, owner_ids: Sequence[UUID]) -> list[
 async def lock_open_or_paid(conn: Connection, event_id: UUID, wanted: int) -> list[OrderRow]:
     """The oldest orders of an event that still have places, locked in order; one may have lost them just now."""
     return [_order(row) async for row in queries.lock_open_or_paid(conn, event_id=event_id, wanted=wanted)]
+
+
+async def orders_by_code(conn: Connection, code: str) -> list[OrderRow]:
+    """The order with a code, if there is one."""
+    return [_order(row) async for row in queries.orders_by_code(conn, code=code)]
+
+
+async def paid_owners(conn: Connection, event_id: UUID) -> list[UUID]:
+    """Who bought tickets of an event."""
+    return [row["owner_id"] async for row in queries.paid_owners(conn, event_id=event_id)]

@@ -148,3 +148,11 @@ where id in (
     order by held_at, id limit :wanted
 )
 order by id for no key update;
+
+-- name: orders_by_code(code)
+-- The order with a code.
+select order_row.* from ticketing.order_row where code = :code;
+
+-- name: paid_owners(event_id)
+-- Who bought tickets of an event.
+select distinct owner_id from ticketing.orders where event_id = :event_id and state = 'paid';

@@ -108,3 +108,19 @@ async def count_rebind_try(conn: Connection, ticket_id: UUID, now: datetime) -> 
 async def drop_rebind_code(conn: Connection, ticket_id: UUID) -> None:
     """Kill a ticket's code."""
     await queries.drop_rebind_code(conn, ticket_id=ticket_id)
+
+
+async def order_codes(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The codes of the orders of tickets."""
+    return {row["id"]: row["code"] async for row in queries.order_codes(conn, ticket_ids=ticket_ids)}
+
+
+async def tickets_by_holder(conn: Connection, event_id: UUID, wanted: str, limit: int) -> list[TicketRow]:
+    """Standing tickets whose holder's name holds the words."""
+    rows = queries.tickets_by_holder(conn, event_id=event_id, wanted=wanted, limit_=limit)
+    return [TicketRow(*row) async for row in rows]
+
+
+async def standing_tickets(conn: Connection, event_id: UUID) -> list[TicketRow]:
+    """Every ticket of an event that was not given back."""
+    return [TicketRow(*row) async for row in queries.standing_tickets(conn, event_id=event_id)]

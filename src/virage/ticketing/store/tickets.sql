@@ -80,3 +80,23 @@ returning code_hash, tries;
 -- name: drop_rebind_code(ticket_id)!
 -- A code that was used, or tried too often, is dead.
 delete from ticketing.rebind_code where ticket_id = :ticket_id;
+
+-- name: order_codes(ticket_ids)
+-- The codes of the orders of tickets.
+select ticket.id, orders.code
+from ticketing.ticket
+join ticketing.orders on orders.id = ticket.order_id
+where ticket.id = any(:ticket_ids::uuid[]);
+
+-- name: tickets_by_holder(event_id, wanted, limit_)
+-- The standing tickets of an event whose holder's name holds the words.
+select id, order_id, event_id, place, tariff, price_cents, holder_name, refund_id
+from ticketing.ticket
+where event_id = :event_id and refund_id is null and position(lower(:wanted) in lower(holder_name)) > 0
+order by holder_name, id limit :limit_;
+
+-- name: standing_tickets(event_id)
+-- Every ticket of an event that was not given back.
+select id, order_id, event_id, place, tariff, price_cents, holder_name, refund_id
+from ticketing.ticket
+where event_id = :event_id and refund_id is null;

@@ -146,6 +146,11 @@ def _slope(plan: Plan, index: int, row: int) -> tuple[float, float]:
     return height, front + growth * (row - 1) if row else 0.0
 
 
+def tread_height(plan: Plan, index: int, row: int) -> float:
+    """Height of a row's tread above the pitch, in metres; rows count from 0."""
+    return _slope(plan, index, row)[0]
+
+
 def _row(plan: Plan, index: int, span: Span, row: int) -> RowDraft:
     bowl, ring, number = plan.bowl, plan.rings[index], row + 1
     d = ring_fronts(plan)[index] + row * centimetres(bowl.row_depth_m)

@@ -27,7 +27,16 @@ Number = TypeVar("Number", bound=np.generic)
 @cache
 def load_ground() -> Ground:
     """The default ground, built once a process from `ground.toml`."""
-    return build_ground(files("virage.venue").joinpath("ground.toml").read_text(encoding="utf-8"))
+    return build_ground(_default_text())
+
+
+def default_plan() -> Plan:
+    """The plan that the default ground is built from."""
+    return read_plan(_default_text())
+
+
+def _default_text() -> str:
+    return files("virage.venue").joinpath("ground.toml").read_text(encoding="utf-8")
 
 
 def build_ground(text: str) -> Ground:
@@ -72,6 +81,7 @@ def build_ground(text: str) -> Ground:
         segment=_frozen(segment),
         x=_frozen(x.astype(np.float32)),
         y=_frozen(y.astype(np.float32)),
+        height=_frozen(height.astype(np.float32)),
         features=_frozen(features),
         sightline=_frozen(score),
     )

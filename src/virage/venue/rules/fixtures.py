@@ -6,7 +6,8 @@ from virage.venue.rules.ground import Amenity, AmenityKind, Gate, Outlet
 from virage.venue.rules.plan import Plan, StandPlan
 
 CONCOURSE_CM = 255  # behind the last row of a ring: between the wheelchair spaces and the boxes or the next ring
-LIFTS_CM = 350  # behind the concourse of the last ring
+LIFTS_CM = 350  # lifts and stairs stand behind the concourse of the last ring
+RAMP_HEAD_CM = 1200  # the head of a ramp lies outside the way along the gates
 
 # Where things begin along a stand, as a share of the distance between two of a kind, so that kinds do not meet.
 PHASES: dict[AmenityKind, float] = {
@@ -16,7 +17,8 @@ PHASES: dict[AmenityKind, float] = {
     "information": 0.71,
     "lounge": 0.06,
 }
-OUTLET_PHASE = GATE_PHASE = 0.5
+OUTLET_PHASE = GATE_PHASE = RAMP_PHASE = 0.5
+STAIRS_PHASE = 0.42
 
 
 def gates(plan: Plan) -> tuple[Gate, ...]:
@@ -29,6 +31,35 @@ def gates(plan: Plan) -> tuple[Gate, ...]:
             group = stand.gate_groups[number // plan.gates.in_group]
             found.append(Gate(f"{group}{number % plan.gates.in_group + 1}", group, stand.code, x, y))
     return tuple(found)
+
+
+def ramp_heads(plan: Plan) -> list[tuple[str, tuple[float, float], tuple[float, float]]]:
+    """Each ramp's code, its foot at the road and its head on the podium."""
+    head_d = bowl_edge(plan) + centimetres(plan.gates.podium_m) + RAMP_HEAD_CM
+    foot_d = head_d + centimetres(plan.ways.ramp_length_m)
+    return [
+        (f"{stand.code}{number}", foot, head)
+        for stand in plan.stands
+        for number, (foot, head) in enumerate(
+            zip(
+                _spread(plan, stand, foot_d, stand.ramps, RAMP_PHASE),
+                _spread(plan, stand, head_d, stand.ramps, RAMP_PHASE),
+                strict=True,
+            ),
+            start=1,
+        )
+    ]
+
+
+def stair_cores(plan: Plan) -> list[tuple[str, float, float]]:
+    """Each staircase's code and where it stands: behind the bowl, on every concourse."""
+    return [
+        (f"{stand.code}{number}", x, y)
+        for stand in plan.stands
+        for number, (x, y) in enumerate(
+            _spread(plan, stand, _concourse(plan, stand, -1) + LIFTS_CM, stand.stairs, STAIRS_PHASE), start=1
+        )
+    ]
 
 
 def outlets(plan: Plan) -> tuple[Outlet, ...]:

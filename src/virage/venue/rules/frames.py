@@ -84,13 +84,14 @@ def stand_spans(plan: Plan, stand: StandPlan, straight_parts: int, corner_parts:
     return [*before, *_straight_spans(plan, stand, straight_parts), *after]
 
 
-def _inner_half_sides(plan: Plan) -> tuple[int, int]:
+def inner_half_sides(plan: Plan) -> tuple[int, int]:
+    """Half the sides of the inner rectangle along x and y, in centimetres."""
     inset = plan.bowl.clearance_m - plan.bowl.corner_radius_m
     return centimetres(plan.pitch.length_m / 2 + inset), centimetres(plan.pitch.width_m / 2 + inset)
 
 
 def _straight_spans(plan: Plan, stand: StandPlan, parts: int) -> list[Span]:
-    half_x, half_y = _inner_half_sides(plan)
+    half_x, half_y = inner_half_sides(plan)
     facing = radians(stand.facing_deg)
     length = 2 * (half_y if abs(cos(facing)) > abs(sin(facing)) else half_x)
     spans = []
@@ -103,7 +104,7 @@ def _straight_spans(plan: Plan, stand: StandPlan, parts: int) -> list[Span]:
 
 
 def _corner_spans(plan: Plan, middle_deg: float, parts: int) -> list[Span]:
-    half_x, half_y = _inner_half_sides(plan)
+    half_x, half_y = inner_half_sides(plan)
     width = HALF_CORNER_DEG / parts
     first = middle_deg + HALF_CORNER_DEG / 2 - width / 2
     middles = [first - part * width for part in range(parts)]

@@ -132,7 +132,8 @@ class Ground(Struct, frozen=True, dict=True, eq=False):
 
     block uint16 (position in `blocks`), row uint8 (position in the block's `rows`), number uint16 (as printed),
     segment int32 (position in `row_segments`; seats of one segment are neighbours), x, y float32 metres from the pitch
-    centre (x along the long side), features uint8 (`Feature` bits), sightline float32 (0 worst .. 1 best).
+    centre (x along the long side), height float32 (metres of the tread above the pitch), features uint8 (`Feature`
+    bits), sightline float32 (0 worst .. 1 best).
     `places` counts seats and standing places together.
     """
 
@@ -157,6 +158,7 @@ class Ground(Struct, frozen=True, dict=True, eq=False):
     segment: npt.NDArray[np.int32]
     x: npt.NDArray[np.float32]
     y: npt.NDArray[np.float32]
+    height: npt.NDArray[np.float32]
     features: npt.NDArray[np.uint8]
     sightline: npt.NDArray[np.float32]
 

@@ -89,7 +89,9 @@ class StandPlan(_Strict, frozen=True):
     gate_groups: tuple[str, ...]
     outlets: ByRing
     toilets: ByRing
+    stairs: Annotated[int, Meta(ge=1)]
     lifts: Count
+    ramps: Annotated[int, Meta(ge=1)]
     lounges: Count
 
 
@@ -98,6 +100,17 @@ class GatePlan(_Strict, frozen=True):
 
     in_group: Annotated[int, Meta(ge=1)]
     podium_m: Positive
+
+
+class WaysPlan(_Strict, frozen=True):
+    """What people walk on, and the search at the head of each ramp; `road_height_m` is above the pitch."""
+
+    road_height_m: float
+    ramp_length_m: Positive
+    ramp_width_m: Positive
+    search_lanes: Annotated[int, Meta(ge=1)]
+    concourse_width_m: Positive
+    stairs_width_m: Positive
 
 
 class Hearing(_Strict, frozen=True):
@@ -133,6 +146,7 @@ class Plan(_Strict, frozen=True):
     rings: tuple[Ring, Ring, Ring]
     stands: tuple[StandPlan, ...]
     gates: GatePlan
+    ways: WaysPlan
     hearing: Hearing
     areas: tuple[AreaPlan, ...]
 

@@ -1,5 +1,6 @@
 import type { components } from "../../api/schema";
 import { plural } from "./common";
+import { officeDevices } from "./officeDevices";
 import { officePeople } from "./officePeople";
 
 type Schemas = components["schemas"];
@@ -11,6 +12,8 @@ export const office = {
     events: "Events",
     orders: "Orders",
     staff: "Staff",
+    devices: "Devices",
+    pin: "My PIN",
     programs: "Programs",
     letters: "Failed jobs",
     signedIn: "Signed in as",
@@ -42,6 +45,7 @@ export const office = {
     box_office: "Box office",
     finance: "Finance",
     steward: "Steward",
+    supervisor: "Gate supervisor",
     cashier: "Cashier",
   } as Record<Schemas["RoleName"], string>,
   roleHints: {
@@ -50,6 +54,7 @@ export const office = {
     box_office: "Orders and refunds",
     finance: "Figures and orders, read only",
     steward: "Scans passes at the gates",
+    supervisor: "Runs gates: pairs devices, sees the flow, overrules",
     cashier: "Sells at an outlet",
   } as Record<Schemas["RoleName"], string>,
   scopes: {
@@ -64,6 +69,7 @@ export const office = {
     after: "Sale closed",
   },
   problems: {
+    ...officeDevices.deviceProblems,
     event_incomplete: "The event is not complete: see the fields marked below.",
     event_over: "This event is over; it does not change any more.",
     event_cancelled: "This event is cancelled; it does not change any more.",
@@ -375,5 +381,6 @@ export const office = {
       entered: "Somebody came in with one of the tickets.",
     },
   },
+  ...officeDevices,
   ...officePeople,
 };

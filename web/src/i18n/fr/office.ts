@@ -1,5 +1,6 @@
 import type { office as English } from "../en/office";
 import { plural } from "./common";
+import { officeDevices } from "./officeDevices";
 import { officePeople } from "./officePeople";
 
 export const office: typeof English = {
@@ -9,6 +10,8 @@ export const office: typeof English = {
     events: "Événements",
     orders: "Commandes",
     staff: "Équipe",
+    devices: "Appareils",
+    pin: "Mon code PIN",
     programs: "Programmes",
     letters: "Tâches en échec",
     signedIn: "Connecté en tant que",
@@ -40,6 +43,7 @@ export const office: typeof English = {
     box_office: "Billetterie",
     finance: "Finances",
     steward: "Stadier",
+    supervisor: "Superviseur des portes",
     cashier: "Caisse",
   },
   roleHints: {
@@ -48,6 +52,7 @@ export const office: typeof English = {
     box_office: "Commandes et remboursements",
     finance: "Chiffres et commandes, en lecture seule",
     steward: "Contrôle les billets aux portes",
+    supervisor: "Dirige des portes : associe les appareils, suit le flux, tranche",
     cashier: "Vend dans un point de vente",
   },
   scopes: {
@@ -62,6 +67,7 @@ export const office: typeof English = {
     after: "Vente terminée",
   },
   problems: {
+    ...officeDevices.deviceProblems,
     event_incomplete: "L’événement n’est pas complet : voyez les champs signalés.",
     event_over: "Cet événement est terminé ; il ne change plus.",
     event_cancelled: "Cet événement est annulé ; il ne change plus.",
@@ -373,5 +379,6 @@ export const office: typeof English = {
       entered: "Quelqu’un est entré avec l’un des billets.",
     },
   },
+  ...officeDevices,
   ...officePeople,
 };

@@ -36,7 +36,7 @@ export function choices(scope: Scope): Option[] {
 
 /** Scopes that make sense for a role. */
 export function scopesOf(role: Role): Scope[] {
-  if (role === "steward") return ["gate", "event", "all"];
+  if (role === "steward" || role === "supervisor") return ["gate", "event", "all"];
   if (role === "cashier") return ["outlet", "event", "all"];
   return ["organiser", "event", "all"];
 }

@@ -1,0 +1,163 @@
+"""An evening at the gates for a measurement: an event of today, real passes on phones and on paper, paired devices."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import Struct
+
+from benchmarks.house import House
+from virage.kernel.database import Connection, Database
+from virage.kernel.guard import Grant, Principal
+from virage.kernel.ids import new_id
+from virage.kernel.keys import Jwk, base64url
+from virage.kernel.security import derive
+from virage.passes import acts as passes
+from virage.passes.acts import Binding, Bound, Issue, Printed, Printing
+from virage.passes.rules.vault import PURPOSE, KeyVault
+from virage.people import acts as people
+from virage.people.acts import devices
+from virage.people.rules.devices import DeviceArrival, DeviceKind, DevicePaired, PairingOpened, PairingWish
+from virage.people.rules.secrets import secrets_of
+from virage.programme import acts as programme
+from virage.programme.rules import HouseRules, NewEvent, Organiser, Text
+from virage.venue.reads import load_ground
+
+A_TRANSACTION = 500
+HOUR = timedelta(hours=1)
+
+
+class Lane(Struct):
+    """A paired device, with its private key."""
+
+    device_id: str
+    token: str
+    gate: str
+    group: str
+    private: bytes
+
+
+class Fan(Struct):
+    """A pass in somebody's hand: its signed text, the phone's private key (none on paper), its gate group."""
+
+    number: int
+    text: str
+    private: bytes
+    group: str
+
+
+class Evening(Struct):
+    """All that a load needs to know."""
+
+    event_id: str
+    lanes: list[Lane]
+    fans: list[Fan]
+    revoked: list[Fan]
+    superseded: list[Fan]
+    papers: list[Fan]
+
+
+def jwk_of(private: Ed25519PrivateKey) -> Jwk:
+    """The public half, as browsers write it."""
+    return Jwk("OKP", "Ed25519", base64url(private.public_key().public_bytes_raw()))
+
+
+async def seed(house: House, fans: int, bad: int) -> Evening:
+    """Publish an event that begins in an hour, pair a device at every gate, and hand out passes.
+
+    Besides `fans` good ones there are `bad` each that are revoked, superseded by a paper, and on paper.
+    """
+    db = await Database.open(house.postgres.url, connections_max=2)
+    now = datetime.now(UTC)
+    try:
+        async with db.transaction() as conn:
+            event_id = await _event(conn, now)
+        lanes = await _lanes(db, house.env["VIRAGE_SECRET"], now)
+        vault = KeyVault(derive(house.env["VIRAGE_SECRET"], PURPOSE))
+        made = [
+            fan
+            for first in range(0, fans + 2 * bad, A_TRANSACTION)
+            for fan in await _passes(db, vault, event_id, range(first, min(first + A_TRANSACTION, fans + 2 * bad)), now)
+        ]
+        good, revoked, superseded = made[:fans], made[fans : fans + bad], made[fans + bad :]
+        async with db.transaction() as conn:
+            await passes.revoke(conn, [subject for subject, _ in revoked], now)
+            printed = await passes.print_paper(
+                conn, vault, [Printing(subject, allowed=True) for subject, _ in superseded], now
+            )
+        papers = [
+            Fan(one.number, one.text, b"", fan.group)
+            for one, (_, fan) in zip(printed, superseded, strict=True)
+            if isinstance(one, Printed)
+        ]
+        async with db.connection() as conn:
+            await conn.execute("analyze")
+    finally:
+        await db.close()
+    shown, gone, old = ([fan for _, fan in part] for part in (good, revoked, superseded))
+    return Evening(str(event_id), lanes, shown, gone, old, papers)
+
+
+async def _event(conn: Connection, now: datetime) -> UUID:
+    organiser = Organiser(new_id(), "The club")
+    await programme.add_organiser(conn, organiser, None, now)
+    starts = now + HOUR
+    event = NewEvent(
+        id=new_id(),
+        organiser_id=organiser.id,
+        kind="match",
+        title=Text("Le match", "The match"),
+        doors_at=starts - 2 * HOUR,
+        starts_at=starts,
+        ends_at=starts + 2 * HOUR,
+        sale_opens_at=now - 24 * HOUR,
+        sale_closes_at=starts,
+        rules=HouseRules(),
+    )
+    await programme.create(conn, event, None, now)
+    await programme.publish(conn, event.id, None, now)
+    return event.id
+
+
+async def _lanes(db: Database, secret: str, now: datetime) -> list[Lane]:
+    """A device at every gate, paired as the office does it."""
+    keys, lanes = secrets_of(secret), []
+    async with db.transaction() as conn:
+        grant = Grant("supervisor")
+        supervisor = Principal(
+            "staff", await people.ensure_staff(conn, "gates@example.org", None, (grant,), now), new_id(), (grant,), now
+        )
+        for gate in load_ground().gates:
+            wish = PairingWish(new_id(), f"Lane {gate.code}", DeviceKind.LANE, [gate.code])
+            opened = await devices.open_pairing(conn, keys, supervisor, wish, now)
+            assert isinstance(opened, PairingOpened), opened
+            private = Ed25519PrivateKey.generate()
+            paired = await devices.pair(conn, keys, DeviceArrival(opened.code, jwk_of(private)), now)
+            assert isinstance(paired, DevicePaired), paired
+            lanes.append(Lane(str(paired.device_id), paired.token, gate.code, gate.group, private.private_bytes_raw()))
+    return lanes
+
+
+async def _passes(
+    db: Database, vault: KeyVault, event_id: UUID, places: Sequence[int], now: datetime
+) -> list[tuple[UUID, Fan]]:
+    ground = load_ground()
+    subjects = [new_id() for _ in places]
+    privates = [Ed25519PrivateKey.generate() for _ in places]
+    # Seats are numbered block by block: a stride spreads those who come over all gates.
+    seats = [place * 7919 % ground.seats for place in places]
+    groups = [ground.label(seat).gate_group for seat in seats]
+    issues = [
+        Issue(subject, event_id, seat, group, now - HOUR, now + 5 * HOUR)
+        for subject, seat, group in zip(subjects, seats, groups, strict=True)
+    ]
+    async with db.transaction() as conn:
+        await passes.issue(conn, issues, now)
+        bindings = [Binding(subject, jwk_of(key)) for subject, key in zip(subjects, privates, strict=True)]
+        bound = await passes.bind(conn, vault, bindings, now)
+    made: list[tuple[UUID, Fan]] = []
+    for subject, private, group, one in zip(subjects, privates, groups, bound, strict=True):
+        assert isinstance(one, Bound), one
+        made.append((subject, Fan(one.number, one.text, private.private_bytes_raw(), group)))
+    return made

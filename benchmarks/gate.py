@@ -1,0 +1,178 @@
+"""The gates: one scan a request from a device at each gate, real passes, beside a bare route of the same server.
+
+`python -m benchmarks.gate [--quick] [--workers N] [--concurrency N] [--per-s N]`. First as fast as the server answers,
+then so many a second, whether it keeps up or not. One scan in ten is bad (inside already, forged, revoked, out of its
+time, superseded by a paper, at the wrong gate), and each answer is compared with what it must be.
+"""
+
+import argparse
+import asyncio
+import sys
+from typing import Any
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from benchmarks.common import machine, percentile, processor_s, run, tell
+from benchmarks.evening import Evening, seed
+from benchmarks.house import House, prepare_plain
+from benchmarks.scanners import Plan, Report
+
+CLOSED, OPEN_S, PLAIN_S = 8_000, 10.0, 4.0
+QUICK_CLOSED, QUICK_OPEN_S, QUICK_PLAIN_S = 1_000, 2.0, 1.0
+WARM = 200
+BAD_SHARE = 50
+
+
+class Wanted(Struct):
+    """How the run is set up."""
+
+    quick: bool
+    workers: int
+    concurrency: int
+    per_s: float
+
+    @property
+    def closed(self) -> int:
+        """How many fans come as fast as they can."""
+        return QUICK_CLOSED if self.quick else CLOSED
+
+    @property
+    def opened(self) -> int:
+        """How many fans come at their own pace."""
+        return round((QUICK_OPEN_S if self.quick else OPEN_S) * self.per_s)
+
+    @property
+    def plain_s(self) -> float:
+        """How long the bare route is asked."""
+        return QUICK_PLAIN_S if self.quick else PLAIN_S
+
+
+def shares(evening: Evening, sizes: list[int]) -> list[Evening]:
+    """The fans and the bad passes of an evening, in parts; the lanes are in each."""
+    parts, first = [], 0
+    whole = len(evening.fans)
+    for size in sizes:
+
+        def cut(passes: list[Any], first: int = first, size: int = size) -> list[Any]:
+            return passes[first * len(passes) // whole : (first + size) * len(passes) // whole]
+
+        parts.append(
+            Evening(
+                evening.event_id,
+                evening.lanes,
+                *(cut(one) for one in (evening.fans, evening.revoked, evening.superseded, evening.papers)),
+            )
+        )
+        first += size
+    return parts
+
+
+async def scanners(house: House, name: str, plan: Plan) -> Report:
+    """A process of lanes; plan and report go by files."""
+    files = [house.folder / f"{what}-{name}.json" for what in ("plan", "report")]
+    await asyncio.to_thread(files[0].write_bytes, msgspec.json.encode(plan))
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "benchmarks.scanners", *files)
+    if await process.wait():
+        raise RuntimeError(f"A process of lanes ended with {process.returncode}.")
+    return msgspec.json.decode(await asyncio.to_thread(files[1].read_bytes), type=Report)
+
+
+async def audit(house: House, told: list[tuple[str, int, int]]) -> dict[str, int]:
+    """What must not be: passes that entered twice, admissions that were told and are not there."""
+    conn = await asyncpg.connect(house.postgres.url)
+    try:
+        rows = await conn.fetch("select pass_number, state, entries from access.presence where state is not null")
+        steps = {(str(row["device_id"]), row["number"]) for row in await conn.fetch("select * from access.crossing")}
+        duplicates = await conn.fetchval("select count(*) from access.duplicate")
+    finally:
+        await conn.close()
+    inside = {row["pass_number"] for row in rows if row["state"] == "inside"}
+    return {
+        "inside": len(inside),
+        "twice": sum(row["entries"] > 1 for row in rows) + int(duplicates),
+        "lost": sum((device, number) not in steps or fan not in inside for device, number, fan in told),
+    }
+
+
+def server_s(house: House) -> float:
+    """Processor seconds so far of the web and of the database."""
+    pids = (house.supervisor.pid("web"), house.postgres.pid)
+    return sum(processor_s(pid) for pid in pids if pid is not None)
+
+
+async def measure(wanted: Wanted) -> dict[str, Any]:
+    """The whole run: the bare route, the two loads, the bare route again, for the machine may be busy otherwise."""
+    house = House(wanted.workers)
+    try:
+        commits = await house.start_database()
+        fans = WARM + wanted.closed + wanted.opened
+        evening = await seed(house, fans, fans // BAD_SHARE)
+        conn = await asyncpg.connect(house.postgres.url)
+        await prepare_plain(conn)
+        await conn.close()
+        await house.start_processes()
+        warm, closed_part, open_part = shares(evening, [WARM, wanted.closed, wanted.opened])
+
+        def plan(mode: str, part: Evening, first: int, **more: Any) -> Plan:
+            return Plan(mode, house.url, part, wanted.concurrency, seed=first, first_number=first, **more)
+
+        reports = {"warm": await scanners(house, "warm", plan("closed", warm, 1))}
+        nobody = Evening(evening.event_id, [], [], [], [], [])
+        plains = [await scanners(house, "plain-1", plan("plain", nobody, 1, seconds=wanted.plain_s))]
+        before = server_s(house)
+        reports["closed"] = await scanners(house, "closed", plan("closed", closed_part, 100_001))
+        cpu_s = server_s(house) - before
+        reports["open"] = await scanners(house, "open", plan("open", open_part, 200_001, per_s=wanted.per_s))
+        plains.append(await scanners(house, "plain-2", plan("plain", nobody, 2, seconds=wanted.plain_s)))
+        found = await audit(house, [told for report in reports.values() for told in report.told])
+        complaints = house.errors()
+        print(f"answers {reports['closed'].answers}; {complaints or 'no complaints'}", file=sys.stderr)
+    finally:
+        await house.stop()
+    rest = {"workers": wanted.workers, "commits_per_s": round(commits, 1), "machine": machine()}
+    return {"benchmark": "gate", **figures(reports, plains, found, cpu_s), **rest}
+
+
+def figures(reports: dict[str, Report], plains: list[Report], found: dict[str, int], cpu_s: float) -> dict[str, Any]:
+    """What the run says."""
+    closed, opened = reports["closed"], reports["open"]
+    scans_per_s = len(closed.ms) / closed.seconds
+    plain_per_s = sum(len(report.ms) for report in plains) / sum(report.seconds for report in plains)
+    wrong = {name: n for report in reports.values() for name, n in report.wrong.items()}
+    if wrong:
+        print(f"wrong {wrong}", file=sys.stderr)
+    return {
+        "scans_per_s": round(scans_per_s, 1),
+        "p50_ms": round(percentile(closed.ms, 0.5), 1),
+        "p99_ms": round(percentile(closed.ms, 0.99), 1),
+        "wrong": sum(wrong.values()) + found["twice"] + found["lost"],
+        "plain_per_s": round(plain_per_s, 1),
+        "ratio": round(scans_per_s / plain_per_s, 3),
+        "cpu_s_per_1000": round(1000 * cpu_s / len(closed.ms), 3),
+        "open_per_s": round(len(opened.ms) / opened.seconds, 1),
+        "open_p50_ms": round(percentile(opened.ms, 0.5), 1),
+        "open_p99_ms": round(percentile(opened.ms, 0.99), 1),
+        "scans": len(closed.ms) + len(opened.ms),
+        "retries": sum(report.retries for report in reports.values()),
+        **found,
+    }
+
+
+def main() -> None:
+    """Read the wishes and print the line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.gate")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--concurrency", type=int, default=160)
+    parser.add_argument("--per-s", type=float, default=1000.0)
+    asked = parser.parse_args()
+    line = run(measure(Wanted(asked.quick, asked.workers, asked.concurrency, asked.per_s)))
+    tell(line)
+    if line["wrong"]:
+        sys.exit("An answer was wrong.")
+
+
+if __name__ == "__main__":
+    main()

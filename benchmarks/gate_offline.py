@@ -1,0 +1,257 @@
+"""The gates without network: how fast a phone decides alone, and how fast an evening's scans come in afterwards.
+
+`python -m benchmarks.gate_offline [--quick]`. In Chromium: decisions of the device alone, and from the picture of a
+fake camera to the painted light. At the server: every fan was let in by one of 160 devices without network, some by
+two of them, and all devices come back at once.
+"""
+
+import asyncio
+import gzip
+import itertools
+import random
+import shutil
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from playwright.sync_api import Page, expect, sync_playwright
+
+from benchmarks.common import machine, percentile, quick, run, tell
+from benchmarks.evening import Evening, Fan, Lane, seed
+from benchmarks.house import House
+from tests.web import gate as staff
+from tests.web.house import House as Visited
+from virage.access.rules.scans import SCAN_PURPOSE
+from virage.kernel.keys import base64url
+from virage.passes.rules.code import bytes_of, moving_code, step_at, text_of
+from virage.passes.rules.keys import HolderKey
+
+FANS, QUICK_FANS = 59_186, 2_000
+PLANTED_SHARE = 100
+DECISIONS, QUICK_DECISIONS = 300, 50
+FILMED = 12
+BATCH = 250
+UPLOAD_S = 120.0
+OBSERVE = """
+globalThis.lights = [];
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntriesByName("gate:light")) lights.push(entry.duration);
+}).observe({ type: "measure" });
+"""
+STEWARD, TITLE = "Dominique Steward", "The match"
+
+
+class Served(Visited):
+    """The house of a measurement as the steps of the browser tests know theirs."""
+
+    def __init__(self, house: House) -> None:  # starts nothing: the processes are the measurement's own
+        self.url = house.url.replace("127.0.0.1", "localhost")
+        self.env = dict(house.env)
+        self.database_url = house.postgres.url
+        self.folder = house.folder
+        self.processes = []
+
+
+def code_of(fan: Fan, at: datetime) -> str:
+    """The code that a fan's phone shows at a moment."""
+    private = Ed25519PrivateKey.from_private_bytes(fan.private)
+    key = HolderKey(private.public_key().public_bytes_raw())
+    return text_of(moving_code(bytes_of(fan.text) or b"", step_at(at), key, private.sign))
+
+
+def timing(page: Page, name: str) -> float:
+    """How long the last one took, in milliseconds."""
+    return float(page.evaluate("(name) => performance.getEntriesByName(name).at(-1).duration", name))
+
+
+def in_chromium(house: House, evening: Evening) -> dict[str, Any]:
+    """Decisions of a phone at gate N1, alone, and what its camera takes to the light."""
+    served = Served(house)
+    fans = [fan for fan in evening.fans if fan.group == "N"]
+    staff.steward(served, "dominique@example.org", STEWARD)
+    folder = house.folder / "phone"
+    folder.mkdir()
+    with sync_playwright() as running:
+        phone = staff.Phone(running, folder, served.url)
+        filmed, shown = fans[:FILMED], fans[FILMED : FILMED + (QUICK_DECISIONS if quick() else DECISIONS)]
+        phone.show("")
+        page = phone.start()
+        staff.pair(page, served, ["N"], TITLE)
+        staff.sign_in_by_pin(page, STEWARD)
+        staff.choose_gate(page, "N1")
+        expect(page.locator("[data-state=online]")).to_be_visible()
+        page.wait_for_function("async () => (await caches.keys()).some((name) => name.startsWith('gate-'))")
+        phone.close()
+        now = datetime.now(UTC)
+        phone.show(*(code_of(fan, now + timedelta(seconds=15)) for fan in filmed))
+        page = phone.start()
+        page.add_init_script(OBSERVE)
+        page.goto("/staff/gate")
+        lights = _filmed(page, len(filmed))
+        phone.close()
+        phone.show("")
+        page = phone.start()
+        page.goto("/staff/gate")
+        assert phone.context is not None
+        phone.context.set_offline(offline=True)
+        expect(page.locator("[data-state=alone]")).to_be_visible(timeout=20_000)
+        decisions = [_alone(page, fan, turn) for turn, fan in enumerate(shown, 1)]
+        phone.close()
+    return {
+        "decision_p50_ms": round(percentile(decisions, 0.5), 2),
+        "decision_p99_ms": round(percentile(decisions, 0.99), 2),
+        "decisions": len(decisions),
+        "camera_to_light_ms": round(percentile(lights, 0.5), 1),
+        "camera_to_light_max_ms": round(max(lights), 1),
+    }
+
+
+def _filmed(page: Page, count: int) -> list[float]:
+    page.wait_for_function("(count) => lights.length >= count", arg=count, timeout=60_000)
+    return [float(one) for one in page.evaluate("lights")]
+
+
+def _alone(page: Page, fan: Fan, turn: int) -> float:
+    staff.type_code(page, code_of(fan, datetime.now(UTC)))
+    page.locator(f"[data-light=good][data-turn='{turn}']").wait_for()
+    return timing(page, "gate:decision")
+
+
+async def pack_bytes(house: House, evening: Evening) -> int:
+    """The size of a pack as it travels to a device of one gate group."""
+    lane = next(lane for lane in evening.lanes if lane.group == "N")
+    headers = {"authorization": f"Bearer {lane.token}", "accept-encoding": "gzip"}
+    path = f"/api/access/pack/{evening.event_id}"
+    async with (
+        httpx.AsyncClient(base_url=house.url, timeout=UPLOAD_S) as client,
+        client.stream("GET", path, headers=headers) as answer,
+    ):
+        body = b"".join([part async for part in answer.aiter_raw()])
+    assert answer.status_code == httpx.codes.OK, answer.status_code
+    return len(body) if answer.headers.get("content-encoding") else len(gzip.compress(body))
+
+
+class Backlog:
+    """What the devices let in while they were alone, signed and numbered, each fan once and some twice."""
+
+    def __init__(self, evening: Evening, fans: list[Fan]) -> None:
+        self._evening = evening
+        self._keys = {lane.device_id: Ed25519PrivateKey.from_private_bytes(lane.private) for lane in evening.lanes}
+        self._numbers = {lane.device_id: itertools.count(1) for lane in evening.lanes}
+        self.scans: dict[str, list[dict[str, str]]] = {lane.device_id: [] for lane in evening.lanes}
+        by_group: dict[str, list[Lane]] = {}
+        for lane in evening.lanes:
+            by_group.setdefault(lane.group, []).append(lane)
+        chance, began = random.Random(7), datetime.now(UTC) - timedelta(minutes=30)
+        self.planted = 0
+        for index, fan in enumerate(fans):
+            at = began + timedelta(milliseconds=20 * index)
+            first, second = chance.sample(by_group[fan.group], 2)
+            self._let_in(first, fan, at)
+            if index % PLANTED_SHARE == 0:
+                self._let_in(second, fan, at + timedelta(seconds=40))
+                self.planted += 1
+
+    def _let_in(self, lane: Lane, fan: Fan, at: datetime) -> None:
+        body = msgspec.json.encode(
+            {
+                "number": next(self._numbers[lane.device_id]),
+                "event_id": self._evening.event_id,
+                "gate": lane.gate,
+                "at": at,
+                "kind": "passed",
+                "code": code_of(fan, at),
+                "pass_number": fan.number,
+                "generation": 0,
+                "offline": True,
+                "training": False,
+            }
+        )
+        signature = self._keys[lane.device_id].sign(SCAN_PURPOSE + body)
+        self.scans[lane.device_id].append({"body": base64url(body), "signature": base64url(signature)})
+
+
+async def sync_s(house: House, evening: Evening, backlog: Backlog) -> float:
+    """Seconds until every device has its answers, all coming back at once."""
+
+    async def come_back(client: httpx.AsyncClient, lane: Lane) -> None:
+        scans = backlog.scans[lane.device_id]
+        for first in range(0, len(scans), BATCH):
+            upload = {"scans": scans[first : first + BATCH]}
+            headers = {"authorization": f"Bearer {lane.token}"}
+            while True:
+                answer = await client.post("/api/access/scans", json=upload, headers=headers)
+                if answer.status_code == httpx.codes.OK:
+                    break
+                await asyncio.sleep(float(answer.headers.get("retry-after", 1)))
+            assert all(one["outcome"] == "noted" for one in answer.json()["answers"]), answer.text[:300]
+
+    limits = httpx.Limits(max_connections=len(evening.lanes))
+    async with httpx.AsyncClient(base_url=house.url, timeout=UPLOAD_S, limits=limits) as client:
+        began = time.perf_counter()
+        await asyncio.gather(*(come_back(client, lane) for lane in evening.lanes))
+        return time.perf_counter() - began
+
+
+async def audit(house: House, fans: list[Fan]) -> dict[str, int]:
+    """What the server makes of it: duplicates, and who of these fans is not inside."""
+    conn = await asyncpg.connect(house.postgres.url)
+    try:
+        found = await conn.fetchval("select count(*) from access.duplicate where gone_at is null")
+        rows = await conn.fetch("select pass_number from access.presence where state = 'inside'")
+    finally:
+        await conn.close()
+    inside = {row["pass_number"] for row in rows}
+    return {"duplicates_found": int(found), "missing": sum(fan.number not in inside for fan in fans)}
+
+
+async def measure() -> dict[str, Any]:
+    """The whole run."""
+    house = House(1)
+    try:
+        commits = await house.start_database()
+        evening = await seed(house, QUICK_FANS if quick() else FANS, 0)
+        await house.start_processes()
+        size = await pack_bytes(house, evening)
+        browser = await asyncio.to_thread(in_chromium, house, evening)
+        # What the phone let in is forgotten: now every fan comes in by the lanes.
+        conn = await asyncpg.connect(house.postgres.url)
+        await conn.execute("truncate access.scan, access.crossing, access.presence, access.duplicate")
+        await conn.close()
+        backlog = await asyncio.to_thread(Backlog, evening, evening.fans)
+        seconds = await sync_s(house, evening, backlog)
+        found = await audit(house, evening.fans)
+        print(house.errors() or "no complaints", file=sys.stderr)
+    finally:
+        await house.stop()
+        shutil.rmtree(Path(house.folder), ignore_errors=True)
+    return {
+        "benchmark": "gate_offline",
+        **browser,
+        "pack_bytes": size,
+        "sync_s": round(seconds, 1),
+        "scans": sum(len(scans) for scans in backlog.scans.values()),
+        "devices": len(evening.lanes),
+        "duplicates_planted": backlog.planted,
+        **found,
+        "commits_per_s": round(commits),
+        "machine": machine(),
+    }
+
+
+def main() -> None:
+    """Print the line; fail where somebody was lost or a duplicate went unseen."""
+    line = run(measure())
+    tell(line)
+    if line["duplicates_found"] != line["duplicates_planted"] or line["missing"]:
+        sys.exit("The server does not know what the devices saw.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""The way: one step-free route from a ramp to a seat, and every gate computed before anybody asks.
+
+`python -m benchmarks.routes [--quick]`.
+"""
+
+import argparse
+import random
+import statistics
+import time
+from typing import Any
+
+from benchmarks.common import machine, tell
+from virage.venue.rules import load_ground
+from virage.venue.rules.walking import load_walk
+from virage.venue.rules.ways import Passable, compute, entrance, nearest
+
+ROUTES, QUICK_ROUTES = 5_000, 500
+ROUNDS = 5
+
+
+def measure(*, quick: bool) -> dict[str, Any]:
+    """Routes to seats all over the ground, one at a time."""
+    ground, walk, chance = load_ground(), load_walk(), random.Random(1)
+    gates: dict[str, list[str]] = {}
+    for gate in ground.gates:
+        gates.setdefault(gate.group, []).append(f"gate:{gate.code}")
+    precompute_s = []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        found = compute(walk, Passable(step_free=True))
+        precompute_s.append(time.perf_counter() - began)
+    places = [chance.randrange(ground.seats) for _ in range(QUICK_ROUTES if quick else ROUTES)]
+    route_ms, nearest_ms = [], []
+    for place in places:
+        began = time.perf_counter()
+        entrance(found, place, gates[ground.label(place).gate_group])
+        half = time.perf_counter()
+        nearest(found, place, "toilets")
+        route_ms.append(1000 * (half - began))
+        nearest_ms.append(1000 * (time.perf_counter() - half))
+    return {
+        "benchmark": "routes",
+        "median_ms": round(statistics.median(route_ms), 3),
+        "nearest_median_ms": round(statistics.median(nearest_ms), 3),
+        "precompute_s": round(min(precompute_s), 3),
+        "nodes": len(walk.nodes),
+        "edges": len(walk.edges.a),
+        "routes": len(places),
+        "machine": machine(),
+    }
+
+
+def main() -> None:
+    """Read the wishes and print the line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.routes")
+    parser.add_argument("--quick", action="store_true")
+    tell(measure(quick=parser.parse_args().quick))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What happens at the gates, in the caller's transaction."""

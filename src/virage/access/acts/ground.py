@@ -1,0 +1,60 @@
+"""What a supervisor says of the gates, the zones and the ground: each is a fact, and every device hears of it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from virage.access.rules.decision import Window
+from virage.access.rules.ground import GateState, gates, zones
+from virage.access.store import ground as store
+from virage.kernel.database import Connection
+from virage.kernel.journal import Fact, append
+from virage.kernel.problems import Refused
+from virage.passes.rules.claims import is_gate_group
+
+NOT_FOUND = Refused("not_found")
+NO_GROUP = Refused("invalid_input", {"errors": [{"source": "group", "message": "No pass can carry such a group."}]})
+NO_TIME = Refused("invalid_input", {"errors": [{"source": "closes_at", "message": "It closes before it opens."}]})
+
+
+async def set_gate(
+    conn: Connection, event_id: UUID, gate: str, state: GateState, *, who: UUID | None, now: datetime
+) -> Refused | None:
+    """Say how a gate stands: whether it has a turnstile, is closed, and which groups it takes besides its own."""
+    if gate not in gates():
+        return NOT_FOUND
+    if not all(is_gate_group(group) for group in state.extra_groups):
+        return NO_GROUP
+    await store.put_gate(conn, event_id, gate, state)
+    data = {"gate": gate, "turnstile": state.turnstile, "closed": state.closed, "groups": list(state.extra_groups)}
+    await append(conn, [Fact("gate_changed", who, event_id, data)], now)
+    return None
+
+
+async def set_zone(
+    conn: Connection, event_id: UUID, zone: str, *, full: bool, who: UUID | None, now: datetime
+) -> Refused | None:
+    """Say whether a zone is full: nobody more is let into it."""
+    if zone not in zones():
+        return NOT_FOUND
+    await store.put_zone(conn, event_id, zone, now, full=full)
+    await append(conn, [Fact("zone_changed", who, event_id, {"zone": zone, "full": full})], now)
+    return None
+
+
+async def set_ground(conn: Connection, event_id: UUID, *, closed: bool, who: UUID | None, now: datetime) -> None:
+    """Say "no entry", or take it back: no gate of the ground lets anybody in."""
+    await store.put_ground(conn, event_id, now, closed=closed)
+    await append(conn, [Fact("ground_changed", who, event_id, {"closed": closed})], now)
+
+
+async def set_window(
+    conn: Connection, event_id: UUID, group: str, window: Window, *, who: UUID | None, now: datetime
+) -> Refused | None:
+    """Say when the passes of an accreditation come and go."""
+    if not is_gate_group(group):
+        return NO_GROUP
+    if window.closes_at <= window.opens_at:
+        return NO_TIME
+    await store.put_window(conn, event_id, group, window)
+    await append(conn, [Fact("window_changed", who, event_id, {"group": group})], now)
+    return None

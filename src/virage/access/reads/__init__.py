@@ -1,0 +1,1 @@
+"""What gates, supervisors and neighbours may know of the crossing."""

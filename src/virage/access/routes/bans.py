@@ -1,0 +1,70 @@
+"""The doors of the two files of those who may not come in."""
+
+from uuid import UUID
+
+from litestar import Router, delete, get, post
+from msgspec import Struct
+
+from virage.access.acts import bans as acts
+from virage.access.reads import bans as reads
+from virage.access.routes.supervising import supervised
+from virage.access.rules.bans import Ban, BanWish, File, Hit
+from virage.kernel.clock import Clock
+from virage.kernel.database import Database
+from virage.kernel.guard import Principal, fresh, require, staff
+from virage.kernel.problems import Problem, granted
+
+
+class BanFile(Struct, frozen=True):
+    """The entries of one file that hold."""
+
+    file: File
+    bans: list[Ban]
+
+
+def file_of(name: str) -> File:
+    """The file of an address, or 404."""
+    for file in reads.FILES:
+        if file == name:
+            return file
+    raise Problem("not_found")
+
+
+@get("/bans/{file:str}", guards=[staff("supervisor")])
+async def list_bans(file: str, *, db: Database, clock: Clock, principal: Principal) -> BanFile:
+    """The entries of the national or of the club's own file. Whoever supervises the whole ground sees them."""
+    require(principal, "supervisor")
+    wanted = file_of(file)
+    async with db.connection() as conn:
+        return BanFile(wanted, await reads.bans(conn, wanted, clock.now()))
+
+
+@post("/bans/{file:str}", status_code=200, guards=[staff("supervisor")])
+async def add_ban(file: str, data: BanWish, *, db: Database, clock: Clock, principal: Principal) -> Ban:
+    """Add an entry to a file. It ends by itself; the same id again is the same entry."""
+    require(principal, "supervisor")
+    fresh(principal, clock.now())
+    wanted = file_of(file)
+    async with db.transaction() as conn:
+        return granted(await acts.add_ban(conn, wanted, data, who=principal.id, now=clock.now()))
+
+
+@delete("/bans/{file:str}/{ban_id:uuid}", status_code=204, guards=[staff("supervisor")])
+async def lift_ban(file: str, ban_id: UUID, *, db: Database, clock: Clock, principal: Principal) -> None:
+    """Lift an entry: what it said is erased."""
+    require(principal, "supervisor")
+    fresh(principal, clock.now())
+    wanted = file_of(file)
+    async with db.transaction() as conn:
+        granted(await acts.lift_ban(conn, wanted, ban_id, who=principal.id, now=clock.now()))
+
+
+@get("/hits/{event_id:uuid}", guards=[staff("supervisor")])
+async def list_hits(event_id: UUID, *, db: Database, principal: Principal) -> list[Hit]:
+    """Who came to a gate with a pass that an entry met: for the supervisor who was called."""
+    async with db.connection() as conn:
+        await supervised(conn, event_id, principal)
+        return await reads.hits(conn, event_id)
+
+
+router = Router("/api/access", route_handlers=[list_bans, add_ban, lift_ban, list_hits])

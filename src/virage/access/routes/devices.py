@@ -1,0 +1,147 @@
+"""The doors of the devices at the gates."""
+
+import gzip
+from base64 import b64encode
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, Router, get, post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
+from msgspec import Meta, Struct
+
+from virage.access.acts.devices import hear
+from virage.access.reads.holders import Found, find
+from virage.access.reads.news import Changes, GateNews
+from virage.access.reads.packs import Packs
+from virage.access.routes.desk import GateDesk, is_at
+from virage.access.rules.ground import gates
+from virage.access.rules.pack import PACK_PURPOSE, SealedPack
+from virage.access.rules.scans import YEAR_MAX, YEAR_MIN, Answer, Upload
+from virage.access.rules.states import DeviceState
+from virage.kernel.clock import Clock
+from virage.kernel.database import Database
+from virage.kernel.guard import Principal, device
+from virage.kernel.keys import base64url
+from virage.kernel.problems import Problem
+from virage.passes import acts as passes
+from virage.passes.rules.vault import KeyVault
+
+Instant = Annotated[datetime, Meta(tz=True)]
+MS_MAX = 2**31 - 1
+WANTED_MIN = 3
+
+
+class Answers(Struct, frozen=True):
+    """One answer a scan, in order; `now` is the server's clock, by which a device corrects its own."""
+
+    now: datetime
+    answers: list[Answer]
+
+
+class Heartbeat(Struct, frozen=True):
+    """How a device is: its clock, how many scans it has not sent yet, since when it was without network."""
+
+    event_id: UUID
+    gate: Annotated[str, Meta(max_length=10)]
+    at: Instant
+    backlog: Annotated[int, Meta(ge=0, le=10**7)] = 0
+    battery_percent: Annotated[int, Meta(ge=0, le=100)] | None = None
+    offline_since: Instant | None = None
+    version: Annotated[str, Meta(max_length=50)] | None = None
+    person_id: UUID | None = None
+
+
+class Beat(Struct, frozen=True):
+    """The answer to a heartbeat."""
+
+    now: datetime
+    changes: Changes
+
+
+@post("/scans", status_code=200, guards=[device], opt={"rate": "gate"})
+async def post_scans(data: Upload, gate_desk: GateDesk, clock: Clock, principal: Principal) -> Answers:
+    """Take scans, signed by the device. Sent again they get their first answers again, and have no second effect."""
+    answers = await gate_desk.take(principal, data.scans)
+    return Answers(clock.now(), answers)
+
+
+@post("/heartbeat", status_code=200, guards=[device], opt={"rate": "gate"})
+async def post_heartbeat(
+    data: Heartbeat, db: Database, gate_news: GateNews, clock: Clock, principal: Principal
+) -> Beat:
+    """Say how the device is, and hear what changed since the version of its pack."""
+    if principal.id is None or not is_at(principal, data.gate):
+        raise Problem("forbidden", {"gate": data.gate})
+    for moment in (data.at, data.offline_since):
+        if moment is not None and not YEAR_MIN <= moment.year <= YEAR_MAX:
+            raise Problem("invalid_input", {"errors": [{"source": "at", "message": "There is no such time."}]})
+    now = clock.now()
+    off = max(-MS_MAX, min(MS_MAX, (data.at - now) // timedelta(milliseconds=1)))
+    state = DeviceState(
+        principal.id,
+        data.event_id,
+        data.gate,
+        now,
+        off,
+        data.backlog,
+        data.battery_percent,
+        data.offline_since,
+        data.version,
+        data.person_id,
+    )
+    async with db.transaction() as conn:
+        await hear(conn, state)
+    codes = [code for code in gates() if is_at(principal, code)]
+    return Beat(now, await gate_news.since(data.event_id, data.version, codes))
+
+
+@get(
+    "/pack/{event_id:uuid}",
+    guards=[device],
+    responses={200: ResponseSpec(SealedPack, description="The pack of this device, signed by the event's key")},
+)
+async def get_pack(
+    request: Request[Any, Any, Any],
+    event_id: UUID,
+    *,
+    db: Database,
+    gate_packs: Packs,
+    vault: KeyVault,
+    clock: Clock,
+    principal: Principal,
+) -> Response[bytes]:
+    """All that the device needs to decide alone. 404 for an event that is not on."""
+    pack = await gate_packs.of(event_id, [code for code in gates() if is_at(principal, code)])
+    if pack is None:
+        raise Problem("not_found")
+    body = msgspec.json.encode(pack)
+    async with db.transaction() as conn:
+        kid, signature = await passes.sign_document(conn, vault, event_id, PACK_PURPOSE + body, clock.now())
+    sealed = msgspec.json.encode(SealedPack(b64encode(body).decode(), base64url(kid), base64url(signature)))
+    headers = {"cache-control": "no-store", "vary": "accept-encoding"}
+    accepted = {part.partition(";")[0].strip() for part in request.headers.get("accept-encoding", "").split(",")}
+    if "gzip" in accepted:
+        headers["content-encoding"] = "gzip"
+        sealed = gzip.compress(sealed, 6, mtime=0)
+    return Response(sealed, media_type="application/json", headers=headers)
+
+
+Wanted = Annotated[
+    str, Parameter(min_length=WANTED_MIN, max_length=100, description="A name, an address or an order code")
+]
+
+
+@get("/holders/{event_id:uuid}", guards=[device], opt={"rate": "costly"})
+async def find_holders(event_id: UUID, q: Wanted, db: Database) -> list[Found]:
+    """The passes of somebody without a phone; whoever finds them looks at a proof of identity."""
+    wanted = " ".join(q.split())
+    if len(wanted) < WANTED_MIN:
+        raise Problem("invalid_input", {"errors": [{"source": "q", "message": "Three letters at least."}]})
+    async with db.connection() as conn:
+        return await find(conn, event_id, wanted)
+
+
+router = Router("/api/access", route_handlers=[post_scans, post_heartbeat, get_pack, find_holders])

@@ -1,0 +1,1 @@
+"""What a gate decides, without a database, a network or a clock: the same in web/src/access/."""

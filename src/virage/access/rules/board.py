@@ -1,0 +1,138 @@
+"""What a supervisor sees: how many are where, what flows, what is wrong."""
+
+from datetime import datetime, timedelta
+from typing import Final, Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.access.rules.queues import Queue
+from virage.venue.rules.ground import PlaceLabel
+
+HEARD_WITHIN: Final = timedelta(seconds=20)
+"""A device that said nothing for longer, four heartbeats, is offline."""
+FLOW_MINUTES: Final = 5
+
+
+class Correction(Struct, frozen=True):
+    """A supervisor counted: so many more (or fewer) are in a zone. A fact of its own, never an edit."""
+
+    id: UUID
+    event_id: UUID
+    zone: str
+    people: int
+    reason: str
+    corrected_at: datetime
+    corrected_by: UUID | None
+
+
+class ByTicket(Struct, frozen=True):
+    """What tickets alone tell of a zone: sold there, of them entered by any gate, and not in yet."""
+
+    sold: int
+    entered: int
+    not_yet_in: int
+
+
+class ZoneLine(Struct, frozen=True):
+    """A zone: who is inside by the crossings, less anonymous exits, with the corrections in it."""
+
+    code: str
+    kind: Literal["stand", "area"]
+    inside: int
+    corrected: int
+    full: bool
+    by_ticket: ByTicket
+
+
+class GateLine(Struct, frozen=True):
+    """A gate's flow. `entries_a_minute` is the mean of the last five minutes."""
+
+    code: str
+    group: str
+    zone: str
+    turnstile: bool
+    closed: bool
+    entries: int
+    exits: int
+    refused: int
+    entries_a_minute: float
+
+
+class DeviceLine(Struct, frozen=True):
+    """A device, as it last said."""
+
+    id: UUID
+    name: str | None
+    gate: str
+    online: bool
+    heard_at: datetime
+    offline_since: datetime | None
+    backlog: int
+    clock_off_ms: int
+    battery_percent: int | None
+    person_id: UUID | None
+
+
+class ScanLine(Struct, frozen=True):
+    """One of the two scans of a duplicate."""
+
+    device_id: UUID
+    number: int
+    gate: str
+    at: datetime
+    offline: bool
+    override: str | None
+
+
+class DuplicateLine(Struct, frozen=True):
+    """What two gates both let in; `gone_at`: a crossing that came later explains it."""
+
+    pass_number: int
+    place_label: PlaceLabel | None
+    first: ScanLine
+    second: ScanLine
+    found_at: datetime
+    gone_at: datetime | None
+
+
+class SpecialLine(Struct, frozen=True):
+    """A scan that somebody overruled, or that let a code in which proves nothing (`reason` says why)."""
+
+    device_id: UUID
+    number: int
+    gate: str
+    at: datetime
+    kind: str
+    pass_number: int | None
+    reason: str | None
+    override: str | None
+    person_id: UUID | None
+
+
+class GateBoard(Struct, frozen=True):
+    """The gates of an event at a moment."""
+
+    now: datetime
+    closed: bool
+    inside: int
+    not_yet_in: int
+    zones: list[ZoneLine]
+    gates: list[GateLine]
+    devices: list[DeviceLine]
+    refusals: dict[str, int]
+    duplicates_standing: int
+    duplicates: list[DuplicateLine]
+    special: list[SpecialLine]
+    queues: list[Queue]
+    quickest_ramp: str | None
+    corrections: list[Correction]
+
+
+class CorrectionWish(Struct, frozen=True, forbid_unknown_fields=True):
+    """A correction; the browser makes `id`: sent twice, it is one."""
+
+    id: UUID
+    zone: str
+    people: int
+    reason: str

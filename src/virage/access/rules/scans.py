@@ -1,0 +1,135 @@
+"""What a device says of a scan, signed by itself, and what it is answered."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct
+
+from virage.access.rules.crossings import Step
+from virage.kernel.keys import bytes_of_base64url
+from virage.kernel.problems import Problem
+from virage.kernel.texts import check_body
+from virage.passes.rules.keys import SIGNATURE_BYTES, HolderKey, signed_by_holder
+from virage.passes.rules.verdict import Doubt, Unverified, Verified
+from virage.venue.rules.ground import PlaceLabel
+
+SCAN_PURPOSE: Final = b"virage:scan:v1\0"
+SCANS_MAX: Final = 500
+YEAR_MIN, YEAR_MAX = 2000, 2199
+FORGERIES = frozenset(
+    {
+        Doubt.MALFORMED,
+        Doubt.UNKNOWN_KEY,
+        Doubt.BAD_SIGNATURE,
+        Doubt.WRONG_EVENT,
+        Doubt.HOLDER_SIGNATURE_MISSING,
+        Doubt.BAD_HOLDER_SIGNATURE,
+    }
+)
+"""Doubts that no wrong clock explains: a code like that proves no pass of the event."""
+
+Kind = Literal["ask", "admitted", "passed", "refused", "withdrawn", "left", "pulse"]
+Outcome = Literal["admitted", "again", "refused", "noted"]
+Code = Annotated[str, Meta(max_length=10)]
+STEP_OF: dict[str, Step] = {"admitted": "admitted", "passed": "passed", "withdrawn": "withdrawn", "left": "left"}
+
+
+class SignedScan(Struct, frozen=True, forbid_unknown_fields=True):
+    """One scan as its device sends it: the bytes of its JSON and the device's signature over them, both base64url."""
+
+    body: Annotated[str, Meta(max_length=3000)]
+    signature: Annotated[str, Meta(max_length=100)]
+
+
+class Upload(Struct, frozen=True, forbid_unknown_fields=True):
+    """Scans in the order in which the device made them."""
+
+    scans: Annotated[list[SignedScan], Meta(min_length=1, max_length=SCANS_MAX)]
+
+
+class Scan(Struct, frozen=True, kw_only=True):
+    """One scan. `number` is the device's own count, `at` its clock; docs/gate.md says what the kinds are."""
+
+    number: Annotated[int, Meta(ge=1, le=2**53)]
+    event_id: UUID
+    gate: Code
+    at: Annotated[datetime, Meta(tz=True)]
+    kind: Kind
+    code: Annotated[str, Meta(max_length=500)] | None = None
+    pass_number: Annotated[int, Meta(ge=0, le=2**32 - 1)] | None = None
+    generation: Annotated[int, Meta(ge=0, le=23)] | None = None
+    reason: Annotated[str, Meta(max_length=40)] | None = None
+    override: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    person_id: UUID | None = None
+    lane: Annotated[str, Meta(max_length=40)] | None = None
+    count: Annotated[int, Meta(ge=0, le=10_000)] = 1
+    offline: bool = False
+    training: bool = False
+
+
+class Answer(Struct, frozen=True, omit_defaults=True):
+    """What a scan is answered, now and whenever it comes again."""
+
+    number: int
+    outcome: Outcome
+    reason: str | None = None
+    data: dict[str, Any] = {}
+    pass_number: int | None = None
+    place_label: PlaceLabel | None = None
+    identity_check: bool = False
+    clock_off_s: int = 0
+    pending_until: datetime | None = None
+
+
+class Read(Struct, frozen=True):
+    """A scan whose device signed it, and what its code proves; no verdict where it carries none."""
+
+    device_id: UUID
+    scan: Scan
+    verdict: Verified | Unverified | None
+
+    @property
+    def pass_number(self) -> int | None:
+        """The pass that the scan is about: what the code proves, before what the device says."""
+        if self.verdict is not None:
+            if self.verdict.claims is not None and not self.is_forged:
+                return self.verdict.claims.number
+            return self.scan.pass_number if self.scan.override is not None else None
+        return self.scan.pass_number
+
+    @property
+    def is_forged(self) -> bool:
+        """Whether the code is none of this event's passes, whatever the device thought of it."""
+        return isinstance(self.verdict, Unverified) and self.verdict.reason in FORGERIES
+
+
+_decoder = msgspec.json.Decoder(Scan)
+
+
+def body_of(signed: SignedScan, key: HolderKey | None) -> bytes | None:
+    """Return the bytes that the device signed, None where it did not."""
+    body, signature = bytes_of_base64url(signed.body), bytes_of_base64url(signed.signature)
+    if key is None or body is None or signature is None or len(signature) != SIGNATURE_BYTES:
+        return None
+    return body if signed_by_holder(key, signature, SCAN_PURPOSE + body) else None
+
+
+def scan_of(body: bytes) -> Scan | None:
+    """Return the scan in a body, None where it is none, or holds a text with something invisible."""
+    try:
+        scan = _decoder.decode(body)
+        check_body(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Problem):
+        return None
+    return scan if YEAR_MIN <= scan.at.year <= YEAR_MAX else None
+
+
+def number_in(body: str) -> int:
+    """Return the number that a body claims, 0 where none is found: it only tells the device which scan is meant."""
+    try:
+        number = msgspec.json.decode(bytes_of_base64url(body) or b"").get("number")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, AttributeError):
+        return 0
+    return number if isinstance(number, int) and not isinstance(number, bool) else 0

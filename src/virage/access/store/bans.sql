@@ -1,0 +1,57 @@
+-- name: insert_ban(id, file, email, name, now, who, expires_at)!
+-- An entry of a file, once.
+insert into access.ban (id, file, email, name, added_at, added_by, expires_at)
+values (:id, :file, :email, :name, :now, :who, :expires_at)
+on conflict (id) do nothing;
+
+-- name: ban(id)^
+-- An entry that holds, by its id.
+select id, file, email, name, added_at, added_by, expires_at from access.ban where id = :id and ended_at is null;
+
+-- name: bans(files, now)
+-- The entries of files that hold, the latest first.
+select id, file, email, name, added_at, added_by, expires_at
+from access.ban
+where file = any(:files::text[]) and ended_at is null and expires_at > :now
+order by added_at desc, id;
+
+-- name: over(now)
+-- Entries whose time is over, locked in order.
+select id from access.ban where ended_at is null and expires_at <= :now order by id for no key update;
+
+-- name: end_bans(ids, now)!
+-- Entries end, and their words are erased.
+update access.ban set ended_at = :now, email = null, name = null where id = any(:ids::uuid[]) and ended_at is null;
+
+-- name: drop_flags_of(ids)
+-- The flags of entries that ended; returns the passes that had one.
+delete from access.flag where ban_id = any(:ids::uuid[]) returning event_id, pass_number;
+
+-- name: flags_of_event(event_id)
+-- The flags of an event.
+select pass_number, ban_id from access.flag where event_id = :event_id;
+
+-- name: insert_flags(event_id, pass_numbers, ban_ids, now)!
+-- Passes that entries meet, as long as these hold.
+insert into access.flag (event_id, pass_number, ban_id, flagged_at, expires_at)
+select :event_id, wanted.pass_number, ban.id, :now, ban.expires_at
+from unnest(:pass_numbers::bigint[], :ban_ids::uuid[]) as wanted (pass_number, ban_id)
+inner join access.ban on ban.id = wanted.ban_id and ban.ended_at is null
+order by wanted.pass_number, ban.id
+on conflict do nothing;
+
+-- name: drop_flags(event_id, pass_numbers, ban_ids)!
+-- Passes that entries meet no more: another name is on the ticket.
+delete from access.flag
+using unnest(:pass_numbers::bigint[], :ban_ids::uuid[]) as gone (pass_number, ban_id)
+where flag.event_id = :event_id and flag.pass_number = gone.pass_number and flag.ban_id = gone.ban_id;
+
+-- name: hits(event_id, limit_)
+-- Who came to a gate with a flagged pass, the latest first.
+select ban_hit.ban_id, ban.file, ban_hit.device_id, ban_hit.number, scan.gate, ban_hit.at, ban_hit.pass_number
+from access.ban_hit
+inner join access.ban on ban.id = ban_hit.ban_id
+inner join access.scan on scan.device_id = ban_hit.device_id and scan.number = ban_hit.number
+where ban_hit.event_id = :event_id
+order by ban_hit.at desc, ban_hit.device_id, ban_hit.number
+limit :limit_;

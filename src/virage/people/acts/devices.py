@@ -1,0 +1,167 @@
+"""Devices at the gates: expected by a code, paired once, moved, revoked."""
+
+from datetime import datetime
+from uuid import UUID
+
+from virage.kernel import journal
+from virage.kernel.database import Connection
+from virage.kernel.guard import Principal
+from virage.kernel.ids import new_id
+from virage.kernel.journal import Fact
+from virage.kernel.keys import Jwk, coordinates_of
+from virage.kernel.problems import Refused
+from virage.kernel.security import new_token
+from virage.people.acts.office import current
+from virage.people.rules import secrets
+from virage.people.rules.devices import (
+    ASKS_PER_HANDLE,
+    PAIRING_LIFETIME,
+    Arrival,
+    Device,
+    DeviceArrival,
+    DeviceChange,
+    DevicePaired,
+    Pairing,
+    PairingOpened,
+    PairingWish,
+    judge_arrival,
+    may_assign,
+    may_revoke,
+    new_pairing_code,
+    read_code,
+    secret_hash,
+    tidy_gates,
+)
+from virage.people.rules.persons import tidy_name
+from virage.people.rules.reasons import NOT_A_DEVICE_NAME, NOT_A_KEY, NOT_GATES, Reason
+from virage.people.rules.secrets import Secrets
+from virage.people.store import codes, devices
+from virage.people.store.scopes import gate_groups
+
+HANDLES_TRIED = 5
+
+PAIRING_INVALID = Refused(Reason.PAIRING_INVALID)
+
+
+async def open_pairing(
+    conn: Connection, keys: Secrets, actor: Principal, wish: PairingWish, now: datetime
+) -> PairingOpened | Refused:
+    """Expect a device at gates that the actor supervises; the answer holds the code, the database its hash.
+
+    The same wish again, whose answer was lost, gets another code, and the one before is dead. Once the device has come,
+    its pairing's id is taken.
+    """
+    described = _described(wish.name, wish.gates)
+    if isinstance(described, Refused):
+        return described
+    name, gates = described
+    opener = await current(conn, actor)
+    if opener is None or opener.id is None or not may_assign(opener, gates, gate_groups()):
+        return Refused(Reason.FORBIDDEN)
+    if await devices.device_of_pairing(conn, wish.id) is not None:
+        return Refused(Reason.ID_TAKEN)
+    for _ in range(HANDLES_TRIED):
+        code, expires_at = new_pairing_code(), now + PAIRING_LIFETIME
+        hashed = secret_hash(keys, wish.id, code.secret)
+        pairing = Pairing(wish.id, hashed, 0, name, wish.kind, gates, opener.id, expires_at)
+        if await devices.open_pairing(conn, pairing, code.handle, now):
+            await journal.append(conn, [Fact("pairing_opened", opener.id, wish.id, {"gates": gates})], now)
+            return PairingOpened(wish.id, code.shown(), expires_at)
+        if await devices.pairing_known(conn, wish.id):
+            return Refused(Reason.ID_TAKEN)
+    return Refused(Reason.RATE_LIMITED)  # nearly every handle is waiting: somebody opens pairings without end
+
+
+def _described(written: str, wanted: list[str]) -> tuple[str, list[str]] | Refused:
+    try:
+        name = tidy_name(written)
+    except ValueError:
+        name = None
+    if name is None:
+        return NOT_A_DEVICE_NAME
+    gates = tidy_gates(wanted, gate_groups())
+    return NOT_GATES if gates is None else (name, gates)
+
+
+async def pair(conn: Connection, keys: Secrets, arrival: DeviceArrival, now: datetime) -> DevicePaired | Refused:
+    """Let a device in that shows its code: once, or again with the same key when the answer was lost.
+
+    A code that is unknown, wrong, over, used or dead gets one answer. Commit a refusal too: it counts.
+    """
+    if coordinates_of(arrival.key) is None:
+        return NOT_A_KEY
+    code = read_code(arrival.code)
+    if code is None:
+        return PAIRING_INVALID
+    handle = secrets.pace_key(keys, "pairing", code.handle)
+    if (await codes.pace(conn, {handle: ASKS_PER_HANDLE}, now))[handle] > ASKS_PER_HANDLE:
+        return Refused(Reason.RATE_LIMITED)
+    pairing = await devices.lock_pairing(conn, code.handle)
+    if pairing is None:
+        return PAIRING_INVALID
+    return await _try(conn, pairing, secret_hash(keys, pairing.id, code.secret), arrival.key, now)
+
+
+async def _try(
+    conn: Connection, pairing: Pairing, tried_hash: bytes, key: Jwk, now: datetime
+) -> DevicePaired | Refused:
+    """One try at a pairing that is locked."""
+    came = await devices.device_of_pairing(conn, pairing.id)
+    verdict = judge_arrival(pairing, came, tried_hash, key, now)
+    if verdict is Arrival.MISSED:
+        await devices.count_miss(conn, pairing.id)
+    if verdict is Arrival.NEW:
+        return await _let_in(conn, pairing, key, now)
+    if verdict is Arrival.SAME and came is not None:
+        return await _let_in_again(conn, pairing, came, now)
+    return PAIRING_INVALID
+
+
+async def _let_in(conn: Connection, pairing: Pairing, key: Jwk, now: datetime) -> DevicePaired:
+    paired = DevicePaired(new_id(), new_token(), pairing.name, pairing.kind, pairing.gates)
+    await devices.add_device(conn, paired.device_id, pairing, key=key, token=paired.token, now=now)
+    about = {"pairing": pairing.id, "gates": pairing.gates}
+    await journal.append(conn, [Fact("device_paired", pairing.opened_by, paired.device_id, about)], now)
+    return paired
+
+
+async def _let_in_again(conn: Connection, pairing: Pairing, came: Device, now: datetime) -> DevicePaired:
+    token = new_token()
+    await devices.renew_device(conn, came.id, token)
+    await journal.append(conn, [Fact("device_paired_again", None, came.id, {"pairing": pairing.id})], now)
+    return DevicePaired(came.id, token, came.name, came.kind, came.gates)
+
+
+async def change_device(
+    conn: Connection, actor: Principal, device_id: UUID, wish: DeviceChange, now: datetime
+) -> Refused | None:
+    """Rename a device, or move it from gates that the actor supervises to others that they supervise too."""
+    described = _described(wish.name, wish.gates)
+    if isinstance(described, Refused):
+        return described
+    name, gates = described
+    mover, groups = await current(conn, actor), gate_groups()
+    device = await devices.lock_device(conn, device_id)
+    if device is None:
+        return Refused(Reason.NOT_FOUND)
+    if mover is None or not may_assign(mover, [*device.gates, *gates], groups):
+        return Refused(Reason.FORBIDDEN)
+    if device.revoked_at is not None:
+        return Refused(Reason.DEVICE_REVOKED)
+    if (name, gates) != (device.name, device.gates):
+        await devices.change_device(conn, device_id, name, gates)
+        await journal.append(conn, [Fact("device_changed", mover.id, device_id, {"gates": gates})], now)
+    return None
+
+
+async def revoke_device(conn: Connection, actor: Principal, device_id: UUID, now: datetime) -> Refused | None:
+    """End a device at once. Whoever supervises one of its gates may: a stolen one does not wait for somebody else."""
+    ender = await current(conn, actor)
+    device = await devices.lock_device(conn, device_id)
+    if device is None:
+        return Refused(Reason.NOT_FOUND)
+    if ender is None or ender.id is None or not may_revoke(ender, device.gates, gate_groups()):
+        return Refused(Reason.FORBIDDEN)
+    if await devices.revoke_device(conn, device_id, ender.id, now):
+        await journal.append(conn, [Fact("device_revoked", ender.id, device_id)], now)
+    return None

@@ -1,0 +1,40 @@
+"""What PINs are checked against."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from virage.kernel.database import Connection
+from virage.people.rules.pins import PinVerifier, RosterEntry
+from virage.people.store.queries import queries
+
+
+async def put_pin(conn: Connection, person_id: UUID, pin: PinVerifier, now: datetime) -> None:
+    """Store a person's PIN in place of the one before."""
+    await queries.put_pin(
+        conn, person_id=person_id, salt=pin.salt, iterations=pin.iterations, verifier=pin.verifier, now=now
+    )
+
+
+async def drop_pin(conn: Connection, person_id: UUID) -> bool:
+    """Forget a person's PIN; False if there was none."""
+    return bool(await queries.drop_pin(conn, person_id=person_id))
+
+
+async def pin_set_at(conn: Connection, person_id: UUID) -> datetime | None:
+    """Since when the person has their PIN."""
+    since: datetime | None = await queries.pin_set_at(conn, person_id=person_id)
+    return since
+
+
+async def roster(
+    conn: Connection, gates: Sequence[str], event_id: UUID | None, organiser_id: UUID | None
+) -> list[RosterEntry]:
+    """Who may sign in by PIN at these gates, all spelled out: codes and letters of groups."""
+    rows = queries.roster(
+        conn,
+        gates=gates,
+        event_id=None if event_id is None else str(event_id),
+        organiser_id=None if organiser_id is None else str(organiser_id),
+    )
+    return [RosterEntry(**row) async for row in rows]

@@ -1,0 +1,32 @@
+-- name: put_pin(person_id, salt, iterations, verifier, now)!
+-- What a person's PIN is checked against, in place of the one before.
+insert into people.pin (person_id, salt, iterations, verifier, set_at)
+values (:person_id, :salt, :iterations, :verifier, :now)
+on conflict (person_id) do update set
+    salt = excluded.salt, iterations = excluded.iterations, verifier = excluded.verifier, set_at = excluded.set_at;
+
+-- name: drop_pin(person_id)!
+-- A person has no PIN any more.
+delete from people.pin where person_id = :person_id;
+
+-- name: pin_set_at(person_id)$
+-- Since when a person has this PIN; null for none.
+select set_at from people.pin where person_id = :person_id;
+
+-- name: roster(gates, event_id, organiser_id)
+-- Stewards and supervisors with a PIN whose scope covers one of the gates, the event, its organiser, or everything.
+select
+    p.id, coalesce(p.name, split_part(p.email, '@', 1)) as name, n.salt, n.iterations, n.verifier,
+    bool_or(g.role = 'supervisor') as supervisor
+from people.pin as n
+join people.person as p on p.id = n.person_id
+join people.role_grant as g on g.person_id = p.id
+where
+    g.role in ('steward', 'supervisor') and (
+        g.scope = 'all'
+        or (g.scope = 'gate' and g.scope_id = any(:gates::text[]))
+        or (g.scope = 'event' and g.scope_id = :event_id::text)
+        or (g.scope = 'organiser' and g.scope_id = :organiser_id::text)
+    )
+group by p.id, n.person_id
+order by p.id;

@@ -1,0 +1,161 @@
+"""Two files of those who may not come in: kept apart, ended by themselves, met at the gate, logged."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.access.conftest import HOUR, MINUTE, NOW
+from tests.access.test_holders import sold
+from virage.access.jobs import AccessJobs
+from virage.access.rules.bans import plain_name
+from virage.kernel.guard import Grant
+from virage.kernel.ids import new_id
+
+if TYPE_CHECKING:
+    from tests.access.conftest import Evening, Ticket
+
+
+async def banned(evening: "Evening", file: str = "club", **entry: Any) -> dict[str, Any]:
+    """Add an entry as a supervisor, and let the job compare."""
+    evening.knows("supervisor", Grant("supervisor"))
+    wish = {"id": str(new_id()), "expires_at": (evening.clock.now() + HOUR).isoformat()} | entry
+    answer = await evening.ask("supervisor", "POST", f"/api/access/bans/{file}", wish)
+    assert answer.status_code == 200, answer.text
+    await compared(evening)
+    return wish
+
+
+async def compared(evening: "Evening") -> None:
+    await AccessJobs(evening.db, evening.clock).match_bans()
+
+
+async def a_ticket(evening: "Evening", holder: str | None = None) -> "Ticket":
+    ticket = await evening.ticket()
+    await sold(evening, ticket, email="agathe@example.org", buyer="Agathe Martin", holder=holder, code="ABCDEFGH")
+    return ticket
+
+
+async def shown(evening: "Evening", ticket: "Ticket") -> tuple[str, str | None]:
+    device = evening.device()
+    (answer,) = await evening.send(device, evening.scan(device, "ask", ticket))
+    return answer["outcome"], answer.get("reason")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"email": "Agathe@Example.org"},
+        {"name": "MARTIN Agathe"},
+        {"name": "Beraud-Petit Zoé"},
+        {"email": "somebody@example.org", "name": "agathe martin"},
+    ],
+)
+async def test_an_entry_meets_the_ticket_of_its_address_or_either_name(night: "Evening", entry: Any) -> None:
+    ticket = await a_ticket(night, holder="Zoe Béraud Petit")
+    other = await night.ticket()
+    await banned(night, **entry)
+    assert await shown(night, ticket) == ("refused", "call_supervisor")
+    assert await shown(night, other) == ("admitted", None)
+
+
+async def test_a_hit_at_a_gate_is_logged_and_told_to_the_supervisor_with_its_file(night: "Evening") -> None:
+    ticket = await a_ticket(night)
+    ban = await banned(night, "national", name="Agathe Martin")
+    await shown(night, ticket)
+    answer = await night.ask("supervisor", "GET", f"/api/access/hits/{night.event_id}")
+    (hit,) = answer.json()
+    assert (hit["ban_id"], hit["file"], hit["gate"], hit["pass_number"]) == (ban["id"], "national", "A1", ticket.number)
+    (fact,) = await night.rows("select about, data from kernel.journal where what = 'ban_met'")
+    assert str(fact["about"]) == ban["id"]
+    assert "Agathe" not in str(fact["data"])
+
+
+async def test_the_two_files_are_kept_apart(night: "Evening") -> None:
+    national, club = await banned(night, "national", name="Un Nom"), await banned(night, "club", name="Un Autre")
+    for file, entry in (("national", national), ("club", club)):
+        answer = await night.ask("supervisor", "GET", f"/api/access/bans/{file}")
+        assert [one["id"] for one in answer.json()["bans"]] == [entry["id"]]
+    wrong = await night.ask("supervisor", "DELETE", f"/api/access/bans/club/{national['id']}")
+    assert wrong.status_code == 404
+    assert (await night.ask("supervisor", "GET", "/api/access/bans/other")).status_code == 404
+
+
+@pytest.mark.parametrize("how", ["lifted", "over"])
+async def test_an_entry_that_ends_lets_in_again_and_its_words_are_erased(night: "Evening", how: str) -> None:
+    ticket, device = await a_ticket(night), night.device()
+    ban = await banned(night, email="agathe@example.org", name="Agathe Martin")
+    assert await shown(night, ticket) == ("refused", "call_supervisor")
+    if how == "lifted":
+        lifted = await night.ask("supervisor", "DELETE", f"/api/access/bans/club/{ban['id']}")
+        assert lifted.status_code == 204
+    else:
+        night.clock.advance(HOUR + MINUTE)
+        (answer,) = await night.send(device, night.scan(device, "ask", ticket))
+        assert answer["outcome"] == "admitted", "an entry ends by itself, before any job"
+        await compared(night)
+    (kept,) = await night.rows("select email, name, ended_at from access.ban")
+    assert (kept["email"], kept["name"]) == (None, None)
+    assert await night.rows("select 1 from access.flag") == []
+    facts = await night.rows("select data from kernel.journal where what = 'pass_unflagged'")
+    assert [fact["data"] for fact in facts] == [{"numbers": [ticket.number]}]
+
+
+async def test_a_ticket_that_is_named_later_is_met_then_and_renamed_it_is_free(night: "Evening") -> None:
+    ticket = await a_ticket(night)
+    await banned(night, name="Bertrand Petit")
+    assert await night.rows("select 1 from access.flag") == []
+    await night.rows("update ticketing.ticket set holder_name = 'Bertrand PETIT'")
+    await compared(night)
+    assert [row["pass_number"] for row in await night.rows("select * from access.flag")] == [ticket.number]
+    await night.rows("update ticketing.ticket set holder_name = 'Claire Robert'")
+    await compared(night)
+    assert await night.rows("select 1 from access.flag") == []
+
+
+async def test_devices_hear_of_flags_by_the_number_of_the_pass_alone(night: "Evening") -> None:
+    ticket, device = await a_ticket(night), night.device()
+    version = (await night.ask(str(device.id), "POST", "/api/access/heartbeat", beat(night))).json()["changes"][
+        "version"
+    ]
+    await banned(night, email="agathe@example.org")
+    answer = await night.ask(str(device.id), "POST", "/api/access/heartbeat", beat(night, version))
+    changes = answer.json()["changes"]
+    assert (changes["flagged"], changes["reload"]) == ([ticket.number], False)
+    assert "agathe" not in answer.text
+
+
+def beat(evening: "Evening", version: str | None = None) -> dict[str, Any]:
+    now = evening.clock.now().isoformat()
+    return {"event_id": str(evening.event_id), "gate": "A1", "at": now} | ({"version": version} if version else {})
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {},
+        {"name": "  "},
+        {"name": "a\u200bb"},
+        {"email": "nobody"},
+        {"name": "Un Nom", "expires_at": NOW.isoformat()},
+        {"name": "Un Nom", "expires_at": (NOW + timedelta(days=9000)).isoformat()},
+    ],
+)
+async def test_an_entry_means_somebody_and_ends(night: "Evening", entry: dict[str, Any]) -> None:
+    night.knows("supervisor", Grant("supervisor"))
+    wish = {"id": str(new_id()), "expires_at": (NOW + HOUR).isoformat()} | entry
+    answer = await night.ask("supervisor", "POST", "/api/access/bans/club", wish)
+    assert answer.status_code == 400
+    assert await night.rows("select 1 from access.ban") == []
+
+
+async def test_only_who_supervises_the_whole_ground_sees_a_file(night: "Evening") -> None:
+    night.knows("steward", Grant("steward"))
+    night.knows("gate", Grant("supervisor", "gate", "A"))
+    for who, status in (("", 401), ("steward", 403), ("gate", 403), (str(night.device().id), 403)):
+        assert (await night.ask(who, "GET", "/api/access/bans/club")).status_code == status
+
+
+def test_names_are_compared_without_accents_case_marks_or_order() -> None:
+    assert plain_name("DUPONT Jean-Pierre") == plain_name("jean pierre dupont") == plain_name("Jéan-Pierre  Dupont")
+    assert plain_name("Jean Dupont") != plain_name("Jeanne Dupont")

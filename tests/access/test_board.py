@@ -1,0 +1,207 @@
+"""What a supervisor sees: who is where, what flows, what is wrong, and where people wait."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.access.conftest import MINUTE, NOW, SECOND
+from virage.access.rules.queues import SEARCHED_A_MINUTE, queue
+from virage.kernel.guard import Grant
+from virage.kernel.ids import new_id
+from virage.venue.rules import load_ground
+
+if TYPE_CHECKING:
+    from tests.access.conftest import Evening
+
+
+async def board(evening: "Evening") -> dict[str, Any]:
+    evening.knows("supervisor", Grant("supervisor"))
+    answer = await evening.ask("supervisor", "GET", f"/api/access/board/{evening.event_id}")
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def line(lines: list[dict[str, Any]], code: str) -> dict[str, Any]:
+    return next(one for one in lines if one["code"] == code)
+
+
+async def test_the_board_counts_who_is_where_and_says_what_only_tickets_tell(night: "Evening") -> None:
+    device, far = night.device(), night.device("Q1")
+    tickets = await night.tickets(3)
+    await night.tickets(2, "Q1")
+    await night.send(device, *(night.scan(device, "ask", ticket) for ticket in tickets[:2]))
+    found = await board(night)
+    north, west = line(found["zones"], "N"), line(found["zones"], "O")
+    assert (north["inside"], north["by_ticket"]) == (2, {"sold": 3, "entered": 2, "not_yet_in": 1})
+    assert (west["inside"], west["by_ticket"]) == (0, {"sold": 2, "entered": 0, "not_yet_in": 2})
+    assert (found["inside"], found["not_yet_in"]) == (2, 3)
+    gate = line(found["gates"], "A1")
+    assert (gate["entries"], gate["entries_a_minute"], gate["zone"]) == (2, 0.4, "N")
+    await night.send(device, night.scan(device, "pulse", lane="out", count=1))
+    await night.send(far, night.scan(far, "left", pass_number=tickets[0].number, at=NOW + SECOND))
+    assert line((await board(night))["zones"], "N")["inside"] == 0
+
+
+async def test_people_of_a_standing_area_are_counted_there(night: "Evening") -> None:
+    area = load_ground().areas[0]
+    gate = next(gate for gate in load_ground().gates if gate.group == area.gate_groups[0])
+    ticket = await night.ticket(gate.code, place=area.first_place)
+    device = night.device(gate.code)
+    await night.send(device, night.scan(device, "ask", ticket))
+    found = await board(night)
+    assert line(found["zones"], area.code)["inside"] == 1
+    assert line(found["zones"], gate.stand)["inside"] == 0
+
+
+async def test_duplicates_are_on_the_board_with_both_scans_and_their_end(night: "Evening") -> None:
+    here, there, ticket = night.device(), night.device("A2"), await night.ticket()
+    first = night.scan(here, "passed", ticket, offline=True)
+    second = night.scan(there, "passed", ticket, at=NOW + MINUTE, offline=True)
+    await night.send(there, second)
+    await night.send(here, first)
+    found = await board(night)
+    assert found["duplicates_standing"] == 1
+    (one,) = found["duplicates"]
+    assert (one["pass_number"], one["place_label"]["gate_group"], one["gone_at"]) == (ticket.number, "A", None)
+    assert (one["first"]["device_id"], one["first"]["number"], one["first"]["gate"]) == (
+        str(here.id),
+        first["number"],
+        "A1",
+    )
+    assert (one["second"]["device_id"], one["second"]["gate"]) == (str(there.id), "A2")
+    await night.send(here, night.scan(here, "left", ticket, at=NOW + SECOND, offline=True))
+    found = await board(night)
+    assert found["duplicates_standing"] == 0
+    assert found["duplicates"][0]["gone_at"] is not None
+
+
+async def test_refusals_overrides_and_forged_entries_are_told_and_rehearsals_are_not(night: "Evening") -> None:
+    device, ticket, elsewhere = night.device(), await night.ticket(), await night.ticket("Q1")
+    await night.send(
+        device,
+        night.scan(device, "ask", elsewhere),
+        night.scan(device, "ask", elsewhere, training=True),
+        night.scan(device, "refused", ticket, reason="screenshot", offline=True),
+        night.scan(device, "passed", pass_number=1, code="hello", offline=True),
+        night.scan(device, "ask", elsewhere, override="a guide leads them"),
+    )
+    found = await board(night)
+    assert found["refusals"] == {"wrong_gate": 1, "screenshot": 1}
+    assert line(found["gates"], "A1")["refused"] == 2
+    told = {(one["reason"], one["override"]) for one in found["special"]}
+    assert told == {("unreadable", None), (None, "a guide leads them")}
+
+
+async def test_devices_say_how_they_are_and_silence_is_told(night: "Evening") -> None:
+    device = night.device()
+    beat = {
+        "event_id": str(night.event_id),
+        "gate": "A1",
+        "at": (NOW + 600 * SECOND).isoformat(),
+        "backlog": 7,
+        "battery_percent": 12,
+    }
+    assert (await night.ask(str(device.id), "POST", "/api/access/heartbeat", beat)).status_code == 200
+    (one,) = (await board(night))["devices"]
+    assert (one["id"], one["online"], one["backlog"], one["battery_percent"]) == (str(device.id), True, 7, 12)
+    assert (one["clock_off_ms"], one["offline_since"]) == (600_000, None)
+    night.clock.advance(MINUTE)
+    (one,) = (await board(night))["devices"]
+    assert (one["online"], one["offline_since"]) == (False, NOW.isoformat().replace("+00:00", "Z"))
+
+
+async def test_a_correction_is_a_fact_and_the_same_one_sent_twice_counts_once(night: "Evening") -> None:
+    night.knows("supervisor", Grant("supervisor"))
+    path = f"/api/access/events/{night.event_id}/corrections"
+    wish = {"id": str(new_id()), "zone": "N", "people": -3, "reason": "counted at the rail"}
+    for _ in range(2):
+        assert (await night.ask("supervisor", "POST", path, wish)).status_code == 200
+    other = await night.ask("supervisor", "POST", path, wish | {"people": 4})
+    assert (other.status_code, other.json()["code"]) == (409, "id_taken")
+    found = await board(night)
+    assert (line(found["zones"], "N")["inside"], line(found["zones"], "N")["corrected"]) == (-3, -3)
+    assert [one["reason"] for one in found["corrections"]] == ["counted at the rail"]
+    facts = await night.rows("select data from kernel.journal where what = 'presence_corrected'")
+    assert [fact["data"]["people"] for fact in facts] == [-3]
+
+
+@pytest.mark.parametrize("changes", [{"zone": "X"}, {"people": 0}, {"reason": " "}, {"reason": "a\u200bb"}])
+async def test_a_correction_says_where_how_many_and_why(night: "Evening", changes: dict[str, Any]) -> None:
+    night.knows("supervisor", Grant("supervisor"))
+    wish = {"id": str(new_id()), "zone": "N", "people": 2, "reason": "counted"} | changes
+    answer = await night.ask("supervisor", "POST", f"/api/access/events/{night.event_id}/corrections", wish)
+    assert answer.status_code in (400, 404)
+    assert await night.rows("select 1 from access.correction") == []
+
+
+async def test_the_search_of_each_ramp_has_its_queue_and_the_quicker_ramp_is_named(night: "Evening") -> None:
+    device = night.device()
+    await night.send(
+        device,
+        night.scan(device, "pulse", lane="arrived:N1", count=700, at=NOW - MINUTE),
+        night.scan(device, "pulse", lane="arrived:N2", count=100, at=NOW - MINUTE),
+    )
+    found = await board(night)
+    queues = {one["ramp"]: one for one in found["queues"]}
+    assert queues["N1"]["waiting"] > queues["N2"]["waiting"]
+    assert queues["N1"]["lanes"] == 10
+    assert found["quickest_ramp"] == "N2"
+
+
+async def test_fans_are_sent_to_the_quicker_ramp(night: "Evening") -> None:
+    device = night.device()
+
+    async def entrance() -> dict[str, Any]:
+        found: dict[str, Any] = (await night.ask("", "GET", "/api/ground/way?place=100")).json()
+        return found
+
+    before = await entrance()
+    assert before["delay_s"] == 0
+    lane = f"arrived:{before['ramp'].removeprefix('ramp:')}"
+    await night.send(device, night.scan(device, "pulse", lane=lane, count=9000, at=NOW - MINUTE))
+    after = await entrance()
+    assert after["ramp"] != before["ramp"]
+    assert after["way"]["seconds"] > before["way"]["seconds"]
+
+
+MINUTES = st.dictionaries(
+    st.integers(0, 60).map(lambda ago: NOW - ago * MINUTE), st.integers(0, 500), min_size=1, max_size=20
+)
+
+
+@given(MINUTES, st.integers(1, 20))
+def test_nobody_waits_where_fewer_come_than_are_searched(arrived: dict[Any, int], lanes: int) -> None:
+    few = {minute: min(count, round(lanes * SEARCHED_A_MINUTE)) for minute, count in arrived.items() if minute < NOW}
+    assert queue("N1", lanes, few, {}, NOW).waiting == 0
+
+
+@given(MINUTES, MINUTES, st.integers(1, 20))
+def test_a_queue_is_never_longer_than_who_came(arrived: Any, searched: Any, lanes: int) -> None:
+    nobody: dict[datetime, int] = {}
+    for served in (nobody, searched):
+        found = queue("N1", lanes, arrived, served, NOW)
+        assert 0 <= found.waiting <= sum(arrived.values())
+        rate = lanes * SEARCHED_A_MINUTE
+        assert abs(found.wait_s - 60 * found.waiting / rate) <= 30 / rate + 0.5
+
+
+def test_a_queue_is_who_came_less_who_was_searched() -> None:
+    arrived, searched = {NOW - 2 * MINUTE: 300, NOW - MINUTE: 200}, {NOW - MINUTE: 150, NOW: 50}
+    found = queue("N1", 10, arrived, searched, NOW)
+    assert (found.waiting, found.wait_s, found.is_measured) == (300, 180, True)
+    by_rate = queue("N1", 10, arrived, {}, NOW + timedelta(seconds=30))
+    assert (by_rate.waiting, by_rate.is_measured) == (250, False)
+
+
+async def test_only_supervisors_see_the_board(night: "Evening") -> None:
+    night.knows("steward", Grant("steward"))
+    night.knows("gate", Grant("supervisor", "gate", "A"))
+    path = f"/api/access/board/{night.event_id}"
+    assert (await night.ask("", "GET", path)).status_code == 401
+    assert (await night.ask("steward", "GET", path)).status_code == 403
+    assert (await night.ask(str(night.device().id), "GET", path)).status_code == 403
+    assert (await night.ask("gate", "GET", path)).status_code == 200

@@ -1,0 +1,228 @@
+"""The gate's rules: what a decision is made of, and what crossings add up to."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from virage.access.rules.crossings import PASSAGE_WITHIN, Crossing, Step, course
+from virage.access.rules.decision import (
+    Admitted,
+    Again,
+    Known,
+    Post,
+    Presence,
+    Reason,
+    Refused,
+    Stale,
+    Terms,
+    Window,
+    decide,
+)
+from virage.passes.rules.claims import Claims
+from virage.passes.rules.code import step_at
+from virage.passes.rules.verdict import Doubt, Unverified, Verified
+
+NOW = datetime(2026, 5, 9, 18, 20, tzinfo=UTC)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+CLAIMS = Claims(b"\0" * 6, 7, 1, 4711, "C", NOW - timedelta(hours=2), NOW + timedelta(hours=6), None)
+POST = Post("C3", frozenset({"C", "D"}), "N")
+INSIDE = Presence("inside", NOW - 10 * MINUTE, "C1")
+GONE = Presence("outside", NOW - 10 * MINUTE, "C1")
+
+
+def shown(claims: Claims = CLAIMS, *, paper: bool = False) -> Verified:
+    return Verified(claims, paper, None if paper else step_at(NOW))
+
+
+def reason(decision: Any) -> Reason:
+    assert isinstance(decision, Refused)
+    return decision.reason
+
+
+def test_a_good_pass_at_its_gate_is_admitted() -> None:
+    assert decide(shown(), POST, Known(generation=1), NOW) == Admitted(CLAIMS)
+
+
+@pytest.mark.parametrize(
+    ("known", "why"),
+    [
+        (Known(revoked=True), Reason.REVOKED),
+        (Known(generation=2), Reason.SUPERSEDED),
+        (Known(flagged=True), Reason.CALL_SUPERVISOR),
+        (Known(presence=INSIDE), Reason.ALREADY_INSIDE),
+        (Known(presence=GONE), Reason.NO_REENTRY),
+    ],
+)
+def test_what_is_known_of_the_pass_refuses_it(known: Known, why: Reason) -> None:
+    assert reason(decide(shown(), POST, known, NOW)) is why
+
+
+def test_a_gate_that_saw_the_next_generation_refuses_the_last_and_takes_the_newer() -> None:
+    assert reason(decide(shown(), POST, Known(generation=2), NOW)) is Reason.SUPERSEDED
+    assert isinstance(decide(shown(replace(CLAIMS, generation=3)), POST, Known(generation=2), NOW), Admitted)
+
+
+def test_who_is_inside_is_told_since_when_and_through_which_gate() -> None:
+    refused = decide(shown(), POST, Known(presence=INSIDE), NOW)
+    assert isinstance(refused, Refused)
+    assert refused.data == {"since": INSIDE.since, "gate": "C1"}
+
+
+def test_reentry_is_what_the_house_rules_say() -> None:
+    open_house = replace(POST, terms=Terms(reentry=True))
+    assert isinstance(decide(shown(), open_house, Known(presence=GONE), NOW), Admitted)
+    assert reason(decide(shown(), open_house, Known(presence=INSIDE), NOW)) is Reason.ALREADY_INSIDE
+
+
+def test_who_was_admitted_and_has_not_passed_is_not_used() -> None:
+    waiting = Presence("pending", NOW, "C3", NOW + MINUTE)
+    assert isinstance(decide(shown(), POST, Known(presence=waiting), NOW + 30 * SECOND), Admitted)
+    elsewhere = replace(POST, gate="C4")
+    assert reason(decide(shown(), elsewhere, Known(presence=waiting), NOW + 30 * SECOND)) is Reason.ALREADY_INSIDE
+    assert isinstance(decide(shown(), elsewhere, Known(presence=waiting), NOW + MINUTE), Admitted)
+
+
+def test_the_wrong_gate_names_the_right_group() -> None:
+    refused = decide(shown(replace(CLAIMS, gate_group="Q")), POST, Known(), NOW)
+    assert isinstance(refused, Refused)
+    assert (refused.reason, refused.data) == (Reason.WRONG_GATE, {"group": "Q"})
+
+
+def test_paper_is_what_the_house_rules_say() -> None:
+    no_paper = replace(POST, terms=Terms(paper_accepted=False))
+    assert reason(decide(shown(paper=True), no_paper, Known(), NOW)) is Reason.PAPER_NOT_ACCEPTED
+    checked = replace(POST, terms=Terms(paper_identity_check=True))
+    assert decide(shown(paper=True), checked, Known(), NOW) == Admitted(CLAIMS, paper=True, identity_check=True)
+    assert decide(shown(), checked, Known(), NOW) == Admitted(CLAIMS)
+
+
+def test_a_full_zone_and_a_closed_ground_let_nobody_in() -> None:
+    assert reason(decide(shown(), replace(POST, zone_full=True), Known(), NOW)) is Reason.ZONE_FULL
+    assert reason(decide(shown(), replace(POST, closed=True), Known(), NOW)) is Reason.NO_ENTRY
+    assert reason(decide(Unverified(Doubt.MALFORMED), replace(POST, closed=True), Known(), NOW)) is Reason.NO_ENTRY
+
+
+def test_an_accreditation_comes_and_goes_within_its_time() -> None:
+    press = replace(CLAIMS, gate_group="PRESS")
+    window = Window(NOW - MINUTE, NOW + MINUTE)
+    post = replace(POST, groups=frozenset({"C", "PRESS"}), windows={"PRESS": window})
+    for presence in (None, INSIDE, GONE):
+        assert isinstance(decide(shown(press), post, Known(presence=presence), NOW), Admitted)
+    late = decide(shown(press), post, Known(), NOW + MINUTE)
+    assert isinstance(late, Refused)
+    assert (late.reason, late.data) == (
+        Reason.NOT_NOW,
+        {"opens_at": window.opens_at, "closes_at": window.closes_at},
+    )
+
+
+@pytest.mark.parametrize("doubt", [doubt for doubt in Doubt if doubt is not Doubt.STALE_STEP])
+def test_every_doubt_is_a_refusal_with_its_advice(doubt: Doubt) -> None:
+    assert isinstance(decide(Unverified(doubt, CLAIMS), POST, Known(), NOW), Refused)
+
+
+def stale(step: int) -> Unverified:
+    return Unverified(Doubt.STALE_STEP, CLAIMS, step)
+
+
+@given(st.integers(-4000, 4000).filter(lambda off: abs(off) > 1), st.integers(1, 4), st.integers(-10, 10))
+def test_two_codes_that_advance_with_the_clock_let_a_phone_with_a_wrong_clock_in(
+    off: int, later: int, jitter: int
+) -> None:
+    first = step_at(NOW) + off
+    amber = decide(stale(first), POST, Known(), NOW)
+    assert isinstance(amber, Again)
+    then = NOW + timedelta(seconds=30 * later + jitter)
+    second = decide(stale(first + later), POST, Known(), then, amber.stale)
+    assert isinstance(second, Admitted)
+    assert abs(second.clock_off_s - 30 * off) <= 30
+
+
+@given(st.integers(-4000, 4000).filter(lambda off: abs(off) > 1), st.integers(61, 179))
+def test_a_picture_of_a_code_never_gets_in(off: int, seconds: int) -> None:
+    step = step_at(NOW) + off
+    amber = decide(stale(step), POST, Known(), NOW)
+    assert isinstance(amber, Again)
+    again = decide(stale(step), POST, Known(), NOW + timedelta(seconds=seconds), amber.stale)
+    assert reason(again) is Reason.SCREENSHOT
+
+
+@given(st.integers(2, 4000), st.integers(5, 50), st.integers(1, 100))
+def test_codes_that_run_ahead_of_the_clock_are_no_phone(off: int, steps: int, seconds: int) -> None:
+    step = step_at(NOW) + off
+    found = decide(stale(step + steps), POST, Known(), NOW + timedelta(seconds=seconds), Stale(step, NOW))
+    assert reason(found) is Reason.SCREENSHOT
+
+
+def test_a_code_that_was_seen_long_ago_proves_nothing() -> None:
+    step = step_at(NOW) - 20
+    later = NOW + timedelta(minutes=10)
+    assert isinstance(decide(stale(step + 20), POST, Known(), later, Stale(step, NOW)), Again)
+
+
+DEVICES = [UUID(int=number) for number in range(1, 4)]
+STEPS: list[Step] = ["admitted", "passed", "withdrawn", "left"]
+
+
+def crossing(step: Step, minute: int, device: int = 0, number: int = 0) -> Crossing:
+    return Crossing(NOW + minute * MINUTE, DEVICES[device], number or minute, step, f"C{device + 1}")
+
+
+@given(
+    st.lists(
+        st.builds(crossing, st.sampled_from(STEPS), st.integers(0, 20), st.integers(0, 2), st.integers(1, 9)),
+        max_size=12,
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_the_order_of_arrival_and_repetition_change_nothing(crossings: list[Crossing], chance: random.Random) -> None:
+    shuffled = [*crossings, *crossings[:3]]
+    chance.shuffle(shuffled)
+    assert course(shuffled) == course(crossings)
+
+
+def test_what_two_gates_both_let_in_is_told_with_both() -> None:
+    first, second, third = crossing("passed", 0), crossing("passed", 5, 1), crossing("passed", 7, 2)
+    found = course([third, first, second])
+    assert [(one.first, one.second) for one in found.duplicates] == [(first, second), (first, third)]
+    assert found.entries == 3
+    assert found.presence == Presence("inside", first.at, "C1")
+
+
+def test_an_exit_between_makes_two_entries_of_it() -> None:
+    found = course([crossing("passed", 0), crossing("left", 3, 1), crossing("passed", 5, 2)])
+    assert found.duplicates == ()
+    assert found.presence == Presence("inside", NOW + 5 * MINUTE, "C3")
+
+
+def test_an_admission_without_a_passage_is_over_after_a_minute() -> None:
+    admitted = crossing("admitted", 0)
+    found = course([admitted])
+    assert found.presence == Presence("pending", admitted.at, "C1", admitted.at + PASSAGE_WITHIN)
+    assert found.entries == 0
+    assert course([admitted, crossing("withdrawn", 0, 0, 5)]).presence is None
+    assert course([admitted, crossing("passed", 0, 0, 5)]).presence == Presence("inside", admitted.at, "C1")
+
+
+def test_who_left_is_outside() -> None:
+    assert course([crossing("passed", 0), crossing("left", 9)]).presence == Presence("outside", NOW + 9 * MINUTE, "C1")
+
+
+def test_one_device_that_lets_a_pass_in_twice_let_one_bearer_in() -> None:
+    asked, alone, elsewhere = crossing("passed", 0), crossing("passed", 0, 0, 5), crossing("passed", 1, 1)
+    found = course([asked, alone])
+    assert (found.entries, found.duplicates) == (1, ())
+    assert [(one.first, one.second) for one in course([alone, elsewhere, asked]).duplicates] == [(asked, elsewhere)]
+
+
+def test_an_admission_whose_time_is_over_leaves_the_bearer_where_they_were() -> None:
+    admitted, late = crossing("admitted", 0), NOW + PASSAGE_WITHIN
+    assert course([admitted], late).presence is None
+    assert course([crossing("left", -9), admitted], late).presence == Presence("outside", NOW - 9 * MINUTE, "C1")
+    assert course([admitted, crossing("passed", 0, 0, 5)], late).presence == Presence("inside", NOW, "C1")

@@ -1,0 +1,68 @@
+"""The gates under fire: `kill -9` of the web and of the database while real passes are shown at every gate.
+
+What a device was answered stands, nobody is counted twice, and each good pass gets in. The processes are those of
+production, on a durable database.
+"""
+
+import asyncio
+import os
+import random
+import signal
+from typing import Any
+
+import pytest
+
+from benchmarks.common import run
+from benchmarks.evening import seed
+from benchmarks.gate import audit
+from benchmarks.house import House
+from benchmarks.scanners import Lanes, Plan, Running
+from tests.faults.test_kill import Killer
+
+FANS, BAD, CONCURRENCY = 500, 10, 40
+KILLS = ("web worker", "postgres", "web worker")
+
+
+async def evening_under_fire() -> dict[str, Any]:
+    """The whole evening; what there is to say of it."""
+    house = House(workers=2)
+    try:
+        await house.start_database()
+        evening = await seed(house, FANS, BAD)
+        await house.start_processes()
+        plan = Plan("closed", house.url, evening, CONCURRENCY, seed=1)
+        running = Running(plan, Lanes(plan).shown())
+        killer, chance = Killer(house), random.Random(1)  # noqa: S311 - the same victims each time
+
+        async def kill() -> None:
+            for part, target in enumerate(KILLS, 1):
+                while len(running.report.ms) < part * FANS // (len(KILLS) + 1):  # noqa: ASYNC110 - it counts answers
+                    await asyncio.sleep(0.01)
+                pids = killer.pids(target)
+                victim = chance.choice(pids)
+                os.kill(victim, signal.SIGKILL)
+                await killer.back(target, victim, len(pids))
+
+        await asyncio.gather(running.closed(), kill())
+        running.close()
+        report = running.report
+        return {
+            "scans": len(report.ms),
+            "retries": report.retries,
+            "wrong": dict(report.wrong),
+            "admitted": len(report.told),
+            **await audit(house, report.told),
+        }
+    finally:
+        await house.stop()
+
+
+@pytest.mark.filterwarnings("default")
+def test_what_a_gate_was_answered_stands_and_nobody_is_counted_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    found = run(evening_under_fire())
+    with capsys.disabled():
+        print(f"\ngate kill: {found}")  # noqa: T201 - the counts are what the run is for
+    assert found["retries"] > 0, "the kills were felt"
+    assert found["wrong"] == {}
+    assert (found["lost"], found["twice"]) == (0, 0)
+    assert found["inside"] == found["admitted"] > 0.9 * FANS

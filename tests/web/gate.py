@@ -1,0 +1,257 @@
+"""What happens at a gate, in the words of its screen: passes, a camera that sees them, devices, stewards."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from itertools import repeat
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import numpy as np
+import segno
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from playwright.sync_api import BrowserContext, Page, Playwright, expect
+
+from tests.web.conftest import CHROMIUM, FLAGS
+from tests.web.house import House
+from tests.web.office import ENGLISH, hire, in_database
+from virage.kernel.database import Connection
+from virage.kernel.guard import Grant, Principal
+from virage.kernel.ids import new_id
+from virage.kernel.keys import Jwk, base64url
+from virage.kernel.security import derive
+from virage.passes import acts as passes
+from virage.passes.acts import Binding, Bound, Issue, Printed, Printing
+from virage.passes.rules.code import bytes_of, moving_code, step_at, text_of
+from virage.passes.rules.keys import HolderKey
+from virage.passes.rules.vault import PURPOSE, KeyVault
+from virage.people import acts as people
+from virage.people.acts import devices, pins
+from virage.people.rules.devices import DeviceKind, PairingOpened, PairingWish
+from virage.people.rules.secrets import secrets_of
+from virage.programme import acts as programme
+from virage.programme.rules import HouseRules, NewEvent, Organiser, Text
+from virage.venue.reads import load_ground
+
+HOUR = timedelta(hours=1)
+WIDTH, HEIGHT, FPS = 640, 480, 5
+SHOWN_S = 30
+GREY, WHITE, BLACK = 128, 235, 16
+PIN = "480527"
+
+
+class Ticket(NamedTuple):
+    """A pass in somebody's hand: its signed text, its phone's key (none on paper), where it belongs."""
+
+    number: int
+    text: str
+    private: Ed25519PrivateKey | None
+    place: int
+    group: str
+
+    def code(self, at: datetime | None = None) -> str:
+        """The code that the phone, or the paper, shows at a moment."""
+        if self.private is None:
+            return self.text
+        key, cwt = HolderKey(self.private.public_key().public_bytes_raw()), bytes_of(self.text) or b""
+        return text_of(moving_code(cwt, step_at(at or datetime.now(UTC)), key, self.private.sign))
+
+
+def tonight(house: House, title: str, rules: HouseRules | None = None) -> UUID:
+    """An event that begins in an hour."""
+
+    async def make(conn: Connection) -> UUID:
+        now = datetime.now(UTC)
+        organiser = Organiser(new_id(), "The club")
+        await programme.add_organiser(conn, organiser, None, now)
+        event = NewEvent(
+            id=new_id(),
+            organiser_id=organiser.id,
+            kind="match",
+            title=Text(f"{title} (fr)", title),
+            doors_at=now - HOUR,
+            starts_at=now + HOUR,
+            ends_at=now + 3 * HOUR,
+            sale_opens_at=now - 24 * HOUR,
+            sale_closes_at=now + HOUR,
+            rules=rules or HouseRules(),
+        )
+        await programme.create(conn, event, None, now)
+        await programme.publish(conn, event.id, None, now)
+        return event.id
+
+    return in_database(house, make)
+
+
+def tickets(house: House, event_id: UUID, group: str, count: int, *, paper: bool = False) -> list[Ticket]:
+    """Passes of an event that enter through a gate group, each bound to a phone of its own or printed."""
+    ground, vault = load_ground(), KeyVault(derive(house.env["VIRAGE_SECRET"], PURPOSE))
+    block = next(block for block in ground.blocks if block.gate_group == group)
+
+    async def make(conn: Connection) -> list[Ticket]:
+        now = datetime.now(UTC)
+        taken = await conn.fetchval(
+            "select count(*) from passes.pass where event_id = $1 and gate_group = $2", event_id, group
+        )
+        places = [block.first_seat + taken + index for index in range(count)]
+        subjects, keys = [new_id() for _ in places], [Ed25519PrivateKey.generate() for _ in places]
+        issues = [
+            Issue(subject, event_id, place, group, now - HOUR, now + 5 * HOUR)
+            for subject, place in zip(subjects, places, strict=True)
+        ]
+        await passes.issue(conn, issues, now)
+        if paper:
+            printed = await passes.print_paper(conn, vault, [Printing(one, allowed=True) for one in subjects], now)
+            return [
+                Ticket(_printed(one).number, _printed(one).text, None, at, group)
+                for one, at in zip(printed, places, strict=True)
+            ]
+        jwks = [Jwk("OKP", "Ed25519", base64url(key.public_key().public_bytes_raw())) for key in keys]
+        bound = await passes.bind(conn, vault, [Binding(*pair) for pair in zip(subjects, jwks, strict=True)], now)
+        return [
+            Ticket(_bound(one).number, _bound(one).text, key, at, group)
+            for one, key, at in zip(bound, keys, places, strict=True)
+        ]
+
+    return in_database(house, make)
+
+
+def _bound(one: Any) -> Bound:
+    assert isinstance(one, Bound), one
+    return one
+
+
+def _printed(one: Any) -> Printed:
+    assert isinstance(one, Printed), one
+    return one
+
+
+def pairing_code(house: House, gates: list[str], name: str = "Phone 1") -> str:
+    """A code that makes a device one of these gates."""
+    supervisor = hire(house, "gates@example.org", (Grant("supervisor"),), "Camille Supervisor")
+
+    async def open_(conn: Connection) -> str:
+        now = datetime.now(UTC)
+        person = await people.ensure_staff(conn, supervisor, None, (Grant("supervisor"),), now)
+        who = Principal("staff", person, new_id(), (Grant("supervisor"),), now)
+        wish = PairingWish(new_id(), name, DeviceKind.PHONE, gates)
+        opened = await devices.open_pairing(conn, secrets_of(house.env["VIRAGE_SECRET"]), who, wish, now)
+        assert isinstance(opened, PairingOpened), opened
+        return opened.code
+
+    return in_database(house, open_)
+
+
+def steward(house: House, email: str, name: str, role: str = "steward") -> str:
+    """Somebody who may stand at every gate and has a PIN; the address."""
+
+    async def choose(conn: Connection) -> None:
+        now = datetime.now(UTC)
+        person = await people.ensure_staff(conn, email, name, (Grant(role),), now)
+        verifier = await pins.new_verifier(PIN)
+        assert not hasattr(verifier, "reason"), verifier
+        await pins.set_pin(conn, person, verifier, now)
+
+    in_database(house, choose)
+    return email
+
+
+def film(path: Path, codes: Iterable[str]) -> Path:
+    """A video of codes held before a camera, one after the other, each for a while; Chromium plays it in a circle."""
+    with path.open("wb") as out:
+        out.write(f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{FPS}:1 Ip A1:1 C420jpeg\n".encode())
+        for code in codes:
+            picture = b"FRAME\n" + _picture(code)
+            out.writelines(repeat(picture, FPS))
+    return path
+
+
+def _picture(code: str) -> bytes:
+    """One frame in YUV 4:2:0: a phone's white screen with the code, before a grey wall."""
+    luma = np.full((HEIGHT, WIDTH), GREY, np.uint8)
+    if code:
+        rows = [list(row) for row in segno.make(code, error="m", boost_error=False).matrix_iter(border=4)]
+        modules = np.array(rows, np.uint8)
+        scale = (HEIGHT - 40) // len(rows)
+        drawn = np.where(np.kron(modules, np.ones((scale, scale), np.uint8)), BLACK, WHITE)
+        top, left = (HEIGHT - drawn.shape[0]) // 2, (WIDTH - drawn.shape[1]) // 2
+        luma[top : top + drawn.shape[0], left : left + drawn.shape[1]] = drawn
+    return luma.tobytes() + bytes([GREY]) * (WIDTH * HEIGHT // 2)
+
+
+class Phone:
+    """A steward's phone: a Chromium that keeps its data, and a camera that plays a film."""
+
+    def __init__(self, playwright: Playwright, folder: Path, url: str) -> None:
+        self._playwright = playwright
+        self._url = url
+        self.folder = folder
+        self.video = folder / "camera.y4m"
+        self.context: BrowserContext | None = None
+
+    def show(self, *codes: str) -> None:
+        """What the camera sees from the next start on."""
+        film(self.video, codes)
+
+    def start(self, **settings: Any) -> Page:
+        """Open the browser, as it was left."""
+        wanted = {"viewport": {"width": 390, "height": 844}, "locale": "en-GB", "reduced_motion": "reduce"} | settings
+        flags = [*FLAGS, "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+        self.context = self._playwright.chromium.launch_persistent_context(
+            self.folder / "profile",
+            executable_path=CHROMIUM,
+            args=[*flags, f"--use-file-for-fake-video-capture={self.video}"],
+            base_url=self._url,
+            **wanted,
+        )
+        self.context.add_init_script(ENGLISH)
+        return self.context.pages[0] if self.context.pages else self.context.new_page()
+
+    def close(self) -> None:
+        """Shut the browser."""
+        if self.context is not None:
+            self.context.close()
+            self.context = None
+
+
+def pair(page: Page, house: House, gates: list[str], event: str) -> None:
+    """Make the phone a device of some gates at an event, by the link that a supervisor sends."""
+    page.goto(f"/staff/gate?pair={pairing_code(house, gates)}")
+    page.get_by_role("button", name="Pair this device").click()
+    who = page.get_by_role("heading", name="Who is at this gate?")
+    which = page.get_by_role("button", name=event)
+    expect(who.or_(which).first).to_be_visible()
+    if which.is_visible():
+        which.click()
+    expect(who).to_be_visible()
+
+
+def sign_in_by_pin(page: Page, name: str) -> None:
+    """Begin a shift without asking the server."""
+    page.get_by_role("button", name="Sign in by PIN").click()
+    page.get_by_label("Your name").select_option(label=name)
+    page.get_by_label("Your PIN").fill(PIN)
+    page.get_by_role("button", name="Start my shift").click()
+
+
+def choose_gate(page: Page, gate: str) -> None:
+    """Stand at a gate."""
+    page.get_by_role("button", name=gate, exact=True).click()
+    expect(page.locator("[data-state]")).to_be_visible()
+
+
+def light(page: Page, signal: str, word: str) -> None:
+    """Expect a light and what it says."""
+    expect(page.locator(f"[data-light={signal}]")).to_be_visible()
+    expect(page.locator("[data-light] [role=alert]")).to_contain_text(word)
+
+
+def type_code(page: Page, code: str) -> None:
+    """A hand scanner: every key at once, then Enter."""
+    page.evaluate(
+        """(code) => {
+            for (const key of [...code, "Enter"])
+                document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+        }""",
+        code,
+    )

@@ -1,0 +1,153 @@
+"""Devices in the office, in a real browser; a program stands for the device that comes with the code."""
+
+from typing import Any
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web.house import House
+from tests.web.office import desk, hire, in_database
+from virage.kernel.guard import Grant
+from virage.kernel.keys import base64url
+from virage.people import reads
+
+SUPERVISOR = (Grant("supervisor", "gate", "A"),)
+
+
+class Device:
+    """A lane reader: a key of its own, and what it was told when it was paired."""
+
+    def __init__(self, house: House) -> None:
+        self._url = house.url
+        public = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+        self._key = {"kty": "OKP", "crv": "Ed25519", "x": base64url(public)}
+        self._token = ""
+
+    def come(self, code: str) -> int:
+        """Show a code; the status of the answer."""
+        answer = httpx.post(f"{self._url}/api/devices/pair", json={"code": code, "key": self._key})
+        if answer.is_success:
+            self._token = answer.json()["token"]
+        return answer.status_code
+
+    def me(self) -> httpx.Response:
+        return httpx.get(f"{self._url}/api/devices/me", headers={"authorization": f"Bearer {self._token}"})
+
+
+def shown_code(page: Page) -> str:
+    code: str = page.locator("[data-code]").inner_text()
+    return code
+
+
+def expect_a_lane(page: Page, name: str) -> None:
+    """Fill the form in, and look at the code."""
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("What it is").select_option("lane")
+    page.get_by_label("Single gates of group").select_option("A")
+    page.get_by_label("Gate A3", exact=True).check()
+    page.get_by_role("button", name="Show the code").click()
+    expect(page.get_by_role("dialog", name=f"Code for {name}")).to_be_visible()
+
+
+def test_a_device_is_paired_from_the_page_moved_and_revoked(browser: Browser, house: House, address: str) -> None:
+    lane = Device(house)
+    with desk(browser, house, hire(house, f"pairs-{address}", SUPERVISOR)) as page:
+        page.get_by_role("navigation", name="Office").get_by_role("link", name="Devices").click()
+        expect(page.get_by_label("Group A")).to_be_visible()
+        expect(page.get_by_label("Group B")).to_have_count(0)
+        expect_a_lane(page, "Lane A3")
+        first = shown_code(page)
+        expect(page.get_by_role("img", name="QR code of the pairing link")).to_be_visible()
+        page.get_by_role("button", name="Show a new code").click()
+        expect(page.locator("[data-code]")).not_to_have_text(first)
+        assert lane.come(first) == httpx.codes.CONFLICT
+        assert lane.come(shown_code(page)) == httpx.codes.OK
+        expect(page.get_by_role("dialog", name="Lane A3 has come.")).to_be_visible()
+        expect(page.get_by_role("button", name="Done")).to_be_focused()
+        page.keyboard.press("Enter")
+        row = page.get_by_role("listitem").filter(has_text="Lane A3")
+        expect(row).to_contain_text("Lane reader · Gates A3")
+        expect(row).to_contain_text("Seen lately")
+        page.get_by_role("button", name="Change Lane A3").click()
+        change = page.get_by_role("dialog", name="Name and gates")
+        change.get_by_label("Name").fill("The whole of A")
+        change.get_by_label("Group A").check()
+        change.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("listitem").filter(has_text="The whole of A")).to_contain_text("Gates A")
+        assert (lane.me().json()["name"], lane.me().json()["gates"]) == ("The whole of A", ["A"])
+        page.get_by_role("button", name="Revoke The whole of A").click()
+        page.get_by_role("dialog", name="Revoke this device?").get_by_role("button", name="Revoke").click()
+        expect(page.get_by_text("The device is revoked.")).to_be_visible()
+        assert lane.me().status_code == httpx.codes.UNAUTHORIZED
+        page.get_by_text("1 revoked device").click()
+        expect(page.get_by_role("listitem").filter(has_text="The whole of A")).to_contain_text("Revoked")
+
+
+def test_a_device_is_paired_by_keyboard_alone(browser: Browser, house: House, address: str) -> None:
+    phone = Device(house)
+    with desk(browser, house, hire(house, f"keys-{address}", SUPERVISOR)) as page:
+        page.goto("/office/devices")
+        page.get_by_label("Name").focus()
+        for key in ("P", "1", "Tab", "Tab", "Space", "Enter"):
+            page.keyboard.press(key)
+        expect(page.get_by_role("dialog", name="Code for P1")).to_be_visible()
+        code = shown_code(page)
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(page.get_by_label("Name")).to_be_focused()
+        assert phone.come(code) == httpx.codes.OK
+        assert phone.me().json()["kind"] == "phone"
+
+
+def test_a_form_that_is_not_complete_says_where_and_a_code_that_is_over_says_so(
+    browser: Browser, house: House, address: str
+) -> None:
+    with desk(browser, house, hire(house, f"late-{address}", SUPERVISOR)) as page:
+        page.clock.install()
+        page.goto("/office/devices")
+        page.get_by_role("button", name="Show the code").click()
+        expect(page.get_by_text("Enter a name")).to_be_visible()
+        expect(page.get_by_text("Choose at least one gate")).to_be_visible()
+        expect(page.get_by_label("Name")).to_be_focused()
+        expect_a_lane(page, "Lane late")
+        first = shown_code(page)
+        page.clock.fast_forward("10:01")
+        expect(page.get_by_text("This code works no more.")).to_be_visible()
+        page.get_by_role("button", name="Show a new code").click()
+        page.clock.fast_forward("00:01")
+        assert first not in page.get_by_role("dialog").inner_text()
+
+
+def test_the_page_speaks_french(browser: Browser, house: House, address: str) -> None:
+    with desk(browser, house, hire(house, f"fr-{address}", SUPERVISOR)) as page:
+        page.goto("/office/devices")
+        page.get_by_role("button", name="Français").click()
+        expect(page.get_by_role("heading", name="Appareils", level=1)).to_be_visible()
+        expect(page.get_by_role("button", name="Montrer le code")).to_be_visible()
+        expect(page.get_by_text("Superviseur des portes")).to_be_visible()
+
+
+def test_a_steward_chooses_a_pin_that_the_gates_know(browser: Browser, house: House, address: str) -> None:
+    email = hire(house, f"pin-{address}", (Grant("steward", "gate", "A"),), name="A steward of gate A")
+
+    async def roster(conn: Any) -> list[str]:
+        return [entry.name for entry in await reads.roster(conn, ["A3"])]
+
+    with desk(browser, house, email) as page:
+        page.get_by_role("navigation", name="Office").get_by_role("link", name="My PIN").click()
+        pin, again = page.get_by_label("New PIN"), page.get_by_label("The same PIN again")
+        for written, repeated, said in (
+            ("123456", "123456", "This one is tried first"),
+            ("48291", "48291", "A PIN has 6 to 12 digits"),
+            ("482915", "482916", "The two are not the same"),
+        ):
+            pin.fill(written)
+            again.fill(repeated)
+            page.get_by_role("button", name="Save the PIN").click()
+            expect(page.get_by_text(said)).to_be_visible()
+        assert "A steward of gate A" not in in_database(house, roster)
+        again.fill("482915")
+        page.get_by_role("button", name="Save the PIN").click()
+        expect(page.get_by_text("Your PIN is saved.")).to_be_visible()
+        assert "A steward of gate A" in in_database(house, roster)

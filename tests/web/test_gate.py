@@ -1,0 +1,310 @@
+"""The gate on a steward's phone: a camera that sees real codes, with the server, without it, and after a kill."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, expect
+
+from tests.web.gate import Phone, choose_gate, light, pair, sign_in_by_pin, steward, tickets, tonight, type_code
+from tests.web.house import House, free_port
+from tests.web.office import in_database
+from tests.web.test_access import SIZES, SMALL, found_by_axe
+from tests.web.tour_gate import beginning, lights, prepared, tools
+from virage.kernel.database import Connection
+from virage.kernel.ids import new_id
+from virage.venue.reads import load_ground
+
+STEWARD = "Dominique Steward"
+Server = tuple[str, Callable[[], None], Callable[[], None]]
+
+
+@pytest.fixture
+def server(house: House) -> Iterator[Server]:
+    """A web process of the test's own: its address, the way to stop it and the way to start it again."""
+    port = free_port()
+    url = f"http://localhost:{port}"
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start() -> None:
+        running.append(house.start("serve", house.env | {"VIRAGE_PORT": str(port), "VIRAGE_PUBLIC_URL": url}))
+        house.wait(url)
+
+    def stop() -> None:
+        process = running.pop()
+        house.stop(process)
+        house.processes.remove(process)
+
+    start()
+    yield url, stop, start
+    if running:
+        stop()
+
+
+@pytest.fixture
+def phone(playwright: Playwright, tmp_path: Path, server: Server) -> Iterator[Phone]:
+    phone = Phone(playwright, tmp_path, server[0])
+    yield phone
+    phone.close()
+
+
+@pytest.fixture
+def event(house: House, title: str) -> UUID:
+    steward(house, "dominique@example.org", STEWARD)
+    return tonight(house, title)
+
+
+@pytest.fixture
+def title() -> str:
+    """What the event of this test is called."""
+    return f"Match {new_id()}"
+
+
+def scans(house: House, event_id: UUID) -> list[tuple[str, int | None, bool]]:
+    """What the server knows of the scans of an event: kind, pass, whether the device was alone."""
+
+    async def ask(conn: Connection) -> list[Any]:
+        return await conn.fetch(
+            "select kind, pass_number, offline from access.scan where event_id = $1 order by received_at, number",
+            event_id,
+        )
+
+    return [tuple(row) for row in in_database(house, ask)]
+
+
+def inside(house: House, event_id: UUID) -> set[int]:
+    """The passes whose bearers are inside."""
+
+    async def ask(conn: Connection) -> list[Any]:
+        return await conn.fetch(
+            "select pass_number from access.presence where event_id = $1 and state = 'inside'", event_id
+        )
+
+    return {row[0] for row in in_database(house, ask)}
+
+
+def begin(phone: Phone, house: House, title: str) -> Page:
+    """Pair the phone, sign in by PIN and stand at gate N1, everything kept for the time without network."""
+    return settle(phone.start(), house, title)
+
+
+def settle(page: Page, house: House, title: str) -> Page:
+    """The same in a browser that is open."""
+    pair(page, house, ["N"], title)
+    sign_in_by_pin(page, STEWARD)
+    choose_gate(page, "N1")
+    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    page.wait_for_function("async () => (await caches.keys()).some((name) => name.startsWith('gate-'))")
+    return page
+
+
+def kill(phone: Phone) -> None:
+    """End the browser as an empty battery would: no goodbye to any page."""
+    profile = str(phone.folder / "profile")
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = entry.read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if f"--user-data-dir={profile}".encode() in command and not any(
+            part.startswith(b"--type=") for part in command
+        ):
+            os.kill(int(entry.parent.name), signal.SIGKILL)
+    phone.context = None
+
+
+def test_a_code_before_the_camera_is_let_in_online_and_alone_and_after_a_restart(
+    phone: Phone, house: House, server: Server, event: UUID, title: str
+) -> None:
+    _, stop, start = server
+    first, second, third = tickets(house, event, "N", 3)
+    phone.show(first.code())
+    page = begin(phone, house, title)
+    light(page, "good", "Come in")
+    expect(page.locator("[data-alone=false]")).to_be_visible()
+    assert inside(house, event) == {first.number}
+    phone.close()
+
+    phone.show(second.code())
+    stop()
+    page = phone.start()
+    page.goto("/staff/gate")
+    light(page, "good", "Come in")
+    expect(page.locator("[data-alone=true]")).to_be_visible()
+    expect(page.locator("[data-backlog='1']")).to_be_attached()
+    phone.close()
+
+    phone.show(third.code())
+    page = phone.start()
+    page.goto("/staff/gate")
+    light(page, "good", "Come in")
+    expect(page.locator("[data-backlog='2']")).to_be_attached()
+    start()
+    expect(page.locator("[data-backlog='0']")).to_be_attached(timeout=20_000)
+    assert inside(house, event) == {first.number, second.number, third.number}
+    assert [kind for kind, _, _ in scans(house, event)] == ["ask", "passed", "passed"]
+
+
+def test_a_browser_killed_between_light_and_sync_loses_no_scan(
+    phone: Phone, house: House, server: Server, event: UUID, title: str
+) -> None:
+    _, stop, start = server
+    (ticket,) = tickets(house, event, "N", 1)
+    phone.show("")
+    page = begin(phone, house, title)
+    stop()
+    type_code(page, ticket.code())
+    light(page, "good", "Come in")
+    kill(phone)
+
+    page = phone.start()
+    page.goto("/staff/gate")
+    expect(page.locator("[data-backlog='1']")).to_be_attached()
+    type_code(page, ticket.code())
+    light(page, "bad", "Already inside")
+    expect(page.locator("[data-light]")).to_contain_text("gate N1")
+    start()
+    expect(page.locator("[data-backlog='0']")).to_be_attached(timeout=20_000)
+    assert scans(house, event) == [("passed", ticket.number, True), ("refused", ticket.number, True)]
+    assert inside(house, event) == {ticket.number}
+
+
+TEN_MINUTES_AHEAD = """(() => {
+    const Right = Date, ahead = () => Right.now() + 600_000;
+    globalThis.Date = class extends Right {
+        constructor(...given) { given.length ? super(...given) : super(ahead()); }
+        static now() { return ahead(); }
+    };
+})()"""
+
+
+def test_neither_the_devices_clock_nor_the_phones_keeps_a_good_pass_out(
+    phone: Phone, house: House, server: Server, event: UUID, title: str
+) -> None:
+    _, stop, _ = server
+    right, wrong = tickets(house, event, "N", 2)
+    phone.show("")
+    phone.start()
+    assert phone.context is not None
+    phone.context.add_init_script(TEN_MINUTES_AHEAD)
+    page = settle(phone.context.pages[0], house, title)
+    expect(page.get_by_text("Clock +600 s")).to_be_visible()
+    stop()
+    type_code(page, right.code())
+    light(page, "good", "Come in")
+    now = datetime.now(UTC)
+    type_code(page, wrong.code(now - timedelta(minutes=10)))
+    light(page, "again", "Wait for the next code")
+    type_code(page, wrong.code(now - timedelta(minutes=9.5)))
+    light(page, "good", "clock is wrong")
+
+
+def test_who_stands_at_the_wrong_gate_is_sent_the_right_way_without_network_in_french(
+    phone: Phone, house: House, server: Server, event: UUID, title: str
+) -> None:
+    _, stop, _ = server
+    (elsewhere,) = tickets(house, event, "P", 1)
+    phone.show("")
+    page = begin(phone, house, title)
+    page.get_by_role("button", name="Menu", exact=True).click()
+    page.get_by_role("button", name="Français").click()
+    page.get_by_role("button", name="Fermer").click()
+    stop()
+    type_code(page, elsewhere.code())
+    light(page, "bad", "Une autre porte")
+    expect(page.locator("[data-light]")).to_contain_text("Porte P")
+    expect(page.locator("[data-light]")).to_contain_text("face à la pelouse")
+
+
+def test_who_has_no_phone_is_found_by_seat_and_let_in_with_a_reason(
+    phone: Phone, house: House, server: Server, event: UUID, title: str
+) -> None:
+    _, stop, start = server
+    (ticket,) = tickets(house, event, "N", 1)
+    seat = load_ground().label(ticket.place)
+    phone.show("")
+    page = begin(phone, house, title)
+    expect(page.locator("html")).to_have_attribute("data-labels", "kept", timeout=30_000)
+    stop()
+    page.get_by_role("button", name="Search").click()
+    dialog = page.get_by_role("dialog", name="Without a code")
+    dialog.get_by_label("Seat, order code or name").fill(f"{seat.block} {seat.row} {seat.seat}")
+    dialog.get_by_role("button", name="Search").click()
+    dialog.get_by_role("button", name="Let in").click()
+    why = page.get_by_role("dialog", name="Let in anyway?")
+    why.get_by_label("No phone, identity checked").check()
+    why.get_by_role("button", name="Let in").click()
+    light(page, "good", "Let in")
+    start()
+    expect(page.locator("[data-backlog='0']")).to_be_attached(timeout=20_000)
+    assert inside(house, event) == {ticket.number}
+
+
+def test_training_shows_lights_and_lets_nobody_in(
+    phone: Phone, house: House, server: Server, event: UUID, title: str
+) -> None:
+    _, stop, start = server
+    (ticket,) = tickets(house, event, "N", 1)
+    phone.show("")
+    page = begin(phone, house, title)
+    page.get_by_role("button", name="Menu", exact=True).click()
+    page.get_by_role("button", name="Start training").click()
+    stop()
+    for _ in range(2):
+        type_code(page, ticket.code())
+        light(page, "good", "Training")
+        page.get_by_role("button", name="Next").click()
+    expect(page.locator("[data-count=admitted]")).to_have_text("0")
+    start()
+    expect(page.locator("[data-backlog='0']")).to_be_attached(timeout=20_000)
+    assert inside(house, event) == set()
+
+
+@pytest.mark.parametrize("look", ["phone dark", "desk light"])
+def test_axe_finds_nothing_on_any_screen_of_the_gate_and_every_target_is_large_enough(
+    phone: Phone, house: House, server: Server, look: str
+) -> None:
+    size, theme = look.split()
+    title = f"Virage FC {new_id()}"
+    crowd = prepared(house, title)
+    phone.show("")
+    page = phone.start(viewport=SIZES[size], has_touch=size == "phone")
+    assert phone.context is not None
+    phone.context.add_init_script(f"localStorage.setItem('virage.gate.dark', '{str(theme == 'dark').lower()}')")
+    found: dict[str, list[str]] = {}
+    for screen in chain(beginning(page, house, title), lights(page, crowd), tools(page, phone)):
+        faults = found_by_axe(page) + page.evaluate(SMALL)
+        if faults:
+            found[screen.name] = faults
+    assert not found, "\n".join(f"{name}: {fault}" for name, faults in found.items() for fault in faults)
+
+
+def test_wasm_runs_in_the_reader_alone_and_a_fans_phone_keeps_nothing_of_the_gate(
+    house: House, browser: Browser
+) -> None:
+    page = browser.new_page(base_url=house.url, locale="en-GB")
+    asked: list[Any] = []
+    page.on("response", lambda answer: asked.append(answer))  # noqa: PLW0108 - it marks its handlers, a built-in takes no mark
+    opened = page.goto("/")
+    expect(page.locator("#first-event")).to_be_visible()
+    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    kept = page.evaluate(
+        """async () => {
+            const names = await caches.keys();
+            const lists = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+            return lists.flat().map((request) => request.url);
+        }"""
+    )
+    assert kept
+    assert not [url for url in kept if "wasm" in url or "worker" in url or "GatePage" in url]
+    page.context.close()
+    assert opened is not None
+    assert "wasm" not in opened.headers["content-security-policy"]
+    assert not [answer for answer in asked if "GatePage" in answer.url]

@@ -1,0 +1,179 @@
+"""The screens of the gate as a steward sees them: for the pictures of docs/screens and for axe."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from playwright.sync_api import Page, expect
+
+from tests.web.gate import (
+    Phone,
+    Ticket,
+    choose_gate,
+    light,
+    pair,
+    sign_in_by_pin,
+    steward,
+    tickets,
+    tonight,
+    type_code,
+)
+from tests.web.house import House
+from tests.web.office import in_database
+from tests.web.tour import Screen
+from virage.kernel.database import Connection
+from virage.kernel.ids import new_id
+from virage.passes import acts as passes
+from virage.programme.rules import HouseRules
+
+STEWARD = "Dominique Steward"
+TITLE = "Virage FC v Racing du Lac"
+LATER = timedelta(minutes=10)
+
+
+def revoke(house: House, event_id: UUID, ticket: Ticket) -> None:
+    """Take a ticket back, as a refund does."""
+
+    async def act(conn: Connection) -> None:
+        subject = await conn.fetchval(
+            "select subject from passes.pass where event_id = $1 and number = $2", event_id, ticket.number
+        )
+        await passes.revoke(conn, [subject], datetime.now(UTC))
+
+    in_database(house, act)
+
+
+def flag(house: House, event_id: UUID, ticket: Ticket) -> None:
+    """A ban has met a ticket."""
+
+    async def act(conn: Connection) -> None:
+        now, ban = datetime.now(UTC), new_id()
+        await conn.execute(
+            "insert into access.ban (id, file, name, added_at, expires_at) values ($1, 'club', 'Nobody', $2, $3)",
+            ban,
+            now,
+            now + timedelta(days=9),
+        )
+        await conn.execute(
+            """
+            insert into access.flag (event_id, pass_number, ban_id, flagged_at, expires_at)
+            values ($1, $2, $3, $4, $5)
+            """,
+            event_id,
+            ticket.number,
+            ban,
+            now,
+            now + timedelta(days=9),
+        )
+
+    in_database(house, act)
+
+
+class Crowd(NamedTuple):
+    """Tickets for every light."""
+
+    good: Ticket
+    revoked: Ticket
+    flagged: Ticket
+    late: Ticket
+    copied: Ticket
+    paper: Ticket
+    elsewhere: Ticket
+    other: Ticket
+
+
+def prepared(house: House, title: str) -> Crowd:
+    """Tonight's match, a steward who stands at its gates, and who comes."""
+    steward(house, "dominique@example.org", STEWARD)
+    event_id = tonight(house, title, HouseRules(paper_identity_check=True))
+    crowd = Crowd(
+        *tickets(house, event_id, "N", 5),
+        *tickets(house, event_id, "N", 1, paper=True),
+        *tickets(house, event_id, "P", 1),
+        *tickets(house, tonight(house, "The next match"), "N", 1),
+    )
+    revoke(house, event_id, crowd.revoked)
+    flag(house, event_id, crowd.flagged)
+    return crowd
+
+
+def beginning(page: Page, house: House, title: str) -> Iterator[Screen]:
+    """From a new device to a gate."""
+    page.goto("/staff/gate")
+    expect(page.get_by_role("heading", name="Make this device a gate")).to_be_visible()
+    yield Screen("gate-pair")
+    pair(page, house, ["N"], title)
+    page.get_by_role("button", name="Sign in by email").click()
+    expect(page.get_by_label("Email address")).to_be_visible()
+    yield Screen("gate-enter")
+    page.get_by_role("button", name="Sign in by PIN").click()
+    expect(page.get_by_label("Your PIN")).to_be_visible()
+    yield Screen("gate-enter-pin")
+    sign_in_by_pin(page, STEWARD)
+    expect(page.get_by_role("heading", name="Which gate?")).to_be_visible()
+    yield Screen("gate-choose")
+    choose_gate(page, "N1")
+    expect(page.locator("[data-state=online]")).to_be_visible()
+    expect(page.get_by_text("Hold the code before the camera")).to_be_visible()
+    yield Screen("gate-scan")
+
+
+def lights(page: Page, crowd: Crowd) -> Iterator[Screen]:
+    """Every light that the server gives, by the hand scanner."""
+    good, out, flagged, late, copied, paper, elsewhere, other = crowd
+    now = datetime.now(UTC)
+    for name, code, signal, word in (
+        ("gate-admitted", good.code(), "good", "Come in"),
+        ("gate-inside", good.code(), "bad", "Already inside"),
+        ("gate-identity", paper.code(), "good", "Check identity"),
+        ("gate-again", late.code(now - LATER), "again", "Scan again"),
+        ("gate-wrong-gate", elsewhere.code(), "bad", "Another gate"),
+        ("gate-other-day", other.code(), "bad", "Another day"),
+        ("gate-screenshot", copied.text, "bad", "A picture, not the ticket"),
+        ("gate-revoked", out.code(), "bad", "Ticket cancelled"),
+        ("gate-supervisor", flagged.code(), "bad", "Call the supervisor"),
+        ("gate-unreadable", "https://example.org/not-a-ticket", "bad", "Not a ticket of ours"),
+    ):
+        type_code(page, code)
+        light(page, signal, word)
+        yield Screen(name)
+    type_code(page, good.code())
+    light(page, "bad", "Already inside")
+    page.get_by_role("button", name="Let in anyway").click()
+    expect(page.get_by_role("dialog", name="Let in anyway?")).to_be_visible()
+    yield Screen("gate-override")
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Next").click()
+
+
+def tools(page: Page, phone: Phone) -> Iterator[Screen]:
+    """Search, shift, training, and the time without network."""
+    page.get_by_role("button", name="Search").click()
+    dialog = page.get_by_role("dialog", name="Without a code")
+    dialog.get_by_label("Seat, order code or name").fill("115 1 1")
+    dialog.get_by_role("button", name="Search").click()
+    expect(dialog.get_by_text("Block 115, row 1, seat 1")).to_be_visible()
+    yield Screen("gate-search")
+    dialog.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Menu", exact=True).click()
+    expect(page.get_by_role("dialog", name="My shift")).to_be_visible()
+    yield Screen("gate-menu")
+    page.get_by_role("button", name="Start training").click()
+    expect(page.get_by_text("Training: nothing counts")).to_be_visible()
+    yield Screen("gate-training")
+    type_code(page, "https://example.org/not-a-ticket")
+    light(page, "bad", "Not a ticket of ours")
+    yield Screen("gate-training-refused")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Menu", exact=True).click()
+    page.get_by_role("button", name="End training").click()
+    assert phone.context is not None
+    phone.context.set_offline(offline=True)
+    expect(page.locator("[data-state=alone]")).to_be_visible(timeout=15_000)
+    type_code(page, "https://example.org/not-a-ticket")
+    light(page, "bad", "Not a ticket of ours")
+    page.get_by_role("button", name="Next").click()
+    expect(page.locator("[data-backlog='1']")).to_be_visible()
+    yield Screen("gate-alone")
+    phone.context.set_offline(offline=False)

@@ -1,0 +1,144 @@
+import { describe, expect, test } from "vitest";
+import { issuerKeys } from "../passes/verify";
+import { base64url, Bits } from "./bits";
+import { Ground, opened } from "./ground";
+import { pinHolds } from "./pin";
+import { listen } from "./wedge";
+import type { Changes, Pack, SealedPack } from "./wire";
+
+const EVENT = "01970000-0000-7000-8000-0000a11ce001";
+const KID = "AQIDBA";
+const NOBODY = base64url(new Uint8Array(2));
+const INSIDE = base64url(Uint8Array.of(0b100));
+
+const pack: Pack = {
+  event: {
+    id: EVENT,
+    title: { fr: "Le match", en: "The match" },
+    doors_at: "2026-05-09T17:00:00Z",
+    starts_at: "2026-05-09T19:00:00Z",
+    ends_at: "2026-05-09T21:00:00Z",
+    terms: { reentry: false, paper_accepted: true, paper_identity_check: false },
+  },
+  version: "1-1",
+  expires_at: "2026-05-10T17:00:00Z",
+  keys: [],
+  others: [],
+  gates: { N1: { groups: ["N"], zone: "S", turnstile: false, closed: false } },
+  zones: { S: { full: false }, PEL: { full: true } },
+  windows: {},
+  hints: { N1: { P: { gate: "P1", turn: "left", metres: 66 } } },
+  passes: 16,
+  bitmaps: { revoked: NOBODY, flagged: NOBODY, inside: INSIDE, outside: NOBODY },
+  generations: [[3, 2]],
+  directory: { places: [[41, 7]], orders: { "VIR-1": [7, 8] } },
+  roster: [],
+};
+const news = (more: Partial<Changes>): Changes => ({
+  version: "1-2",
+  reload: false,
+  revoked: [],
+  flagged: [],
+  unflagged: [],
+  inside: [],
+  outside: [],
+  generations: [],
+  gates: {},
+  zones: {},
+  ...more,
+});
+
+async function issuer() {
+  const pair = (await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"])) as CryptoKeyPair;
+  const { x } = await crypto.subtle.exportKey("jwk", pair.publicKey);
+  const published = [{ event_id: EVENT, keys: [{ kid: KID, x: x! }] }];
+  const seal = async (purpose: string, document: object): Promise<SealedPack> => {
+    const body = new TextEncoder().encode(JSON.stringify(document));
+    const message = new Uint8Array([...new TextEncoder().encode(`${purpose}\0`), ...body]);
+    const signature = new Uint8Array(await crypto.subtle.sign("Ed25519", pair.privateKey, message));
+    return { body: base64url(body), kid: KID, signature: base64url(signature) };
+  };
+  return { published, seal };
+}
+
+describe("a pack is believed only under the event's own key", () => {
+  test("as it was sealed", async () => {
+    const { published, seal } = await issuer();
+    expect(await opened(await seal("virage:pack:v1", pack), await issuerKeys(published), EVENT)).toEqual(pack);
+  });
+
+  test("not under another key, for another purpose, of another event, or changed", async () => {
+    const [mine, other] = [await issuer(), await issuer()];
+    const keys = await issuerKeys(mine.published);
+    const good = await mine.seal("virage:pack:v1", pack);
+    const changed = { ...good, body: base64url(new TextEncoder().encode(JSON.stringify({ ...pack, passes: 17 }))) };
+    expect(await opened(await other.seal("virage:pack:v1", pack), keys, EVENT)).toBeNull();
+    expect(await opened(await mine.seal("virage:scan:v1", pack), keys, EVENT)).toBeNull();
+    expect(await opened(good, keys, EVENT.replace("1", "2"))).toBeNull();
+    expect(await opened(changed, keys, EVENT)).toBeNull();
+  });
+});
+
+describe("what a device knows of a pass", () => {
+  test("the pack tells where, the latest word since when, in whatever order words come", () => {
+    const ground = new Ground(structuredClone(pack), new Map());
+    expect(ground.known(2).presence).toMatchObject({ state: "inside", since: 0 });
+    ground.apply(news({ outside: [[2, "N4", "2026-05-09T18:30:00Z"]] }));
+    ground.apply(news({ inside: [[2, "N1", "2026-05-09T18:00:00Z"]] }));
+    expect(ground.known(2).presence).toMatchObject({ state: "outside", gate: "N4" });
+  });
+
+  test("a generation only rises, a flag comes and goes, a revoked pass stays revoked", () => {
+    const ground = new Ground(structuredClone(pack), new Map());
+    ground.apply(news({ generations: [[3, 1], [4, 5]], flagged: [6], revoked: [7] }));
+    ground.apply(news({ unflagged: [6] }));
+    expect([ground.known(3).generation, ground.known(4).generation]).toEqual([2, 5]);
+    expect(ground.known(6).flagged).toBe(false);
+    expect(ground.known(7).revoked).toBe(true);
+  });
+
+  test("a standing area is a zone of its own", () => {
+    const ground = new Ground(pack, new Map());
+    expect(ground.post("N1").zone_full).toBe(false);
+    expect(ground.post("N1", "PEL").zone_full).toBe(true);
+  });
+
+  test("a gate that the pack does not have is closed", () => {
+    expect(new Ground(pack, new Map()).post("Z9").closed).toBe(true);
+  });
+});
+
+test("a bitmap grows for passes that were issued later", () => {
+  const bits = new Bits(new Uint8Array(1));
+  bits.put(59_186, true);
+  expect([bits.has(59_186), bits.has(59_185), bits.count]).toEqual([true, false, 1]);
+});
+
+test("a PIN holds against what Python's pbkdf2_hmac makes of it", async () => {
+  const steward = { id: "a", name: "A", supervisor: false, salt: "AAECAwQFBgcICQoLDA0ODw==", iterations: 1000, verifier: "8P5VBAqd9wHQYlZeHDfANdsDfdMrYO22xBSscpb6mDs=" };
+  expect(await pinHolds(steward, "480527")).toBe(true);
+  expect(await pinHolds(steward, "480528")).toBe(false);
+});
+
+describe("a hand scanner that types", () => {
+  const typed = (keys: string[], betweenMs: number): string[] => {
+    const target = new EventTarget();
+    const heard: string[] = [];
+    listen((text) => heard.push(text), target);
+    keys.forEach((key, at) => {
+      const event = Object.assign(new Event("keydown", { cancelable: true }), { key });
+      Object.defineProperty(event, "timeStamp", { value: at * betweenMs });
+      target.dispatchEvent(event);
+    });
+    return heard;
+  };
+
+  test("is heard when its keys come fast and end with Enter", () => {
+    expect(typed([..."V1:6BF+70790", "Shift", "T", "Enter"], 5)).toEqual(["V1:6BF+70790T"]);
+  });
+
+  test("is not a person who types, nor a short word", () => {
+    expect(typed([..."V1:6BF+70790T", "Enter"], 120)).toEqual([]);
+    expect(typed([..."hello", "Enter"], 5)).toEqual([]);
+  });
+});

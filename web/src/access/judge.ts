@@ -1,0 +1,56 @@
+/** One code at this gate, decided by this device alone: from its pack, its clock and what it saw. */
+import { readCode } from "../passes/code";
+import { verify, type Claims, type Verdict } from "../passes/verify";
+import { decide, type Decision, type Presence, type Stale } from "./decide";
+import type { Ground } from "./ground";
+import { areaOf } from "./seats";
+
+/** How long an admitted bearer has to pass a turnstile. */
+export const PASSAGE_MS = 60_000;
+const STALE_KEPT = 200;
+
+export class Memory {
+  readonly #stale = new Map<number, Stale>();
+
+  of(number: number): Stale | null {
+    return this.#stale.get(number) ?? null;
+  }
+
+  keep(number: number, stale: Stale): void {
+    this.#stale.delete(number);
+    this.#stale.set(number, stale);
+    const [oldest] = this.#stale.keys();
+    if (this.#stale.size > STALE_KEPT && oldest !== undefined) this.#stale.delete(oldest);
+  }
+}
+
+/** What the code proves at this moment. A key of another event that the pack names makes it that event's ticket. */
+export async function proven(ground: Ground, text: string, now: number): Promise<Verdict> {
+  const verdict = await verify(text, ground.keys, now, ground.pack.event.id);
+  if (verdict.type !== "unverified" || verdict.reason !== "unknown_key") return verdict;
+  const code = readCode(text);
+  return code && ground.otherEvent(code.signed.kid) ? { ...verdict, reason: "wrong_event" } : verdict;
+}
+
+/** Decide, and remember a code out of its time. */
+export function judged(ground: Ground, gate: string, verdict: Verdict, memory: Memory, now: number): Decision {
+  const { claims } = verdict;
+  const number = claims?.number ?? -1;
+  const area = claims ? areaOf(claims.place) : null;
+  const found = decide(verdict, ground.post(gate, area), ground.known(number), now, memory.of(number));
+  if (found.type === "again") memory.keep(number, found.stale);
+  return found;
+}
+
+/** Where the bearer is once let in: through at once, or on the way through a turnstile. */
+export function crossed(ground: Ground, gate: string, now: number): Presence {
+  const turnstile = ground.gates[gate]?.turnstile ?? false;
+  return { state: turnstile ? "pending" : "inside", since: now, gate, pending_until: turnstile ? now + PASSAGE_MS : null };
+}
+
+/** The other event that a code is for, as far as the pack knows the events of these days. */
+export function eventOf(ground: Ground, text: string, claims: Claims | null): Ground["pack"]["others"][number] | null {
+  const kid = readCode(text)?.signed.kid;
+  const byKey = kid ? ground.otherEvent(kid) : null;
+  return byKey ?? ground.pack.others.find((other) => other.id.replaceAll("-", "").slice(-12) === claims?.event) ?? null;
+}

@@ -1,0 +1,64 @@
+/** Scans of this device: numbered, signed, on the disk before anybody sees a light, and sent until they are answered. */
+import type { Bytes } from "../passes/base45";
+import { base64url } from "./bits";
+import { ask } from "./link";
+import { shelf, type Device, type KeptScan, type KeptSeen } from "./shelf";
+import type { ScanAnswer, ScanBody } from "./wire";
+
+const PURPOSE = new TextEncoder().encode("virage:scan:v1\0");
+const BATCH = 250;
+
+/** What the device signs, and how: 64 bytes under the algorithm of its key. */
+async function signature(device: Device, body: Bytes): Promise<string> {
+  const message = new Uint8Array(PURPOSE.length + body.length);
+  message.set(PURPOSE);
+  message.set(body, PURPOSE.length);
+  const algorithm = device.public_jwk.kty === "OKP" ? "Ed25519" : { name: "ECDSA", hash: "SHA-256" };
+  return base64url(new Uint8Array(await crypto.subtle.sign(algorithm, device.private_key, message)));
+}
+
+/** The scan with a number of its own, signed. */
+export async function signed(device: Device, scan: Omit<ScanBody, "number">): Promise<KeptScan> {
+  const number = await shelf.newNumber();
+  const body = new TextEncoder().encode(JSON.stringify({ number, ...scan }));
+  return { number, body: base64url(body), signature: await signature(device, body), kind: scan.kind };
+}
+
+/** Number, sign and keep a scan with what it says of its pass; when this returns, nothing loses it. */
+export async function keep(device: Device, scan: Omit<ScanBody, "number">, seen: KeptSeen | null): Promise<void> {
+  await shelf.keepScan(await signed(device, scan), seen);
+}
+
+type Sent = { answers: ScanAnswer[] };
+const wire = ({ body, signature }: KeptScan): { body: string; signature: string } => ({ body, signature });
+
+export async function send(scans: readonly KeptScan[], limitMs?: number): ReturnType<typeof ask<Sent>> {
+  return ask<Sent>("/api/access/scans", { scans: scans.map(wire) }, limitMs);
+}
+
+let flushing: Promise<number> | null = null;
+
+/** Send what waits; how many still wait. One at a time, whoever asks. */
+export function flush(): Promise<number> {
+  flushing ??= sendAll().finally(() => (flushing = null));
+  return flushing;
+}
+
+async function sendAll(): Promise<number> {
+  for (;;) {
+    const scans = await shelf.scans(BATCH);
+    if (scans.length === 0 || !(await answered(scans))) return shelf.backlog();
+  }
+}
+
+/** Whether the server answered for all of these; one that it cannot read must not hold up the others. */
+async function answered(scans: readonly KeptScan[]): Promise<boolean> {
+  const reply = await send(scans);
+  if (!reply.ok && reply.status === 400 && scans.length > 1) {
+    const middle = scans.length >> 1;
+    return (await answered(scans.slice(0, middle))) && (await answered(scans.slice(middle)));
+  }
+  if (!reply.ok && reply.status !== 400) return false;
+  await shelf.forgetScans(scans.map((scan) => scan.number));
+  return true;
+}

@@ -1,0 +1,11 @@
+/** A steward's PIN against the roster of the pack: PBKDF2-HMAC-SHA256, where no server can be asked. */
+import { fromBase64 } from "./bits";
+import type { Steward } from "./wire";
+
+export async function pinHolds({ salt, iterations, verifier }: Steward, pin: string): Promise<boolean> {
+  const expected = fromBase64(verifier);
+  const key = await crypto.subtle.importKey("raw", new TextEncoder().encode(pin), "PBKDF2", false, ["deriveBits"]);
+  const derivation = { name: "PBKDF2", hash: "SHA-256", salt: fromBase64(salt), iterations };
+  const found = new Uint8Array(await crypto.subtle.deriveBits(derivation, key, expected.length * 8));
+  return found.length > 0 && found.every((byte, at) => byte === expected[at]);
+}

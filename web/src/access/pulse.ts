@@ -1,0 +1,127 @@
+/** The device's heartbeat: each five seconds it says how it is, hears what changed, and sends what waits. */
+import { answered } from "../api/answer";
+import { api } from "../api/client";
+import type { EventLine } from "../api/words";
+import { storage } from "../kernel/storage";
+import { issuerKeys } from "../passes/verify";
+import { gate } from "./gate.svelte";
+import { Ground, opened } from "./ground";
+import { ask, type Reply } from "./link";
+import { flush } from "./outbox";
+import { shelf } from "./shelf";
+import { time } from "./time";
+import type { Changes, SealedPack } from "./wire";
+
+const EVERY_MS = 5_000;
+const LIMIT_MS = 4_000;
+/** An event that began less than this long ago is still on. */
+const RECENT_MS = 6 * 3_600_000;
+const NEAR_MS = 36 * 3_600_000;
+const NEXT = 5;
+
+interface Battery {
+  level: number;
+}
+
+/** How old a pack may grow while there is network: the roster comes with packs alone. */
+const PACK_AGE_MS = 3_600_000;
+
+let timer: ReturnType<typeof setInterval> | undefined;
+let beating = false;
+let packAt: number | null = null;
+
+/** Begin; returns the way to stop. */
+export function beat(): () => void {
+  void once();
+  timer ??= setInterval(() => void once(), EVERY_MS);
+  const now = (): void => void once();
+  addEventListener("online", now);
+  return () => {
+    removeEventListener("online", now);
+    clearInterval(timer);
+    timer = undefined;
+  };
+}
+
+/** One heartbeat. */
+export async function once(): Promise<void> {
+  if (beating || !gate.device || gate.revoked) return;
+  beating = true;
+  try {
+    if (gate.ground) await tell(gate.ground);
+    const old = packAt === null || performance.now() - packAt > PACK_AGE_MS;
+    if (!gate.ground || (gate.online && old)) await fetchPack();
+  } finally {
+    beating = false;
+  }
+}
+
+async function tell(ground: Ground): Promise<void> {
+  const battery = (gate.battery = await percent());
+  const body = {
+    event_id: ground.pack.event.id,
+    gate: gate.code ?? Object.keys(ground.gates)[0],
+    at: new Date().toISOString(),
+    backlog: gate.backlog,
+    version: ground.version,
+    ...(battery === null ? {} : { battery_percent: battery }),
+    ...(gate.offlineSince === null ? {} : { offline_since: new Date(gate.offlineSince).toISOString() }),
+    ...(gate.person ? { person_id: gate.person.id } : {}),
+  };
+  const reply = await ask<{ changes: Changes | null }>("/api/access/heartbeat", body, LIMIT_MS);
+  if (!heard(reply)) return;
+  const { changes } = reply.data;
+  if (changes?.reload) await fetchPack();
+  else if (changes && changes.version !== ground.version) {
+    if (says(changes)) await shelf.keepChanges(changes);
+    ground.apply(changes);
+    gate.heard += 1;
+  }
+  if (gate.backlog > 0) await gate.sync();
+}
+
+/** Whether there is anything in it besides a later version: from an earlier one the same news come again. */
+function says({ version: _, reload: __, ...news }: Changes): boolean {
+  return Object.values(news).some((one) => Object.keys(one).length > 0);
+}
+
+function heard<T>(reply: Reply<T>): reply is Extract<Reply<T>, { ok: true }> {
+  if (!reply.ok && reply.status === 401) gate.end();
+  else gate.hear(reply.ok || (reply.status > 0 && reply.status < 500));
+  return reply.ok;
+}
+
+async function percent(): Promise<number | null> {
+  const ask = (navigator as { getBattery?: () => Promise<Battery> }).getBattery;
+  const battery = ask ? await ask.call(navigator).catch(() => null) : null;
+  return battery ? Math.round(battery.level * 100) : null;
+}
+
+/** The events that a gate may stand for now: those of today and of the hours around, else the next ones. */
+export async function events(): Promise<EventLine[]> {
+  const answer = await answered<{ events: EventLine[] }>(api.GET("/api/events"));
+  if (!answer.ok) return [];
+  const began = (event: EventLine): number => time.now() - Date.parse(event.starts_at);
+  const coming = answer.data.events.filter((event) => began(event) < RECENT_MS);
+  const near = coming.filter((event) => began(event) > -NEAR_MS);
+  return near.length > 0 ? near : coming.slice(0, NEXT);
+}
+
+/** Fetch the pack of an event and stand by it. What this device saw and has not told yet stays known. */
+export async function fetchPack(wanted: string | null = null): Promise<boolean> {
+  const eventId = wanted ?? storage.read<string>("gate.event");
+  if (!eventId) return false;
+  const sealed = await ask<SealedPack>(`/api/access/pack/${eventId}`);
+  if (!heard(sealed)) return false;
+  const keys = await ask<{ keys: { kid: string; x: string }[] }>(`/api/events/${eventId}/pass-keys`);
+  if (!keys.ok) return false;
+  const issuers = await issuerKeys([{ event_id: eventId, keys: keys.data.keys }]);
+  if ((await opened(sealed.data, issuers, eventId)) === null) return false;
+  gate.backlog = await flush();
+  const seen = gate.backlog > 0 ? (await shelf.seen()).filter((one) => one.event_id === eventId) : [];
+  packAt = performance.now();
+  const kept = { event_id: eventId, sealed: sealed.data, keys: keys.data.keys };
+  await shelf.keepPack(kept, seen);
+  gate.stand(await Ground.of(kept, [], seen));
+  return true;
+}

@@ -1,0 +1,80 @@
+/** The camera: frame after frame to the QR reader, which is fetched when somebody scans and not before. */
+
+export interface Camera {
+  /** Whether this camera has a light. */
+  torch: boolean;
+  light: (on: boolean) => Promise<void>;
+  stop: () => void;
+}
+
+interface Torch extends MediaTrackConstraintSet {
+  torch?: boolean;
+}
+type OnCode = (text: string, seenAt: number) => void;
+
+/** The shorter side of the pictures that are read, in pixels: enough for a code of version 11 at arm's length. */
+const SIDE = 720;
+
+let worker: Worker | null = null;
+
+function reader(): Worker {
+  worker ??= new Worker(new URL("./reader.worker.ts", import.meta.url), { type: "module" });
+  return worker;
+}
+
+/** Fetch the reader before the first scan needs it. */
+export function prepare(): void {
+  reader();
+}
+
+function read(picture: ImageBitmap): Promise<string> {
+  return new Promise((resolve) => {
+    const one = reader();
+    one.onmessage = ({ data }: MessageEvent<string | null>) => data !== null && resolve(data);
+    one.postMessage(picture, [picture]);
+  });
+}
+
+/** Read codes until stopped, each as often as it is seen. Throws where there is no camera or no leave to use it. */
+export async function watch(video: HTMLVideoElement, onCode: OnCode): Promise<Camera> {
+  const stream = await navigator.mediaDevices.getUserMedia({
+    audio: false,
+    video: { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, height: { ideal: 720 } },
+  });
+  const [track] = stream.getVideoTracks();
+  let running = true;
+  video.srcObject = stream;
+  await video.play();
+  void frames(video, onCode, () => running);
+  return {
+    torch: Boolean((track?.getCapabilities?.() as { torch?: boolean } | undefined)?.torch),
+    light: async (on) => track?.applyConstraints({ advanced: [{ torch: on } as Torch] }),
+    stop: () => {
+      running = false;
+      stream.getTracks().forEach((one) => one.stop());
+      video.srcObject = null;
+    },
+  };
+}
+
+async function frames(video: HTMLVideoElement, onCode: OnCode, running: () => boolean): Promise<void> {
+  while (running()) {
+    const seenAt = await nextFrame(video);
+    if (!running() || video.readyState < video.HAVE_CURRENT_DATA) continue;
+    const scale = Math.min(1, SIDE / Math.min(video.videoWidth, video.videoHeight));
+    const size = { resizeWidth: Math.round(video.videoWidth * scale), resizeHeight: Math.round(video.videoHeight * scale) };
+    const text = await read(await createImageBitmap(video, size));
+    if (text && running()) onCode(text, seenAt);
+  }
+}
+
+/** When the next picture was taken; a camera that stands still is looked at four times a second. */
+function nextFrame(video: HTMLVideoElement): Promise<number> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(performance.now()), 250);
+    video.requestVideoFrameCallback((now, { captureTime }) => {
+      clearTimeout(timer);
+      resolve(captureTime ?? now);
+    });
+  });
+}

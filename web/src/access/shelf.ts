@@ -1,0 +1,154 @@
+/**
+ * What a gate's device keeps: IndexedDB, where a promise is kept only once its transaction is on the disk.
+ *
+ * A scan's number comes from a stretch that was taken off the shelf as a whole: whatever kills the browser, the next
+ * start begins above it, so that no number is ever used for two scans.
+ */
+import type { Presence } from "./decide";
+import type { Changes, Paired, PublicJwk, ScanBody, SealedPack } from "./wire";
+
+export interface Device extends Paired {
+  private_key: CryptoKey;
+  public_jwk: PublicJwk;
+}
+
+export interface KeptPack {
+  event_id: string;
+  sealed: SealedPack;
+  /** The event's public keys as they were fetched beside the pack. */
+  keys: { kid: string; x: string }[];
+}
+
+/** A signed scan on its way to the server. */
+export interface KeptScan {
+  number: number;
+  body: string;
+  signature: string;
+  kind: ScanBody["kind"];
+}
+
+/** What this device saw of a pass. */
+export interface KeptSeen {
+  event_id: string;
+  number: number;
+  generation: number;
+  presence: Presence | null;
+}
+
+export interface Counters {
+  day: string;
+  admitted: number;
+  refused: number;
+  again: number;
+  overridden: number;
+}
+
+const DATABASE = "virage-gate";
+const STORES = ["device", "pack", "change", "scan", "seen"] as const;
+type Store = (typeof STORES)[number];
+const STRETCH = 100;
+
+let opened: Promise<IDBDatabase> | null = null;
+
+function database(): Promise<IDBDatabase> {
+  opened ??= new Promise((resolve, reject) => {
+    const request = indexedDB.open(DATABASE, 1);
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore("device");
+      request.result.createObjectStore("pack", { keyPath: "event_id" });
+      request.result.createObjectStore("change", { autoIncrement: true });
+      request.result.createObjectStore("scan", { keyPath: "number" });
+      request.result.createObjectStore("seen", { keyPath: ["event_id", "number"] });
+    };
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  return opened;
+}
+
+/** Run requests in one transaction; done when it is on the disk. */
+async function within<Result>(
+  stores: Store[],
+  mode: IDBTransactionMode,
+  ask: (transaction: IDBTransaction) => IDBRequest<Result> | void,
+): Promise<Result> {
+  const transaction = (await database()).transaction(stores, mode, { durability: "strict" });
+  return new Promise((resolve, reject) => {
+    const request = ask(transaction);
+    transaction.oncomplete = () => resolve((request ? request.result : undefined) as Result);
+    transaction.onabort = () => reject(transaction.error ?? new Error("the shelf is closed"));
+  });
+}
+
+const one = <T>(store: Store, key: IDBValidKey): Promise<T | undefined> =>
+  within([store], "readonly", (on) => on.objectStore(store).get(key) as IDBRequest<T | undefined>);
+const all = <T>(store: Store, count?: number): Promise<T[]> =>
+  within([store], "readonly", (on) => on.objectStore(store).getAll(null, count) as IDBRequest<T[]>);
+const put = (store: Store, value: unknown, key?: IDBValidKey): Promise<unknown> =>
+  within([store], "readwrite", (on) => on.objectStore(store).put(value, key));
+
+let next = 0;
+let end = 0;
+let taking: Promise<void> | null = null;
+
+async function takeStretch(): Promise<void> {
+  await within(["device"], "readwrite", (on) => {
+    const store = on.objectStore("device");
+    const asked = store.get("next") as IDBRequest<number | undefined>;
+    asked.onsuccess = () => {
+      next = asked.result ?? 1;
+      end = next + STRETCH;
+      store.put(end, "next");
+    };
+  });
+}
+
+/** A number that no scan of this device ever had. */
+async function newNumber(): Promise<number> {
+  while (next >= end) {
+    taking ??= takeStretch().finally(() => (taking = null));
+    await taking;
+  }
+  next += 1;
+  return next - 1;
+}
+
+export const shelf = {
+  device: (): Promise<Device | undefined> => one("device", "self"),
+  keepDevice: (device: Device): Promise<unknown> => put("device", device, "self"),
+  setting: <T>(name: string): Promise<T | undefined> => one("device", name),
+  keepSetting: (name: string, value: unknown): Promise<unknown> => put("device", value, name),
+  newNumber,
+
+  pack: (eventId: string): Promise<KeptPack | undefined> => one("pack", eventId),
+  changes: (): Promise<Changes[]> => all("change"),
+  seen: (): Promise<KeptSeen[]> => all("seen"),
+  keepChanges: (changes: Changes): Promise<unknown> => put("change", changes),
+
+  /** A new pack takes the place of the old one and of what changed since; `seen` is what is still to be told. */
+  keepPack: (pack: KeptPack, seen: readonly KeptSeen[]): Promise<unknown> =>
+    within(["pack", "change", "seen"], "readwrite", (on) => {
+      for (const name of ["pack", "change", "seen"]) on.objectStore(name).clear();
+      on.objectStore("pack").put(pack);
+      for (const one of seen) on.objectStore("seen").put(one);
+    }),
+
+  /** A scan and what it says of its pass, together or not at all. */
+  keepScan: (scan: KeptScan, seen: KeptSeen | null): Promise<unknown> =>
+    within(["scan", "seen"], "readwrite", (on) => {
+      on.objectStore("scan").put(scan);
+      if (seen) on.objectStore("seen").put(seen);
+    }),
+  keepSeen: (seen: KeptSeen): Promise<unknown> => put("seen", seen),
+  scans: (count: number): Promise<KeptScan[]> => all("scan", count),
+  backlog: (): Promise<number> => within(["scan"], "readonly", (on) => on.objectStore("scan").count()),
+  forgetScans: (numbers: readonly number[]): Promise<unknown> =>
+    within(["scan"], "readwrite", (on) => numbers.forEach((number) => void on.objectStore("scan").delete(number))),
+
+  /** Everything, when the device is revoked or paired anew: scans that were not sent stay. */
+  forgetDevice: (): Promise<unknown> =>
+    within(["device", "pack", "change", "seen"], "readwrite", (on) => {
+      on.objectStore("device").delete("self");
+      for (const name of ["pack", "change", "seen"]) on.objectStore(name).clear();
+    }),
+};

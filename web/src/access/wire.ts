@@ -1,0 +1,116 @@
+/** What a device and the server say to each other: docs/gate.md in types. Times are RFC 3339. */
+import type { PublicJwk } from "../passes/holder";
+
+export interface Text {
+  fr: string;
+  en: string;
+}
+
+/** A pack as it travels: the bytes of its JSON, signed by the event's key for the purpose `virage:pack:v1`. */
+export interface SealedPack {
+  body: string;
+  kid: string;
+  signature: string;
+}
+
+export interface GateState {
+  groups: string[];
+  zone: string;
+  turnstile: boolean;
+  closed: boolean;
+}
+
+export interface Hint {
+  gate: string;
+  turn: "" | "left" | "right";
+  metres: number;
+}
+
+/** Somebody who may sign in on the device by a PIN: PBKDF2-HMAC-SHA256 of it, `salt` and `verifier` in base64. */
+export interface Steward {
+  id: string;
+  name: string;
+  supervisor: boolean;
+  salt: string;
+  iterations: number;
+  verifier: string;
+}
+
+export interface Pack {
+  event: {
+    id: string;
+    title: Text;
+    doors_at: string;
+    starts_at: string;
+    ends_at: string;
+    terms: { reentry: boolean; paper_accepted: boolean; paper_identity_check: boolean };
+  };
+  version: string;
+  expires_at: string;
+  keys: { kid: string; x: string }[];
+  others: { id: string; title: Text; starts_at: string; kid: string }[];
+  gates: Record<string, GateState>;
+  zones: Record<string, { full: boolean }>;
+  windows: Record<string, { opens_at: string; closes_at: string }>;
+  /** By gate, then by gate group. */
+  hints: Record<string, Record<string, Hint>>;
+  passes: number;
+  bitmaps: { revoked: string; flagged: string; inside: string; outside: string };
+  generations: [number: number, generation: number][];
+  directory: { places: [place: number, pass: number][]; orders: Record<string, number[]> };
+  roster: Steward[];
+}
+
+export type Seen = [number: number, gate: string, at: string];
+
+export interface Changes {
+  version: string;
+  reload: boolean;
+  revoked: number[];
+  flagged: number[];
+  unflagged: number[];
+  inside: Seen[];
+  outside: Seen[];
+  generations: [number: number, generation: number][];
+  gates: Record<string, GateState>;
+  zones: Record<string, { full: boolean }>;
+}
+
+export type Kind = "ask" | "admitted" | "refused" | "passed" | "withdrawn" | "left";
+
+export interface ScanBody {
+  number: number;
+  event_id: string;
+  gate: string;
+  at: string;
+  kind: Kind;
+  code?: string;
+  pass_number?: number;
+  generation?: number;
+  reason?: string;
+  override?: string;
+  person_id?: string;
+  offline: boolean;
+  training: boolean;
+}
+
+export interface ScanAnswer {
+  number: number;
+  outcome: "admitted" | "again" | "refused" | "noted";
+  reason?: string | null;
+  data?: Record<string, unknown> | null;
+  pass_number?: number | null;
+  place_label?: unknown;
+  identity_check?: boolean | null;
+  clock_off_s?: number | null;
+  pending_until?: string | null;
+}
+
+export interface Paired {
+  device_id: string;
+  token: string;
+  name: string;
+  gates: string[];
+}
+
+export type { PublicJwk };

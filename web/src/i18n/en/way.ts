@@ -1,0 +1,48 @@
+import { plural } from "./common";
+
+export const way = {
+  way: {
+    title: "Your way in",
+    loading: "Looking for the way…",
+    summary: (ramp: string, gate: string): string => `Ramp ${ramp}, gate ${gate}`,
+    walk: (minutes: number, metres: string) => `${plural(minutes, "minute", "minutes")} on foot, ${metres} m`,
+    stepFree: "Without stairs",
+    stepFreeWhole: "No step on the whole way.",
+    stepsLeft: (steps: number) => `${plural(steps, "step", "steps")} in your block cannot be avoided.`,
+    none: "No way without stairs is open today",
+    noneText: "A lift that you need is out of order. Ask a steward at any ramp: they take you in another way.",
+    offline: "The way appears here once you have been online.",
+    drawing: (ramp: string, gate: string) => `Plan of the ground with your way from ramp ${ramp} through gate ${gate} to your place`,
+    list: "Directions",
+    metres: (metres: string) => `${metres} m`,
+    floor: {
+      road: "the road",
+      podium: "the podium",
+      ring1: "the lower ring",
+      ring2: "the middle ring",
+      ring3: "the upper ring",
+      gallery1: "the lower gallery",
+      gallery3: "the upper gallery",
+      pitch: "the pitch",
+    } as Record<string, string>,
+    ramp: (name: string) => `Take ramp ${name} up to the podium`,
+    tunnel: "Go down the tunnel to the pitch",
+    turn: { left: "turn left", right: "turn right", "": "go straight on" } as Record<string, string>,
+    turnHint: "Left and right are as you face the pitch.",
+    walkTo: (turn: string, place: string): string => `${turn} to ${place}`,
+    stairs: (name: string, up: boolean, steps: number, floor: string) =>
+      `Take stairs ${name} ${up ? "up" : "down"} to ${floor}, ${plural(steps, "step", "steps")}`,
+    lift: (name: string, floor: string) => `Take lift ${name} to ${floor}`,
+    toRow: (up: boolean, steps: number, row: string) => `Go ${up ? "up" : "down"} ${plural(steps, "step", "steps")} to row ${row}`,
+    toSeat: (row: string, seat: string) => `Along row ${row} to seat ${seat}`,
+    places: {
+      gate: (name: string) => `gate ${name}`,
+      stairs: (name: string) => `stairs ${name}`,
+      lift: (name: string) => `lift ${name}`,
+      block: (name: string) => `block ${name}`,
+      platform: (name: string) => `the wheelchair platform of block ${name}`,
+      area: "your area",
+      other: "there",
+    },
+  },
+};

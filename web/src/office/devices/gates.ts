@@ -1,0 +1,39 @@
+/** Which gates a device may be put at, and how they are named: codes of gates, or letters of whole groups. */
+import { desk } from "../desk.svelte";
+
+export interface Group {
+  letter: string;
+  /** Whether the whole group may be chosen by who sits at the desk. */
+  whole: boolean;
+  /** Its gates that may be chosen. */
+  codes: string[];
+}
+
+function supervises(code: string, group: string): boolean {
+  return desk.grants.some(
+    ({ role, scope, scope_id }) =>
+      (role === "supervisor" || role === "admin") && (scope === "all" || (scope === "gate" && (scope_id === code || scope_id === group))),
+  );
+}
+
+/** The ground's groups in order, as far as who sits at the desk supervises them. */
+export function groups(): Group[] {
+  const found = new Map<string, Group>();
+  for (const gate of desk.ground?.gates ?? []) {
+    if (!supervises(gate.code, gate.group)) continue;
+    const known = found.get(gate.group) ?? { letter: gate.group, whole: supervises(gate.group, gate.group), codes: [] };
+    known.codes.push(gate.code);
+    found.set(gate.group, known);
+  }
+  return [...found.values()].sort((one, other) => one.letter.localeCompare(other.letter));
+}
+
+/** Codes in the order in which people look for them: A, A2, A10. */
+export function inOrder(gates: readonly string[]): string[] {
+  return [...gates].sort((one, other) => one.localeCompare(other, undefined, { numeric: true }));
+}
+
+/** Where a device works, in few words. */
+export function gatesText(gates: readonly string[]): string {
+  return inOrder(gates).join(", ");
+}
