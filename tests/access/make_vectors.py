@@ -165,6 +165,8 @@ def in_turn() -> dict[str, tuple[Post, Known, list[tuple[str, timedelta]]]]:
         ),
         "a picture of a code": (POST, KNOWN, steps((-20, 0), (-20, 30), (-20, 61), (-20, 95))),
         "a picture, and another that comes too soon": (POST, KNOWN, steps((-20, 0), (-17, 20))),
+        "two pictures in one moment": (POST, KNOWN, steps((-20, 0), (-19, 2))),
+        "one picture again and again": (POST, KNOWN, steps((-20, 0), (-20, 20), (-20, 40), (-20, 62))),
         "a picture of an earlier code": (POST, KNOWN, steps((-20, 0), (-21, 30))),
         "a phone that was set right between": (POST, KNOWN, steps((-20, 0), (1, 30))),
         "a phone seen again after three minutes": (POST, KNOWN, steps((-20, 0), (-14, 180))),

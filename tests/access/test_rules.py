@@ -153,6 +153,25 @@ def test_a_picture_of_a_code_never_gets_in(off: int, seconds: int) -> None:
     assert reason(again) is Reason.SCREENSHOT
 
 
+@given(st.integers(-4000, 4000).filter(lambda off: abs(off) > 1), st.integers(0, 14))
+def test_two_pictures_shown_in_one_moment_are_no_phone_yet(off: int, seconds: int) -> None:
+    step = step_at(NOW) + off
+    then = NOW + timedelta(seconds=seconds)
+    found = decide(Unverified(Doubt.STALE_STEP, CLAIMS, step + 1), POST, Known(), then, Stale(step, NOW))
+    assert found == Again(CLAIMS, Stale(step, NOW))
+
+
+@given(st.integers(-4000, 4000).filter(lambda off: abs(off) > 1), st.lists(st.integers(1, 20), min_size=4, max_size=8))
+def test_one_picture_shown_again_and_again_is_a_screenshot_in_the_end(off: int, pauses: list[int]) -> None:
+    step, now, before = step_at(NOW) + off, NOW, None
+    while now - NOW <= timedelta(seconds=60):
+        amber = decide(stale(step), POST, Known(), now, before)
+        assert isinstance(amber, Again)
+        before, now = amber.stale, now + timedelta(seconds=pauses[0])
+        pauses = [*pauses[1:], pauses[0]]
+    assert reason(decide(stale(step), POST, Known(), now, before)) is Reason.SCREENSHOT
+
+
 @given(st.integers(2, 4000), st.integers(5, 50), st.integers(1, 100))
 def test_codes_that_run_ahead_of_the_clock_are_no_phone(off: int, steps: int, seconds: int) -> None:
     step = step_at(NOW) + off

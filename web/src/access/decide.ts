@@ -11,6 +11,8 @@ import type { Claims, Doubt, Verdict } from "../passes/verify";
 const STALE_KEPT_MS = 180_000;
 /** By how many half minutes two codes may drift from the time that passed between them. */
 const STEP_SLACK = 1;
+/** By how many half minutes the second code may be ahead of it: two pictures are shown in one moment, two codes never. */
+const STEP_AHEAD_MAX = 0.5;
 
 /** Why a bearer does not cross, in the order in which it is asked. */
 export const REASONS = [
@@ -106,8 +108,9 @@ export function decide(verdict: Verdict, post: Post, known: Known, now: number, 
   if (reason !== "stale_step" || claims === null || step === null) {
     return refused(OF_DOUBT[reason as keyof typeof OF_DOUBT], claims, when(reason, claims));
   }
-  const shown = compare(before, step, now);
-  if (shown === "again") return { type: "again", claims, stale: { step, at: now } };
+  const earlier = before === null || now - before.at > STALE_KEPT_MS ? null : before;
+  const shown = compare(earlier, step, now);
+  if (shown === "again") return { type: "again", claims, stale: earlier ?? { step, at: now } };
   if (shown === "still") return refused("screenshot", claims);
   const found = decided({ type: "verified", claims, paper: false, step }, post, known, now);
   return found.type === "admitted" ? { ...found, clock_off_s: (step - stepAt(now)) * STEP_SECONDS } : found;
@@ -119,10 +122,12 @@ export function decide(verdict: Verdict, post: Post, known: Known, now: number, 
  * A picture of a code never advances. A phone with a wrong clock makes a new code every half minute, as fast as ours.
  */
 export function compare(before: Stale | null, step: number, now: number): "again" | "still" | "moves" {
-  if (before === null || now - before.at > STALE_KEPT_MS) return "again";
+  if (before === null) return "again";
   const passed = (now - before.at) / 1000 / STEP_SECONDS;
   if (step === before.step) return passed > STEP_SLACK + 1 ? "still" : "again";
-  return step > before.step && Math.abs(step - before.step - passed) <= STEP_SLACK ? "moves" : "still";
+  const ahead = step - before.step - passed;
+  if (step < before.step || Math.abs(ahead) > STEP_SLACK) return "still";
+  return ahead > STEP_AHEAD_MAX ? "again" : "moves";
 }
 
 function refused(reason: Reason, claims: Claims | null, data: Refused["data"] = {}): Refused {

@@ -20,6 +20,8 @@ STALE_KEPT = timedelta(minutes=3)
 """How long a gate remembers a code out of its time window, to compare the next one with."""
 STEP_SLACK = 1
 """By how many half minutes two codes may drift from the time that passed between them."""
+STEP_AHEAD_MAX = 0.5
+"""By how many half minutes the second code may be ahead: two pictures are shown in one moment, two codes never are."""
 
 
 class Reason(StrEnum):
@@ -147,9 +149,10 @@ def decide(
         return _decided(verdict, post, known, now)
     if verdict.reason is not Doubt.STALE_STEP or verdict.claims is None or verdict.step is None:
         return Refused(OF_DOUBT[verdict.reason], verdict.claims, _when(verdict))
+    before = None if before is None or now - before.at > STALE_KEPT else before
     shown = compare(before, verdict.step, now)
     if shown == "again":
-        return Again(verdict.claims, Stale(verdict.step, now))
+        return Again(verdict.claims, before or Stale(verdict.step, now))
     if shown == "still":
         return Refused(Reason.SCREENSHOT, verdict.claims)
     decided = _decided(Verified(verdict.claims, paper=False, step=verdict.step), post, known, now)
@@ -162,12 +165,15 @@ def compare(before: Stale | None, step: int, now: datetime) -> Literal["again", 
 
     A picture of a code never advances. A phone with a wrong clock makes a new code every half minute, as fast as ours.
     """
-    if before is None or now - before.at > STALE_KEPT:
+    if before is None:
         return "again"
     passed = (now - before.at).total_seconds() / STEP_SECONDS
     if step == before.step:
         return "still" if passed > STEP_SLACK + 1 else "again"
-    return "moves" if step > before.step and abs(step - before.step - passed) <= STEP_SLACK else "still"
+    ahead = step - before.step - passed
+    if step < before.step or abs(ahead) > STEP_SLACK:
+        return "still"
+    return "again" if ahead > STEP_AHEAD_MAX else "moves"
 
 
 def _when(verdict: Unverified) -> dict[str, Any]:

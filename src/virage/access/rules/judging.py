@@ -85,11 +85,12 @@ class Setting(Struct, frozen=True):
 
 
 class Judged(Struct, frozen=True):
-    """What becomes of a scan: its answer, its crossing, the bans that it met."""
+    """What becomes of a scan: its answer, its crossing, the bans that it met, the code to compare the next one with."""
 
     answer: Answer
     crossing: Crossing | None = None
     bans: tuple[UUID, ...] = ()
+    stale: Stale | None = None
 
 
 def judge(read: Read, setting: Setting, held: Held | None, now: datetime) -> Judged:
@@ -115,7 +116,7 @@ def _asked(read: Read, setting: Setting, held: Held | None, now: datetime) -> Ju
             data = data_of(scan.gate, data["group"])
         return Judged(replace(answer, reason=decision.reason.value, data=data), bans=bans)
     if isinstance(decision, Again):
-        return Judged(replace(answer, outcome="again"), bans=bans)
+        return Judged(replace(answer, outcome="again"), bans=bans, stale=decision.stale)
     turnstile = setting.state.gates.get(scan.gate, NOTHING_SAID).turnstile
     answer = replace(
         answer,
@@ -165,8 +166,8 @@ def _remember(read: Read, held: Held, judged: Judged, now: datetime) -> None:
     crossed = judged.crossing is not None and judged.crossing.step in ("admitted", "passed")
     if crossed and seen is not None and held.issued is not None:
         held.generation = max(held.generation, min(seen, held.issued.generation))
-    if judged.answer.outcome == "again" and isinstance(read.verdict, Unverified) and read.verdict.step is not None:
-        held.stale = Stale(read.verdict.step, now)
+    if judged.stale is not None:
+        held.stale = judged.stale
     if judged.crossing is not None:
         held.crossings.append(judged.crossing)
         held.added.append(judged.crossing)
