@@ -44,7 +44,7 @@ new PerformanceObserver((list) => {
   for (const entry of list.getEntriesByName("gate:light")) lights.push(entry.duration);
 }).observe({ type: "measure" });
 """
-STEWARD, TITLE = "Dominique Steward", "The match"
+STEWARD, TITLE = "Some Steward", "The match"
 
 
 class Served(Visited):
@@ -74,7 +74,7 @@ def in_chromium(house: House, evening: Evening) -> dict[str, Any]:
     """Decisions of a phone at gate N1, alone, and what its camera takes to the light."""
     served = Served(house)
     fans = [fan for fan in evening.fans if fan.group == "N"]
-    staff.steward(served, "dominique@example.org", STEWARD)
+    staff.steward(served, "steward.at.gate@example.org", STEWARD)
     folder = house.folder / "phone"
     folder.mkdir()
     with sync_playwright() as running:

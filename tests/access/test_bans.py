@@ -32,7 +32,7 @@ async def compared(evening: "Evening") -> None:
 
 async def a_ticket(evening: "Evening", holder: str | None = None) -> "Ticket":
     ticket = await evening.ticket()
-    await sold(evening, ticket, email="agathe@example.org", buyer="Agathe Martin", holder=holder, code="ABCDEFGH")
+    await sold(evening, ticket, email="buyer@example.org", buyer="Buyer First", holder=holder, code="ABCDEFGH")
     return ticket
 
 
@@ -45,14 +45,14 @@ async def shown(evening: "Evening", ticket: "Ticket") -> tuple[str, str | None]:
 @pytest.mark.parametrize(
     "entry",
     [
-        {"email": "Agathe@Example.org"},
-        {"name": "MARTIN Agathe"},
-        {"name": "Beraud-Petit Zoé"},
-        {"email": "somebody@example.org", "name": "agathe martin"},
+        {"email": "Buyer@Example.org"},
+        {"name": "FIRST Buyer"},
+        {"name": "Gênéral-Holder Second"},
+        {"email": "somebody@example.org", "name": "buyer first"},
     ],
 )
 async def test_an_entry_meets_the_ticket_of_its_address_or_either_name(night: "Evening", entry: Any) -> None:
-    ticket = await a_ticket(night, holder="Zoe Béraud Petit")
+    ticket = await a_ticket(night, holder="Second General Holder")
     other = await night.ticket()
     await banned(night, **entry)
     assert await shown(night, ticket) == ("refused", "call_supervisor")
@@ -61,14 +61,14 @@ async def test_an_entry_meets_the_ticket_of_its_address_or_either_name(night: "E
 
 async def test_a_hit_at_a_gate_is_logged_and_told_to_the_supervisor_with_its_file(night: "Evening") -> None:
     ticket = await a_ticket(night)
-    ban = await banned(night, "national", name="Agathe Martin")
+    ban = await banned(night, "national", name="Buyer First")
     await shown(night, ticket)
     answer = await night.ask("supervisor", "GET", f"/api/access/hits/{night.event_id}")
     (hit,) = answer.json()
     assert (hit["ban_id"], hit["file"], hit["gate"], hit["pass_number"]) == (ban["id"], "national", "A1", ticket.number)
     (fact,) = await night.rows("select about, data from kernel.journal where what = 'ban_met'")
     assert str(fact["about"]) == ban["id"]
-    assert "Agathe" not in str(fact["data"])
+    assert "Buyer" not in str(fact["data"])
 
 
 async def test_the_two_files_are_kept_apart(night: "Evening") -> None:
@@ -84,7 +84,7 @@ async def test_the_two_files_are_kept_apart(night: "Evening") -> None:
 @pytest.mark.parametrize("how", ["lifted", "over"])
 async def test_an_entry_that_ends_lets_in_again_and_its_words_are_erased(night: "Evening", how: str) -> None:
     ticket, device = await a_ticket(night), night.device()
-    ban = await banned(night, email="agathe@example.org", name="Agathe Martin")
+    ban = await banned(night, email="buyer@example.org", name="Buyer First")
     assert await shown(night, ticket) == ("refused", "call_supervisor")
     if how == "lifted":
         lifted = await night.ask("supervisor", "DELETE", f"/api/access/bans/club/{ban['id']}")
@@ -103,12 +103,12 @@ async def test_an_entry_that_ends_lets_in_again_and_its_words_are_erased(night: 
 
 async def test_a_ticket_that_is_named_later_is_met_then_and_renamed_it_is_free(night: "Evening") -> None:
     ticket = await a_ticket(night)
-    await banned(night, name="Bertrand Petit")
+    await banned(night, name="Holder Second")
     assert await night.rows("select 1 from access.flag") == []
-    await night.rows("update ticketing.ticket set holder_name = 'Bertrand PETIT'")
+    await night.rows("update ticketing.ticket set holder_name = 'Holder SECOND'")
     await compared(night)
     assert [row["pass_number"] for row in await night.rows("select * from access.flag")] == [ticket.number]
-    await night.rows("update ticketing.ticket set holder_name = 'Claire Robert'")
+    await night.rows("update ticketing.ticket set holder_name = 'Buyer Third'")
     await compared(night)
     assert await night.rows("select 1 from access.flag") == []
 
@@ -118,11 +118,11 @@ async def test_devices_hear_of_flags_by_the_number_of_the_pass_alone(night: "Eve
     version = (await night.ask(str(device.id), "POST", "/api/access/heartbeat", beat(night))).json()["changes"][
         "version"
     ]
-    await banned(night, email="agathe@example.org")
+    await banned(night, email="buyer@example.org")
     answer = await night.ask(str(device.id), "POST", "/api/access/heartbeat", beat(night, version))
     changes = answer.json()["changes"]
     assert (changes["flagged"], changes["reload"]) == ([ticket.number], False)
-    assert "agathe" not in answer.text
+    assert "buyer" not in answer.text
 
 
 def beat(evening: "Evening", version: str | None = None) -> dict[str, Any]:
@@ -157,5 +157,5 @@ async def test_only_who_supervises_the_whole_ground_sees_a_file(night: "Evening"
 
 
 def test_names_are_compared_without_accents_case_marks_or_order() -> None:
-    assert plain_name("DUPONT Jean-Pierre") == plain_name("jean pierre dupont") == plain_name("Jéan-Pierre  Dupont")
-    assert plain_name("Jean Dupont") != plain_name("Jeanne Dupont")
+    assert plain_name("LAST First-Given") == plain_name("first given last") == plain_name("Fírst-Given  Last")
+    assert plain_name("First Last") != plain_name("Firsta Last")

@@ -39,17 +39,15 @@ async def sold(evening: "Evening", ticket: "Ticket", *, email: str, buyer: str, 
         )
 
 
-@pytest.mark.parametrize("wanted", ["agathe", "BERTRAND", "agathe@example.org", "ABCD-EFGH"])
+@pytest.mark.parametrize("wanted", ["buyer", "HOLDER", "buyer@example.org", "ABCD-EFGH"])
 async def test_a_holder_is_found_by_either_name_the_address_or_the_code(night: "Evening", wanted: str) -> None:
     device, (named, other) = night.device(), await night.tickets(2)
-    await sold(
-        night, named, email="agathe@example.org", buyer="Agathe Martin", holder="Bertrand Petit", code="ABCDEFGH"
-    )
-    await sold(night, other, email="claire@example.org", buyer="Claire Robert", holder=None, code="BCDFGHJK")
+    await sold(night, named, email="buyer@example.org", buyer="Buyer First", holder="Holder Second", code="ABCDEFGH")
+    await sold(night, other, email="third@example.org", buyer="Someone Third", holder=None, code="BCDFGHJK")
     answer = await night.ask(str(device.id), "GET", f"/api/access/holders/{night.event_id}?q={wanted}")
     found: list[dict[str, Any]] = answer.json()
     assert [(one["pass_number"], one["holder_name"], one["buyer_name"]) for one in found] == [
-        (named.number, "Bertrand Petit", "Agathe Martin")
+        (named.number, "Holder Second", "Buyer First")
     ]
     assert found[0]["place_label"]["gate_group"] == "A"
 
@@ -57,8 +55,8 @@ async def test_a_holder_is_found_by_either_name_the_address_or_the_code(night: "
 async def test_only_devices_search_for_people_and_never_for_one_letter(night: "Evening") -> None:
     night.knows("steward", Grant("steward"))
     path = f"/api/access/holders/{night.event_id}?q="
-    assert (await night.ask("steward", "GET", path + "agathe")).status_code == 403
-    assert (await night.ask("", "GET", path + "agathe")).status_code == 401
+    assert (await night.ask("steward", "GET", path + "buyer")).status_code == 403
+    assert (await night.ask("", "GET", path + "buyer")).status_code == 401
     for too_short in ("a", "%20%20%20%20", "a%20%20%20"):
         assert (await night.ask(str(night.device().id), "GET", path + too_short)).status_code == 400
 

@@ -128,7 +128,7 @@ def _printed(one: Any) -> Printed:
 
 def pairing_code(house: House, gates: list[str], name: str = "Phone 1") -> str:
     """A code that makes a device one of these gates."""
-    supervisor = hire(house, "gates@example.org", (Grant("supervisor"),), "Camille Supervisor")
+    supervisor = hire(house, "gates@example.org", (Grant("supervisor"),), "Some Supervisor")
 
     async def open_(conn: Connection) -> str:
         now = datetime.now(UTC)

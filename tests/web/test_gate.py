@@ -22,7 +22,7 @@ from virage.kernel.database import Connection
 from virage.kernel.ids import new_id
 from virage.venue.reads import load_ground
 
-STEWARD = "Dominique Steward"
+STEWARD = "Some Steward"
 Server = tuple[str, Callable[[], None], Callable[[], None]]
 
 
@@ -57,7 +57,7 @@ def phone(playwright: Playwright, tmp_path: Path, server: Server) -> Iterator[Ph
 
 @pytest.fixture
 def event(house: House, title: str) -> UUID:
-    steward(house, "dominique@example.org", STEWARD)
+    steward(house, "steward.at.gate@example.org", STEWARD)
     return tonight(house, title)
 
 

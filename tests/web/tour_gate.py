@@ -27,7 +27,7 @@ from virage.kernel.ids import new_id
 from virage.passes import acts as passes
 from virage.programme.rules import HouseRules
 
-STEWARD = "Dominique Steward"
+STEWARD = "Some Steward"
 TITLE = "Virage FC v Racing du Lac"
 LATER = timedelta(minutes=10)
 
@@ -85,7 +85,7 @@ class Crowd(NamedTuple):
 
 def prepared(house: House, title: str) -> Crowd:
     """Tonight's match, a steward who stands at its gates, and who comes."""
-    steward(house, "dominique@example.org", STEWARD)
+    steward(house, "steward.at.gate@example.org", STEWARD)
     event_id = tonight(house, title, HouseRules(paper_identity_check=True))
     crowd = Crowd(
         *tickets(house, event_id, "N", 5),
