@@ -3,8 +3,10 @@ import { plural } from "./common";
 export const way = {
   way: {
     title: "Your way in",
+    inside: "Inside: this way to your seat",
     loading: "Looking for the way…",
     summary: (ramp: string, gate: string): string => `Ramp ${ramp}, gate ${gate}`,
+    from: (gate: string): string => `From gate ${gate}`,
     walk: (minutes: number, metres: string) => `${plural(minutes, "minute", "minutes")} on foot, ${metres} m`,
     stepFree: "Without stairs",
     stepFreeWhole: "No step on the whole way.",

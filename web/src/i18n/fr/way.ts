@@ -4,8 +4,10 @@ import { plural } from "./common";
 export const way: typeof words = {
   way: {
     title: "Votre chemin",
+    inside: "Vous y êtes : par ici vers votre place",
     loading: "Recherche du chemin…",
     summary: (ramp, gate) => `Rampe ${ramp}, porte ${gate}`,
+    from: (gate) => `Depuis la porte ${gate}`,
     walk: (minutes, metres) => `${plural(minutes, "minute", "minutes")} à pied, ${metres} m`,
     stepFree: "Sans escalier",
     stepFreeWhole: "Aucune marche sur tout le chemin.",

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Entrance, Label, Leg } from "../../api/words";
 import { messages as en } from "../../i18n/en";
 import { messages as fr } from "../../i18n/fr";
-import { directions, nameOf } from "./directions";
+import { afterGate, directions, nameOf } from "./directions";
 
 const label = { gate_group: "B", stand: "Virage Nord", block: "203", row: "4", seat: 12 } as Label;
 const leg = (kind: Leg["kind"], to: string, more: Partial<Leg>): Leg =>
@@ -46,6 +46,12 @@ describe("directions", () => {
       "Descendez 29 marches jusqu’au rang 4",
       "Suivez le rang 4 jusqu’à la place 12",
     ]);
+  });
+
+  it("begins at the gate once it is passed", () => {
+    const left = afterGate(way, "gate:B1");
+    expect(directions(left, "ramp:N1", label, en.way)[0]!.text).toBe("Take stairs N3 up to the middle ring, 55 steps");
+    expect([left.legs.length, left.metres, left.steps, left.step_free]).toEqual([5, 50, 84, false]);
   });
 
   it("names things without their kind", () => {

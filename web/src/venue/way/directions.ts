@@ -16,6 +16,14 @@ export function directions(way: Entrance["way"], ramp: string, label: Label, m: 
   return way.legs.map((leg) => ({ icon: icon(leg), text: sentence(words(leg, ramp, label, m)), metres: leg.kind === "lift" ? 0 : leg.metres }));
 }
 
+/** What is left of a way once its gate is passed. */
+export function afterGate(way: Entrance["way"], gate: string): Entrance["way"] {
+  const legs = way.legs.slice(1 + way.legs.findIndex((leg) => leg.to === gate));
+  const sum = (of: (leg: Leg) => number): number => legs.reduce((total, leg) => total + of(leg), 0);
+  const steps = sum((leg) => Math.abs(leg.steps ?? 0));
+  return { legs, metres: sum((leg) => leg.metres), seconds: sum((leg) => leg.seconds), steps, step_free: steps === 0 };
+}
+
 /** What a code names, without its kind: `gate:A1` is A1, `lift-N-1` is N1. */
 export function nameOf(code: string): string {
   return code.startsWith("lift-") ? code.slice(5).replace("-", "") : code.slice(code.indexOf(":") + 1);
