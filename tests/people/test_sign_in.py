@@ -223,6 +223,22 @@ async def test_a_device_has_five_tries_at_an_open_code_and_uses_up_nobody_elses(
     assert (await enter(client, code)).status_code == 200
 
 
+async def test_the_short_codes_of_strangers_use_up_no_try_at_the_open_code(
+    client: httpx.AsyncClient, strangers_ask: StrangersAsk, letters: Any
+) -> None:
+    short = []
+    for _ in range(5):
+        await strangers_ask(1)
+        short.append(await letters.code(FAN))
+    await strangers_ask(1)
+    assert (await ask(client)).status_code == 202
+    assert len(await letters.to(FAN)) == 6
+    for code in short:
+        assert (await enter(client, code)).json()["code"] == "code_wrong"
+    assert (await enter(client, short[0])).json()["code"] == "too_many_attempts"
+    assert (await enter(client, await letters.open_code(FAN))).status_code == 200
+
+
 async def test_codes_asked_for_at_the_same_moment_keep_the_limit(strangers_ask: StrangersAsk, letters: Any) -> None:
     await asyncio.gather(*(strangers_ask(1) for _ in range(9)))
     assert len(await letters.to(FAN)) == 6

@@ -54,6 +54,11 @@ def open_code_key(keys: Secrets, address: str) -> bytes:
     return address_key(keys, address) + b"\xff" * KEY_BYTES
 
 
+def open_tries_key(keys: Secrets, address: str, session_id: UUID | None) -> bytes:
+    """What a browser's tries at an address's open code are counted under: wrong short codes use none of them up."""
+    return address_key(keys, address) + hmac.digest(keys.address, f"open\n{session_id}".encode(), "sha256")
+
+
 def new_open_code() -> str:
     """Twelve digits: any number of browsers may each try a few, and six would be guessed."""
     return f"{secrets.randbelow(10**OPEN_CODE_DIGITS):0{OPEN_CODE_DIGITS}}"
