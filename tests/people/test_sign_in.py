@@ -116,6 +116,7 @@ async def test_the_fifth_try_may_be_the_right_one(client: httpx.AsyncClient, let
 
 
 async def test_tries_without_a_code_are_counted_like_tries_at_one(client: httpx.AsyncClient, clock: Any) -> None:
+    await ask(client, "fan2@example.org")
     answers = [(await enter(client, "123456")).json()["code"] for _ in range(6)]
     assert answers == ["code_wrong"] * 5 + ["too_many_attempts"]
     clock.advance(timedelta(minutes=10))
@@ -236,6 +237,18 @@ async def test_the_short_codes_of_strangers_use_up_no_try_at_the_open_code(
     for code in short:
         assert (await enter(client, code)).json()["code"] == "code_wrong"
     assert (await enter(client, short[0])).json()["code"] == "too_many_attempts"
+    assert (await enter(client, await letters.open_code(FAN))).status_code == 200
+
+
+async def test_browsers_without_a_session_use_up_no_try_and_leave_nothing_behind(
+    client: httpx.AsyncClient, strangers_ask: StrangersAsk, letters: Any, conn: Connection
+) -> None:
+    await strangers_ask(6)
+    before = await conn.fetchval("select count(*) from people.sign_in_code")
+    for code in ["123456", "123456789012"] * 4:
+        assert (await enter(client, code)).json()["code"] == "code_wrong"
+        assert (await enter(client, code, "nobody@example.org")).json()["code"] == "code_wrong"
+    assert await conn.fetchval("select count(*) from people.sign_in_code") == before
     assert (await enter(client, await letters.open_code(FAN))).status_code == 200
 
 

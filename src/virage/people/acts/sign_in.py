@@ -141,9 +141,15 @@ async def sign_in(
 async def _use_code(
     conn: Connection, keys: Secrets, email: str, code: str, now: datetime, *, session_id: UUID | None
 ) -> Locale | Refused:
-    """Use a code up, and return the locale in which it was asked for."""
+    """Use a code up, and return the locale in which it was asked for.
+
+    Without a session there is no code of one's own, and no counter that strangers would share: the open one alone.
+    """
     is_open = len(code) == secrets.OPEN_CODE_DIGITS
     tried_hash = secrets.code_hash(keys, email, code)
+    if session_id is None:
+        taken = await codes.take_open_code(conn, secrets.open_code_key(keys, email), tried_hash, now)
+        return Refused(Reason.CODE_WRONG) if taken is None else taken
     key = (secrets.open_tries_key if is_open else secrets.code_key)(keys, email, session_id)
     stored_hash, locale, tries = await codes.count_try(conn, key, now)  # for an open code a decoy: its tries alone
     verdict = judge_try(stored_hash, tried_hash, tries)
