@@ -65,6 +65,11 @@ async def test_what_is_no_address_gets_no_letter(client: httpx.AsyncClient, lett
     assert await letters.all() == []
 
 
+async def test_asking_for_what_is_no_address_opens_no_session(client: httpx.AsyncClient, conn: Connection) -> None:
+    assert (await ask(client, "not an address")).status_code == 400
+    assert await conn.fetchval("select count(*) from people.session") == 0
+
+
 async def test_a_code_may_be_typed_with_spaces(client: httpx.AsyncClient, letters: Any) -> None:
     await ask(client)
     code = await letters.code(FAN)
