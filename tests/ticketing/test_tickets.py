@@ -106,6 +106,24 @@ async def test_codes_are_not_sent_by_the_dozen(house: House) -> None:
     assert codes(await fan.ask("POST", path)) == (429, "rate_limited")
 
 
+async def test_a_ticket_has_five_codes_an_hour_used_or_not(house: House, config: Config, clock: FakeClock) -> None:
+    fan = await house.fan()
+    path = f"/api/tickets/{(await house.bought(fan))['lines'][0]['ticket_id']}"
+    await fan.ask("POST", f"{path}/pass", {"key": a_phone()})
+    for _ in range(5):
+        assert (await fan.ask("POST", f"{path}/rebind-code")).status_code == 202
+        clock.advance(timedelta(minutes=1))
+    right = {"code": await the_code(house, config), "key": a_phone()}
+    assert (await fan.ask("POST", f"{path}/rebind", right)).status_code == 200
+    assert codes(await fan.ask("POST", f"{path}/rebind-code")) == (429, "rate_limited")
+    clock.advance(timedelta(minutes=54, seconds=59))
+    assert codes(await fan.ask("POST", f"{path}/rebind-code")) == (429, "rate_limited")
+    clock.advance(timedelta(seconds=1))
+    assert (await fan.ask("POST", f"{path}/rebind-code")).status_code == 202
+    clock.advance(timedelta(seconds=59))
+    assert codes(await fan.ask("POST", f"{path}/rebind-code")) == (429, "rate_limited")
+
+
 async def test_paper_carries_the_place_and_ends_the_phone(house: House) -> None:
     fan = await house.fan()
     order = await house.bought(fan)

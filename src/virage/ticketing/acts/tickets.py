@@ -18,7 +18,7 @@ from virage.people.rules.mails import Mail
 from virage.people.rules.persons import Locale, Person
 from virage.people.rules.secrets import new_code
 from virage.programme import reads as programme
-from virage.ticketing.rules.rebinding import CODE_LIVES, RESEND_AFTER, TRIES_MAX, code_hash, right
+from virage.ticketing.rules.rebinding import CODE_LIVES, TRIES_MAX, code_hash, right
 from virage.ticketing.rules.terms import Reason, TicketRow
 from virage.ticketing.store import tickets as store
 
@@ -62,13 +62,13 @@ async def bind(conn: Connection, vault: KeyVault, binding: Binding, fan_id: UUID
 async def send_rebind_code(
     conn: Connection, desk: RebindDesk, ticket_id: UUID, fan: Person, now: datetime
 ) -> datetime | Refused:
-    """Send the code that moves the ticket to another phone; when it ends. One a minute at most."""
+    """Send the code that moves the ticket to another phone; when it ends. One a minute and five an hour at most."""
     ticket = await _standing(conn, ticket_id, fan.id)
     if isinstance(ticket, Refused):
         return ticket
     code, ends_at = new_code(), now + CODE_LIVES
     hashed = code_hash(desk.key, ticket_id, code)
-    if not await store.put_rebind_code(conn, ticket_id, hashed, ends_at, ends_at - RESEND_AFTER):
+    if not await store.put_rebind_code(conn, ticket_id, hashed, now):
         return Refused(Reason.CODE_SENT)
     await post(conn, desk.letterhead.keys, [_letter(fan, code, desk.letterhead.club, ends_at)])
     await append(conn, [Fact("rebind_code_sent", fan.id, ticket_id)], now)
@@ -90,7 +90,7 @@ async def check_rebind_code(
         return Refused(Reason.TOO_MANY_TRIES)
     if not right(hashed, code_hash(desk.key, ticket_id, code)):
         return Refused(Reason.CODE_WRONG, {"tries_left": TRIES_MAX - tries})
-    await store.drop_rebind_code(conn, ticket_id)
+    await store.end_rebind_code(conn, ticket_id, now)
     return None
 
 
