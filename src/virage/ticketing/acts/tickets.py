@@ -35,6 +35,17 @@ def rebind_desk(secret: str, letterhead: Letterhead) -> RebindDesk:
     return RebindDesk(derive(secret, "ticketing rebind code"), letterhead)
 
 
+async def lock_standing(conn: Connection, ticket_id: UUID, fan_id: UUID) -> TicketRow | Refused:
+    """A fan's ticket that was not given back, locked: neither it nor its pass changes until the transaction ends."""
+    if await store.owned_ticket(conn, ticket_id, fan_id) is None:  # nobody locks what is another's
+        return Refused(Reason.NOT_FOUND)
+    await store.lock_ticket(conn, ticket_id)
+    ticket = await store.owned_ticket(conn, ticket_id, fan_id)
+    if ticket is None:
+        return Refused(Reason.NOT_FOUND)
+    return Refused(Reason.TICKET_REFUNDED) if ticket.refund_id is not None else ticket
+
+
 async def name_holder(
     conn: Connection, ticket_id: UUID, fan_id: UUID, holder_name: str | None, now: datetime
 ) -> TicketRow | Refused:
@@ -53,7 +64,7 @@ async def name_holder(
 
 async def bind(conn: Connection, vault: KeyVault, binding: Binding, fan_id: UUID, now: datetime) -> Bound | Refused:
     """Put the pass of a ticket on the phone that holds the key."""
-    ticket = await _standing(conn, binding.subject, fan_id)
+    ticket = await lock_standing(conn, binding.subject, fan_id)
     if isinstance(ticket, Refused):
         return ticket
     return (await passes.bind(conn, vault, [binding], now))[0]
@@ -63,7 +74,7 @@ async def send_rebind_code(
     conn: Connection, desk: RebindDesk, ticket_id: UUID, fan: Person, now: datetime
 ) -> datetime | Refused:
     """Send the code that moves the ticket to another phone; when it ends. One a minute and five an hour at most."""
-    ticket = await _standing(conn, ticket_id, fan.id)
+    ticket = await lock_standing(conn, ticket_id, fan.id)
     if isinstance(ticket, Refused):
         return ticket
     code, ends_at = new_code(), now + CODE_LIVES
@@ -79,7 +90,7 @@ async def check_rebind_code(
     conn: Connection, desk: RebindDesk, ticket_id: UUID, code: str, *, fan_id: UUID, now: datetime
 ) -> Refused | None:
     """Check a code. A wrong try counts: commit it, whatever the answer."""
-    ticket = await _standing(conn, ticket_id, fan_id)
+    ticket = await lock_standing(conn, ticket_id, fan_id)
     if isinstance(ticket, Refused):
         return ticket
     stored = await store.count_rebind_try(conn, ticket_id, now)
@@ -97,13 +108,6 @@ async def check_rebind_code(
 async def rebind(conn: Connection, vault: KeyVault, binding: Binding, now: datetime) -> Bound | Refused:
     """Move the pass to the phone that holds the key; call once the code is checked, in the same transaction."""
     return (await passes.rebind(conn, vault, [binding], now))[0]
-
-
-async def _standing(conn: Connection, ticket_id: UUID, fan_id: UUID) -> TicketRow | Refused:
-    ticket = await store.owned_ticket(conn, ticket_id, fan_id)
-    if ticket is None:
-        return Refused(Reason.NOT_FOUND)
-    return Refused(Reason.TICKET_REFUNDED) if ticket.refund_id is not None else ticket
 
 
 def _letter(fan: Person, code: str, club: str, ends_at: datetime) -> Mail:

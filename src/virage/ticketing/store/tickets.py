@@ -40,6 +40,11 @@ async def owned_ticket(conn: Connection, ticket_id: UUID, owner_id: UUID) -> Tic
     return None if row is None else TicketRow(*row)
 
 
+async def lock_ticket(conn: Connection, ticket_id: UUID) -> None:
+    """Lock a ticket until the transaction ends; what is read after it stands."""
+    await queries.lock_ticket(conn, ticket_id=ticket_id)
+
+
 async def name_holder(conn: Connection, ticket_id: UUID, holder_name: str | None) -> bool:
     """Write who shall sit there; whether the ticket still stands."""
     return bool(await queries.name_holder(conn, ticket_id=ticket_id, holder_name=holder_name))

@@ -21,6 +21,10 @@ from ticketing.ticket
 join ticketing.orders on orders.id = ticket.order_id
 where ticket.id = :ticket_id and orders.owner_id = :owner_id;
 
+-- name: lock_ticket(ticket_id)!
+-- One ticket, locked before its pass: who binds it and who prints it come one after the other.
+select from ticketing.ticket where id = :ticket_id for no key update;
+
 -- name: name_holder(ticket_id, holder_name)!
 -- Who shall sit there.
 update ticketing.ticket set holder_name = :holder_name where id = :ticket_id and refund_id is null;
