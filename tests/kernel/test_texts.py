@@ -21,6 +21,9 @@ INVISIBLE = ["\u202e", "\u2066", "\u2069", "\u200b", "\u200e", "\u00ad", "\ufeff
         "\u0dc1\u0dca\u200d\u0dbb\u0dd3",  # Sinhala needs the joiner
         "👨\u200d👩\u200d👧",
         "🏳\ufe0f\u200d🌈 2026",
+        "1\ufe0f\u20e3 #\ufe0f\u20e3 👍🏽",
+        "\u101c\u103b\u103e\u102d\u102f\u1037",  # Burmese: a letter with five marks, one of which takes room
+        "\u05e9\u05c1\u05bc\u05b8\u0591",  # Hebrew with vowel and accent
     ],
 )
 def test_what_people_write_is_shown(text: str) -> None:
@@ -32,6 +35,25 @@ def test_what_cannot_be_seen_is_not_shown(mark: str) -> None:
     assert not shows_all(f"A{mark}na")
     assert not shows_all(f"é{mark}")
     assert not shows_all(f"{mark}é")
+
+
+@pytest.mark.parametrize(
+    "mark", ["\u180b", "\u180d", "\u180f", "\ufe00", "\ufe0e", "\ufe0f", "\U000e0100", "\U000e01ef", "\U00016fe4"]
+)
+def test_a_selector_or_filler_that_changes_nothing_to_the_eye_is_not_shown(mark: str) -> None:
+    for text in (mark, mark * 2, f"Ada{mark}", f"A{mark}da", f"名{mark}", f"🏳\ufe0f{mark}"):
+        assert not shows_all(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["\u0301", " \u0301", "\u0903", "e" + "\u0301" * 5, "e\u0301\u0302\u0903\u0303\u0304\u0301"]
+)
+def test_marks_stand_on_a_letter_and_few_of_them(text: str) -> None:
+    assert not shows_all(text)
+
+
+def test_a_letter_carries_up_to_four_marks() -> None:
+    assert shows_all("e" + "\u0301" * 4 + "e" + "\u0301" * 4)
 
 
 @pytest.mark.parametrize("mark", INVISIBLE)

@@ -65,6 +65,11 @@ async def test_what_is_no_address_gets_no_letter(client: httpx.AsyncClient, lett
     assert await letters.all() == []
 
 
+async def test_asking_for_what_is_no_address_opens_no_session(client: httpx.AsyncClient, conn: Connection) -> None:
+    assert (await ask(client, "not an address")).status_code == 400
+    assert await conn.fetchval("select count(*) from people.session") == 0
+
+
 async def test_a_code_may_be_typed_with_spaces(client: httpx.AsyncClient, letters: Any) -> None:
     await ask(client)
     code = await letters.code(FAN)
@@ -116,6 +121,7 @@ async def test_the_fifth_try_may_be_the_right_one(client: httpx.AsyncClient, let
 
 
 async def test_tries_without_a_code_are_counted_like_tries_at_one(client: httpx.AsyncClient, clock: Any) -> None:
+    await ask(client, "fan2@example.org")
     answers = [(await enter(client, "123456")).json()["code"] for _ in range(6)]
     assert answers == ["code_wrong"] * 5 + ["too_many_attempts"]
     clock.advance(timedelta(minutes=10))
@@ -221,6 +227,34 @@ async def test_a_device_has_five_tries_at_an_open_code_and_uses_up_nobody_elses(
     assert (await enter(other, code)).json()["code"] == "too_many_attempts"
     await ask(client)
     assert (await enter(client, code)).status_code == 200
+
+
+async def test_the_short_codes_of_strangers_use_up_no_try_at_the_open_code(
+    client: httpx.AsyncClient, strangers_ask: StrangersAsk, letters: Any
+) -> None:
+    short = []
+    for _ in range(5):
+        await strangers_ask(1)
+        short.append(await letters.code(FAN))
+    await strangers_ask(1)
+    assert (await ask(client)).status_code == 202
+    assert len(await letters.to(FAN)) == 6
+    for code in short:
+        assert (await enter(client, code)).json()["code"] == "code_wrong"
+    assert (await enter(client, short[0])).json()["code"] == "too_many_attempts"
+    assert (await enter(client, await letters.open_code(FAN))).status_code == 200
+
+
+async def test_browsers_without_a_session_use_up_no_try_and_leave_nothing_behind(
+    client: httpx.AsyncClient, strangers_ask: StrangersAsk, letters: Any, conn: Connection
+) -> None:
+    await strangers_ask(6)
+    before = await conn.fetchval("select count(*) from people.sign_in_code")
+    for code in ["123456", "123456789012"] * 4:
+        assert (await enter(client, code)).json()["code"] == "code_wrong"
+        assert (await enter(client, code, "nobody@example.org")).json()["code"] == "code_wrong"
+    assert await conn.fetchval("select count(*) from people.sign_in_code") == before
+    assert (await enter(client, await letters.open_code(FAN))).status_code == 200
 
 
 async def test_codes_asked_for_at_the_same_moment_keep_the_limit(strangers_ask: StrangersAsk, letters: Any) -> None:

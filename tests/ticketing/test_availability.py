@@ -89,6 +89,14 @@ async def test_an_unknown_event_has_no_stream(house: House, other_process: Proce
     assert isinstance(await other_process.topic.open(NOBODY, argument, None), Refused)
 
 
+@pytest.mark.parametrize("spelt", ["{}\n", " {}", "{{{}}}", "urn:uuid:{}"])
+async def test_an_id_that_is_spelt_otherwise_has_no_stream(house: House, other_process: Process, spelt: str) -> None:
+    topic, event_id = other_process.topic, str(house.event_id)
+    for argument in (spelt.format(event_id), spelt.format(event_id.removeprefix("0")), event_id.replace("-", "")):
+        assert isinstance(await topic.open(NOBODY, argument, None), Refused)
+    assert not isinstance(await topic.open(NOBODY, event_id.upper(), None), Refused)
+
+
 async def test_deltas_are_told_once_an_event_with_the_last_word_on_each_place(house: House) -> None:
     event_id = house.event_id
     entries = [_entry("places_taken", event_id, [1, 2]), _entry("places_freed", event_id, [2])]

@@ -1,7 +1,10 @@
+import asyncio
 import io
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
+import msgspec
 import pypdf
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -10,14 +13,18 @@ from tests.conftest import FakeClock
 from tests.ticketing.conftest import AREA, House, named
 from virage.kernel.config import Config
 from virage.kernel.ids import new_id
-from virage.kernel.keys import base64url
+from virage.kernel.keys import Jwk, base64url
+from virage.passes.acts import Binding, Bound, open_vault
 from virage.people.rules.house import letterhead_of
 from virage.people.store import mails
 from virage.programme.rules import HouseRules
 from virage.ticketing.acts import refunding
+from virage.ticketing.acts import tickets as acts
 from virage.ticketing.reads import views
 from virage.ticketing.rules.terms import Reason
 from virage.venue.reads import load_ground
+
+WAITING = "select count(*) from pg_locks where not granted"
 
 
 def a_phone() -> dict[str, Any]:
@@ -106,6 +113,24 @@ async def test_codes_are_not_sent_by_the_dozen(house: House) -> None:
     assert codes(await fan.ask("POST", path)) == (429, "rate_limited")
 
 
+async def test_a_ticket_has_five_codes_an_hour_used_or_not(house: House, config: Config, clock: FakeClock) -> None:
+    fan = await house.fan()
+    path = f"/api/tickets/{(await house.bought(fan))['lines'][0]['ticket_id']}"
+    await fan.ask("POST", f"{path}/pass", {"key": a_phone()})
+    for _ in range(5):
+        assert (await fan.ask("POST", f"{path}/rebind-code")).status_code == 202
+        clock.advance(timedelta(minutes=1))
+    right = {"code": await the_code(house, config), "key": a_phone()}
+    assert (await fan.ask("POST", f"{path}/rebind", right)).status_code == 200
+    assert codes(await fan.ask("POST", f"{path}/rebind-code")) == (429, "rate_limited")
+    clock.advance(timedelta(minutes=54, seconds=59))
+    assert codes(await fan.ask("POST", f"{path}/rebind-code")) == (429, "rate_limited")
+    clock.advance(timedelta(seconds=1))
+    assert (await fan.ask("POST", f"{path}/rebind-code")).status_code == 202
+    clock.advance(timedelta(seconds=59))
+    assert codes(await fan.ask("POST", f"{path}/rebind-code")) == (429, "rate_limited")
+
+
 async def test_paper_carries_the_place_and_ends_the_phone(house: House) -> None:
     fan = await house.fan()
     order = await house.bought(fan)
@@ -153,6 +178,24 @@ async def test_paper_that_ends_a_phone_asks_for_a_fresh_sign_in(house: House, cl
     assert (await fan.ask("GET", "/api/me/tickets")).json()[0]["pass"]["form"] == "phone"
     again = await house.fan()
     assert (await again.ask("POST", f"{path}/paper")).status_code == 200
+
+
+async def test_a_phone_that_binds_while_paper_is_asked_for_keeps_its_pass(
+    house: House, config: Config, clock: FakeClock
+) -> None:
+    fan = await house.fan()
+    ticket_id = (await house.bought(fan))["lines"][0]["ticket_id"]
+    owner = (await house.rows("select owner_id from ticketing.orders"))[0]["owner_id"]
+    clock.advance(timedelta(minutes=16))
+    binding = Binding(UUID(ticket_id), msgspec.convert(a_phone(), Jwk), owner)
+    async with house.db.transaction() as conn:
+        bound = await acts.bind(conn, open_vault(config), binding, owner, clock.now())
+        printing = asyncio.create_task(fan.ask("POST", f"/api/tickets/{ticket_id}/paper"))
+        while not printing.done() and not await conn.fetchval(WAITING):  # noqa: ASYNC110 - the database alone knows
+            await asyncio.sleep(0)
+    assert isinstance(bound, Bound)
+    assert codes(await printing) == (403, "step_up_required")
+    assert (await fan.ask("GET", "/api/me/tickets")).json()[0]["pass"]["form"] == "phone"
 
 
 async def test_paper_for_whoever_has_no_phone_asks_for_nothing_more(house: House, clock: FakeClock) -> None:

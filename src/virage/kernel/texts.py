@@ -4,7 +4,7 @@ A right-to-left override makes a name read as another one, a zero-width letter m
 """
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import idna
@@ -15,19 +15,52 @@ from virage.kernel.problems import Problem
 JOINERS = frozenset("\u200c\u200d")
 BREAKS = frozenset("\t\n\r")
 # Letters and marks that are printable to Unicode and blank to the eye.
-BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U00016fe4")
+# Variation selectors, but the one that asks for a coloured picture.
+_SELECTORS = frozenset(map(chr, (0x180B, 0x180C, 0x180D, 0x180F, *range(0xFE00, 0xFE0F), *range(0xE0100, 0xE01F0))))
+_UNSEEN = BLANKS | _SELECTORS
 _PICTURES = frozenset({"So", "Sk"})
 _VARIANT = "\ufe0f"
+_KEYS = frozenset("0123456789#*")  # with the variant they make the keys of a telephone
+_SIGNS = frozenset("\u203c\u2049\u2139\u2194\u25fd\u25fe\u3030")  # pictures too, though Unicode files them elsewhere
+_BASES = frozenset("LNPS")  # letters, digits, punctuation, pictures: what a mark can stand on
+_MARKS = frozenset({"Mn", "Me"})
+_BETWEEN_MARKS = frozenset({"Mc", "Cf"})  # vowels that take room of their own, joiners: they begin no new letter
+_MARKS_MAX = 4  # Burmese writes four on one letter; more of them climb over the lines around
 
 
 def shows_all(text: str) -> bool:
-    """Tell whether every character of a line can be seen: `str.isprintable`, no blank letters, joiners that join."""
+    """Tell whether every character of a line can be seen: printable, nothing blank, joiners that join, few marks."""
     if text.isascii():
         return text.isprintable()
-    return all(
-        (char.isprintable() and char not in BLANKS) or (char in JOINERS and _joins(text, at))
-        for at, char in enumerate(text)
+    categories = [unicodedata.category(char) for char in text]
+    return (
+        any(category[0] in _BASES for category in categories)
+        and all(_shows(text, at) for at in range(len(text)))
+        and _marks_in_a_row(categories) <= _MARKS_MAX
     )
+
+
+def _shows(text: str, at: int) -> bool:
+    char = text[at]
+    if char in JOINERS:
+        return _joins(text, at)
+    if char == _VARIANT:
+        before = text[at - 1 : at]
+        return bool(before) and (before in _KEYS | _SIGNS or unicodedata.category(before) in _PICTURES)
+    return char.isprintable() and char not in _UNSEEN
+
+
+def _marks_in_a_row(categories: Iterable[str]) -> int:
+    """The most marks that any letter carries, of those that take no room of their own."""
+    most = run = 0
+    for category in categories:
+        if category in _MARKS:
+            run += 1
+            most = max(most, run)
+        elif category not in _BETWEEN_MARKS:
+            run = 0
+    return most
 
 
 def _joins(text: str, at: int) -> bool:

@@ -114,8 +114,9 @@ async def sign_in(
 ) -> SignedIn | Refused:
     """Open a session for whoever reads the letters to this address; who is new becomes a fan.
 
-    A code works in the session that asked for it, an open one in any; its tries count in the session either way. A
-    guest's session or one's own keeps its id and gets a new token; somebody else's ends. Commit a refusal too.
+    A code works in the session that asked for it, an open one in any; the tries at either count in the session, each
+    for itself. A guest's session or one's own keeps its id and gets a new token; somebody else's ends. Commit a
+    refusal too.
     """
     email = normalise_address(address)
     if email is None:
@@ -124,18 +125,9 @@ async def sign_in(
         tidied = tidy_name(name)
     except ValueError:
         return NOT_A_NAME
-    key = secrets.code_key(keys, email, session_id)
-    tried_hash = secrets.code_hash(keys, email, "".join(code.split()))
-    stored_hash, locale, tries = await codes.count_try(conn, key, now)
-    verdict = judge_try(stored_hash, tried_hash, tries)
-    if verdict is Try.TOO_MANY:
-        return Refused(Reason.TOO_MANY_ATTEMPTS, {"tries_max": TRIES_MAX})
-    if verdict is Try.WRONG:
-        opened = await codes.take_open_code(conn, secrets.open_code_key(keys, email), tried_hash, now)
-        if opened is None:
-            return Refused(Reason.CODE_WRONG)
-        locale = opened
-    await codes.drop_code(conn, key)
+    locale = await _use_code(conn, keys, email, "".join(code.split()), now, session_id=session_id)
+    if isinstance(locale, Refused):
+        return locale
     newcomer = Newcomer(new_id(), email, tidied, locale)
     person = await persons.join(conn, newcomer, now)
     signed_in = await _open(conn, person, session_id, device, now)
@@ -144,6 +136,34 @@ async def sign_in(
         facts.insert(0, Fact("person_joined", person.id, person.id))
     await journal.append(conn, facts, now)
     return signed_in
+
+
+async def _use_code(
+    conn: Connection, keys: Secrets, email: str, code: str, now: datetime, *, session_id: UUID | None
+) -> Locale | Refused:
+    """Use a code up, and return the locale in which it was asked for.
+
+    Without a session there is no code of one's own, and no counter that strangers would share: the open one alone.
+    """
+    is_open = len(code) == secrets.OPEN_CODE_DIGITS
+    tried_hash = secrets.code_hash(keys, email, code)
+    if session_id is None:
+        taken = await codes.take_open_code(conn, secrets.open_code_key(keys, email), tried_hash, now)
+        return Refused(Reason.CODE_WRONG) if taken is None else taken
+    key = (secrets.open_tries_key if is_open else secrets.code_key)(keys, email, session_id)
+    stored_hash, locale, tries = await codes.count_try(conn, key, now)  # for an open code a decoy: its tries alone
+    verdict = judge_try(stored_hash, tried_hash, tries)
+    if verdict is Try.TOO_MANY:
+        return Refused(Reason.TOO_MANY_ATTEMPTS, {"tries_max": TRIES_MAX})
+    if verdict is Try.WRONG:
+        opened = None
+        if is_open:
+            opened = await codes.take_open_code(conn, secrets.open_code_key(keys, email), tried_hash, now)
+        if opened is None:
+            return Refused(Reason.CODE_WRONG)
+        locale = opened
+    await codes.drop_code(conn, key)
+    return locale
 
 
 async def _open(

@@ -8,12 +8,14 @@ from msgspec import Struct
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database
 from virage.kernel.guard import Principal, principal_of
-from virage.kernel.problems import granted
+from virage.kernel.problems import Problem, granted
 from virage.kernel.security import ended_cookie
 from virage.people import acts, reads
 from virage.people.reads import Me
+from virage.people.rules.addresses import normalise_address
 from virage.people.rules.house import Letterhead
 from virage.people.rules.persons import Locale, device_label
+from virage.people.rules.reasons import NOT_AN_ADDRESS
 from virage.people.rules.sign_in import CodeAsked
 
 
@@ -37,6 +39,8 @@ async def ask_sign_in_code(
     data: CodeWish, db: Database, clock: Clock, letterhead: Letterhead, principal: Principal
 ) -> Response[CodeAsked]:
     """Send a code for this browser. The answer is the same for every address; 429 when the browser asks too often."""
+    if normalise_address(data.email) is None:  # before a session is opened whose cookie a refusal would not carry
+        raise Problem(NOT_AN_ADDRESS.reason, NOT_AN_ADDRESS.data)
     now, session_id, cookies = clock.now(), principal.session_id, []
     async with db.transaction() as conn:
         if session_id is None:  # the device by which its requests are counted

@@ -36,7 +36,7 @@ def address_key(keys: Secrets, address: str) -> bytes:
     return hmac.digest(keys.address, address.encode(), "sha256")
 
 
-def code_key(keys: Secrets, address: str, session_id: UUID | None) -> bytes:
+def code_key(keys: Secrets, address: str, session_id: UUID) -> bytes:
     """What a code is kept under: its address, then the browser that asked for it, in which alone it works.
 
     Somebody else who asks for the same address, or tries codes at it, has a code and tries of their own.
@@ -52,6 +52,11 @@ def new_code() -> str:
 def open_code_key(keys: Secrets, address: str) -> bytes:
     """What an address's open code is kept under: after the keys of all its browsers, as everybody locks them."""
     return address_key(keys, address) + b"\xff" * KEY_BYTES
+
+
+def open_tries_key(keys: Secrets, address: str, session_id: UUID) -> bytes:
+    """What a browser's tries at an address's open code are counted under: wrong short codes use none of them up."""
+    return address_key(keys, address) + hmac.digest(keys.address, f"open\n{session_id}".encode(), "sha256")
 
 
 def new_open_code() -> str:

@@ -18,7 +18,7 @@ from virage.people.rules.mails import Mail
 from virage.people.rules.persons import Locale, Person
 from virage.people.rules.secrets import new_code
 from virage.programme import reads as programme
-from virage.ticketing.rules.rebinding import CODE_LIVES, RESEND_AFTER, TRIES_MAX, code_hash, right
+from virage.ticketing.rules.rebinding import CODE_LIVES, TRIES_MAX, code_hash, right
 from virage.ticketing.rules.terms import Reason, TicketRow
 from virage.ticketing.store import tickets as store
 
@@ -33,6 +33,17 @@ class RebindDesk(Struct, frozen=True):
 def rebind_desk(secret: str, letterhead: Letterhead) -> RebindDesk:
     """The desk of a deployment."""
     return RebindDesk(derive(secret, "ticketing rebind code"), letterhead)
+
+
+async def lock_standing(conn: Connection, ticket_id: UUID, fan_id: UUID) -> TicketRow | Refused:
+    """A fan's ticket that was not given back, locked: neither it nor its pass changes until the transaction ends."""
+    if await store.owned_ticket(conn, ticket_id, fan_id) is None:  # nobody locks what is another's
+        return Refused(Reason.NOT_FOUND)
+    await store.lock_ticket(conn, ticket_id)
+    ticket = await store.owned_ticket(conn, ticket_id, fan_id)
+    if ticket is None:
+        return Refused(Reason.NOT_FOUND)
+    return Refused(Reason.TICKET_REFUNDED) if ticket.refund_id is not None else ticket
 
 
 async def name_holder(
@@ -53,7 +64,7 @@ async def name_holder(
 
 async def bind(conn: Connection, vault: KeyVault, binding: Binding, fan_id: UUID, now: datetime) -> Bound | Refused:
     """Put the pass of a ticket on the phone that holds the key."""
-    ticket = await _standing(conn, binding.subject, fan_id)
+    ticket = await lock_standing(conn, binding.subject, fan_id)
     if isinstance(ticket, Refused):
         return ticket
     return (await passes.bind(conn, vault, [binding], now))[0]
@@ -62,13 +73,13 @@ async def bind(conn: Connection, vault: KeyVault, binding: Binding, fan_id: UUID
 async def send_rebind_code(
     conn: Connection, desk: RebindDesk, ticket_id: UUID, fan: Person, now: datetime
 ) -> datetime | Refused:
-    """Send the code that moves the ticket to another phone; when it ends. One a minute at most."""
-    ticket = await _standing(conn, ticket_id, fan.id)
+    """Send the code that moves the ticket to another phone; when it ends. One a minute and five an hour at most."""
+    ticket = await lock_standing(conn, ticket_id, fan.id)
     if isinstance(ticket, Refused):
         return ticket
     code, ends_at = new_code(), now + CODE_LIVES
     hashed = code_hash(desk.key, ticket_id, code)
-    if not await store.put_rebind_code(conn, ticket_id, hashed, ends_at, ends_at - RESEND_AFTER):
+    if not await store.put_rebind_code(conn, ticket_id, hashed, now):
         return Refused(Reason.CODE_SENT)
     await post(conn, desk.letterhead.keys, [_letter(fan, code, desk.letterhead.club, ends_at)])
     await append(conn, [Fact("rebind_code_sent", fan.id, ticket_id)], now)
@@ -79,7 +90,7 @@ async def check_rebind_code(
     conn: Connection, desk: RebindDesk, ticket_id: UUID, code: str, *, fan_id: UUID, now: datetime
 ) -> Refused | None:
     """Check a code. A wrong try counts: commit it, whatever the answer."""
-    ticket = await _standing(conn, ticket_id, fan_id)
+    ticket = await lock_standing(conn, ticket_id, fan_id)
     if isinstance(ticket, Refused):
         return ticket
     stored = await store.count_rebind_try(conn, ticket_id, now)
@@ -90,20 +101,13 @@ async def check_rebind_code(
         return Refused(Reason.TOO_MANY_TRIES)
     if not right(hashed, code_hash(desk.key, ticket_id, code)):
         return Refused(Reason.CODE_WRONG, {"tries_left": TRIES_MAX - tries})
-    await store.drop_rebind_code(conn, ticket_id)
+    await store.end_rebind_code(conn, ticket_id, now)
     return None
 
 
 async def rebind(conn: Connection, vault: KeyVault, binding: Binding, now: datetime) -> Bound | Refused:
     """Move the pass to the phone that holds the key; call once the code is checked, in the same transaction."""
     return (await passes.rebind(conn, vault, [binding], now))[0]
-
-
-async def _standing(conn: Connection, ticket_id: UUID, fan_id: UUID) -> TicketRow | Refused:
-    ticket = await store.owned_ticket(conn, ticket_id, fan_id)
-    if ticket is None:
-        return Refused(Reason.NOT_FOUND)
-    return Refused(Reason.TICKET_REFUNDED) if ticket.refund_id is not None else ticket
 
 
 def _letter(fan: Person, code: str, club: str, ends_at: datetime) -> Mail:

@@ -89,7 +89,9 @@ class OrderTopic:
 
 
 def _uuid(text: str) -> UUID | None:
+    """Read an id as it is written everywhere; `UUID` takes braces and blanks too."""
     try:
-        return UUID(text)
+        found = UUID(text)
     except ValueError:
         return None
+    return found if str(found) == text.lower() else None

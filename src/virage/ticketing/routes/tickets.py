@@ -25,7 +25,6 @@ from virage.ticketing.acts.tickets import RebindDesk
 from virage.ticketing.reads import views
 from virage.ticketing.reads.paper import paper_of
 from virage.ticketing.reads.views import Ticket
-from virage.ticketing.rules.terms import Reason
 
 Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Code = Annotated[str, Meta(pattern=r"^[0-9]{6}$")]
@@ -129,12 +128,11 @@ async def print_paper(
     """Print the ticket. A pass on a phone ends with it: that needs a sign-in of the last 15 minutes."""
     fan_id, now = require_fan(principal), clock.now()
     async with db.transaction() as conn:
+        granted(await acts.lock_standing(conn, ticket_id, fan_id))  # a phone that binds now would lose its pass below
         ticket = await views.ticket_of(conn, fan_id, ticket_id)
         fan = await people.person(conn, fan_id)
         if ticket is None or fan is None:
             raise Problem("not_found")
-        if ticket.refunded:
-            raise Problem(Reason.TICKET_REFUNDED)
         if ticket.pass_ is not None and ticket.pass_.form == "phone":
             fresh(principal, now)
         printing = Printing(ticket_id, allowed=ticket.event.paper_accepted, who=fan_id)

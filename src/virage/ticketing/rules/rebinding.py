@@ -1,4 +1,4 @@
-"""The code by which a fan moves a ticket to another phone: six digits by e-mail, ten minutes, five tries."""
+"""The code that moves a ticket to another phone: six digits by e-mail, ten minutes, five tries, five codes an hour."""
 
 import hmac
 from datetime import timedelta
@@ -7,6 +7,8 @@ from uuid import UUID
 CODE_LIVES = timedelta(minutes=10)
 RESEND_AFTER = timedelta(minutes=1)
 TRIES_MAX = 5
+CODES_WINDOW = timedelta(hours=1)
+CODES_MAX = 5  # a ticket within the window: each code has its own tries
 
 
 def code_hash(key: bytes, ticket_id: UUID, code: str) -> bytes:

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.kernel.database import Connection
+from virage.ticketing.rules.rebinding import CODE_LIVES, CODES_MAX, CODES_WINDOW, RESEND_AFTER
 from virage.ticketing.rules.refunds import RefundReason
 from virage.ticketing.rules.terms import TicketRow
 from virage.ticketing.store.queries import queries
@@ -37,6 +38,11 @@ async def owned_ticket(conn: Connection, ticket_id: UUID, owner_id: UUID) -> Tic
     """A ticket, if this fan bought it."""
     row = await queries.owned_ticket(conn, ticket_id=ticket_id, owner_id=owner_id)
     return None if row is None else TicketRow(*row)
+
+
+async def lock_ticket(conn: Connection, ticket_id: UUID) -> None:
+    """Lock a ticket until the transaction ends; what is read after it stands."""
+    await queries.lock_ticket(conn, ticket_id=ticket_id)
 
 
 async def name_holder(conn: Connection, ticket_id: UUID, holder_name: str | None) -> bool:
@@ -88,13 +94,19 @@ async def refunds_of_order(conn: Connection, order_id: UUID) -> list[RefundRow]:
     return [RefundRow(*row) async for row in queries.refunds_of_order(conn, order_id=order_id)]
 
 
-async def put_rebind_code(
-    conn: Connection, ticket_id: UUID, code_hash: bytes, expires_at: datetime, not_before: datetime
-) -> bool:
-    """Store a new code for a ticket, unless one that ends after `not_before` was sent; whether it was stored."""
+async def put_rebind_code(conn: Connection, ticket_id: UUID, code_hash: bytes, now: datetime) -> bool:
+    """Store a new code for a ticket; False if the last one is too young or too many were sent."""
+    expires_at = now + CODE_LIVES
     return bool(
         await queries.put_rebind_code(
-            conn, ticket_id=ticket_id, code_hash=code_hash, expires_at=expires_at, not_before=not_before
+            conn,
+            ticket_id=ticket_id,
+            code_hash=code_hash,
+            expires_at=expires_at,
+            not_before=expires_at - RESEND_AFTER,
+            now=now,
+            since=now - CODES_WINDOW,
+            codes_max=CODES_MAX,
         )
     )
 
@@ -105,9 +117,9 @@ async def count_rebind_try(conn: Connection, ticket_id: UUID, now: datetime) -> 
     return None if row is None else (row["code_hash"], row["tries"])
 
 
-async def drop_rebind_code(conn: Connection, ticket_id: UUID) -> None:
+async def end_rebind_code(conn: Connection, ticket_id: UUID, now: datetime) -> None:
     """Kill a ticket's code."""
-    await queries.drop_rebind_code(conn, ticket_id=ticket_id)
+    await queries.end_rebind_code(conn, ticket_id=ticket_id, now=now)
 
 
 async def order_codes(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UUID, str]:

@@ -21,6 +21,10 @@ from ticketing.ticket
 join ticketing.orders on orders.id = ticket.order_id
 where ticket.id = :ticket_id and orders.owner_id = :owner_id;
 
+-- name: lock_ticket(ticket_id)!
+-- One ticket, locked before its pass: who binds it and who prints it come one after the other.
+select from ticketing.ticket where id = :ticket_id for no key update;
+
 -- name: name_holder(ticket_id, holder_name)!
 -- Who shall sit there.
 update ticketing.ticket set holder_name = :holder_name where id = :ticket_id and refund_id is null;
@@ -64,12 +68,17 @@ select id, order_id, amount_cents, ticket_ids, asked_at, reason from ticketing.r
 select id, order_id, amount_cents, ticket_ids, asked_at, reason
 from ticketing.refund where order_id = :order_id order by asked_at, id;
 
--- name: put_rebind_code(ticket_id, code_hash, expires_at, not_before)!
--- A new code for a ticket; the one before is dead. One that was sent after `not_before` is not replaced yet.
-insert into ticketing.rebind_code (ticket_id, code_hash, expires_at) values (:ticket_id, :code_hash, :expires_at)
-on conflict (ticket_id) do update
-set code_hash = excluded.code_hash, expires_at = excluded.expires_at, tries = 0
-where rebind_code.expires_at <= :not_before;
+-- name: put_rebind_code(ticket_id, code_hash, expires_at, not_before, now, since, codes_max)!
+-- A new code for a ticket; the one before is dead. One sent after `not_before` is not replaced yet, nor the last of many.
+insert into ticketing.rebind_code (ticket_id, code_hash, expires_at, sent)
+values (:ticket_id, :code_hash, :expires_at, array[:now::timestamptz])
+on conflict (ticket_id) do update set
+    code_hash = excluded.code_hash,
+    expires_at = excluded.expires_at,
+    tries = 0,
+    sent = (select array_agg(t order by t) from unnest(rebind_code.sent) as t where t > :since) || excluded.sent
+where rebind_code.expires_at <= :not_before
+    and (select count(*) from unnest(rebind_code.sent) as t where t > :since) < :codes_max;
 
 -- name: count_rebind_try(ticket_id, now)^
 -- Count a try of a code that still lives.
@@ -77,9 +86,9 @@ update ticketing.rebind_code set tries = tries + 1
 where ticket_id = :ticket_id and expires_at > :now
 returning code_hash, tries;
 
--- name: drop_rebind_code(ticket_id)!
--- A code that was used, or tried too often, is dead.
-delete from ticketing.rebind_code where ticket_id = :ticket_id;
+-- name: end_rebind_code(ticket_id, now)!
+-- A code that was used is dead; that it was sent is not forgotten.
+update ticketing.rebind_code set expires_at = :now where ticket_id = :ticket_id;
 
 -- name: order_codes(ticket_ids)
 -- The codes of the orders of tickets.
