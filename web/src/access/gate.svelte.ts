@@ -1,6 +1,5 @@
 /** The gate's device as its screens see it: who it is, what it knows, what it has just shown. */
 import { connection } from "../kernel/connection.svelte";
-import { storage } from "../kernel/storage";
 import type { Decision } from "./decide";
 import { Ground } from "./ground";
 import { crossed, eventOf, judged, Memory, proven } from "./judge";
@@ -49,7 +48,7 @@ class Gate {
   offlineSince = $state<number | null>(null);
   backlog = $state(0);
   battery = $state<number | null>(null);
-  training = $state(storage.read<boolean>("gate.training") ?? false);
+  training = $state(false);
   light = $state.raw<Light | null>(null);
   counters = $state.raw<Counters>(NOTHING);
   revoked = $state(false);
@@ -67,12 +66,13 @@ class Gate {
     this.device = (await shelf.device()) ?? null;
     useToken(this.device?.token ?? null);
     this.backlog = await shelf.backlog();
-    this.code = storage.read<string>("gate.code");
-    this.revoked = storage.read<boolean>("gate.revoked") ?? false;
-    const person = storage.read<Person>("gate.person");
+    this.code = (await shelf.setting<string | null>("code")) ?? null;
+    this.training = (await shelf.setting<boolean>("training")) ?? false;
+    this.revoked = (await shelf.setting<boolean>("revoked")) ?? false;
+    const person = (await shelf.setting<Person | null>("person")) ?? null;
     this.person = person && time.now() - person.since < SHIFT_MAX_MS ? person : null;
     this.counters = (await shelf.setting<Counters>("counters")) ?? NOTHING;
-    const eventId = storage.read<string>("gate.event");
+    const eventId = await shelf.setting<string | null>("event");
     const kept = eventId ? await shelf.pack(eventId) : undefined;
     if (kept) this.stand(await Ground.of(kept, await shelf.changes(), await shelf.seen()));
     this.ready = true;
@@ -82,7 +82,7 @@ class Gate {
     this.ground = ground;
     this.heard += 1;
     if (!ground) return;
-    storage.write("gate.event", ground.pack.event.id);
+    void shelf.keepSetting("event", ground.pack.event.id);
     const groups = Object.values(ground.gates).flatMap((state) => state.groups);
     void learnGround(new Set(groups));
   }
@@ -90,20 +90,20 @@ class Gate {
   choose(code: string | null): void {
     this.code = code;
     this.light = null;
-    storage.write("gate.code", code);
+    void shelf.keepSetting("code", code);
   }
 
   enter(person: Person | null): void {
     this.person = person;
     this.light = null;
-    storage.write("gate.person", person);
+    void shelf.keepSetting("person", person);
     if (person) this.#count(null);
   }
 
   train(on: boolean): void {
     this.training = on;
     this.light = null;
-    storage.write("gate.training", on);
+    void shelf.keepSetting("training", on);
   }
 
   clear(): void {
@@ -262,20 +262,20 @@ class Gate {
   /** This device was ended at the server: it may do nothing more. */
   end(): void {
     this.revoked = true;
-    storage.write("gate.revoked", true);
+    void shelf.keepSetting("revoked", true);
     this.hear(false);
   }
 
   /** Stand for another event: the next pack is of the one that is chosen then. */
   leaveEvent(): void {
-    storage.write("gate.event", null);
+    void shelf.keepSetting("event", null);
     this.ground = null;
     this.choose(null);
   }
 
   async forget(): Promise<void> {
     await shelf.forgetDevice();
-    storage.write("gate.revoked", null);
+    void shelf.keepSetting("revoked", null);
     this.leaveEvent();
     useToken(null);
     [this.device, this.ground, this.revoked, this.light] = [null, null, false, null];

@@ -2,7 +2,6 @@
 import { answered } from "../api/answer";
 import { api } from "../api/client";
 import type { EventLine } from "../api/words";
-import { storage } from "../kernel/storage";
 import { issuerKeys } from "../passes/verify";
 import { gate } from "./gate.svelte";
 import { Ground, opened } from "./ground";
@@ -109,7 +108,7 @@ export async function events(): Promise<EventLine[]> {
 
 /** Fetch the pack of an event and stand by it. What this device saw and has not told yet stays known. */
 export async function fetchPack(wanted: string | null = null): Promise<boolean> {
-  const eventId = wanted ?? storage.read<string>("gate.event");
+  const eventId = wanted ?? (await shelf.setting<string | null>("event"));
   if (!eventId) return false;
   const sealed = await ask<SealedPack>(`/api/access/pack/${eventId}`);
   if (!heard(sealed)) return false;

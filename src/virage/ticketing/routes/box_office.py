@@ -23,7 +23,7 @@ from virage.ticketing.reads.views import orders as read_orders
 from virage.ticketing.rules.terms import Basket, Buyer, ClosedOrder, HoldRequest, OrderRow, Reason
 
 BATCH_MAX = 256
-TRIES_MAX = 20  # each lost race tells this process of places that are gone, so that few need more than two or three
+TRIES_MAX = 60  # each lost race tells this process of places that are gone, so that few need more than two or three
 EXPIRE_MAX = 500
 SWEEP_EVERY_S = 2.0
 _WORTH_A_SWEEP = frozenset({Reason.SOLD_OUT, Reason.NOT_TOGETHER, Reason.PLACE_TAKEN})
