@@ -15,8 +15,9 @@ from litestar.types import ControllerRouterHandler
 from msgspec.structs import asdict
 
 from virage.access import routes as access_routes
+from virage.access.acts import accreditations
 from virage.access.jobs import AccessJobs
-from virage.access.reads import bans as access_bans
+from virage.access.reads import accreditations as access_reads
 from virage.access.reads.board import Boards
 from virage.access.reads.delays import Delays
 from virage.access.reads.keyring import Keyring, device_keys
@@ -121,8 +122,8 @@ def _programme(house: House) -> Domain:
 
 
 # What the domains above tell a person about themselves, by the name of its section, and forget with them.
-PERSON_EXPORTS: dict[str, PersonExport] = {"ticketing": ticketing_views.export, "access": access_bans.export}
-PERSON_ERASED: list[PersonErased] = [refunding.erased]
+PERSON_EXPORTS: dict[str, PersonExport] = {"ticketing": ticketing_views.export, "access": access_reads.export}
+PERSON_ERASED: list[PersonErased] = [refunding.erased, accreditations.erased]
 
 
 def _people(house: House) -> Domain:

@@ -61,6 +61,7 @@ OLDER_PHONE = text_of(code_of(P256, generation=3))
 PAPER = text_of(ISSUER.sign_pass(claims_of(None, generation=1)))
 ALONE = text_of(ISSUER.sign_pass(claims_of(ED25519.key)))
 PRESS = text_of(code_of(ED25519, gate_group="MEDIA"))
+BADGE = text_of(ISSUER.sign_pass(claims_of(None, generation=1, gate_group="MEDIA")))
 Case = tuple[str, Post, Known, datetime]
 
 
@@ -86,6 +87,7 @@ def at_the_gate() -> dict[str, Case]:
         "an accreditation before its time": (PRESS, _window(NOW + SECOND, NOW + HOUR), KNOWN, NOW),
         "an accreditation as its time begins": (PRESS, _window(NOW, NOW + HOUR), KNOWN, NOW),
         "an accreditation as its time ends": (PRESS, _window(NOW - HOUR, NOW), KNOWN, NOW),
+        "a badge where no paper is accepted": (BADGE, replace(ANY, terms=Terms(paper_accepted=False)), KNOWN, NOW),
         "an accreditation that is inside already": (PRESS, ANY, Known(presence=INSIDE), NOW),
         "terms of another kind": (PHONE, replace(POST, terms=replace(terms, reentry=True)), KNOWN, NOW),
     }

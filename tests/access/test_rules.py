@@ -114,6 +114,10 @@ def test_an_accreditation_comes_and_goes_within_its_time() -> None:
     post = replace(POST, groups=frozenset({"C", "PRESS"}), windows={"PRESS": window})
     for presence in (None, INSIDE, GONE):
         assert isinstance(decide(shown(press), post, Known(presence=presence), NOW), Admitted)
+    no_paper = replace(post, terms=Terms(paper_accepted=False))
+    assert isinstance(decide(shown(press, paper=True), no_paper, Known(), NOW), Admitted), (
+        "a badge is paper at every event"
+    )
     late = decide(shown(press), post, Known(), NOW + MINUTE)
     assert isinstance(late, Refused)
     assert (late.reason, late.data) == (

@@ -121,6 +121,10 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/access/bans/{file}": only("supervisor"),
     "POST /api/access/bans/{file}": only("supervisor"),
     "DELETE /api/access/bans/{file}/{ban_id}": only("supervisor"),
+    "GET /api/access/accreditations": only("supervisor"),
+    "POST /api/access/accreditations": only("supervisor"),
+    "DELETE /api/access/accreditations/{accreditation_id}": only("supervisor"),
+    "GET /api/access/accreditations/{accreditation_id}/badge": only("supervisor"),
     "PUT /api/me/pin": STAFF,
     "POST /api/office/tokens": PERSON,  # of what one holds oneself: a fan holds nothing to give
     "GET /api/office/tokens": STAFF,

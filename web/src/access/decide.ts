@@ -151,7 +151,9 @@ function ofThePass(claims: Claims, paper: boolean, post: Post, known: Known, now
   if (known.revoked) return refused("revoked", claims);
   if (claims.generation < known.generation) return refused("superseded", claims);
   if (known.flagged) return refused("call_supervisor", claims);
-  if (known.presence !== null && !Object.hasOwn(post.windows, claims.gate_group)) {
+  // an accreditation comes and goes, and its badge is paper at every event
+  if (Object.hasOwn(post.windows, claims.gate_group)) return null;
+  if (known.presence !== null) {
     const reason = ofThePresence(known.presence, post, now);
     if (reason !== null) return refused(reason, claims, { since: known.presence.since, gate: known.presence.gate });
   }

@@ -133,11 +133,11 @@ async def _zones(conn: Connection, event_id: UUID, state: GroundState) -> list[Z
 
 @cache
 def _parts() -> tuple[list[int], list[str]]:
-    """Where each block and standing area begins, and its zone."""
+    """Where each block and standing area begins, and its zone; accreditations come after all, in none."""
     ground = load_ground()
     firsts = [(block.first_seat, block.stand) for block in ground.blocks]
     firsts += [(area.first_place, area.code) for area in ground.areas]
-    ordered = sorted(firsts)
+    ordered = sorted([*firsts, (ground.places, "")])
     return [first for first, _ in ordered], [zone for _, zone in ordered]
 
 

@@ -1,5 +1,5 @@
 """The doors of the gate."""
 
-from virage.access.routes import bans, devices, supervising
+from virage.access.routes import accreditations, bans, devices, supervising
 
-routers = [devices.router, supervising.router, supervising.board_router, bans.router]
+routers = [devices.router, supervising.router, supervising.board_router, bans.router, accreditations.router]

@@ -198,7 +198,9 @@ def _of_the_pass(proven: Verified, post: Post, known: Known, now: datetime) -> R
         reason = Reason.SUPERSEDED
     elif known.flagged:
         reason = Reason.CALL_SUPERVISOR
-    elif known.presence is not None and claims.gate_group not in post.windows:
+    elif claims.gate_group in post.windows:
+        return None  # an accreditation comes and goes, and its badge is paper at every event
+    elif known.presence is not None:
         reason = _of_the_presence(known.presence, post, now)
         if reason is not None:
             return Refused(reason, claims, {"since": known.presence.since, "gate": known.presence.gate})

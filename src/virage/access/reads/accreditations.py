@@ -1,0 +1,69 @@
+"""Who is accredited, and what stands on their badge."""
+
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from virage.access.reads import bans
+from virage.access.rules.accreditations import GROUPS, Accreditation
+from virage.access.rules.badge import Badge
+from virage.access.rules.ground import gates
+from virage.access.store import accreditations as store
+from virage.access.store import ground as ground_store
+from virage.kernel.config import Club
+from virage.kernel.database import Connection
+from virage.people import reads as people
+from virage.programme.rules import Event
+
+GROUND_ZONE = ZoneInfo("Europe/Paris")
+
+
+async def accreditation(conn: Connection, id_: UUID) -> Accreditation | None:
+    """One accreditation."""
+    return await store.accreditation(conn, id_)
+
+
+async def accreditations(conn: Connection, event_id: UUID) -> list[Accreditation]:
+    """All of an event, the latest first."""
+    return await store.accreditations(conn, event_id)
+
+
+async def badge_of(conn: Connection, held: Accreditation, event: Event, code: str, club: Club) -> Badge:
+    """What stands on a badge: the gates that take its kind now, and their window; without one, doors to end."""
+    state = (await ground_store.ground_of(conn, [event.id]))[event.id]
+    group = GROUPS[held.kind]
+    taken = sorted(gate for gate, said in state.gates.items() if group in said.extra_groups)
+    window = state.windows.get(group)
+    opens, closes = (event.doors_at, event.ends_at) if window is None else (window.opens_at, window.closes_at)
+    return Badge(
+        code=code,
+        name=held.name or "",
+        kind=held.kind,
+        number=held.pass_number or 0,
+        club=club.name,
+        primary=club.primary,
+        title=event.title,
+        starts_at=event.starts_at.astimezone(GROUND_ZONE),
+        gates=tuple(taken),
+        zones=tuple(sorted({gates()[gate].stand for gate in taken})),
+        opens_at=opens.astimezone(GROUND_ZONE),
+        closes_at=closes.astimezone(GROUND_ZONE),
+        lang="en" if club.locale == "en" else "fr",
+    )
+
+
+async def export(conn: Connection, person_id: UUID) -> dict[str, Any]:
+    """What the gates keep about a person: the club's entries about their address, and their accreditations."""
+    person = await people.person(conn, person_id)
+    mine = [] if person is None else await store.of_address(conn, person.email)
+    said = [
+        {
+            "event_id": one.event_id,
+            "kind": one.kind,
+            "name": one.name,
+            "added_at": one.added_at,
+            "revoked_at": one.revoked_at,
+        }
+        for one in mine
+    ]
+    return await bans.export(conn, person_id) | {"accreditations": said}

@@ -1,0 +1,78 @@
+"""The doors of accreditations: whoever supervises the event adds them, prints their badges and ends them."""
+
+import asyncio
+from uuid import UUID
+
+from litestar import Response, Router, delete, get, post
+from litestar.openapi.datastructures import ResponseSpec
+
+from virage.access.acts import accreditations as acts
+from virage.access.reads import accreditations as reads
+from virage.access.routes.supervising import whole
+from virage.access.rules.accreditations import Accreditation, AccreditationWish
+from virage.access.rules.badge import badge_pdf
+from virage.kernel.clock import Clock
+from virage.kernel.config import Config
+from virage.kernel.database import Connection, Database
+from virage.kernel.guard import Principal, staff
+from virage.kernel.problems import Problem, granted
+from virage.passes.rules.vault import KeyVault
+from virage.programme.rules import Event
+
+PRIVATE = {"cache-control": "no-store"}
+
+
+async def supervised(conn: Connection, id_: UUID, principal: Principal) -> tuple[Accreditation, Event]:
+    """An accreditation and its event, for whoever supervises it; anything else does not exist for them."""
+    found = await reads.accreditation(conn, id_)
+    if found is None:
+        raise Problem("not_found")
+    return found, await whole(conn, found.event_id, principal)
+
+
+@post("/accreditations", status_code=200, guards=[staff("supervisor")])
+async def add_accreditation(
+    data: AccreditationWish, *, db: Database, clock: Clock, vault: KeyVault, principal: Principal
+) -> Accreditation:
+    """Accredit somebody for an event: a pass of the group of their kind. The same id again is the same one."""
+    async with db.transaction() as conn:
+        event = await whole(conn, data.event_id, principal)
+        return granted(await acts.accredit(conn, vault, data, event, who=principal.id, now=clock.now()))
+
+
+@get("/accreditations", guards=[staff("supervisor")])
+async def list_accreditations(event_id: UUID, db: Database, principal: Principal) -> Response[list[Accreditation]]:
+    """Who is accredited for an event, the latest first, and those whose accreditation ended."""
+    async with db.connection() as conn:
+        await whole(conn, event_id, principal)
+        return Response(await reads.accreditations(conn, event_id), headers=PRIVATE)
+
+
+@delete("/accreditations/{accreditation_id:uuid}", status_code=204, guards=[staff("supervisor")])
+async def end_accreditation(accreditation_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
+    """End an accreditation: its badge opens no gate any more."""
+    async with db.transaction() as conn:
+        found, _ = await supervised(conn, accreditation_id, principal)
+        await acts.end(conn, found.id, who=principal.id, now=clock.now())
+
+
+@get(
+    "/accreditations/{accreditation_id:uuid}/badge",
+    guards=[staff("supervisor")],
+    opt={"rate": "costly"},
+    responses={200: ResponseSpec(bytes, description="The badge on paper", media_type="application/pdf")},
+)
+async def print_badge(
+    accreditation_id: UUID, *, config: Config, db: Database, clock: Clock, vault: KeyVault, principal: Principal
+) -> Response[bytes]:
+    """Print the badge: A6, with the gates and the times that its group has now."""
+    async with db.transaction() as conn:
+        found, event = await supervised(conn, accreditation_id, principal)
+        printed = granted(await acts.badge(conn, vault, found.id, who=principal.id, now=clock.now()))
+        badge = await reads.badge_of(conn, found, event, printed.text, config.club)
+    pdf = await asyncio.to_thread(badge_pdf, badge)  # a tenth of a second of work, after the commit
+    headers = PRIVATE | {"content-disposition": f'attachment; filename="{accreditation_id}.pdf"'}
+    return Response(pdf, media_type="application/pdf", headers=headers)
+
+
+router = Router("/api/access", route_handlers=[add_accreditation, list_accreditations, end_accreditation, print_badge])
