@@ -116,7 +116,13 @@ class House:
 
     def errors(self) -> str:
         """What the processes complained about."""
-        return "".join(path.read_text(errors="replace")[-4000:] for path in sorted((self.folder / "log").glob("*.log")))
+        lines = [
+            line
+            for path in sorted((self.folder / "log").glob("*.log"))
+            for line in path.read_text(errors="replace").splitlines()
+            if '"level":"info"' not in line
+        ]
+        return "\n".join(lines[-40:])
 
 
 def pricing_of_the_bowl() -> Pricing:
