@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import asyncpg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
-from tests.web.house import House
+from tests.web.house import House, free_port
 from virage.kernel.postgres import EmbeddedPostgres
 
 CHROMIUM = os.environ.get("VIRAGE_CHROMIUM", "/usr/bin/chromium")
@@ -67,6 +68,18 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def browser_context_args(house: House) -> dict[str, Any]:
     return {"base_url": house.url, "locale": "en-GB", "viewport": {"width": 1440, "height": 900}}
+
+
+@pytest.fixture
+def own_server(house: House) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+    """A web process of the test's own, so that it can be stopped."""
+    port = free_port()
+    url = f"http://localhost:{port}"
+    process = house.start("serve", house.env | {"VIRAGE_PORT": str(port), "VIRAGE_PUBLIC_URL": url})
+    house.wait(url)
+    yield url, process
+    house.stop(process)
+    house.processes.remove(process)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """What a buyer does, in the words of the screens."""
 
+from collections.abc import Callable
+
 from playwright.sync_api import Page, Route, expect
 
 from tests.web.house import House
@@ -48,3 +50,13 @@ class Refusing:
             route.fulfill(**self.answer)  # type: ignore[arg-type]  # one dict of many types
         else:
             route.continue_()
+
+
+def buy_and_open(page: Page, house: House, sign_in: Callable[[Page], None]) -> None:
+    """Two seats for tonight, paid, and the first of their tickets on the screen."""
+    open_match(page, house)
+    find_two_seats(page)
+    sign_in(page)
+    pay(page, ACCEPTED)
+    page.get_by_role("link", name="Open my tickets").click()
+    page.locator("a[href^='/tickets/']").first.click()

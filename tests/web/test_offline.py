@@ -1,29 +1,16 @@
 """A ticket opens without server and network, after the browser was closed and opened again."""
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from tests.web.conftest import CHROMIUM, FLAGS
-from tests.web.house import House, free_port
-from tests.web.steps import ACCEPTED, find_two_seats, open_match, pay
+from tests.web.house import House
+from tests.web.steps import buy_and_open
 
 SignIn = Callable[[Page, str], None]
-
-
-@pytest.fixture
-def own_server(house: House) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
-    """A web process of the test's own, so that it can be stopped."""
-    port = free_port()
-    url = f"http://localhost:{port}"
-    process = house.start("serve", house.env | {"VIRAGE_PORT": str(port), "VIRAGE_PUBLIC_URL": url})
-    house.wait(url)
-    yield url, process
-    house.stop(process)
-    house.processes.remove(process)
 
 
 def test_a_ticket_opens_with_the_server_stopped_and_the_browser_restarted(
@@ -102,12 +89,7 @@ def test_a_fans_phone_fetches_nothing_of_the_office_until_it_is_opened(page: Pag
 def test_a_ticket_moves_to_another_browser_by_a_code_and_the_first_one_is_told(
     page: Page, house: House, sign_in: SignIn, address: str
 ) -> None:
-    open_match(page, house)
-    find_two_seats(page)
-    sign_in(page, address)
-    pay(page, ACCEPTED)
-    page.get_by_role("link", name="Open my tickets").click()
-    page.locator("a[href^='/tickets/']").first.click()
+    buy_and_open(page, house, lambda on: sign_in(on, address))
     page.get_by_role("button", name="Show the entry code on this phone").click()
     expect(page.get_by_role("img", name="Entry code of this ticket")).to_be_visible()
     ticket = page.url
@@ -132,12 +114,7 @@ def test_a_ticket_moves_to_another_browser_by_a_code_and_the_first_one_is_told(
 def test_a_ticket_is_printed_and_the_screen_says_what_that_means(
     page: Page, house: House, sign_in: SignIn, address: str
 ) -> None:
-    open_match(page, house)
-    find_two_seats(page)
-    sign_in(page, address)
-    pay(page, ACCEPTED)
-    page.get_by_role("link", name="Open my tickets").click()
-    page.locator("a[href^='/tickets/']").first.click()
+    buy_and_open(page, house, lambda on: sign_in(on, address))
     page.get_by_role("button", name="Print on paper").click()
     expect(page.get_by_text("The code on your phone stops opening the gate")).to_be_visible()
     with page.expect_download() as saved:

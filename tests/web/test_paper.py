@@ -7,18 +7,13 @@ from playwright.sync_api import Page, expect
 
 from tests.web.house import House
 from tests.web.office import sign_in_long_ago
-from tests.web.steps import ACCEPTED, find_two_seats, open_match, pay
+from tests.web.steps import buy_and_open
 
 
 def test_paper_that_ends_the_code_on_a_phone_asks_for_a_fresh_sign_in(
     page: Page, house: House, sign_in: Callable[[Page, str], None], address: str
 ) -> None:
-    open_match(page, house)
-    find_two_seats(page)
-    sign_in(page, address)
-    pay(page, ACCEPTED)
-    page.get_by_role("link", name="Open my tickets").click()
-    page.locator("a[href^='/tickets/']").first.click()
+    buy_and_open(page, house, lambda on: sign_in(on, address))
     page.get_by_role("button", name="Show the entry code on this phone").click()
     expect(page.get_by_role("img", name="Entry code of this ticket")).to_be_visible()
     sign_in_long_ago(house, address)

@@ -1,28 +1,14 @@
 """The way to one's seat: on the ticket, in words and drawn, without stairs where wished, and without network."""
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Playwright, expect
 
 from tests.web.conftest import CHROMIUM, FLAGS
-from tests.web.house import House, free_port
 
 SignIn = Callable[[Page, str], None]
-
-
-@pytest.fixture
-def own_server(house: House) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
-    """A web process of the test's own, so that it can be stopped."""
-    port = free_port()
-    url = f"http://localhost:{port}"
-    process = house.start("serve", house.env | {"VIRAGE_PORT": str(port), "VIRAGE_PUBLIC_URL": url})
-    house.wait(url)
-    yield url, process
-    house.stop(process)
-    house.processes.remove(process)
 
 
 def test_the_way_is_on_the_ticket_without_stairs_where_wished_and_stays_without_network(

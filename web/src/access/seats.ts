@@ -22,18 +22,21 @@ export async function learnGround(groups: ReadonlySet<string>): Promise<void> {
   document.documentElement.dataset.labels = "kept";
 }
 
-/** The standing area of a place, null for a seat. */
+/** The standing area of a place, null for a seat and for what lies beyond all places: the badge of an accreditation. */
 export function areaOf(place: number): string | null {
-  if (!ground || place < ground.seats) return null;
-  const area = ground.areas.filter((one) => one.first_place <= place).at(-1);
-  return area?.code ?? null;
+  return ground ? (areaAt(ground.areas, place)?.code ?? null) : null;
+}
+
+/** The area in whose range of numbers a place lies. */
+export function areaAt<Area extends { first_place: number; capacity_max: number }>(areas: readonly Area[], place: number): Area | null {
+  return areas.find((one) => one.first_place <= place && place < one.first_place + one.capacity_max) ?? null;
 }
 
 /** What the signs say of a place, null while the ground is not there. */
 export async function labelOf(place: number): Promise<Label | null> {
   if (!ground) return null;
   if (place >= ground.seats) {
-    const area = ground.areas.filter((one) => one.first_place <= place).at(-1);
+    const area = areaAt(ground.areas, place);
     return area ? ({ area: area.code, area_name: area.name, gate_group: "" } as Label) : null;
   }
   const block = ground.blocks.find((one) => one.first_seat <= place && place < one.first_seat + one.seat_count);
