@@ -126,16 +126,6 @@ async def test_a_device_is_a_principal_with_its_gates_and_a_cookie_is_not_its_to
     assert device is not None
     assert (device.kind, device.id, device.session_id) == ("device", UUID(kept["device_id"]), None)
     assert device.grants == (Grant("gate", "gate", "A1"), Grant("gate", "gate", "A3"))
-    assert reads.device_gates(device) == {"A1", "A3"}
-
-
-async def test_a_groups_device_works_at_all_its_gates(
-    supervisor: httpx.AsyncClient, other: httpx.AsyncClient, db: Database, clock: Clock
-) -> None:
-    kept = await paired(other, await open_code(supervisor, gates=["A"]))
-    (device,) = await PeopleAuthenticator(db, clock)([Credential("bearer", token_hash(kept["token"]))])
-    assert device is not None
-    assert reads.device_gates(device) == {f"A{number}" for number in range(1, 9)}
 
 
 async def test_a_device_opens_none_of_its_supervisors_doors(

@@ -37,7 +37,6 @@ from virage.ticketing.store import orders as store
 from virage.ticketing.store.claims import Claim
 
 HANDLERS = Handlers({paying.PURPOSE: paying.OrderMoney()})
-URL = "https://virage.local/"
 TWO = Best(Party(full=2), category_id=GOLD)
 Act = Callable[[Connection], Awaitable[Any]]
 
@@ -78,7 +77,7 @@ class Counter:
         return (await holding.hold(conn, [Hold(request, buyer, buyer.owner_id, sale)], self.house.clock.now()))[0]
 
     async def pay(self, conn: Connection, order_id: UUID, buyer: Buyer, fan_id: UUID) -> Any:
-        pay = Pay(order_id, new_id(), buyer, fan_id, URL)
+        pay = Pay(order_id, new_id(), buyer, fan_id, return_url="")
         return (await paying.pay(conn, [pay], self.house.clock.now()))[0]
 
 
@@ -143,7 +142,9 @@ class Pair:
     def pays(self) -> list[Pay]:
         fans = {order_id: self.fans[order_id].fan_id for order_id in (self.high, self.low)}
         return [
-            Pay(order_id, new_id(), self.fans[order_id], fan_id, URL) for order_id, fan_id in fans.items() if fan_id
+            Pay(order_id, new_id(), self.fans[order_id], fan_id, return_url="")
+            for order_id, fan_id in fans.items()
+            if fan_id
         ]
 
     async def settle(self, conn: Connection, **states: State) -> None:

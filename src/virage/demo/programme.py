@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -14,10 +13,10 @@ from virage.programme import acts as programme
 from virage.programme.rules import HouseRules, Kind, NewEvent, Organiser, Series, Text
 from virage.ticketing.acts.pricing import set_pricing
 from virage.ticketing.rules.pricing import Pricing
+from virage.venue.reads import GROUND_ZONE
 
 Done = TypeVar("Done")
 
-LOCAL = ZoneInfo("Europe/Paris")
 FOUNDED = datetime(2026, 1, 1, tzinfo=UTC)
 CONCERT_EVERY_DAYS = 28
 TOURNAMENT_EVERY_DAYS = 56
@@ -46,7 +45,7 @@ def planned(now: datetime) -> list[Planned]:
 
 def tonight(now: datetime) -> Planned:
     """Return tonight's match, or tomorrow's once tonight's is sold no more."""
-    today = now.astimezone(LOCAL).date()
+    today = now.astimezone(GROUND_ZONE).date()
     if _at(today, 21) + ON_SALE_AFTER_START <= now:
         today += timedelta(days=1)
     match = _event(
@@ -120,7 +119,7 @@ async def load_programme(conn: Connection, plans: list[Planned], now: datetime) 
 
 
 def _first_day(plans: list[Planned]) -> date:
-    return min(plan.event.starts_at for plan in plans if plan.event.series_id).astimezone(LOCAL).date()
+    return min(plan.event.starts_at for plan in plans if plan.event.series_id).astimezone(GROUND_ZONE).date()
 
 
 def _event(
@@ -153,12 +152,12 @@ def _event(
 
 def _next_day(after: datetime, every_days: int, offset: int) -> date:
     """Return the first day from then on in a rhythm that does not depend on when one looks."""
-    day = after.astimezone(LOCAL).date()
+    day = after.astimezone(GROUND_ZONE).date()
     return day + timedelta(days=(offset - day.toordinal()) % every_days)
 
 
 def _at(day: date, hour: int) -> datetime:
-    return datetime.combine(day, time(hour), LOCAL).astimezone(UTC)
+    return datetime.combine(day, time(hour), GROUND_ZONE).astimezone(UTC)
 
 
 def _done(outcome: Done | Refused) -> Done:

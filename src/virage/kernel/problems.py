@@ -14,6 +14,11 @@ class Refused(Struct, frozen=True, tag="refused"):
     data: dict[str, Any] = {}
 
 
+def invalid_input(source: str, message: str) -> Refused:
+    """Refuse a field (`source`) that is well-formed and still means nothing; `message` is for whoever calls the API."""
+    return Refused("invalid_input", {"errors": [{"source": source, "message": message}]})
+
+
 # Codes whose meaning is the protocol's own. Every other code is a conflict with the state of things: 409.
 STATUS: dict[str, int] = {
     "invalid": 400,

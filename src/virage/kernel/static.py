@@ -65,8 +65,8 @@ class Static:
 
 async def _serve(found: _File, scope: Any, send: Send) -> None:
     asked = {name: value for name, value in scope["headers"] if name in (b"accept-encoding", b"if-none-match")}
-    accepted = {part.split(b";")[0].strip() for part in asked.get(b"accept-encoding", b"").split(b",")}
-    encoding, body = next(pair for pair in found.bodies if not pair[0] or pair[0] in accepted)
+    accepted = _encodings(asked.get(b"accept-encoding", b"").decode("latin-1"))
+    encoding, body = next(pair for pair in found.bodies if not pair[0] or pair[0].decode() in accepted)
     headers = [(b"cache-control", found.caching), (b"etag", found.etag), (b"vary", b"accept-encoding")]
     if found.policy is not None:
         headers.append((b"content-security-policy", found.policy))
@@ -77,6 +77,15 @@ async def _serve(found: _File, scope: Any, send: Send) -> None:
     if encoding:
         headers.append((b"content-encoding", encoding))
     await _answer(send, 200, headers, b"" if scope["method"] == "HEAD" else body)
+
+
+def takes_gzip(accept_encoding: str) -> bool:
+    """Tell whether whoever sent this header (RFC 9110, 12.5.3) can unpack gzip."""
+    return "gzip" in _encodings(accept_encoding)
+
+
+def _encodings(accept_encoding: str) -> set[str]:
+    return {part.partition(";")[0].strip() for part in accept_encoding.split(",")}
 
 
 async def _answer(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:

@@ -108,21 +108,30 @@ class PaperTicket(Struct, frozen=True, kw_only=True):
 
 def paper_pdf(ticket: PaperTicket) -> bytes:
     """Return the page as PDF."""
+    return printed(_template(), inputs(ticket))
+
+
+def printed(template: bytes, data: dict[str, str]) -> bytes:
+    """Return a page as PDF, for screen readers too (PDF/UA-1): a Typst template with what it reads."""
     pdf: bytes
-    data = inputs(ticket)
     try:
-        pdf = typst.compile(_template(), format="pdf", sys_inputs=data, pdf_standards="ua-1")
+        pdf = typst.compile(template, format="pdf", sys_inputs=data, pdf_standards="ua-1")
     except typst.TypstError:
-        # A letter that no font of this machine has: PDF/UA admits none, but the fan needs the paper all the same.
-        pdf = typst.compile(_template(), format="pdf", sys_inputs=data)
+        # A letter that no font of this machine has: PDF/UA admits none, but the paper is needed all the same.
+        pdf = typst.compile(template, format="pdf", sys_inputs=data)
     return pdf
+
+
+def drawn(code: str) -> str:
+    """Return the QR code of a text as SVG."""
+    picture = BytesIO()
+    segno.make(code, error="q", micro=False, boost_error=False).save(picture, kind="svg", border=2, xmldecl=False)
+    return picture.getvalue().decode()
 
 
 def inputs(ticket: PaperTicket) -> dict[str, str]:
     """Return what the template reads: the words as JSON, the code as SVG."""
-    drawn = BytesIO()
-    segno.make(ticket.code, error="q", micro=False, boost_error=False).save(drawn, kind="svg", border=2, xmldecl=False)
-    return {"ticket": msgspec.json.encode(page(ticket)).decode(), "code": drawn.getvalue().decode()}
+    return {"ticket": msgspec.json.encode(page(ticket)).decode(), "code": drawn(ticket.code)}
 
 
 @cache

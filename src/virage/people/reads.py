@@ -16,7 +16,6 @@ from virage.people.rules.devices import (
     MyDevice,
     OfficeDevice,
     codes_of,
-    gates_held,
     may_assign,
     may_revoke,
 )
@@ -159,11 +158,6 @@ async def export(
 async def devices(conn: Connection, device_ids: Sequence[UUID]) -> dict[UUID, Device]:
     """Many devices in one statement, revoked ones too; those that never were are missing."""
     return await stored_devices.devices(conn, device_ids)
-
-
-def device_gates(principal: Principal) -> frozenset[str]:
-    """The codes of all gates at which a device may work, its groups spelled out; empty for whoever is no device."""
-    return frozenset(codes_of(gates_held(principal), gate_groups()) if principal.kind == "device" else ())
 
 
 async def my_device(conn: Connection, principal: Principal) -> MyDevice | None:

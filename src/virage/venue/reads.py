@@ -5,6 +5,7 @@ import gzip
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import cache
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
@@ -16,6 +17,7 @@ from virage.venue.rules.geometry import geometry, labels
 from virage.venue.rules.ways import Entrance, Nearest, Passable, Way, entrance, nearest, ways
 
 __all__ = [
+    "GROUND_ZONE",
     "Document",
     "GroundSummary",
     "LiftState",
@@ -25,11 +27,14 @@ __all__ = [
     "labels_document",
     "lifts",
     "load_ground",
+    "passable",
     "way_in",
     "way_to_nearest",
 ]
 
 
+GROUND_ZONE = ZoneInfo("Europe/Paris")
+"""The time that the clocks of the ground show: what is printed for its gates."""
 WayDelays = Callable[[Connection], Awaitable[Mapping[str, float]]]
 """How long one waits at `ramp:N1` or `gate:A1` now, in seconds by code; the gates above know."""
 
@@ -106,20 +111,19 @@ async def lifts(conn: Connection) -> list[LiftState]:
     ]
 
 
-async def way_in(conn: Connection, place: int, delays: WayDelays, *, step_free: bool) -> Entrance | None:
+async def passable(conn: Connection, *, step_free: bool) -> Passable:
+    """What somebody can pass today: without stairs if so wished, and no lift that is out of order."""
+    return Passable(step_free, frozenset(outage.lift for outage in await store.open_outages(conn)))
+
+
+async def way_in(place: int, today: Passable, delays_s: Mapping[str, float]) -> Entrance | None:
     """The quickest way from a ramp to a place through a gate of its group; None where no such way is open today."""
     ground = load_ground()
     group = ground.label(place).gate_group
     gates = [f"gate:{gate.code}" for gate in ground.gates if gate.group == group]
-    passable, waits = await _passable(conn, step_free=step_free), await delays(conn)
-    return await asyncio.to_thread(lambda: entrance(ways(passable), place, gates, waits))
+    return await asyncio.to_thread(lambda: entrance(ways(today), place, gates, delays_s))
 
 
-async def way_to_nearest(conn: Connection, place: int, what: Nearest, *, step_free: bool) -> Way | None:
+async def way_to_nearest(place: int, what: Nearest, today: Passable) -> Way | None:
     """The quickest way from a place to the nearest of a kind; None where no such way is open today."""
-    passable = await _passable(conn, step_free=step_free)
-    return await asyncio.to_thread(lambda: nearest(ways(passable), place, what))
-
-
-async def _passable(conn: Connection, *, step_free: bool) -> Passable:
-    return Passable(step_free, frozenset(outage.lift for outage in await store.open_outages(conn)))
+    return await asyncio.to_thread(lambda: nearest(ways(today), place, what))

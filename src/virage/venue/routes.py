@@ -1,6 +1,6 @@
 """The ground's door: which version is in use, its geometry, the labels of a block, and the ways in it today."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from litestar import Request, Response, Router, get, put
 from litestar.openapi.datastructures import ResponseSpec
@@ -11,11 +11,14 @@ from virage.kernel.clock import Clock
 from virage.kernel.database import Database
 from virage.kernel.guard import Principal, staff
 from virage.kernel.problems import Problem, granted
+from virage.kernel.static import takes_gzip
 from virage.venue import acts, reads
 from virage.venue.reads import Document, GroundSummary, LiftState, WayDelays
 from virage.venue.rules import load_ground
 from virage.venue.rules.geometry import BlockLabels, Geometry
 from virage.venue.rules.ways import Entrance, Nearest, Way
+
+Found = TypeVar("Found", Entrance, Way)
 
 FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -69,10 +72,8 @@ async def get_way_in(db: Database, way_delays: WayDelays, place: Place, *, step_
     """
     _require_place(place)
     async with db.connection() as conn:
-        found = await reads.way_in(conn, place, way_delays, step_free=step_free)
-    if found is None:
-        raise Problem("no_way", {"place": place})
-    return found
+        today, delays_s = await reads.passable(conn, step_free=step_free), await way_delays(conn)
+    return _open(await reads.way_in(place, today, delays_s), place)
 
 
 @get("/nearest", opt={"public": True})
@@ -80,10 +81,8 @@ async def get_nearest(db: Database, place: Place, what: Nearest, *, step_free: S
     """The quickest way from a place to the nearest outlet, toilets, first aid, information desk or exit."""
     _require_place(place)
     async with db.connection() as conn:
-        found = await reads.way_to_nearest(conn, place, what, step_free=step_free)
-    if found is None:
-        raise Problem("no_way", {"place": place})
-    return found
+        today = await reads.passable(conn, step_free=step_free)
+    return _open(await reads.way_to_nearest(place, what, today), place)
 
 
 @get("/lifts", opt={"public": True})
@@ -110,10 +109,15 @@ def _require_place(place: int) -> None:
         raise Problem("not_found", {"place": place})
 
 
+def _open(found: Found | None, place: int) -> Found:
+    if found is None:
+        raise Problem("no_way", {"place": place})
+    return found
+
+
 def _answer(request: Request[Any, Any, Any], document: Document) -> Response[bytes]:
     headers = {"cache-control": FOR_EVER, "vary": "accept-encoding"}
-    accepted = {part.partition(";")[0].strip() for part in request.headers.get("accept-encoding", "").split(",")}
-    if "gzip" in accepted:
+    if takes_gzip(request.headers.get("accept-encoding", "")):
         headers["content-encoding"] = "gzip"
         return Response(document.gzipped, media_type="application/json", headers=headers)
     return Response(document.plain, media_type="application/json", headers=headers)

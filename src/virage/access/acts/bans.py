@@ -12,7 +12,7 @@ from virage.access.rules.bans import YEARS_MAX, Ban, BanWish, File, Met, plain_n
 from virage.access.store import bans as store
 from virage.kernel.database import Connection
 from virage.kernel.journal import Fact, append
-from virage.kernel.problems import Refused
+from virage.kernel.problems import Refused, invalid_input
 from virage.kernel.queue import enqueue
 from virage.kernel.texts import shows_all
 from virage.people.rules.addresses import normalise_address
@@ -29,11 +29,11 @@ async def add_ban(conn: Connection, file: File, wish: BanWish, *, who: UUID | No
     email = None if wish.email is None else normalise_address(wish.email)
     name = None if wish.name is None else " ".join(wish.name.split())
     if (wish.email is not None and email is None) or (email is None and not name):
-        return _invalid("email", "An entry needs an e-mail address or a name.")
+        return invalid_input("email", "An entry needs an e-mail address or a name.")
     if name is not None and (not shows_all(name) or not plain_name(name)):
-        return _invalid("name", "A name has letters, and nothing that cannot be seen.")
+        return invalid_input("name", "A name has letters, and nothing that cannot be seen.")
     if not now < wish.expires_at <= now + timedelta(days=366 * YEARS_MAX):
-        return _invalid("expires_at", f"An entry ends by itself, within {YEARS_MAX} years.")
+        return invalid_input("expires_at", f"An entry ends by itself, within {YEARS_MAX} years.")
     ban = Ban(wish.id, file, email, name or None, now, who, wish.expires_at)
     if not await store.insert_ban(conn, ban):
         known = await store.ban(conn, wish.id)
@@ -101,7 +101,3 @@ async def _unflag(conn: Connection, passes: Iterable[tuple[UUID, int]], now: dat
         still = {number for number, _ in await store.flags_of_event(conn, event_id)}
         if numbers - still:
             await append(conn, [Fact("pass_unflagged", None, event_id, {"numbers": sorted(numbers - still)})], now)
-
-
-def _invalid(field: str, message: str) -> Refused:
-    return Refused("invalid_input", {"errors": [{"source": field, "message": message}]})

@@ -5,7 +5,7 @@ from virage.access.rules.ground import zones
 from virage.access.store import board as store
 from virage.kernel.database import Connection
 from virage.kernel.journal import Fact, append
-from virage.kernel.problems import Refused
+from virage.kernel.problems import Refused, invalid_input
 from virage.kernel.texts import shows_all
 
 PEOPLE_MAX, REASON_MAX = 100_000, 200
@@ -17,9 +17,9 @@ async def correct(conn: Connection, correction: Correction) -> Correction | Refu
         return Refused("not_found")
     reason = correction.reason.strip()
     if not 0 < len(reason) <= REASON_MAX or not shows_all(reason):
-        return _invalid("reason", "Say why, in at most 200 visible characters.")
+        return invalid_input("reason", "Say why, in at most 200 visible characters.")
     if not 0 < abs(correction.people) <= PEOPLE_MAX:
-        return _invalid("people", "Say by how many people, at most 100,000.")
+        return invalid_input("people", "Say by how many people, at most 100,000.")
     if await store.insert_correction(conn, correction):
         data = {"event_id": correction.event_id, "zone": correction.zone, "people": correction.people}
         facts = [Fact("presence_corrected", correction.corrected_by, correction.id, data)]
@@ -29,7 +29,3 @@ async def correct(conn: Connection, correction: Correction) -> Correction | Refu
     asked = (correction.event_id, correction.zone, correction.people, correction.reason)
     same = known is not None and (known.event_id, known.zone, known.people, known.reason) == asked
     return known if known is not None and same else Refused("id_taken")
-
-
-def _invalid(field: str, message: str) -> Refused:
-    return Refused("invalid_input", {"errors": [{"source": field, "message": message}]})

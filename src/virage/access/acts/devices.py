@@ -1,10 +1,18 @@
 """What devices tell of themselves."""
 
-from virage.access.rules.states import DeviceState
+from datetime import datetime
+from uuid import UUID
+
+from virage.access.rules.states import Heartbeat, state_of
 from virage.access.store import packs as store
 from virage.kernel.database import Connection
+from virage.kernel.problems import Refused
 
 
-async def hear(conn: Connection, state: DeviceState) -> None:
+async def hear(conn: Connection, device_id: UUID, beat: Heartbeat, now: datetime) -> Refused | None:
     """Remember how a device says it is; the last word counts, and no journal needs it."""
+    state = state_of(device_id, beat, now)
+    if isinstance(state, Refused):
+        return state
     await store.put_device_state(conn, state)
+    return None

@@ -8,12 +8,12 @@ from virage.access.rules.ground import GateState, gates, zones
 from virage.access.store import ground as store
 from virage.kernel.database import Connection
 from virage.kernel.journal import Fact, append
-from virage.kernel.problems import Refused
+from virage.kernel.problems import Refused, invalid_input
 from virage.passes.rules.claims import is_gate_group
 
 NOT_FOUND = Refused("not_found")
-NO_GROUP = Refused("invalid_input", {"errors": [{"source": "group", "message": "No pass can carry such a group."}]})
-NO_TIME = Refused("invalid_input", {"errors": [{"source": "closes_at", "message": "It closes before it opens."}]})
+NO_GROUP = invalid_input("group", "No pass can carry such a group.")
+NO_TIME = invalid_input("closes_at", "It closes before it opens.")
 
 
 async def set_gate(

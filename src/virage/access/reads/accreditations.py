@@ -2,7 +2,6 @@
 
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from virage.access.reads import bans
 from virage.access.rules.accreditations import GROUPS, Accreditation
@@ -14,8 +13,7 @@ from virage.kernel.config import Club
 from virage.kernel.database import Connection
 from virage.people import reads as people
 from virage.programme.rules import Event
-
-GROUND_ZONE = ZoneInfo("Europe/Paris")
+from virage.venue.reads import GROUND_ZONE
 
 
 async def accreditation(conn: Connection, id_: UUID) -> Accreditation | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from time import monotonic
@@ -13,6 +13,7 @@ from virage.access.rules.board import (
     FLOW_MINUTES,
     HEARD_WITHIN,
     ByTicket,
+    Correction,
     DeviceLine,
     DuplicateLine,
     GateBoard,
@@ -60,8 +61,8 @@ class Boards:
 async def read_board(conn: Connection, event_id: UUID, now: datetime) -> GateBoard:
     """Everything that a supervisor sees of an event."""
     state = (await ground_store.ground_of(conn, [event_id]))[event_id]
-    zone_lines = await _zones(conn, event_id, state)
     corrections = list(await store.corrections(conn, event_id))
+    zone_lines = await _zones(conn, event_id, state, corrections)
     refused = await store.refusals(conn, event_id)
     by_reason: Counter[str] = Counter()
     for _, reason, scans in refused:
@@ -104,7 +105,9 @@ async def delays(conn: Connection, event_id: UUID, now: datetime) -> Mapping[str
     return {ramp: seconds for ramp, seconds in waits.items() if ramp in ramps}
 
 
-async def _zones(conn: Connection, event_id: UUID, state: GroundState) -> list[ZoneLine]:
+async def _zones(
+    conn: Connection, event_id: UUID, state: GroundState, corrections: Sequence[Correction]
+) -> list[ZoneLine]:
     firsts, codes = _parts()
     sold: Counter[str] = Counter()
     entered: Counter[str] = Counter()
@@ -115,7 +118,7 @@ async def _zones(conn: Connection, event_id: UUID, state: GroundState) -> list[Z
     for gate, people_ in (await store.outs(conn, event_id)).items():
         inside[gates()[gate].stand] -= people_
     corrected: Counter[str] = Counter()
-    for one in await store.corrections(conn, event_id):
+    for one in corrections:
         corrected[one.zone] += one.people
     stands = {stand.code for stand in load_ground().stands}
     return [

@@ -26,9 +26,10 @@ class Delays:
     async def __call__(self, conn: Connection) -> Mapping[str, float]:
         """Seconds at `ramp:N1`, by code, at the event whose gates are open; nothing where no counter stands."""
         if monotonic() >= self._until:
+            self._until = monotonic() + self._kept_s  # one asks, and the others go on with what is known
             now, found = self._clock.now(), dict[str, float]()
             for event in await programme.upcoming(conn, now):
                 if event.doors_at - BEFORE_DOORS <= now:
                     found |= await delays(conn, event.id, now)
-            self._known, self._until = found, monotonic() + self._kept_s
+            self._known = found
         return self._known

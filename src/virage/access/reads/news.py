@@ -60,19 +60,19 @@ class GateNews:
             asked = None if version is None else position_key(version)
         except ValueError:
             asked = None
-        async with self._db.connection() as conn:
-            async with self._one_at_a_time:
-                await self._catch_up(conn, asked)
-            until, since = str(self._until), self._since
-            if asked is None or since is None or asked < since:
-                return Changes(until, reload=True)
-            news = [entry for entry in self._entries[bisect_right(self._keys, asked) :] if event_of(entry) == event_id]
-            changes = changes_of(journal.as_written(news), max(until, version or "", key=position_key))
-            if not any(entry.what in GROUND_FACTS for entry in news):
-                return changes
-            state = (await store.ground_of(conn, [event_id]))[event_id]
+        async with self._one_at_a_time, self._db.connection() as conn:
+            await self._catch_up(conn, asked)
+        until, since = str(self._until), self._since
+        if asked is None or since is None or asked < since:
+            return Changes(until, reload=True)
+        news = [entry for entry in self._entries[bisect_right(self._keys, asked) :] if event_of(entry) == event_id]
+        changes = changes_of(journal.as_written(news), max(until, version or "", key=position_key))
         if any(entry.what == "window_changed" for entry in news):  # windows are in the pack alone
             return Changes(changes.version, reload=True)
+        if not any(entry.what in GROUND_FACTS for entry in news):
+            return changes
+        async with self._db.connection() as conn:
+            state = (await store.ground_of(conn, [event_id]))[event_id]
         return Changes(
             **{name: getattr(changes, name) for name in Changes.__struct_fields__ if name not in ("gates", "zones")},
             gates=pack_gates(codes, state),

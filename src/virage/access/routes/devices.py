@@ -2,7 +2,7 @@
 
 import gzip
 from base64 import b64encode
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from virage.access.acts.devices import hear
 from virage.access.reads.holders import Found, find
@@ -19,18 +19,17 @@ from virage.access.reads.packs import Packs
 from virage.access.routes.desk import GateDesk, is_at
 from virage.access.rules.ground import gates
 from virage.access.rules.pack import PACK_PURPOSE, SealedPack
-from virage.access.rules.scans import YEAR_MAX, YEAR_MIN, Answer, Upload
-from virage.access.rules.states import DeviceState
+from virage.access.rules.scans import Answer, Upload
+from virage.access.rules.states import Heartbeat
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database
 from virage.kernel.guard import Principal, device
 from virage.kernel.keys import base64url
-from virage.kernel.problems import Problem
+from virage.kernel.problems import Problem, granted, invalid_input
+from virage.kernel.static import takes_gzip
 from virage.passes import acts as passes
 from virage.passes.rules.vault import KeyVault
 
-Instant = Annotated[datetime, Meta(tz=True)]
-MS_MAX = 2**31 - 1
 WANTED_MIN = 3
 
 
@@ -39,19 +38,6 @@ class Answers(Struct, frozen=True):
 
     now: datetime
     answers: list[Answer]
-
-
-class Heartbeat(Struct, frozen=True):
-    """How a device is: its clock, how many scans it has not sent yet, since when it was without network."""
-
-    event_id: UUID
-    gate: Annotated[str, Meta(max_length=10)]
-    at: Instant
-    backlog: Annotated[int, Meta(ge=0, le=10**7)] = 0
-    battery_percent: Annotated[int, Meta(ge=0, le=100)] | None = None
-    offline_since: Instant | None = None
-    version: Annotated[str, Meta(max_length=50)] | None = None
-    person_id: UUID | None = None
 
 
 class Beat(Struct, frozen=True):
@@ -75,25 +61,9 @@ async def post_heartbeat(
     """Say how the device is, and hear what changed since the version of its pack."""
     if principal.id is None or not is_at(principal, data.gate):
         raise Problem("forbidden", {"gate": data.gate})
-    for moment in (data.at, data.offline_since):
-        if moment is not None and not YEAR_MIN <= moment.year <= YEAR_MAX:
-            raise Problem("invalid_input", {"errors": [{"source": "at", "message": "There is no such time."}]})
     now = clock.now()
-    off = max(-MS_MAX, min(MS_MAX, (data.at - now) // timedelta(milliseconds=1)))
-    state = DeviceState(
-        principal.id,
-        data.event_id,
-        data.gate,
-        now,
-        off,
-        data.backlog,
-        data.battery_percent,
-        data.offline_since,
-        data.version,
-        data.person_id,
-    )
     async with db.transaction() as conn:
-        await hear(conn, state)
+        granted(await hear(conn, principal.id, data, now))
     codes = [code for code in gates() if is_at(principal, code)]
     return Beat(now, await gate_news.since(data.event_id, data.version, codes))
 
@@ -122,8 +92,7 @@ async def get_pack(
         kid, signature = await passes.sign_document(conn, vault, event_id, PACK_PURPOSE + body, clock.now())
     sealed = msgspec.json.encode(SealedPack(b64encode(body).decode(), base64url(kid), base64url(signature)))
     headers = {"cache-control": "no-store", "vary": "accept-encoding"}
-    accepted = {part.partition(";")[0].strip() for part in request.headers.get("accept-encoding", "").split(",")}
-    if "gzip" in accepted:
+    if takes_gzip(request.headers.get("accept-encoding", "")):
         headers["content-encoding"] = "gzip"
         sealed = gzip.compress(sealed, 6, mtime=0)
     return Response(sealed, media_type="application/json", headers=headers)
@@ -139,7 +108,7 @@ async def find_holders(event_id: UUID, q: Wanted, db: Database) -> list[Found]:
     """The passes of somebody without a phone; whoever finds them looks at a proof of identity."""
     wanted = " ".join(q.split())
     if len(wanted) < WANTED_MIN:
-        raise Problem("invalid_input", {"errors": [{"source": "q", "message": "Three letters at least."}]})
+        granted(invalid_input("q", "Three letters at least."))
     async with db.connection() as conn:
         return await find(conn, event_id, wanted)
 

@@ -16,7 +16,7 @@ from virage.access.rules.ground import GateState, gates
 from virage.kernel.clock import Clock
 from virage.kernel.database import Connection, Database
 from virage.kernel.guard import Principal, holds, staff
-from virage.kernel.problems import Problem, granted
+from virage.kernel.problems import Problem, granted, invalid_input
 from virage.programme import reads as programme
 from virage.programme.rules import YEAR_MAX, YEAR_MIN, Event
 
@@ -113,7 +113,7 @@ async def put_window(
 ) -> None:
     """Say when the passes of an accreditation, known by their gate group, come and go."""
     if not all(YEAR_MIN <= moment.year <= YEAR_MAX for moment in (data.opens_at, data.closes_at)):
-        raise Problem("invalid_input", {"errors": [{"source": "opens_at", "message": "There is no such time."}]})
+        granted(invalid_input("opens_at", "There is no such time."))
     async with db.transaction() as conn:
         await whole(conn, event_id, principal)
         window = Window(data.opens_at, data.closes_at)

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from virage.kernel.problems import Refused
+from virage.kernel.problems import Refused, invalid_input
 from virage.kernel.texts import shows_all
 from virage.passes.rules.holding import Issue
 from virage.people.rules.addresses import normalise_address
@@ -49,10 +49,10 @@ def cleaned(wish: AccreditationWish) -> AccreditationWish | Refused:
     """Return the wish as it is stored, or what is wrong with it."""
     name = " ".join(wish.name.split())
     if not 0 < len(name) <= NAME_MAX or not shows_all(name):
-        return _invalid("name", f"A name has 1 to {NAME_MAX} visible characters.")
+        return invalid_input("name", f"A name has 1 to {NAME_MAX} visible characters.")
     email = None if wish.email is None else normalise_address(wish.email)
     if wish.email is not None and email is None:
-        return _invalid("email", "This is no e-mail address.")
+        return invalid_input("email", "This is no e-mail address.")
     return replace(wish, name=name, email=email)
 
 
@@ -66,7 +66,3 @@ def issue_of(wish: AccreditationWish, event: Event) -> Issue:
         not_before=event.doors_at - VALID_AROUND,
         expires_at=event.ends_at + VALID_AROUND,
     )
-
-
-def _invalid(field: str, message: str) -> Refused:
-    return Refused("invalid_input", {"errors": [{"source": field, "message": message}]})

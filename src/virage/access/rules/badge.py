@@ -5,17 +5,14 @@ Pure and slow (about a tenth of a second): call it in a thread, outside of trans
 
 from datetime import datetime
 from functools import cache
-from io import BytesIO
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import msgspec
-import segno
-import typst
 from msgspec import Struct
 
 from virage.access.rules.accreditations import Kind
-from virage.passes.paper import breakable, ink_on
+from virage.passes.paper import breakable, drawn, ink_on, printed
 from virage.programme.rules import Text
 
 _TEMPLATE: Final = Path(__file__).with_name("badge.typ")
@@ -59,16 +56,8 @@ class Badge(Struct, frozen=True, kw_only=True):
 
 def badge_pdf(badge: Badge) -> bytes:
     """Return the page as PDF."""
-    drawn = BytesIO()
-    segno.make(badge.code, error="q", micro=False, boost_error=False).save(drawn, kind="svg", border=2, xmldecl=False)
-    data = {"badge": msgspec.json.encode(page(badge)).decode(), "code": drawn.getvalue().decode()}
-    pdf: bytes
-    try:
-        pdf = typst.compile(_template(), format="pdf", sys_inputs=data, pdf_standards="ua-1")
-    except typst.TypstError:
-        # A letter that no font of this machine has: PDF/UA admits none, but the badge is needed all the same.
-        pdf = typst.compile(_template(), format="pdf", sys_inputs=data)
-    return pdf
+    data = {"badge": msgspec.json.encode(page(badge)).decode(), "code": drawn(badge.code)}
+    return printed(_template(), data)
 
 
 def page(badge: Badge) -> dict[str, Any]:

@@ -75,7 +75,7 @@ async def _serve(settings: Settings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        with suppress(NotImplementedError):  # Windows ends the process by itself
+        with suppress(NotImplementedError):  # an event loop of Windows has no signals: there the process just ends
             loop.add_signal_handler(number, stop.set)
     bank = Bank(settings.late_s)
     file: AppendFile[Entry] = AppendFile(Path(settings.folder) / "payments.jsonl", msgspec.json.Decoder(Entry))

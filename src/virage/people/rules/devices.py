@@ -215,8 +215,3 @@ def _supervises(actor: Principal, code: str, groups: Groups) -> bool:
 def grants_at(gates: Iterable[str]) -> tuple[Grant, ...]:
     """What a device holds: one grant a gate or group."""
     return tuple(Grant(GATE_ROLE, "gate", gate) for gate in gates)
-
-
-def gates_held(principal: Principal) -> list[str]:
-    """The gates and groups that a device holds."""
-    return [str(grant.scope_id) for grant in principal.grants if grant.role == GATE_ROLE]

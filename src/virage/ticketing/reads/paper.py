@@ -1,7 +1,5 @@
 """What stands on a ticket's paper, in the words of the box office; `passes.paper` draws the page."""
 
-from zoneinfo import ZoneInfo
-
 from virage.kernel.config import Club
 from virage.kernel.database import Connection
 from virage.passes.paper import PaperTicket
@@ -10,9 +8,8 @@ from virage.programme.rules import Text
 from virage.ticketing.reads.views import Ticket
 from virage.ticketing.rules.terms import OrderRow, Tariff
 from virage.ticketing.store import orders as store
-from virage.venue.reads import load_ground
+from virage.venue.reads import GROUND_ZONE, load_ground
 
-GROUND_ZONE = ZoneInfo("Europe/Paris")
 _TARIFFS: dict[Tariff, Text] = {
     Tariff.FULL: Text("Plein tarif", "Full price"),
     Tariff.CHILD: Text("Enfant", "Child"),

@@ -187,15 +187,6 @@ def gate_hints(found: Ways, gate: str) -> dict[str, GateHint]:
     return hints
 
 
-def from_gate(found: Ways, gate: str, place: int) -> Way | None:
-    """The way from inside one gate to a place."""
-    number = found.gates.index(found.walk.index[gate])
-    entry, rest = to_seat(found.walk, place)
-    if found.from_gates[number, entry] == inf:
-        return None
-    return _way(found, _path(found.after_gates[number], entry), rest)
-
-
 def nearest(found: Ways, place: int, wanted: Nearest, delays_s: Mapping[str, float] | None = None) -> Way | None:
     """The way from a place to the nearest thing of a kind, counting what one waits there."""
     entry, rest = to_seat(found.walk, place)
