@@ -167,7 +167,9 @@ async def test_an_accreditation_comes_and_goes_within_its_window(night: "Evening
     base, now = f"/api/access/events/{night.event_id}", night.clock.now()
     await night.ask("supervisor", "PUT", f"{base}/gates/A1", {"extra_groups": ["PRESS"]})
     window = {"opens_at": (now - MINUTE).isoformat(), "closes_at": (now + MINUTE).isoformat()}
+    version = (await packed(night, device)).version
     assert (await night.ask("supervisor", "PUT", f"{base}/windows/PRESS", window)).status_code == 204
+    assert (await beat(night, device, version=version))["reload"], "windows are in the pack alone"
     for _ in range(2):
         (answer,) = await night.send(device, night.scan(device, "ask", press))
         assert answer["outcome"] == "admitted"

@@ -83,6 +83,22 @@ def own_server(house: House) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
 
 
 @pytest.fixture
+def browse(
+    playwright: Playwright, tmp_path: Path, own_server: tuple[str, "subprocess.Popen[bytes]"]
+) -> Callable[[], tuple[BrowserContext, Page]]:
+    """Start a browser that visits the test's own server, in English; started again, it is the same phone."""
+
+    def started() -> tuple[BrowserContext, Page]:
+        context = playwright.chromium.launch_persistent_context(
+            tmp_path, executable_path=CHROMIUM, args=FLAGS, base_url=own_server[0], locale="en-GB"
+        )
+        context.add_init_script("localStorage.setItem('virage.locale', '\"en\"')")  # the demo's fan reads French
+        return context, context.new_page()
+
+    return started
+
+
+@pytest.fixture
 def address() -> str:
     """An address that nobody has used."""
     return f"buyer{os.getpid()}x{next(_addresses)}@example.org"

@@ -240,6 +240,12 @@ def choose_gate(page: Page, gate: str) -> None:
     expect(page.locator("[data-state]")).to_be_visible()
 
 
+def in_menu(page: Page, name: str) -> None:
+    """Choose something in the menu of the gate."""
+    page.get_by_role("button", name="Menu", exact=True).click()
+    page.get_by_role("button", name=name).click()
+
+
 def light(page: Page, signal: str, word: str) -> None:
     """Expect a light and what it says."""
     expect(page.locator(f"[data-light={signal}]")).to_be_visible()

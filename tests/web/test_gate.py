@@ -13,7 +13,18 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
 
-from tests.web.gate import Phone, choose_gate, light, pair, sign_in_by_pin, steward, tickets, tonight, type_code
+from tests.web.gate import (
+    Phone,
+    choose_gate,
+    in_menu,
+    light,
+    pair,
+    sign_in_by_pin,
+    steward,
+    tickets,
+    tonight,
+    type_code,
+)
 from tests.web.house import House, free_port
 from tests.web.office import in_database
 from tests.web.test_access import SIZES, SMALL, found_by_axe
@@ -215,8 +226,7 @@ def test_who_stands_at_the_wrong_gate_is_sent_the_right_way_without_network_in_f
     (elsewhere,) = tickets(house, event, "P", 1)
     phone.show("")
     page = begin(phone, house, title)
-    page.get_by_role("button", name="Menu", exact=True).click()
-    page.get_by_role("button", name="Français").click()
+    in_menu(page, "Français")
     page.get_by_role("button", name="Fermer").click()
     stop()
     type_code(page, elsewhere.code())
@@ -256,8 +266,7 @@ def test_training_shows_lights_and_lets_nobody_in(
     (ticket,) = tickets(house, event, "N", 1)
     phone.show("")
     page = begin(phone, house, title)
-    page.get_by_role("button", name="Menu", exact=True).click()
-    page.get_by_role("button", name="Start training").click()
+    in_menu(page, "Start training")
     stop()
     for _ in range(2):
         type_code(page, ticket.code())

@@ -11,24 +11,13 @@ from tests.web.house import House
 from tests.web.steps import buy_and_open
 
 SignIn = Callable[[Page, str], None]
+Browse = Callable[[], tuple[BrowserContext, Page]]
 
 
 def test_a_ticket_opens_with_the_server_stopped_and_the_browser_restarted(
-    playwright: Playwright,
-    tmp_path: Path,
-    own_server: tuple[str, "subprocess.Popen[bytes]"],
-    house: House,
-    sign_in: SignIn,
+    browse: Browse, own_server: tuple[str, "subprocess.Popen[bytes]"], house: House, sign_in: SignIn
 ) -> None:
-    url, process = own_server
-
-    def browse() -> tuple[BrowserContext, Page]:
-        context = playwright.chromium.launch_persistent_context(
-            tmp_path, executable_path=CHROMIUM, args=FLAGS, base_url=url, locale="en-GB"
-        )
-        context.add_init_script("localStorage.setItem('virage.locale', '\"en\"')")  # this fan's profile is French
-        return context, context.new_page()
-
+    _, process = own_server
     context, page = browse()
     page.goto("/sign-in?next=/tickets")
     sign_in(page, "fan@example.org")

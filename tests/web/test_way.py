@@ -2,30 +2,24 @@
 
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
+from datetime import UTC, datetime
 
-from playwright.sync_api import BrowserContext, Locator, Page, Playwright, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.web.conftest import CHROMIUM, FLAGS
+from tests.web.house import House
+from tests.web.office import in_database
+from tests.web.steps import buy_and_open
+from virage.kernel.database import Connection
+from virage.passes import acts as passes
 
 SignIn = Callable[[Page, str], None]
+Browse = Callable[[], tuple[BrowserContext, Page]]
 
 
 def test_the_way_is_on_the_ticket_without_stairs_where_wished_and_stays_without_network(
-    playwright: Playwright,
-    tmp_path: Path,
-    own_server: tuple[str, "subprocess.Popen[bytes]"],
-    sign_in: SignIn,
+    browse: Browse, own_server: tuple[str, "subprocess.Popen[bytes]"], house: House, sign_in: SignIn
 ) -> None:
-    url, process = own_server
-
-    def browse() -> tuple[BrowserContext, Page]:
-        context = playwright.chromium.launch_persistent_context(
-            tmp_path, executable_path=CHROMIUM, args=FLAGS, base_url=url, locale="en-GB"
-        )
-        context.add_init_script("localStorage.setItem('virage.locale', '\"en\"')")  # this fan's profile is French
-        return context, context.new_page()
-
+    _, process = own_server
     context, page = browse()
     page.goto("/sign-in?next=/tickets")
     sign_in(page, "fan@example.org")
@@ -40,8 +34,7 @@ def test_the_way_is_on_the_ticket_without_stairs_where_wished_and_stays_without_
     address = page.url
     context.close()
 
-    process.terminate()
-    process.wait(30)
+    house.stop(process)
     context, page = browse()
     page.goto(address)
     expect(directions_of(page).first).to_contain_text("up to the podium")
@@ -54,3 +47,23 @@ def test_the_way_is_on_the_ticket_without_stairs_where_wished_and_stays_without_
 
 def directions_of(page: Page) -> Locator:
     return page.get_by_role("list", name="Directions").get_by_role("listitem")
+
+
+def test_inside_the_ticket_shows_the_way_from_the_gate_to_the_seat(
+    page: Page, house: House, sign_in: SignIn, address: str
+) -> None:
+    buy_and_open(page, house, lambda on: sign_in(on, address))
+    expect(page.get_by_role("heading", name="Your way in")).to_be_visible()
+    expect(directions_of(page).filter(has_text="up to the podium")).to_have_count(1)
+    ticket_id = page.url.rpartition("/")[2]
+
+    async def cross(conn: Connection) -> None:
+        row = await conn.fetchrow("select event_id, number from passes.pass where subject = $1", ticket_id)
+        assert row is not None
+        await passes.mark_entered(conn, row["event_id"], [row["number"]], datetime.now(UTC))
+
+    in_database(house, cross)
+    page.reload()
+    expect(page.get_by_role("heading", name="Inside: this way to your seat")).to_be_visible()
+    expect(directions_of(page).filter(has_text="up to the podium")).to_have_count(0)
+    expect(directions_of(page).last).to_contain_text("to seat")

@@ -1,32 +1,14 @@
 /** The office's words: a bundle of their own beside the fan's, fetched with the office, one locale at a time. */
 import type { Problem } from "../api/answer";
 import type { office } from "../i18n/en/office";
-import { i18n, type Locale } from "../i18n/i18n.svelte";
+import { Bundle } from "../i18n/bundle.svelte";
+import { i18n } from "../i18n/i18n.svelte";
 import { clock } from "../kernel/clock.svelte";
 import { problemText } from "../kernel/words";
 
 export type Words = typeof office;
 
-const LOADERS: Record<Locale, () => Promise<{ office: Words }>> = {
-  fr: () => import("../i18n/fr/office"),
-  en: () => import("../i18n/en/office"),
-};
-
-class OfficeWords {
-  #words = $state.raw<Words | null>(null);
-  #locale: Locale | null = null;
-
-  get w(): Words {
-    return this.#words!;
-  }
-
-  async use(locale: Locale): Promise<void> {
-    if (this.#locale === locale) return;
-    const { office } = await LOADERS[locale]();
-    this.#locale = locale;
-    this.#words = office;
-  }
-
+class OfficeWords extends Bundle<Words> {
   /** A problem in the office's words, or in everybody's. */
   problem(problem: Problem): string {
     const own = this.w.problems as Record<string, string>;
@@ -50,4 +32,7 @@ class OfficeWords {
   }
 }
 
-export const words = new OfficeWords();
+export const words = new OfficeWords({
+  fr: async () => (await import("../i18n/fr/office")).office,
+  en: async () => (await import("../i18n/en/office")).office,
+});

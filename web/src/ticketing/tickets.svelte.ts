@@ -19,6 +19,7 @@ class Tickets {
   at = $state<string | null>(null);
   problem = $state.raw<Problem | null>(null);
   #loading: Promise<void> | null = null;
+  readonly #kept = new Set<string>();
 
   load(): Promise<void> {
     this.#loading ??= this.#load().finally(() => (this.#loading = null));
@@ -40,13 +41,16 @@ class Tickets {
     this.list = answer.data;
     this.at = new Date().toISOString();
     if (me) await keep.put("tickets", { owner: me, at: this.at, tickets: answer.data } satisfies Kept);
-    for (const id of new Set(answer.data.map((ticket) => ticket.event.id))) void keepEvent(id);
-    void this.#keepWays(answer.data.filter((ticket) => !ticket.refunded && !ticket.event.cancelled));
+    void this.#keepWhatBelongs(answer.data);
   }
 
-  /** The ways to one's places, one after the other: they are for later. */
-  async #keepWays(standing: Ticket[]): Promise<void> {
-    for (const place of new Set(standing.map((ticket) => ticket.place))) await keepWays(place);
+  /** Events and the ways to one's places, once a visit and one after the other: they are for later. */
+  async #keepWhatBelongs(told: Ticket[]): Promise<void> {
+    const once = (name: string): boolean => !this.#kept.has(name) && Boolean(this.#kept.add(name));
+    for (const { event, place, refunded } of told) {
+      if (once(event.id)) await keepEvent(event.id);
+      if (!refunded && !event.cancelled && once(`${place}`)) await keepWays(place);
+    }
   }
 
   /** One ticket changed, as we know from an answer. */
@@ -58,6 +62,7 @@ class Tickets {
 
   async forget(): Promise<void> {
     [this.list, this.at, this.problem] = [null, null, null];
+    this.#kept.clear();
     await keep.clear();
   }
 }
