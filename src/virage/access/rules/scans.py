@@ -41,7 +41,7 @@ class Override(StrEnum):
     OTHER = "other"
 
     @classmethod
-    def _missing_(cls, value: object) -> "Override":
+    def _missing_(cls, _value: object) -> "Override":
         """What is none of them is `other`: the entry counts, its words are let go."""
         return cls.OTHER
 
