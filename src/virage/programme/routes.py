@@ -59,7 +59,9 @@ async def list_office_events(db: Database, clock: Clock, principal: Principal) -
 async def get_office_event(event_id: UUID, db: Database, clock: Clock, principal: Principal) -> OfficeEvent:
     """One event in any state."""
     async with db.connection() as conn:
-        return reads.office_view(granted(await reads.event_within(conn, event_id, principal, *EVENT_READERS)), clock.now())
+        return reads.office_view(
+            granted(await reads.event_within(conn, event_id, principal, *EVENT_READERS)), clock.now()
+        )
 
 
 @post("/events", guards=[staff(ROLE)])
