@@ -1935,6 +1935,20 @@ export interface components {
             reason: string;
             zone: string;
         };
+        /** CorrectionLine */
+        CorrectionLine: {
+            /** Format: date-time */
+            corrected_at: string;
+            corrected_by: string | null;
+            corrected_by_name: string | null;
+            /** Format: uuid */
+            event_id: string;
+            /** Format: uuid */
+            id: string;
+            people: number;
+            reason: string;
+            zone: string;
+        };
         /** CorrectionWish */
         CorrectionWish: {
             /** Format: uuid */
@@ -1992,6 +2006,7 @@ export interface components {
             offline_since: string | null;
             online: boolean;
             person_id: string | null;
+            person_name: string | null;
         };
         /** DevicePaired */
         DevicePaired: {
@@ -2088,7 +2103,7 @@ export interface components {
         /** GateBoard */
         GateBoard: {
             closed: boolean;
-            corrections: components["schemas"]["Correction"][];
+            corrections: components["schemas"]["CorrectionLine"][];
             devices: components["schemas"]["DeviceLine"][];
             duplicates: components["schemas"]["DuplicateLine"][];
             duplicates_standing: number;
@@ -2112,10 +2127,18 @@ export interface components {
             entries: number;
             entries_a_minute: number;
             exits: number;
+            extra_groups: string[];
             group: string;
+            queue: components["schemas"]["GateQueue"] | null;
             refused: number;
             turnstile: boolean;
             zone: string;
+        };
+        /** GateQueue */
+        GateQueue: {
+            is_measured: boolean;
+            wait_s: number | null;
+            waiting: number;
         };
         /** GateSpot */
         GateSpot: {
@@ -2203,11 +2226,14 @@ export interface components {
             ban_id: string;
             /** Format: uuid */
             device_id: string;
+            device_name?: string | null;
             /** @enum {string} */
             file: "national" | "club";
             gate: string;
             number: number;
             pass_number: number;
+            person_id: string | null;
+            person_name?: string | null;
             place_label?: components["schemas"]["PlaceLabel"] | null;
         };
         /** HoldRequest */
@@ -2822,10 +2848,13 @@ export interface components {
             at: string;
             /** Format: uuid */
             device_id: string;
+            device_name?: string | null;
             gate: string;
             number: number;
             offline: boolean;
             override: string | null;
+            person_id: string | null;
+            person_name?: string | null;
         };
         /**
          * ScopeName
@@ -2871,12 +2900,14 @@ export interface components {
             at: string;
             /** Format: uuid */
             device_id: string;
+            device_name?: string | null;
             gate: string;
             kind: string;
             number: number;
             override: string | null;
             pass_number: number | null;
             person_id: string | null;
+            person_name?: string | null;
             reason: string | null;
         };
         /** Staff */
