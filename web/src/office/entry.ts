@@ -11,6 +11,7 @@ export const ROUTES: readonly Route[] = [
   { pattern: "/office/events/:id", load: () => import("./sales/SalesPage.svelte") },
   { pattern: "/office/events/:id/details", load: () => import("./events/EditEvent.svelte") },
   { pattern: "/office/events/:id/prices", load: () => import("./prices/PricesPage.svelte") },
+  { pattern: "/office/events/:id/gates", load: () => import("./gates/GatesPage.svelte") },
   { pattern: "/office/orders", load: () => import("./orders/OrdersPage.svelte") },
   { pattern: "/office/orders/:id", load: () => import("./orders/OrderPage.svelte") },
   { pattern: "/office/staff", load: () => import("./staff/StaffPage.svelte") },

@@ -32,3 +32,9 @@ export type Scope = Schemas["ScopeName"];
 
 export const ROLES: readonly Role[] = ["admin", "programme", "box_office", "finance", "steward", "supervisor", "cashier"];
 export const SELLERS: readonly Role[] = ["programme", "box_office", "finance"];
+export type GateBoard = Schemas["GateBoard"];
+export type GateLine = Schemas["GateLine"];
+export type DeviceLine = Schemas["DeviceLine"];
+export type ZoneLine = Schemas["ZoneLine"];
+export type ScanLine = Schemas["ScanLine"];
+export type Hit = Schemas["Hit"];

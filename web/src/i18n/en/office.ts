@@ -1,6 +1,7 @@
 import type { components } from "../../api/schema";
 import { plural } from "./common";
 import { officeDevices } from "./officeDevices";
+import { officeGates } from "./officeGates";
 import { officePeople } from "./officePeople";
 
 type Schemas = components["schemas"];
@@ -105,7 +106,7 @@ export const office = {
     notYours: "Your roles do not cover this part of the office.",
   },
   event: { title: "Event", publicPage: "See the public page" },
-  tabs: { label: "This event", sales: "Sales", details: "Details", prices: "Prices" },
+  tabs: { label: "This event", sales: "Sales", details: "Details", prices: "Prices", gates: "Gates" },
   defects: {
     title_fr_missing: "The title in French is missing",
     title_en_missing: "The title in English is missing",
@@ -382,5 +383,6 @@ export const office = {
     },
   },
   ...officeDevices,
+  ...officeGates,
   ...officePeople,
 };

@@ -1,6 +1,7 @@
 import type { office as English } from "../en/office";
 import { plural } from "./common";
 import { officeDevices } from "./officeDevices";
+import { officeGates } from "./officeGates";
 import { officePeople } from "./officePeople";
 
 export const office: typeof English = {
@@ -103,7 +104,7 @@ export const office: typeof English = {
     notYours: "Vos rôles ne couvrent pas cette partie du bureau.",
   },
   event: { title: "Événement", publicPage: "Voir la page publique" },
-  tabs: { label: "Cet événement", sales: "Ventes", details: "Détails", prices: "Tarifs" },
+  tabs: { label: "Cet événement", sales: "Ventes", details: "Détails", prices: "Tarifs", gates: "Portes" },
   defects: {
     title_fr_missing: "Le titre en français manque",
     title_en_missing: "Le titre en anglais manque",
@@ -380,5 +381,6 @@ export const office: typeof English = {
     },
   },
   ...officeDevices,
+  ...officeGates,
   ...officePeople,
 };
