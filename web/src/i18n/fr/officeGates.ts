@@ -54,8 +54,6 @@ export const officeGates: typeof English = {
     close: "Fermer",
     openOf: (code) => `Ouvrir la porte ${code}`,
     closeOf: (code) => `Fermer la porte ${code}`,
-    turnstileYes: "Tourniquet : oui",
-    turnstileNo: "Tourniquet : non",
     turnstileOf: (code) => `Tourniquet à la porte ${code}`,
     notCounted: "non comptée",
     measured: "mesurée",
