@@ -1,5 +1,6 @@
 """What a supervisor sees: who is where, what flows, what is wrong, and where people wait."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -8,9 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.access.conftest import MINUTE, NOW, SECOND
-from virage.access.rules.queues import SEARCHED_A_MINUTE, queue
+from virage.access.reads.board import read_board
+from virage.access.rules.ground import nearest_ramps
+from virage.access.rules.queues import SEARCHED_A_MINUTE, Counts, gate_queues, queue, share
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
+from virage.people import acts as people
 from virage.venue.rules import load_ground
 
 if TYPE_CHECKING:
@@ -219,3 +223,128 @@ async def test_only_supervisors_see_the_board(night: "Evening") -> None:
     assert (await night.ask("steward", "GET", path)).status_code == 403
     assert (await night.ask(str(night.device().id), "GET", path)).status_code == 403
     assert (await night.ask("gate", "GET", path)).status_code == 200
+
+
+@given(MINUTES, MINUTES)
+def test_before_a_gate_stand_those_who_came_and_are_not_in(came: Any, entered: Any) -> None:
+    found = gate_queues(Counts({"A1": came}, {}, {"A1": entered}), {"A1": "E1"}, {"A1": 2.0}, NOW)["A1"]
+    assert found.is_measured
+    assert max(0, sum(came.values()) - sum(entered.values())) <= found.waiting <= sum(came.values())
+    assert found.wait_s == 30 * found.waiting
+
+
+@given(MINUTES, MINUTES, MINUTES, st.lists(st.sampled_from([0.0, 0.2, 3.0, 40.0]), min_size=1, max_size=9))
+def test_behind_a_search_nobody_is_lost_and_nobody_counted_twice(
+    through: Any, entered: Any, came: Any, flow: list[float]
+) -> None:
+    sharing = {f"B{number}": speed for number, speed in enumerate(flow)}
+    tied = dict.fromkeys([*sharing, "C1"], "E2") | {"D1": "O1"}
+    found = gate_queues(Counts({"C1": came}, {"E2": through}, {"ramp:E2": entered}), tied, sharing, NOW)
+    between = sum(found[gate].waiting for gate in sharing)
+    left = sum(entered.values()) + sum(came.values())
+    assert all(one.waiting >= 0 for one in found.values())
+    assert max(0, sum(through.values()) - left) <= between <= sum(through.values())
+    assert {one.is_measured for gate, one in found.items() if gate in sharing} == {False}
+    assert "D1" not in found
+    assert all(one.wait_s is None for gate, one in found.items() if sharing.get(gate) == 0 and one.waiting)
+
+
+@given(st.integers(0, 60_000), st.dictionaries(st.text(max_size=3), st.floats(0, 100), min_size=1, max_size=30))
+def test_shares_add_up_to_who_is_shared(people: int, flow: dict[str, float]) -> None:
+    shares = share(people, flow)
+    assert sum(shares.values()) == people
+    assert all(one >= 0 for one in shares.values())
+
+
+async def test_a_gate_has_a_queue_where_it_is_counted_a_share_behind_a_counted_search_and_else_none(
+    night: "Evening",
+) -> None:
+    counted, shared, ticket = night.device("B2"), night.device("B3"), await night.ticket("B3")
+    assert {nearest_ramps()[gate] for gate in ("B2", "B3", "B4")} == {nearest_ramps()["B2"]}
+    ramp = nearest_ramps()["B2"]
+    await night.send(
+        counted,
+        night.scan(counted, "pulse", lane=f"arrived:{ramp}", count=90, at=NOW - 2 * MINUTE),
+        night.scan(counted, "pulse", lane=f"searched:{ramp}", count=60, at=NOW - MINUTE),
+        night.scan(counted, "pulse", lane="arrived", count=20, at=NOW - MINUTE),
+    )
+    await night.send(shared, night.scan(shared, "ask", ticket))
+    gates = (await board(night))["gates"]
+    assert line(gates, "B2")["queue"] == {"waiting": 20, "wait_s": None, "is_measured": True}
+    assert line(gates, "B3")["queue"] == {"waiting": 39, "wait_s": 11_700, "is_measured": False}
+    assert line(gates, "B4")["queue"] == {"waiting": 0, "wait_s": 0, "is_measured": False}
+    assert line(gates, "Q1")["queue"] is None
+
+
+async def test_the_board_says_whom_to_call(night: "Evening") -> None:
+    async with night.db.transaction() as conn:
+        steward = await people.ensure_staff(conn, "steward@example.org", "Some Steward", (Grant("steward"),), NOW)
+    here, there, ticket = night.device(), night.device("A2"), await night.ticket()
+    await night.rows(
+        """
+        insert into people.device
+            (id, pairing_id, name, kind, gates, public_key, token_hash, paired_at, last_seen_at, paired_by)
+        values ($1, $2, 'Lane A1', 'phone', '{A1}', '{"kty": "OKP", "crv": "Ed25519", "x": "x"}', 'x', $3, $3, $4)
+        """,
+        here.id,
+        new_id(),
+        NOW,
+        steward,
+    )
+    said = {"person_id": steward, "offline": True}
+    await night.send(here, night.scan(here, "passed", ticket, **said))
+    await night.send(there, night.scan(there, "passed", ticket, at=NOW + MINUTE, offline=True))
+    await night.send(here, night.scan(here, "ask", await night.ticket("Q1"), override="a guide leads them", **said))
+    beat = {"event_id": str(night.event_id), "gate": "A1", "at": NOW.isoformat(), "person_id": str(steward)}
+    assert (await night.ask(str(here.id), "POST", "/api/access/heartbeat", beat)).status_code == 200
+    found = await board(night)
+    (twice,), (special,), (device,) = found["duplicates"], found["special"], found["devices"]
+    assert (twice["first"]["device_name"], twice["first"]["person_name"]) == ("Lane A1", "Some Steward")
+    assert (twice["second"]["device_name"], twice["second"]["person_name"]) == (None, None)
+    assert (special["device_name"], special["person_name"]) == ("Lane A1", "Some Steward")
+    assert (device["name"], device["person_name"]) == ("Lane A1", "Some Steward")
+    await night.rows("update people.device set revoked_at = $1, revoked_by = $2", NOW, steward)
+    assert (await board(night))["devices"] == []
+
+
+async def test_what_was_said_of_a_gate_can_be_sent_back_whole_also_under_no_entry(night: "Evening") -> None:
+    night.knows("supervisor", Grant("supervisor"))
+    path = f"/api/access/events/{night.event_id}"
+    word = {"turnstile": True, "closed": False, "extra_groups": ["PRESS"]}
+    assert (await night.ask("supervisor", "PUT", f"{path}/gates/A1", word)).status_code == 204
+    assert (await night.ask("supervisor", "PUT", f"{path}/ground", {"closed": True})).status_code == 204
+    found = await board(night)
+    gate = line(found["gates"], "A1")
+    assert {name: gate[name] for name in word} == word
+    assert found["closed"]
+
+
+async def test_a_crowd_makes_the_board_ask_no_more_often(night: "Evening") -> None:
+    counted: list[int] = []
+    for round_ in range(2):
+        queries: list[str] = []
+        async with night.db.connection() as conn:
+            await read_board(conn, night.event_id, NOW)  # the driver learns the types once a connection
+            with conn.query_logger(lambda record, queries=queries: queries.append(record.query)):
+                await read_board(conn, night.event_id, NOW)
+                await asyncio.sleep(0)  # the driver tells its loggers in the next turn of the loop
+        counted.append(len(queries))
+        if round_ == 0:
+            for gate in ("A1", "B1", "C1"):
+                device = night.device(gate)
+                people_ = await night.tickets(5, gate)
+                await night.send(device, *(night.scan(device, "ask", one) for one in people_))
+                await night.send(device, *(night.scan(device, "ask", one, override="a guide") for one in people_))
+                await night.send(device, night.scan(device, "pulse", lane="arrived", count=9))
+    assert counted[0] == counted[1] > 0
+
+
+async def test_who_supervises_a_group_of_gates_sees_the_board_and_closes_no_other_gate(night: "Evening") -> None:
+    night.knows("group", Grant("supervisor", "gate", "A"))
+    path = f"/api/access/events/{night.event_id}"
+    assert (await night.ask("group", "PUT", f"{path}/gates/A1", {"closed": True})).status_code == 204
+    assert (await night.ask("group", "PUT", f"{path}/gates/B1", {"closed": True})).status_code == 403
+    assert (await night.ask("group", "PUT", f"{path}/ground", {"closed": True})).status_code == 403
+    found = await board(night)
+    assert [gate["code"] for gate in found["gates"] if gate["closed"]] == ["A1"]
+    assert not found["closed"]

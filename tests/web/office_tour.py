@@ -185,6 +185,18 @@ def _devices(page: Page) -> Iterator[Screen]:
     yield Screen("pin")
 
 
+def gates(page: Page, event_id: str) -> Iterator[Screen]:
+    """The gates of a busy evening, as their supervisor sees them."""
+    page.goto(f"/office/events/{event_id}/gates")
+    expect(page.locator("[data-alarms=hit]")).to_be_visible()
+    yield Screen("gates")
+    yield Screen("gates-zones", "[data-alarms=device]")
+    yield Screen("gates-list", "[data-ramp=S1]")
+    page.get_by_role("button", name="No entry").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    yield Screen("gates-no-entry")
+
+
 def doors(page: Page) -> Iterator[Screen]:
     """What whoever is not signed in sees of the office."""
     page.goto("/office")

@@ -22,7 +22,8 @@ from playwright.sync_api import (
 
 from tests.web import office_tour
 from tests.web.conftest import CHROMIUM, FLAGS, entered, named_database
-from tests.web.gate import Phone
+from tests.web.gate import Phone, tonight
+from tests.web.gates import busy
 from tests.web.house import House
 from tests.web.office import ENGLISH, desk, in_database
 from tests.web.tour import Screen, before_signing_in, signing_in, while_buying
@@ -92,6 +93,15 @@ def take(browser: Browser, house: House, size: str, theme: Theme) -> None:
         shoot(page, screens, f"{size}-{theme}")
 
 
+def take_gates(browser: Browser, house: House, size: str, theme: Theme, state: StorageState) -> None:
+    """The supervisor's page while people come in: an evening for each look, for flow is of the last five minutes."""
+    event_id = tonight(house, GATE_TITLE)
+    busy(house, event_id)
+    with new_context(browser, house, size, theme, state) as context:
+        page = context.new_page()
+        shoot(page, office_tour.gates(page, str(event_id)), f"{size}-{theme}", "office-")
+
+
 def take_office(browser: Browser, house: House, size: str, theme: Theme, state: StorageState) -> None:
     """One day in the office, a picture of each screen."""
     order = str(in_database(house, lambda conn: conn.fetchval(office_tour.ORDER)))
@@ -148,6 +158,8 @@ def main() -> None:
             state = page.context.storage_state()
         for size, theme in looks:
             take_office(browser, house, size, theme, state)
+        for size, theme in looks:
+            take_gates(browser, house, size, theme, state)
         browser.close()
 
 

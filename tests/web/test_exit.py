@@ -60,6 +60,7 @@ def test_who_leaves_is_noted_online_alone_and_after_a_restart_and_does_not_come_
     assert inside(house, event) == {second.number}
 
     stop()
+    expect(page.locator("[data-state=alone]")).to_be_visible(timeout=20_000)
     type_code(page, second.code())
     light(page, "out", "Goodbye")
     kill(phone)

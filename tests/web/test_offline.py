@@ -4,9 +4,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Page, Playwright, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.web.conftest import CHROMIUM, FLAGS
 from tests.web.house import House
 from tests.web.steps import buy_and_open
 

@@ -195,6 +195,7 @@ def tools(page: Page, phone: Phone, crowd: Crowd) -> Iterator[Screen]:
     page.get_by_role("button", name="Menu", exact=True).click()
     page.get_by_role("button", name="End training").click()
     yield from leaving(page, crowd)
+    expect(page.locator("[data-backlog='0']")).to_be_attached(timeout=20_000)
     assert phone.context is not None
     phone.context.set_offline(offline=True)
     expect(page.locator("[data-state=alone]")).to_be_visible(timeout=15_000)

@@ -2039,6 +2039,20 @@ export interface components {
             reason: string;
             zone: string;
         };
+        /** CorrectionLine */
+        CorrectionLine: {
+            /** Format: date-time */
+            corrected_at: string;
+            corrected_by: string | null;
+            corrected_by_name: string | null;
+            /** Format: uuid */
+            event_id: string;
+            /** Format: uuid */
+            id: string;
+            people: number;
+            reason: string;
+            zone: string;
+        };
         /** CorrectionWish */
         CorrectionWish: {
             /** Format: uuid */
@@ -2096,6 +2110,7 @@ export interface components {
             offline_since: string | null;
             online: boolean;
             person_id: string | null;
+            person_name: string | null;
         };
         /** DevicePaired */
         DevicePaired: {
@@ -2192,7 +2207,7 @@ export interface components {
         /** GateBoard */
         GateBoard: {
             closed: boolean;
-            corrections: components["schemas"]["Correction"][];
+            corrections: components["schemas"]["CorrectionLine"][];
             devices: components["schemas"]["DeviceLine"][];
             duplicates: components["schemas"]["DuplicateLine"][];
             duplicates_standing: number;
@@ -2216,10 +2231,18 @@ export interface components {
             entries: number;
             entries_a_minute: number;
             exits: number;
+            extra_groups: string[];
             group: string;
+            queue: components["schemas"]["GateQueue"] | null;
             refused: number;
             turnstile: boolean;
             zone: string;
+        };
+        /** GateQueue */
+        GateQueue: {
+            is_measured: boolean;
+            wait_s: number | null;
+            waiting: number;
         };
         /** GateSpot */
         GateSpot: {
@@ -2307,11 +2330,14 @@ export interface components {
             ban_id: string;
             /** Format: uuid */
             device_id: string;
+            device_name?: string | null;
             /** @enum {string} */
             file: "national" | "club";
             gate: string;
             number: number;
             pass_number: number;
+            person_id: string | null;
+            person_name?: string | null;
             place_label?: components["schemas"]["PlaceLabel"] | null;
         };
         /** HoldRequest */
@@ -2944,10 +2970,13 @@ export interface components {
             at: string;
             /** Format: uuid */
             device_id: string;
+            device_name?: string | null;
             gate: string;
             number: number;
             offline: boolean;
             override: string | null;
+            person_id: string | null;
+            person_name?: string | null;
         };
         /**
          * ScopeName
@@ -2993,12 +3022,14 @@ export interface components {
             at: string;
             /** Format: uuid */
             device_id: string;
+            device_name?: string | null;
             gate: string;
             kind: string;
             number: number;
             override: string | null;
             pass_number: number | null;
             person_id: string | null;
+            person_name?: string | null;
             reason: string | null;
         };
         /** Staff */

@@ -39,7 +39,7 @@ class Desk {
   }
 
   /** Whether a role is held over this event. */
-  over(event: OfficeEvent["event"], role: Role): boolean {
+  over(event: Pick<OfficeEvent["event"], "id" | "organiser_id">, role: Role): boolean {
     return this.grants.some(
       (grant) =>
         (grant.role === role || grant.role === "admin") &&

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from virage.access.reads.names import names_of
 from virage.access.rules.bans import Ban, Bearer, File, Hit, Met, bearer_of, matches, plain_address
 from virage.access.rules.ground import label
 from virage.access.store import accreditations
@@ -66,12 +67,9 @@ async def hits(conn: Connection, event_id: UUID) -> list[Hit]:
     """Who came to the gates of an event with a flagged pass, the latest first."""
     found = await store.hits(conn, event_id, HITS_MAX)
     issued = await passes.at_gate(conn, [(event_id, hit.pass_number) for hit in found])
-    return [
-        replace(hit, place_label=label(issued[event_id, hit.pass_number].place))
-        if (event_id, hit.pass_number) in issued
-        else hit
-        for hit in found
-    ]
+    names = await names_of(conn, found)
+    places = {key: label(one.place) for key, one in issued.items()}
+    return [replace(names.told(hit), place_label=places.get((event_id, hit.pass_number))) for hit in found]
 
 
 async def export(conn: Connection, person_id: UUID) -> dict[str, Any]:

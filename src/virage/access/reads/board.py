@@ -1,4 +1,4 @@
-"""The supervisor's board, read at most once in a moment however many look; and the queues, for who is on the way."""
+"""The supervisor's board, read at most once in a moment however many look."""
 
 import asyncio
 from collections import Counter
@@ -9,32 +9,34 @@ from time import monotonic
 from typing import Final
 from uuid import UUID
 
+from msgspec.structs import astuple, replace
+
+from virage.access.reads.names import Names, names_of
+from virage.access.reads.queues import pulses, queues_at_gates, ramp_queues
 from virage.access.rules.board import (
     FLOW_MINUTES,
     HEARD_WITHIN,
     ByTicket,
     Correction,
+    CorrectionLine,
     DeviceLine,
     DuplicateLine,
     GateBoard,
     GateLine,
     ZoneLine,
 )
-from virage.access.rules.ground import NOTHING_SAID, GroundState, gates, label, zones
-from virage.access.rules.queues import ARRIVED, SEARCHED, Queue, queue
+from virage.access.rules.ground import NOTHING_SAID, GroundState, gates, label, nearest_ramps, zones
+from virage.access.rules.queues import GateQueue
+from virage.access.rules.states import DeviceState
 from virage.access.store import board as store
 from virage.access.store import ground as ground_store
 from virage.kernel.clock import Clock
 from virage.kernel.database import Connection, Database
 from virage.passes import reads as passes
-from virage.people import reads as people
 from virage.venue.rules import load_ground
-from virage.venue.rules.build import default_plan
-from virage.venue.rules.walking import load_walk
 
 KEPT_S: Final = 1.0
 SHOWN_MAX: Final = 200
-PULSES_SINCE: Final = timedelta(hours=4)
 
 
 class Boards:
@@ -52,6 +54,7 @@ class Boards:
         async with self._one_at_a_time:
             kept = self._kept.get(event_id)
             if kept is None or monotonic() >= kept[0]:
+                await asyncio.to_thread(nearest_ramps)  # computed once, and with no connection held
                 async with self._db.connection() as conn:
                     kept = (monotonic() + self._kept_s, await read_board(conn, event_id, self._clock.now()))
                 self._kept[event_id] = kept
@@ -59,50 +62,47 @@ class Boards:
 
 
 async def read_board(conn: Connection, event_id: UUID, now: datetime) -> GateBoard:
-    """Everything that a supervisor sees of an event."""
+    """Everything that a supervisor sees of an event, in a number of queries that no crowd changes."""
     state = (await ground_store.ground_of(conn, [event_id]))[event_id]
-    corrections = list(await store.corrections(conn, event_id))
+    corrections = await store.corrections(conn, event_id)
     zone_lines = await _zones(conn, event_id, state, corrections)
     refused = await store.refusals(conn, event_id)
     by_reason: Counter[str] = Counter()
     for _, reason, scans in refused:
         by_reason[reason] += scans
-    queues = await queues_of(conn, event_id, now)
+    flows = await store.flow_by_gate(conn, event_id, now - timedelta(minutes=FLOW_MINUTES))
+    told = await pulses(conn, event_id, now)
+    open_flow = {gate: flows[gate].lately / FLOW_MINUTES if gate in flows else 0.0 for gate in _open(state)}
+    at_gates = await queues_at_gates(conn, event_id, told, open_flow, now)
+    states = await store.device_states(conn, event_id)
+    duplicates = await _duplicates(conn, event_id)
+    special = await store.special_scans(conn, event_id, SHOWN_MAX)
+    scans_told = [*special, *(scan for one in duplicates for scan in (one.first, one.second))]
+    names = await names_of(conn, [*states, *scans_told], [one.corrected_by for one in corrections[:SHOWN_MAX]])
+    queues = ramp_queues(told, now)
     return GateBoard(
         now=now,
         closed=state.closed,
         inside=sum(line.inside for line in zone_lines),
         not_yet_in=sum(line.by_ticket.not_yet_in for line in zone_lines),
         zones=zone_lines,
-        gates=await _gates(conn, event_id, state, refused, now),
-        devices=await _devices(conn, event_id, now),
+        gates=_gates(state, flows, refused, at_gates),
+        devices=_devices(states, names, now),
         refusals=dict(by_reason.most_common()),
         duplicates_standing=await store.standing_duplicates(conn, event_id),
-        duplicates=await _duplicates(conn, event_id),
-        special=await store.special_scans(conn, event_id, SHOWN_MAX),
+        duplicates=[replace(one, first=names.told(one.first), second=names.told(one.second)) for one in duplicates],
+        special=[names.told(one) for one in special],
         queues=queues,
         quickest_ramp=min(queues, key=lambda one: one.wait_s).ramp if queues else None,
-        corrections=corrections[:SHOWN_MAX],
+        corrections=[
+            CorrectionLine(*(*astuple(one), names.person(one.corrected_by))) for one in corrections[:SHOWN_MAX]
+        ],
     )
 
 
-async def queues_of(conn: Connection, event_id: UUID, now: datetime) -> list[Queue]:
-    """The queues before the search of every ramp that a counter stands at."""
-    lanes = default_plan().ways.search_lanes
-    arrived: dict[str, Counter[datetime]] = {}
-    searched: dict[str, Counter[datetime]] = {}
-    for lane, _, minute, people_ in await store.pulses(conn, event_id, now - PULSES_SINCE):
-        for prefix, counts in ((ARRIVED, arrived), (SEARCHED, searched)):
-            if lane.startswith(prefix):
-                counts.setdefault(lane.removeprefix(prefix), Counter())[minute] += people_
-    return [queue(ramp, lanes, counts, searched.get(ramp, {}), now) for ramp, counts in sorted(arrived.items())]
-
-
-async def delays(conn: Connection, event_id: UUID, now: datetime) -> Mapping[str, float]:
-    """How long one waits at `ramp:N1` now, in seconds, for the ways of venue."""
-    ramps = {code for code in load_walk().index if code.startswith("ramp:")}
-    waits = {f"ramp:{one.ramp}": float(one.wait_s) for one in await queues_of(conn, event_id, now)}
-    return {ramp: seconds for ramp, seconds in waits.items() if ramp in ramps}
+def _open(state: GroundState) -> list[str]:
+    """The gates that let people in."""
+    return [] if state.closed else [code for code in gates() if not state.gates.get(code, NOTHING_SAID).closed]
 
 
 async def _zones(
@@ -144,10 +144,12 @@ def _parts() -> tuple[list[int], list[str]]:
     return [first for first, _ in ordered], [zone for _, zone in ordered]
 
 
-async def _gates(
-    conn: Connection, event_id: UUID, state: GroundState, refused: list[tuple[str, str, int]], now: datetime
+def _gates(
+    state: GroundState,
+    flows: Mapping[str, store.Flow],
+    refused: Sequence[tuple[str, str, int]],
+    queues: Mapping[str, GateQueue],
 ) -> list[GateLine]:
-    flows = await store.flow_by_gate(conn, event_id, now - timedelta(minutes=FLOW_MINUTES))
     refusals: Counter[str] = Counter()
     for where, _, scans in refused:
         refusals[where] += scans
@@ -160,23 +162,24 @@ async def _gates(
                 group=gate.group,
                 zone=gate.stand,
                 turnstile=here.turnstile,
-                closed=state.closed or here.closed,
+                closed=here.closed,
+                extra_groups=here.extra_groups,
                 entries=flow.entries,
                 exits=flow.exits,
                 refused=refusals[code],
                 entries_a_minute=flow.lately / FLOW_MINUTES,
+                queue=queues.get(code),
             )
         )
     return lines
 
 
-async def _devices(conn: Connection, event_id: UUID, now: datetime) -> list[DeviceLine]:
-    states = await store.device_states(conn, event_id)
-    known = await people.devices(conn, [state.device_id for state in states])
+def _devices(states: Sequence[DeviceState], names: Names, now: datetime) -> list[DeviceLine]:
+    """The devices that live: one that was revoked is silent for good, and nobody's worry."""
     return [
         DeviceLine(
             id=state.device_id,
-            name=known[state.device_id].name if state.device_id in known else None,
+            name=names.devices.get(state.device_id),
             gate=state.gate,
             online=now - state.heard_at <= HEARD_WITHIN,
             heard_at=state.heard_at,
@@ -185,8 +188,10 @@ async def _devices(conn: Connection, event_id: UUID, now: datetime) -> list[Devi
             clock_off_ms=state.clock_off_ms,
             battery_percent=state.battery_percent,
             person_id=state.person_id,
+            person_name=names.person(state.person_id),
         )
         for state in states
+        if state.device_id not in names.revoked
     ]
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from time import monotonic
 from typing import Final
 
-from virage.access.reads.board import delays
+from virage.access.reads.queues import delays
 from virage.kernel.clock import Clock
 from virage.kernel.database import Connection
 from virage.programme import reads as programme

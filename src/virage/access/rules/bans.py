@@ -63,7 +63,7 @@ class Met(Struct, frozen=True):
 
 
 class Hit(Struct, frozen=True):
-    """Somebody came to a gate with a pass that an entry met."""
+    """Somebody came to a gate with a pass that an entry met; `person_id` is who stood at the gate."""
 
     ban_id: UUID
     file: File
@@ -72,7 +72,10 @@ class Hit(Struct, frozen=True):
     gate: str
     at: datetime
     pass_number: int
+    person_id: UUID | None
     place_label: PlaceLabel | None = None
+    device_name: str | None = None
+    person_name: str | None = None
 
 
 def plain_name(name: str) -> str:

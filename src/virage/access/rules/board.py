@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.access.rules.queues import Queue
+from virage.access.rules.queues import GateQueue, Queue
 from virage.venue.rules.ground import PlaceLabel
 
 HEARD_WITHIN: Final = timedelta(seconds=20)
@@ -24,6 +24,12 @@ class Correction(Struct, frozen=True):
     reason: str
     corrected_at: datetime
     corrected_by: UUID | None
+
+
+class CorrectionLine(Correction, frozen=True):
+    """A correction, and who made it."""
+
+    corrected_by_name: str | None
 
 
 class ByTicket(Struct, frozen=True):
@@ -46,21 +52,26 @@ class ZoneLine(Struct, frozen=True):
 
 
 class GateLine(Struct, frozen=True):
-    """A gate's flow. `entries_a_minute` is the mean of the last five minutes."""
+    """A gate's flow. `entries_a_minute` is the mean of the last five minutes; `queue` is None where nothing counts it.
+
+    `turnstile`, `closed` and `extra_groups` are what was said of this gate; "no entry" for all stands at the board.
+    """
 
     code: str
     group: str
     zone: str
     turnstile: bool
     closed: bool
+    extra_groups: tuple[str, ...]
     entries: int
     exits: int
     refused: int
     entries_a_minute: float
+    queue: GateQueue | None
 
 
 class DeviceLine(Struct, frozen=True):
-    """A device, as it last said."""
+    """A device, as it last said, and who works with it."""
 
     id: UUID
     name: str | None
@@ -72,10 +83,11 @@ class DeviceLine(Struct, frozen=True):
     clock_off_ms: int
     battery_percent: int | None
     person_id: UUID | None
+    person_name: str | None
 
 
 class ScanLine(Struct, frozen=True):
-    """One of the two scans of a duplicate."""
+    """One of the two scans of a duplicate, with whom to call."""
 
     device_id: UUID
     number: int
@@ -83,6 +95,9 @@ class ScanLine(Struct, frozen=True):
     at: datetime
     offline: bool
     override: str | None
+    person_id: UUID | None
+    device_name: str | None = None
+    person_name: str | None = None
 
 
 class DuplicateLine(Struct, frozen=True):
@@ -108,6 +123,8 @@ class SpecialLine(Struct, frozen=True):
     reason: str | None
     override: str | None
     person_id: UUID | None
+    device_name: str | None = None
+    person_name: str | None = None
 
 
 class GateBoard(Struct, frozen=True):
@@ -126,7 +143,7 @@ class GateBoard(Struct, frozen=True):
     special: list[SpecialLine]
     queues: list[Queue]
     quickest_ramp: str | None
-    corrections: list[Correction]
+    corrections: list[CorrectionLine]
 
 
 class CorrectionWish(Struct, frozen=True, forbid_unknown_fields=True):

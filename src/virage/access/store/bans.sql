@@ -56,7 +56,8 @@ where flag.event_id = :event_id and flag.pass_number = gone.pass_number and flag
 
 -- name: hits(event_id, limit_)
 -- Who came to a gate with a flagged pass, the latest first.
-select ban_hit.ban_id, ban.file, ban_hit.device_id, ban_hit.number, scan.gate, ban_hit.at, ban_hit.pass_number
+select ban_hit.ban_id, ban.file, ban_hit.device_id, ban_hit.number, scan.gate, ban_hit.at, ban_hit.pass_number,
+    scan.person_id
 from access.ban_hit
 inner join access.ban on ban.id = ban_hit.ban_id
 inner join access.scan on scan.device_id = ban_hit.device_id and scan.number = ban_hit.number

@@ -1,11 +1,12 @@
 """What the supervisor's board is made of."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from virage.access.rules.board import Correction, ScanLine, SpecialLine
+from virage.access.rules.queues import Minutes
 from virage.access.rules.states import DeviceState
 from virage.access.store.queries import queries
 from virage.kernel.database import Connection
@@ -45,9 +46,16 @@ async def refusals(conn: Connection, event_id: UUID) -> list[tuple[str, str, int
     return [tuple(row) async for row in queries.refusals(conn, event_id=event_id)]
 
 
-async def pulses(conn: Connection, event_id: UUID, since: datetime) -> list[tuple[str, str, datetime, int]]:
-    """What counters told since a time: (lane, gate, minute, people)."""
-    return [tuple(row) async for row in queries.pulses(conn, event_id=event_id, since=since)]
+async def pulses(conn: Connection, event_id: UUID, since: datetime) -> list[tuple[str, str, Minutes]]:
+    """What counters told since a time: (lane, gate, people by minute)."""
+    rows = queries.pulses(conn, event_id=event_id, since=since)
+    return [(row["lane"], row["gate"], dict(zip(row["minutes"], row["people"], strict=True))) async for row in rows]
+
+
+async def entries(conn: Connection, event_id: UUID, since: datetime, keys: Mapping[str, str]) -> dict[str, Minutes]:
+    """Entries by minute since a time, under the key that each gate has in `keys`; other gates are left out."""
+    rows = queries.entries(conn, event_id=event_id, since=since, gates=list(keys), keys=list(keys.values()))
+    return {row["key"]: dict(zip(row["minutes"], row["people"], strict=True)) async for row in rows}
 
 
 async def outs(conn: Connection, event_id: UUID) -> dict[str, int]:
@@ -64,7 +72,8 @@ async def duplicates(conn: Connection, event_id: UUID, limit: int) -> list[Dupli
 
 
 def _scan(row: Any, which: str) -> ScanLine:
-    return ScanLine(*(row[f"{which}_{name}"] for name in ScanLine.__struct_fields__))
+    told = ("device_id", "number", "gate", "at", "offline", "override", "person_id")
+    return ScanLine(*(row[f"{which}_{name}"] for name in told))
 
 
 async def standing_duplicates(conn: Connection, event_id: UUID) -> int:

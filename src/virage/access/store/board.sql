@@ -25,11 +25,27 @@ where event_id = :event_id and not training and (outcome = 'refused' or kind = '
 group by 1, 2;
 
 -- name: pulses(event_id, since)
--- What counters told, by lane, gate and minute.
-select coalesce(lane, '') as lane, gate, date_trunc('minute', at, 'UTC') as minute, sum(count)::bigint as people
-from access.scan
-where event_id = :event_id and kind = 'pulse' and not training and at > :since
-group by 1, 2, 3;
+-- What counters told, by lane and gate: minutes, and people in each.
+select lane, gate, array_agg(minute) as minutes, array_agg(people) as people
+from (
+    select coalesce(lane, '') as lane, gate, date_trunc('minute', at, 'UTC') as minute, sum(count)::bigint as people
+    from access.scan
+    where event_id = :event_id and kind = 'pulse' and not training and at > :since
+    group by 1, 2, 3
+) as told
+group by lane, gate;
+
+-- name: entries(event_id, since, gates, keys)
+-- Entries by the key of their gate: minutes, and people in each.
+select key, array_agg(minute) as minutes, array_agg(people) as people
+from (
+    select tied.key, date_trunc('minute', crossing.at, 'UTC') as minute, count(*) as people
+    from access.crossing
+    inner join unnest(:gates::text[], :keys::text[]) as tied (gate, key) on tied.gate = crossing.gate
+    where crossing.event_id = :event_id and crossing.step = 'passed' and crossing.at > :since
+    group by 1, 2
+) as told
+group by key;
 
 -- name: outs(event_id)
 -- Who left by a gate without a scan, as counters told.
@@ -42,9 +58,9 @@ group by gate;
 -- What two gates both let in, with both scans, the latest first.
 select duplicate.pass_number, duplicate.found_at, duplicate.gone_at,
     duplicate.first_device_id, duplicate.first_number, first.gate as first_gate, first.at as first_at,
-    first.offline as first_offline, first.override as first_override,
+    first.offline as first_offline, first.override as first_override, first.person_id as first_person_id,
     duplicate.second_device_id, duplicate.second_number, second.gate as second_gate, second.at as second_at,
-    second.offline as second_offline, second.override as second_override
+    second.offline as second_offline, second.override as second_override, second.person_id as second_person_id
 from access.duplicate
 inner join access.scan as first
     on first.device_id = duplicate.first_device_id and first.number = duplicate.first_number

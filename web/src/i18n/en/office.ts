@@ -2,6 +2,7 @@ import type { components } from "../../api/schema";
 import { plural } from "./common";
 import { officeDevices } from "./officeDevices";
 import { officeEntry } from "./officeEntry";
+import { officeGates } from "./officeGates";
 import { officePeople } from "./officePeople";
 
 type Schemas = components["schemas"];
@@ -106,7 +107,7 @@ export const office = {
     notYours: "Your roles do not cover this part of the office.",
   },
   event: { title: "Event", publicPage: "See the public page" },
-  tabs: { label: "This event", sales: "Sales", details: "Details", prices: "Prices", accreditations: "Accreditations" },
+  tabs: { label: "This event", sales: "Sales", details: "Details", prices: "Prices", gates: "Gates", accreditations: "Accreditations" },
   defects: {
     title_fr_missing: "The title in French is missing",
     title_en_missing: "The title in English is missing",
@@ -384,5 +385,6 @@ export const office = {
   },
   ...officeDevices,
   ...officeEntry,
+  ...officeGates,
   ...officePeople,
 };

@@ -2,6 +2,7 @@ import type { office as English } from "../en/office";
 import { plural } from "./common";
 import { officeDevices } from "./officeDevices";
 import { officeEntry } from "./officeEntry";
+import { officeGates } from "./officeGates";
 import { officePeople } from "./officePeople";
 
 export const office: typeof English = {
@@ -104,7 +105,7 @@ export const office: typeof English = {
     notYours: "Vos rôles ne couvrent pas cette partie du bureau.",
   },
   event: { title: "Événement", publicPage: "Voir la page publique" },
-  tabs: { label: "Cet événement", sales: "Ventes", details: "Détails", prices: "Tarifs", accreditations: "Accréditations" },
+  tabs: { label: "Cet événement", sales: "Ventes", details: "Détails", prices: "Tarifs", gates: "Portes", accreditations: "Accréditations" },
   defects: {
     title_fr_missing: "Le titre en français manque",
     title_en_missing: "Le titre en anglais manque",
@@ -382,5 +383,6 @@ export const office: typeof English = {
   },
   ...officeDevices,
   ...officeEntry,
+  ...officeGates,
   ...officePeople,
 };

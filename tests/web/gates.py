@@ -1,0 +1,85 @@
+"""An evening at the gates for the supervisor's page: scans of real passes, signed by devices, over the real doors."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+import httpx
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from tests.web.gate import Ticket, pairing_code, tickets
+from tests.web.house import House
+from tests.web.tour_gate import flag
+from virage.access.rules.scans import SCAN_PURPOSE
+from virage.kernel.keys import base64url
+
+
+class Lane:
+    """A device that was paired by its code, and signs what it sees."""
+
+    def __init__(self, house: House, event_id: UUID, gate: str, name: str) -> None:
+        self.gate, self.event_id = gate, event_id
+        self._url = house.url
+        self._private = Ed25519PrivateKey.generate()
+        self._numbers = count(1)
+        x = base64url(self._private.public_key().public_bytes_raw())
+        arrival = {"code": pairing_code(house, [gate], name), "key": {"kty": "OKP", "crv": "Ed25519", "x": x}}
+        paired = httpx.post(f"{self._url}/api/devices/pair", json=arrival).raise_for_status().json()
+        self._headers = {"authorization": f"Bearer {paired['token']}"}
+
+    def scan(self, kind: str, ticket: Ticket | None = None, **more: Any) -> dict[str, Any]:
+        """Send one scan; its answer."""
+        at = more.pop("at", datetime.now(UTC))
+        body = {"number": next(self._numbers), "event_id": self.event_id, "gate": self.gate, "at": at, "kind": kind}
+        if ticket is not None:
+            body |= {"code": ticket.code(at), "pass_number": ticket.number}
+        data = msgspec.json.encode(body | more)
+        signature = base64url(self._private.sign(SCAN_PURPOSE + data))
+        upload = {"scans": [{"body": base64url(data), "signature": signature}]}
+        found = httpx.post(f"{self._url}/api/access/scans", json=upload, headers=self._headers).raise_for_status()
+        answer: dict[str, Any] = found.json()["answers"][0]
+        return answer
+
+    def beat(self, **more: Any) -> None:
+        """Say how the device is."""
+        beat = {"event_id": str(self.event_id), "gate": self.gate, "at": datetime.now(UTC).isoformat()} | more
+        httpx.post(f"{self._url}/api/access/heartbeat", json=beat, headers=self._headers).raise_for_status()
+
+
+def twice(house: House, event_id: UUID) -> Ticket:
+    """Two gates without network let the same ticket in."""
+    (ticket,) = tickets(house, event_id, "N", 1)
+    now = datetime.now(UTC)
+    for gate, name, at in (("N1", "Phone of N1", now - timedelta(minutes=2)), ("N2", "Phone of N2", now)):
+        Lane(house, event_id, gate, name).scan("passed", ticket, at=at, offline=True)
+    return ticket
+
+
+def busy(house: House, event_id: UUID) -> None:
+    """Everything that the page tells, a little of each."""
+    twice(house, event_id)
+    now = datetime.now(UTC)
+    minutes = [now - timedelta(minutes=ago) for ago in range(1, 5)]
+    lane = Lane(house, event_id, "N3", "Lane N3")
+    for ticket in tickets(house, event_id, "N", 9):
+        lane.scan("ask", ticket)
+    for ticket in tickets(house, event_id, "P", 3):
+        lane.scan("ask", ticket)
+    lane.scan("ask", code="https://example.org/not-a-ticket")
+    (led,) = tickets(house, event_id, "P", 1)
+    lane.scan("ask", led, override="checked_by_supervisor")
+    lane.scan("passed", code="https://example.org/not-a-ticket", offline=True)
+    (flagged,) = tickets(house, event_id, "N", 1)
+    flag(house, event_id, flagged)
+    lane.scan("ask", flagged)
+    for at in minutes:
+        lane.scan("pulse", lane="arrived", count=14, at=at)
+        for ramp, people in (("N1", 130), ("N2", 90), ("E1", 160), ("S1", 60)):
+            lane.scan("pulse", lane=f"arrived:{ramp}", count=people, at=at)
+        lane.scan("pulse", lane="searched:S1", count=40, at=at)
+    lane.beat(backlog=0, battery_percent=74)
+    Lane(house, event_id, "B2", "Phone of B2").beat(
+        backlog=31, battery_percent=12, at=(now + timedelta(seconds=95)).isoformat()
+    )

@@ -1,0 +1,152 @@
+"""The supervisor's page: what goes wrong at a gate is on it, and what is said on it reaches the gates."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web.gate import tickets, tonight
+from tests.web.gates import Lane, busy, twice
+from tests.web.house import House
+from tests.web.office import desk, hire, in_database
+from tests.web.screens import SIZES, Theme
+from tests.web.test_access import SMALL, found_by_axe
+from virage.kernel.guard import Grant
+from virage.kernel.ids import new_id
+
+EVERYWHERE = (Grant("supervisor"),)
+SOON = 15_000
+
+
+@pytest.fixture
+def event(house: House) -> UUID:
+    return tonight(house, f"Match {new_id()}")
+
+
+@pytest.fixture
+def page(browser: Browser, house: House, address: str, event: UUID) -> Iterator[Page]:
+    """The gates as a supervisor of the whole ground sees them."""
+    with desk(browser, house, hire(house, f"all-{address}", EVERYWHERE, "Some Supervisor")) as page:
+        page.goto(f"/office/events/{event}/gates")
+        expect(page.locator("[data-inside]")).to_be_visible()
+        yield page
+
+
+def test_what_two_gates_without_network_both_let_in_appears_with_both_scans_and_is_told_once(
+    page: Page, house: House, event: UUID
+) -> None:
+    expect(page.get_by_text("Nothing is wrong.")).to_be_visible()
+    ticket = twice(house, event)
+    alarm = page.locator("[data-alarms=duplicate] li")
+    expect(alarm).to_have_count(1, timeout=SOON)
+    for told in (f"Ticket no. {ticket.number}", "seat 1", "Gate N1", "Phone of N1", "Gate N2", "Phone of N2"):
+        expect(alarm).to_contain_text(told)
+    expect(alarm.get_by_text("Without network")).to_have_count(2)
+    expect(page.locator("[data-news]")).to_contain_text("let in twice, gate N2")
+
+
+def test_a_gate_that_is_closed_on_the_page_lets_nobody_in_until_it_is_opened_by_keyboard(
+    page: Page, house: House, event: UUID
+) -> None:
+    lane, (ticket,) = Lane(house, event, "N4", "Lane N4"), tickets(house, event, "N", 1)
+    page.get_by_label("Find a gate or a stand").fill("N4")
+    page.get_by_role("button", name="Close gate N4").press("Enter")
+    row = page.locator("[data-gate=N4]")
+    expect(row.get_by_text("Closed", exact=True)).to_be_visible()
+    assert lane.scan("ask", ticket)["reason"] == "no_entry"
+    page.get_by_role("button", name="Turnstile at gate N4").press("Enter")
+    expect(page.get_by_role("button", name="Turnstile at gate N4")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Open gate N4").press("Enter")
+    expect(row.get_by_text("Closed", exact=True)).to_have_count(0)
+    assert lane.scan("ask", ticket)["outcome"] == "admitted"
+    said = "select turnstile and not closed from access.gate where event_id = $1"
+    assert in_database(house, lambda conn: conn.fetchval(said, event)) is True
+
+
+def test_no_entry_asks_first_holds_everywhere_and_is_taken_back(page: Page, house: House, event: UUID) -> None:
+    lane, (ticket,) = Lane(house, event, "N5", "Lane N5"), tickets(house, event, "N", 1)
+    page.get_by_role("button", name="No entry").click()
+    question = page.get_by_role("dialog", name="Let nobody in any more?")
+    expect(question).to_contain_text("Every gate of the ground")
+    question.get_by_role("button", name="Go back").click()
+    assert lane.scan("ask", ticket, training=True)["outcome"] == "admitted"
+    page.get_by_role("button", name="No entry").click()
+    question.get_by_role("button", name="No entry").click()
+    expect(page.get_by_text("No entry: nobody is let in")).to_be_visible()
+    assert lane.scan("ask", ticket)["reason"] == "no_entry"
+    page.get_by_role("button", name="Let people in again").click()
+    page.get_by_role("dialog").get_by_role("button", name="Let people in again").click()
+    expect(page.get_by_text("No entry: nobody is let in")).to_have_count(0)
+    assert lane.scan("ask", ticket)["outcome"] == "admitted"
+
+
+def test_a_full_zone_lets_nobody_in_and_a_correction_is_a_fact_with_its_reason_and_name(
+    page: Page, house: House, event: UUID
+) -> None:
+    lane, (ticket,) = Lane(house, event, "N6", "Lane N6"), tickets(house, event, "N", 1)
+    zone = page.locator("[data-zone=S]")
+    zone.get_by_role("button", name="is full").click()
+    expect(zone.get_by_role("button", name="is no longer full")).to_be_visible()
+    assert lane.scan("ask", ticket)["reason"] == "zone_full"
+    zone.get_by_role("button", name="Correct").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("How many more or fewer").fill("many")
+    dialog.get_by_role("button", name="Write it down").click()
+    expect(dialog.get_by_text("Enter a whole number")).to_be_visible()
+    expect(dialog.get_by_text("Say why", exact=True)).to_be_visible()
+    dialog.get_by_label("How many more or fewer").fill("12")
+    dialog.get_by_label("Why").fill("Counted at the rail")
+    dialog.get_by_role("button", name="Write it down").click()
+    fact = page.get_by_role("listitem").filter(has_text="Counted at the rail")
+    expect(fact).to_contain_text("+12", timeout=SOON)
+    expect(fact).to_contain_text("Some Supervisor")
+    expect(zone.locator(".big")).to_have_text("12")
+
+
+def test_a_server_that_is_away_is_said_with_the_age_of_the_picture_and_asked_until_it_is_back(
+    page: Page, house: House, event: UUID
+) -> None:
+    page.context.set_offline(offline=True)
+    expect(page.get_by_text("The server does not answer. This picture is of")).to_be_visible(timeout=SOON)
+    expect(page.locator("[data-inside]")).to_have_text("0")
+    lane, (ticket,) = Lane(house, event, "N7", "Lane N7"), tickets(house, event, "N", 1)
+    lane.scan("ask", ticket)
+    page.context.set_offline(offline=False)
+    expect(page.locator("[data-inside]")).to_have_text("1", timeout=SOON)
+    expect(page.get_by_text("The server does not answer")).to_have_count(0)
+
+
+def test_who_supervises_a_group_of_gates_acts_on_these_alone_and_who_supervises_none_sees_nothing(
+    browser: Browser, house: House, address: str, event: UUID
+) -> None:
+    with desk(browser, house, hire(house, f"group-{address}", (Grant("supervisor", "gate", "N"),))) as page:
+        page.goto(f"/office/events/{event}/gates")
+        expect(page.get_by_role("button", name="Close gate N1")).to_be_visible()
+        expect(page.get_by_role("button", name="Close gate P1")).to_have_count(0)
+        expect(page.get_by_role("button", name="No entry")).to_have_count(0)
+        refused = page.evaluate(
+            "async (path) => (await fetch(path, {method: 'PUT', headers: {'content-type': 'application/json'},"
+            " body: '{\"closed\": true}'})).status",
+            f"/api/access/events/{event}/gates/P1",
+        )
+        assert refused == 403
+    with desk(browser, house, hire(house, f"none-{address}", (Grant("finance"),))) as page:
+        page.goto(f"/office/events/{event}/gates")
+        expect(page.get_by_role("alert")).to_be_visible()
+        expect(page.locator("[data-inside]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("look", [("phone", "light"), ("phone", "dark"), ("desk", "light"), ("desk", "dark")])
+def test_axe_finds_nothing_on_a_busy_page_and_every_target_is_large_enough(
+    browser: Browser, house: House, address: str, event: UUID, look: tuple[str, Theme]
+) -> None:
+    size, theme = look
+    busy(house, event)
+    email = hire(house, f"axe-{size}-{theme}-{address}", EVERYWHERE)
+    with desk(browser, house, email, viewport=SIZES[size], color_scheme=theme) as page:
+        page.goto(f"/office/events/{event}/gates")
+        expect(page.locator("[data-alarms=hit]")).to_be_visible()
+        faults = found_by_axe(page) + page.evaluate(SMALL)
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+        assert not faults, "\n".join(faults)

@@ -1,0 +1,53 @@
+/** What a supervisor must see first, and which of it is new. */
+import type { DeviceLine, GateBoard, Hit } from "../types";
+
+export const CLOCK_OFF_MS = 5000;
+export const BATTERY_LOW_PERCENT = 20;
+/** One or two scans are always on their way. */
+export const BACKLOG = 5;
+export type Trouble = "offline" | "backlog" | "clock" | "battery";
+
+export function troubles(device: DeviceLine): Trouble[] {
+  const found: Trouble[] = [];
+  if (!device.online || device.offline_since) found.push("offline");
+  if (device.backlog >= BACKLOG) found.push("backlog");
+  if (Math.abs(device.clock_off_ms) > CLOCK_OFF_MS) found.push("clock");
+  if (device.battery_percent !== null && device.battery_percent <= BATTERY_LOW_PERCENT) found.push("battery");
+  return found;
+}
+
+export type Kind = "duplicate" | "hit" | "forged" | "override" | "device";
+export interface Alarm {
+  key: string;
+  kind: Kind;
+  gate: string;
+}
+
+export function alarms(board: GateBoard, hits: readonly Hit[]): Alarm[] {
+  return [
+    ...board.duplicates
+      .filter((one) => !one.gone_at)
+      .map((one): Alarm => ({ key: `duplicate ${one.pass_number} ${one.second.device_id} ${one.second.number}`, kind: "duplicate", gate: one.second.gate })),
+    ...hits.map((one): Alarm => ({ key: `hit ${one.ban_id} ${one.device_id} ${one.number}`, kind: "hit", gate: one.gate })),
+    ...board.special.map((one): Alarm => ({ key: `special ${one.device_id} ${one.number}`, kind: one.override ? "override" : "forged", gate: one.gate })),
+    ...board.devices.flatMap((one) => troubles(one).map((trouble): Alarm => ({ key: `device ${one.id} ${trouble}`, kind: "device", gate: one.gate }))),
+  ];
+}
+
+/** What was not there when it was last asked; an alarm that ends and comes again is new. */
+export class Watch {
+  #known: Set<string> | null = null;
+
+  fresh(now: readonly Alarm[]): Alarm[] {
+    const known = this.#known;
+    this.#known = new Set(now.map((one) => one.key));
+    return known ? now.filter((one) => !known.has(one.key)) : [];
+  }
+}
+
+/** Things in the order in which they come, by what they have in common. */
+export function by<Thing>(things: readonly Thing[], key: (thing: Thing) => string): Map<string, Thing[]> {
+  const found = new Map<string, Thing[]>();
+  for (const thing of things) found.set(key(thing), [...(found.get(key(thing)) ?? []), thing]);
+  return found;
+}
