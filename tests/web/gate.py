@@ -56,6 +56,11 @@ class Ticket(NamedTuple):
         key, cwt = HolderKey(self.private.public_key().public_bytes_raw()), bytes_of(self.text) or b""
         return text_of(moving_code(cwt, step_at(at or datetime.now(UTC)), key, self.private.sign))
 
+    def forged(self) -> str:
+        """The code of now with one bit changed."""
+        *rest, last = bytes_of(self.code()) or b""
+        return text_of(bytes([*rest, last ^ 1]))
+
 
 def tonight(house: House, title: str, rules: HouseRules | None = None) -> UUID:
     """An event that begins in an hour."""
@@ -83,7 +88,9 @@ def tonight(house: House, title: str, rules: HouseRules | None = None) -> UUID:
     return in_database(house, make)
 
 
-def tickets(house: House, event_id: UUID, group: str, count: int, *, paper: bool = False) -> list[Ticket]:
+def tickets(
+    house: House, event_id: UUID, group: str, count: int, *, paper: bool = False, valid: timedelta = 5 * HOUR
+) -> list[Ticket]:
     """Passes of an event that enter through a gate group, each bound to a phone of its own or printed."""
     ground, vault = load_ground(), KeyVault(derive(house.env["VIRAGE_SECRET"], PURPOSE))
     block = next(block for block in ground.blocks if block.gate_group == group)
@@ -96,7 +103,7 @@ def tickets(house: House, event_id: UUID, group: str, count: int, *, paper: bool
         places = [block.first_seat + taken + index for index in range(count)]
         subjects, keys = [new_id() for _ in places], [Ed25519PrivateKey.generate() for _ in places]
         issues = [
-            Issue(subject, event_id, place, group, now - HOUR, now + 5 * HOUR)
+            Issue(subject, event_id, place, group, now - HOUR, now + valid)
             for subject, place in zip(subjects, places, strict=True)
         ]
         await passes.issue(conn, issues, now)

@@ -24,7 +24,8 @@ def head(house: House, address: str) -> str:
 
 def opened(page: Page, house: House) -> None:
     """Come to the accreditations of the match by the list of events."""
-    page.locator(f"a[href='/office/events/{house.event('match')}/accreditations']").click()
+    page.locator(f"a[href='/office/events/{house.event('match')}/gates']").click()
+    page.get_by_role("link", name="Accreditations").click()
     expect(page.get_by_role("link", name="Accreditations")).to_have_attribute("aria-current", "page")
     expect(page.get_by_role("heading", name="Accredit somebody")).to_be_visible()
 

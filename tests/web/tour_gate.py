@@ -24,9 +24,14 @@ from tests.web.gate import (
 from tests.web.house import House
 from tests.web.office import in_database
 from tests.web.tour import Screen
+from virage.access.acts import ground
+from virage.access.rules.ground import gates
 from virage.kernel.database import Connection
 from virage.kernel.ids import new_id
+from virage.kernel.security import derive
 from virage.passes import acts as passes
+from virage.passes.acts import Printing
+from virage.passes.rules.vault import PURPOSE, KeyVault
 from virage.programme.rules import HouseRules
 
 STEWARD = "Some Steward"
@@ -72,6 +77,31 @@ def flag(house: House, event_id: UUID, ticket: Ticket) -> None:
     in_database(house, act)
 
 
+def print_(house: House, event_id: UUID, ticket: Ticket) -> None:
+    """Move a ticket from its phone to paper."""
+
+    async def act(conn: Connection) -> None:
+        subject = await conn.fetchval(
+            "select subject from passes.pass where event_id = $1 and number = $2", event_id, ticket.number
+        )
+        vault = KeyVault(derive(house.env["VIRAGE_SECRET"], PURPOSE))
+        await passes.print_paper(conn, vault, [Printing(subject, allowed=True)], datetime.now(UTC))
+
+    in_database(house, act)
+
+
+def said(house: House, event_id: UUID, what: str) -> None:
+    """What a supervisor says of the ground: "full" (stand N), "closed" (no entry), "open" again."""
+
+    async def act(conn: Connection) -> None:
+        now = datetime.now(UTC)
+        zone = gates()["N1"].stand
+        await ground.set_zone(conn, event_id, zone, full=what == "full", who=None, now=now)
+        await ground.set_ground(conn, event_id, closed=what == "closed", who=None, now=now)
+
+    in_database(house, act)
+
+
 class Crowd(NamedTuple):
     """Tickets for every light."""
 
@@ -83,21 +113,25 @@ class Crowd(NamedTuple):
     paper: Ticket
     elsewhere: Ticket
     other: Ticket
+    expired: Ticket
+    moved: Ticket
     ban: Callable[[], None]
+    say: Callable[[str], None]
 
 
 def prepared(house: House, title: str) -> Crowd:
     """Tonight's match, a steward who stands at its gates, and who comes."""
     steward(house, "steward.at.gate@example.org", STEWARD)
     event_id = tonight(house, title, HouseRules(paper_identity_check=True))
-    five = tickets(house, event_id, "N", 5)
+    good, revoked, flagged, late, copied, moved = tickets(house, event_id, "N", 6)
+    (expired,) = tickets(house, event_id, "N", 1, valid=timedelta(seconds=1))
     (paper,) = tickets(house, event_id, "N", 1, paper=True)
     (elsewhere,) = tickets(house, event_id, "P", 1)
     (other,) = tickets(house, tonight(house, "The next match"), "N", 1)
-    good, revoked, flagged, late, copied = five
     revoke(house, event_id, revoked)
-    ban = partial(flag, house, event_id, flagged)
-    return Crowd(good, revoked, flagged, late, copied, paper, elsewhere, other, ban)
+    print_(house, event_id, moved)
+    ban, say = partial(flag, house, event_id, flagged), partial(said, house, event_id)
+    return Crowd(good, revoked, flagged, late, copied, paper, elsewhere, other, expired, moved, ban, say)
 
 
 def beginning(page: Page, house: House, title: str) -> Iterator[Screen]:
@@ -123,7 +157,7 @@ def beginning(page: Page, house: House, title: str) -> Iterator[Screen]:
 
 def lights(page: Page, crowd: Crowd) -> Iterator[Screen]:
     """Every light that the server gives, by the hand scanner."""
-    good, out, flagged, late, copied, paper, elsewhere, other, ban = crowd
+    good, out, flagged, late, copied, paper, elsewhere, other, expired, moved, ban, say = crowd
     now = datetime.now(UTC)
     for name, code, signal, word in (
         ("gate-admitted", good.code(), "good", "Come in"),
@@ -136,12 +170,21 @@ def lights(page: Page, crowd: Crowd) -> Iterator[Screen]:
         ("gate-revoked", out.code(), "bad", "Ticket cancelled"),
         ("gate-supervisor", flagged.code(), "bad", "Call the supervisor"),
         ("gate-unreadable", "https://example.org/not-a-ticket", "bad", "Not a ticket of ours"),
+        ("gate-forged", late.forged(), "bad", "Not a valid ticket"),
+        ("gate-expired", expired.code(), "bad", "No longer valid"),
+        ("gate-superseded", moved.code(), "bad", "Moved to another phone"),
     ):
         if name == "gate-supervisor":
             ban()  # only now: whoever compares bans with tickets finds no name on this one
         type_code(page, code)
         light(page, signal, word)
         yield Screen(name)
+    for name, what, word in (("gate-zone-full", "full", "The stand is full"), ("gate-no-entry", "closed", "No entry here")):
+        say(what)
+        type_code(page, late.code())
+        light(page, "bad", word)
+        yield Screen(name)
+    say("open")
     type_code(page, good.code())
     light(page, "bad", "Already inside")
     page.get_by_role("button", name="Let in anyway").click()

@@ -19,6 +19,8 @@ const ASK_LIMIT_MS = 400;
 const ALONE_MS = 10_000;
 /** The same code before the camera is the same scan, and so is the same pass just after it was let through. */
 const SAME_TEXT_MS = 8_000;
+/** A code that was out of the picture for longer has come again; until then it may stay there as long as it likes. */
+const GONE_MS = 1_500;
 const SAME_PASS_MS = 5_000;
 /** Whoever began longer ago signs in again. */
 const SHIFT_MAX_MS = 16 * 3_600_000;
@@ -67,7 +69,7 @@ class Gate {
   #busy = false;
   #turnstile: Promise<unknown> = Promise.resolve();
   #turn = 0;
-  #last: { text: string; number: number | null; letThrough: boolean; at: number } | null = null;
+  #last: { text: string; number: number | null; letThrough: boolean; at: number; seenAt: number } | null = null;
 
   /** What the device kept, before anything else is asked; `anew` after another window has been the gate. */
   async restore(anew = false): Promise<void> {
@@ -166,7 +168,7 @@ class Gate {
     const shown = isExit ? await this.#leave(text, verdict, now) : await this.#judge(text, verdict, now, began);
     if (shown === null) return;
     const letThrough = shown.signal === "good" || shown.signal === "out";
-    this.#last = { text, number: claims?.number ?? null, letThrough, at: performance.now() };
+    this.#last = { text, number: claims?.number ?? null, letThrough, at: performance.now(), seenAt: performance.now() };
     const other = shown.reason === "other_event" || shown.reason === "expired" ? eventOf(ground, text, claims) : null;
     const group = shown.group ?? claims?.gate_group ?? null;
     const hint = shown.hint ?? (group ? ground.hint(code, group) : null);
@@ -203,7 +205,10 @@ class Gate {
   }
 
   #isSame(text: string): boolean {
-    return this.#last !== null && this.#last.text === text && performance.now() - this.#last.at < SAME_TEXT_MS;
+    const [last, now] = [this.#last, performance.now()];
+    if (last?.text !== text || (now - last.at >= SAME_TEXT_MS && now - last.seenAt >= GONE_MS)) return false;
+    last.seenAt = now;
+    return true;
   }
 
   #isSamePass(number: number | null): boolean {
@@ -322,7 +327,7 @@ class Gate {
   /** The device could not keep a scan: its storage is full or closed. Nobody is let in on what nobody would know of. */
   #notKept(text: string | null): void {
     this.full = true;
-    if (text !== null) this.#last = { text, number: null, letThrough: false, at: performance.now() };
+    if (text !== null) this.#last = { text, number: null, letThrough: false, at: performance.now(), seenAt: performance.now() };
     this.#show({ ...DARK, signal: "bad", reason: "not_kept" });
   }
 

@@ -77,11 +77,12 @@ class Desk {
     return this.#heed(events);
   }
 
-  async learnGround(): Promise<void> {
+  async learnGround(): Promise<Answer<Geometry>> {
     const answer = await answered<{ version: string }>(api.GET("/api/ground"));
-    if (!answer.ok) return;
+    if (!answer.ok) return answer;
     const ground = await geometry(answer.data.version);
     if (ground.ok) this.ground = ground.data;
+    return ground;
   }
 
   /** Keeps one event as it was answered. */
