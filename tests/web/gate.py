@@ -260,11 +260,14 @@ def light(page: Page, signal: str, word: str) -> None:
 
 
 def type_code(page: Page, code: str) -> None:
-    """A hand scanner: every key at once, then Enter."""
+    """A hand scanner: every key at once, then Enter, to whatever has the focus."""
     page.evaluate(
         """(code) => {
-            for (const key of [...code, "Enter"])
-                document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+            const at = document.activeElement ?? document.body;
+            for (const key of [...code, "Enter"]) {
+                const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
+                if (at.dispatchEvent(event) && at instanceof HTMLInputElement && key !== "Enter") at.value += key;
+            }
         }""",
         code,
     )

@@ -253,8 +253,7 @@ def test_a_hand_scanner_is_heard_over_the_menu_and_in_the_search_field(
     page.get_by_role("button", name="Next").click()
     page.get_by_role("button", name="Search").click()
     page.get_by_label("Seat, order code or name").focus()
-    page.keyboard.type(second.code())
-    page.keyboard.press("Enter")
+    type_code(page, second.code())
     light(page, "good", "Come in")
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert inside(house, event) == {first.number, second.number}
