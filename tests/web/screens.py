@@ -121,6 +121,7 @@ def shoot(page: Page, screens: Iterator[Screen], look: str, room: str = "") -> N
             continue
         page.evaluate("document.fonts.ready.then(() => null)")
         page.evaluate("scrollTo(0, 0)")
+        page.evaluate("document.querySelectorAll('.toasts .close').forEach((close) => close.click())")
         if screen.at:
             page.locator(screen.at).first.evaluate(
                 f"part => scrollBy(0, part.getBoundingClientRect().top - {BELOW_HEADER})"
@@ -152,13 +153,13 @@ def main() -> None:
         in_database(house, office_tour.spread_sales)
         for size, theme in looks:
             take(browser, house, size, theme)
-            take_gate(running, house, size, theme)
         with desk(browser, house, office_tour.ADMIN_EMAIL) as page:
             office_tour.prepare(page, house)
             state = page.context.storage_state()
         for size, theme in looks:
             take_office(browser, house, size, theme, state)
-        for size, theme in looks:
+        for size, theme in looks:  # last, for their events of tonight would stand before all others in the office
+            take_gate(running, house, size, theme)
             take_gates(browser, house, size, theme, state)
         browser.close()
 
