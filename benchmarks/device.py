@@ -1,0 +1,374 @@
+"""A device at a gate, in Python: a whole client of docs/gate.md that decides alone while the server is away.
+
+What it does, a steward's phone does in web/src/access/: it fetches its signed pack and believes it under the event's
+key alone; it asks the server about each code and gives it 400 ms; after one time-out it decides alone for ten seconds,
+by the rules that the server decides by, from the pack, the changes that it heard and what it saw itself. What it
+decided is numbered and signed in its own log before the light is shown, and sent until it is answered. Each five
+seconds it says how it is, and hears what changed. A device that the server ended does nothing more.
+
+It has a clock of its own, which may be wrong: each answer tells the server's time, and it decides by that.
+"""
+
+import asyncio
+import itertools
+import time
+from array import array
+from base64 import b64decode
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import Struct
+
+from benchmarks.evening import Lane
+from benchmarks.wire import Answer as Reply
+from benchmarks.wire import Client, Gone
+from virage.access.reads.news import Changes
+from virage.access.rules.crossings import PASSAGE_WITHIN
+from virage.access.rules.decision import Admitted, Again, Known, Post, Presence, Stale, decide
+from virage.access.rules.ground import zone_of
+from virage.access.rules.pack import PACK_PURPOSE, Pack, SealedPack
+from virage.access.rules.scans import SCAN_PURPOSE, Answer
+from virage.kernel.clock import Clock
+from virage.kernel.keys import base64url, bytes_of_base64url
+from virage.passes.reads import PassKeys
+from virage.passes.rules.claims import Claims
+from virage.passes.rules.keys import IssuerKey, signed_by_issuer
+from virage.passes.rules.verdict import verify
+
+ASK_WITHIN_S, ALONE_S, UPLOAD_WITHIN_S = 0.4, 10.0, 10.0
+BEAT_EVERY_S = 5.0
+BATCH = 250
+OK, UNAUTHORIZED, SERVER_ERROR = 200, 401, 500
+INSIDE, OUTSIDE = 1, 2
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+Signal = Literal["good", "again", "bad"]
+SIGNALS: dict[str, Signal] = {"admitted": "good", "again": "again", "refused": "bad"}
+
+
+class Light(Struct, frozen=True):
+    """What a device showed, by which of its scans (0: an amber of its own is none), and whether it decided alone."""
+
+    signal: Signal
+    scan: int
+    alone: bool
+    reason: str | None = None
+
+
+class Beat(Struct, frozen=True):
+    """What a heartbeat is answered."""
+
+    now: datetime
+    changes: Changes
+
+
+class Answers(Struct, frozen=True):
+    """What scans are answered."""
+
+    now: datetime
+    answers: list[Answer]
+
+
+_beats, _answers = msgspec.json.Decoder(Beat), msgspec.json.Decoder(Answers)
+_packs, _sealed, _keys = (msgspec.json.Decoder(kind) for kind in (Pack, SealedPack, PassKeys))
+
+
+def signed(key: Ed25519PrivateKey, body: bytes) -> dict[str, str]:
+    """A scan as it travels: its bytes and the device's signature over them."""
+    return {"body": base64url(body), "signature": base64url(key.sign(SCAN_PURPOSE + body))}
+
+
+def opened(sealed: SealedPack, keys: PassKeys) -> Pack | None:
+    """The pack in its seal; None where none of the event's keys signed it, or it is of another event."""
+    body = b64decode(sealed.body)
+    issuers = {key.kid: IssuerKey(keys.event_id, *map(_bytes, (key.kid, key.x))) for key in keys.keys}
+    issuer = issuers.get(sealed.kid)
+    if issuer is None or not signed_by_issuer(issuer, _bytes(sealed.signature), PACK_PURPOSE + body):
+        return None
+    pack = _packs.decode(body)
+    return pack if pack.event.id == keys.event_id else None
+
+
+def _bytes(text: str) -> bytes:
+    return bytes_of_base64url(text) or b""
+
+
+class Ground:
+    """What a device knows of an event: its pack, what changed since, and what it saw itself."""
+
+    def __init__(self, pack: Pack, keys: PassKeys) -> None:
+        self.pack = pack
+        self.version = pack.version
+        self.keys = {_bytes(key.kid): IssuerKey(keys.event_id, _bytes(key.kid), _bytes(key.x)) for key in keys.keys}
+        self._revoked, self._flagged = (set(_numbers(bits)) for bits in (pack.bitmaps.revoked, pack.bitmaps.flagged))
+        self._generations = dict(pack.generations)
+        self.gates, self.zones = dict(pack.gates), dict(pack.zones)
+        # Where each bearer is, since when and by which gate: columns, for a bowl is large and devices are many.
+        self._where, self._since, self._gate = bytearray(pack.passes), array("d", bytes(8 * pack.passes)), {}
+        for state, bits in ((INSIDE, pack.bitmaps.inside), (OUTSIDE, pack.bitmaps.outside)):
+            for number in _numbers(bits):
+                self._where[number] = state
+        self._own: dict[int, Presence] = {}
+
+    def post(self, gate: str, claims: Claims | None) -> Post:
+        """The gate as decisions ask it."""
+        state, zone = self.gates[gate], zone_of(gate, None if claims is None else claims.place)
+        full = self.zones[zone].full
+        terms, windows = self.pack.event.terms, self.pack.windows
+        return Post(gate, frozenset(state.groups), zone, terms, state.closed, full, windows)
+
+    def known(self, number: int) -> Known:
+        """What is known of a pass."""
+        generation = self._generations.get(number, 0)
+        return Known(generation, number in self._revoked, number in self._flagged, self._presence(number))
+
+    def _presence(self, number: int) -> Presence | None:
+        if number in self._own:
+            return self._own[number]
+        if number >= len(self._where) or not self._where[number]:
+            return None
+        since = datetime.fromtimestamp(self._since[number], UTC) if self._since[number] else LONG_AGO
+        return Presence("inside" if self._where[number] == INSIDE else "outside", since, self._gate.get(number, ""))
+
+    def apply(self, changes: Changes) -> None:
+        """Take in what changed: the latest word about a pass counts, a generation only rises, revoked stays."""
+        self.version = changes.version
+        self._revoked |= set(changes.revoked)
+        self._flagged = (self._flagged | set(changes.flagged)) - set(changes.unflagged)
+        for state, words in ((INSIDE, changes.inside), (OUTSIDE, changes.outside)):
+            for number, gate, at in words:
+                self._heard(state, number, gate, at)
+        for number, generation in changes.generations:
+            self._generations[number] = max(generation, self._generations.get(number, 0))
+        self.gates |= changes.gates
+        self.zones |= changes.zones
+
+    def _heard(self, state: int, number: int, gate: str, at: datetime) -> None:
+        own, since = self._own.get(number), at.timestamp()
+        if number >= len(self._where):
+            more = number + 1 - len(self._where)
+            self._where += bytes(more)
+            self._since.frombytes(bytes(8 * more))
+        if since < self._since[number] or (own is not None and at < own.since):
+            return
+        self._own.pop(number, None)
+        self._where[number], self._since[number] = state, since
+        if gate in self.gates:  # a bearer who came by one of this device's gates is told by which
+            self._gate[number] = gate
+
+    def saw(self, number: int, generation: int, presence: Presence) -> None:
+        """What this device saw itself."""
+        self._generations[number] = max(generation, self._generations.get(number, 0))
+        self._own[number] = presence
+
+    def seen(self) -> dict[int, Presence]:
+        """What this device saw itself and nobody has told it since."""
+        return self._own
+
+
+def _numbers(bits: str) -> list[int]:
+    return [8 * at + bit for at, byte in enumerate(b64decode(bits)) if byte for bit in range(8) if byte >> bit & 1]
+
+
+class Device:
+    """One device at one gate. `clock_off` is by how much its own clock is ahead; `has_network` is its cable."""
+
+    def __init__(self, lane: Lane, event_id: str, url: str, clock: Clock, clock_off: timedelta = timedelta()) -> None:
+        self.lane = lane
+        self.clock_off = clock_off
+        self.has_network = True
+        self.revoked = False
+        self.ground: Ground
+        self.unsent: dict[int, dict[str, str]] = {}
+        self.statuses: Counter[int] = Counter()
+        self.refused: list[Answer] = []
+        self.decided_alone = 0
+        self.last_number = 0
+        self._event_id = event_id
+        self._client = Client(url)
+        self._clock = clock
+        self._learned = timedelta()
+        self._key = Ed25519PrivateKey.from_private_bytes(lane.private)
+        self._headers = b"authorization: Bearer %b\r\n" % lane.token.encode()
+        self._numbers = itertools.count(1)
+        self._stale: dict[int, Stale] = {}
+        self._online = False
+        self._offline_since: datetime | None = None
+        self._alone_until = 0.0
+        self._one_at_a_time = asyncio.Lock()
+        self._sending = asyncio.Lock()
+
+    # --- its clock -------------------------------------------------------------------------------------------------
+
+    def own_time(self) -> datetime:
+        """What its own clock says."""
+        return self._clock.now() + self.clock_off
+
+    def now(self) -> datetime:
+        """The server's time as this device knows it."""
+        return self.own_time() + self._learned
+
+    # --- at the gate -----------------------------------------------------------------------------------------------
+
+    async def scan(self, code: str) -> Light:
+        """One code before the reader, one after the other; the light."""
+        async with self._one_at_a_time:
+            may_ask = self._online and time.monotonic() >= self._alone_until
+            light = await self._ask(code) if may_ask else None
+            if self.revoked:
+                return Light("bad", 0, alone=True, reason="device_revoked")
+            return light or self._alone(code)
+
+    async def _ask(self, code: str) -> Light | None:
+        """What the server says within 400 ms; None where the device must decide alone."""
+        number, scan = self._signed("ask", self.now(), code=code)
+        found = await self._send([scan], ASK_WITHIN_S)
+        if found is None or found.answers[0].outcome == "noted":
+            self._alone_until = time.monotonic() + ALONE_S
+            return None
+        answer = found.answers[0]
+        if answer.outcome == "admitted" and answer.pass_number is not None:
+            self.ground.saw(answer.pass_number, 0, self._crossed())
+        if answer.outcome == "again":
+            now = self.now()
+            verdict = verify(code, self.ground.keys, now, self.ground.pack.event.id)
+            if verdict.claims is not None and verdict.step is not None:
+                self._stale[verdict.claims.number] = Stale(verdict.step, now)
+        return Light(SIGNALS[answer.outcome], number, alone=False, reason=answer.reason)
+
+    def _alone(self, code: str) -> Light:
+        """The device's own decision: in its log before it is shown."""
+        now = self.now()
+        self.decided_alone += 1
+        verdict = verify(code, self.ground.keys, now, self.ground.pack.event.id)
+        claims = verdict.claims
+        number = -1 if claims is None else claims.number
+        post, known = self.ground.post(self.lane.gate, claims), self.ground.known(number)
+        found = decide(verdict, post, known, now, self._stale.get(number))
+        if isinstance(found, Again):
+            self._stale[number] = found.stale
+            return Light("again", 0, alone=True)
+        about: dict[str, Any] = {"code": code}
+        if claims is not None:
+            about |= {"pass_number": claims.number, "generation": claims.generation}
+        if isinstance(found, Admitted):
+            presence = self._crossed()
+            self.ground.saw(found.claims.number, found.claims.generation, presence)
+            kind = "admitted" if presence.state == "pending" else "passed"
+            return Light("good", self.keep(kind, now, **about), alone=True)
+        return Light("bad", self.keep("refused", now, **about, reason=found.reason), alone=True, reason=found.reason)
+
+    def _crossed(self) -> Presence:
+        gate, now = self.lane.gate, self.now()
+        if self.ground.gates[gate].turnstile:
+            return Presence("pending", now, gate, now + PASSAGE_WITHIN)
+        return Presence("inside", now, gate)
+
+    # --- its log ---------------------------------------------------------------------------------------------------
+
+    def keep(self, kind: str, at: datetime, **about: Any) -> int:
+        """Number, sign and keep a scan that the device decided alone."""
+        number, scan = self._signed(kind, at, offline=True, **about)
+        self.unsent[number] = scan
+        return number
+
+    def _signed(self, kind: str, at: datetime, *, offline: bool = False, **about: Any) -> tuple[int, dict[str, str]]:
+        self.last_number = number = next(self._numbers)
+        body = {"number": number, "event_id": self._event_id, "gate": self.lane.gate, "at": at, "kind": kind}
+        data = msgspec.json.encode(body | about | {"offline": offline, "training": False})
+        return number, signed(self._key, data)
+
+    async def flush(self) -> bool:
+        """Send what waits, the oldest first, until all of it is answered; whether it was."""
+        async with self._sending:
+            while self.unsent:
+                part = dict(itertools.islice(self.unsent.items(), BATCH))
+                found = await self._send(list(part.values()), UPLOAD_WITHIN_S)
+                if found is None:
+                    return False
+                self.refused += [answer for answer in found.answers if answer.outcome != "noted"]
+                for number in part:
+                    del self.unsent[number]
+            return True
+
+    # --- the server ------------------------------------------------------------------------------------------------
+
+    async def live(self) -> None:
+        """Say how it is each five seconds, and send what waits, until cancelled."""
+        while not self.revoked:
+            await self.beat()
+            await asyncio.sleep(BEAT_EVERY_S)
+
+    async def beat(self) -> None:
+        """Say how it is, hear what changed, send what waits."""
+        said: dict[str, Any] = {
+            "event_id": self._event_id,
+            "gate": self.lane.gate,
+            "at": self.own_time(),
+            "backlog": len(self.unsent),
+            "version": self.ground.version,
+        }
+        if self._offline_since is not None:
+            said["offline_since"] = self._offline_since
+        sent = self.own_time()
+        reply = await self._request(b"POST", "/api/access/heartbeat", msgspec.json.encode(said), UPLOAD_WITHIN_S)
+        if reply is None:
+            return
+        beat = _beats.decode(reply.body)
+        self._learn(beat.now, sent)
+        if beat.changes.reload:
+            await self.fetch_pack()
+        else:
+            self.ground.apply(beat.changes)
+        await self.flush()
+
+    async def fetch_pack(self) -> None:
+        """Fetch the pack and the keys that it is believed under. What was seen and not told yet stays known."""
+        keys = await self._request(b"GET", f"/api/events/{self._event_id}/pass-keys", None, UPLOAD_WITHIN_S)
+        sealed = await self._request(b"GET", f"/api/access/pack/{self._event_id}", None, UPLOAD_WITHIN_S)
+        if keys is None or sealed is None:
+            return
+        published = _keys.decode(keys.body)
+        pack = opened(_sealed.decode(sealed.body), published)
+        if pack is None:
+            return
+        seen = {} if await self.flush() else self.ground.seen()
+        self.ground = Ground(pack, published)
+        for number, presence in seen.items():
+            self.ground.saw(number, 0, presence)
+
+    async def _send(self, scans: list[dict[str, str]], within_s: float) -> Answers | None:
+        sent = self.own_time()
+        reply = await self._request(b"POST", "/api/access/scans", msgspec.json.encode({"scans": scans}), within_s)
+        if reply is None:
+            return None
+        found = _answers.decode(reply.body)
+        self._learn(found.now, sent)
+        return found
+
+    def _learn(self, server: datetime, sent: datetime) -> None:
+        """The server's time was told in the middle of the way there and back."""
+        self._learned = server - (sent + (self.own_time() - sent) / 2)
+
+    async def _request(self, method: bytes, path: str, body: bytes | None, within_s: float) -> Reply | None:
+        """A request of this device; None where no good answer came in time. 401 ends the device."""
+        reply = None
+        if self.has_network:
+            try:
+                async with asyncio.timeout(within_s):
+                    reply = await self._client.ask(method, path.encode(), self._headers, body)
+            except (TimeoutError, Gone, OSError):
+                reply = None
+        if reply is not None:
+            self.statuses[reply.status] += 1
+            self.revoked = self.revoked or reply.status == UNAUTHORIZED
+        self._online = reply is not None and reply.status < SERVER_ERROR and not self.revoked
+        self._offline_since = None if self._online else self._offline_since or self.now()
+        return reply if reply is not None and reply.status == OK else None
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
