@@ -107,6 +107,8 @@ class Arrivals:
             shown = [self._come(visit, 0) for visit in coming.get(minute, [])]
             shown += [self._come(visit, turn) for visit, turn in self._later.pop(minute, [])]
             await asyncio.gather(*shown)
+            if minute % 10 == 0:
+                print(f"{minute:4} min: {len(self.seen)} lights, {self._alone()} decided alone", file=sys.stderr)
             await asyncio.sleep(max(0.0, began + MINUTE_S - time.monotonic()))
         await self._settle()
         for life in lives:
@@ -115,6 +117,9 @@ class Arrivals:
         assert not await self.stolen.flush()
         for device in self.devices.values():
             device.close()
+
+    def _alone(self) -> int:
+        return sum(device.decided_alone for device in self.devices.values())
 
     async def _live(self, device: Device) -> None:
         await asyncio.sleep(self._chance.uniform(0, BEAT_EVERY_S))

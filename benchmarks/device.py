@@ -73,7 +73,7 @@ class Answers(Struct, frozen=True):
 
 
 _beats, _answers = msgspec.json.Decoder(Beat), msgspec.json.Decoder(Answers)
-_packs, _sealed, _keys = (msgspec.json.Decoder(kind) for kind in (Pack, SealedPack, PassKeys))
+_packs, _sealed, _keys = msgspec.json.Decoder(Pack), msgspec.json.Decoder(SealedPack), msgspec.json.Decoder(PassKeys)
 
 
 def signed(key: Ed25519PrivateKey, body: bytes) -> dict[str, str]:
@@ -107,7 +107,8 @@ class Ground:
         self._generations = dict(pack.generations)
         self.gates, self.zones = dict(pack.gates), dict(pack.zones)
         # Where each bearer is, since when and by which gate: columns, for a bowl is large and devices are many.
-        self._where, self._since, self._gate = bytearray(pack.passes), array("d", bytes(8 * pack.passes)), {}
+        self._where, self._since = bytearray(pack.passes), array("d", bytes(8 * pack.passes))
+        self._gate: dict[int, str] = {}
         for state, bits in ((INSIDE, pack.bitmaps.inside), (OUTSIDE, pack.bitmaps.outside)):
             for number in _numbers(bits):
                 self._where[number] = state

@@ -24,6 +24,9 @@ from virage.access.rules.decision import (
     Window,
     decide,
 )
+from virage.access.rules.ground import GroundState
+from virage.access.rules.judging import Held, Issued, Setting, Stored, judge
+from virage.access.rules.scans import Read, Scan
 from virage.passes.rules.claims import Claims
 from virage.passes.rules.code import step_at
 from virage.passes.rules.verdict import Doubt, Unverified, Verified
@@ -249,3 +252,26 @@ def test_an_admission_whose_time_is_over_leaves_the_bearer_where_they_were() -> 
     assert course([admitted], late).presence is None
     assert course([crossing("left", -9), admitted], late).presence == Presence("outside", NOW - 9 * MINUTE, "C1")
     assert course([admitted, crossing("passed", 0, 0, 5)], late).presence == Presence("inside", NOW, "C1")
+
+
+@given(st.integers(0, 23), st.lists(st.tuples(st.integers(0, 23), st.sampled_from(["passed", "admitted"]))))
+def test_no_upload_rolls_a_generation_back_nor_raises_it_above_what_was_issued(
+    issued: int, seen: list[tuple[int, Any]]
+) -> None:
+    held = Held(Stored(), Issued(CLAIMS.place, CLAIMS.gate_group, issued))
+    for number, (generation, kind) in enumerate(seen, 1):
+        before = held.known().generation
+        scan = Scan(
+            number=number,
+            event_id=UUID(int=1),
+            gate="C1",
+            at=NOW,
+            kind=kind,
+            pass_number=CLAIMS.number,
+            generation=generation,
+        )
+        judge(Read(UUID(int=2), scan, None), Setting(GroundState(), Terms()), held, NOW)
+        assert issued >= held.generation == max(min(one, issued) for one, _ in seen[:number])
+        assert held.known().generation >= before
+        older = shown(replace(CLAIMS, generation=issued - 1)) if issued else None
+        assert older is None or reason(decide(older, POST, held.known(), NOW)) is Reason.SUPERSEDED

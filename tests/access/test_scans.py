@@ -109,6 +109,23 @@ async def test_what_no_device_of_the_gate_signed_changes_nothing(night: "Evening
         assert await night.rows(f"select 1 from access.{table}") == []
 
 
+async def test_what_a_revoked_device_had_not_sent_is_refused_whoever_sends_it_and_its_fans_are_not_inside(
+    night: "Evening",
+) -> None:
+    device, other, (unsent, later) = night.device(), night.device("A2"), await night.tickets(2)
+    before = night.signed(device, night.scan(device, "passed", unsent, offline=True))
+    night.end(device)
+    after = night.signed(device, night.scan(device, "passed", later, offline=True))
+    for scans in ([before], [after], [before, after]):
+        answer = await night.ask(str(device.id), "POST", "/api/access/scans", {"scans": scans})
+        assert answer.status_code == 401
+    handed_on = await night.ask(str(other.id), "POST", "/api/access/scans", {"scans": [before, after]})
+    assert [said(one) for one in handed_on.json()["answers"]] == [("refused", "forged_scan")] * 2
+    for table in ("scan", "crossing", "presence"):
+        assert await night.rows(f"select 1 from access.{table}") == []
+    assert [said(one) for one in await night.send(other, night.scan(other, "ask", unsent))] == [("admitted", None)]
+
+
 async def test_a_device_belongs_to_a_gate_a_group_or_the_whole_ground(night: "Evening") -> None:
     for grant in (Grant("gate", "gate", "A1"), Grant("gate", "gate", "A"), Grant("gate")):
         device, ticket = night.device("A1", grant), await night.ticket()
