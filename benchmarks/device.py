@@ -15,6 +15,7 @@ import time
 from array import array
 from base64 import b64decode
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -214,9 +215,10 @@ class Device:
 
     # --- at the gate -----------------------------------------------------------------------------------------------
 
-    async def scan(self, code: str) -> Light:
-        """One code before the reader, one after the other; the light."""
+    async def scan(self, show: Callable[[], str]) -> Light:
+        """One bearer after the other shows a code, made when it is their turn; the light."""
         async with self._one_at_a_time:
+            code = show()
             may_ask = self._online and time.monotonic() >= self._alone_until
             light = await self._ask(code) if may_ask else None
             if self.revoked:
@@ -336,7 +338,8 @@ class Device:
         pack = opened(_sealed.decode(sealed.body), published)
         if pack is None:
             return
-        seen = {} if await self.flush() else self.ground.seen()
+        await self.flush()
+        seen = self.ground.seen() if hasattr(self, "ground") else {}  # a pack may be some seconds older than they are
         self.ground = Ground(pack, published)
         for number, presence in seen.items():
             self.ground.saw(number, 0, presence)
