@@ -1,5 +1,7 @@
 """Staff, players and press enter with the same pass as everybody, by zone and time."""
 
+import asyncio
+from datetime import timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -10,6 +12,7 @@ from pypdf import PdfReader
 
 from tests.access.conftest import HOUR, MINUTE, NOW
 from virage.access.acts import accreditations as acts
+from virage.access.jobs import AccessJobs
 from virage.access.reads import accreditations as reads
 from virage.access.rules.accreditations import GROUPS
 from virage.access.rules.ground import label, zone_of
@@ -177,3 +180,121 @@ async def test_an_administrator_may_and_whoever_supervises_one_gate_may_not(pres
     pressed.knows("at the gate", Grant("supervisor", "gate", "A"))
     assert (await pressed.ask("administrator", "POST", BASE, wish(pressed))).status_code == 200
     assert (await pressed.ask("at the gate", "POST", BASE, wish(pressed))).status_code == 403
+
+
+async def test_a_list_is_added_once_all_of_it_or_with_every_defect_none_of_it(pressed: "Evening") -> None:
+    people = [{"id": str(new_id()), "kind": "press", "name": f"Writer {number}"} for number in range(200)]
+    body = {"event_id": str(pressed.event_id), "accreditations": people}
+    wrong = [people[0], people[1] | {"name": " ", "email": "nobody"}, people[2], people[3] | {"name": "x" * 101}]
+    refused = await pressed.ask("supervisor", "POST", f"{BASE}/list", body | {"accreditations": wrong})
+    errors = [(error["index"], error["source"]) for error in refused.json()["data"]["errors"]]
+    assert (refused.json()["code"], errors) == ("invalid_input", [(1, "name"), (1, "email"), (3, "name")])
+    twice = await pressed.ask("supervisor", "POST", f"{BASE}/list", body | {"accreditations": [people[0]] * 2})
+    assert twice.json()["code"] == "invalid_input"
+    assert await pressed.rows("select from access.accreditation") == []
+    first, again = [await pressed.ask("supervisor", "POST", f"{BASE}/list", body) for _ in range(2)]
+    assert first.json() == again.json()
+    assert [one["name"] for one in first.json()] == [one["name"] for one in people]
+    assert len({one["pass_number"] for one in first.json()}) == len(people)
+    assert await shown(pressed, pressed.device("A1"), await code(pressed, people[7]["id"])) == ("admitted", None)
+    (row,) = await pressed.rows("select count(*) as n from passes.pass")
+    assert row["n"] == len(people)
+
+
+async def test_a_list_with_an_id_of_somebody_else_adds_nobody(pressed: "Evening") -> None:
+    made, ticket = await added(pressed), await pressed.ticket()
+    new = {"id": str(new_id()), "kind": "press", "name": "Somebody new"}
+    for taken in (made["id"], str(ticket.subject)):
+        people = [new, {"id": taken, "kind": "staff", "name": "Somebody else"}]
+        body = {"event_id": str(pressed.event_id), "accreditations": people}
+        answer = await pressed.ask("supervisor", "POST", f"{BASE}/list", body)
+        assert (answer.json()["code"], answer.json()["data"]) == ("id_taken", {"ids": [taken]})
+    (row,) = await pressed.rows("select count(*) as n from access.accreditation")
+    assert row["n"] == 1
+
+
+async def test_window_and_gates_of_a_kind_are_said_at_once_and_leave_what_else_was_said_of_gates(
+    pressed: "Evening",
+) -> None:
+    event = f"/api/access/events/{pressed.event_id}"
+    await pressed.ask("supervisor", "PUT", f"{event}/gates/A2", {"turnstile": True, "extra_groups": ["PLAYER"]})
+    await pressed.ask("supervisor", "PUT", f"{event}/gates/A1", {"closed": True, "extra_groups": ["PRESS", "WORKS"]})
+    await added(pressed)
+    word = {"opens_at": NOW.isoformat(), "closes_at": (NOW + 2 * HOUR).isoformat(), "gates": ["A2", "C1"]}
+    device = pressed.device("A2")
+    beat = {"event_id": str(pressed.event_id), "gate": "A2", "at": NOW.isoformat()}
+    version = (await pressed.ask(str(device.id), "POST", "/api/access/heartbeat", beat)).json()["changes"]["version"]
+    facts = "select what from kernel.journal where what in ('gate_changed', 'window_changed') order by seq"
+    before = len(await pressed.rows(facts))
+    said = await pressed.ask("supervisor", "PUT", f"{event}/kinds/press", word)
+    assert said.status_code == 200, said.text
+    assert await pressed.ask("supervisor", "PUT", f"{event}/kinds/press", word) is not None
+    assert len(await pressed.rows(facts)) - before == 4, "A1, A2, C1 and the window, once"
+    heard = await pressed.ask(str(device.id), "POST", "/api/access/heartbeat", beat | {"version": version})
+    assert heard.json()["changes"]["reload"], "windows come with the pack"
+    rows = await pressed.rows("select gate, turnstile, closed, extra_groups from access.gate order by gate")
+    assert [tuple(row) for row in rows] == [
+        ("A1", False, True, ["WORKS"]),
+        ("A2", True, False, ["PLAYER", "PRESS"]),
+        ("C1", False, False, ["PRESS"]),
+    ]
+    kinds = {one["kind"]: one for one in (await pressed.ask("supervisor", "GET", f"{event}/kinds")).json()}
+    assert kinds["press"] == said.json()
+    assert (kinds["press"]["group"], kinds["press"]["held"], kinds["press"]["gates"]) == ("PRESS", 1, ["A2", "C1"])
+    assert (kinds["staff"]["held"], kinds["staff"]["opens_at"], kinds["staff"]["gates"]) == (0, None, [])
+
+
+async def test_kinds_that_are_said_at_the_same_moment_are_both_taken(pressed: "Evening") -> None:
+    event = f"/api/access/events/{pressed.event_id}"
+    window = {"opens_at": NOW.isoformat(), "closes_at": (NOW + HOUR).isoformat()}
+    gates = {"staff": ["B1", "B2", "C1"], "players": ["C1", "B2", "B1"], "contractor": ["B2"], "press": ["B1"]}
+    answers = await asyncio.gather(
+        *(
+            pressed.ask("supervisor", "PUT", f"{event}/kinds/{kind}", window | {"gates": codes})
+            for kind, codes in gates.items()
+        )
+    )
+    assert [answer.status_code for answer in answers] == [200] * 4
+    kinds = (await pressed.ask("supervisor", "GET", f"{event}/kinds")).json()
+    assert {one["kind"]: one["gates"] for one in kinds} == {kind: sorted(codes) for kind, codes in gates.items()}
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "code"),
+    [
+        ("kings", {}, "not_found"),
+        ("press", {"gates": ["A1", "ZZ9"]}, "invalid_input"),
+        ("press", {"closes_at": NOW.isoformat()}, "invalid_input"),
+        ("press", {"opens_at": "0001-01-01T00:00:00Z"}, "invalid_input"),
+    ],
+)
+async def test_what_means_no_window_or_gate_of_a_kind_changes_nothing(
+    pressed: "Evening", kind: str, changes: Any, code: str
+) -> None:
+    event = f"/api/access/events/{pressed.event_id}"
+    before = (await pressed.ask("supervisor", "GET", f"{event}/kinds")).json()
+    word = {"opens_at": NOW.isoformat(), "closes_at": (NOW + 2 * HOUR).isoformat(), "gates": ["C1"]} | changes
+    assert (await pressed.ask("supervisor", "PUT", f"{event}/kinds/{kind}", word)).json()["code"] == code
+    assert (await pressed.ask("supervisor", "GET", f"{event}/kinds")).json() == before
+
+
+async def test_whoever_was_accredited_is_forgotten_thirty_days_after_the_event(pressed: "Evening") -> None:
+    made = await added(pressed, email=EMAIL)
+    ends = NOW + 3 * HOUR
+    jobs = AccessJobs(pressed.db, pressed.clock)
+    pressed.clock.advance(ends + timedelta(days=30) - NOW - MINUTE)
+    await jobs.forget()
+    assert (await listed(pressed))[0]["name"] == NAME
+    pressed.clock.advance(MINUTE)
+    await jobs.forget()
+    await jobs.forget()
+    (kept,) = await listed(pressed)
+    assert (kept["id"], kept["name"], kept["email"]) == (made["id"], None, None)
+    badge = await pressed.ask("supervisor", "GET", f"{BASE}/{made['id']}/badge")
+    assert badge.json()["code"] == "pass_expired", "no badge without a name"
+    facts = await pressed.rows("select about, data from kernel.journal where what = 'accreditations_forgotten'")
+    assert [(fact["about"], fact["data"]) for fact in facts] == [(pressed.event_id, {"count": 1})]
+
+
+async def listed(night: "Evening") -> Any:
+    return (await night.ask("supervisor", "GET", f"{BASE}?event_id={night.event_id}")).json()

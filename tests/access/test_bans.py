@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.access.conftest import HOUR, MINUTE, NOW
+from tests.access.test_accreditations import code
 from tests.access.test_holders import sold
 from virage.access.jobs import AccessJobs
 from virage.access.rules.bans import plain_name
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
+from virage.people import acts as people
 
 if TYPE_CHECKING:
     from tests.access.conftest import Evening, Ticket
@@ -69,6 +71,60 @@ async def test_a_hit_at_a_gate_is_logged_and_told_to_the_supervisor_with_its_fil
     (fact,) = await night.rows("select about, data from kernel.journal where what = 'ban_met'")
     assert str(fact["about"]) == ban["id"]
     assert "Buyer" not in str(fact["data"])
+
+
+@pytest.mark.parametrize("entry", [{"name": "Works BANNED"}, {"email": "works@example.org"}])
+async def test_an_entry_meets_the_badge_of_an_accredited_person(night: "Evening", entry: Any) -> None:
+    banned_badge = await a_badge(night, "Banned Works", "works@example.org")
+    other_badge = await a_badge(night, "Someone Else", "else@example.org")
+    await banned(night, **entry)
+    device = night.device()
+    for text, met in ((banned_badge, ("refused", "call_supervisor")), (other_badge, ("admitted", None))):
+        (answer,) = await night.send(device, night.scan(device, "ask", code=text))
+        assert (answer["outcome"], answer.get("reason")) == met
+    (hit,) = (await night.ask("supervisor", "GET", f"/api/access/hits/{night.event_id}")).json()
+    assert hit["gate"] == "A1"
+
+
+async def a_badge(evening: "Evening", name: str, email: str) -> str:
+    """A contractor whom gate A1 takes from now for an hour; the text of the code."""
+    evening.knows("supervisor", Grant("supervisor"))
+    word = {"opens_at": NOW.isoformat(), "closes_at": (NOW + HOUR).isoformat(), "gates": ["A1"]}
+    await evening.ask("supervisor", "PUT", f"/api/access/events/{evening.event_id}/kinds/contractor", word)
+    wish = {"id": str(new_id()), "event_id": str(evening.event_id), "kind": "contractor", "name": name, "email": email}
+    made = (await evening.ask("supervisor", "POST", "/api/access/accreditations", wish)).json()
+    return await code(evening, made["id"])
+
+
+async def test_a_file_comes_as_a_list_all_of_it_or_with_every_defect_none_of_it(night: "Evening") -> None:
+    night.knows("supervisor", Grant("supervisor"))
+    ends = (NOW + HOUR).isoformat()
+    entries = [{"id": str(new_id()), "name": f"Entry {number}", "expires_at": ends} for number in range(300)]
+    path = "/api/access/bans/national/list"
+    wrong = [entries[0], entries[1] | {"name": "", "email": "nobody"}, entries[2] | {"expires_at": NOW.isoformat()}]
+    refused = await night.ask("supervisor", "POST", path, {"bans": wrong})
+    assert refused.json()["code"] == "invalid_input"
+    errors = [(error["index"], error["source"]) for error in refused.json()["data"]["errors"]]
+    assert errors == [(1, "email"), (2, "expires_at")]
+    assert await night.rows("select 1 from access.ban") == []
+    first, again = [await night.ask("supervisor", "POST", path, {"bans": entries}) for _ in range(2)]
+    assert first.json() == again.json()
+    assert [one["name"] for one in first.json()] == [entry["name"] for entry in entries]
+    changed = await night.ask("supervisor", "POST", path, {"bans": [entries[0] | {"name": "Another"}]})
+    assert (changed.json()["code"], changed.json()["data"]) == ("id_taken", {"ids": [entries[0]["id"]]})
+    (row,) = await night.rows("select count(*) as n from access.ban")
+    (facts,) = await night.rows("select count(*) as n from kernel.journal where what = 'ban_added'")
+    assert (row["n"], facts["n"]) == (300, 300)
+
+
+async def test_a_file_says_who_added_an_entry_as_long_as_they_are_known(night: "Evening") -> None:
+    await banned(night, name="Un Nom")
+    assert (await night.ask("supervisor", "GET", "/api/access/bans/club")).json()["names"] == {}
+    async with night.db.transaction() as conn:
+        head = await people.ensure_staff(conn, "head@example.org", "Head of security", [Grant("supervisor")], NOW)
+        await conn.execute("update access.ban set added_by = $1", head)
+    file = (await night.ask("supervisor", "GET", "/api/access/bans/club")).json()
+    assert file["names"] == {file["bans"][0]["added_by"]: "Head of security"}
 
 
 async def test_the_two_files_are_kept_apart(night: "Evening") -> None:

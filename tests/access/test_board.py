@@ -46,6 +46,20 @@ async def test_the_board_counts_who_is_where_and_says_what_only_tickets_tell(nig
     assert line((await board(night))["zones"], "N")["inside"] == 0
 
 
+async def test_who_is_scanned_twice_at_an_exit_has_left_once_and_by_a_picture_of_the_code_too(night: "Evening") -> None:
+    device, ticket = night.device(), await night.ticket()
+    await night.send(device, night.scan(device, "ask", ticket))
+    for seconds in (1, 20):
+        at = NOW + seconds * SECOND
+        body = night.scan(device, "left", pass_number=ticket.number, code=ticket.text, at=at)
+        assert await night.send(device, body) == [
+            {"number": body["number"], "outcome": "noted", "pass_number": ticket.number}
+        ]
+    found = await board(night)
+    assert line(found["gates"], "A1")["exits"] == 1
+    assert line(found["zones"], "N")["inside"] == 0
+
+
 async def test_people_of_a_standing_area_are_counted_there(night: "Evening") -> None:
     area = load_ground().areas[0]
     gate = next(gate for gate in load_ground().gates if gate.group == area.gate_groups[0])
@@ -87,13 +101,13 @@ async def test_refusals_overrides_and_forged_entries_are_told_and_rehearsals_are
         night.scan(device, "ask", elsewhere, training=True),
         night.scan(device, "refused", ticket, reason="screenshot", offline=True),
         night.scan(device, "passed", pass_number=1, code="hello", offline=True),
-        night.scan(device, "ask", elsewhere, override="a guide leads them"),
+        night.scan(device, "ask", elsewhere, override="checked_by_supervisor"),
     )
     found = await board(night)
     assert found["refusals"] == {"wrong_gate": 1, "screenshot": 1}
     assert line(found["gates"], "A1")["refused"] == 2
     told = {(one["reason"], one["override"]) for one in found["special"]}
-    assert told == {("unreadable", None), (None, "a guide leads them")}
+    assert told == {("unreadable", None), (None, "checked_by_supervisor")}
 
 
 async def test_devices_say_how_they_are_and_silence_is_told(night: "Evening") -> None:

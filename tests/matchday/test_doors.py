@@ -78,8 +78,8 @@ DOORS: dict[str, frozenset[str]] = {
     "POST /api/tickets/{ticket_id}/rebind-code": PERSON,
     "POST /api/tickets/{ticket_id}/rebind": PERSON,
     "POST /api/tickets/{ticket_id}/paper": PERSON,
-    "GET /api/office/events": only("programme", "box_office", "finance"),
-    "GET /api/office/events/{event_id}": only("programme", "box_office", "finance"),
+    "GET /api/office/events": only("programme", "box_office", "finance", "supervisor"),
+    "GET /api/office/events/{event_id}": only("programme", "box_office", "finance", "supervisor"),
     "POST /api/office/events": only("programme"),
     "PUT /api/office/events/{event_id}": only("programme"),
     "POST /api/office/events/{event_id}/publish": only("programme"),
@@ -120,9 +120,13 @@ DOORS: dict[str, frozenset[str]] = {
     "POST /api/access/events/{event_id}/corrections": only("supervisor"),
     "GET /api/access/bans/{file}": only("supervisor"),
     "POST /api/access/bans/{file}": only("supervisor"),
+    "POST /api/access/bans/{file}/list": only("supervisor"),
     "DELETE /api/access/bans/{file}/{ban_id}": only("supervisor"),
     "GET /api/access/accreditations": only("supervisor"),
     "POST /api/access/accreditations": only("supervisor"),
+    "POST /api/access/accreditations/list": only("supervisor"),
+    "GET /api/access/events/{event_id}/kinds": only("supervisor"),
+    "PUT /api/access/events/{event_id}/kinds/{kind}": only("supervisor"),
     "DELETE /api/access/accreditations/{accreditation_id}": only("supervisor"),
     "GET /api/access/accreditations/{accreditation_id}/badge": only("supervisor"),
     "PUT /api/me/pin": STAFF,
@@ -192,6 +196,7 @@ async def test_every_door_opens_to_whom_it_should_and_to_nobody_else(world: "Wor
             .replace("{block}", "none")
             .replace("{code}", "none")
             .replace("{file}", "club")
+            .replace("{kind}", "press")
         )
         for name, show in askers(world).items():
             answer = await world.ask(await show(), method, path, None if method in ("GET", "DELETE") else {})

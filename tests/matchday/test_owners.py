@@ -77,6 +77,15 @@ def accreditation(world: "World") -> dict[str, Any]:
     return {"id": str(new_id()), "event_id": str(world.event), "kind": "press", "name": "Photographer"}
 
 
+def accreditations(world: "World") -> dict[str, Any]:
+    people = [{"id": str(new_id()), "kind": "press", "name": "Writer"}]
+    return {"event_id": str(world.event), "accreditations": people}
+
+
+def kind(world: "World") -> dict[str, Any]:
+    return window(world) | {"gates": ["A1"]}
+
+
 NEIGHBOURS = ("their office", "their event's office", "friend")
 CASES = (
     Case("GET /api/office/events/{event_id}", "our office", NEIGHBOURS),
@@ -127,6 +136,9 @@ CASES = (
     Case("PUT /api/access/events/{event_id}/ground", "our office", NEIGHBOURS, lambda _: {"closed": False}),
     Case("POST /api/access/events/{event_id}/corrections", "our office", NEIGHBOURS, correction),
     Case("POST /api/access/accreditations", "our office", ("supervisor of A", *NEIGHBOURS), accreditation),
+    Case("POST /api/access/accreditations/list", "our office", ("supervisor of A", *NEIGHBOURS), accreditations),
+    Case("GET /api/access/events/{event_id}/kinds", "our office", ("supervisor of A", *NEIGHBOURS)),
+    Case("PUT /api/access/events/{event_id}/kinds/{kind}", "our office", ("supervisor of A", *NEIGHBOURS), kind),
     Case("GET /api/access/accreditations?event_id={event_id}", "our office", ("supervisor of A", *NEIGHBOURS)),
     Case("GET /api/access/accreditations/{accreditation_id}/badge", "our office", ("supervisor of A", *NEIGHBOURS)),
     Case("DELETE /api/access/accreditations/{accreditation_id}", "our office", ("supervisor of A", *NEIGHBOURS)),
@@ -213,6 +225,7 @@ async def cast(world: "World") -> Cast:
         "code": "A1",
         "zone": "N",
         "group": "PRESS",
+        "kind": "press",
         "invitation_id": staff["invitations"][0]["id"],
         "grant_id": next(grant["id"] for grant in staff["grants"] if grant["email"] == "steward@example.org"),
         "session_id": next(session["id"] for session in sessions if not session["current"]),

@@ -71,7 +71,7 @@ async def test_a_pin_opens_nothing_online(steward: httpx.AsyncClient, other: htt
 
 @pytest.mark.parametrize("pin", ["", "48291", "4829150000000", "48291x", "٤٨٢٩١٥", "48 2915", "-48291"])
 async def test_what_is_no_pin_is_refused(steward: httpx.AsyncClient, conn: Connection, pin: str) -> None:
-    assert (await choose(steward, pin)).json()["code"] == "invalid"
+    assert (await choose(steward, pin)).json()["code"] == "invalid_input"
     assert await conn.fetchval("select count(*) from people.pin") == 0
 
 

@@ -97,6 +97,7 @@ def screens(page: Page, house: House, order_id: str) -> Iterator[Screen]:
     expect(page.get_by_text("The title in French is missing")).to_be_visible()
     yield Screen("draft", picture=False)
     yield from _prices(page, house)
+    yield from _entry(page, match)
     yield from _orders(page, order_id)
     yield from _people(page)
 
@@ -121,6 +122,26 @@ def _prices(page: Page, house: House) -> Iterator[Screen]:
     page.get_by_role("button", name="Save prices").click()
     expect(page.locator("#faults")).to_be_visible()
     yield Screen("prices-faults", picture=False)
+
+
+def _entry(page: Page, event_id: str) -> Iterator[Screen]:
+    page.goto(f"/office/events/{event_id}/accreditations")
+    people = page.get_by_label("One a line")
+    people.fill("First Writer; press; first@example.org\nSecond Player; players\nThird Painter; contractor")
+    page.get_by_role("button", name="Add them all").click()
+    expect(page.get_by_text("Third Painter", exact=True).first).to_be_visible()
+    people.fill("Fourth Writer; king\n; press")
+    page.get_by_role("button", name="Add them all").click()
+    expect(page.get_by_text("2 things are not right")).to_be_visible()
+    yield Screen("accreditations")
+    page.get_by_role("button", name="Change times and gates: Press").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    yield Screen("accreditation-kind")
+    page.goto("/office/bans")
+    page.get_by_label("One a line").fill("First Banned; ; 2031-05-31\nSecond Banned; second@example.org; 2030-12-31")
+    page.get_by_role("button", name="Add them all").click()
+    expect(page.get_by_text("Second Banned", exact=True).first).to_be_visible()
+    yield Screen("bans")
 
 
 def _orders(page: Page, order_id: str) -> Iterator[Screen]:

@@ -127,7 +127,7 @@ def take_gate(running: Playwright, house: House, size: str, theme: Literal["ligh
         page = phone.start(viewport=SIZES[size], has_touch=size == "phone")
         assert phone.context is not None
         phone.context.add_init_script(f"localStorage.setItem('virage.gate.dark', '{str(theme == 'dark').lower()}')")
-        for screen in itertools.chain(beginning(page, house, title), lights(page, crowd), tools(page, phone)):
+        for screen in itertools.chain(beginning(page, house, title), lights(page, crowd), tools(page, phone, crowd)):
             page.evaluate("document.fonts.ready.then(() => null)")
             page.screenshot(path=TARGET / f"{screen.name}-{size}-{theme}.png")
         phone.close()

@@ -290,7 +290,7 @@ def test_axe_finds_nothing_on_any_screen_of_the_gate_and_every_target_is_large_e
     assert phone.context is not None
     phone.context.add_init_script(f"localStorage.setItem('virage.gate.dark', '{str(theme == 'dark').lower()}')")
     found: dict[str, list[str]] = {}
-    for screen in chain(beginning(page, house, title), lights(page, crowd), tools(page, phone)):
+    for screen in chain(beginning(page, house, title), lights(page, crowd), tools(page, phone, crowd)):
         faults = found_by_axe(page) + page.evaluate(SMALL)
         if faults:
             found[screen.name] = faults

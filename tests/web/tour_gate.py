@@ -12,6 +12,7 @@ from tests.web.gate import (
     Phone,
     Ticket,
     choose_gate,
+    in_menu,
     light,
     pair,
     sign_in_by_pin,
@@ -150,7 +151,29 @@ def lights(page: Page, crowd: Crowd) -> Iterator[Screen]:
     page.get_by_role("button", name="Next").click()
 
 
-def tools(page: Page, phone: Phone) -> Iterator[Screen]:
+def leaving(page: Page, crowd: Crowd) -> Iterator[Screen]:
+    """The gate as an exit."""
+    in_menu(page, "Exit")
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    expect(page.get_by_text("Exit: whoever is scanned has left")).to_be_visible()
+    page.get_by_role("button", name="+1 left without code").click()
+    expect(page.get_by_role("button", name="Undo last")).to_be_visible()
+    yield Screen("gate-exit")
+    for name, code, signal, word in (
+        ("gate-exit-left", crowd.good.code(), "out", "Goodbye"),
+        ("gate-exit-before", crowd.good.code(), "out", "Has left before"),
+        ("gate-exit-not-inside", crowd.late.code(), "out", "Was not inside"),
+        ("gate-exit-unread", "https://example.org/not-a-ticket", "again", "Nobody was counted"),
+    ):
+        type_code(page, code)
+        light(page, signal, word)
+        yield Screen(name)
+    page.get_by_role("button", name="Next").click()
+    in_menu(page, "Entrance")
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+
+
+def tools(page: Page, phone: Phone, crowd: Crowd) -> Iterator[Screen]:
     """Search, shift, training, and the time without network."""
     page.get_by_role("button", name="Search").click()
     dialog = page.get_by_role("dialog", name="Without a code")
@@ -171,6 +194,7 @@ def tools(page: Page, phone: Phone) -> Iterator[Screen]:
     page.get_by_role("button", name="Next").click()
     page.get_by_role("button", name="Menu", exact=True).click()
     page.get_by_role("button", name="End training").click()
+    yield from leaving(page, crowd)
     assert phone.context is not None
     phone.context.set_offline(offline=True)
     expect(page.locator("[data-state=alone]")).to_be_visible(timeout=15_000)

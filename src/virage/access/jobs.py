@@ -1,7 +1,8 @@
-"""What the gates need done by itself: admissions whose time to pass is over, and bans that meet tickets."""
+"""What the gates need done by itself: admissions whose time to pass is over, bans that meet passes, names to forget."""
 
 from typing import Final
 
+from virage.access.acts import accreditations as accreditation_acts
 from virage.access.acts import bans as ban_acts
 from virage.access.acts.bans import MATCH_JOB, MatchBans
 from virage.access.acts.crossing import end_pending
@@ -13,6 +14,7 @@ from virage.kernel.queue import Jobs
 PENDING_EVERY_S: Final = 5.0
 PENDING_MAX: Final = 500
 MATCH_EVERY_S: Final = 60.0
+FORGET_EVERY_S: Final = 3600.0
 
 
 class AccessJobs:
@@ -26,6 +28,7 @@ class AccessJobs:
         """Say what a worker can do."""
         jobs.every(PENDING_EVERY_S, "access.pending", self.end_pending)
         jobs.every(MATCH_EVERY_S, "access.bans", self.match_bans)
+        jobs.every(FORGET_EVERY_S, "access.forget", self.forget)
         jobs.on(MATCH_JOB, MatchBans, self.match_now)
 
     async def end_pending(self) -> None:
@@ -36,12 +39,17 @@ class AccessJobs:
             if ended < PENDING_MAX:
                 return
 
+    async def forget(self) -> None:
+        """Forget who was accredited for events that ended a while ago."""
+        async with self._db.transaction() as conn:
+            await accreditation_acts.forget_over(conn, self._clock.now())
+
     async def match_now(self, _: MatchBans) -> None:
         """Compare at once: an entry was added."""
         await self.match_bans()
 
     async def match_bans(self) -> None:
-        """End the entries whose time is over, and compare the others with the tickets of the events to come."""
+        """End the entries whose time is over, and compare the others with the passes of the events to come."""
         now = self._clock.now()
         async with self._db.transaction() as conn:
             await ban_acts.end_over(conn, now)

@@ -1,5 +1,6 @@
 """Refusals are values; at the door they become problem documents (RFC 9457), and only here they get an HTTP status."""
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -16,7 +17,23 @@ class Refused(Struct, frozen=True, tag="refused"):
 
 def invalid_input(source: str, message: str) -> Refused:
     """Refuse a field (`source`) that is well-formed and still means nothing; `message` is for whoever calls the API."""
-    return Refused("invalid_input", {"errors": [{"source": source, "message": message}]})
+    return invalid_inputs([(source, message)])
+
+
+def invalid_inputs(errors: Sequence[tuple[str, str]]) -> Refused:
+    """Refuse several fields at once, each a source and its message."""
+    return Refused("invalid_input", {"errors": [{"source": source, "message": message} for source, message in errors]})
+
+
+def invalid_lines(outcomes: Sequence[object]) -> Refused | None:
+    """Refuse a list for every one of its items that was refused (in its order), each error with the item's `index`."""
+    errors = [
+        {"index": index, **error}
+        for index, outcome in enumerate(outcomes)
+        if isinstance(outcome, Refused)
+        for error in outcome.data["errors"]
+    ]
+    return Refused("invalid_input", {"errors": errors}) if errors else None
 
 
 # Codes whose meaning is the protocol's own. Every other code is a conflict with the state of things: 409.

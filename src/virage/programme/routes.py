@@ -19,6 +19,7 @@ from virage.programme.rules import Event, EventContent, NewEvent, Organiser, Rev
 
 ROLE: Role = "programme"
 READERS: tuple[Role, ...] = ("programme", "box_office", "finance")
+EVENT_READERS: tuple[Role, ...] = (*READERS, "supervisor")
 
 EventBoard = Batcher[datetime, bytes]
 EventFinder = Batcher[UUID, Event | None]
@@ -46,19 +47,21 @@ async def get_event(event_id: UUID, clock: Clock, event_finder: EventFinder) -> 
     return reads.public_view(found, clock.now())
 
 
-@get("/events", guards=[staff(*READERS)])
+@get("/events", guards=[staff(*EVENT_READERS)])
 async def list_office_events(db: Database, clock: Clock, principal: Principal) -> list[OfficeEvent]:
     """All events within the caller's roles, in any state, the latest start first; 500 at most."""
     async with db.connection() as conn:
-        organiser_ids = _organisers_of(principal, *READERS)
+        organiser_ids = _organisers_of(principal, *EVENT_READERS)
         return await reads.office_events(conn, organiser_ids, _events_of(principal), clock.now())
 
 
-@get("/events/{event_id:uuid}", guards=[staff(*READERS)])
+@get("/events/{event_id:uuid}", guards=[staff(*EVENT_READERS)])
 async def get_office_event(event_id: UUID, db: Database, clock: Clock, principal: Principal) -> OfficeEvent:
     """One event in any state."""
     async with db.connection() as conn:
-        return reads.office_view(granted(await reads.event_within(conn, event_id, principal, *READERS)), clock.now())
+        return reads.office_view(
+            granted(await reads.event_within(conn, event_id, principal, *EVENT_READERS)), clock.now()
+        )
 
 
 @post("/events", guards=[staff(ROLE)])
@@ -140,7 +143,7 @@ def _organisers_of(principal: Principal, *roles: str) -> list[UUID] | None:
 
 
 def _events_of(principal: Principal) -> list[UUID]:
-    return _scoped(principal, "event", *READERS)
+    return _scoped(principal, "event", *EVENT_READERS)
 
 
 def _scoped(principal: Principal, scope: str, *roles: str) -> list[UUID]:

@@ -89,7 +89,8 @@ export type Decision =
 type Verified = Extract<Verdict, { type: "verified" }>;
 type Refused = Extract<Decision, { type: "refused" }>;
 
-const OF_DOUBT: Record<Exclude<Doubt, "stale_step">, Reason> = {
+/** How each doubt about a code is told; a stale step is compared instead. */
+export const OF_DOUBT: Record<Exclude<Doubt, "stale_step">, Reason> = {
   malformed: "unreadable",
   unknown_key: "forged",
   bad_signature: "forged",
@@ -108,12 +109,17 @@ export function decide(verdict: Verdict, post: Post, known: Known, now: number, 
   if (reason !== "stale_step" || claims === null || step === null) {
     return refused(OF_DOUBT[reason as keyof typeof OF_DOUBT], claims, when(reason, claims));
   }
-  const earlier = before === null || now - before.at > STALE_KEPT_MS ? null : before;
+  const earlier = recent(before, now);
   const shown = compare(earlier, step, now);
   if (shown === "again") return { type: "again", claims, stale: earlier ?? { step, at: now } };
   if (shown === "still") return refused("screenshot", claims);
   const found = decided({ type: "verified", claims, paper: false, step }, post, known, now);
   return found.type === "admitted" ? { ...found, clock_off_s: (step - stepAt(now)) * STEP_SECONDS } : found;
+}
+
+/** The code to compare the next one with, while it is remembered; the first one of a row stays it. */
+export function recent(before: Stale | null, now: number): Stale | null {
+  return before === null || now - before.at > STALE_KEPT_MS ? null : before;
 }
 
 /**

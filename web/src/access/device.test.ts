@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { issuerKeys } from "../passes/verify";
+import { issuerKeys, type Claims, type Doubt, type Verdict } from "../passes/verify";
 import { base64url, Bits } from "./bits";
+import { compare } from "./decide";
 import { Ground, opened } from "./ground";
+import { Memory } from "./judge";
+import { gone, leaving } from "./leaving";
 import { pinHolds } from "./pin";
 import { listen } from "./wedge";
 import type { Changes, Pack, SealedPack } from "./wire";
@@ -137,8 +140,40 @@ describe("a hand scanner that types", () => {
     expect(typed([..."V1:6BF+70790", "Shift", "T", "Enter"], 5)).toEqual(["V1:6BF+70790T"]);
   });
 
+  test("is heard between the words of a person", () => {
+    expect(typed([..."abc", "Enter", ..."V1:6BF+70790T", "Enter"], 5)).toEqual(["V1:6BF+70790T"]);
+  });
+
   test("is not a person who types, nor a short word", () => {
     expect(typed([..."V1:6BF+70790T", "Enter"], 120)).toEqual([]);
     expect(typed([..."hello", "Enter"], 5)).toEqual([]);
+  });
+});
+
+test("a picture that the server called amber again and again is still known for one when the network goes", () => {
+  const memory = new Memory();
+  for (const second of [0, 30, 60]) memory.amber(7, 100, second * 1000);
+  expect(memory.of(7)).toEqual({ step: 100, at: 0 });
+  expect(compare(memory.of(7), 100, 75_000)).toBe("still");
+  memory.amber(7, 120, 400_000);
+  expect(memory.of(7)).toEqual({ step: 120, at: 400_000 });
+});
+
+describe("an exit", () => {
+  const claims = { number: 2, generation: 0, gate_group: "N", holder: null, place: 1 } as unknown as Claims;
+  const ground = new Ground(structuredClone(pack), new Map());
+  const unverified = (reason: Doubt, whose: Claims | null = claims): Verdict => ({ type: "unverified", reason, claims: whose, step: null });
+
+  test.each(["stale_step", "expired", "holder_signature_missing", "not_yet_valid"] as const)("takes %s for who leaves", (doubt) => {
+    expect(leaving(unverified(doubt), ground, "N1")).toMatchObject({ type: "left", before: { state: "inside" }, mayReturn: false });
+  });
+
+  test.each(["malformed", "unknown_key", "bad_signature", "wrong_event"] as const)("takes %s for nobody", (doubt) => {
+    expect(leaving(unverified(doubt, doubt === "wrong_event" ? claims : null), ground, "N1").type).toBe("unread");
+  });
+
+  test("keeps the first time somebody left", () => {
+    expect(gone({ state: "outside", since: 5, gate: "N4", pending_until: null }, "N1", 9)).toBeNull();
+    expect(gone({ state: "inside", since: 5, gate: "N4", pending_until: null }, "N1", 9)).toMatchObject({ state: "outside", since: 9, gate: "N1" });
   });
 });

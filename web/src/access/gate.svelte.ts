@@ -1,21 +1,23 @@
 /** The gate's device as its screens see it: who it is, what it knows, what it has just shown. */
 import { connection } from "../kernel/connection.svelte";
-import type { Decision } from "./decide";
+import type { Verdict } from "../passes/verify";
+import type { Decision, Presence } from "./decide";
 import { Ground } from "./ground";
 import { crossed, eventOf, judged, Memory, proven } from "./judge";
 import { DARK, ofAnswer, ofDecision, type Light } from "./light";
+import { gone, leaving, ofLeaving } from "./leaving";
 import { useToken } from "./link";
-import { flush, keep, send, signed } from "./outbox";
+import { flush, keep, keepForNow, send, signed, takeBack, UNDO_MS } from "./outbox";
 import { labelOf, learnGround } from "./seats";
 import { shelf, type Counters, type Device, type KeptSeen } from "./shelf";
 import { give } from "./signals";
 import { time } from "./time";
-import type { ScanBody } from "./wire";
+import type { Override, ScanBody } from "./wire";
 
 /** How long the server may take about one scan, and how long the device decides alone after it took longer. */
 const ASK_LIMIT_MS = 400;
 const ALONE_MS = 10_000;
-/** The same code before the camera is the same scan, and so is the same pass just after it was let in. */
+/** The same code before the camera is the same scan, and so is the same pass just after it was let through. */
 const SAME_TEXT_MS = 8_000;
 const SAME_PASS_MS = 5_000;
 /** Whoever began longer ago signs in again. */
@@ -27,7 +29,8 @@ export interface Person {
   supervisor: boolean;
   since: number;
 }
-export type Override = "no_phone" | "broken_phone" | "checked_by_supervisor" | "system_error";
+/** Whom the gate lets through: people who come, or people who leave. */
+export type Direction = "entrance" | "exit";
 
 /** How long the last one took, for benchmarks/gate_offline.py: one entry of a name, whatever the evening brings. */
 function timed(name: string, start: number): void {
@@ -35,7 +38,8 @@ function timed(name: string, start: number): void {
   performance.measure(name, { start });
 }
 
-const NOTHING: Counters = { day: "", admitted: 0, refused: 0, again: 0, overridden: 0 };
+const NOTHING: Counters = { day: "", admitted: 0, refused: 0, again: 0, overridden: 0, left: 0, uncoded: 0 };
+const COUNTED_AS = { good: "admitted", bad: "refused", again: "again", out: "left" } as const;
 
 class Gate {
   device = $state.raw<Device | null>(null);
@@ -49,6 +53,11 @@ class Gate {
   backlog = $state(0);
   battery = $state<number | null>(null);
   training = $state(false);
+  direction = $state<Direction>("entrance");
+  /** The device could not keep something: its storage is full. */
+  full = $state(false);
+  /** Who was counted out by hand a moment ago and may be taken back. */
+  undoable = $state.raw<{ number: number; training: boolean }[]>([]);
   light = $state.raw<Light | null>(null);
   counters = $state.raw<Counters>(NOTHING);
   revoked = $state(false);
@@ -56,22 +65,24 @@ class Gate {
   readonly memory = new Memory();
   #aloneUntil = 0;
   #busy = false;
+  #turnstile: Promise<unknown> = Promise.resolve();
   #turn = 0;
-  #last: { text: string; number: number | null; letIn: boolean; at: number } | null = null;
+  #last: { text: string; number: number | null; letThrough: boolean; at: number } | null = null;
 
-  /** What the device kept, before anything else is asked. */
-  async restore(): Promise<void> {
-    if (this.ready) return;
+  /** What the device kept, before anything else is asked; `anew` after another window has been the gate. */
+  async restore(anew = false): Promise<void> {
+    if (this.ready && !anew) return;
     await time.restore();
     this.device = (await shelf.device()) ?? null;
     useToken(this.device?.token ?? null);
     this.backlog = await shelf.backlog();
     this.code = (await shelf.setting<string | null>("code")) ?? null;
     this.training = (await shelf.setting<boolean>("training")) ?? false;
+    this.direction = (await shelf.setting<Direction>("direction")) ?? "entrance";
     this.revoked = (await shelf.setting<boolean>("revoked")) ?? false;
     const person = (await shelf.setting<Person | null>("person")) ?? null;
     this.person = person && time.now() - person.since < SHIFT_MAX_MS ? person : null;
-    this.counters = (await shelf.setting<Counters>("counters")) ?? NOTHING;
+    this.counters = { ...NOTHING, ...(await shelf.setting<Counters>("counters")) };
     const eventId = await shelf.setting<string | null>("event");
     const kept = eventId ? await shelf.pack(eventId) : undefined;
     if (kept) this.stand(await Ground.of(kept, await shelf.changes(), await shelf.seen()));
@@ -97,13 +108,19 @@ class Gate {
     this.person = person;
     this.light = null;
     void shelf.keepSetting("person", person);
-    if (person) this.#count(null);
+    if (person) this.#add("admitted", 0);
   }
 
   train(on: boolean): void {
     this.training = on;
     this.light = null;
     void shelf.keepSetting("training", on);
+  }
+
+  direct(direction: Direction): void {
+    this.direction = direction;
+    this.light = null;
+    void shelf.keepSetting("direction", direction);
   }
 
   clear(): void {
@@ -117,38 +134,72 @@ class Gate {
     this.offlineSince = online ? null : (this.offlineSince ?? time.now());
   }
 
+  /** Run one after the other: a scan, or a change of what the device knows. */
+  exclusively<Result>(act: () => Promise<Result>): Promise<Result> {
+    const mine = this.#turnstile.then(act);
+    this.#turnstile = mine.catch(() => undefined);
+    return mine;
+  }
+
   /** One text before the camera or from a hand scanner; the light follows. Texts that come while one is judged are dropped. */
   async scan(text: string, seenAt: number | null = null): Promise<void> {
-    const { ground, code, device } = this;
-    const byCamera = seenAt !== null;
-    if (this.#busy || !ground || !code || !device || !this.person) return;
-    if (byCamera && this.#isSame(text)) return;
+    if (this.#busy || this.revoked || !this.ground || !this.code || !this.device || !this.person) return;
+    if (seenAt !== null && this.#isSame(text)) return;
     this.#busy = true;
     const began = performance.now();
     try {
-      const now = time.now();
-      if (ground.expired(now) && !this.online) return this.#show({ ...DARK, signal: "bad", reason: "no_pack" });
-      const verdict = await proven(ground, text, now);
-      if (byCamera && this.#isSamePass(verdict.claims?.number ?? null)) return;
-      const asked = this.#mayAsk() ? await this.#ask(text, ground, code) : null;
-      const found = asked ? null : judged(ground, code, verdict, this.memory, now);
-      if (found) timed("gate:decision", began);
-      const shown = asked ?? (await this.#alone(text, found!, now));
-      if (asked?.signal === "again" && verdict.claims && verdict.step !== null) {
-        this.memory.keep(verdict.claims.number, { step: verdict.step, at: now });
-      }
-      const { claims } = verdict;
-      const other = shown.reason === "other_event" || shown.reason === "expired" ? eventOf(ground, text, claims) : null;
-      const group = shown.group ?? claims?.gate_group ?? null;
-      const hint = shown.hint ?? (group ? ground.hint(code, group) : null);
-      const paper = claims !== null && claims.holder === null;
-      this.#last = { text, number: claims?.number ?? null, letIn: shown.signal === "good", at: performance.now() };
-      this.#show({ ...shown, other, group, hint, paper, number: shown.number ?? claims?.number ?? null, generation: claims?.generation ?? null });
-      requestAnimationFrame(() => timed("gate:light", seenAt ?? began));
-      if (!shown.label && claims) void this.#name(claims.place);
+      await this.exclusively(() => this.#take(text, seenAt, began));
+    } catch {
+      this.#notKept(text);
     } finally {
       this.#busy = false;
     }
+  }
+
+  async #take(text: string, seenAt: number | null, began: number): Promise<void> {
+    const [ground, code, now] = [this.ground!, this.code!, time.now()];
+    const isExit = this.direction === "exit";
+    if (!isExit && ground.expired(now) && !this.online) return this.#show({ ...DARK, signal: "bad", reason: "no_pack" });
+    const verdict = await proven(ground, text, now);
+    const { claims } = verdict;
+    if (seenAt !== null && this.#isSamePass(claims?.number ?? null)) return;
+    const shown = isExit ? await this.#leave(text, verdict, now) : await this.#judge(text, verdict, now, began);
+    if (shown === null) return;
+    const letThrough = shown.signal === "good" || shown.signal === "out";
+    this.#last = { text, number: claims?.number ?? null, letThrough, at: performance.now() };
+    const other = shown.reason === "other_event" || shown.reason === "expired" ? eventOf(ground, text, claims) : null;
+    const group = shown.group ?? claims?.gate_group ?? null;
+    const hint = shown.hint ?? (group ? ground.hint(code, group) : null);
+    const paper = claims !== null && claims.holder === null;
+    this.#show({ ...shown, other, group, hint, paper, number: shown.number ?? claims?.number ?? null, generation: claims?.generation ?? null });
+    requestAnimationFrame(() => timed("gate:light", seenAt ?? began));
+    if (!shown.label && claims) void this.#name(claims.place);
+  }
+
+  /** An entrance: the server decides, else this device. Null where the device was ended meanwhile. */
+  async #judge(text: string, verdict: Verdict, now: number, began: number): Promise<Omit<Light, "turn"> | null> {
+    const [ground, code] = [this.ground!, this.code!];
+    const asked = this.#mayAsk() ? await this.#ask(text, ground, code) : null;
+    if (this.revoked) return null;
+    if (asked?.signal === "again" && verdict.claims && verdict.step !== null) {
+      this.memory.amber(verdict.claims.number, verdict.step, now);
+    }
+    if (asked) return asked;
+    const found = judged(ground, code, verdict, this.memory, now);
+    timed("gate:decision", began);
+    return this.#alone(text, found, now);
+  }
+
+  /** An exit: this device alone, for whoever leaves waits for no answer. What names no pass is counted by hand. */
+  async #leave(text: string, verdict: Verdict, now: number): Promise<Omit<Light, "turn">> {
+    const [ground, gate] = [this.ground!, this.code!];
+    const found = leaving(verdict, ground, gate);
+    if (found.type === "left") {
+      const { number, generation } = found.claims;
+      const about = { ...this.#about(gate), at: new Date(now).toISOString(), kind: "left" as const, code: text, pass_number: number, generation, offline: !this.online };
+      await this.#keep(about, number, 0, gone(found.before, gate, now));
+    }
+    return { ...ofLeaving(found), training: this.training };
   }
 
   #isSame(text: string): boolean {
@@ -157,7 +208,7 @@ class Gate {
 
   #isSamePass(number: number | null): boolean {
     const last = this.#last;
-    return last !== null && number !== null && last.letIn && last.number === number && performance.now() - last.at < SAME_PASS_MS;
+    return last !== null && number !== null && last.letThrough && last.number === number && performance.now() - last.at < SAME_PASS_MS;
   }
 
   #mayAsk(): boolean {
@@ -168,6 +219,7 @@ class Gate {
   async #ask(text: string, ground: Ground, gate: string): Promise<Omit<Light, "turn"> | null> {
     const ask = await signed(this.device!, { ...this.#about(gate), kind: "ask", code: text, offline: false });
     const reply = await send([ask], ASK_LIMIT_MS);
+    if (!reply.ok && reply.status === 401) this.end();
     const answer = reply.ok ? reply.data.answers[0] : null;
     if (!answer || answer.outcome === "noted") {
       this.#aloneUntil = performance.now() + ALONE_MS;
@@ -175,8 +227,10 @@ class Gate {
     }
     const shown = { ...ofAnswer(answer, ground, gate), training: this.training };
     if (shown.signal === "good" && !this.training && shown.number !== null) {
-      const seen = this.#saw(ground, shown.number, 0, gate);
-      void shelf.keepSeen(seen);
+      const seen = this.#sight(shown.number, 0, crossed(ground, gate, time.now()));
+      ground.saw(seen);
+      // The server keeps this crossing: the light is true also where the device cannot keep it too.
+      void shelf.keepSeen({ ...seen, scan: ask.number }).catch(() => (this.full = true));
     }
     return shown;
   }
@@ -186,10 +240,18 @@ class Gate {
     return { event_id: this.ground!.pack.event.id, gate, at: time.iso(), training: this.training, ...person };
   }
 
-  #saw(ground: Ground, number: number, generation: number, gate: string): KeptSeen {
-    const seen = { event_id: ground.pack.event.id, number, generation, presence: crossed(ground, gate, time.now()) };
-    ground.saw(seen);
-    return seen;
+  #sight(number: number, generation: number, presence: Presence): KeptSeen {
+    return { event_id: this.ground!.pack.event.id, number, generation, presence };
+  }
+
+  /** Keep a scan with what it says of its pass, and know it only then: a light without its scan would let in twice. */
+  async #keep(about: Omit<ScanBody, "number">, number: number | null, generation: number, presence: Presence | null): Promise<void> {
+    const seen = number !== null && presence && !this.training ? this.#sight(number, generation, presence) : null;
+    await keep(this.device!, about, seen);
+    this.full = false;
+    if (seen) this.ground!.saw(seen);
+    this.backlog += 1;
+    if (this.online) void this.sync();
   }
 
   /** The device's own decision: on the disk before it is shown. */
@@ -199,7 +261,6 @@ class Gate {
     if (found.type === "again") return shown;
     const { claims } = found;
     const letIn = found.type === "admitted";
-    const seen = letIn && !this.training ? this.#saw(ground, found.claims.number, found.claims.generation, gate) : null;
     const about = {
       ...this.#about(gate),
       at: new Date(now).toISOString(),
@@ -209,9 +270,7 @@ class Gate {
       ...(shown.reason ? { reason: shown.reason } : {}),
       offline: true,
     };
-    await keep(this.device!, about, seen);
-    this.backlog += 1;
-    if (this.online) void this.sync();
+    await this.#keep(about, claims?.number ?? null, claims?.generation ?? 0, letIn ? crossed(ground, gate, now) : null);
     return shown;
   }
 
@@ -221,15 +280,50 @@ class Gate {
 
   /** Let somebody in against the light, or without a code; the steward says why. */
   async override(number: number, generation: number, why: Override): Promise<void> {
+    await this.exclusively(() => this.#override(number, generation, why)).catch(() => this.#notKept(null));
+  }
+
+  async #override(number: number, generation: number, why: Override): Promise<void> {
     const [ground, gate] = [this.ground!, this.code!];
     const pending = ground.gates[gate]?.turnstile ?? false;
     const kind = pending ? ("admitted" as const) : ("passed" as const);
     const about = { ...this.#about(gate), kind, pass_number: number, generation, override: why, offline: !this.online };
-    await keep(this.device!, about, this.training ? null : this.#saw(ground, number, generation, gate));
-    this.backlog += 1;
+    await this.#keep(about, number, generation, crossed(ground, gate, time.now()));
     const { label, group } = this.light?.number === number ? this.light : DARK;
     this.#show({ ...DARK, signal: "good", number, generation, label, group, pending, overridden: true, training: this.training });
-    if (this.online) void this.sync();
+  }
+
+  /** Count one who leaves without a readable code; for a moment the steward may take it back. */
+  async countOut(): Promise<void> {
+    const about = { ...this.#about(this.code!), kind: "pulse" as const, lane: "out" as const, count: 1, offline: !this.online };
+    try {
+      const { training } = this;
+      const number = await keepForNow(this.device!, about);
+      this.backlog += 1;
+      this.undoable = [...this.undoable, { number, training }];
+      this.light = null;
+      if (!training) this.#add("uncoded", 1);
+      give("out");
+      setTimeout(() => (this.undoable = this.undoable.filter((one) => one.number !== number)), UNDO_MS);
+    } catch {
+      this.#notKept(null);
+    }
+  }
+
+  /** Take back the last one that was counted out by hand. */
+  async takeBack(): Promise<void> {
+    const last = this.undoable.at(-1);
+    this.undoable = this.undoable.slice(0, -1);
+    if (!last || !(await takeBack(last.number))) return;
+    this.backlog -= 1;
+    if (!last.training) this.#add("uncoded", -1);
+  }
+
+  /** The device could not keep a scan: its storage is full or closed. Nobody is let in on what nobody would know of. */
+  #notKept(text: string | null): void {
+    this.full = true;
+    if (text !== null) this.#last = { text, number: null, letThrough: false, at: performance.now() };
+    this.#show({ ...DARK, signal: "bad", reason: "not_kept" });
   }
 
   #show(shown: Omit<Light, "turn">): void {
@@ -245,18 +339,18 @@ class Gate {
     if (label && this.light?.turn === turn) this.light = { ...this.light, label };
   }
 
-  #count(light: Light | null): void {
+  #count(light: Light): void {
+    const isNobody = light.exit === "unread" || light.exit === "left_before" || light.reason === "not_kept";
+    if (light.training || isNobody) return;
+    this.#add(COUNTED_AS[light.signal], 1);
+    if (light.overridden) this.#add("overridden", 1);
+  }
+
+  #add(which: Exclude<keyof Counters, "day">, more: number): void {
     const day = `${this.person?.id ?? ""} ${new Date(time.now()).toISOString().slice(0, 10)}`;
     const before = this.counters.day === day ? this.counters : { ...NOTHING, day };
-    const counted = light !== null && !light.training;
-    this.counters = {
-      day,
-      admitted: before.admitted + Number(counted && light.signal === "good"),
-      refused: before.refused + Number(counted && light.signal === "bad"),
-      again: before.again + Number(counted && light.signal === "again"),
-      overridden: before.overridden + Number(counted && light.overridden),
-    };
-    void shelf.keepSetting("counters", this.counters);
+    this.counters = { ...before, [which]: Math.max(0, before[which] + more) };
+    void shelf.keepSetting("counters", this.counters).catch(() => (this.full = true));
   }
 
   /** This device was ended at the server: it may do nothing more. */

@@ -1,7 +1,7 @@
 /** One code at this gate, decided by this device alone: from its pack, its clock and what it saw. */
 import { readCode } from "../passes/code";
 import { verify, type Claims, type Verdict } from "../passes/verify";
-import { decide, type Decision, type Presence, type Stale } from "./decide";
+import { decide, recent, type Decision, type Presence, type Stale } from "./decide";
 import type { Ground } from "./ground";
 import { areaOf } from "./seats";
 
@@ -14,6 +14,14 @@ export class Memory {
 
   of(number: number): Stale | null {
     return this.#stale.get(number) ?? null;
+  }
+
+  /**
+   * Remember a code out of its time that the server called amber, as `decide` would: the first one stays. Were it renewed
+   * with each scan, a picture held before the camera would never grow old.
+   */
+  amber(number: number, step: number, now: number): void {
+    this.keep(number, recent(this.of(number), now) ?? { step, at: now });
   }
 
   keep(number: number, stale: Stale): void {

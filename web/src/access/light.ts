@@ -6,7 +6,7 @@ import type { Signal } from "./signals";
 import type { Hint, ScanAnswer, Text } from "./wire";
 
 /** Reasons that only the device or the server knows, besides those of the decision. */
-export type Why = Reason | "not_your_gate" | "no_pack";
+export type Why = Reason | "not_your_gate" | "no_pack" | "not_kept";
 
 export interface Light {
   signal: Signal;
@@ -29,6 +29,9 @@ export interface Light {
   label: Label | null;
   alone: boolean;
   training: boolean;
+  /** At an exit: who left, of whom the device knew no entry, who had left before, or a code that names no pass. */
+  exit: "left" | "not_inside" | "left_before" | "unread" | null;
+  mayReturn: boolean;
   /** Counts the lights of this start, so that the same answer twice is seen twice. */
   turn: number;
 }
@@ -52,6 +55,8 @@ export const DARK: Omit<Light, "signal" | "turn"> = {
   label: null,
   alone: true,
   training: false,
+  exit: null,
+  mayReturn: false,
 };
 
 type Lit = Omit<Light, "turn">;

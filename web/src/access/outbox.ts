@@ -24,9 +24,33 @@ export async function signed(device: Device, scan: Omit<ScanBody, "number">): Pr
   return { number, body: base64url(body), signature: await signature(device, body), kind: scan.kind };
 }
 
-/** Number, sign and keep a scan with what it says of its pass; when this returns, nothing loses it. */
-export async function keep(device: Device, scan: Omit<ScanBody, "number">, seen: KeptSeen | null): Promise<void> {
-  await shelf.keepScan(await signed(device, scan), seen);
+/** Number, sign and keep a scan with what it says of its pass; its number. When this returns, nothing loses it. */
+export async function keep(device: Device, scan: Omit<ScanBody, "number">, seen: KeptSeen | null): Promise<number> {
+  const kept = await signed(device, scan);
+  await shelf.keepScan(kept, seen && { ...seen, scan: kept.number });
+  return kept.number;
+}
+
+/** How long the steward may take back what was counted by hand, and how long it is not sent: longer than the screen offers it. */
+export const UNDO_MS = 6_000;
+const HELD_MS = UNDO_MS + 2_000;
+
+/** The same for a scan that may be taken back for a moment. It is on the disk too: a kill keeps it counted. */
+export async function keepForNow(device: Device, scan: Omit<ScanBody, "number">): Promise<number> {
+  const kept = await signed(device, scan);
+  await shelf.keepScan({ ...kept, held_until: Date.now() + HELD_MS }, null);
+  return kept.number;
+}
+
+/** A clock that was put back holds nothing for longer than it was meant to be held. */
+function isHeld({ held_until }: KeptScan): boolean {
+  const left = (held_until ?? 0) - Date.now();
+  return left > 0 && left <= HELD_MS;
+}
+
+/** Take a scan back that has not been sent; whether it was still here. */
+export function takeBack(number: number): Promise<boolean> {
+  return shelf.takeBack(number, isHeld);
 }
 
 type Sent = { answers: ScanAnswer[] };
@@ -46,7 +70,7 @@ export function flush(): Promise<number> {
 
 async function sendAll(): Promise<number> {
   for (;;) {
-    const scans = await shelf.scans(BATCH);
+    const scans = (await shelf.scans(BATCH)).filter((scan) => !isHeld(scan));
     if (scans.length === 0 || !(await answered(scans))) return shelf.backlog();
   }
 }

@@ -25,6 +25,9 @@ interface Battery {
 /** How old a pack may grow while there is network: the roster comes with packs alone. */
 const PACK_AGE_MS = 3_600_000;
 
+/** The server makes a pack of what it read up to a few seconds ago: what the device saw since then stays its own. */
+const PACK_LAG_MS = 10_000;
+
 let timer: ReturnType<typeof setInterval> | undefined;
 let beating = false;
 let packAt: number | null = null;
@@ -68,7 +71,7 @@ async function tell(ground: Ground): Promise<void> {
     ...(gate.person ? { person_id: gate.person.id } : {}),
   };
   const reply = await ask<{ changes: Changes | null }>("/api/access/heartbeat", body, LIMIT_MS);
-  if (!heard(reply)) return;
+  if (!heard(reply) || gate.ground !== ground) return;
   const { changes } = reply.data;
   if (changes?.reload) await fetchPack();
   else if (changes && changes.version !== ground.version) {
@@ -106,21 +109,20 @@ export async function events(): Promise<EventLine[]> {
   return near.length > 0 ? near : coming.slice(0, NEXT);
 }
 
-/** Fetch the pack of an event and stand by it. What this device saw and has not told yet stays known. */
+/** Fetch the pack of an event and stand by it. What this device saw and the pack may not know stays known. */
 export async function fetchPack(wanted: string | null = null): Promise<boolean> {
   const eventId = wanted ?? (await shelf.setting<string | null>("event"));
   if (!eventId) return false;
+  gate.backlog = await flush();
+  const told = await shelf.told(time.now() - PACK_LAG_MS);
   const sealed = await ask<SealedPack>(`/api/access/pack/${eventId}`);
   if (!heard(sealed)) return false;
   const keys = await ask<{ keys: { kid: string; x: string }[] }>(`/api/events/${eventId}/pass-keys`);
   if (!keys.ok) return false;
   const issuers = await issuerKeys([{ event_id: eventId, keys: keys.data.keys }]);
   if ((await opened(sealed.data, issuers, eventId)) === null) return false;
-  gate.backlog = await flush();
-  const seen = gate.backlog > 0 ? (await shelf.seen()).filter((one) => one.event_id === eventId) : [];
-  packAt = performance.now();
   const kept = { event_id: eventId, sealed: sealed.data, keys: keys.data.keys };
-  await shelf.keepPack(kept, seen);
-  gate.stand(await Ground.of(kept, [], seen));
+  await gate.exclusively(async () => gate.stand(await Ground.of(kept, [], await shelf.keepPack(kept, told))));
+  packAt = performance.now();
   return true;
 }

@@ -35,8 +35,10 @@ function read(picture: ImageBitmap): Promise<string> {
   });
 }
 
-/** Read codes until stopped, each as often as it is seen. Throws where there is no camera or no leave to use it. */
-export async function watch(video: HTMLVideoElement, onCode: OnCode): Promise<Camera> {
+/**
+ * Read codes until stopped, each as often as it is seen; `onGone` when the camera is taken away. Throws where there is no camera or no leave to use it.
+ */
+export async function watch(video: HTMLVideoElement, onCode: OnCode, onGone: () => void): Promise<Camera> {
   const stream = await navigator.mediaDevices.getUserMedia({
     audio: false,
     video: { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, height: { ideal: 720 } },
@@ -45,15 +47,21 @@ export async function watch(video: HTMLVideoElement, onCode: OnCode): Promise<Ca
   let running = true;
   video.srcObject = stream;
   await video.play();
+  const stop = (): void => {
+    running = false;
+    stream.getTracks().forEach((one) => one.stop());
+    video.srcObject = null;
+  };
+  // Its last picture would stay before the reader, and the same code be scanned for ever.
+  track?.addEventListener("ended", () => {
+    stop();
+    onGone();
+  });
   void frames(video, onCode, () => running);
   return {
     torch: Boolean((track?.getCapabilities?.() as { torch?: boolean } | undefined)?.torch),
     light: async (on) => track?.applyConstraints({ advanced: [{ torch: on } as Torch] }),
-    stop: () => {
-      running = false;
-      stream.getTracks().forEach((one) => one.stop());
-      video.srcObject = null;
-    },
+    stop,
   };
 }
 
@@ -63,7 +71,8 @@ async function frames(video: HTMLVideoElement, onCode: OnCode, running: () => bo
     if (!running() || video.readyState < video.HAVE_CURRENT_DATA) continue;
     const scale = Math.min(1, SIDE / Math.min(video.videoWidth, video.videoHeight));
     const size = { resizeWidth: Math.round(video.videoWidth * scale), resizeHeight: Math.round(video.videoHeight * scale) };
-    const text = await read(await createImageBitmap(video, size));
+    const picture = await createImageBitmap(video, size).catch(() => null);
+    const text = picture && (await read(picture));
     if (text && running()) onCode(text, seenAt);
   }
 }

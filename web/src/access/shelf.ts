@@ -25,6 +25,8 @@ export interface KeptScan {
   body: string;
   signature: string;
   kind: ScanBody["kind"];
+  /** Not sent before this moment of the device's clock: until then it may be taken back. */
+  held_until?: number;
 }
 
 /** What this device saw of a pass. */
@@ -33,6 +35,8 @@ export interface KeptSeen {
   number: number;
   generation: number;
   presence: Presence | null;
+  /** The scan that tells the server. */
+  scan?: number;
 }
 
 export interface Counters {
@@ -41,6 +45,8 @@ export interface Counters {
   refused: number;
   again: number;
   overridden: number;
+  left: number;
+  uncoded: number;
 }
 
 const DATABASE = "virage-gate";
@@ -87,6 +93,9 @@ const all = <T>(store: Store, count?: number): Promise<T[]> =>
 const put = (store: Store, value: unknown, key?: IDBValidKey): Promise<unknown> =>
   within([store], "readwrite", (on) => on.objectStore(store).put(value, key));
 
+/** One sight of a pass: a later one of the same pass is another. */
+const sight = ({ number, scan, presence }: KeptSeen): string => `${number} ${scan} ${presence?.since}`;
+
 let next = 0;
 let end = 0;
 let taking: Promise<void> | null = null;
@@ -125,13 +134,33 @@ export const shelf = {
   seen: (): Promise<KeptSeen[]> => all("seen"),
   keepChanges: (changes: Changes): Promise<unknown> => put("change", changes),
 
-  /** A new pack takes the place of the old one and of what changed since; `seen` is what is still to be told. */
-  keepPack: (pack: KeptPack, seen: readonly KeptSeen[]): Promise<unknown> =>
-    within(["pack", "change", "seen"], "readwrite", (on) => {
-      for (const name of ["pack", "change", "seen"]) on.objectStore(name).clear();
+  /** What the device saw before a moment and the server has been told: no scan about it waits any more. */
+  told: async (before: number): Promise<KeptSeen[]> => {
+    const seen = await shelf.seen();
+    const untold = new Set(await within(["scan"], "readonly", (on) => on.objectStore("scan").getAllKeys()));
+    return seen.filter((one) => (one.presence?.since ?? 0) < before && !(one.scan !== undefined && untold.has(one.scan)));
+  },
+
+  /**
+   * A new pack takes the place of the old one, of what changed since, and of what it knows of what the device saw
+   * (`told`). Whatever was seen meanwhile stays, in the same transaction; returns what stayed.
+   */
+  keepPack: async (pack: KeptPack, told: readonly KeptSeen[]): Promise<KeptSeen[]> => {
+    const known = new Set(told.map(sight));
+    let stayed: KeptSeen[] = [];
+    await within(["pack", "change", "seen"], "readwrite", (on) => {
+      for (const name of ["pack", "change"]) on.objectStore(name).clear();
       on.objectStore("pack").put(pack);
-      for (const one of seen) on.objectStore("seen").put(one);
-    }),
+      const store = on.objectStore("seen");
+      const asked = store.getAll() as IDBRequest<KeptSeen[]>;
+      asked.onsuccess = () => {
+        const goes = (one: KeptSeen): boolean => one.event_id !== pack.event_id || known.has(sight(one));
+        stayed = asked.result.filter((one) => !goes(one));
+        for (const one of asked.result.filter(goes)) store.delete([one.event_id, one.number]);
+      };
+    });
+    return stayed;
+  },
 
   /** A scan and what it says of its pass, together or not at all. */
   keepScan: (scan: KeptScan, seen: KeptSeen | null): Promise<unknown> =>
@@ -139,6 +168,19 @@ export const shelf = {
       on.objectStore("scan").put(scan);
       if (seen) on.objectStore("seen").put(seen);
     }),
+  /** Take a scan back while `mayGo` says so of what is kept; whether it went. */
+  takeBack: async (number: number, mayGo: (scan: KeptScan) => boolean): Promise<boolean> => {
+    let went = false;
+    await within(["scan"], "readwrite", (on) => {
+      const store = on.objectStore("scan");
+      const asked = store.get(number) as IDBRequest<KeptScan | undefined>;
+      asked.onsuccess = () => {
+        went = asked.result !== undefined && mayGo(asked.result);
+        if (went) store.delete(number);
+      };
+    });
+    return went;
+  },
   keepSeen: (seen: KeptSeen): Promise<unknown> => put("seen", seen),
   scans: (count: number): Promise<KeptScan[]> => all("scan", count),
   backlog: (): Promise<number> => within(["scan"], "readonly", (on) => on.objectStore("scan").count()),

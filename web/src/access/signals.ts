@@ -1,14 +1,15 @@
-/** What a steward hears and feels: one rising tone, two level ones, a low buzz; each with its own vibration. */
+/** What a steward hears and feels: one rising tone, two level ones, a low buzz, one falling tone; each with its own vibration. */
 import { storage } from "../kernel/storage";
 
-export type Signal = "good" | "again" | "bad";
+export type Signal = "good" | "again" | "bad" | "out";
 
 const TONES: Record<Signal, readonly (readonly [hertz: number, at: number, seconds: number])[]> = {
   good: [[880, 0, 0.09], [1320, 0.09, 0.16]],
   again: [[620, 0, 0.11], [620, 0.17, 0.11]],
   bad: [[196, 0, 0.42]],
+  out: [[1320, 0, 0.09], [880, 0.09, 0.16]],
 };
-const PULSES: Record<Signal, number[]> = { good: [70], again: [60, 80, 60], bad: [320, 70, 120] };
+const PULSES: Record<Signal, number[]> = { good: [70], again: [60, 80, 60], bad: [320, 70, 120], out: [40, 60, 40] };
 
 let context: AudioContext | null = null;
 

@@ -76,7 +76,10 @@ export interface Changes {
   zones: Record<string, { full: boolean }>;
 }
 
-export type Kind = "ask" | "admitted" | "refused" | "passed" | "withdrawn" | "left";
+export type Kind = "ask" | "admitted" | "refused" | "passed" | "withdrawn" | "left" | "pulse";
+
+/** Why a person let somebody in against the light; the server keeps any other word as `other`. */
+export type Override = "no_phone" | "broken_phone" | "checked_by_supervisor" | "system_error";
 
 export interface ScanBody {
   number: number;
@@ -88,8 +91,10 @@ export interface ScanBody {
   pass_number?: number;
   generation?: number;
   reason?: string;
-  override?: string;
+  override?: Override;
   person_id?: string;
+  lane?: "out";
+  count?: number;
   offline: boolean;
   training: boolean;
 }

@@ -28,6 +28,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/access/accreditations/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add accreditations
+         * @description Accredit many people for an event: all or none. Refused, it names every defect by the `index` in the list.
+         *
+         *     The same list again is the same accreditations, also where its answer was lost.
+         */
+        post: operations["add_accreditations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/access/accreditations/{accreditation_id}": {
         parameters: {
             query?: never;
@@ -86,6 +108,26 @@ export interface paths {
          * @description Add an entry to a file. It ends by itself; the same id again is the same entry.
          */
         post: operations["add_ban"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/bans/{file}/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add bans
+         * @description Add many entries to a file: all or none. Refused, it names every defect by the `index` in the list.
+         */
+        post: operations["add_bans"];
         delete?: never;
         options?: never;
         head?: never;
@@ -185,6 +227,46 @@ export interface paths {
          * @description Say "no entry" for the whole ground, or take it back.
          */
         put: operations["put_ground"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/events/{event_id}/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List kinds
+         * @description When each kind of accreditation comes and goes, which gates take it, and how many hold one.
+         */
+        get: operations["list_kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/events/{event_id}/kinds/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put kind
+         * @description Say when a kind comes and goes and which gates take it, at once; what else was said of gates stays.
+         */
+        put: operations["put_kind"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1606,6 +1688,21 @@ export interface components {
             pass_number: number | null;
             revoked_at: string | null;
         };
+        /** AccreditationEntry */
+        AccreditationEntry: {
+            email?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "staff" | "players" | "press" | "contractor";
+            name: string;
+        };
+        /** AccreditationList */
+        AccreditationList: {
+            accreditations: components["schemas"]["AccreditationEntry"][];
+            /** Format: uuid */
+            event_id: string;
+        };
         /** AccreditationWish */
         AccreditationWish: {
             email?: string | null;
@@ -1720,6 +1817,13 @@ export interface components {
             bans: components["schemas"]["Ban"][];
             /** @enum {string} */
             file: "national" | "club";
+            names: {
+                [key: string]: string;
+            };
+        };
+        /** BanList */
+        BanList: {
+            bans: components["schemas"]["BanWish"][];
         };
         /** BanWish */
         BanWish: {
@@ -2301,6 +2405,24 @@ export interface components {
             kty: "OKP" | "EC";
             x: string;
             y?: string | null;
+        };
+        /** KindState */
+        KindState: {
+            closes_at: string | null;
+            gates: string[];
+            group: string;
+            held: number;
+            /** @enum {string} */
+            kind: "staff" | "players" | "press" | "contractor";
+            opens_at: string | null;
+        };
+        /** KindWord */
+        KindWord: {
+            /** Format: date-time */
+            closes_at: string;
+            gates: string[];
+            /** Format: date-time */
+            opens_at: string;
         };
         /** Leg */
         Leg: {
@@ -3094,6 +3216,39 @@ export interface operations {
             };
         };
     };
+    add_accreditations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccreditationList"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accreditation"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     end_accreditation: {
         parameters: {
             query?: never;
@@ -3207,6 +3362,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ban"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    add_bans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BanList"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ban"][];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -3371,6 +3561,73 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KindState"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_kind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KindWord"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KindState"];
+                };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
             default: {

@@ -5,7 +5,7 @@ import type { Geometry, Me } from "../api/words";
 import { i18n } from "../i18n/i18n.svelte";
 import { session } from "../people/session.svelte";
 import { geometry } from "../venue/ground";
-import type { GrantView, OfficeEvent, Organiser, Role, Series } from "./types";
+import { SELLERS, type GrantView, type OfficeEvent, type Organiser, type Role, type Series } from "./types";
 
 class Desk {
   me = $state.raw<Me | null>(null);
@@ -47,6 +47,11 @@ class Desk {
           (grant.scope === "event" && grant.scope_id === event.id) ||
           (grant.scope === "organiser" && grant.scope_id === event.organiser_id)),
     );
+  }
+
+  /** Whether events are this person's work: their sale, or all of their gates. */
+  get hasEvents(): boolean {
+    return this.can(...SELLERS) || this.grants.some(({ role, scope }) => role === "supervisor" && scope !== "gate");
   }
 
   /** Organisers for whom new events may be made. */

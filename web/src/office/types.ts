@@ -27,8 +27,16 @@ export type Device = Schemas["OfficeDevice"];
 export type DeviceKind = Schemas["DeviceKind"];
 export type Pairing = Schemas["PairingOpened"];
 export type PairingWish = Schemas["PairingWish"];
+export type Accreditation = Schemas["Accreditation"];
+export type AccreditationEntry = Schemas["AccreditationEntry"];
+export type AccreditationKind = Accreditation["kind"];
+export type KindState = Schemas["KindState"];
+export type Ban = Schemas["Ban"];
+export type BanFile = Schemas["BanFile"];
+export type BanWish = Schemas["BanWish"];
 export type Role = Schemas["RoleName"];
 export type Scope = Schemas["ScopeName"];
 
 export const ROLES: readonly Role[] = ["admin", "programme", "box_office", "finance", "steward", "supervisor", "cashier"];
+export const KINDS: readonly AccreditationKind[] = ["staff", "players", "press", "contractor"];
 export const SELLERS: readonly Role[] = ["programme", "box_office", "finance"];

@@ -1,9 +1,10 @@
 """Accredit somebody, print their badge, and end it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from virage.access.rules.accreditations import Accreditation, AccreditationWish, cleaned, issue_of
+from virage.access.rules.accreditations import KEPT_AFTER, Accreditation, AccreditationWish, all_cleaned, issue_of
 from virage.access.store import accreditations as store
 from virage.kernel.database import Connection
 from virage.kernel.journal import Fact, append
@@ -13,33 +14,46 @@ from virage.passes import reads as pass_reads
 from virage.passes.acts import Printed, Printing
 from virage.passes.rules.vault import KeyVault
 from virage.people import reads as people
+from virage.programme import reads as programme
 from virage.programme.rules import Event
-
-NOT_FOUND = Refused("not_found")
-ID_TAKEN = Refused("id_taken")
 
 
 async def accredit(
-    conn: Connection, vault: KeyVault, wish: AccreditationWish, event: Event, *, who: UUID | None, now: datetime
-) -> Accreditation | Refused:
-    """Accredit somebody with a pass on paper. The same wish again is the same accreditation."""
-    asked = cleaned(wish)
+    conn: Connection,
+    vault: KeyVault,
+    wishes: Sequence[AccreditationWish],
+    event: Event,
+    *,
+    who: UUID | None,
+    now: datetime,
+) -> list[Accreditation] | Refused:
+    """Accredit people for an event, each with a pass on paper: all of them or, with every reason, none.
+
+    The same wish again is the same accreditation. The answer is in the order of the wishes.
+    """
+    asked = all_cleaned(wishes)
     if isinstance(asked, Refused):
         return asked
-    if not await store.insert(conn, asked, who=who, now=now):
-        known = await store.accreditation(conn, asked.id)
-        return known if known is not None and _wish_of(known) == asked else ID_TAKEN
-    if await pass_reads.states(conn, [asked.id]):
-        return ID_TAKEN  # the id of somebody's ticket
-    (number,) = await passes.issue(conn, [issue_of(asked, event)], now)
-    await store.number(conn, asked.id, number)
-    await append(
-        conn, [Fact("accreditation_added", who, asked.id, {"event_id": asked.event_id, "number": number})], now
-    )
-    printed = await badge(conn, vault, asked.id, who=who, now=now)
-    if isinstance(printed, Refused):
-        return printed
-    return Accreditation(asked.id, asked.event_id, asked.kind, asked.name, asked.email, number, now, None)
+    new = await store.insert(conn, asked, who=who, now=now)
+    known = await store.by_id(conn, [wish.id for wish in asked])
+    # The id of another accreditation, or of somebody's ticket.
+    taken = {wish.id for wish in asked if wish != _wish_of(known[wish.id])} | {*await pass_reads.states(conn, [*new])}
+    if taken:
+        return Refused("id_taken", {"ids": sorted(taken)})
+    added = [wish for wish in asked if wish.id in new]
+    numbers = await passes.issue(conn, [issue_of(wish, event) for wish in added], now)
+    await store.number(conn, [wish.id for wish in added], numbers)
+    facts = [
+        Fact("accreditation_added", who, wish.id, {"event_id": wish.event_id, "number": number})
+        for wish, number in zip(added, numbers, strict=True)
+    ]
+    await append(conn, facts, now)
+    printings = [Printing(wish.id, allowed=True, who=who) for wish in added]
+    refused = [one for one in await passes.print_paper(conn, vault, printings, now) if isinstance(one, Refused)]
+    if refused:
+        return refused[0]
+    known |= await store.by_id(conn, [*new])
+    return [known[wish.id] for wish in asked]
 
 
 async def badge(conn: Connection, vault: KeyVault, id_: UUID, *, who: UUID | None, now: datetime) -> Printed | Refused:
@@ -52,6 +66,15 @@ async def end(conn: Connection, id_: UUID, *, who: UUID | None, now: datetime) -
     if await store.revoke(conn, id_, now):
         await append(conn, [Fact("accreditation_revoked", who, id_)], now)
         await passes.revoke(conn, [id_], now, who)
+
+
+async def forget_over(conn: Connection, now: datetime) -> None:
+    """Erase the words about those who were accredited for events that ended a while ago; the journal keeps how many."""
+    events = await programme.events(conn, await store.named_events(conn))
+    over = [event.id for event in events.values() if event.ends_at + KEPT_AFTER <= now]
+    forgotten = await store.forget_events(conn, over) if over else {}
+    facts = [Fact("accreditations_forgotten", None, id_, {"count": count}) for id_, count in sorted(forgotten.items())]
+    await append(conn, facts, now)
 
 
 async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:
@@ -68,4 +91,4 @@ async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | 
 
 
 def _wish_of(known: Accreditation) -> AccreditationWish:
-    return AccreditationWish(known.id, known.event_id, known.kind, known.name or "", known.email)
+    return AccreditationWish(known.id, known.kind, known.name or "", known.email, event_id=known.event_id)

@@ -1,52 +1,54 @@
-"""Entries are added, end, and meet tickets. The journal knows them by their ids alone."""
+"""Entries are added, end, and meet passes. The journal knows them by their ids alone."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from virage.access.rules.bans import YEARS_MAX, Ban, BanWish, File, Met, plain_name
+from virage.access.rules.bans import Ban, BanWish, File, Met, entry, same
 from virage.access.store import bans as store
 from virage.kernel.database import Connection
 from virage.kernel.journal import Fact, append
-from virage.kernel.problems import Refused, invalid_input
+from virage.kernel.problems import Refused, invalid_input, invalid_lines
 from virage.kernel.queue import enqueue
-from virage.kernel.texts import shows_all
-from virage.people.rules.addresses import normalise_address
 
 MATCH_JOB: Final = "access.match_bans"
 
 
 class MatchBans(Struct, frozen=True):
-    """Compare the entries with the tickets of the events to come."""
+    """Compare the entries with the passes of the events to come."""
 
 
-async def add_ban(conn: Connection, file: File, wish: BanWish, *, who: UUID | None, now: datetime) -> Ban | Refused:
-    """Add an entry to a file; the tickets that it meets are found right after, by a job."""
-    email = None if wish.email is None else normalise_address(wish.email)
-    name = None if wish.name is None else " ".join(wish.name.split())
-    if (wish.email is not None and email is None) or (email is None and not name):
-        return invalid_input("email", "An entry needs an e-mail address or a name.")
-    if name is not None and (not shows_all(name) or not plain_name(name)):
-        return invalid_input("name", "A name has letters, and nothing that cannot be seen.")
-    if not now < wish.expires_at <= now + timedelta(days=366 * YEARS_MAX):
-        return invalid_input("expires_at", f"An entry ends by itself, within {YEARS_MAX} years.")
-    ban = Ban(wish.id, file, email, name or None, now, who, wish.expires_at)
-    if not await store.insert_ban(conn, ban):
-        known = await store.ban(conn, wish.id)
-        same = known is not None and replace(known, added_at=now, added_by=who) == ban
-        return known if known is not None and same else Refused("id_taken")
-    await append(conn, [Fact("ban_added", who, ban.id, {"national": file == "national"})], now)
+async def add_bans(
+    conn: Connection, file: File, wishes: Sequence[BanWish], *, who: UUID | None, now: datetime
+) -> list[Ban] | Refused:
+    """Add entries to a file: all or, with every reason, none. A job finds the passes that they meet right after.
+
+    The same entry again is the same. The answer is in the order of the wishes.
+    """
+    asked = [entry(wish, file, who, now) for wish in wishes]
+    wrong = invalid_lines(asked)
+    if wrong is not None:
+        return wrong
+    bans = [one for one in asked if not isinstance(one, Refused)]
+    if len({ban.id for ban in bans}) < len(bans):
+        return invalid_input("id", "Each entry has an id of its own.")
+    new = await store.insert_bans(conn, bans)
+    known = await store.bans_by_id(conn, [ban.id for ban in bans])
+    taken = [ban.id for ban in bans if ban.id not in known or not same(known[ban.id], ban)]
+    if taken:
+        return Refused("id_taken", {"ids": sorted(taken)})
+    national = file == "national"
+    await append(conn, [Fact("ban_added", who, ban.id, {"national": national}) for ban in bans if ban.id in new], now)
     await enqueue(conn, MATCH_JOB, [MatchBans()])
-    return ban
+    return [known[ban.id] for ban in bans]
 
 
 async def lift_ban(conn: Connection, file: File, ban_id: UUID, *, who: UUID | None, now: datetime) -> Refused | None:
     """Lift an entry of a file: its words are erased, its flags fall."""
-    ban = await store.ban(conn, ban_id)
+    ban = (await store.bans_by_id(conn, [ban_id])).get(ban_id)
     if ban is None or ban.file != file or not await store.end_bans(conn, [ban_id], now):
         return Refused("not_found")
     await append(conn, [Fact("ban_lifted", who, ban_id)], now)
@@ -65,7 +67,7 @@ async def end_over(conn: Connection, now: datetime) -> int:
 
 
 async def flag(conn: Connection, event_id: UUID, met: Met, now: datetime) -> None:
-    """Make the flags of an event those that its tickets meet now, and tell the gates what changed.
+    """Make the flags of an event those that its passes meet now, and tell the gates what changed.
 
     Flags of entries that were not compared stay: one was added meanwhile.
     """

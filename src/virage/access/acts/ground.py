@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from virage.access.rules.accreditations import KindWord
 from virage.access.rules.decision import Window
 from virage.access.rules.ground import GateState, gates, zones
 from virage.access.store import ground as store
@@ -10,9 +11,11 @@ from virage.kernel.database import Connection
 from virage.kernel.journal import Fact, append
 from virage.kernel.problems import Refused, invalid_input
 from virage.passes.rules.claims import is_gate_group
+from virage.programme.rules import YEAR_MAX, YEAR_MIN
 
 NOT_FOUND = Refused("not_found")
 NO_GROUP = invalid_input("group", "No pass can carry such a group.")
+NO_YEAR = invalid_input("opens_at", "There is no such time.")
 NO_TIME = invalid_input("closes_at", "It closes before it opens.")
 
 
@@ -25,8 +28,7 @@ async def set_gate(
     if not all(is_gate_group(group) for group in state.extra_groups):
         return NO_GROUP
     await store.put_gate(conn, event_id, gate, state)
-    data = {"gate": gate, "turnstile": state.turnstile, "closed": state.closed, "groups": list(state.extra_groups)}
-    await append(conn, [Fact("gate_changed", who, event_id, data)], now)
+    await append(conn, [_gate_changed(event_id, gate, state, who)], now)
     return None
 
 
@@ -53,8 +55,29 @@ async def set_window(
     """Say when the passes of an accreditation come and go."""
     if not is_gate_group(group):
         return NO_GROUP
+    if not all(YEAR_MIN <= moment.year <= YEAR_MAX for moment in (window.opens_at, window.closes_at)):
+        return NO_YEAR
     if window.closes_at <= window.opens_at:
         return NO_TIME
-    await store.put_window(conn, event_id, group, window)
-    await append(conn, [Fact("window_changed", who, event_id, {"group": group})], now)
+    if await store.put_window(conn, event_id, group, window):
+        await append(conn, [Fact("window_changed", who, event_id, {"group": group})], now)
     return None
+
+
+async def set_group(
+    conn: Connection, event_id: UUID, group: str, word: KindWord, *, who: UUID | None, now: datetime
+) -> Refused | None:
+    """Say when a group comes and goes, and all the gates that take it. Only what changes is a fact."""
+    if not set(word.gates) <= gates().keys():
+        return invalid_input("gates", "The ground has no such gate.")
+    refused = await set_window(conn, event_id, group, Window(word.opens_at, word.closes_at), who=who, now=now)
+    if refused is not None:
+        return refused
+    changed = await store.put_group(conn, event_id, group, word.gates)
+    await append(conn, [_gate_changed(event_id, gate, state, who) for gate, state in changed], now)
+    return None
+
+
+def _gate_changed(event_id: UUID, gate: str, state: GateState, who: UUID | None) -> Fact:
+    data = {"gate": gate, "turnstile": state.turnstile, "closed": state.closed, "groups": list(state.extra_groups)}
+    return Fact("gate_changed", who, event_id, data)

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from virage.access.reads import bans
-from virage.access.rules.accreditations import GROUPS, Accreditation
+from virage.access.rules.accreditations import GROUPS, Accreditation, KindState
 from virage.access.rules.badge import Badge
 from virage.access.rules.ground import gates
 from virage.access.store import accreditations as store
@@ -18,7 +18,7 @@ from virage.venue.reads import GROUND_ZONE
 
 async def accreditation(conn: Connection, id_: UUID) -> Accreditation | None:
     """One accreditation."""
-    return await store.accreditation(conn, id_)
+    return (await store.by_id(conn, [id_])).get(id_)
 
 
 async def accreditations(conn: Connection, event_id: UUID) -> list[Accreditation]:
@@ -26,11 +26,23 @@ async def accreditations(conn: Connection, event_id: UUID) -> list[Accreditation
     return await store.accreditations(conn, event_id)
 
 
+async def kinds(conn: Connection, event_id: UUID) -> list[KindState]:
+    """How each kind stands at an event."""
+    state = (await ground_store.ground_of(conn, [event_id]))[event_id]
+    held = await store.held_by_kind(conn, event_id)
+    found = []
+    for kind, group in GROUPS.items():
+        window = state.windows.get(group)
+        opens_at, closes_at = (None, None) if window is None else (window.opens_at, window.closes_at)
+        found.append(KindState(kind, group, held.get(kind, 0), opens_at, closes_at, state.gates_of(group)))
+    return found
+
+
 async def badge_of(conn: Connection, held: Accreditation, event: Event, code: str, club: Club) -> Badge:
     """What stands on a badge: the gates that take its kind now, and their window; without one, doors to end."""
     state = (await ground_store.ground_of(conn, [event.id]))[event.id]
     group = GROUPS[held.kind]
-    taken = sorted(gate for gate, said in state.gates.items() if group in said.extra_groups)
+    taken = state.gates_of(group)
     window = state.windows.get(group)
     opens, closes = (event.doors_at, event.ends_at) if window is None else (window.opens_at, window.closes_at)
     return Badge(

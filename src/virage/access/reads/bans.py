@@ -1,14 +1,16 @@
 """What the files say, whom they meet, and who came to a gate all the same."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from msgspec.structs import replace
 
-from virage.access.rules.bans import Ban, File, Hit, Met, matches, plain_address
+from virage.access.rules.bans import Ban, Bearer, File, Hit, Met, bearer_of, matches, plain_address
 from virage.access.rules.ground import label
+from virage.access.store import accreditations
 from virage.access.store import bans as store
 from virage.kernel.database import Connection
 from virage.passes import reads as passes
@@ -27,6 +29,12 @@ async def bans(conn: Connection, file: File, now: datetime) -> list[Ban]:
     return await store.bans(conn, [file], now)
 
 
+async def adders(conn: Connection, held: Sequence[Ban]) -> dict[UUID, str]:
+    """Who added entries, by id: the name, or the address of who has none; programs and who is erased are missing."""
+    ids = sorted({ban.added_by for ban in held if ban.added_by is not None})
+    return {id_: person.name or person.email for id_, person in (await people.persons_by_id(conn, ids)).items()}
+
+
 async def events_to_guard(conn: Connection, now: datetime) -> list[UUID]:
     """The events whose gates open soon, or have opened."""
     return [event.id for event in await programme.upcoming(conn, now) if event.doors_at < now + BEFORE_DOORS]
@@ -35,13 +43,23 @@ async def events_to_guard(conn: Connection, now: datetime) -> list[UUID]:
 async def met(conn: Connection, event_id: UUID, now: datetime) -> Met:
     """Which passes of an event the entries of both files meet now."""
     held = await store.bans(conn, FILES, now)
-    holders = await ticketing.all_holders(conn, event_id) if held else []
-    found = await asyncio.to_thread(matches, held, holders)
-    states = await passes.states(conn, [holder.ticket_id for _, holder in found])
+    found = await asyncio.to_thread(matches, held, await bearers(conn, event_id) if held else [])
+    states = await passes.states(conn, [bearer.subject for _, bearer in found])
     return Met(
         frozenset(ban.id for ban in held),
-        frozenset((states[holder.ticket_id].number, ban.id) for ban, holder in found if holder.ticket_id in states),
+        frozenset((states[bearer.subject].number, ban.id) for ban, bearer in found if bearer.subject in states),
     )
+
+
+async def bearers(conn: Connection, event_id: UUID) -> list[Bearer]:
+    """Everybody who has a pass of an event: by ticket, or by an accreditation that did not end."""
+    tickets = [bearer_of(holder) for holder in await ticketing.all_holders(conn, event_id)]
+    accredited = [
+        Bearer(one.id, one.email, (one.name,))
+        for one in await accreditations.accreditations(conn, event_id)
+        if one.name is not None and one.revoked_at is None
+    ]
+    return tickets + accredited
 
 
 async def hits(conn: Connection, event_id: UUID) -> list[Hit]:

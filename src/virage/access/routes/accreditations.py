@@ -1,15 +1,25 @@
 """The doors of accreditations: whoever supervises the event adds them, prints their badges and ends them."""
 
 import asyncio
+from typing import cast
 from uuid import UUID
 
-from litestar import Response, Router, delete, get, post
+from litestar import Response, Router, delete, get, post, put
 from litestar.openapi.datastructures import ResponseSpec
 
 from virage.access.acts import accreditations as acts
+from virage.access.acts.ground import set_group
 from virage.access.reads import accreditations as reads
 from virage.access.routes.supervising import whole
-from virage.access.rules.accreditations import Accreditation, AccreditationWish
+from virage.access.rules.accreditations import (
+    GROUPS,
+    Accreditation,
+    AccreditationList,
+    AccreditationWish,
+    Kind,
+    KindState,
+    KindWord,
+)
 from virage.access.rules.badge import badge_pdf
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
@@ -19,6 +29,7 @@ from virage.kernel.problems import Problem, granted
 from virage.passes.rules.vault import KeyVault
 from virage.programme.rules import Event
 
+LIST_BYTES_MAX = 500_000
 PRIVATE = {"cache-control": "no-store"}
 
 
@@ -37,7 +48,27 @@ async def add_accreditation(
     """Accredit somebody for an event: a pass of the group of their kind. The same id again is the same one."""
     async with db.transaction() as conn:
         event = await whole(conn, data.event_id, principal)
-        return granted(await acts.accredit(conn, vault, data, event, who=principal.id, now=clock.now()))
+        (made,) = granted(await acts.accredit(conn, vault, [data], event, who=principal.id, now=clock.now()))
+    return made
+
+
+@post(
+    "/accreditations/list",
+    status_code=200,
+    guards=[staff("supervisor")],
+    opt={"rate": "costly"},
+    request_max_body_size=LIST_BYTES_MAX,
+)
+async def add_accreditations(
+    data: AccreditationList, *, db: Database, clock: Clock, vault: KeyVault, principal: Principal
+) -> list[Accreditation]:
+    """Accredit many people for an event: all or none. Refused, it names every defect by the `index` in the list.
+
+    The same list again is the same accreditations, also where its answer was lost.
+    """
+    async with db.transaction() as conn:
+        event = await whole(conn, data.event_id, principal)
+        return granted(await acts.accredit(conn, vault, data.wishes(), event, who=principal.id, now=clock.now()))
 
 
 @get("/accreditations", guards=[staff("supervisor")])
@@ -75,4 +106,37 @@ async def print_badge(
     return Response(pdf, media_type="application/pdf", headers=headers)
 
 
-router = Router("/api/access", route_handlers=[add_accreditation, list_accreditations, end_accreditation, print_badge])
+@get("/events/{event_id:uuid}/kinds", guards=[staff("supervisor")])
+async def list_kinds(event_id: UUID, db: Database, principal: Principal) -> list[KindState]:
+    """When each kind of accreditation comes and goes, which gates take it, and how many hold one."""
+    async with db.connection() as conn:
+        await whole(conn, event_id, principal)
+        return await reads.kinds(conn, event_id)
+
+
+@put("/events/{event_id:uuid}/kinds/{kind:str}", guards=[staff("supervisor")])
+async def put_kind(
+    event_id: UUID, kind: str, data: KindWord, *, db: Database, clock: Clock, principal: Principal
+) -> KindState:
+    """Say when a kind comes and goes and which gates take it, at once; what else was said of gates stays."""
+    async with db.transaction() as conn:
+        await whole(conn, event_id, principal)
+        group = GROUPS.get(cast("Kind", kind))
+        if group is None:
+            raise Problem("not_found")
+        granted(await set_group(conn, event_id, group, data, who=principal.id, now=clock.now()))
+        return next(state for state in await reads.kinds(conn, event_id) if state.kind == kind)
+
+
+router = Router(
+    "/api/access",
+    route_handlers=[
+        add_accreditation,
+        add_accreditations,
+        list_accreditations,
+        end_accreditation,
+        print_badge,
+        list_kinds,
+        put_kind,
+    ],
+)

@@ -8,18 +8,21 @@ from msgspec import Struct
 from virage.access.acts import bans as acts
 from virage.access.reads import bans as reads
 from virage.access.routes.supervising import supervised
-from virage.access.rules.bans import Ban, BanWish, File, Hit
+from virage.access.rules.bans import Ban, BanList, BanWish, File, Hit
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database
 from virage.kernel.guard import Principal, fresh, require, staff
 from virage.kernel.problems import Problem, granted
 
+LIST_BYTES_MAX = 1_000_000
+
 
 class BanFile(Struct, frozen=True):
-    """The entries of one file that hold."""
+    """The entries of one file that hold. `names` says who added them: persons that are known, by their ids."""
 
     file: File
     bans: list[Ban]
+    names: dict[UUID, str]
 
 
 def file_of(name: str) -> File:
@@ -36,7 +39,8 @@ async def list_bans(file: str, *, db: Database, clock: Clock, principal: Princip
     require(principal, "supervisor")
     wanted = file_of(file)
     async with db.connection() as conn:
-        return BanFile(wanted, await reads.bans(conn, wanted, clock.now()))
+        bans = await reads.bans(conn, wanted, clock.now())
+        return BanFile(wanted, bans, await reads.adders(conn, bans))
 
 
 @post("/bans/{file:str}", status_code=200, guards=[staff("supervisor")])
@@ -46,7 +50,24 @@ async def add_ban(file: str, data: BanWish, *, db: Database, clock: Clock, princ
     fresh(principal, clock.now())
     wanted = file_of(file)
     async with db.transaction() as conn:
-        return granted(await acts.add_ban(conn, wanted, data, who=principal.id, now=clock.now()))
+        (ban,) = granted(await acts.add_bans(conn, wanted, [data], who=principal.id, now=clock.now()))
+    return ban
+
+
+@post(
+    "/bans/{file:str}/list",
+    status_code=200,
+    guards=[staff("supervisor")],
+    opt={"rate": "costly"},
+    request_max_body_size=LIST_BYTES_MAX,
+)
+async def add_bans(file: str, data: BanList, *, db: Database, clock: Clock, principal: Principal) -> list[Ban]:
+    """Add many entries to a file: all or none. Refused, it names every defect by the `index` in the list."""
+    require(principal, "supervisor")
+    fresh(principal, clock.now())
+    wanted = file_of(file)
+    async with db.transaction() as conn:
+        return granted(await acts.add_bans(conn, wanted, data.bans, who=principal.id, now=clock.now()))
 
 
 @delete("/bans/{file:str}/{ban_id:uuid}", status_code=204, guards=[staff("supervisor")])
@@ -67,4 +88,4 @@ async def list_hits(event_id: UUID, *, db: Database, principal: Principal) -> li
         return await reads.hits(conn, event_id)
 
 
-router = Router("/api/access", route_handlers=[list_bans, add_ban, lift_ban, list_hits])
+router = Router("/api/access", route_handlers=[list_bans, add_ban, add_bans, lift_ban, list_hits])

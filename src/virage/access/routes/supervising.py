@@ -1,6 +1,5 @@
 """The doors of the supervisors: what they see, and what they say of gates, zones and the ground."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -10,19 +9,19 @@ from msgspec import Meta, Struct
 from virage.access.acts import ground as acts
 from virage.access.acts.corrections import correct
 from virage.access.reads.board import Boards
+from virage.access.rules.accreditations import Instant
 from virage.access.rules.board import Correction, CorrectionWish, GateBoard
 from virage.access.rules.decision import Window
 from virage.access.rules.ground import GateState, gates
 from virage.kernel.clock import Clock
 from virage.kernel.database import Connection, Database
 from virage.kernel.guard import Principal, holds, staff
-from virage.kernel.problems import Problem, granted, invalid_input
+from virage.kernel.problems import Problem, granted
 from virage.programme import reads as programme
-from virage.programme.rules import YEAR_MAX, YEAR_MIN, Event
+from virage.programme.rules import Event
 
 GROUPS_MAX = 10
 Code = Annotated[str, Meta(min_length=1, max_length=6)]
-Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class GateWord(Struct, frozen=True, forbid_unknown_fields=True):
@@ -112,8 +111,6 @@ async def put_window(
     event_id: UUID, code: str, data: WindowWord, *, db: Database, clock: Clock, principal: Principal
 ) -> None:
     """Say when the passes of an accreditation, known by their gate group, come and go."""
-    if not all(YEAR_MIN <= moment.year <= YEAR_MAX for moment in (data.opens_at, data.closes_at)):
-        granted(invalid_input("opens_at", "There is no such time."))
     async with db.transaction() as conn:
         await whole(conn, event_id, principal)
         window = Window(data.opens_at, data.closes_at)

@@ -2,18 +2,22 @@
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
+from virage.kernel.problems import Refused, invalid_inputs
+from virage.kernel.texts import shows_all
 from virage.people.rules.addresses import normalise_address
 from virage.ticketing.rules.holders import Holder
 from virage.venue.rules.ground import PlaceLabel
 
 File = Literal["national", "club"]
 YEARS_MAX = 10
+LIST_MAX = 2_000
 
 
 class BanWish(Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,6 +39,20 @@ class Ban(Struct, frozen=True):
     added_at: datetime
     added_by: UUID | None
     expires_at: datetime
+
+
+class BanList(Struct, frozen=True, forbid_unknown_fields=True):
+    """Entries to add to a file: all of them, or none."""
+
+    bans: Annotated[list[BanWish], Meta(min_length=1, max_length=LIST_MAX)]
+
+
+class Bearer(Struct, frozen=True):
+    """Whom a pass is for, as entries are compared with it: the ticket or accreditation behind it, and who is known."""
+
+    subject: UUID
+    email: str | None
+    names: tuple[str, ...]
 
 
 class Met(Struct, frozen=True):
@@ -69,8 +87,33 @@ def plain_address(address: str) -> str:
     return normalise_address(address) or address.strip().casefold()
 
 
-def matches(bans: Sequence[Ban], holders: Iterable[Holder]) -> list[tuple[Ban, Holder]]:
-    """Return which entries mean which tickets: by the buyer's address, the name on the ticket, or the buyer's name."""
+def entry(wish: BanWish, file: File, who: UUID | None, now: datetime) -> Ban | Refused:
+    """Return the entry that a wish makes, or everything that is wrong with it."""
+    email = None if wish.email is None else normalise_address(wish.email)
+    name = None if wish.name is None else " ".join(wish.name.split())
+    errors = []
+    if (wish.email is not None and email is None) or (email is None and not name):
+        errors.append(("email", "An entry needs an e-mail address or a name."))
+    if name and (not shows_all(name) or not plain_name(name)):
+        errors.append(("name", "A name has letters, and nothing that cannot be seen."))
+    if not now < wish.expires_at <= now + timedelta(days=366 * YEARS_MAX):
+        errors.append(("expires_at", f"An entry ends by itself, within {YEARS_MAX} years."))
+    return invalid_inputs(errors) if errors else Ban(wish.id, file, email, name or None, now, who, wish.expires_at)
+
+
+def same(known: Ban, ban: Ban) -> bool:
+    """Tell whether two entries say the same of the same, whoever added them and when."""
+    return replace(known, added_at=ban.added_at, added_by=ban.added_by) == ban
+
+
+def bearer_of(holder: Holder) -> Bearer:
+    """Return whom a ticket is for: the buyer's address, the name on the ticket, the buyer's name."""
+    names = tuple(name for name in (holder.holder_name, holder.buyer_name) if name is not None)
+    return Bearer(holder.ticket_id, holder.buyer_email, names)
+
+
+def matches(bans: Sequence[Ban], bearers: Iterable[Bearer]) -> list[tuple[Ban, Bearer]]:
+    """Return which entries mean which bearers: by the address, or by any of the names."""
     by_email: dict[str, list[Ban]] = {}
     by_name: dict[str, list[Ban]] = {}
     for ban in bans:
@@ -79,12 +122,11 @@ def matches(bans: Sequence[Ban], holders: Iterable[Holder]) -> list[tuple[Ban, H
         if ban.name is not None:
             by_name.setdefault(plain_name(ban.name), []).append(ban)
     found = []
-    for holder in holders:
+    for bearer in bearers:
         met: dict[UUID, Ban] = {}
-        if holder.buyer_email is not None:
-            met |= {ban.id: ban for ban in by_email.get(plain_address(holder.buyer_email), ())}
-        for name in (holder.holder_name, holder.buyer_name) if by_name else ():
-            if name is not None:
-                met |= {ban.id: ban for ban in by_name.get(plain_name(name), ())}
-        found += [(ban, holder) for ban in met.values()]
+        if bearer.email is not None:
+            met |= {ban.id: ban for ban in by_email.get(plain_address(bearer.email), ())}
+        for name in bearer.names if by_name else ():
+            met |= {ban.id: ban for ban in by_name.get(plain_name(name), ())}
+        found += [(ban, bearer) for ban in met.values()]
     return found

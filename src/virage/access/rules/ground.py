@@ -27,6 +27,10 @@ class GroundState(Struct, frozen=True):
     closed: bool = False
     windows: Mapping[str, Window] = {}
 
+    def gates_of(self, group: str) -> list[str]:
+        """Return the gates that take a group besides their own, in order."""
+        return sorted(gate for gate, said in self.gates.items() if group in said.extra_groups)
+
 
 NOTHING_SAID = GateState()
 

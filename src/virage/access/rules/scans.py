@@ -1,11 +1,13 @@
 """What a device says of a scan, signed by itself, and what it is answered."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from virage.access.rules.crossings import Step
 from virage.kernel.keys import bytes_of_base64url
@@ -18,22 +20,30 @@ from virage.venue.rules.ground import PlaceLabel
 SCAN_PURPOSE: Final = b"virage:scan:v1\0"
 SCANS_MAX: Final = 500
 YEAR_MIN, YEAR_MAX = 2000, 2199
-FORGERIES = frozenset(
-    {
-        Doubt.MALFORMED,
-        Doubt.UNKNOWN_KEY,
-        Doubt.BAD_SIGNATURE,
-        Doubt.WRONG_EVENT,
-        Doubt.HOLDER_SIGNATURE_MISSING,
-        Doubt.BAD_HOLDER_SIGNATURE,
-    }
-)
+UNISSUED = frozenset({Doubt.MALFORMED, Doubt.UNKNOWN_KEY, Doubt.BAD_SIGNATURE, Doubt.WRONG_EVENT})
+"""Doubts of a code that the issuer did not sign for the event. An exit asks for no more: it holds nobody back."""
+FORGERIES = UNISSUED | {Doubt.HOLDER_SIGNATURE_MISSING, Doubt.BAD_HOLDER_SIGNATURE}
 """Doubts that no wrong clock explains: a code like that proves no pass of the event."""
 
 Kind = Literal["ask", "admitted", "passed", "refused", "withdrawn", "left", "pulse"]
 Outcome = Literal["admitted", "again", "refused", "noted"]
 Code = Annotated[str, Meta(max_length=10)]
 STEP_OF: dict[str, Step] = {"admitted": "admitted", "passed": "passed", "withdrawn": "withdrawn", "left": "left"}
+
+
+class Override(StrEnum):
+    """Why a person let somebody in against the light. A device's own words are never kept: they may name somebody."""
+
+    NO_PHONE = "no_phone"
+    BROKEN_PHONE = "broken_phone"
+    CHECKED_BY_SUPERVISOR = "checked_by_supervisor"
+    SYSTEM_ERROR = "system_error"
+    OTHER = "other"
+
+    @classmethod
+    def _missing_(cls, _value: object) -> "Override":
+        """What is none of them is `other`: the entry counts, its words are let go."""
+        return cls.OTHER
 
 
 class SignedScan(Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,7 +112,8 @@ class Read(Struct, frozen=True):
     @property
     def is_forged(self) -> bool:
         """Whether the code is none of this event's passes, whatever the device thought of it."""
-        return isinstance(self.verdict, Unverified) and self.verdict.reason in FORGERIES
+        doubts = UNISSUED if self.scan.kind == "left" else FORGERIES
+        return isinstance(self.verdict, Unverified) and self.verdict.reason in doubts
 
 
 _decoder = msgspec.json.Decoder(Scan)
@@ -123,7 +134,9 @@ def scan_of(body: bytes) -> Scan | None:
         check_body(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Problem):
         return None
-    return scan if YEAR_MIN <= scan.at.year <= YEAR_MAX else None
+    if not YEAR_MIN <= scan.at.year <= YEAR_MAX:
+        return None
+    return scan if scan.override is None else replace(scan, override=Override(scan.override))
 
 
 def number_in(body: str) -> int:

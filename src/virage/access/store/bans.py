@@ -13,26 +13,25 @@ Flag = tuple[int, UUID]
 """The number of a pass and the entry that met it."""
 
 
-async def insert_ban(conn: Connection, ban: Ban) -> bool:
-    """Write an entry; False if its id is taken."""
-    return bool(
-        await queries.insert_ban(
-            conn,
-            id=ban.id,
-            file=ban.file,
-            email=ban.email,
-            name=ban.name,
-            now=ban.added_at,
-            who=ban.added_by,
-            expires_at=ban.expires_at,
-        )
+async def insert_bans(conn: Connection, bans: Sequence[Ban]) -> set[UUID]:
+    """Write entries; the ids of those that are new."""
+    rows = queries.insert_bans(
+        conn,
+        ids=[ban.id for ban in bans],
+        files=[ban.file for ban in bans],
+        emails=[ban.email for ban in bans],
+        names=[ban.name for ban in bans],
+        nows=[ban.added_at for ban in bans],
+        whos=[ban.added_by for ban in bans],
+        expires_ats=[ban.expires_at for ban in bans],
     )
+    return {row["id"] async for row in rows}
 
 
-async def ban(conn: Connection, id_: UUID) -> Ban | None:
-    """An entry that holds."""
-    row = await queries.ban(conn, id=id_)
-    return None if row is None else Ban(*row)
+async def bans_by_id(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Ban]:
+    """Entries that hold, by their ids."""
+    found = [Ban(*row) async for row in queries.bans_by_id(conn, ids=list(ids))]
+    return {ban.id: ban for ban in found}
 
 
 async def bans(conn: Connection, files: Sequence[File], now: datetime) -> list[Ban]:

@@ -1,12 +1,20 @@
--- name: insert_ban(id, file, email, name, now, who, expires_at)!
--- An entry of a file, once.
+-- name: insert_bans(ids, files, emails, names, nows, whos, expires_ats)
+-- Entries, each once, in the order of their ids; returns those that are new.
 insert into access.ban (id, file, email, name, added_at, added_by, expires_at)
-values (:id, :file, :email, :name, :now, :who, :expires_at)
-on conflict (id) do nothing;
+select wish.id, wish.file, wish.email, wish.name, wish.added_at, wish.added_by, wish.expires_at
+from unnest(
+    :ids::uuid[], :files::text[], :emails::text[], :names::text[], :nows::timestamptz[], :whos::uuid[],
+    :expires_ats::timestamptz[]
+) as wish (id, file, email, name, added_at, added_by, expires_at)
+order by wish.id
+on conflict (id) do nothing
+returning id;
 
--- name: ban(id)^
--- An entry that holds, by its id.
-select id, file, email, name, added_at, added_by, expires_at from access.ban where id = :id and ended_at is null;
+-- name: bans_by_id(ids)
+-- Entries that hold, by their ids.
+select id, file, email, name, added_at, added_by, expires_at
+from access.ban
+where id = any(:ids::uuid[]) and ended_at is null;
 
 -- name: bans(files, now)
 -- The entries of files that hold, the latest first.

@@ -6,11 +6,15 @@ where event_id = :event_id and state = 'inside'
 group by zone;
 
 -- name: flow_by_gate(event_id, since)
--- Entries and exits by gate, and the entries since a time.
-select gate, count(*) filter (where step = 'passed') as entries, count(*) filter (where step = 'left') as exits,
+-- Entries and exits by gate, and the entries since a time. A pass that is scanned again at an exit has left once.
+select gate, count(*) filter (where step = 'passed') as entries,
+    count(*) filter (where step = 'left' and before is distinct from 'left') as exits,
     count(*) filter (where step = 'passed' and at > :since) as lately
-from access.crossing
-where event_id = :event_id
+from (
+    select gate, step, at, lag(step) over (partition by pass_number order by at, device_id, number) as before
+    from access.crossing
+    where event_id = :event_id
+) as crossing
 group by gate;
 
 -- name: refusals(event_id)

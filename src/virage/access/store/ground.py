@@ -46,8 +46,21 @@ async def put_ground(conn: Connection, event_id: UUID, now: datetime, *, closed:
         await queries.open_ground(conn, event_id=event_id)
 
 
-async def put_window(conn: Connection, event_id: UUID, gate_group: str, window: Window) -> None:
-    """Say when the passes of an accreditation may cross."""
-    await queries.put_window(
-        conn, event_id=event_id, gate_group=gate_group, opens_at=window.opens_at, closes_at=window.closes_at
+async def put_window(conn: Connection, event_id: UUID, gate_group: str, window: Window) -> bool:
+    """Say when the passes of an accreditation may cross; whether that changed it."""
+    return bool(
+        await queries.put_window(
+            conn, event_id=event_id, gate_group=gate_group, opens_at=window.opens_at, closes_at=window.closes_at
+        )
     )
+
+
+async def put_group(
+    conn: Connection, event_id: UUID, gate_group: str, gates: Sequence[str]
+) -> list[tuple[str, GateState]]:
+    """Say which gates take a group besides their own, all of them; the gates that changed, as they stand now."""
+    said = {"event_id": event_id, "gate_group": gate_group, "gates": list(gates)}
+    _ = [row async for row in queries.lock_gates(conn, event_id=event_id)]
+    rows = [row async for row in queries.add_group(conn, **said)]
+    rows += [row async for row in queries.drop_group(conn, **said)]
+    return [(row["gate"], GateState(row["turnstile"], row["closed"], tuple(row["extra_groups"]))) for row in rows]

@@ -44,4 +44,26 @@ delete from access.closed_ground where event_id = :event_id;
 -- When the passes of an accreditation may cross.
 insert into access.pass_window (event_id, gate_group, opens_at, closes_at)
 values (:event_id, :gate_group, :opens_at, :closes_at)
-on conflict (event_id, gate_group) do update set opens_at = excluded.opens_at, closes_at = excluded.closes_at;
+on conflict (event_id, gate_group) do update set opens_at = excluded.opens_at, closes_at = excluded.closes_at
+where (pass_window.opens_at, pass_window.closes_at) is distinct from (excluded.opens_at, excluded.closes_at);
+
+-- name: lock_gates(event_id)
+-- The gates of an event of which something was said, locked in order: who changes several comes after the other.
+select gate from access.gate where event_id = :event_id order by gate for no key update;
+
+-- name: add_group(event_id, gate_group, gates)
+-- Gates take a group besides what they take; returns those that did not, as they stand now.
+insert into access.gate (event_id, gate, turnstile, closed, extra_groups)
+select :event_id, wanted.gate, false, false, array[:gate_group::text]
+from unnest(:gates::text[]) as wanted (gate)
+group by wanted.gate
+order by wanted.gate
+on conflict (event_id, gate) do update set extra_groups = gate.extra_groups || excluded.extra_groups
+where not excluded.extra_groups <@ gate.extra_groups
+returning gate, turnstile, closed, extra_groups;
+
+-- name: drop_group(event_id, gate_group, gates)
+-- All other gates take the group no more; returns those that did, as they stand now.
+update access.gate set extra_groups = array_remove(extra_groups, :gate_group)
+where event_id = :event_id and :gate_group = any(extra_groups) and gate <> all(:gates::text[])
+returning gate, turnstile, closed, extra_groups;

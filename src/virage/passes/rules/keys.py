@@ -6,10 +6,11 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from msgspec import Struct
+from nacl.exceptions import BadSignatureError
+from nacl.signing import VerifyKey
 
 from virage.kernel.keys import KEY_BYTES, Jwk, coordinates_of
 
@@ -94,7 +95,7 @@ def signed_by_holder(key: HolderKey, signature: bytes, message: bytes) -> bool:
 
 def _ed25519_holds(public: bytes, signature: bytes, message: bytes) -> bool:
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
-    except InvalidSignature:
+        VerifyKey(public).verify(message, signature)
+    except BadSignatureError:
         return False
     return True

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.kernel.problems import Refused
-from virage.people.rules.reasons import Reason, invalid
+from virage.kernel.problems import Refused, invalid_input
+from virage.people.rules.reasons import Reason
 
 DIGITS_MIN: Final = 6
 DIGITS_MAX: Final = 12
@@ -26,7 +26,7 @@ _ON_THE_KEYS: Final = frozenset(
     }
 )
 
-NOT_A_PIN: Final = invalid("pin", "A PIN has 6 to 12 digits.")
+NOT_A_PIN: Final = invalid_input("pin", "A PIN has 6 to 12 digits.")
 
 
 class PinVerifier(Struct, frozen=True):

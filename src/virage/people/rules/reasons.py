@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from virage.kernel.problems import Refused
+from virage.kernel.problems import invalid_input
 
 
 class Reason(StrEnum):
@@ -23,16 +23,11 @@ class Reason(StrEnum):
     PIN_TRIVIAL = "pin_trivial"
 
 
-def invalid(field: str, message: str) -> Refused:
-    """The refusal of a value that is none, in the shape of every refused request: where, and what is wrong."""
-    return Refused("invalid", {"errors": [{"source": field, "message": message}]})
-
-
-NOT_AN_ADDRESS = invalid("email", "This is not an e-mail address.")
-NOT_A_NAME = invalid("name", "A name has at most 100 printable characters.")
-NOT_A_SCOPE = invalid("scope_id", "There is no such organiser, event, gate or outlet.")
-NOT_AN_EXPIRY = invalid("expires_at", "A token expires within 366 days from now.")
-NO_GRANTS = invalid("grants", "A token has 1 to 20 grants.")
-NOT_A_DEVICE_NAME = invalid("name", "A device's name has 1 to 100 printable characters.")
-NOT_GATES = invalid("gates", "Name at least one gate or gate group of the ground.")
-NOT_A_KEY = invalid("key", "This is no public key of Ed25519 or P-256.")
+NOT_AN_ADDRESS = invalid_input("email", "This is not an e-mail address.")
+NOT_A_NAME = invalid_input("name", "A name has at most 100 printable characters.")
+NOT_A_SCOPE = invalid_input("scope_id", "There is no such organiser, event, gate or outlet.")
+NOT_AN_EXPIRY = invalid_input("expires_at", "A token expires within 366 days from now.")
+NO_GRANTS = invalid_input("grants", "A token has 1 to 20 grants.")
+NOT_A_DEVICE_NAME = invalid_input("name", "A device's name has 1 to 100 printable characters.")
+NOT_GATES = invalid_input("gates", "Name at least one gate or gate group of the ground.")
+NOT_A_KEY = invalid_input("key", "This is no public key of Ed25519 or P-256.")

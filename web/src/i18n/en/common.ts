@@ -50,6 +50,7 @@ export const common = {
     forbidden: "This is not open to you.",
     unauthenticated: "Sign in first.",
     invalid: "Something in the form is not right. Check it and try again.",
+    invalid_input: "Something in the form is not right. Check it and try again.",
     sale_not_open: "The sale has not opened yet.",
     sale_closed: "The sale is over.",
     event_cancelled: "This event is cancelled.",

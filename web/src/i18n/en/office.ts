@@ -1,6 +1,7 @@
 import type { components } from "../../api/schema";
 import { plural } from "./common";
 import { officeDevices } from "./officeDevices";
+import { officeEntry } from "./officeEntry";
 import { officePeople } from "./officePeople";
 
 type Schemas = components["schemas"];
@@ -13,6 +14,7 @@ export const office = {
     orders: "Orders",
     staff: "Staff",
     devices: "Devices",
+    bans: "Bans",
     pin: "My PIN",
     programs: "Programs",
     letters: "Failed jobs",
@@ -76,7 +78,6 @@ export const office = {
     changed_meanwhile: "Somebody else has changed this event since you opened it. Load it again before you change it.",
     unknown_organiser: "This organiser does not exist any more.",
     unknown_series: "This series belongs to another organiser.",
-    invalid: "Something in the form is not right. Check it and try again.",
     order_not_paid: "Only a paid order can be refunded.",
     ticket_refunded: "One of these tickets was refunded already. Load the order again.",
     exceeds_capture: "That is more than what was paid.",
@@ -105,7 +106,7 @@ export const office = {
     notYours: "Your roles do not cover this part of the office.",
   },
   event: { title: "Event", publicPage: "See the public page" },
-  tabs: { label: "This event", sales: "Sales", details: "Details", prices: "Prices" },
+  tabs: { label: "This event", sales: "Sales", details: "Details", prices: "Prices", accreditations: "Accreditations" },
   defects: {
     title_fr_missing: "The title in French is missing",
     title_en_missing: "The title in English is missing",
@@ -382,5 +383,6 @@ export const office = {
     },
   },
   ...officeDevices,
+  ...officeEntry,
   ...officePeople,
 };

@@ -52,6 +52,7 @@ export const common: typeof English = {
     forbidden: "Vous n’avez pas accès à cette page.",
     unauthenticated: "Connectez-vous d’abord.",
     invalid: "Quelque chose ne va pas dans le formulaire. Vérifiez et réessayez.",
+    invalid_input: "Quelque chose ne va pas dans le formulaire. Vérifiez et réessayez.",
     sale_not_open: "La vente n’est pas encore ouverte.",
     sale_closed: "La vente est terminée.",
     event_cancelled: "Cet événement est annulé.",

@@ -1,6 +1,7 @@
 import type { office as English } from "../en/office";
 import { plural } from "./common";
 import { officeDevices } from "./officeDevices";
+import { officeEntry } from "./officeEntry";
 import { officePeople } from "./officePeople";
 
 export const office: typeof English = {
@@ -11,6 +12,7 @@ export const office: typeof English = {
     orders: "Commandes",
     staff: "Équipe",
     devices: "Appareils",
+    bans: "Interdits",
     pin: "Mon code PIN",
     programs: "Programmes",
     letters: "Tâches en échec",
@@ -74,7 +76,6 @@ export const office: typeof English = {
     changed_meanwhile: "Quelqu’un d’autre a modifié cet événement depuis que vous l’avez ouvert. Rechargez-le avant de le modifier.",
     unknown_organiser: "Cet organisateur n’existe plus.",
     unknown_series: "Cette série appartient à un autre organisateur.",
-    invalid: "Quelque chose ne va pas dans le formulaire. Vérifiez, puis réessayez.",
     order_not_paid: "Seule une commande payée peut être remboursée.",
     ticket_refunded: "L’un de ces billets est déjà remboursé. Rechargez la commande.",
     exceeds_capture: "C’est plus que ce qui a été payé.",
@@ -103,7 +104,7 @@ export const office: typeof English = {
     notYours: "Vos rôles ne couvrent pas cette partie du bureau.",
   },
   event: { title: "Événement", publicPage: "Voir la page publique" },
-  tabs: { label: "Cet événement", sales: "Ventes", details: "Détails", prices: "Tarifs" },
+  tabs: { label: "Cet événement", sales: "Ventes", details: "Détails", prices: "Tarifs", accreditations: "Accréditations" },
   defects: {
     title_fr_missing: "Le titre en français manque",
     title_en_missing: "Le titre en anglais manque",
@@ -380,5 +381,6 @@ export const office: typeof English = {
     },
   },
   ...officeDevices,
+  ...officeEntry,
   ...officePeople,
 };

@@ -16,12 +16,12 @@ function supervises(code: string, group: string): boolean {
   );
 }
 
-/** The ground's groups in order, as far as who sits at the desk supervises them. */
-export function groups(): Group[] {
+/** The ground's groups in order, as far as who sits at the desk supervises them; with `every`, all of them. */
+export function groups(every = false): Group[] {
   const found = new Map<string, Group>();
   for (const gate of desk.ground?.gates ?? []) {
-    if (!supervises(gate.code, gate.group)) continue;
-    const known = found.get(gate.group) ?? { letter: gate.group, whole: supervises(gate.group, gate.group), codes: [] };
+    if (!every && !supervises(gate.code, gate.group)) continue;
+    const known = found.get(gate.group) ?? { letter: gate.group, whole: every || supervises(gate.group, gate.group), codes: [] };
     known.codes.push(gate.code);
     found.set(gate.group, known);
   }
@@ -31,6 +31,19 @@ export function groups(): Group[] {
 /** Codes in the order in which people look for them: A, A2, A10. */
 export function inOrder(gates: readonly string[]): string[] {
   return [...gates].sort((one, other) => one.localeCompare(other, undefined, { numeric: true }));
+}
+
+/** Codes with the letter of each group whose gates are all there in their place. */
+export function shortened(codes: readonly string[]): string[] {
+  const whole = groups(true).filter((group) => group.codes.every((code) => codes.includes(code)));
+  const within = new Set(whole.flatMap((group) => group.codes));
+  return [...whole.map((group) => group.letter), ...codes.filter((code) => !within.has(code))];
+}
+
+/** The gates that codes and letters of groups mean. */
+export function spelledOut(chosen: readonly string[]): string[] {
+  const codes = new Map(groups(true).map((group) => [group.letter, group.codes]));
+  return [...new Set(chosen.flatMap((one) => codes.get(one) ?? [one]))];
 }
 
 /** Where a device works, in few words. */

@@ -1,0 +1,167 @@
+"""Accreditations in the office, in a real browser: added, printed, ended, many at once, times and gates by kind."""
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+from pypdf import PdfReader
+
+from tests.web.house import House
+from tests.web.office import CLUB_OFFICE, desk, hire, in_database
+from tests.web.test_access import SMALL, found_by_axe
+from virage.demo.programme import CLUB
+from virage.kernel.guard import Grant
+
+SUPERVISOR = (Grant("supervisor", "organiser", CLUB.id),)
+
+
+@pytest.fixture
+def head(house: House, address: str) -> str:
+    """Somebody who supervises all events of the club, and sells nothing."""
+    return hire(house, f"head-{address}", SUPERVISOR)
+
+
+def opened(page: Page, house: House) -> None:
+    """Come to the accreditations of the match by the list of events."""
+    page.locator(f"a[href='/office/events/{house.event('match')}/accreditations']").click()
+    expect(page.get_by_role("link", name="Accreditations")).to_have_attribute("aria-current", "page")
+    expect(page.get_by_role("heading", name="Accredit somebody")).to_be_visible()
+
+
+def accredit(page: Page, name: str) -> None:
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_role("button", name="Accredit", exact=True).click()
+
+
+def test_somebody_is_accredited_printed_and_ended(browser: Browser, house: House, head: str, address: str) -> None:
+    name = f"Writer {address}"
+    with desk(browser, house, head) as page:
+        opened(page, house)
+        accredit(page, "")
+        expect(page.get_by_label("Name", exact=True)).to_be_focused()
+        expect(page.get_by_label("Name", exact=True)).to_have_accessible_description("The name is missing")
+        accredit(page, name)
+        row = page.get_by_role("listitem").filter(has_text=name)
+        expect(row).to_contain_text("Press")
+        with page.expect_download() as download:
+            page.get_by_role("button", name=f"Print the badge of {name}").click()
+        (sheet,) = PdfReader(BytesIO(Path(download.value.path()).read_bytes())).pages
+        assert name.split("@", maxsplit=1)[0] in sheet.extract_text().replace("\n", " ")
+        expect(page.get_by_text("It is paper and does not move.")).to_be_visible()
+        page.get_by_role("button", name=f"End the accreditation of {name}").click()
+        question = page.get_by_role("dialog", name="End this accreditation?")
+        question.get_by_role("button", name="Go back").click()
+        expect(row).to_be_visible()
+        page.get_by_role("button", name=f"End the accreditation of {name}").click()
+        question.get_by_role("button", name="End", exact=True).click()
+        expect(row).to_have_count(0)
+        page.get_by_label("State").select_option(label="Ended")
+        expect(row).to_contain_text("Ended")
+        page.get_by_label("Kind").first.select_option(label="Teams")
+        expect(row).to_have_count(0)
+
+
+def test_a_lost_answer_and_a_second_click_are_one_accreditation(
+    browser: Browser, house: House, head: str, address: str
+) -> None:
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    name = f"Lost {address}"
+    with desk(browser, house, head) as page:
+        opened(page, house)
+        page.route("**/api/access/accreditations", lose, times=1)
+        accredit(page, name)
+        expect(page.get_by_text("Check your connection, then try again.")).to_be_visible()
+        page.get_by_role("button", name="Accredit", exact=True).click()
+        expect(page.get_by_text(f"{name} is accredited.")).to_be_visible()
+        page.route("**/api/access/accreditations/list", lose, times=1)
+        page.get_by_label("One a line").fill(f"{name} two; press\n{name} three; staff")
+        page.get_by_role("button", name="Add them all").click()
+        expect(page.get_by_text("Check your connection, then try again.")).to_be_visible()
+        page.get_by_role("button", name="Add them all").click()
+        expect(page.get_by_text("2 added.")).to_be_visible()
+    ask = "select count(*) from access.accreditation where name like $1"
+    assert in_database(house, lambda conn: conn.fetchval(ask, f"{name}%")) == 3
+
+
+def test_many_are_added_at_once_and_every_defect_is_told_by_its_line(
+    browser: Browser, house: House, head: str, address: str
+) -> None:
+    count = "select count(*) from access.accreditation where name like $1"
+    with desk(browser, house, head) as page:
+        opened(page, house)
+        area, add = page.get_by_label("One a line"), page.get_by_role("button", name="Add them all")
+        add.click()
+        expect(area).to_be_focused()
+        lines = [f"{address} {number}; press; writer{number}@example.org" for number in range(200)]
+        area.fill("\n".join([*lines, f"{address} a; king", "; press; nobody", lines[3]]))
+        add.click()
+        told = page.get_by_role("group", name="4 things are not right. Nothing was added.")
+        expect(told).to_be_focused()
+        for text in ("Line 201: “king” is no kind", "Line 202: The name is missing", "Line 203: The same as line 4"):
+            expect(told).to_contain_text(text)
+        assert in_database(house, lambda conn: conn.fetchval(count, f"{address}%")) == 0
+        area.fill(f"{address} hidden\u200b; press\n{address} fine; press")
+        add.click()
+        expect(page.get_by_text("Something in the form is not right.")).to_be_visible()
+        csv = "\r\n".join(["Nom;Catégorie;E-mail", *(line.replace("press", "Presse") for line in lines)])
+        page.locator("input[type=file]").set_input_files(
+            {"name": "press.csv", "mimeType": "text/csv", "buffer": csv.encode("windows-1252")}
+        )
+        expect(area).to_be_focused()
+        add.click()
+        expect(page.get_by_text("200 added.")).to_be_visible()
+        assert in_database(house, lambda conn: conn.fetchval(count, f"{address}%")) == 200
+        area.fill("\n".join([*lines, f"{address} late; press"]))
+        add.click()
+        expect(page.get_by_text("1 added. 200 were there already.")).to_be_visible()
+
+
+def test_a_kind_that_opens_no_gate_says_so_until_its_times_and_gates_are_given(
+    browser: Browser, house: House, head: str, address: str
+) -> None:
+    with desk(browser, house, head) as page:
+        opened(page, house)
+        page.get_by_label("Kind").last.select_option(label="Contractors")
+        accredit(page, f"Works {address}")
+        card = page.locator("[data-kind=contractor]")
+        expect(card).to_contain_text("Opens no gate.")
+        card.get_by_role("button", name="Change times and gates: Contractors").press("Enter")
+        change = page.get_by_role("dialog", name="Contractors: times and gates")
+        change.get_by_label("Until").fill("2020-01-01T10:00")
+        change.get_by_role("button", name="Save").click()
+        expect(change.get_by_label("Until")).to_be_focused()
+        change.get_by_label("Until").fill("2035-01-01T10:00")
+        change.get_by_label("Group B", exact=True).press("Space")
+        change.get_by_label("Single gates of group").select_option("A")
+        change.get_by_label("Gate A3", exact=True).press("Space")
+        change.get_by_role("button", name="Save").press("Enter")
+        expect(card).to_contain_text("A3, B")
+        expect(card).not_to_contain_text("Opens no gate.")
+        page.reload()
+        expect(card).to_contain_text("A3, B")
+
+
+def test_whoever_supervises_one_gate_group_or_sells_sees_no_accreditations(
+    browser: Browser, house: House, address: str
+) -> None:
+    for name, grants in (("gate", (Grant("supervisor", "gate", "A"),)), ("seller", CLUB_OFFICE)):
+        with desk(browser, house, hire(house, f"{name}-{address}", grants)) as page:
+            page.goto(f"/office/events/{house.event('match')}/accreditations")
+            expect(page.get_by_text("outside what your roles cover").or_(page.get_by_text("Your roles"))).to_be_visible()
+            expect(page.get_by_role("link", name="Accreditations")).to_have_count(0)
+            expect(page.get_by_role("heading", name="Accredit somebody")).to_have_count(0)
+
+
+def test_without_the_server_the_page_says_so_and_can_be_asked_again(browser: Browser, house: House, head: str) -> None:
+    with desk(browser, house, head) as page:
+        page.route("**/api/access/**", lambda route: route.abort())
+        page.goto(f"/office/events/{house.event('match')}/accreditations")
+        expect(page.get_by_text("Check your connection, then try again.")).to_be_visible()
+        page.unroute("**/api/access/**")
+        page.get_by_role("button", name="Try again").click()
+        expect(page.get_by_role("heading", name="Accredit somebody")).to_be_visible()
+        assert found_by_axe(page) + page.evaluate(SMALL) == []

@@ -1,0 +1,93 @@
+"""Bans in the office, in a real browser: two files kept apart, added, lifted, and as a list."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.web.house import House
+from tests.web.office import confirm_it_is_me, desk, hire, in_database, sign_in_long_ago
+from virage.kernel.guard import Grant
+
+
+@pytest.fixture
+def head(house: House, address: str) -> str:
+    """Somebody who supervises the whole ground."""
+    return hire(house, f"ground-{address}", (Grant("supervisor"),), "Head of the ground")
+
+
+def opened(page: Page, file: str) -> None:
+    page.get_by_role("navigation", name="Office").get_by_role("link", name="Bans").click()
+    page.get_by_role("button", name=file, exact=True).press("Enter")
+    expect(page.get_by_role("heading", name=re.compile(f"^{file}:"))).to_be_visible()
+
+
+def add(page: Page, name: str, day: str = "2030-05-31") -> None:
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_label("Last day").fill(day)
+    page.get_by_role("button", name="Add", exact=True).click()
+
+
+def test_an_entry_is_added_to_one_file_alone_and_lifted_and_asks_for_a_fresh_sign_in(
+    browser: Browser, house: House, head: str, address: str
+) -> None:
+    with desk(browser, house, head) as page:
+        opened(page, "The club’s own file")
+        add(page, "", "")
+        expect(page.get_by_label("Name", exact=True)).to_have_accessible_description(re.compile("missing"))
+        add(page, address, "2020-01-01")
+        expect(page.get_by_label("Last day")).to_be_focused()
+        sign_in_long_ago(house, head)
+        add(page, address)
+        confirm_it_is_me(page, house, head)
+        row = page.get_by_role("listitem").filter(has_text=address)
+        expect(row).to_contain_text("until 31 May 2030")
+        expect(row).to_contain_text("by Head of the ground")
+        page.get_by_role("button", name="National file", exact=True).click()
+        expect(page.get_by_role("heading", name=re.compile("^National file:"))).to_be_visible()
+        expect(row).to_have_count(0)
+        page.get_by_role("button", name="The club’s own file", exact=True).click()
+        page.get_by_role("button", name=f"Lift the entry: {address}").click()
+        page.get_by_role("dialog", name="Lift this entry?").get_by_role("button", name="Lift", exact=True).click()
+        expect(page.get_by_text("The entry is lifted.")).to_be_visible()
+        expect(row).to_have_count(0)
+
+
+def test_a_file_of_entries_comes_once_and_with_a_defect_not_at_all(
+    browser: Browser, house: House, head: str, address: str
+) -> None:
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    count = "select count(*) from access.ban where file = 'national' and name like $1"
+    with desk(browser, house, head) as page:
+        opened(page, "National file")
+        area, send = page.get_by_label("One a line"), page.get_by_role("button", name="Add them all")
+        lines = [f"{address} {number};;31/05/2030" for number in range(60)]
+        area.fill("\n".join(["Name;Email;Last day", *lines, ";;2030-01-01", "A Name;nobody;32/01/2030"]))
+        send.click()
+        told = page.get_by_role("group", name="3 things are not right. Nothing was added.")
+        expect(told).to_be_focused()
+        for text in ("Line 62: A name or an email", "Line 63: “nobody” is not", "Line 63: “32/01/2030” is no day"):
+            expect(told).to_contain_text(text)
+        assert in_database(house, lambda conn: conn.fetchval(count, f"{address}%")) == 0
+        page.route("**/api/access/bans/national/list", lose, times=1)
+        area.fill("\n".join(lines))
+        send.click()
+        expect(page.get_by_text("Check your connection, then try again.")).to_be_visible()
+        send.click()
+        expect(page.get_by_text("60 added.")).to_be_visible()
+        assert in_database(house, lambda conn: conn.fetchval(count, f"{address}%")) == 60
+        page.get_by_label("Name or email").fill(f"{address} 7")
+        expect(page.get_by_text("1 entry fits.")).to_be_visible()
+
+
+def test_whoever_does_not_supervise_the_whole_ground_sees_no_file(
+    browser: Browser, house: House, address: str
+) -> None:
+    with desk(browser, house, hire(house, f"gate-{address}", (Grant("supervisor", "gate", "A"),))) as page:
+        expect(page.get_by_role("link", name="Devices")).to_be_visible()
+        expect(page.get_by_role("link", name="Bans")).to_have_count(0)
+        page.goto("/office/bans")
+        expect(page.get_by_text("Your roles do not cover this part of the office.")).to_be_visible()

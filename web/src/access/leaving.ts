@@ -1,0 +1,38 @@
+/** Who leaves: an exit asks for less than an entrance, and holds nobody back. */
+import type { Claims, Doubt, Verdict } from "../passes/verify";
+import { OF_DOUBT, type Presence, type Reason } from "./decide";
+import type { Ground } from "./ground";
+import { DARK, type Light } from "./light";
+
+/** Without these two, the issuer's signature and the event, a code names no pass that could leave. */
+const NOBODYS: ReadonlySet<Doubt> = new Set(["malformed", "unknown_key", "bad_signature", "wrong_event"]);
+
+export type Leaving =
+  | { type: "left"; claims: Claims; before: Presence | null; mayReturn: boolean }
+  | { type: "unread"; reason: Reason };
+
+/** What a code at an exit says. A picture of it, a wrong clock or a time that is over say no less who leaves. */
+export function leaving(verdict: Verdict, ground: Ground, gate: string): Leaving {
+  const { claims } = verdict;
+  if (claims === null || (verdict.type === "unverified" && NOBODYS.has(verdict.reason))) {
+    const doubt = verdict.type === "unverified" && verdict.reason !== "stale_step" ? verdict.reason : "malformed";
+    return { type: "unread", reason: OF_DOUBT[doubt] };
+  }
+  const { terms, windows } = ground.post(gate);
+  const mayReturn = terms.reentry || Object.hasOwn(windows, claims.gate_group);
+  return { type: "left", claims, before: ground.known(claims.number).presence, mayReturn };
+}
+
+/** Where the bearer is from now on; null where they had left before, for the first exit is the one that counts. */
+export function gone(before: Presence | null, gate: string, now: number): Presence | null {
+  return before?.state === "outside" ? null : { state: "outside", since: now, gate, pending_until: null };
+}
+
+/** The light at an exit. */
+export function ofLeaving(found: Leaving): Omit<Light, "turn"> {
+  if (found.type === "unread") return { ...DARK, signal: "again", reason: found.reason, exit: "unread" };
+  const { claims, before, mayReturn } = found;
+  const about = { ...DARK, number: claims.number, generation: claims.generation, group: claims.gate_group, mayReturn };
+  if (before?.state !== "outside") return { ...about, signal: "out", exit: before ? "left" : "not_inside" };
+  return { ...about, signal: "out", exit: "left_before", since: before.since || null, gate: before.gate || null };
+}

@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { dayOf, linesOf, plain } from "./lines";
+
+test("lines keep their number, whatever parts their cells and however they end", () => {
+  expect(linesOf("One Name; press ;one@example.org\r\n\r\nOther, Name;staff")).toEqual([
+    { number: 1, cells: ["One Name", "press", "one@example.org"] },
+    { number: 3, cells: ["Other, Name", "staff"] },
+  ]);
+  expect(linesOf("One\tpress")[0]!.cells).toEqual(["One", "press"]);
+  expect(linesOf("One,press")[0]!.cells).toEqual(["One", "press"]);
+});
+
+test("quotes keep a separator, and two of them mean one", () => {
+  expect(linesOf('"Name; with ""marks""";press')[0]!.cells).toEqual(['Name; with "marks"', "press"]);
+});
+
+test("a day is read in both of its forms, and what is none is not guessed at", () => {
+  expect(["2027-05-31", "31/05/2027", "1.6.2027"].map(dayOf)).toEqual(["2027-05-31", "2027-05-31", "2027-06-01"]);
+  expect(["2027-02-30", "05/31/2027", "tomorrow", ""].map(dayOf)).toEqual([null, null, null, null]);
+});
+
+test("words are compared without accents and case", () => {
+  expect(plain("Équipe ")).toBe("equipe");
+});
