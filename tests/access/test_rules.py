@@ -179,6 +179,35 @@ def test_one_picture_shown_again_and_again_is_a_screenshot_in_the_end(off: int, 
     assert reason(decide(stale(step), POST, Known(), now, before)) is Reason.SCREENSHOT
 
 
+@given(st.integers(-4000, 4000).filter(lambda off: abs(off) > 1), st.lists(st.floats(0, 400), min_size=1, max_size=12))
+def test_one_picture_lets_nobody_in_whenever_and_however_often_it_is_shown(off: int, pauses: list[float]) -> None:
+    step, now, before = step_at(NOW) + off, NOW, None
+    for pause in pauses:
+        found = decide(stale(step), POST, Known(), now, before)
+        assert not isinstance(found, Admitted)
+        before = found.stale if isinstance(found, Again) else before
+        now += timedelta(seconds=pause)
+
+
+@given(
+    st.integers(-4000, 4000).filter(lambda off: abs(off) > 2), st.floats(0, 29.9), st.lists(st.floats(0, 2), min_size=2)
+)
+def test_a_reader_that_reads_each_code_once_as_it_changes_lets_a_wrong_phone_in_with_the_third(
+    off: int, first_at: float, late: list[float]
+) -> None:
+    """A reader at a cable tells each code once: the first wherever its half minute stands, the next ones as they come."""
+    begun = NOW - timedelta(seconds=NOW.timestamp() % 30)
+    before, found = None, None
+    for turn, seconds in enumerate([first_at, 30 + late[0], 60 + late[1]]):
+        now = begun + timedelta(seconds=seconds)
+        found = decide(stale(step_at(begun) + off + turn), POST, Known(), now, before)
+        assert not isinstance(found, Refused)
+        if isinstance(found, Admitted):
+            break
+        before = found.stale
+    assert isinstance(found, Admitted)
+
+
 @given(st.integers(2, 4000), st.integers(5, 50), st.integers(1, 100))
 def test_codes_that_run_ahead_of_the_clock_are_no_phone(off: int, steps: int, seconds: int) -> None:
     step = step_at(NOW) + off
@@ -245,6 +274,15 @@ def test_one_device_that_lets_a_pass_in_twice_let_one_bearer_in() -> None:
     found = course([asked, alone])
     assert (found.entries, found.duplicates) == (1, ())
     assert [(one.first, one.second) for one in course([alone, elsewhere, asked]).duplicates] == [(asked, elsewhere)]
+
+
+def test_a_device_that_asked_in_vain_and_let_in_alone_is_one_of_two_that_let_in_a_pass() -> None:
+    first, asked, alone = crossing("passed", 0), crossing("passed", 1, 1), crossing("passed", 1, 1, 5)
+    found = course([first, asked, alone])
+    assert found.entries == 2
+    assert [(one.first, one.second) for one in found.duplicates] == [(first, asked)]
+    back = course([first, asked, crossing("left", 5), crossing("passed", 9, 1)])
+    assert back.entries == 3
 
 
 def test_an_admission_whose_time_is_over_leaves_the_bearer_where_they_were() -> None:
