@@ -38,9 +38,14 @@ from virage.kernel.database import Database
 FANS, QUICK_FANS = 59_186, 4_000
 BAD_SHARE = 200
 OK = 200
+EXPLAINED_MAX = 20
 
 
 # --- what the server knows -------------------------------------------------------------------------------------------
+
+
+Scan = tuple[str, int]
+"""A device and its number of a scan."""
 
 
 class Told(Struct):
@@ -48,7 +53,7 @@ class Told(Struct):
 
     entries: dict[int, int]
     inside: set[int]
-    pairs: dict[int, list[tuple[str, str]]]
+    pairs: dict[int, list[tuple[Scan, Scan]]]
     thief_scans: int
     board: dict[str, Any]
 
@@ -58,14 +63,15 @@ async def told(house: House, evening: Evening, thief: Device) -> Told:
     db = await Database.open(house.postgres.url, connections_max=1)
     async with db.connection() as conn:
         rows = await conn.fetch("select pass_number, state, entries from access.presence where state is not null")
-        pairs: dict[int, list[tuple[str, str]]] = {}
+        pairs: dict[int, list[tuple[Scan, Scan]]] = {}
         for row in await conn.fetch("select * from access.duplicate where gone_at is null"):
-            both = (str(row["first_device_id"]), str(row["second_device_id"]))
-            pairs.setdefault(row["pass_number"], []).append(both)
+            first = (str(row["first_device_id"]), row["first_number"])
+            second = (str(row["second_device_id"]), row["second_number"])
+            pairs.setdefault(row["pass_number"], []).append((first, second))
         scans = await conn.fetchval(
             "select count(*) from access.scan where device_id = $1 and number > $2",
             UUID(thief.lane.device_id),
-            thief.last_number - thief_numbers(thief),
+            thief.last_number - len(thief.unsent),  # what it could not send are the last that it numbered
         )
     await db.close()
     client = Client(house.url)
@@ -82,70 +88,98 @@ async def told(house: House, evening: Evening, thief: Device) -> Told:
     )
 
 
-def thief_numbers(thief: Device) -> int:
-    """How many scans the stolen device could not send: they are the last that it numbered."""
-    return len(thief.unsent)
-
-
-def compared(evening: Arrivals, known: Told) -> dict[str, Any]:
-    """What the lights said, beside what the server knows. What must be nothing is in `faults`."""
+def of_passes(evening: Arrivals, known: Told) -> tuple[dict[str, set[int]], dict[int, dict[str, set[int]]]]:
+    """The passes of each fault, and by which scans of which devices each pass was let in."""
     good = [one for one in evening.seen if one.light.signal == "good"]
-    let_in: dict[int, list[str]] = {}
+    let_in: dict[int, dict[str, set[int]]] = {}
     for one in good:
-        devices = let_in.setdefault(one.visit.fan.number, [])
-        if one.device.lane.device_id not in devices:
-            devices.append(one.device.lane.device_id)
-    doubles = {number: devices for number, devices in let_in.items() if len(devices) > 1}
+        scans = let_in.setdefault(one.visit.fan.number, {}).setdefault(one.device.lane.device_id, set())
+        scans |= {one.light.scan, one.light.asked}
+    doubles = {number for number, devices in let_in.items() if len(devices) > 1}
     several = {visit.fan.number for visit in evening.visits if len(visit.gates) > 1}
     planted = {visit.fan.number for visit in evening.visits if visit.kind == "twice"}
-    told_twice = {
-        number: pairs
-        for number, pairs in known.pairs.items()
-        if {device for pair in pairs for device in pair} == set(doubles.get(number, ()))
-        and len(pairs) == len(doubles[number]) - 1
-    }
     entered = {number: len(devices) for number, devices in let_in.items()}
-    unknowing = {one.visit.fan.number for one in good if one.visit.kind == "refunded"}
-    faults = {
-        "refused_valid": len(refused_valid(evening, set(let_in))),
-        "amber_with_right_clocks": sum(
-            one.light.signal == "again" and one.phone_right and one.device_right and one.visit.kind != "picture"
+    return {
+        "refused_valid": refused_valid(evening, set(let_in)),
+        "amber_with_right_clocks": {
+            one.visit.fan.number
             for one in evening.seen
-        ),
-        "let_in_bad": sum(is_bad(one) for one in good),
-        "twice": sum(n > entered.get(number, 0) for number, n in known.entries.items()),
-        "lost": sum(known.entries.get(number, 0) < n or number not in known.inside for number, n in entered.items()),
-        "phantoms": len(known.inside - set(let_in)),
-        "not_let_in_twice": len(planted - set(doubles)),
-        "duplicates_lost": len(set(doubles) - set(told_twice)),
-        "duplicates_more": len(set(known.pairs) - set(doubles)) + len(set(doubles) - several),
+            if one.light.signal == "again" and one.phone_right and one.device_right and one.visit.kind != "picture"
+        },
+        "let_in_bad": {one.visit.fan.number for one in good if is_bad(one)},
+        "twice": {number for number, n in known.entries.items() if n > entered.get(number, 0)},
+        "lost": {n for n, count in entered.items() if known.entries.get(n, 0) < count or n not in known.inside},
+        "phantoms": known.inside - set(let_in),
+        "not_let_in_twice": planted - doubles,
+        "duplicates_lost": {n for n in doubles if not are_told(let_in[n], known.pairs.get(n, []))},
+        "duplicates_more": (set(known.pairs) - doubles) | (doubles - several),
+    }, let_in
+
+
+def are_told(devices: dict[str, set[int]], pairs: list[tuple[Scan, Scan]]) -> bool:
+    """Whether the server tells one scan of each device: the same first one beside each of the others."""
+    scans = [*{first for first, _ in pairs}, *(second for _, second in pairs)]
+    if len(pairs) != len(devices) - 1 or {device for device, _ in scans} != set(devices):
+        return False
+    return len(scans) == len(devices) and all(number in devices[device] for device, number in scans)
+
+
+def compared(evening: Arrivals, known: Told) -> tuple[dict[str, Any], set[int]]:
+    """What the lights said, beside what the server knows; what must be nothing adds up to `wrong`. Which passes are."""
+    wrong, let_in = of_passes(evening, known)
+    doubles = {number: devices for number, devices in let_in.items() if len(devices) > 1}
+    planted = sum(len(devices) - 1 for devices in doubles.values())
+    faults = {name: len(numbers) for name, numbers in wrong.items()} | {
         "board_inside": abs(known.board["inside"] - len(let_in)),
-        "board_duplicates": abs(known.board["duplicates_standing"] - sum(len(one) - 1 for one in doubles.values())),
+        "board_duplicates": abs(known.board["duplicates_standing"] - planted),
         "thief_scans": known.thief_scans,
         "uploads_refused": sum(len(device.refused) for device in evening.devices.values()),
     }
     lights = Counter(f"{one.visit.kind} {one.light.signal}" for one in evening.seen)
     print(dict(sorted(lights.items())), file=sys.stderr)
+    good = [one for one in evening.seen if one.light.signal == "good"]
     return {
         "arrivals": len({visit.fan.number for visit in evening.visits}) + len(evening.lost_with_device),
         "devices": len(evening.devices),
         "lights": len(evening.seen),
         "offline_decisions": sum(device.decided_alone for device in evening.devices.values()),
         "let_in": len(let_in),
-        "duplicates_planted": sum(len(one) - 1 for one in doubles.values()),
-        "duplicates_found": sum(map(len, told_twice.values())),
+        "duplicates_planted": planted,
+        "duplicates_found": sum(len(known.pairs[n]) for n in doubles if n not in wrong["duplicates_lost"]),
         "phone_wrong_let_in": sum(not one.phone_right and one.device_right for one in good),
         "device_wrong_let_in": sum(one.phone_right and not one.device_right for one in good),
         "both_wrong_let_in": sum(not one.phone_right and not one.device_right for one in good),
         "stolen_refused": evening.stolen.statuses[UNAUTHORIZED],
-        "refunded_let_in_unknowing": len(unknowing),
+        "refunded_let_in_unknowing": len({one.visit.fan.number for one in good if one.visit.kind == "refunded"}),
         "stolen_told": evening.thief_told,
         "stolen_let_in_unknown": len({fan.number for fan in evening.lost_with_device} - known.inside),
         **faults,
         "wrong": sum(faults.values()),
         "away_s": round(evening.away_s, 1),
         "sync_s": round(evening.sync_s, 1),
-    }
+    }, set().union(*wrong.values())
+
+
+async def explain(house: House, evening: Arrivals, numbers: set[int]) -> None:
+    """What became of some passes: each light, and each scan that the server has, in the order of their times."""
+    db = await Database.open(house.postgres.url, connections_max=1)
+    for number in sorted(numbers)[:EXPLAINED_MAX]:
+        lines = [
+            f"{one.at:%H:%M:%S.%f} light {one.visit.kind} {one.turn} phone {one.visit.off_s} at {one.device.lane.gate}"
+            f" clock_right={one.device_right} {one.light}"
+            for one in evening.seen
+            if one.visit.fan.number == number
+        ]
+        async with db.connection() as conn:
+            rows = await conn.fetch("select * from access.scan where pass_number = $1", number)
+            said = await conn.fetchrow("select * from access.presence where pass_number = $1", number)
+        lines += [
+            f"{row['received_at']:%H:%M:%S.%f} scan {row['gate']} {row['number']} {row['kind']} at {row['at']:%H:%M:%S}"
+            f" {row['outcome']} {row['reason']} {row['answer']}"
+            for row in rows
+        ]
+        print(f"pass {number}: {said}", *sorted(lines), sep="\n  ", file=sys.stderr)
+    await db.close()
 
 
 def refused_valid(evening: Arrivals, let_in: set[int]) -> set[int]:
@@ -183,7 +217,8 @@ async def evening_of(fans: int) -> dict[str, Any]:
         arrivals = Arrivals(house, evening, Clock(speed=SPEED, origin=origin))
         await arrivals.evening_passes()
         passed = time.monotonic()
-        found = compared(arrivals, await told(house, evening, arrivals.stolen))
+        found, wrong = compared(arrivals, await told(house, evening, arrivals.stolen))
+        await explain(house, arrivals, wrong)
         print(house.errors() or "no complaints", file=sys.stderr)
     finally:
         await house.stop()

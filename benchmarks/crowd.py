@@ -92,6 +92,11 @@ class Crowd:
         """Some gates of the fan's group, each once."""
         return [lane.gate for lane in self._chance.sample(self._by_group[fan.group], count)]
 
+    def gates_beside(self, lane: Lane) -> list[str]:
+        """The other gates of a device's group, in any order."""
+        others = [other.gate for other in self._by_group[lane.group] if other.gate != lane.gate]
+        return self._chance.sample(others, len(others))
+
     def _minute(self) -> int:
         _, begins, ends = self._chance.choices(PROFILE, [part for part, _, _ in PROFILE])[0]
         return self._chance.randrange(begins, ends)

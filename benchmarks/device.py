@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nacl.signing import SigningKey
 from msgspec import Struct
 
 from benchmarks.evening import Lane
@@ -28,7 +28,7 @@ from benchmarks.wire import Answer as Reply
 from benchmarks.wire import Client, Gone
 from virage.access.reads.news import Changes
 from virage.access.rules.crossings import PASSAGE_WITHIN
-from virage.access.rules.decision import Admitted, Again, Known, Post, Presence, Stale, decide
+from virage.access.rules.decision import STALE_KEPT, Admitted, Again, Known, Post, Presence, Stale, decide
 from virage.access.rules.ground import zone_of
 from virage.access.rules.pack import PACK_PURPOSE, Pack, SealedPack
 from virage.access.rules.scans import SCAN_PURPOSE, Answer
@@ -37,10 +37,11 @@ from virage.kernel.keys import base64url, bytes_of_base64url
 from virage.passes.reads import PassKeys
 from virage.passes.rules.claims import Claims
 from virage.passes.rules.keys import IssuerKey, signed_by_issuer
-from virage.passes.rules.verdict import verify
+from virage.passes.rules.verdict import Unverified, Verified, verify
 
 ASK_WITHIN_S, ALONE_S, UPLOAD_WITHIN_S = 0.4, 10.0, 10.0
-BEAT_EVERY_S = 5.0
+BEAT_EVERY_S, PACK_LAG_S = 5.0, 10.0
+TRIP_MAX_S = 3.0
 BATCH = 250
 OK, UNAUTHORIZED, SERVER_ERROR = 200, 401, 500
 INSIDE, OUTSIDE = 1, 2
@@ -51,12 +52,16 @@ SIGNALS: dict[str, Signal] = {"admitted": "good", "again": "again", "refused": "
 
 
 class Light(Struct, frozen=True):
-    """What a device showed, by which of its scans (0: an amber of its own is none), and whether it decided alone."""
+    """What a device showed, by which of its scans (0: an amber of its own is none), and whether it decided alone.
+
+    `asked` is the scan that the server did not answer in time: it may know of it all the same.
+    """
 
     signal: Signal
     scan: int
     alone: bool
     reason: str | None = None
+    asked: int = 0
 
 
 class Beat(Struct, frozen=True):
@@ -77,9 +82,9 @@ _beats, _answers = msgspec.json.Decoder(Beat), msgspec.json.Decoder(Answers)
 _packs, _sealed, _keys = msgspec.json.Decoder(Pack), msgspec.json.Decoder(SealedPack), msgspec.json.Decoder(PassKeys)
 
 
-def signed(key: Ed25519PrivateKey, body: bytes) -> dict[str, str]:
+def signed(key: SigningKey, body: bytes) -> dict[str, str]:
     """A scan as it travels: its bytes and the device's signature over them."""
-    return {"body": base64url(body), "signature": base64url(key.sign(SCAN_PURPOSE + body))}
+    return {"body": base64url(body), "signature": base64url(key.sign(SCAN_PURPOSE + body).signature)}
 
 
 def opened(sealed: SealedPack, keys: PassKeys) -> Pack | None:
@@ -95,6 +100,15 @@ def opened(sealed: SealedPack, keys: PassKeys) -> Pack | None:
 
 def _bytes(text: str) -> bytes:
     return bytes_of_base64url(text) or b""
+
+
+class Sight(Struct, frozen=True):
+    """What the device saw of a pass and keeps on its disk; `scan` tells the server, `at` is of the machine's clock."""
+
+    generation: int
+    presence: Presence
+    scan: int
+    at: float
 
 
 class Ground:
@@ -162,13 +176,11 @@ class Ground:
             self._gate[number] = gate
 
     def saw(self, number: int, generation: int, presence: Presence) -> None:
-        """What this device saw itself."""
+        """What this device saw itself; a later word that it has heard counts."""
         self._generations[number] = max(generation, self._generations.get(number, 0))
-        self._own[number] = presence
-
-    def seen(self) -> dict[int, Presence]:
-        """What this device saw itself and nobody has told it since."""
-        return self._own
+        known = self._presence(number)
+        if known is None or presence.since >= known.since:
+            self._own[number] = presence
 
 
 def _numbers(bits: str) -> list[int]:
@@ -193,10 +205,11 @@ class Device:
         self._client = Client(url)
         self._clock = clock
         self._learned = timedelta()
-        self._key = Ed25519PrivateKey.from_private_bytes(lane.private)
+        self._key = SigningKey(lane.private)
         self._headers = b"authorization: Bearer %b\r\n" % lane.token.encode()
         self._numbers = itertools.count(1)
         self._stale: dict[int, Stale] = {}
+        self._seen: dict[int, Sight] = {}
         self._online = False
         self._offline_since: datetime | None = None
         self._alone_until = 0.0
@@ -213,19 +226,32 @@ class Device:
         """The server's time as this device knows it."""
         return self.own_time() + self._learned
 
+    def restart(self, jump: timedelta) -> None:
+        """Begin anew, with a clock that jumped: what is on the disk is kept, the codes to compare with are forgotten."""
+        self.clock_off += jump
+        self._stale.clear()
+        self._online, self._alone_until = False, 0.0
+
     # --- at the gate -----------------------------------------------------------------------------------------------
 
     async def scan(self, show: Callable[[], str]) -> Light:
         """One bearer after the other shows a code, made when it is their turn; the light."""
         async with self._one_at_a_time:
             code = show()
-            may_ask = self._online and time.monotonic() >= self._alone_until
-            light = await self._ask(code) if may_ask else None
+            verdict = verify(code, self.ground.keys, self.now(), self.ground.pack.event.id)
+            may_ask = self._online and time.monotonic() >= self._alone_until and not self._knows_better(verdict.claims)
+            asked = self.last_number + 1 if may_ask else 0
+            light = await self._ask(code, verdict) if may_ask else None
             if self.revoked:
                 return Light("bad", 0, alone=True, reason="device_revoked")
-            return light or self._alone(code)
+            return light or self._alone(code, asked)
 
-    async def _ask(self, code: str) -> Light | None:
+    def _knows_better(self, claims: Claims | None) -> bool:
+        """Whether it let this pass in at its gate, and the server may not have been told."""
+        there = None if claims is None else self.ground.known(claims.number).presence
+        return bool(self.unsent) and there is not None and there.state == "inside" and there.gate == self.lane.gate
+
+    async def _ask(self, code: str, verdict: Verified | Unverified) -> Light | None:
         """What the server says within 400 ms; None where the device must decide alone."""
         number, scan = self._signed("ask", self.now(), code=code)
         found = await self._send([scan], ASK_WITHIN_S)
@@ -234,15 +260,16 @@ class Device:
             return None
         answer = found.answers[0]
         if answer.outcome == "admitted" and answer.pass_number is not None:
-            self.ground.saw(answer.pass_number, 0, self._crossed())
+            self._saw(answer.pass_number, 0, self._crossed(), number)
         if answer.outcome == "again":
             now = self.now()
-            verdict = verify(code, self.ground.keys, now, self.ground.pack.event.id)
             if verdict.claims is not None and verdict.step is not None:
-                self._stale[verdict.claims.number] = Stale(verdict.step, now)
+                before = self._stale.get(verdict.claims.number)
+                if before is None or now - before.at > STALE_KEPT:  # else the first one stays, as `decide` keeps it
+                    self._stale[verdict.claims.number] = Stale(verdict.step, now)
         return Light(SIGNALS[answer.outcome], number, alone=False, reason=answer.reason)
 
-    def _alone(self, code: str) -> Light:
+    def _alone(self, code: str, asked: int) -> Light:
         """The device's own decision: in its log before it is shown."""
         now = self.now()
         self.decided_alone += 1
@@ -253,16 +280,21 @@ class Device:
         found = decide(verdict, post, known, now, self._stale.get(number))
         if isinstance(found, Again):
             self._stale[number] = found.stale
-            return Light("again", 0, alone=True)
+            return Light("again", 0, alone=True, asked=asked)
         about: dict[str, Any] = {"code": code}
         if claims is not None:
             about |= {"pass_number": claims.number, "generation": claims.generation}
         if isinstance(found, Admitted):
             presence = self._crossed()
-            self.ground.saw(found.claims.number, found.claims.generation, presence)
-            kind = "admitted" if presence.state == "pending" else "passed"
-            return Light("good", self.keep(kind, now, **about), alone=True)
-        return Light("bad", self.keep("refused", now, **about, reason=found.reason), alone=True, reason=found.reason)
+            scan = self.keep("admitted" if presence.state == "pending" else "passed", now, **about)
+            self._saw(found.claims.number, found.claims.generation, presence, scan)
+            return Light("good", scan, alone=True, asked=asked)
+        scan = self.keep("refused", now, **about, reason=found.reason)
+        return Light("bad", scan, alone=True, reason=found.reason, asked=asked)
+
+    def _saw(self, number: int, generation: int, presence: Presence, scan: int) -> None:
+        self._seen[number] = Sight(generation, presence, scan, time.monotonic())
+        self.ground.saw(number, generation, presence)
 
     def _crossed(self) -> Presence:
         gate, now = self.lane.gate, self.now()
@@ -316,7 +348,7 @@ class Device:
         }
         if self._offline_since is not None:
             said["offline_since"] = self._offline_since
-        sent = self.own_time()
+        sent = self.own_time(), time.monotonic()
         reply = await self._request(b"POST", "/api/access/heartbeat", msgspec.json.encode(said), UPLOAD_WITHIN_S)
         if reply is None:
             return
@@ -329,23 +361,30 @@ class Device:
         await self.flush()
 
     async def fetch_pack(self) -> None:
-        """Fetch the pack and the keys that it is believed under. What was seen and not told yet stays known."""
-        keys = await self._request(b"GET", f"/api/events/{self._event_id}/pass-keys", None, UPLOAD_WITHIN_S)
+        """Fetch the pack and the keys that it is believed under.
+
+        Forgotten is only what the server had been told, and seen, some time before the pack was asked for: the server
+        makes a pack of what it read up to a few seconds ago.
+        """
+        await self.flush()
+        before = time.monotonic() - PACK_LAG_S
+        told = {number: one for number, one in self._seen.items() if one.at < before and one.scan not in self.unsent}
         sealed = await self._request(b"GET", f"/api/access/pack/{self._event_id}", None, UPLOAD_WITHIN_S)
+        keys = await self._request(b"GET", f"/api/events/{self._event_id}/pass-keys", None, UPLOAD_WITHIN_S)
         if keys is None or sealed is None:
             return
         published = _keys.decode(keys.body)
         pack = opened(_sealed.decode(sealed.body), published)
-        if pack is None:
-            return
-        await self.flush()
-        seen = self.ground.seen() if hasattr(self, "ground") else {}  # a pack may be some seconds older than they are
-        self.ground = Ground(pack, published)
-        for number, presence in seen.items():
-            self.ground.saw(number, 0, presence)
+        if pack is None or (hasattr(self, "ground") and pack.expires_at < self.ground.pack.expires_at):
+            return  # not signed, or older than the one that it has
+        async with self._one_at_a_time:
+            self._seen = {number: one for number, one in self._seen.items() if told.get(number) is not one}
+            self.ground = Ground(pack, published)
+            for number, one in self._seen.items():
+                self.ground.saw(number, one.generation, one.presence)
 
     async def _send(self, scans: list[dict[str, str]], within_s: float) -> Answers | None:
-        sent = self.own_time()
+        sent = self.own_time(), time.monotonic()
         reply = await self._request(b"POST", "/api/access/scans", msgspec.json.encode({"scans": scans}), within_s)
         if reply is None:
             return None
@@ -353,9 +392,11 @@ class Device:
         self._learn(found.now, sent)
         return found
 
-    def _learn(self, server: datetime, sent: datetime) -> None:
-        """The server's time was told in the middle of the way there and back."""
-        self._learned = server - (sent + (self.own_time() - sent) / 2)
+    def _learn(self, server: datetime, sent: tuple[datetime, float]) -> None:
+        """The server's time was told in the middle of the way there and back; a long way tells nothing."""
+        at, on_the_clock = sent
+        if time.monotonic() - on_the_clock <= TRIP_MAX_S:
+            self._learned = server - (at + (self.own_time() - at) / 2)
 
     async def _request(self, method: bytes, path: str, body: bytes | None, within_s: float) -> Reply | None:
         """A request of this device; None where no good answer came in time. 401 ends the device."""

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
+from nacl.signing import SigningKey
 
 from benchmarks.house import House
 from virage.kernel.database import Connection, Database
@@ -53,9 +54,9 @@ class Fan(Struct):
         """What is shown at a moment of the phone's clock; a paper is the same at any."""
         if not self.private:
             return self.text
-        private = Ed25519PrivateKey.from_private_bytes(self.private)
-        key = HolderKey(private.public_key().public_bytes_raw())
-        return text_of(moving_code(bytes_of(self.text) or b"", step_at(at), key, private.sign))
+        private = SigningKey(self.private)
+        key = HolderKey(bytes(private.verify_key))
+        return text_of(moving_code(bytes_of(self.text) or b"", step_at(at), key, lambda data: private.sign(data).signature))
 
 
 def forged(code: str) -> str:

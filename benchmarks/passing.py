@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Coroutine
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -37,8 +37,9 @@ CLOCK_OFF_MAX = 15 * SECOND
 
 
 class Seen(Struct):
-    """A light that was shown: at which of the visit's gates, by which device, and whose clocks were right."""
+    """A light that was shown: when, at which of the visit's gates, by which device, and whose clocks were right."""
 
+    at: datetime
     visit: Visit
     turn: int
     device: Device
@@ -66,16 +67,15 @@ class Arrivals:
         self.visits = [one for one in self.crowd.visits if one.fan not in self.lost_with_device]
         self.thief_told = 0
         for visit in self.visits:  # whose device is stolen sends people to another gate, each time the same
-            free = [
-                gate for gate in self.crowd.gates_of(visit.fan, 6) if gate not in (*visit.gates, self.stolen.lane.gate)
-            ]
-            visit.gates = [free[0] if gate == self.stolen.lane.gate else gate for gate in visit.gates]
+            beside = next(gate for gate in self.crowd.gates_beside(self.stolen.lane) if gate not in visit.gates)
+            visit.gates = [beside if gate == self.stolen.lane.gate else gate for gate in visit.gates]
         self.sync_s = 0.0
         self.away_s = 0.0
         self._later: dict[int, list[tuple[Visit, int]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._places = asyncio.Semaphore(AT_ONCE)
         self._killed_at = 0.0
+        self._minute = OPEN
 
     # --- the evening -----------------------------------------------------------------------------------------------
 
@@ -88,7 +88,7 @@ class Arrivals:
         for visit in self.visits:
             coming.setdefault(visit.minute, []).append(visit)
         for minute in range(OPEN, CLOSE + 1):
-            began = time.monotonic()
+            began, self._minute = time.monotonic(), minute
             await self._happen(minute)
             shown = [self._come(visit, 0) for visit in coming.get(minute, [])]
             shown += [self._come(visit, turn) for visit, turn in self._later.pop(minute, [])]
@@ -146,14 +146,20 @@ class Arrivals:
             self._start(self._show_picture(visit, device))
             return
         light = await self._show(visit, device, turn)
-        if turn + 1 < len(visit.gates):
-            if visit.kind == "wrong_gate":
-                await self._come(visit, turn + 1)
-            else:
-                at = min(CLOSE, visit.minute + visit.later * (turn + 1))
-                self._later.setdefault(at, []).append((visit, turn + 1))
         if light.signal == "again":
             self._start(self._insist(visit, device, turn))
+        else:
+            await self._go_on(visit, turn)
+
+    async def _go_on(self, visit: Visit, turn: int) -> None:
+        """Come to the next gate of the visit, now or when it is time."""
+        at = min(CLOSE, visit.minute + visit.later * (turn + 1))
+        if turn + 1 == len(visit.gates):
+            return
+        if at <= self._minute:
+            await self._come(visit, turn + 1)
+        else:
+            self._later.setdefault(at, []).append((visit, turn + 1))
 
     def _device(self, visit: Visit, turn: int) -> Device:
         """The device of a gate. A picture is not shown where the clock jumps: ten minutes late, it would be fresh."""
@@ -170,7 +176,7 @@ class Arrivals:
         async with self._places:
             device_right = abs(device.now() - self.clock.now()) < CLOCK_OFF_MAX
             light = await device.scan(code)
-        self.seen.append(Seen(visit, turn, device, light, not visit.off_s, device_right))
+        self.seen.append(Seen(self.clock.now(), visit, turn, device, light, not visit.off_s, device_right))
         return light
 
     async def _insist(self, visit: Visit, device: Device, turn: int) -> None:
@@ -179,7 +185,8 @@ class Arrivals:
             phone = self.clock.now() + visit.off_s * SECOND
             await asyncio.sleep(min(SAME_AGAIN_S, STEP_SECONDS - phone.timestamp() % STEP_SECONDS + 0.5) / SPEED)
             if (await self._show(visit, device, turn)).signal != "again":
-                return
+                break
+        await self._go_on(visit, turn)
 
     async def _show_picture(self, visit: Visit, device: Device) -> None:
         """A picture that is ten minutes old, shown again and again; then the owner comes, who is as welcome as any."""
@@ -238,7 +245,7 @@ class Arrivals:
         await self.house.crash()
         self._killed_at = time.monotonic()
         for gate in self.crowd.jumping:
-            self.devices[gate].clock_off += self._chance.choice([-WRONG_S, WRONG_S]) * SECOND
+            self.devices[gate].restart(self._chance.choice([-WRONG_S, WRONG_S]) * SECOND)
 
     async def _come_back(self) -> None:
         """All is started again, when those who came in the dark hour with a wrong clock have shown their codes."""

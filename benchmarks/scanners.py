@@ -16,8 +16,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
+from nacl.signing import SigningKey
 
 from benchmarks.common import run
 from benchmarks.device import signed
@@ -92,7 +92,7 @@ class Lanes:
         self._plan = plan
         self._random = random.Random(plan.seed)
         self._numbers = {lane.device_id: itertools.count(plan.first_number) for lane in plan.evening.lanes}
-        self._keys = {lane.device_id: Ed25519PrivateKey.from_private_bytes(lane.private) for lane in plan.evening.lanes}
+        self._keys = {lane.device_id: SigningKey(lane.private) for lane in plan.evening.lanes}
         self._by_group: dict[str, list[Lane]] = {}
         for lane in plan.evening.lanes:
             self._by_group.setdefault(lane.group, []).append(lane)

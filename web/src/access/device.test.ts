@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { issuerKeys, type Claims, type Doubt, type Verdict } from "../passes/verify";
 import { base64url, Bits } from "./bits";
 import { compare } from "./decide";
-import { Ground, opened } from "./ground";
-import { Memory } from "./judge";
+import { Ground, isOlder, opened } from "./ground";
+import { knowsBetter, Memory } from "./judge";
 import { gone, leaving } from "./leaving";
 import { pinHolds } from "./pin";
 import { listen } from "./wedge";
@@ -80,6 +80,26 @@ describe("a pack is believed only under the event's own key", () => {
     expect(await opened(good, keys, EVENT.replace("1", "2"))).toBeNull();
     expect(await opened(changed, keys, EVENT)).toBeNull();
   });
+});
+
+test("a pack of an hour ago, as good as its seal is, takes no newer one's place", () => {
+  const sealedAt = (expires_at: string, id = EVENT): Pack => ({ ...pack, expires_at, event: { ...pack.event, id } });
+  const held = sealedAt("2026-05-10T17:00:00Z");
+  expect(isOlder(sealedAt("2026-05-10T16:00:00.5Z"), held)).toBe(true);
+  expect(isOlder(sealedAt("2026-05-10T17:00:00Z"), held)).toBe(false);
+  expect(isOlder(sealedAt("2026-05-10T18:00:00Z"), held)).toBe(false);
+  expect(isOlder(sealedAt("2026-05-10T16:00:00Z", EVENT.replace("1", "2")), held)).toBe(false);
+});
+
+test("a device does not ask about whom it let in while the server may not have been told", () => {
+  const ground = new Ground(structuredClone(pack), new Map());
+  const bearer = (number: number): Claims => ({ number }) as Claims;
+  ground.saw({ number: 5, generation: 0, presence: { state: "inside", since: 1, gate: "N1", pending_until: null } });
+  expect(knowsBetter(ground, "N1", bearer(5), 1)).toBe(true);
+  expect(knowsBetter(ground, "N1", bearer(5), 0)).toBe(false);
+  expect(knowsBetter(ground, "N2", bearer(5), 1)).toBe(false);
+  expect(knowsBetter(ground, "N1", bearer(6), 1)).toBe(false);
+  expect(knowsBetter(ground, "N1", null, 1)).toBe(false);
 });
 
 describe("what a device knows of a pass", () => {

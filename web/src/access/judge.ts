@@ -50,6 +50,15 @@ export function judged(ground: Ground, gate: string, verdict: Verdict, memory: M
   return found;
 }
 
+/**
+ * Whether this device knows better than the server: it let the pass in at this gate, and scans wait that tell of it.
+ * Asked, the server would let the pass in again.
+ */
+export function knowsBetter(ground: Ground, gate: string, claims: Claims | null, backlog: number): boolean {
+  const there = claims ? ground.known(claims.number).presence : null;
+  return backlog > 0 && there?.state === "inside" && there.gate === gate;
+}
+
 /** Where the bearer is once let in: through at once, or on the way through a turnstile. */
 export function crossed(ground: Ground, gate: string, now: number): Presence {
   const turnstile = ground.gates[gate]?.turnstile ?? false;
