@@ -106,7 +106,7 @@ def of_passes(evening: Arrivals, known: Told) -> tuple[dict[str, set[int]], dict
             for one in evening.seen
             if one.light.signal == "again" and one.phone_right and one.device_right and one.visit.kind != "picture"
         },
-        "let_in_bad": {one.visit.fan.number for one in good if is_bad(one)},
+        "let_in_bad": {one.visit.fan.number for one in good if is_bad(one, evening.crowd.cut)},
         "twice": {number for number, n in known.entries.items() if n > entered.get(number, 0)},
         "lost": {n for n, count in entered.items() if known.entries.get(n, 0) < count or n not in known.inside},
         "phantoms": known.inside - set(let_in),
@@ -195,11 +195,11 @@ def refused_valid(evening: Arrivals, let_in: set[int]) -> set[int]:
     return (good - let_in) | refused
 
 
-def is_bad(one: Seen) -> bool:
+def is_bad(one: Seen, cut: list[str]) -> bool:
     """Whether a green light was shown to what any gate knows to be bad, or that this gate must have known of."""
     kind = one.visit.kind
-    if kind == "refunded":  # a gate without network cannot know
-        return one.device.lane.gate not in one.visit.gates or not one.light.alone
+    if kind == "refunded":  # a gate that had no network when it was told cannot know
+        return one.device.lane.gate not in cut or not one.light.alone
     return kind in (*BAD, "picture") or (kind in ("again_here", "wrong_gate") and one.turn == int(kind == "again_here"))
 
 

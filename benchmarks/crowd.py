@@ -127,11 +127,13 @@ class Crowd:
         return self._chance.choice(self._by_group[group]).gate
 
     def _refund(self) -> None:
-        """Refunded at -50, shown soon after: every other one where the gate has no cable and cannot know."""
+        """Refunded at -50: shown soon after where the gate has no cable and cannot know, or in the dark elsewhere."""
         for turn, fan in enumerate(self.refunded):
-            dark = [lane.gate for lane in self._by_group[fan.group] if lane.gate in self.cut]
-            gates = [self._chance.choice(dark)] if turn % 2 == 0 else self.gates_of(fan)
-            self.visits.append(Visit("refunded", fan, REVOKE + 1 + turn % (KILL - REVOKE - 1), gates))
+            lanes = self._by_group[fan.group]
+            knows = turn % 2 == 1
+            gate = self._chance.choice([lane.gate for lane in lanes if (lane.gate not in self.cut) == knows])
+            minute = KILL + 1 + turn % 20 if knows else REVOKE + 1 + turn % (KILL - REVOKE - 1)
+            self.visits.append(Visit("refunded", fan, minute, [gate]))
 
     def _bad(self, evening: Evening, share: int) -> None:
         passes: Iterator[tuple[Kind, list[Fan]]] = iter(

@@ -12,31 +12,28 @@ It has a clock of its own, which may be wrong: each answer tells the server's ti
 import asyncio
 import itertools
 import time
-from array import array
-from base64 import b64decode
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
-from nacl.signing import SigningKey
 from msgspec import Struct
+from nacl.signing import SigningKey
 
 from benchmarks.evening import Lane
+from benchmarks.ground import Ground, opened
 from benchmarks.wire import Answer as Reply
 from benchmarks.wire import Client, Gone
 from virage.access.reads.news import Changes
 from virage.access.rules.crossings import PASSAGE_WITHIN
-from virage.access.rules.decision import STALE_KEPT, Admitted, Again, Known, Post, Presence, Stale, decide
-from virage.access.rules.ground import zone_of
-from virage.access.rules.pack import PACK_PURPOSE, Pack, SealedPack
+from virage.access.rules.decision import STALE_KEPT, Admitted, Again, Presence, Stale, decide
+from virage.access.rules.pack import SealedPack
 from virage.access.rules.scans import SCAN_PURPOSE, Answer
 from virage.kernel.clock import Clock
-from virage.kernel.keys import base64url, bytes_of_base64url
+from virage.kernel.keys import base64url
 from virage.passes.reads import PassKeys
 from virage.passes.rules.claims import Claims
-from virage.passes.rules.keys import IssuerKey, signed_by_issuer
 from virage.passes.rules.verdict import Unverified, Verified, verify
 
 ASK_WITHIN_S, ALONE_S, UPLOAD_WITHIN_S = 0.4, 10.0, 10.0
@@ -44,8 +41,6 @@ BEAT_EVERY_S, PACK_LAG_S = 5.0, 10.0
 TRIP_MAX_S = 3.0
 BATCH = 250
 OK, UNAUTHORIZED, SERVER_ERROR = 200, 401, 500
-INSIDE, OUTSIDE = 1, 2
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 Signal = Literal["good", "again", "bad"]
 SIGNALS: dict[str, Signal] = {"admitted": "good", "again": "again", "refused": "bad"}
@@ -79,27 +74,12 @@ class Answers(Struct, frozen=True):
 
 
 _beats, _answers = msgspec.json.Decoder(Beat), msgspec.json.Decoder(Answers)
-_packs, _sealed, _keys = msgspec.json.Decoder(Pack), msgspec.json.Decoder(SealedPack), msgspec.json.Decoder(PassKeys)
+_sealed, _keys = msgspec.json.Decoder(SealedPack), msgspec.json.Decoder(PassKeys)
 
 
 def signed(key: SigningKey, body: bytes) -> dict[str, str]:
     """A scan as it travels: its bytes and the device's signature over them."""
     return {"body": base64url(body), "signature": base64url(key.sign(SCAN_PURPOSE + body).signature)}
-
-
-def opened(sealed: SealedPack, keys: PassKeys) -> Pack | None:
-    """The pack in its seal; None where none of the event's keys signed it, or it is of another event."""
-    body = b64decode(sealed.body)
-    issuers = {key.kid: IssuerKey(keys.event_id, *map(_bytes, (key.kid, key.x))) for key in keys.keys}
-    issuer = issuers.get(sealed.kid)
-    if issuer is None or not signed_by_issuer(issuer, _bytes(sealed.signature), PACK_PURPOSE + body):
-        return None
-    pack = _packs.decode(body)
-    return pack if pack.event.id == keys.event_id else None
-
-
-def _bytes(text: str) -> bytes:
-    return bytes_of_base64url(text) or b""
 
 
 class Sight(Struct, frozen=True):
@@ -111,89 +91,17 @@ class Sight(Struct, frozen=True):
     at: float
 
 
-class Ground:
-    """What a device knows of an event: its pack, what changed since, and what it saw itself."""
-
-    def __init__(self, pack: Pack, keys: PassKeys) -> None:
-        self.pack = pack
-        self.version = pack.version
-        self.keys = {_bytes(key.kid): IssuerKey(keys.event_id, _bytes(key.kid), _bytes(key.x)) for key in keys.keys}
-        self._revoked, self._flagged = (set(_numbers(bits)) for bits in (pack.bitmaps.revoked, pack.bitmaps.flagged))
-        self._generations = dict(pack.generations)
-        self.gates, self.zones = dict(pack.gates), dict(pack.zones)
-        # Where each bearer is, since when and by which gate: columns, for a bowl is large and devices are many.
-        self._where, self._since = bytearray(pack.passes), array("d", bytes(8 * pack.passes))
-        self._gate: dict[int, str] = {}
-        for state, bits in ((INSIDE, pack.bitmaps.inside), (OUTSIDE, pack.bitmaps.outside)):
-            for number in _numbers(bits):
-                self._where[number] = state
-        self._own: dict[int, Presence] = {}
-
-    def post(self, gate: str, claims: Claims | None) -> Post:
-        """The gate as decisions ask it."""
-        state, zone = self.gates[gate], zone_of(gate, None if claims is None else claims.place)
-        full = self.zones[zone].full
-        terms, windows = self.pack.event.terms, self.pack.windows
-        return Post(gate, frozenset(state.groups), zone, terms, state.closed, full, windows)
-
-    def known(self, number: int) -> Known:
-        """What is known of a pass."""
-        generation = self._generations.get(number, 0)
-        return Known(generation, number in self._revoked, number in self._flagged, self._presence(number))
-
-    def _presence(self, number: int) -> Presence | None:
-        if number in self._own:
-            return self._own[number]
-        if number >= len(self._where) or not self._where[number]:
-            return None
-        since = datetime.fromtimestamp(self._since[number], UTC) if self._since[number] else LONG_AGO
-        return Presence("inside" if self._where[number] == INSIDE else "outside", since, self._gate.get(number, ""))
-
-    def apply(self, changes: Changes) -> None:
-        """Take in what changed: the latest word about a pass counts, a generation only rises, revoked stays."""
-        self.version = changes.version
-        self._revoked |= set(changes.revoked)
-        self._flagged = (self._flagged | set(changes.flagged)) - set(changes.unflagged)
-        for state, words in ((INSIDE, changes.inside), (OUTSIDE, changes.outside)):
-            for number, gate, at in words:
-                self._heard(state, number, gate, at)
-        for number, generation in changes.generations:
-            self._generations[number] = max(generation, self._generations.get(number, 0))
-        self.gates |= changes.gates
-        self.zones |= changes.zones
-
-    def _heard(self, state: int, number: int, gate: str, at: datetime) -> None:
-        own, since = self._own.get(number), at.timestamp()
-        if number >= len(self._where):
-            more = number + 1 - len(self._where)
-            self._where += bytes(more)
-            self._since.frombytes(bytes(8 * more))
-        if since < self._since[number] or (own is not None and at < own.since):
-            return
-        self._own.pop(number, None)
-        self._where[number], self._since[number] = state, since
-        if gate in self.gates:  # a bearer who came by one of this device's gates is told by which
-            self._gate[number] = gate
-
-    def saw(self, number: int, generation: int, presence: Presence) -> None:
-        """What this device saw itself; a later word that it has heard counts."""
-        self._generations[number] = max(generation, self._generations.get(number, 0))
-        known = self._presence(number)
-        if known is None or presence.since >= known.since:
-            self._own[number] = presence
-
-
-def _numbers(bits: str) -> list[int]:
-    return [8 * at + bit for at, byte in enumerate(b64decode(bits)) if byte for bit in range(8) if byte >> bit & 1]
-
-
 class Device:
-    """One device at one gate. `clock_off` is by how much its own clock is ahead; `has_network` is its cable."""
+    """One device at one gate. `clock_off` is by how much its own clock is ahead; `has_network` is its cable.
+
+    With `loses_an_answer` the next answer to what it uploads is lost on its way.
+    """
 
     def __init__(self, lane: Lane, event_id: str, url: str, clock: Clock, clock_off: timedelta = timedelta()) -> None:
         self.lane = lane
         self.clock_off = clock_off
         self.has_network = True
+        self.loses_an_answer = False
         self.revoked = False
         self.ground: Ground
         self.unsent: dict[int, dict[str, str]] = {}
@@ -227,7 +135,7 @@ class Device:
         return self.own_time() + self._learned
 
     def restart(self, jump: timedelta) -> None:
-        """Begin anew, with a clock that jumped: what is on the disk is kept, the codes to compare with are forgotten."""
+        """Begin anew, with a clock that jumped: what is on the disk is kept, codes to compare with are forgotten."""
         self.clock_off += jump
         self._stale.clear()
         self._online, self._alone_until = False, 0.0
@@ -322,7 +230,8 @@ class Device:
             while self.unsent:
                 part = dict(itertools.islice(self.unsent.items(), BATCH))
                 found = await self._send(list(part.values()), UPLOAD_WITHIN_S)
-                if found is None:
+                if found is None or self.loses_an_answer:
+                    self.loses_an_answer = self.loses_an_answer and found is None
                     return False
                 self.refused += [answer for answer in found.answers if answer.outcome != "noted"]
                 for number in part:

@@ -56,7 +56,11 @@ class Fan(Struct):
             return self.text
         private = SigningKey(self.private)
         key = HolderKey(bytes(private.verify_key))
-        return text_of(moving_code(bytes_of(self.text) or b"", step_at(at), key, lambda data: private.sign(data).signature))
+
+        def sign(message: bytes) -> bytes:
+            return private.sign(message).signature
+
+        return text_of(moving_code(bytes_of(self.text) or b"", step_at(at), key, sign))
 
 
 def forged(code: str) -> str:

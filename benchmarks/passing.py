@@ -31,7 +31,7 @@ AT_ONCE = 48
 """How many people are served at the same moment: more wait longer for one machine than a gate waits."""
 SHOWN_MAX, SAME_AGAIN_S = 15, 8.0
 NO_CONTENT = 204
-HANG_S = 1.0
+HANG_S, SYNC_MAX_S = 1.0, 90.0
 SECOND = timedelta(seconds=1)
 CLOCK_OFF_MAX = 15 * SECOND
 
@@ -254,12 +254,15 @@ class Arrivals:
         self.away_s = time.monotonic() - self._killed_at
         for gate in self.crowd.cut:
             self.devices[gate].has_network = True
+            self.devices[gate].loses_an_answer = True  # so that they send again what the server has
         self._start(self._sync())
 
     async def _sync(self) -> None:
         """Until the server knows all that the gates saw while it was away; people go on coming meanwhile."""
         began = time.monotonic()
         backlogs = [(device, device.last_number) for device in self.devices.values() if not device.revoked]
-        while any(min(device.unsent, default=last + 1) <= last for device, last in backlogs):  # noqa: ASYNC110 - it counts
+        while any(min(device.unsent, default=last + 1) <= last for device, last in backlogs):
+            if time.monotonic() - began > SYNC_MAX_S:
+                break  # what is missing is found afterwards
             await asyncio.sleep(0.05)
         self.sync_s = time.monotonic() - began

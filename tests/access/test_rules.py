@@ -195,7 +195,7 @@ def test_one_picture_lets_nobody_in_whenever_and_however_often_it_is_shown(off: 
 def test_a_reader_that_reads_each_code_once_as_it_changes_lets_a_wrong_phone_in_with_the_third(
     off: int, first_at: float, late: list[float]
 ) -> None:
-    """A reader at a cable tells each code once: the first wherever its half minute stands, the next ones as they come."""
+    """A reader at a cable tells each code once: the first at any moment of its half minute, then each as it comes."""
     begun = NOW - timedelta(seconds=NOW.timestamp() % 30)
     before, found = None, None
     for turn, seconds in enumerate([first_at, 30 + late[0], 60 + late[1]]):

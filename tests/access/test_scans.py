@@ -8,6 +8,7 @@ import pytest
 
 from virage.access.jobs import AccessJobs
 from virage.access.routes.desk import WAITING_MAX
+from virage.access.rules.scans import SCAN_CHARS_MAX, SCANS_MAX
 from virage.kernel.guard import Grant
 from virage.passes.rules.code import bytes_of, text_of
 
@@ -225,6 +226,16 @@ async def test_an_ask_whose_answer_was_lost_makes_no_duplicate_of_the_devices_ow
     await night.send(device, night.scan(device, "passed", ticket, offline=True))
     assert [tuple(row) for row in await night.rows(PRESENCE)] == [("inside", "A1", 1, "N")]
     assert await night.rows("select 1 from access.duplicate") == []
+
+
+async def test_a_device_that_was_alone_for_long_is_heard_as_many_scans_as_an_upload_may_hold(night: "Evening") -> None:
+    device, tickets = night.device(), await night.tickets(SCANS_MAX)
+    answers = await night.send(device, *(night.scan(device, "passed", one, offline=True) for one in tickets))
+    assert {said(answer) for answer in answers} == {("noted", None)}
+    assert len(await night.rows(PRESENCE)) == SCANS_MAX
+    largest = [night.signed(device, night.scan(device, "pulse")) | {"body": "A" * SCAN_CHARS_MAX}] * SCANS_MAX
+    answer = await night.ask(str(device.id), "POST", "/api/access/scans", {"scans": largest})
+    assert answer.status_code == 200, answer.text
 
 
 async def test_of_devices_that_ask_at_the_same_moment_one_admits(night: "Evening") -> None:
