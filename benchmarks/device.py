@@ -172,9 +172,9 @@ class Device:
         if answer.outcome == "again":
             now = self.now()
             if verdict.claims is not None and verdict.step is not None:
-                before = self._stale.get(verdict.claims.number)
+                before = self._before(verdict.claims.number, now)
                 if before is None or now - before.at > STALE_KEPT:  # else the first one stays, as `decide` keeps it
-                    self._stale[verdict.claims.number] = Stale(verdict.step, now)
+                    self._remember(verdict.claims.number, Stale(verdict.step, now), now)
         return Light(SIGNALS[answer.outcome], number, alone=False, reason=answer.reason)
 
     def _alone(self, code: str, asked: int) -> Light:
@@ -185,9 +185,9 @@ class Device:
         claims = verdict.claims
         number = -1 if claims is None else claims.number
         post, known = self.ground.post(self.lane.gate, claims), self.ground.known(number)
-        found = decide(verdict, post, known, now, self._stale.get(number))
+        found = decide(verdict, post, known, now, self._before(number, now))
         if isinstance(found, Again):
-            self._stale[number] = found.stale
+            self._remember(number, found.stale, now)
             return Light("again", 0, alone=True, asked=asked)
         about: dict[str, Any] = {"code": code}
         if claims is not None:
@@ -199,6 +199,14 @@ class Device:
             return Light("good", scan, alone=True, asked=asked)
         scan = self.keep("refused", now, **about, reason=found.reason)
         return Light("bad", scan, alone=True, reason=found.reason, asked=asked)
+
+    def _before(self, number: int, now: datetime) -> Stale | None:
+        """The code to compare with. When it was seen is kept by a clock that nobody sets, for the device may learn."""
+        kept = self._stale.get(number)
+        return None if kept is None else Stale(kept.step, now - (self._clock.now() - kept.at))
+
+    def _remember(self, number: int, stale: Stale, now: datetime) -> None:
+        self._stale[number] = Stale(stale.step, self._clock.now() - (now - stale.at))
 
     def _saw(self, number: int, generation: int, presence: Presence, scan: int) -> None:
         self._seen[number] = Sight(generation, presence, scan, time.monotonic())

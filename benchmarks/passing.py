@@ -25,7 +25,7 @@ from virage.passes import acts as passes
 from virage.passes.rules.code import STEP_SECONDS
 
 SPEED = 6
-MINUTE_S = 0.2
+MINUTE_S = 0.15
 """No minute is shorter: devices must have time to speak with the server, however few people come."""
 AT_ONCE = 48
 """How many people are served at the same moment: more wait longer for one machine than a gate waits."""

@@ -171,12 +171,25 @@ describe("a hand scanner that types", () => {
 });
 
 test("a picture that the server called amber again and again is still known for one when the network goes", () => {
-  const memory = new Memory();
-  for (const second of [0, 30, 60]) memory.amber(7, 100, second * 1000);
-  expect(memory.of(7)).toEqual({ step: 100, at: 0 });
-  expect(compare(memory.of(7), 100, 75_000)).toBe("still");
-  memory.amber(7, 120, 400_000);
-  expect(memory.of(7)).toEqual({ step: 120, at: 400_000 });
+  let now = 0;
+  const memory = new Memory(() => now);
+  for (now of [0, 30_000, 60_000]) memory.amber(7, 100, now);
+  expect(memory.of(7, now)).toEqual({ step: 100, at: 0 });
+  expect(compare(memory.of(7, now), 100, (now = 75_000))).toBe("still");
+  memory.amber(7, 120, (now = 400_000));
+  expect(memory.of(7, now)).toEqual({ step: 120, at: 400_000 });
+});
+
+test("a device that learns the time between two codes of a wrong phone lets it in", () => {
+  let passed = 0;
+  const memory = new Memory(() => passed);
+  memory.amber(7, 100, 5_000_000);
+  passed = 30_000;
+  const learned = 5_030_000 - 600_000;
+  expect(compare(memory.of(7, learned), 101, learned)).toBe("moves");
+  expect(compare(memory.of(7, learned), 99, learned)).toBe("still");
+  passed = 61_000;
+  expect(compare(memory.of(7, learned + 31_000), 100, learned + 31_000)).toBe("still");
 });
 
 describe("an exit", () => {
