@@ -145,21 +145,21 @@ class Device:
     async def scan(self, show: Callable[[], str]) -> Light:
         """One bearer after the other shows a code, made when it is their turn; the light."""
         async with self._one_at_a_time:
-            code = show()
-            verdict = verify(code, self.ground.keys, self.now(), self.ground.pack.event.id)
+            code, now = show(), self.now()
+            verdict = verify(code, self.ground.keys, now, self.ground.pack.event.id)
             may_ask = self._online and time.monotonic() >= self._alone_until and not self._knows_better(verdict.claims)
             asked = self.last_number + 1 if may_ask else 0
-            light = await self._ask(code, verdict) if may_ask else None
+            light = await self._ask(code, verdict, now) if may_ask else None
             if self.revoked:
                 return Light("bad", 0, alone=True, reason="device_revoked")
-            return light or self._alone(code, asked)
+            return light or self._alone(code, verdict, now, asked)
 
     def _knows_better(self, claims: Claims | None) -> bool:
         """Whether it let this pass in at its gate, and the server may not have been told."""
         there = None if claims is None else self.ground.known(claims.number).presence
         return bool(self.unsent) and there is not None and there.state == "inside" and there.gate == self.lane.gate
 
-    async def _ask(self, code: str, verdict: Verified | Unverified) -> Light | None:
+    async def _ask(self, code: str, verdict: Verified | Unverified, now: datetime) -> Light | None:
         """What the server says within 400 ms; None where the device must decide alone."""
         number, scan = self._signed("ask", self.now(), code=code)
         found = await self._send([scan], ASK_WITHIN_S)
@@ -169,19 +169,15 @@ class Device:
         answer = found.answers[0]
         if answer.outcome == "admitted" and answer.pass_number is not None:
             self._saw(answer.pass_number, 0, self._crossed(), number)
-        if answer.outcome == "again":
-            now = self.now()
-            if verdict.claims is not None and verdict.step is not None:
-                before = self._before(verdict.claims.number, now)
-                if before is None or now - before.at > STALE_KEPT:  # else the first one stays, as `decide` keeps it
-                    self._remember(verdict.claims.number, Stale(verdict.step, now), now)
+        if answer.outcome == "again" and verdict.claims is not None and verdict.step is not None:
+            before = self._before(verdict.claims.number, now)
+            if before is None or now - before.at > STALE_KEPT:  # else the first one stays, as `decide` keeps it
+                self._remember(verdict.claims.number, Stale(verdict.step, now), now)
         return Light(SIGNALS[answer.outcome], number, alone=False, reason=answer.reason)
 
-    def _alone(self, code: str, asked: int) -> Light:
-        """The device's own decision: in its log before it is shown."""
-        now = self.now()
+    def _alone(self, code: str, verdict: Verified | Unverified, now: datetime, asked: int) -> Light:
+        """The device's own decision, by the time at which it saw the code: in its log before it is shown."""
         self.decided_alone += 1
-        verdict = verify(code, self.ground.keys, now, self.ground.pack.event.id)
         claims = verdict.claims
         number = -1 if claims is None else claims.number
         post, known = self.ground.post(self.lane.gate, claims), self.ground.known(number)

@@ -208,6 +208,16 @@ def test_a_reader_that_reads_each_code_once_as_it_changes_lets_a_wrong_phone_in_
     assert isinstance(found, Admitted)
 
 
+@given(st.integers(-4000, 4000).filter(lambda off: abs(off) > 3), st.floats(0, 2.5), st.integers(1, 3))
+def test_a_code_that_was_seconds_on_its_way_makes_no_picture_of_a_phone(off: int, late: float, later: int) -> None:
+    begun = NOW - timedelta(seconds=NOW.timestamp() % 30)
+    step, seen = step_at(begun) + off, begun + timedelta(seconds=29.9 + late)  # the last moment of its half minute
+    amber = decide(stale(step), POST, Known(), seen)
+    assert isinstance(amber, Again)
+    found = decide(stale(step + later), POST, Known(), begun + timedelta(seconds=30 * later), amber.stale)
+    assert isinstance(found, Again if later == 1 else Admitted)
+
+
 @given(st.integers(2, 4000), st.integers(5, 50), st.integers(1, 100))
 def test_codes_that_run_ahead_of_the_clock_are_no_phone(off: int, steps: int, seconds: int) -> None:
     step = step_at(NOW) + off

@@ -18,8 +18,11 @@ from virage.passes.rules.verdict import Doubt, Unverified, Verified
 
 STALE_KEPT = timedelta(minutes=3)
 """How long a gate remembers a code out of its time window, to compare the next one with."""
-STEP_SLACK = 1
-"""By how many half minutes two codes may drift from the time that passed between them."""
+STEP_SLACK = 1.1
+"""By how many half minutes two codes may drift from the time that passed between them: one, for each is seen at any
+moment of its half minute, and three seconds for its way from the phone's screen to who decides."""
+SAME_STEP_MAX = 2
+"""After how many half minutes a code that has not changed is a picture."""
 STEP_APART_MIN = 0.5
 """How many half minutes lie at least between them: two pictures are shown in one moment, two codes never are."""
 
@@ -169,7 +172,7 @@ def compare(before: Stale | None, step: int, now: datetime) -> Literal["again", 
         return "again"
     passed = (now - before.at).total_seconds() / STEP_SECONDS
     if step == before.step:
-        return "still" if passed > STEP_SLACK + 1 else "again"
+        return "still" if passed > SAME_STEP_MAX else "again"
     if step < before.step or abs(step - before.step - passed) > STEP_SLACK:
         return "still"
     return "again" if passed < STEP_APART_MIN else "moves"
