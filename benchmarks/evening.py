@@ -6,6 +6,7 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
+from nacl.signing import SigningKey
 
 from benchmarks.house import House
 from virage.kernel.database import Connection, Database
@@ -15,6 +16,8 @@ from virage.kernel.keys import Jwk, base64url
 from virage.kernel.security import derive
 from virage.passes import acts as passes
 from virage.passes.acts import Binding, Bound, Issue, Printed, Printing
+from virage.passes.rules.code import bytes_of, moving_code, step_at, text_of
+from virage.passes.rules.keys import HolderKey
 from virage.passes.rules.vault import PURPOSE, KeyVault
 from virage.people import acts as people
 from virage.people.acts import devices
@@ -45,12 +48,32 @@ class Fan(Struct):
     text: str
     private: bytes
     group: str
+    subject: str
+
+    def code(self, at: datetime) -> str:
+        """What is shown at a moment of the phone's clock; a paper is the same at any."""
+        if not self.private:
+            return self.text
+        private = SigningKey(self.private)
+        key = HolderKey(bytes(private.verify_key))
+
+        def sign(message: bytes) -> bytes:
+            return private.sign(message).signature
+
+        return text_of(moving_code(bytes_of(self.text) or b"", step_at(at), key, sign))
+
+
+def forged(code: str) -> str:
+    """The same code with one bit of the phone's signature changed."""
+    data = bytes_of(code) or b""
+    return text_of(data[:-1] + bytes([data[-1] ^ 1]))
 
 
 class Evening(Struct):
-    """All that a load needs to know."""
+    """All that a load needs to know; `supervisor` is the session of whoever supervises the ground."""
 
     event_id: str
+    supervisor: str
     lanes: list[Lane]
     fans: list[Fan]
     revoked: list[Fan]
@@ -73,7 +96,7 @@ async def seed(house: House, fans: int, bad: int) -> Evening:
     try:
         async with db.transaction() as conn:
             event_id = await _event(conn, now)
-        lanes = await _lanes(db, house.env["VIRAGE_SECRET"], now)
+        supervisor, lanes = await _lanes(db, house.env["VIRAGE_SECRET"], now)
         vault = KeyVault(derive(house.env["VIRAGE_SECRET"], PURPOSE))
         made = [
             fan
@@ -87,7 +110,7 @@ async def seed(house: House, fans: int, bad: int) -> Evening:
                 conn, vault, [Printing(subject, allowed=True) for subject, _ in superseded], now
             )
         papers = [
-            Fan(one.number, one.text, b"", fan.group)
+            Fan(one.number, one.text, b"", fan.group, fan.subject)
             for one, (_, fan) in zip(printed, superseded, strict=True)
             if isinstance(one, Printed)
         ]
@@ -96,7 +119,7 @@ async def seed(house: House, fans: int, bad: int) -> Evening:
     finally:
         await db.close()
     shown, gone, old = ([fan for _, fan in part] for part in (good, revoked, superseded))
-    return Evening(str(event_id), lanes, shown, gone, old, papers)
+    return Evening(str(event_id), supervisor, lanes, shown, gone, old, papers)
 
 
 async def _event(conn: Connection, now: datetime) -> UUID:
@@ -120,14 +143,16 @@ async def _event(conn: Connection, now: datetime) -> UUID:
     return event.id
 
 
-async def _lanes(db: Database, secret: str, now: datetime) -> list[Lane]:
-    """A device at every gate, paired as the office does it."""
+async def _lanes(db: Database, secret: str, now: datetime) -> tuple[str, list[Lane]]:
+    """The supervisor's session, and a device at every gate, paired as the office does it."""
     keys, lanes = secrets_of(secret), []
     async with db.transaction() as conn:
         grant = Grant("supervisor")
         supervisor = Principal(
             "staff", await people.ensure_staff(conn, "gates@example.org", None, (grant,), now), new_id(), (grant,), now
         )
+        assert supervisor.id is not None
+        session = await people.open_session(conn, supervisor.id, now)
         for gate in load_ground().gates:
             wish = PairingWish(new_id(), f"Lane {gate.code}", DeviceKind.LANE, [gate.code])
             opened = await devices.open_pairing(conn, keys, supervisor, wish, now)
@@ -136,7 +161,7 @@ async def _lanes(db: Database, secret: str, now: datetime) -> list[Lane]:
             paired = await devices.pair(conn, keys, DeviceArrival(opened.code, jwk_of(private)), now)
             assert isinstance(paired, DevicePaired), paired
             lanes.append(Lane(str(paired.device_id), paired.token, gate.code, gate.group, private.private_bytes_raw()))
-    return lanes
+    return session.token, lanes
 
 
 async def _passes(
@@ -159,5 +184,5 @@ async def _passes(
     made: list[tuple[UUID, Fan]] = []
     for subject, private, group, one in zip(subjects, privates, groups, bound, strict=True):
         assert isinstance(one, Bound), one
-        made.append((subject, Fan(one.number, one.text, private.private_bytes_raw(), group)))
+        made.append((subject, Fan(one.number, one.text, private.private_bytes_raw(), group, str(subject))))
     return made

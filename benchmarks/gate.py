@@ -61,6 +61,7 @@ def shares(evening: Evening, sizes: list[int]) -> list[Evening]:
         parts.append(
             Evening(
                 evening.event_id,
+                evening.supervisor,
                 evening.lanes,
                 *(cut(one) for one in (evening.fans, evening.revoked, evening.superseded, evening.papers)),
             )
@@ -119,7 +120,7 @@ async def measure(wanted: Wanted) -> dict[str, Any]:
             return Plan(mode, house.url, part, wanted.concurrency, seed=first, first_number=first, **more)
 
         reports = {"warm": await scanners(house, "warm", plan("closed", warm, 1))}
-        nobody = Evening(evening.event_id, [], [], [], [], [])
+        nobody = Evening(evening.event_id, evening.supervisor, [], [], [], [], [])
         plains = [await scanners(house, "plain-1", plan("plain", nobody, 1, seconds=wanted.plain_s))]
         before = server_s(house)
         reports["closed"] = await scanners(house, "closed", plan("closed", closed_part, 100_001))

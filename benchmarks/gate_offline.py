@@ -7,7 +7,6 @@ two of them, and all devices come back at once.
 
 import asyncio
 import gzip
-import itertools
 import random
 import shutil
 import sys
@@ -18,26 +17,23 @@ from typing import Any
 
 import asyncpg
 import httpx
-import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import Page, expect, sync_playwright
 
 from benchmarks.common import machine, percentile, quick, run, tell
-from benchmarks.evening import Evening, Fan, Lane, seed
+from benchmarks.device import Device
+from benchmarks.evening import Evening, Fan, seed
 from benchmarks.house import House
 from tests.web import gate as staff
 from tests.web.house import House as Visited
-from virage.access.rules.scans import SCAN_PURPOSE
-from virage.kernel.keys import base64url
-from virage.passes.rules.code import bytes_of, moving_code, step_at, text_of
-from virage.passes.rules.keys import HolderKey
+from virage.kernel.clock import Clock
 
 FANS, QUICK_FANS = 59_186, 2_000
 PLANTED_SHARE = 100
 DECISIONS, QUICK_DECISIONS = 300, 50
 FILMED = 12
-BATCH = 250
-UPLOAD_S = 120.0
+PACK_S = 120.0
+REFUSED_S = 1.0
+"""How long a device waits before it sends again what was not taken."""
 OBSERVE = """
 globalThis.lights = [];
 new PerformanceObserver((list) => {
@@ -56,13 +52,6 @@ class Served(Visited):
         self.database_url = house.postgres.url
         self.folder = house.folder
         self.processes = []
-
-
-def code_of(fan: Fan, at: datetime) -> str:
-    """The code that a fan's phone shows at a moment."""
-    private = Ed25519PrivateKey.from_private_bytes(fan.private)
-    key = HolderKey(private.public_key().public_bytes_raw())
-    return text_of(moving_code(bytes_of(fan.text) or b"", step_at(at), key, private.sign))
 
 
 def timing(page: Page, name: str) -> float:
@@ -89,7 +78,7 @@ def in_chromium(house: House, evening: Evening) -> dict[str, Any]:
         page.wait_for_function("async () => (await caches.keys()).some((name) => name.startsWith('gate-'))")
         phone.close()
         now = datetime.now(UTC)
-        phone.show(*(code_of(fan, now + timedelta(seconds=15)) for fan in filmed))
+        phone.show(*(fan.code(now + timedelta(seconds=15)) for fan in filmed))
         page = phone.start()
         page.add_init_script(OBSERVE)
         page.goto("/staff/gate")
@@ -118,7 +107,7 @@ def _filmed(page: Page, count: int) -> list[float]:
 
 
 def _alone(page: Page, fan: Fan, turn: int) -> float:
-    staff.type_code(page, code_of(fan, datetime.now(UTC)))
+    staff.type_code(page, fan.code(datetime.now(UTC)))
     page.locator(f"[data-light=good][data-turn='{turn}']").wait_for()
     return timing(page, "gate:decision")
 
@@ -129,7 +118,7 @@ async def pack_bytes(house: House, evening: Evening) -> int:
     headers = {"authorization": f"Bearer {lane.token}", "accept-encoding": "gzip"}
     path = f"/api/access/pack/{evening.event_id}"
     async with (
-        httpx.AsyncClient(base_url=house.url, timeout=UPLOAD_S) as client,
+        httpx.AsyncClient(base_url=house.url, timeout=PACK_S) as client,
         client.stream("GET", path, headers=headers) as answer,
     ):
         body = b"".join([part async for part in answer.aiter_raw()])
@@ -137,66 +126,39 @@ async def pack_bytes(house: House, evening: Evening) -> int:
     return len(body) if answer.headers.get("content-encoding") else len(gzip.compress(body))
 
 
-class Backlog:
-    """What the devices let in while they were alone, signed and numbered, each fan once and some twice."""
-
-    def __init__(self, evening: Evening, fans: list[Fan]) -> None:
-        self._evening = evening
-        self._keys = {lane.device_id: Ed25519PrivateKey.from_private_bytes(lane.private) for lane in evening.lanes}
-        self._numbers = {lane.device_id: itertools.count(1) for lane in evening.lanes}
-        self.scans: dict[str, list[dict[str, str]]] = {lane.device_id: [] for lane in evening.lanes}
-        by_group: dict[str, list[Lane]] = {}
-        for lane in evening.lanes:
-            by_group.setdefault(lane.group, []).append(lane)
-        chance, began = random.Random(7), datetime.now(UTC) - timedelta(minutes=30)
-        self.planted = 0
-        for index, fan in enumerate(fans):
-            at = began + timedelta(milliseconds=20 * index)
-            first, second = chance.sample(by_group[fan.group], 2)
-            self._let_in(first, fan, at)
-            if index % PLANTED_SHARE == 0:
-                self._let_in(second, fan, at + timedelta(seconds=40))
-                self.planted += 1
-
-    def _let_in(self, lane: Lane, fan: Fan, at: datetime) -> None:
-        body = msgspec.json.encode(
-            {
-                "number": next(self._numbers[lane.device_id]),
-                "event_id": self._evening.event_id,
-                "gate": lane.gate,
-                "at": at,
-                "kind": "passed",
-                "code": code_of(fan, at),
-                "pass_number": fan.number,
-                "generation": 0,
-                "offline": True,
-                "training": False,
-            }
-        )
-        signature = self._keys[lane.device_id].sign(SCAN_PURPOSE + body)
-        self.scans[lane.device_id].append({"body": base64url(body), "signature": base64url(signature)})
+def backlogs(house: House, evening: Evening) -> tuple[list[Device], int]:
+    """Devices with what they let in while they were alone, each fan once and some by two; how many by two."""
+    devices = {lane.gate: Device(lane, evening.event_id, house.url, Clock()) for lane in evening.lanes}
+    by_group: dict[str, list[Device]] = {}
+    for device in devices.values():
+        by_group.setdefault(device.lane.group, []).append(device)
+    chance, began, planted = random.Random(7), datetime.now(UTC) - timedelta(minutes=30), 0
+    for index, fan in enumerate(evening.fans):
+        at = began + timedelta(milliseconds=20 * index)
+        first, second = chance.sample(by_group[fan.group], 2)
+        let_in(first, fan, at)
+        if index % PLANTED_SHARE == 0:
+            let_in(second, fan, at + timedelta(seconds=40))
+            planted += 1
+    return list(devices.values()), planted
 
 
-async def sync_s(house: House, evening: Evening, backlog: Backlog) -> float:
+def let_in(device: Device, fan: Fan, at: datetime) -> None:
+    """In the device's log: it let somebody in alone."""
+    device.keep("passed", at, code=fan.code(at), pass_number=fan.number, generation=0)
+
+
+async def sync_s(devices: list[Device]) -> float:
     """Seconds until every device has its answers, all coming back at once."""
 
-    async def come_back(client: httpx.AsyncClient, lane: Lane) -> None:
-        scans = backlog.scans[lane.device_id]
-        for first in range(0, len(scans), BATCH):
-            upload = {"scans": scans[first : first + BATCH]}
-            headers = {"authorization": f"Bearer {lane.token}"}
-            while True:
-                answer = await client.post("/api/access/scans", json=upload, headers=headers)
-                if answer.status_code == httpx.codes.OK:
-                    break
-                await asyncio.sleep(float(answer.headers.get("retry-after", 1)))
-            assert all(one["outcome"] == "noted" for one in answer.json()["answers"]), answer.text[:300]
+    async def come_back(device: Device) -> None:
+        while not await device.flush():  # noqa: ASYNC110 - a device sends again what was not taken
+            await asyncio.sleep(REFUSED_S)
+        assert not device.refused, device.refused[:3]
 
-    limits = httpx.Limits(max_connections=len(evening.lanes))
-    async with httpx.AsyncClient(base_url=house.url, timeout=UPLOAD_S, limits=limits) as client:
-        began = time.perf_counter()
-        await asyncio.gather(*(come_back(client, lane) for lane in evening.lanes))
-        return time.perf_counter() - began
+    began = time.perf_counter()
+    await asyncio.gather(*map(come_back, devices))
+    return time.perf_counter() - began
 
 
 async def audit(house: House, fans: list[Fan]) -> dict[str, int]:
@@ -224,8 +186,9 @@ async def measure() -> dict[str, Any]:
         conn = await asyncpg.connect(house.postgres.url)
         await conn.execute("truncate access.scan, access.crossing, access.presence, access.duplicate")
         await conn.close()
-        backlog = await asyncio.to_thread(Backlog, evening, evening.fans)
-        seconds = await sync_s(house, evening, backlog)
+        devices, planted = await asyncio.to_thread(backlogs, house, evening)
+        scans = sum(len(device.unsent) for device in devices)
+        seconds = await sync_s(devices)
         found = await audit(house, evening.fans)
         print(house.errors() or "no complaints", file=sys.stderr)
     finally:
@@ -236,9 +199,9 @@ async def measure() -> dict[str, Any]:
         **browser,
         "pack_bytes": size,
         "sync_s": round(seconds, 1),
-        "scans": sum(len(scans) for scans in backlog.scans.values()),
-        "devices": len(evening.lanes),
-        "duplicates_planted": backlog.planted,
+        "scans": scans,
+        "devices": len(devices),
+        "duplicates_planted": planted,
         **found,
         "commits_per_s": round(commits),
         "machine": machine(),

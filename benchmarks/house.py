@@ -4,11 +4,13 @@ import asyncio
 import os
 import secrets
 import shutil
+import signal
 import socket
 import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +42,20 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def children(pid: int) -> list[int]:
+    """The processes that this one started, without Python's own helpers."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            command = (folder / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if parent == pid and b"resource_tracker" not in command:
+            found.append(int(folder.name))
+    return found
 
 
 class House:
@@ -93,6 +109,31 @@ class House:
             if time.monotonic() - began > READY_S:
                 raise TimeoutError(f"The web does not answer: {self.errors()}")
             await asyncio.sleep(0.1)
+
+    def workers_of_web(self) -> list[int]:
+        """The processes of the web that answer requests."""
+        server = self.supervisor.pid("web")
+        return [] if server is None else children(server)
+
+    async def crash(self) -> None:
+        """Kill everything at once with SIGKILL, the database too; nothing comes back before `start_again`."""
+        self._stop.set()
+        if self._keeping is not None:
+            self._keeping.cancel()
+        for name in ("web", "work", "sandbox"):
+            pid = self.supervisor.pid(name)
+            if pid is not None:
+                os.killpg(pid, signal.SIGKILL)  # each child leads a group of its own: with all its workers
+        if self.postgres.pid is not None:
+            os.kill(self.postgres.pid, signal.SIGKILL)
+        if self._running is not None:
+            await self._running
+
+    async def start_again(self) -> None:
+        """After a crash: the database on what it had written, then all processes; returns when the web answers."""
+        await self.postgres.start()
+        self._stop = asyncio.Event()
+        await self.start_processes()
 
     async def ready(self) -> bool:
         """Whether the web answers that it can serve."""

@@ -12,24 +12,23 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
+from nacl.signing import SigningKey
 
 from benchmarks.common import run
-from benchmarks.evening import Evening, Fan, Lane
+from benchmarks.device import signed
+from benchmarks.evening import Evening, Fan, Lane, forged
 from benchmarks.house import PLAIN_ROWS
 from benchmarks.wire import Answer, Client, Gone
-from virage.access.rules.scans import SCAN_PURPOSE
-from virage.kernel.keys import base64url
-from virage.passes.rules.code import bytes_of, moving_code, step_at, text_of
-from virage.passes.rules.keys import HolderKey
+from virage.passes.rules.code import STEP_SECONDS
 
 OK, SERVER_ERROR = 200, 500
 STALE_STEPS = 20
+STEP = timedelta(seconds=STEP_SECONDS)
 GOOD_OF = 10
 RETRY_S = 0.05
 SHARES = ("again", "forged", "revoked", "stale", "superseded", "paper", "wrong_gate")
@@ -93,11 +92,11 @@ class Lanes:
         self._plan = plan
         self._random = random.Random(plan.seed)
         self._numbers = {lane.device_id: itertools.count(plan.first_number) for lane in plan.evening.lanes}
-        self._keys = {lane.device_id: Ed25519PrivateKey.from_private_bytes(lane.private) for lane in plan.evening.lanes}
+        self._keys = {lane.device_id: SigningKey(lane.private) for lane in plan.evening.lanes}
         self._by_group: dict[str, list[Lane]] = {}
         for lane in plan.evening.lanes:
             self._by_group.setdefault(lane.group, []).append(lane)
-        self._step = step_at(datetime.now(UTC)) + 1
+        self._shown_at = datetime.now(UTC) + STEP
 
     def shown(self) -> list[Shown]:
         """Every scan of the plan, one in ten of them bad, in the order in which they are shown."""
@@ -133,8 +132,7 @@ class Lanes:
                 "training": False,
             }
         )
-        signature = self._keys[lane.device_id].sign(SCAN_PURPOSE + body)
-        upload = {"scans": [{"body": base64url(body), "signature": base64url(signature)}]}
+        upload = {"scans": [signed(self._keys[lane.device_id], body)]}
         return Shown(
             kind,
             b"authorization: Bearer %b\r\n" % lane.token.encode(),
@@ -146,13 +144,9 @@ class Lanes:
         )
 
     def _code(self, kind: str, fan: Fan) -> str:
-        if not fan.private:
-            return fan.text
-        private = Ed25519PrivateKey.from_private_bytes(fan.private)
-        cwt = bytes_of(fan.text) or b""
-        step = self._step - STALE_STEPS if kind == "stale" else self._step
-        code = moving_code(cwt, step, HolderKey(private.public_key().public_bytes_raw()), private.sign)
-        return text_of(code[:-1] + bytes([code[-1] ^ 1]) if kind == "forged" else code)
+        stale = STALE_STEPS * STEP if kind == "stale" else timedelta()
+        code = fan.code(self._shown_at - stale)
+        return forged(code) if kind == "forged" else code
 
 
 class Running:

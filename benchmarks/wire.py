@@ -89,7 +89,11 @@ class Client:
         length = b"" if body is None else b"content-type: application/json\r\ncontent-length: %d\r\n" % len(body)
         request = b"%b %b HTTP/1.1\r\n%b%b%b\r\n%b" % (method, path, self._host_line, headers, length, body or b"")
         connection = await self._connection()
-        answer = await connection.send(request)
+        try:
+            answer = await connection.send(request)
+        except asyncio.CancelledError:  # nobody waits for this answer any more, and no later request may get it
+            connection.close()
+            raise
         if connection.open:
             self._idle.append(connection)
         return answer

@@ -157,6 +157,10 @@ class Evening:
         self.principals[sha256(str(made.id).encode()).digest()] = Principal("device", made.id, None, given)
         return made
 
+    def end(self, device: Device) -> None:
+        """Revoke a device: its token is nobody's, its key stays known for the record."""
+        del self.principals[sha256(str(device.id).encode()).digest()]
+
     def knows(self, name: str, *grants: Grant) -> UUID:
         who = Principal("staff", new_id(), new_id(), grants, NOW)
         self.principals[sha256(name.encode()).digest()] = who

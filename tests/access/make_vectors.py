@@ -165,6 +165,12 @@ def in_turn() -> dict[str, tuple[Post, Known, list[tuple[str, timedelta]]]]:
             KNOWN,
             steps((-20, 0), (-20, 8), (-19, 20)),
         ),
+        "a phone whose reader tells each code once, just as it changes": (
+            POST,
+            KNOWN,
+            steps((-20, 0), (-19, 2), (-18, 32)),
+        ),
+        "a phone whose first code was seconds on its way": (POST, KNOWN, steps((-20, 0), (-19, 10), (-18, 27.1))),
         "a picture of a code": (POST, KNOWN, steps((-20, 0), (-20, 30), (-20, 61), (-20, 95))),
         "a picture, and another that comes too soon": (POST, KNOWN, steps((-20, 0), (-17, 20))),
         "two pictures in one moment": (POST, KNOWN, steps((-20, 0), (-19, 2))),

@@ -24,6 +24,9 @@ from virage.access.rules.decision import (
     Window,
     decide,
 )
+from virage.access.rules.ground import GroundState
+from virage.access.rules.judging import Held, Issued, Setting, Stored, judge
+from virage.access.rules.scans import Read, Scan
 from virage.passes.rules.claims import Claims
 from virage.passes.rules.code import step_at
 from virage.passes.rules.verdict import Doubt, Unverified, Verified
@@ -176,6 +179,45 @@ def test_one_picture_shown_again_and_again_is_a_screenshot_in_the_end(off: int, 
     assert reason(decide(stale(step), POST, Known(), now, before)) is Reason.SCREENSHOT
 
 
+@given(st.integers(-4000, 4000).filter(lambda off: abs(off) > 1), st.lists(st.floats(0, 400), min_size=1, max_size=12))
+def test_one_picture_lets_nobody_in_whenever_and_however_often_it_is_shown(off: int, pauses: list[float]) -> None:
+    step, now, before = step_at(NOW) + off, NOW, None
+    for pause in pauses:
+        found = decide(stale(step), POST, Known(), now, before)
+        assert not isinstance(found, Admitted)
+        before = found.stale if isinstance(found, Again) else before
+        now += timedelta(seconds=pause)
+
+
+@given(
+    st.integers(-4000, 4000).filter(lambda off: abs(off) > 2), st.floats(0, 29.9), st.lists(st.floats(0, 2), min_size=2)
+)
+def test_a_reader_that_reads_each_code_once_as_it_changes_lets_a_wrong_phone_in_with_the_third(
+    off: int, first_at: float, late: list[float]
+) -> None:
+    """A reader at a cable tells each code once: the first at any moment of its half minute, then each as it comes."""
+    begun = NOW - timedelta(seconds=NOW.timestamp() % 30)
+    before, found = None, None
+    for turn, seconds in enumerate([first_at, 30 + late[0], 60 + late[1]]):
+        now = begun + timedelta(seconds=seconds)
+        found = decide(stale(step_at(begun) + off + turn), POST, Known(), now, before)
+        assert not isinstance(found, Refused)
+        if isinstance(found, Admitted):
+            break
+        before = found.stale
+    assert isinstance(found, Admitted)
+
+
+@given(st.integers(-4000, 4000).filter(lambda off: abs(off) > 3), st.floats(0, 2.5), st.integers(1, 3))
+def test_a_code_that_was_seconds_on_its_way_makes_no_picture_of_a_phone(off: int, late: float, later: int) -> None:
+    begun = NOW - timedelta(seconds=NOW.timestamp() % 30)
+    step, seen = step_at(begun) + off, begun + timedelta(seconds=29.9 + late)  # the last moment of its half minute
+    amber = decide(stale(step), POST, Known(), seen)
+    assert isinstance(amber, Again)
+    found = decide(stale(step + later), POST, Known(), begun + timedelta(seconds=30 * later), amber.stale)
+    assert isinstance(found, Again if later == 1 else Admitted)
+
+
 @given(st.integers(2, 4000), st.integers(5, 50), st.integers(1, 100))
 def test_codes_that_run_ahead_of_the_clock_are_no_phone(off: int, steps: int, seconds: int) -> None:
     step = step_at(NOW) + off
@@ -244,8 +286,40 @@ def test_one_device_that_lets_a_pass_in_twice_let_one_bearer_in() -> None:
     assert [(one.first, one.second) for one in course([alone, elsewhere, asked]).duplicates] == [(asked, elsewhere)]
 
 
+def test_a_device_that_asked_in_vain_and_let_in_alone_is_one_of_two_that_let_in_a_pass() -> None:
+    first, asked, alone = crossing("passed", 0), crossing("passed", 1, 1), crossing("passed", 1, 1, 5)
+    found = course([first, asked, alone])
+    assert found.entries == 2
+    assert [(one.first, one.second) for one in found.duplicates] == [(first, asked)]
+    back = course([first, asked, crossing("left", 5), crossing("passed", 9, 1)])
+    assert back.entries == 3
+
+
 def test_an_admission_whose_time_is_over_leaves_the_bearer_where_they_were() -> None:
     admitted, late = crossing("admitted", 0), NOW + PASSAGE_WITHIN
     assert course([admitted], late).presence is None
     assert course([crossing("left", -9), admitted], late).presence == Presence("outside", NOW - 9 * MINUTE, "C1")
     assert course([admitted, crossing("passed", 0, 0, 5)], late).presence == Presence("inside", NOW, "C1")
+
+
+@given(st.integers(0, 23), st.lists(st.tuples(st.integers(0, 23), st.sampled_from(["passed", "admitted"]))))
+def test_no_upload_rolls_a_generation_back_nor_raises_it_above_what_was_issued(
+    issued: int, seen: list[tuple[int, Any]]
+) -> None:
+    held = Held(Stored(), Issued(CLAIMS.place, CLAIMS.gate_group, issued))
+    for number, (generation, kind) in enumerate(seen, 1):
+        before = held.known().generation
+        scan = Scan(
+            number=number,
+            event_id=UUID(int=1),
+            gate="C1",
+            at=NOW,
+            kind=kind,
+            pass_number=CLAIMS.number,
+            generation=generation,
+        )
+        judge(Read(UUID(int=2), scan, None), Setting(GroundState(), Terms()), held, NOW)
+        assert issued >= held.generation == max(min(one, issued) for one, _ in seen[:number])
+        assert held.known().generation >= before
+        older = shown(replace(CLAIMS, generation=issued - 1)) if issued else None
+        assert older is None or reason(decide(older, POST, held.known(), NOW)) is Reason.SUPERSEDED

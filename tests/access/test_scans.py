@@ -8,6 +8,7 @@ import pytest
 
 from virage.access.jobs import AccessJobs
 from virage.access.routes.desk import WAITING_MAX
+from virage.access.rules.scans import SCAN_CHARS_MAX, SCANS_MAX
 from virage.kernel.guard import Grant
 from virage.passes.rules.code import bytes_of, text_of
 
@@ -109,6 +110,23 @@ async def test_what_no_device_of_the_gate_signed_changes_nothing(night: "Evening
         assert await night.rows(f"select 1 from access.{table}") == []
 
 
+async def test_what_a_revoked_device_had_not_sent_is_refused_whoever_sends_it_and_its_fans_are_not_inside(
+    night: "Evening",
+) -> None:
+    device, other, (unsent, later) = night.device(), night.device("A2"), await night.tickets(2)
+    before = night.signed(device, night.scan(device, "passed", unsent, offline=True))
+    night.end(device)
+    after = night.signed(device, night.scan(device, "passed", later, offline=True))
+    for scans in ([before], [after], [before, after]):
+        answer = await night.ask(str(device.id), "POST", "/api/access/scans", {"scans": scans})
+        assert answer.status_code == 401
+    handed_on = await night.ask(str(other.id), "POST", "/api/access/scans", {"scans": [before, after]})
+    assert [said(one) for one in handed_on.json()["answers"]] == [("refused", "forged_scan")] * 2
+    for table in ("scan", "crossing", "presence"):
+        assert await night.rows(f"select 1 from access.{table}") == []
+    assert [said(one) for one in await night.send(other, night.scan(other, "ask", unsent))] == [("admitted", None)]
+
+
 async def test_a_device_belongs_to_a_gate_a_group_or_the_whole_ground(night: "Evening") -> None:
     for grant in (Grant("gate", "gate", "A1"), Grant("gate", "gate", "A"), Grant("gate")):
         device, ticket = night.device("A1", grant), await night.ticket()
@@ -208,6 +226,16 @@ async def test_an_ask_whose_answer_was_lost_makes_no_duplicate_of_the_devices_ow
     await night.send(device, night.scan(device, "passed", ticket, offline=True))
     assert [tuple(row) for row in await night.rows(PRESENCE)] == [("inside", "A1", 1, "N")]
     assert await night.rows("select 1 from access.duplicate") == []
+
+
+async def test_a_device_that_was_alone_for_long_is_heard_as_many_scans_as_an_upload_may_hold(night: "Evening") -> None:
+    device, tickets = night.device(), await night.tickets(SCANS_MAX)
+    answers = await night.send(device, *(night.scan(device, "passed", one, offline=True) for one in tickets))
+    assert {said(answer) for answer in answers} == {("noted", None)}
+    assert len(await night.rows(PRESENCE)) == SCANS_MAX
+    largest = [night.signed(device, night.scan(device, "pulse")) | {"body": "A" * SCAN_CHARS_MAX}] * SCANS_MAX
+    answer = await night.ask(str(device.id), "POST", "/api/access/scans", {"scans": largest})
+    assert answer.status_code == 200, answer.text
 
 
 async def test_of_devices_that_ask_at_the_same_moment_one_admits(night: "Evening") -> None:

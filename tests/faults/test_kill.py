@@ -10,7 +10,6 @@ import random
 import signal
 import time
 from collections import Counter
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -28,20 +27,6 @@ FANS = 3600
 BACK_S = 30.0
 SETTLED_S = 60.0
 SEED = 20260509
-
-
-def children(pid: int) -> list[int]:
-    """The processes that this one started, without Python's own helpers."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            command = (folder / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if parent == pid and b"resource_tracker" not in command:
-            found.append(int(folder.name))
-    return found
 
 
 class Killer:
@@ -69,8 +54,7 @@ class Killer:
     def pids(self, target: str) -> list[int]:
         """Who runs as that now."""
         if target == "web worker":
-            server = self._house.supervisor.pid("web")
-            return children(server) if server is not None else []
+            return self._house.workers_of_web()
         pid = self._house.postgres.pid if target == "postgres" else self._house.supervisor.pid("work")
         return [pid] if pid is not None else []
 

@@ -48,6 +48,7 @@ class Ticket(NamedTuple):
     private: Ed25519PrivateKey | None
     place: int
     group: str
+    subject: UUID
 
     def code(self, at: datetime | None = None) -> str:
         """The code that the phone, or the paper, shows at a moment."""
@@ -110,14 +111,14 @@ def tickets(
         if paper:
             printed = await passes.print_paper(conn, vault, [Printing(one, allowed=True) for one in subjects], now)
             return [
-                Ticket(_printed(one).number, _printed(one).text, None, at, group)
-                for one, at in zip(printed, places, strict=True)
+                Ticket(_printed(one).number, _printed(one).text, None, at, group, subject)
+                for one, at, subject in zip(printed, places, subjects, strict=True)
             ]
         jwks = [Jwk("OKP", "Ed25519", base64url(key.public_key().public_bytes_raw())) for key in keys]
         bound = await passes.bind(conn, vault, [Binding(*pair) for pair in zip(subjects, jwks, strict=True)], now)
         return [
-            Ticket(_bound(one).number, _bound(one).text, key, at, group)
-            for one, key, at in zip(bound, keys, places, strict=True)
+            Ticket(_bound(one).number, _bound(one).text, key, at, group, subject)
+            for one, key, at, subject in zip(bound, keys, places, subjects, strict=True)
         ]
 
     return in_database(house, make)

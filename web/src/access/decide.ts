@@ -9,10 +9,15 @@ import type { Claims, Doubt, Verdict } from "../passes/verify";
 
 /** How long a gate remembers a code out of its time window, to compare the next one with. */
 const STALE_KEPT_MS = 180_000;
-/** By how many half minutes two codes may drift from the time that passed between them. */
-const STEP_SLACK = 1;
-/** By how many half minutes the second code may be ahead of it: two pictures are shown in one moment, two codes never. */
-const STEP_AHEAD_MAX = 0.5;
+/**
+ * By how many half minutes two codes may drift from the time that passed between them: one, for each is seen at any
+ * moment of its half minute, and three seconds for its way from the phone's screen to who decides.
+ */
+const STEP_SLACK = 1.1;
+/** After how many half minutes a code that has not changed is a picture. */
+const SAME_STEP_MAX = 2;
+/** How many half minutes lie at least between them: two pictures are shown in one moment, two codes never are. */
+const STEP_APART_MIN = 0.5;
 
 /** Why a bearer does not cross, in the order in which it is asked. */
 export const REASONS = [
@@ -130,10 +135,9 @@ export function recent(before: Stale | null, now: number): Stale | null {
 export function compare(before: Stale | null, step: number, now: number): "again" | "still" | "moves" {
   if (before === null) return "again";
   const passed = (now - before.at) / 1000 / STEP_SECONDS;
-  if (step === before.step) return passed > STEP_SLACK + 1 ? "still" : "again";
-  const ahead = step - before.step - passed;
-  if (step < before.step || Math.abs(ahead) > STEP_SLACK) return "still";
-  return ahead > STEP_AHEAD_MAX ? "again" : "moves";
+  if (step === before.step) return passed > SAME_STEP_MAX ? "still" : "again";
+  if (step < before.step || Math.abs(step - before.step - passed) > STEP_SLACK) return "still";
+  return passed < STEP_APART_MIN ? "again" : "moves";
 }
 
 function refused(reason: Reason, claims: Claims | null, data: Refused["data"] = {}): Refused {

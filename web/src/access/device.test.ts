@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { issuerKeys, type Claims, type Doubt, type Verdict } from "../passes/verify";
 import { base64url, Bits } from "./bits";
 import { compare } from "./decide";
-import { Ground, opened } from "./ground";
-import { Memory } from "./judge";
+import { Ground, isOlder, opened } from "./ground";
+import { knowsBetter, Memory } from "./judge";
 import { gone, leaving } from "./leaving";
 import { pinHolds } from "./pin";
 import { listen } from "./wedge";
@@ -82,6 +82,26 @@ describe("a pack is believed only under the event's own key", () => {
   });
 });
 
+test("a pack of an hour ago, as good as its seal is, takes no newer one's place", () => {
+  const sealedAt = (expires_at: string, id = EVENT): Pack => ({ ...pack, expires_at, event: { ...pack.event, id } });
+  const held = sealedAt("2026-05-10T17:00:00Z");
+  expect(isOlder(sealedAt("2026-05-10T16:00:00.5Z"), held)).toBe(true);
+  expect(isOlder(sealedAt("2026-05-10T17:00:00Z"), held)).toBe(false);
+  expect(isOlder(sealedAt("2026-05-10T18:00:00Z"), held)).toBe(false);
+  expect(isOlder(sealedAt("2026-05-10T16:00:00Z", EVENT.replace("1", "2")), held)).toBe(false);
+});
+
+test("a device does not ask about whom it let in while the server may not have been told", () => {
+  const ground = new Ground(structuredClone(pack), new Map());
+  const bearer = (number: number): Claims => ({ number }) as Claims;
+  ground.saw({ number: 5, generation: 0, presence: { state: "inside", since: 1, gate: "N1", pending_until: null } });
+  expect(knowsBetter(ground, "N1", bearer(5), 1)).toBe(true);
+  expect(knowsBetter(ground, "N1", bearer(5), 0)).toBe(false);
+  expect(knowsBetter(ground, "N2", bearer(5), 1)).toBe(false);
+  expect(knowsBetter(ground, "N1", bearer(6), 1)).toBe(false);
+  expect(knowsBetter(ground, "N1", null, 1)).toBe(false);
+});
+
 describe("what a device knows of a pass", () => {
   test("the pack tells where, the latest word since when, in whatever order words come", () => {
     const ground = new Ground(structuredClone(pack), new Map());
@@ -151,12 +171,25 @@ describe("a hand scanner that types", () => {
 });
 
 test("a picture that the server called amber again and again is still known for one when the network goes", () => {
-  const memory = new Memory();
-  for (const second of [0, 30, 60]) memory.amber(7, 100, second * 1000);
-  expect(memory.of(7)).toEqual({ step: 100, at: 0 });
-  expect(compare(memory.of(7), 100, 75_000)).toBe("still");
-  memory.amber(7, 120, 400_000);
-  expect(memory.of(7)).toEqual({ step: 120, at: 400_000 });
+  let now = 0;
+  const memory = new Memory(() => now);
+  for (now of [0, 30_000, 60_000]) memory.amber(7, 100, now);
+  expect(memory.of(7, now)).toEqual({ step: 100, at: 0 });
+  expect(compare(memory.of(7, now), 100, (now = 75_000))).toBe("still");
+  memory.amber(7, 120, (now = 400_000));
+  expect(memory.of(7, now)).toEqual({ step: 120, at: 400_000 });
+});
+
+test("a device that learns the time between two codes of a wrong phone lets it in", () => {
+  let passed = 0;
+  const memory = new Memory(() => passed);
+  memory.amber(7, 100, 5_000_000);
+  passed = 30_000;
+  const learned = 5_030_000 - 600_000;
+  expect(compare(memory.of(7, learned), 101, learned)).toBe("moves");
+  expect(compare(memory.of(7, learned), 99, learned)).toBe("still");
+  passed = 61_000;
+  expect(compare(memory.of(7, learned + 31_000), 100, learned + 31_000)).toBe("still");
 });
 
 describe("an exit", () => {

@@ -3,7 +3,7 @@ import { connection } from "../kernel/connection.svelte";
 import type { Verdict } from "../passes/verify";
 import type { Decision, Presence } from "./decide";
 import { Ground } from "./ground";
-import { crossed, eventOf, judged, Memory, proven } from "./judge";
+import { crossed, eventOf, judged, knowsBetter, Memory, proven } from "./judge";
 import { DARK, ofAnswer, ofDecision, type Light } from "./light";
 import { gone, leaving, ofLeaving } from "./leaving";
 import { useToken } from "./link";
@@ -181,7 +181,8 @@ class Gate {
   /** An entrance: the server decides, else this device. Null where the device was ended meanwhile. */
   async #judge(text: string, verdict: Verdict, now: number, began: number): Promise<Omit<Light, "turn"> | null> {
     const [ground, code] = [this.ground!, this.code!];
-    const asked = this.#mayAsk() ? await this.#ask(text, ground, code) : null;
+    const mayAsk = this.#mayAsk() && !knowsBetter(ground, code, verdict.claims, this.backlog);
+    const asked = mayAsk ? await this.#ask(text, ground, code) : null;
     if (this.revoked) return null;
     if (asked?.signal === "again" && verdict.claims && verdict.step !== null) {
       this.memory.amber(verdict.claims.number, verdict.step, now);

@@ -24,6 +24,11 @@ export async function opened(sealed: SealedPack, keys: IssuerKeys, eventId: stri
   return pack.event.id === eventId ? pack : null;
 }
 
+/** Whether a pack is older than the one that the device stands by: it is good, but whoever offers it rolls back what is known. */
+export function isOlder(offered: Pack, held: Pack): boolean {
+  return offered.event.id === held.event.id && Date.parse(offered.expires_at) < Date.parse(held.expires_at);
+}
+
 function hexOf(text: string): string {
   return Array.from(fromBase64(text), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

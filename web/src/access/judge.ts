@@ -9,11 +9,22 @@ import { areaOf } from "./seats";
 export const PASSAGE_MS = 60_000;
 const STALE_KEPT = 200;
 
+/**
+ * Codes out of their time, by pass. When one was seen is kept by a clock that nobody sets: the device may learn the
+ * server's time between two codes, and a phone would seem to stand still.
+ */
 export class Memory {
-  readonly #stale = new Map<number, Stale>();
+  readonly #stale = new Map<number, { step: number; seen: number }>();
+  readonly #passed: () => number;
 
-  of(number: number): Stale | null {
-    return this.#stale.get(number) ?? null;
+  constructor(passed = () => performance.now()) {
+    this.#passed = passed;
+  }
+
+  /** What to compare the next code with, its time by the clock that now says `now`. */
+  of(number: number, now: number): Stale | null {
+    const kept = this.#stale.get(number);
+    return kept ? { step: kept.step, at: now - (this.#passed() - kept.seen) } : null;
   }
 
   /**
@@ -21,12 +32,12 @@ export class Memory {
    * with each scan, a picture held before the camera would never grow old.
    */
   amber(number: number, step: number, now: number): void {
-    this.keep(number, recent(this.of(number), now) ?? { step, at: now });
+    this.keep(number, recent(this.of(number, now), now) ?? { step, at: now }, now);
   }
 
-  keep(number: number, stale: Stale): void {
+  keep(number: number, { step, at }: Stale, now: number): void {
     this.#stale.delete(number);
-    this.#stale.set(number, stale);
+    this.#stale.set(number, { step, seen: this.#passed() - (now - at) });
     const [oldest] = this.#stale.keys();
     if (this.#stale.size > STALE_KEPT && oldest !== undefined) this.#stale.delete(oldest);
   }
@@ -45,9 +56,18 @@ export function judged(ground: Ground, gate: string, verdict: Verdict, memory: M
   const { claims } = verdict;
   const number = claims?.number ?? -1;
   const area = claims ? areaOf(claims.place) : null;
-  const found = decide(verdict, ground.post(gate, area), ground.known(number), now, memory.of(number));
-  if (found.type === "again") memory.keep(number, found.stale);
+  const found = decide(verdict, ground.post(gate, area), ground.known(number), now, memory.of(number, now));
+  if (found.type === "again") memory.keep(number, found.stale, now);
   return found;
+}
+
+/**
+ * Whether this device knows better than the server: it let the pass in at this gate, and scans wait that tell of it.
+ * Asked, the server would let the pass in again.
+ */
+export function knowsBetter(ground: Ground, gate: string, claims: Claims | null, backlog: number): boolean {
+  const there = claims ? ground.known(claims.number).presence : null;
+  return backlog > 0 && there?.state === "inside" && there.gate === gate;
 }
 
 /** Where the bearer is once let in: through at once, or on the way through a turnstile. */

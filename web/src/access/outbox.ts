@@ -75,10 +75,13 @@ async function sendAll(): Promise<number> {
   }
 }
 
+/** What is said of an upload that is sent in halves then: something in it is not read, or it is too large. */
+const HALVED: readonly number[] = [400, 413];
+
 /** Whether the server answered for all of these; one that it cannot read must not hold up the others. */
 async function answered(scans: readonly KeptScan[]): Promise<boolean> {
   const reply = await send(scans);
-  if (!reply.ok && reply.status === 400 && scans.length > 1) {
+  if (!reply.ok && HALVED.includes(reply.status) && scans.length > 1) {
     const middle = scans.length >> 1;
     return (await answered(scans.slice(0, middle))) && (await answered(scans.slice(middle)));
   }

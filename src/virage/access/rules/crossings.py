@@ -64,11 +64,13 @@ def course(crossings: Iterable[Crossing], now: datetime | None = None) -> Course
     pending: Crossing | None = None
     last: Presence | None = None
     entries, duplicates = 0, []
+    let_in_by: set[UUID] = set()  # since the last exit: a device that asked in vain and then let in alone let one in
     for crossing in sorted(set(crossings)):
         if crossing.step == "left":
             if inside is not None or last is None:
                 last = Presence("outside", crossing.at, crossing.gate)
             inside, pending = None, None
+            let_in_by.clear()
             continue
         if crossing.step == "withdrawn":
             pending = None if pending is not None and pending.device_id == crossing.device_id else pending
@@ -77,10 +79,11 @@ def course(crossings: Iterable[Crossing], now: datetime | None = None) -> Course
             pending = crossing
             continue
         pending = None
+        if crossing.device_id in let_in_by:
+            continue
+        let_in_by.add(crossing.device_id)
         if inside is None:
             inside, last = crossing, Presence("inside", crossing.at, crossing.gate)
-        elif inside.device_id == crossing.device_id:
-            continue
         else:
             duplicates.append(Duplicate(inside, crossing))
         entries += 1

@@ -18,10 +18,13 @@ from virage.passes.rules.verdict import Doubt, Unverified, Verified
 
 STALE_KEPT = timedelta(minutes=3)
 """How long a gate remembers a code out of its time window, to compare the next one with."""
-STEP_SLACK = 1
-"""By how many half minutes two codes may drift from the time that passed between them."""
-STEP_AHEAD_MAX = 0.5
-"""By how many half minutes the second code may be ahead: two pictures are shown in one moment, two codes never are."""
+STEP_SLACK = 1.1
+"""By how many half minutes two codes may drift from the time that passed between them: one, for each is seen at any
+moment of its half minute, and three seconds for its way from the phone's screen to who decides."""
+SAME_STEP_MAX = 2
+"""After how many half minutes a code that has not changed is a picture."""
+STEP_APART_MIN = 0.5
+"""How many half minutes lie at least between them: two pictures are shown in one moment, two codes never are."""
 
 
 class Reason(StrEnum):
@@ -169,11 +172,10 @@ def compare(before: Stale | None, step: int, now: datetime) -> Literal["again", 
         return "again"
     passed = (now - before.at).total_seconds() / STEP_SECONDS
     if step == before.step:
-        return "still" if passed > STEP_SLACK + 1 else "again"
-    ahead = step - before.step - passed
-    if step < before.step or abs(ahead) > STEP_SLACK:
+        return "still" if passed > SAME_STEP_MAX else "again"
+    if step < before.step or abs(step - before.step - passed) > STEP_SLACK:
         return "still"
-    return "again" if ahead > STEP_AHEAD_MAX else "moves"
+    return "again" if passed < STEP_APART_MIN else "moves"
 
 
 def _when(verdict: Unverified) -> dict[str, Any]:

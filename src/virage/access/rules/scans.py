@@ -19,6 +19,7 @@ from virage.venue.rules.ground import PlaceLabel
 
 SCAN_PURPOSE: Final = b"virage:scan:v1\0"
 SCANS_MAX: Final = 500
+SCAN_CHARS_MAX: Final = 3000
 YEAR_MIN, YEAR_MAX = 2000, 2199
 UNISSUED = frozenset({Doubt.MALFORMED, Doubt.UNKNOWN_KEY, Doubt.BAD_SIGNATURE, Doubt.WRONG_EVENT})
 """Doubts of a code that the issuer did not sign for the event. An exit asks for no more: it holds nobody back."""
@@ -49,7 +50,7 @@ class Override(StrEnum):
 class SignedScan(Struct, frozen=True, forbid_unknown_fields=True):
     """One scan as its device sends it: the bytes of its JSON and the device's signature over them, both base64url."""
 
-    body: Annotated[str, Meta(max_length=3000)]
+    body: Annotated[str, Meta(max_length=SCAN_CHARS_MAX)]
     signature: Annotated[str, Meta(max_length=100)]
 
 

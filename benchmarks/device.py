@@ -1,0 +1,332 @@
+"""A device at a gate, in Python: a whole client of docs/gate.md that decides alone while the server is away.
+
+What it does, a steward's phone does in web/src/access/: it fetches its signed pack and believes it under the event's
+key alone; it asks the server about each code and gives it 400 ms; after one time-out it decides alone for ten seconds,
+by the rules that the server decides by, from the pack, the changes that it heard and what it saw itself. What it
+decided is numbered and signed in its own log before the light is shown, and sent until it is answered. Each five
+seconds it says how it is, and hears what changed. A device that the server ended does nothing more.
+
+It has a clock of its own, which may be wrong: each answer tells the server's time, and it decides by that.
+"""
+
+import asyncio
+import itertools
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+from nacl.signing import SigningKey
+
+from benchmarks.evening import Lane
+from benchmarks.ground import Ground, opened
+from benchmarks.wire import Answer as Reply
+from benchmarks.wire import Client, Gone
+from virage.access.reads.news import Changes
+from virage.access.rules.crossings import PASSAGE_WITHIN
+from virage.access.rules.decision import STALE_KEPT, Admitted, Again, Presence, Stale, decide
+from virage.access.rules.pack import SealedPack
+from virage.access.rules.scans import SCAN_PURPOSE, Answer
+from virage.kernel.clock import Clock
+from virage.kernel.keys import base64url
+from virage.passes.reads import PassKeys
+from virage.passes.rules.claims import Claims
+from virage.passes.rules.verdict import Unverified, Verified, verify
+
+ASK_WITHIN_S, ALONE_S, UPLOAD_WITHIN_S = 0.4, 10.0, 10.0
+BEAT_EVERY_S, PACK_LAG_S = 5.0, 10.0
+TRIP_MAX_S = 3.0
+BATCH = 250
+OK, UNAUTHORIZED, SERVER_ERROR = 200, 401, 500
+
+Signal = Literal["good", "again", "bad"]
+SIGNALS: dict[str, Signal] = {"admitted": "good", "again": "again", "refused": "bad"}
+
+
+class Light(Struct, frozen=True):
+    """What a device showed, by which of its scans (0: an amber of its own is none), and whether it decided alone.
+
+    `asked` is the scan that the server did not answer in time: it may know of it all the same.
+    """
+
+    signal: Signal
+    scan: int
+    alone: bool
+    reason: str | None = None
+    asked: int = 0
+
+
+class Beat(Struct, frozen=True):
+    """What a heartbeat is answered."""
+
+    now: datetime
+    changes: Changes
+
+
+class Answers(Struct, frozen=True):
+    """What scans are answered."""
+
+    now: datetime
+    answers: list[Answer]
+
+
+_beats, _answers = msgspec.json.Decoder(Beat), msgspec.json.Decoder(Answers)
+_sealed, _keys = msgspec.json.Decoder(SealedPack), msgspec.json.Decoder(PassKeys)
+
+
+def signed(key: SigningKey, body: bytes) -> dict[str, str]:
+    """A scan as it travels: its bytes and the device's signature over them."""
+    return {"body": base64url(body), "signature": base64url(key.sign(SCAN_PURPOSE + body).signature)}
+
+
+class Sight(Struct, frozen=True):
+    """What the device saw of a pass and keeps on its disk; `scan` tells the server, `at` is of the machine's clock."""
+
+    generation: int
+    presence: Presence
+    scan: int
+    at: float
+
+
+class Device:
+    """One device at one gate. `clock_off` is by how much its own clock is ahead; `has_network` is its cable.
+
+    With `loses_an_answer` the next answer to what it uploads is lost on its way.
+    """
+
+    def __init__(self, lane: Lane, event_id: str, url: str, clock: Clock, clock_off: timedelta = timedelta()) -> None:
+        self.lane = lane
+        self.clock_off = clock_off
+        self.has_network = True
+        self.loses_an_answer = False
+        self.revoked = False
+        self.ground: Ground
+        self.unsent: dict[int, dict[str, str]] = {}
+        self.statuses: Counter[int] = Counter()
+        self.refused: list[Answer] = []
+        self.decided_alone = 0
+        self.last_number = 0
+        self._event_id = event_id
+        self._client = Client(url)
+        self._clock = clock
+        self._learned = timedelta()
+        self._key = SigningKey(lane.private)
+        self._headers = b"authorization: Bearer %b\r\n" % lane.token.encode()
+        self._numbers = itertools.count(1)
+        self._stale: dict[int, Stale] = {}
+        self._seen: dict[int, Sight] = {}
+        self._online = False
+        self._offline_since: datetime | None = None
+        self._alone_until = 0.0
+        self._one_at_a_time = asyncio.Lock()
+        self._sending = asyncio.Lock()
+
+    # --- its clock -------------------------------------------------------------------------------------------------
+
+    def own_time(self) -> datetime:
+        """What its own clock says."""
+        return self._clock.now() + self.clock_off
+
+    def now(self) -> datetime:
+        """The server's time as this device knows it."""
+        return self.own_time() + self._learned
+
+    def restart(self, jump: timedelta) -> None:
+        """Begin anew, with a clock that jumped: what is on the disk is kept, codes to compare with are forgotten."""
+        self.clock_off += jump
+        self._stale.clear()
+        self._online, self._alone_until = False, 0.0
+
+    # --- at the gate -----------------------------------------------------------------------------------------------
+
+    async def scan(self, show: Callable[[], str]) -> Light:
+        """One bearer after the other shows a code, made when it is their turn; the light."""
+        async with self._one_at_a_time:
+            code, now = show(), self.now()
+            verdict = verify(code, self.ground.keys, now, self.ground.pack.event.id)
+            may_ask = self._online and time.monotonic() >= self._alone_until and not self._knows_better(verdict.claims)
+            asked = self.last_number + 1 if may_ask else 0
+            light = await self._ask(code, verdict, now) if may_ask else None
+            if self.revoked:
+                return Light("bad", 0, alone=True, reason="device_revoked")
+            return light or self._alone(code, verdict, now, asked)
+
+    def _knows_better(self, claims: Claims | None) -> bool:
+        """Whether it let this pass in at its gate, and the server may not have been told."""
+        there = None if claims is None else self.ground.known(claims.number).presence
+        return bool(self.unsent) and there is not None and there.state == "inside" and there.gate == self.lane.gate
+
+    async def _ask(self, code: str, verdict: Verified | Unverified, now: datetime) -> Light | None:
+        """What the server says within 400 ms; None where the device must decide alone."""
+        number, scan = self._signed("ask", self.now(), code=code)
+        found = await self._send([scan], ASK_WITHIN_S)
+        if found is None or found.answers[0].outcome == "noted":
+            self._alone_until = time.monotonic() + ALONE_S
+            return None
+        answer = found.answers[0]
+        if answer.outcome == "admitted" and answer.pass_number is not None:
+            self._saw(answer.pass_number, 0, self._crossed(), number)
+        if answer.outcome == "again" and verdict.claims is not None and verdict.step is not None:
+            before = self._before(verdict.claims.number, now)
+            if before is None or now - before.at > STALE_KEPT:  # else the first one stays, as `decide` keeps it
+                self._remember(verdict.claims.number, Stale(verdict.step, now), now)
+        return Light(SIGNALS[answer.outcome], number, alone=False, reason=answer.reason)
+
+    def _alone(self, code: str, verdict: Verified | Unverified, now: datetime, asked: int) -> Light:
+        """The device's own decision, by the time at which it saw the code: in its log before it is shown."""
+        self.decided_alone += 1
+        claims = verdict.claims
+        number = -1 if claims is None else claims.number
+        post, known = self.ground.post(self.lane.gate, claims), self.ground.known(number)
+        found = decide(verdict, post, known, now, self._before(number, now))
+        if isinstance(found, Again):
+            self._remember(number, found.stale, now)
+            return Light("again", 0, alone=True, asked=asked)
+        about: dict[str, Any] = {"code": code}
+        if claims is not None:
+            about |= {"pass_number": claims.number, "generation": claims.generation}
+        if isinstance(found, Admitted):
+            presence = self._crossed()
+            scan = self.keep("admitted" if presence.state == "pending" else "passed", now, **about)
+            self._saw(found.claims.number, found.claims.generation, presence, scan)
+            return Light("good", scan, alone=True, asked=asked)
+        scan = self.keep("refused", now, **about, reason=found.reason)
+        return Light("bad", scan, alone=True, reason=found.reason, asked=asked)
+
+    def _before(self, number: int, now: datetime) -> Stale | None:
+        """The code to compare with. When it was seen is kept by a clock that nobody sets, for the device may learn."""
+        kept = self._stale.get(number)
+        return None if kept is None else Stale(kept.step, now - (self._clock.now() - kept.at))
+
+    def _remember(self, number: int, stale: Stale, now: datetime) -> None:
+        self._stale[number] = Stale(stale.step, self._clock.now() - (now - stale.at))
+
+    def _saw(self, number: int, generation: int, presence: Presence, scan: int) -> None:
+        self._seen[number] = Sight(generation, presence, scan, time.monotonic())
+        self.ground.saw(number, generation, presence)
+
+    def _crossed(self) -> Presence:
+        gate, now = self.lane.gate, self.now()
+        if self.ground.gates[gate].turnstile:
+            return Presence("pending", now, gate, now + PASSAGE_WITHIN)
+        return Presence("inside", now, gate)
+
+    # --- its log ---------------------------------------------------------------------------------------------------
+
+    def keep(self, kind: str, at: datetime, **about: Any) -> int:
+        """Number, sign and keep a scan that the device decided alone."""
+        number, scan = self._signed(kind, at, offline=True, **about)
+        self.unsent[number] = scan
+        return number
+
+    def _signed(self, kind: str, at: datetime, *, offline: bool = False, **about: Any) -> tuple[int, dict[str, str]]:
+        self.last_number = number = next(self._numbers)
+        body = {"number": number, "event_id": self._event_id, "gate": self.lane.gate, "at": at, "kind": kind}
+        data = msgspec.json.encode(body | about | {"offline": offline, "training": False})
+        return number, signed(self._key, data)
+
+    async def flush(self) -> bool:
+        """Send what waits, the oldest first, until all of it is answered; whether it was."""
+        async with self._sending:
+            while self.unsent:
+                part = dict(itertools.islice(self.unsent.items(), BATCH))
+                found = await self._send(list(part.values()), UPLOAD_WITHIN_S)
+                if found is None or self.loses_an_answer:
+                    self.loses_an_answer = self.loses_an_answer and found is None
+                    return False
+                self.refused += [answer for answer in found.answers if answer.outcome != "noted"]
+                for number in part:
+                    del self.unsent[number]
+            return True
+
+    # --- the server ------------------------------------------------------------------------------------------------
+
+    async def live(self) -> None:
+        """Say how it is each five seconds, and send what waits, until cancelled."""
+        while not self.revoked:
+            await self.beat()
+            await asyncio.sleep(BEAT_EVERY_S)
+
+    async def beat(self) -> None:
+        """Say how it is, hear what changed, send what waits."""
+        said: dict[str, Any] = {
+            "event_id": self._event_id,
+            "gate": self.lane.gate,
+            "at": self.own_time(),
+            "backlog": len(self.unsent),
+            "version": self.ground.version,
+        }
+        if self._offline_since is not None:
+            said["offline_since"] = self._offline_since
+        sent = self.own_time(), time.monotonic()
+        reply = await self._request(b"POST", "/api/access/heartbeat", msgspec.json.encode(said), UPLOAD_WITHIN_S)
+        if reply is None:
+            return
+        beat = _beats.decode(reply.body)
+        self._learn(beat.now, sent)
+        if beat.changes.reload:
+            await self.fetch_pack()
+        else:
+            self.ground.apply(beat.changes)
+        await self.flush()
+
+    async def fetch_pack(self) -> None:
+        """Fetch the pack and the keys that it is believed under.
+
+        Forgotten is only what the server had been told, and seen, some time before the pack was asked for: the server
+        makes a pack of what it read up to a few seconds ago.
+        """
+        await self.flush()
+        before = time.monotonic() - PACK_LAG_S
+        told = {number: one for number, one in self._seen.items() if one.at < before and one.scan not in self.unsent}
+        sealed = await self._request(b"GET", f"/api/access/pack/{self._event_id}", None, UPLOAD_WITHIN_S)
+        keys = await self._request(b"GET", f"/api/events/{self._event_id}/pass-keys", None, UPLOAD_WITHIN_S)
+        if keys is None or sealed is None:
+            return
+        published = _keys.decode(keys.body)
+        pack = opened(_sealed.decode(sealed.body), published)
+        if pack is None or (hasattr(self, "ground") and pack.expires_at < self.ground.pack.expires_at):
+            return  # not signed, or older than the one that it has
+        async with self._one_at_a_time:
+            self._seen = {number: one for number, one in self._seen.items() if told.get(number) is not one}
+            self.ground = Ground(pack, published)
+            for number, one in self._seen.items():
+                self.ground.saw(number, one.generation, one.presence)
+
+    async def _send(self, scans: list[dict[str, str]], within_s: float) -> Answers | None:
+        sent = self.own_time(), time.monotonic()
+        reply = await self._request(b"POST", "/api/access/scans", msgspec.json.encode({"scans": scans}), within_s)
+        if reply is None:
+            return None
+        found = _answers.decode(reply.body)
+        self._learn(found.now, sent)
+        return found
+
+    def _learn(self, server: datetime, sent: tuple[datetime, float]) -> None:
+        """The server's time was told in the middle of the way there and back; a long way tells nothing."""
+        at, on_the_clock = sent
+        if time.monotonic() - on_the_clock <= TRIP_MAX_S:
+            self._learned = server - (at + (self.own_time() - at) / 2)
+
+    async def _request(self, method: bytes, path: str, body: bytes | None, within_s: float) -> Reply | None:
+        """A request of this device; None where no good answer came in time. 401 ends the device."""
+        reply = None
+        if self.has_network:
+            try:
+                async with asyncio.timeout(within_s):
+                    reply = await self._client.ask(method, path.encode(), self._headers, body)
+            except (TimeoutError, Gone, OSError):
+                reply = None
+        if reply is not None:
+            self.statuses[reply.status] += 1
+            self.revoked = self.revoked or reply.status == UNAUTHORIZED
+        self._online = reply is not None and reply.status < SERVER_ERROR and not self.revoked
+        self._offline_since = None if self._online else self._offline_since or self.now()
+        return reply if reply is not None and reply.status == OK else None
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()

@@ -1,0 +1,112 @@
+"""What a device at a gate knows of an event, as web/src/access/ground.ts does; in columns, for devices are many."""
+
+from array import array
+from base64 import b64decode
+from datetime import UTC, datetime
+
+import msgspec
+
+from virage.access.reads.news import Changes
+from virage.access.rules.decision import Known, Post, Presence
+from virage.access.rules.ground import zone_of
+from virage.access.rules.pack import PACK_PURPOSE, Pack, SealedPack
+from virage.kernel.keys import bytes_of_base64url
+from virage.passes.reads import PassKeys
+from virage.passes.rules.claims import Claims
+from virage.passes.rules.keys import IssuerKey, signed_by_issuer
+
+INSIDE, OUTSIDE = 1, 2
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+_packs = msgspec.json.Decoder(Pack)
+
+
+def opened(sealed: SealedPack, keys: PassKeys) -> Pack | None:
+    """The pack in its seal; None where none of the event's keys signed it, or it is of another event."""
+    body = b64decode(sealed.body)
+    issuers = {key.kid: IssuerKey(keys.event_id, *map(_bytes, (key.kid, key.x))) for key in keys.keys}
+    issuer = issuers.get(sealed.kid)
+    if issuer is None or not signed_by_issuer(issuer, _bytes(sealed.signature), PACK_PURPOSE + body):
+        return None
+    pack = _packs.decode(body)
+    return pack if pack.event.id == keys.event_id else None
+
+
+def _bytes(text: str) -> bytes:
+    return bytes_of_base64url(text) or b""
+
+
+class Ground:
+    """What a device knows of an event: its pack, what changed since, and what it saw itself."""
+
+    def __init__(self, pack: Pack, keys: PassKeys) -> None:
+        self.pack = pack
+        self.version = pack.version
+        self.keys = {_bytes(key.kid): IssuerKey(keys.event_id, _bytes(key.kid), _bytes(key.x)) for key in keys.keys}
+        self._revoked, self._flagged = (set(_numbers(bits)) for bits in (pack.bitmaps.revoked, pack.bitmaps.flagged))
+        self._generations = dict(pack.generations)
+        self.gates, self.zones = dict(pack.gates), dict(pack.zones)
+        # Where each bearer is, since when and by which gate: columns, for a bowl is large and devices are many.
+        self._where, self._since = bytearray(pack.passes), array("d", bytes(8 * pack.passes))
+        self._gate: dict[int, str] = {}
+        for state, bits in ((INSIDE, pack.bitmaps.inside), (OUTSIDE, pack.bitmaps.outside)):
+            for number in _numbers(bits):
+                self._where[number] = state
+        self._own: dict[int, Presence] = {}
+
+    def post(self, gate: str, claims: Claims | None) -> Post:
+        """The gate as decisions ask it."""
+        state, zone = self.gates[gate], zone_of(gate, None if claims is None else claims.place)
+        full = self.zones[zone].full
+        terms, windows = self.pack.event.terms, self.pack.windows
+        return Post(gate, frozenset(state.groups), zone, terms, state.closed, full, windows)
+
+    def known(self, number: int) -> Known:
+        """What is known of a pass."""
+        generation = self._generations.get(number, 0)
+        return Known(generation, number in self._revoked, number in self._flagged, self._presence(number))
+
+    def _presence(self, number: int) -> Presence | None:
+        if number in self._own:
+            return self._own[number]
+        if number >= len(self._where) or not self._where[number]:
+            return None
+        since = datetime.fromtimestamp(self._since[number], UTC) if self._since[number] else LONG_AGO
+        return Presence("inside" if self._where[number] == INSIDE else "outside", since, self._gate.get(number, ""))
+
+    def apply(self, changes: Changes) -> None:
+        """Take in what changed: the latest word about a pass counts, a generation only rises, revoked stays."""
+        self.version = changes.version
+        self._revoked |= set(changes.revoked)
+        self._flagged = (self._flagged | set(changes.flagged)) - set(changes.unflagged)
+        for state, words in ((INSIDE, changes.inside), (OUTSIDE, changes.outside)):
+            for number, gate, at in words:
+                self._heard(state, number, gate, at)
+        for number, generation in changes.generations:
+            self._generations[number] = max(generation, self._generations.get(number, 0))
+        self.gates |= changes.gates
+        self.zones |= changes.zones
+
+    def _heard(self, state: int, number: int, gate: str, at: datetime) -> None:
+        own, since = self._own.get(number), at.timestamp()
+        if number >= len(self._where):
+            more = number + 1 - len(self._where)
+            self._where += bytes(more)
+            self._since.frombytes(bytes(8 * more))
+        if since < self._since[number] or (own is not None and at < own.since):
+            return
+        self._own.pop(number, None)
+        self._where[number], self._since[number] = state, since
+        if gate in self.gates:  # a bearer who came by one of this device's gates is told by which
+            self._gate[number] = gate
+
+    def saw(self, number: int, generation: int, presence: Presence) -> None:
+        """What this device saw itself; a later word that it has heard counts."""
+        self._generations[number] = max(generation, self._generations.get(number, 0))
+        known = self._presence(number)
+        if known is None or presence.since >= known.since:
+            self._own[number] = presence
+
+
+def _numbers(bits: str) -> list[int]:
+    return [8 * at + bit for at, byte in enumerate(b64decode(bits)) if byte for bit in range(8) if byte >> bit & 1]

@@ -1,0 +1,105 @@
+"""What a gate's phone knows better than its server for a moment, and what it does not let itself be told."""
+
+import json
+from datetime import UTC, datetime
+from uuid import UUID
+
+from playwright.sync_api import Route, expect
+
+from tests.web.gate import Phone, light, tickets, type_code
+from tests.web.house import House
+from tests.web.office import in_database
+from tests.web.test_gate import Server, begin, event, inside, phone, scans, server, title
+from virage.kernel.database import Connection
+from virage.kernel.keys import bytes_of_base64url
+from virage.passes import acts as passes
+
+__all__ = ["event", "phone", "server", "title"]
+
+SCANS = "**/api/access/scans"
+SENT = "[data-backlog='0']"
+
+
+def said(route: Route) -> list[str]:
+    """The kinds of the scans that the phone sends."""
+    sent = json.loads(route.request.post_data or "{}")["scans"]
+    return [json.loads(bytes_of_base64url(scan["body"]) or b"{}")["kind"] for scan in sent]
+
+
+def test_whom_the_phone_let_in_alone_the_server_does_not_let_in_again_before_it_is_told(
+    phone: Phone, house: House, server: Server, event: UUID, title: str
+) -> None:
+    _, stop, start = server
+    first, second = tickets(house, event, "N", 2)
+    phone.show("")
+    page = begin(phone, house, title)
+    stop()
+    expect(page.locator("[data-state=alone]")).to_be_visible(timeout=20_000)
+    type_code(page, first.code())
+    light(page, "good", "Come in")
+    page.route(SCANS, lambda route: route.continue_() if said(route) == ["ask"] else route.abort())
+    start()
+    expect(page.locator("[data-state=online]")).to_be_visible(timeout=20_000)
+    type_code(page, second.code())
+    expect(page.locator("[data-light=good][data-turn='2']")).to_be_visible()
+    assert ("ask", second.number, False) in scans(house, event), "the phone asks"
+    type_code(page, first.code())
+    light(page, "bad", "Already inside")
+    page.unroute(SCANS)
+    expect(page.locator(SENT)).to_be_attached(timeout=20_000)
+    assert inside(house, event) == {first.number, second.number}
+
+
+def test_an_older_pack_takes_no_newer_ones_place(phone: Phone, house: House, event: UUID, title: str) -> None:
+    (refunded,) = tickets(house, event, "N", 1)
+    phone.show("")
+    page = begin(phone, house, title)
+    packs, beats = "**/api/access/pack/*", "**/api/access/heartbeat"
+    kept: list[bytes] = []
+
+    def keep(route: Route) -> None:
+        answer = route.fetch()
+        kept.append(answer.body())
+        route.fulfill(response=answer)
+
+    def hear_once(route: Route) -> None:
+        page.unroute(beats)
+        page.route(beats, lambda later: later.abort())
+        route.continue_()
+
+    page.route(packs, keep)
+    with page.expect_response(packs):
+        page.reload()
+
+    async def revoke(conn: Connection) -> None:
+        await passes.revoke(conn, [refunded.subject], datetime.now(UTC))
+
+    in_database(house, revoke)
+    page.unroute(packs)
+    with page.expect_response(packs):
+        page.reload()
+    page.route(packs, lambda route: route.fulfill(body=kept[0], content_type="application/json"))
+    page.route(beats, hear_once)
+    page.route(SCANS, lambda route: route.abort())
+    with page.expect_response(packs):
+        page.reload()
+    expect(page.locator("[data-state=alone]")).to_be_visible(timeout=20_000)
+    type_code(page, refunded.code())
+    light(page, "bad", "Ticket cancelled")
+
+
+def test_an_upload_that_is_too_large_for_somebody_on_the_way_is_sent_in_parts(
+    phone: Phone, house: House, server: Server, event: UUID, title: str
+) -> None:
+    _, stop, start = server
+    fans = tickets(house, event, "N", 3)
+    phone.show("")
+    page = begin(phone, house, title)
+    stop()
+    for turn, fan in enumerate(fans, 1):
+        type_code(page, fan.code())
+        expect(page.locator(f"[data-light=good][data-turn='{turn}']")).to_be_visible()
+    page.route(SCANS, lambda route: route.continue_() if len(said(route)) == 1 else route.fulfill(status=413))
+    start()
+    expect(page.locator(SENT)).to_be_attached(timeout=30_000)
+    assert inside(house, event) == {fan.number for fan in fans}
