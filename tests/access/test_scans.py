@@ -8,6 +8,7 @@ import pytest
 
 from virage.access.jobs import AccessJobs
 from virage.access.routes.desk import WAITING_MAX
+from virage.access.rules.scans import SCANS_MAX
 from virage.kernel.guard import Grant
 from virage.passes.rules.code import bytes_of, text_of
 
@@ -280,3 +281,10 @@ async def test_where_too_many_wait_a_gate_is_told_to_decide_alone_and_nothing_is
     night.desk.waiting = 0
     answer = await night.ask(str(device.id), "POST", "/api/access/scans", scans)
     assert said(answer.json()["answers"][0]) == ("admitted", None)
+
+
+async def test_as_many_scans_as_a_gate_without_network_may_send_at_once_are_taken(night: "Evening") -> None:
+    device, ticket = night.device(), await night.ticket()
+    seen = [night.scan(device, "refused", ticket, offline=True, reason="screenshot") for _ in range(SCANS_MAX)]
+    answers = await night.send(device, *seen)
+    assert [answer["outcome"] for answer in answers] == ["noted"] * SCANS_MAX

@@ -19,7 +19,7 @@ from virage.access.reads.packs import Packs
 from virage.access.routes.desk import GateDesk, is_at
 from virage.access.rules.ground import gates
 from virage.access.rules.pack import PACK_PURPOSE, SealedPack
-from virage.access.rules.scans import Answer, Upload
+from virage.access.rules.scans import SCANS_MAX, Answer, Upload
 from virage.access.rules.states import Heartbeat
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database
@@ -31,6 +31,8 @@ from virage.passes import acts as passes
 from virage.passes.rules.vault import KeyVault
 
 WANTED_MIN = 3
+UPLOAD_BYTES_MAX = SCANS_MAX * 3_200
+"""As many scans as a device may send at once, each as long as it may be."""
 
 
 class Answers(Struct, frozen=True):
@@ -47,7 +49,7 @@ class Beat(Struct, frozen=True):
     changes: Changes
 
 
-@post("/scans", status_code=200, guards=[device], opt={"rate": "gate"})
+@post("/scans", status_code=200, guards=[device], opt={"rate": "gate"}, request_max_body_size=UPLOAD_BYTES_MAX)
 async def post_scans(data: Upload, gate_desk: GateDesk, clock: Clock, principal: Principal) -> Answers:
     """Take scans, signed by the device. Sent again they get their first answers again, and have no second effect."""
     answers = await gate_desk.take(principal, data.scans)
