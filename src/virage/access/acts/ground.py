@@ -15,6 +15,7 @@ from virage.programme.rules import YEAR_MAX, YEAR_MIN
 
 NOT_FOUND = Refused("not_found")
 NO_GROUP = invalid_input("group", "No pass can carry such a group.")
+OF_TICKETS = invalid_input("group", "This is a group of tickets.")
 NO_YEAR = invalid_input("opens_at", "There is no such time.")
 NO_TIME = invalid_input("closes_at", "It closes before it opens.")
 
@@ -52,9 +53,11 @@ async def set_ground(conn: Connection, event_id: UUID, *, closed: bool, who: UUI
 async def set_window(
     conn: Connection, event_id: UUID, group: str, window: Window, *, who: UUID | None, now: datetime
 ) -> Refused | None:
-    """Say when the passes of an accreditation come and go."""
+    """Say when the passes of an accreditation come and go; tickets, in groups of the gates' own, admit once."""
     if not is_gate_group(group):
         return NO_GROUP
+    if group in {gate.group for gate in gates().values()}:
+        return OF_TICKETS
     if not all(YEAR_MIN <= moment.year <= YEAR_MAX for moment in (window.opens_at, window.closes_at)):
         return NO_YEAR
     if window.closes_at <= window.opens_at:
