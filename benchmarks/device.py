@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from nacl.signing import SigningKey
 
 from benchmarks.evening import Lane
@@ -27,7 +28,7 @@ from benchmarks.wire import Answer as Reply
 from benchmarks.wire import Client, Gone
 from virage.access.reads.news import Changes
 from virage.access.rules.crossings import PASSAGE_WITHIN
-from virage.access.rules.decision import STALE_KEPT, Admitted, Again, Presence, Stale, decide
+from virage.access.rules.decision import STALE_KEPT, Admitted, Again, Known, Presence, Stale, decide
 from virage.access.rules.pack import SealedPack
 from virage.access.rules.scans import SCAN_PURPOSE, Answer
 from virage.kernel.clock import Clock
@@ -147,12 +148,13 @@ class Device:
         async with self._one_at_a_time:
             code, now = show(), self.now()
             verdict = verify(code, self.ground.keys, now, self.ground.pack.event.id)
+            before = self._known(verdict.claims)
             may_ask = self._online and time.monotonic() >= self._alone_until and not self._knows_better(verdict.claims)
             asked = self.last_number + 1 if may_ask else 0
             light = await self._ask(code, verdict, now) if may_ask else None
             if self.revoked:
                 return Light("bad", 0, alone=True, reason="device_revoked")
-            return light or self._alone(code, verdict, now, asked)
+            return light or self._alone(code, verdict, now, asked, before)
 
     def _knows_better(self, claims: Claims | None) -> bool:
         """Whether it let this pass in at its gate, and the server may not have been told."""
@@ -175,13 +177,18 @@ class Device:
                 self._remember(verdict.claims.number, Stale(verdict.step, now), now)
         return Light(SIGNALS[answer.outcome], number, alone=False, reason=answer.reason)
 
-    def _alone(self, code: str, verdict: Verified | Unverified, now: datetime, asked: int) -> Light:
+    def _known(self, claims: Claims | None) -> Known:
+        return self.ground.known(-1 if claims is None else claims.number)
+
+    def _alone(self, code: str, verdict: Verified | Unverified, now: datetime, asked: int, before: Known) -> Light:
         """The device's own decision, by the time at which it saw the code: in its log before it is shown."""
         self.decided_alone += 1
         claims = verdict.claims
-        number = -1 if claims is None else claims.number
-        post, known = self.ground.post(self.lane.gate, claims), self.ground.known(number)
-        found = decide(verdict, post, known, now, self._before(number, now))
+        number, known = -1 if claims is None else claims.number, self._known(claims)
+        there = known.presence
+        if there is not None and there.gate == self.lane.gate and there != before.presence:
+            known = replace(known, presence=before.presence)  # told meanwhile of the very ask that got no answer
+        found = decide(verdict, self.ground.post(self.lane.gate, claims), known, now, self._before(number, now))
         if isinstance(found, Again):
             self._remember(number, found.stale, now)
             return Light("again", 0, alone=True, asked=asked)

@@ -15,7 +15,7 @@ from virage.access.acts import accreditations as acts
 from virage.access.jobs import AccessJobs
 from virage.access.reads import accreditations as reads
 from virage.access.rules.accreditations import GROUPS
-from virage.access.rules.ground import label, zone_of
+from virage.access.rules.ground import GROUPS_MAX, label, zone_of
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
 from virage.passes.acts import Printed
@@ -298,3 +298,20 @@ async def test_whoever_was_accredited_is_forgotten_thirty_days_after_the_event(p
 
 async def listed(night: "Evening") -> Any:
     return (await night.ask("supervisor", "GET", f"{BASE}?event_id={night.event_id}")).json()
+
+
+async def test_a_gate_that_takes_as_many_groups_as_it_may_takes_no_kind_more_and_can_still_be_closed(
+    pressed: "Evening",
+) -> None:
+    event = f"/api/access/events/{pressed.event_id}"
+    full = [f"X{number}" for number in range(GROUPS_MAX)]
+    word = {"opens_at": NOW.isoformat(), "closes_at": (NOW + HOUR).isoformat(), "gates": ["A1", "C1"]}
+    assert (await pressed.ask("supervisor", "PUT", f"{event}/gates/A1", {"extra_groups": full})).status_code == 204
+    refused = await pressed.ask("supervisor", "PUT", f"{event}/kinds/staff", word)
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid_input")
+    kinds = (await pressed.ask("supervisor", "GET", f"{event}/kinds")).json()
+    assert [(one["opens_at"], one["gates"]) for one in kinds if one["kind"] == "staff"] == [(None, [])]
+    board = (await pressed.ask("supervisor", "GET", f"/api/access/board/{pressed.event_id}")).json()
+    stands = next(gate for gate in board["gates"] if gate["code"] == "A1")
+    closing = {"extra_groups": stands["extra_groups"], "closed": True}
+    assert (await pressed.ask("supervisor", "PUT", f"{event}/gates/A1", closing)).status_code == 204

@@ -170,6 +170,14 @@ async def test_the_search_of_each_ramp_has_its_queue_and_the_quicker_ramp_is_nam
     assert found["quickest_ramp"] == "N2"
 
 
+async def test_a_ramp_that_the_ground_does_not_have_is_no_queue_and_never_the_quickest(night: "Evening") -> None:
+    device = night.device()
+    lanes = ("arrived:N1", "arrived:Nowhere", "searched:Nowhere", "arrived:")
+    await night.send(device, *(night.scan(device, "pulse", lane=lane, count=700, at=NOW - MINUTE) for lane in lanes))
+    found = await board(night)
+    assert ([one["ramp"] for one in found["queues"]], found["quickest_ramp"]) == (["N1"], "N1")
+
+
 async def test_fans_are_sent_to_the_quicker_ramp(night: "Evening") -> None:
     device = night.device()
 

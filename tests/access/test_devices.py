@@ -161,6 +161,17 @@ async def test_what_the_supervisor_says_of_gates_and_zones_reaches_every_device(
     assert [fact["what"] for fact in facts].count("ground_changed") == 2
 
 
+async def test_a_group_of_tickets_gets_no_window_for_tickets_admit_once(night: "Evening") -> None:
+    device, far, ticket = night.device(), night.device("A2"), await night.ticket()
+    night.knows("supervisor", Grant("supervisor"))
+    now = night.clock.now()
+    window = {"opens_at": (now - MINUTE).isoformat(), "closes_at": (now + MINUTE).isoformat()}
+    path = f"/api/access/events/{night.event_id}/windows/A"
+    assert (await night.ask("supervisor", "PUT", path, window)).status_code == 400
+    answers = [(await night.send(at, night.scan(at, "ask", ticket)))[0]["outcome"] for at in (device, far)]
+    assert answers == ["admitted", "refused"]
+
+
 async def test_an_accreditation_comes_and_goes_within_its_window(night: "Evening") -> None:
     device, press = night.device(), await night.ticket(gate_group="PRESS")
     night.knows("supervisor", Grant("supervisor"))

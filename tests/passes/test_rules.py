@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any
+from uuid import UUID
 
 import cbor2
 import pytest
@@ -15,7 +16,7 @@ from virage.kernel.keys import Jwk
 from virage.passes.rules import base45, cbor
 from virage.passes.rules.claims import read_pass
 from virage.passes.rules.code import STEP_SECONDS, TEXT_LENGTH_MAX, moving_code, read_code, step_at, text_of
-from virage.passes.rules.keys import holder_key_from_jwk
+from virage.passes.rules.keys import HolderKey, IssuerKey, holder_key_from_jwk, signed_by_holder, signed_by_issuer
 from virage.passes.rules.verdict import Doubt, Unverified, Verified, verify
 
 LEAN = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -271,3 +272,11 @@ def test_a_key_that_is_no_key_is_refused(made: ModuleType) -> None:
         replace(okp, x=""),
     ]:
         assert holder_key_from_jwk(jwk) is None
+
+
+@pytest.mark.parametrize(("key_bytes", "signature_bytes"), [(32, 0), (32, 63), (32, 65), (31, 64), (33, 64), (0, 64)])
+def test_a_key_or_a_signature_of_another_length_proves_nothing(key_bytes: int, signature_bytes: int) -> None:
+    public, signature = bytes(key_bytes), bytes(signature_bytes)
+    assert not signed_by_issuer(IssuerKey(UUID(int=1), b"kid0", public), signature, b"")
+    assert not signed_by_holder(HolderKey(public), signature, b"")
+    assert not signed_by_holder(HolderKey(public, y_odd=True), signature, b"")

@@ -3,7 +3,7 @@ import { issuerKeys, type Claims, type Doubt, type Verdict } from "../passes/ver
 import { base64url, Bits } from "./bits";
 import { compare } from "./decide";
 import { Ground, isOlder, opened } from "./ground";
-import { knowsBetter, Memory } from "./judge";
+import { knowsBetter, Memory, unanswered } from "./judge";
 import { gone, leaving } from "./leaving";
 import { pinHolds } from "./pin";
 import { listen } from "./wedge";
@@ -100,6 +100,16 @@ test("a device does not ask about whom it let in while the server may not have b
   expect(knowsBetter(ground, "N2", bearer(5), 1)).toBe(false);
   expect(knowsBetter(ground, "N1", bearer(6), 1)).toBe(false);
   expect(knowsBetter(ground, "N1", null, 1)).toBe(false);
+});
+
+test("whom the server let in while the device waited in vain for that very answer still stands before it", () => {
+  const ground = new Ground(structuredClone(pack), new Map());
+  const before = ground.known(5);
+  ground.saw({ number: 5, generation: 1, presence: { state: "inside", since: 9, gate: "N1", pending_until: null } });
+  const after = ground.known(5);
+  expect(unanswered(before, after, "N1")).toEqual({ ...after, presence: before.presence });
+  expect(unanswered(before, after, "N2")).toEqual(after);
+  expect(unanswered(after, after, "N1")).toEqual(after);
 });
 
 describe("what a device knows of a pass", () => {

@@ -3,7 +3,7 @@ import { connection } from "../kernel/connection.svelte";
 import type { Verdict } from "../passes/verify";
 import type { Decision, Presence } from "./decide";
 import { Ground } from "./ground";
-import { crossed, eventOf, judged, knowsBetter, Memory, proven } from "./judge";
+import { crossed, eventOf, judged, knowsBetter, Memory, proven, unanswered } from "./judge";
 import { DARK, ofAnswer, ofDecision, type Light } from "./light";
 import { gone, leaving, ofLeaving } from "./leaving";
 import { useToken } from "./link";
@@ -180,7 +180,8 @@ class Gate {
 
   /** An entrance: the server decides, else this device. Null where the device was ended meanwhile. */
   async #judge(text: string, verdict: Verdict, now: number, began: number): Promise<Omit<Light, "turn"> | null> {
-    const [ground, code] = [this.ground!, this.code!];
+    const [ground, code, number] = [this.ground!, this.code!, verdict.claims?.number ?? -1];
+    const before = ground.known(number);
     const mayAsk = this.#mayAsk() && !knowsBetter(ground, code, verdict.claims, this.backlog);
     const asked = mayAsk ? await this.#ask(text, ground, code) : null;
     if (this.revoked) return null;
@@ -188,7 +189,7 @@ class Gate {
       this.memory.amber(verdict.claims.number, verdict.step, now);
     }
     if (asked) return asked;
-    const found = judged(ground, code, verdict, this.memory, now);
+    const found = judged(ground, code, verdict, unanswered(before, ground.known(number), code), this.memory, now);
     timed("gate:decision", began);
     return this.#alone(text, found, now);
   }

@@ -1,7 +1,7 @@
 /** One code at this gate, decided by this device alone: from its pack, its clock and what it saw. */
 import { readCode } from "../passes/code";
 import { verify, type Claims, type Verdict } from "../passes/verify";
-import { decide, recent, type Decision, type Presence, type Stale } from "./decide";
+import { decide, recent, type Decision, type Known, type Presence, type Stale } from "./decide";
 import type { Ground } from "./ground";
 import { areaOf } from "./seats";
 
@@ -51,12 +51,22 @@ export async function proven(ground: Ground, text: string, now: number): Promise
   return code && ground.otherEvent(code.signed.kid) ? { ...verdict, reason: "wrong_event" } : verdict;
 }
 
-/** Decide, and remember a code out of its time. */
-export function judged(ground: Ground, gate: string, verdict: Verdict, memory: Memory, now: number): Decision {
+/**
+ * What is known of a pass after an ask without an answer. Where the device heard meanwhile that the pass came in by its own
+ * gate, it heard of that ask: the bearer still stands before it.
+ */
+export function unanswered(before: Known, after: Known, gate: string): Known {
+  const { presence } = after;
+  const isThatAsk = presence?.gate === gate && presence.since !== before.presence?.since;
+  return isThatAsk ? { ...after, presence: before.presence } : after;
+}
+
+/** Decide by what is known of the pass, and remember a code out of its time. */
+export function judged(ground: Ground, gate: string, verdict: Verdict, known: Known, memory: Memory, now: number): Decision {
   const { claims } = verdict;
   const number = claims?.number ?? -1;
   const area = claims ? areaOf(claims.place) : null;
-  const found = decide(verdict, ground.post(gate, area), ground.known(number), now, memory.of(number, now));
+  const found = decide(verdict, ground.post(gate, area), known, now, memory.of(number, now));
   if (found.type === "again") memory.keep(number, found.stale, now);
   return found;
 }

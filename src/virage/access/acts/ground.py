@@ -5,7 +5,7 @@ from uuid import UUID
 
 from virage.access.rules.accreditations import KindWord
 from virage.access.rules.decision import Window
-from virage.access.rules.ground import GateState, gates, zones
+from virage.access.rules.ground import GROUPS_MAX, GateState, gates, zones
 from virage.access.store import ground as store
 from virage.kernel.database import Connection
 from virage.kernel.journal import Fact, append
@@ -15,6 +15,8 @@ from virage.programme.rules import YEAR_MAX, YEAR_MIN
 
 NOT_FOUND = Refused("not_found")
 NO_GROUP = invalid_input("group", "No pass can carry such a group.")
+OF_TICKETS = invalid_input("group", "This is a group of tickets.")
+TOO_MANY = invalid_input("gates", f"A gate takes {GROUPS_MAX} groups besides its own at most.")
 NO_YEAR = invalid_input("opens_at", "There is no such time.")
 NO_TIME = invalid_input("closes_at", "It closes before it opens.")
 
@@ -52,9 +54,11 @@ async def set_ground(conn: Connection, event_id: UUID, *, closed: bool, who: UUI
 async def set_window(
     conn: Connection, event_id: UUID, group: str, window: Window, *, who: UUID | None, now: datetime
 ) -> Refused | None:
-    """Say when the passes of an accreditation come and go."""
+    """Say when the passes of an accreditation come and go; tickets, in groups of the gates' own, admit once."""
     if not is_gate_group(group):
         return NO_GROUP
+    if group in {gate.group for gate in gates().values()}:
+        return OF_TICKETS
     if not all(YEAR_MIN <= moment.year <= YEAR_MAX for moment in (window.opens_at, window.closes_at)):
         return NO_YEAR
     if window.closes_at <= window.opens_at:
@@ -67,13 +71,18 @@ async def set_window(
 async def set_group(
     conn: Connection, event_id: UUID, group: str, word: KindWord, *, who: UUID | None, now: datetime
 ) -> Refused | None:
-    """Say when a group comes and goes, and all the gates that take it. Only what changes is a fact."""
+    """Say when a group comes and goes, and all the gates that take it. Only what changes is a fact.
+
+    Refused, the transaction must not be committed: part of it may be written.
+    """
     if not set(word.gates) <= gates().keys():
         return invalid_input("gates", "The ground has no such gate.")
     refused = await set_window(conn, event_id, group, Window(word.opens_at, word.closes_at), who=who, now=now)
     if refused is not None:
         return refused
     changed = await store.put_group(conn, event_id, group, word.gates)
+    if any(len(state.extra_groups) > GROUPS_MAX for _, state in changed):
+        return TOO_MANY
     await append(conn, [_gate_changed(event_id, gate, state, who) for gate, state in changed], now)
     return None
 

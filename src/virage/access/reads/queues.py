@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Final
 from uuid import UUID
 
@@ -38,15 +39,20 @@ class Pulses(Struct, frozen=True):
     at_gates: dict[str, Minutes]
 
 
+@cache
+def _ramps() -> frozenset[str]:
+    return frozenset(code.removeprefix("ramp:") for code in load_walk().index if code.startswith("ramp:"))
+
+
 async def pulses(conn: Connection, event_id: UUID, now: datetime) -> Pulses:
-    """What counters told of an event, all of a lane together."""
+    """What counters told of an event, all of a lane together; of a ramp that the ground does not have, nothing."""
     told = Pulses({}, {}, {})
     for lane, gate, people in await store.pulses(conn, event_id, now - COUNTED_SINCE):
         if lane == AT_GATE:
             told.at_gates[gate] = people
         for prefix, counts in ((ARRIVED, told.arrived), (SEARCHED, told.searched)):
-            if lane.startswith(prefix):
-                ramp = lane.removeprefix(prefix)
+            ramp = lane.removeprefix(prefix)
+            if lane.startswith(prefix) and ramp in _ramps():
                 counts[ramp] = together([counts.get(ramp, {}), people])
     return told
 
@@ -73,6 +79,4 @@ async def queues_at_gates(
 
 async def delays(conn: Connection, event_id: UUID, now: datetime) -> Mapping[str, float]:
     """How long one waits at `ramp:N1` now, in seconds, for the ways of venue."""
-    ramps = {code for code in load_walk().index if code.startswith("ramp:")}
-    waits = {f"ramp:{one.ramp}": float(one.wait_s) for one in ramp_queues(await pulses(conn, event_id, now), now)}
-    return {ramp: seconds for ramp, seconds in waits.items() if ramp in ramps}
+    return {f"ramp:{one.ramp}": float(one.wait_s) for one in ramp_queues(await pulses(conn, event_id, now), now)}

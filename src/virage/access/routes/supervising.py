@@ -12,7 +12,7 @@ from virage.access.reads.board import Boards
 from virage.access.rules.accreditations import Instant
 from virage.access.rules.board import Correction, CorrectionWish, GateBoard
 from virage.access.rules.decision import Window
-from virage.access.rules.ground import GateState, gates
+from virage.access.rules.ground import GROUPS_MAX, GateState, gates
 from virage.kernel.clock import Clock
 from virage.kernel.database import Connection, Database
 from virage.kernel.guard import Principal, holds, staff
@@ -20,7 +20,6 @@ from virage.kernel.problems import Problem, granted
 from virage.programme import reads as programme
 from virage.programme.rules import Event
 
-GROUPS_MAX = 10
 Code = Annotated[str, Meta(min_length=1, max_length=6)]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
+from typing import Final
 
 from msgspec import Struct
 
@@ -10,6 +11,9 @@ from virage.access.rules.decision import Post, Terms, Window
 from virage.venue.rules import load_ground
 from virage.venue.rules.ground import Gate, PlaceLabel
 from virage.venue.rules.ways import Passable, ways
+
+GROUPS_MAX: Final = 10
+"""How many groups a gate takes besides its own, at most."""
 
 
 class GateState(Struct, frozen=True):

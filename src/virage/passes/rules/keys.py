@@ -76,7 +76,7 @@ def holder_key_from_cose(item: object) -> HolderKey | None:
 
 
 def signed_by_issuer(key: IssuerKey, signature: bytes, message: bytes) -> bool:
-    """Tell whether the event's key signed the message."""
+    """Tell whether the event's key signed the message; never raises, whatever the lengths."""
     return _ed25519_holds(key.public, signature, message)
 
 
@@ -96,6 +96,6 @@ def signed_by_holder(key: HolderKey, signature: bytes, message: bytes) -> bool:
 def _ed25519_holds(public: bytes, signature: bytes, message: bytes) -> bool:
     try:
         VerifyKey(public).verify(message, signature)
-    except BadSignatureError:
+    except (BadSignatureError, ValueError):  # libsodium's for a key or a signature of another length
         return False
     return True
