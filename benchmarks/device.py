@@ -122,6 +122,7 @@ class Device:
         self._online = False
         self._offline_since: datetime | None = None
         self._alone_until = 0.0
+        self._answered_at = time.monotonic()
         self._one_at_a_time = asyncio.Lock()
         self._sending = asyncio.Lock()
 
@@ -139,7 +140,7 @@ class Device:
         """Begin anew, with a clock that jumped: what is on the disk is kept, codes to compare with are forgotten."""
         self.clock_off += jump
         self._stale.clear()
-        self._online, self._alone_until = False, 0.0
+        self._online, self._alone_until, self._answered_at = False, 0.0, time.monotonic()
 
     # --- at the gate -----------------------------------------------------------------------------------------------
 
@@ -244,6 +245,7 @@ class Device:
                 if found is None or self.loses_an_answer:
                     self.loses_an_answer = self.loses_an_answer and found is None
                     return False
+                self._answered_at = time.monotonic()
                 self.refused += [answer for answer in found.answers if answer.outcome != "noted"]
                 for number in part:
                     del self.unsent[number]
@@ -283,12 +285,13 @@ class Device:
     async def fetch_pack(self) -> None:
         """Fetch the pack and the keys that it is believed under.
 
-        Forgotten is only what the server had been told, and seen, some time before the pack was asked for: the server
-        makes a pack of what it read up to a few seconds ago.
+        Forgotten is only what was seen, and what the server had been told, some time before the pack was asked for: the
+        server makes a pack of what it read up to a few seconds ago.
         """
         await self.flush()
         before = time.monotonic() - PACK_LAG_S
-        told = {number: one for number, one in self._seen.items() if one.at < before and one.scan not in self.unsent}
+        settled = [] if self._answered_at > before else self._seen.items()
+        told = {number: one for number, one in settled if one.at < before and one.scan not in self.unsent}
         sealed = await self._request(b"GET", f"/api/access/pack/{self._event_id}", None, UPLOAD_WITHIN_S)
         keys = await self._request(b"GET", f"/api/events/{self._event_id}/pass-keys", None, UPLOAD_WITHIN_S)
         if keys is None or sealed is None:

@@ -61,6 +61,10 @@ export async function send(scans: readonly KeptScan[], limitMs?: number): Return
 }
 
 let flushing: Promise<number> | null = null;
+let answeredAt = 0;
+
+/** How long ago, in ms, the server last heard of what had waited here; at most since this window began. */
+export const quietFor = (): number => performance.now() - answeredAt;
 
 /** Send what waits; how many still wait. One at a time, whoever asks. */
 export function flush(): Promise<number> {
@@ -86,6 +90,7 @@ async function answered(scans: readonly KeptScan[]): Promise<boolean> {
     return (await answered(scans.slice(0, middle))) && (await answered(scans.slice(middle)));
   }
   if (!reply.ok && reply.status !== 400) return false;
+  answeredAt = performance.now();
   await shelf.forgetScans(scans.map((scan) => scan.number));
   return true;
 }

@@ -6,7 +6,7 @@ import { issuerKeys } from "../passes/verify";
 import { gate } from "./gate.svelte";
 import { Ground, isOlder, opened } from "./ground";
 import { ask, type Reply } from "./link";
-import { flush } from "./outbox";
+import { flush, quietFor } from "./outbox";
 import { shelf } from "./shelf";
 import { time } from "./time";
 import type { Changes, SealedPack } from "./wire";
@@ -25,7 +25,7 @@ interface Battery {
 /** How old a pack may grow while there is network: the roster comes with packs alone. */
 const PACK_AGE_MS = 3_600_000;
 
-/** The server makes a pack of what it read up to a few seconds ago: what the device saw since then stays its own. */
+/** The server makes a pack of what it read up to a few seconds ago: what the device saw or told since then stays its own. */
 const PACK_LAG_MS = 10_000;
 
 let timer: ReturnType<typeof setInterval> | undefined;
@@ -114,7 +114,7 @@ export async function fetchPack(wanted: string | null = null): Promise<boolean> 
   const eventId = wanted ?? (await shelf.setting<string | null>("event"));
   if (!eventId) return false;
   gate.backlog = await flush();
-  const told = await shelf.told(time.now() - PACK_LAG_MS);
+  const told = quietFor() < PACK_LAG_MS ? [] : await shelf.told(time.now() - PACK_LAG_MS);
   const sealed = await ask<SealedPack>(`/api/access/pack/${eventId}`);
   if (!heard(sealed)) return false;
   const keys = await ask<{ keys: { kid: string; x: string }[] }>(`/api/events/${eventId}/pass-keys`);
