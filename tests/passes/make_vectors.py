@@ -8,7 +8,7 @@ The keys are public by purpose: they sign nothing but these vectors.
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from hashlib import sha256, sha512
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -33,6 +33,7 @@ EVENT = UUID("01970000-0000-7000-8000-0000a11ce001")
 OTHER_EVENT = UUID("01970000-0000-7000-8000-0000b0bca7e2")
 KICK_OFF = datetime(2026, 5, 9, 19, tzinfo=UTC)
 NOW = KICK_OFF - timedelta(minutes=40)
+ED25519_ORDER = 2**252 + 27742317777372353535851937790883648493
 Sign = Callable[[bytes], bytes]
 
 
@@ -68,6 +69,13 @@ class Ed25519Phone:
 
     def sign(self, message: bytes) -> bytes:
         return self.private.sign(message)
+
+    def sign_with_neutral_point(self, message: bytes) -> bytes:
+        """Sign with the nonce zero: the equation holds, and whoever signs so has given the key away."""
+        scalar = int.from_bytes(sha512(self.seed).digest()[:32], "little") & ~7 & ((1 << 254) - 1) | (1 << 254)
+        point = (1).to_bytes(32, "little")
+        challenge = int.from_bytes(sha512(point + self.key.x + message).digest(), "little")
+        return point + (challenge * scalar % ED25519_ORDER).to_bytes(32, "little")
 
     def jwk(self) -> dict[str, str]:
         return {"kty": "OKP", "crv": "Ed25519", "x": base64url(self.key.x), "d": base64url(self.seed)}
@@ -194,6 +202,7 @@ def doubted() -> dict[str, bytes]:
         "a holder signature for the issuer's purpose": encode([cwt, step, ED25519.sign(as_issuer)]),
         "an issuer signature for the holder's purpose": raw_pass(header, claims_set, purpose=HOLDER_PURPOSE),
         "a signature of zeros": encode([cwt, step, bytes(64)]),
+        "a holder signature with a point of small order": code_of(ED25519, sign=ED25519.sign_with_neutral_point),
         "a P-256 signature of zeros": code_of(P256, sign=lambda _: bytes(64)),
         "an unknown issuer": code_of(ED25519, issuer=STRANGER),
         "a pass of another event": code_of(ED25519, issuer=OTHER_ISSUER, event=event_short(OTHER_EVENT)),

@@ -47,6 +47,7 @@ def test_each_vector_gets_the_verdict_that_its_group_promises(made: ModuleType) 
         ("a pass with a holder, alone", Doubt.HOLDER_SIGNATURE_MISSING),
         ("another phone's key", Doubt.BAD_HOLDER_SIGNATURE),
         ("another older phone's key", Doubt.BAD_HOLDER_SIGNATURE),
+        ("a holder signature with a point of small order", Doubt.BAD_HOLDER_SIGNATURE),
         ("a holder signature for the issuer's purpose", Doubt.BAD_HOLDER_SIGNATURE),
         ("an issuer signature for the holder's purpose", Doubt.BAD_SIGNATURE),
         ("an unknown issuer", Doubt.UNKNOWN_KEY),

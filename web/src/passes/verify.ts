@@ -1,7 +1,7 @@
 /** Does this QR text let its bearer claim a place now? The same answer here and in src/virage/passes/rules/verdict.py. */
 
 import type { Bytes } from "./base45";
-import { readCode, stepAt } from "./code";
+import { hex, readCode, stepAt } from "./code";
 import type { Claims, Code, HolderKey } from "./code";
 
 export type { Claims, HolderKey };
@@ -83,9 +83,26 @@ function unverified(reason: Doubt, claims: Claims | null = null, step: number | 
   return { type: "unverified", reason, claims, step };
 }
 
+/** The y coordinates of Ed25519's points of small order, as they are written. */
+const SMALL_ORDER_Y = new Set([
+  "00".repeat(32),
+  "01" + "00".repeat(31),
+  "ec" + "ff".repeat(30) + "7f",
+  "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+  "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+]);
+
+/** Whether a signature begins with such a point: the server refuses it, some browsers do not, and nobody signs so honestly. */
+function isOfSmallOrder(point: Bytes): boolean {
+  const y = point.slice();
+  y[31]! &= 0x7f;
+  return SMALL_ORDER_Y.has(hex(y));
+}
+
 async function signedByHolder(holder: HolderKey, signature: Bytes, message: Bytes): Promise<boolean> {
   try {
     if (holder.y_odd === null) {
+      if (isOfSmallOrder(signature.subarray(0, 32))) return false;
       const key = await crypto.subtle.importKey("raw", holder.x, "Ed25519", false, ["verify"]);
       return await crypto.subtle.verify("Ed25519", key, signature, message);
     }
