@@ -8,6 +8,7 @@ import pytest
 
 from virage.access.jobs import AccessJobs
 from virage.access.routes.desk import WAITING_MAX
+from virage.access.rules.judging import AHEAD_MAX
 from virage.access.rules.scans import SCAN_CHARS_MAX, SCANS_MAX
 from virage.kernel.guard import Grant
 from virage.passes.rules.code import bytes_of, text_of
@@ -285,6 +286,7 @@ async def test_a_job_ends_admissions_whose_time_to_pass_is_over(night: "Evening"
     device, (waits, went) = night.device(), await night.tickets(2)
     await night.send(
         device,
+        night.scan(device, "passed", went, at=night.clock.now() - 2 * MINUTE),
         night.scan(device, "left", pass_number=went.number, at=night.clock.now() - MINUTE),
         night.scan(device, "ask", waits),
         night.scan(device, "ask", went, override="system_error"),
@@ -294,8 +296,25 @@ async def test_a_job_ends_admissions_whose_time_to_pass_is_over(night: "Evening"
     assert [row["state"] for row in await night.rows(PRESENCE)] == ["pending", "pending"]
     night.clock.advance(MINUTE)
     await jobs.end_pending()
-    assert [(row["state"], row["entries"]) for row in await night.rows(PRESENCE)] == [(None, 0), ("outside", 0)]
+    assert [(row["state"], row["entries"]) for row in await night.rows(PRESENCE)] == [(None, 0), ("outside", 1)]
     assert await night.rows("select 1 from access.presence where pending_until is not null") == []
+
+
+async def test_a_picture_at_an_exit_keeps_nobody_out_who_comes_later(night: "Evening") -> None:
+    here, other, ticket = night.device(), night.device(), await night.ticket()
+    await night.send(other, night.scan(other, "left", pass_number=ticket.number, code=ticket.text, offline=True))
+    night.clock.advance(MINUTE)
+    (answer,) = await night.send(here, night.scan(here, "ask", ticket))
+    assert answer["outcome"] == "admitted"
+
+
+async def test_a_clock_of_the_next_century_has_no_last_word(night: "Evening") -> None:
+    here, thief, ticket = night.device(), night.device(), await night.ticket()
+    await night.send(here, night.scan(here, "ask", ticket))
+    late = night.clock.now().replace(year=2199)
+    await night.send(thief, night.scan(thief, "left", pass_number=ticket.number, at=late, offline=True))
+    (row,) = await night.rows("select state, since from access.presence")
+    assert (row["state"], row["since"]) == ("outside", night.clock.now() + AHEAD_MAX)
 
 
 async def test_where_too_many_wait_a_gate_is_told_to_decide_alone_and_nothing_is_half_done(night: "Evening") -> None:

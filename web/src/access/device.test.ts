@@ -219,4 +219,6 @@ describe("an exit", () => {
     expect(gone({ state: "outside", since: 5, gate: "N4", pending_until: null }, "N1", 9)).toBeNull();
     expect(gone({ state: "inside", since: 5, gate: "N4", pending_until: null }, "N1", 9)).toMatchObject({ state: "outside", since: 9, gate: "N1" });
   });
+
+  test("says nothing of who never came, for a picture must keep nobody out", () => expect(gone(null, "N1", 9)).toBeNull());
 });

@@ -23,9 +23,12 @@ export function leaving(verdict: Verdict, ground: Ground, gate: string): Leaving
   return { type: "left", claims, before: ground.known(claims.number).presence, mayReturn };
 }
 
-/** Where the bearer is from now on; null where they had left before, for the first exit is the one that counts. */
+/**
+ * Where the bearer is from now on. Null where they had left before, for the first exit is the one that counts, and where
+ * nobody knows that they came: a picture of a code at an exit must keep nobody out.
+ */
 export function gone(before: Presence | null, gate: string, now: number): Presence | null {
-  return before?.state === "outside" ? null : { state: "outside", since: now, gate, pending_until: null };
+  return before === null || before.state === "outside" ? null : { state: "outside", since: now, gate, pending_until: null };
 }
 
 /** The light at an exit. */

@@ -67,7 +67,7 @@ def course(crossings: Iterable[Crossing], now: datetime | None = None) -> Course
     let_in_by: set[UUID] = set()  # since the last exit: a device that asked in vain and then let in alone let one in
     for crossing in sorted(set(crossings)):
         if crossing.step == "left":
-            if inside is not None or last is None:
+            if inside is not None:  # a picture of a code at an exit must keep nobody out who has not come yet
                 last = Presence("outside", crossing.at, crossing.gate)
             inside, pending = None, None
             let_in_by.clear()

@@ -1,8 +1,8 @@
 """Scans judged one after the other, each on what the one before has left: a batch that is loaded and locked."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from msgspec import Struct, field
@@ -27,6 +27,8 @@ from virage.access.rules.scans import STEP_OF, Answer, Read
 from virage.passes.rules.verdict import Unverified
 
 PassKey = tuple[UUID, int]
+AHEAD_MAX: Final = timedelta(minutes=15)
+"""How far a device's clock may be ahead: one of the next century would have the last word about a pass for good."""
 
 
 class Stored(Struct, frozen=True):
@@ -96,7 +98,7 @@ class Judged(Struct, frozen=True):
 def judge(read: Read, setting: Setting, held: Held | None, now: datetime) -> Judged:
     """Judge one scan, and let its pass know; `held` is None where the scan is about no pass."""
     scan = read.scan
-    judged = _asked(read, setting, held, now) if scan.kind == "ask" else _told(read, held)
+    judged = _asked(read, setting, held, now) if scan.kind == "ask" else _told(read, held, now)
     if held is not None and not scan.training:
         _remember(read, held, judged, now)
     return judged
@@ -143,7 +145,7 @@ def _decision(read: Read, setting: Setting, held: Held | None, now: datetime) ->
     return decide(read.verdict, post, known, now, None if held is None else held.stale)
 
 
-def _told(read: Read, held: Held | None) -> Judged:
+def _told(read: Read, held: Held | None, now: datetime) -> Judged:
     """The device decided, or a turnstile or a counter tells what it saw: it is noted, and true.
 
     What a forged code let in is nobody's entry; the supervisor sees it.
@@ -157,7 +159,8 @@ def _told(read: Read, held: Held | None) -> Judged:
         return Judged(answer)
     if step is None:
         return Judged(answer, bans=held.bans)
-    return Judged(answer, Crossing(scan.at, read.device_id, scan.number, step, scan.gate), held.bans)
+    at = min(scan.at, now + AHEAD_MAX)
+    return Judged(answer, Crossing(at, read.device_id, scan.number, step, scan.gate), held.bans)
 
 
 def _remember(read: Read, held: Held, judged: Judged, now: datetime) -> None:
