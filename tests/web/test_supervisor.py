@@ -33,6 +33,11 @@ def page(browser: Browser, house: House, address: str, event: UUID) -> Iterator[
         yield page
 
 
+def test_who_comes_straight_to_the_gates_finds_the_accreditations_beside_them(page: Page) -> None:
+    page.get_by_role("link", name="Accreditations").click()
+    expect(page.get_by_role("heading", name="Accredit somebody")).to_be_visible()
+
+
 def test_what_two_gates_without_network_both_let_in_appears_with_both_scans_and_is_told_once(
     page: Page, house: House, event: UUID
 ) -> None:
@@ -50,10 +55,15 @@ def test_a_gate_that_is_closed_on_the_page_lets_nobody_in_until_it_is_opened_by_
     page: Page, house: House, event: UUID
 ) -> None:
     lane, (ticket,) = Lane(house, event, "N4", "Lane N4"), tickets(house, event, "N", 1)
-    page.get_by_label("Find a gate or a stand").fill("N4")
+    row, find = page.locator("[data-gate=N4]"), page.get_by_label("Find a gate or a stand")
+    expect(row).not_to_be_visible()
+    find.fill("N4")
     page.get_by_role("button", name="Close gate N4").press("Enter")
-    row = page.locator("[data-gate=N4]")
     expect(row.get_by_text("Closed", exact=True)).to_be_visible()
+    find.fill("")
+    expect(row).not_to_be_visible()
+    expect(page.get_by_text("1 closed", exact=True)).to_be_visible()
+    find.fill("n4")
     assert lane.scan("ask", ticket)["reason"] == "no_entry"
     page.get_by_role("button", name="Turnstile at gate N4").press("Enter")
     expect(page.get_by_role("button", name="Turnstile at gate N4")).to_have_attribute("aria-pressed", "true")
@@ -86,7 +96,7 @@ def test_a_full_zone_lets_nobody_in_and_a_correction_is_a_fact_with_its_reason_a
 ) -> None:
     lane, (ticket,) = Lane(house, event, "N6", "Lane N6"), tickets(house, event, "N", 1)
     zone = page.locator("[data-zone=S]")
-    zone.get_by_role("button", name="is full").click()
+    zone.get_by_role("button", name="Mark as full").click()
     expect(zone.get_by_role("button", name="is no longer full")).to_be_visible()
     assert lane.scan("ask", ticket)["reason"] == "zone_full"
     zone.get_by_role("button", name="Correct").click()
@@ -94,6 +104,7 @@ def test_a_full_zone_lets_nobody_in_and_a_correction_is_a_fact_with_its_reason_a
     dialog.get_by_label("How many more or fewer").fill("many")
     dialog.get_by_role("button", name="Write it down").click()
     expect(dialog.get_by_text("Enter a whole number")).to_be_visible()
+    expect(dialog.get_by_label("How many more or fewer")).to_be_focused()
     expect(dialog.get_by_text("Say why", exact=True)).to_be_visible()
     dialog.get_by_label("How many more or fewer").fill("12")
     dialog.get_by_label("Why").fill("Counted at the rail")
@@ -108,7 +119,7 @@ def test_a_server_that_is_away_is_said_with_the_age_of_the_picture_and_asked_unt
     page: Page, house: House, event: UUID
 ) -> None:
     page.context.set_offline(offline=True)
-    expect(page.get_by_text("The server does not answer. This picture is of")).to_be_visible(timeout=SOON)
+    expect(page.get_by_text("The server does not answer. These numbers are of")).to_be_visible(timeout=SOON)
     expect(page.locator("[data-inside]")).to_have_text("0")
     lane, (ticket,) = Lane(house, event, "N7", "Lane N7"), tickets(house, event, "N", 1)
     lane.scan("ask", ticket)
@@ -147,6 +158,9 @@ def test_axe_finds_nothing_on_a_busy_page_and_every_target_is_large_enough(
     with desk(browser, house, email, viewport=SIZES[size], color_scheme=theme) as page:
         page.goto(f"/office/events/{event}/gates")
         expect(page.locator("[data-alarms=hit]")).to_be_visible()
+        for stand in page.locator("[data-stand] > summary").all():
+            stand.press("Enter")
+        expect(page.locator("[data-gate=N1]")).to_be_visible()
         faults = found_by_axe(page) + page.evaluate(SMALL)
         assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
         assert not faults, "\n".join(faults)

@@ -13,7 +13,7 @@ export const office: typeof English = {
     orders: "Commandes",
     staff: "Équipe",
     devices: "Appareils",
-    bans: "Interdits",
+    bans: "Interdits de stade",
     pin: "Mon code PIN",
     programs: "Programmes",
     letters: "Tâches en échec",

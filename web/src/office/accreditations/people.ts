@@ -1,9 +1,9 @@
 /** A list of people to accredit: `name; kind; e-mail` a line. */
+import { ADDRESS } from "../../people/address";
 import { plain, type Defect, type Line, type Reading } from "../lists/lines";
 import { KINDS, type Accreditation, type AccreditationEntry, type AccreditationKind } from "../types";
 import { words } from "../words.svelte";
 
-export const ADDRESS = /^[^@\s]+@[^@\s]+\.[^@\s]+$/;
 export const NAME_MAX = 100;
 const HEADS = new Set(["name", "nom"]);
 const OTHER_WORDS: Record<string, AccreditationKind> = {

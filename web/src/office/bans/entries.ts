@@ -1,5 +1,5 @@
 /** A list of entries: `name; e-mail; last day` a line, of which a name or an address may be missing. */
-import { ADDRESS } from "../accreditations/people";
+import { ADDRESS } from "../../people/address";
 import { dayOf, plain, type Line, type Reading } from "../lists/lines";
 import type { Ban, BanWish } from "../types";
 import { fromWall } from "../wall";

@@ -9,7 +9,8 @@ export interface Group {
   codes: string[];
 }
 
-function supervises(code: string, group: string): boolean {
+/** Whether who sits at the desk supervises a gate, by itself, by its group, or with all others. */
+export function supervises(code: string, group: string): boolean {
   return desk.grants.some(
     ({ role, scope, scope_id }) =>
       (role === "supervisor" || role === "admin") && (scope === "all" || (scope === "gate" && (scope_id === code || scope_id === group))),

@@ -1,0 +1,11 @@
+/** How long a browser may take to begin with a download. */
+const KEPT_MS = 60_000;
+
+/** Gives what was fetched to the browser as a download. */
+export function download(data: Blob, name: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(data);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), KEPT_MS);
+}
