@@ -298,7 +298,9 @@ def test_a_device_that_asked_in_vain_and_let_in_alone_is_one_of_two_that_let_in_
 def test_an_admission_whose_time_is_over_leaves_the_bearer_where_they_were() -> None:
     admitted, late = crossing("admitted", 0), NOW + PASSAGE_WITHIN
     assert course([admitted], late).presence is None
-    assert course([crossing("passed", -20), crossing("left", -9), admitted], late).presence == Presence("outside", NOW - 9 * MINUTE, "C1")
+    assert course([crossing("passed", -20), crossing("left", -9), admitted], late).presence == Presence(
+        "outside", NOW - 9 * MINUTE, "C1"
+    )
     assert course([admitted, crossing("passed", 0, 0, 5)], late).presence == Presence("inside", NOW, "C1")
 
 
