@@ -38,7 +38,7 @@ test: .venv/.dev src/virage/web/index.html ## Every test, from the unit to the r
 	npm --prefix web test
 	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && pytest -q -n 2 --dist worksteal
 
-bench: .venv/.dev src/virage/web/index.html ## Every figure; one JSON line each
+bench: .venv/.dev src/virage/web/index.html ## The figures, one JSON line each (gate_offline and arrivals run by themselves)
 	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && \
 	for name in best_seats routes passes onsale gate seatmap web; do python -m benchmarks.$$name $(BENCH) || exit 1; done
 
