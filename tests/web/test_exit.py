@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.web.gate import Phone, in_menu, light, tickets, tonight, type_code
 from tests.web.house import House
 from tests.web.office import in_database
-from tests.web.test_gate import Server, begin, event, inside, kill, phone, scans, server, title
+from tests.web.test_gate import Server, begin, event, inside, killed_and_back, phone, scans, server, title
 from virage.kernel.database import Connection
 from virage.programme.rules import HouseRules
 
@@ -63,9 +63,7 @@ def test_who_leaves_is_noted_online_alone_and_after_a_restart_and_does_not_come_
     expect(page.locator("[data-state=alone]")).to_be_visible(timeout=20_000)
     type_code(page, second.code())
     light(page, "out", "Goodbye")
-    kill(phone)
-    page = phone.start()
-    page.goto("/staff/gate")
+    page = killed_and_back(phone)
     expect(page.locator("[data-direction=exit]")).to_be_attached(timeout=20_000)
     type_code(page, second.code())
     light(page, "out", "Has left before")
@@ -208,9 +206,7 @@ def test_who_came_in_while_a_new_pack_was_on_its_way_stays_known(
     page.wait_for_function(f"async (before) => (await ({PACK_STANDS})()) !== before", arg=before)
     type_code(page, ticket.code())
     light(page, "bad", "Already inside")
-    kill(phone)
-    page = phone.start()
-    page.goto("/staff/gate")
+    page = killed_and_back(phone)
     expect(page.locator("[data-direction]")).to_be_attached(timeout=20_000)
     type_code(page, ticket.code())
     light(page, "bad", "Already inside")

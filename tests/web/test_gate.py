@@ -131,6 +131,14 @@ def kill(phone: Phone) -> None:
     phone.context = None
 
 
+def killed_and_back(phone: Phone) -> Page:
+    """The gate in a browser that was killed and started again."""
+    kill(phone)
+    page = phone.start()
+    page.goto("/staff/gate")
+    return page
+
+
 def test_a_code_before_the_camera_is_let_in_online_and_alone_and_after_a_restart(
     phone: Phone, house: House, server: Server, event: UUID, title: str
 ) -> None:
@@ -173,10 +181,7 @@ def test_a_browser_killed_between_light_and_sync_loses_no_scan(
     stop()
     type_code(page, ticket.code())
     light(page, "good", "Come in")
-    kill(phone)
-
-    page = phone.start()
-    page.goto("/staff/gate")
+    page = killed_and_back(phone)
     expect(page.locator("[data-backlog='1']")).to_be_attached(timeout=20_000)
     type_code(page, ticket.code())
     light(page, "bad", "Already inside")

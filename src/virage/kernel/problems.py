@@ -1,7 +1,8 @@
 """Refusals are values; at the door they become problem documents (RFC 9457), and only here they get an HTTP status."""
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -25,15 +26,32 @@ def invalid_inputs(errors: Sequence[tuple[str, str]]) -> Refused:
     return Refused("invalid_input", {"errors": [{"source": source, "message": message} for source, message in errors]})
 
 
-def invalid_lines(outcomes: Sequence[object]) -> Refused | None:
-    """Refuse a list for every one of its items that was refused (in its order), each error with the item's `index`."""
+class Identified(Protocol):
+    """What has an id of its own."""
+
+    @property
+    def id(self) -> UUID:
+        """The id."""
+        ...
+
+
+Item = TypeVar("Item", bound=Identified)
+
+
+def all_or_none(outcomes: Sequence[Item | Refused]) -> list[Item] | Refused:
+    """Return the items of a list in order; refused for every one that is, each error with the `index` of its item."""
     errors = [
         {"index": index, **error}
         for index, outcome in enumerate(outcomes)
         if isinstance(outcome, Refused)
         for error in outcome.data["errors"]
     ]
-    return Refused("invalid_input", {"errors": errors}) if errors else None
+    if errors:
+        return Refused("invalid_input", {"errors": errors})
+    items = [outcome for outcome in outcomes if not isinstance(outcome, Refused)]
+    if len({item.id for item in items}) < len(items):
+        return invalid_input("id", "Each item has an id of its own.")
+    return items
 
 
 # Codes whose meaning is the protocol's own. Every other code is a conflict with the state of things: 409.

@@ -151,8 +151,8 @@ class Gate {
     const began = performance.now();
     try {
       await this.exclusively(() => this.#take(text, seenAt, began));
-    } catch {
-      this.#notKept(text);
+    } catch (error) {
+      this.#notKept(error, text);
     } finally {
       this.#busy = false;
     }
@@ -287,7 +287,7 @@ class Gate {
 
   /** Let somebody in against the light, or without a code; the steward says why. */
   async override(number: number, generation: number, why: Override): Promise<void> {
-    await this.exclusively(() => this.#override(number, generation, why)).catch(() => this.#notKept(null));
+    await this.exclusively(() => this.#override(number, generation, why)).catch((error) => this.#notKept(error));
   }
 
   async #override(number: number, generation: number, why: Override): Promise<void> {
@@ -312,8 +312,8 @@ class Gate {
       if (!training) this.#add("uncoded", 1);
       give("out");
       setTimeout(() => (this.undoable = this.undoable.filter((one) => one.number !== number)), UNDO_MS);
-    } catch {
-      this.#notKept(null);
+    } catch (error) {
+      this.#notKept(error);
     }
   }
 
@@ -327,7 +327,8 @@ class Gate {
   }
 
   /** The device could not keep a scan: its storage is full or closed. Nobody is let in on what nobody would know of. */
-  #notKept(text: string | null): void {
+  #notKept(error: unknown, text: string | null = null): void {
+    reportError(error);
     this.full = true;
     if (text !== null) this.#last = { text, number: null, letThrough: false, at: performance.now(), seenAt: performance.now() };
     this.#show({ ...DARK, signal: "bad", reason: "not_kept" });

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from virage.access.rules.accreditations import KEPT_AFTER, Accreditation, AccreditationWish, all_cleaned, issue_of
+from virage.access.rules.accreditations import KEPT_AFTER, Accreditation, AccreditationWish, cleaned, issue_of
 from virage.access.store import accreditations as store
 from virage.kernel.database import Connection
 from virage.kernel.journal import Fact, append
-from virage.kernel.problems import Refused
+from virage.kernel.problems import Refused, all_or_none
 from virage.passes import acts as passes
 from virage.passes import reads as pass_reads
 from virage.passes.acts import Printed, Printing
@@ -31,7 +31,7 @@ async def accredit(
 
     The same wish again is the same accreditation. The answer is in the order of the wishes.
     """
-    asked = all_cleaned(wishes)
+    asked = all_or_none([cleaned(wish) for wish in wishes])
     if isinstance(asked, Refused):
         return asked
     new = await store.insert(conn, asked, who=who, now=now)

@@ -11,7 +11,7 @@ from virage.access.rules.bans import Ban, BanWish, File, Met, entry, same
 from virage.access.store import bans as store
 from virage.kernel.database import Connection
 from virage.kernel.journal import Fact, append
-from virage.kernel.problems import Refused, invalid_input, invalid_lines
+from virage.kernel.problems import Refused, all_or_none
 from virage.kernel.queue import enqueue
 
 MATCH_JOB: Final = "access.match_bans"
@@ -28,13 +28,9 @@ async def add_bans(
 
     The same entry again is the same. The answer is in the order of the wishes.
     """
-    asked = [entry(wish, file, who, now) for wish in wishes]
-    wrong = invalid_lines(asked)
-    if wrong is not None:
-        return wrong
-    bans = [one for one in asked if not isinstance(one, Refused)]
-    if len({ban.id for ban in bans}) < len(bans):
-        return invalid_input("id", "Each entry has an id of its own.")
+    bans = all_or_none([entry(wish, file, who, now) for wish in wishes])
+    if isinstance(bans, Refused):
+        return bans
     new = await store.insert_bans(conn, bans)
     known = await store.bans_by_id(conn, [ban.id for ban in bans])
     taken = [ban.id for ban in bans if ban.id not in known or not same(known[ban.id], ban)]

@@ -9,7 +9,6 @@ from msgspec import Meta, Struct
 from virage.access.acts import ground as acts
 from virage.access.acts.corrections import correct
 from virage.access.reads.board import Boards
-from virage.access.rules.accreditations import Instant
 from virage.access.rules.board import Correction, CorrectionWish, GateBoard
 from virage.access.rules.decision import Window
 from virage.access.rules.ground import GROUPS_MAX, GateState, gates
@@ -18,7 +17,7 @@ from virage.kernel.database import Connection, Database
 from virage.kernel.guard import Principal, holds, staff
 from virage.kernel.problems import Problem, granted
 from virage.programme import reads as programme
-from virage.programme.rules import Event
+from virage.programme.rules import Event, Instant
 
 Code = Annotated[str, Meta(min_length=1, max_length=6)]
 

@@ -1,6 +1,5 @@
 """Who enters by accreditation: the same pass as everybody, in a gate group of its kind, at the times of that group."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Final, Literal
 from uuid import UUID
@@ -8,11 +7,11 @@ from uuid import UUID
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from virage.kernel.problems import Refused, invalid_input, invalid_inputs, invalid_lines
+from virage.kernel.problems import Refused, invalid_inputs
 from virage.kernel.texts import shows_all
 from virage.passes.rules.holding import Issue
 from virage.people.rules.addresses import normalise_address
-from virage.programme.rules import Event
+from virage.programme.rules import Event, Instant
 from virage.venue.rules import load_ground
 
 Kind = Literal["staff", "players", "press", "contractor"]
@@ -25,7 +24,6 @@ KEPT_AFTER: Final = timedelta(days=30)
 """How long after the end of the event the words about a person are kept."""
 LIST_MAX: Final = 500
 GATES_MAX: Final = 500
-Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class AccreditationEntry(Struct, frozen=True, forbid_unknown_fields=True):
@@ -104,18 +102,6 @@ def cleaned(wish: AccreditationWish) -> AccreditationWish | Refused:
     if errors:
         return invalid_inputs(errors)
     return replace(wish, name=name, email=email)
-
-
-def all_cleaned(wishes: Sequence[AccreditationWish]) -> list[AccreditationWish] | Refused:
-    """Return the wishes as they are stored, or everything that is wrong with any of them."""
-    asked = [cleaned(wish) for wish in wishes]
-    wrong = invalid_lines(asked)
-    if wrong is not None:
-        return wrong
-    good = [wish for wish in asked if not isinstance(wish, Refused)]
-    if len({wish.id for wish in good}) < len(good):
-        return invalid_input("id", "Each accreditation has an id of its own.")
-    return good
 
 
 def issue_of(wish: AccreditationWish, event: Event) -> Issue:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from virage.kernel.problems import Refused, invalid_inputs
 from virage.kernel.texts import shows_all
 from virage.people.rules.addresses import normalise_address
+from virage.programme.rules import Instant
 from virage.ticketing.rules.holders import Holder
 from virage.venue.rules.ground import PlaceLabel
 
@@ -24,7 +25,7 @@ class BanWish(Struct, frozen=True, forbid_unknown_fields=True):
     """An entry to add; whoever asks makes `id`: sent twice, it is one. It means an address, a name, or either."""
 
     id: UUID
-    expires_at: Annotated[datetime, Meta(tz=True)]
+    expires_at: Instant
     email: Annotated[str, Meta(max_length=320)] | None = None
     name: Annotated[str, Meta(max_length=200)] | None = None
 

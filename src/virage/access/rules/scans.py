@@ -15,12 +15,12 @@ from virage.kernel.problems import Problem
 from virage.kernel.texts import check_body
 from virage.passes.rules.keys import SIGNATURE_BYTES, HolderKey, signed_by_holder
 from virage.passes.rules.verdict import Doubt, Unverified, Verified
+from virage.programme.rules import YEAR_MAX, YEAR_MIN, Instant
 from virage.venue.rules.ground import PlaceLabel
 
 SCAN_PURPOSE: Final = b"virage:scan:v1\0"
 SCANS_MAX: Final = 500
 SCAN_CHARS_MAX: Final = 3000
-YEAR_MIN, YEAR_MAX = 2000, 2199
 UNISSUED = frozenset({Doubt.MALFORMED, Doubt.UNKNOWN_KEY, Doubt.BAD_SIGNATURE, Doubt.WRONG_EVENT})
 """Doubts of a code that the issuer did not sign for the event. An exit asks for no more: it holds nobody back."""
 FORGERIES = UNISSUED | {Doubt.HOLDER_SIGNATURE_MISSING, Doubt.BAD_HOLDER_SIGNATURE}
@@ -66,7 +66,7 @@ class Scan(Struct, frozen=True, kw_only=True):
     number: Annotated[int, Meta(ge=1, le=2**53)]
     event_id: UUID
     gate: Code
-    at: Annotated[datetime, Meta(tz=True)]
+    at: Instant
     kind: Kind
     code: Annotated[str, Meta(max_length=500)] | None = None
     pass_number: Annotated[int, Meta(ge=0, le=2**32 - 1)] | None = None

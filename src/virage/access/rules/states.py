@@ -6,10 +6,9 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from virage.access.rules.scans import YEAR_MAX, YEAR_MIN
 from virage.kernel.problems import Refused, invalid_input
+from virage.programme.rules import YEAR_MAX, YEAR_MIN, Instant
 
-Instant = Annotated[datetime, Meta(tz=True)]
 MS_MAX: Final = 2**31 - 1
 
 

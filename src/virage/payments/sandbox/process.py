@@ -6,7 +6,6 @@ import signal
 import sys
 import time
 from collections.abc import Coroutine, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -73,9 +72,9 @@ def _run_to_end(main: Coroutine[Any, Any, None]) -> None:
 
 async def _serve(settings: Settings) -> None:
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with suppress(NotImplementedError):  # an event loop of Windows has no signals: there the process just ends
+    if sys.platform != "win32":  # the event loops of Windows hear no signals: there Ctrl-C ends the process as it is
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
     bank = Bank(settings.late_s)
     file: AppendFile[Entry] = AppendFile(Path(settings.folder) / "payments.jsonl", msgspec.json.Decoder(Entry))

@@ -1,11 +1,10 @@
 /** A list of entries: `name; e-mail; last day` a line, of which a name or an address may be missing. */
 import { ADDRESS } from "../../people/address";
-import { dayOf, plain, type Line, type Reading } from "../lists/lines";
+import { dayOf, plain, readLines, type Line, type Meaning, type Reading } from "../lists/lines";
 import type { Ban, BanWish } from "../types";
 import { fromWall } from "../wall";
 import { words } from "../words.svelte";
 
-const HEADS = new Set(["name", "nom"]);
 const YEARS_MAX = 10;
 
 /** The end of a day at the ground; null for what is no day. */
@@ -22,11 +21,8 @@ const keyOf = (name: string | null | undefined, email: string | null | undefined
 export function readEntries(lines: Line[], known: readonly Ban[], now: number, idOf: (key: string) => string): Reading<BanWish> {
   const w = words.w.bans;
   const there = new Set(known.map((one) => keyOf(one.name, one.email, one.expires_at)));
-  const seen = new Map<string, number>();
-  const reading: Reading<BanWish> = { items: [], defects: [], known: 0 };
-  const body = HEADS.has(plain(lines[0]?.cells[0] ?? "")) ? lines.slice(1) : lines;
-  for (const { number, cells } of body) {
-    const [name = "", email = "", day = "", ...rest] = cells;
+
+  function meaning([name = "", email = "", day = "", ...rest]: string[]): Meaning<BanWish> {
     const end = endOf(dayOf(day));
     const wrong: string[] = [];
     if (!name && !email) wrong.push(w.whoMissing);
@@ -34,13 +30,7 @@ export function readEntries(lines: Line[], known: readonly Ban[], now: number, i
     if (!end) wrong.push(day ? w.dayWrong(day) : w.dayMissing);
     else if (!isEnd(end, now)) wrong.push(w.dayOut);
     if (rest.some(Boolean)) wrong.push(w.tooManyCells);
-    const key = keyOf(name, email, end ?? "");
-    if (wrong.length === 0 && seen.has(key)) wrong.push(w.twice(seen.get(key)!));
-    seen.set(key, seen.get(key) ?? number);
-    reading.defects.push(...wrong.map((text) => ({ line: number, text })));
-    if (wrong.length > 0 || !end) continue;
-    if (there.has(key)) reading.known += 1;
-    else reading.items.push({ line: number, item: { id: idOf(key), name: name || null, email: email || null, expires_at: end } });
+    return { wrong, key: keyOf(name, email, end ?? ""), item: (id) => ({ id, name: name || null, email: email || null, expires_at: end! }) };
   }
-  return reading;
+  return readLines(lines, there, meaning, w.twice, idOf);
 }

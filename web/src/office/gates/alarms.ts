@@ -44,10 +44,3 @@ export class Watch {
     return known ? now.filter((one) => !known.has(one.key)) : [];
   }
 }
-
-/** Things in the order in which they come, by what they have in common. */
-export function by<Thing>(things: readonly Thing[], key: (thing: Thing) => string): Map<string, Thing[]> {
-  const found = new Map<string, Thing[]>();
-  for (const thing of things) found.set(key(thing), [...(found.get(key(thing)) ?? []), thing]);
-  return found;
-}

@@ -1,4 +1,6 @@
 /** Lists that come as text: lines of cells, pasted or out of a file of a spreadsheet. */
+import Papa from "papaparse";
+
 export interface Line {
   /** As people count, from 1. */
   number: number;
@@ -17,27 +19,44 @@ export interface Reading<Item> {
   known: number;
 }
 
-/** Quotes keep a separator within a cell, and two of them mean one. */
-function cellsOf(line: string, separator: string): string[] {
-  const cells = [""];
-  let quoted = false;
-  for (let at = 0; at < line.length; at += 1) {
-    const sign = line[at]!;
-    if (sign === '"' && quoted && line[at + 1] === '"') [cells[cells.length - 1]! += sign, at++];
-    else if (sign === '"' && (quoted || cells.at(-1)!.trim() === "")) quoted = !quoted;
-    else if (sign === separator && !quoted) cells.push("");
-    else cells[cells.length - 1]! += sign;
-  }
-  return cells.map((cell) => cell.trim().replace(/\s+/g, " "));
-}
-
 /** The lines that say something. Cells are parted by semicolons, else by tabs, else by commas, the same in all lines. */
 export function linesOf(text: string): Line[] {
-  const separator = [";", "\t"].find((sign) => text.includes(sign)) ?? ",";
-  return text
-    .split(/\r\n|\r|\n/)
-    .map((line, index) => ({ number: index + 1, cells: cellsOf(line, separator) }))
+  const delimiter = [";", "\t"].find((sign) => text.includes(sign)) ?? ",";
+  return Papa.parse<string[]>(text, { delimiter })
+    .data.map((cells, index) => ({ number: index + 1, cells: cells.map((cell) => cell.trim().replace(/\s+/g, " ")) }))
     .filter(({ cells }) => cells.some(Boolean));
+}
+
+/** What one line means: everything that is wrong with it, what makes it the same as another, and what it adds. */
+export interface Meaning<Item> {
+  wrong: string[];
+  key: string;
+  item: (id: string) => Item;
+}
+
+const HEADS = new Set(["name", "nom"]);
+
+/** Read lines, without a line of names on top: each once, and none that is `there` already. */
+export function readLines<Item>(
+  lines: Line[],
+  there: ReadonlySet<string>,
+  meaning: (cells: string[]) => Meaning<Item>,
+  twice: (line: number) => string,
+  idOf: (key: string) => string,
+): Reading<Item> {
+  const reading: Reading<Item> = { items: [], defects: [], known: 0 };
+  const seen = new Map<string, number>();
+  for (const { number, cells } of HEADS.has(plain(lines[0]?.cells[0] ?? "")) ? lines.slice(1) : lines) {
+    const { wrong, key, item } = meaning(cells);
+    const before = seen.get(key);
+    if (wrong.length === 0 && before !== undefined) wrong.push(twice(before));
+    seen.set(key, before ?? number);
+    reading.defects.push(...wrong.map((text) => ({ line: number, text })));
+    if (wrong.length > 0) continue;
+    if (there.has(key)) reading.known += 1;
+    else reading.items.push({ line: number, item: item(idOf(key)) });
+  }
+  return reading;
 }
 
 /** A word as it is compared with those that a cell may hold. */
