@@ -86,6 +86,28 @@ async def test_an_entry_meets_the_badge_of_an_accredited_person(night: "Evening"
     assert hit["gate"] == "A1"
 
 
+async def test_an_entry_meets_no_badge_that_ended(night: "Evening") -> None:
+    await a_badge(night, "Banned Works", "works@example.org")
+    (made,) = (await night.ask("supervisor", "GET", f"/api/access/accreditations?event_id={night.event_id}")).json()
+    await night.ask("supervisor", "DELETE", f"/api/access/accreditations/{made['id']}")
+    await banned(night, email="works@example.org")
+    assert await night.rows("select * from access.flag") == []
+
+
+async def test_both_files_change_only_for_whoever_signed_in_a_moment_ago(night: "Evening") -> None:
+    night.knows("supervisor", Grant("supervisor"))
+    night.clock.advance(16 * MINUTE)
+    wish = {"id": str(new_id()), "expires_at": (night.clock.now() + HOUR).isoformat(), "name": "Somebody"}
+    for method, path, body in (
+        ("POST", "club", wish),
+        ("POST", "national/list", {"bans": [wish]}),
+        ("DELETE", f"club/{wish['id']}", None),
+    ):
+        answer = await night.ask("supervisor", method, f"/api/access/bans/{path}", body)
+        assert (answer.status_code, answer.json()["code"]) == (403, "step_up_required")
+    assert await night.rows("select * from access.ban") == []
+
+
 async def a_badge(evening: "Evening", name: str, email: str) -> str:
     """A contractor whom gate A1 takes from now for an hour; the text of the code."""
     evening.knows("supervisor", Grant("supervisor"))

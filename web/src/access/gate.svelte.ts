@@ -8,6 +8,7 @@ import { DARK, ofAnswer, ofDecision, type Light } from "./light";
 import { gone, leaving, ofLeaving } from "./leaving";
 import { useToken } from "./link";
 import { flush, keep, keepForNow, send, signed, takeBack, UNDO_MS } from "./outbox";
+import { Repeats } from "./repeats";
 import { labelOf, learnGround } from "./seats";
 import { shelf, type Counters, type Device, type KeptSeen } from "./shelf";
 import { give } from "./signals";
@@ -17,11 +18,6 @@ import type { Override, ScanBody } from "./wire";
 /** How long the server may take about one scan, and how long the device decides alone after it took longer. */
 const ASK_LIMIT_MS = 400;
 const ALONE_MS = 10_000;
-/** The same code before the camera is the same scan, and so is the same pass just after it was let through. */
-const SAME_TEXT_MS = 8_000;
-/** A code that was out of the picture for longer has come again; until then it may stay there as long as it likes. */
-const GONE_MS = 1_500;
-const SAME_PASS_MS = 5_000;
 /** Whoever began longer ago signs in again. */
 const SHIFT_MAX_MS = 16 * 3_600_000;
 
@@ -69,7 +65,7 @@ class Gate {
   #busy = false;
   #turnstile: Promise<unknown> = Promise.resolve();
   #turn = 0;
-  #last: { text: string; number: number | null; letThrough: boolean; at: number; seenAt: number } | null = null;
+  readonly #repeats = new Repeats();
 
   /** What the device kept, before anything else is asked; `anew` after another window has been the gate. */
   async restore(anew = false): Promise<void> {
@@ -146,7 +142,7 @@ class Gate {
   /** One text before the camera or from a hand scanner; the light follows. Texts that come while one is judged are dropped. */
   async scan(text: string, seenAt: number | null = null): Promise<void> {
     if (this.#busy || this.revoked || !this.ground || !this.code || !this.device || !this.person) return;
-    if (seenAt !== null && this.#isSame(text)) return;
+    if (seenAt !== null && this.#repeats.isSame(text)) return;
     this.#busy = true;
     const began = performance.now();
     try {
@@ -164,11 +160,11 @@ class Gate {
     if (!isExit && ground.expired(now) && !this.online) return this.#show({ ...DARK, signal: "bad", reason: "no_pack" });
     const verdict = await proven(ground, text, now);
     const { claims } = verdict;
-    if (seenAt !== null && this.#isSamePass(claims?.number ?? null)) return;
+    if (seenAt !== null && this.#repeats.isSamePass(claims?.number ?? null)) return;
     const shown = isExit ? await this.#leave(text, verdict, now) : await this.#judge(text, verdict, now, began);
     if (shown === null) return;
     const letThrough = shown.signal === "good" || shown.signal === "out";
-    this.#last = { text, number: claims?.number ?? null, letThrough, at: performance.now(), seenAt: performance.now() };
+    this.#repeats.judged(text, letThrough ? (claims?.number ?? null) : null);
     const other = shown.reason === "other_event" || shown.reason === "expired" ? eventOf(ground, text, claims) : null;
     const group = shown.group ?? claims?.gate_group ?? null;
     const hint = shown.hint ?? (group ? ground.hint(code, group) : null);
@@ -204,18 +200,6 @@ class Gate {
       await this.#keep(about, number, 0, gone(found.before, gate, now));
     }
     return { ...ofLeaving(found), training: this.training };
-  }
-
-  #isSame(text: string): boolean {
-    const [last, now] = [this.#last, performance.now()];
-    if (last?.text !== text || (now - last.at >= SAME_TEXT_MS && now - last.seenAt >= GONE_MS)) return false;
-    last.seenAt = now;
-    return true;
-  }
-
-  #isSamePass(number: number | null): boolean {
-    const last = this.#last;
-    return last !== null && number !== null && last.letThrough && last.number === number && performance.now() - last.at < SAME_PASS_MS;
   }
 
   #mayAsk(): boolean {
@@ -330,7 +314,7 @@ class Gate {
   #notKept(error: unknown, text: string | null = null): void {
     reportError(error);
     this.full = true;
-    if (text !== null) this.#last = { text, number: null, letThrough: false, at: performance.now(), seenAt: performance.now() };
+    if (text !== null) this.#repeats.judged(text, null);
     this.#show({ ...DARK, signal: "bad", reason: "not_kept" });
   }
 
