@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from virage.access.jobs import AccessJobs
-from virage.access.routes.desk import WAITING_MAX
+from virage.access.routes.desk import BACKLOGS_MAX, FEW, WAITING_MAX
 from virage.access.rules.judging import AHEAD_MAX
 from virage.access.rules.scans import SCAN_CHARS_MAX, SCANS_MAX
 from virage.kernel.guard import Grant
@@ -315,6 +315,23 @@ async def test_a_clock_of_the_next_century_has_no_last_word(night: "Evening") ->
     await night.send(thief, night.scan(thief, "left", pass_number=ticket.number, at=late, offline=True))
     (row,) = await night.rows("select state, since from access.presence")
     assert (row["state"], row["since"]) == ("outside", night.clock.now() + AHEAD_MAX)
+
+
+async def test_where_too_many_backlogs_wait_another_is_sent_later_and_who_asks_now_is_answered(
+    night: "Evening",
+) -> None:
+    device, tickets = night.device(), await night.tickets(FEW + 2)
+    night.desk.backlogs_here = BACKLOGS_MAX
+    backlog = [night.signed(device, night.scan(device, "passed", one, offline=True)) for one in tickets[1:]]
+    answer = await night.ask(str(device.id), "POST", "/api/access/scans", {"scans": backlog})
+    assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+    assert await night.rows(PRESENCE) == []
+    (asked,) = await night.send(device, night.scan(device, "ask", tickets[0]))
+    assert asked["outcome"] == "admitted"
+    night.desk.backlogs_here = 0
+    answer = await night.ask(str(device.id), "POST", "/api/access/scans", {"scans": backlog})
+    assert answer.status_code == 200
+    assert (night.desk.backlogs_here, len(await night.rows(PRESENCE))) == (0, FEW + 2)
 
 
 async def test_where_too_many_wait_a_gate_is_told_to_decide_alone_and_nothing_is_half_done(night: "Evening") -> None:

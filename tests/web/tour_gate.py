@@ -91,11 +91,16 @@ def print_(house: House, event_id: UUID, ticket: Ticket) -> None:
 
 
 def said(house: House, event_id: UUID, what: str) -> None:
-    """What a supervisor says of the ground: "full" (stand N), "closed" (no entry), "open" again."""
+    """What is said of the evening: "no paper", "full" (stand N), "closed" (no entry), "open" again."""
 
     async def act(conn: Connection) -> None:
         now = datetime.now(UTC)
         zone = gates()["N1"].stand
+        await conn.execute(
+            "update programme.event set rules = jsonb_set(rules, '{paper_accepted}', to_jsonb($2::boolean)) where id = $1",
+            event_id,
+            what != "no paper",
+        )
         await ground.set_zone(conn, event_id, zone, full=what == "full", who=None, now=now)
         await ground.set_ground(conn, event_id, closed=what == "closed", who=None, now=now)
 
@@ -111,6 +116,7 @@ class Crowd(NamedTuple):
     late: Ticket
     copied: Ticket
     paper: Ticket
+    refused_paper: Ticket
     elsewhere: Ticket
     other: Ticket
     expired: Ticket
@@ -125,13 +131,13 @@ def prepared(house: House, title: str) -> Crowd:
     event_id = tonight(house, title, HouseRules(paper_identity_check=True))
     good, revoked, flagged, late, copied, moved = tickets(house, event_id, "N", 6)
     (expired,) = tickets(house, event_id, "N", 1, valid=timedelta(seconds=1))
-    (paper,) = tickets(house, event_id, "N", 1, paper=True)
+    paper, refused = tickets(house, event_id, "N", 2, paper=True)
     (elsewhere,) = tickets(house, event_id, "P", 1)
     (other,) = tickets(house, tonight(house, "The next match"), "N", 1)
     revoke(house, event_id, revoked)
     print_(house, event_id, moved)
     ban, say = partial(flag, house, event_id, flagged), partial(said, house, event_id)
-    return Crowd(good, revoked, flagged, late, copied, paper, elsewhere, other, expired, moved, ban, say)
+    return Crowd(good, revoked, flagged, late, copied, paper, refused, elsewhere, other, expired, moved, ban, say)
 
 
 def beginning(page: Page, house: House, title: str) -> Iterator[Screen]:
@@ -157,7 +163,7 @@ def beginning(page: Page, house: House, title: str) -> Iterator[Screen]:
 
 def lights(page: Page, crowd: Crowd) -> Iterator[Screen]:
     """Every light that the server gives, by the hand scanner."""
-    good, out, flagged, late, copied, paper, elsewhere, other, expired, moved, ban, say = crowd
+    good, out, flagged, late, copied, paper, refused, elsewhere, other, expired, moved, ban, say = crowd
     now = datetime.now(UTC)
     for name, code, signal, word in (
         ("gate-admitted", good.code(), "good", "Come in"),
@@ -179,9 +185,13 @@ def lights(page: Page, crowd: Crowd) -> Iterator[Screen]:
         type_code(page, code)
         light(page, signal, word)
         yield Screen(name)
-    for name, what, word in (("gate-zone-full", "full", "The stand is full"), ("gate-no-entry", "closed", "No entry here")):
+    for name, what, code, word in (
+        ("gate-no-paper", "no paper", refused.code(), "No paper today"),
+        ("gate-zone-full", "full", late.code(), "The stand is full"),
+        ("gate-no-entry", "closed", late.code(), "No entry here"),
+    ):
         say(what)
-        type_code(page, late.code())
+        type_code(page, code)
         light(page, "bad", word)
         yield Screen(name)
     say("open")

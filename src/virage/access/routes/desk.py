@@ -24,6 +24,8 @@ FEW = 8
 BACKLOGS_A_BATCH = 2
 TRIES_MAX = 4
 BACKLOGS_AT_ONCE = 2
+BACKLOGS_MAX = 16
+"""How many of them are here at most: one more would wait longer than its gate does, and be sent again meanwhile."""
 WAITING_MAX = 1_000
 """How many uploads wait for their check at most: whoever comes then would wait longer than a gate does."""
 BREATH = 8
@@ -42,19 +44,25 @@ class GateDesk:
         self._turn = asyncio.Lock()
         self._backlog_turns = asyncio.Semaphore(BACKLOGS_AT_ONCE)
         self.waiting = 0
+        self.backlogs_here = 0
         self.scans: Batcher[Reads, list[Answer]] = Batcher(self._take, batch_max=UPLOADS_A_BATCH)
         self.backlogs: Batcher[Reads, list[Answer]] = Batcher(self._take, batch_max=BACKLOGS_A_BATCH)
 
     async def take(self, device: Principal, scans: Sequence[SignedScan]) -> list[Answer]:
         """Take what a device sent; one answer a scan, in order. What is not the device's own changes nothing.
 
-        Raises `Overloaded` when too many wait: the gate decides alone meanwhile.
+        Raises `Overloaded` when too many wait: the gate decides alone meanwhile, and sends its backlog later.
         """
-        if len(scans) > FEW:
+        if len(scans) <= FEW:
+            return await self._answered(await self._check(device, scans), self.scans)
+        if self.backlogs_here >= BACKLOGS_MAX:
+            raise Overloaded
+        self.backlogs_here += 1
+        try:
             async with self._backlog_turns:
-                read = await self._check(device, scans)
-                return await self._answered(read, self.backlogs)
-        return await self._answered(await self._check(device, scans), self.scans)
+                return await self._answered(await self._check(device, scans), self.backlogs)
+        finally:
+            self.backlogs_here -= 1
 
     async def _answered(self, read: Sequence[Read | Answer], batcher: Batcher[Reads, list[Answer]]) -> list[Answer]:
         good = [one for one in read if isinstance(one, Read)]
