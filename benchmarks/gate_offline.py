@@ -75,7 +75,7 @@ def in_chromium(house: House, evening: Evening) -> dict[str, Any]:
         staff.sign_in_by_pin(page, STEWARD)
         staff.choose_gate(page, "N1")
         expect(page.locator("[data-state=online]")).to_be_visible()
-        page.wait_for_function("async () => (await caches.keys()).some((name) => name.startsWith('gate-'))")
+        staff.settled(page)
         phone.close()
         now = datetime.now(UTC)
         phone.show(*(fan.code(now + timedelta(seconds=15)) for fan in filmed))

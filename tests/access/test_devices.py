@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tests.access.conftest import MINUTE, SECOND
+from virage.access.reads.packs import Packs
 from virage.access.rules.pack import PACK_PURPOSE, Pack
 from virage.kernel.guard import Grant
 from virage.kernel.keys import bytes_of_base64url
@@ -65,6 +66,23 @@ async def test_a_pack_says_all_that_a_gate_must_know_and_the_event_signed_it(nig
     public = Ed25519PublicKey.from_public_bytes(bytes_of_base64url(pack.keys[0].x) or b"")
     public.verify(bytes_of_base64url(one["signature"]) or b"", PACK_PURPOSE + b64decode(one["body"]))
     assert pack.keys[0].kid == one["kid"]
+
+
+async def test_a_new_pack_knows_all_that_the_device_heard_before(night: "Evening") -> None:
+    packs, device, (revoked,) = Packs(night.db, night.clock), night.device(), await night.tickets(1)
+
+    async def revoked_in(since: str | None) -> set[int]:
+        pack = await packs.of(night.event_id, [device.gate], since)
+        return bits(pack.bitmaps.revoked) if pack else set()
+
+    version = (await packed(night, device)).version
+    assert await revoked_in(None) == set()
+    await night.revoke(revoked)
+    assert await revoked_in(version) == set(), "kept for some seconds"
+    heard = await beat(night, device, version=version)
+    assert heard["revoked"] == [revoked.number]
+    assert await revoked_in(heard["version"]) == {revoked.number}
+    assert await revoked_in("nonsense") == {revoked.number}
 
 
 async def test_the_pack_of_a_whole_bowl_is_small(night: "Evening") -> None:

@@ -38,6 +38,7 @@ WIDTH, HEIGHT, FPS = 640, 480, 5
 SHOWN_S = 30
 GREY, WHITE, BLACK = 128, 235, 16
 PIN = "480527"
+UNTIL_MS = 20_000
 
 
 class Ticket(NamedTuple):
@@ -252,6 +253,26 @@ def in_menu(page: Page, name: str) -> None:
     """Choose something in the menu of the gate."""
     page.get_by_role("button", name="Menu", exact=True).click()
     page.get_by_role("button", name=name).click()
+
+
+def until(page: Page, asked: str, arg: Any = None) -> None:
+    """Wait until an asynchronous function of the page answers true; `wait_for_function` takes any promise for true."""
+    page.evaluate(
+        f"""async (arg) => {{
+            const end = performance.now() + {UNTIL_MS};
+            while (!(await ({asked})(arg))) {{
+                if (performance.now() > end) throw new Error("It did not come true.");
+                await new Promise(requestAnimationFrame);
+            }}
+        }}""",
+        arg,
+    )
+
+
+def settled(page: Page) -> None:
+    """Wait until the gate's files are kept for the time without network."""
+    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    until(page, "async () => (await caches.keys()).some((name) => name.startsWith('gate-'))")
 
 
 def light(page: Page, signal: str, word: str) -> None:

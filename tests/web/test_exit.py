@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.gate import Phone, in_menu, light, tickets, tonight, type_code
+from tests.web.gate import Phone, in_menu, light, tickets, tonight, type_code, until
 from tests.web.house import House
 from tests.web.office import in_database
 from tests.web.test_gate import Server, begin, event, inside, killed_and_back, phone, scans, server, title
@@ -203,7 +203,7 @@ def test_who_came_in_while_a_new_pack_was_on_its_way_stays_known(
     page.get_by_role("button", name="Next").click()
     stop()
     page.evaluate("globalThis.release()")
-    page.wait_for_function(f"async (before) => (await ({PACK_STANDS})()) !== before", arg=before)
+    until(page, f"async (before) => (await ({PACK_STANDS})()) !== before", before)
     type_code(page, ticket.code())
     light(page, "bad", "Already inside")
     page = killed_and_back(phone)

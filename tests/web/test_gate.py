@@ -19,6 +19,7 @@ from tests.web.gate import (
     in_menu,
     light,
     pair,
+    settled,
     sign_in_by_pin,
     steward,
     tickets,
@@ -111,8 +112,7 @@ def settle(page: Page, house: House, title: str) -> Page:
     pair(page, house, ["N"], title)
     sign_in_by_pin(page, STEWARD)
     choose_gate(page, "N1")
-    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
-    page.wait_for_function("async () => (await caches.keys()).some((name) => name.startsWith('gate-'))")
+    settled(page)
     return page
 
 

@@ -6,10 +6,12 @@ from uuid import UUID
 
 from playwright.sync_api import Route, expect
 
-from tests.web.gate import Phone, light, tickets, type_code
+from tests.web.gate import Phone, light, tickets, type_code, until
 from tests.web.house import House
 from tests.web.office import in_database
+from tests.web.test_exit import PACK_STANDS
 from tests.web.test_gate import Server, begin, event, inside, phone, scans, server, title
+from virage.kernel import journal
 from virage.kernel.database import Connection
 from virage.kernel.keys import bytes_of_base64url
 from virage.passes import acts as passes
@@ -18,6 +20,10 @@ __all__ = ["event", "phone", "server", "title"]
 
 SCANS = "**/api/access/scans"
 SENT = "[data-backlog='0']"
+REVOKED = """([sealed], number) => {
+    const bits = atob(JSON.parse(atob(sealed.body)).bitmaps.revoked);
+    return Boolean((bits.charCodeAt(number >> 3) >> (number & 7)) & 1);
+}"""
 
 
 def said(route: Route) -> list[str]:
@@ -55,34 +61,33 @@ def test_an_older_pack_takes_no_newer_ones_place(phone: Phone, house: House, eve
     phone.show("")
     page = begin(phone, house, title)
     packs, beats = "**/api/access/pack/*", "**/api/access/heartbeat"
-    kept: list[bytes] = []
+    (older,) = json.loads(page.evaluate(PACK_STANDS))
 
-    def keep(route: Route) -> None:
-        answer = route.fetch()
-        kept.append(answer.body())
-        route.fulfill(response=answer)
+    async def revoke(conn: Connection) -> str:
+        before = await journal.head(conn)
+        await passes.revoke(conn, [refunded.subject], datetime.now(UTC))
+        return before
+
+    async def until_it_is_told(conn: Connection) -> None:
+        while "pass_revoked" not in {entry.what for entry in await journal.read_after(conn, before)}:
+            pass
 
     def hear_once(route: Route) -> None:
         page.unroute(beats)
         page.route(beats, lambda later: later.abort())
         route.continue_()
 
-    page.route(packs, keep)
-    with page.expect_response(packs):
-        page.reload()
-
-    async def revoke(conn: Connection) -> None:
-        await passes.revoke(conn, [refunded.subject], datetime.now(UTC))
-
-    in_database(house, revoke)
-    page.unroute(packs)
-    with page.expect_response(packs):
-        page.reload()
-    page.route(packs, lambda route: route.fulfill(body=kept[0], content_type="application/json"))
+    before = in_database(house, revoke)
+    in_database(house, until_it_is_told)
+    page.reload()
+    known = f"async (number) => ({REVOKED})(JSON.parse(await ({PACK_STANDS})()), number)"
+    until(page, known, refunded.number)
+    page.goto("about:blank")
+    page.route(packs, lambda route: route.fulfill(json=older))
     page.route(beats, hear_once)
     page.route(SCANS, lambda route: route.abort())
     with page.expect_response(packs):
-        page.reload()
+        page.goto("/staff/gate")
     expect(page.locator("[data-state=alone]")).to_be_visible(timeout=20_000)
     type_code(page, refunded.code())
     light(page, "bad", "Ticket cancelled")

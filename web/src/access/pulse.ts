@@ -115,7 +115,8 @@ export async function fetchPack(wanted: string | null = null): Promise<boolean> 
   if (!eventId) return false;
   gate.backlog = await flush();
   const told = quietFor() < PACK_LAG_MS ? [] : await shelf.told(time.now() - PACK_LAG_MS);
-  const sealed = await ask<SealedPack>(`/api/access/pack/${eventId}`);
+  const since = gate.ground?.pack.event.id === eventId ? `?since=${gate.ground.version}` : "";
+  const sealed = await ask<SealedPack>(`/api/access/pack/${eventId}${since}`);
   if (!heard(sealed)) return false;
   const keys = await ask<{ keys: { kid: string; x: string }[] }>(`/api/events/${eventId}/pass-keys`);
   if (!keys.ok) return false;

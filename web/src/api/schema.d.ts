@@ -3839,7 +3839,10 @@ export interface operations {
     };
     get_pack: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The version that the device is at: the pack is no older */
+                since?: string | null;
+            };
             header?: never;
             path: {
                 event_id: string;

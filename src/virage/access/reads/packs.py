@@ -66,11 +66,14 @@ class Packs:
         self._shared: dict[UUID, tuple[float, Shared | None]] = {}
         self._directories: dict[tuple[UUID, tuple[str, ...]], tuple[float, Directory]] = {}
 
-    async def of(self, event_id: UUID, codes: Iterable[str]) -> Pack | None:
-        """The pack of a device that works at some gates; None for an event that is not on."""
+    async def of(self, event_id: UUID, codes: Iterable[str], since: str | None = None) -> Pack | None:
+        """The pack of a device that works at some gates; None for an event that is not on.
+
+        It knows all that the device heard until `since`, a version that a heartbeat was answered with.
+        """
         mine = sorted(code for code in codes if code in gates())
         async with self._one_at_a_time:
-            shared = await self._shared_of(event_id)
+            shared = await self._shared_of(event_id, since)
             if shared is None:
                 return None
             groups = {gates()[code].group for code in mine}
@@ -106,9 +109,9 @@ class Packs:
             roster=roster,
         )
 
-    async def _shared_of(self, event_id: UUID) -> Shared | None:
+    async def _shared_of(self, event_id: UUID, since: str | None) -> Shared | None:
         kept = self._shared.get(event_id)
-        if kept is None or monotonic() >= kept[0]:
+        if kept is None or monotonic() >= kept[0] or _is_behind(kept[1], since):
             async with self._db.connection() as conn:
                 found = await self._read(conn, event_id)
             if found is None:
@@ -160,6 +163,16 @@ class Packs:
                 self._directories.clear()
             kept = self._directories[event_id, groups] = (monotonic() + self._kept_s, found)
         return kept[1]
+
+
+def _is_behind(kept: Shared | None, since: str | None) -> bool:
+    """Whether a device heard more than what is kept; a `since` that is no position asks for nothing."""
+    if kept is None or since is None:
+        return False
+    try:
+        return journal.position_key(kept.version) < journal.position_key(since)
+    except ValueError:
+        return False
 
 
 async def _read_directory(conn: Connection, event_id: UUID, groups: Sequence[str]) -> Directory:

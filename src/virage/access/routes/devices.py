@@ -35,6 +35,11 @@ ENVELOPE_BYTES = 200
 """What a scan needs in an upload besides its body: its signature, and the names of both."""
 
 
+Version = Annotated[
+    str | None, Parameter(max_length=50, description="The version that the device is at: the pack is no older")
+]
+
+
 class Answers(Struct, frozen=True):
     """One answer a scan, in order; `now` is the server's clock, by which a device corrects its own."""
 
@@ -90,9 +95,10 @@ async def get_pack(
     vault: KeyVault,
     clock: Clock,
     principal: Principal,
+    since: Version = None,
 ) -> Response[bytes]:
     """All that the device needs to decide alone. 404 for an event that is not on."""
-    pack = await gate_packs.of(event_id, [code for code in gates() if is_at(principal, code)])
+    pack = await gate_packs.of(event_id, [code for code in gates() if is_at(principal, code)], since)
     if pack is None:
         raise Problem("not_found")
     body = msgspec.json.encode(pack)
