@@ -10,6 +10,7 @@ from litestar.types import ControllerRouterHandler
 from virage import matchday
 from virage.kernel.database import Database
 from virage.kernel.http import create_app
+from virage.matchday import web as worker
 
 TARGET = "benchmarks.plain:web"
 GUARDED = "update bench.counter set n = n + 1 where id = $1 and n >= 0"
@@ -31,7 +32,7 @@ def _with_plain(routers: Sequence[ControllerRouterHandler], **options: Any) -> L
 
 
 vars(matchday)["create_app"] = _with_plain  # the same application, one route more
-web = matchday.web
+web = worker.web
 
 
 def serve() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from virage.kernel import logs
 from virage.kernel.config import ConfigError
-from virage.matchday import Web
+from virage.matchday.web import Web
 
 FAILS = """
 import asyncpg

@@ -114,6 +114,18 @@ def invite(email: str) -> None:
     inviting.invite(email)
 
 
+wallet_app = App(name="wallet", help="Look into the books of the purses.")
+app.command(wallet_app)
+
+
+@wallet_app.command
+def audit() -> None:
+    """Prove that the books are right; ends with 1 unless they are."""
+    from virage.cli import auditing
+
+    sys.exit(0 if auditing.audit_wallet() else 1)
+
+
 pass_app = App(name="pass", help="Look into passes.")
 app.command(pass_app)
 

@@ -18,6 +18,7 @@ from virage.cli.house import configuration, database
 from virage.kernel import logs
 from virage.kernel.config import Config
 from virage.kernel.supervise import die_with_parent
+from virage.matchday.web import END_STREAMS
 
 BACKPRESSURE = 50_000  # open requests a worker; Granian's default of about a thousand is fewer than open streams
 BACKLOG = 4_096  # connections that wait to be taken when everybody comes at once
@@ -44,17 +45,17 @@ class _Server(Granian):  # type: ignore[misc, valid-type]  # which class it is d
 
     def shutdown(self, exit_code: int = 0) -> None:
         """End all workers."""
-        if matchday.END_STREAMS is not None:
+        if END_STREAMS is not None:
             for pid in [worker.pid for worker in multiprocessing.active_children() if worker.pid is not None]:
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, matchday.END_STREAMS)
+                    os.kill(pid, END_STREAMS)
         super().shutdown(exit_code)
 
 
 def _served(config: Config, workers: int, certificate: tuple[Path, Path] | None) -> bool:
     """Run the server once; tell whether it ended because it was asked to, and not because workers kept dying."""
     server = _Server(
-        "virage.matchday:web",
+        "virage.matchday.web:web",
         address=config.host,
         port=config.port,
         interface=Interfaces.ASGI,

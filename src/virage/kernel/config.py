@@ -81,6 +81,12 @@ class Config(Struct, frozen=True, kw_only=True):
     """Rehearsals only: production refuses anything but 1."""
     clock_origin: datetime | None = None
     """From when on the clock is sped up, the same for all processes: VIRAGE_CLOCK_ORIGIN as an RFC 3339 time."""
+    top_up_cents_min: int = 500
+    """The least that a fan loads at once."""
+    top_up_cents_max: int = 15_000
+    """The most that a fan loads at once; a lawyer confirms it, as the next."""
+    purse_cents_max: int = 25_000
+    """The most that a purse holds when somebody loads it: it is spent inside the ground only (PSD2, article 3(k))."""
     club: Club = Club()
     """The club's name, colours and language."""
 
@@ -118,6 +124,9 @@ def read(environ: Mapping[str, str]) -> Config:
         "clock_shift": reading.parsed("CLOCK_SHIFT", _seconds, timedelta(0)),
         "clock_speed": reading.parsed("CLOCK_SPEED", _speed, 1.0),
         "clock_origin": reading.parsed("CLOCK_ORIGIN", _instant, None),
+        "top_up_cents_min": reading.parsed("TOP_UP_CENTS_MIN", _cents, 500),
+        "top_up_cents_max": reading.parsed("TOP_UP_CENTS_MAX", _cents, 15_000),
+        "purse_cents_max": reading.parsed("PURSE_CENTS_MAX", _cents, 25_000),
         "club": _club(reading),
     }
     values["public_url"] = reading.parsed("PUBLIC_URL", _origin, f"http://localhost:{values['port']}")
@@ -223,6 +232,10 @@ def _port(raw: str) -> int:
 
 def _positive(raw: str) -> int:
     return _whole(raw, 1, 1024)
+
+
+def _cents(raw: str) -> int:
+    return _whole(raw, 1, 10_000_000)
 
 
 def _number(raw: str) -> float:

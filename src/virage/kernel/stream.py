@@ -49,7 +49,7 @@ class Opened(Struct, frozen=True):
 
 
 class Topic(Protocol):
-    """Something that can be followed. A domain makes one; `matchday.py` gives it to the hub."""
+    """Something that can be followed. A domain makes one; `matchday/` gives it to the hub."""
 
     name: str
 

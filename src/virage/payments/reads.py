@@ -7,7 +7,7 @@ from uuid import UUID
 from virage.kernel.database import Connection
 from virage.payments import store
 from virage.payments.rules import Payment, Refund
-from virage.payments.store import Overdue
+from virage.payments.store import Overdue, Turnover
 
 OVERDUE_AFTER = timedelta(minutes=10)
 
@@ -15,6 +15,16 @@ OVERDUE_AFTER = timedelta(minutes=10)
 async def payment(conn: Connection, payment_id: UUID) -> Payment | None:
     """One payment, or None."""
     return (await store.payments(conn, [payment_id])).get(payment_id)
+
+
+async def payments(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Payment]:
+    """Payments by id."""
+    return await store.payments(conn, ids)
+
+
+async def of_purpose(conn: Connection, purpose: str) -> Turnover:
+    """What came for a purpose and what went back, over all time: for the books."""
+    return await store.turnover(conn, purpose)
 
 
 async def of_subject(conn: Connection, subject: UUID) -> list[Payment]:

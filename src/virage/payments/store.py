@@ -33,6 +33,13 @@ class Overdue(Struct, frozen=True):
     payments: int
 
 
+class Turnover(Struct, frozen=True):
+    """Cents that were captured, and those of them that were asked back."""
+
+    captured_cents: int
+    refund_cents: int
+
+
 def _payment(row: Mapping[str, Any]) -> Payment:
     return Payment(**{**row, "state": _STATES[row["state"]]})
 
@@ -172,3 +179,9 @@ async def open_since(conn: Connection) -> datetime:
 async def move_watermark(conn: Connection, open_since: datetime) -> None:
     """Look no further back from now on; it only ever moves forward."""
     await _sql.move_watermark(conn, open_since=open_since)
+
+
+async def turnover(conn: Connection, purpose: str) -> Turnover:
+    """What came for a purpose and what went back."""
+    row = await _sql.turnover(conn, purpose=purpose)
+    return Turnover(row["captured_cents"], row["refund_cents"])

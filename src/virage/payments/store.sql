@@ -149,3 +149,8 @@ where id in (
     where id = any(:ids::uuid[]) and state in ('created', 'pending') and expires_at > :now
     order by id for no key update
 );
+
+-- name: turnover(purpose)^
+-- What was captured for a purpose and what of it was asked back, over all time.
+select coalesce(sum(captured_cents), 0)::bigint as captured_cents, coalesce(sum(refund_cents), 0)::bigint as refund_cents
+from payments.payment where purpose = :purpose;

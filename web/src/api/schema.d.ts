@@ -1669,6 +1669,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/wallet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get purse
+         * @description One's purse, with fifty lines of its history before a moment, the latest first.
+         */
+        get: operations["get_purse"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/payouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask payout
+         * @description Send what is left back to the bank cards that it came from: free, at any time, no smallest amount.
+         */
+        post: operations["ask_payout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/top-ups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin top up
+         * @description Load one's purse by bank card: the address of the provider's page.
+         */
+        post: operations["begin_top_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2493,16 +2553,6 @@ export interface components {
         LiftWord: {
             working: boolean;
         };
-        /** Line */
-        Line: {
-            label: components["schemas"]["PlaceLabel"];
-            place: number;
-            price_cents: number;
-            /** @default false */
-            refunded: boolean;
-            tariff: components["schemas"]["Tariff"];
-            ticket_id?: string | null;
-        };
         /**
          * Locale
          * @description The languages we write in.
@@ -2652,7 +2702,7 @@ export interface components {
             fee_cents: number;
             /** Format: uuid */
             id: string;
-            lines: components["schemas"]["Line"][];
+            lines: components["schemas"]["ticketing_rules_terms_Line"][];
             paid_at?: string | null;
             payment_id?: string | null;
             refunded_cents: number;
@@ -2717,6 +2767,11 @@ export interface components {
         PackZone: {
             full: boolean;
         };
+        /** PaidOut */
+        PaidOut: {
+            cents: number;
+            left_cents: number;
+        };
         /** PairingOpened */
         PairingOpened: {
             code: string;
@@ -2780,6 +2835,11 @@ export interface components {
         PaymentWish: {
             /** Format: uuid */
             payment_id: string;
+        };
+        /** PayoutWish */
+        PayoutWish: {
+            /** Format: uuid */
+            id: string;
         };
         /** Person */
         Person: {
@@ -2896,6 +2956,15 @@ export interface components {
             state: "draft" | "published" | "cancelled";
             subtitle: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
+        };
+        /** PurseView */
+        PurseView: {
+            available_cents: number;
+            balance_cents: number;
+            bonus_cents: number;
+            history: components["schemas"]["wallet_reads_purses_Line"][];
+            id: string | null;
+            more: boolean;
         };
         /** Queue */
         Queue: {
@@ -3135,6 +3204,18 @@ export interface components {
             grants: components["schemas"]["GrantWish"][];
             name: string;
         };
+        /** TopUpAnswer */
+        TopUpAnswer: {
+            payment_url: string | null;
+        };
+        /** TopUpWish */
+        TopUpWish: {
+            cents: number;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            payment_id: string;
+        };
         /** Upload */
         Upload: {
             scans: components["schemas"]["SignedScan"][];
@@ -3173,6 +3254,28 @@ export interface components {
         /** ZoneWord */
         ZoneWord: {
             full: boolean;
+        };
+        /** Line */
+        ticketing_rules_terms_Line: {
+            label: components["schemas"]["PlaceLabel"];
+            place: number;
+            price_cents: number;
+            /** @default false */
+            refunded: boolean;
+            tariff: components["schemas"]["Tariff"];
+            ticket_id?: string | null;
+        };
+        /** Line */
+        wallet_reads_purses_Line: {
+            /** Format: date-time */
+            at: string;
+            cents: number;
+            /** Format: uuid */
+            id: string;
+            purpose: string;
+            step: string;
+            /** Format: uuid */
+            subject: string;
         };
     };
     responses: never;
@@ -6111,6 +6214,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CodeSent"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_purse: {
+        parameters: {
+            query?: {
+                before?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PurseView"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    ask_payout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PayoutWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaidOut"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    begin_top_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TopUpWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUpAnswer"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

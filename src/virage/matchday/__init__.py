@@ -1,9 +1,6 @@
 """The composition root: every domain tied together, in the order of a match day. The only place that knows them all."""
 
 import asyncio
-import gc
-import os
-import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,9 +21,9 @@ from virage.access.reads.keyring import Keyring, device_keys
 from virage.access.reads.news import GateNews
 from virage.access.reads.packs import Packs
 from virage.access.routes.desk import GateDesk
-from virage.kernel import logs, openapi
+from virage.kernel import openapi
 from virage.kernel.clock import Clock
-from virage.kernel.config import Config, read
+from virage.kernel.config import Config
 from virage.kernel.database import Connection, Database, Unavailable
 from virage.kernel.guard import Authenticator, Credential, Principal
 from virage.kernel.http import Lifespan, create_app
@@ -34,7 +31,6 @@ from virage.kernel.journal import Tail
 from virage.kernel.metrics import Gauge
 from virage.kernel.queue import Jobs
 from virage.kernel.stream import Hub, Topic
-from virage.kernel.supervise import die_with_parent
 from virage.passes import routes as passes_routes
 from virage.passes.acts import open_vault
 from virage.passes.jobs import PassJobs
@@ -66,10 +62,12 @@ from virage.ticketing.routes.box_office import BoxOffice
 from virage.ticketing.routes.offers import OfferBoard
 from virage.ticketing.rules.places import seat_plan
 from virage.venue import routes as venue
+from virage.wallet import routes as wallet_routes
+from virage.wallet.acts import purses
+from virage.wallet.reads import purses as wallet_reads
+from virage.wallet.rules.purses import PURPOSE as PURSES
 
 DATABASE_WAIT_S = 60.0
-END_STREAMS: signal.Signals | None = getattr(signal, "SIGUSR1", None)
-"""What tells a worker to let its streams go, so that it can end; there is none on Windows."""
 DATABASE_RETRY_S = 0.2
 
 
@@ -122,8 +120,12 @@ def _programme(house: House) -> Domain:
 
 
 # What the domains above tell a person about themselves, by the name of its section, and forget with them.
-PERSON_EXPORTS: dict[str, PersonExport] = {"ticketing": ticketing_views.export, "access": access_reads.export}
-PERSON_ERASED: list[PersonErased] = [refunding.erased, accreditations.erased]
+PERSON_EXPORTS: dict[str, PersonExport] = {
+    "wallet": wallet_reads.export,
+    "ticketing": ticketing_views.export,
+    "access": access_reads.export,
+}
+PERSON_ERASED: list[PersonErased] = [refunding.erased, purses.erased, accreditations.erased]
 
 
 def _people(house: House) -> Domain:
@@ -146,7 +148,7 @@ def _people(house: House) -> Domain:
 
 def _payment_handlers(_house: House) -> Handlers:
     """Who gets the news of a payment, by its purpose."""
-    return Handlers({paying.PURPOSE: paying.OrderMoney()})
+    return Handlers({paying.PURPOSE: paying.OrderMoney(), PURSES: purses.TopUpMoney()})
 
 
 def _payments(house: House) -> Domain:
@@ -189,6 +191,13 @@ def _passes(house: House) -> Domain:
         dependencies={"vault": vault},
         jobs=[PassJobs(house.db, vault).register],
     )
+
+
+# --- wallet --------------------------------------------------------------------------------------------------------
+
+
+def _wallet(_house: House) -> Domain:
+    return Domain(routers=wallet_routes.routers)
 
 
 # --- ticketing -----------------------------------------------------------------------------------------------------
@@ -247,7 +256,16 @@ def _access(house: House) -> Domain:
 
 # --- the whole -----------------------------------------------------------------------------------------------------
 
-DOMAINS: Sequence[Callable[[House], Domain]] = (_venue, _programme, _people, _payments, _passes, _ticketing, _access)
+DOMAINS: Sequence[Callable[[House], Domain]] = (
+    _venue,
+    _programme,
+    _people,
+    _payments,
+    _passes,
+    _wallet,
+    _ticketing,
+    _access,
+)
 
 
 async def _nobody(credentials: Sequence[Credential]) -> Sequence[Principal | None]:
@@ -326,60 +344,3 @@ async def _patiently(url: str, connections_max: int) -> Database:
                 return await Database.open(url, connections_max=connections_max)
             except Unavailable:
                 await asyncio.sleep(DATABASE_RETRY_S)
-
-
-GARBAGE_YOUNG = 50_000
-"""How many new containers the garbage collector waits for; Python's own 700 come up many times a batch."""
-
-
-def _settle() -> None:
-    """Take what the start has built out of the garbage collector's sight: it lives until the process ends."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GARBAGE_YOUNG, 20, 50)
-
-
-class Web:
-    """The ASGI application of one worker process: opens the database when the server starts, closes it when it ends."""
-
-    def __init__(self) -> None:
-        self._app: Litestar | None = None
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Serve a request, or live from start to end."""
-        if scope["type"] == "lifespan":
-            await self._live(scope, receive, send)
-        elif self._app is not None:
-            await self._app(scope, receive, send)
-
-    async def _live(self, scope: Any, receive: Any, send: Any) -> None:
-        """Start, serve, end. A worker that cannot start says so to its server, and is started again.
-
-        The server logs what is raised, with its place, so no words of it are sent beside that.
-        """
-        die_with_parent()
-        logs.configure(logs.UNTIL_CONFIGURED, "web")
-        answered = False
-
-        async def tell(message: Any) -> None:
-            nonlocal answered
-            answered = True
-            if message["type"] == "lifespan.startup.complete":
-                _settle()
-            await send({"type": message["type"]})
-
-        try:
-            config = read(os.environ)
-            logs.configure(config.log_level, "web")
-            async with opened(config) as db:
-                app = self._app = build(config, db, clock_of(config))
-                if END_STREAMS is not None:
-                    asyncio.get_running_loop().add_signal_handler(END_STREAMS, app.state.hub.close)
-                await app(scope, receive, tell)
-        except Exception:
-            if not answered:
-                await tell({"type": "lifespan.startup.failed"})
-            raise
-
-
-web = Web()

@@ -1,0 +1,147 @@
+"""Durable transfers a second through the batcher, in process, and the same one a transaction through asyncpg.
+
+python -m benchmarks.ledger [--quick]
+
+Each of many payers sends its next transfer when the last one is confirmed: purses pay at tills, so that no row is
+anybody's alone. The single one is the same guarded sentence that anybody would write by hand: take from the purse if it
+is there, give to the till, write the transfer down.
+"""
+
+import asyncio
+import os
+import random
+import shutil
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from benchmarks import common
+from virage.kernel.batching import Batcher
+from virage.kernel.database import Database
+from virage.kernel.ids import new_id
+from virage.kernel.migrate import migrate
+from virage.kernel.postgres import EmbeddedPostgres
+from virage.wallet.acts import ledger
+from virage.wallet.reads.audit import audit
+from virage.wallet.rules.ledger import Account, Entry, Kind, Outcome, Posted, Transfer, account, purse
+from virage.wallet.store import ledger as ledger_store
+from virage.wallet.store import purses as store
+
+NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
+PURSES, TILLS, PAYERS, BATCH_MAX = 20_000, 300, 2_048, 512
+SECONDS, QUICK_SECONDS = 10.0, 2.0
+CENTS = 7
+LOADED_CENTS = 1_000_000
+SINGLE = """
+with taken as (
+    update wallet.account set balance_cents = balance_cents - $4
+    where id = $2 and balance_cents - held_cents >= $4 returning id
+), given as (
+    update wallet.account set balance_cents = balance_cents + $4 from taken where account.id = $3 returning account.id
+)
+insert into wallet.transfer (id, debit_id, credit_id, subject, purse_id, at, cents, step, purpose)
+select $1, $2, $3, $2, $2, $5, $4, 'post', 'sale' from given
+"""
+
+
+async def load(db: Database, rng: random.Random) -> tuple[list[Account], list[Account]]:
+    """Purses with money in them, and tills."""
+    ids = [new_id() for _ in range(PURSES)]
+    tills = [account(Kind.REVENUE, f"till {number}:200") for number in range(TILLS)]
+    drawer = account(Kind.CASH, "desk")
+    async with db.transaction() as conn:
+        await ledger_store.open_accounts(conn, tills)
+    for at in range(0, PURSES, 1000):
+        some = ids[at : at + 1000]
+        async with db.transaction() as conn:
+            await store.open_purses(conn, dict.fromkeys(some), NOW)
+            await ledger.post(
+                conn, [[Transfer(new_id(), drawer, purse(one), LOADED_CENTS, "top_up", one)] for one in some], NOW
+            )
+    rng.shuffle(ids)
+    return [purse(one) for one in ids], tills
+
+
+async def batched_per_s(db: Database, purses: Sequence[Account], tills: Sequence[Account], seconds: float) -> float:
+    """Transfers a second that the batcher confirmed."""
+
+    async def act(entries: Sequence[Entry]) -> list[Outcome]:
+        async with db.transaction() as conn:
+            return await ledger.post(conn, entries, NOW)
+
+    batcher: Batcher[Entry, Outcome] = Batcher(act, batch_max=BATCH_MAX)
+    until, confirmed = time.perf_counter() + seconds, 0
+
+    async def payer(number: int) -> None:
+        nonlocal confirmed
+        at = number
+        while time.perf_counter() < until:
+            mine = purses[at % len(purses)]
+            answer = await batcher.submit([Transfer(new_id(), mine, tills[at % len(tills)], CENTS, "sale", mine.id)])
+            assert isinstance(answer, Posted), answer
+            confirmed += 1
+            at += PAYERS
+
+    began = time.perf_counter()
+    await asyncio.gather(*(payer(number) for number in range(PAYERS)))
+    return confirmed / (time.perf_counter() - began)
+
+
+async def single_per_s(db: Database, purses: Sequence[Account], tills: Sequence[Account], seconds: float) -> float:
+    """The same transfer one a transaction, one after the other on one connection."""
+    until, count = time.perf_counter() + seconds, 0
+    began = time.perf_counter()
+    async with db.connection() as conn:
+        while time.perf_counter() < until:
+            mine, till = purses[count % len(purses)], tills[count % len(tills)]
+            done = await conn.execute(SINGLE, new_id(), mine.id, till.id, CENTS, NOW)
+            assert done == "INSERT 0 1", done
+            count += 1
+    return count / (time.perf_counter() - began)
+
+
+async def measure(seconds: float) -> dict[str, Any]:
+    """All figures, on an embedded database that is durable as in production."""
+    folder = common.own_folder()
+    postgres = EmbeddedPostgres(folder / "postgres")
+    try:
+        await postgres.start()
+        await migrate(postgres.url)
+        plain = await common.commits_per_s(postgres.url)
+        db = await Database.open(postgres.url)
+        purses, tills = await load(db, random.Random(7))
+        single = await single_per_s(db, purses, tills, seconds / 2)
+        spent = common.processor_s(os.getpid())
+        batched = await batched_per_s(db, purses, tills, seconds)
+        spent = common.processor_s(os.getpid()) - spent
+        async with db.transaction() as conn:
+            books = await audit(conn)
+        await db.close()
+    finally:
+        await postgres.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+    assert books.sum_cents == 0, books
+    assert not books.astray, books
+    return {
+        "transfers_per_s": round(batched),
+        "single_per_s": round(single),
+        "ratio": round(batched / single, 1),
+        "sum": books.sum_cents,
+        "astray": len(books.astray),
+        "clients": PAYERS,
+        "workers": 1,
+        "batch_max": BATCH_MAX,
+        "commits_per_s": round(plain),
+        "cpu_s_per_1000": round(spent / (batched * seconds) * 1000, 4),
+    }
+
+
+def main() -> None:
+    """Measure and tell."""
+    figures = common.run(measure(QUICK_SECONDS if common.quick() else SECONDS))
+    common.tell({"benchmark": "ledger", **figures, "machine": common.machine()})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""One worker process of the web: the application over its own database connections, from start to end."""
+
+import asyncio
+import gc
+import os
+import signal
+from typing import Any
+
+from litestar import Litestar
+
+from virage.kernel import logs
+from virage.kernel.config import read
+from virage.kernel.supervise import die_with_parent
+from virage.matchday import build, clock_of, opened
+
+END_STREAMS: signal.Signals | None = getattr(signal, "SIGUSR1", None)
+"""What tells a worker to let its streams go, so that it can end; there is none on Windows."""
+GARBAGE_YOUNG = 50_000
+"""How many new containers the garbage collector waits for; Python's own 700 come up many times a batch."""
+
+
+def _settle() -> None:
+    """Take what the start has built out of the garbage collector's sight: it lives until the process ends."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_YOUNG, 20, 50)
+
+
+class Web:
+    """The ASGI application of one worker process: opens the database when the server starts, closes it when it ends."""
+
+    def __init__(self) -> None:
+        self._app: Litestar | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve a request, or live from start to end."""
+        if scope["type"] == "lifespan":
+            await self._live(scope, receive, send)
+        elif self._app is not None:
+            await self._app(scope, receive, send)
+
+    async def _live(self, scope: Any, receive: Any, send: Any) -> None:
+        """Start, serve, end. A worker that cannot start says so to its server, and is started again.
+
+        The server logs what is raised, with its place, so no words of it are sent beside that.
+        """
+        die_with_parent()
+        logs.configure(logs.UNTIL_CONFIGURED, "web")
+        answered = False
+
+        async def tell(message: Any) -> None:
+            nonlocal answered
+            answered = True
+            if message["type"] == "lifespan.startup.complete":
+                _settle()
+            await send({"type": message["type"]})
+
+        try:
+            config = read(os.environ)
+            logs.configure(config.log_level, "web")
+            async with opened(config) as db:
+                app = self._app = build(config, db, clock_of(config))
+                if END_STREAMS is not None:
+                    asyncio.get_running_loop().add_signal_handler(END_STREAMS, app.state.hub.close)
+                await app(scope, receive, tell)
+        except Exception:
+            if not answered:
+                await tell({"type": "lifespan.startup.failed"})
+            raise
+
+
+web = Web()

@@ -1,0 +1,1 @@
+"""The purse: a double-entry ledger, contactless cards, top-up, pay, refund."""

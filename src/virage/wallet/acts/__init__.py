@@ -1,0 +1,1 @@
+"""What the wallet does, for many at once, in the caller's transaction."""

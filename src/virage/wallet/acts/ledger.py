@@ -1,0 +1,33 @@
+"""Money moves from account to account, for many entries at once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from virage.kernel.database import Connection
+from virage.wallet.rules.ledger import Account, Entry, Kind, Outcome, decide
+from virage.wallet.store import ledger as store
+
+
+async def post(conn: Connection, entries: Sequence[Entry], now: datetime) -> list[Outcome]:
+    """Post the entries of a batch, one outcome each, in order; what each is about writes its own fact.
+
+    An entry happens whole or not at all, and once: with the same ids again it is answered again. Refusals:
+    insufficient_funds (data.available_cents), amount_invalid, account_not_found, hold_not_found, hold_ended,
+    exceeds_hold (data.held_cents), transfer_id_taken.
+    """
+    accounts = {one.id: one for entry in entries for transfer in entry for one in (transfer.debit, transfer.credit)}
+    # Opened before any account is locked: who waits here for another process that opens the same one holds nothing.
+    await store.open_accounts(
+        conn, sorted((one for one in accounts.values() if one.kind is not Kind.PURSE), key=_by_id)
+    )
+    balances = await store.lock_accounts(conn, accounts.keys())
+    named = {id_ for entry in entries for transfer in entry for id_ in (transfer.id, transfer.hold_id) if id_}
+    posting = decide(entries, balances, await store.transfers(conn, named))
+    if posting.new:
+        await store.post(conn, posting.new, posting.moved, now)
+    return posting.outcomes
+
+
+def _by_id(account: Account) -> UUID:
+    return account.id

@@ -1,0 +1,179 @@
+"""A fan's purse: opened, loaded by bank card, paid out."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.kernel.database import Connection
+from virage.kernel.ids import new_id
+from virage.kernel.journal import Fact, append
+from virage.kernel.money import Cents
+from virage.kernel.problems import Refused
+from virage.payments import acts as payments
+from virage.payments import reads as payments_reads
+from virage.payments.rules import FAILED, Captured, Failed, RefundRequest, Start
+from virage.wallet.acts import ledger
+from virage.wallet.rules import purses as rules
+from virage.wallet.rules.ledger import Balance
+from virage.wallet.rules.purses import PURPOSE, Limits, Paid, Purse, Reason, TopUp
+from virage.wallet.store import ledger as ledger_store
+from virage.wallet.store import purses as store
+
+PAYS_FOR: Final = timedelta(minutes=15)
+
+
+class TopUpWish(Struct, frozen=True):
+    """A fan loads their purse. The browser makes `id` and `payment_id`: sent twice, it is one top-up.
+
+    Another `payment_id` for the same `id` is refused: a new try is a new top-up.
+    """
+
+    id: UUID
+    payment_id: UUID
+    cents: Cents
+
+
+class PaidOut(Struct, frozen=True):
+    """What goes back to bank cards, and what stays in the purse for a desk, for it did not come by card."""
+
+    cents: Cents
+    left_cents: Cents
+
+
+async def ensure_purse(conn: Connection, owner_id: UUID, now: datetime) -> Purse:
+    """Somebody's purse, opened if they have none."""
+    found = await store.purse_of(conn, owner_id)
+    if found is not None:
+        return found
+    opened = await store.open_purses(conn, {new_id(): owner_id}, now)
+    await append(conn, [Fact("purse_opened", owner_id, purse_id) for purse_id in opened], now)
+    found = await store.purse_of(conn, owner_id)
+    assert found is not None  # noqa: S101 - it was opened here, or by whoever was first
+    return found
+
+
+async def top_up(
+    conn: Connection, owner_id: UUID, wish: TopUpWish, *, limits: Limits, return_url: str, now: datetime
+) -> Start | Refused | None:
+    """Begin a top-up: what the provider must be told, None where its money has come already."""
+    await ensure_purse(conn, owner_id, now)
+    purse = await store.lock_purse_of(conn, owner_id)
+    refusal = Refused(Reason.PURSE_FROZEN) if purse is None else await _begin(conn, purse, wish, limits, now)
+    if refusal is not None:
+        return refusal
+    start = Start(wish.payment_id, PURPOSE, wish.id, wish.cents, return_url, now + PAYS_FOR)
+    begun = (await payments.begin(conn, [start], now))[0]
+    if isinstance(begun, Refused):
+        return begun
+    if begun.state in FAILED:
+        return Refused(Reason.PAYMENT_FAILED, {"reason": begun.reason})
+    return None if begun.captured_cents is not None else start
+
+
+async def _begin(conn: Connection, purse: Purse, wish: TopUpWish, limits: Limits, now: datetime) -> Refused | None:
+    """Write a new top-up of a locked purse down; the same wish again is the one that stands."""
+    top_up = TopUp(wish.id, purse.id, wish.payment_id, wish.cents)
+    known = (await store.top_ups(conn, [wish.id])).get(wish.id)
+    if known is not None:
+        return None if known == top_up else Refused(Reason.TOP_UP_ID_TAKEN)
+    balance = await _balance(conn, purse.id)
+    refusal = rules.may_top_up(purse, balance.balance_cents, wish.cents, limits)
+    if refusal is not None:
+        return refusal
+    if not await store.insert_top_up(conn, top_up, now):
+        return Refused(Reason.TOP_UP_ID_TAKEN)
+    about = {"purse": purse.id, "cents": wish.cents}
+    await append(conn, [Fact("top_up_begun", purse.owner_id, wish.id, about)], now)
+    return None
+
+
+async def pay_out(conn: Connection, owner_id: UUID, payout_id: UUID, now: datetime) -> PaidOut | Refused:
+    """Send all that is left back to the bank cards that it came from; free, at any time. The same id again is one."""
+    purse = await store.lock_purse_of(conn, owner_id)
+    if purse is None:
+        return Refused(Reason.NOTHING_TO_PAY_OUT)
+    known = await store.payout(conn, payout_id)
+    if known is not None:
+        left = (await _balance(conn, purse.id)).available_cents
+        return PaidOut(known[1], left) if known[0] == purse.id else Refused(Reason.NOTHING_TO_PAY_OUT)
+    paid_out = await _send_back(conn, purse, payout_id, now)
+    if paid_out.cents == 0:
+        return Refused(Reason.NOTHING_TO_PAY_OUT, {"left_cents": paid_out.left_cents})
+    await append(conn, [Fact("payout_asked", owner_id, payout_id, {"purse": purse.id, "cents": paid_out.cents})], now)
+    return paid_out
+
+
+async def _send_back(conn: Connection, purse: Purse, payout_id: UUID, now: datetime) -> PaidOut:
+    """Move what is left out of a locked purse, and ask the provider for the refunds."""
+    top_ups = await store.top_ups_of_purse(conn, purse.id)
+    made = await payments_reads.payments(conn, [one.payment_id for one in top_ups])
+    paid = [
+        Paid(payment.id, payment.captured_cents - payment.refund_cents)
+        for one in top_ups
+        if (payment := made.get(one.payment_id)) is not None and payment.captured_cents is not None
+    ]
+    available = (await _balance(conn, purse.id)).available_cents
+    shares = rules.shares(paid, available)
+    cents = sum(share.cents for share in shares)
+    if not shares or not await store.insert_payout(conn, payout_id, purse.id, cents, now):
+        return PaidOut(0, available)
+    requests = [RefundRequest(rules.share_id(payout_id, share), share.payment_id, share.cents) for share in shares]
+    for refused in await payments.request_refund(conn, requests, now):
+        if isinstance(refused, Refused):
+            raise RuntimeError(f"The payout {payout_id} exceeds what was captured: {refused.reason}")  # noqa: TRY004 - it is no type that is wrong
+    (posted,) = await ledger.post(conn, [[rules.payout(payout_id, purse.id, share) for share in shares]], now)
+    if isinstance(posted, Refused):
+        raise RuntimeError(f"The payout {payout_id} is not in the purse: {posted.reason}")  # noqa: TRY004 - the same
+    return PaidOut(cents, available - cents)
+
+
+async def _balance(conn: Connection, purse_id: UUID) -> Balance:
+    """The locked account of a purse."""
+    return (await ledger_store.lock_accounts(conn, [purse_id])).get(purse_id, Balance())
+
+
+class TopUpMoney:
+    """What a payment of a top-up causes, in the payment's own transaction."""
+
+    async def lock(self, conn: Connection, subjects: Sequence[UUID]) -> None:
+        """Nothing: a top-up that failed moves nothing, so there is no order to keep."""
+
+    async def captured(self, conn: Connection, payments_: Sequence[Captured], now: datetime) -> None:
+        """Credit each purse, once a payment; money for a purse that is frozen goes back whole."""
+        top_ups = await store.top_ups(conn, [payment.subject for payment in payments_])
+        purses = await store.lock_purses(conn, sorted({top_up.purse_id for top_up in top_ups.values()}))
+        back = [one for one in payments_ if purses[top_ups[one.subject].purse_id].frozen_at is not None]
+        kept = [one for one in payments_ if one not in back]
+        entries = [
+            [rules.credit(top_ups[one.subject].purse_id, one.subject, one.payment_id, one.amount_cents)] for one in kept
+        ]
+        for posted in await ledger.post(conn, entries, now):
+            if isinstance(posted, Refused):
+                raise RuntimeError(f"Money that came is not credited: {posted.reason}")  # noqa: TRY004 - the same
+        requests = [RefundRequest(new_id(), one.payment_id, one.amount_cents) for one in back]
+        await payments.request_refund(conn, requests, now)
+        facts = [Fact("top_up_credited", None, one.subject, {"payment": one.payment_id}) for one in kept]
+        facts += [Fact("top_up_returned", None, one.subject, {"payment": one.payment_id}) for one in back]
+        await append(conn, facts, now)
+
+    async def failed(self, conn: Connection, payments_: Sequence[Failed], now: datetime) -> None:
+        """Nothing was credited, so nothing is taken back; another try is another top-up."""
+
+
+async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:
+    """Pay out what came by bank card and close the purse of somebody who is erased; its transfers name nobody.
+
+    What came in cash must be fetched at a desk first: nobody could have it afterwards.
+    """
+    purse = await store.lock_purse_of(conn, person_id)
+    if purse is None:
+        return None
+    await _send_back(conn, purse, new_id(), now)
+    left = await _balance(conn, purse.id)
+    if left.balance_cents:
+        return Refused(Reason.PURSE_NOT_EMPTY, {"left_cents": left.balance_cents})
+    await store.close_purse(conn, purse.id, now)
+    return None

@@ -1,0 +1,5 @@
+"""The doors of the wallet."""
+
+from virage.wallet.routes import purses
+
+routers = [purses.router]

@@ -1,0 +1,66 @@
+"""A fan looks into their purse, loads it, and has what is left sent back."""
+
+from datetime import datetime
+from uuid import UUID
+
+from litestar import Router, get, post
+from msgspec import Struct
+
+from virage.kernel.clock import Clock
+from virage.kernel.config import Config
+from virage.kernel.database import Database
+from virage.kernel.guard import Principal, require_fan, signed_in
+from virage.kernel.problems import Problem, granted
+from virage.payments.checkout import Checkout
+from virage.wallet.acts.purses import PaidOut, TopUpWish, pay_out, top_up
+from virage.wallet.reads.purses import PurseView, purse_view
+from virage.wallet.rules.purses import Limits
+
+
+class TopUpAnswer(Struct, frozen=True):
+    """Where to pay; None once the money has come."""
+
+    payment_url: str | None
+
+
+class PayoutWish(Struct, frozen=True, forbid_unknown_fields=True):
+    """Send back what is left. The browser makes `id`: sent twice, it is one payout."""
+
+    id: UUID
+
+
+def limits_of(config: Config) -> Limits:
+    """What the configuration allows."""
+    return Limits(config.top_up_cents_min, config.top_up_cents_max, config.purse_cents_max)
+
+
+@get("/", guards=[signed_in])
+async def get_purse(db: Database, principal: Principal, before: datetime | None = None) -> PurseView:
+    """One's purse, with fifty lines of its history before a moment, the latest first."""
+    if before is not None and before.tzinfo is None:
+        raise Problem("invalid_input", {"errors": [{"source": "before", "message": "It names its time zone."}]})
+    async with db.connection() as conn:
+        return await purse_view(conn, require_fan(principal), before)
+
+
+@post("/top-ups", status_code=200, guards=[signed_in])
+async def begin_top_up(
+    data: TopUpWish, *, db: Database, clock: Clock, config: Config, checkout: Checkout, principal: Principal
+) -> TopUpAnswer:
+    """Load one's purse by bank card: the address of the provider's page."""
+    fan_id, back = require_fan(principal), f"{config.public_url}/purse"
+    async with db.transaction() as conn:
+        begun = await top_up(conn, fan_id, data, limits=limits_of(config), return_url=back, now=clock.now())
+        start = granted(begun)
+    return TopUpAnswer(None if start is None else granted(await checkout.open(start)).payment_url)
+
+
+@post("/payouts", status_code=200, guards=[signed_in])
+async def ask_payout(data: PayoutWish, db: Database, clock: Clock, principal: Principal) -> PaidOut:
+    """Send what is left back to the bank cards that it came from: free, at any time, no smallest amount."""
+    fan_id = require_fan(principal)
+    async with db.transaction() as conn:
+        return granted(await pay_out(conn, fan_id, data.id, clock.now()))
+
+
+router = Router("/api/wallet", route_handlers=[get_purse, begin_top_up, ask_payout])

@@ -1,0 +1,1 @@
+"""What the wallet may decide, without a database or a clock."""

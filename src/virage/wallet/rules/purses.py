@@ -1,0 +1,113 @@
+"""Purses: what may be loaded, what goes back, and what their owners see."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, NamedTuple
+from uuid import UUID, uuid5
+
+from msgspec import Struct
+
+from virage.kernel.money import Cents
+from virage.kernel.problems import Refused
+from virage.wallet.rules.ledger import Kind, Transfer, account, purse
+
+PURPOSE: Final = "wallet"
+"""What payments for purses are called where payments are kept."""
+CARD_MONEY: Final = account(Kind.CLEARING, "cards")
+"""What the provider holds for the purses."""
+
+
+class Reason(StrEnum):
+    """Why a top-up or a payout is refused."""
+
+    AMOUNT_BELOW_MIN = "amount_below_min"
+    AMOUNT_ABOVE_MAX = "amount_above_max"
+    PURSE_WOULD_EXCEED = "purse_would_exceed"
+    PURSE_FROZEN = "purse_frozen"
+    TOP_UP_ID_TAKEN = "top_up_id_taken"
+    PAYMENT_FAILED = "payment_failed"
+    NOTHING_TO_PAY_OUT = "nothing_to_pay_out"
+    PURSE_NOT_EMPTY = "purse_not_empty"
+
+
+class Limits(Struct, frozen=True):
+    """What the law and the house allow: cents of one top-up, and in a purse at any time."""
+
+    top_up_min_cents: Cents
+    top_up_max_cents: Cents
+    purse_max_cents: Cents
+
+
+class Purse(Struct, frozen=True):
+    """A purse as it stands; nobody owns that of an anonymous card."""
+
+    id: UUID
+    owner_id: UUID | None
+    frozen_at: datetime | None = None
+
+
+class TopUp(Struct, frozen=True):
+    """Money that somebody wants in a purse; the browser makes `id` and `payment_id`."""
+
+    id: UUID
+    purse_id: UUID
+    payment_id: UUID
+    cents: Cents
+
+
+class Paid(NamedTuple):
+    """A top-up's payment and what of it may still go back to its bank card."""
+
+    payment_id: UUID
+    left_cents: Cents
+
+
+class Share(NamedTuple):
+    """What goes back to one bank card."""
+
+    payment_id: UUID
+    cents: Cents
+
+
+def may_top_up(purse_: Purse, balance_cents: Cents, cents: Cents, limits: Limits) -> Refused | None:
+    """Whether so much may be loaded now; what is on its way already is not counted, for it may never come."""
+    if purse_.frozen_at is not None:
+        return Refused(Reason.PURSE_FROZEN)
+    if cents < limits.top_up_min_cents:
+        return Refused(Reason.AMOUNT_BELOW_MIN, {"min_cents": limits.top_up_min_cents})
+    if cents > limits.top_up_max_cents:
+        return Refused(Reason.AMOUNT_ABOVE_MAX, {"max_cents": limits.top_up_max_cents})
+    if balance_cents + cents > limits.purse_max_cents:
+        left = max(0, limits.purse_max_cents - balance_cents)
+        return Refused(Reason.PURSE_WOULD_EXCEED, {"left_cents": left})
+    return None
+
+
+def credit(purse_id: UUID, top_up_id: UUID, payment_id: UUID, cents: Cents) -> Transfer:
+    """Money that came by bank card goes into its purse, once a payment: the payment's id is the transfer's."""
+    return Transfer(payment_id, CARD_MONEY, purse(purse_id), cents, "top_up", top_up_id)
+
+
+def shares(paid: Sequence[Paid], available_cents: Cents) -> list[Share]:
+    """What goes back to which bank card: the latest top-up first, at most what came by it.
+
+    What came in cash, or was given back to its card before, stays in the purse, for a desk pays it out.
+    """
+    left, found = available_cents, []
+    for payment in paid:
+        cents = min(left, payment.left_cents)
+        if cents > 0:
+            found.append(Share(payment.payment_id, cents))
+            left -= cents
+    return found
+
+
+def payout(payout_id: UUID, purse_id: UUID, share: Share) -> Transfer:
+    """One part of a payout: out of the purse, towards the provider."""
+    return Transfer(share_id(payout_id, share), purse(purse_id), CARD_MONEY, share.cents, "payout", payout_id)
+
+
+def share_id(payout_id: UUID, share: Share) -> UUID:
+    """The id of a part, the same each time: of its transfer, and of the refund that the provider is asked for."""
+    return uuid5(payout_id, str(share.payment_id))

@@ -1,0 +1,1 @@
+"""The wallet's queries, one typed function each."""

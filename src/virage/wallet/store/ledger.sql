@@ -1,0 +1,69 @@
+-- name: lock_accounts(ids)
+-- Accounts of a batch, locked in the order of their ids.
+select id, balance_cents, held_cents from wallet.account where id = any(:ids::uuid[]) order by id for no key update;
+
+-- name: open_accounts(ids, kinds, keys)!
+-- Accounts that begin now, in the order of their ids; those that are there stay.
+insert into wallet.account (id, kind, key)
+select wanted.id, wanted.kind, wanted.key
+from unnest(:ids::uuid[], :kinds::text[], :keys::text[]) as wanted (id, kind, key)
+order by wanted.id
+on conflict (id) do nothing;
+
+-- name: transfers(ids)
+-- Transfers of these ids, and whether a hold among them has ended. The accounts are locked: nobody ends one meanwhile.
+select id, debit_id, credit_id, subject, cents, step, hold_id,
+    step = 'hold' and exists (select 1 from wallet.transfer as ending where ending.hold_id = transfer.id) as ended
+from wallet.transfer where id = any(:ids::uuid[]);
+
+-- name: post(account_ids, balances, helds, ids, debit_ids, credit_ids, subjects, hold_ids, purse_ids, cents, steps, purposes, now)!
+-- All transfers of a batch and what they leave of its accounts, which are locked: one statement.
+with moved as (
+    update wallet.account set balance_cents = after.balance, held_cents = after.held
+    from unnest(:account_ids::uuid[], :balances::bigint[], :helds::bigint[]) as after (id, balance, held)
+    where account.id = after.id
+)
+insert into wallet.transfer (id, debit_id, credit_id, subject, hold_id, purse_id, at, cents, step, purpose)
+select t.id, t.debit, t.credit, t.subject, t.hold, t.purse, :now::timestamptz, t.cents, t.step, t.purpose
+from unnest(
+    :ids::uuid[], :debit_ids::uuid[], :credit_ids::uuid[], :subjects::uuid[], :hold_ids::uuid[], :purse_ids::uuid[],
+    :cents::bigint[], :steps::text[], :purposes::text[]
+) as t (id, debit, credit, subject, hold, purse, cents, step, purpose);
+
+-- name: sum_of_balances()$
+-- What all accounts hold together: zero.
+select coalesce(sum(balance_cents), 0)::bigint from wallet.account;
+
+-- name: accounts_beside_their_transfers()
+-- Accounts whose balance or holds are not what their transfers say, and what these say.
+with leg as (
+    select credit_id as id, cents as balance, 0::bigint as held from wallet.transfer where step in ('post', 'capture')
+    union all
+    select debit_id, -cents, 0 from wallet.transfer where step in ('post', 'capture')
+    union all
+    select debit_id, 0, cents from wallet.transfer as hold
+    where step = 'hold' and not exists (select 1 from wallet.transfer as ending where ending.hold_id = hold.id)
+), told as (
+    select id, sum(balance)::bigint as balance, sum(held)::bigint as held from leg group by id
+)
+select coalesce(account.id, told.id) as id, coalesce(account.balance_cents, 0) as balance_cents,
+    coalesce(account.held_cents, 0) as held_cents, coalesce(told.balance, 0) as told_balance_cents,
+    coalesce(told.held, 0) as told_held_cents
+from wallet.account full join told on told.id = account.id
+where account.id is null or account.balance_cents <> coalesce(told.balance, 0)
+    or account.held_cents <> coalesce(told.held, 0)
+order by 1;
+
+-- name: balance_of_kinds()
+-- What the accounts of each kind hold together.
+select kind, sum(balance_cents)::bigint as balance_cents, sum(held_cents)::bigint as held_cents
+from wallet.account group by kind order by kind;
+
+-- name: balances(ids)
+-- Accounts as they stand.
+select id, balance_cents, held_cents from wallet.account where id = any(:ids::uuid[]);
+
+-- name: history(purse_id, before, limit_)
+-- The latest transfers of a purse before a moment.
+select id, at, cents, step, purpose, subject, debit_id, credit_id, hold_id
+from wallet.transfer where purse_id = :purse_id and at < :before::timestamptz order by at desc, id desc limit :limit_;

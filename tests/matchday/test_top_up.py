@@ -1,0 +1,65 @@
+"""A purse is loaded by bank card and paid out, through real processes, and the books are right."""
+
+import asyncio
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from tests.matchday.test_purchase import browser_of, sign_in
+from virage.kernel.ids import new_id
+from virage.payments.sandbox.cards import Card
+
+if TYPE_CHECKING:
+    from tests.matchday.conftest import Served, World
+
+CENTS = 2_000
+
+
+async def until_it_holds(browser: httpx.AsyncClient, cents: int) -> dict[str, Any]:
+    """Wait for the money's news."""
+    async with asyncio.timeout(60):
+        while True:
+            purse: dict[str, Any] = (await browser.get("/api/wallet")).json()
+            if purse["available_cents"] == cents:
+                return purse
+            await asyncio.sleep(0.05)
+
+
+async def audited(served: "Served") -> subprocess.CompletedProcess[str]:
+    """What the operator's command says."""
+    command = [sys.executable, "-m", "virage.cli", "wallet", "audit"]
+    return await asyncio.to_thread(subprocess.run, command, env=served.env, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("card", [Card.ACCEPTED, Card.WEBHOOK_TWICE, Card.ANSWER_LOST, Card.WEBHOOK_NEVER])
+async def test_a_purse_is_loaded_once_and_what_is_left_goes_back(
+    served: "Served", live_world: "World", card: Card
+) -> None:
+    async with browser_of(served.url) as browser:
+        await sign_in(browser, "fan@example.org")
+        assert (await browser.get("/api/wallet")).json()["balance_cents"] == 0
+        wish = {"id": str(new_id()), "payment_id": str(new_id()), "cents": CENTS}
+        page = (await browser.post("/api/wallet/top-ups", json=wish)).json()["payment_url"]
+        again = (await browser.post("/api/wallet/top-ups", json=wish)).json()["payment_url"]
+        assert page == again
+        assert page.startswith(served.sandbox_url)
+        await browser.post(page, json={"card": card.value})
+        purse = await until_it_holds(browser, CENTS)
+        assert [(line["cents"], line["purpose"]) for line in purse["history"]] == [(CENTS, "top_up")]
+        assert (await audited(served)).returncode == 0
+        payout = {"id": str(new_id())}
+        for _ in range(2):
+            answer = await browser.post("/api/wallet/payouts", json=payout)
+            assert answer.json() == {"cents": CENTS, "left_cents": 0}
+        purse = await until_it_holds(browser, 0)
+        assert [line["cents"] for line in purse["history"]] == [-CENTS, CENTS]
+        said = await audited(served)
+        assert (said.returncode, "clean" in said.stdout) == (0, True), said.stdout + said.stderr
+        (refund,) = await live_world.rows("select amount_cents from payments.refund")
+        assert refund["amount_cents"] == CENTS
+        await live_world.rows("update wallet.account set balance_cents = balance_cents + 1 where kind = 'purse'")
+        said = await audited(served)
+        assert (said.returncode, "wrong" in said.stdout) == (1, True)

@@ -1,0 +1,180 @@
+"""Purses: loaded within limits, credited once a payment, paid out to the cards that the money came from."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from tests.wallet.conftest import NOW, books, loaded_purse, payment, posted
+from virage.kernel.database import Database
+from virage.kernel.ids import new_id
+from virage.kernel.problems import Refused
+from virage.payments import acts as payments
+from virage.payments.handlers import Handlers
+from virage.payments.rules import Outcome, Start, State
+from virage.wallet.acts import purses
+from virage.wallet.acts.purses import PaidOut, TopUpMoney, TopUpWish
+from virage.wallet.reads.purses import export, purse_view
+from virage.wallet.rules.purses import PURPOSE, Limits, Paid, Purse, Reason, Share, may_top_up, shares
+
+LIMITS = Limits(500, 15_000, 25_000)
+HANDLERS = Handlers({PURPOSE: TopUpMoney()})
+MINE = Purse(new_id(), new_id())
+
+
+@pytest.mark.parametrize(
+    ("balance", "cents", "reason"),
+    [
+        (0, 499, Reason.AMOUNT_BELOW_MIN),
+        (0, 500, None),
+        (0, 15_000, None),
+        (0, 15_001, Reason.AMOUNT_ABOVE_MAX),
+        (10_000, 15_000, None),
+        (10_001, 15_000, Reason.PURSE_WOULD_EXCEED),
+        (40_000, 500, Reason.PURSE_WOULD_EXCEED),
+    ],
+)
+def test_a_purse_is_loaded_within_its_limits(balance: int, cents: int, reason: Reason | None) -> None:
+    refusal = may_top_up(MINE, balance, cents, LIMITS)
+    assert (refusal.reason if refusal else None) == reason
+
+
+def test_a_frozen_purse_takes_no_money() -> None:
+    frozen = may_top_up(Purse(new_id(), None, NOW), 0, 500, LIMITS)
+    assert frozen == Refused(Reason.PURSE_FROZEN)
+
+
+def test_what_is_left_goes_back_to_the_latest_cards_first_and_never_more_than_came() -> None:
+    latest, older, oldest = [new_id() for _ in range(3)]
+    paid = [Paid(latest, 500), Paid(older, 0), Paid(oldest, 1000)]
+    assert shares(paid, 700) == [Share(latest, 500), Share(oldest, 200)]
+    assert shares(paid, 9000) == [Share(latest, 500), Share(oldest, 1000)]
+    assert shares(paid, 0) == []
+
+
+async def begun(db: Database, owner_id: UUID, wish: TopUpWish, at: datetime = NOW) -> Start | Refused | None:
+    async with db.transaction() as conn:
+        return await purses.top_up(conn, owner_id, wish, limits=LIMITS, return_url="https://x", now=at)
+
+
+async def told(db: Database, *outcomes: Outcome) -> None:
+    async with db.transaction() as conn:
+        await payments.settle(conn, outcomes, NOW, HANDLERS)
+
+
+async def topped_up(db: Database, owner_id: UUID, cents: int) -> TopUpWish:
+    wish = TopUpWish(new_id(), new_id(), cents)
+    assert isinstance(await begun(db, owner_id, wish), Start)
+    await told(db, Outcome(wish.payment_id, State.CAPTURED, cents))
+    return wish
+
+
+async def has(db: Database, owner_id: UUID) -> int:
+    async with db.connection() as conn:
+        return (await purse_view(conn, owner_id)).available_cents
+
+
+async def paid_out(db: Database, owner_id: UUID, payout_id: UUID) -> PaidOut | Refused:
+    async with db.transaction() as conn:
+        return await purses.pay_out(conn, owner_id, payout_id, NOW)
+
+
+async def refunds(db: Database) -> Sequence[tuple[UUID, int]]:
+    async with db.connection() as conn:
+        rows = await conn.fetch(
+            "select payment_id, amount_cents from payments.refund order by created_at, amount_cents"
+        )
+    return [tuple(row) for row in rows]
+
+
+async def test_money_is_credited_once_however_often_it_is_told(db: Database) -> None:
+    fan, wish = new_id(), TopUpWish(new_id(), new_id(), 2000)
+    await begun(db, fan, wish)
+    came = Outcome(wish.payment_id, State.CAPTURED, 2000)
+    await told(db, came, came)
+    await told(db, came)
+    assert await has(db, fan) == 2000
+    assert await begun(db, fan, wish) is None
+    assert (await books(db)).clean
+
+
+async def test_a_top_up_that_failed_credits_nothing_and_its_late_money_does(db: Database) -> None:
+    fan, wish = new_id(), TopUpWish(new_id(), new_id(), 2000)
+    await begun(db, fan, wish)
+    await told(db, Outcome(wish.payment_id, State.DECLINED, 0, "stolen"))
+    assert await has(db, fan) == 0
+    assert await begun(db, fan, wish) == Refused(Reason.PAYMENT_FAILED, {"reason": "stolen"})
+    await told(db, Outcome(wish.payment_id, State.CAPTURED, 2000))
+    assert await has(db, fan) == 2000
+
+
+async def test_an_id_that_meant_another_top_up_is_refused_and_nobody_else_gets_its_page(db: Database) -> None:
+    fan, other, wish = new_id(), new_id(), TopUpWish(new_id(), new_id(), 2000)
+    await begun(db, fan, wish)
+    taken = Refused(Reason.TOP_UP_ID_TAKEN)
+    assert await begun(db, other, wish) == taken
+    assert await begun(db, fan, TopUpWish(wish.id, wish.payment_id, 2001)) == taken
+    assert await begun(db, fan, TopUpWish(new_id(), wish.payment_id, 2000)) == taken
+
+
+async def test_what_was_spent_does_not_go_back_and_the_rest_does(db: Database) -> None:
+    fan = new_id()
+    first, second = await topped_up(db, fan, 2000), await topped_up(db, fan, 1000)
+    async with db.connection() as conn:
+        view = await purse_view(conn, fan)
+    assert view.id is not None
+    await posted(db, [payment(view.id, 1700)])
+    payout_id = new_id()
+    assert await paid_out(db, fan, payout_id) == PaidOut(1300, 0)
+    assert await paid_out(db, fan, payout_id) == PaidOut(1300, 0)
+    assert sorted(await refunds(db)) == sorted([(second.payment_id, 1000), (first.payment_id, 300)])
+    assert await paid_out(db, fan, new_id()) == Refused(Reason.NOTHING_TO_PAY_OUT, {"left_cents": 0})
+    assert (await books(db)).clean
+
+
+async def test_cash_stays_for_the_desk_and_money_that_is_held_stays_held(db: Database) -> None:
+    fan = new_id()
+    async with db.transaction() as conn:
+        await loaded_purse(conn, 700, fan)
+    await topped_up(db, fan, 1000)
+    assert await paid_out(db, fan, new_id()) == PaidOut(1000, 700)
+    assert await paid_out(db, fan, new_id()) == Refused(Reason.NOTHING_TO_PAY_OUT, {"left_cents": 700})
+
+
+async def test_nobody_has_anothers_payout(db: Database) -> None:
+    fan, other, payout_id = new_id(), new_id(), new_id()
+    await topped_up(db, fan, 1000)
+    await topped_up(db, other, 1000)
+    assert await paid_out(db, fan, payout_id) == PaidOut(1000, 0)
+    assert await paid_out(db, other, payout_id) == Refused(Reason.NOTHING_TO_PAY_OUT)
+    assert await has(db, other) == 1000
+
+
+async def test_who_is_erased_gets_their_money_back_and_late_money_goes_back_too(db: Database) -> None:
+    fan = new_id()
+    came = await topped_up(db, fan, 1000)
+    late = TopUpWish(new_id(), new_id(), 800)
+    await begun(db, fan, late)
+    async with db.transaction() as conn:
+        assert await purses.erased(conn, fan, NOW) is None
+    await told(db, Outcome(late.payment_id, State.CAPTURED, 800))
+    assert sorted(await refunds(db)) == sorted([(came.payment_id, 1000), (late.payment_id, 800)])
+    async with db.connection() as conn:
+        assert await export(conn, fan) == {"purse": None}
+    assert (await books(db)).clean
+
+
+async def test_who_has_cash_in_the_purse_fetches_it_before_being_erased(db: Database) -> None:
+    fan = new_id()
+    async with db.transaction() as conn:
+        await loaded_purse(conn, 700, fan)
+        assert await purses.erased(conn, fan, NOW) == Refused(Reason.PURSE_NOT_EMPTY, {"left_cents": 700})
+
+
+async def test_a_person_is_told_all_that_moved_in_their_purse(db: Database) -> None:
+    fan = new_id()
+    await topped_up(db, fan, 1000)
+    async with db.connection() as conn:
+        said = (await export(conn, fan))["purse"]
+    assert [(line.cents, line.purpose, line.at) for line in said.history] == [(1000, "top_up", NOW.astimezone(UTC))]
