@@ -1,5 +1,6 @@
 """A whole Virage of real processes for browsers to visit: sandbox provider, jobs, web, the demo in a database."""
 
+import asyncio
 import os
 import re
 import secrets
@@ -14,8 +15,18 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from msgspec.structs import replace
+
+from virage.demo.crowd import Till, fill
+from virage.demo.programme import load_programme, planned
+from virage.kernel.config import read
+from virage.kernel.database import Database
+from virage.payments.handlers import Handlers
+from virage.payments.sandbox_provider import SandboxProvider
+from virage.ticketing.acts import paying
 
 READY_S = 120.0
+TOMORROWS_SHARE = 0.1
 CODE = re.compile(r"\b\d{6}\b")
 
 
@@ -54,6 +65,22 @@ class House:
         """Start everything, as `make run` does, and wait until it answers."""
         self.start("run", self.env)
         self.wait(self.url)
+        asyncio.run(self._add_tomorrow())
+
+    async def _add_tomorrow(self) -> None:
+        """Tomorrow's match too, partly sold: at noon tonight's is too near, and the next would be a tournament's."""
+        config, now = read(self.env), datetime.now(UTC)
+        plans = planned(now + timedelta(days=1))
+        provider = SandboxProvider(self.sandbox_url, config.sandbox_key, config.sandbox_webhook_secret)
+        db = await Database.open(self.database_url)
+        try:
+            async with db.transaction() as conn:
+                await load_programme(conn, plans, now)
+            till = Till(db, provider, Handlers({paying.PURPOSE: paying.OrderMoney()}), self.url)
+            await fill(db, till, replace(plans[0], seated_share=TOMORROWS_SHARE), now)
+        finally:
+            await provider.close()
+            await db.close()
 
     def start(self, command: str, env: Mapping[str, str]) -> "subprocess.Popen[bytes]":
         """Start one command of `virage`; its words go into a file of the folder."""
@@ -89,7 +116,7 @@ class House:
         return httpx.get(self.url + path).raise_for_status().json()
 
     def event(self, kind: str) -> str:
-        """The id of the demo's first event of a kind; those of the gates' tests begin within the hour."""
+        """The id of the demo's first event of a kind that is not tonight, whenever the tests run."""
         tomorrow = datetime.now(UTC) + timedelta(hours=12)
         return next(
             str(event["id"])
