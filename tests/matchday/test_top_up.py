@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -46,7 +47,8 @@ async def test_a_purse_is_loaded_once_and_what_is_left_goes_back(
         again = (await browser.post("/api/wallet/top-ups", json=wish)).json()["payment_url"]
         assert page == again
         assert page.startswith(served.sandbox_url)
-        await browser.post(page, json={"card": card.value})
+        with suppress(httpx.ReadError, httpx.RemoteProtocolError):  # one card loses the answer on its way
+            await browser.post(page, json={"card": card.value})
         purse = await until_it_holds(browser, CENTS)
         assert [(line["cents"], line["purpose"]) for line in purse["history"]] == [(CENTS, "top_up")]
         assert (await audited(served)).returncode == 0
