@@ -187,7 +187,7 @@ async def device(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHan
 
 
 def device_at(post: Literal["gate", "till"]) -> Guard:
-    """Guard: a paired device that holds this role. A till opens no door of the gates, nor a gate's device one of tills."""
+    """Guard: a paired device that holds this role: a till opens no door of the gates, a lane reader none of tills."""
 
     async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
         await device(connection, handler)
