@@ -260,7 +260,7 @@ async def pair(memory: Memory, server: str, code: str) -> None:
         raise SystemExit(f"The server says {answer.status_code}: {answer.text[:200]}")
     paired = answer.json()
     memory.keep_pairing({"server": server, "token": paired["token"], "device_id": paired["device_id"]})
-    print(f"Paired as {paired['name']} at {', '.join(paired['gates'])}.", flush=True)
+    print(f"Paired as {paired['name']} at {', '.join(paired['posts'])}.", flush=True)
 
 
 async def work(memory: Memory, wish: argparse.Namespace) -> None:

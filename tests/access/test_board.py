@@ -291,7 +291,7 @@ async def test_the_board_says_whom_to_call(night: "Evening") -> None:
     await night.rows(
         """
         insert into people.device
-            (id, pairing_id, name, kind, gates, public_key, token_hash, paired_at, last_seen_at, paired_by)
+            (id, pairing_id, name, kind, posts, public_key, token_hash, paired_at, last_seen_at, paired_by)
         values ($1, $2, 'Lane A1', 'phone', '{A1}', '{"kty": "OKP", "crv": "Ed25519", "x": "x"}', 'x', $3, $3, $4)
         """,
         here.id,

@@ -48,11 +48,11 @@ def token(world: "World") -> dict[str, Any]:
 
 
 def pairing(_: "World") -> dict[str, Any]:
-    return {"id": str(new_id()), "name": "Lane 1", "kind": "lane", "gates": ["A1"]}
+    return {"id": str(new_id()), "name": "Lane 1", "kind": "lane", "posts": ["A1"]}
 
 
 def moved_device(_: "World") -> dict[str, Any]:
-    return {"name": "Lane 1", "gates": ["A2"]}
+    return {"name": "Lane 1", "posts": ["A2"]}
 
 
 def gate(_: "World") -> dict[str, Any]:

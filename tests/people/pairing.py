@@ -30,7 +30,7 @@ def wrong(code: str) -> str:
 
 
 async def expect_device(browser: httpx.AsyncClient, **more: Any) -> httpx.Response:
-    wish = {"id": str(new_id()), "name": "Lane 3", "kind": "lane", "gates": ["A"]} | more
+    wish = {"id": str(new_id()), "name": "Lane 3", "kind": "lane", "posts": ["A"]} | more
     return await browser.post("/api/office/devices/pairings", json=wish)
 
 

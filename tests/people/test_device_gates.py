@@ -37,7 +37,7 @@ async def test_devices_are_paired_by_whoever_supervises_all_their_gates(
 ) -> None:
     await make_staff(SUPERVISOR, [grant])
     await sign_in(client, SUPERVISOR)
-    assert (await expect_device(client, gates=gates)).status_code == (201 if allowed else 403)
+    assert (await expect_device(client, posts=gates)).status_code == (201 if allowed else 403)
 
 
 @pytest.fixture
@@ -60,12 +60,12 @@ async def test_a_device_is_seen_where_it_works_and_moved_by_whoever_supervises_a
     assert await listed(neighbour) == []
     assert [(one["id"], one["may_change"]) for one in await listed(supervisor)] == [(device, True)]
     for browser, gates in ((supervisor, ["A", "B1"]), (neighbour, ["B1"])):
-        answer = await browser.put(f"/api/office/devices/{device}", json={"name": "Mine", "gates": gates})
+        answer = await browser.put(f"/api/office/devices/{device}", json={"name": "Mine", "posts": gates})
         assert answer.status_code == 403
     await make_staff(SUPERVISOR, [Grant("supervisor", "gate", "B")])
-    moved = await supervisor.put(f"/api/office/devices/{device}", json={"name": "Both", "gates": ["B1", "A1"]})
-    assert (moved.json()["name"], moved.json()["gates"]) == ("Both", ["A1", "B1"])
-    assert (await other.get("/api/devices/me")).json()["gates"] == ["A1", "B1"]
+    moved = await supervisor.put(f"/api/office/devices/{device}", json={"name": "Both", "posts": ["B1", "A1"]})
+    assert (moved.json()["name"], moved.json()["posts"]) == ("Both", ["A1", "B1"])
+    assert (await other.get("/api/devices/me")).json()["posts"] == ["A1", "B1"]
     assert [(one["name"], one["may_change"]) for one in await listed(neighbour)] == [("Both", False)]
     assert (await neighbour.delete(f"/api/office/devices/{device}")).status_code == 204
     assert (await other.get("/api/devices/me")).status_code == 401
@@ -84,7 +84,7 @@ async def test_a_revoked_device_is_dead_at_once_and_stays_for_the_record(
     assert kept["revoked_at"] == "2026-05-09T18:00:00Z"
     stored = (await reads.devices(conn, [UUID(device)]))[UUID(device)]
     assert stored.revoked_at is not None
-    answer = await supervisor.put(f"/api/office/devices/{device}", json={"name": "x", "gates": ["A"]})
+    answer = await supervisor.put(f"/api/office/devices/{device}", json={"name": "x", "posts": ["A"]})
     assert answer.json()["code"] == "device_revoked"
     facts = await conn.fetch("select what from kernel.journal where what = 'device_revoked'")
     assert len(facts) == 1
@@ -118,7 +118,7 @@ async def test_a_supervisor_who_loses_the_role_loses_the_codes_that_wait(
 async def test_a_device_is_a_principal_with_its_gates_and_a_cookie_is_not_its_token(
     supervisor: httpx.AsyncClient, other: httpx.AsyncClient, db: Database, clock: Clock
 ) -> None:
-    kept = await paired(other, await open_code(supervisor, gates=["A1", "A3"]))
+    kept = await paired(other, await open_code(supervisor, posts=["A1", "A3"]))
     authenticator = PeopleAuthenticator(db, clock)
     hashed = token_hash(kept["token"])
     nobody, device = await authenticator([Credential("cookie", hashed), Credential("bearer", hashed)])
@@ -166,7 +166,7 @@ async def test_the_journal_tells_of_devices_by_ids_alone(
 ) -> None:
     wish = {"id": str(new_id()), "name": "Unmistakable"}
     device = (await paired(other, await open_code(supervisor, **wish)))["device_id"]
-    await supervisor.put(f"/api/office/devices/{device}", json={"name": "Unmistakable too", "gates": ["A1"]})
+    await supervisor.put(f"/api/office/devices/{device}", json={"name": "Unmistakable too", "posts": ["A1"]})
     await supervisor.delete(f"/api/office/devices/{device}")
     rows = await conn.fetch(
         "select what, about, data from kernel.journal where what like '%pair%' or what like 'device%'"

@@ -20,14 +20,16 @@ from virage.kernel.security import token_hash
 from virage.people import acts, jobs, reads
 from virage.people.rules.devices import (
     ASKS_PER_HANDLE,
+    GATE,
     HANDLE_SIGNS,
     MISSES_MAX,
     DeviceArrival,
     DevicePaired,
     PairingCode,
+    Posts,
     new_pairing_code,
     read_code,
-    tidy_gates,
+    tidy_posts,
 )
 from virage.people.rules.house import Letterhead
 
@@ -72,7 +74,7 @@ def test_codes_are_drawn_from_all_signs_and_read_by_the_eye() -> None:
     ],
 )
 def test_gates_are_those_of_the_ground_each_once(wanted: Sequence[str], tidied: list[str] | None) -> None:
-    assert tidy_gates(wanted, GROUPS) == tidied
+    assert tidy_posts(wanted, Posts(GATE, GROUPS)) == tidied
 
 
 # --- pairing ------------------------------------------------------------------------------------------------------
@@ -82,16 +84,16 @@ def test_gates_are_those_of_the_ground_each_once(wanted: Sequence[str], tidied: 
 async def test_a_device_that_shows_its_code_gets_a_token_once(
     supervisor: httpx.AsyncClient, other: httpx.AsyncClient, conn: Connection, key: dict[str, str]
 ) -> None:
-    opened = await expect_device(supervisor, gates=["A2", "A1"])
+    opened = await expect_device(supervisor, posts=["A2", "A1"])
     assert opened.headers["cache-control"] == "no-store"
     kept = await paired(other, opened.json()["code"], key)
-    assert (kept["name"], kept["kind"], kept["gates"]) == ("Lane 3", "lane", ["A1", "A2"])
+    assert (kept["name"], kept["kind"], kept["posts"]) == ("Lane 3", "lane", ["A1", "A2"])
     mine = await other.get("/api/devices/me")
-    assert mine.json() == {"id": kept["device_id"], "name": "Lane 3", "kind": "lane", "gates": ["A1", "A2"]}
+    assert mine.json() == {"id": kept["device_id"], "name": "Lane 3", "kind": "lane", "posts": ["A1", "A2"]}
     stored = await reads.devices(conn, [UUID(kept["device_id"])])
     (device,) = stored.values()
     assert device.public_key == msgspec.convert(key, Jwk)
-    assert (device.gates, device.revoked_at) == (["A1", "A2"], None)
+    assert (device.posts, device.revoked_at) == (["A1", "A2"], None)
     row = await conn.fetchrow("select * from people.device")
     assert row is not None
     assert row["token_hash"] == token_hash(kept["token"])
@@ -257,9 +259,9 @@ async def test_the_same_wish_again_is_one_pairing_with_another_code(
         {"name": "a\u202eb"},
         {"name": "x" * 101},
         {"kind": "tablet"},
-        {"gates": []},
-        {"gates": ["A", "Z9"]},
-        {"gates": ["all"]},
+        {"posts": []},
+        {"posts": ["A", "Z9"]},
+        {"posts": ["all"]},
         {"id": "1"},
     ],
 )

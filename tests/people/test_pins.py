@@ -12,6 +12,7 @@ from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
 from virage.kernel.problems import Refused
 from virage.people import acts, reads
+from virage.people.rules.devices import GATE
 from virage.people.rules.pins import ITERATIONS, PinVerifier, check_pin, verifier_of
 from virage.programme.acts import add_organiser, create
 from virage.programme.rules import NewEvent, Organiser, Text
@@ -34,14 +35,14 @@ async def choose(browser: httpx.AsyncClient, pin: str) -> httpx.Response:
 
 
 async def names(conn: Connection, *gates: str, **more: Any) -> list[str]:
-    return sorted(entry.name for entry in await reads.roster(conn, gates, **more))
+    return sorted(entry.name for entry in await reads.roster(conn, GATE, gates, **more))
 
 
 async def test_a_pin_is_kept_as_what_webcrypto_can_check_it_against(
     steward: httpx.AsyncClient, conn: Connection
 ) -> None:
     assert (await choose(steward, PIN)).status_code == 204
-    (entry,) = await reads.roster(conn, ["A1"])
+    (entry,) = await reads.roster(conn, GATE, ["A1"])
     assert (entry.iterations, len(entry.salt), entry.name) == (600_000, 16, "steward")
     assert entry.verifier == hashlib.pbkdf2_hmac("sha256", PIN.encode(), entry.salt, entry.iterations, 32)
     row = await conn.fetchrow("select * from people.pin")
@@ -55,7 +56,7 @@ async def test_the_same_pin_again_has_another_salt(steward: httpx.AsyncClient, c
     found = []
     for _ in range(2):
         await choose(steward, PIN)
-        found += await reads.roster(conn, ["A"])
+        found += await reads.roster(conn, GATE, ["A"])
     assert len({entry.id for entry in found}) == 1
     assert len({entry.salt for entry in found}) == 2
     assert len({entry.verifier for entry in found}) == 2
@@ -176,7 +177,7 @@ async def test_the_roster_names_stewards_and_supervisors_of_these_gates(crew: di
     assert await names(conn, "A") == sorted([*at_a, "steward.a1"])
     assert await names(conn, "B1", "A2") == sorted([*at_a, "steward.b"])
     assert await names(conn, "C") == everywhere
-    assert {entry.name: entry.supervisor for entry in await reads.roster(conn, ["A2"])} == {
+    assert {entry.name: entry.supervisor for entry in await reads.roster(conn, GATE, ["A2"])} == {
         "steward.all": False,
         "steward.a": False,
         "supervisor.a": True,
@@ -208,7 +209,7 @@ async def test_a_person_is_told_of_their_pin_and_devices_and_forgotten_with_them
     about = (await steward.get("/api/me/export")).json()
     assert about["pin_set_at"] == "2026-05-09T18:00:00Z"
     assert about["devices_paired"] == []
-    (entry,) = await reads.roster(conn, ["A"])
+    (entry,) = await reads.roster(conn, GATE, ["A"])
     assert entry.verifier.hex() not in str(about)
     await conn.execute("delete from people.role_grant")
     assert (await steward.delete("/api/me")).status_code == 204

@@ -11,6 +11,7 @@ from tests.web.office import desk, hire, in_database
 from virage.kernel.guard import Grant
 from virage.kernel.keys import base64url
 from virage.people import reads
+from virage.people.rules.devices import GATE
 
 SUPERVISOR = (Grant("supervisor", "gate", "A"),)
 
@@ -75,7 +76,7 @@ def test_a_device_is_paired_from_the_page_moved_and_revoked(browser: Browser, ho
         change.get_by_label("Group A").check()
         change.get_by_role("button", name="Save").click()
         expect(page.get_by_role("listitem").filter(has_text="The whole of A")).to_contain_text("Gates A")
-        assert (lane.me().json()["name"], lane.me().json()["gates"]) == ("The whole of A", ["A"])
+        assert (lane.me().json()["name"], lane.me().json()["posts"]) == ("The whole of A", ["A"])
         page.get_by_role("button", name="Revoke The whole of A").click()
         page.get_by_role("dialog", name="Revoke this device?").get_by_role("button", name="Revoke").click()
         expect(page.get_by_text("The device is revoked.")).to_be_visible()
@@ -132,7 +133,7 @@ def test_a_steward_chooses_a_pin_that_the_gates_know(browser: Browser, house: Ho
     email = hire(house, f"pin-{address}", (Grant("steward", "gate", "A"),), name="A steward of gate A")
 
     async def roster(conn: Any) -> list[str]:
-        return [entry.name for entry in await reads.roster(conn, ["A3"])]
+        return [entry.name for entry in await reads.roster(conn, GATE, ["A3"])]
 
     with desk(browser, house, email) as page:
         page.get_by_role("navigation", name="Office").get_by_role("link", name="My PIN").click()

@@ -144,3 +144,18 @@ def inspect_pass(
     from virage.cli import inspecting
 
     sys.exit(0 if inspecting.inspect_pass(text, keys, url) else 1)
+
+
+fiscal_app = App(name="fiscal", help="Look into archives of tills.")
+app.command(fiscal_app)
+
+
+@fiscal_app.command(name="verify")
+def verify_archives(files: Annotated[list[Path], Parameter(name="FILE", negative=())]) -> None:
+    """Find what was changed, left out, added or moved in archives of tills; no database is needed.
+
+    Ends with 0 where all are whole, 1 where one is damaged, 2 where one cannot be read.
+    """
+    from virage.cli import fiscal
+
+    sys.exit(fiscal.verify_archives(files))

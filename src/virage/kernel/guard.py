@@ -35,8 +35,8 @@ class Grant(Struct, frozen=True):
 class Principal(Struct, frozen=True):
     """Who asks: nobody known, a browser with a basket (guest), a fan, somebody of the staff, a program, or a device.
 
-    A device (a steward's phone, a lane reader) holds the role "gate" at its gates, which opens doors made for devices
-    and no others.
+    A device (a steward's phone, a lane reader, a till) holds the role "gate" at its gates or "till" at its outlets,
+    which opens doors made for such devices and no others.
     """
 
     kind: Kind
@@ -184,6 +184,18 @@ async def device(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHan
         raise Problem("unauthenticated")
     if principal.kind != "device":
         raise Problem("forbidden")
+
+
+def device_at(post: Literal["gate", "till"]) -> Guard:
+    """Guard: a paired device that holds this role: a till opens no door of the gates, a lane reader none of tills."""
+
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+        await device(connection, handler)
+        principal = await principal_of(connection.scope)
+        if not any(grant.role == post for grant in principal.grants):
+            raise Problem("forbidden", {"role": post})
+
+    return guard
 
 
 def staff(*roles: Role) -> Guard:

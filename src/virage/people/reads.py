@@ -12,9 +12,11 @@ from virage.kernel.database import Connection
 from virage.kernel.guard import Principal, holds
 from virage.people.rules.addresses import normalise_address
 from virage.people.rules.devices import (
+    OUTLET,
     Device,
     MyDevice,
     OfficeDevice,
+    PostKind,
     codes_of,
     may_assign,
     may_revoke,
@@ -31,7 +33,7 @@ from virage.people.rules.persons import Locale, Person, SessionView
 from virage.people.rules.pins import RosterEntry
 from virage.people.store import devices as stored_devices
 from virage.people.store import grants, mails, persons, pins, sessions
-from virage.people.store.scopes import gate_groups
+from virage.people.store.scopes import posts_for, posts_of
 from virage.programme import reads as programme
 
 DEVICES_MOST = 5_000
@@ -163,16 +165,15 @@ async def devices(conn: Connection, device_ids: Sequence[UUID]) -> dict[UUID, De
 async def my_device(conn: Connection, principal: Principal) -> MyDevice | None:
     """What a device may know of itself."""
     found = {} if principal.id is None else await stored_devices.devices(conn, [principal.id])
-    return next((MyDevice(one.id, one.name, one.kind, one.gates) for one in found.values()), None)
+    return next((MyDevice(one.id, one.name, one.kind, one.posts) for one in found.values()), None)
 
 
 async def office_devices(conn: Connection, principal: Principal) -> list[OfficeDevice]:
-    """The devices at a gate that the asker supervises, of the first `DEVICES_MOST`; revoked ones last."""
-    groups = gate_groups()
+    """The devices at a post that the asker leads, of the first `DEVICES_MOST`; revoked ones last."""
     return [
         _as_seen_by(principal, device)
         for device in await stored_devices.office_devices(conn, DEVICES_MOST)
-        if may_revoke(principal, device.gates, groups)
+        if may_revoke(principal, device.posts, posts_for(device.kind))
     ]
 
 
@@ -183,20 +184,28 @@ async def office_device(conn: Connection, principal: Principal, device_id: UUID)
 
 
 def _as_seen_by(principal: Principal, device: OfficeDevice) -> OfficeDevice:
-    may_change = device.revoked_at is None and may_assign(principal, device.gates, gate_groups())
+    may_change = device.revoked_at is None and may_assign(principal, device.posts, posts_for(device.kind))
     return replace(device, may_change=may_change)
 
 
-async def roster(conn: Connection, gates: Sequence[str], event_id: UUID | None = None) -> list[RosterEntry]:
-    """Stewards and supervisors with a PIN who work at one of the gates (codes or letters of groups) or everywhere.
+async def roster(
+    conn: Connection, kind: PostKind, wanted: Sequence[str], event_id: UUID | None = None
+) -> list[RosterEntry]:
+    """Those with a PIN who work at or lead one of the posts (codes or letters of groups) or everywhere.
 
     With an event also those whose role is for it or for its organiser. Whoever reads it on a device can try PINs out.
     """
-    groups = gate_groups()
-    named = {*gates, *codes_of(gates, groups)}
-    named |= {groups[gate] for gate in gates if gate in groups}
+    posts = posts_of(kind)
+    named = {*wanted, *codes_of(wanted, posts)}
+    named |= {posts.groups[post] for post in wanted if post in posts.groups}
     event = None if event_id is None else await programme.event(conn, event_id)
-    return await pins.roster(conn, sorted(named), event_id, None if event is None else event.organiser_id)
+    return await pins.roster(conn, kind, sorted(named), event_id, None if event is None else event.organiser_id)
+
+
+async def till_roster(conn: Connection, till: Principal, event_id: UUID | None = None) -> list[RosterEntry]:
+    """Cashiers and finance with a PIN who may work at one of the till's outlets."""
+    outlets = [str(grant.scope_id) for grant in till.grants if grant.role == OUTLET.device_role]
+    return await roster(conn, OUTLET, outlets, event_id)
 
 
 async def mailbox(conn: Connection) -> list[Letter]:

@@ -443,7 +443,7 @@ export interface paths {
         };
         /**
          * Read my device
-         * @description What I am called, and the gates at which I work now.
+         * @description What I am called, and the posts at which I work now.
          */
         get: operations["read_my_device"];
         put?: never;
@@ -1001,7 +1001,7 @@ export interface paths {
         };
         /**
          * List devices
-         * @description The devices at gates that I supervise, when they were last seen, and those that were revoked.
+         * @description The devices at gates that I supervise and the tills at my outlets, with when they were last seen or revoked.
          */
         get: operations["list_devices"];
         put?: never;
@@ -1023,7 +1023,9 @@ export interface paths {
         put?: never;
         /**
          * Open pairing
-         * @description Expect a device at gates that I supervise. The code is shown once, and works once within ten minutes.
+         * @description Expect a device at gates that I supervise, or a till at outlets whose finance I hold.
+         *
+         *     The code is shown once, and works once within ten minutes.
          */
         post: operations["open_pairing"];
         delete?: never;
@@ -1042,13 +1044,13 @@ export interface paths {
         get?: never;
         /**
          * Change device
-         * @description Rename a device, or put it at other gates; I supervise all of them, old and new.
+         * @description Rename a device, or put it at other posts of its kind; I lead all of them, old and new.
          */
         put: operations["change_device"];
         post?: never;
         /**
          * Revoke device
-         * @description End a device at once; I supervise one of its gates. It stays in the list, for the record.
+         * @description End a device at once; I lead one of its posts. It stays in the list, for the record.
          */
         delete: operations["revoke_device"];
         options?: never;
@@ -2147,15 +2149,15 @@ export interface components {
         };
         /** DeviceChange */
         DeviceChange: {
-            gates: string[];
             name: string;
+            posts: string[];
         };
         /**
          * DeviceKind
-         * @description What stands at the gate.
+         * @description What stands at the post: a steward's phone or a lane reader at gates, a till at outlets.
          * @enum {string}
          */
-        DeviceKind: "phone" | "lane";
+        DeviceKind: "phone" | "lane" | "till";
         /** DeviceLine */
         DeviceLine: {
             backlog: number;
@@ -2176,9 +2178,9 @@ export interface components {
         DevicePaired: {
             /** Format: uuid */
             device_id: string;
-            gates: string[];
             kind: components["schemas"]["DeviceKind"];
             name: string;
+            posts: string[];
             token: string;
         };
         /** DuplicateLine */
@@ -2577,11 +2579,11 @@ export interface components {
         };
         /** MyDevice */
         MyDevice: {
-            gates: string[];
             /** Format: uuid */
             id: string;
             kind: components["schemas"]["DeviceKind"];
             name: string;
+            posts: string[];
         };
         /** NewEvent */
         NewEvent: {
@@ -2651,7 +2653,6 @@ export interface components {
         };
         /** OfficeDevice */
         OfficeDevice: {
-            gates: string[];
             /** Format: uuid */
             id: string;
             kind: components["schemas"]["DeviceKind"];
@@ -2665,6 +2666,7 @@ export interface components {
             paired_by: string;
             /** Format: uuid */
             pairing_id: string;
+            posts: string[];
             revoked_at: string | null;
             revoked_by: string | null;
         };
@@ -2782,11 +2784,11 @@ export interface components {
         };
         /** PairingWish */
         PairingWish: {
-            gates: string[];
             /** Format: uuid */
             id: string;
             kind: components["schemas"]["DeviceKind"];
             name: string;
+            posts: string[];
         };
         /** Party */
         Party: {

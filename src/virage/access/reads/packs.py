@@ -34,6 +34,7 @@ from virage.kernel.keys import base64url
 from virage.passes import reads as passes
 from virage.passes.rules.keys import IssuerKey
 from virage.people import reads as people
+from virage.people.rules.devices import GATE
 from virage.programme import reads as programme
 from virage.programme.rules import Event
 from virage.ticketing.reads import gates as ticketing
@@ -82,7 +83,7 @@ class Packs:
             }
             directory = await self._directory(event_id, tuple(sorted(groups)))
         async with self._db.connection() as conn:
-            roster = await people.roster(conn, mine, event_id)
+            roster = await people.roster(conn, GATE, mine, event_id)
         event = shared.event
         rules = event.rules
         return Pack(

@@ -23,13 +23,14 @@ from virage.access.rules.scans import SCAN_CHARS_MAX, SCANS_MAX, Answer, Upload
 from virage.access.rules.states import Heartbeat
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database
-from virage.kernel.guard import Principal, device
+from virage.kernel.guard import Principal, device_at
 from virage.kernel.keys import base64url
 from virage.kernel.problems import Problem, granted, invalid_input
 from virage.kernel.static import takes_gzip
 from virage.passes import acts as passes
 from virage.passes.rules.vault import KeyVault
 
+AT_GATE = device_at("gate")
 WANTED_MIN = 3
 ENVELOPE_BYTES = 200
 """What a scan needs in an upload besides its body: its signature, and the names of both."""
@@ -57,7 +58,7 @@ class Beat(Struct, frozen=True):
 @post(
     "/scans",
     status_code=200,
-    guards=[device],
+    guards=[AT_GATE],
     opt={"rate": "gate"},
     request_max_body_size=SCANS_MAX * (SCAN_CHARS_MAX + ENVELOPE_BYTES),
 )
@@ -67,7 +68,7 @@ async def post_scans(data: Upload, gate_desk: GateDesk, clock: Clock, principal:
     return Answers(clock.now(), answers)
 
 
-@post("/heartbeat", status_code=200, guards=[device], opt={"rate": "gate"})
+@post("/heartbeat", status_code=200, guards=[AT_GATE], opt={"rate": "gate"})
 async def post_heartbeat(
     data: Heartbeat, db: Database, gate_news: GateNews, clock: Clock, principal: Principal
 ) -> Beat:
@@ -83,7 +84,7 @@ async def post_heartbeat(
 
 @get(
     "/pack/{event_id:uuid}",
-    guards=[device],
+    guards=[AT_GATE],
     responses={200: ResponseSpec(SealedPack, description="The pack of this device, signed by the event's key")},
 )
 async def get_pack(
@@ -117,7 +118,7 @@ Wanted = Annotated[
 ]
 
 
-@get("/holders/{event_id:uuid}", guards=[device], opt={"rate": "costly"})
+@get("/holders/{event_id:uuid}", guards=[AT_GATE], opt={"rate": "costly"})
 async def find_holders(event_id: UUID, q: Wanted, db: Database) -> list[Found]:
     """The passes of somebody without a phone; whoever finds them looks at a proof of identity."""
     wanted = " ".join(q.split())

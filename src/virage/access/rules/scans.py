@@ -13,7 +13,7 @@ from virage.access.rules.crossings import Step
 from virage.kernel.keys import bytes_of_base64url
 from virage.kernel.problems import Problem
 from virage.kernel.texts import check_body
-from virage.passes.rules.keys import SIGNATURE_BYTES, HolderKey, signed_by_holder
+from virage.passes.rules.keys import HolderKey, signed_body
 from virage.passes.rules.verdict import Doubt, Unverified, Verified
 from virage.programme.rules import YEAR_MAX, YEAR_MIN, Instant
 from virage.venue.rules.ground import PlaceLabel
@@ -122,10 +122,7 @@ _decoder = msgspec.json.Decoder(Scan)
 
 def body_of(signed: SignedScan, key: HolderKey | None) -> bytes | None:
     """Return the bytes that the device signed, None where it did not."""
-    body, signature = bytes_of_base64url(signed.body), bytes_of_base64url(signed.signature)
-    if key is None or body is None or signature is None or len(signature) != SIGNATURE_BYTES:
-        return None
-    return body if signed_by_holder(key, signature, SCAN_PURPOSE + body) else None
+    return signed_body(signed.body, signed.signature, key, SCAN_PURPOSE)
 
 
 def scan_of(body: bytes) -> Scan | None:

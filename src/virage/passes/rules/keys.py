@@ -12,7 +12,7 @@ from msgspec import Struct
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
-from virage.kernel.keys import KEY_BYTES, Jwk, coordinates_of
+from virage.kernel.keys import KEY_BYTES, Jwk, bytes_of_base64url, coordinates_of
 
 KID_BYTES: Final = 4
 SIGNATURE_BYTES: Final = 64
@@ -91,6 +91,17 @@ def signed_by_holder(key: HolderKey, signature: bytes, message: bytes) -> bool:
     except (ValueError, InvalidSignature):
         return False
     return True
+
+
+def signed_body(body: str, signature: str, key: HolderKey | None, purpose: bytes) -> bytes | None:
+    """Return the bytes in `body` whose signature over the purpose and them is this key's; None otherwise.
+
+    Both texts are base64url. Devices sign what they send in this way, each kind of it under a purpose of its own.
+    """
+    found, signed = bytes_of_base64url(body), bytes_of_base64url(signature)
+    if key is None or found is None or signed is None or len(signed) != SIGNATURE_BYTES:
+        return None
+    return found if signed_by_holder(key, signed, purpose + found) else None
 
 
 def _ed25519_holds(public: bytes, signature: bytes, message: bytes) -> bool:

@@ -10,7 +10,7 @@ from virage.kernel.clock import Clock
 from virage.kernel.database import Database, Unavailable
 from virage.kernel.guard import Credential, Grant, Kind, Principal
 from virage.kernel.logs import log
-from virage.people.rules.devices import grants_at
+from virage.people.rules.devices import DeviceKind, grants_at
 from virage.people.rules.grants import grant_stored
 from virage.people.rules.sign_in import SEEN_AFTER
 from virage.people.store import sessions
@@ -79,7 +79,7 @@ class PeopleAuthenticator:
 def _principal(row: Any) -> Principal:
     _, row_id, person_id, guest_session_id, authenticated_at, _, granted, what = row
     if what == DEVICE:
-        return Principal("device", row_id, None, grants_at(granted))
+        return Principal("device", row_id, None, grants_at(DeviceKind(granted["kind"]), granted["posts"]))
     grants = NO_GRANTS if granted is None else tuple(grant_stored(*grant) for grant in granted)
     if what == PROGRAM:
         return Principal("program", row_id, None, grants)

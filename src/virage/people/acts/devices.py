@@ -1,4 +1,4 @@
-"""Devices at the gates: expected by a code, paired once, moved, revoked."""
+"""Devices at gates and outlets: expected by a code, paired once, moved, revoked."""
 
 from datetime import datetime
 from uuid import UUID
@@ -24,19 +24,20 @@ from virage.people.rules.devices import (
     Pairing,
     PairingOpened,
     PairingWish,
+    Posts,
     judge_arrival,
     may_assign,
     may_revoke,
     new_pairing_code,
     read_code,
     secret_hash,
-    tidy_gates,
+    tidy_posts,
 )
 from virage.people.rules.persons import tidy_name
-from virage.people.rules.reasons import NOT_A_DEVICE_NAME, NOT_A_KEY, NOT_GATES, Reason
+from virage.people.rules.reasons import NOT_A_DEVICE_NAME, NOT_A_KEY, NOT_POSTS, Reason
 from virage.people.rules.secrets import Secrets
 from virage.people.store import codes, devices
-from virage.people.store.scopes import gate_groups
+from virage.people.store.scopes import posts_for
 
 HANDLES_TRIED = 5
 
@@ -46,41 +47,42 @@ PAIRING_INVALID = Refused(Reason.PAIRING_INVALID)
 async def open_pairing(
     conn: Connection, keys: Secrets, actor: Principal, wish: PairingWish, now: datetime
 ) -> PairingOpened | Refused:
-    """Expect a device at gates that the actor supervises; the answer holds the code, the database its hash.
+    """Expect a device at posts that the actor leads; the answer holds the code, the database its hash.
 
     The same wish again, whose answer was lost, gets another code, and the one before is dead. Once the device has come,
     its pairing's id is taken.
     """
-    described = _described(wish.name, wish.gates)
+    posts = posts_for(wish.kind)
+    described = _described(wish.name, wish.posts, posts)
     if isinstance(described, Refused):
         return described
-    name, gates = described
+    name, wanted = described
     opener = await current(conn, actor)
-    if opener is None or opener.id is None or not may_assign(opener, gates, gate_groups()):
+    if opener is None or opener.id is None or not may_assign(opener, wanted, posts):
         return Refused(Reason.FORBIDDEN)
     if await devices.device_of_pairing(conn, wish.id) is not None:
         return Refused(Reason.ID_TAKEN)
     for _ in range(HANDLES_TRIED):
         code, expires_at = new_pairing_code(), now + PAIRING_LIFETIME
         hashed = secret_hash(keys, wish.id, code.secret)
-        pairing = Pairing(wish.id, hashed, 0, name, wish.kind, gates, opener.id, expires_at)
+        pairing = Pairing(wish.id, hashed, 0, name, wish.kind, wanted, opener.id, expires_at)
         if await devices.open_pairing(conn, pairing, code.handle, now):
-            await journal.append(conn, [Fact("pairing_opened", opener.id, wish.id, {"gates": gates})], now)
+            await journal.append(conn, [Fact("pairing_opened", opener.id, wish.id, {"posts": wanted})], now)
             return PairingOpened(wish.id, code.shown(), expires_at)
         if await devices.pairing_known(conn, wish.id):
             return Refused(Reason.ID_TAKEN)
     return Refused(Reason.RATE_LIMITED)  # nearly every handle is waiting: somebody opens pairings without end
 
 
-def _described(written: str, wanted: list[str]) -> tuple[str, list[str]] | Refused:
+def _described(written: str, wanted: list[str], posts: Posts) -> tuple[str, list[str]] | Refused:
     try:
         name = tidy_name(written)
     except ValueError:
         name = None
     if name is None:
         return NOT_A_DEVICE_NAME
-    gates = tidy_gates(wanted, gate_groups())
-    return NOT_GATES if gates is None else (name, gates)
+    tidied = tidy_posts(wanted, posts)
+    return NOT_POSTS if tidied is None else (name, tidied)
 
 
 async def pair(conn: Connection, keys: Secrets, arrival: DeviceArrival, now: datetime) -> DevicePaired | Refused:
@@ -118,9 +120,9 @@ async def _try(
 
 
 async def _let_in(conn: Connection, pairing: Pairing, key: Jwk, now: datetime) -> DevicePaired:
-    paired = DevicePaired(new_id(), new_token(), pairing.name, pairing.kind, pairing.gates)
+    paired = DevicePaired(new_id(), new_token(), pairing.name, pairing.kind, pairing.posts)
     await devices.add_device(conn, paired.device_id, pairing, key=key, token=paired.token, now=now)
-    about = {"pairing": pairing.id, "gates": pairing.gates}
+    about = {"pairing": pairing.id, "posts": pairing.posts}
     await journal.append(conn, [Fact("device_paired", pairing.opened_by, paired.device_id, about)], now)
     return paired
 
@@ -129,38 +131,39 @@ async def _let_in_again(conn: Connection, pairing: Pairing, came: Device, now: d
     token = new_token()
     await devices.renew_device(conn, came.id, token)
     await journal.append(conn, [Fact("device_paired_again", None, came.id, {"pairing": pairing.id})], now)
-    return DevicePaired(came.id, token, came.name, came.kind, came.gates)
+    return DevicePaired(came.id, token, came.name, came.kind, came.posts)
 
 
 async def change_device(
     conn: Connection, actor: Principal, device_id: UUID, wish: DeviceChange, now: datetime
 ) -> Refused | None:
-    """Rename a device, or move it from gates that the actor supervises to others that they supervise too."""
-    described = _described(wish.name, wish.gates)
-    if isinstance(described, Refused):
-        return described
-    name, gates = described
-    mover, groups = await current(conn, actor), gate_groups()
+    """Rename a device, or move it from posts that the actor leads to others that they lead too."""
+    mover = await current(conn, actor)
     device = await devices.lock_device(conn, device_id)
     if device is None:
         return Refused(Reason.NOT_FOUND)
-    if mover is None or not may_assign(mover, [*device.gates, *gates], groups):
+    posts = posts_for(device.kind)
+    described = _described(wish.name, wish.posts, posts)
+    if isinstance(described, Refused):
+        return described
+    name, wanted = described
+    if mover is None or not may_assign(mover, [*device.posts, *wanted], posts):
         return Refused(Reason.FORBIDDEN)
     if device.revoked_at is not None:
         return Refused(Reason.DEVICE_REVOKED)
-    if (name, gates) != (device.name, device.gates):
-        await devices.change_device(conn, device_id, name, gates)
-        await journal.append(conn, [Fact("device_changed", mover.id, device_id, {"gates": gates})], now)
+    if (name, wanted) != (device.name, device.posts):
+        await devices.change_device(conn, device_id, name, wanted)
+        await journal.append(conn, [Fact("device_changed", mover.id, device_id, {"posts": wanted})], now)
     return None
 
 
 async def revoke_device(conn: Connection, actor: Principal, device_id: UUID, now: datetime) -> Refused | None:
-    """End a device at once. Whoever supervises one of its gates may: a stolen one does not wait for somebody else."""
+    """End a device at once. Whoever leads one of its posts may: a stolen one does not wait for somebody else."""
     ender = await current(conn, actor)
     device = await devices.lock_device(conn, device_id)
     if device is None:
         return Refused(Reason.NOT_FOUND)
-    if ender is None or ender.id is None or not may_revoke(ender, device.gates, gate_groups()):
+    if ender is None or ender.id is None or not may_revoke(ender, device.posts, posts_for(device.kind)):
         return Refused(Reason.FORBIDDEN)
     if await devices.revoke_device(conn, device_id, ender.id, now):
         await journal.append(conn, [Fact("device_revoked", ender.id, device_id)], now)

@@ -34,7 +34,7 @@ from virage.people.rules.persons import Locale
 from virage.people.rules.reasons import NOT_A_SCOPE, NOT_AN_ADDRESS, Reason
 from virage.people.rules.sign_in import STAFF_LIFETIME
 from virage.people.store import devices, grants, persons, pins, sessions
-from virage.people.store.scopes import enclosing, gate_groups
+from virage.people.store.scopes import enclosing, posts_for
 
 ADMIN_OF_ALL = Grant("admin")
 
@@ -194,8 +194,11 @@ async def _withdraw_power(conn: Connection, person_id: UUID, now: datetime) -> N
     for invitation_id, grant in (await grants.invitations_by(conn, person_id, now)).items():
         if not may_administer(holder, grant, await enclosing(conn, grant) or ()):
             unbacked.append(invitation_id)
-    waiting, groups = await devices.pairings_by(conn, person_id, now), gate_groups()
-    unpaired = [pairing_id for pairing_id, gates in waiting.items() if not may_assign(holder, gates, groups)]
+    unpaired = [
+        pairing_id
+        for pairing_id, (kind, posts) in (await devices.pairings_by(conn, person_id, now)).items()
+        if not may_assign(holder, posts, posts_for(kind))
+    ]
     await devices.drop_pairings(conn, unpaired)
     if not holder.grants:
         await pins.drop_pin(conn, person_id)

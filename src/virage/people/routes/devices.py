@@ -1,4 +1,4 @@
-"""Devices at the gates: the office expects, moves and revokes them; a device comes with its code."""
+"""Devices at gates and outlets: the office expects, moves and revokes them; a device comes with its code."""
 
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from virage.people.rules.devices import (
 )
 from virage.people.rules.house import Letterhead
 
-SUPERVISOR = [person_of_staff, guard.staff("supervisor")]
+LEADS = [person_of_staff, guard.staff("supervisor", "finance")]
 PRIVATE = {"cache-control": "no-store"}
 
 
@@ -32,28 +32,31 @@ class NewPin(Struct, frozen=True, forbid_unknown_fields=True):
     pin: str
 
 
-@post("/api/office/devices/pairings", status_code=201, guards=SUPERVISOR)
+@post("/api/office/devices/pairings", status_code=201, guards=LEADS)
 async def open_pairing(
     data: PairingWish, db: Database, clock: Clock, letterhead: Letterhead, principal: Principal
 ) -> Response[PairingOpened]:
-    """Expect a device at gates that I supervise. The code is shown once, and works once within ten minutes."""
+    """Expect a device at gates that I supervise, or a till at outlets whose finance I hold.
+
+    The code is shown once, and works once within ten minutes.
+    """
     async with db.transaction() as conn:
         opened = granted(await acts.open_pairing(conn, letterhead.keys, principal, data, clock.now()))
     return Response(opened, status_code=201, headers=PRIVATE)
 
 
-@get("/api/office/devices", guards=SUPERVISOR)
+@get("/api/office/devices", guards=LEADS)
 async def list_devices(db: Database, principal: Principal) -> Response[list[OfficeDevice]]:
-    """The devices at gates that I supervise, when they were last seen, and those that were revoked."""
+    """The devices at gates that I supervise and the tills at my outlets, with when they were last seen or revoked."""
     async with db.connection() as conn:
         return Response(await reads.office_devices(conn, principal), headers=PRIVATE)
 
 
-@put("/api/office/devices/{device_id:uuid}", guards=SUPERVISOR)
+@put("/api/office/devices/{device_id:uuid}", guards=LEADS)
 async def change_device(
     device_id: UUID, data: DeviceChange, db: Database, clock: Clock, principal: Principal
 ) -> OfficeDevice:
-    """Rename a device, or put it at other gates; I supervise all of them, old and new."""
+    """Rename a device, or put it at other posts of its kind; I lead all of them, old and new."""
     async with db.transaction() as conn:
         granted(await acts.change_device(conn, principal, device_id, data, clock.now()))
         changed = await reads.office_device(conn, principal, device_id)
@@ -62,9 +65,9 @@ async def change_device(
     return changed
 
 
-@delete("/api/office/devices/{device_id:uuid}", status_code=204, guards=SUPERVISOR)
+@delete("/api/office/devices/{device_id:uuid}", status_code=204, guards=LEADS)
 async def revoke_device(device_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
-    """End a device at once; I supervise one of its gates. It stays in the list, for the record."""
+    """End a device at once; I lead one of its posts. It stays in the list, for the record."""
     async with db.transaction() as conn:
         granted(await acts.revoke_device(conn, principal, device_id, clock.now()))
 
@@ -84,7 +87,7 @@ async def pair_device(
 
 @get("/api/devices/me", guards=[guard.device])
 async def read_my_device(db: Database, principal: Principal) -> Response[MyDevice]:
-    """What I am called, and the gates at which I work now."""
+    """What I am called, and the posts at which I work now."""
     async with db.connection() as conn:
         mine = await reads.my_device(conn, principal)
     if mine is None:

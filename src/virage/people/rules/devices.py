@@ -1,11 +1,11 @@
-"""Devices at the gates: the code that pairs one, who may pair it, and at which gates it works."""
+"""Devices at their posts: the code that pairs one, who may pair it, and at which gates or outlets it works."""
 
 import hmac
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum, auto
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
@@ -20,18 +20,37 @@ ASKS_PER_HANDLE: Final = 20
 """Within an hour, whether a code begins with the handle or not, and whatever follows it."""
 HANDLE_LENGTH: Final = 4
 HANDLE_SIGNS: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is read as another one
-GATE_ROLE: Final = "gate"
-"""What a device holds at its gates; no person and no program can be given it."""
-
-Groups = Mapping[str, str]
-"""The group of each gate of the ground, by the gate's code."""
 
 
 class DeviceKind(StrEnum):
-    """What stands at the gate."""
+    """What stands at the post: a steward's phone or a lane reader at gates, a till at outlets."""
 
     PHONE = "phone"
     LANE = "lane"
+    TILL = "till"
+
+
+class PostKind(NamedTuple):
+    """Where devices stand and people work: the gates of the ground, or its outlets."""
+
+    scope: Literal["gate", "outlet"]
+    device_role: str
+    """What a device holds at its posts; no person and no program can be given it."""
+    worker: str
+    """Who works there."""
+    lead: str
+    """Who says which devices stand there, and may more than the others on them."""
+
+
+GATE: Final = PostKind("gate", "gate", "steward", "supervisor")
+OUTLET: Final = PostKind("outlet", "till", "cashier", "finance")
+
+
+class Posts(NamedTuple):
+    """All posts of one kind. `groups` is the group of each post by its code; an outlet is a group of its own."""
+
+    kind: PostKind
+    groups: Mapping[str, str]
 
 
 class PairingCode(NamedTuple):
@@ -47,12 +66,14 @@ class PairingCode(NamedTuple):
 
 
 class PairingWish(Struct, frozen=True):
-    """A device that is to come: `id` names the pairing, `gates` are codes of gates or letters of groups."""
+    """A device that is to come. `id` names the pairing; `posts` are codes of outlets for a till, for any other device
+    codes of gates or letters of their groups.
+    """
 
     id: UUID
     name: str
     kind: DeviceKind
-    gates: list[str]
+    posts: list[str]
 
 
 class PairingOpened(Struct, frozen=True):
@@ -77,23 +98,23 @@ class DevicePaired(Struct, frozen=True):
     token: str
     name: str
     kind: DeviceKind
-    gates: list[str]
+    posts: list[str]
 
 
 class DeviceChange(Struct, frozen=True):
-    """A device's name and gates from now on."""
+    """A device's name and posts from now on."""
 
     name: str
-    gates: list[str]
+    posts: list[str]
 
 
 class Device(Struct, frozen=True):
-    """A device as the domain that takes its scans knows it."""
+    """A device as the domain that takes what it signs knows it."""
 
     id: UUID
     name: str
     kind: DeviceKind
-    gates: list[str]
+    posts: list[str]
     public_key: Jwk
     revoked_at: datetime | None
 
@@ -105,7 +126,7 @@ class OfficeDevice(Struct, frozen=True):
     pairing_id: UUID
     name: str
     kind: DeviceKind
-    gates: list[str]
+    posts: list[str]
     paired_at: datetime
     paired_by: UUID
     last_seen_at: datetime
@@ -120,7 +141,7 @@ class MyDevice(Struct, frozen=True):
     id: UUID
     name: str
     kind: DeviceKind
-    gates: list[str]
+    posts: list[str]
 
 
 class Pairing(Struct, frozen=True):
@@ -131,7 +152,7 @@ class Pairing(Struct, frozen=True):
     misses: int
     name: str
     kind: DeviceKind
-    gates: list[str]
+    posts: list[str]
     opened_by: UUID
     expires_at: datetime
 
@@ -181,37 +202,44 @@ def judge_arrival(pairing: Pairing, came: Device | None, tried_hash: bytes, key:
     return Arrival.SAME if came.public_key == key and came.revoked_at is None else Arrival.DEAD
 
 
-def tidy_gates(wanted: Iterable[str], groups: Groups) -> list[str] | None:
-    """The gates in order, each once, none whose whole group is there too; None if the ground lacks one, or for none."""
-    chosen = set(wanted)
+def tidy_posts(wanted: Iterable[str], posts: Posts) -> list[str] | None:
+    """The posts in order, each once, none whose whole group is there too; None if the ground lacks one, or for none."""
+    chosen, groups = set(wanted), posts.groups
     if not chosen or not chosen <= {*groups, *groups.values()}:
         return None
-    return sorted(gate for gate in chosen if groups.get(gate) not in chosen - {gate})
+    return sorted(post for post in chosen if groups.get(post) not in chosen - {post})
 
 
-def codes_of(gates: Sequence[str], groups: Groups) -> list[str]:
-    """The codes of all gates meant: a group's letter means each of its gates; one that the ground lost means itself."""
+def codes_of(wanted: Sequence[str], posts: Posts) -> list[str]:
+    """The codes of all posts meant: a group's letter means each of its posts; one that the ground lost means itself."""
     codes = []
-    for gate in gates:
-        codes += [code for code, group in groups.items() if group == gate] or [gate]
+    for post in wanted:
+        codes += [code for code, group in posts.groups.items() if group == post] or [post]
     return codes
 
 
-def may_assign(actor: Principal, gates: Sequence[str], groups: Groups) -> bool:
-    """Whether the actor is supervisor of all these gates, so that a device may be put there."""
-    return all(_supervises(actor, code, groups) for code in codes_of(gates, groups))
+def may_assign(actor: Principal, wanted: Sequence[str], posts: Posts) -> bool:
+    """Whether the actor leads all of these posts, so that a device may be put there."""
+    return all(_leads(actor, code, posts) for code in codes_of(wanted, posts))
 
 
-def may_revoke(actor: Principal, gates: Sequence[str], groups: Groups) -> bool:
-    """Whether the actor is supervisor of one of these gates: enough to see a device there, and to end it."""
-    return any(_supervises(actor, code, groups) for code in codes_of(gates, groups))
+def may_revoke(actor: Principal, wanted: Sequence[str], posts: Posts) -> bool:
+    """Whether the actor leads one of these posts: enough to see a device there, and to end it."""
+    return any(_leads(actor, code, posts) for code in codes_of(wanted, posts))
 
 
-def _supervises(actor: Principal, code: str, groups: Groups) -> bool:
-    within = (("gate", groups.get(code, code)),)
-    return actor.kind == "staff" and holds(actor, "supervisor", scope="gate", scope_id=code, within=within)
+def _leads(actor: Principal, code: str, posts: Posts) -> bool:
+    scope = posts.kind.scope
+    within = ((scope, posts.groups.get(code, code)),)
+    return actor.kind == "staff" and holds(actor, posts.kind.lead, scope=scope, scope_id=code, within=within)
 
 
-def grants_at(gates: Iterable[str]) -> tuple[Grant, ...]:
-    """What a device holds: one grant a gate or group."""
-    return tuple(Grant(GATE_ROLE, "gate", gate) for gate in gates)
+def post_kind(kind: DeviceKind) -> PostKind:
+    """Where devices of a kind stand."""
+    return OUTLET if kind is DeviceKind.TILL else GATE
+
+
+def grants_at(kind: DeviceKind, posts: Iterable[str]) -> tuple[Grant, ...]:
+    """What a device holds: one grant a post or group."""
+    at = post_kind(kind)
+    return tuple(Grant(at.device_role, at.scope, post) for post in posts)

@@ -1,4 +1,4 @@
-"""The PIN that a steward signs in with on a device, where no network is; it opens nothing online."""
+"""The PIN that a steward or a cashier signs in with on a device, where no network is; it opens nothing online."""
 
 import hashlib
 from itertools import pairwise
@@ -38,7 +38,7 @@ class PinVerifier(Struct, frozen=True):
 
 
 class RosterEntry(Struct, frozen=True):
-    """Somebody who may sign in on a device by PIN. `salt` and `verifier` are base64 in JSON."""
+    """Somebody who may sign in on a device by PIN. `supervisor`: leads the post. `salt`, `verifier`: base64 in JSON."""
 
     id: UUID
     name: str

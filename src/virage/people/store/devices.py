@@ -10,7 +10,7 @@ import msgspec
 from virage.kernel.database import Connection
 from virage.kernel.keys import Jwk
 from virage.kernel.security import token_hash
-from virage.people.rules.devices import Device, OfficeDevice, Pairing
+from virage.people.rules.devices import Device, DeviceKind, OfficeDevice, Pairing
 from virage.people.store.queries import queries
 
 
@@ -31,7 +31,7 @@ async def open_pairing(conn: Connection, pairing: Pairing, handle: str, now: dat
         secret_hash=pairing.secret_hash,
         name=pairing.name,
         kind=pairing.kind.value,
-        gates=pairing.gates,
+        posts=pairing.posts,
         opened_by=pairing.opened_by,
         now=now,
         expires_at=pairing.expires_at,
@@ -55,9 +55,10 @@ async def count_miss(conn: Connection, pairing_id: UUID) -> None:
     await queries.count_miss(conn, pairing_id=pairing_id)
 
 
-async def pairings_by(conn: Connection, person_id: UUID, now: datetime) -> dict[UUID, list[str]]:
-    """The gates of the person's pairings that wait."""
-    return {row["id"]: row["gates"] async for row in queries.pairings_by(conn, person_id=person_id, now=now)}
+async def pairings_by(conn: Connection, person_id: UUID, now: datetime) -> dict[UUID, tuple[DeviceKind, list[str]]]:
+    """The posts of the person's pairings that wait, with the kind of device that would stand there."""
+    rows = queries.pairings_by(conn, person_id=person_id, now=now)
+    return {row["id"]: (DeviceKind(row["kind"]), row["posts"]) async for row in rows}
 
 
 async def drop_pairings(conn: Connection, pairing_ids: Sequence[UUID]) -> None:
@@ -82,7 +83,7 @@ async def add_device(
         name=pairing.name,
         kind=pairing.kind.value,
         public_key=msgspec.to_builtins(key),
-        gates=pairing.gates,
+        posts=pairing.posts,
         paired_by=pairing.opened_by,
         now=now,
     )
@@ -128,9 +129,9 @@ async def office_device(conn: Connection, device_id: UUID) -> OfficeDevice | Non
     return None if row is None else _office_device(row)
 
 
-async def change_device(conn: Connection, device_id: UUID, name: str, gates: Sequence[str]) -> None:
-    """Store a name and gates."""
-    await queries.change_device(conn, device_id=device_id, name=name, gates=gates)
+async def change_device(conn: Connection, device_id: UUID, name: str, posts: Sequence[str]) -> None:
+    """Store a name and posts."""
+    await queries.change_device(conn, device_id=device_id, name=name, posts=posts)
 
 
 async def revoke_device(conn: Connection, device_id: UUID, by: UUID, now: datetime) -> bool:

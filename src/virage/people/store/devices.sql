@@ -1,14 +1,14 @@
--- name: open_pairing(pairing_id, handle, secret_hash, name, kind, gates, opened_by, now, expires_at)$
+-- name: open_pairing(pairing_id, handle, secret_hash, name, kind, posts, opened_by, now, expires_at)$
 -- A code that waits for its device. The same pairing again gets a new code, and the one before is dead; null for one
 -- that means something else, and where the handle belongs to another pairing.
 insert into people.pairing as p
-(id, handle, secret_hash, name, kind, gates, opened_at, opened_by, expires_at)
-select :pairing_id, :handle, :secret_hash, :name, :kind, :gates, :now, :opened_by, :expires_at
+(id, handle, secret_hash, name, kind, posts, opened_at, opened_by, expires_at)
+select :pairing_id, :handle, :secret_hash, :name, :kind, :posts, :now, :opened_by, :expires_at
 where not exists (select from people.pairing as other where other.handle = :handle and other.id <> :pairing_id)
 on conflict (id) do update set
     handle = excluded.handle, secret_hash = excluded.secret_hash, misses = 0,
     opened_at = excluded.opened_at, expires_at = excluded.expires_at
-where p.name = excluded.name and p.kind = excluded.kind and p.gates = excluded.gates and p.opened_by = excluded.opened_by
+where p.name = excluded.name and p.kind = excluded.kind and p.posts = excluded.posts and p.opened_by = excluded.opened_by
 returning id;
 
 -- name: pairing_known(pairing_id)$
@@ -17,7 +17,7 @@ select true from people.pairing where id = :pairing_id;
 
 -- name: lock_pairing(handle)^
 -- The pairing that a code's first part finds, held while its second part is looked at.
-select id, secret_hash, misses, name, kind, gates, opened_by, expires_at
+select id, secret_hash, misses, name, kind, posts, opened_by, expires_at
 from people.pairing where handle = :handle for update;
 
 -- name: count_miss(pairing_id)!
@@ -26,7 +26,7 @@ update people.pairing set misses = misses + 1 where id = :pairing_id;
 
 -- name: pairings_by(person_id, now)
 -- What a person's codes that wait would give, locked.
-select id, gates from people.pairing where opened_by = :person_id and expires_at > :now order by id for update;
+select id, kind, posts from people.pairing where opened_by = :person_id and expires_at > :now order by id for update;
 
 -- name: drop_pairings(pairing_ids)!
 -- Codes that work no more.
@@ -36,15 +36,15 @@ delete from people.pairing where id = any(:pairing_ids::uuid[]);
 -- Codes that are over.
 delete from people.pairing where expires_at <= :now;
 
--- name: add_device(device_id, pairing_id, token_hash, name, kind, public_key, gates, paired_by, now)!
+-- name: add_device(device_id, pairing_id, token_hash, name, kind, public_key, posts, paired_by, now)!
 -- A device that has come.
 insert into people.device
-(id, pairing_id, token_hash, name, kind, public_key, gates, paired_at, paired_by, last_seen_at)
-values (:device_id, :pairing_id, :token_hash, :name, :kind, :public_key, :gates, :now, :paired_by, :now);
+(id, pairing_id, token_hash, name, kind, public_key, posts, paired_at, paired_by, last_seen_at)
+values (:device_id, :pairing_id, :token_hash, :name, :kind, :public_key, :posts, :now, :paired_by, :now);
 
 -- name: device_of_pairing(pairing_id)^
 -- The device that a pairing brought.
-select id, name, kind, gates, public_key, revoked_at from people.device where pairing_id = :pairing_id;
+select id, name, kind, posts, public_key, revoked_at from people.device where pairing_id = :pairing_id;
 
 -- name: renew_device(device_id, token_hash)!
 -- A new token; the one before, which never arrived, is dead.
@@ -52,25 +52,25 @@ update people.device set token_hash = :token_hash where id = :device_id;
 
 -- name: devices(device_ids)
 -- Devices by id, revoked ones too.
-select id, name, kind, gates, public_key, revoked_at from people.device where id = any(:device_ids::uuid[]);
+select id, name, kind, posts, public_key, revoked_at from people.device where id = any(:device_ids::uuid[]);
 
 -- name: lock_device(device_id)^
 -- One device, held until the end of the transaction.
-select id, name, kind, gates, public_key, revoked_at from people.device where id = :device_id for update;
+select id, name, kind, posts, public_key, revoked_at from people.device where id = :device_id for update;
 
 -- name: office_devices(most)
 -- All devices: those in use by name, then those that are revoked, the latest first.
-select id, pairing_id, name, kind, gates, paired_at, paired_by, last_seen_at, revoked_at, revoked_by
+select id, pairing_id, name, kind, posts, paired_at, paired_by, last_seen_at, revoked_at, revoked_by
 from people.device order by revoked_at desc nulls first, name, id limit :most;
 
 -- name: office_device(device_id)^
 -- One device as the office lists it.
-select id, pairing_id, name, kind, gates, paired_at, paired_by, last_seen_at, revoked_at, revoked_by
+select id, pairing_id, name, kind, posts, paired_at, paired_by, last_seen_at, revoked_at, revoked_by
 from people.device where id = :device_id;
 
--- name: change_device(device_id, name, gates)!
--- A new name and new gates.
-update people.device set name = :name, gates = :gates where id = :device_id;
+-- name: change_device(device_id, name, posts)!
+-- A new name and new posts.
+update people.device set name = :name, posts = :posts where id = :device_id;
 
 -- name: revoke_device(device_id, revoked_by, now)!
 -- A device is dead from now on.

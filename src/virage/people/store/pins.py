@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from virage.kernel.database import Connection
+from virage.people.rules.devices import PostKind
 from virage.people.rules.pins import PinVerifier, RosterEntry
 from virage.people.store.queries import queries
 
@@ -28,12 +29,15 @@ async def pin_set_at(conn: Connection, person_id: UUID) -> datetime | None:
 
 
 async def roster(
-    conn: Connection, gates: Sequence[str], event_id: UUID | None, organiser_id: UUID | None
+    conn: Connection, kind: PostKind, posts: Sequence[str], event_id: UUID | None, organiser_id: UUID | None
 ) -> list[RosterEntry]:
-    """Who may sign in by PIN at these gates, all spelled out: codes and letters of groups."""
+    """Who may sign in by PIN at these posts, all spelled out: codes and letters of groups."""
     rows = queries.roster(
         conn,
-        gates=gates,
+        worker=kind.worker,
+        lead=kind.lead,
+        scope=kind.scope,
+        posts=posts,
         event_id=None if event_id is None else str(event_id),
         organiser_id=None if organiser_id is None else str(organiser_id),
     )

@@ -13,18 +13,18 @@ delete from people.pin where person_id = :person_id;
 -- Since when a person has this PIN; null for none.
 select set_at from people.pin where person_id = :person_id;
 
--- name: roster(gates, event_id, organiser_id)
--- Stewards and supervisors with a PIN whose scope covers one of the gates, the event, its organiser, or everything.
+-- name: roster(lead, worker, scope, posts, event_id, organiser_id)
+-- Who has a PIN, and works at or leads one of the posts, the event, its organiser, or everything.
 select
     p.id, coalesce(p.name, split_part(p.email, '@', 1)) as name, n.salt, n.iterations, n.verifier,
-    bool_or(g.role = 'supervisor') as supervisor
+    bool_or(g.role = :lead::text) as supervisor
 from people.pin as n
 join people.person as p on p.id = n.person_id
 join people.role_grant as g on g.person_id = p.id
 where
-    g.role in ('steward', 'supervisor') and (
+    g.role in (:worker::text, :lead) and (
         g.scope = 'all'
-        or (g.scope = 'gate' and g.scope_id = any(:gates::text[]))
+        or (g.scope = :scope and g.scope_id = any(:posts::text[]))
         or (g.scope = 'event' and g.scope_id = :event_id::text)
         or (g.scope = 'organiser' and g.scope_id = :organiser_id::text)
     )

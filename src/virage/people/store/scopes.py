@@ -4,7 +4,7 @@ from uuid import UUID
 
 from virage.kernel.database import Connection
 from virage.kernel.guard import Grant
-from virage.people.rules.devices import Groups
+from virage.people.rules.devices import GATE, DeviceKind, PostKind, Posts, post_kind
 from virage.people.rules.grants import Within
 from virage.programme import reads as programme
 from virage.venue.reads import load_ground
@@ -24,6 +24,14 @@ async def enclosing(conn: Connection, grant: Grant) -> Within | None:
     return ()
 
 
-def gate_groups() -> Groups:
-    """The group of each gate of the ground."""
-    return {gate.code: gate.group for gate in load_ground().gates}
+def posts_of(kind: PostKind) -> Posts:
+    """All posts of a kind in the ground."""
+    ground = load_ground()
+    if kind is GATE:
+        return Posts(kind, {gate.code: gate.group for gate in ground.gates})
+    return Posts(kind, {outlet.code: outlet.code for outlet in ground.outlets})
+
+
+def posts_for(kind: DeviceKind) -> Posts:
+    """All posts at which devices of a kind may stand."""
+    return posts_of(post_kind(kind))

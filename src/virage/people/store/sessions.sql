@@ -1,6 +1,6 @@
 -- name: look_up(seen_before, cookies, now, bearers)
 -- Everybody whose credential is alive, with their grants of this moment: sessions by cookie, programs and devices by
--- bearer token. A device holds its gates.
+-- bearer token. A device is told with its posts.
 select
     s.token_hash, s.id, s.person_id, s.guest_session_id, s.authenticated_at, s.last_seen_at <= :seen_before as stale,
     (
@@ -23,7 +23,7 @@ where p.token_hash = any(:bearers::bytea[]) and p.expires_at > :now
 union all
 select
     d.token_hash, d.id, null, null, null, d.last_seen_at <= :seen_before,
-    to_jsonb(d.gates),
+    jsonb_build_object('kind', d.kind, 'posts', d.posts),
     'device'
 from people.device as d
 where d.token_hash = any(:bearers::bytea[]) and d.revoked_at is null;

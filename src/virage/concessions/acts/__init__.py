@@ -1,0 +1,1 @@
+"""What concessions do."""

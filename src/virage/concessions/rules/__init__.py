@@ -1,0 +1,1 @@
+"""What a counter may decide, without a database or a clock."""

@@ -1,0 +1,172 @@
+-- name: lock_heads(device_ids, trainings)
+-- The heads of chains, in the order of their keys, locked until the transaction ends; made where there is none.
+insert into concessions.till_head as head (device_id, training)
+select device_id, training
+from unnest(:device_ids::uuid[], :trainings::boolean[]) as wanted (device_id, training)
+order by device_id, training
+on conflict (device_id, training) do update set number = head.number
+returning device_id, training, number, hash;
+
+-- name: records_known(device_ids, trainings, numbers)
+-- The hashes of records that are in their chains. The `offset 0` keeps the plan on the index, as in access.
+select found.device_id, found.training, found.number, found.hash
+from unnest(:device_ids::uuid[], :trainings::boolean[], :numbers::bigint[]) as wanted (device_id, training, number)
+cross join lateral (
+    select record.device_id, record.training, record.number, record.hash
+    from concessions.record
+    where record.device_id = wanted.device_id and record.training = wanted.training and record.number = wanted.number
+    offset 0
+) as found;
+
+-- name: ids_used(ids)
+-- Those of the ids that a record has.
+select found.id
+from unnest(:ids::uuid[]) as wanted (id)
+cross join lateral (select record.id from concessions.record where record.id = wanted.id offset 0) as found;
+
+-- name: insert_records(device_ids, trainings, numbers, ids, kinds, times, now, outlets, event_ids, cashiers, totals, sums, defects, hashes, bodies, signatures)!
+-- The records of a batch.
+insert into concessions.record (
+    device_id, training, number, id, kind, at, received_at, outlet, event_id, cashier, total_cents, sums, defect, hash,
+    body, signature
+)
+select device_id, training, number, id, kind, at, :now, outlet, event_id, cashier, total_cents, sums, defect, hash,
+    body, signature
+from unnest(
+    :device_ids::uuid[], :trainings::boolean[], :numbers::bigint[], :ids::uuid[], :kinds::text[],
+    :times::timestamptz[], :outlets::text[], :event_ids::uuid[], :cashiers::uuid[], :totals::bigint[],
+    :sums::jsonb[], :defects::text[], :hashes::bytea[], :bodies::bytea[], :signatures::bytea[]
+) as new_record (
+    device_id, training, number, id, kind, at, outlet, event_id, cashier, total_cents, sums, defect, hash, body,
+    signature
+);
+
+-- name: move_heads(device_ids, trainings, numbers, hashes)!
+-- The new heads of chains that this transaction has locked (`lock_heads`).
+update concessions.till_head as head
+set number = moved.number, hash = moved.hash
+from unnest(:device_ids::uuid[], :trainings::boolean[], :numbers::bigint[], :hashes::bytea[]) as moved (
+    device_id, training, number, hash
+)
+where head.device_id = moved.device_id and head.training = moved.training;
+
+-- name: last_anchors(device_ids)
+-- The last anchor of each till.
+select found.device_id, found.sequence, found.number, found.hash, found.at, found.previous
+from unnest(:device_ids::uuid[]) as wanted (device_id)
+cross join lateral (
+    select * from concessions.anchor where anchor.device_id = wanted.device_id order by sequence desc limit 1
+) as found;
+
+-- name: insert_anchors(device_ids, sequences, numbers, hashes, times, previouses, own_hashes)!
+-- Where the heads of tills are now.
+insert into concessions.anchor (device_id, sequence, number, hash, at, previous, own_hash)
+select *
+from unnest(
+    :device_ids::uuid[], :sequences::bigint[], :numbers::bigint[], :hashes::bytea[], :times::timestamptz[],
+    :previouses::bytea[], :own_hashes::bytea[]
+);
+
+-- name: lock_all_heads()
+-- The heads of all real chains, locked in the order of their keys: nobody appends, and nobody else closes.
+select device_id, number from concessions.till_head where not training order by device_id, training for update;
+
+-- name: last_closed(period)$
+-- The latest first day of a period that was closed.
+select max(starts_on) from concessions.closing where period = :period;
+
+-- name: last_closings(subjects, subject_ids, period)
+-- The last closing of each of some subjects.
+select found.body
+from unnest(:subjects::text[], :subject_ids::text[]) as wanted (subject, subject_id)
+cross join lateral (
+    select closing.body from concessions.closing
+    where closing.subject = wanted.subject and closing.subject_id = wanted.subject_id and closing.period = :period
+    order by closing.sequence desc limit 1
+) as found;
+
+-- name: closings_between(period, since, until)
+-- Closings of a period that start on some days, by subject and in order.
+select body from concessions.closing
+where period = :period and starts_on >= :since and starts_on < :until
+order by subject, subject_id, sequence;
+
+-- name: tallies(device_ids, firsts, lasts)
+-- What ranges of records come to, by till and outlet.
+select record.device_id, record.outlet, count(*) as records, min(record.number) as first, max(record.number) as last,
+    sum((record.sums ->> 'tip_cents')::bigint)::bigint as tip_cents, sum(record.total_cents)::bigint as total_cents,
+    sum(abs(record.total_cents))::bigint as absolute_cents
+from unnest(:device_ids::uuid[], :firsts::bigint[], :lasts::bigint[]) as range (device_id, first, last)
+inner join concessions.record
+    on record.device_id = range.device_id and not record.training
+    and record.number between range.first and range.last
+group by record.device_id, record.outlet
+order by record.device_id, record.outlet;
+
+-- name: vat_tallies(device_ids, firsts, lasts)
+-- The same by rate of VAT.
+select record.device_id, record.outlet, rate.vat_permille, sum(rate.gross_cents)::bigint as gross_cents,
+    sum(rate.vat_cents)::bigint as vat_cents
+from unnest(:device_ids::uuid[], :firsts::bigint[], :lasts::bigint[]) as range (device_id, first, last)
+inner join concessions.record
+    on record.device_id = range.device_id and not record.training
+    and record.number between range.first and range.last
+cross join lateral jsonb_to_recordset(record.sums -> 'totals') as rate (
+    vat_permille integer, gross_cents bigint, vat_cents bigint
+)
+group by record.device_id, record.outlet, rate.vat_permille
+order by record.device_id, record.outlet, rate.vat_permille;
+
+-- name: tender_tallies(device_ids, firsts, lasts)
+-- The same by what was paid with.
+select record.device_id, record.outlet, tender.kind, sum(tender.cents)::bigint as cents
+from unnest(:device_ids::uuid[], :firsts::bigint[], :lasts::bigint[]) as range (device_id, first, last)
+inner join concessions.record
+    on record.device_id = range.device_id and not record.training
+    and record.number between range.first and range.last
+cross join lateral jsonb_to_recordset(record.sums -> 'tenders') as tender (kind text, cents bigint)
+group by record.device_id, record.outlet, tender.kind
+order by record.device_id, record.outlet, tender.kind;
+
+-- name: insert_closings(subjects, subject_ids, periods, sequences, days, bodies, kid, signatures)!
+-- Closings, all of one moment.
+insert into concessions.closing (subject, subject_id, period, sequence, starts_on, body, kid, signature)
+select subject, subject_id, period, sequence, starts_on, body, :kid, signature
+from unnest(
+    :subjects::text[], :subject_ids::text[], :periods::text[], :sequences::bigint[], :days::date[], :bodies::bytea[],
+    :signatures::bytea[]
+) as new_closing (subject, subject_id, period, sequence, starts_on, body, signature);
+
+-- name: head_of(device_id)^
+-- The head of a till's real chain.
+select number, hash from concessions.till_head where device_id = :device_id and not training;
+
+-- name: hash_at(device_id, number)$
+-- The hash of one record of a real chain.
+select hash from concessions.record where device_id = :device_id and not training and number = :number;
+
+-- name: records_page(device_id, first, last, most)
+-- Records of a real chain by number, in the bytes that the till signed.
+select number, body, signature from concessions.record
+where device_id = :device_id and not training and number between :first and :last
+order by number limit :most;
+
+-- name: anchor_span(device_id, first, last)^
+-- The first and the last anchor of heads among some records; null for none.
+select min(span.sequence) as first, max(span.sequence) as last,
+    (array_agg(span.previous order by span.sequence))[1] as previous,
+    (array_agg(span.own_hash order by span.sequence desc))[1] as head
+from concessions.anchor as span
+where span.device_id = :device_id and span.number between :first and :last;
+
+-- name: anchors_page(device_id, first, last, after, most)
+-- Anchors of heads among some records, in order.
+select device_id, sequence, number, hash, at, previous from concessions.anchor
+where device_id = :device_id and number between :first and :last and sequence > :after
+order by sequence limit :most;
+
+-- name: till_closings(device_id, since, until)
+-- The closings of a till that start on some days; a shorter period stands before the longer one.
+select body, kid, signature from concessions.closing
+where subject = 'till' and subject_id = :device_id and starts_on >= :since and starts_on < :until
+order by case period when 'day' then 1 when 'month' then 2 else 3 end, sequence;
