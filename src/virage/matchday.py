@@ -66,6 +66,10 @@ from virage.ticketing.routes.box_office import BoxOffice
 from virage.ticketing.routes.offers import OfferBoard
 from virage.ticketing.rules.places import seat_plan
 from virage.venue import routes as venue
+from virage.wallet import routes as wallet_routes
+from virage.wallet.acts import cards as wallet_cards
+from virage.wallet.reads import cards as card_reads
+from virage.wallet.routes.card_desk import CardDesk
 
 DATABASE_WAIT_S = 60.0
 END_STREAMS: signal.Signals | None = getattr(signal, "SIGUSR1", None)
@@ -122,8 +126,12 @@ def _programme(house: House) -> Domain:
 
 
 # What the domains above tell a person about themselves, by the name of its section, and forget with them.
-PERSON_EXPORTS: dict[str, PersonExport] = {"ticketing": ticketing_views.export, "access": access_reads.export}
-PERSON_ERASED: list[PersonErased] = [refunding.erased, accreditations.erased]
+PERSON_EXPORTS: dict[str, PersonExport] = {
+    "cards": card_reads.export,
+    "ticketing": ticketing_views.export,
+    "access": access_reads.export,
+}
+PERSON_ERASED: list[PersonErased] = [refunding.erased, accreditations.erased, wallet_cards.erased]
 
 
 def _people(house: House) -> Domain:
@@ -191,6 +199,14 @@ def _passes(house: House) -> Domain:
     )
 
 
+# --- wallet --------------------------------------------------------------------------------------------------------
+
+
+def _wallet(house: House) -> Domain:
+    desk = CardDesk(house.db, house.clock, wallet_cards.open_card_secrets(house.config))
+    return Domain(routers=wallet_routes.routers, dependencies={"card_desk": desk, "card_taps": desk.taps})
+
+
 # --- ticketing -----------------------------------------------------------------------------------------------------
 
 
@@ -247,7 +263,16 @@ def _access(house: House) -> Domain:
 
 # --- the whole -----------------------------------------------------------------------------------------------------
 
-DOMAINS: Sequence[Callable[[House], Domain]] = (_venue, _programme, _people, _payments, _passes, _ticketing, _access)
+DOMAINS: Sequence[Callable[[House], Domain]] = (
+    _venue,
+    _programme,
+    _people,
+    _payments,
+    _passes,
+    _wallet,
+    _ticketing,
+    _access,
+)
 
 
 async def _nobody(credentials: Sequence[Credential]) -> Sequence[Principal | None]:

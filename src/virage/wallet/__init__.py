@@ -1,0 +1,1 @@
+"""The purse: what fans pay with in the ground, and the contactless cards that spend it."""

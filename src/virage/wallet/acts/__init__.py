@@ -1,0 +1,1 @@
+"""What happens to purses and cards, in the caller's transaction."""

@@ -1,0 +1,1 @@
+"""What screens and neighbours may ask about purses and cards."""

@@ -1,0 +1,5 @@
+"""The doors of the wallet."""
+
+from virage.wallet.routes import cards
+
+routers = [cards.mine_router, cards.router]

@@ -1,0 +1,1 @@
+"""What a purse and a card may do, without a database, a network or a clock."""
