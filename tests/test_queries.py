@@ -16,7 +16,16 @@ from virage.kernel.database import Connection
 from virage.kernel.sql import adapter
 
 PACKAGE = Path(virage.__file__).parent
-LAYERS = [{"kernel"}, {"venue"}, {"programme"}, {"people"}, {"payments", "passes"}, {"wallet"}, {"ticketing"}, {"access"}]
+LAYERS = [
+    {"kernel"},
+    {"venue"},
+    {"programme"},
+    {"people"},
+    {"payments", "passes"},
+    {"wallet"},
+    {"ticketing"},
+    {"access"},
+]
 PUBLISHED = "public_"  # the views that a domain publishes for those above it are named `public_...`
 CLOCKS = {"now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "timeofday"}
 # The queue's own times are those of the database, by which its workers pick jobs.

@@ -126,11 +126,9 @@ def _programme(house: House) -> Domain:
 
 
 # What the domains above tell a person about themselves, by the name of its section, and forget with them.
-PERSON_EXPORTS: dict[str, PersonExport] = {
-    "cards": card_reads.export,
-    "ticketing": ticketing_views.export,
-    "access": access_reads.export,
-}
+PERSON_EXPORTS = dict[str, PersonExport](
+    cards=card_reads.export, ticketing=ticketing_views.export, access=access_reads.export
+)
 PERSON_ERASED: list[PersonErased] = [refunding.erased, accreditations.erased, wallet_cards.erased]
 
 
@@ -263,16 +261,8 @@ def _access(house: House) -> Domain:
 
 # --- the whole -----------------------------------------------------------------------------------------------------
 
-DOMAINS: Sequence[Callable[[House], Domain]] = (
-    _venue,
-    _programme,
-    _people,
-    _payments,
-    _passes,
-    _wallet,
-    _ticketing,
-    _access,
-)
+Tie = Callable[[House], Domain]
+DOMAINS: Sequence[Tie] = (_venue, _programme, _people, _payments, _passes, _wallet, _ticketing, _access)
 
 
 async def _nobody(credentials: Sequence[Credential]) -> Sequence[Principal | None]:

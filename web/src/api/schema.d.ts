@@ -788,6 +788,94 @@ export interface paths {
         patch: operations["change_me"];
         trace?: never;
     };
+    "/api/me/cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List my cards
+         * @description My cards, those that are blocked too.
+         */
+        get: operations["list_my_cards"];
+        put?: never;
+        /**
+         * Link my card
+         * @description Put a card onto my purse. It needs both a fresh tap and the printed code: who has both holds the card.
+         */
+        post: operations["link_my_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/cards/{card_id}/block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Block my card
+         * @description Block my card, at once.
+         */
+        put: operations["block_my_card"];
+        post?: never;
+        /**
+         * Unblock my card
+         * @description Unblock my card, unless the staff blocked it. Asks for a sign-in of the last 15 minutes.
+         */
+        delete: operations["unblock_my_card"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/cards/{card_id}/daily-limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Limit my card
+         * @description Say what my card may spend on a day: a child's, for instance.
+         */
+        put: operations["limit_my_card"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/cards/{card_id}/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set my card pin
+         * @description Choose the PIN of my card. Asks for a sign-in of the last 15 minutes.
+         */
+        put: operations["set_my_card_pin"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me/export": {
         parameters: {
             query?: never;
@@ -1669,6 +1757,87 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/wallet/cards/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find card
+         * @description The card on which a code is printed. The code is in the body: addresses end up in logs.
+         */
+        post: operations["find_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/cards/{card_id}/block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Block card
+         * @description Block a card that was lost, stolen, is broken or misused: its owner cannot lift that, a new card replaces it.
+         */
+        post: operations["block_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/cards/{card_id}/replacement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace card
+         * @description Hand out the fresh card on which this code is printed, on the same purse; the old one is blocked for ever.
+         */
+        post: operations["replace_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/tap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read tap
+         * @description What the page shows that a tap opens. It uses the tap up: no till takes it any more, and the page is told for
+         *     five minutes alone.
+         */
+        get: operations["read_tap"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1899,6 +2068,12 @@ export interface components {
             sightline: number[];
             stand: string;
         };
+        /**
+         * BlockReason
+         * @description Why a card is blocked. Its owner lifts their own block and that of wrong PINs; no other one is lifted.
+         * @enum {string}
+         */
+        BlockReason: "owner" | "pin" | "lost" | "stolen" | "defective" | "fraud" | "replaced";
         /** Board */
         Board: {
             events: components["schemas"]["EventLine"][];
@@ -1923,6 +2098,24 @@ export interface components {
             entered: number;
             not_yet_in: number;
             sold: number;
+        };
+        /** CardBlock */
+        CardBlock: {
+            reason: components["schemas"]["StaffReason"];
+        };
+        /** CardLimit */
+        CardLimit: {
+            daily_limit_cents: number | null;
+        };
+        /** CardLink */
+        CardLink: {
+            code: string;
+            label?: string | null;
+            tap: components["schemas"]["SunMessage"];
+        };
+        /** CardPin */
+        CardPin: {
+            pin: string;
         };
         /** Category */
         Category: {
@@ -2080,6 +2273,20 @@ export interface components {
          * @enum {string}
          */
         Defect: "title_fr_missing" | "title_en_missing" | "subtitle_in_one_language" | "doors_after_start" | "end_before_start" | "sale_closes_before_it_opens" | "sale_closes_after_end" | "event_over" | "unknown_ground_version";
+        /** DeskCard */
+        DeskCard: {
+            blocked: components["schemas"]["BlockReason"] | null;
+            blocked_at: string | null;
+            daily_limit_cents: number | null;
+            holder_name: string | null;
+            /** Format: uuid */
+            id: string;
+            label: string | null;
+            linked: boolean;
+            /** Format: uuid */
+            purse_id: string;
+            replaced_by: string | null;
+        };
         /** DeviceArrival */
         DeviceArrival: {
             code: string;
@@ -2525,6 +2732,20 @@ export interface components {
         Moved: {
             count: number;
         };
+        /** MyCard */
+        MyCard: {
+            blocked: components["schemas"]["BlockReason"] | null;
+            blocked_at: string | null;
+            daily_limit_cents: number | null;
+            has_pin: boolean;
+            /** Format: uuid */
+            id: string;
+            label: string | null;
+            linked_at: string | null;
+            /** Format: date-time */
+            personalised_at: string;
+            spent_today_cents: number;
+        };
         /** MyDevice */
         MyDevice: {
             gates: string[];
@@ -2836,6 +3057,10 @@ export interface components {
             /** @default 55 */
             vat_permille: number;
         };
+        /** PrintedCode */
+        PrintedCode: {
+            code: string;
+        };
         /**
          * ProblemDocument
          * @description The body of every answer that is not a success (application/problem+json).
@@ -3052,6 +3277,12 @@ export interface components {
             scope: components["schemas"]["ScopeName"];
             scope_id: string | null;
         };
+        /**
+         * StaffReason
+         * @description Why the staff blocks a card.
+         * @enum {string}
+         */
+        StaffReason: "lost" | "stolen" | "defective" | "fraud";
         /** Stand */
         Stand: {
             code: string;
@@ -3072,6 +3303,20 @@ export interface components {
          * @enum {string}
          */
         State: "created" | "pending" | "captured" | "declined" | "cancelled" | "expired" | "refunding" | "partly_refunded" | "refunded";
+        /** SunMessage */
+        SunMessage: {
+            cmac: string;
+            enc?: string | null;
+            picc_data: string;
+        };
+        /** TapPage */
+        TapPage: {
+            blocked: components["schemas"]["BlockReason"] | null;
+            label: string | null;
+            purse: string;
+            /** Format: date-time */
+            taken_at: string;
+        };
         /**
          * Tariff
          * @description What a place costs whom. A companion comes free with somebody of the access tariff.
@@ -4512,6 +4757,192 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Person"];
                 };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_my_cards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyCard"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    link_my_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardLink"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyCard"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    block_my_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                card_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    unblock_my_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                card_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    limit_my_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                card_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardLimit"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    set_my_card_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                card_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardPin"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done; `code` says why, and nothing has changed. */
             default: {
@@ -6111,6 +6542,140 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CodeSent"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    find_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrintedCode"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskCard"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    block_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                card_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardBlock"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    replace_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                card_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrintedCode"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskCard"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_tap: {
+        parameters: {
+            query: {
+                picc_data: string;
+                cmac: string;
+                enc?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TapPage"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
