@@ -33,6 +33,8 @@ def test_every_defect_is_told_at_once() -> None:
         "VIRAGE_DEMO": "perhaps",
         "VIRAGE_CLOCK_SPEED": "fast",
         "VIRAGE_SECRETS_PREVIOUS": "short",
+        "VIRAGE_CARD_KEY": "00" * 15,
+        "VIRAGE_TAP_CAP_CENTS": "-1",
     }
     assert sorted(defects(environ)) == sorted([*environ, "VIRAGE_SECRET"])
 

@@ -133,6 +133,16 @@ DOORS: dict[str, frozenset[str]] = {
     "DELETE /api/access/accreditations/{accreditation_id}": only("supervisor"),
     "GET /api/access/accreditations/{accreditation_id}/badge": only("supervisor"),
     "PUT /api/me/pin": STAFF,
+    "GET /api/me/cards": PERSON,
+    "POST /api/me/cards": PERSON,
+    "PUT /api/me/cards/{card_id}/block": PERSON,
+    "DELETE /api/me/cards/{card_id}/block": PERSON,
+    "PUT /api/me/cards/{card_id}/daily-limit": PERSON,
+    "PUT /api/me/cards/{card_id}/pin": PERSON,
+    "POST /api/wallet/cards/find": only("cashier", "finance"),
+    "POST /api/wallet/cards/{card_id}/block": only("cashier", "finance"),
+    "POST /api/wallet/cards/{card_id}/replacement": only("cashier", "finance"),
+    "GET /api/wallet/tap": EVERYBODY,  # what the card mirrored opens it
     "POST /api/office/tokens": PERSON,  # of what one holds oneself: a fan holds nothing to give
     "GET /api/office/tokens": STAFF,
     "DELETE /api/office/tokens/{token_id}": STAFF,

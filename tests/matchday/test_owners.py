@@ -9,15 +9,20 @@ import pytest
 from litestar import Litestar
 from msgspec import Struct, to_builtins
 
+from virage.kernel.config import Config
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
 from virage.kernel.lean import PUBLIC, handlers
+from virage.wallet.acts import cards
+from virage.wallet.rules.cards import Card, CardCodes, NewCard
 
 if TYPE_CHECKING:
     from tests.matchday.conftest import World
 
+SECRET = "a secret of the tests, long enough"  # that of the fixture `config`
 HOLDER_KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
 OFFICE = ("programme", "box_office", "finance", "admin")
+FRESH_CHIP = bytes.fromhex("04958CAA5C5E80")
 
 
 class Case(Struct, frozen=True):
@@ -80,6 +85,12 @@ def accreditation(world: "World") -> dict[str, Any]:
 def accreditations(world: "World") -> dict[str, Any]:
     people = [{"id": str(new_id()), "kind": "press", "name": "Writer"}]
     return {"event_id": str(world.event), "accreditations": people}
+
+
+def card_codes() -> CardCodes:
+    secrets = cards.open_card_secrets(Config(secret=SECRET, demo=True))
+    assert secrets is not None
+    return secrets.codes
 
 
 def kind(world: "World") -> dict[str, Any]:
@@ -151,6 +162,29 @@ CASES = (
     Case("POST /api/tickets/{ticket_id}/rebind-code", "fan", ("friend", "our office")),
     Case("POST /api/tickets/{ticket_id}/paper", "fan", ("friend", "our office")),
     Case("DELETE /api/me/sessions/{session_id}", "fan", ("friend", "our office")),
+    Case("PUT /api/me/cards/{card_id}/block", "fan", ("friend", "our office", "administrator")),
+    Case("DELETE /api/me/cards/{card_id}/block", "fan", ("friend", "our office", "administrator")),
+    Case(
+        "PUT /api/me/cards/{card_id}/daily-limit",
+        "fan",
+        ("friend", "our office", "administrator"),
+        lambda _: {"daily_limit_cents": 1_000},
+    ),
+    Case(
+        "PUT /api/me/cards/{card_id}/pin", "fan", ("friend", "our office", "administrator"), lambda _: {"pin": "482915"}
+    ),
+    Case(
+        "POST /api/wallet/cards/{card_id}/block",
+        "administrator",
+        ("our office", *NEIGHBOURS),
+        lambda _: {"reason": "lost"},
+    ),
+    Case(
+        "POST /api/wallet/cards/{card_id}/replacement",
+        "administrator",
+        ("our office", *NEIGHBOURS),
+        lambda _: {"code": card_codes().printed(FRESH_CHIP)},
+    ),
 )
 # A code that was mailed to its owner is all that opens it; the test of passes sends one.
 # A gate's device serves every event of the ground: its gates limit it, and the tests of access try others' gates.
@@ -228,9 +262,27 @@ async def cast(world: "World") -> Cast:
         "kind": "press",
         "invitation_id": staff["invitations"][0]["id"],
         "grant_id": next(grant["id"] for grant in staff["grants"] if grant["email"] == "steward@example.org"),
+        "card_id": await card_of(world, "fan@example.org"),
         "session_id": next(session["id"] for session in sessions if not session["current"]),
     }
     return Cast(headers, ids)
+
+
+async def card_of(world: "World", email: str) -> str:
+    """A card on the purse of this person; another one lies fresh at the desk."""
+    person_id, purse_id = await world.person(email), new_id()
+    uids = (bytes.fromhex("04DE5F1EACC040"), FRESH_CHIP)
+    codes = card_codes()
+    hashes = [codes.hash(codes.printed(uid)) for uid in uids]
+    async with world.db.transaction() as conn:
+        await conn.execute("insert into wallet.purse values ($1, $2, $3)", purse_id, person_id, world.clock.now())
+        wishes = [
+            NewCard(new_id(), uid, code_hash, purse)
+            for uid, code_hash, purse in zip(uids, hashes, (purse_id, None), strict=True)
+        ]
+        mine, _ = await cards.personalise(conn, wishes, who=None, now=world.clock.now())
+    assert isinstance(mine, Card)
+    return str(mine.id)
 
 
 async def test_what_is_somebodys_is_nobody_elses(world: "World", cast: Cast) -> None:

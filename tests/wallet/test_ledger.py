@@ -7,7 +7,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from tests.wallet.conftest import NOW, TILL, books, loaded_purse, payment, posted
+from tests.wallet.books import NOW, TILL, books, loaded_purse, payment, posted
 from virage.kernel.batching import Batcher
 from virage.kernel.database import Database
 from virage.kernel.ids import new_id

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from tests.wallet.conftest import DRAWER, NOW
+from tests.wallet.books import DRAWER, NOW
 from virage.kernel.database import Database
 from virage.kernel.ids import new_id
 from virage.wallet.acts import ledger

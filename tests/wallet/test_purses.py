@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.wallet.conftest import NOW, books, loaded_purse, payment, posted
+from tests.wallet.books import NOW, books, loaded_purse, payment, posted
 from virage.kernel.database import Database
 from virage.kernel.ids import new_id
 from virage.kernel.problems import Refused

@@ -4,7 +4,8 @@ import asyncio
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
+from uuid import UUID
 
 from cyclopts import App, Parameter
 
@@ -124,6 +125,43 @@ def audit() -> None:
     from virage.cli import auditing
 
     sys.exit(0 if auditing.audit_wallet() else 1)
+
+
+cards_app = App(name="cards", help="Contactless cards: make chips cards, look at one, block one.")
+app.command(cards_app)
+
+
+@cards_app.command
+def personalise(
+    uids: Annotated[list[str], Parameter(help="The chips' numbers, 14 hexadecimal digits each.")],
+    *,
+    keys_file: Annotated[Path, Parameter(help="A new file for keys and printed codes, readable by its owner alone.")],
+    purse: Annotated[UUID | None, Parameter(help="The purse of all of them; default: one of its own for each.")] = None,
+) -> None:
+    """Make chips cards, and print what an encoder writes into them; their keys go to the file alone."""
+    from virage.cli import carding
+
+    carding.personalise(uids, keys_file, purse)
+
+
+@cards_app.command
+def show(card: Annotated[str, Parameter(help="A printed code, or a chip's number.")]) -> None:
+    """Print what is known of a card."""
+    from virage.cli import carding
+
+    carding.show(card)
+
+
+@cards_app.command
+def block(
+    card: Annotated[str, Parameter(help="A printed code, or a chip's number.")],
+    *,
+    reason: Annotated[Literal["lost", "stolen", "defective", "fraud"], Parameter(help="Why.")],
+) -> None:
+    """Block a card; its owner cannot lift it."""
+    from virage.cli import carding
+
+    carding.block(card, reason)
 
 
 pass_app = App(name="pass", help="Look into passes.")

@@ -71,6 +71,11 @@ class Config(Struct, frozen=True, kw_only=True):
     """HMAC-SHA256 secret of the provider's webhooks."""
     objects_url: str | None = None
     """Object store: file:///…, az://container or s3://bucket; unset: `var_dir`/objects."""
+    card_key: str | None = None
+    """The master key of contactless cards, 16 bytes in hexadecimal: all their keys and codes are derived from it, so it
+    stays as long as the cards do. Unset: no card is taken; a demonstration derives one from its secret."""
+    tap_cap_cents: int = 5_000
+    """What one tap of a card pays at most; above it the card's PIN or the app says yes."""
     metrics_token: str | None = None
     """Bearer token of /metrics; unset: only a peer on loopback may read them."""
     log_level: str = "info"
@@ -119,6 +124,8 @@ def read(environ: Mapping[str, str]) -> Config:
         "sandbox_key": reading.text("SANDBOX_KEY", ""),
         "sandbox_webhook_secret": reading.text("SANDBOX_WEBHOOK_SECRET", ""),
         "objects_url": reading.optional("OBJECTS_URL"),
+        "card_key": reading.optional("CARD_KEY", _card_key),
+        "tap_cap_cents": reading.parsed("TAP_CAP_CENTS", _cents, 5_000),
         "metrics_token": reading.optional("METRICS_TOKEN"),
         "log_level": reading.parsed("LOG_LEVEL", _level, "info"),
         "clock_shift": reading.parsed("CLOCK_SHIFT", _seconds, timedelta(0)),
@@ -202,6 +209,7 @@ def _matching(pattern: str, wish: str) -> Callable[[str], str]:
 _colour = _matching(r"#[0-9a-fA-F]{6}", "a colour like #14387f")
 _locale = _matching(r"fr|en", "fr or en")
 _level = _matching(r"debug|info|warning|error", "debug, info, warning or error")
+_card_key = _matching(r"[0-9a-fA-F]{32}", "16 random bytes in hexadecimal")
 _origin = _matching(r"https?://[^/\s]+", "http(s)://host, without a path or a slash at the end")
 _smtp = _matching(r"smtps?://\S+", "smtp://… or smtps://…")
 _address = _matching(r"[^@\s]+@[^@\s]+", "an e-mail address")
@@ -235,7 +243,7 @@ def _positive(raw: str) -> int:
 
 
 def _cents(raw: str) -> int:
-    return _whole(raw, 1, 10_000_000)
+    return _whole(raw, 0, 1_000_000)
 
 
 def _number(raw: str) -> float:

@@ -63,8 +63,11 @@ from virage.ticketing.routes.offers import OfferBoard
 from virage.ticketing.rules.places import seat_plan
 from virage.venue import routes as venue
 from virage.wallet import routes as wallet_routes
+from virage.wallet.acts import cards as wallet_cards
 from virage.wallet.acts import purses
+from virage.wallet.reads import cards as card_reads
 from virage.wallet.reads import purses as wallet_reads
+from virage.wallet.routes.card_desk import CardDesk
 from virage.wallet.rules.purses import PURPOSE as PURSES
 
 DATABASE_WAIT_S = 60.0
@@ -121,11 +124,12 @@ def _programme(house: House) -> Domain:
 
 # What the domains above tell a person about themselves, by the name of its section, and forget with them.
 PERSON_EXPORTS: dict[str, PersonExport] = {
+    "cards": card_reads.export,
     "wallet": wallet_reads.export,
     "ticketing": ticketing_views.export,
     "access": access_reads.export,
 }
-PERSON_ERASED: list[PersonErased] = [refunding.erased, purses.erased, accreditations.erased]
+PERSON_ERASED: list[PersonErased] = [refunding.erased, wallet_cards.erased, purses.erased, accreditations.erased]
 
 
 def _people(house: House) -> Domain:
@@ -196,8 +200,9 @@ def _passes(house: House) -> Domain:
 # --- wallet --------------------------------------------------------------------------------------------------------
 
 
-def _wallet(_house: House) -> Domain:
-    return Domain(routers=wallet_routes.routers)
+def _wallet(house: House) -> Domain:
+    desk = CardDesk(house.db, house.clock, wallet_cards.open_card_secrets(house.config))
+    return Domain(routers=wallet_routes.routers, dependencies={"card_desk": desk, "card_taps": desk.taps})
 
 
 # --- ticketing -----------------------------------------------------------------------------------------------------

@@ -788,6 +788,94 @@ export interface paths {
         patch: operations["change_me"];
         trace?: never;
     };
+    "/api/me/cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List my cards
+         * @description My cards, those that are blocked too.
+         */
+        get: operations["list_my_cards"];
+        put?: never;
+        /**
+         * Link my card
+         * @description Put a card onto my purse. It needs both a fresh tap and the printed code: who has both holds the card.
+         */
+        post: operations["link_my_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/cards/{card_id}/block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Block my card
+         * @description Block my card, at once.
+         */
+        put: operations["block_my_card"];
+        post?: never;
+        /**
+         * Unblock my card
+         * @description Unblock my card, unless the staff blocked it. Asks for a sign-in of the last 15 minutes.
+         */
+        delete: operations["unblock_my_card"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/cards/{card_id}/daily-limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Limit my card
+         * @description Say what my card may spend on a day: a child's, for instance.
+         */
+        put: operations["limit_my_card"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/cards/{card_id}/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set my card pin
+         * @description Choose the PIN of my card. Asks for a sign-in of the last 15 minutes.
+         */
+        put: operations["set_my_card_pin"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me/export": {
         parameters: {
             query?: never;
@@ -1691,6 +1779,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/wallet/cards/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find card
+         * @description The card on which a code is printed. The code is in the body: addresses end up in logs.
+         */
+        post: operations["find_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/cards/{card_id}/block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Block card
+         * @description Block a card that was lost, stolen, is broken or misused: its owner cannot lift that, a new card replaces it.
+         */
+        post: operations["block_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/cards/{card_id}/replacement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace card
+         * @description Hand out the fresh card on which this code is printed, on the same purse; the old one is blocked for ever.
+         */
+        post: operations["replace_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/wallet/payouts": {
         parameters: {
             query?: never;
@@ -1705,6 +1853,27 @@ export interface paths {
          * @description Send what is left back to the bank cards that it came from: free, at any time, no smallest amount.
          */
         post: operations["ask_payout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/tap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read tap
+         * @description What the page shows that a tap opens. It uses the tap up: no till takes it any more, and the page is told for
+         *     five minutes alone.
+         */
+        get: operations["read_tap"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1961,6 +2130,12 @@ export interface components {
             sightline: number[];
             stand: string;
         };
+        /**
+         * BlockReason
+         * @description Why a card is blocked. Its owner lifts their own block and that of wrong PINs; no other one is lifted.
+         * @enum {string}
+         */
+        BlockReason: "owner" | "pin" | "lost" | "stolen" | "defective" | "fraud" | "replaced";
         /** Board */
         Board: {
             events: components["schemas"]["EventLine"][];
@@ -1985,6 +2160,24 @@ export interface components {
             entered: number;
             not_yet_in: number;
             sold: number;
+        };
+        /** CardBlock */
+        CardBlock: {
+            reason: components["schemas"]["StaffReason"];
+        };
+        /** CardLimit */
+        CardLimit: {
+            daily_limit_cents: number | null;
+        };
+        /** CardLink */
+        CardLink: {
+            code: string;
+            label?: string | null;
+            tap: components["schemas"]["SunMessage"];
+        };
+        /** CardPin */
+        CardPin: {
+            pin: string;
         };
         /** Category */
         Category: {
@@ -2142,6 +2335,20 @@ export interface components {
          * @enum {string}
          */
         Defect: "title_fr_missing" | "title_en_missing" | "subtitle_in_one_language" | "doors_after_start" | "end_before_start" | "sale_closes_before_it_opens" | "sale_closes_after_end" | "event_over" | "unknown_ground_version";
+        /** DeskCard */
+        DeskCard: {
+            blocked: components["schemas"]["BlockReason"] | null;
+            blocked_at: string | null;
+            daily_limit_cents: number | null;
+            holder_name: string | null;
+            /** Format: uuid */
+            id: string;
+            label: string | null;
+            linked: boolean;
+            /** Format: uuid */
+            purse_id: string;
+            replaced_by: string | null;
+        };
         /** DeviceArrival */
         DeviceArrival: {
             code: string;
@@ -2577,6 +2784,20 @@ export interface components {
         Moved: {
             count: number;
         };
+        /** MyCard */
+        MyCard: {
+            blocked: components["schemas"]["BlockReason"] | null;
+            blocked_at: string | null;
+            daily_limit_cents: number | null;
+            has_pin: boolean;
+            /** Format: uuid */
+            id: string;
+            label: string | null;
+            linked_at: string | null;
+            /** Format: date-time */
+            personalised_at: string;
+            spent_today_cents: number;
+        };
         /** MyDevice */
         MyDevice: {
             /** Format: uuid */
@@ -2898,6 +3119,10 @@ export interface components {
             /** @default 55 */
             vat_permille: number;
         };
+        /** PrintedCode */
+        PrintedCode: {
+            code: string;
+        };
         /**
          * ProblemDocument
          * @description The body of every answer that is not a success (application/problem+json).
@@ -3123,6 +3348,12 @@ export interface components {
             scope: components["schemas"]["ScopeName"];
             scope_id: string | null;
         };
+        /**
+         * StaffReason
+         * @description Why the staff blocks a card.
+         * @enum {string}
+         */
+        StaffReason: "lost" | "stolen" | "defective" | "fraud";
         /** Stand */
         Stand: {
             code: string;
@@ -3143,6 +3374,20 @@ export interface components {
          * @enum {string}
          */
         State: "created" | "pending" | "captured" | "declined" | "cancelled" | "expired" | "refunding" | "partly_refunded" | "refunded";
+        /** SunMessage */
+        SunMessage: {
+            cmac: string;
+            enc?: string | null;
+            picc_data: string;
+        };
+        /** TapPage */
+        TapPage: {
+            blocked: components["schemas"]["BlockReason"] | null;
+            label: string | null;
+            purse: string;
+            /** Format: date-time */
+            taken_at: string;
+        };
         /**
          * Tariff
          * @description What a place costs whom. A companion comes free with somebody of the access tariff.
@@ -4617,6 +4862,192 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Person"];
                 };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_my_cards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyCard"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    link_my_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardLink"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyCard"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    block_my_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                card_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    unblock_my_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                card_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    limit_my_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                card_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardLimit"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    set_my_card_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                card_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardPin"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done; `code` says why, and nothing has changed. */
             default: {
@@ -6260,6 +6691,107 @@ export interface operations {
             };
         };
     };
+    find_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrintedCode"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskCard"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    block_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                card_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardBlock"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    replace_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                card_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrintedCode"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskCard"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     ask_payout: {
         parameters: {
             query?: never;
@@ -6280,6 +6812,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaidOut"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_tap: {
+        parameters: {
+            query: {
+                picc_data: string;
+                cmac: string;
+                enc?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TapPage"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

@@ -130,6 +130,18 @@ async def _send_back(conn: Connection, purse: Purse, payout_id: UUID, now: datet
     return PaidOut(cents, available - cents)
 
 
+async def move_balance(conn: Connection, left_id: UUID, purse_id: UUID, card_id: UUID, now: datetime) -> None:
+    """Let what is in a purse follow the card that left it; what is held there stays until its order ends."""
+    balances = await ledger_store.lock_accounts(conn, [left_id, purse_id])
+    cents = balances[left_id].available_cents
+    if cents:
+        (posted,) = await ledger.post(
+            conn, [rules.follow((new_id(), new_id()), card_id, left_id, purse_id, cents)], now
+        )
+        if isinstance(posted, Refused):
+            raise RuntimeError(f"What was in the purse {left_id} did not follow its card: {posted.reason}")
+
+
 async def _balance(conn: Connection, purse_id: UUID) -> Balance:
     """The locked account of a purse."""
     return (await ledger_store.lock_accounts(conn, [purse_id])).get(purse_id, Balance())

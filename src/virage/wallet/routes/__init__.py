@@ -1,5 +1,5 @@
 """The doors of the wallet."""
 
-from virage.wallet.routes import purses
+from virage.wallet.routes import cards, purses
 
-routers = [purses.router]
+routers = [purses.router, cards.mine_router, cards.router]

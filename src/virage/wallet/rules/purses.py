@@ -16,6 +16,8 @@ PURPOSE: Final = "wallet"
 """What payments for purses are called where payments are kept."""
 CARD_MONEY: Final = account(Kind.CLEARING, "cards")
 """What the provider holds for the purses."""
+_BETWEEN: Final = account(Kind.CLEARING, "between purses")
+"""Through which money follows a card to another purse, so that the history of either tells it; always at zero."""
 
 
 class Reason(StrEnum):
@@ -87,6 +89,14 @@ def may_top_up(purse_: Purse, balance_cents: Cents, cents: Cents, limits: Limits
 def credit(purse_id: UUID, top_up_id: UUID, payment_id: UUID, cents: Cents) -> Transfer:
     """Money that came by bank card goes into its purse, once a payment: the payment's id is the transfer's."""
     return Transfer(payment_id, CARD_MONEY, purse(purse_id), cents, "top_up", top_up_id)
+
+
+def follow(ids: tuple[UUID, UUID], card_id: UUID, left_id: UUID, purse_id: UUID, cents: Cents) -> list[Transfer]:
+    """What an anonymous card carried goes where the card goes, as two transfers: no transfer from fan to fan."""
+    return [
+        Transfer(ids[0], purse(left_id), _BETWEEN, cents, "card_moved", card_id),
+        Transfer(ids[1], _BETWEEN, purse(purse_id), cents, "card_moved", card_id),
+    ]
 
 
 def shares(paid: Sequence[Paid], available_cents: Cents) -> list[Share]:

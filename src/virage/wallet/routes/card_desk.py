@@ -1,0 +1,68 @@
+"""One process's desk of cards: messages are checked as they arrive, and what arrives together is taken together."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from virage.kernel.batching import Batcher
+from virage.kernel.clock import Clock
+from virage.kernel.database import Database
+from virage.kernel.guard import Principal
+from virage.kernel.limits import Limits
+from virage.kernel.problems import Refused
+from virage.wallet.acts.card_pins import begin_pin_try, end_pin_try
+from virage.wallet.acts.cards import CardSecrets
+from virage.wallet.acts.taps import take_taps
+from virage.wallet.rules.cards import Reason, Tap, TapOutcome, still_looks
+from virage.wallet.rules.sun import SunMessage, look_id, verify
+
+CARDS_OFF: Final = Refused(Reason.CARDS_OFF)
+_UUID_BYTES: Final = 16
+
+
+class CardDesk:
+    """Verifies taps, takes those of pages in batches, and tries PINs. `secrets` None: the deployment has no cards."""
+
+    def __init__(self, db: Database, clock: Clock, secrets: CardSecrets | None) -> None:
+        self._db = db
+        self._clock = clock
+        self._limits = Limits()
+        self.secrets = secrets
+        self.taps: Batcher[Tap, TapOutcome] = Batcher(self._take)
+
+    def tap(self, tap_id: UUID, message: SunMessage) -> Tap | Refused:
+        """Verify what a card showed; refused where the deployment has no key for cards. A forged one is a tap too."""
+        return CARDS_OFF if self.secrets is None else Tap(tap_id, verify(message, self.secrets.keys))
+
+    def code_hash(self, code: str) -> bytes | Refused:
+        """What is stored of a printed code."""
+        return CARDS_OFF if self.secrets is None else self.secrets.codes.hash(code)
+
+    async def look(self, message: SunMessage) -> TapOutcome:
+        """Take the tap that opened a page; the page may ask again for five minutes, and nobody else any more.
+
+        Raises `rate_limited` for a card whose messages come too often: one rate a card, for a page has no session.
+        """
+        tap = self.tap(look_id(message), message)
+        if isinstance(tap, Refused):
+            return tap
+        if tap.seen is None:
+            return Refused(Reason.TAP_FORGED)
+        self._limits.take("costly", Principal("anonymous", UUID(bytes=tap.seen.uid.ljust(_UUID_BYTES, b"\0"))))
+        taken = await self.taps.submit(tap)
+        return taken if isinstance(taken, Refused) else still_looks(taken, self._clock.now())
+
+    async def confirm(self, card_id: UUID, pin: str) -> Refused | None:
+        """Try a card's PIN, beside the event loop and outside of any transaction; None when it is right."""
+        async with self._db.transaction() as conn:
+            tried = await begin_pin_try(conn, card_id)
+        if isinstance(tried, Refused):
+            return tried
+        right = await asyncio.to_thread(tried.right, pin)
+        async with self._db.transaction() as conn:
+            return await end_pin_try(conn, tried, right=right, now=self._clock.now())
+
+    async def _take(self, taps: Sequence[Tap]) -> list[TapOutcome]:
+        async with self._db.transaction() as conn:
+            return await take_taps(conn, taps, self._clock.now())

@@ -1,0 +1,150 @@
+"""Taps against the vectors of NXP's notes, and against whoever changes a bit of one."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
+
+from tests.wallet.chip import Chip
+from virage.wallet.rules.sun import (
+    FILE_READ_KEY,
+    META_READ_KEY,
+    CardKeys,
+    Seen,
+    SunMessage,
+    diversify,
+    file_data,
+    look_id,
+    message_of,
+    opened,
+    proven,
+    verify,
+)
+
+ZERO_KEY = bytes(16)
+MASTER = bytes.fromhex("0102030405060708090A0B0C0D0E0F10")
+UID = bytes.fromhex("04DE5F1EACC040")
+PLAIN = SunMessage("EF963FF7828658A599F3041510671E88", "94EED9EE65337086")
+WITH_FILE = SunMessage("FD91EC264309878BE6345CBE53BADF40", "ECC1E7F6C6C73BF6", "CEE9A53E3E463EF1F459635736738962")
+
+
+@pytest.mark.parametrize(
+    ("message", "seen", "data"),
+    [
+        (PLAIN, Seen(UID, 61), None),
+        (WITH_FILE, Seen(bytes.fromhex("04958CAA5C5E80"), 8), b"xxxxxxxxxxxxxxxx"),
+    ],
+    ids=["without file data", "with file data"],
+)
+def test_the_vectors_of_an12196(message: SunMessage, seen: Seen, data: bytes | None) -> None:
+    assert opened(message, ZERO_KEY) == seen
+    assert proven(message, seen, ZERO_KEY)
+    assert file_data(message, seen, ZERO_KEY) == data
+
+
+def test_the_vector_of_an10922() -> None:
+    master = bytes.fromhex("00112233445566778899AABBCCDDEEFF")
+    material = bytes.fromhex("04782E21801D80" + "3042F5" + "4E585020416275")
+    # 17 bytes: the vector of the note itself
+    assert diversify(master, material).hex().upper() == "A8DD63A3B89D54B37CA802473FDA9175"
+
+
+@pytest.mark.parametrize("length", [0, 15, 32])
+def test_key_material_that_would_need_another_padding_is_none(length: int) -> None:
+    with pytest.raises(ValueError, match="16 to 31"):
+        diversify(MASTER, bytes(length))
+
+
+def flipped(text: str, bit: int) -> str:
+    value = bytearray.fromhex(text)
+    value[bit // 8] ^= 1 << bit % 8
+    return value.hex().upper()
+
+
+@given(part=st.sampled_from(["picc_data", "cmac"]), bit=st.integers(0, 127), counter=st.integers(0, 0xFFFFFF))
+def test_any_flipped_bit_is_refused(part: str, bit: int, counter: int) -> None:
+    keys = CardKeys(MASTER)
+    message = Chip(keys, UID).mirrored(counter)
+    assert verify(message, keys) == Seen(UID, counter)
+    text = getattr(message, part)
+    changed = structs.replace(message, **{part: flipped(text, bit % (len(text) * 4))})
+    assert verify(changed, keys) is None
+
+
+@given(bit=st.integers(0, 127))
+def test_any_flipped_bit_of_the_file_is_refused(bit: int) -> None:
+    changed = structs.replace(WITH_FILE, enc=flipped(WITH_FILE.enc or "", bit))
+    assert not proven(changed, Seen(bytes.fromhex("04958CAA5C5E80"), 8), ZERO_KEY)
+
+
+def test_a_message_says_nothing_without_its_file_or_with_one_that_it_never_had() -> None:
+    assert not proven(structs.replace(WITH_FILE, enc=None), Seen(bytes.fromhex("04958CAA5C5E80"), 8), ZERO_KEY)
+    assert not proven(structs.replace(PLAIN, enc=WITH_FILE.enc), Seen(UID, 61), ZERO_KEY)
+
+
+def test_the_card_of_another_master_key_is_forged() -> None:
+    message = Chip(CardKeys(MASTER), UID).mirrored(1)
+    assert verify(message, CardKeys(bytes(16))) is None
+
+
+def test_who_knows_the_key_of_all_cards_or_of_another_card_makes_no_tap_of_this_one() -> None:
+    keys = CardKeys(MASTER)
+    other = bytes.fromhex("04958CAA5C5E80")
+    for stolen in (keys.meta_read, keys.of(other, FILE_READ_KEY), keys.of(UID, 0)):
+        assert verify(Chip(keys, UID, file_read_key=stolen).mirrored(1), keys) is None
+
+
+def test_each_key_of_each_card_is_another_one_but_the_one_that_opens_the_uid() -> None:
+    keys, other = CardKeys(MASTER), bytes.fromhex("04958CAA5C5E80")
+    of_both = [keys.of(uid, number) for uid in (UID, other) for number in range(5) if number != META_READ_KEY]
+    assert len({*of_both, keys.meta_read, MASTER}) == len(of_both) + 2
+    assert keys.of(UID, META_READ_KEY) == keys.of(other, META_READ_KEY) == keys.meta_read
+
+
+def test_keys_are_never_shown() -> None:
+    keys = CardKeys(MASTER)
+    assert MASTER.hex() not in repr(keys) + str(keys)
+    assert keys.meta_read.hex() not in repr(keys)
+
+
+def test_a_typed_address_is_read() -> None:
+    at = "https://virage.local/tap?picc_data=" + PLAIN.picc_data
+    assert message_of(f"{at}&cmac={PLAIN.cmac}") == PLAIN
+    with_file = f"picc_data={WITH_FILE.picc_data}&enc={WITH_FILE.enc}&cmac={WITH_FILE.cmac}"
+    assert message_of("https://virage.local/tap?" + with_file) == WITH_FILE
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        f"picc_data={PLAIN.picc_data}",
+        f"cmac={PLAIN.cmac}",
+        f"picc_data={PLAIN.picc_data.lower()}&cmac={PLAIN.cmac}",
+        f"picc_data={PLAIN.picc_data}&cmac={PLAIN.cmac}&cmac={PLAIN.cmac}",
+        f"picc_data={PLAIN.picc_data}&cmac={PLAIN.cmac}&more=1",
+        f"picc_data={PLAIN.picc_data}&cmac={PLAIN.cmac}%0A",
+        f"picc_data={PLAIN.picc_data}0&cmac={PLAIN.cmac}",
+        f"picc_data={PLAIN.picc_data}&enc=&cmac={PLAIN.cmac}",
+        f"picc_data={PLAIN.picc_data}&enc={'0' * 288}&cmac={PLAIN.cmac}",
+        f"picc_data={PLAIN.picc_data}&cmac={PLAIN.cmac}" + "&" * 500,
+    ],
+)
+def test_an_address_that_no_card_writes_is_none(query: str) -> None:
+    assert message_of("https://virage.local/tap?" + query) is None
+
+
+@pytest.mark.parametrize("changes", [{"picc_data": "zz"}, {"cmac": PLAIN.cmac + "\n"}, {"enc": "00"}])
+def test_what_is_not_spelled_as_a_card_spells_it_is_forged(changes: Any) -> None:
+    assert opened(structs.replace(PLAIN, **changes), ZERO_KEY) is None
+
+
+@given(text=st.text(max_size=600) | st.text(max_size=60).map(lambda more: f"?picc_data={PLAIN.picc_data}&{more}"))
+def test_what_somebody_types_is_no_tap_of_a_card(text: str) -> None:
+    assert message_of(text) is None
+
+
+def test_a_page_that_asks_again_asks_about_the_same_tap() -> None:
+    assert look_id(PLAIN) == look_id(PLAIN) != look_id(WITH_FILE)
