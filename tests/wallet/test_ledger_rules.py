@@ -67,7 +67,7 @@ def test_a_purse_pays_what_it_has_and_not_a_cent_more() -> None:
 
 def test_an_entry_happens_whole_or_not_at_all() -> None:
     posting = tried(books(1000), [pay(900), pay(200, credit=TIPS)], [pay(1000)])
-    assert reasons(posting) == [Reason.INSUFFICIENT_FUNDS, None]
+    assert posting.outcomes == [Refused(Reason.INSUFFICIENT_FUNDS, {"available_cents": 1000}), Posted(0)]
     assert posting.moved == {PURSE.id: Balance(0), TILL.id: Balance(1000)}
     assert len(posting.new) == 1
 

@@ -4,6 +4,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from typing import Final, Literal, NamedTuple
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 from msgspec import Struct
 
@@ -67,3 +68,12 @@ def bytes_of_base64url(text: str) -> bytes | None:
 def base64url(value: bytes) -> str:
     """Return base64url without padding."""
     return urlsafe_b64encode(value).rstrip(b"=").decode()
+
+
+def number_in(body: str) -> int:
+    """Return the number that a signed body claims, 0 where none is found: it only tells a device which one is meant."""
+    try:
+        number = msgspec.json.decode(bytes_of_base64url(body) or b"").get("number")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, AttributeError):
+        return 0
+    return number if isinstance(number, int) and not isinstance(number, bool) else 0

@@ -17,10 +17,12 @@ from virage.access.jobs import AccessJobs
 from virage.access.reads import accreditations as access_reads
 from virage.access.reads.board import Boards
 from virage.access.reads.delays import Delays
-from virage.access.reads.keyring import Keyring, device_keys
+from virage.access.reads.keyring import Keyring
 from virage.access.reads.news import GateNews
 from virage.access.reads.packs import Packs
 from virage.access.routes.desk import GateDesk
+from virage.concessions import routes as concessions_routes
+from virage.concessions.routes.counter import Counter
 from virage.kernel import openapi
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
@@ -34,6 +36,7 @@ from virage.kernel.stream import Hub, Topic
 from virage.passes import routes as passes_routes
 from virage.passes.acts import open_vault
 from virage.passes.jobs import PassJobs
+from virage.passes.reads import device_keys
 from virage.payments import reads as payments_reads
 from virage.payments import routes as payments_routes
 from virage.payments.checkout import Checkout
@@ -259,6 +262,17 @@ def _access(house: House) -> Domain:
     )
 
 
+# --- concessions ---------------------------------------------------------------------------------------------------
+
+
+def _concessions(house: House) -> Domain:
+    secrets = wallet_cards.open_card_secrets(house.config)
+    counter = Counter(house.db, house.clock, secrets, house.config.tap_cap_cents)
+    return Domain(
+        routers=concessions_routes.routers, dependencies={"counter": counter, "till_uploads": counter.uploads}
+    )
+
+
 # --- the whole -----------------------------------------------------------------------------------------------------
 
 DOMAINS: Sequence[Callable[[House], Domain]] = (
@@ -270,6 +284,7 @@ DOMAINS: Sequence[Callable[[House], Domain]] = (
     _wallet,
     _ticketing,
     _access,
+    _concessions,
 )
 
 

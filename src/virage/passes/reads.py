@@ -1,16 +1,21 @@
 """What screens, gates and neighbours may know about passes."""
 
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
 
-from virage.kernel.database import Connection
+from virage.kernel.database import Connection, Database
 from virage.kernel.keys import KEY_BYTES, base64url, bytes_of_base64url
 from virage.passes import store
 from virage.passes.rules.holding import Form, Pass
-from virage.passes.rules.keys import IssuerKey, kid_of
+from virage.passes.rules.keys import HolderKey, IssuerKey, holder_key_from_jwk, kid_of
+from virage.people import reads as people
+
+KEYS_KEPT_MAX: Final = 5_000
 
 
 class PassState(Struct, frozen=True):
@@ -136,3 +141,35 @@ def _state(held: Pass) -> PassState:
         revoked=held.revoked_at is not None,
         entered_at=held.entered_at,
     )
+
+
+DeviceKeys = Callable[[Connection, Sequence[UUID]], Awaitable[Mapping[UUID, HolderKey]]]
+"""The public keys of paired devices; people know them."""
+
+
+async def device_keys(conn: Connection, device_ids: Sequence[UUID]) -> dict[UUID, HolderKey]:
+    """The public keys of devices, from people."""
+    found = await people.devices(conn, device_ids)
+    keys = {device_id: holder_key_from_jwk(one.public_key) for device_id, one in found.items()}
+    return {device_id: key for device_id, key in keys.items() if key is not None}
+
+
+class DeviceKeyring:
+    """The public keys of devices in one process, read once and kept: none of them ever changes."""
+
+    def __init__(self, db: Database, keys: DeviceKeys = device_keys) -> None:
+        self._db = db
+        self._keys = keys
+        self._kept: OrderedDict[UUID, HolderKey] = OrderedDict()
+
+    async def key(self, device_id: UUID) -> HolderKey | None:
+        """The public key of a device."""
+        found = self._kept.get(device_id)
+        if found is None:
+            async with self._db.connection() as conn:
+                found = (await self._keys(conn, [device_id])).get(device_id)
+            if found is not None:
+                self._kept[device_id] = found
+                if len(self._kept) > KEYS_KEPT_MAX:
+                    self._kept.popitem(last=False)
+        return found

@@ -1,7 +1,6 @@
 """The public keys at a gate: those of devices and of events, read once and kept; none of them ever changes."""
 
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Final
@@ -12,8 +11,8 @@ from msgspec import Struct
 from virage.kernel.clock import Clock
 from virage.kernel.database import Connection, Database
 from virage.passes import reads as passes
-from virage.passes.rules.keys import HolderKey, IssuerKey, holder_key_from_jwk
-from virage.people import reads as people
+from virage.passes.reads import DeviceKeyring, DeviceKeys
+from virage.passes.rules.keys import HolderKey, IssuerKey
 from virage.programme import reads as programme
 from virage.programme.rules import Event
 
@@ -21,16 +20,6 @@ KEPT_MAX: Final = 5_000
 DAYS_AROUND: Final = timedelta(days=3)
 KEPT_S: Final = 60.0
 MISSING_KEPT_S: Final = 0.5
-
-DeviceKeys = Callable[[Connection, Sequence[UUID]], Awaitable[Mapping[UUID, HolderKey]]]
-"""The public keys of paired devices; people know them."""
-
-
-async def device_keys(conn: Connection, device_ids: Sequence[UUID]) -> dict[UUID, HolderKey]:
-    """The public keys of devices, from people."""
-    found = await people.devices(conn, device_ids)
-    keys = {device_id: holder_key_from_jwk(one.public_key) for device_id, one in found.items()}
-    return {device_id: key for device_id, key in keys.items() if key is not None}
 
 
 class EventKeys(Struct, frozen=True):
@@ -46,21 +35,12 @@ class Keyring:
     def __init__(self, db: Database, clock: Clock, device_keys: DeviceKeys) -> None:
         self._db = db
         self._clock = clock
-        self._device_keys = device_keys
-        self._devices: OrderedDict[UUID, HolderKey] = OrderedDict()
+        self._devices = DeviceKeyring(db, device_keys)
         self._events: dict[UUID, EventKeys] = {}
 
     async def device(self, device_id: UUID) -> HolderKey | None:
         """The public key of a device."""
-        found = self._devices.get(device_id)
-        if found is None:
-            async with self._db.connection() as conn:
-                found = (await self._device_keys(conn, [device_id])).get(device_id)
-            if found is not None:
-                self._devices[device_id] = found
-                if len(self._devices) > KEPT_MAX:
-                    self._devices.popitem(last=False)
-        return found
+        return await self._devices.key(device_id)
 
     async def issuers(self, event_id: UUID) -> Mapping[bytes, IssuerKey]:
         """The keys that the gates of an event know."""

@@ -10,11 +10,12 @@ from asyncpg import UniqueViolationError
 from virage.access.acts.crossing import take_scans
 from virage.access.reads.keyring import Keyring
 from virage.access.rules.ground import gates
-from virage.access.rules.scans import Answer, Read, Scan, SignedScan, body_of, number_in, scan_of
+from virage.access.rules.scans import Answer, Read, Scan, SignedScan, body_of, scan_of
 from virage.kernel.batching import Batcher, Overloaded
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database
 from virage.kernel.guard import Principal, holds
+from virage.kernel.keys import number_in
 from virage.passes.rules.keys import HolderKey
 from virage.passes.rules.verdict import verify
 

@@ -10,7 +10,6 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from virage.access.rules.crossings import Step
-from virage.kernel.keys import bytes_of_base64url
 from virage.kernel.problems import Problem
 from virage.kernel.texts import check_body
 from virage.passes.rules.keys import HolderKey, signed_body
@@ -135,12 +134,3 @@ def scan_of(body: bytes) -> Scan | None:
     if not YEAR_MIN <= scan.at.year <= YEAR_MAX:
         return None
     return scan if scan.override is None else replace(scan, override=Override(scan.override))
-
-
-def number_in(body: str) -> int:
-    """Return the number that a body claims, 0 where none is found: it only tells the device which scan is meant."""
-    try:
-        number = msgspec.json.decode(bytes_of_base64url(body) or b"").get("number")
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, AttributeError):
-        return 0
-    return number if isinstance(number, int) and not isinstance(number, bool) else 0

@@ -1,8 +1,10 @@
 """Records appended to the chains of their tills, and periods closed, in the caller's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from virage.concessions.rules.fiscal.chain import Appended, Head, Outcome, anchor, extend, link_of
 from virage.concessions.rules.fiscal.closing import (
@@ -31,15 +33,20 @@ from virage.passes import acts as passes
 from virage.passes.rules.vault import KeyVault
 
 
-async def append(conn: Connection, written: Sequence[Written], now: datetime) -> list[Outcome]:
-    """Append what tills wrote to their chains, for many tills at once; one outcome a record, in order.
+class Plan(Struct, frozen=True):
+    """Records whose chains are locked: what becomes of each, and of the chains, if all that is new is written."""
 
-    The chains are locked in the order of their tills until the transaction ends. A record that does not add up
-    (`check`) is appended with its defect: its till cannot take it back. Two transactions that bring the same new id at
-    the same moment: the later one fails with asyncpg's UniqueViolationError; run again, it is told `id_taken`.
+    written: tuple[Written, ...]
+    outcomes: list[Outcome]
+    heads: dict[ChainKey, Head]
+    moved: dict[ChainKey, Head]
+
+
+async def plan(conn: Connection, written: Sequence[Written]) -> Plan:
+    """Lock the chains of what tills wrote, in the order of their tills, and judge each record; nothing is written yet.
+
+    For whoever must know whether a record is new before its money moves.
     """
-    if not written:
-        return []
     by_chain: dict[ChainKey, list[int]] = {}
     for at, one in enumerate(written):
         by_chain.setdefault((one.record.till, one.record.training), []).append(at)
@@ -56,14 +63,46 @@ async def append(conn: Connection, written: Sequence[Written], now: datetime) ->
         used |= {written[at].record.id for at in places if isinstance(outcomes[at], Appended)}
         if head != heads[key]:
             moved[key] = head
-    if moved:
-        await store.insert_records(conn, [written[at] for at in sorted(outcomes) if _is_new(outcomes[at])], now)
-        await _move(conn, heads, moved, now)
-    return [outcomes[at] for at in range(len(written))]
+    return Plan(tuple(written), [outcomes[at] for at in range(len(written))], heads, moved)
 
 
-def _is_new(outcome: Outcome) -> bool:
-    return isinstance(outcome, Appended)
+async def write(conn: Connection, plan: Plan, now: datetime) -> None:
+    """Write all that a plan found new, and move its chains."""
+    if plan.moved:
+        new = [one for one, outcome in zip(plan.written, plan.outcomes, strict=True) if isinstance(outcome, Appended)]
+        await store.insert_records(conn, new, now)
+        await _move(conn, plan.heads, plan.moved, now)
+
+
+def without(plan: Plan, refused: Mapping[int, Refused]) -> Plan:
+    """The plan without the last new record of some chains, which are refused: their heads stay where they are.
+
+    Raises ValueError for a record on which another new one of the plan stands.
+    """
+    outcomes, moved = list(plan.outcomes), dict(plan.moved)
+    for at, refusal in refused.items():
+        record = plan.written[at].record
+        key = (record.till, record.training)
+        before = plan.heads[key]
+        if record.number != before.number + 1 or moved[key].number != record.number:
+            raise ValueError("Only a record that comes alone can be refused once it continues its chain.")
+        outcomes[at] = refusal
+        del moved[key]
+    return Plan(plan.written, outcomes, plan.heads, moved)
+
+
+async def append(conn: Connection, written: Sequence[Written], now: datetime) -> list[Outcome]:
+    """Append what tills wrote to their chains, for many tills at once; one outcome a record, in order.
+
+    The chains are locked in the order of their tills until the transaction ends. A record that does not add up
+    (`check`) is appended with its defect: its till cannot take it back. Two transactions that bring the same new id at
+    the same moment: the later one fails with asyncpg's UniqueViolationError; run again, it is told `id_taken`.
+    """
+    if not written:
+        return []
+    planned = await plan(conn, written)
+    await write(conn, planned, now)
+    return planned.outcomes
 
 
 async def _move(conn: Connection, heads: dict[ChainKey, Head], moved: dict[ChainKey, Head], now: datetime) -> None:

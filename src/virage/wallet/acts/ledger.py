@@ -1,10 +1,11 @@
 """Money moves from account to account, for many entries at once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from virage.kernel.database import Connection
+from virage.kernel.money import Cents
 from virage.wallet.rules.ledger import Account, Entry, Kind, Outcome, decide
 from virage.wallet.store import ledger as store
 
@@ -31,3 +32,8 @@ async def post(conn: Connection, entries: Sequence[Entry], now: datetime) -> lis
 
 def _by_id(account: Account) -> UUID:
     return account.id
+
+
+async def available(conn: Connection, purse_ids: Collection[UUID]) -> dict[UUID, Cents]:
+    """What may be spent of purses, which stay locked; for whoever must know before it is spent."""
+    return {id_: found.available_cents for id_, found in (await store.lock_accounts(conn, purse_ids)).items()}

@@ -198,8 +198,6 @@ def decide(entries: Sequence[Entry], balances: Mapping[UUID, Balance], kept: Map
             refusal = _try(books, entry)
             if refusal is None:
                 new += entry
-            else:
-                books.undo()
         outcomes.append(refusal if isinstance(refusal, Refused) else _posted(books, entry))
     moved = {account.id for transfer in new for account in (transfer.debit, transfer.credit)}
     return Posting(outcomes, new, {id_: books.balances[id_] for id_ in moved if books.balances[id_] != balances[id_]})
@@ -229,9 +227,14 @@ def _posted(books: _Books, entry: Entry) -> Posted:
 
 
 def _try(books: _Books, entry: Entry) -> Refused | None:
+    """Do all of an entry, or nothing of it; what a purse lacks is told by what it has before the entry."""
     for transfer in entry:
         refusal = _move(books, transfer)
         if refusal is not None:
+            books.undo()
+            if refusal.reason == Reason.INSUFFICIENT_FUNDS:
+                available = books.balances[transfer.debit.id].available_cents
+                return Refused(Reason.INSUFFICIENT_FUNDS, {"available_cents": available})
             return refusal
     return None
 
@@ -263,7 +266,7 @@ def _begin(transfer: Transfer, debit: Balance) -> Balance | Refused:
     if transfer.step not in (Step.POST, Step.HOLD):
         return Refused(Reason.HOLD_NOT_FOUND)
     if transfer.debit.kind in FLOORED and debit.available_cents < transfer.cents:
-        return Refused(Reason.INSUFFICIENT_FUNDS, {"available_cents": debit.available_cents})
+        return Refused(Reason.INSUFFICIENT_FUNDS)
     if transfer.step is Step.HOLD:
         return Balance(debit.balance_cents, debit.held_cents + transfer.cents)
     return Balance(debit.balance_cents - transfer.cents, debit.held_cents)

@@ -1,0 +1,5 @@
+"""The doors of the outlets."""
+
+from virage.concessions.routes import till
+
+routers = [till.router]

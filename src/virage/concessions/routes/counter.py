@@ -1,0 +1,104 @@
+"""One process's counter: what tills send is checked as it arrives, and what arrives together is booked together."""
+
+from collections.abc import Sequence
+from typing import Annotated, Final
+from uuid import UUID
+
+from asyncpg import UniqueViolationError
+from msgspec import Meta, Struct
+
+from virage.concessions.acts.selling import Answer, Sent, asks_alone, take
+from virage.concessions.rules.booking import Reason
+from virage.concessions.rules.fiscal.record import (
+    BODY_CHARS_MAX,
+    RECORDS_MAX,
+    SALES,
+    SignedRecord,
+    TenderKind,
+    Written,
+    read_signed,
+)
+from virage.kernel.batching import Batcher
+from virage.kernel.clock import Clock
+from virage.kernel.database import Database
+from virage.kernel.guard import Principal, holds
+from virage.kernel.keys import number_in
+from virage.kernel.money import Cents
+from virage.kernel.problems import Refused
+from virage.passes.reads import DeviceKeyring
+from virage.wallet.acts.cards import CardSecrets
+from virage.wallet.rules.sun import Seen, message_of, verify
+
+UPLOADS_A_BATCH: Final = 128
+TRIES_MAX: Final = 4
+
+
+class SentRecord(Struct, frozen=True, forbid_unknown_fields=True):
+    """A record from its till. `told`: it is sold, and the server books it whatever it thinks; else the till asks."""
+
+    body: Annotated[str, Meta(max_length=BODY_CHARS_MAX)]
+    signature: Annotated[str, Meta(max_length=100)]
+    told: bool = False
+
+
+class TillUpload(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a till sends: one record that it asks about, or up to 200 that it tells."""
+
+    records: Annotated[list[SentRecord], Meta(min_length=1, max_length=RECORDS_MAX)]
+
+
+class Counter:
+    """The batcher of the tills, and what they are checked with; without `secrets` there are no cards."""
+
+    def __init__(self, db: Database, clock: Clock, secrets: CardSecrets | None, cap_cents: Cents) -> None:
+        self._db = db
+        self._clock = clock
+        self._secrets = secrets
+        self._cap_cents = cap_cents
+        self._keyring = DeviceKeyring(db)
+        self.uploads: Batcher[Sequence[Sent], list[Answer]] = Batcher(self._take, batch_max=UPLOADS_A_BATCH)
+
+    async def sell(self, till: Principal, records: Sequence[SentRecord]) -> list[Answer]:
+        """Book what a till sent; one answer a record, in order."""
+        read = await self._read(till, records)
+        good = [one for one in read if isinstance(one, Sent)]
+        if not asks_alone(good):
+            return [Answer(number_in(one.body), "refused", reason=Reason.ASKED_BEHIND_OTHERS) for one in records]
+        answers = iter(await self.uploads.submit(good) if good else [])
+        return [one if isinstance(one, Answer) else next(answers) for one in read]
+
+    async def _read(self, till: Principal, records: Sequence[SentRecord]) -> list[Sent | Answer]:
+        key = None if till.id is None else await self._keyring.key(till.id)
+        read: list[Sent | Answer] = []
+        for one in records:
+            written = read_signed(SignedRecord(one.body, one.signature), till.id or UUID(int=0), key)
+            if isinstance(written, Written) and not holds(till, "till", scope="outlet", scope_id=written.record.outlet):
+                written = Refused(Reason.NOT_YOUR_OUTLET)
+            if isinstance(written, Refused):
+                read.append(Answer(number_in(one.body), "refused", reason=str(written.reason), data=written.data))
+            else:
+                read.append(Sent(written, one.told, self._seen(written)))
+        return read
+
+    def _seen(self, written: Written) -> dict[int, Seen | None]:
+        """What each card of a sale proved, outside of any transaction."""
+        if written.record.kind not in SALES or self._secrets is None:
+            return {}
+        found: dict[int, Seen | None] = {}
+        for at, tender in enumerate(written.record.tenders):
+            if tender.kind is TenderKind.CARD:
+                message = message_of(f"?{tender.proof}")
+                found[at] = None if message is None else verify(message, self._secrets.keys)
+        return found
+
+    async def _take(self, uploads: Sequence[Sequence[Sent]]) -> list[list[Answer]]:
+        for _ in range(TRIES_MAX - 1):
+            try:
+                return await self._take_all(uploads)
+            except UniqueViolationError:  # another process took one of them meanwhile: now it is known
+                continue
+        return await self._take_all(uploads)
+
+    async def _take_all(self, uploads: Sequence[Sequence[Sent]]) -> list[list[Answer]]:
+        async with self._db.transaction() as conn:
+            return await take(conn, uploads, self._cap_cents, self._clock.now())

@@ -1,0 +1,16 @@
+-- What the money of tills' records did: one row a tender of a sale or a refund that was booked.
+create table concessions.booking (
+    record_id uuid not null,
+    tender smallint not null,
+    refund_of uuid,
+    purse_id uuid,
+    card_id uuid,
+    cents bigint not null,
+    loss_cents bigint not null default 0 check (loss_cents >= 0),
+    loss_reason text,
+    booked_at timestamptz not null,
+    primary key (record_id, tender),
+    constraint loss_has_a_reason check ((loss_cents > 0) = (loss_reason is not null))
+);
+create index booking_refund on concessions.booking (refund_of) where refund_of is not null;
+create index booking_loss on concessions.booking (booked_at) where loss_cents > 0;

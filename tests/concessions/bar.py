@@ -1,0 +1,154 @@
+"""A bar in tests: tills with keys, fans with cards and money on them, two processes that serve them."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from tests.concessions.till import NOW, Till, beer, fries
+from tests.wallet.books import DRAWER, books, loaded_purse
+from tests.wallet.chip import Chip
+from virage.concessions.acts.selling import Answer
+from virage.concessions.routes.counter import Counter, SentRecord
+from virage.concessions.rules.fiscal.record import Kind, RefundOf, Tender, TenderKind, Written
+from virage.kernel.clock import Clock
+from virage.kernel.config import Config
+from virage.kernel.database import Database
+from virage.kernel.guard import Grant, Principal
+from virage.kernel.ids import new_id
+from virage.kernel.keys import base64url
+from virage.wallet.acts import cards, ledger
+from virage.wallet.rules.cards import Card, NewCard
+from virage.wallet.rules.ledger import Posted, Transfer, purse
+from virage.wallet.rules.sun import SunMessage
+
+CAP_CENTS = 5_000
+ROUND = [beer(1), fries(1)]  # 11.50
+ROUND_CENTS = 1_150
+
+
+class Fan:
+    """A card and the purse that it spends."""
+
+    def __init__(self, chip: Chip, card: Card) -> None:
+        self.chip = chip
+        self.card_id = card.id
+        self.purse_id = card.purse_id
+
+    def tap(self, counter: int | None = None) -> str:
+        """The query string that the next read of the card shows, or one that was recorded at a counter."""
+        return query(self.chip.tap() if counter is None else self.chip.mirrored(counter))
+
+
+def query(message: SunMessage) -> str:
+    return f"picc_data={message.picc_data}&cmac={message.cmac}"
+
+
+def by_card(cents: int, proof: str) -> list[Tender]:
+    return [Tender(TenderKind.CARD, cents, proof)]
+
+
+def sent(written: Written, *, told: bool = False) -> SentRecord:
+    return SentRecord(base64url(written.body), base64url(written.signature), told)
+
+
+def as_till(till: Till) -> Principal:
+    return Principal("device", till.id, grants=(Grant("till", "outlet", till.outlet),))
+
+
+class Bar:
+    """Everything at one outlet."""
+
+    def __init__(self, db: Database, clock: Clock, config: Config) -> None:
+        secrets = cards.open_card_secrets(config)
+        assert secrets is not None
+        self.db = db
+        self.secrets = secrets
+        self.counters = [Counter(db, clock, secrets, CAP_CENTS) for _ in range(2)]
+        self._chips = 0
+
+    async def till(self) -> Till:
+        till = Till()
+        async with self.db.transaction() as conn:
+            await till.pair(conn)
+        return till
+
+    async def fan(self, cents: int) -> Fan:
+        """Somebody with a card and so much on it."""
+        self._chips += 1
+        chip = Chip(self.secrets.keys, bytes((4,)) + self._chips.to_bytes(6))
+        wish = NewCard(new_id(), chip.uid, self.secrets.codes.hash(self.secrets.codes.printed(chip.uid)))
+        async with self.db.transaction() as conn:
+            purse_id = await loaded_purse(conn, cents)
+            new = NewCard(wish.id, wish.uid, wish.code_hash, purse_id)
+            (made,) = await cards.personalise(conn, [new], who=None, now=NOW)
+        assert isinstance(made, Card), made
+        return Fan(chip, made)
+
+    async def stranger(self) -> Fan:
+        """A chip with our keys that was never made a card."""
+        self._chips += 1
+        chip = Chip(self.secrets.keys, bytes((4,)) + self._chips.to_bytes(6))
+        fan = await self.fan(0)
+        fan.chip = chip
+        return fan
+
+    async def send(self, till: Till, *records: SentRecord, process: int = 0) -> list[Answer]:
+        return await self.counters[process].sell(as_till(till), records)
+
+    async def ask(self, till: Till, tenders: Sequence[Tender], **changes: Any) -> tuple[Written, Answer]:
+        """A sale that is asked about: the till goes on from it only where it was booked."""
+        written = till.sign(till.record(Kind.SALE, lines=ROUND, tenders=list(tenders), **changes))
+        (answer,) = await self.send(till, sent(written))
+        if answer.outcome == "booked":
+            till.keep(written)
+        return written, answer
+
+    async def tell(self, till: Till, *tenders: Sequence[Tender], process: int = 0) -> list[Answer]:
+        """Sales without network, told later in one upload."""
+        sold = [till.write(Kind.SALE, lines=ROUND, tenders=list(paid)) for paid in tenders]
+        return await self.send(till, *(sent(one, told=True) for one in sold), process=process)
+
+    async def refund(self, till: Till, sale: Written, cents: int, kind: TenderKind) -> Answer:
+        written = till.sign(
+            till.record(
+                Kind.REFUND,
+                lines=[beer(-1, cents)],
+                tenders=[Tender(kind, -cents, None)],
+                refund_of=RefundOf(sale.record.id, "wrong_order"),
+            )
+        )
+        (answer,) = await self.send(till, sent(written))
+        if answer.outcome == "booked":
+            till.keep(written)
+        return answer
+
+    async def load(self, fan: Fan, cents: int) -> None:
+        """Cash paid in at a desk."""
+        async with self.db.transaction() as conn:
+            transfer = Transfer(new_id(), DRAWER, purse(fan.purse_id), cents, "top_up", fan.purse_id)
+            (posted,) = await ledger.post(conn, [[transfer]], NOW)
+        assert isinstance(posted, Posted)
+
+    async def left(self, fan: Fan) -> int:
+        async with self.db.connection() as conn:
+            return int(await conn.fetchval("select balance_cents from wallet.account where id = $1", fan.purse_id))
+
+    async def of_kind(self, kind: str) -> int:
+        """What the accounts of a kind hold together; the books must be clean."""
+        found = await books(self.db)
+        assert found.clean, found
+        return found.kinds.get(kind, 0)
+
+    async def lost(self, till: UUID) -> list[tuple[int, str]]:
+        """What was lost at a till, and why."""
+        async with self.db.connection() as conn:
+            rows = await conn.fetch(
+                "select loss_cents, loss_reason from concessions.booking "
+                "inner join concessions.record on record.id = booking.record_id "
+                "where device_id = $1 and loss_cents > 0 order by number",
+                till,
+            )
+        return [tuple(row) for row in rows]
+
+
+__all__ = ["CAP_CENTS", "ROUND", "ROUND_CENTS", "Bar", "Fan", "by_card", "query", "sent"]
