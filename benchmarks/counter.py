@@ -1,0 +1,174 @@
+"""A bar for a load: tills that are paired as finance does it, fans with cards and money, and every sale signed before.
+
+Each till's chain is built before the first sale is sent, so that what a run measures is the server.
+"""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import Struct
+from nacl.signing import SigningKey
+
+from benchmarks.house import House, prepare_plain
+from tests.wallet.chip import Chip
+from virage.concessions.rules.fiscal.chain import Head
+from virage.concessions.rules.fiscal.record import (
+    RECORD_PURPOSE,
+    Kind,
+    Line,
+    Record,
+    Tender,
+    TenderKind,
+    canonical,
+    hash_of,
+    stamp,
+    totals_of,
+)
+from virage.kernel.database import Connection, Database
+from virage.kernel.guard import Grant, Principal
+from virage.kernel.ids import new_id
+from virage.kernel.keys import Jwk, base64url
+from virage.kernel.security import derive
+from virage.people import acts as people
+from virage.people.acts import devices
+from virage.people.rules.devices import DeviceArrival, DeviceKind, DevicePaired, PairingOpened, PairingWish
+from virage.people.rules.secrets import secrets_of
+from virage.venue.reads import load_ground
+from virage.wallet.acts import cards, ledger
+from virage.wallet.acts.cards import DEMO_PURPOSE
+from virage.wallet.rules.cards import CardCodes, NewCard
+from virage.wallet.rules.ledger import Kind as AccountKind
+from virage.wallet.rules.ledger import Posted, Transfer, account, purse
+from virage.wallet.rules.sun import KEY_BYTES, CardKeys
+from virage.wallet.store import purses
+
+LOADED_CENTS = 1_000_000
+A_TRANSACTION = 500
+PRODUCTS = (("Bière 50 cl", 700, 200), ("Frites", 450, 100))
+TOTAL_CENTS = 1_150
+
+
+class Seller(Struct):
+    """A till with its key and its token."""
+
+    till: str
+    token: str
+    outlet: str
+    private: bytes
+
+
+class Bar(Struct):
+    """Who sells, and who buys: the chips' numbers by the order in which they were made cards."""
+
+    sellers: list[Seller]
+    chips: list[bytes]
+    secret: str
+
+
+class Sale(Struct):
+    """One request that is ready: the till's next sale."""
+
+    seller: int
+    headers: bytes
+    body: bytes
+    record_id: str
+
+
+async def seed(house: House, tills: int, fans: int) -> Bar:
+    """Pair tills over the outlets, and give so many fans a card with money on it."""
+    now, secret = datetime.now(UTC), house.env["VIRAGE_SECRET"]
+    db = await Database.open(house.postgres.url, connections_max=2)
+    try:
+        async with db.transaction() as conn:
+            await prepare_plain(conn)
+            sellers = await _sellers(conn, secret, tills, now)
+        codes = CardCodes(derive(secret, DEMO_PURPOSE)[:KEY_BYTES])
+        chips = [bytes((4,)) + number.to_bytes(6) for number in range(fans)]
+        for first in range(0, fans, A_TRANSACTION):
+            async with db.transaction() as conn:
+                await _fans(conn, codes, chips[first : first + A_TRANSACTION], now)
+        async with db.connection() as conn:
+            await conn.execute("analyze")
+    finally:
+        await db.close()
+    return Bar(sellers, chips, secret)
+
+
+async def _sellers(conn: Connection, secret: str, tills: int, now: datetime) -> list[Seller]:
+    grant = Grant("finance")
+    person = await people.ensure_staff(conn, "finance@example.org", None, (grant,), now)
+    manager = Principal("staff", person, new_id(), (grant,), now)
+    keys, sellers = secrets_of(secret), []
+    outlets = itertools.cycle(outlet.code for outlet in load_ground().outlets)
+    for number, outlet in zip(range(tills), outlets, strict=False):
+        wish = PairingWish(new_id(), f"Till {number}", DeviceKind.TILL, posts=[outlet])
+        opened = await devices.open_pairing(conn, keys, manager, wish, now)
+        assert isinstance(opened, PairingOpened), opened
+        private = Ed25519PrivateKey.generate()
+        jwk = Jwk("OKP", "Ed25519", base64url(private.public_key().public_bytes_raw()))
+        paired = await devices.pair(conn, keys, DeviceArrival(opened.code, jwk), now)
+        assert isinstance(paired, DevicePaired), paired
+        sellers.append(Seller(str(paired.device_id), paired.token, outlet, private.private_bytes_raw()))
+    return sellers
+
+
+async def _fans(conn: Connection, codes: CardCodes, chips: Sequence[bytes], now: datetime) -> None:
+    ids = [new_id() for _ in chips]
+    await purses.open_purses(conn, dict.fromkeys(ids), now)
+    desk = account(AccountKind.CASH, "desk")
+    loads = [[Transfer(new_id(), desk, purse(id_), LOADED_CENTS, "top_up", id_)] for id_ in ids]
+    assert all(isinstance(one, Posted) for one in await ledger.post(conn, loads, now))
+    new = [NewCard(new_id(), uid, codes.hash(codes.printed(uid)), id_) for uid, id_ in zip(chips, ids, strict=True)]
+    await cards.personalise(conn, new, who=None, now=now)
+
+
+def sales(bar: Bar, count: int) -> list[Sale]:
+    """So many sales of two lines, each paid by a tap, in turn at each till."""
+    keys = CardKeys(derive(bar.secret, DEMO_PURPOSE)[:KEY_BYTES])
+    taps = _taps([Chip(keys, uid) for uid in bar.chips])
+    heads = [Head() for _ in bar.sellers]
+    signers = [SigningKey(seller.private) for seller in bar.sellers]
+    made = []
+    for number in range(count):
+        at = number % len(bar.sellers)
+        record = _record(bar.sellers[at], heads[at], next(taps))
+        body = canonical(record)
+        heads[at] = Head(record.number, hash_of(body))
+        signature = signers[at].sign(RECORD_PURPOSE + body).signature
+        upload = {"records": [{"body": base64url(body), "signature": base64url(signature)}]}
+        headers = b"authorization: Bearer %b\r\n" % bar.sellers[at].token.encode()
+        made.append(Sale(at, headers, msgspec.json.encode(upload), str(record.id)))
+    return made
+
+
+def _taps(chips: Sequence[Chip]) -> Iterator[str]:
+    for chip in itertools.cycle(chips):
+        message = chip.tap()
+        yield f"picc_data={message.picc_data}&cmac={message.cmac}"
+
+
+def _record(seller: Seller, head: Head, proof: str) -> Record:
+    lines = [Line(UUID(int=n), name, 1, cents, vat, [], deposit=False) for n, (name, cents, vat) in enumerate(PRODUCTS)]
+    return Record(
+        id=new_id(),
+        till=UUID(seller.till),
+        number=head.number + 1,
+        previous=head.hash,
+        kind=Kind.SALE,
+        at=stamp(datetime.now(UTC)),
+        outlet=seller.outlet,
+        event_id=None,
+        cashier=UUID(int=1),
+        catalogue="1",
+        lines=lines,
+        totals=totals_of(lines),
+        tenders=[Tender(TenderKind.CARD, TOTAL_CENTS, proof)],
+        tip_cents=0,
+        cash_cents=None,
+        refund_of=None,
+        reprint_of=None,
+    )

@@ -1,0 +1,154 @@
+"""Counter sales of two lines paid by a tap, over HTTP from 64 tills, beside a bare route of the same server.
+
+`python -m benchmarks.tap [--quick] [--workers N] [--tills N] [--per-s N]`. First as fast as the server answers, then so
+many a second, whether it keeps up or not. Each record is signed by its till and continues its chain, each tap is a SUN
+message of its own; afterwards the books are audited, and each sale that was answered must be in them.
+"""
+
+import argparse
+import asyncio
+import sys
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from benchmarks.common import machine, percentile, processor_s, run, tell
+from benchmarks.counter import TOTAL_CENTS, Bar, seed
+from benchmarks.house import House
+from benchmarks.selling import Plan, Report
+from virage.kernel.database import Database
+from virage.wallet.reads.audit import audit
+
+FANS, WARM, CLOSED, OPEN_S, PLAIN_S = 5_000, 256, 8_000, 15.0, 4.0
+QUICK_FANS, QUICK_CLOSED, QUICK_OPEN_S, QUICK_PLAIN_S = 500, 800, 2.0, 1.0
+
+
+class Wanted(Struct):
+    """How the run is set up."""
+
+    quick: bool
+    workers: int
+    tills: int
+    per_s: float
+
+
+async def tills(house: House, name: str, plan: Plan) -> Report:
+    """A process of tills; plan and report go by files."""
+    files = [house.folder / f"{what}-{name}.json" for what in ("plan", "report")]
+    await asyncio.to_thread(files[0].write_bytes, msgspec.json.encode(plan))
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "benchmarks.selling", *files)
+    if await process.wait():
+        raise RuntimeError(f"A process of tills ended with {process.returncode}.")
+    return msgspec.json.decode(await asyncio.to_thread(files[1].read_bytes), type=Report)
+
+
+async def audited(house: House, told: list[str]) -> dict[str, int]:
+    """What must not be: sales that were answered and are not in the books or the chain, or books that are wrong."""
+    db = await Database.open(house.postgres.url, connections_max=1)
+    try:
+        async with db.transaction() as conn:
+            books = await audit(conn)
+            rows = await conn.fetch("select id from concessions.record")
+            paid = await conn.fetch(
+                "select subject, sum(cents)::bigint from wallet.transfer where purpose = 'sale' group by 1"
+            )
+            gaps = await conn.fetchval(
+                "select count(*) from (select device_id from concessions.record group by device_id "
+                "having count(*) <> max(number)) as till"
+            )
+    finally:
+        await db.close()
+    records, sums = {str(row["id"]) for row in rows}, {str(row["subject"]): row["sum"] for row in paid}
+    return {
+        "lost": sum(one not in records or sums.get(one) != TOTAL_CENTS for one in told),
+        "unclean": int(not books.clean),
+        "gaps": int(gaps),
+        "sum": books.sum_cents,
+    }
+
+
+def server_s(house: House) -> float:
+    """Processor seconds so far of the web and of the database."""
+    pids = (house.supervisor.pid("web"), house.postgres.pid)
+    return sum(processor_s(pid) for pid in pids if pid is not None)
+
+
+def part(bar: Bar, number: int, of: int) -> Bar:
+    """One of several bars with tills and fans of its own: chains begin anew in each."""
+    size, cards = len(bar.sellers) // of, len(bar.chips) // of
+    return Bar(bar.sellers[number * size :][:size], bar.chips[number * cards :][:cards], bar.secret)
+
+
+async def measure(wanted: Wanted) -> dict[str, Any]:
+    """The whole run: the bare route, the two loads, the bare route again, for the machine may be busy otherwise."""
+    house = House(wanted.workers)
+    closed = QUICK_CLOSED if wanted.quick else CLOSED
+    opened = round((QUICK_OPEN_S if wanted.quick else OPEN_S) * wanted.per_s)
+    plain_s = QUICK_PLAIN_S if wanted.quick else PLAIN_S
+    try:
+        commits = await house.start_database()
+        bar = await seed(house, 3 * wanted.tills, 3 * (QUICK_FANS if wanted.quick else FANS))
+        await house.start_processes()
+        bars = [part(bar, number, 3) for number in range(3)]
+        reports = {"warm": await tills(house, "warm", Plan("closed", house.url, bars[0], WARM))}
+        plains = [await tills(house, "plain-1", Plan("plain", house.url, bars[0], seconds=plain_s))]
+        before = server_s(house)
+        reports["closed"] = await tills(house, "closed", Plan("closed", house.url, bars[1], closed))
+        cpu_s = server_s(house) - before
+        reports["open"] = await tills(house, "open", Plan("open", house.url, bars[2], opened, wanted.per_s))
+        plains.append(await tills(house, "plain-2", Plan("plain", house.url, bars[0], seconds=plain_s)))
+        found = await audited(house, [one for report in reports.values() for one in report.told])
+        print(house.errors() or "no complaints", file=sys.stderr)
+    finally:
+        await house.stop()
+    rest = {"tills": wanted.tills, "workers": wanted.workers, "clients": wanted.tills}
+    return {
+        "benchmark": "tap",
+        **figures(reports, plains, cpu_s),
+        **found,
+        **rest,
+        "commits_per_s": round(commits, 1),
+        "machine": machine(),
+    }
+
+
+def figures(reports: dict[str, Report], plains: list[Report], cpu_s: float) -> dict[str, Any]:
+    """What the run says."""
+    closed, opened = reports["closed"], reports["open"]
+    sales_per_s = len(closed.ms) / closed.seconds
+    plain_per_s = sum(len(report.ms) for report in plains) / sum(report.seconds for report in plains)
+    errors = [error for report in reports.values() for error in report.errors]
+    if errors:
+        print(f"errors {errors[:5]}", file=sys.stderr)
+    return {
+        "sales_per_s": round(sales_per_s, 1),
+        "p50_ms": round(percentile(closed.ms, 0.5), 1),
+        "p99_ms": round(percentile(closed.ms, 0.99), 1),
+        "errors": len(errors),
+        "plain_per_s": round(plain_per_s, 1),
+        "ratio": round(sales_per_s / plain_per_s, 3),
+        "cpu_s_per_1000": round(1000 * cpu_s / len(closed.ms), 3),
+        "open_per_s": round(len(opened.ms) / opened.seconds, 1),
+        "open_p50_ms": round(percentile(opened.ms, 0.5), 1),
+        "open_p99_ms": round(percentile(opened.ms, 0.99), 1),
+        "retries": sum(report.retries for report in reports.values()),
+    }
+
+
+def main() -> None:
+    """Read the wishes and print the line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.tap")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--tills", type=int, default=64)
+    parser.add_argument("--per-s", type=float, default=200.0)
+    asked = parser.parse_args()
+    line = run(measure(Wanted(asked.quick, asked.workers, asked.tills, asked.per_s)))
+    tell(line)
+    if line["errors"] or line["lost"] or line["unclean"] or line["gaps"]:
+        sys.exit("A sale was lost, or the books are wrong.")
+
+
+if __name__ == "__main__":
+    main()

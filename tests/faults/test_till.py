@@ -1,0 +1,97 @@
+"""The tills under fire: `kill -9` of the web and of the database at 20 moments while fans pay by tapping.
+
+What a till was answered is in the books and in its chain, once, and the archive of each till verifies. The processes are
+those of production, on a durable database.
+"""
+
+import asyncio
+import gzip
+import os
+import random
+import signal
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from benchmarks.common import run
+from benchmarks.counter import Bar, sales, seed
+from benchmarks.house import House
+from benchmarks.selling import Running
+from benchmarks.tap import audited
+from tests.faults.test_kill import Killer
+from virage.concessions.reads.fiscal import archive
+from virage.concessions.rules.fiscal.verifying import verify
+from virage.kernel.database import Database
+from virage.kernel.security import derive
+from virage.passes.rules.vault import PURPOSE, KeyVault
+
+TILLS, FANS, SALES, KILLS = 16, 100, 2_100, 20
+
+
+async def verified(house: House, bar: Bar) -> list[str]:
+    """What `virage fiscal verify` finds in the archives of all tills."""
+    vault, found = KeyVault(derive(house.env["VIRAGE_SECRET"], PURPOSE)), []
+    db = await Database.open(house.postgres.url, connections_max=2)
+    try:
+        for seller in bar.sellers:
+            async with db.transaction() as conn:
+                made = await archive(conn, vault, UUID(seller.till), since=None, until=None, now=datetime.now(UTC))
+            assert made is not None
+            file = b"".join([piece async for piece in made.gzip(db)])
+            report = verify(gzip.decompress(file).splitlines())
+            found += [f"{seller.till}: {one}" for one in report.findings]
+    finally:
+        await db.close()
+    return found
+
+
+async def half_time_under_fire() -> dict[str, Any]:
+    """The whole interval; what there is to say of it."""
+    house = House(workers=2)
+    try:
+        await house.start_database()
+        bar = await seed(house, TILLS, FANS)
+        await house.start_processes()
+        running = Running(house.url, sales(bar, SALES))
+        killer, chance = Killer(house), random.Random(4)  # noqa: S311 - the same victims each time
+        killed: dict[str, int] = {}
+
+        async def kill() -> None:
+            for part in range(1, KILLS + 1):
+                due = part * SALES // (KILLS + 1) + chance.randrange(40)
+                while len(running.report.ms) < due:  # noqa: ASYNC110 - it counts answers
+                    await asyncio.sleep(0.005)
+                target = chance.choice(["web worker", "web worker", "postgres"])
+                pids = killer.pids(target)
+                victim = chance.choice(pids)
+                os.kill(victim, signal.SIGKILL)
+                killed[target] = killed.get(target, 0) + 1
+                await killer.back(target, victim, len(pids))
+
+        await asyncio.gather(running.send(), kill())
+        report = running.report
+        return {
+            "kills": killed,
+            "sales": len(report.ms),
+            "told": len(report.told),
+            "errors": report.errors,
+            "retries": report.retries,
+            **await audited(house, report.told),
+            "damaged": await verified(house, bar),
+        }
+    finally:
+        await house.stop()
+
+
+@pytest.mark.filterwarnings("default")
+def test_what_a_till_was_answered_is_in_the_books_and_in_its_chain(capsys: pytest.CaptureFixture[str]) -> None:
+    found = run(half_time_under_fire())
+    with capsys.disabled():
+        print(f"\ntill kill: {found}")  # noqa: T201 - the counts are what the run is for
+    assert sum(found["kills"].values()) == KILLS
+    assert found["retries"] > 0, "the kills were felt"
+    assert (found["sales"], found["told"], found["errors"]) == (SALES, SALES, [])
+    assert (found["lost"], found["unclean"], found["gaps"], found["sum"]) == (0, 0, 0, 0)
+    assert found["damaged"] == []
