@@ -30,10 +30,13 @@ class Chip:
         self.counter += 1
         return self.mirrored(self.counter)
 
-    def mirrored(self, counter: int) -> SunMessage:
-        """What the card shows at a counter; a clone can be made to show any that it recorded."""
+    def mirrored(self, counter: int, tag: int = 0xC7) -> SunMessage:
+        """What the card shows at a counter; a clone can be made to show any that it recorded.
+
+        `tag` says what `picc_data` holds: UID and counter, unless the chip is set otherwise.
+        """
         named = self.uid + counter.to_bytes(3, "little")
         encryptor = Cipher(AES(self._meta_read), CBC(bytes(16))).encryptor()
-        picc_data = encryptor.update(b"\xc7" + named + secrets.token_bytes(5))
+        picc_data = encryptor.update(bytes((tag,)) + named + secrets.token_bytes(5))
         session_key = cmac(self._file_read, bytes.fromhex("3CC300010080") + named)
         return SunMessage(picc_data.hex().upper(), cmac(session_key, b"")[1::2].hex().upper())

@@ -1,5 +1,6 @@
 """Cards in the hands of fans: chips with real keys, their owners, and those of the staff who see them."""
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -116,6 +117,14 @@ class Purses:
         return await self.rows(
             "select what, who, about, data from kernel.journal where what = coalesce($1, what) order by seq", what
         )
+
+
+async def waits_for_a_lock(purses: Purses) -> None:
+    """Until another transaction of this database waits for one of ours."""
+    waiting = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    async with asyncio.timeout(10):
+        while not await purses.rows(waiting):  # noqa: ASYNC110 - another connection sets no event
+            await asyncio.sleep(0.01)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.wallet.conftest import HOUR, MINUTE, NOW, SECOND
+from tests.wallet.conftest import HOUR, MINUTE, NOW, SECOND, waits_for_a_lock
 from virage.kernel.config import Config
 from virage.kernel.database import Contended
 from virage.kernel.ids import new_id
@@ -70,8 +70,11 @@ async def test_the_same_chips_at_two_encoders_at_once_are_made_once(purses: "Pur
         async with purses.transaction() as conn:
             return await acts.personalise(conn, [purses.new_card(chip) for chip in chips], who=None, now=NOW)
 
-    first, second = await asyncio.gather(make(), make())
-    assert first == second
+    async with purses.transaction() as conn:
+        first = await acts.personalise(conn, [purses.new_card(chip) for chip in chips], who=None, now=NOW)
+        racing = asyncio.create_task(make())
+        await waits_for_a_lock(purses)
+    assert await racing == first
     (counted,) = await purses.rows("select count(*) as n from wallet.purse")
     assert counted["n"] == 5
 

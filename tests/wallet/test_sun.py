@@ -84,6 +84,12 @@ def test_a_message_says_nothing_without_its_file_or_with_one_that_it_never_had()
     assert not proven(structs.replace(PLAIN, enc=WITH_FILE.enc), Seen(UID, 61), ZERO_KEY)
 
 
+@pytest.mark.parametrize("tag", [0x87, 0x47, 0xC4, 0x00])
+def test_a_chip_that_is_set_to_mirror_something_else_makes_no_tap(tag: int) -> None:
+    keys = CardKeys(MASTER)
+    assert verify(Chip(keys, UID).mirrored(1, tag), keys) is None
+
+
 def test_the_card_of_another_master_key_is_forged() -> None:
     message = Chip(CardKeys(MASTER), UID).mirrored(1)
     assert verify(message, CardKeys(bytes(16))) is None

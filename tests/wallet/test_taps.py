@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.wallet.conftest import NOW
+from tests.wallet.conftest import NOW, waits_for_a_lock
 from virage.kernel.database import Database
 from virage.kernel.ids import new_id
 from virage.kernel.problems import Refused
@@ -149,7 +149,7 @@ async def test_the_same_tap_in_two_processes_at_once_has_one_winner(purses: "Pur
         async with purses.db.transaction() as here:
             (first,) = await take_taps(here, [purses.read(message)], NOW)
             racing = asyncio.create_task(_take(other, purses.read(message)))
-            await _waits_for_a_lock(purses)
+            await waits_for_a_lock(purses)
         assert reasons([first, await racing]) == ["taken", "tap_replayed"]
     finally:
         await other.close()
@@ -165,7 +165,7 @@ async def test_the_same_request_in_two_processes_at_once_gets_the_same_answer(
         async with purses.db.transaction() as here:
             (first,) = await take_taps(here, [tap], NOW)
             racing = asyncio.create_task(_take(other, tap))
-            await _waits_for_a_lock(purses)
+            await waits_for_a_lock(purses)
         assert await racing == first
     finally:
         await other.close()
@@ -188,14 +188,6 @@ async def _take(db: Database, tap: Tap) -> TapOutcome:
     async with db.transaction() as conn:
         (outcome,) = await take_taps(conn, [tap], NOW)
     return outcome
-
-
-async def _waits_for_a_lock(purses: "Purses") -> None:
-    """Until another transaction of this database waits for one of ours."""
-    waiting = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-    async with asyncio.timeout(10):
-        while not await purses.rows(waiting):  # noqa: ASYNC110 - another connection sets no event
-            await asyncio.sleep(0.01)
 
 
 async def block(purses: "Purses", held: "Held", reason: BlockReason = BlockReason.LOST) -> None:
