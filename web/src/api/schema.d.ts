@@ -1759,6 +1759,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/till/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post records
+         * @description Take a till's records. Sent again they get their answers again, and have no second effect.
+         *
+         *     One record that is asked about may be refused, and its number is then free; records that are told are always booked.
+         */
+        post: operations["post_records"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/wallet": {
         parameters: {
             query?: never;
@@ -1974,29 +1996,6 @@ export interface components {
             stand: string;
             x: number;
             y: number;
-        };
-        /** Answer */
-        Answer: {
-            /** @default 0 */
-            clock_off_s: number;
-            data?: {
-                [key: string]: unknown;
-            };
-            /** @default false */
-            identity_check: boolean;
-            number: number;
-            /** @enum {string} */
-            outcome: "admitted" | "again" | "refused" | "noted";
-            pass_number?: number | null;
-            pending_until?: string | null;
-            place_label?: components["schemas"]["PlaceLabel"] | null;
-            reason?: string | null;
-        };
-        /** Answers */
-        Answers: {
-            answers: components["schemas"]["Answer"][];
-            /** Format: date-time */
-            now: string;
         };
         /** AreaGeometry */
         AreaGeometry: {
@@ -3286,6 +3285,13 @@ export interface components {
             kid: string;
             signature: string;
         };
+        /** SentRecord */
+        SentRecord: {
+            body: string;
+            signature: string;
+            /** @default false */
+            told: boolean;
+        };
         /** Series */
         Series: {
             /** Format: uuid */
@@ -3444,6 +3450,10 @@ export interface components {
             /** Format: uuid */
             ticket_id: string;
         };
+        /** TillUpload */
+        TillUpload: {
+            records: components["schemas"]["SentRecord"][];
+        };
         /** TokenWish */
         TokenWish: {
             /** Format: date-time */
@@ -3501,6 +3511,48 @@ export interface components {
         /** ZoneWord */
         ZoneWord: {
             full: boolean;
+        };
+        /** Answers */
+        access_routes_devices_Answers: {
+            answers: components["schemas"]["access_rules_scans_Answer"][];
+            /** Format: date-time */
+            now: string;
+        };
+        /** Answer */
+        access_rules_scans_Answer: {
+            /** @default 0 */
+            clock_off_s: number;
+            data?: {
+                [key: string]: unknown;
+            };
+            /** @default false */
+            identity_check: boolean;
+            number: number;
+            /** @enum {string} */
+            outcome: "admitted" | "again" | "refused" | "noted";
+            pass_number?: number | null;
+            pending_until?: string | null;
+            place_label?: components["schemas"]["PlaceLabel"] | null;
+            reason?: string | null;
+        };
+        /** Answer */
+        concessions_acts_selling_Answer: {
+            available_cents?: number | null;
+            data?: {
+                [key: string]: unknown;
+            };
+            hash?: string | null;
+            /** @default 0 */
+            loss_cents: number;
+            number: number;
+            outcome: string;
+            reason?: string | null;
+        };
+        /** Answers */
+        concessions_routes_till_Answers: {
+            answers: components["schemas"]["concessions_acts_selling_Answer"][];
+            /** Format: date-time */
+            now: string;
         };
         /** Line */
         ticketing_rules_terms_Line: {
@@ -4240,7 +4292,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answers"];
+                    "application/json": components["schemas"]["access_routes_devices_Answers"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -6647,6 +6699,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CodeSent"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    post_records: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TillUpload"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["concessions_routes_till_Answers"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

@@ -142,7 +142,10 @@ async def _take_cards(
 ) -> None:
     """Take the taps of sales, in the order of their counters, and count what their cards spend today."""
     tapped = [(at, tender, seen) for at, one in sold.items() for tender, seen in one.seen.items()]
-    asked = [Tap(uuid5(sold[at].written.record.id, f"tap {tender}"), seen) for at, tender, seen in tapped]
+    asked = [
+        Tap(uuid5(sold[at].written.record.id, f"tap {tender}"), seen, was_taken=sold[at].told)
+        for at, tender, seen in tapped
+    ]
     found = await taps.take_taps(conn, asked, now) if asked else []
     taken = {(at, tender): outcome for (at, tender, _), outcome in zip(tapped, found, strict=True)}
     spends: list[tuple[int, Spend]] = []

@@ -23,7 +23,12 @@ async def take_taps(conn: Connection, taps: Sequence[Tap], now: datetime) -> lis
     """
     cards = await stored.lock_cards_by_uid(conn, [tap.seen.uid for tap in taps if tap.seen is not None])
     known = await store.taps_by_id(conn, [tap.id for tap in taps])  # after the lock: whoever held it may have taken it
-    outcomes = judge_taps(taps, known, cards, now)
+    alone = [
+        (cards[tap.seen.uid].id, tap.seen.counter)
+        for tap in taps
+        if tap.was_taken and tap.seen is not None and tap.seen.uid in cards
+    ]
+    outcomes = judge_taps(taps, known, cards, now, await store.counters_used(conn, alone) if alone else frozenset())
     new = {one.tap_id: one for one in outcomes if isinstance(one, TapTaken) and one.tap_id not in known}
     if new:
         await store.insert_taps(conn, list(new.values()), now)

@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Final
@@ -108,10 +109,15 @@ class NewCard(Struct, frozen=True):
 
 
 class Tap(Struct, frozen=True):
-    """One tap that somebody brought; who brings it makes `id`. `seen` is what its message proved, None for nothing."""
+    """One tap that somebody brought; who brings it makes `id`. `seen` is what its message proved, None for nothing.
+
+    `was_taken`: a till without network took it, and what it paid is sold. Tills tell in any order, so a counter below
+    the last one counts too, as long as it has not counted before; of whoever asks the counter only rises.
+    """
 
     id: UUID
     seen: Seen | None
+    was_taken: bool = False
 
 
 class TapTaken(Struct, frozen=True, tag="taken"):
@@ -127,23 +133,35 @@ class TapTaken(Struct, frozen=True, tag="taken"):
 TapOutcome = TapTaken | Refused
 
 
+Counters = AbstractSet[tuple[UUID, int]]
+"""Counters of cards that have counted."""
+
+
 def judge_taps(
-    taps: Sequence[Tap], known: Mapping[UUID, TapTaken], cards: Mapping[bytes, Card], now: datetime
+    taps: Sequence[Tap],
+    known: Mapping[UUID, TapTaken],
+    cards: Mapping[bytes, Card],
+    now: datetime,
+    used: Counters = frozenset(),
 ) -> list[TapOutcome]:
     """Judge taps that arrived together; one outcome a tap, in order. `known` are those taken before, by their ids.
 
     Of one card they count in the order of its counter: which one arrived first says nothing. A tap that is known gets
-    its first answer again, whatever has become of the card.
+    its first answer again, whatever has become of the card. `used` has the counters that count once for taps that a
+    till took alone.
     """
-    taken, counters = dict(known), {uid: card.counter for uid, card in cards.items()}
+    taken, last, counted = dict(known), {card.id: card.counter for card in cards.values()}, set(used)
     outcomes: dict[int, TapOutcome] = {}
     for at in sorted(range(len(taps)), key=lambda at: _counter(taps[at])):
         tap = taps[at]
-        outcome = _judge_tap(tap, taken.get(tap.id), cards, counters, now)
+        card = None if tap.seen is None else cards.get(tap.seen.uid)
+        is_new = card is not None and _is_new(tap, card, last, counted)
+        outcome = _judge_tap(tap, card, taken.get(tap.id), is_new=is_new, now=now)
         outcomes[at] = outcome
-        if isinstance(outcome, TapTaken) and tap.seen is not None:
+        if isinstance(outcome, TapTaken):
             taken[tap.id] = outcome
-            counters[tap.seen.uid] = max(counters.get(tap.seen.uid, 0), outcome.counter)
+            last[outcome.card_id] = max(last[outcome.card_id], outcome.counter)
+            counted.add((outcome.card_id, outcome.counter))
     return [outcomes[at] for at in range(len(taps))]
 
 
@@ -151,18 +169,21 @@ def _counter(tap: Tap) -> int:
     return 0 if tap.seen is None else tap.seen.counter
 
 
-def _judge_tap(
-    tap: Tap, before: TapTaken | None, cards: Mapping[bytes, Card], counters: Mapping[bytes, int], now: datetime
-) -> TapOutcome:
+def _is_new(tap: Tap, card: Card, last: Mapping[UUID, int], counted: Counters) -> bool:
+    """Whether a counter has not counted yet, by the rule for whoever brings it."""
+    counter = _counter(tap)
+    return counter > last[card.id] or (tap.was_taken and (card.id, counter) not in counted)
+
+
+def _judge_tap(tap: Tap, card: Card | None, before: TapTaken | None, *, is_new: bool, now: datetime) -> TapOutcome:
     if tap.seen is None:
         return Refused(Reason.TAP_FORGED)
-    card = cards.get(tap.seen.uid)
     if card is None:
         return Refused(Reason.CARD_UNKNOWN)
     if before is not None:
         same = (before.card_id, before.counter) == (card.id, tap.seen.counter)
         return before if same else Refused(Reason.ID_REUSED)
-    if tap.seen.counter <= counters[tap.seen.uid]:
+    if not is_new:
         return Refused(Reason.TAP_REPLAYED, {"card_id": card.id, "counter": tap.seen.counter})
     if card.blocked_reason is not None:
         return Refused(Reason.CARD_BLOCKED, {"card_id": card.id, "reason": card.blocked_reason})

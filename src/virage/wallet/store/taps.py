@@ -16,6 +16,12 @@ async def taps_by_id(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, TapTak
     return {row["id"]: TapTaken(*row) async for row in rows}
 
 
+async def counters_used(conn: Connection, wanted: Sequence[tuple[UUID, int]]) -> set[tuple[UUID, int]]:
+    """Those of these counters of cards that have counted."""
+    card_ids, counters = [card_id for card_id, _ in wanted], [counter for _, counter in wanted]
+    return {(row[0], row[1]) async for row in queries.counters_used(conn, card_ids=card_ids, counters=counters)}
+
+
 async def insert_taps(conn: Connection, taps: Sequence[TapTaken], now: datetime) -> None:
     """Write taps that count, and raise the counters of their cards, which are locked."""
     await queries.insert_taps(

@@ -2,6 +2,12 @@
 -- Taps that were taken, by the ids of who brought them.
 select id, card_id, purse_id, counter, taken_at from wallet.tap where id = any(:ids::uuid[]);
 
+-- name: counters_used(card_ids, counters)
+-- Those of these counters of cards that have counted.
+select tap.card_id, tap.counter
+from unnest(:card_ids::uuid[], :counters::integer[]) as wish (card_id, counter)
+inner join wallet.tap on tap.card_id = wish.card_id and tap.counter = wish.counter;
+
 -- name: insert_taps(ids, card_ids, purse_ids, counters, now)!
 -- Taps that count.
 insert into wallet.tap (id, card_id, purse_id, counter, taken_at)
