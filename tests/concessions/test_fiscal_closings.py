@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import pairwise
@@ -205,6 +206,25 @@ async def test_a_period_is_closed_once_and_none_before_it(books: Books) -> None:
     refusal = await books.try_to_close(day(SATURDAY + timedelta(days=5)))
     assert refusal == Refused(ClosingReason.PERIOD_CLOSED, {"open_since": "2026-06-01"})
     assert (await books.close(day(date(2026, 6, 1))))[of(till)].ranges == (Range(till.id, 2, 2),)
+
+
+async def test_who_closes_at_the_same_moment_is_told_and_what_is_appended_meanwhile_is_in_one_day(
+    books: Books, conn: Connection
+) -> None:
+    tills = [Till() for _ in range(3)]
+    for till in tills:
+        till.sells(3)
+    await books.append(*tills)
+    for till in tills:
+        till.sells(2)
+    *closed, _ = await asyncio.gather(*(books.try_to_close(day()) for _ in range(3)), books.append(*tills))
+    assert sorted(type(one).__name__ for one in closed) == ["Refused", "Refused", "list"]
+    late = await books.close(day(SATURDAY + timedelta(days=1)))
+    for till in tills:
+        assert late.get(of(till)) is None or late[of(till)].ranges[0].last == 5
+    rows = await conn.fetch("select body from concessions.closing where subject = 'outlet' order by sequence")
+    found = [closing for closing in (read_closing(row["body"]) for row in rows) if closing is not None]
+    assert sum(one.tally.records for one in found) == 15
 
 
 @pytest.mark.parametrize(
