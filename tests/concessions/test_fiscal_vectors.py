@@ -9,8 +9,8 @@ def test_the_vectors_stand_as_the_rules_make_them() -> None:
 
 
 def test_the_vectors_hold_every_reason_that_a_till_can_give() -> None:
-    """The others are about what another till signed, or nobody."""
-    at_the_door = {Reason.FORGED_RECORD, Reason.INVALID_RECORD, Reason.NOT_THIS_TILL}
+    """The others are about what another till signed, or nobody, and about closings."""
+    at_the_door = {Reason.FORGED_RECORD, Reason.INVALID_RECORD, Reason.NOT_THIS_TILL, Reason.PERIOD_CLOSED}
     assert make_vectors.reasons() == {reason.value for reason in set(Reason) - at_the_door}
 
 
