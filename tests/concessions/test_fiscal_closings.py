@@ -1,6 +1,8 @@
+import asyncio
 from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -12,8 +14,8 @@ from virage.concessions.acts.fiscal import append, close
 from virage.concessions.rules.fiscal.closing import (
     CLOSING_PURPOSE,
     FISCAL_KEY,
+    NOT_A_PERIOD,
     Closing,
-    ClosingReason,
     Period,
     PeriodKind,
     Range,
@@ -24,7 +26,16 @@ from virage.concessions.rules.fiscal.closing import (
     read_closing,
     tally,
 )
-from virage.concessions.rules.fiscal.record import GENESIS, Kind, Tender, TenderKind, VatTotal, canonical, hash_of
+from virage.concessions.rules.fiscal.record import (
+    GENESIS,
+    Kind,
+    Reason,
+    Tender,
+    TenderKind,
+    VatTotal,
+    canonical,
+    hash_of,
+)
 from virage.kernel.database import Connection, Database
 from virage.kernel.problems import Refused
 from virage.passes import reads as passes
@@ -200,18 +211,51 @@ async def test_a_period_is_closed_once_and_none_before_it(books: Books) -> None:
     await books.append(till)
     for on in (SATURDAY, SATURDAY - timedelta(days=3)):
         refusal = await books.try_to_close(day(on))
-        assert refusal == Refused(ClosingReason.PERIOD_CLOSED, {"open_since": "2026-05-10"})
+        assert refusal == Refused(Reason.PERIOD_CLOSED, {"open_since": "2026-05-10"})
     await books.close(month(5))
     refusal = await books.try_to_close(day(SATURDAY + timedelta(days=5)))
-    assert refusal == Refused(ClosingReason.PERIOD_CLOSED, {"open_since": "2026-06-01"})
+    assert refusal == Refused(Reason.PERIOD_CLOSED, {"open_since": "2026-06-01"})
     assert (await books.close(day(date(2026, 6, 1))))[of(till)].ranges == (Range(till.id, 2, 2),)
+
+
+async def until_waiting(conn: Connection, task: "asyncio.Task[Any]") -> None:
+    """Until the task has ended or waits for a lock."""
+    waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    async with asyncio.timeout(10):
+        while not task.done() and not await conn.fetchval(waiting):  # noqa: ASYNC110 - a lock tells nobody that it is waited for
+            await asyncio.sleep(0.01)
+
+
+async def test_who_closes_or_appends_meanwhile_waits_and_no_record_is_lost(books: Books, conn: Connection) -> None:
+    till = Till()
+    till.sells(3)
+    await books.append(till)
+    till.sells(2)
+    async with books.db.transaction() as closing:
+        assert not isinstance(await close(closing, books.vault, day(), NOW), Refused)
+        appending = asyncio.create_task(books.append(till))
+        await until_waiting(conn, appending)
+    await appending
+    late = await books.close(day(SATURDAY + timedelta(days=1)))
+    assert late[of(till)].ranges == (Range(till.id, 4, 5),)
+
+
+async def test_of_two_that_close_a_period_at_once_one_does(books: Books, conn: Connection) -> None:
+    till = Till()
+    till.sells(3)
+    await books.append(till)
+    async with books.db.transaction() as closing:
+        assert not isinstance(await close(closing, books.vault, day(), NOW), Refused)
+        second = asyncio.create_task(books.try_to_close(day()))
+        await until_waiting(conn, second)
+    assert isinstance(await second, Refused)
 
 
 @pytest.mark.parametrize(
     "period", [Period(PeriodKind.MONTH, SATURDAY), Period(PeriodKind.YEAR, date(2026, 2, 1))], ids=["month", "year"]
 )
 async def test_a_month_and_a_year_begin_on_their_first_day(books: Books, period: Period) -> None:
-    assert await books.try_to_close(period) == Refused(ClosingReason.NOT_A_PERIOD)
+    assert await books.try_to_close(period) == NOT_A_PERIOD
 
 
 async def test_where_nothing_was_written_nothing_is_closed(books: Books, conn: Connection) -> None:

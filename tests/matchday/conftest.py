@@ -108,10 +108,17 @@ class World:
 
     async def device(self, *gates: str) -> dict[str, str]:
         """The header of a lane reader that has just been paired at these gates."""
+        return await self._paired("a lane", DeviceKind.LANE, gates)
+
+    async def till(self, *outlets: str) -> dict[str, str]:
+        """The header of a till that has just been paired at these outlets."""
+        return await self._paired("a till", DeviceKind.TILL, outlets)
+
+    async def _paired(self, name: str, kind: DeviceKind, posts: Sequence[str]) -> dict[str, str]:
         admin_id = await self.person("admin@example.org", Grant("admin"))
         admin = Principal("staff", admin_id, new_id(), (Grant("admin"),), self.clock.now())
         keys = secrets_of(SECRET)
-        wish = PairingWish(new_id(), "a lane", DeviceKind.LANE, list(gates))
+        wish = PairingWish(new_id(), name, kind, posts=list(posts))
         async with self.db.transaction() as conn:
             opened = await people.open_pairing(conn, keys, admin, wish, self.clock.now())
             assert not isinstance(opened, Refused)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 EVERYBODY = frozenset(
     {"anonymous", "guest", "fan", "program", "admin", "programme", "box_office", "finance", "steward"}
 )
-EVERYBODY |= {"supervisor", "cashier", "device"}
-BUYER = EVERYBODY - {"anonymous", "program", "device"}
+EVERYBODY |= {"supervisor", "cashier", "device", "till"}
+BUYER = EVERYBODY - {"anonymous", "program", "device", "till"}
 PERSON = BUYER - {"guest"}
 STAFF = PERSON - {"fan"}
 DEVICE = frozenset({"device"})
@@ -109,7 +109,8 @@ DOORS: dict[str, frozenset[str]] = {
     "PUT /api/office/devices/{device_id}": only("supervisor", "finance"),
     "DELETE /api/office/devices/{device_id}": only("supervisor", "finance"),
     "POST /api/devices/pair": EVERYBODY,  # a code opens it
-    "GET /api/devices/me": DEVICE,
+    "GET /api/devices/me": DEVICE | {"till"},
+    "POST /api/till/records": frozenset({"till"}),
     "POST /api/access/scans": DEVICE,
     "POST /api/access/heartbeat": DEVICE,
     "GET /api/access/pack/{event_id}": DEVICE,
@@ -189,6 +190,9 @@ def askers(world: "World") -> dict[str, Callable[[], Awaitable[dict[str, str]]]]
     async def device() -> dict[str, str]:
         return await world.device("A")
 
+    async def till() -> dict[str, str]:
+        return await world.till("01")
+
     def staff(role: str) -> Callable[[], Awaitable[dict[str, str]]]:
         async def sign_in() -> dict[str, str]:
             return await world.signed_in(f"{role}@example.org", Grant(role))
@@ -196,7 +200,14 @@ def askers(world: "World") -> dict[str, Callable[[], Awaitable[dict[str, str]]]]
         return sign_in
 
     roles = {role: staff(role) for role in STAFF}
-    return {"anonymous": nobody, "guest": world.guest, "fan": fan, "program": program, "device": device} | roles
+    return {
+        "anonymous": nobody,
+        "guest": world.guest,
+        "fan": fan,
+        "program": program,
+        "device": device,
+        "till": till,
+    } | roles
 
 
 async def test_every_door_opens_to_whom_it_should_and_to_nobody_else(world: "World") -> None:

@@ -59,6 +59,15 @@ async def test_finance_puts_no_device_at_a_gate(client: httpx.AsyncClient, sign_
     assert (await expect_device(client, posts=["A"])).status_code == 403
 
 
+async def test_the_finance_of_an_outlet_sees_no_event_order_or_staff(
+    manager: httpx.AsyncClient, make_staff: Any
+) -> None:
+    await make_staff("steward@example.org", [Grant("steward")])
+    assert (await manager.get("/api/office/events")).json() == []
+    assert (await manager.get("/api/office/orders?q=example")).json() == []
+    assert (await manager.get("/api/office/staff")).status_code == 403
+
+
 @pytest.mark.parametrize("posts", [[], ["A1"], ["N1"], ["99"], ["01", "A"]])
 async def test_a_till_stands_at_outlets_of_the_ground_and_nowhere_else(
     manager: httpx.AsyncClient, conn: Connection, posts: list[str]

@@ -128,7 +128,7 @@ async def close(conn: Connection, vault: KeyVault, period: Period, now: datetime
 
     A day takes all records since the day closed before, whenever they were written: call it once the day of business
     is over. A month is the sum of its days, a year of its months. Nobody appends meanwhile. Refused with
-    `not_a_period`, or `period_closed` with the first day that is open.
+    `invalid_input` for a day with which no such period begins, or `period_closed` with the first day that is open.
     """
     numbers = await store.lock_all_heads(conn)
     refusal = refuse(period, await store.last_closed(conn))

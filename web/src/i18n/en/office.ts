@@ -55,7 +55,7 @@ export const office = {
     admin: "Everything, and inviting staff",
     programme: "Events and prices",
     box_office: "Orders and refunds",
-    finance: "Figures and orders, read only",
+    finance: "Figures and orders, read only; pairs the tills of its outlets",
     steward: "Scans passes at the gates",
     supervisor: "Runs gates: pairs devices, sees the flow, overrules",
     cashier: "Sells at an outlet",

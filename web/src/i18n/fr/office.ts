@@ -53,7 +53,7 @@ export const office: typeof English = {
     admin: "Tout, et inviter l’équipe",
     programme: "Événements et tarifs",
     box_office: "Commandes et remboursements",
-    finance: "Chiffres et commandes, en lecture seule",
+    finance: "Chiffres et commandes, en lecture seule ; associe les caisses de ses points de vente",
     steward: "Contrôle les billets aux portes",
     supervisor: "Dirige des portes : associe les appareils, suit le flux, tranche",
     cashier: "Vend dans un point de vente",

@@ -38,5 +38,6 @@ export function choices(scope: Scope): Option[] {
 export function scopesOf(role: Role): Scope[] {
   if (role === "steward" || role === "supervisor") return ["gate", "event", "all"];
   if (role === "cashier") return ["outlet", "event", "all"];
+  if (role === "finance") return ["organiser", "event", "outlet", "all"];
   return ["organiser", "event", "all"];
 }

@@ -17,6 +17,7 @@ from virage.concessions.rules.fiscal.record import (
     GENESIS,
     Hash,
     Number,
+    Reason,
     Record,
     Stamp,
     TenderKind,
@@ -24,18 +25,14 @@ from virage.concessions.rules.fiscal.record import (
     canonical,
     hash_of,
 )
-from virage.kernel.problems import Refused
+from virage.kernel.problems import Refused, invalid_input
 
 CLOSING_PURPOSE: Final = b"virage:closing:v1\0"
 FISCAL_KEY: Final = UUID("0196a000-0000-7000-8000-f15ca1000001")
 """Under this id the vault keeps the house's fiscal key beside those of the events; its public half is published so."""
 
 
-class ClosingReason(StrEnum):
-    """Why nothing is closed."""
-
-    NOT_A_PERIOD = "not_a_period"
-    PERIOD_CLOSED = "period_closed"
+NOT_A_PERIOD: Final = invalid_input("starts_on", "A month begins on its first day, a year in January.")
 
 
 class PeriodKind(StrEnum):
@@ -192,7 +189,7 @@ def refuse(period: Period, last_closed: Mapping[PeriodKind, date]) -> Refused | 
     `last_closed` has the first day of the last period of each kind that was closed.
     """
     if not period.is_whole:
-        return Refused(ClosingReason.NOT_A_PERIOD)
+        return NOT_A_PERIOD
     kinds = list(PeriodKind)
     ends = [
         Period(kind, day).next_starts_on
@@ -200,7 +197,7 @@ def refuse(period: Period, last_closed: Mapping[PeriodKind, date]) -> Refused | 
         if kinds.index(kind) >= kinds.index(period.kind)
     ]
     if ends and period.starts_on < max(ends):
-        return Refused(ClosingReason.PERIOD_CLOSED, {"open_since": max(ends).isoformat()})
+        return Refused(Reason.PERIOD_CLOSED, {"open_since": max(ends).isoformat()})
     return None
 
 

@@ -77,7 +77,7 @@ PROVEN: Final = frozenset({TenderKind.CARD, TenderKind.VIRTUAL_CARD})
 
 
 class Reason(StrEnum):
-    """Why a record is not taken, or what is wrong in one."""
+    """Why a record is not taken, what is wrong in one, or why a period is not closed."""
 
     FORGED_RECORD = "forged_record"
     INVALID_RECORD = "invalid_record"
@@ -92,6 +92,7 @@ class Reason(StrEnum):
     VAT_WRONG = "vat_wrong"
     TENDERS_WRONG = "tenders_wrong"
     PROOF_MISSING = "proof_missing"
+    PERIOD_CLOSED = "period_closed"
 
 
 class Line(Struct, frozen=True, forbid_unknown_fields=True):
