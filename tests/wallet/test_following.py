@@ -1,0 +1,72 @@
+"""What a card carried follows it, and the books tell both histories."""
+
+from typing import TYPE_CHECKING
+
+from tests.wallet.books import DRAWER, books
+from tests.wallet.conftest import NOW
+from virage.kernel.ids import new_id
+from virage.wallet.acts import cards as acts
+from virage.wallet.acts import ledger
+from virage.wallet.acts.cards import Link, Linked, Replaced, Replacement
+from virage.wallet.acts.purses import ensure_purse
+from virage.wallet.reads.purses import purse_view
+from virage.wallet.rules.ledger import Posted, Transfer, purse
+from virage.wallet.store.ledger import balances, history
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from tests.wallet.conftest import Held, Purses
+
+
+async def load(purses: "Purses", purse_id: "UUID", cents: int) -> None:
+    async with purses.transaction() as conn:
+        transfer = Transfer(new_id(), DRAWER, purse(purse_id), cents, "top_up", purse_id)
+        assert await ledger.post(conn, [[transfer]], NOW) == [Posted(cents)]
+
+
+async def link(purses: "Purses", held: "Held", owner_id: "UUID") -> Linked:
+    code_hash = purses.secrets.codes.hash(held.code)
+    async with purses.transaction() as conn:
+        linked = await acts.link_card(conn, Link(purses.read(held.tap()), code_hash, owner_id), NOW)
+    assert isinstance(linked, Linked), linked
+    return linked
+
+
+async def test_what_an_anonymous_card_carried_follows_it_to_its_owners_purse(purses: "Purses") -> None:
+    fan, held = new_id(), await purses.card()
+    await load(purses, held.purse_id, 1700)
+    async with purses.transaction() as conn:
+        mine = await ensure_purse(conn, fan, NOW)
+    await load(purses, mine.id, 300)
+    linked = await link(purses, held, fan)
+    assert (linked.purse_id, linked.left_purse_id) == (mine.id, held.purse_id)
+    async with purses.transaction() as conn:
+        view = await purse_view(conn, fan)
+        left = await history(conn, held.purse_id, NOW.replace(year=2027), 10)
+    assert view.available_cents == 2000
+    assert {(line.cents, line.purpose) for line in view.history} == {(300, "top_up"), (1700, "card_moved")}
+    assert {(row.cents, row.purpose) for row in left} == {(1700, "top_up"), (1700, "card_moved")}
+    assert (await books(purses.db)).clean
+
+
+async def test_a_fan_without_a_purse_gets_the_cards_with_all_that_is_in_it(purses: "Purses") -> None:
+    fan, held = new_id(), await purses.card()
+    await load(purses, held.purse_id, 1700)
+    await link(purses, held, fan)
+    async with purses.transaction() as conn:
+        assert (await purse_view(conn, fan)).available_cents == 1700
+
+
+async def test_what_a_fresh_card_was_loaded_with_goes_to_the_purse_of_the_card_that_it_replaces(
+    purses: "Purses",
+) -> None:
+    lost, fresh = await purses.card(new_id()), await purses.card()
+    await load(purses, lost.purse_id, 900)
+    await load(purses, fresh.purse_id, 500)
+    async with purses.transaction() as conn:
+        wish = Replacement(lost.id, purses.secrets.codes.hash(fresh.code), None)
+        assert isinstance(await acts.replace_card(conn, wish, NOW), Replaced)
+        found = await balances(conn, [lost.purse_id, fresh.purse_id])
+    assert (found[lost.purse_id].balance_cents, found[fresh.purse_id].balance_cents) == (1400, 0)
+    assert (await books(purses.db)).clean
