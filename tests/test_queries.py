@@ -24,7 +24,7 @@ LAYERS = [
     {"payments", "passes"},
     {"wallet"},
     {"ticketing"},
-    {"access"},
+    {"access", "concessions"},
 ]
 PUBLISHED = "public_"  # the views that a domain publishes for those above it are named `public_...`
 CLOCKS = {"now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "timeofday"}

@@ -21,6 +21,10 @@ from virage.access.reads.keyring import Keyring, device_keys
 from virage.access.reads.news import GateNews
 from virage.access.reads.packs import Packs
 from virage.access.routes.desk import GateDesk
+from virage.concessions import routes as concessions_routes
+from virage.concessions.acts.pictures import Pictures
+from virage.concessions.reads.catalogue import Catalogues
+from virage.concessions.routes.catalogue import CatalogueBoard
 from virage.kernel import openapi
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
@@ -254,6 +258,22 @@ def _access(house: House) -> Domain:
     )
 
 
+# --- concessions ---------------------------------------------------------------------------------------------------
+
+
+def _concessions(house: House) -> Domain:
+    config = house.config
+    catalogues = Catalogues(house.db)
+    return Domain(
+        routers=concessions_routes.routers,
+        dependencies={
+            "catalogues": catalogues,
+            "catalogue_board": CatalogueBoard(catalogues.shown),
+            "pictures": Pictures(config.objects_url or str(config.var_dir / "objects")),
+        },
+    )
+
+
 # --- the whole -----------------------------------------------------------------------------------------------------
 
 DOMAINS: Sequence[Callable[[House], Domain]] = (
@@ -265,6 +285,7 @@ DOMAINS: Sequence[Callable[[House], Domain]] = (
     _wallet,
     _ticketing,
     _access,
+    _concessions,
 )
 
 
