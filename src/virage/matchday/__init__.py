@@ -22,9 +22,6 @@ from virage.access.reads.news import GateNews
 from virage.access.reads.packs import Packs
 from virage.access.routes.desk import GateDesk
 from virage.concessions import routes as concessions_routes
-from virage.concessions.acts.pictures import Pictures
-from virage.concessions.reads.catalogue import Catalogues
-from virage.concessions.routes.catalogue import CatalogueBoard
 from virage.kernel import openapi
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
@@ -262,16 +259,8 @@ def _access(house: House) -> Domain:
 
 
 def _concessions(house: House) -> Domain:
-    config = house.config
-    catalogues = Catalogues(house.db)
-    return Domain(
-        routers=concessions_routes.routers,
-        dependencies={
-            "catalogues": catalogues,
-            "catalogue_board": CatalogueBoard(catalogues.shown),
-            "pictures": Pictures(config.objects_url or str(config.var_dir / "objects")),
-        },
-    )
+    objects_url = house.config.objects_url or str(house.config.var_dir / "objects")
+    return Domain(concessions_routes.routers, concessions_routes.dependencies(house.db, objects_url))
 
 
 # --- the whole -----------------------------------------------------------------------------------------------------

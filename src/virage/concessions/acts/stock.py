@@ -47,13 +47,14 @@ async def record(conn: Connection, wish: StockWish, who: UUID | None, now: datet
     if refusal is not None:
         return refusal
     levels = await store.lock_levels(conn, keys_of(wish))
-    if not await store.insert_document(conn, wish.id, digest(wish)):
-        if await store.document_digest(conn, wish.id) != digest(wish):
-            return Refused(Reason.ID_TAKEN)
-        return await store.movements_of(conn, wish.id)
+    known = await store.document_digest(conn, wish.id)
+    if known is not None:
+        return await store.movements_of(conn, wish.id) if known == digest(wish) else Refused(Reason.ID_TAKEN)
     moved = movements(wish, levels)
     if isinstance(moved, Refused):
         return moved
+    if not await store.insert_document(conn, wish.id, digest(wish)):  # another one, of other levels, at this moment
+        return Refused(Reason.ID_TAKEN)
     rows = [MovementRow(m.id, m.outlet, m.product_id, m.kind, m.quantity, now, who) for m in moved]
     await _move(conn, rows)
     await append(conn, [Fact("stock_moved", who, wish.id, {"outlet": wish.outlet, "kind": wish.kind})], now)

@@ -22,7 +22,7 @@ from virage.concessions.rules.catalogue import (
     outlet_codes,
     version_of,
 )
-from virage.concessions.rules.defects import Defect, defects
+from virage.concessions.rules.defects import CatalogueDefect, defects
 from virage.concessions.store import catalogue as store
 from virage.concessions.store import derogations as calendar
 from virage.concessions.store.catalogue import Publication
@@ -79,7 +79,7 @@ class DraftView(Struct, frozen=True):
     version: str
     in_force: str | None
     items: tuple[DraftItem, ...]
-    defects: tuple[Defect, ...]
+    defects: tuple[CatalogueDefect, ...]
 
 
 class Terms(Struct, frozen=True):

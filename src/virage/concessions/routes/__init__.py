@@ -1,5 +1,22 @@
 """The doors of food and shop."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from virage.concessions.acts.pictures import Pictures
+from virage.concessions.reads.catalogue import Catalogues
 from virage.concessions.routes import catalogue, derogations, stock
+from virage.concessions.routes.catalogue import CatalogueBoard
+from virage.kernel.database import Database
 
 routers = [catalogue.public_router, catalogue.office_router, derogations.router, stock.router]
+
+
+def dependencies(db: Database, objects_url: str) -> Mapping[str, Any]:
+    """What the doors ask for by name; pictures are kept at the URL (`kernel/objects.py`)."""
+    catalogues = Catalogues(db)
+    return {
+        "catalogues": catalogues,
+        "catalogue_board": CatalogueBoard(catalogues.shown),
+        "pictures": Pictures(objects_url),
+    }

@@ -12,7 +12,7 @@ from virage.concessions.acts.pictures import Pictures, media_type
 from virage.concessions.reads import catalogue as reads
 from virage.concessions.reads.catalogue import Catalogues, DraftView, OutletCatalogue, Tagged
 from virage.concessions.routes.scopes import PRICERS, WRITERS, over_the_house
-from virage.concessions.rules.catalogue import Content, Item, Price, Prices, Version
+from virage.concessions.rules.catalogue import PRICES_MAX, Content, Item, Price, Version, is_version
 from virage.concessions.rules.pictures import BYTES_MAX, NAME
 from virage.concessions.store.catalogue import Publication
 from virage.kernel.batching import Batcher
@@ -43,7 +43,7 @@ class ItemWritten(Struct, frozen=True):
 class PricesWish(Struct, frozen=True, forbid_unknown_fields=True):
     """All that is said of an item's price."""
 
-    prices: Prices
+    prices: Annotated[list[Price], Meta(max_length=PRICES_MAX)]
 
 
 class PublicationWish(Struct, frozen=True, forbid_unknown_fields=True):
@@ -152,6 +152,8 @@ async def list_publications(db: Database, principal: Principal) -> list[Publicat
 async def get_version(version: str, db: Database, catalogues: Catalogues, principal: Principal) -> Content:
     """All of a published version: by it, a sale that names it is explained."""
     over_the_house(principal, PRICERS)
+    if not is_version(version):
+        raise Problem("not_found")
     async with db.connection() as conn:
         found = (await catalogues.of(conn, [version])).get(version)
     if found is None:

@@ -21,7 +21,7 @@ ADULT_AGE: Final = 18
 SOFT_PERMILLE_MAX: Final = 12
 """Alcohol by volume up to which a drink is soft: 1.2 % (code de la santé publique, L3321-1, first group)."""
 VERSION_CHARS: Final = 32
-OUTLETS_MAX, PARTS_MAX, CHOICES_MAX, OPTIONS_MAX, PRICES_MAX = 200, 8, 20, 8, 500
+PARTS_MAX, CHOICES_MAX, OPTIONS_MAX, PRICES_MAX = 8, 20, 8, 500
 
 Cents = Annotated[int, Meta(ge=0, le=PRICE_MAX)]
 Code = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[a-z0-9-]+$")]
@@ -51,7 +51,7 @@ class Allergen(StrEnum):
     MOLLUSCS = "molluscs"
 
 
-class Category(StrEnum):
+class ProductCategory(StrEnum):
     """Under which heading a thing stands, in the order of the board."""
 
     MENUS = "menus"
@@ -89,7 +89,7 @@ class Option(Struct, frozen=True, forbid_unknown_fields=True):
 
     code: Code
     name: Text
-    choices: Annotated[tuple[Choice, ...], Meta(min_length=1, max_length=CHOICES_MAX)]
+    choices: tuple[Choice, ...]
     required: bool = False
 
 
@@ -104,7 +104,7 @@ class Product(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
     id: UUID
     name: Text
     description: Text = Text()
-    category: Category
+    category: ProductCategory
     position: Annotated[int, Meta(ge=0, le=10_000)] = 0
     vat_permille: Annotated[int, Meta(ge=0, le=999)]
     station: Station
@@ -115,8 +115,8 @@ class Product(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
     distilled: bool = False
     age_min: Annotated[int, Meta(ge=0, le=ADULT_AGE)] = 0
     deposit_id: UUID | None = None
-    options: Annotated[tuple[Option, ...], Meta(max_length=OPTIONS_MAX)] = ()
-    outlets: Annotated[tuple[OutletCode, ...], Meta(max_length=OUTLETS_MAX)] | None = None
+    options: tuple[Option, ...] = ()
+    outlets: tuple[OutletCode, ...] | None = None
     picture: PictureName | None = None
     is_stocked: bool = True
 
@@ -136,7 +136,7 @@ class Part(Struct, frozen=True, forbid_unknown_fields=True):
 
     code: Code
     name: Text
-    products: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=CHOICES_MAX)]
+    products: tuple[UUID, ...]
 
 
 class Menu(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="menu"):
@@ -145,10 +145,10 @@ class Menu(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_fi
     id: UUID
     name: Text
     description: Text = Text()
-    category: Category = Category.MENUS
+    category: ProductCategory = ProductCategory.MENUS
     position: Annotated[int, Meta(ge=0, le=10_000)] = 0
-    parts: Annotated[tuple[Part, ...], Meta(min_length=1, max_length=PARTS_MAX)]
-    outlets: Annotated[tuple[OutletCode, ...], Meta(max_length=OUTLETS_MAX)] | None = None
+    parts: tuple[Part, ...]
+    outlets: tuple[OutletCode, ...] | None = None
     picture: PictureName | None = None
 
 
@@ -161,7 +161,7 @@ class Deposit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
 
 
 Item = Product | Menu | Deposit
-ORDER: Final = {category: number for number, category in enumerate(Category)}
+ORDER: Final = {category: number for number, category in enumerate(ProductCategory)}
 
 
 class Window(Struct, frozen=True, forbid_unknown_fields=True):
@@ -181,9 +181,6 @@ class Price(Struct, frozen=True, forbid_unknown_fields=True):
     cents: Cents
     outlet: OutletCode | None = None
     window: Window | None = None
-
-
-Prices = Annotated[tuple[Price, ...], Meta(max_length=PRICES_MAX)]
 
 
 class Content(Struct, frozen=True):
@@ -283,6 +280,12 @@ def content_of(items: Sequence[Item], prices: Mapping[UUID, Sequence[Price]]) ->
     return Content(ordered, kept)
 
 
+def is_version(text: str) -> bool:
+    """Tell whether a text may be the name of a version."""
+    return len(text) == VERSION_CHARS and all(char in "0123456789abcdef" for char in text)
+
+
 def version_of(content: Content) -> str:
     """Return the name of a content: the first 128 bits of its SHA-256, in hexadecimal."""
-    return sha256(msgspec.json.encode(content, order="sorted")).hexdigest()[:VERSION_CHARS]
+    plain = msgspec.to_builtins(content, str_keys=True)
+    return sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()[:VERSION_CHARS]

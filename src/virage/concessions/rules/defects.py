@@ -7,6 +7,9 @@ from itertools import pairwise
 from msgspec import Struct
 
 from virage.concessions.rules.catalogue import (
+    CHOICES_MAX,
+    OPTIONS_MAX,
+    PARTS_MAX,
     Allergen,
     Catalogue,
     Choice,
@@ -37,7 +40,7 @@ class DefectCode(StrEnum):
     NO_PRODUCT = "unknown_product"
 
 
-class Defect(Struct, frozen=True):
+class CatalogueDefect(Struct, frozen=True):
     """One thing that is wrong: a stable code, and the item (`items.<id>`) or a part of it."""
 
     code: DefectCode
@@ -74,24 +77,26 @@ def _product_errors(product: Product) -> Errors:
     wrong = {"vegan": NOT_VEGAN, "vegetarian": NOT_VEGETARIAN}.get(product.diet or "", frozenset())
     if wrong & set(product.allergens):
         yield "diet", f"What is {product.diet} holds none of: {', '.join(sorted(wrong & set(product.allergens)))}."
-    yield from _codes("options", product.options)
+    yield from _codes("options", product.options, 0, OPTIONS_MAX)
     for option in product.options:
         at = f"options.{option.code}"
         yield from _name(f"{at}.name", option.name)
-        yield from _codes(f"{at}.choices", option.choices)
+        yield from _codes(f"{at}.choices", option.choices, 1, CHOICES_MAX)
         for choice in option.choices:
             yield from _name(f"{at}.choices.{choice.code}.name", choice.name)
 
 
 def _menu_errors(menu: Menu) -> Errors:
-    yield from _codes("parts", menu.parts)
+    yield from _codes("parts", menu.parts, 1, PARTS_MAX)
     for part in menu.parts:
         yield from _name(f"parts.{part.code}.name", part.name)
-        if len(set(part.products)) < len(part.products):
-            yield f"parts.{part.code}.products", "A product stands once in a part."
+        if not 1 <= len(set(part.products)) == len(part.products) <= CHOICES_MAX:
+            yield f"parts.{part.code}.products", f"A part offers 1 to {CHOICES_MAX} products, each once."
 
 
-def _codes(source: str, things: Sequence[Option | Choice | Part]) -> Errors:
+def _codes(source: str, things: Sequence[Option | Choice | Part], least: int, most: int) -> Errors:
+    if not least <= len(things) <= most:
+        yield source, f"There are {least} to {most} of them."
     if len({thing.code for thing in things}) < len(things):
         yield source, "Each has a code of its own."
 
@@ -118,24 +123,24 @@ def check_prices(prices: Sequence[Price], outlets: Collection[str]) -> Refused |
     return invalid_inputs(errors) if errors else None
 
 
-def defects(content: Content) -> list[Defect]:
+def defects(content: Content) -> list[CatalogueDefect]:
     """Return everything that keeps a content from being published, in the order of the board."""
     catalogue = Catalogue("", content)
     if not any(isinstance(item, Product) for item in content.items):
-        return [Defect(DefectCode.EMPTY, "items")]
-    found: list[Defect] = []
+        return [CatalogueDefect(DefectCode.EMPTY, "items")]
+    found: list[CatalogueDefect] = []
     for item in content.items:
         at = f"items.{item.id}"
         if isinstance(item, Deposit):
             continue
         base = [price for price in catalogue.prices_of(item.id) if price.outlet is None and price.window is None]
         if not base:
-            found.append(Defect(DefectCode.NO_BASE_PRICE, at))
+            found.append(CatalogueDefect(DefectCode.NO_BASE_PRICE, at))
         if isinstance(item, Product) and item.deposit_id is not None and catalogue.deposit(item.deposit_id) is None:
-            found.append(Defect(DefectCode.NO_DEPOSIT, at))
+            found.append(CatalogueDefect(DefectCode.NO_DEPOSIT, at))
         if isinstance(item, Menu):
             found += [
-                Defect(DefectCode.NO_PRODUCT, f"{at}.parts.{part.code}")
+                CatalogueDefect(DefectCode.NO_PRODUCT, f"{at}.parts.{part.code}")
                 for part in item.parts
                 if any(catalogue.product(product_id) is None for product_id in part.products)
             ]

@@ -64,8 +64,8 @@ class Basket(Struct, frozen=True, forbid_unknown_fields=True):
     """What somebody wants, and the version of the catalogue by which it was shown."""
 
     version: Version
-    lines: Annotated[tuple[BasketLine, ...], Meta(max_length=LINES_MAX)] = ()
-    returns: Annotated[tuple[DepositReturn, ...], Meta(max_length=LINES_MAX)] = ()
+    lines: Annotated[list[BasketLine], Meta(max_length=LINES_MAX)] = []
+    returns: Annotated[list[DepositReturn], Meta(max_length=LINES_MAX)] = []
 
 
 LineKind = Literal["product", "deposit", "deposit_return"]

@@ -14,7 +14,7 @@ from virage.concessions.rules.catalogue import OutletCode
 from virage.kernel.problems import Refused, invalid_inputs
 
 LINES_MAX: Final = 200
-QUANTITY_MAX: Final = 1_000_000
+QUANTITY_MAX: Final = 100_000
 
 Key = tuple[str, UUID]
 """An outlet and a product."""
@@ -47,7 +47,7 @@ class StockWish(Struct, frozen=True, forbid_unknown_fields=True):
     id: UUID
     kind: Literal["delivery", "waste", "count", "transfer"]
     outlet: OutletCode
-    lines: Annotated[tuple[StockLine, ...], Meta(min_length=1, max_length=LINES_MAX)]
+    lines: Annotated[list[StockLine], Meta(min_length=1, max_length=LINES_MAX)]
     to_outlet: OutletCode | None = None
 
 

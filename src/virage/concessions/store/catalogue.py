@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from virage.concessions.rules.catalogue import Catalogue, Content, Item, Price, Window
+from virage.concessions.rules.catalogue import Catalogue, Content, Item, Price, Window, normal_prices
 from virage.concessions.store.queries import queries
 from virage.kernel.database import Connection
 
@@ -143,7 +143,7 @@ async def catalogues(conn: Connection, versions: Sequence[str]) -> dict[str, Cat
         prices[row["version"]].setdefault(row["item_id"], []).append(_price(row))
     return {
         version: Catalogue(
-            version, Content(tuple(items[version]), {key: tuple(said) for key, said in prices[version].items()})
+            version, Content(tuple(items[version]), {key: normal_prices(said) for key, said in prices[version].items()})
         )
         for version in known
     }
