@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from virage.concessions.rules.catalogue import Catalogue, Deposit, Item, Menu, Part, Price, Product, Version
 from virage.kernel.money import Cents, vat_included
@@ -19,6 +20,8 @@ from virage.programme.rules import Event, Text
 
 QUANTITY_MAX: Final = 99
 LINES_MAX: Final = 50
+RECEIPT_LINES_MAX: Final = 60
+"""How many lines a till can write on one receipt; a menu takes one a part, and a cup its own."""
 
 Chosen = Annotated[dict[str, str], Meta(max_length=8)]
 
@@ -28,6 +31,7 @@ class Reason(StrEnum):
 
     PRICE_CHANGED = "price_changed"
     EMPTY = "basket_empty"
+    TOO_LONG = "basket_too_long"
     QUANTITY = "quantity_bad"
     UNKNOWN = "unknown_product"
     NOT_HERE = "not_at_this_outlet"
@@ -74,8 +78,8 @@ LineKind = Literal["product", "deposit", "deposit_return"]
 class PricedLine(Struct, frozen=True, omit_defaults=True):
     """One line of the receipt; a menu is a line a part. Integer cents, gross; quantities of returns are negative.
 
-    `line` is that of the basket. `gross_cents` is `quantity` times `unit_cents`, options included, and contains
-    `vat_cents` at `vat_permille`. Deposits bear none: they are paid back.
+    `line` is that of the basket. `gross_cents` is `quantity` times `unit_cents`, options included. `vat_cents` is its
+    share of the VAT of its rate, so that lines sum to the totals. Deposits bear none: they are paid back.
     """
 
     line: int
@@ -93,7 +97,7 @@ class PricedLine(Struct, frozen=True, omit_defaults=True):
 
 
 class VatTotal(Struct, frozen=True):
-    """What was sold at one rate: the sums of its lines, so that a receipt adds up. 0 is what bears no VAT."""
+    """What was sold at one rate, and the VAT contained in it, as the till's record has it. 0 is what bears no VAT."""
 
     vat_permille: int
     gross_cents: Cents
@@ -136,7 +140,11 @@ def price(
         if isinstance(returned, Refused):
             return returned
         found.append(returned)
-    return Priced(catalogue.version, tuple(found), vat_totals(found), sum(line.gross_cents for line in found))
+    if len(found) > RECEIPT_LINES_MAX:
+        return Refused(Reason.TOO_LONG, {"lines": len(found), "lines_max": RECEIPT_LINES_MAX})
+    totals = vat_totals(found)
+    total = sum(line.gross_cents for line in found)
+    return Priced(catalogue.version, tuple(_with_vat(found, totals)), totals, total)
 
 
 def list_price(prices: Sequence[Price], outlet: str, since_start: timedelta | None) -> Cents | None:
@@ -169,16 +177,23 @@ def split(total: Cents, weights: Sequence[Cents]) -> list[Cents]:
 
 
 def vat_totals(lines: Sequence[PricedLine]) -> tuple[VatTotal, ...]:
-    """Return the sums of lines by rate, rising."""
-    rates = sorted({line.vat_permille for line in lines})
-    return tuple(
-        VatTotal(
-            rate,
-            sum(line.gross_cents for line in lines if line.vat_permille == rate),
-            sum(line.vat_cents for line in lines if line.vat_permille == rate),
-        )
-        for rate in rates
-    )
+    """Return what lines come to by rate, rising."""
+    gross: dict[int, Cents] = {}
+    for line in lines:
+        gross[line.vat_permille] = gross.get(line.vat_permille, 0) + line.gross_cents
+    return tuple(VatTotal(rate, cents, vat_included(cents, rate)) for rate, cents in sorted(gross.items()))
+
+
+def _with_vat(lines: Sequence[PricedLine], totals: Sequence[VatTotal]) -> list[PricedLine]:
+    """The lines, each with its share of the VAT of its rate; what bears VAT is never negative."""
+    found = list(lines)
+    for total in totals:
+        if total.vat_cents:
+            at = [number for number, line in enumerate(lines) if line.vat_permille == total.vat_permille]
+            shares = split(total.vat_cents, [lines[number].gross_cents for number in at])
+            for number, share in zip(at, shares, strict=True):
+                found[number] = replace(lines[number], vat_cents=share)
+    return found
 
 
 def products_of(priced: Priced, catalogue: Catalogue) -> dict[UUID, int]:
@@ -278,7 +293,7 @@ class _Shelf:
             unit,
             gross,
             product.vat_permille,
-            vat_included(gross, product.vat_permille),
+            0,  # its share is known when all lines are
             dict(options),
             None if menu is None else menu.id,
             None if part is None else part.code,
