@@ -1,5 +1,6 @@
 """The draft and its versions: defects are told, what was published never changes, and explains what was sold."""
 
+import asyncio
 from typing import Any
 
 import asyncpg
@@ -237,6 +238,19 @@ async def test_the_same_publication_again_is_one(conn: Connection, board: Public
     other = await acts.publish(conn, board.id, "0" * 32, None, NOW)
     assert isinstance(other, Refused)
     assert other.reason == Reason.ID_TAKEN
+
+
+async def test_who_publish_at_the_same_moment_come_one_after_the_other(
+    db: Database, conn: Connection, board: Publication
+) -> None:
+    async def again() -> Publication | Refused:
+        async with db.transaction() as own:
+            return await acts.publish(own, new_id(), board.version, None, NOW)
+
+    made = await asyncio.gather(*(again() for _ in range(4)))
+    assert {one.version for one in made if isinstance(one, Publication)} == {board.version}
+    rows = await conn.fetch("select number from concessions.publication order by number")
+    assert [row["number"] for row in rows] == [1, 2, 3, 4, 5]
 
 
 async def test_an_incomplete_draft_is_not_published_and_nothing_changes(conn: Connection) -> None:

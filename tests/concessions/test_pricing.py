@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.concessions.board import (
@@ -237,6 +237,8 @@ SOME_PRICES = st.lists(
 
 
 @given(SOME_PRICES, st.integers(-250, 250) | st.none())
+@example([Price(3, HERE), Price(2, None, Window(-60, 0))], -30)
+@example([Price(4, HERE, Window(-60, 0)), Price(2, None, Window(-90, 0))], -30)
 def test_what_a_till_is_told_makes_the_same_price_without_network(said: list[Price], minute: int | None) -> None:
     base = [one for one in said if one.outlet is None and one.window is None] or [Price(1000)]
     prices = (*base, *(one for one in said if one not in base))

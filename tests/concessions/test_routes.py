@@ -164,10 +164,13 @@ async def test_finance_says_prices_and_not_what_is_sold(counters: Counters, boar
     assert (await counters.ask("finance", *DRAFT_DOORS[3])).status_code == 200
 
 
-async def test_prices_and_what_is_in_force_ask_for_a_fresh_sign_in(counters: Counters, board: Publication) -> None:
+async def test_prices_publications_and_derogations_ask_for_a_fresh_sign_in(
+    counters: Counters, board: Publication
+) -> None:
     counters.knows("yesterday", Grant("programme"), since=NOW - 24 * HOUR)
     before = await counters.everything()
-    for method, path, body in DRAFT_DOORS[3:5]:
+    calendar = ("POST", f"{OFFICE}/derogations", a_derogation(counters.club))
+    for method, path, body in (*DRAFT_DOORS[3:5], calendar):
         assert told(await counters.ask("yesterday", method, path, body)) == (403, "step_up_required")
     assert await counters.everything() == before
 

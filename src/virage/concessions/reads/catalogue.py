@@ -179,7 +179,7 @@ async def terms_at(conn: Connection, moment: datetime) -> Terms:
 
     What is on is the published event between its doors and its end; of two, the one that starts first.
     """
-    on = [event for event in await programme.upcoming(conn, moment) if event.doors_at <= moment < event.ends_at]
+    on = [event for event in await programme.upcoming(conn, moment) if event.doors_at <= moment]
     around = await calendar.derogations_around(conn, moment, moment)
     return Terms(on[0] if on else None, tuple(around))
 
