@@ -133,6 +133,24 @@ DOORS: dict[str, frozenset[str]] = {
     "PUT /api/access/events/{event_id}/kinds/{kind}": only("supervisor"),
     "DELETE /api/access/accreditations/{accreditation_id}": only("supervisor"),
     "GET /api/access/accreditations/{accreditation_id}/badge": only("supervisor"),
+    "GET /api/concessions/catalogue/{outlet}": EVERYBODY,
+    "GET /api/concessions/pictures/{name}": EVERYBODY,
+    "GET /api/office/concessions/draft": only("programme", "finance"),
+    "PUT /api/office/concessions/items/{item_id}": only("programme"),
+    "DELETE /api/office/concessions/items/{item_id}": only("programme"),
+    "PUT /api/office/concessions/items/{item_id}/prices": only("programme", "finance"),
+    "POST /api/office/concessions/publications": only("programme", "finance"),
+    "GET /api/office/concessions/publications": only("programme", "finance"),
+    "GET /api/office/concessions/versions/{version}": only("programme", "finance"),
+    "POST /api/office/concessions/pictures": only("programme"),
+    "GET /api/office/concessions/derogations": only("programme", "finance"),
+    "POST /api/office/concessions/derogations": only("programme"),
+    "DELETE /api/office/concessions/derogations/{derogation_id}": only("programme"),
+    "POST /api/concessions/stock": only("cashier", "programme"),
+    "GET /api/concessions/stock/{outlet}": only("cashier", "programme", "finance"),
+    "GET /api/concessions/stock/{outlet}/movements": only("cashier", "programme", "finance"),
+    "PUT /api/concessions/stock/{outlet}/thresholds": only("cashier", "programme"),
+    "GET /api/concessions/stock-alerts": only("cashier", "programme", "finance"),
     "PUT /api/me/pin": STAFF,
     "GET /api/me/cards": PERSON,
     "POST /api/me/cards": PERSON,
@@ -221,6 +239,8 @@ async def test_every_door_opens_to_whom_it_should_and_to_nobody_else(world: "Wor
             .replace("{code}", "none")
             .replace("{file}", "club")
             .replace("{kind}", "press")
+            .replace("{outlet}", "01")
+            .replace("{name}", "none")
         )
         for name, show in askers(world).items():
             answer = await world.ask(await show(), method, path, None if method in ("GET", "DELETE") else {})

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SECRET = "a secret of the tests, long enough"  # that of the fixture `config`
 HOLDER_KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+ITEM = "019e0e5c-0000-7000-8000-000000000001"
 OFFICE = ("programme", "box_office", "finance", "admin")
 FRESH_CHIP = bytes.fromhex("04958CAA5C5E80")
 
@@ -97,6 +98,32 @@ def kind(world: "World") -> dict[str, Any]:
     return window(world) | {"gates": ["A1"]}
 
 
+def item(_: "World") -> dict[str, Any]:
+    name = {"fr": "Thé", "en": "Tea"}
+    tea = {"kind": "product", "id": ITEM, "name": name, "category": "hot_drinks", "station": "coffee"}
+    return {"item": tea | {"vat_permille": 100, "preparation_s": 20}}
+
+
+def prices(_: "World") -> dict[str, Any]:
+    return {"prices": [{"cents": 300}]}
+
+
+def derogation(world: "World") -> dict[str, Any]:
+    now = world.clock.now()
+    times = {"starts_at": now.isoformat(), "ends_at": (now + timedelta(hours=1)).isoformat()}
+    return {"id": str(new_id()), "organiser_id": str(world.ours), "reference": "2026-17"} | times
+
+
+def delivery(_: "World") -> dict[str, Any]:
+    lines = [{"product_id": ITEM, "quantity": 1}]
+    return {"id": str(new_id()), "kind": "delivery", "outlet": "01", "lines": lines}
+
+
+def thresholds(_: "World") -> dict[str, Any]:
+    return {"thresholds": [{"product_id": ITEM, "low_at": 5}]}
+
+
+CASHIERS = ("cashier of 02", "our office")
 NEIGHBOURS = ("their office", "their event's office", "friend")
 CASES = (
     Case("GET /api/office/events/{event_id}", "our office", NEIGHBOURS),
@@ -154,6 +181,15 @@ CASES = (
     Case("GET /api/access/accreditations/{accreditation_id}/badge", "our office", ("supervisor of A", *NEIGHBOURS)),
     Case("DELETE /api/access/accreditations/{accreditation_id}", "our office", ("supervisor of A", *NEIGHBOURS)),
     Case("DELETE /api/access/bans/{file}/{ban_id}", "administrator", ("our office", *NEIGHBOURS)),
+    Case("POST /api/office/concessions/derogations", "our office", NEIGHBOURS, derogation),
+    Case("DELETE /api/office/concessions/derogations/{derogation_id}", "our office", NEIGHBOURS),
+    Case("POST /api/concessions/stock", "cashier of 01", CASHIERS, delivery),
+    Case("GET /api/concessions/stock/{outlet}", "cashier of 01", CASHIERS),
+    Case("GET /api/concessions/stock/{outlet}/movements", "cashier of 01", CASHIERS),
+    Case("PUT /api/concessions/stock/{outlet}/thresholds", "cashier of 01", CASHIERS, thresholds),
+    Case("PUT /api/office/concessions/items/{item_id}", "administrator", ("our office", *NEIGHBOURS), item),
+    Case("PUT /api/office/concessions/items/{item_id}/prices", "administrator", ("our office", *NEIGHBOURS), prices),
+    Case("DELETE /api/office/concessions/items/{item_id}", "administrator", ("our office", *NEIGHBOURS)),
     Case("GET /api/orders/{order_id}", "fan", ("friend", "guest", "our office")),
     Case("DELETE /api/orders/{held_id}", "fan", ("friend", "guest", "our office")),
     Case("POST /api/orders/{other_held_id}/payment", "fan", ("friend",), lambda _: {"payment_id": str(new_id())}),
@@ -222,6 +258,8 @@ async def cast(world: "World") -> Cast:
         "their event's office": [Grant(role, "event", world.their_event) for role in OFFICE],
         "administrator": [Grant("admin")],
         "supervisor of A": [Grant("supervisor", "gate", "A")],
+        "cashier of 01": [Grant("cashier", "outlet", "01")],
+        "cashier of 02": [Grant("cashier", "outlet", "02")],
         "supervisor of B": [Grant("supervisor", "gate", "B"), Grant("steward", "gate", "A")],
     }
     headers = {
@@ -242,6 +280,8 @@ async def cast(world: "World") -> Cast:
     await world.signed_in("fan@example.org")
     entry = (await world.ask(headers["administrator"], "POST", "/api/access/bans/club", ban(world))).json()
     accredited = await world.ask(headers["our office"], "POST", "/api/access/accreditations", accreditation(world))
+    await world.ask(headers["administrator"], "PUT", f"/api/office/concessions/items/{ITEM}", item(world))
+    beer = await world.ask(headers["our office"], "POST", "/api/office/concessions/derogations", derogation(world))
     staff = (await world.ask(headers["our office"], "GET", "/api/office/staff")).json()
     sessions = (await world.ask(headers["fan"], "GET", "/api/me/sessions")).json()
     ids = {
@@ -255,6 +295,9 @@ async def cast(world: "World") -> Cast:
         "device_id": world.ids["device_id"],
         "ban_id": entry["id"],
         "accreditation_id": accredited.json()["id"],
+        "item_id": ITEM,
+        "derogation_id": beer.json()["id"],
+        "outlet": "01",
         "file": "club",
         "code": "A1",
         "zone": "N",

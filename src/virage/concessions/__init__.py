@@ -1,1 +1,1 @@
-"""Food and shop: what outlets sell, how tills write it down, and what is closed and archived of it."""
+"""Food and shop: what is sold where and at which price, what is left of it, and how tills sell it and write it down."""

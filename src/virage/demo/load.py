@@ -1,8 +1,9 @@
-"""Load the demonstration into a migrated database: people, what is on, and a crowd that has bought already."""
+"""Load the demonstration into a migrated database: people, what is on and sold, and a crowd that has bought already."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
+from virage.demo.concessions import load_concessions
 from virage.demo.crowd import Till, buy_for, fill
 from virage.demo.people import FAN, load_people
 from virage.demo.programme import load_programme, planned
@@ -24,6 +25,7 @@ async def load(config: Config, db: Database, clock: Clock, *, sandbox: Running, 
     async with db.transaction() as conn:
         ids = await load_people(conn, now)
         await load_programme(conn, plans, now)
+        await load_concessions(conn, plans[0], now)
     if config.sandbox_url is None:
         return
     provider = SandboxProvider(config.sandbox_url, config.sandbox_key, config.sandbox_webhook_secret)

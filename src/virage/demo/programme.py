@@ -109,13 +109,13 @@ def series_of(first: date) -> Series:
 async def load_programme(conn: Connection, plans: list[Planned], now: datetime) -> None:
     """Create, price and publish what is not there yet. Raises RuntimeError if the programme refuses."""
     for organiser in (CLUB, PROMOTER):
-        _done(await programme.add_organiser(conn, organiser, None, now))
-    _done(await programme.add_series(conn, series_of(_first_day(plans)), None, now))
+        done(await programme.add_organiser(conn, organiser, None, now))
+    done(await programme.add_series(conn, series_of(_first_day(plans)), None, now))
     for plan in plans:
-        created = _done(await programme.create(conn, plan.event, None, now))
+        created = done(await programme.create(conn, plan.event, None, now))
         if created.state == "draft":
-            _done(await set_pricing(conn, plan.event.id, plan.pricing, None, now))
-            _done(await programme.publish(conn, plan.event.id, None, now))
+            done(await set_pricing(conn, plan.event.id, plan.pricing, None, now))
+            done(await programme.publish(conn, plan.event.id, None, now))
 
 
 def _first_day(plans: list[Planned]) -> date:
@@ -160,7 +160,8 @@ def _at(day: date, hour: int) -> datetime:
     return datetime.combine(day, time(hour), GROUND_ZONE).astimezone(UTC)
 
 
-def _done(outcome: Done | Refused) -> Done:
+def done(outcome: Done | Refused) -> Done:
+    """Return what was done. Raises RuntimeError if it was refused: the demonstration asks for nothing that may be."""
     if isinstance(outcome, Refused):
         raise RuntimeError(f"The demonstration was refused: {outcome}")  # noqa: TRY004 - no type is wrong
     return outcome

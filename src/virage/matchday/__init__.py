@@ -266,11 +266,11 @@ def _access(house: House) -> Domain:
 
 
 def _concessions(house: House) -> Domain:
-    secrets = wallet_cards.open_card_secrets(house.config)
-    counter = Counter(house.db, house.clock, secrets, house.config.tap_cap_cents)
-    return Domain(
-        routers=concessions_routes.routers, dependencies={"counter": counter, "till_uploads": counter.uploads}
-    )
+    config = house.config
+    secrets = wallet_cards.open_card_secrets(config)
+    counter = Counter(house.db, house.clock, secrets, config.tap_cap_cents)
+    objects_url = config.objects_url or str(config.var_dir / "objects")
+    return Domain(concessions_routes.routers, concessions_routes.dependencies(house.db, objects_url, counter))
 
 
 # --- the whole -----------------------------------------------------------------------------------------------------

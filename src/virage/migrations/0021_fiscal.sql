@@ -1,5 +1,4 @@
 -- The fiscal chain: what tills wrote, in the bytes that they signed, and what the server anchored and closed of it.
-create schema concessions;
 
 -- One record. Each till counts its own, and its rehearsals apart. `sums` are what the record comes to, read out of its
 -- bytes; `defect` is what does not add up in it. `hash` is the SHA-256 of the bytes.

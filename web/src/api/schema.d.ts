@@ -434,6 +434,148 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/concessions/catalogue/{outlet}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get catalogue
+         * @description What an outlet sells by the version in force, with its prices, in every language. Its ETag is the version's.
+         */
+        get: operations["get_catalogue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/concessions/pictures/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get picture
+         * @description A picture by the name that an item shows. It never changes, so it is kept for ever.
+         */
+        get: operations["get_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/concessions/stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record stock
+         * @description Write down a delivery, waste, a count or a transfer, and get what it moved. The same id again is the same.
+         *
+         *     A transfer is for whoever keeps the stock of both outlets.
+         */
+        post: operations["record_stock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/concessions/stock-alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List stock alerts
+         * @description What is below zero, empty or low at the outlets within the caller's roles, the worst first.
+         */
+        get: operations["list_stock_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/concessions/stock/{outlet}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get stock
+         * @description What an outlet has of each product that is counted there.
+         */
+        get: operations["get_stock"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/concessions/stock/{outlet}/movements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List movements
+         * @description What moved at an outlet, the latest first; 200 at most, the next ones with `before`.
+         */
+        get: operations["list_movements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/concessions/stock/{outlet}/thresholds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put thresholds
+         * @description Say at which level of which products somebody is told.
+         */
+        put: operations["put_thresholds"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/devices/me": {
         parameters: {
             query?: never;
@@ -1012,6 +1154,182 @@ export interface paths {
          * @description From which price and how many places are free, for every published event on or before sale, by start.
          */
         get: operations["list_offers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/concessions/derogations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List derogations
+         * @description The calendar within the caller's roles, the latest begin first; 500 at most.
+         */
+        get: operations["list_derogations"];
+        put?: never;
+        /**
+         * Enter derogation
+         * @description Enter what the mayor allows an organiser: 48 hours at most, ten a year. The same id again is the same.
+         *
+         *     Needs a sign-in of the last 15 minutes.
+         */
+        post: operations["enter_derogation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/concessions/derogations/{derogation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw derogation
+         * @description End a derogation now; what was sold before was sold rightly.
+         */
+        delete: operations["withdraw_derogation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/concessions/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get draft
+         * @description The draft of the catalogue, and what keeps it from being published.
+         */
+        get: operations["get_draft"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/concessions/items/{item_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put item
+         * @description Write a product, menu or deposit of the draft. The id is the caller's: the same again is the same item.
+         */
+        put: operations["put_item"];
+        post?: never;
+        /**
+         * Delete item
+         * @description Take an item out of the draft. What was published stays.
+         */
+        delete: operations["delete_item"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/concessions/items/{item_id}/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put item prices
+         * @description Say what an item of the draft costs: all of it each time. Needs a sign-in of the last 15 minutes.
+         */
+        put: operations["put_item_prices"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/concessions/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload picture
+         * @description Store a picture, the body as it is: JPEG, PNG or WebP, 300 kB and 2,000 pixels a side at most.
+         */
+        post: operations["upload_picture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/concessions/publications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List publications
+         * @description What came into force, the latest 100 first.
+         */
+        get: operations["list_publications"];
+        put?: never;
+        /**
+         * Publish catalogue
+         * @description Put the draft into force. Refused as `catalogue_incomplete` with its defects, and as `changed_meanwhile`.
+         *
+         *     Needs a sign-in of the last 15 minutes.
+         */
+        post: operations["publish_catalogue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/concessions/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get version
+         * @description All of a published version: by it, a sale that names it is explained.
+         */
+        get: operations["get_version"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1967,6 +2285,27 @@ export interface components {
             kind: "staff" | "players" | "press" | "contractor";
             name: string;
         };
+        /**
+         * Alarm
+         * @description What is wrong with a level, the worst first.
+         * @enum {string}
+         */
+        Alarm: "below_zero" | "empty" | "low";
+        /** Alert */
+        Alert: {
+            alarm: components["schemas"]["Alarm"];
+            level: number;
+            low_at: number | null;
+            outlet: string;
+            /** Format: uuid */
+            product_id: string;
+        };
+        /**
+         * Allergen
+         * @description What must be declared: Regulation (EU) 1169/2011, annex II, in its order.
+         * @enum {string}
+         */
+        Allergen: "gluten" | "crustaceans" | "eggs" | "fish" | "peanuts" | "soybeans" | "milk" | "nuts" | "celery" | "mustard" | "sesame" | "sulphites" | "lupin" | "molluscs";
         /** Amendment */
         Amendment: {
             /** Format: date-time */
@@ -2178,6 +2517,11 @@ export interface components {
         CardPin: {
             pin: string;
         };
+        /** CatalogueDefect */
+        CatalogueDefect: {
+            at: string;
+            code: components["schemas"]["DefectCode"];
+        };
         /** Category */
         Category: {
             colour: string;
@@ -2240,6 +2584,15 @@ export interface components {
                 [key: string]: components["schemas"]["PackZone"];
             };
         };
+        /** Choice */
+        Choice: {
+            /** @default [] */
+            allergens: components["schemas"]["Allergen"][];
+            code: string;
+            name: components["schemas"]["Text"];
+            /** @default 0 */
+            surcharge_cents: number;
+        };
         /** Chosen */
         Chosen: {
             /** @constant */
@@ -2279,6 +2632,14 @@ export interface components {
         CodeWish: {
             email: string;
             locale?: components["schemas"]["Locale"];
+        };
+        /** Content */
+        Content: {
+            /** @default [] */
+            items: (components["schemas"]["Product"] | components["schemas"]["Menu"] | components["schemas"]["Deposit"])[];
+            prices?: {
+                [key: string]: components["schemas"]["Price"][];
+            };
         };
         /** Correction */
         Correction: {
@@ -2334,6 +2695,46 @@ export interface components {
          * @enum {string}
          */
         Defect: "title_fr_missing" | "title_en_missing" | "subtitle_in_one_language" | "doors_after_start" | "end_before_start" | "sale_closes_before_it_opens" | "sale_closes_after_end" | "event_over" | "unknown_ground_version";
+        /**
+         * DefectCode
+         * @description What keeps a catalogue from being published.
+         * @enum {string}
+         */
+        DefectCode: "catalogue_empty" | "base_price_missing" | "unknown_deposit" | "unknown_product";
+        /** Deposit */
+        Deposit: {
+            cents: number;
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            kind: "deposit";
+            name: components["schemas"]["Text"];
+        };
+        /** Derogation */
+        Derogation: {
+            /** Format: date-time */
+            ends_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            organiser_id: string;
+            reference: string;
+            /** Format: date-time */
+            starts_at: string;
+            withdrawn_at?: string | null;
+        };
+        /** DerogationWish */
+        DerogationWish: {
+            /** Format: date-time */
+            ends_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            organiser_id: string;
+            reference: string;
+            /** Format: date-time */
+            starts_at: string;
+        };
         /** DeskCard */
         DeskCard: {
             blocked: components["schemas"]["BlockReason"] | null;
@@ -2388,6 +2789,19 @@ export interface components {
             name: string;
             posts: string[];
             token: string;
+        };
+        /** DraftItem */
+        DraftItem: {
+            item: components["schemas"]["Product"] | components["schemas"]["Menu"] | components["schemas"]["Deposit"];
+            prices: components["schemas"]["Price"][];
+            revision: number;
+        };
+        /** DraftView */
+        DraftView: {
+            defects: components["schemas"]["CatalogueDefect"][];
+            in_force: string | null;
+            items: components["schemas"]["DraftItem"][];
+            version: string;
         };
         /** DuplicateLine */
         DuplicateLine: {
@@ -2691,6 +3105,15 @@ export interface components {
             use: string;
             x: string;
         };
+        /** ItemWish */
+        ItemWish: {
+            item: components["schemas"]["Product"] | components["schemas"]["Menu"] | components["schemas"]["Deposit"];
+            revision?: number | null;
+        };
+        /** ItemWritten */
+        ItemWritten: {
+            revision: number;
+        };
         /** Jwk */
         Jwk: {
             /** @enum {string} */
@@ -2751,6 +3174,14 @@ export interface components {
         Letters: {
             ids: number[];
         };
+        /** Level */
+        Level: {
+            level: number;
+            low_at?: number | null;
+            outlet: string;
+            /** Format: uuid */
+            product_id: string;
+        };
         /** LiftState */
         LiftState: {
             code: string;
@@ -2779,9 +3210,38 @@ export interface components {
             locale: components["schemas"]["Locale"] | null;
             name: string | null;
         };
+        /** Menu */
+        Menu: {
+            category?: components["schemas"]["ProductCategory"];
+            description?: components["schemas"]["Text"];
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            kind: "menu";
+            name: components["schemas"]["Text"];
+            outlets?: string[] | null;
+            parts: components["schemas"]["Part"][];
+            picture?: string | null;
+            /** @default 0 */
+            position: number;
+        };
         /** Moved */
         Moved: {
             count: number;
+        };
+        /** MovementRow */
+        MovementRow: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "delivery" | "sale" | "waste" | "count" | "transfer";
+            outlet: string;
+            /** Format: uuid */
+            product_id: string;
+            quantity: number;
+            who: string | null;
         };
         /** MyCard */
         MyCard: {
@@ -2914,6 +3374,19 @@ export interface components {
             payments: components["schemas"]["OrderPayment"][];
             refunds: components["schemas"]["OrderRefund"][];
         };
+        /** OpenPrice */
+        OpenPrice: {
+            cents: number;
+            window: components["schemas"]["Window"];
+        };
+        /** Option */
+        Option: {
+            choices: components["schemas"]["Choice"][];
+            code: string;
+            name: components["schemas"]["Text"];
+            /** @default false */
+            required: boolean;
+        };
         /** Order */
         Order: {
             code: string;
@@ -2963,6 +3436,13 @@ export interface components {
             id: string;
             name: string;
         };
+        /** OutletCatalogue */
+        OutletCatalogue: {
+            deposits: components["schemas"]["Deposit"][];
+            items: components["schemas"]["Shown"][];
+            outlet: string;
+            version: string;
+        };
         /** OutletSpot */
         OutletSpot: {
             code: string;
@@ -3009,6 +3489,12 @@ export interface components {
             kind: components["schemas"]["DeviceKind"];
             name: string;
             posts: string[];
+        };
+        /** Part */
+        Part: {
+            code: string;
+            name: components["schemas"]["Text"];
+            products: string[];
         };
         /** Party */
         Party: {
@@ -3076,6 +3562,10 @@ export interface components {
             locale?: components["schemas"]["Locale"];
             name?: string | null;
         };
+        /** PictureName */
+        PictureName: {
+            picture: string;
+        };
         /** PlaceLabel */
         PlaceLabel: {
             area?: string | null;
@@ -3087,6 +3577,16 @@ export interface components {
             row?: string | null;
             seat?: number | null;
             stand?: string | null;
+        };
+        /** Price */
+        Price: {
+            cents: number;
+            outlet?: string | null;
+            window?: components["schemas"]["Window"] | null;
+        };
+        /** PricesWish */
+        PricesWish: {
+            prices: components["schemas"]["Price"][];
         };
         /** Pricing */
         Pricing: {
@@ -3138,6 +3638,45 @@ export interface components {
             /** @default about:blank */
             type: string;
         };
+        /** Product */
+        Product: {
+            /** @default 0 */
+            abv_permille: number;
+            /** @default 0 */
+            age_min: number;
+            /** @default [] */
+            allergens: components["schemas"]["Allergen"][];
+            category: components["schemas"]["ProductCategory"];
+            deposit_id?: string | null;
+            description?: components["schemas"]["Text"];
+            /** @enum {null|string} */
+            diet?: "vegetarian" | "vegan" | null;
+            /** @default false */
+            distilled: boolean;
+            /** Format: uuid */
+            id: string;
+            /** @default true */
+            is_stocked: boolean;
+            /** @constant */
+            kind: "product";
+            name: components["schemas"]["Text"];
+            /** @default [] */
+            options: components["schemas"]["Option"][];
+            outlets?: string[] | null;
+            picture?: string | null;
+            /** @default 0 */
+            position: number;
+            preparation_s: number;
+            station: components["schemas"]["Station"];
+            vat_permille: number;
+        };
+        /**
+         * ProductCategory
+         * @description Under which heading a thing stands, in the order of the board.
+         * @default menus
+         * @enum {string}
+         */
+        ProductCategory: "menus" | "beers" | "soft_drinks" | "hot_drinks" | "hot_food" | "snacks" | "sweets" | "shop";
         /** ProgramToken */
         ProgramToken: {
             /** Format: date-time */
@@ -3182,6 +3721,22 @@ export interface components {
             state: "draft" | "published" | "cancelled";
             subtitle: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
+        };
+        /** Publication */
+        Publication: {
+            /** Format: uuid */
+            id: string;
+            number: number;
+            /** Format: date-time */
+            published_at: string;
+            published_by: string | null;
+            version: string;
+        };
+        /** PublicationWish */
+        PublicationWish: {
+            /** Format: uuid */
+            id: string;
+            version: string;
         };
         /** PurseView */
         PurseView: {
@@ -3313,6 +3868,12 @@ export interface components {
             /** Format: date-time */
             opened_at: string;
         };
+        /** Shown */
+        Shown: {
+            cents: number;
+            item: components["schemas"]["Product"] | components["schemas"]["Menu"];
+            prices: components["schemas"]["OpenPrice"][];
+        };
         /** SignedScan */
         SignedScan: {
             body: string;
@@ -3380,6 +3941,28 @@ export interface components {
          * @enum {string}
          */
         State: "created" | "pending" | "captured" | "declined" | "cancelled" | "expired" | "refunding" | "partly_refunded" | "refunded";
+        /**
+         * Station
+         * @description Who makes it; at the counter it is handed over as it is.
+         * @enum {string}
+         */
+        Station: "counter" | "bar" | "grill" | "fryer" | "coffee" | "cold";
+        /** StockLine */
+        StockLine: {
+            /** Format: uuid */
+            product_id: string;
+            quantity: number;
+        };
+        /** StockWish */
+        StockWish: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "delivery" | "waste" | "count" | "transfer";
+            lines: components["schemas"]["StockLine"][];
+            outlet: string;
+            to_outlet?: string | null;
+        };
         /** SunMessage */
         SunMessage: {
             cmac: string;
@@ -3406,6 +3989,16 @@ export interface components {
             en: string;
             /** @default  */
             fr: string;
+        };
+        /** Threshold */
+        Threshold: {
+            low_at: number | null;
+            /** Format: uuid */
+            product_id: string;
+        };
+        /** ThresholdsWord */
+        ThresholdsWord: {
+            thresholds: components["schemas"]["Threshold"][];
         };
         /** Ticket */
         Ticket: {
@@ -3490,6 +4083,11 @@ export interface components {
             seconds: number;
             step_free: boolean;
             steps: number;
+        };
+        /** Window */
+        Window: {
+            from_min: number;
+            until_min: number;
         };
         /** WindowWord */
         WindowWord: {
@@ -4323,6 +4921,228 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Club"];
                 };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_catalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the outlet sells */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutletCatalogue"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": string;
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    record_stock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StockWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovementRow"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_stock_alerts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_stock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Level"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_movements: {
+        parameters: {
+            query?: {
+                /** @description Only what moved before that time */
+                before?: string | null;
+            };
+            header?: never;
+            path: {
+                outlet: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovementRow"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_thresholds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThresholdsWord"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done; `code` says why, and nothing has changed. */
             default: {
@@ -5335,6 +6155,349 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OfferLine"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_derogations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Derogation"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    enter_derogation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DerogationWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Derogation"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    withdraw_derogation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                derogation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Derogation"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftView"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemWritten"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_item_prices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PricesWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Price"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    upload_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PictureName"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_publications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Publication"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    publish_catalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublicationWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Publication"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Content"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

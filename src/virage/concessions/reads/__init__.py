@@ -1,1 +1,1 @@
-"""What screens and neighbours may ask about concessions."""
+"""What counters, offices and neighbours may know of concessions."""

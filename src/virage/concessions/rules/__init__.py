@@ -1,1 +1,1 @@
-"""What a counter may decide, without a database or a clock."""
+"""What the counter decides, without a database, a network or a clock."""

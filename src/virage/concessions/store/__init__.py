@@ -1,1 +1,1 @@
-"""The tables of concessions."""
+"""The queries of concessions, one typed function each."""

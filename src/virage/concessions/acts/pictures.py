@@ -1,0 +1,36 @@
+"""Pictures of what is sold, in the object store: written before anything names them, and never changed."""
+
+from functools import cached_property
+
+from virage.concessions.rules.pictures import TYPES, name_of
+from virage.kernel.objects import Objects, open_store
+from virage.kernel.problems import Refused
+
+FOLDER = "concessions/pictures"
+
+
+class Pictures:
+    """The pictures at a URL (`kernel/objects.py`); it is opened when somebody first asks."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    @cached_property
+    def _objects(self) -> Objects:
+        return open_store(self._url)
+
+    async def keep(self, data: bytes) -> str | Refused:
+        """Store a picture under its hash; its name. The same again is the same picture."""
+        name = name_of(data)
+        if not isinstance(name, Refused):
+            await self._objects.put_new(f"{FOLDER}/{name}", data)
+        return name
+
+    async def get(self, name: str) -> bytes | None:
+        """The bytes of a picture; None where there is none of that name, which must be a plain file name."""
+        return await self._objects.get(f"{FOLDER}/{name}")
+
+
+def media_type(name: str) -> str:
+    """What a picture is, by its name."""
+    return TYPES[name.rpartition(".")[2]]

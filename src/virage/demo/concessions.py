@@ -1,0 +1,292 @@
+"""What the demonstration eats, drinks and wears: a stadium's board in two languages, at all outlets, with its stock."""
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, Final
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from virage.concessions.acts import catalogue as acts
+from virage.concessions.acts import derogations
+from virage.concessions.acts import stock as stock_acts
+from virage.concessions.reads import catalogue as reads
+from virage.concessions.rules.alcohol import DerogationWish
+from virage.concessions.rules.alcohol import Reason as AlcoholReason
+from virage.concessions.rules.catalogue import (
+    Allergen,
+    Choice,
+    Deposit,
+    Item,
+    Menu,
+    Option,
+    Part,
+    Price,
+    Product,
+    ProductCategory,
+    Station,
+    Window,
+)
+from virage.concessions.rules.stock import StockLine, StockWish
+from virage.demo.ids import demo_id
+from virage.demo.programme import Planned, done
+from virage.kernel.database import Connection
+from virage.kernel.problems import Refused
+from virage.programme import acts as programme
+from virage.programme import reads as programme_reads
+from virage.programme.rules import Text, content_of
+from virage.venue.reads import load_ground
+
+WRITTEN: Final = datetime(2026, 1, 1, tzinfo=UTC)
+KIOSK_EVERY = 4
+BEFORE_KICK_OFF = Window(-90, -45)
+OPENING_STOCK: Final = {
+    ProductCategory.BEERS: 600,
+    ProductCategory.SOFT_DRINKS: 400,
+    ProductCategory.HOT_FOOD: 250,
+    ProductCategory.SNACKS: 200,
+    ProductCategory.SWEETS: 120,
+    ProductCategory.SHOP: 80,
+}
+
+GLUTEN, MILK, EGGS, MUSTARD = Allergen.GLUTEN, Allergen.MILK, Allergen.EGGS, Allergen.MUSTARD
+SESAME, SOYBEANS, NUTS, CELERY = Allergen.SESAME, Allergen.SOYBEANS, Allergen.NUTS, Allergen.CELERY
+
+
+class Offer(Struct, frozen=True):
+    """An item and what is said of its price."""
+
+    item: Item
+    prices: tuple[Price, ...] = ()
+
+
+def _id(key: str) -> UUID:
+    return demo_id(f"concessions {key}", WRITTEN)
+
+
+def _sauce(*, required: bool) -> Option:
+    choices = (
+        Choice("none", Text("Sans sauce", "No sauce")),
+        Choice("ketchup", Text("Ketchup", "Ketchup"), 0, (CELERY,)),
+        Choice("mayonnaise", Text("Mayonnaise", "Mayonnaise"), 0, (EGGS, MUSTARD)),
+        Choice("mustard", Text("Moutarde", "Mustard"), 0, (MUSTARD,)),
+        Choice("cheddar", Text("Sauce cheddar", "Cheddar sauce"), 100, (MILK,)),
+    )
+    return Option("sauce", Text("Sauce", "Sauce"), choices, required)
+
+
+SIZE = Option(
+    "size",
+    Text("Taille", "Size"),
+    tuple(Choice(size.lower(), Text(size, size)) for size in ("XS", "S", "M", "L", "XL", "XXL")),
+    required=True,
+)
+WHITE = Option(
+    "milk",
+    Text("Lait", "Milk"),
+    (
+        Choice("cow", Text("Lait de vache", "Cow's milk"), 0, (MILK,)),
+        Choice("oat", Text("Boisson à l'avoine", "Oat drink"), 30, (GLUTEN,)),
+    ),
+)
+CUP = Deposit(id=_id("cup"), name=Text("Gobelet consigné", "Cup deposit"), cents=200)
+
+
+@cache
+def shops() -> tuple[str, ...]:
+    """The outlets that sell what one wears: the last one of each stand on the lowest concourse."""
+    return tuple({outlet.stand: outlet.code for outlet in load_ground().outlets if outlet.ring == 1}.values())
+
+
+@cache
+def kitchens() -> tuple[str, ...]:
+    """The outlets with a grill and a fryer: all that are neither a shop nor a kiosk, which every fourth of them is."""
+    counters = [outlet.code for outlet in load_ground().outlets if outlet.code not in shops()]
+    return tuple(code for number, code in enumerate(counters) if number % KIOSK_EVERY != KIOSK_EVERY - 1)
+
+
+@cache
+def counters() -> tuple[str, ...]:
+    """The outlets that sell what one eats and drinks: the kitchens and the kiosks."""
+    return tuple(outlet.code for outlet in load_ground().outlets if outlet.code not in shops())
+
+
+def _offer(key: str, french: str, english: str, cents: int, category: ProductCategory, **more: Any) -> Offer:
+    """A product; what is said of it besides goes before what its category says."""
+    hot = category in (ProductCategory.HOT_FOOD, ProductCategory.MENUS)
+    outlets = {ProductCategory.SHOP: shops()}.get(category, kitchens() if hot else counters())
+    station, seconds = {
+        ProductCategory.BEERS: (Station.BAR, 12),
+        ProductCategory.SOFT_DRINKS: (Station.BAR, 8),
+        ProductCategory.HOT_DRINKS: (Station.COFFEE, 25),
+        ProductCategory.HOT_FOOD: (Station.GRILL, 60),
+    }.get(category, (Station.COUNTER, 0))
+    content: dict[str, Any] = {
+        "id": _id(key),
+        "name": Text(french, english),
+        "category": category,
+        "position": cents,
+        "vat_permille": 200 if category in (ProductCategory.BEERS, ProductCategory.SHOP) else 100,
+        "station": station,
+        "preparation_s": seconds,
+        "outlets": outlets,
+        "deposit_id": CUP.id if category in (ProductCategory.BEERS, ProductCategory.SOFT_DRINKS) else None,
+        "is_stocked": category is not ProductCategory.HOT_DRINKS,
+    }
+    return Offer(Product(**(content | more)), (Price(cents),))
+
+
+def drinks() -> list[Offer]:
+    """Return what one drinks. The beers without alcohol are sold always, the others under a derogation alone."""
+    beers, soft, hot = ProductCategory.BEERS, ProductCategory.SOFT_DRINKS, ProductCategory.HOT_DRINKS
+    barley = {"allergens": (GLUTEN,)}
+    return [
+        _offer("beer-free", "Bière 0,0 %, 50 cl", "Beer 0.0%, 50 cl", 650, beers, **barley, vat_permille=100),
+        _offer("beer", "Bière blonde pression, 50 cl", "Draught lager, 50 cl", 800, beers, **barley, abv_permille=50),
+        _offer("beer-small", "Bière blonde, 25 cl", "Lager, 25 cl", 450, beers, **barley, abv_permille=50),
+        _offer("panache", "Panaché, 50 cl", "Shandy, 50 cl", 700, beers, **barley, abv_permille=25),
+        _offer("cola", "Cola, 40 cl", "Cola, 40 cl", 450, soft),
+        _offer("cola-zero", "Cola sans sucres, 40 cl", "Cola without sugar, 40 cl", 440, soft),
+        _offer("orange", "Soda à l'orange, 40 cl", "Orange soda, 40 cl", 445, soft),
+        _offer("iced-tea", "Thé glacé à la pêche, 40 cl", "Peach iced tea, 40 cl", 455, soft),
+        _offer("water", "Eau plate, 50 cl", "Still water, 50 cl", 300, soft),
+        _offer("coffee", "Café", "Coffee", 250, hot, options=(WHITE,)),
+        _offer("tea", "Thé", "Tea", 260, hot, options=(WHITE,), diet="vegan"),
+        _offer("chocolate", "Chocolat chaud", "Hot chocolate", 350, hot, allergens=(MILK,), diet="vegetarian"),
+    ]
+
+
+def dishes() -> list[Offer]:
+    """Return what one eats."""
+    hot, snacks, sweets = ProductCategory.HOT_FOOD, ProductCategory.SNACKS, ProductCategory.SWEETS
+    bread = (GLUTEN, SESAME)
+    fried: dict[str, Any] = {"station": Station.FRYER, "preparation_s": 90}
+    sauce = {"options": (_sauce(required=True),)}
+    return [
+        _offer("hot-dog", "Hot-dog", "Hot dog", 650, hot, allergens=(GLUTEN, MUSTARD, CELERY), **sauce),
+        _offer("merguez", "Sandwich merguez", "Merguez sandwich", 750, hot, allergens=(GLUTEN,), **sauce),
+        _offer(
+            "burger", "Burger bœuf cheddar", "Beef burger with cheddar", 900, hot, allergens=(*bread, MILK), **sauce
+        ),
+        _offer(
+            "veggie-burger",
+            "Burger végétarien à l'halloumi",
+            "Vegetarian halloumi burger",
+            910,
+            hot,
+            allergens=(*bread, MILK),
+            diet="vegetarian",
+            **sauce,
+        ),
+        _offer(
+            "falafel",
+            "Wrap falafel et houmous",
+            "Falafel and hummus wrap",
+            850,
+            hot,
+            allergens=bread,
+            diet="vegan",
+            station=Station.COLD,
+            preparation_s=30,
+        ),
+        _offer("fries", "Frites", "Fries", 450, hot, diet="vegan", options=(_sauce(required=False),), **fried),
+        _offer("nachos", "Nachos, sauce cheddar", "Nachos with cheddar sauce", 550, snacks, allergens=(MILK,)),
+        _offer("popcorn", "Pop-corn salé", "Salted popcorn", 400, snacks, diet="vegan"),
+        _offer("crisps", "Chips, 45 g", "Crisps, 45 g", 300, snacks, diet="vegan", vat_permille=55),
+        _offer(
+            "waffle", "Gaufre au sucre", "Sugar waffle", 460, sweets, allergens=(GLUTEN, MILK, EGGS), preparation_s=45
+        ),
+        _offer(
+            "praline", "Tartelette à la praline", "Praline tartlet", 480, sweets, allergens=(GLUTEN, MILK, EGGS, NUTS)
+        ),
+        _offer("compote", "Compote de pommes", "Apple purée", 280, sweets, diet="vegan", vat_permille=55),
+    ]
+
+
+def wares() -> list[Offer]:
+    """Return what one wears."""
+    shop = ProductCategory.SHOP
+    return [
+        _offer("scarf", "Écharpe du club", "Club scarf", 2000, shop),
+        _offer("cap", "Casquette", "Cap", 2500, shop),
+        _offer("shirt", "Maillot domicile", "Home shirt", 9500, shop, options=(SIZE,)),
+    ]
+
+
+def menus() -> list[Offer]:
+    """Return dishes with fries and a drink; they cost less until three quarters of an hour before kick-off."""
+    soft = tuple(_id(key) for key in ("cola", "cola-zero", "orange", "iced-tea", "water"))
+    side = Part("side", Text("Accompagnement", "Side"), (_id("fries"),))
+    drink = Part("drink", Text("Boisson", "Drink"), soft)
+    or_beer = replace(drink, products=(*soft, _id("beer-free"), _id("beer")))
+    dish = Text("Plat", "Dish")
+    made = (
+        ("menu-hot-dog", "Menu hot-dog", "Hot dog meal", 1250, ("hot-dog", "merguez"), or_beer),
+        ("menu-burger", "Menu burger", "Burger meal", 1550, ("burger", "veggie-burger"), or_beer),
+        ("menu-vegan", "Menu falafel", "Falafel meal", 1450, ("falafel",), drink),
+    )
+    return [
+        Offer(
+            Menu(
+                id=_id(key),
+                name=Text(french, english),
+                position=cents,
+                parts=(Part("dish", dish, tuple(_id(one) for one in keys)), side, drinks_of_it),
+                outlets=kitchens(),
+            ),
+            (Price(cents), Price(cents - 150, None, BEFORE_KICK_OFF)),
+        )
+        for key, french, english, cents, keys, drinks_of_it in made
+    ]
+
+
+def offers() -> list[Offer]:
+    """Return the whole board."""
+    return [Offer(CUP), *drinks(), *dishes(), *wares(), *menus()]
+
+
+async def load_concessions(conn: Connection, tonight: Planned, now: datetime) -> None:
+    """Publish the board and fill the outlets, once; and let tonight's match serve beer, as the mayor allows it."""
+    await _allow_beer(conn, tonight, now)
+    if await reads.publications(conn):
+        return  # somebody may have changed it since
+    for offer in offers():
+        done(await acts.put_item(conn, offer.item, None, now))
+        if offer.prices:
+            done(await acts.set_prices(conn, offer.item.id, offer.prices, None, now))
+    view = await reads.draft_view(conn)
+    done(await acts.publish(conn, _id("publication"), view.version, None, now))
+    for outlet in load_ground().outlets:
+        await _fill(conn, outlet.code, now)
+
+
+async def _fill(conn: Connection, outlet: str, now: datetime) -> None:
+    """Deliver to an outlet what it sells, and have somebody told when a tenth of it is left."""
+    sold = [
+        offer.item
+        for offer in offers()
+        if isinstance(offer.item, Product) and offer.item.is_stocked and outlet in (offer.item.outlets or ())
+    ]
+    lines = [StockLine(product.id, OPENING_STOCK[product.category]) for product in sold]
+    done(await stock_acts.record(conn, StockWish(_id(f"delivery {outlet}"), "delivery", outlet, lines), None, now))
+    low_at: dict[UUID, int | None] = {line.product_id: line.quantity // 10 for line in lines}
+    done(await stock_acts.set_thresholds(conn, outlet, low_at, None, now))
+
+
+async def _allow_beer(conn: Connection, plan: Planned, now: datetime) -> None:
+    """Enter a derogation for an event and say in its house rules that it is used, unless the year's ten are used up."""
+    event = await programme_reads.event(conn, plan.event.id)
+    derogation_id = demo_id(f"derogation {plan.event.id}", plan.event.doors_at)
+    if event is None or await reads.derogation(conn, derogation_id) is not None:
+        return
+    wish = DerogationWish(
+        derogation_id, event.organiser_id, event.doors_at, event.ends_at, f"{event.doors_at:%Y-%m-%d}"
+    )
+    entered = await derogations.enter(conn, wish, None, now)
+    if isinstance(entered, Refused) and entered.reason == AlcoholReason.YEAR_IS_FULL:
+        return
+    done(entered)
+    content = content_of(event)
+    served = replace(content, rules=replace(content.rules, alcohol=True))
+    done(await programme.amend(conn, event.id, served, None, now))
