@@ -17,12 +17,14 @@ from tests.passes.make_vectors import P256
 from virage.cli import fiscal as command
 from virage.concessions.acts.fiscal import append, close
 from virage.concessions.reads.fiscal import archive
-from virage.concessions.rules.fiscal.archive import Signed, record_line
-from virage.concessions.rules.fiscal.closing import Period, PeriodKind
+from virage.concessions.rules.fiscal.archive import HEADER_PURPOSE, Signed, record_line
+from virage.concessions.rules.fiscal.closing import CLOSING_PURPOSE, FISCAL_KEY, Period, PeriodKind
 from virage.concessions.rules.fiscal.record import Kind
 from virage.concessions.rules.fiscal.verifying import Damage, Finding, NotAnArchive, Report, verify
 from virage.kernel.database import Database
 from virage.kernel.ids import new_id
+from virage.kernel.keys import base64url, bytes_of_base64url
+from virage.passes.acts import ensure_keys
 from virage.passes.rules.vault import KeyVault
 
 FIRST = date(2026, 5, 30)
@@ -268,6 +270,10 @@ DAMAGES: dict[str, tuple[Callable[[Lines], Lines], set[Finding]]] = {
         {Finding(23, Damage.CLOSING_CHANGED), Finding(24, Damage.CLOSING_MISSING, 2)},
     ),
     "a closing left out": (lambda lines: without(lines, 22), {Finding(23, Damage.CLOSING_MISSING, 2)}),
+    "the closing of a month among those of days": (
+        lambda lines: [*lines[:22], lines[24], *lines[22:24], *lines[25:]],
+        {Finding(24, Damage.LINE_MISPLACED)},
+    ),
     "the closing of the year left out": (lambda lines: without(lines, 26), {Finding(27, Damage.CLOSING_MISSING, 1)}),
     "an anchor among the records": (
         lambda lines: [*lines[:5], lines[14], *lines[5:14], *lines[15:]],
@@ -299,6 +305,32 @@ async def test_a_cut_tail_signed_anew_by_the_till_shows_by_the_head_that_the_hou
     again = till.sign(till.record(Kind.SHIFT_CLOSED, number=12, previous=last.previous, id=new_id()))
     findings = set(verify(at(lines, 12, record_line(12, Signed(again.body, again.signature)))).findings)
     assert findings == {Finding(13, Damage.CHAIN_BROKEN, 12), Finding(21, Damage.ANCHOR_CHANGED, 8)}
+
+
+async def test_what_the_house_signed_and_does_not_agree_is_found(db: Database, vault: KeyVault, lines: Lines) -> None:
+    """Whoever has the house's key cannot make its closings and headers fit what tills signed."""
+    async with db.transaction() as conn:
+        private = vault.open((await ensure_keys(conn, vault, [FISCAL_KEY], NOW))[FISCAL_KEY])
+
+    def resigned(index: int, purpose: bytes, before: str, after: str) -> Lines:
+        line = body_changed(lines[index], before, after)
+        assert line != lines[index], before
+        body = bytes_of_base64url(json.loads(line)["body"]) or b""
+        return at(lines, index, changed(line, signature=base64url(private.sign(purpose + body))))
+
+    second = 22
+    for before, after in (
+        ('"total_cents":700', '"total_cents":600'),
+        ('"perpetual_cents":1400', '"perpetual_cents":1300'),
+        ('"first":4', '"first":5'),
+        ('"closed_at":"2026', '"closed_at":"2025'),
+    ):
+        findings = verify(resigned(second, CLOSING_PURPOSE, before, after)).findings
+        assert Damage.CLOSING_WRONG in {finding.damage for finding in findings}, before
+    month = verify(resigned(25, CLOSING_PURPOSE, '"last_part":3', '"last_part":2')).findings
+    assert Finding(26, Damage.CLOSING_WRONG, 2) in month
+    header = verify(resigned(0, HEADER_PURPOSE, '"previous":"00', '"previous":"ff')).findings
+    assert header == (Finding(2, Damage.CHAIN_BROKEN, 1),)
 
 
 def single_damage(draw: st.DrawFn, lines: Lines) -> tuple[Lines, int, int]:
