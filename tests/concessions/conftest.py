@@ -9,8 +9,10 @@ import httpx
 import msgspec
 import pytest
 
+from tests.concessions.archives import Lines, file_of, lines_of, three_days
 from tests.concessions.bar import CAP_CENTS, Bar
 from tests.concessions.board import HERE, ITEMS, NOW, PRICES
+from tests.concessions.till import Till
 from virage.concessions import routes
 from virage.concessions.acts import catalogue as acts
 from virage.concessions.reads import catalogue as reads
@@ -119,5 +121,6 @@ def vault(config: Config) -> KeyVault:
 
 
 @pytest.fixture
+from tests.concessions.archives import Lines, file_of, lines_of, three_days
 def bar(db: Database, clock: Clock, config: Config) -> Bar:
     return Bar(db, clock, config)

@@ -1,81 +1,22 @@
-"""Archives as the house writes them, and every kind of damage: verifying finds it, and says where."""
+"""Archives as the house writes them, and the command that verifies them."""
 
-import base64
 import gzip
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from tests.concessions.till import NOW, Till, beer
+from tests.concessions.archives import FIRST, RECORDS, Lines, at, body_changed, file_of, lines_of, three_days, without
+from tests.concessions.till import Till
 from tests.passes.make_vectors import P256
 from virage.cli import fiscal as command
-from virage.concessions.acts.fiscal import append, close
-from virage.concessions.reads.fiscal import archive
 from virage.concessions.rules.fiscal.archive import Signed, record_line
-from virage.concessions.rules.fiscal.closing import Period, PeriodKind
-from virage.concessions.rules.fiscal.record import Kind
-from virage.concessions.rules.fiscal.verifying import Damage, Finding, NotAnArchive, Report, verify
+from virage.concessions.rules.fiscal.verifying import Damage, Finding, verify
 from virage.kernel.database import Database
-from virage.kernel.ids import new_id
 from virage.passes.rules.vault import KeyVault
-
-FIRST = date(2026, 5, 30)
-RECORDS = 12
-
-Lines = list[bytes]
-
-
-async def file_of(
-    db: Database, vault: KeyVault, till: Till, since: date | None = None, until: date | None = None
-) -> bytes | None:
-    async with db.transaction() as conn:
-        made = await archive(conn, vault, till.id, since=since, until=until, now=NOW)
-    return None if made is None else b"".join([piece async for piece in made.gzip(db)])
-
-
-def lines_of(file: bytes) -> Lines:
-    return gzip.decompress(file).removesuffix(b"\n").split(b"\n")
-
-
-async def three_days(db: Database, vault: KeyVault, till: Till) -> None:
-    """Twelve records: three days closed, May and June too, and two records after them."""
-    async with db.transaction() as conn:
-        await till.pair(conn)
-    for number in range(4):
-        till.write(lines=[beer(1 + number)])
-        till.write(Kind.TRAINING_SALE)
-        till.write(Kind.REFUND, lines=[beer(-1)]) if number % 2 else till.write(Kind.SHIFT_COUNTED)
-        async with db.transaction() as conn:
-            await append(conn, till.written, NOW + timedelta(hours=number))
-        till.write(Kind.SHIFT_CLOSED)
-        async with db.transaction() as conn:
-            await append(conn, till.written, NOW + timedelta(hours=number))
-            if number < 3:
-                await close(conn, vault, Period(PeriodKind.DAY, FIRST + timedelta(days=number)), NOW)
-    async with db.transaction() as conn:
-        for month in (5, 6):
-            await close(conn, vault, Period(PeriodKind.MONTH, date(2026, month, 1)), NOW)
-        await close(conn, vault, Period(PeriodKind.YEAR, date(2026, 1, 1)), NOW)
-
-
-@pytest.fixture
-async def till(db: Database, vault: KeyVault) -> Till:
-    made = Till()
-    await three_days(db, vault, made)
-    return made
-
-
-@pytest.fixture
-async def lines(till: Till, db: Database, vault: KeyVault) -> Lines:
-    file = await file_of(db, vault, till)
-    assert file is not None
-    return lines_of(file)
 
 
 def kinds(lines: Lines) -> list[str]:
@@ -154,201 +95,6 @@ async def test_more_records_than_a_page_are_all_there(db: Database, vault: KeyVa
     assert file is not None
     assert verify(lines_of(file)).findings == ()
     assert len(lines_of(file)) == RECORDS + 16
-
-
-# --- what is damaged ----------------------------------------------------------------------------------------------
-
-
-def changed(line: bytes, **members: Any) -> bytes:
-    """The line with some of its members put in the place of its own, spelled as an archive spells them."""
-    return json.dumps(json.loads(line) | members, sort_keys=True, separators=(",", ":")).encode()
-
-
-def body_changed(line: bytes, before: str, after: str) -> bytes:
-    body = json.loads(line)["body"]
-    text = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)).decode().replace(before, after)
-    return changed(line, body=base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode())
-
-
-def at(lines: Lines, index: int, line: bytes) -> Lines:
-    return [*lines[:index], line, *lines[index + 1 :]]
-
-
-def without(lines: Lines, *indices: int) -> Lines:
-    return [line for index, line in enumerate(lines) if index not in indices]
-
-
-def swapped(lines: Lines, one: int, other: int) -> Lines:
-    return at(at(lines, one, lines[other]), other, lines[one])
-
-
-# Line n of the file is lines[n - 1]: the header is line 1, record n is line n + 1, anchor n is line n + 13.
-DAMAGES: dict[str, tuple[Callable[[Lines], Lines], set[Finding]]] = {
-    "a changed price": (
-        lambda lines: at(lines, 5, body_changed(lines[5], '"unit_cents":700', '"unit_cents":100')),
-        {Finding(6, Damage.RECORD_CHANGED, 5)},
-    ),
-    "a changed signature": (
-        lambda lines: at(lines, 5, changed(lines[5], signature=json.loads(lines[6])["signature"])),
-        {Finding(6, Damage.RECORD_CHANGED, 5)},
-    ),
-    "a record under another number": (
-        lambda lines: at(lines, 5, changed(lines[5], number=99)),
-        {
-            Finding(6, Damage.RECORD_CHANGED, 99),
-            Finding(6, Damage.RECORD_MISPLACED, 99),
-            Finding(7, Damage.RECORD_MISSING, 5),
-        },
-    ),
-    "a record left out": (lambda lines: without(lines, 5), {Finding(6, Damage.RECORD_MISSING, 5)}),
-    "some records left out": (
-        lambda lines: without(lines, 5, 6, 7),
-        {Finding(6, Damage.RECORD_MISSING, 5, 7)},
-    ),
-    "the first record left out": (lambda lines: without(lines, 1), {Finding(2, Damage.RECORD_MISSING, 1)}),
-    "the last record left out": (lambda lines: without(lines, 12), {Finding(13, Damage.RECORD_MISSING, 12)}),
-    "all records left out": (
-        lambda lines: without(lines, *range(1, 13)),
-        {Finding(2, Damage.RECORD_MISSING, 1, 12)},
-    ),
-    "records in another order": (
-        lambda lines: swapped(lines, 5, 6),
-        {Finding(7, Damage.RECORD_MISPLACED, 5)},
-    ),
-    "a record twice": (
-        lambda lines: [*lines[:6], lines[5], *lines[6:]],
-        {Finding(7, Damage.RECORD_REPEATED, 5)},
-    ),
-    "a line of no sense": (
-        lambda lines: [*lines[:6], b"{}", *lines[6:]],
-        {Finding(7, Damage.LINE_UNREADABLE)},
-    ),
-    "a line spelled another way": (
-        lambda lines: at(lines, 5, lines[5].replace(b":", b": ", 1)),
-        {Finding(6, Damage.LINE_UNREADABLE), Finding(7, Damage.RECORD_MISSING, 5)},
-    ),
-    "a cut tail": (
-        lambda lines: lines[:10],
-        {
-            Finding(11, Damage.SEAL_MISSING),
-            Finding(11, Damage.RECORD_MISSING, 10, 12),
-            Finding(11, Damage.ANCHOR_MISSING, 1, 8),
-            Finding(11, Damage.CLOSING_MISSING, 1, 3),
-            Finding(11, Damage.CLOSING_MISSING, 1, 2),
-            Finding(11, Damage.CLOSING_MISSING, 1),
-        },
-    ),
-    "the seal left out": (lambda lines: lines[:-1], {Finding(28, Damage.SEAL_MISSING)}),
-    "a changed seal": (
-        lambda lines: at(lines, 27, body_changed(lines[27], '"lines":27', '"lines":26')),
-        {Finding(28, Damage.SEAL_CHANGED)},
-    ),
-    "a line after the seal": (
-        lambda lines: [*lines, lines[5]],
-        {Finding(29, Damage.LINE_MISPLACED), Finding(29, Damage.RECORD_REPEATED, 5)},
-    ),
-    "a changed header": (
-        lambda lines: at(lines, 0, body_changed(lines[0], '"last":12', '"last":11')),
-        {Finding(1, Damage.HEADER_CHANGED)},
-    ),
-    "the header left out": (lambda lines: lines[1:], {Finding(1, Damage.HEADER_MISSING)}),
-    "a changed anchor": (
-        lambda lines: at(lines, 14, lines[14].replace(b'"number":3', b'"number":2')),
-        {Finding(15, Damage.ANCHOR_CHANGED, 2)},
-    ),
-    "the last anchor changed": (
-        lambda lines: at(lines, 20, lines[20].replace(b"T21:", b"T22:")),
-        {Finding(21, Damage.ANCHOR_CHANGED, 8)},
-    ),
-    "an anchor left out": (lambda lines: without(lines, 14), {Finding(15, Damage.ANCHOR_MISSING, 2)}),
-    "the last anchor left out": (lambda lines: without(lines, 20), {Finding(21, Damage.ANCHOR_MISSING, 8)}),
-    "anchors in another order": (lambda lines: swapped(lines, 14, 15), {Finding(16, Damage.ANCHOR_MISPLACED, 2)}),
-    "a changed closing": (
-        lambda lines: at(lines, 22, body_changed(lines[22], '"sequence":2', '"sequence":3')),
-        {Finding(23, Damage.CLOSING_CHANGED), Finding(24, Damage.CLOSING_MISSING, 2)},
-    ),
-    "a closing left out": (lambda lines: without(lines, 22), {Finding(23, Damage.CLOSING_MISSING, 2)}),
-    "the closing of the year left out": (lambda lines: without(lines, 26), {Finding(27, Damage.CLOSING_MISSING, 1)}),
-    "an anchor among the records": (
-        lambda lines: [*lines[:5], lines[14], *lines[5:14], *lines[15:]],
-        {Finding(line, Damage.LINE_MISPLACED) for line in range(7, 15)} | {Finding(15, Damage.ANCHOR_MISPLACED, 1)},
-    ),
-}
-
-
-@pytest.mark.parametrize("damage", DAMAGES)
-async def test_every_kind_of_damage_is_found_where_it_is(lines: Lines, damage: str) -> None:
-    apply, findings = DAMAGES[damage]
-    damaged = apply(lines)
-    assert damaged != lines
-    assert set(verify(damaged).findings) == findings
-
-
-async def test_a_record_that_the_till_signed_a_second_time_breaks_the_chain(till: Till, lines: Lines) -> None:
-    """Whoever has the till's own key still cannot change what was anchored."""
-    fifth = [one for one in till.written if not one.record.training][4].record
-    again = till.sign(till.record(number=5, previous=fifth.previous, id=fifth.id, lines=[beer(1)]))
-    damaged = at(lines, 5, record_line(5, Signed(again.body, again.signature)))
-    assert Finding(7, Damage.CHAIN_BROKEN, 6) in verify(damaged).findings
-
-
-async def test_a_cut_tail_signed_anew_by_the_till_shows_by_the_head_that_the_house_signed(
-    till: Till, lines: Lines
-) -> None:
-    last = [one for one in till.written if not one.record.training][-1].record
-    again = till.sign(till.record(Kind.SHIFT_CLOSED, number=12, previous=last.previous, id=new_id()))
-    findings = set(verify(at(lines, 12, record_line(12, Signed(again.body, again.signature)))).findings)
-    assert findings == {Finding(13, Damage.CHAIN_BROKEN, 12), Finding(21, Damage.ANCHOR_CHANGED, 8)}
-
-
-def single_damage(draw: st.DrawFn, lines: Lines) -> tuple[Lines, int, int]:
-    """The lines after one random damage, and the first and the last line that it touched."""
-    hit = draw(st.integers(0, len(lines) - 1))
-    line, rest = lines[hit], without(lines, hit)
-    place = draw(st.integers(0, len(line) - 1))
-    other = draw(st.integers(0, len(lines) - 1).filter(lambda other: other != hit))
-    flipped = line[:place] + bytes([line[place] ^ (1 << draw(st.integers(0, 7)))]) + line[place + 1 :]
-    inserted = line[:place] + draw(st.binary(min_size=1, max_size=3)) + line[place:]
-    damages = [
-        (at(lines, hit, flipped), hit, hit),
-        (at(lines, hit, line[:place]), hit, hit),
-        (at(lines, hit, inserted), hit, hit),
-        (rest, hit, hit),
-        ([*lines[: hit + 1], *lines[hit:]], hit, hit + 1),
-        ([*rest[:other], line, *rest[other:]], min(hit, other), max(hit, other)),
-        (lines[:hit] or [b""], hit, hit),
-    ]
-    damaged, first, last = draw(st.sampled_from(damages))
-    return damaged, first + 1, last + 1
-
-
-def found(lines: Lines) -> Report | None:
-    try:
-        return verify(lines)
-    except NotAnArchive:
-        return None
-
-
-async def test_any_single_damage_is_found(lines: Lines) -> None:
-    damages = st.composite(lambda draw: single_damage(draw, lines))()
-
-    @settings(max_examples=400, deadline=None)
-    @given(damages)
-    def is_found(damage: tuple[Lines, int, int]) -> None:
-        damaged, first, last = damage
-        report = found(damaged)
-        assert report is None or report.findings
-        if report is not None:
-            assert any(first <= finding.line <= last + 1 for finding in report.findings), report.findings
-
-    is_found()
-
-
-def test_what_is_no_archive_at_all_is_told_apart() -> None:
-    with pytest.raises(NotAnArchive):
-        verify([b"{}", b"a cake recipe"])
-    with pytest.raises(NotAnArchive):
-        verify([])
 
 
 # --- the command --------------------------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ async def test_the_page_of_a_tap_says_which_card_and_no_whole_purse_to_nobody_kn
         "label": "Léa's card",
         "blocked": None,
         "purse": f"…{held.purse_id.hex[-4:]}",
+        "available_cents": 0,
         "taken_at": "2026-05-09T18:00:00Z",
     }
     assert str(held.purse_id) not in answer.text

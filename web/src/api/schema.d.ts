@@ -3971,6 +3971,7 @@ export interface components {
         };
         /** TapPage */
         TapPage: {
+            available_cents: number;
             blocked: components["schemas"]["BlockReason"] | null;
             label: string | null;
             purse: string;

@@ -107,7 +107,6 @@ async def archive(
         previous=await store.hash_at(conn, till, first - 1),
         head=await store.hash_at(conn, till, last),
         anchors=(anchors.first, anchors.last),
-        anchor_previous=anchors.previous,
         anchor_head=anchors.head,
         closings=_spans([_read(one) for one in closings]),
     )

@@ -35,11 +35,10 @@ class StoredRecord(NamedTuple):
 
 
 class AnchorSpan(NamedTuple):
-    """Anchors of a till: the first and the last sequence, the hash before them and that of the last one."""
+    """Anchors of a till: the first and the last sequence, and the hash of the last one."""
 
     first: int
     last: int
-    previous: str
     head: str
 
 
@@ -219,8 +218,8 @@ async def anchor_span(conn: Connection, till: UUID, first: int, last: int) -> An
     """The anchors of heads from `first` to `last`; from 0 to 0 where there are none."""
     row = await queries.anchor_span(conn, device_id=till, first=first, last=last)
     if row["first"] is None:
-        return AnchorSpan(0, 0, GENESIS, GENESIS)
-    return AnchorSpan(row["first"], row["last"], row["previous"].hex(), row["head"].hex())
+        return AnchorSpan(0, 0, GENESIS)
+    return AnchorSpan(row["first"], row["last"], row["head"].hex())
 
 
 async def anchors_page(conn: Connection, till: UUID, first: int, last: int, *, after: int, most: int) -> list[Anchor]:

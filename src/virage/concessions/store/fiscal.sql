@@ -154,7 +154,6 @@ order by number limit :most;
 -- name: anchor_span(device_id, first, last)^
 -- The first and the last anchor of heads among some records; null for none.
 select min(span.sequence) as first, max(span.sequence) as last,
-    (array_agg(span.previous order by span.sequence))[1] as previous,
     (array_agg(span.own_hash order by span.sequence desc))[1] as head
 from concessions.anchor as span
 where span.device_id = :device_id and span.number between :first and :last;

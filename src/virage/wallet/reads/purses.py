@@ -70,6 +70,11 @@ async def _view(conn: Connection, owner_id: UUID, before: datetime, page: int) -
     return PurseView(purse.id, mine.balance_cents, mine.available_cents, given, history, more=len(rows) > page)
 
 
+async def available(conn: Connection, purse_id: UUID) -> Cents:
+    """What may be spent of a purse now."""
+    return (await ledger.balances(conn, [purse_id])).get(purse_id, Balance()).available_cents
+
+
 async def export(conn: Connection, person_id: UUID) -> dict[str, Any]:
     """What the wallet keeps about a person: their purse and everything that moved in it."""
     view = await _view(conn, person_id, _END, ALL)

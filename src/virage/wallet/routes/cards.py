@@ -11,12 +11,14 @@ from msgspec import Meta, Struct
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database
 from virage.kernel.guard import Principal, fresh, holds, require, require_fan, signed_in, staff
+from virage.kernel.money import Cents
 from virage.kernel.problems import Problem, Refused, granted, invalid_input
 from virage.people import acts as people
 from virage.people.rules.persons import tidy_name
 from virage.wallet.acts import cards as acts
 from virage.wallet.acts.card_pins import set_card_pin
 from virage.wallet.reads import cards as reads
+from virage.wallet.reads.purses import available
 from virage.wallet.reads.cards import DeskCard, MyCard
 from virage.wallet.routes.card_desk import CardDesk
 from virage.wallet.rules.cards import BlockReason, DailyLimit, Reason, StaffReason, as_code, masked
@@ -62,11 +64,15 @@ class CardBlock(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TapPage(Struct, frozen=True):
-    """What the page of a tap shows. `purse` is as much of its id as tells two purses apart."""
+    """What the page of a tap shows. `purse` is as much of its id as tells two purses apart.
+
+    Whoever holds the card may spend what is on it, and so may see it.
+    """
 
     label: str | None
     blocked: BlockReason | None
     purse: str
+    available_cents: Cents
     taken_at: datetime
 
 
@@ -176,9 +182,10 @@ async def read_tap(
     taken = granted(await card_desk.look(SunMessage(picc_data, cmac, enc)))
     async with db.connection() as conn:
         owned = await reads.card(conn, taken.card_id)
+        left = await available(conn, taken.purse_id)
     if owned is None:
         raise Problem(Reason.CARD_UNKNOWN)
-    page = TapPage(owned.card.label, owned.card.blocked_reason, masked(taken.purse_id), taken.taken_at)
+    page = TapPage(owned.card.label, owned.card.blocked_reason, masked(taken.purse_id), left, taken.taken_at)
     return Response(page, headers=PRIVATE)
 
 

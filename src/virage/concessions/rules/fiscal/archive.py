@@ -31,7 +31,7 @@ class Header(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What the archive holds.
 
     `previous` is the hash of the record before the first one, `head` that of the last one. `anchors` are the first and
-    the last sequence, (0, 0) for none, `anchor_previous` and `anchor_head` the hashes before and of them. `closings`
+    the last sequence, (0, 0) for none, and `anchor_head` the hash of the last one. `closings`
     are (period, first sequence, last sequence) of those that are in it.
     """
 
@@ -45,7 +45,6 @@ class Header(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     previous: str
     head: str
     anchors: tuple[int, int]
-    anchor_previous: str
     anchor_head: str
     closings: tuple[tuple[str, int, int], ...]
 

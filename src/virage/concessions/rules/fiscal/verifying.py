@@ -38,6 +38,8 @@ from virage.passes.rules.keys import HolderKey, holder_key_from_jwk, kid_of, sig
 RANKS: Final = (HeaderLine, RecordLine, AnchorLine, ClosingLine, SealLine)
 """The order in which lines stand."""
 
+_PERIODS: Final = list(PeriodKind)
+
 
 class Damage(StrEnum):
     """What is wrong with a line, or with what should stand there."""
@@ -226,8 +228,10 @@ class _Reading:
         key = None if self._header is None else self._header.server_key.kid
         if closing is None or closing.of != ("till", till) or found.kid != key:
             self._find(Damage.CLOSING_CHANGED)
-        else:
-            self._closings.append((self._at, closing))
+            return
+        if self._closings and _PERIODS.index(closing.period) < _PERIODS.index(self._closings[-1][1].period):
+            self._find(Damage.LINE_MISPLACED)
+        self._closings.append((self._at, closing))
 
     def _read_seal(self, found: SealLine) -> None:
         body = signed_body(found.body, found.signature, self._house_key, SEAL_PURPOSE)
@@ -266,8 +270,6 @@ class _Reading:
             if anchor.till != header.till or wrong_hash or (follows and anchor.own_hash != expected):
                 self._find(Damage.ANCHOR_CHANGED, anchor.sequence, line=line)
             expected, after = anchor.previous, anchor.sequence
-        if self._anchors and after == first and expected != header.anchor_previous:
-            self._find(Damage.ANCHOR_CHANGED, after, line=min(self._anchors, key=lambda one: one[1].sequence)[0])
 
     def _check_closings(self, header: Header) -> None:
         told = {PeriodKind(name): (first, last) for name, first, last in header.closings}
