@@ -121,6 +121,19 @@ def vault(config: Config) -> KeyVault:
 
 
 @pytest.fixture
-from tests.concessions.archives import Lines, file_of, lines_of, three_days
 def bar(db: Database, clock: Clock, config: Config) -> Bar:
     return Bar(db, clock, config)
+
+
+@pytest.fixture
+async def till(db: Database, vault: KeyVault) -> Till:
+    made = Till()
+    await three_days(db, vault, made)
+    return made
+
+
+@pytest.fixture
+async def lines(till: Till, db: Database, vault: KeyVault) -> Lines:
+    file = await file_of(db, vault, till)
+    assert file is not None
+    return lines_of(file)

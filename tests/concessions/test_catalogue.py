@@ -286,12 +286,19 @@ async def test_what_was_published_or_moved_is_never_changed(conn: Connection, ta
 
 
 async def test_an_item_is_written_only_on_what_its_writer_saw(conn: Connection) -> None:
-    assert await acts.put_item(conn, COFFEE, None, NOW, revision=0) == 1
-    assert await acts.put_item(conn, COFFEE, None, NOW, revision=1) == 2
+    first, second, third = (replace(COFFEE, position=position) for position in range(3))
+    assert await acts.put_item(conn, first, None, NOW, revision=0) == 1
+    assert await acts.put_item(conn, second, None, NOW, revision=1) == 2
     for seen in (0, 1, 3):
-        refused = await acts.put_item(conn, COFFEE, None, NOW, revision=seen)
+        refused = await acts.put_item(conn, third, None, NOW, revision=seen)
         assert refused == Refused(Reason.CHANGED, {"revision": 2})
-    assert await acts.put_item(conn, COFFEE, None, NOW) == 3
+    assert await acts.put_item(conn, third, None, NOW) == 3
+
+
+async def test_an_item_whose_answer_got_lost_is_written_once(conn: Connection) -> None:
+    for _ in range(2):
+        assert await acts.put_item(conn, HOT_DOG, None, NOW, revision=0) == 1
+    assert await conn.fetchval("select count(*) from kernel.journal where what = 'item_changed'") == 1
 
 
 async def test_a_deposit_has_no_other_price_than_its_own(conn: Connection, board: Publication) -> None:

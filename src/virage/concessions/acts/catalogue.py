@@ -40,8 +40,8 @@ async def put_item(
 ) -> int | Refused:
     """Write an item of the draft, a new one or in place of the old; its revision, from 1.
 
-    With `revision`, only if nobody wrote it since (0: only if it is new). Nobody's till knows of it before it is
-    published.
+    With `revision`, only if nobody wrote it since (0: only if it is new). As it stands already, nothing changes: the
+    answer to an earlier attempt got lost. No till knows of it before it is published.
     """
     refusal = check_item(item, outlet_codes())
     if refusal is not None:
@@ -49,11 +49,13 @@ async def put_item(
     if not isinstance(item, Deposit) and item.picture is not None and not await store.knows_picture(conn, item.picture):
         return NO_PICTURE
     await store.lock_draft(conn)
-    if revision is not None:
-        known = await store.item_revision(conn, item.id) or 0
-        if known != revision:
-            return Refused(Reason.CHANGED, {"revision": known})
-    written = await store.put_item(conn, normal(item), who, now)
+    wanted = normal(item)
+    known, written = await store.draft_item(conn, item.id) or (None, 0)
+    if known == wanted:
+        return written
+    if revision is not None and revision != written:
+        return Refused(Reason.CHANGED, {"revision": written})
+    written = await store.put_item(conn, wanted, who, now)
     await append(conn, [Fact("item_changed", who, item.id, {"revision": written})], now)
     return written
 
@@ -75,10 +77,10 @@ async def set_prices(
     if refusal is not None:
         return refusal
     await store.lock_draft(conn)
-    item = next((one for one in (await store.draft(conn)).items if one.id == item_id), None)
-    if item is None:
+    found = await store.draft_item(conn, item_id)
+    if found is None:
         return Refused(Reason.NOT_FOUND)
-    if isinstance(item, Deposit):
+    if isinstance(found[0], Deposit):
         return NO_PRICE
     said = normal_prices(prices)
     await store.put_prices(conn, item_id, said)

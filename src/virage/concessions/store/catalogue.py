@@ -71,9 +71,10 @@ async def draft(conn: Connection) -> Draft:
     return Draft(items, await _by_item(queries.draft_prices(conn)), revisions)
 
 
-async def item_revision(conn: Connection, item_id: UUID) -> int | None:
-    """How often an item of the draft was written; None where there is none."""
-    return cast("int | None", await queries.item_revision(conn, id=item_id))
+async def draft_item(conn: Connection, item_id: UUID) -> tuple[Item, int] | None:
+    """An item of the draft, and how often it was written."""
+    row = await queries.draft_item(conn, id=item_id)
+    return None if row is None else (_item(row["content"]), row["revision"])
 
 
 async def stocked_products(conn: Connection, ids: Sequence[UUID]) -> set[UUID]:

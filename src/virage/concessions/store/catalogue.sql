@@ -10,9 +10,9 @@ select content, revision from concessions.item order by id;
 -- What it costs.
 select item_id, outlet, from_min, until_min, cents from concessions.price order by item_id;
 
--- name: item_revision(id)$
--- How often an item of the draft was written; null where there is none.
-select revision from concessions.item where id = :id;
+-- name: draft_item(id)^
+-- One item of the draft.
+select content, revision from concessions.item where id = :id;
 
 -- name: stocked_products(ids)
 -- Which of these are products whose stock is counted: in the draft, or at an outlet since before.

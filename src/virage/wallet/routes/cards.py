@@ -18,8 +18,8 @@ from virage.people.rules.persons import tidy_name
 from virage.wallet.acts import cards as acts
 from virage.wallet.acts.card_pins import set_card_pin
 from virage.wallet.reads import cards as reads
-from virage.wallet.reads.purses import available
 from virage.wallet.reads.cards import DeskCard, MyCard
+from virage.wallet.reads.purses import available
 from virage.wallet.routes.card_desk import CardDesk
 from virage.wallet.rules.cards import BlockReason, DailyLimit, Reason, StaffReason, as_code, masked
 from virage.wallet.rules.sun import CMAC_SHOWN, ENC, ENC_BLOCKS_MAX, PICC_DATA, SunMessage, look_id
