@@ -14,6 +14,8 @@ from msgspec import Struct
 from nacl.signing import SigningKey
 
 from benchmarks.house import House, prepare_plain
+from tests.concessions.board import BEER, HOT_DOG
+from tests.concessions.conftest import publish_all
 from tests.wallet.chip import Chip
 from virage.concessions.rules.fiscal.chain import Head
 from virage.concessions.rules.fiscal.record import (
@@ -48,7 +50,7 @@ from virage.wallet.store import purses
 
 LOADED_CENTS = 1_000_000
 A_TRANSACTION = 500
-PRODUCTS = (("Bière 50 cl", 700, 200), ("Frites", 450, 100))
+PRODUCTS = ((BEER.id, "Bière 50 cl", 700, 200), (HOT_DOG.id, "Hot-dog", 450, 100))
 TOTAL_CENTS = 1_150
 
 
@@ -85,6 +87,7 @@ async def seed(house: House, tills: int, fans: int) -> Bar:
     try:
         async with db.transaction() as conn:
             await prepare_plain(conn)
+            await publish_all(conn)
             sellers = await _sellers(conn, secret, tills, now)
         codes = CardCodes(derive(secret, DEMO_PURPOSE)[:KEY_BYTES])
         chips = [bytes((4,)) + number.to_bytes(6) for number in range(fans)]
@@ -152,7 +155,7 @@ def _taps(chips: Sequence[Chip]) -> Iterator[str]:
 
 
 def _record(seller: Seller, head: Head, proof: str) -> Record:
-    lines = [Line(UUID(int=n), name, 1, cents, vat, [], deposit=False) for n, (name, cents, vat) in enumerate(PRODUCTS)]
+    lines = [Line(product, name, 1, cents, vat, [], deposit=False) for product, name, cents, vat in PRODUCTS]
     return Record(
         id=new_id(),
         till=UUID(seller.till),

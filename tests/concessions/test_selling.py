@@ -10,9 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.concessions.bar import CAP_CENTS, ROUND, ROUND_CENTS, as_till, by_card, sent
+from tests.concessions.board import BEER, HERE
 from tests.concessions.till import NOW, Till, beer, cup, fries
+from virage.concessions.reads.stock import levels
 from virage.concessions.rules.booking import Part, transfers
-from virage.concessions.rules.fiscal.record import Kind, Record, Tender, TenderKind
+from virage.concessions.rules.fiscal.record import Kind, Line, Record, Tender, TenderKind
+from virage.concessions.store.catalogue import Publication
 from virage.kernel.ids import new_id
 from virage.wallet.acts import cards as card_acts
 from virage.wallet.acts.cards import Block, DailyLimitWish
@@ -303,6 +306,20 @@ async def test_a_till_whose_storage_was_lost_hears_where_its_chain_goes_on(bar: 
     (answer,) = await bar.send(till, sent(gap, told=True))
     assert (answer.reason, answer.data["expected"]) == ("chain_gap", 2)
     assert [one.outcome for one in await bar.send(till, sent(later, told=True), sent(gap, told=True))] == ["booked"] * 2
+
+
+async def test_what_is_sold_leaves_the_stock_once_and_a_cup_does_not(bar: "Bar", board: Publication) -> None:
+    assert board.version
+    till = await bar.till()
+    lines = [Line(BEER.id, "Bière", 3, 700, 200, [], deposit=False), cup(3)]
+    written = till.sign(till.record(lines=lines))
+    for _ in range(2):
+        await bar.send(till, sent(written))
+    till.keep(written)
+    await bar.refund(till, written, 700, TenderKind.CASH)
+    async with bar.db.connection() as conn:
+        found = {(level.outlet, level.product_id): level.level for level in await levels(conn, [HERE])}
+    assert found == {(HERE, BEER.id): -3}
 
 
 # --- given back ------------------------------------------------------------------------------------------------------

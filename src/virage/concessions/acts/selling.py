@@ -11,12 +11,13 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct
 
-from virage.concessions.acts import fiscal
+from virage.concessions.acts import fiscal, stock
 from virage.concessions.acts.fiscal import Plan
+from virage.concessions.acts.stock import Sold
 from virage.concessions.rules import booking as rules
 from virage.concessions.rules.booking import Part, Reason
 from virage.concessions.rules.fiscal.chain import Appended, Known
-from virage.concessions.rules.fiscal.record import REFUNDS, SALES, TenderKind, Written, check
+from virage.concessions.rules.fiscal.record import REFUNDS, SALES, Record, TenderKind, Written, check
 from virage.concessions.store import booking as store
 from virage.kernel.database import Connection
 from virage.kernel.money import Cents
@@ -96,7 +97,17 @@ async def _take(conn: Connection, sent: Sequence[Sent], cap_cents: Cents, now: d
     booked = [(new[at].written.record, part) for at, parts in money.parts.items() if at in posted for part in parts]
     if booked:
         await store.insert_bookings(conn, booked, now)
+        await stock.note_sales(conn, [sold_of(new[at].written.record) for at in sorted(posted)])
     return [_answer(plan, at, posted.get(at), money.parts.get(at, [])) for at in range(len(sent))]
+
+
+def sold_of(record: Record) -> Sold:
+    """What a record takes from the stock of its outlet; a refund gives money back, and says nothing of the goods."""
+    products: dict[UUID, int] = {}
+    for line in record.lines if record.kind in SALES else ():
+        if not line.deposit:
+            products[line.product] = products.get(line.product, 0) + line.quantity
+    return Sold(record.id, record.outlet, products, record.moment)
 
 
 def _answer(plan: Plan, at: int, posted: Posted | None, parts: Sequence[Part]) -> Answer:
