@@ -16,7 +16,7 @@ from virage.payments.rules import Outcome, Start, State
 from virage.wallet.acts import ledger, purses
 from virage.wallet.acts.purses import PaidOut, TopUpMoney, TopUpWish
 from virage.wallet.reads import purses as reads
-from virage.wallet.reads.purses import PurseView, export, purse_view, top_up_view
+from virage.wallet.reads.purses import PurseView, TopUpView, export, purse_view, top_up_view
 from virage.wallet.rules.ledger import Step, Transfer, purse
 from virage.wallet.rules.purses import PURPOSE, Limits, Paid, Progress, Purse, Reason, Share, may_top_up, shares
 
@@ -81,9 +81,13 @@ async def has(db: Database, owner_id: UUID) -> int:
     return (await seen(db, owner_id)).available_cents
 
 
-async def progress(db: Database, owner_id: UUID, top_up_id: UUID) -> Progress | None:
+async def followed(db: Database, owner_id: UUID, top_up_id: UUID) -> TopUpView | None:
     async with db.connection() as conn:
-        view = await top_up_view(conn, owner_id, top_up_id)
+        return await top_up_view(conn, owner_id, top_up_id)
+
+
+async def progress(db: Database, owner_id: UUID, top_up_id: UUID) -> Progress | None:
+    view = await followed(db, owner_id, top_up_id)
     return None if view is None else view.progress
 
 
@@ -117,7 +121,8 @@ async def test_a_top_up_that_failed_credits_nothing_and_its_late_money_does(db: 
     await told(db, Outcome(wish.payment_id, State.DECLINED, 0, "stolen"))
     assert await has(db, fan) == 0
     assert await begun(db, fan, wish) == Refused(Reason.PAYMENT_FAILED, {"reason": "stolen"})
-    assert await progress(db, fan, wish.id) is Progress.FAILED
+    failed = TopUpView(wish.id, wish.payment_id, 2000, Progress.FAILED, "stolen")
+    assert await followed(db, fan, wish.id) == failed
     await told(db, Outcome(wish.payment_id, State.CAPTURED, 2000))
     assert await has(db, fan) == 2000
 
@@ -196,13 +201,15 @@ async def test_a_person_is_told_all_that_moved_in_their_purse(db: Database) -> N
 
 async def test_a_fan_is_told_what_has_become_of_a_top_up_and_nobody_else_is(db: Database) -> None:
     fan, other = new_id(), new_id()
-    wish, wrong = TopUpWish(new_id(), new_id(), 2000), TopUpWish(new_id(), new_id(), 1000)
-    for one in (wish, wrong):
+    wish, wrong, left = (TopUpWish(new_id(), new_id(), cents) for cents in (2000, 1000, 500))
+    for one in (wish, wrong, left):
         await begun(db, fan, one)
     assert await progress(db, fan, wish.id) is Progress.OPEN
     await told(db, Outcome(wish.payment_id, State.CAPTURED, 2000), Outcome(wrong.payment_id, State.CAPTURED, 999))
     assert await progress(db, fan, wish.id) is Progress.CREDITED
     assert await progress(db, fan, wrong.id) is Progress.SENT_BACK
+    await told(db, Outcome(left.payment_id, State.CANCELLED, 0))
+    assert await followed(db, fan, left.id) == TopUpView(left.id, left.payment_id, 500, Progress.FAILED, "cancelled")
     await topped_up(db, other, 500)
     assert await progress(db, other, wish.id) is None
     assert await progress(db, new_id(), wish.id) is None

@@ -3249,6 +3249,8 @@ export interface components {
             cents: number;
             /** Format: uuid */
             id: string;
+            /** Format: uuid */
+            payment_id: string;
             progress: components["schemas"]["Progress"];
             reason: string | null;
         };

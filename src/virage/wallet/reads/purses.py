@@ -49,9 +49,10 @@ class PurseView(Statement, frozen=True):
 
 
 class TopUpView(Struct, frozen=True):
-    """What has become of a top-up; `reason` is why it failed, in the provider's code."""
+    """What has become of a top-up; `reason` is why it failed: the provider's code, else `cancelled` or `expired`."""
 
     id: UUID
+    payment_id: UUID
     cents: Cents
     progress: Progress
     reason: str | None
@@ -77,7 +78,9 @@ async def top_up_view(conn: Connection, owner_id: UUID, top_up_id: UUID) -> TopU
     payment = await payments.payment(conn, top_up.payment_id)
     credited = top_up.payment_id in await ledger.transfers(conn, {top_up.payment_id})
     progress = rules.progress(payment, credited=credited)
-    return TopUpView(top_up.id, top_up.cents, progress, payment.reason if payment is not None else None)
+    failed = payment if progress is Progress.FAILED else None
+    reason = None if failed is None else failed.reason or failed.state.value
+    return TopUpView(top_up.id, top_up.payment_id, top_up.cents, progress, reason)
 
 
 async def _refundable(conn: Connection, purse_id: UUID, available_cents: Cents) -> Cents:
