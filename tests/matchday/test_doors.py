@@ -67,6 +67,7 @@ DOORS: dict[str, frozenset[str]] = {
     "POST /api/orders/{order_id}/payment": PERSON,
     "GET /api/wallet": PERSON,
     "POST /api/wallet/top-ups": PERSON,
+    "GET /api/wallet/top-ups/{top_up_id}": PERSON,
     "POST /api/wallet/payouts": PERSON,
     "PATCH /api/me": PERSON,
     "DELETE /api/me": PERSON,

@@ -197,6 +197,7 @@ CASES = (
     Case("POST /api/tickets/{ticket_id}/pass", "fan", ("friend", "our office"), lambda _: {"key": HOLDER_KEY}),
     Case("POST /api/tickets/{ticket_id}/rebind-code", "fan", ("friend", "our office")),
     Case("POST /api/tickets/{ticket_id}/paper", "fan", ("friend", "our office")),
+    Case("GET /api/wallet/top-ups/{top_up_id}", "fan", ("friend", "guest", "our office")),
     Case("DELETE /api/me/sessions/{session_id}", "fan", ("friend", "our office")),
     Case("PUT /api/me/cards/{card_id}/block", "fan", ("friend", "our office", "administrator")),
     Case("DELETE /api/me/cards/{card_id}/block", "fan", ("friend", "our office", "administrator")),
@@ -278,6 +279,8 @@ async def cast(world: "World") -> Cast:
     await world.device("A1")
     await world.person("steward@example.org", Grant("steward", "organiser", world.ours))
     await world.signed_in("fan@example.org")
+    top_up = {"id": str(new_id()), "payment_id": str(new_id()), "cents": 2000}
+    await world.ask(headers["fan"], "POST", "/api/wallet/top-ups", top_up)  # it is kept before the provider is asked
     entry = (await world.ask(headers["administrator"], "POST", "/api/access/bans/club", ban(world))).json()
     accredited = await world.ask(headers["our office"], "POST", "/api/access/accreditations", accreditation(world))
     await world.ask(headers["administrator"], "PUT", f"/api/office/concessions/items/{ITEM}", item(world))
@@ -291,6 +294,7 @@ async def cast(world: "World") -> Cast:
         "held_id": held[0]["id"],
         "other_held_id": held[1]["id"],
         "ticket_id": paid["lines"][0]["ticket_id"],
+        "top_up_id": top_up["id"],
         "token_id": world.ids["token_id"],
         "device_id": world.ids["device_id"],
         "ban_id": entry["id"],

@@ -1,22 +1,24 @@
 """Purses: loaded within limits, credited once a payment, paid out to the cards that the money came from."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
-from tests.wallet.books import NOW, books, loaded_purse, payment, posted
+from tests.wallet.books import NOW, TILL, books, loaded_purse, payment, posted
 from virage.kernel.database import Database
 from virage.kernel.ids import new_id
 from virage.kernel.problems import Refused
 from virage.payments import acts as payments
 from virage.payments.handlers import Handlers
 from virage.payments.rules import Outcome, Start, State
-from virage.wallet.acts import purses
+from virage.wallet.acts import ledger, purses
 from virage.wallet.acts.purses import PaidOut, TopUpMoney, TopUpWish
-from virage.wallet.reads.purses import export, purse_view
-from virage.wallet.rules.purses import PURPOSE, Limits, Paid, Purse, Reason, Share, may_top_up, shares
+from virage.wallet.reads import purses as reads
+from virage.wallet.reads.purses import PurseView, TopUpView, export, purse_view, top_up_view
+from virage.wallet.rules.ledger import Step, Transfer, purse
+from virage.wallet.rules.purses import PURPOSE, Limits, Paid, Progress, Purse, Reason, Share, may_top_up, shares
 
 LIMITS = Limits(500, 15_000, 25_000)
 HANDLERS = Handlers({PURPOSE: TopUpMoney()})
@@ -70,9 +72,23 @@ async def topped_up(db: Database, owner_id: UUID, cents: int) -> TopUpWish:
     return wish
 
 
-async def has(db: Database, owner_id: UUID) -> int:
+async def seen(db: Database, owner_id: UUID, before: datetime | None = None) -> PurseView:
     async with db.connection() as conn:
-        return (await purse_view(conn, owner_id)).available_cents
+        return await purse_view(conn, owner_id, LIMITS, before)
+
+
+async def has(db: Database, owner_id: UUID) -> int:
+    return (await seen(db, owner_id)).available_cents
+
+
+async def followed(db: Database, owner_id: UUID, top_up_id: UUID) -> TopUpView | None:
+    async with db.connection() as conn:
+        return await top_up_view(conn, owner_id, top_up_id)
+
+
+async def progress(db: Database, owner_id: UUID, top_up_id: UUID) -> Progress | None:
+    view = await followed(db, owner_id, top_up_id)
+    return None if view is None else view.progress
 
 
 async def paid_out(db: Database, owner_id: UUID, payout_id: UUID) -> PaidOut | Refused:
@@ -105,6 +121,8 @@ async def test_a_top_up_that_failed_credits_nothing_and_its_late_money_does(db: 
     await told(db, Outcome(wish.payment_id, State.DECLINED, 0, "stolen"))
     assert await has(db, fan) == 0
     assert await begun(db, fan, wish) == Refused(Reason.PAYMENT_FAILED, {"reason": "stolen"})
+    failed = TopUpView(wish.id, wish.payment_id, 2000, Progress.FAILED, "stolen")
+    assert await followed(db, fan, wish.id) == failed
     await told(db, Outcome(wish.payment_id, State.CAPTURED, 2000))
     assert await has(db, fan) == 2000
 
@@ -121,8 +139,7 @@ async def test_an_id_that_meant_another_top_up_is_refused_and_nobody_else_gets_i
 async def test_what_was_spent_does_not_go_back_and_the_rest_does(db: Database) -> None:
     fan = new_id()
     first, second = await topped_up(db, fan, 2000), await topped_up(db, fan, 1000)
-    async with db.connection() as conn:
-        view = await purse_view(conn, fan)
+    view = await seen(db, fan)
     assert view.id is not None
     await posted(db, [payment(view.id, 1700)])
     payout_id = new_id()
@@ -138,7 +155,9 @@ async def test_cash_stays_for_the_desk_and_money_that_is_held_stays_held(db: Dat
     async with db.transaction() as conn:
         await loaded_purse(conn, 700, fan)
     await topped_up(db, fan, 1000)
+    assert (await seen(db, fan)).refundable_cents == 1000
     assert await paid_out(db, fan, new_id()) == PaidOut(1000, 700)
+    assert (await seen(db, fan)).refundable_cents == 0
     assert await paid_out(db, fan, new_id()) == Refused(Reason.NOTHING_TO_PAY_OUT, {"left_cents": 700})
 
 
@@ -178,3 +197,59 @@ async def test_a_person_is_told_all_that_moved_in_their_purse(db: Database) -> N
     async with db.connection() as conn:
         said = (await export(conn, fan))["purse"]
     assert [(line.cents, line.purpose, line.at) for line in said.history] == [(1000, "top_up", NOW.astimezone(UTC))]
+
+
+async def test_a_fan_is_told_what_has_become_of_a_top_up_and_nobody_else_is(db: Database) -> None:
+    fan, other = new_id(), new_id()
+    wish, wrong, left = (TopUpWish(new_id(), new_id(), cents) for cents in (2000, 1000, 500))
+    for one in (wish, wrong, left):
+        await begun(db, fan, one)
+    assert await progress(db, fan, wish.id) is Progress.OPEN
+    await told(db, Outcome(wish.payment_id, State.CAPTURED, 2000), Outcome(wrong.payment_id, State.CAPTURED, 999))
+    assert await progress(db, fan, wish.id) is Progress.CREDITED
+    assert await progress(db, fan, wrong.id) is Progress.SENT_BACK
+    await told(db, Outcome(left.payment_id, State.CANCELLED, 0))
+    assert await followed(db, fan, left.id) == TopUpView(left.id, left.payment_id, 500, Progress.FAILED, "cancelled")
+    await topped_up(db, other, 500)
+    assert await progress(db, other, wish.id) is None
+    assert await progress(db, new_id(), wish.id) is None
+
+
+async def test_the_history_has_open_holds_and_what_moved_and_no_hold_that_is_over(db: Database) -> None:
+    fan = new_id()
+    async with db.transaction() as conn:
+        purse_id = await loaded_purse(conn, 5000, fan)
+    open_, captured, voided = (
+        Transfer(new_id(), purse(purse_id), TILL, cents, "order", purse_id, Step.HOLD) for cents in (700, 800, 900)
+    )
+    await posted(db, [open_], [captured], [voided])
+    capture = Transfer(new_id(), purse(purse_id), TILL, 800, "order", purse_id, Step.CAPTURE, captured.id)
+    void = Transfer(new_id(), purse(purse_id), TILL, 900, "order", purse_id, Step.VOID, voided.id)
+    await posted(db, [capture], [void])
+    view = await seen(db, fan)
+    assert sorted((line.cents, line.step) for line in view.history) == [
+        (-800, "capture"),
+        (-700, "hold"),
+        (5000, "post"),
+    ]
+    assert (view.balance_cents, view.available_cents) == (4200, 3500)
+
+
+async def test_pages_of_the_history_lose_no_line_of_a_moment_that_many_share(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reads, "PAGE", 3)
+    fan = new_id()
+    async with db.transaction() as conn:
+        purse_id = await loaded_purse(conn, 5000, fan)
+    for after in range(1, 4):
+        async with db.transaction() as conn:
+            at = NOW + timedelta(minutes=after)
+            await ledger.post(conn, [[payment(purse_id, 100 * after)] for _ in range(2)], at)
+    first = await seen(db, fan)
+    second = await seen(db, fan, first.history[-1].at)
+    third = await seen(db, fan, second.history[-1].at)
+    assert [line.cents for line in first.history] == [-300, -300]
+    assert [line.cents for line in second.history] == [-200, -200]
+    assert [line.cents for line in third.history] == [-100, -100, 5000]
+    assert [page.more for page in (first, second, third)] == [True, True, False]

@@ -8,6 +8,7 @@ from tests.web.house import House
 
 ACCEPTED = "4242 4242 4242 4242"
 DECLINED = "4000 0000 0000 0002"
+LATE = "4000 0000 0000 0309"
 PROBLEM = "application/problem+json"
 
 
@@ -26,6 +27,18 @@ def find_two_seats(page: Page) -> None:
 def pay(page: Page, card: str) -> None:
     """From the basket to the provider's page and back."""
     page.get_by_role("button", name="Pay €").click()
+    by_card(page, card)
+
+
+def top_up(page: Page, euros: int, card: str) -> None:
+    """Load the purse from its page, in English, and come back to it."""
+    page.get_by_role("radio", name=f"€{euros}").check(force=True)
+    page.get_by_role("button", name=f"Top up €{euros}").click()
+    by_card(page, card)
+
+
+def by_card(page: Page, card: str) -> None:
+    """Pay on the provider's page, in English."""
     page.get_by_label("Card number").fill(card)
     page.get_by_label("Expiry").fill("12/34")
     page.get_by_label("Security code").fill("123")

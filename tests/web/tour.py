@@ -1,12 +1,20 @@
 """Every screen that a fan can come to, in the order of one visit."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 from playwright.sync_api import Page, expect
 
 from tests.web.house import House
-from tests.web.steps import ACCEPTED, DECLINED, pay
+from tests.web.office import in_database
+from tests.web.steps import ACCEPTED, DECLINED, LATE, pay, top_up
+from virage.kernel.database import Connection
+from virage.kernel.ids import new_id
+from virage.kernel.problems import Refused
+from virage.wallet.acts import ledger
+from virage.wallet.rules.ledger import Kind, Transfer, account, purse
 
 SignIn = Callable[[Page, str], None]
 
@@ -36,6 +44,9 @@ def before_signing_in(page: Page, house: House) -> Iterator[Screen]:
     page.goto("/tickets")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     yield Screen("tickets-signed-out")
+    page.goto("/purse")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    yield Screen("purse-signed-out")
     page.goto(f"/events/{house.event('concert')}")
     expect(page.locator("[data-block='104']")).to_be_visible()
     yield Screen("concert")
@@ -108,3 +119,67 @@ def signing_in(page: Page, house: House, address: str) -> Iterator[Screen]:
     expect(page.get_by_label("Sign-in code")).to_be_visible()
     house.code_for(address)
     yield Screen("sign-in-code")
+
+
+def spend(house: House, purse_id: UUID, *lines: tuple[int, str, timedelta]) -> None:
+    """What a till and a desk write into a purse: cents above zero that came in cash, below zero that were spent."""
+
+    async def post(conn: Connection) -> None:
+        for cents, purpose, ago in lines:
+            mine = purse(purse_id)
+            debit, credit = (account(Kind.CASH, "desk 1"), mine) if cents > 0 else (mine, account(Kind.REVENUE, "1:200"))
+            transfer = Transfer(new_id(), debit, credit, abs(cents), purpose, new_id())
+            (posted,) = await ledger.post(conn, [[transfer]], datetime.now(UTC) - ago)
+            assert not isinstance(posted, Refused), posted
+
+    in_database(house, post)
+
+
+def purse_of(page: Page) -> UUID:
+    """The purse of whoever is signed in, once it was loaded."""
+    return UUID(page.evaluate("fetch('/api/wallet').then(answer => answer.json())")["id"])
+
+
+def in_purse(page: Page, house: House) -> Iterator[Screen]:
+    """A purse from its first look to its last payout; a fan is signed in, in English."""
+    page.goto("/purse")
+    expect(page.get_by_text("Nothing has moved in here yet")).to_be_visible()
+    yield Screen("purse-empty")
+    page.get_by_role("radio", name="Another amount").check(force=True)
+    page.get_by_label("Your amount").fill("3")
+    page.get_by_role("button", name="Top up €3").click()
+    expect(page.get_by_text("The smallest amount is")).to_be_visible()
+    yield Screen("purse-refused")
+    top_up(page, 20, DECLINED)
+    expect(page.get_by_text("The payment was declined")).to_be_visible()
+    yield Screen("purse-declined")
+    top_up(page, 50, LATE)
+    expect(page.get_by_text("is on its way")).to_be_visible()
+    expect(page.locator(".progress.on")).to_have_count(0)
+    yield Screen("purse-waiting")
+    expect(page.locator("[data-top-up=credited]")).to_be_visible(timeout=20_000)
+    yield Screen("purse-top-up")
+    day, hour = timedelta(days=1), timedelta(hours=1)
+    drinks = ((4000, "top_up", 9 * day), (-650, "sale", 9 * day - hour), (-480, "sale", day), (-1250, "sale", hour))
+    spend(house, purse_of(page), *drinks)
+    page.reload()
+    expect(page.get_by_text("Paid at a counter").first).to_be_visible()
+    page.get_by_role("button", name="Top up €20").click()
+    expect(page.get_by_label("Card number")).to_be_visible()
+    page.mouse.move(0, 0)
+    page.goto("/purse")
+    expect(page.get_by_text("is not finished")).to_be_visible()
+    yield Screen("purse-unpaid", picture=False)
+    page.get_by_role("button", name="Another amount").press("Enter")
+    yield Screen("purse")
+    yield Screen("purse-history", at=".history")
+    page.context.set_offline(True)
+    expect(page.get_by_text("As of")).to_be_visible()
+    yield Screen("purse-offline")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Send back €").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    yield Screen("purse-payout")
+    page.get_by_role("button", name="Send it back").click()
+    expect(page.get_by_text("is on its way to your bank cards")).to_be_visible()
+    yield Screen("purse-paid-out", picture=False)

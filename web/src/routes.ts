@@ -8,6 +8,7 @@ export const routes: readonly Route[] = [
   { pattern: "/orders/:id", load: () => import("./payments/OrderPage.svelte") },
   { pattern: "/tickets", load: () => import("./ticketing/TicketsPage.svelte") },
   { pattern: "/tickets/:id", load: () => import("./ticketing/TicketPage.svelte") },
+  { pattern: "/purse", load: () => import("./wallet/entry").then((purse) => purse.open()) },
   { pattern: "/sign-in", load: () => import("./people/SignInPage.svelte") },
   { pattern: "/account", load: () => import("./people/AccountPage.svelte") },
   { pattern: "/office/*", load: () => import("./office/entry").then((office) => office.open()) },

@@ -2108,7 +2108,7 @@ export interface paths {
         };
         /**
          * Get purse
-         * @description One's purse, with fifty lines of its history before a moment, the latest first.
+         * @description One's purse, with about fifty lines of its history before a moment, the latest first.
          */
         get: operations["get_purse"];
         put?: never;
@@ -2231,9 +2231,31 @@ export interface paths {
         put?: never;
         /**
          * Begin top up
-         * @description Load one's purse by bank card: the address of the provider's page.
+         * @description Load one's purse by bank card: the address of the provider's page, which sends the fan back to `/purse`.
+         *
+         *     The way back names the top-up, for some banks' apps come back to another browser.
          */
         post: operations["begin_top_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/top-ups/{top_up_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get top up
+         * @description What has become of a top-up of one's own.
+         */
+        get: operations["get_top_up"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3192,6 +3214,12 @@ export interface components {
         LiftWord: {
             working: boolean;
         };
+        /** Limits */
+        Limits: {
+            purse_max_cents: number;
+            top_up_max_cents: number;
+            top_up_min_cents: number;
+        };
         /**
          * Locale
          * @description The languages we write in.
@@ -3691,6 +3719,12 @@ export interface components {
             last_used_at: string | null;
             name: string;
         };
+        /**
+         * Progress
+         * @description What has become of a top-up.
+         * @enum {string}
+         */
+        Progress: "open" | "credited" | "failed" | "sent_back";
         /** PublicEvent */
         PublicEvent: {
             /** Format: date-time */
@@ -3745,7 +3779,9 @@ export interface components {
             bonus_cents: number;
             history: components["schemas"]["wallet_reads_purses_Line"][];
             id: string | null;
+            limits: components["schemas"]["Limits"];
             more: boolean;
+            refundable_cents: number;
         };
         /** Queue */
         Queue: {
@@ -4058,6 +4094,16 @@ export interface components {
         /** TopUpAnswer */
         TopUpAnswer: {
             payment_url: string | null;
+        };
+        /** TopUpView */
+        TopUpView: {
+            cents: number;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            payment_id: string;
+            progress: components["schemas"]["Progress"];
+            reason: string | null;
         };
         /** TopUpWish */
         TopUpWish: {
@@ -8127,6 +8173,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TopUpAnswer"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_top_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                top_up_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUpView"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

@@ -18,7 +18,7 @@ from virage.payments.rules import FAILED, Captured, Failed, RefundRequest, Start
 from virage.wallet.acts import ledger
 from virage.wallet.rules import purses as rules
 from virage.wallet.rules.ledger import Balance
-from virage.wallet.rules.purses import PURPOSE, Limits, Paid, Purse, Reason, TopUp
+from virage.wallet.rules.purses import PURPOSE, Limits, Purse, Reason, TopUp
 from virage.wallet.store import ledger as ledger_store
 from virage.wallet.store import purses as store
 
@@ -110,13 +110,8 @@ async def _send_back(conn: Connection, purse: Purse, payout_id: UUID, now: datet
     """Move what is left out of a locked purse, and ask the provider for the refunds."""
     top_ups = await store.top_ups_of_purse(conn, purse.id)
     made = await payments_reads.payments(conn, [one.payment_id for one in top_ups])
-    paid = [
-        Paid(payment.id, payment.captured_cents - payment.refund_cents)
-        for one in top_ups
-        if (payment := made.get(one.payment_id)) is not None and payment.captured_cents is not None
-    ]
     available = (await _balance(conn, purse.id)).available_cents
-    shares = rules.shares(paid, available)
+    shares = rules.shares(rules.paid(top_ups, made), available)
     cents = sum(share.cents for share in shares)
     if not shares or not await store.insert_payout(conn, payout_id, purse.id, cents, now):
         return PaidOut(0, available)

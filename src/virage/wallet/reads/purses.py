@@ -8,7 +8,10 @@ from msgspec import Struct
 
 from virage.kernel.database import Connection
 from virage.kernel.money import Cents
-from virage.wallet.rules.ledger import Balance, Step, bonus
+from virage.payments import reads as payments
+from virage.wallet.rules import purses as rules
+from virage.wallet.rules.ledger import Balance, bonus
+from virage.wallet.rules.purses import Limits, Progress
 from virage.wallet.store import ledger, purses
 
 PAGE: Final = 50
@@ -17,7 +20,7 @@ _END: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class Line(Struct, frozen=True):
-    """One line of the history. `cents` is above zero for what came in; a hold that is open is told apart."""
+    """One line of the history. `cents` is above zero for what came in; `step` is `hold` where a hold is open."""
 
     id: UUID
     at: datetime
@@ -27,7 +30,7 @@ class Line(Struct, frozen=True):
     step: str
 
 
-class PurseView(Struct, frozen=True):
+class Statement(Struct, frozen=True):
     """What is in a purse: `available_cents` may be spent or paid out now, `bonus_cents` spent only."""
 
     id: UUID | None
@@ -38,15 +41,55 @@ class PurseView(Struct, frozen=True):
     more: bool
 
 
-EMPTY: Final = PurseView(None, 0, 0, 0, [], more=False)
+class PurseView(Statement, frozen=True):
+    """A purse on its owner's screen: `refundable_cents` is what a payout sends back to bank cards now."""
+
+    refundable_cents: Cents
+    limits: Limits
 
 
-async def purse_view(conn: Connection, owner_id: UUID, before: datetime | None = None) -> PurseView:
+class TopUpView(Struct, frozen=True):
+    """What has become of a top-up; `reason` is why it failed: the provider's code, else `cancelled` or `expired`."""
+
+    id: UUID
+    payment_id: UUID
+    cents: Cents
+    progress: Progress
+    reason: str | None
+
+
+EMPTY: Final = Statement(None, 0, 0, 0, [], more=False)
+
+
+async def purse_view(conn: Connection, owner_id: UUID, limits: Limits, before: datetime | None = None) -> PurseView:
     """Somebody's purse with a page of its history, the latest first; an empty one where they have none yet."""
-    return await _view(conn, owner_id, before or _END, PAGE)
+    said = await _statement(conn, owner_id, before or _END, PAGE)
+    back = await _refundable(conn, said.id, said.available_cents) if said.id is not None else 0
+    fields = (said.id, said.balance_cents, said.available_cents, said.bonus_cents, said.history, said.more)
+    return PurseView(*fields, refundable_cents=back, limits=limits)
 
 
-async def _view(conn: Connection, owner_id: UUID, before: datetime, page: int) -> PurseView:
+async def top_up_view(conn: Connection, owner_id: UUID, top_up_id: UUID) -> TopUpView | None:
+    """What has become of somebody's own top-up; None where they have no such one."""
+    purse = await purses.purse_of(conn, owner_id)
+    top_up = (await purses.top_ups(conn, [top_up_id])).get(top_up_id)
+    if purse is None or top_up is None or top_up.purse_id != purse.id:
+        return None
+    payment = await payments.payment(conn, top_up.payment_id)
+    credited = top_up.payment_id in await ledger.transfers(conn, {top_up.payment_id})
+    progress = rules.progress(payment, credited=credited)
+    failed = payment if progress is Progress.FAILED else None
+    reason = None if failed is None else failed.reason or failed.state.value
+    return TopUpView(top_up.id, top_up.payment_id, top_up.cents, progress, reason)
+
+
+async def _refundable(conn: Connection, purse_id: UUID, available_cents: Cents) -> Cents:
+    top_ups = await purses.top_ups_of_purse(conn, purse_id)
+    made = await payments.payments(conn, [one.payment_id for one in top_ups])
+    return sum(share.cents for share in rules.shares(rules.paid(top_ups, made), available_cents))
+
+
+async def _statement(conn: Connection, owner_id: UUID, before: datetime, page: int) -> Statement:
     purse = await purses.purse_of(conn, owner_id)
     if purse is None:
         return EMPTY
@@ -54,6 +97,9 @@ async def _view(conn: Connection, owner_id: UUID, before: datetime, page: int) -
     accounts = await ledger.balances(conn, [purse.id, bonus_id])
     mine = accounts.get(purse.id, Balance())
     rows = await ledger.history(conn, purse.id, before, page + 1)
+    # Lines of one moment stay together on a page, for the next one begins before a moment.
+    more = len(rows) > page
+    shown = ([row for row in rows if row.at > rows[page].at] or rows) if more else rows
     history = [
         Line(
             row.id,
@@ -63,11 +109,10 @@ async def _view(conn: Connection, owner_id: UUID, before: datetime, page: int) -
             row.subject,
             row.step,
         )
-        for row in rows[:page]
-        if row.step != Step.VOID
+        for row in shown
     ]
     given = accounts.get(bonus_id, Balance()).available_cents
-    return PurseView(purse.id, mine.balance_cents, mine.available_cents, given, history, more=len(rows) > page)
+    return Statement(purse.id, mine.balance_cents, mine.available_cents, given, history, more)
 
 
 async def available(conn: Connection, purse_id: UUID) -> Cents:
@@ -77,5 +122,5 @@ async def available(conn: Connection, purse_id: UUID) -> Cents:
 
 async def export(conn: Connection, person_id: UUID) -> dict[str, Any]:
     """What the wallet keeps about a person: their purse and everything that moved in it."""
-    view = await _view(conn, person_id, _END, ALL)
-    return {"purse": None if view.id is None else view}
+    said = await _statement(conn, person_id, _END, ALL)
+    return {"purse": None if said.id is None else said}

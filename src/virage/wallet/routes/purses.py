@@ -13,7 +13,7 @@ from virage.kernel.guard import Principal, require_fan, signed_in
 from virage.kernel.problems import Problem, granted
 from virage.payments.checkout import Checkout
 from virage.wallet.acts.purses import PaidOut, TopUpWish, pay_out, top_up
-from virage.wallet.reads.purses import PurseView, purse_view
+from virage.wallet.reads.purses import PurseView, TopUpView, purse_view, top_up_view
 from virage.wallet.rules.purses import Limits
 
 
@@ -35,24 +35,37 @@ def limits_of(config: Config) -> Limits:
 
 
 @get("/", guards=[signed_in])
-async def get_purse(db: Database, principal: Principal, before: datetime | None = None) -> PurseView:
-    """One's purse, with fifty lines of its history before a moment, the latest first."""
+async def get_purse(db: Database, config: Config, principal: Principal, before: datetime | None = None) -> PurseView:
+    """One's purse, with about fifty lines of its history before a moment, the latest first."""
     if before is not None and before.tzinfo is None:
         raise Problem("invalid_input", {"errors": [{"source": "before", "message": "It names its time zone."}]})
     async with db.connection() as conn:
-        return await purse_view(conn, require_fan(principal), before)
+        return await purse_view(conn, require_fan(principal), limits_of(config), before)
 
 
 @post("/top-ups", status_code=200, guards=[signed_in])
 async def begin_top_up(
     data: TopUpWish, *, db: Database, clock: Clock, config: Config, checkout: Checkout, principal: Principal
 ) -> TopUpAnswer:
-    """Load one's purse by bank card: the address of the provider's page."""
-    fan_id, back = require_fan(principal), f"{config.public_url}/purse"
+    """Load one's purse by bank card: the address of the provider's page, which sends the fan back to `/purse`.
+
+    The way back names the top-up, for some banks' apps come back to another browser.
+    """
+    fan_id, back = require_fan(principal), f"{config.public_url}/purse?top_up={data.id}"
     async with db.transaction() as conn:
         begun = await top_up(conn, fan_id, data, limits=limits_of(config), return_url=back, now=clock.now())
         start = granted(begun)
     return TopUpAnswer(None if start is None else granted(await checkout.open(start)).payment_url)
+
+
+@get("/top-ups/{top_up_id:uuid}", guards=[signed_in])
+async def get_top_up(top_up_id: UUID, db: Database, principal: Principal) -> TopUpView:
+    """What has become of a top-up of one's own."""
+    async with db.connection() as conn:
+        found = await top_up_view(conn, require_fan(principal), top_up_id)
+    if found is None:
+        raise Problem("not_found")
+    return found
 
 
 @post("/payouts", status_code=200, guards=[signed_in])
@@ -63,4 +76,4 @@ async def ask_payout(data: PayoutWish, db: Database, clock: Clock, principal: Pr
         return granted(await pay_out(conn, fan_id, data.id, clock.now()))
 
 
-router = Router("/api/wallet", route_handlers=[get_purse, begin_top_up, ask_payout])
+router = Router("/api/wallet", route_handlers=[get_purse, begin_top_up, get_top_up, ask_payout])

@@ -1,6 +1,6 @@
 """Purses: what may be loaded, what goes back, and what their owners see."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
+from virage.payments.rules import FAILED, Payment
 from virage.wallet.rules.ledger import Kind, Transfer, account, purse
 
 PURPOSE: Final = "wallet"
@@ -58,6 +59,15 @@ class TopUp(Struct, frozen=True):
     cents: Cents
 
 
+class Progress(StrEnum):
+    """What has become of a top-up."""
+
+    OPEN = "open"  # nobody knows yet whether its money comes
+    CREDITED = "credited"
+    FAILED = "failed"  # nothing was charged
+    SENT_BACK = "sent_back"  # its money came and could not be credited
+
+
 class Paid(NamedTuple):
     """A top-up's payment and what of it may still go back to its bank card."""
 
@@ -84,6 +94,26 @@ def may_top_up(purse_: Purse, balance_cents: Cents, cents: Cents, limits: Limits
         left = max(0, limits.purse_max_cents - balance_cents)
         return Refused(Reason.PURSE_WOULD_EXCEED, {"left_cents": left})
     return None
+
+
+def progress(payment: Payment | None, *, credited: bool) -> Progress:
+    """What has become of a top-up, by its payment and whether the ledger has its credit."""
+    if credited:
+        return Progress.CREDITED
+    if payment is None:
+        return Progress.OPEN
+    if payment.captured_cents is not None:
+        return Progress.SENT_BACK
+    return Progress.FAILED if payment.state in FAILED else Progress.OPEN
+
+
+def paid(top_ups: Sequence[TopUp], made: Mapping[UUID, Payment]) -> list[Paid]:
+    """What of each top-up's money may still go back, in the order of the top-ups."""
+    return [
+        Paid(payment.id, payment.captured_cents - payment.refund_cents)
+        for one in top_ups
+        if (payment := made.get(one.payment_id)) is not None and payment.captured_cents is not None
+    ]
 
 
 def credit(purse_id: UUID, top_up_id: UUID, payment_id: UUID, cents: Cents) -> Transfer:

@@ -98,5 +98,6 @@ async def balance_of_kinds(conn: Connection) -> dict[str, Balance]:
 
 
 async def history(conn: Connection, purse_id: UUID, before: datetime, limit: int) -> list[Moved]:
-    """The latest transfers of a purse before a moment, latest first."""
-    return [Moved(*row) async for row in queries.history(conn, purse_id=purse_id, before=before, limit_=limit)]
+    """What moved in a purse before a moment and its open holds, latest first; a few more of the last one's moment."""
+    rows = [Moved(*row) async for row in queries.history(conn, purse_id=purse_id, before=before, limit_=limit)]
+    return sorted(rows, key=lambda row: (row.at, row.id), reverse=True)

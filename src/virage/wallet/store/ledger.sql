@@ -64,6 +64,10 @@ from wallet.account group by kind order by kind;
 select id, balance_cents, held_cents from wallet.account where id = any(:ids::uuid[]);
 
 -- name: history(purse_id, before, limit_)
--- The latest transfers of a purse before a moment.
+-- What moved in a purse before a moment and the holds that are open, the latest first; all that is of the last one's
+-- moment comes with it, so that the next page begins before it.
 select id, at, cents, step, purpose, subject, debit_id, credit_id, hold_id
-from wallet.transfer where purse_id = :purse_id and at < :before::timestamptz order by at desc, id desc limit :limit_;
+from wallet.transfer as line
+where purse_id = :purse_id and at < :before::timestamptz and step <> 'void'
+    and not (step = 'hold' and exists (select 1 from wallet.transfer as ending where ending.hold_id = line.id))
+order by at desc fetch first :limit_ rows with ties;

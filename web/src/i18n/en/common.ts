@@ -26,6 +26,7 @@ export const common = {
     events: "What’s on",
     tickets: "My tickets",
     orders: "My orders",
+    purse: "My purse",
     account: "Account",
     office: "Office",
     signIn: "Sign in",

@@ -28,6 +28,7 @@ export const common: typeof English = {
     events: "À l’affiche",
     tickets: "Mes billets",
     orders: "Mes commandes",
+    purse: "Mon porte-monnaie",
     account: "Compte",
     office: "Bureau",
     signIn: "Se connecter",

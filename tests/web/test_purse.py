@@ -1,0 +1,344 @@
+"""The fan's purse on a phone: loaded by card once whatever happens on the way, looked into, and paid out."""
+
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+
+from tests.web.house import House
+from tests.web.office import in_database
+from tests.web.steps import ACCEPTED, DECLINED, LATE, Refusing, by_card, top_up
+from tests.web.tour import purse_of, spend
+
+SignIn = Callable[[Page, str], None]
+Browse = Callable[[], tuple[BrowserContext, Page]]
+MONEY_S = 20_000
+TOP_UPS = "**/api/wallet/top-ups"
+
+
+@pytest.fixture
+def purse(page: Page, sign_in: SignIn, address: str) -> Page:
+    """The page of an empty purse, reached through the sign-in that it asks for."""
+    page.goto("/purse")
+    page.get_by_role("link", name="Sign in to see your purse").click()
+    sign_in(page, address)
+    expect(page.get_by_text("Nothing has moved in here yet")).to_be_visible()
+    return page
+
+
+def holds(page: Page, euros: str) -> None:
+    """Expect what is in the purse."""
+    expect(page.locator("[data-balance]")).to_have_text(f"€{euros}", timeout=MONEY_S)
+
+
+def credited(page: Page, euros: str) -> None:
+    """Expect a top-up to have come to its good end."""
+    expect(page.get_by_text(f"€{euros} is in your purse")).to_be_visible(timeout=MONEY_S)
+
+
+def payments(house: House, address: str) -> list[Any]:
+    """What a fan's payments took from their card, in cents, each once."""
+    return in_database(
+        house,
+        lambda conn: conn.fetch(
+            """select payment.captured_cents from payments.payment
+            join wallet.top_up on top_up.payment_id = payment.id join wallet.purse on purse.id = top_up.purse_id
+            join people.person on person.id = purse.owner_id
+            where person.email = $1 and payment.captured_cents is not null""",
+            address,
+        ),
+    )
+
+
+def test_a_fan_loads_the_purse_by_card_and_sees_the_money(purse: Page, watched: list[str]) -> None:
+    holds(purse, "0.00")
+    assert purse.locator("input:not([type=radio])").count() == 0, "no card is ever typed here"
+    top_up(purse, 50, ACCEPTED)
+    credited(purse, "50.00")
+    holds(purse, "50.00")
+    expect(purse.get_by_role("heading", name="Today")).to_be_visible()
+    expect(purse.get_by_role("listitem").filter(has_text="Topped up")).to_contain_text("+€50.00")
+    expect(purse).to_have_url(re.compile("/purse$"))
+    purse.reload()
+    holds(purse, "50.00")
+    expect(purse.get_by_text("is in your purse")).to_have_count(0)
+    assert not watched
+
+
+def test_a_new_balance_is_read_out(purse: Page) -> None:
+    top_up(purse, 20, LATE)
+    expect(purse.get_by_text("Do not pay again")).to_be_visible()
+    credited(purse, "20.00")
+    expect(purse.locator("[aria-live=polite]").filter(has_text="In your purse: €20.00")).to_be_attached()
+
+
+def test_a_declined_card_says_so_and_another_one_loads(purse: Page) -> None:
+    top_up(purse, 20, DECLINED)
+    expect(purse.get_by_text("The payment was declined")).to_be_visible(timeout=MONEY_S)
+    expect(purse.get_by_text("Nothing was charged. Try again, or use another card.")).to_be_visible()
+    top_up(purse, 20, ACCEPTED)
+    credited(purse, "20.00")
+    holds(purse, "20.00")
+
+
+def test_a_card_without_money_and_a_payment_that_is_cancelled_are_told_apart(purse: Page) -> None:
+    top_up(purse, 20, "4000 0000 0000 9995")
+    expect(purse.get_by_text("There was not enough money on the card.")).to_be_visible(timeout=MONEY_S)
+    purse.get_by_role("button", name="Top up €20").click()
+    purse.get_by_role("button", name="Cancel and return to the shop").click()
+    expect(purse.get_by_text("You did not pay")).to_be_visible(timeout=MONEY_S)
+    holds(purse, "0.00")
+
+
+def test_reloading_while_the_money_is_on_its_way_charges_once(purse: Page, house: House, address: str) -> None:
+    top_up(purse, 20, LATE)
+    expect(purse.get_by_text("is on its way")).to_be_visible()
+    purse.reload()
+    expect(purse.get_by_text("is on its way")).to_be_visible()
+    expect(purse.get_by_role("button", name="Top up")).to_have_count(0)
+    credited(purse, "20.00")
+    holds(purse, "20.00")
+    assert [tuple(row) for row in payments(house, address)] == [(2000,)]
+
+
+def test_a_top_up_that_was_left_unpaid_goes_on_with_the_same_payment(purse: Page, house: House, address: str) -> None:
+    purse.get_by_role("button", name="Top up €20").click()
+    expect(purse.get_by_label("Card number")).to_be_visible()
+    asked = purse.url
+    purse.goto("/purse")
+    expect(purse.get_by_text("Your top-up of €20.00 is not finished")).to_be_visible()
+    purse.get_by_role("button", name="Another amount").click()
+    purse.get_by_role("radio", name="Another amount").check(force=True)
+    purse.get_by_label("Your amount").fill("3")
+    purse.get_by_role("button", name="Top up €3").click()
+    expect(purse.get_by_text("The smallest amount is")).to_be_visible()
+    purse.get_by_role("radio", name="€20").check(force=True)
+    purse.get_by_role("button", name="Top up €20").click()
+    expect(purse.get_by_label("Card number")).to_be_visible()
+    assert purse.url == asked
+    by_card(purse, ACCEPTED)
+    credited(purse, "20.00")
+    assert len(payments(house, address)) == 1
+
+
+def test_a_lost_answer_is_asked_for_again_with_the_same_ids(purse: Page, house: House, address: str) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def lose_the_first(route: Route) -> None:
+        asked.append(json.loads(route.request.post_data or ""))
+        if len(asked) == 1:
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    purse.route(TOP_UPS, lose_the_first)
+    purse.get_by_role("button", name="Top up €20").click()
+    expect(purse.get_by_text("nothing is ever charged or sent twice")).to_be_visible()
+    purse.reload()
+    purse.get_by_role("button", name="Go on to the payment").click()
+    by_card(purse, ACCEPTED)
+    credited(purse, "20.00")
+    assert asked[0] == asked[1]
+    assert len(payments(house, address)) == 1
+
+
+def test_money_is_told_to_whichever_browser_the_bank_comes_back_to(
+    purse: Page, browser: Browser, house: House, sign_in: SignIn, address: str
+) -> None:
+    purse.get_by_role("button", name="Top up €20").click()
+    expect(purse.get_by_label("Card number")).to_be_visible()
+    page_of_provider = purse.url
+    other = browser.new_context(base_url=house.url, locale="en-GB").new_page()
+    other.goto(page_of_provider)
+    by_card(other, ACCEPTED)
+    other.get_by_role("link", name="Sign in to see your purse").click()
+    sign_in(other, address)
+    credited(other, "20.00")
+    purse.goto("/purse")
+    credited(purse, "20.00")
+    other.context.close()
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("", "Enter an amount, such as 15 or 12.50"),
+        ("ten", "Enter an amount, such as 15 or 12.50"),
+        ("4,99", "The smallest amount is €5."),
+        ("150.01", "The largest amount at a time is €150."),
+    ],
+)
+def test_an_amount_that_cannot_be_is_refused_beside_its_field(purse: Page, typed: str, said: str) -> None:
+    purse.get_by_role("radio", name="Another amount").check(force=True)
+    field = purse.get_by_label("Your amount")
+    field.fill(typed)
+    field.press("Enter")
+    expect(field).to_have_accessible_description(said)
+    expect(field).to_be_focused()
+
+
+def test_a_purse_takes_no_more_than_it_may_hold(purse: Page, house: House) -> None:
+    top_up(purse, 20, ACCEPTED)
+    credited(purse, "20.00")
+    spend(house, purse_of(purse), (21_000, "top_up", timedelta()))
+    field = purse.get_by_label("Your amount")
+    purse.get_by_role("radio", name="€50").check(force=True)
+    purse.get_by_role("button", name="Top up €50").click()
+    expect(purse.get_by_role("alert")).to_have_text("Only €20 more fits into your purse.")
+    purse.reload()
+    expect(purse.get_by_role("radio", name="€50")).to_have_count(0)
+    spend(house, purse_of(purse), (1_999, "top_up", timedelta()))
+    purse.get_by_role("button", name="Top up €20").click()
+    expect(purse.get_by_role("alert")).to_have_text("Only €0.01 more fits into your purse.")
+    purse.reload()
+    expect(purse.get_by_text("Your purse holds €249.99, as much as it may.")).to_be_visible()
+    expect(field).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "said"),
+    [
+        (409, "purse_frozen", "Your purse is blocked."),
+        (409, "payment_failed", "The bank did not accept this payment."),
+        (503, "provider_unavailable", "The payment service does not answer. Nothing was charged"),
+    ],
+)
+def test_what_the_house_refuses_is_said_in_the_fans_own_words(purse: Page, status: int, code: str, said: str) -> None:
+    purse.route(TOP_UPS, Refusing(status, code, times=3))
+    purse.get_by_role("button", name="Top up €20").click()
+    expect(purse.get_by_role("alert")).to_contain_text(said, timeout=MONEY_S)
+
+
+def test_what_is_left_goes_back_in_two_taps_and_cash_stays_for_a_desk(purse: Page, house: House) -> None:
+    top_up(purse, 20, ACCEPTED)
+    credited(purse, "20.00")
+    spend(house, purse_of(purse), (-450, "sale", timedelta()), (700, "top_up", timedelta()))
+    purse.reload()
+    holds(purse, "22.50")
+    purse.get_by_role("button", name="Send back €20.00").click()
+    dialog = purse.get_by_role("dialog", name="Send €20.00 back?")
+    expect(dialog).to_contain_text("To your bank cards€20.00")
+    expect(dialog).to_contain_text("a desk in the ground pays it out.€2.50")
+    dialog.get_by_role("button", name="Send it back").click()
+    expect(purse.get_by_text("€20.00 is on its way to your bank cards")).to_be_visible()
+    holds(purse, "2.50")
+    expect(purse.get_by_role("listitem").filter(has_text="Sent back")).to_contain_text("\N{MINUS SIGN}€20.00")
+    expect(purse.get_by_text("€2.50 in your purse did not come by bank card")).to_be_visible()
+    expect(purse.get_by_role("button", name="Send back")).to_have_count(0)
+    expect(purse.get_by_role("heading", name="Send back what is left")).to_be_focused()
+
+
+def test_a_payout_whose_answer_is_lost_is_the_same_payout_again(purse: Page) -> None:
+    top_up(purse, 20, ACCEPTED)
+    credited(purse, "20.00")
+    asked: list[dict[str, Any]] = []
+
+    def lose_the_first(route: Route) -> None:
+        asked.append(json.loads(route.request.post_data or ""))
+        if len(asked) == 1:
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    purse.route("**/api/wallet/payouts", lose_the_first)
+    for _ in range(2):
+        purse.get_by_role("button", name="Send back €20.00").click()
+        purse.get_by_role("button", name="Send it back").click()
+        if len(asked) == 1:
+            expect(purse.get_by_text("nothing is ever charged or sent twice")).to_be_visible()
+    expect(purse.get_by_text("€20.00 is on its way to your bank cards")).to_be_visible()
+    assert asked[0] == asked[1]
+    holds(purse, "0.00")
+    expect(purse.get_by_role("listitem").filter(has_text="Sent back")).to_have_count(1)
+
+
+def test_older_lines_come_when_asked_for(purse: Page, house: House) -> None:
+    top_up(purse, 20, ACCEPTED)
+    credited(purse, "20.00")
+    spend(house, purse_of(purse), *[(10, "top_up", timedelta(days=1, minutes=minute)) for minute in range(60)])
+    purse.reload()
+    expect(purse.get_by_role("listitem").filter(has_text="Topped up")).to_have_count(50)
+    purse.get_by_role("button", name="Show older lines").click()
+    expect(purse.get_by_role("listitem").filter(has_text="Topped up")).to_have_count(61)
+    expect(purse.get_by_role("button", name="Show older lines")).to_have_count(0)
+    expect(purse.get_by_role("heading", name="Yesterday")).to_be_visible()
+
+
+def test_the_purse_speaks_french(browser: Browser, house: House, address: str) -> None:
+    page = browser.new_context(base_url=house.url, locale="fr-FR").new_page()
+    page.goto("/purse")
+    page.get_by_role("link", name="Se connecter pour voir son porte-monnaie").click()
+    page.get_by_label("Adresse e-mail").fill(address)
+    page.get_by_role("button", name=re.compile("envoyer un code")).click()
+    page.get_by_label("Code de connexion").fill(house.code_for(address))
+    page.get_by_role("button", name="Se connecter", exact=True).click()
+    page.get_by_label("Votre nom").fill("Quelqu’un")
+    page.get_by_role("button", name="Enregistrer").click()
+    expect(page.get_by_text("Aucun mouvement pour l’instant")).to_be_visible()
+    page.get_by_role("button", name=re.compile(r"^Charger 20")).click()
+    page.get_by_label("Numéro de carte").fill(ACCEPTED)
+    page.get_by_label("Expiration").fill("12/34")
+    page.get_by_label("Cryptogramme").fill("123")
+    page.locator("form button.pay").click()
+    expect(page.get_by_text(re.compile("^20,00.€ sont dans votre porte-monnaie$"))).to_be_visible(timeout=MONEY_S)
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", name="My purse")).to_be_visible()
+    expect(page.get_by_text("€20.00 is in your purse")).to_be_visible()
+    page.context.close()
+
+
+def test_without_network_the_last_known_balance_is_shown_with_its_time_and_nothing_can_be_tapped(
+    browse: Browse, own_server: tuple[str, "subprocess.Popen[bytes]"], house: House, sign_in: SignIn, address: str
+) -> None:
+    _, process = own_server
+    context, page = browse()
+    page.goto("/sign-in?next=/purse")
+    sign_in(page, address)
+    top_up(page, 20, ACCEPTED)
+    credited(page, "20.00")
+    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    context.close()
+
+    house.stop(process)
+    context, page = browse()
+    page.goto("/purse")
+    holds(page, "20.00")
+    expect(page.get_by_text(re.compile(r"^As of \w{3} \d+ \w+, \d\d:\d\d$"))).to_be_visible()
+    reason = "Loading and sending back need the network."
+    expect(page.get_by_text(reason)).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="Topped up")).to_contain_text("+€20.00")
+    for button in ("Top up €20", "Send back €20.00"):
+        expect(page.get_by_role("button", name=button)).to_be_disabled()
+        expect(page.get_by_role("button", name=button)).to_have_accessible_description(reason)
+    context.close()
+
+
+def test_whoever_signs_in_next_on_this_browser_sees_nothing_of_it(purse: Page, sign_in: SignIn, address: str) -> None:
+    top_up(purse, 20, LATE)
+    credited(purse, "20.00")
+    purse.get_by_role("link", name="Account").click()
+    purse.get_by_role("button", name="Sign out", exact=True).click()
+    expect(purse.locator("#first-event")).to_be_visible()
+    purse.get_by_role("link", name="My purse").click()
+    purse.get_by_role("link", name="Sign in to see your purse").click()
+    purse.route("**/api/wallet", lambda route: route.abort())
+    sign_in(purse, f"next-{address}")
+    expect(purse.get_by_text("You are offline. Check your connection")).to_be_visible()
+    expect(purse.get_by_text("20.00")).to_have_count(0)
+
+
+def test_the_purse_is_loaded_by_keyboard_alone(purse: Page) -> None:
+    purse.get_by_role("radio", name="€20").focus()
+    purse.keyboard.press("ArrowRight")
+    expect(purse.get_by_role("radio", name="€50")).to_be_checked()
+    purse.keyboard.press("Tab")
+    expect(purse.get_by_role("button", name="Top up €50")).to_be_focused()
+    purse.keyboard.press("Enter")
+    expect(purse.get_by_label("Card number")).to_be_visible()

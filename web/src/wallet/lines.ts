@@ -1,0 +1,50 @@
+/** What a purse's page works out by itself, without the server and the screen. */
+import type { PurseLine, PurseView } from "../api/words";
+
+const AMOUNTS = [1000, 2000, 5000];
+const TYPED = /^(\d{1,6})(?:[.,](\d{1,2}))?$/;
+
+/** Cents of what somebody typed, as "15", "12,5" or "€ 12.50"; null where it is no amount. */
+export function centsOf(text: string): number | null {
+  const found = TYPED.exec(text.replace(/[\s\p{Sc}]/gu, ""));
+  if (!found) return null;
+  const cents = Number(found[1]) * 100 + Number((found[2] ?? "").padEnd(2, "0"));
+  return cents > 0 ? cents : null;
+}
+
+/** The amounts of one tap that the purse can take now. */
+export function amountsFor({ balance_cents, limits }: Pick<PurseView, "balance_cents" | "limits">): number[] {
+  const most = Math.min(limits.top_up_max_cents, limits.purse_max_cents - balance_cents);
+  return AMOUNTS.filter((cents) => cents >= limits.top_up_min_cents && cents <= most);
+}
+
+/** Whether not even the smallest amount fits. */
+export function isFull({ balance_cents, limits }: Pick<PurseView, "balance_cents" | "limits">): boolean {
+  return limits.purse_max_cents - balance_cents < limits.top_up_min_cents;
+}
+
+export interface Day {
+  key: string;
+  lines: PurseLine[];
+}
+
+/** Lines by the day that `keyOf` names, in the order in which they come. */
+export function byDay(lines: readonly PurseLine[], keyOf: (at: string) => string): Day[] {
+  const days: Day[] = [];
+  for (const line of lines) {
+    const key = keyOf(line.at);
+    if (days.at(-1)?.key !== key) days.push({ key, lines: [] });
+    days.at(-1)!.lines.push(line);
+  }
+  return days;
+}
+
+/**
+ * The history once its latest page was told again: what that page covers is as it says, the older lines that were
+ * fetched before stay. Null where the page does not reach them: then it stands alone.
+ */
+export function withOlder(page: readonly PurseLine[], known: readonly PurseLine[]): PurseLine[] | null {
+  const last = page.at(-1);
+  const reached = last ? known.findIndex((line) => line.id === last.id) : -1;
+  return reached < 0 ? null : [...page, ...known.slice(reached + 1)];
+}

@@ -1,0 +1,30 @@
+/** The purse's words, and how its refusals and sums are said. */
+import type { Problem } from "../api/answer";
+import type { purse } from "../i18n/en/purse";
+import { Bundle } from "../i18n/bundle.svelte";
+import { i18n } from "../i18n/i18n.svelte";
+import { problemText } from "../kernel/words";
+
+export type Words = typeof purse;
+
+class PurseWords extends Bundle<Words> {
+  /** A refusal in the fan's own words, with the sum that it names. */
+  refusal({ code, data, ...rest }: Problem): string {
+    const words = this.w.refusals;
+    const cents = Number(data.min_cents ?? data.max_cents ?? data.left_cents ?? 0);
+    if (code === "purse_would_exceed" && cents <= 0) return words.purse_full;
+    const said = (words as Record<string, string | ((sum: string) => string)>)[code];
+    if (typeof said === "function") return said(i18n.money(cents));
+    return said ?? problemText({ code, data, ...rest });
+  }
+
+  /** What a line moved, with its sign: a minus, which is as wide as a plus, and not a hyphen. */
+  moved(cents: number): string {
+    return i18n.number(cents / 100, { style: "currency", currency: i18n.currency, signDisplay: "always" }).replace("-", "−");
+  }
+}
+
+export const words = new PurseWords({
+  fr: async () => (await import("../i18n/fr/purse")).purse,
+  en: async () => (await import("../i18n/en/purse")).purse,
+});
