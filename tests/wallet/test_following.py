@@ -11,7 +11,10 @@ from virage.wallet.acts.cards import Link, Linked, Replaced, Replacement
 from virage.wallet.acts.purses import ensure_purse
 from virage.wallet.reads.purses import purse_view
 from virage.wallet.rules.ledger import Posted, Transfer, purse
+from virage.wallet.rules.purses import Limits
 from virage.wallet.store.ledger import balances, history
+
+LIMITS = Limits(500, 15_000, 25_000)
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -42,7 +45,7 @@ async def test_what_an_anonymous_card_carried_follows_it_to_its_owners_purse(pur
     linked = await link(purses, held, fan)
     assert (linked.purse_id, linked.left_purse_id) == (mine.id, held.purse_id)
     async with purses.transaction() as conn:
-        view = await purse_view(conn, fan)
+        view = await purse_view(conn, fan, LIMITS)
         left = await history(conn, held.purse_id, NOW.replace(year=2027), 10)
     assert view.available_cents == 2000
     assert {(line.cents, line.purpose) for line in view.history} == {(300, "top_up"), (1700, "card_moved")}
@@ -55,7 +58,7 @@ async def test_a_fan_without_a_purse_gets_the_cards_with_all_that_is_in_it(purse
     await load(purses, held.purse_id, 1700)
     await link(purses, held, fan)
     async with purses.transaction() as conn:
-        assert (await purse_view(conn, fan)).available_cents == 1700
+        assert (await purse_view(conn, fan, LIMITS)).available_cents == 1700
 
 
 async def test_what_a_fresh_card_was_loaded_with_goes_to_the_purse_of_the_card_that_it_replaces(

@@ -67,6 +67,8 @@ export const purse = {
       top_up: "Topped up",
       payout: "Sent back to your bank card",
       sale: "Paid at a counter",
+      refund: "Given back at a counter",
+      card_moved: "Was on a card",
       order: "Order",
     } as Record<string, string>,
   },

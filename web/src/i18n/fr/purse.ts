@@ -68,6 +68,8 @@ export const purse: typeof English = {
       top_up: "Chargement",
       payout: "Renvoyé sur votre carte bancaire",
       sale: "Payé à un comptoir",
+      refund: "Rendu à un comptoir",
+      card_moved: "Était sur une carte",
       order: "Commande",
     },
   },
