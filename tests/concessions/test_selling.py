@@ -14,7 +14,17 @@ from tests.concessions.board import BEER, HERE
 from tests.concessions.till import NOW, Till, beer, cup, fries
 from virage.concessions.reads.stock import levels
 from virage.concessions.rules.booking import Part, transfers
-from virage.concessions.rules.fiscal.record import Kind, Line, Record, Tender, TenderKind
+from virage.concessions.rules.fiscal.record import (
+    CENTS_MAX,
+    LINES_MAX,
+    QUANTITY_MAX,
+    UNIT_CENTS_MAX,
+    Kind,
+    Line,
+    Record,
+    Tender,
+    TenderKind,
+)
 from virage.concessions.store.catalogue import Publication
 from virage.kernel.ids import new_id
 from virage.wallet.acts import cards as card_acts
@@ -292,6 +302,15 @@ async def test_what_does_not_add_up_is_booked_once_it_is_told(bar: "Bar") -> Non
     (answer,) = await bar.tell(till, [Tender(TenderKind.CASH, ROUND_CENTS - 100, None)])
     assert answer.outcome == "booked"
     assert await bar.of_kind("loss") == -100
+
+
+async def test_a_sale_that_has_happened_is_booked_however_large_it_is(bar: "Bar") -> None:
+    till = await bar.till()
+    lines = [beer(QUANTITY_MAX, UNIT_CENTS_MAX)] * LINES_MAX
+    written = till.write(lines=lines, tenders=[Tender(TenderKind.CASH, CENTS_MAX, None)])
+    (answer,) = await bar.send(till, sent(written, told=True))
+    assert answer.outcome == "booked"
+    assert await bar.of_kind("revenue") == CENTS_MAX
 
 
 async def test_a_till_whose_storage_was_lost_hears_where_its_chain_goes_on(bar: "Bar") -> None:

@@ -1,7 +1,7 @@
 -- What the money of tills' records did: one row a tender of a sale or a refund that was booked.
 create table concessions.booking (
     record_id uuid not null,
-    tender smallint not null,
+    tender integer not null,
     refund_of uuid,
     purse_id uuid,
     card_id uuid,

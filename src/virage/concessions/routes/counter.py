@@ -1,5 +1,6 @@
 """One process's counter: what tills send is checked as it arrives, and what arrives together is booked together."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Annotated, Final
 from uuid import UUID
@@ -31,6 +32,8 @@ from virage.wallet.rules.sun import Seen, message_of, verify
 
 UPLOADS_A_BATCH: Final = 128
 TRIES_MAX: Final = 4
+BREATH: Final = 8
+"""How many records are checked before others get their turn: a till that was offline brings many."""
 
 
 class SentRecord(Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,7 +73,7 @@ class Counter:
     async def _read(self, till: Principal, records: Sequence[SentRecord]) -> list[Sent | Answer]:
         key = None if till.id is None else await self._keyring.key(till.id)
         read: list[Sent | Answer] = []
-        for one in records:
+        for number, one in enumerate(records, 1):
             written = read_signed(SignedRecord(one.body, one.signature), till.id or UUID(int=0), key)
             if isinstance(written, Written) and not holds(till, "till", scope="outlet", scope_id=written.record.outlet):
                 written = Refused(Reason.NOT_YOUR_OUTLET)
@@ -78,6 +81,8 @@ class Counter:
                 read.append(Answer(number_in(one.body), "refused", reason=str(written.reason), data=written.data))
             else:
                 read.append(Sent(written, one.told, self._seen(written)))
+            if number % BREATH == 0:
+                await asyncio.sleep(0)
         return read
 
     def _seen(self, written: Written) -> dict[int, Seen | None]:

@@ -15,6 +15,6 @@ insert into concessions.booking (
 )
 select record_id, tender, refund_of, purse_id, card_id, cents, loss_cents, loss_reason, :now::timestamptz
 from unnest(
-    :record_ids::uuid[], :tenders::smallint[], :refunds_of::uuid[], :purse_ids::uuid[], :card_ids::uuid[],
+    :record_ids::uuid[], :tenders::integer[], :refunds_of::uuid[], :purse_ids::uuid[], :card_ids::uuid[],
     :cents::bigint[], :loss_cents::bigint[], :loss_reasons::text[]
 ) as part (record_id, tender, refund_of, purse_id, card_id, cents, loss_cents, loss_reason);

@@ -16,8 +16,8 @@ from msgspec import Struct
 from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
 
-CENTS_MAX: Final = 10_000_000
-"""The most that one transfer moves: a hundred thousand euros are no tap at a bar."""
+CENTS_MAX: Final = 1_000_000_000_000
+"""The most that one transfer moves: more than any record can say, so that what has happened is always booked."""
 _NAMES: Final = UUID("7b0d5c1e-6f0a-5d52-9c39-0f1c6d0f5a11")
 """What the ids of the house's own accounts are made under (UUIDv5, RFC 9562): they need no look-up."""
 
