@@ -1,31 +1,24 @@
 """A counter sells: once, whole, paid by whom it should be, and booked always where it has happened."""
 
 import asyncio
-from datetime import timedelta
 from typing import TYPE_CHECKING
-from uuid import uuid5
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.concessions.bar import CAP_CENTS, ROUND, ROUND_CENTS, as_till, by_card, sent
-from tests.concessions.board import BEER, HERE
 from tests.concessions.till import NOW, Till, beer, cup, fries
-from virage.concessions.reads.stock import levels
+from virage.concessions.routes.counter import Counter
 from virage.concessions.rules.booking import Part, transfers
 from virage.concessions.rules.fiscal.record import (
-    CENTS_MAX,
-    LINES_MAX,
-    QUANTITY_MAX,
-    UNIT_CENTS_MAX,
     Kind,
-    Line,
     Record,
     Tender,
     TenderKind,
 )
-from virage.concessions.store.catalogue import Publication
+from virage.kernel.clock import Clock
+from virage.kernel.database import Database
 from virage.kernel.ids import new_id
 from virage.wallet.acts import cards as card_acts
 from virage.wallet.acts.cards import Block, DailyLimitWish
@@ -188,6 +181,25 @@ async def test_a_childs_card_spends_its_day_and_no_more(bar: "Bar") -> None:
     assert (first.outcome, second.reason, second.data["left_cents"]) == ("booked", "daily_limit_reached", 850)
 
 
+async def test_what_a_child_spent_without_network_counts_to_the_day(bar: "Bar") -> None:
+    till, child = await bar.till(), await bar.fan(9000)
+    owner = new_id()
+    async with bar.db.transaction() as conn:
+        await conn.execute("update wallet.purse set owner_id = $1 where id = $2", owner, child.purse_id)
+        await card_acts.limit_cards(conn, [DailyLimitWish(child.card_id, owner, 2000)], NOW)
+    told = await bar.tell(till, *(by_card(ROUND_CENTS, child.tap()) for _ in range(2)))
+    _, asked = await bar.ask(till, by_card(ROUND_CENTS, child.tap()))
+    assert ([one.outcome for one in told], asked.reason) == (["booked", "booked"], "daily_limit_reached")
+    assert asked.data["left_cents"] == 0
+
+
+async def test_a_house_without_a_key_for_cards_takes_none(bar: "Bar", db: Database, clock: Clock) -> None:
+    till, fan = await bar.till(), await bar.fan(9000)
+    written = till.sign(till.record(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap())))
+    (answer,) = await Counter(db, clock, None, CAP_CENTS).sell(as_till(till), [sent(written)])
+    assert (answer.outcome, answer.reason) == ("refused", "cards_off")
+
+
 async def test_a_bill_is_split_between_a_card_and_cash(bar: "Bar") -> None:
     till, fan = await bar.till(), await bar.fan(500)
     _, answer = await bar.ask(till, [*by_card(500, fan.tap()), Tender(TenderKind.CASH, 650, None)])
@@ -226,155 +238,3 @@ async def test_a_rehearsal_moves_no_money(bar: "Bar") -> None:
     (answer,) = await bar.send(till, sent(till.write(Kind.TRAINING_SALE)))
     assert answer.outcome == "booked"
     assert await bar.of_kind("cash") == 0
-
-
-# --- told ------------------------------------------------------------------------------------------------------------
-
-
-async def test_a_till_that_drains_twice_sells_once(bar: "Bar") -> None:
-    till, fan = await bar.till(), await bar.fan(9000)
-    sold = [till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap())) for _ in range(3)]
-    upload = [sent(one, told=True) for one in sold]
-    answers = await asyncio.gather(*(bar.send(till, *upload, process=at) for at in range(2)))
-    outcomes = sorted(tuple(answer.outcome for answer in one) for one in answers)
-    assert outcomes == [("booked",) * 3, ("known",) * 3]
-    assert await bar.left(fan) == 9000 - 3 * ROUND_CENTS
-
-
-async def test_two_tills_without_network_and_one_card_lose_only_what_the_card_does_not_have(bar: "Bar") -> None:
-    tills, fan = [await bar.till(), await bar.till()], await bar.fan(1500)
-    taps = [fan.tap(), fan.tap()]
-    for till, proof in zip(tills, reversed(taps), strict=True):  # the later tap is told first
-        await bar.tell(till, by_card(ROUND_CENTS, proof))
-    assert await bar.left(fan) == 0
-    assert [await bar.lost(till.id) for till in tills] == [[], [(2 * ROUND_CENTS - 1500, "insufficient_funds")]]
-    assert await bar.of_kind("revenue") == 2 * ROUND_CENTS
-    assert await bar.of_kind("loss") == 1500 - 2 * ROUND_CENTS
-
-
-async def test_a_tap_counts_once_at_tills_without_network_in_whatever_order_they_tell(bar: "Bar") -> None:
-    tills, fan = [await bar.till(), await bar.till()], await bar.fan(9000)
-    first, second = fan.tap(), fan.tap()
-    await bar.ask(tills[0], by_card(ROUND_CENTS, second))
-    answers = [(await bar.tell(till, by_card(ROUND_CENTS, first)))[0] for till in tills]
-    assert [answer.loss_cents for answer in answers] == [0, ROUND_CENTS]
-    assert await bar.lost(tills[1].id) == [(ROUND_CENTS, "tap_replayed")]
-    assert await bar.left(fan) == 9000 - 2 * ROUND_CENTS
-
-
-@pytest.mark.parametrize("what", ["tap_forged", "card_blocked", "tap_replayed"])
-async def test_a_sale_that_has_happened_is_booked_and_what_nobody_pays_is_lost_with_its_reason(
-    bar: "Bar", what: str
-) -> None:
-    till, fan = await bar.till(), await bar.fan(9000)
-    proof = fan.tap()
-    if what == "tap_forged":
-        proof = proof[:-1] + ("0" if proof[-1] != "0" else "1")
-    if what == "card_blocked":
-        async with bar.db.transaction() as conn:
-            await card_acts.block_cards(conn, [Block(fan.card_id, BlockReason.LOST, None)], NOW)
-    if what == "tap_replayed":
-        await bar.ask(till, by_card(ROUND_CENTS, proof))
-    (answer,) = await bar.tell(till, by_card(ROUND_CENTS, proof))
-    assert (answer.outcome, answer.loss_cents) == ("booked", ROUND_CENTS)
-    assert await bar.lost(till.id) == [(ROUND_CENTS, what)]
-    assert await bar.of_kind("loss") == -ROUND_CENTS
-
-
-async def test_a_sale_that_was_asked_and_then_told_is_one_sale(bar: "Bar") -> None:
-    till, fan = await bar.till(), await bar.fan(9000)
-    written, _ = await bar.ask(till, by_card(ROUND_CENTS, fan.tap()))
-    (answer,) = await bar.send(till, sent(written, told=True))
-    assert (answer.outcome, answer.loss_cents) == ("known", 0)
-    assert await bar.left(fan) == 9000 - ROUND_CENTS
-
-
-async def test_a_sale_that_was_refused_and_then_told_is_booked_at_the_houses_loss(bar: "Bar") -> None:
-    till, fan = await bar.till(), await bar.fan(150)
-    written, refused = await bar.ask(till, by_card(ROUND_CENTS, fan.tap()))
-    (answer,) = await bar.send(till, sent(written, told=True))
-    assert (refused.outcome, answer.outcome, answer.loss_cents) == ("refused", "booked", 1000)
-    assert await bar.left(fan) == 0
-
-
-async def test_what_does_not_add_up_is_booked_once_it_is_told(bar: "Bar") -> None:
-    till = await bar.till()
-    (answer,) = await bar.tell(till, [Tender(TenderKind.CASH, ROUND_CENTS - 100, None)])
-    assert answer.outcome == "booked"
-    assert await bar.of_kind("loss") == -100
-
-
-async def test_a_sale_that_has_happened_is_booked_however_large_it_is(bar: "Bar") -> None:
-    till = await bar.till()
-    lines = [beer(QUANTITY_MAX, UNIT_CENTS_MAX)] * LINES_MAX
-    written = till.write(lines=lines, tenders=[Tender(TenderKind.CASH, CENTS_MAX, None)])
-    (answer,) = await bar.send(till, sent(written, told=True))
-    assert answer.outcome == "booked"
-    assert await bar.of_kind("revenue") == CENTS_MAX
-
-
-async def test_a_till_whose_storage_was_lost_hears_where_its_chain_goes_on(bar: "Bar") -> None:
-    till = await bar.till()
-    written = till.write(lines=ROUND, tenders=CASH)
-    await bar.send(till, sent(written, told=True))
-    empty = Till(till.id, till.signer)
-    (answer,) = await bar.send(till, sent(empty.write(lines=ROUND, tenders=CASH), told=True))
-    assert (answer.reason, answer.data["expected"], answer.data["previous"]) == ("chain_forked", 2, written.hash)
-    later = till.write(lines=ROUND, tenders=CASH)
-    gap = till.write(lines=ROUND, tenders=CASH)
-    (answer,) = await bar.send(till, sent(gap, told=True))
-    assert (answer.reason, answer.data["expected"]) == ("chain_gap", 2)
-    assert [one.outcome for one in await bar.send(till, sent(later, told=True), sent(gap, told=True))] == ["booked"] * 2
-
-
-async def test_what_is_sold_leaves_the_stock_once_and_a_cup_does_not(bar: "Bar", board: Publication) -> None:
-    assert board.version
-    till = await bar.till()
-    lines = [Line(BEER.id, "Bière", 3, 700, 200, [], deposit=False), cup(3)]
-    written = till.sign(till.record(lines=lines))
-    for _ in range(2):
-        await bar.send(till, sent(written))
-    till.keep(written)
-    await bar.refund(till, written, 700, TenderKind.CASH)
-    async with bar.db.connection() as conn:
-        found = {(level.outlet, level.product_id): level.level for level in await levels(conn, [HERE])}
-    assert found == {(HERE, BEER.id): -3}
-
-
-# --- given back ------------------------------------------------------------------------------------------------------
-
-
-async def test_a_refund_goes_to_the_purse_that_paid_and_never_beyond_the_sale(bar: "Bar") -> None:
-    till, fan = await bar.till(), await bar.fan(3000)
-    sale, _ = await bar.ask(till, by_card(ROUND_CENTS, fan.tap()))
-    assert (await bar.refund(till, sale, 700, TenderKind.CARD)).outcome == "booked"
-    assert await bar.left(fan) == 3000 - ROUND_CENTS + 700
-    assert (await bar.refund(till, sale, 451, TenderKind.CARD)).reason == "refund_exceeds_sale"
-    assert (await bar.refund(till, sale, 450, TenderKind.CARD)).outcome == "booked"
-    assert await bar.of_kind("revenue") == 0
-
-
-async def test_two_tills_do_not_give_the_same_money_back(bar: "Bar") -> None:
-    tills, fan = [await bar.till() for _ in range(3)], await bar.fan(3000)
-    sale, _ = await bar.ask(tills[0], by_card(ROUND_CENTS, fan.tap()))
-    answers = await asyncio.gather(*(bar.refund(till, sale, 700, TenderKind.CARD) for till in tills))
-    assert sorted(answer.outcome for answer in answers) == ["booked", "refused", "refused"]
-    assert await bar.left(fan) == 3000 - ROUND_CENTS + 700
-
-
-async def test_a_refund_of_no_sale_or_to_a_card_that_did_not_pay_is_refused(bar: "Bar") -> None:
-    till = await bar.till()
-    sale, _ = await bar.ask(till, CASH)
-    assert (await bar.refund(till, sale, 700, TenderKind.CARD)).reason == "card_not_accepted"
-    unknown = till.sign(till.record(lines=ROUND, tenders=CASH))
-    assert (await bar.refund(till, unknown, 700, TenderKind.CASH)).reason == "sale_unknown"
-    assert (await bar.refund(till, sale, 700, TenderKind.CASH)).outcome == "booked"
-
-
-def test_the_transfers_of_a_record_have_the_same_ids_each_time() -> None:
-    till = Till()
-    till.at += timedelta(minutes=1)
-    record = till.record(lines=ROUND, tenders=CASH)
-    first, again = transfers(record, [Part(0, ROUND_CENTS)]), transfers(record, [Part(0, ROUND_CENTS)])
-    assert first == again
-    assert first[0].id == uuid5(record.id, "transfer 0")

@@ -14,6 +14,7 @@ from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
 from virage.kernel.lean import PUBLIC, handlers
 from virage.wallet.acts import cards
+from virage.wallet.acts.purses import ensure_purse
 from virage.wallet.rules.cards import Card, CardCodes, NewCard
 
 if TYPE_CHECKING:
@@ -317,12 +318,12 @@ async def cast(world: "World") -> Cast:
 
 async def card_of(world: "World", email: str) -> str:
     """A card on the purse of this person; another one lies fresh at the desk."""
-    person_id, purse_id = await world.person(email), new_id()
+    person_id = await world.person(email)
     uids = (bytes.fromhex("04DE5F1EACC040"), FRESH_CHIP)
     codes = card_codes()
     hashes = [codes.hash(codes.printed(uid)) for uid in uids]
     async with world.db.transaction() as conn:
-        await conn.execute("insert into wallet.purse values ($1, $2, $3)", purse_id, person_id, world.clock.now())
+        purse_id = (await ensure_purse(conn, person_id, world.clock.now())).id
         wishes = [
             NewCard(new_id(), uid, code_hash, purse)
             for uid, code_hash, purse in zip(uids, hashes, (purse_id, None), strict=True)

@@ -8,7 +8,7 @@ from virage.kernel.ids import new_id
 from virage.wallet.acts import cards as acts
 from virage.wallet.acts import ledger
 from virage.wallet.acts.cards import Link, Linked, Replaced, Replacement
-from virage.wallet.acts.purses import ensure_purse
+from virage.wallet.acts.purses import ensure_purse, erased
 from virage.wallet.reads.purses import purse_view
 from virage.wallet.rules.ledger import Posted, Transfer, purse
 from virage.wallet.rules.purses import Limits
@@ -73,3 +73,15 @@ async def test_what_a_fresh_card_was_loaded_with_goes_to_the_purse_of_the_card_t
         found = await balances(conn, [lost.purse_id, fresh.purse_id])
     assert (found[lost.purse_id].balance_cents, found[fresh.purse_id].balance_cents) == (1400, 0)
     assert (await books(purses.db)).clean
+
+
+async def test_the_card_of_somebody_erased_brings_the_next_holder_no_history(purses: "Purses") -> None:
+    gone, held, fan = new_id(), await purses.card(), new_id()
+    await link(purses, held, gone)
+    async with purses.transaction() as conn:
+        assert await erased(conn, gone, NOW) is None
+    linked = await link(purses, held, fan)
+    assert linked.left_purse_id == held.purse_id
+    async with purses.transaction() as conn:
+        view = await purse_view(conn, fan, LIMITS)
+    assert view.id != held.purse_id

@@ -136,6 +136,13 @@ async def test_an_id_that_meant_another_top_up_is_refused_and_nobody_else_gets_i
     assert await begun(db, fan, TopUpWish(new_id(), wish.payment_id, 2000)) == taken
 
 
+async def test_no_transfer_has_an_id_that_a_browser_chose(db: Database) -> None:
+    wish = await topped_up(db, new_id(), 2000)
+    async with db.connection() as conn:
+        ids = {row["id"] for row in await conn.fetch("select id from wallet.transfer")}
+    assert ids.isdisjoint({wish.id, wish.payment_id})
+
+
 async def test_what_was_spent_does_not_go_back_and_the_rest_does(db: Database) -> None:
     fan = new_id()
     first, second = await topped_up(db, fan, 2000), await topped_up(db, fan, 1000)

@@ -9,8 +9,6 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from rich.markup import escape
-from rich.table import Table
 
 from virage import matchday
 from virage.cli.house import configuration, console, database, fail
@@ -163,10 +161,6 @@ async def _block(config: Config, wish: acts.Block) -> Refused | None:
 
 
 def _print(rows: Sequence[tuple[str, str]]) -> None:
-    """Print a table; nothing in it is cut, for an encoder reads it."""
-    table = Table(show_header=False, highlight=False)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
+    """Print a line a row, none of them cut or folded: an encoder is set by copying from it."""
     for name, value in rows:
-        table.add_row(name, escape(value))
-    console.print(table)
+        console.print(f"{name}: {value}", markup=False, highlight=False, soft_wrap=True)

@@ -59,4 +59,3 @@ create table wallet.payout (
     cents integer not null check (cents >= 0),
     asked_at timestamptz not null
 );
-create index payout_purse on wallet.payout (purse_id);

@@ -24,7 +24,6 @@ create table concessions.record (
     signature bytea not null check (length(signature) = 64),
     primary key (device_id, training, number)
 );
-create index record_at_outlet on concessions.record (outlet, received_at);
 create trigger record_is_append_only before update or delete or truncate on concessions.record
 for each statement execute function kernel.refuse_change();
 

@@ -6,7 +6,9 @@ card, the sale is booked, what nobody pays onto the loss of that till.
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
+from typing import Final
 from uuid import UUID, uuid5
 
 from msgspec import Struct
@@ -15,17 +17,22 @@ from virage.concessions.acts import fiscal, stock
 from virage.concessions.acts.fiscal import Plan
 from virage.concessions.acts.stock import Sold
 from virage.concessions.rules import booking as rules
-from virage.concessions.rules.booking import Part, Reason
+from virage.concessions.rules.booking import Booked, Part, Reason
 from virage.concessions.rules.fiscal.chain import Appended, Known
-from virage.concessions.rules.fiscal.record import REFUNDS, SALES, Record, TenderKind, Written, check
+from virage.concessions.rules.fiscal.record import PROVEN, REFUNDS, SALES, Record, TenderKind, Written, check
 from virage.concessions.store import booking as store
 from virage.kernel.database import Connection
 from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
 from virage.wallet.acts import ledger, taps
+from virage.wallet.reads import cards
+from virage.wallet.rules.cards import Reason as CardReason
 from virage.wallet.rules.cards import Spend, Spent, Tap, TapTaken
 from virage.wallet.rules.ledger import Entry, Posted
 from virage.wallet.rules.sun import Seen
+
+CARDS_OWN: Final = frozenset({"card_id", "counter"})
+"""What a till is not told of a card."""
 
 
 class Sent(Struct, frozen=True):
@@ -62,23 +69,13 @@ class _Money(Struct):
 async def take(
     conn: Connection, uploads: Sequence[Sequence[Sent]], cap_cents: Cents, now: datetime
 ) -> list[list[Answer]]:
-    """Take what tills sent; one answer a record, in order. Sent again it gets its answer again and no second effect.
+    """Take an upload each of some tills; one answer a record, in order.
 
-    An upload asks about one record, or tells of any number. Of one till one upload is taken after the other.
+    Sent again it gets its answer again and no second effect. An upload asks about one record, or tells of any number.
     """
-    answers: dict[int, list[Answer]] = {}
-    waiting = list(range(len(uploads)))
-    while waiting:
-        first: dict[UUID, int] = {}
-        for at in waiting:
-            first.setdefault(uploads[at][0].written.record.till, at)
-        places = sorted(first.values())
-        sent = [one for at in places for one in uploads[at]]
-        found = iter(await _take(conn, sent, cap_cents, now))
-        for at in places:
-            answers[at] = [next(found) for _ in uploads[at]]
-        waiting = [at for at in waiting if at not in answers]
-    return [answers[at] for at in range(len(uploads))]
+    sent = [one for upload in uploads for one in upload]
+    found = iter(await _take(conn, sent, cap_cents, now))
+    return [[next(found) for _ in upload] for upload in uploads]
 
 
 async def _take(conn: Connection, sent: Sequence[Sent], cap_cents: Cents, now: datetime) -> list[Answer]:
@@ -94,7 +91,7 @@ async def _take(conn: Connection, sent: Sequence[Sent], cap_cents: Cents, now: d
     posted = await _post(conn, new, money, now)
     plan = fiscal.without(plan, money.refused)
     await fiscal.write(conn, plan, now)
-    booked = [(new[at].written.record, part) for at, parts in money.parts.items() if at in posted for part in parts]
+    booked = [(new[at].written.record, parts) for at, parts in money.parts.items() if at in posted]
     if booked:
         await store.insert_bookings(conn, booked, now)
         await stock.note_sales(conn, [sold_of(new[at].written.record) for at in sorted(posted)])
@@ -113,7 +110,8 @@ def sold_of(record: Record) -> Sold:
 def _answer(plan: Plan, at: int, posted: Posted | None, parts: Sequence[Part]) -> Answer:
     outcome, number = plan.outcomes[at], plan.written[at].record.number
     if isinstance(outcome, Refused):
-        return Answer(number, "refused", reason=str(outcome.reason), data=outcome.data)
+        data = {name: value for name, value in outcome.data.items() if name not in CARDS_OWN}
+        return Answer(number, "refused", reason=str(outcome.reason), data=data)
     if isinstance(outcome, Known):
         return Answer(number, "known", outcome.hash)
     left = None if posted is None else posted.available_cents
@@ -123,38 +121,67 @@ def _answer(plan: Plan, at: int, posted: Posted | None, parts: Sequence[Part]) -
 
 
 async def _parts(conn: Connection, new: Mapping[int, Sent], cap_cents: Cents, now: datetime) -> _Money:
-    """Whose money each new record moves, and which asks are refused for their cards."""
+    """Whose money each new record moves, and which asks are refused: for what does not add up, and for their cards."""
     money = _Money({}, {}, {})
-    refunds = {at: one for at, one in new.items() if one.written.record.kind in REFUNDS}
-    sales = sorted({one.written.record.refund_of.record for one in refunds.values() if one.written.record.refund_of})
-    before = await store.bookings_of(conn, sales) if sales else []
+    for at, one in new.items():
+        defect = None if one.told else check(one.written.record)
+        if defect is not None:
+            money.refused[at] = defect
+    good = {at: one for at, one in new.items() if at not in money.refused}
+    refunds = {at: one for at, one in good.items() if one.written.record.kind in REFUNDS}
+    of = sorted({one.written.record.refund_of.record for one in refunds.values() if one.written.record.refund_of})
+    before = await store.bookings_of(conn, of) if of else []
+    sold = {at: one for at, one in good.items() if at not in refunds}
+    await _take_cards(conn, sold, money, cap_cents, now)
+    paid_by = {one.card_id for one in before if one.card_id is not None}
+    paid_by |= {part.card_id for at in sold for part in money.parts.get(at, ()) if part.card_id is not None}
+    purses = await cards.purses_of(conn, paid_by) if refunds else {}
+    await _cover(conn, [at for at in sold if at not in money.refused], new, money, set(purses.values()))
+    for at in sold:
+        if new[at].told:
+            before += rules.booked_of(new[at].written.record, money.parts[at])
+    _give_back(refunds, money, before, purses)
+    return money
+
+
+async def _cover(
+    conn: Connection, sold: Sequence[int], new: Mapping[int, Sent], money: _Money, beside: AbstractSet[UUID]
+) -> None:
+    """What purses lack of sales that were told is the house's loss.
+
+    All purses that this batch moves are locked together first, those beside too: refunds go there.
+    """
+    told = [at for at in sold if new[at].told]
+    purses = {part.purse_id for at in sold for part in money.parts[at] if part.purse_id is not None} | beside
+    available = await ledger.available(conn, purses) if told else {}
+    for at in told:
+        money.parts[at] = [rules.cover(part, available, Reason.INSUFFICIENT_FUNDS) for part in money.parts[at]]
+
+
+def _give_back(refunds: Mapping[int, Sent], money: _Money, before: list[Booked], purses: Mapping[UUID, UUID]) -> None:
+    """Whose money refunds are: each on what the ones before have left of its sale."""
     for at, one in refunds.items():
-        reason = rules.refuse_refund(one.written.record, before)
-        if reason is not None and not one.told:
+        record = one.written.record
+        reason = None if one.told else rules.refuse_refund(record, before)
+        if reason is not None:
             money.refused[at] = Refused(reason)
             continue
-        money.parts[at] = rules.refund_parts(one.written.record, before)
-        before += [
-            rules.Booked(one.written.record.id, part.tender, part.purse_id, part.card_id, part.cents, sale.record)
-            for part in money.parts[at]
-            if (sale := one.written.record.refund_of) is not None
-        ]
-    sold = {at: one for at, one in new.items() if at not in refunds}
-    for at, one in sold.items():
-        defect = check(one.written.record)
-        if defect is not None and not one.told:
-            money.refused[at] = defect
-    await _take_cards(conn, {at: one for at, one in sold.items() if at not in money.refused}, money, cap_cents, now)
-    return money
+        money.parts[at] = rules.refund_parts(record, before, purses)
+        before += rules.booked_of(record, money.parts[at])
 
 
 async def _take_cards(
     conn: Connection, sold: Mapping[int, Sent], money: _Money, cap_cents: Cents, now: datetime
 ) -> None:
     """Take the taps of sales, in the order of their counters, and count what their cards spend today."""
-    tapped = [(at, tender, seen) for at, one in sold.items() for tender, seen in one.seen.items()]
+    tapped = [
+        (at, tender, seen)
+        for at, one in sold.items()
+        for tender, seen in one.seen.items()
+        if one.written.record.tenders[tender].cents > 0
+    ]
     asked = [
-        Tap(uuid5(sold[at].written.record.id, f"tap {tender}"), seen, was_taken=sold[at].told)
+        Tap(uuid5(sold[at].written.record.id, f"tap {tender}"), seen, _taken_at(sold[at]))
         for at, tender, seen in tapped
     ]
     found = await taps.take_taps(conn, asked, now) if asked else []
@@ -164,25 +191,34 @@ async def _take_cards(
         parts = []
         for tender, paid in enumerate(one.written.record.tenders):
             outcome = taken.get((at, tender))
-            if isinstance(outcome, TapTaken):
+            if paid.cents <= 0:  # told with its defect: it takes nobody's money
+                parts.append(Part(tender, paid.cents))
+            elif isinstance(outcome, TapTaken):
                 parts.append(Part(tender, paid.cents, outcome.purse_id, outcome.card_id))
-                spends.append((at, Spend(outcome.card_id, paid.cents, confirmed=one.told)))
-            elif paid.kind in (TenderKind.CARD, TenderKind.VIRTUAL_CARD):
-                refusal = outcome or Refused(Reason.CARD_NOT_ACCEPTED)
+                spends.append((at, Spend(outcome.card_id, paid.cents, has_happened=one.told)))
+            elif paid.kind in PROVEN:
+                refusal = outcome or _unread(paid.kind)
                 if not one.told:
                     money.refused[at] = refusal
                 parts.append(Part(tender, paid.cents, None, None, paid.cents, str(refusal.reason)))
             else:
                 parts.append(Part(tender, paid.cents))
         money.parts[at] = parts
-    await _count(
-        conn, sold, [one for one in spends if one[0] not in money.refused], money, cap_cents=cap_cents, now=now
-    )
+    await _count(conn, [one for one in spends if one[0] not in money.refused], money, cap_cents=cap_cents, now=now)
+
+
+def _taken_at(sent: Sent) -> datetime | None:
+    """When a till took a tap alone; None for one that it asks about."""
+    return sent.written.record.moment if sent.told else None
+
+
+def _unread(kind: TenderKind) -> Refused:
+    """Why nothing was read of a card: the house has no key for cards, or takes no such card at its tills."""
+    return Refused(CardReason.CARDS_OFF if kind is TenderKind.CARD else Reason.CARD_NOT_ACCEPTED)
 
 
 async def _count(
     conn: Connection,
-    sold: Mapping[int, Sent],
     spends: Sequence[tuple[int, Spend]],
     money: _Money,
     *,
@@ -196,21 +232,13 @@ async def _count(
     for (at, _), outcome in zip(spends, found, strict=True):
         if isinstance(outcome, Spent):
             money.spent.setdefault(at, []).append(outcome)
-        elif not sold[at].told:
+        else:
             money.refused[at] = outcome
 
 
 async def _post(conn: Connection, new: Mapping[int, Sent], money: _Money, now: datetime) -> dict[int, Posted]:
-    """Move the money of what is not refused; what a purse lacks refuses an ask, and is the house's loss of a sale told.
-
-    The purses of sales that were told are locked first: what is in them decides how much of the sale is lost.
-    """
+    """Move the money of what is not refused; what a purse lacks refuses an ask."""
     wanted = [at for at in new if at not in money.refused]
-    told = [at for at in wanted if new[at].told]
-    purses = {part.purse_id for at in told for part in money.parts[at] if part.purse_id is not None}
-    available = await ledger.available(conn, purses) if purses else {}
-    for at in told:
-        money.parts[at] = [rules.cover(part, available, Reason.INSUFFICIENT_FUNDS) for part in money.parts[at]]
     entries: list[Entry] = [rules.transfers(new[at].written.record, money.parts[at]) for at in wanted]
     order = sorted(
         range(len(wanted)), key=lambda at: not new[wanted[at]].told

@@ -26,9 +26,9 @@ from virage.kernel.problems import Refused, invalid_input, invalid_inputs
 
 
 class Sold(Struct, frozen=True):
-    """What a sale took from the stock of its outlet, by product; less than 0 where it gave back.
+    """What a sale took from the stock of its outlet, by product.
 
-    `id` is the sale's, or that of the refund: it moves the stock once. `at` is when it was sold by the till's clock.
+    `id` is the sale's: it moves the stock once. `at` is when it was sold by the till's clock.
     """
 
     id: UUID

@@ -75,7 +75,7 @@ class Counter:
         read: list[Sent | Answer] = []
         for number, one in enumerate(records, 1):
             written = read_signed(SignedRecord(one.body, one.signature), till.id or UUID(int=0), key)
-            if isinstance(written, Written) and not holds(till, "till", scope="outlet", scope_id=written.record.outlet):
+            if isinstance(written, Written) and not one.told and not _is_at(till, written.record.outlet):
                 written = Refused(Reason.NOT_YOUR_OUTLET)
             if isinstance(written, Refused):
                 read.append(Answer(number_in(one.body), "refused", reason=str(written.reason), data=written.data))
@@ -105,5 +105,20 @@ class Counter:
         return await self._take_all(uploads)
 
     async def _take_all(self, uploads: Sequence[Sequence[Sent]]) -> list[list[Answer]]:
-        async with self._db.transaction() as conn:
-            return await take(conn, uploads, self._cap_cents, self._clock.now())
+        """Of one till one upload a transaction, one after the other; of all tills the first ones together."""
+        answers: dict[int, list[Answer]] = {}
+        while len(answers) < len(uploads):
+            first: dict[UUID, int] = {}
+            for at, upload in enumerate(uploads):
+                if at not in answers:
+                    first.setdefault(upload[0].written.record.till, at)
+            together = [uploads[at] for at in first.values()]
+            async with self._db.transaction() as conn:
+                found = await take(conn, together, self._cap_cents, self._clock.now())
+            answers |= dict(zip(first.values(), found, strict=True))
+        return [answers[at] for at in range(len(uploads))]
+
+
+def _is_at(till: Principal, outlet: str) -> bool:
+    """Whether a till stands at an outlet now. What it sold where it stood before it was moved is told all the same."""
+    return holds(till, "till", scope="outlet", scope_id=outlet)

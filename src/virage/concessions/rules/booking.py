@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
-from virage.concessions.rules.fiscal.record import REFUNDS, Record, TenderKind
+from virage.concessions.rules.fiscal.record import PROVEN, REFUNDS, Record, TenderKind
 from virage.kernel.money import Cents
 from virage.wallet.rules.ledger import Account, Kind, Transfer, account, purse
 
@@ -25,7 +25,10 @@ class Reason(StrEnum):
 
 
 class Part(NamedTuple):
-    """One tender: whose money it is. Without a purse a card's money is nobody's: the house loses it, for a reason."""
+    """A tender, or what one card has in it: whose money it is. Without a purse a card's money is nobody's.
+
+    `counts` False: it went to nobody, so it gives nothing of its sale back.
+    """
 
     tender: int
     cents: Cents
@@ -33,16 +36,16 @@ class Part(NamedTuple):
     card_id: UUID | None = None
     loss_cents: Cents = 0
     loss_reason: str | None = None
+    counts: bool = True
 
 
 class Booked(NamedTuple):
-    """A part of a record as it is stored."""
+    """A part of a sale or of a refund as it is stored; `card_id` None: it was not paid by card."""
 
     record_id: UUID
-    tender: int
-    purse_id: UUID | None
     card_id: UUID | None
     cents: Cents
+    loss_cents: Cents
     refund_of: UUID | None
 
 
@@ -114,31 +117,59 @@ def _matched(signed: Mapping[Account, Cents]) -> list[tuple[Account, Account, Ce
     return moves
 
 
-def refund_parts(record: Record, booked: Sequence[Booked]) -> list[Part]:
-    """A refund's parts: by card onto the purse that paid its sale."""
-    paid = next((one for one in booked if one.record_id == _sale_of(record) and one.purse_id is not None), None)
-    return [
-        Part(at, tender.cents, paid.purse_id, paid.card_id)
-        if paid is not None and tender.kind in (TenderKind.CARD, TenderKind.VIRTUAL_CARD)
-        else Part(at, tender.cents)
-        for at, tender in enumerate(record.tenders)
-    ]
+def booked_of(record: Record, parts: Sequence[Part]) -> list[Booked]:
+    """What refunds must know of a record that is being booked."""
+    sale = _sale_of(record)
+    return [Booked(record.id, part.card_id, part.cents if part.counts else 0, part.loss_cents, sale) for part in parts]
+
+
+def left_of(sale: UUID, booked: Sequence[Booked]) -> dict[UUID | None, Cents]:
+    """What was really paid for a sale and not given back, by card; None has what was not paid by card."""
+    left: dict[UUID | None, Cents] = {}
+    for one in booked:
+        if sale in (one.record_id, one.refund_of):
+            left[one.card_id] = left.get(one.card_id, 0) + one.cents - one.loss_cents
+    return left
+
+
+def refund_parts(record: Record, booked: Sequence[Booked], purses: Mapping[UUID, UUID]) -> list[Part]:
+    """A refund's parts: by card, onto the purses on which the cards now stand that paid, each at most what it paid.
+
+    `purses` are those of the cards. What a refund gives beyond that goes to nobody.
+    """
+    sale = _sale_of(record)
+    left = {} if sale is None else left_of(sale, booked)
+    parts: list[Part] = []
+    for at, tender in enumerate(record.tenders):
+        if tender.kind not in PROVEN or tender.cents >= 0:
+            parts.append(Part(at, tender.cents))
+            continue
+        wanted = -tender.cents
+        for card_id in [one for one in left if one in purses]:
+            given = max(0, min(wanted, left[card_id]))
+            left[card_id] -= given
+            wanted -= given
+            if given and card_id is not None:
+                parts.append(Part(at, -given, purses[card_id], card_id))
+        if wanted:
+            parts.append(Part(at, -wanted, counts=False))
+    return parts
 
 
 def refuse_refund(record: Record, booked: Sequence[Booked]) -> Reason | None:
     """Why a refund is more than its sale brought, less what went back before, or goes to a card that paid nothing."""
     sale = _sale_of(record)
+    by_card = -sum(tender.cents for tender in record.tenders if tender.kind in PROVEN)
     if sale is None:
-        return None
-    paid = [one for one in booked if one.record_id == sale]
-    if not paid:
+        return Reason.CARD_NOT_ACCEPTED if by_card else None
+    if not any(one.record_id == sale for one in booked):
         return Reason.SALE_UNKNOWN
-    left = sum(one.cents for one in paid) + sum(one.cents for one in booked if one.refund_of == sale)
-    asked = -sum(tender.cents for tender in record.tenders)
-    by_card = any(tender.kind is TenderKind.CARD for tender in record.tenders)
-    if by_card and not any(one.purse_id for one in paid):
+    left = left_of(sale, booked)
+    if by_card and not any(left):
         return Reason.CARD_NOT_ACCEPTED
-    return Reason.REFUND_EXCEEDS_SALE if asked > left else None
+    asked = -sum(tender.cents for tender in record.tenders)
+    of_cards = sum(cents for card_id, cents in left.items() if card_id is not None)
+    return Reason.REFUND_EXCEEDS_SALE if asked > sum(left.values()) or by_card > of_cards else None
 
 
 def _sale_of(record: Record) -> UUID | None:

@@ -16,17 +16,19 @@ async def bookings_of(conn: Connection, sale_ids: Sequence[UUID]) -> list[Booked
     return sales + [Booked(*row) async for row in queries.refunds_of_sales(conn, sale_ids=sale_ids)]
 
 
-async def insert_bookings(conn: Connection, booked: Sequence[tuple[Record, Part]], now: datetime) -> None:
-    """Write the parts of records."""
+async def insert_bookings(conn: Connection, booked: Sequence[tuple[Record, Sequence[Part]]], now: datetime) -> None:
+    """Write the parts of records. What went to nobody is written with nothing given."""
+    rows = [(record, number, part) for record, parts in booked for number, part in enumerate(parts)]
     await queries.insert_bookings(
         conn,
-        record_ids=[record.id for record, _ in booked],
-        tenders=[part.tender for _, part in booked],
-        refunds_of=[record.refund_of.record if record.refund_of else None for record, _ in booked],
-        purse_ids=[part.purse_id for _, part in booked],
-        card_ids=[part.card_id for _, part in booked],
-        cents=[part.cents for _, part in booked],
-        loss_cents=[part.loss_cents for _, part in booked],
-        loss_reasons=[part.loss_reason for _, part in booked],
+        record_ids=[record.id for record, _, _ in rows],
+        parts=[number for _, number, _ in rows],
+        tenders=[part.tender for _, _, part in rows],
+        refunds_of=[record.refund_of.record if record.refund_of else None for record, _, _ in rows],
+        purse_ids=[part.purse_id for _, _, part in rows],
+        card_ids=[part.card_id for _, _, part in rows],
+        cents=[part.cents if part.counts else 0 for _, _, part in rows],
+        loss_cents=[part.loss_cents for _, _, part in rows],
+        loss_reasons=[part.loss_reason for _, _, part in rows],
         now=now,
     )

@@ -19,6 +19,7 @@ from virage.wallet.acts import ledger
 from virage.wallet.rules import purses as rules
 from virage.wallet.rules.ledger import Balance
 from virage.wallet.rules.purses import PURPOSE, Limits, Purse, Reason, TopUp
+from virage.wallet.store import cards as card_store
 from virage.wallet.store import ledger as ledger_store
 from virage.wallet.store import purses as store
 
@@ -48,6 +49,7 @@ async def ensure_purse(conn: Connection, owner_id: UUID, now: datetime) -> Purse
     found = await store.purse_of(conn, owner_id)
     if found is not None:
         return found
+    await card_store.lock_turn_of_person(conn, owner_id)  # a card that is linked may bring a purse meanwhile
     opened = await store.open_purses(conn, {new_id(): owner_id}, now)
     await append(conn, [Fact("purse_opened", owner_id, purse_id) for purse_id in opened], now)
     found = await store.purse_of(conn, owner_id)

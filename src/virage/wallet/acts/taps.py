@@ -26,7 +26,7 @@ async def take_taps(conn: Connection, taps: Sequence[Tap], now: datetime) -> lis
     alone = [
         (cards[tap.seen.uid].id, tap.seen.counter)
         for tap in taps
-        if tap.was_taken and tap.seen is not None and tap.seen.uid in cards
+        if tap.taken_at is not None and tap.seen is not None and tap.seen.uid in cards
     ]
     outcomes = judge_taps(taps, known, cards, now, await store.counters_used(conn, alone) if alone else frozenset())
     new = {one.tap_id: one for one in outcomes if isinstance(one, TapTaken) and one.tap_id not in known}

@@ -1,5 +1,6 @@
 """Cards as their owners, the desk and the operator see them: without keys, codes and what PINs are checked against."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -111,3 +112,8 @@ async def export(conn: Connection, person_id: UUID) -> Any:
         }
         for card in sorted(found.values(), key=lambda card: card.id)
     ]
+
+
+async def purses_of(conn: Connection, card_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """The purse on which each card stands now."""
+    return {id_: owned.card.purse_id for id_, owned in (await store.owned_cards(conn, list(card_ids))).items()}

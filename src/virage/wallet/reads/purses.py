@@ -11,7 +11,7 @@ from virage.kernel.money import Cents
 from virage.payments import reads as payments
 from virage.wallet.rules import purses as rules
 from virage.wallet.rules.ledger import Balance, bonus
-from virage.wallet.rules.purses import Limits, Progress
+from virage.wallet.rules.purses import Limits, Progress, credit_id
 from virage.wallet.store import ledger, purses
 
 PAGE: Final = 50
@@ -76,7 +76,8 @@ async def top_up_view(conn: Connection, owner_id: UUID, top_up_id: UUID) -> TopU
     if purse is None or top_up is None or top_up.purse_id != purse.id:
         return None
     payment = await payments.payment(conn, top_up.payment_id)
-    credited = top_up.payment_id in await ledger.transfers(conn, {top_up.payment_id})
+    credit = credit_id(top_up.payment_id)
+    credited = credit in await ledger.transfers(conn, {credit})
     progress = rules.progress(payment, credited=credited)
     failed = payment if progress is Progress.FAILED else None
     reason = None if failed is None else failed.reason or failed.state.value

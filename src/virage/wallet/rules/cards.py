@@ -111,13 +111,13 @@ class NewCard(Struct, frozen=True):
 class Tap(Struct, frozen=True):
     """One tap that somebody brought; who brings it makes `id`. `seen` is what its message proved, None for nothing.
 
-    `was_taken`: a till without network took it, and what it paid is sold. Tills tell in any order, so a counter below
-    the last one counts too, as long as it has not counted before; of whoever asks the counter only rises.
+    `taken_at`: a till without network took it then, and what it paid is sold. Tills tell in any order, so a counter
+    below the last one counts too, as long as it has not counted before; of whoever asks the counter only rises.
     """
 
     id: UUID
     seen: Seen | None
-    was_taken: bool = False
+    taken_at: datetime | None = None
 
 
 class TapTaken(Struct, frozen=True, tag="taken"):
@@ -172,7 +172,14 @@ def _counter(tap: Tap) -> int:
 def _is_new(tap: Tap, card: Card, last: Mapping[UUID, int], counted: Counters) -> bool:
     """Whether a counter has not counted yet, by the rule for whoever brings it."""
     counter = _counter(tap)
-    return counter > last[card.id] or (tap.was_taken and (card.id, counter) not in counted)
+    return counter > last[card.id] or (tap.taken_at is not None and (card.id, counter) not in counted)
+
+
+def _was_before_the_block(tap: Tap, card: Card) -> bool:
+    """Whether a till took it alone before its owner blocked the card: who drinks and then blocks has drunk."""
+    if tap.taken_at is None or card.blocked_at is None or card.blocked_reason not in LIFTED_BY_OWNER:
+        return False
+    return tap.taken_at < card.blocked_at
 
 
 def _judge_tap(tap: Tap, card: Card | None, before: TapTaken | None, *, is_new: bool, now: datetime) -> TapOutcome:
@@ -185,7 +192,7 @@ def _judge_tap(tap: Tap, card: Card | None, before: TapTaken | None, *, is_new: 
         return before if same else Refused(Reason.ID_REUSED)
     if not is_new:
         return Refused(Reason.TAP_REPLAYED, {"card_id": card.id, "counter": tap.seen.counter})
-    if card.blocked_reason is not None:
+    if card.blocked_reason is not None and not _was_before_the_block(tap, card):
         return Refused(Reason.CARD_BLOCKED, {"card_id": card.id, "reason": card.blocked_reason})
     return TapTaken(tap.id, card.id, card.purse_id, tap.seen.counter, now)
 
@@ -198,11 +205,15 @@ def still_looks(taken: TapTaken, now: datetime) -> TapOutcome:
 
 
 class Spend(Struct, frozen=True):
-    """What a card is asked to pay. `confirmed`: its PIN was right, or its owner said yes in the app."""
+    """What a card is asked to pay. `confirmed`: its PIN was right, or its owner said yes in the app.
+
+    `has_happened`: a till without network sold it. It counts to the day and is not judged any more.
+    """
 
     card_id: UUID
     amount_cents: Cents
     confirmed: bool = False
+    has_happened: bool = False
 
 
 class Spent(Struct, frozen=True):
@@ -223,6 +234,8 @@ class Limits(Struct, frozen=True):
 def spend_allowed(limits: Limits, spend: Spend, *, cap_cents: Cents) -> Refused | None:
     """Refuse what is above the card's day, or above the cap of one tap without a PIN or the app."""
     limit = limits.daily_limit_cents
+    if spend.has_happened:
+        return None
     if limit is not None and limits.spent_cents + spend.amount_cents > limit:
         left = max(0, limit - limits.spent_cents)
         return Refused(Reason.DAILY_LIMIT_REACHED, {"left_cents": left, "daily_limit_cents": limit})

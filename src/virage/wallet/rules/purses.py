@@ -117,8 +117,8 @@ def paid(top_ups: Sequence[TopUp], made: Mapping[UUID, Payment]) -> list[Paid]:
 
 
 def credit(purse_id: UUID, top_up_id: UUID, payment_id: UUID, cents: Cents) -> Transfer:
-    """Money that came by bank card goes into its purse, once a payment: the payment's id is the transfer's."""
-    return Transfer(payment_id, CARD_MONEY, purse(purse_id), cents, "top_up", top_up_id)
+    """Money that came by bank card goes into its purse, once a payment."""
+    return Transfer(credit_id(payment_id), CARD_MONEY, purse(purse_id), cents, "top_up", top_up_id)
 
 
 def follow(ids: tuple[UUID, UUID], card_id: UUID, left_id: UUID, purse_id: UUID, cents: Cents) -> list[Transfer]:
@@ -127,6 +127,11 @@ def follow(ids: tuple[UUID, UUID], card_id: UUID, left_id: UUID, purse_id: UUID,
         Transfer(ids[0], purse(left_id), _BETWEEN, cents, "card_moved", card_id),
         Transfer(ids[1], _BETWEEN, purse(purse_id), cents, "card_moved", card_id),
     ]
+
+
+def credit_id(payment_id: UUID) -> UUID:
+    """The id of a payment's credit. A browser chose the payment's, and could choose one that another transfer has."""
+    return uuid5(payment_id, "top-up")
 
 
 def shares(paid: Sequence[Paid], available_cents: Cents) -> list[Share]:
