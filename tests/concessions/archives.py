@@ -6,8 +6,8 @@ import json
 from datetime import date, timedelta
 from typing import Any
 
-from tests.concessions.till import NOW, Till, beer
-from virage.concessions.acts.fiscal import append, close
+from tests.concessions.till import NOW, Till, append, beer
+from virage.concessions.acts.fiscal import close
 from virage.concessions.reads.fiscal import archive
 from virage.concessions.rules.fiscal.closing import Period, PeriodKind
 from virage.concessions.rules.fiscal.record import Kind

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.concessions.till import NOW, SUN, Till, beer, cup, fries
-from virage.concessions.acts.fiscal import append, close
+from tests.concessions.till import NOW, SUN, Till, append, beer, cup, fries
+from virage.concessions.acts.fiscal import close
 from virage.concessions.rules.fiscal.closing import (
     CLOSING_PURPOSE,
     FISCAL_KEY,

@@ -7,8 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.concessions.till import NOW, Till, beer, fries
-from virage.concessions.acts.fiscal import append
+from tests.concessions.till import NOW, Till, append, beer, fries
 from virage.concessions.rules.fiscal.chain import Anchor, Appended, Known, Outcome
 from virage.concessions.rules.fiscal.record import GENESIS, Kind, Reason, Tender, TenderKind, VatTotal, Written
 from virage.concessions.store import fiscal as store

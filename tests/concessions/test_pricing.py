@@ -43,7 +43,6 @@ from virage.concessions.rules.pricing import (
     VatTotal,
     list_price,
     price,
-    products_of,
     split,
 )
 from virage.kernel.ids import new_id
@@ -178,11 +177,6 @@ def test_a_receipt_adds_up_line_by_line_and_rate_by_rate(data: st.DataObject) ->
         assert total.vat_cents == vat_included(total.gross_cents, total.vat_permille)
         assert total.vat_cents == sum(one.vat_cents for one in lines)
     assert sum(total.gross_cents for total in found.vat) == found.total_cents
-
-
-def test_what_is_sold_is_counted_over_lines_and_menus_without_cups() -> None:
-    wanted = basket(line(COLA, 2), line(MENU, 3, parts=WITH_COLA), returns=(DepositReturn(CUP.id, 1),))
-    assert products_of(priced(wanted), BOARD) == {COLA.id: 5, HOT_DOG.id: 3, FRIES.id: 3}
 
 
 # --- which price wins ----------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """A till as tests have it: it numbers, chains and signs what it writes, as one at a counter does."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -7,7 +8,8 @@ from uuid import UUID
 from msgspec import to_builtins
 
 from tests.passes.make_vectors import Ed25519Phone, P256Phone
-from virage.concessions.rules.fiscal.chain import Head
+from virage.concessions.acts import fiscal
+from virage.concessions.rules.fiscal.chain import Head, Outcome
 from virage.concessions.rules.fiscal.record import (
     RECORD_PURPOSE,
     Kind,
@@ -128,3 +130,10 @@ def signed(written: Written) -> SignedRecord:
 def members(written: Written) -> dict[str, Any]:
     found: dict[str, Any] = to_builtins(written.record)
     return found
+
+
+async def append(conn: Connection, written: Sequence[Written], now: datetime) -> list[Outcome]:
+    """What tills wrote, without the money that it moves."""
+    planned = await fiscal.plan(conn, written)
+    await fiscal.write(conn, planned, now)
+    return planned.outcomes

@@ -67,7 +67,12 @@ async def plan(conn: Connection, written: Sequence[Written]) -> Plan:
 
 
 async def write(conn: Connection, plan: Plan, now: datetime) -> None:
-    """Write all that a plan found new, and move its chains."""
+    """Write all that a plan found new, and move its chains.
+
+    A record that does not add up (`check`) is written with its defect: its till cannot take it back. Two transactions
+    that bring the same new id at the same moment: the later one fails with asyncpg's UniqueViolationError; run again,
+    it is told `id_taken`.
+    """
     if plan.moved:
         new = [one for one, outcome in zip(plan.written, plan.outcomes, strict=True) if isinstance(outcome, Appended)]
         await store.insert_records(conn, new, now)
@@ -89,20 +94,6 @@ def without(plan: Plan, refused: Mapping[int, Refused]) -> Plan:
         outcomes[at] = refusal
         del moved[key]
     return Plan(plan.written, outcomes, plan.heads, moved)
-
-
-async def append(conn: Connection, written: Sequence[Written], now: datetime) -> list[Outcome]:
-    """Append what tills wrote to their chains, for many tills at once; one outcome a record, in order.
-
-    The chains are locked in the order of their tills until the transaction ends. A record that does not add up
-    (`check`) is appended with its defect: its till cannot take it back. Two transactions that bring the same new id at
-    the same moment: the later one fails with asyncpg's UniqueViolationError; run again, it is told `id_taken`.
-    """
-    if not written:
-        return []
-    planned = await plan(conn, written)
-    await write(conn, planned, now)
-    return planned.outcomes
 
 
 async def _move(conn: Connection, heads: dict[ChainKey, Head], moved: dict[ChainKey, Head], now: datetime) -> None:

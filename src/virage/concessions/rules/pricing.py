@@ -196,15 +196,6 @@ def _with_vat(lines: Sequence[PricedLine], totals: Sequence[VatTotal]) -> list[P
     return found
 
 
-def products_of(priced: Priced, catalogue: Catalogue) -> dict[UUID, int]:
-    """Return how many of each product are sold, those in menus too."""
-    counts: dict[UUID, int] = {}
-    for line in priced.lines:
-        if line.kind == "product" and catalogue.product(line.item_id) is not None:
-            counts[line.item_id] = counts.get(line.item_id, 0) + line.quantity
-    return counts
-
-
 class _Shelf:
     """What an outlet sells at one moment."""
 
