@@ -22,7 +22,6 @@ where record.id = booking.record_id;
 update concessions.booking set refund_till = record.device_id
 from concessions.record
 where record.id = booking.refund_of;
-update concessions.booking set refund_till = device_id where refund_of is not null and refund_till is null;
 -- squawk-ignore adding-not-nullable-field
 alter table concessions.booking alter column device_id set not null;
 -- squawk-ignore ban-drop-constraint
