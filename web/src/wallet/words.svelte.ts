@@ -1,5 +1,6 @@
 /** The purse's words, and how its refusals and sums are said. */
 import type { Problem } from "../api/answer";
+import type { PurseLine } from "../api/words";
 import type { purse } from "../i18n/en/purse";
 import { Bundle } from "../i18n/bundle.svelte";
 import { i18n } from "../i18n/i18n.svelte";
@@ -16,6 +17,13 @@ class PurseWords extends Bundle<Words> {
     const said = (words as Record<string, string | ((sum: string) => string)>)[code];
     if (typeof said === "function") return said(i18n.money(cents));
     return said ?? problemText({ code, data, ...rest });
+  }
+
+  /** What a line of the history was. */
+  line({ step, purpose, cents }: PurseLine): string {
+    const { held, purposes, in: into, out } = this.w.history;
+    if (step === "hold") return held;
+    return purposes[purpose] ?? (cents > 0 ? into : out);
   }
 
   /** What a line moved, with its sign: a minus, which is as wide as a plus, and not a hyphen. */

@@ -1,0 +1,19 @@
+/** The room of the purse that is shown next: fetched by the entry, taken by the page as it comes up. */
+import type { Component } from "svelte";
+
+export interface RoomProps {
+  /** Whose purse; nobody's where the room is open to everybody and nobody is signed in. */
+  owner: string;
+  signIn: string;
+  /** What the address names in the room. */
+  id: string;
+}
+
+export interface Room {
+  inside: Component<RoomProps>;
+  /** Whether it says something to whoever is not signed in. */
+  open: boolean;
+  id: string;
+}
+
+export const shown: { room: Room | null } = { room: null };
