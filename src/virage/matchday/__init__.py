@@ -68,8 +68,10 @@ from virage.venue import routes as venue
 from virage.wallet import routes as wallet_routes
 from virage.wallet.acts import cards as wallet_cards
 from virage.wallet.acts import purses
+from virage.wallet.acts import virtual_cards as wallet_phones
 from virage.wallet.reads import cards as card_reads
 from virage.wallet.reads import purses as wallet_reads
+from virage.wallet.reads import virtual_cards
 from virage.wallet.routes.card_desk import CardDesk
 from virage.wallet.rules.purses import PURPOSE as PURSES
 
@@ -128,11 +130,18 @@ def _programme(house: House) -> Domain:
 # What the domains above tell a person about themselves, by the name of its section, and forget with them.
 PERSON_EXPORTS: dict[str, PersonExport] = {
     "cards": card_reads.export,
+    "phones": virtual_cards.export,
     "wallet": wallet_reads.export,
     "ticketing": ticketing_views.export,
     "access": access_reads.export,
 }
-PERSON_ERASED: list[PersonErased] = [refunding.erased, wallet_cards.erased, purses.erased, accreditations.erased]
+PERSON_ERASED: list[PersonErased] = [
+    refunding.erased,
+    wallet_cards.erased,
+    wallet_phones.erased,
+    purses.erased,
+    accreditations.erased,
+]
 
 
 def _people(house: House) -> Domain:

@@ -14,17 +14,17 @@ create table wallet.phone_key (
 );
 create index phone_key_purse on wallet.phone_key (purse_id);
 
--- What a phone signed for one record of a till: sent to its till by way of us, taken once by that record. It names no
--- key by reference, for keys go with their owners.
+-- What a phone signed for one record of a till, on its way there by way of us; what was booked holds it itself. It
+-- names no key by reference, for keys go with their owners.
 create table wallet.proof (
-    till_id uuid not null,
     record_id uuid not null,
+    till_id uuid not null,
     key_id uuid not null,
-    proof text,
-    sent_at timestamptz,
-    taken_at timestamptz,
+    proof text not null,
+    sent_at timestamptz not null,
     primary key (record_id, till_id, key_id)
-) with (fillfactor = 70);
+);
+create index proof_sent on wallet.proof (sent_at);
 
 -- What the house gave to a purse, and why, by a code. `given_by` is null where a rule gave it.
 create table wallet.gift (

@@ -14,6 +14,7 @@ from virage.venue.reads import GROUND_ZONE
 from virage.wallet.rules.cards import BlockReason, Limits, OwnedCard
 from virage.wallet.store import cards as store
 from virage.wallet.store import taps
+from virage.wallet.store.virtual_cards import phone_keys
 
 
 class MyCard(Struct, frozen=True):
@@ -114,6 +115,10 @@ async def export(conn: Connection, person_id: UUID) -> Any:
     ]
 
 
-async def purses_of(conn: Connection, card_ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """The purse on which each card stands now."""
-    return {id_: owned.card.purse_id for id_, owned in (await store.owned_cards(conn, list(card_ids))).items()}
+async def purses_of(conn: Connection, ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """The purse on which each card stands now, or that each phone's key pays from."""
+    cards = await store.owned_cards(conn, list(ids))
+    phones = await phone_keys(conn, set(ids) - cards.keys()) if len(cards) < len(ids) else {}
+    return {id_: owned.card.purse_id for id_, owned in cards.items()} | {
+        id_: key.purse_id for id_, key in phones.items()
+    }
