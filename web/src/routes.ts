@@ -9,6 +9,7 @@ export const routes: readonly Route[] = [
   { pattern: "/tickets", load: () => import("./ticketing/TicketsPage.svelte") },
   { pattern: "/tickets/:id", load: () => import("./ticketing/TicketPage.svelte") },
   { pattern: "/purse/*", load: () => import("./wallet/entry").then((purse) => purse.open()) },
+  { pattern: "/pay", load: () => import("./wallet/pay/entry").then((pay) => pay.open()) },
   { pattern: "/tap", load: () => import("./wallet/cards/entry").then((tap) => tap.open()) },
   { pattern: "/sign-in", load: () => import("./people/SignInPage.svelte") },
   { pattern: "/account", load: () => import("./people/AccountPage.svelte") },

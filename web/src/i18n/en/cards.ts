@@ -1,6 +1,6 @@
 /** The words of contactless cards: a bundle of their own, so that the page that a tap opens is small. */
 export const cards = {
-  title: "My cards",
+  title: "What pays from this purse",
   card: "Contactless card",
   unnamed: "Card without a name",
   unnamedSince: (day: string) => `Card of ${day}`,
@@ -9,7 +9,7 @@ export const cards = {
   limit: (sum: string) => `At most ${sum} a day`,
   spent: (spent: string, limit: string) => `${spent} of ${limit} spent today`,
   withPin: "With a PIN",
-  none: "No card yet. A contactless card pays without a phone: for you, or for a child with a limit for the day.",
+  none: "For you without a phone, or for a child with a limit for the day.",
   add: "Add a card",
   manage: "Settings of this card",
   back: "Back to my purse",
@@ -124,8 +124,6 @@ export const cards = {
     saved: "The PIN is set",
     savedText: "Five wrong ones in a row block the card until you unblock it.",
   },
-  confirmTitle: "Is it you?",
-  confirm: "Please sign in once more: it shows that it is you.",
   refusals: {
     cards_off: "This ground does not take contactless cards at the moment.",
     tap_forged: "This is not a reading of one of our cards.",

@@ -1,7 +1,7 @@
 import type { cards as English } from "../en/cards";
 
 export const cards: typeof English = {
-  title: "Mes cartes",
+  title: "Ce qui paie avec ce porte-monnaie",
   card: "Carte sans contact",
   unnamed: "Carte sans nom",
   unnamedSince: (day) => `Carte du ${day}`,
@@ -10,7 +10,7 @@ export const cards: typeof English = {
   limit: (sum) => `${sum} par jour au plus`,
   spent: (spent, limit) => `${spent} dépensés aujourd’hui sur ${limit}`,
   withPin: "Avec code PIN",
-  none: "Pas encore de carte. Une carte sans contact paie sans téléphone : pour vous, ou pour un enfant avec un plafond par jour.",
+  none: "Pour vous sans téléphone, ou pour un enfant avec un plafond par jour.",
   add: "Ajouter une carte",
   manage: "Réglages de cette carte",
   back: "Retour au porte-monnaie",
@@ -125,8 +125,6 @@ export const cards: typeof English = {
     saved: "Le code PIN est enregistré",
     savedText: "Cinq codes faux de suite bloquent la carte jusqu’à ce que vous la débloquiez.",
   },
-  confirmTitle: "Est-ce bien vous ?",
-  confirm: "Connectez-vous encore une fois : cela montre que c’est bien vous.",
   refusals: {
     cards_off: "Ce stade n’accepte pas de cartes sans contact pour le moment.",
     tap_forged: "Ce n’est pas une lecture d’une de nos cartes.",
