@@ -74,7 +74,7 @@ async def topped_up(db: Database, owner_id: UUID, cents: int) -> TopUpWish:
 
 async def seen(db: Database, owner_id: UUID, before: datetime | None = None) -> PurseView:
     async with db.connection() as conn:
-        return await purse_view(conn, owner_id, LIMITS, before)
+        return await purse_view(conn, owner_id, LIMITS, before, now=NOW)
 
 
 async def has(db: Database, owner_id: UUID) -> int:
