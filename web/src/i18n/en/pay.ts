@@ -78,6 +78,7 @@ export const pay = {
   refusals: {
     card_unknown: "This phone does not pay from your purse any more. Switch it on again.",
     card_blocked: "This phone was switched off. Switch it on again.",
+    insufficient_funds: "There is not enough in your purse. Nothing was paid: top up, or pay with something else.",
     proof_too_old: "That took longer than ten minutes. Nothing was paid: ask the counter for a new code.",
     proof_forged: "The counter cannot read this phone’s yes. Nothing was paid: switch this phone off and on again.",
     proof_used: "This was paid already.",

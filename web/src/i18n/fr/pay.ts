@@ -79,6 +79,7 @@ export const pay: typeof English = {
   refusals: {
     card_unknown: "Ce téléphone ne paie plus avec votre porte-monnaie. Activez-le de nouveau.",
     card_blocked: "Ce téléphone a été désactivé. Activez-le de nouveau.",
+    insufficient_funds: "Il n’y a pas assez dans votre porte-monnaie. Rien n’a été payé : chargez-le, ou payez autrement.",
     proof_too_old: "Cela a pris plus de dix minutes. Rien n’a été payé : demandez un nouveau code au comptoir.",
     proof_forged: "Le comptoir ne peut pas lire l’accord de ce téléphone. Rien n’a été payé : désactivez ce téléphone et activez-le de nouveau.",
     proof_used: "Ceci est déjà payé.",

@@ -45,5 +45,6 @@ export class Tapped {
   done(): void {
     letGo();
     this.message = null;
+    if (this.told) this.told = { ...this.told, linked: true };
   }
 }

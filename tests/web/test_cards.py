@@ -1,0 +1,218 @@
+"""A fan's cards in a real browser: what a tap opens, what its owner does with it, and a phone that is a card itself."""
+
+import re
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.web.cards import NFC, Held, Till, new_card, shown_proof, weight
+from tests.web.house import House
+from tests.web.steps import Refusing
+
+SignIn = Callable[[Page, str], None]
+Browse = Callable[[], tuple[BrowserContext, Page]]
+FIRST_PAGE_MAX_BYTES = 60_000
+TAP_PAGE_MAX_BYTES = 60_000
+PHONE = {"width": 390, "height": 844}
+
+
+def holds(page: Page, euros: str) -> None:
+    """Expect what there is to spend."""
+    expect(page.locator("[data-balance]")).to_have_text(f"€{euros}")
+
+
+def linked(page: Page, house: House, sign_in: SignIn, address: str, cents: int = 2000) -> Held:
+    """A card with money that its owner, who signs in for it, has just made theirs on the page of its tap."""
+    card = new_card(house, cents)
+    page.goto(card.tap())
+    sign_in(page, address)
+    page.get_by_label("Code printed on the card").fill(card.code)
+    page.get_by_role("button", name="Put it onto my purse").click()
+    expect(page.get_by_text("The card is yours")).to_be_visible()
+    return card
+
+
+def test_a_card_of_nobody_is_looked_at_made_ones_own_limited_and_blocked(
+    page: Page, house: House, sign_in: SignIn, address: str, watched: list[str]
+) -> None:
+    card = new_card(house, 1250)
+    first = card.tap()
+    page.set_viewport_size(PHONE)
+    page.goto(first)
+    holds(page, "12.50")
+    expect(page).to_have_url(re.compile("/tap$"))
+    page.reload()
+    holds(page, "12.50")
+    page.get_by_label("Email address").wait_for()
+    sign_in(page, address)
+    code = page.get_by_label("Code printed on the card")
+    code.fill("ABC")
+    page.get_by_role("button", name="Put it onto my purse").click()
+    expect(code).to_have_accessible_description(re.compile("Enter the ten signs"))
+    code.fill("22222-22222")
+    code.press("Enter")
+    expect(code).to_have_accessible_description(re.compile("not the code of this card"))
+    code.fill(card.code.lower())
+    page.get_by_label("Name of the card").fill("Léa")
+    page.get_by_role("button", name="Put it onto my purse").click()
+    expect(page.get_by_text("The card is yours")).to_be_visible()
+    expect(page.get_by_role("heading", name="Léa")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="Loaded in cash at a desk")).to_contain_text("+€12.50")
+    page.get_by_role("link", name="Settings of this card").click()
+
+    limit = page.get_by_label("At most a day")
+    limit.fill("ten")
+    limit.press("Enter")
+    expect(limit).to_have_accessible_description(re.compile("Enter an amount"))
+    limit.fill("7,50")
+    limit.press("Enter")
+    expect(page.get_by_text("€0 of €7.50 spent today").first).to_be_visible()
+    page.get_by_role("button", name="Choose a PIN").click()
+    page.get_by_label("The PIN", exact=True).fill("111111")
+    page.get_by_label("The PIN again").fill("111111")
+    page.get_by_role("button", name="Save the PIN").click()
+    expect(page.get_by_label("The PIN", exact=True)).to_have_accessible_description(re.compile("too easy"))
+    page.get_by_label("The PIN", exact=True).fill("482913")
+    page.get_by_label("The PIN again").fill("482914")
+    page.get_by_role("button", name="Save the PIN").click()
+    expect(page.get_by_label("The PIN again")).to_have_accessible_description("These are not the same digits")
+    page.route("**/pin", Refusing(403, "step_up_required", 1))
+    page.get_by_label("The PIN again").fill("482913")
+    page.get_by_role("button", name="Save the PIN").click()
+    sign_in_again(page, house, address)
+    expect(page.get_by_text("The PIN is set")).to_be_visible()
+
+    page.get_by_role("button", name="Block this card").click()
+    page.get_by_role("dialog").get_by_role("button", name="Block this card").click()
+    expect(page.get_by_role("heading", name="This card is blocked")).to_be_focused()
+    page.goto(card.tap())
+    expect(page.get_by_role("alert")).to_contain_text("You have blocked it. Nobody can pay with it.")
+    page.get_by_role("link", name="Settings of this card").click()
+    page.get_by_role("button", name="Unblock this card").click()
+    expect(page.get_by_text("The card pays again")).to_be_visible()
+    page.goto(card.tap())
+    holds(page, "12.50")
+    assert not watched
+
+
+def sign_in_again(page: Page, house: House, address: str) -> None:
+    """Confirm who one is, in the dialog that asks."""
+    dialog = page.get_by_role("dialog")
+    earlier = house.last_code(address)
+    dialog.get_by_role("button", name="Send me a code").click()
+    dialog.get_by_label("Sign-in code").fill(house.code_for(address, besides=earlier))
+    dialog.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def test_taps_that_show_nothing_say_why_in_clear_words(page: Page, house: House) -> None:
+    card = new_card(house)
+    old = card.tap()
+    page.goto(card.tap())
+    holds(page, "0.00")
+    page.goto(old)
+    expect(page.get_by_text("This reading was used before")).to_be_visible()
+    page.goto(card.tap()[:-1] + "!")
+    expect(page.get_by_text("This is not a reading of one of our cards")).to_be_visible()
+    expect(page).to_have_url(re.compile("/tap$"))
+    fresh = card.tap()
+    page.goto(fresh[:-1] + ("0" if fresh[-1] != "0" else "1"))
+    expect(page.get_by_text("This is not a reading of one of our cards")).to_be_visible()
+    page.route("**/api/wallet/tap?*", lambda route: route.abort())
+    page.goto(fresh)
+    expect(page.get_by_text("No network: the balance cannot be shown")).to_be_visible()
+    page.unroute("**/api/wallet/tap?*")
+    page.get_by_role("button", name="Try again").click()
+    holds(page, "0.00")
+
+
+def test_a_strangers_card_shows_its_balance_and_gives_nothing_away(
+    page: Page, browser_context_args: dict[str, object], house: House, sign_in: SignIn, address: str
+) -> None:
+    card = linked(page, house, sign_in, address)
+    page.get_by_role("link", name="Account").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    expect(page.locator("#first-event")).to_be_visible()
+    page.goto(card.tap())
+    expect(page.get_by_text("This card belongs to somebody’s purse")).to_be_visible()
+    sign_in(page, f"other-{address}")
+    expect(page.get_by_text("This card is on somebody else’s purse")).to_be_visible()
+    expect(page.get_by_label("Code printed on the card")).to_have_count(0)
+    expect(page.get_by_role("listitem").filter(has_text="Loaded in cash")).to_have_count(0)
+
+
+def test_a_phone_with_its_own_reader_links_a_card_from_the_purse(
+    page: Page, house: House, sign_in: SignIn, address: str
+) -> None:
+    page.add_init_script(NFC)
+    card = new_card(house, 300)
+    page.goto("/sign-in?next=/purse")
+    sign_in(page, address)
+    page.get_by_role("link", name="Add a card").click()
+    page.get_by_role("button", name="Read a card with this phone").click()
+    page.evaluate("hold('https://elsewhere.example/menu')")
+    expect(page.get_by_text("That is not one of our cards")).to_be_visible()
+    page.evaluate("address => hold(address)", house.url + card.tap())
+    page.get_by_label("Code printed on the card").fill(card.code)
+    page.get_by_role("button", name="Put it onto my purse").click()
+    expect(page.get_by_role("heading", name="The card is yours")).to_be_focused()
+    page.get_by_role("link", name="Back to my purse").first.click()
+    holds(page, "3.00")
+    expect(page.locator("[data-card]")).to_contain_text("Pays at every counter")
+
+
+def test_a_phone_pays_what_a_till_asks_with_network_and_without(
+    browse: Browse, own_server: tuple[str, "subprocess.Popen[bytes]"], house: House, sign_in: SignIn, address: str
+) -> None:
+    till = Till(house)
+    asked = till.asks(650)
+    context, page = browse()
+    page.set_viewport_size(PHONE)
+    linked(page, house, sign_in, address, 2000)
+    page.goto(till.address(asked))
+    page.get_by_role("button", name="Switch this phone on").click()
+    expect(page.locator("[data-amount]")).to_have_text("€6.50")
+    expect(page.get_by_role("heading", name="Counter 07 asks for")).to_be_visible()
+    expect(page.get_by_text("In your purse: €20.00")).to_be_visible()
+    page.get_by_role("button", name="Pay €6.50").click()
+    expect(page.get_by_role("heading", name="The counter has your yes")).to_be_visible()
+    said = shown_proof(page)
+    page.reload()
+    expect(page.locator("[data-proof]")).to_have_attribute("data-proof", said)
+    till.books(asked, said)
+    expect(page.get_by_role("heading", name="Paid: €6.50")).to_be_visible()
+    expect(page.get_by_text("In your purse: €13.50")).to_be_visible()
+
+    page.goto(till.address(till.asks(1500)))
+    expect(page.get_by_text("€1.50 is missing")).to_be_visible()
+    expect(page.get_by_role("button", name="Pay €")).to_have_count(0)
+    page.goto(till.address(till.asks(650, datetime.now(UTC) - timedelta(minutes=11))))
+    expect(page.get_by_text("This code is too old")).to_be_visible()
+    page.goto("/pay#eyJwYXkiOiJtZSJ9")
+    expect(page.get_by_text("This is not a code of a till")).to_be_visible()
+    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    context.close()
+
+    house.stop(own_server[1])
+    alone = till.asks(350)
+    context, page = browse()
+    page.goto(till.address(alone))
+    expect(page.get_by_text("In your purse: €13.50 last time this phone knew")).to_be_visible()
+    page.get_by_role("button", name="Pay €3.50").click()
+    expect(page.get_by_role("heading", name="Show this code to the counter")).to_be_visible()
+    till.books(alone, shown_proof(page))
+    context.close()
+
+
+def test_the_first_page_and_that_of_a_tap_stay_light(browser: Browser, house: House) -> None:
+    context = browser.new_context(base_url=house.url, locale="en-GB", service_workers="block")
+    first, names = weight(context.new_page(), "/", "#first-event")
+    print(first,names)
+    assert first <= FIRST_PAGE_MAX_BYTES
+    assert not names & {"PursePage", "TapPage", "PayPage", "purse", "cards", "pay", "Plate"}
+    tapped, names = weight(context.new_page(), new_card(house).tap(), "[data-balance]")
+    print(tapped, names)
+    assert tapped <= TAP_PAGE_MAX_BYTES
+    assert not names & {"PursePage", "Inside", "purse", "PayPage", "pay", "qr"}
+    context.close()
