@@ -52,8 +52,8 @@ create table wallet.load (
 );
 create index load_purse on wallet.load (purse_id, booked_at);
 
--- A fan's rule: below so much, add so much, at most so much a day. `top_up_id` is the last one that it asked for.
--- `reason` tells why it is off. `day_cents` is what it asked for on `day` and did not fail.
+-- A fan's rule: below so much, add so much, at most so much a day. `top_up_id` is the one that it waits for. `reason`
+-- tells why it is off. `day_cents` is what it asked for on `day` and did not fail.
 create table wallet.auto_top_up (
     purse_id uuid primary key references wallet.purse (id),
     method_id uuid not null,
@@ -61,7 +61,7 @@ create table wallet.auto_top_up (
     add_cents bigint not null check (add_cents > 0),
     day_max_cents bigint not null check (day_max_cents > 0),
     consented_at timestamptz not null,
-    state text not null check (state in ('waiting', 'on', 'off')),
+    state text not null check (state in ('on', 'off')),
     reason text,
     declines bigint not null default 0,
     retry_at timestamptz,
@@ -70,4 +70,4 @@ create table wallet.auto_top_up (
     day_cents bigint not null default 0 check (day_cents >= 0)
 ) with (fillfactor = 70);
 create index auto_top_up_on on wallet.auto_top_up (purse_id) where state = 'on';
-create index auto_top_up_method on wallet.auto_top_up (method_id);
+create index auto_top_up_top_up on wallet.auto_top_up (top_up_id) where top_up_id is not null;
