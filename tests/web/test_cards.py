@@ -4,15 +4,20 @@ import re
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import chain
+from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from tests.web.cards import NFC, Held, Till, new_card, shown_proof, weight
+from tests.web.gate import Phone
 from tests.web.house import House
 from tests.web.steps import Refusing
+from tests.web.test_access import SMALL, found_by_axe
+from tests.web.tour_cards import by_phone, tapped, with_cards
 
 SignIn = Callable[[Page, str], None]
-Browse = Callable[[], tuple[BrowserContext, Page]]
+OwnServer = tuple[str, "subprocess.Popen[bytes]"]
 SLOW_MS = 20_000
 FIRST_PAGE_MAX_BYTES = 60_000
 TAP_PAGE_MAX_BYTES = 60_000
@@ -129,7 +134,7 @@ def test_taps_that_show_nothing_say_why_in_clear_words(page: Page, house: House)
 
 
 def test_a_strangers_card_shows_its_balance_and_gives_nothing_away(
-    page: Page, browser_context_args: dict[str, object], house: House, sign_in: SignIn, address: str
+    page: Page, house: House, sign_in: SignIn, address: str
 ) -> None:
     card = linked(page, house, sign_in, address)
     page.get_by_role("link", name="Account").click()
@@ -164,18 +169,23 @@ def test_a_phone_with_its_own_reader_links_a_card_from_the_purse(
 
 
 def test_a_phone_pays_what_a_till_asks_with_network_and_without(
-    browse: Browse, own_server: tuple[str, "subprocess.Popen[bytes]"], house: House, sign_in: SignIn, address: str
+    playwright: Playwright, tmp_path: Path, own_server: OwnServer, house: House, sign_in: SignIn, address: str
 ) -> None:
+    url, process = own_server
     till = Till(house)
     asked = till.asks(650)
-    context, page = browse()
-    page.set_viewport_size(PHONE)
+    phone = Phone(playwright, tmp_path, url)
+    phone.show(url + till.address(asked))
+    page = phone.start()
     linked(page, house, sign_in, address, 2000)
-    page.goto(till.address(asked))
+    page.goto("/purse/phone")
     page.get_by_role("button", name="Switch this phone on").click()
-    expect(page.locator("[data-amount]")).to_have_text("€6.50")
+    page.get_by_role("link", name="Scan a till’s code").click()
+    page.get_by_role("button", name="Scan with the camera").click()
+    expect(page.locator("[data-amount]")).to_have_text("€6.50", timeout=SLOW_MS)
     expect(page.get_by_role("heading", name="Counter 07 asks for")).to_be_visible()
     expect(page.get_by_text("In your purse: €20.00")).to_be_visible()
+    page.goto(till.address(asked))
     page.get_by_role("button", name="Pay €6.50").click()
     expect(page.get_by_role("heading", name="The counter has your yes")).to_be_visible()
     said = shown_proof(page)
@@ -193,17 +203,17 @@ def test_a_phone_pays_what_a_till_asks_with_network_and_without(
     page.goto("/pay#eyJwYXkiOiJtZSJ9")
     expect(page.get_by_text("This is not a code of a till")).to_be_visible()
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
-    context.close()
+    phone.close()
 
-    house.stop(own_server[1])
+    house.stop(process)
     alone = till.asks(350)
-    context, page = browse()
+    page = phone.start()
     page.goto(till.address(alone))
     expect(page.get_by_text("In your purse: €13.50 last time this phone knew")).to_be_visible()
     page.get_by_role("button", name="Pay €3.50").click()
     expect(page.get_by_role("heading", name="Show this code to the counter")).to_be_visible()
     till.books(alone, shown_proof(page))
-    context.close()
+    phone.close()
 
 
 def test_the_first_page_and_that_of_a_tap_stay_light(browser: Browser, house: House) -> None:
@@ -214,4 +224,26 @@ def test_the_first_page_and_that_of_a_tap_stay_light(browser: Browser, house: Ho
     tapped, names = weight(context.new_page(), new_card(house).tap(), "[data-balance]")
     assert tapped <= TAP_PAGE_MAX_BYTES
     assert not names & {"PursePage", "Inside", "purse", "PayPage", "pay", "qr"}
+    context.close()
+
+
+def test_axe_finds_nothing_on_the_screens_of_cards_in_both_themes_and_languages(
+    browser: Browser, house: House, sign_in: SignIn, address: str
+) -> None:
+    context = browser.new_context(base_url=house.url, locale="en-GB", viewport=PHONE, reduced_motion="reduce")
+    page = context.new_page()
+    found: dict[str, list[str]] = {}
+    for screen in chain(tapped(page, house), with_cards(page, house, sign_in, address), by_phone(page, house)):
+        faults = found_by_axe(page) + page.evaluate(SMALL)
+        if not page.locator("dialog[open]").count():
+            page.emulate_media(color_scheme="dark")
+            page.get_by_role("button", name="Français").click()
+            page.get_by_role("button", name="English").wait_for()
+            faults += found_by_axe(page) + page.evaluate(SMALL)
+            page.get_by_role("button", name="English").click()
+            page.get_by_role("button", name="Français").wait_for()
+            page.emulate_media(color_scheme="light")
+        if faults:
+            found[screen.name] = faults
+    assert not found, "\n".join(f"{name}: {fault}" for name, faults in found.items() for fault in faults)
     context.close()
