@@ -1,6 +1,5 @@
 """A fan's purse: opened, loaded by bank card, paid out."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -14,7 +13,7 @@ from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
 from virage.payments import acts as payments
 from virage.payments import reads as payments_reads
-from virage.payments.rules import FAILED, Captured, Failed, RefundRequest, Start
+from virage.payments.rules import FAILED, RefundRequest, Start
 from virage.wallet.acts import ledger
 from virage.wallet.rules import gifts
 from virage.wallet.rules import purses as rules
@@ -157,34 +156,6 @@ async def _forfeit_bonus(conn: Connection, purse_id: UUID, now: datetime) -> Non
 async def _balance(conn: Connection, purse_id: UUID) -> Balance:
     """The locked account of a purse."""
     return (await ledger_store.lock_accounts(conn, [purse_id])).get(purse_id, Balance())
-
-
-class TopUpMoney:
-    """What a payment of a top-up causes, in the payment's own transaction."""
-
-    async def lock(self, conn: Connection, subjects: Sequence[UUID]) -> None:
-        """Nothing: a top-up that failed moves nothing, so there is no order to keep."""
-
-    async def captured(self, conn: Connection, payments_: Sequence[Captured], now: datetime) -> None:
-        """Credit each purse, once a payment; money for a purse that is frozen goes back whole."""
-        top_ups = await store.top_ups(conn, [payment.subject for payment in payments_])
-        purses = await store.lock_purses(conn, sorted({top_up.purse_id for top_up in top_ups.values()}))
-        back = [one for one in payments_ if purses[top_ups[one.subject].purse_id].frozen_at is not None]
-        kept = [one for one in payments_ if one not in back]
-        entries = [
-            [rules.credit(top_ups[one.subject].purse_id, one.subject, one.payment_id, one.amount_cents)] for one in kept
-        ]
-        for posted in await ledger.post(conn, entries, now):
-            if isinstance(posted, Refused):
-                raise RuntimeError(f"Money that came is not credited: {posted.reason}")  # noqa: TRY004 - the same
-        requests = [RefundRequest(new_id(), one.payment_id, one.amount_cents) for one in back]
-        await payments.request_refund(conn, requests, now)
-        facts = [Fact("top_up_credited", None, one.subject, {"payment": one.payment_id}) for one in kept]
-        facts += [Fact("top_up_returned", None, one.subject, {"payment": one.payment_id}) for one in back]
-        await append(conn, facts, now)
-
-    async def failed(self, conn: Connection, payments_: Sequence[Failed], now: datetime) -> None:
-        """Nothing was credited, so nothing is taken back; another try is another top-up."""
 
 
 async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:
