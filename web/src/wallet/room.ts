@@ -1,4 +1,4 @@
-/** The room of the purse that is shown next: fetched by the entry, taken by the page as it comes up. */
+/** What a room of the purse is given, and what the purse's page knows of it. */
 import type { Component } from "svelte";
 
 export interface RoomProps {
@@ -15,5 +15,3 @@ export interface Room {
   open: boolean;
   id: string;
 }
-
-export const shown: { room: Room | null } = { room: null };
