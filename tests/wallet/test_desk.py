@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from tests.wallet.books import books, payment, posted
+from tests.wallet.chip import shown
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
 from virage.people.rules.pins import verifier_of
@@ -69,7 +70,7 @@ class Desk:
 
 def by_tap(held: "Held") -> dict[str, str]:
     message = held.tap()
-    return {"tap": f"picc_data={message.picc_data}&cmac={message.cmac}"}
+    return {"tap": f"uid={message.uid}&ctr={message.ctr}&cmac={message.cmac}"}
 
 
 @pytest.fixture
@@ -239,7 +240,6 @@ async def test_cash_of_an_anonymous_card_is_still_cash_once_the_card_is_somebody
     await purses.card(purses.knows("fan"))
     held = await purses.card()
     await desk.load(held, 2_000)
-    message = held.tap()
-    link = {"tap": {"picc_data": message.picc_data, "cmac": message.cmac}, "code": held.code}
+    link = {"tap": shown(held.tap()), "code": held.code}
     assert (await purses.ask("fan", "POST", "/api/me/cards", link)).status_code == 200
     assert (await desk.load(held, -2_000))["available_cents"] == 0

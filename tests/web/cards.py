@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
-from msgspec import to_builtins
 from playwright.sync_api import Page, Response
 
-from tests.wallet.chip import Chip
+from tests.wallet.chip import Chip, shown
 from tests.web.house import House
 from tests.web.office import in_database
 from virage.kernel.config import read
@@ -24,6 +23,7 @@ from virage.wallet.acts.virtual_cards import charge
 from virage.wallet.rules.charges import Charge
 from virage.wallet.rules.cards import Card, NewCard, shown_code
 from virage.wallet.rules.ledger import Kind, Transfer, account, purse
+from virage.wallet.rules.sun import SunMessage
 from virage.wallet.rules.virtual_cards import Challenge, challenge_bytes
 
 UID_BYTES = 7
@@ -39,8 +39,16 @@ class Held:
 
     def tap(self) -> str:
         """The address that the next read of the card opens."""
-        message = to_builtins(self.chip.tap())
-        return "/tap?" + urlencode({name: value for name, value in message.items() if value is not None})
+        return _address(self.chip.tap())
+
+    def hidden(self) -> str:
+        """The same of a card that was set to encrypt its number and counter."""
+        self.chip.counter += 1
+        return _address(self.chip.hidden(self.chip.counter))
+
+
+def _address(message: SunMessage) -> str:
+    return "/tap?" + urlencode(shown(message))
 
 
 def new_card(house: House, cents: int = 0) -> Held:

@@ -115,7 +115,7 @@ def sign_in_again(page: Page, house: House, address: str) -> None:
 def test_taps_that_show_nothing_say_why_in_clear_words(page: Page, house: House) -> None:
     card = new_card(house)
     old = card.tap()
-    page.goto(card.tap())
+    page.goto(card.hidden())
     holds(page, "0.00")
     page.goto(old)
     expect(page.get_by_text("This reading was used before")).to_be_visible()

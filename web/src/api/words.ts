@@ -28,6 +28,7 @@ export type PurseLine = PurseView["history"][number];
 export type TopUpView = Schemas["TopUpView"];
 export type PaidOut = Schemas["PaidOut"];
 export type MyCard = Schemas["MyCard"];
+export type SunMessage = Schemas["SunMessage"];
 export type TapPage = Schemas["TapPage"];
 export type MyPhone = Schemas["MyPhone"];
 export type ProofSent = Schemas["ProofSent"];

@@ -58,12 +58,12 @@ class LoadWish(Struct, frozen=True, forbid_unknown_fields=True):
 
 @post("/purse", status_code=200, guards=[device_at("till")], opt={"rate": "gate"})
 async def look_into_purse(
-    data: PurseLook, *, db: Database, clock: Clock, config: Config, card_desk: CardDesk
+    data: PurseLook, *, db: Database, clock: Clock, config: Config, principal: Principal, card_desk: CardDesk
 ) -> Response[PurseAtDesk]:
     """What is in a purse, and what a desk may take for it or pay out. The same tap loads it within five minutes."""
     limits = desk_limits_of(config)
     if data.by.tap is not None:
-        told(await card_desk.look(message_shown(data.by)))
+        told(await card_desk.look(message_shown(data.by), principal))
     async with db.connection() as conn:
         owned = await card_shown(conn, data.by, card_desk)
         return Response(await reads.at_desk(conn, owned, limits, clock.now()), headers=PRIVATE)

@@ -32,7 +32,7 @@ export class MyCards {
   /** The card that a tap and its printed code prove to be in the hand; a problem is the caller's to say. */
   async link(tap: Message, code: string, label: string): Promise<MyCard | Problem> {
     const body = { tap, code, label: label.trim() || null };
-    const answer = await answered<MyCard>(api.POST("/api/me/cards", { body: body as never }));
+    const answer = await answered<MyCard>(api.POST("/api/me/cards", { body }));
     if (!answer.ok) return answer.problem;
     await this.load();
     return answer.data;

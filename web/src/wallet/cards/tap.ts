@@ -1,4 +1,5 @@
 /** What a card writes into the address that a tap opens (`docs/cards.md`): encrypted, or in plain letters. */
+import type { SunMessage } from "../../api/words";
 
 const MAC = /^[0-9A-F]{16}$/;
 const PICC = /^[0-9A-F]{32}$/;
@@ -10,7 +11,7 @@ const FORMS: readonly Record<string, RegExp>[] = [
 const NAMES = ["uid", "ctr", "picc_data", "enc", "cmac"];
 
 /** A card's message as the server takes it. */
-export type Message = Record<string, string>;
+export type Message = SunMessage;
 
 /** The message of an address: null where there is none, `malformed` where no card writes so. */
 export function messageOf(query: URLSearchParams): Message | "malformed" | null {
@@ -19,7 +20,7 @@ export function messageOf(query: URLSearchParams): Message | "malformed" | null 
   const fits = (form: Record<string, RegExp>): boolean =>
     names.length === Object.keys(form).length && names.every((name) => query.getAll(name).length === 1 && form[name]?.test(query.get(name)!));
   if (!FORMS.some(fits)) return "malformed";
-  return Object.fromEntries(names.map((name) => [name, query.get(name)!]));
+  return Object.fromEntries(names.map((name) => [name, query.get(name)!])) as unknown as Message;
 }
 
 /** The message of an address that a card showed to this phone's own reader; null where it is no card of a ground. */

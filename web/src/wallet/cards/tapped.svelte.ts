@@ -34,7 +34,7 @@ export class Tapped {
     if (!message) return;
     hold(message);
     this.stage = "asking";
-    const answer = await answered<TapPage>(api.GET("/api/wallet/tap", { params: { query: message as never } }));
+    const answer = await answered<TapPage>(api.GET("/api/wallet/tap", { params: { query: message } }));
     if (this.message !== message) return;
     if (answer.ok) [this.stage, this.told] = ["told", answer.data];
     else [this.stage, this.problem] = ["refused", answer.problem];
