@@ -10,9 +10,9 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, Playwright, expect
 
 from tests.web.cards import NFC, Held, Till, new_card, shown_proof, weight
-from tests.web.gate import Phone
+from tests.web.gate import Phone, until
 from tests.web.house import House
-from tests.web.steps import Refusing
+from tests.web.steps import ACCEPTED, Refusing, by_card
 from tests.web.test_access import SMALL, found_by_axe
 from tests.web.tour_cards import by_phone, tapped, with_cards
 
@@ -214,6 +214,57 @@ def test_a_phone_pays_what_a_till_asks_with_network_and_without(
     expect(page.get_by_role("heading", name="Show this code to the counter")).to_be_visible()
     till.books(alone, shown_proof(page))
     phone.close()
+
+
+def test_a_rule_tops_a_low_purse_up_from_the_card_that_the_provider_keeps(
+    page: Page, house: House, sign_in: SignIn, address: str
+) -> None:
+    page.goto("/sign-in?next=/purse")
+    sign_in(page, address)
+    page.get_by_role("link", name="Automatic top-up").click()
+    page.get_by_label("At most a day").fill("15")
+    to_card = page.get_by_role("button", name="Go on to my bank card")
+    to_card.click()
+    consent = page.get_by_role("checkbox", name="I agree that €20 is charged")
+    expect(consent).to_have_accessible_description("Without this, nothing is charged by itself")
+    expect(consent).to_be_focused()
+    consent.check()
+    to_card.click()
+    day = page.get_by_label("At most a day")
+    expect(day).to_have_accessible_description(re.compile("At least €20: once must be possible"))
+    day.fill("50")
+    page.route("**/api/wallet/auto-top-up", Refusing(403, "step_up_required", 1))
+    to_card.click()
+    sign_in_again(page, house, address)
+    expect(page.get_by_label("Card number")).to_be_visible()
+    page.unroute("**/api/wallet/auto-top-up")
+    page.goto("/purse/automatic")
+    expect(page.get_by_role("heading", name="Your bank card is still missing")).to_be_visible()
+    page.get_by_role("button", name="Go on to the card’s page").click()
+    by_card(page, ACCEPTED)
+    expect(page.get_by_role("heading", name="It is on")).to_be_visible(timeout=SLOW_MS)
+    expect(page).to_have_url(re.compile("/purse/automatic$"))
+    expect(page.get_by_text("Bank card: …4242")).to_be_visible()
+    topped_up(page)
+    page.goto("/purse/automatic")
+    expect(page.get_by_text("Today: €20 of €50")).to_be_visible()
+    page.get_by_role("button", name="Change the amounts").click()
+    page.get_by_label("Add").fill("15")
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Save the amounts").click()
+    expect(page.get_by_text("When less than €10 is left, €15 is added: at most €50 a day.")).to_be_visible()
+    page.get_by_role("button", name="End it").click()
+    page.get_by_role("dialog").get_by_role("button", name="End it").click()
+    expect(page.get_by_text("The automatic top-up has ended")).to_be_visible()
+    expect(to_card).to_be_visible()
+
+
+def topped_up(page: Page) -> None:
+    """Wait until the rule has loaded the purse: a job asks for it, and the provider says that it came."""
+    until(page, "async () => (await (await fetch('/api/wallet')).json()).available_cents === 2000")
+    page.goto("/purse")
+    holds(page, "20.00")
+    expect(page.get_by_role("listitem").filter(has_text="Topped up")).to_contain_text("+€20.00")
 
 
 def test_the_first_page_and_that_of_a_tap_stay_light(browser: Browser, house: House) -> None:

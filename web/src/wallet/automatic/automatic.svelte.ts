@@ -4,7 +4,6 @@ import { api } from "../../api/client";
 import type { AutoTopUp, AutoTopUpAnswer } from "../../api/words";
 import { newId } from "../../kernel/ids";
 import { storage } from "../../kernel/storage";
-import { isEnd } from "../wishes";
 
 export interface Amounts {
   below_cents: number;
@@ -18,8 +17,6 @@ const LOOKS = 20;
 
 export class Automatic {
   rule = $state.raw<AutoTopUp | null>(null);
-  /** The provider's page that keeps the card, while the rule waits for it. */
-  pageUrl = $state<string | null>(null);
   known = $state(false);
   problem = $state.raw<Problem | null>(null);
   /** Back from the provider's page: its word is on its way. */
@@ -46,12 +43,12 @@ export class Automatic {
   }
 
   /** Write the rule; with another card it leads to the provider's page, and comes back from there. */
-  async save(amounts: Amounts, anotherCard: boolean): Promise<Problem | null> {
+  async save({ below_cents, add_cents, day_max_cents }: Amounts, anotherCard: boolean): Promise<Problem | null> {
     const method = anotherCard || !this.rule ? this.#newMethod() : this.rule.method_id;
-    const body = { method_id: method, ...amounts, consent: true };
+    const body = { method_id: method, below_cents, add_cents, day_max_cents, consent: true };
     const answer = await answered<AutoTopUpAnswer>(api.PUT("/api/wallet/auto-top-up", { body }));
     if (!answer.ok) {
-      if (isEnd(answer.problem) && answer.problem.code === "method_id_taken") this.#methodEnded();
+      if (["method_id_taken", "method_failed"].includes(answer.problem.code)) this.#methodEnded();
       return answer.problem;
     }
     this.#know(answer.data);
@@ -71,8 +68,8 @@ export class Automatic {
     this.#ended = true;
   }
 
-  #know({ rule, page_url }: AutoTopUpAnswer): void {
-    [this.rule, this.pageUrl, this.known] = [rule, page_url, true];
+  #know({ rule }: AutoTopUpAnswer): void {
+    [this.rule, this.known] = [rule, true];
     if (rule && rule.state !== "waiting") this.#methodEnded();
   }
 
