@@ -16,7 +16,7 @@ from virage.wallet.acts import purses as purse_acts
 from virage.wallet.acts.card_pins import set_card_pin
 from virage.wallet.acts.cards import Block, block_cards
 from virage.wallet.reads.desk import takings
-from virage.wallet.reads.purses import purse_view
+from virage.wallet.reads.purses import export, purse_view
 from virage.wallet.rules.cards import BlockReason
 from virage.wallet.rules.desk import DeskTender, drawer
 from virage.wallet.rules.ledger import Posted
@@ -227,6 +227,10 @@ async def test_the_fan_sees_what_desks_did_and_fetches_the_rest_before_being_era
         view = await purse_view(conn, owner, Limits(500, 15_000, 25_000), now=purses.clock.now())
         assert [(line.purpose, line.cents) for line in view.history] == [("cash_load", 3_000)]
         assert (view.desk_cents, view.refundable_cents) == (3_000, 0)
+        told = await export(conn, owner)
+        assert [(load["cents"], load["tender"], set(load) & {"cashier"}) for load in told["desk"]] == [
+            (3_000, "cash", set())
+        ]
         refused = await purse_acts.erased(conn, owner, purses.clock.now())
         assert refused is not None
         assert (refused.reason, refused.data) == ("purse_not_empty", {"left_cents": 3_000})
