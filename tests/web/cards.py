@@ -20,11 +20,10 @@ from virage.kernel.problems import Refused
 from virage.wallet.acts import ledger
 from virage.wallet.acts.cards import open_card_secrets, personalise
 from virage.wallet.acts.virtual_cards import charge
-from virage.wallet.rules.charges import Charge
 from virage.wallet.rules.cards import Card, NewCard, shown_code
 from virage.wallet.rules.ledger import Kind, Transfer, account, purse
 from virage.wallet.rules.sun import SunMessage
-from virage.wallet.rules.virtual_cards import Challenge, challenge_bytes
+from virage.wallet.rules.virtual_cards import Challenge, Shown, challenge_bytes
 
 UID_BYTES = 7
 
@@ -103,8 +102,7 @@ class Till:
 
         async def book(conn: Connection) -> None:
             now = datetime.now(UTC)
-            asked = (challenge.id, challenge.till, challenge.outlet, challenge.at, challenge.cents)
-            (purse_id,) = await charge(conn, [Charge(*asked, proof, has_happened=False)], now)
+            (purse_id,) = await charge(conn, [Shown(challenge, proof)], now)
             assert not isinstance(purse_id, Refused), purse_id
             till = account(Kind.REVENUE, f"{challenge.till}:1000")
             paid = Transfer(new_id(), purse(purse_id), till, challenge.cents, "sale", challenge.id)
