@@ -1,5 +1,7 @@
 import type { Route } from "./kernel/router.svelte";
 
+const purse = (): Promise<{ default: unknown }> => import("./wallet/entry").then((rooms) => rooms.open());
+
 export const routes: readonly Route[] = [
   { pattern: "/", load: () => import("./programme/Home.svelte") },
   { pattern: "/events/:id", load: () => import("./ticketing/EventPage.svelte") },
@@ -8,7 +10,9 @@ export const routes: readonly Route[] = [
   { pattern: "/orders/:id", load: () => import("./payments/OrderPage.svelte") },
   { pattern: "/tickets", load: () => import("./ticketing/TicketsPage.svelte") },
   { pattern: "/tickets/:id", load: () => import("./ticketing/TicketPage.svelte") },
-  { pattern: "/purse", load: () => import("./wallet/entry").then((purse) => purse.open()) },
+  { pattern: "/purse/*", load: purse },
+  { pattern: "/pay", load: purse },
+  { pattern: "/tap", load: purse },
   { pattern: "/sign-in", load: () => import("./people/SignInPage.svelte") },
   { pattern: "/account", load: () => import("./people/AccountPage.svelte") },
   { pattern: "/office/*", load: () => import("./office/entry").then((office) => office.open()) },

@@ -1,6 +1,8 @@
 /** A set of pass numbers as a bitmap: number i is bit i % 8 of byte i / 8. */
 import type { Bytes } from "../passes/base45";
 
+export { base64url, fromBase64 } from "../passes/base64";
+
 export class Bits {
   #bytes: Bytes;
 
@@ -28,15 +30,4 @@ export class Bits {
     for (let byte of this.#bytes) for (; byte; byte &= byte - 1) sum += 1;
     return sum;
   }
-}
-
-/** The bytes in base64, in either alphabet, with or without padding. */
-export function fromBase64(text: string): Bytes {
-  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
-}
-
-export function base64url(data: Bytes): string {
-  let text = "";
-  for (const byte of data) text += String.fromCharCode(byte);
-  return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }

@@ -4533,7 +4533,10 @@ export interface components {
         TapPage: {
             available_cents: number;
             blocked: components["schemas"]["BlockReason"] | null;
+            /** Format: uuid */
+            card_id: string;
             label: string | null;
+            linked: boolean;
             purse: string;
             /** Format: date-time */
             taken_at: string;

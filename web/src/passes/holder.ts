@@ -4,15 +4,18 @@
  * Load this module when a ticket is opened: nothing before needs it.
  */
 
-import type { Bytes } from "./base45";
+import { base64url } from "./base64";
 import { bytesOf, holderMessage, movingBytes, readPass, stepAt, textOf } from "./code";
-import * as keystore from "./keystore";
-import type { StoredKey } from "./keystore";
+import { newKeyPair, publicJwk, signatureOf, type PublicJwk } from "./keys";
+import { KeyStore, type StoredKey } from "./keystore";
 
 export { msToNextStep, stepAt } from "./code";
+export type { PublicJwk } from "./keys";
 
-/** The public half as the server takes it: an Ed25519 or a P-256 key in JWK form (RFC 7517), bare of other members. */
-export type PublicJwk = { kty: "OKP"; crv: "Ed25519"; x: string } | { kty: "EC"; crv: "P-256"; x: string; y: string };
+/** A holder's key, by its ticket. */
+export type HolderKey = StoredKey & { ticket_id: string };
+
+const keystore = new KeyStore<HolderKey>("virage-passes", "holder_key", "ticket_id");
 
 /** This browser has no key for the ticket, or another one than the pass is bound to: rebind by a code. */
 export class HolderKeyMissing extends Error {}
@@ -54,32 +57,12 @@ export async function movingCode(cwtText: string, ticketId: string, nowMs: numbe
 }
 
 /** The same with a key at hand. */
-export async function signedCode(cwtText: string, stored: StoredKey, nowMs: number): Promise<string> {
+export async function signedCode(cwtText: string, stored: HolderKey, nowMs: number): Promise<string> {
   const cwt = bytesOf(cwtText);
   const holder = cwt && readPass(cwt)?.claims.holder;
   if (!cwt || !holder) throw new TypeError("not a pass for a phone");
   if (base64url(holder.x) !== stored.public_jwk.x) throw new HolderKeyMissing(stored.ticket_id);
   const step = stepAt(nowMs);
-  const algorithm = holder.y_odd === null ? "Ed25519" : { name: "ECDSA", hash: "SHA-256" };
-  const message = holderMessage(cwt, step, holder);
-  const signature = new Uint8Array(await crypto.subtle.sign(algorithm, stored.private_key, message));
+  const signature = await signatureOf(stored.private_key, holderMessage(cwt, step, holder));
   return textOf(movingBytes(cwt, step, signature));
-}
-
-/** A key pair whose private half no script can read; P-256 where the browser has no Ed25519. */
-async function newKeyPair(): Promise<CryptoKeyPair> {
-  const uses: KeyUsage[] = ["sign", "verify"];
-  try {
-    return (await crypto.subtle.generateKey("Ed25519", false, uses)) as CryptoKeyPair;
-  } catch {
-    return crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, uses);
-  }
-}
-
-function publicJwk({ kty, x, y }: JsonWebKey): PublicJwk {
-  return kty === "OKP" ? { kty, crv: "Ed25519", x: x! } : { kty: "EC", crv: "P-256", x: x!, y: y! };
-}
-
-function base64url(data: Bytes): string {
-  return btoa(String.fromCharCode(...data)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }

@@ -1,59 +1,63 @@
-/** Where this browser keeps its holder keys: IndexedDB, which stores a CryptoKey without ever showing it. */
+/** Where this browser keeps keys that it made: IndexedDB, which stores a CryptoKey without ever showing it. */
 
 export interface StoredKey {
-  ticket_id: string;
   private_key: CryptoKey;
   public_jwk: JsonWebKey;
 }
 
-const DATABASE = "virage-passes";
-const STORE = "holder_key";
+/** The keys of one purpose, in a database of their own: by their `name`, a field of each. */
+export class KeyStore<Key extends StoredKey> {
+  constructor(
+    private readonly database: string,
+    private readonly store: string,
+    private readonly name: keyof Key & string,
+  ) {}
 
-/** The key of a ticket, or undefined. */
-export function find(ticketId: string): Promise<StoredKey | undefined> {
-  return inStore("readonly", (store) => store.get(ticketId) as IDBRequest<StoredKey | undefined>);
-}
-
-/** Keep the key unless the ticket has one; the one that stays. Two tabs at once get the same. */
-export async function keepFirst(key: StoredKey): Promise<StoredKey> {
-  try {
-    await inStore("readwrite", (store) => store.add(key));
-    return key;
-  } catch (error) {
-    const first = error instanceof DOMException && error.name === "ConstraintError" ? await find(key.ticket_id) : null;
-    if (!first) throw error;
-    return first;
+  find(name: string): Promise<Key | undefined> {
+    return this.#ask("readonly", (store) => store.get(name) as IDBRequest<Key | undefined>);
   }
-}
 
-/** Delete every key. */
-export async function clear(): Promise<void> {
-  await inStore("readwrite", (store) => store.clear());
-}
+  /** Keep the key unless there is one of its name; the one that stays. Two tabs at once get the same. */
+  async keepFirst(key: Key): Promise<Key> {
+    try {
+      await this.#ask("readwrite", (store) => store.add(key));
+      return key;
+    } catch (error) {
+      const first = error instanceof DOMException && error.name === "ConstraintError" ? await this.find(String(key[this.name])) : null;
+      if (!first) throw error;
+      return first;
+    }
+  }
 
-/** Run one request in a transaction of its own; done when the transaction is. */
-async function inStore<Result>(
-  mode: IDBTransactionMode,
-  ask: (store: IDBObjectStore) => IDBRequest<Result>,
-): Promise<Result> {
-  const database = await open();
-  try {
-    return await new Promise((resolve, reject) => {
-      const transaction = database.transaction(STORE, mode);
-      const request = ask(transaction.objectStore(STORE));
-      transaction.oncomplete = () => resolve(request.result);
-      transaction.onabort = () => reject(request.error ?? transaction.error);
+  async remove(name: string): Promise<void> {
+    await this.#ask("readwrite", (store) => store.delete(name));
+  }
+
+  async clear(): Promise<void> {
+    await this.#ask("readwrite", (store) => store.clear());
+  }
+
+  /** Run one request in a transaction of its own; done when the transaction is. */
+  async #ask<Result>(mode: IDBTransactionMode, ask: (store: IDBObjectStore) => IDBRequest<Result>): Promise<Result> {
+    const database = await this.#open();
+    try {
+      return await new Promise((resolve, reject) => {
+        const transaction = database.transaction(this.store, mode);
+        const request = ask(transaction.objectStore(this.store));
+        transaction.oncomplete = () => resolve(request.result);
+        transaction.onabort = () => reject(request.error ?? transaction.error);
+      });
+    } finally {
+      database.close();
+    }
+  }
+
+  #open(): Promise<IDBDatabase> {
+    return new Promise((resolve, reject) => {
+      const request = indexedDB.open(this.database, 1);
+      request.onupgradeneeded = () => request.result.createObjectStore(this.store, { keyPath: this.name });
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
     });
-  } finally {
-    database.close();
   }
-}
-
-function open(): Promise<IDBDatabase> {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.open(DATABASE, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "ticket_id" });
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
 }

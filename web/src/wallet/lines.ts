@@ -5,11 +5,14 @@ const AMOUNTS = [1000, 2000, 5000];
 const TYPED = /^(\d{1,6})(?:[.,](\d{1,2}))?$/;
 
 /** Cents of what somebody typed, as "15", "12,5" or "€ 12.50"; null where it is no amount. */
-export function centsOf(text: string): number | null {
+export function centsOrZero(text: string): number | null {
   const found = TYPED.exec(text.replace(/[\s\p{Sc}]/gu, ""));
-  if (!found) return null;
-  const cents = Number(found[1]) * 100 + Number((found[2] ?? "").padEnd(2, "0"));
-  return cents > 0 ? cents : null;
+  return found && Number(found[1]) * 100 + Number((found[2] ?? "").padEnd(2, "0"));
+}
+
+/** The same, where nothing is no amount either. */
+export function centsOf(text: string): number | null {
+  return centsOrZero(text) || null;
 }
 
 /** The amounts of one tap that the purse can take now. */

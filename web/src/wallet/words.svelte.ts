@@ -1,5 +1,6 @@
 /** The purse's words, and how its refusals and sums are said. */
 import type { Problem } from "../api/answer";
+import type { AutoTopUp, PurseLine } from "../api/words";
 import type { purse } from "../i18n/en/purse";
 import { Bundle } from "../i18n/bundle.svelte";
 import { i18n } from "../i18n/i18n.svelte";
@@ -16,6 +17,29 @@ class PurseWords extends Bundle<Words> {
     const said = (words as Record<string, string | ((sum: string) => string)>)[code];
     if (typeof said === "function") return said(i18n.money(cents));
     return said ?? problemText({ code, data, ...rest });
+  }
+
+  /** What a line of the history was. */
+  line({ step, purpose, cents }: PurseLine): string {
+    const { held, purposes, in: into, out } = this.w.history;
+    if (step === "hold") return held;
+    return purposes[purpose] ?? (cents > 0 ? into : out);
+  }
+
+  /** Where a rule for top-ups stands. */
+  ruleState({ state, retry_at }: AutoTopUp): string {
+    const { states } = this.w.auto;
+    return state === "on" && retry_at ? states.paused(i18n.time(retry_at)) : states[state];
+  }
+
+  /** Why a rule is off, or pauses. */
+  ruleReason({ reason }: AutoTopUp): string {
+    return reason ? (this.w.auto.reasons[reason] ?? this.w.auto.reason) : "";
+  }
+
+  ruleRefusal(problem: Problem): string {
+    const { code, data } = problem;
+    return this.w.auto.refusals[code]?.(i18n.money(Number(data.min_cents ?? data.max_cents ?? 0))) ?? this.refusal(problem);
   }
 
   /** What a line moved, with its sign: a minus, which is as wide as a plus, and not a hyphen. */

@@ -78,9 +78,11 @@ class CardBlock(Struct, frozen=True, forbid_unknown_fields=True):
 class TapPage(Struct, frozen=True):
     """What the page of a tap shows. `purse` is as much of its id as tells two purses apart.
 
-    Whoever holds the card may spend what is on it, and so may see it.
+    Whoever holds the card may spend what is on it, and so may see it. `card_id` tells its owner which of theirs it is.
     """
 
+    card_id: UUID
+    linked: bool
     label: str | None
     blocked: BlockReason | None
     purse: str
@@ -208,7 +210,9 @@ async def read_tap(
         left = await available(conn, taken.purse_id)
     if owned is None:
         raise Problem(Reason.CARD_UNKNOWN)
-    page = TapPage(owned.card.label, owned.card.blocked_reason, masked(taken.purse_id), left, taken.taken_at)
+    card = owned.card
+    shown = (card.id, owned.owner_id is not None, card.label, card.blocked_reason)
+    page = TapPage(*shown, masked(taken.purse_id), left, taken.taken_at)
     return Response(page, headers=PRIVATE)
 
 

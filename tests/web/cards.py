@@ -1,0 +1,144 @@
+"""Cards of chips that the tests hold, and a till that asks a phone: what stands outside of the browser."""
+
+import gzip
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+from uuid import UUID
+
+from playwright.sync_api import Page, Response
+
+from tests.wallet.chip import Chip, shown
+from tests.web.house import House
+from tests.web.office import in_database
+from virage.kernel.config import read
+from virage.kernel.database import Connection
+from virage.kernel.ids import new_id
+from virage.kernel.keys import base64url
+from virage.kernel.problems import Refused
+from virage.wallet.acts import ledger
+from virage.wallet.acts.cards import open_card_secrets, personalise
+from virage.wallet.acts.virtual_cards import charge
+from virage.wallet.rules.cards import Card, NewCard, shown_code
+from virage.wallet.rules.ledger import Kind, Transfer, account, purse
+from virage.wallet.rules.sun import SunMessage
+from virage.wallet.rules.virtual_cards import Challenge, Shown, challenge_bytes
+
+UID_BYTES = 7
+
+
+@dataclass
+class Held:
+    """A card in somebody's hand: its chip, the code printed on it, and the purse that it came with."""
+
+    chip: Chip
+    code: str
+    purse_id: UUID
+
+    def tap(self) -> str:
+        """The address that the next read of the card opens."""
+        return _address(self.chip.tap())
+
+    def hidden(self) -> str:
+        """The same of a card that was set to encrypt its number and counter."""
+        self.chip.counter += 1
+        return _address(self.chip.hidden(self.chip.counter))
+
+
+def _address(message: SunMessage) -> str:
+    return "/tap?" + urlencode(shown(message))
+
+
+def new_card(house: House, cents: int = 0) -> Held:
+    """A card of nobody, as an encoder makes it, on which a desk has put some money."""
+    kept = open_card_secrets(read(house.env))
+    assert kept is not None
+    chip = Chip(kept.keys, b"\x04" + secrets.token_bytes(UID_BYTES - 1))
+    code = kept.codes.printed(chip.uid)
+
+    async def make(conn: Connection) -> UUID:
+        wish = NewCard(new_id(), chip.uid, kept.codes.hash(code))
+        (made,) = await personalise(conn, [wish], who=None, now=datetime.now(UTC))
+        assert isinstance(made, Card), made
+        return made.purse_id
+
+    purse_id = in_database(house, make)
+    if cents:
+        load(house, purse_id, cents)
+    return Held(chip, shown_code(code), purse_id)
+
+
+def load(house: House, purse_id: UUID, cents: int) -> None:
+    """What a desk writes when it takes cash for a purse."""
+
+    async def post(conn: Connection) -> None:
+        taken = Transfer(new_id(), account(Kind.CASH, "desk 1"), purse(purse_id), cents, "cash_load", new_id())
+        (posted,) = await ledger.post(conn, [[taken]], datetime.now(UTC))
+        assert not isinstance(posted, Refused), posted
+
+    in_database(house, post)
+
+
+class Till:
+    """A till that wants to be paid by a phone: it asks, reads the phone's yes, and books what it is worth."""
+
+    def __init__(self, house: House, outlet: str = "07") -> None:
+        self._house = house
+        self._outlet = outlet
+        self._till_id = new_id()
+
+    def asks(self, cents: int, at: datetime | None = None) -> Challenge:
+        """What it fixes before it shows its code."""
+        moment = (at or datetime.now(UTC)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return Challenge(moment, cents, new_id(), self._outlet, self._till_id)
+
+    def address(self, challenge: Challenge) -> str:
+        """Where its code leads."""
+        return f"/pay#{base64url(challenge_bytes(challenge))}"
+
+    def books(self, challenge: Challenge, proof: str) -> None:
+        """Verify a phone's yes as a sale does, and take the money for the record."""
+
+        async def book(conn: Connection) -> None:
+            now = datetime.now(UTC)
+            (purse_id,) = await charge(conn, [Shown(challenge, proof)], now)
+            assert not isinstance(purse_id, Refused), purse_id
+            till = account(Kind.REVENUE, f"{challenge.till}:1000")
+            paid = Transfer(new_id(), purse(purse_id), till, challenge.cents, "sale", challenge.id)
+            (posted,) = await ledger.post(conn, [[paid]], now)
+            assert not isinstance(posted, Refused), posted
+
+        in_database(self._house, book)
+
+
+def shown_proof(page: Page) -> str:
+    """The yes that the phone shows as a code."""
+    return str(page.locator("[data-proof]").get_attribute("data-proof"))
+
+
+NFC = """
+window.NDEFReader = class extends EventTarget {
+    async scan() {
+        window.hold = (address) => {
+            const data = new DataView(new TextEncoder().encode(address).buffer);
+            const event = new Event("reading");
+            event.message = { records: [{ recordType: "url", data }] };
+            this.dispatchEvent(event);
+        };
+    }
+};
+"""
+"""A phone's own reader, which no desk has: `hold(address)` is a card held to it."""
+
+
+def weight(page: Page, address: str, shown: str) -> tuple[int, set[str]]:
+    """What the scripts of a first visit weigh, compressed, and which files they are: `shown` is there at its end."""
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - it marks its handlers, a built-in takes no mark
+    page.goto(address)
+    page.locator(shown).first.wait_for()
+    page.wait_for_load_state("networkidle")
+    scripts = [answer for answer in answers if answer.request.resource_type == "script"]
+    names = {answer.url.rpartition("/")[2].partition("-")[0] for answer in scripts}
+    return sum(len(gzip.compress(answer.body(), 9, mtime=0)) for answer in scripts), names

@@ -1,0 +1,300 @@
+"""A fan's cards in a real browser: what a tap opens, what its owner does with it, and a phone that is a card itself."""
+
+import re
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, Playwright, expect
+
+from tests.web.cards import NFC, Held, Till, new_card, shown_proof, weight
+from tests.web.gate import Phone, until
+from tests.web.house import House
+from tests.web.steps import ACCEPTED, Refusing, by_card
+from tests.web.test_access import SMALL, found_by_axe
+from tests.web.tour_cards import by_phone, tapped, with_cards
+
+SignIn = Callable[[Page, str], None]
+OwnServer = tuple[str, "subprocess.Popen[bytes]"]
+SLOW_MS = 20_000
+FIRST_PAGE_MAX_BYTES = 60_000
+TAP_PAGE_MAX_BYTES = 60_000
+PHONE = {"width": 390, "height": 844}
+
+
+def holds(page: Page, euros: str) -> None:
+    """Expect what there is to spend."""
+    expect(page.locator("[data-balance]")).to_have_text(f"€{euros}")
+
+
+def linked(page: Page, house: House, sign_in: SignIn, address: str, cents: int = 2000) -> Held:
+    """A card with money that its owner, who signs in for it, has just made theirs on the page of its tap."""
+    card = new_card(house, cents)
+    page.goto(card.tap())
+    sign_in(page, address)
+    page.get_by_label("Code printed on the card").fill(card.code)
+    page.get_by_role("button", name="Put it onto my purse").click()
+    expect(page.get_by_text("The card is yours")).to_be_visible()
+    return card
+
+
+def test_a_card_of_nobody_is_looked_at_made_ones_own_limited_and_blocked(
+    page: Page, house: House, sign_in: SignIn, address: str, watched: list[str]
+) -> None:
+    card = new_card(house, 1250)
+    first = card.tap()
+    page.set_viewport_size(PHONE)
+    page.goto(first)
+    holds(page, "12.50")
+    expect(page).to_have_url(re.compile("/tap$"))
+    page.reload()
+    holds(page, "12.50")
+    page.get_by_label("Email address").wait_for()
+    sign_in(page, address)
+    code = page.get_by_label("Code printed on the card")
+    code.fill("ABC")
+    page.get_by_role("button", name="Put it onto my purse").click()
+    expect(code).to_have_accessible_description(re.compile("Enter the ten signs"))
+    code.fill("22222-22222")
+    code.press("Enter")
+    expect(code).to_have_accessible_description(re.compile("not the code of this card"))
+    code.fill(card.code.lower())
+    page.get_by_label("Name of the card").fill("Léa")
+    page.get_by_role("button", name="Put it onto my purse").click()
+    expect(page.get_by_text("The card is yours")).to_be_visible()
+    expect(page.get_by_role("heading", name="Léa")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="Loaded in cash at a desk")).to_contain_text("+€12.50")
+    page.get_by_role("link", name="Settings of this card").click()
+
+    limit = page.get_by_label("At most a day")
+    limit.fill("ten")
+    limit.press("Enter")
+    expect(limit).to_have_accessible_description(re.compile("Enter an amount"))
+    limit.fill("7,50")
+    limit.press("Enter")
+    expect(page.get_by_text("€0 of €7.50 spent today").first).to_be_visible()
+    page.get_by_role("button", name="Choose a PIN").click()
+    page.get_by_label("The PIN", exact=True).fill("111111")
+    page.get_by_label("The PIN again").fill("111111")
+    page.get_by_role("button", name="Save the PIN").click()
+    expect(page.get_by_label("The PIN", exact=True)).to_have_accessible_description(re.compile("too easy"))
+    page.get_by_label("The PIN", exact=True).fill("482913")
+    page.get_by_label("The PIN again").fill("482914")
+    page.get_by_role("button", name="Save the PIN").click()
+    expect(page.get_by_label("The PIN again")).to_have_accessible_description("These are not the same digits")
+    page.route("**/pin", Refusing(403, "step_up_required", 1))
+    page.get_by_label("The PIN again").fill("482913")
+    page.get_by_role("button", name="Save the PIN").click()
+    sign_in_again(page, house, address)
+    expect(page.get_by_text("The PIN is set")).to_be_visible(timeout=SLOW_MS)
+
+    page.get_by_role("button", name="Block this card").click()
+    page.get_by_role("dialog").get_by_role("button", name="Block this card").click()
+    expect(page.get_by_role("heading", name="This card is blocked")).to_be_focused()
+    page.goto(card.tap())
+    expect(page.get_by_role("alert")).to_contain_text("You have blocked it. Nobody can pay with it.")
+    page.get_by_role("link", name="Settings of this card").click()
+    page.get_by_role("button", name="Unblock this card").click()
+    expect(page.get_by_text("The card pays again")).to_be_visible()
+    page.goto(card.tap())
+    holds(page, "12.50")
+    assert not watched
+
+
+def sign_in_again(page: Page, house: House, address: str) -> None:
+    """Confirm who one is, in the dialog that asks."""
+    dialog = page.get_by_role("dialog")
+    earlier = house.last_code(address)
+    dialog.get_by_role("button", name="Send me a code").click()
+    dialog.get_by_label("Sign-in code").fill(house.code_for(address, besides=earlier))
+    dialog.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def test_taps_that_show_nothing_say_why_in_clear_words(page: Page, house: House) -> None:
+    card = new_card(house)
+    old = card.tap()
+    page.goto(card.hidden())
+    holds(page, "0.00")
+    page.goto(old)
+    expect(page.get_by_text("This reading was used before")).to_be_visible()
+    page.goto(card.tap()[:-1] + "!")
+    expect(page.get_by_text("This is not a reading of one of our cards")).to_be_visible()
+    expect(page).to_have_url(re.compile("/tap$"))
+    fresh = card.tap()
+    page.goto(fresh[:-1] + ("0" if fresh[-1] != "0" else "1"))
+    expect(page.get_by_text("This is not a reading of one of our cards")).to_be_visible()
+    page.route("**/api/wallet/tap?*", lambda route: route.abort())
+    page.goto(fresh)
+    expect(page.get_by_text("No network: the balance cannot be shown")).to_be_visible()
+    page.unroute("**/api/wallet/tap?*")
+    page.get_by_role("button", name="Try again").click()
+    holds(page, "0.00")
+
+
+def test_a_strangers_card_shows_its_balance_and_gives_nothing_away(
+    page: Page, house: House, sign_in: SignIn, address: str
+) -> None:
+    card = linked(page, house, sign_in, address)
+    page.get_by_role("link", name="Account").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    expect(page.locator("#first-event")).to_be_visible()
+    page.goto(card.tap())
+    expect(page.get_by_text("This card belongs to somebody’s purse")).to_be_visible()
+    sign_in(page, f"other-{address}")
+    expect(page.get_by_text("This card is on somebody else’s purse")).to_be_visible()
+    expect(page.get_by_label("Code printed on the card")).to_have_count(0)
+    expect(page.get_by_role("listitem").filter(has_text="Loaded in cash")).to_have_count(0)
+
+
+def test_a_phone_with_its_own_reader_links_a_card_from_the_purse(
+    page: Page, house: House, sign_in: SignIn, address: str
+) -> None:
+    page.add_init_script(NFC)
+    card = new_card(house, 300)
+    page.goto("/sign-in?next=/purse")
+    sign_in(page, address)
+    page.get_by_role("link", name="Add a card").click()
+    page.get_by_role("button", name="Read a card with this phone").click()
+    page.evaluate("hold('https://elsewhere.example/menu')")
+    expect(page.get_by_text("That is not one of our cards")).to_be_visible()
+    page.evaluate("address => hold(address)", house.url + card.tap())
+    page.get_by_label("Code printed on the card").fill(card.code)
+    page.get_by_role("button", name="Put it onto my purse").click()
+    expect(page.get_by_role("heading", name="The card is yours")).to_be_focused()
+    page.get_by_role("link", name="Back to my purse").first.click()
+    holds(page, "3.00")
+    expect(page.locator("[data-card]")).to_contain_text("Pays at every counter")
+
+
+def test_a_phone_pays_what_a_till_asks_with_network_and_without(
+    playwright: Playwright, tmp_path: Path, own_server: OwnServer, house: House, sign_in: SignIn, address: str
+) -> None:
+    url, process = own_server
+    till = Till(house)
+    asked = till.asks(650)
+    phone = Phone(playwright, tmp_path, url)
+    phone.show(url + till.address(asked))
+    page = phone.start()
+    linked(page, house, sign_in, address, 2000)
+    page.goto("/purse/phone")
+    page.get_by_role("button", name="Switch this phone on").click()
+    page.get_by_role("link", name="Scan a till’s code").click()
+    page.get_by_role("button", name="Scan with the camera").click()
+    expect(page.locator("[data-amount]")).to_have_text("€6.50", timeout=SLOW_MS)
+    expect(page.get_by_role("heading", name="Counter 07 asks for")).to_be_visible()
+    expect(page.get_by_text("In your purse: €20.00")).to_be_visible()
+    page.goto(till.address(asked))
+    page.get_by_role("button", name="Pay €6.50").click()
+    expect(page.get_by_role("heading", name="The counter has your yes")).to_be_visible()
+    said = shown_proof(page)
+    page.reload()
+    expect(page.locator("[data-proof]")).to_have_attribute("data-proof", said)
+    till.books(asked, said)
+    expect(page.get_by_role("heading", name="Paid: €6.50")).to_be_visible()
+    expect(page.get_by_text("In your purse: €13.50")).to_be_visible()
+
+    page.goto(till.address(till.asks(1500)))
+    expect(page.get_by_text("€1.50 is missing")).to_be_visible()
+    expect(page.get_by_role("button", name="Pay €")).to_have_count(0)
+    page.goto(till.address(till.asks(650, datetime.now(UTC) - timedelta(minutes=11))))
+    expect(page.get_by_text("This code is too old")).to_be_visible()
+    page.goto("/pay#eyJwYXkiOiJtZSJ9")
+    expect(page.get_by_text("This is not a code of a till")).to_be_visible()
+    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    phone.close()
+
+    house.stop(process)
+    alone = till.asks(350)
+    page = phone.start()
+    page.goto(till.address(alone))
+    expect(page.get_by_text("In your purse: €13.50 last time this phone knew")).to_be_visible()
+    page.get_by_role("button", name="Pay €3.50").click()
+    expect(page.get_by_role("heading", name="Show this code to the counter")).to_be_visible()
+    till.books(alone, shown_proof(page))
+    phone.close()
+
+
+def test_a_rule_tops_a_low_purse_up_from_the_card_that_the_provider_keeps(
+    page: Page, house: House, sign_in: SignIn, address: str
+) -> None:
+    page.goto("/sign-in?next=/purse")
+    sign_in(page, address)
+    page.get_by_role("link", name="Automatic top-up").click()
+    page.get_by_label("At most a day").fill("15")
+    to_card = page.get_by_role("button", name="Go on to my bank card")
+    to_card.click()
+    consent = page.get_by_role("checkbox", name="I agree that €20 is charged")
+    expect(consent).to_have_accessible_description("Without this, nothing is charged by itself")
+    expect(consent).to_be_focused()
+    consent.check()
+    to_card.click()
+    day = page.get_by_label("At most a day")
+    expect(day).to_have_accessible_description(re.compile("At least €20: once must be possible"))
+    day.fill("50")
+    page.route("**/api/wallet/auto-top-up", Refusing(403, "step_up_required", 1))
+    to_card.click()
+    sign_in_again(page, house, address)
+    expect(page.get_by_label("Card number")).to_be_visible()
+    page.unroute("**/api/wallet/auto-top-up")
+    page.goto("/purse/automatic")
+    expect(page.get_by_role("heading", name="Your bank card is still missing")).to_be_visible()
+    page.get_by_role("button", name="Go on to the card’s page").click()
+    by_card(page, ACCEPTED)
+    expect(page.get_by_role("heading", name="It is on")).to_be_visible(timeout=SLOW_MS)
+    expect(page).to_have_url(re.compile("/purse/automatic$"))
+    expect(page.get_by_text("Bank card: …4242")).to_be_visible()
+    topped_up(page)
+    page.goto("/purse/automatic")
+    expect(page.get_by_text("Today: €20 of €50")).to_be_visible()
+    page.get_by_role("button", name="Change the amounts").click()
+    page.get_by_label("Add").fill("15")
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Save the amounts").click()
+    expect(page.get_by_text("When less than €10 is left, €15 is added: at most €50 a day.")).to_be_visible()
+    page.get_by_role("button", name="End it").click()
+    page.get_by_role("dialog").get_by_role("button", name="End it").click()
+    expect(page.get_by_text("The automatic top-up has ended")).to_be_visible()
+    expect(to_card).to_be_visible()
+
+
+def topped_up(page: Page) -> None:
+    """Wait until the rule has loaded the purse: a job asks for it, and the provider says that it came."""
+    until(page, "async () => (await (await fetch('/api/wallet')).json()).available_cents === 2000")
+    page.goto("/purse")
+    holds(page, "20.00")
+    expect(page.get_by_role("listitem").filter(has_text="Topped up")).to_contain_text("+€20.00")
+
+
+def test_the_first_page_and_that_of_a_tap_stay_light(browser: Browser, house: House) -> None:
+    context = browser.new_context(base_url=house.url, locale="en-GB", service_workers="block")
+    first, names = weight(context.new_page(), "/", "#first-event")
+    assert first <= FIRST_PAGE_MAX_BYTES
+    assert not names & {"PursePage", "TapPage", "PayPage", "purse", "cards", "pay", "Plate"}
+    tapped, names = weight(context.new_page(), new_card(house).tap(), "[data-balance]")
+    assert tapped <= TAP_PAGE_MAX_BYTES
+    assert not names & {"PursePage", "Inside", "purse", "PayPage", "pay", "qr"}
+    context.close()
+
+
+def test_axe_finds_nothing_on_the_screens_of_cards_in_both_themes_and_languages(
+    browser: Browser, house: House, sign_in: SignIn, address: str
+) -> None:
+    context = browser.new_context(base_url=house.url, locale="en-GB", viewport=PHONE, reduced_motion="reduce")
+    page = context.new_page()
+    found: dict[str, list[str]] = {}
+    for screen in chain(tapped(page, house), with_cards(page, house, sign_in, address), by_phone(page, house)):
+        faults = found_by_axe(page) + page.evaluate(SMALL)
+        if not page.locator("dialog[open]").count():
+            page.emulate_media(color_scheme="dark")
+            page.get_by_role("button", name="Français").click()
+            page.get_by_role("button", name="English").wait_for()
+            faults += found_by_axe(page) + page.evaluate(SMALL)
+            page.get_by_role("button", name="English").click()
+            page.get_by_role("button", name="Français").wait_for()
+            page.emulate_media(color_scheme="light")
+        if faults:
+            found[screen.name] = faults
+    assert not found, "\n".join(f"{name}: {fault}" for name, faults in found.items() for fault in faults)
+    context.close()

@@ -1,0 +1,113 @@
+"""The screens of a fan's cards and of a phone that pays: for the pictures of docs/screens and for axe."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+from playwright.sync_api import Page, expect
+
+from tests.web.cards import Till, new_card, shown_proof
+from tests.web.house import House
+from tests.web.tour import Screen
+
+SignIn = Callable[[Page, str], None]
+
+
+def tapped(page: Page, house: House) -> Iterator[Screen]:
+    """What a tap opens for whoever is not signed in, in English."""
+    card = new_card(house, 1850)
+    never_shown = card.tap()
+    page.goto(card.tap())
+    expect(page.get_by_label("Email address")).to_be_visible()
+    yield Screen("tap")
+    page.goto(never_shown)
+    expect(page.get_by_text("This reading was used before")).to_be_visible()
+    yield Screen("tap-used")
+    page.goto("/tap?cmac=1")
+    expect(page.get_by_text("not a reading of one of our cards")).to_be_visible()
+    yield Screen("tap-forged", picture=False)
+    page.goto("/purse/money-back")
+    expect(page.get_by_role("heading", name="Get your money back")).to_be_visible()
+    yield Screen("money-back")
+    till = Till(house)
+    page.goto(till.address(till.asks(650)))
+    expect(page.get_by_role("heading", name="Sign in to pay")).to_be_visible()
+    yield Screen("pay-signed-out", picture=False)
+
+
+def with_cards(page: Page, house: House, sign_in: SignIn, address: str) -> Iterator[Screen]:
+    """From a card of nobody to a purse with cards, for a fan who signs in on the way."""
+    card, child = new_card(house, 1850), new_card(house)
+    page.goto(card.tap())
+    sign_in(page, address)
+    page.get_by_label("Code printed on the card").fill("22222-22222")
+    page.get_by_label("Name of the card").fill("Blue card")
+    page.get_by_role("button", name="Put it onto my purse").click()
+    expect(page.get_by_text("not the code of this card")).to_be_visible()
+    yield Screen("card-link", at="#link")
+    page.get_by_label("Code printed on the card").fill(card.code)
+    page.get_by_role("button", name="Put it onto my purse").click()
+    expect(page.get_by_text("Last lines")).to_be_visible()
+    yield Screen("card-linked")
+    page.goto(child.tap())
+    page.get_by_label("Code printed on the card").fill(child.code)
+    page.get_by_label("Name of the card").fill("Léa")
+    page.get_by_role("button", name="Put it onto my purse").click()
+    page.get_by_role("link", name="Settings of this card").click()
+    page.get_by_label("At most a day").fill("15")
+    page.get_by_role("button", name="Save the limit").click()
+    expect(page.get_by_text("At most €15 a day from now on")).to_be_visible()
+    page.get_by_role("button", name="Choose a PIN").click()
+    yield Screen("card")
+    page.get_by_role("button", name="Block this card").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    yield Screen("card-block")
+    page.get_by_role("dialog").get_by_role("button", name="Block this card").click()
+    expect(page.get_by_role("heading", name="This card is blocked")).to_be_visible()
+    yield Screen("card-blocked", at="#blocking", picture=False)
+    page.goto(child.tap())
+    expect(page.get_by_role("alert")).to_be_visible()
+    yield Screen("tap-blocked")
+    page.goto("/purse/cards/add")
+    expect(page.get_by_role("heading", name="Add a card")).to_be_visible()
+    yield Screen("card-add")
+
+
+def by_phone(page: Page, house: House) -> Iterator[Screen]:
+    """A phone that is switched on and pays, for a fan who is signed in and has money on cards."""
+    till = Till(house)
+    page.goto("/purse/phone")
+    on = page.get_by_role("button", name="Switch this phone on")
+    expect(on).to_be_visible()
+    yield Screen("phone-off")
+    on.click()
+    expect(page.get_by_text("This phone pays from your purse")).to_be_visible()
+    yield Screen("phone-on")
+    page.goto("/purse")
+    expect(page.locator("[data-card]").first).to_be_visible()
+    yield Screen("purse-cards", at="#my-cards")
+    page.goto("/pay")
+    expect(page.get_by_role("heading", name="Scan the code on the till")).to_be_visible()
+    yield Screen("pay-scan")
+    asked = till.asks(950)
+    page.goto(till.address(asked))
+    expect(page.get_by_text("stays in it")).to_be_visible()
+    yield Screen("pay")
+    page.get_by_role("button", name="Pay €9.50").click()
+    expect(page.get_by_role("heading", name="The counter has your yes")).to_be_visible()
+    yield Screen("pay-waiting")
+    till.books(asked, shown_proof(page))
+    expect(page.get_by_role("heading", name="Paid: €9.50")).to_be_visible()
+    yield Screen("pay-paid")
+    page.goto(till.address(till.asks(4200)))
+    expect(page.get_by_text("is missing")).to_be_visible()
+    yield Screen("pay-short")
+    page.goto(till.address(till.asks(950, datetime.now(UTC) - timedelta(hours=1))))
+    expect(page.get_by_text("This code is too old")).to_be_visible()
+    yield Screen("pay-old", picture=False)
+    page.goto(till.address(till.asks(350)))
+    expect(page.get_by_role("button", name="Pay €3.50")).to_be_visible()
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Pay €3.50").click()
+    expect(page.get_by_role("heading", name="Show this code to the counter")).to_be_visible()
+    yield Screen("pay-offline")
+    page.context.set_offline(False)
