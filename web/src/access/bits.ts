@@ -29,14 +29,3 @@ export class Bits {
     return sum;
   }
 }
-
-/** The bytes in base64, in either alphabet, with or without padding. */
-export function fromBase64(text: string): Bytes {
-  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
-}
-
-export function base64url(data: Bytes): string {
-  let text = "";
-  for (const byte of data) text += String.fromCharCode(byte);
-  return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-}

@@ -4,13 +4,9 @@
  * A scan's number comes from a stretch that was taken off the shelf as a whole: whatever kills the browser, the next
  * start begins above it, so that no number is ever used for two scans.
  */
+import type { Device } from "../devices/pairing";
 import type { Presence } from "./decide";
-import type { Changes, Paired, PublicJwk, ScanBody, SealedPack } from "./wire";
-
-export interface Device extends Paired {
-  private_key: CryptoKey;
-  public_jwk: PublicJwk;
-}
+import type { Changes, ScanBody, SealedPack } from "./wire";
 
 export interface KeptPack {
   event_id: string;
