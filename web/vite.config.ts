@@ -7,7 +7,8 @@ const CORE =
   /node_modules\/(svelte|esm-env|clsx|openapi-fetch)\/|src\/(kernel|api|theme|i18n\/i18n|people\/session|ticketing\/basket|ui\/(Button|Icon|Notice|Logo|Header|Footer|Toasts))/;
 
 const OFFICE = /src\/office\//;
-const POSTS = /src\/(access|devices|concessions\/till)\//;
+/** Gates and tills; what they share with a fan's receipt is the fans' too. */
+const POSTS = /src\/(access|concessions\/till|devices\/(?!base64|key))/;
 
 /** Scripts and styles that only the office reaches: no fan's phone keeps them. */
 const officeFiles = new Set<string>();

@@ -21,12 +21,13 @@ interface Shelf {
 }
 
 /** Pair with a code. The key is kept before it is told, so that a lost answer is asked for again with the same key. */
-export async function pair(code: string, shelf: Shelf, link: Link): Promise<Reply<Device>> {
+export async function pair(code: string, kinds: readonly string[], shelf: Shelf, link: Link): Promise<Reply<Device>> {
   const kept = await shelf.setting<OwnKey & { code: string }>("pairing");
   const own = kept?.code === code ? kept : { ...(await newKey()), code };
   await shelf.keepSetting("pairing", own);
   const reply = await link.ask<Paired>("/api/devices/pair", { code, key: own.public_jwk });
   if (!reply.ok) return reply;
+  if (!kinds.includes(reply.data.kind)) return { ok: false, status: 200, code: "wrong_kind", data: {} };
   void navigator.storage?.persist?.();
   const { private_key, public_jwk } = own;
   const device = { ...reply.data, private_key, public_jwk };
