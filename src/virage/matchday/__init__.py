@@ -22,7 +22,6 @@ from virage.access.reads.news import GateNews
 from virage.access.reads.packs import Packs
 from virage.access.routes.desk import GateDesk
 from virage.concessions import routes as concessions_routes
-from virage.concessions.routes.counter import Counter
 from virage.kernel import openapi
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
@@ -266,11 +265,7 @@ def _access(house: House) -> Domain:
 
 
 def _concessions(house: House) -> Domain:
-    config = house.config
-    secrets = wallet_cards.open_card_secrets(config)
-    counter = Counter(house.db, house.clock, secrets, config.tap_cap_cents)
-    objects_url = config.objects_url or str(config.var_dir / "objects")
-    return Domain(concessions_routes.routers, concessions_routes.dependencies(house.db, objects_url, counter))
+    return Domain(concessions_routes.routers, concessions_routes.dependencies(house.config, house.db, house.clock))
 
 
 # --- the whole -----------------------------------------------------------------------------------------------------
