@@ -1,7 +1,7 @@
 /** A device's requests: its own token, no cookie, a limit of time, and an answer that is a value. */
 import type { DeviceClock } from "./clock";
 
-export type Reply<T> = { ok: true; data: T } | { ok: false; status: number; code: string; data: Record<string, unknown> };
+export type Reply<T> = { ok: true; data: T; tag: string | null } | { ok: false; status: number; code: string; data: Record<string, unknown> };
 
 const LIMIT_MS = 10_000;
 
@@ -18,10 +18,11 @@ export class Link {
     this.#token = token;
   }
 
-  /** Ask the server; status 0 means that nothing answered in time. */
-  async ask<T>(path: string, body?: unknown, limitMs = LIMIT_MS): Promise<Reply<T>> {
+  /** Ask the server; status 0 means that nothing answered in time, 304 that all is as it was under `tag`. */
+  async ask<T>(path: string, body?: unknown, limitMs = LIMIT_MS, tag: string | null = null): Promise<Reply<T>> {
     const headers: Record<string, string> = { accept: "application/json" };
     if (this.#token) headers.authorization = `Bearer ${this.#token}`;
+    if (tag) headers["if-none-match"] = tag;
     if (body !== undefined) headers["content-type"] = "application/json";
     const sent = Date.now();
     try {
@@ -37,7 +38,7 @@ export class Link {
       const data = (await response.json().catch(() => ({}))) as Record<string, unknown>;
       if (response.ok) {
         this.#clock.learn(data.now as string | undefined, sent, got);
-        return { ok: true, data: data as T };
+        return { ok: true, data: data as T, tag: response.headers.get("etag") };
       }
       return { ok: false, status: response.status, code: String(data.code ?? "internal"), data: (data.data ?? {}) as Record<string, unknown> };
     } catch {

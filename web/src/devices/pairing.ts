@@ -34,5 +34,5 @@ export async function pair(code: string, kinds: readonly string[], shelf: Shelf,
   await shelf.keepDevice(device);
   await shelf.keepSetting("pairing", null);
   link.use(device.token);
-  return { ok: true, data: device };
+  return { ...reply, data: device };
 }

@@ -83,7 +83,7 @@ const isRecord = object({
   tenders: listOf(object({ kind: oneOf(TENDERS), cents: signed, proof: orNull(text(1000)) }), 10),
   tip_cents: signed,
   cash_cents: orNull(between(0, Number.MAX_SAFE_INTEGER)),
-  refund_of: orNull(object({ record: like(ID), reason: like(CODE) })),
+  refund_of: orNull(object({ till: like(ID), record: like(ID), reason: like(CODE) })),
   reprint_of: orNull(like(ID)),
 });
 

@@ -58,7 +58,7 @@ export interface Record {
   tenders: Tender[];
   tip_cents: number;
   cash_cents: number | null;
-  refund_of: { record: string; reason: string } | null;
+  refund_of: { till: string; record: string; reason: string } | null;
   reprint_of: string | null;
 }
 

@@ -2,14 +2,14 @@
 import { i18n } from "../../i18n/i18n.svelte";
 import { newId } from "../../kernel/ids";
 import { isRefund, type Tender } from "../fiscal/record";
-import { maySellAll, type On } from "../rules/alcohol";
+import { maySellAll } from "../rules/alcohol";
 import { choicesOf, type Product } from "../rules/catalogue";
 import { isRefused, price, type BasketLine, type Chosen, type PartChoice, type Priced, type Refused } from "../rules/pricing";
+import { minutesAt, onAt } from "./evening";
 import { time } from "./link";
 import { sell } from "./selling";
 import { till } from "./till.svelte";
 import type { Pins } from "./upload";
-import type { Evening } from "./wire";
 import { linesOf, printed, type Draft } from "./writing";
 
 const same = (one: object, other: object): boolean => JSON.stringify(one) === JSON.stringify(other);
@@ -34,7 +34,7 @@ class Basket {
     const { catalogue } = till;
     if (!catalogue || this.isEmpty) return null;
     const wanted = { version: catalogue.version, lines: this.lines, returns: this.returns };
-    return price(wanted, catalogue, (this.minute, minutesNow()));
+    return price(wanted, catalogue, (this.minute, minutesAt(till.pack!, time.now())));
   });
   readonly total = $derived(this.priced && !isRefused(this.priced) ? this.priced.total_cents : 0);
   readonly due = $derived(this.total + this.tip);
@@ -44,7 +44,7 @@ class Basket {
   /** What of the basket may not be sold now, or asks for a proof of age. */
   readonly forbidden: Refused | null = $derived.by(() => {
     const now = (this.minute, time.now());
-    return maySellAll(this.products, onNow(), now, till.pack?.derogations ?? [], this.ageConfirmed);
+    return till.pack && maySellAll(this.products, onAt(till.pack, now), now, till.pack.derogations, this.ageConfirmed);
   });
 
   get products(): Product[] {
@@ -143,23 +143,6 @@ class Basket {
     const lines = linesOf(priced, till.catalogue!);
     return { kind, ...(this.#fixed ?? {}), lines, tenders: isRefund(kind) ? [{ kind: "cash", cents: priced.total_cents, proof: null }] : tenders, tip_cents: back ? 0 : this.tip };
   }
-}
-
-/** What is on now: the published event of the evening between its doors and its end. */
-function eveningNow(): Evening | null {
-  const evening = till.pack?.evening ?? null;
-  return evening && time.now() >= Date.parse(evening.doors_at) && time.now() < Date.parse(evening.ends_at) ? evening : null;
-}
-
-export function onNow(): On | null {
-  const evening = eveningNow();
-  return evening && { organiser_id: evening.organiser_id, state: "published", alcohol: evening.alcohol };
-}
-
-/** Minutes since the event's start, for the windows of prices; null where nothing is on. */
-export function minutesNow(): number | null {
-  const evening = eveningNow();
-  return evening && (time.now() - Date.parse(evening.kick_off_at)) / 60_000;
 }
 
 /** Whether a tap on its tile is enough: nothing must be chosen. */

@@ -15,6 +15,7 @@ const CARDS_LIMIT_MS = 30_000;
 let timer: ReturnType<typeof setInterval> | undefined;
 let beating = false;
 let packAsked: number | null = null;
+let tag: string | null = null;
 
 /** Begin; returns the way to stop. */
 export function beat(): () => void {
@@ -51,22 +52,21 @@ function heard<T>(reply: Reply<T>): reply is Extract<Reply<T>, { ok: true }> {
 }
 
 export async function fetchPack(): Promise<boolean> {
-  const reply = await link.ask<Pack>("/api/till/pack", undefined, LIMIT_MS);
-  if (!heard(reply)) return false;
+  const reply = await link.ask<Pack>("/api/till/pack", undefined, LIMIT_MS, till.pack && tag);
+  const isSame = !reply.ok && reply.status === 304;
+  if (!heard(reply) && !isSame) return false;
   packAsked = performance.now();
-  till.stand(reply.data);
+  if (reply.ok) tag = reply.tag;
+  till.stand(reply.ok ? reply.data : till.pack!);
   return true;
 }
 
 async function fetchCards(): Promise<boolean> {
-  const since = (await shelf.setting<string | number>("cards")) ?? null;
+  const since = (await shelf.setting<string>("cards")) ?? null;
   const query = since === null ? "" : `?since=${encodeURIComponent(since)}`;
   const reply = await link.ask<CardNews>(`/api/till/cards${query}`, undefined, since === null ? CARDS_LIMIT_MS : LIMIT_MS);
   if (!heard(reply)) return false;
-  if (reply.data.cards.length > 0 || since === null) {
-    await shelf.keepCards(reply.data);
-    till.cards = await shelf.cards();
-  }
+  if (reply.data.position !== since || reply.data.all) await shelf.keepCards(reply.data);
   return true;
 }
 

@@ -22,7 +22,7 @@ export function refundOf(sale: Record, back: readonly number[], left: Left, reas
     lines,
     tenders,
     tip_cents: 0 - tip,
-    refund_of: { record: sale.id, reason: reason || "other" },
+    refund_of: { till: sale.till, record: sale.id, reason: reason || "goodwill" },
   };
 }
 

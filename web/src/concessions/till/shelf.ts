@@ -122,11 +122,11 @@ export const shelf = {
 
   card: (uid: string): Promise<Card | undefined> => kept.one("card", uid),
   taken: async (uid: string): Promise<number> => (await kept.one<Taken>("taken", uid))?.counter ?? 0,
-  cards: (): Promise<number> => kept.within(["card"], "readonly", (on) => on.objectStore("card").count()),
   /** What changed of cards, with the position that it reaches; the first time all of them. */
-  keepCards: ({ position, cards }: CardNews): Promise<unknown> =>
+  keepCards: ({ position, all, cards }: CardNews): Promise<unknown> =>
     kept.within(["card", "state"], "readwrite", (on) => {
       const store = on.objectStore("card");
+      if (all) store.clear();
       for (const [uid, counter, blocked] of cards) store.put({ uid, counter, blocked } satisfies Card);
       on.objectStore("state").put(position, "cards");
     }),

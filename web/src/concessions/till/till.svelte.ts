@@ -49,7 +49,6 @@ class Till {
   backlog = $state(0);
   /** What cards paid here alone and the server has not heard of. */
   spent = $state.raw<Spent[]>([]);
-  cards = $state(0);
   receipt = $state.raw<Receipt | null>(null);
   notice = $state.raw<Notice | null>(null);
   stopped = $state.raw<Stop | null>(null);
@@ -61,7 +60,7 @@ class Till {
   #turnstile: Promise<unknown> = Promise.resolve();
 
   readonly used = $derived(sum(this.spent));
-  readonly catalogue: Catalogue | null = $derived(this.pack?.catalogues.find(({ outlet }) => outlet === this.outlet) ?? null);
+  readonly catalogue: Catalogue | null = $derived(this.pack?.outlets.find(({ code }) => code === this.outlet)?.catalogue ?? null);
 
   /** What the device kept, before anything else is asked; `anew` after another window has been the till. */
   async restore(anew = false): Promise<void> {
@@ -78,7 +77,6 @@ class Till {
     this.revoked = (await shelf.setting<boolean>("revoked")) ?? false;
     const person = (await shelf.setting<Person>("person")) ?? null;
     this.person = person && time.now() - person.since < SIGNED_IN_MAX_MS ? person : null;
-    this.cards = await shelf.cards();
     await this.count();
     this.ready = true;
   }
@@ -188,7 +186,7 @@ class Till {
     await shelf.forgetDevice();
     link.use(null);
     [this.device, this.pack, this.person, this.outlet, this.shift, this.stopped, this.receipt] = [null, null, null, null, null, null, null];
-    [this.revoked, this.training, this.cards] = [false, false, 0];
+    [this.revoked, this.training] = [false, false];
     await this.count();
   }
 }

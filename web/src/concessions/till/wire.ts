@@ -4,12 +4,13 @@ import type { Head } from "../fiscal/record";
 import type { Derogation } from "../rules/alcohol";
 import type { Catalogue, Text } from "../rules/catalogue";
 
+/** What is on, from its doors until before its end. */
 export interface Evening {
   event_id: string;
   organiser_id: string;
-  name: Text;
+  title: Text;
   doors_at: string;
-  kick_off_at: string;
+  starts_at: string;
   ends_at: string;
   alcohol: boolean;
 }
@@ -31,10 +32,10 @@ export interface House {
 
 export interface Pack {
   now: string;
-  till: { id: string; name: string; posts: string[] };
-  outlets: { code: string; name: string }[];
-  catalogues: Catalogue[];
-  evening: Evening | null;
+  till: { id: string; name: string };
+  /** Where the till stands; no catalogue before the first one is published. */
+  outlets: { code: string; stand: string; ring: number; catalogue: Catalogue | null }[];
+  evenings: Evening[];
   derogations: Derogation[];
   roster: Member[];
   limits: Limits;
@@ -46,8 +47,10 @@ export interface Pack {
 
 /** A card as the server knows it: its number, the last counter that was taken, whether it is blocked. */
 export type CardRow = [uid: string, counter: number, blocked: boolean];
+/** What changed of cards since a position, or all of them. */
 export interface CardNews {
   position: string;
+  all: boolean;
   cards: CardRow[];
 }
 

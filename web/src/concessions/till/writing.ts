@@ -5,6 +5,7 @@ import { check } from "../fiscal/check";
 import { BODY_BYTES_MAX, bytesOf, isTraining, totalsOf, written, type Head, type Kind, type Line, type Record, type Tender, type Written } from "../fiscal/record";
 import type { Catalogue, Text } from "../rules/catalogue";
 import type { Priced, PricedLine } from "../rules/pricing";
+import { eveningAt } from "./evening";
 import { time } from "./link";
 import { shelf, type Row } from "./shelf";
 import { till } from "./till.svelte";
@@ -60,7 +61,7 @@ export async function write(draft: Draft, head: Head): Promise<Written | null> {
     kind: draft.kind,
     at: draft.at ?? time.iso(),
     outlet: till.outlet!,
-    event_id: till.pack?.evening?.event_id ?? null,
+    event_id: eveningAt(till.pack!, time.now())?.event_id ?? null,
     cashier: till.person!.id,
     catalogue: till.catalogue!.version,
     lines,
@@ -114,6 +115,6 @@ export function undoing({ record }: Written, reason: string): Draft {
     lines: netted(record.lines).map((line) => ({ ...line, quantity: -line.quantity })),
     tenders: record.tenders.map(({ kind, cents }) => ({ kind, cents: -cents, proof: null })),
     tip_cents: 0 - record.tip_cents,
-    refund_of: { record: record.id, reason },
+    refund_of: { till: record.till, record: record.id, reason },
   };
 }

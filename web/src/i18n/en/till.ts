@@ -96,7 +96,7 @@ export const till = {
     nobody: "Nobody may sign in here yet. Cashiers set their PIN in the office.",
     choose: "Choose your name",
   },
-  outlets: { title: "Which outlet?", none: "This till has no outlet with a catalogue yet. The office publishes one.", other: "Another outlet" },
+  outlets: { title: "Which outlet?", none: "This till has no outlet with a catalogue yet. The office publishes one.", other: "Another outlet", name: (code: string, stand: string) => `Outlet ${code}, ${stand}` },
   state: {
     online: "Online",
     alone: "Sells alone",
@@ -232,14 +232,11 @@ export const till = {
   },
   reasons: {
     wrong_order: "Wrong order",
+    sold_out: "Sold out",
     quality: "Not good",
-    not_served: "Not served",
-    defective: "Defective",
-    customer: "Changed their mind",
-    changed_mind: "Changed their mind",
-    mistake: "Typed by mistake",
-    other: "Other",
-    no_answer: "No answer came",
+    waited_too_long: "Waited too long",
+    paid_twice: "Paid twice",
+    goodwill: "Goodwill",
   } as Record<string, string>,
   shift: {
     open: "Open the shift",

@@ -86,7 +86,7 @@ export const till: typeof English = {
     nobody: "Personne ne peut encore se connecter ici. Les caissiers choisissent leur code au bureau.",
     choose: "Choisissez votre nom",
   },
-  outlets: { title: "Quel point de vente ?", none: "Cette caisse n’a pas encore de point de vente avec un catalogue. Le bureau en publie un.", other: "Autre point de vente" },
+  outlets: { title: "Quel point de vente ?", none: "Cette caisse n’a pas encore de point de vente avec un catalogue. Le bureau en publie un.", other: "Autre point de vente", name: (code, stand) => `Point de vente ${code}, ${stand}` },
   state: {
     online: "En ligne",
     alone: "Vend seule",
@@ -222,14 +222,11 @@ export const till: typeof English = {
   },
   reasons: {
     wrong_order: "Erreur de commande",
+    sold_out: "Épuisé",
     quality: "Qualité",
-    not_served: "Non servi",
-    defective: "Défectueux",
-    customer: "Le client a changé d’avis",
-    changed_mind: "Le client a changé d’avis",
-    mistake: "Erreur de saisie",
-    other: "Autre",
-    no_answer: "Aucune réponse",
+    waited_too_long: "Attente trop longue",
+    paid_twice: "Payé deux fois",
+    goodwill: "Geste commercial",
   },
   shift: {
     open: "Ouvrir le service",
