@@ -27,7 +27,7 @@ from virage.wallet.reads.audit import audit
 from virage.wallet.rules.cards import Card, NewCard
 from virage.wallet.rules.sun import FILE_READ_KEY, CardKeys
 
-OUTLET = "07"
+OUTLET = "01"
 CASHIER = "Some Cashier"
 FINANCE = "Some Finance"
 _chips = itertools.count(0x10)

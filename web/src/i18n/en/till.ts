@@ -11,6 +11,8 @@ export interface Said {
 }
 type Refusals = { [reason: string]: (said: Said) => string };
 
+const STANDS: { [stand: string]: string } = { N: "north", E: "east", S: "south", W: "west" };
+
 const WHY: { [why: string]: string } = {
   spirits: "Spirits are never sold in the ground.",
   no_event: "No alcohol: nothing is on right now.",
@@ -96,7 +98,7 @@ export const till = {
     nobody: "Nobody may sign in here yet. Cashiers set their PIN in the office.",
     choose: "Choose your name",
   },
-  outlets: { title: "Which outlet?", none: "This till has no outlet with a catalogue yet. The office publishes one.", other: "Another outlet", name: (code: string, stand: string) => `Outlet ${code}, ${stand}` },
+  outlets: { title: "Which outlet?", none: "This till has no outlet with a catalogue yet. The office publishes one.", other: "Another outlet", name: (code: string, stand: string) => `Outlet ${code}, ${STANDS[stand] ?? stand}` },
   state: {
     online: "Online",
     alone: "Sells alone",

@@ -1,6 +1,8 @@
 import type { Said, till as English } from "../en/till";
 import { plural } from "./common";
 
+const STANDS: { [stand: string]: string } = { N: "nord", E: "est", S: "sud", W: "ouest" };
+
 const WHY: { [why: string]: string } = {
   spirits: "Les spiritueux ne se vendent jamais dans l’enceinte.",
   no_event: "Pas d’alcool : aucun événement en ce moment.",
@@ -86,7 +88,7 @@ export const till: typeof English = {
     nobody: "Personne ne peut encore se connecter ici. Les caissiers choisissent leur code au bureau.",
     choose: "Choisissez votre nom",
   },
-  outlets: { title: "Quel point de vente ?", none: "Cette caisse n’a pas encore de point de vente avec un catalogue. Le bureau en publie un.", other: "Autre point de vente", name: (code, stand) => `Point de vente ${code}, ${stand}` },
+  outlets: { title: "Quel point de vente ?", none: "Cette caisse n’a pas encore de point de vente avec un catalogue. Le bureau en publie un.", other: "Autre point de vente", name: (code, stand) => `Point de vente ${code}, ${STANDS[stand] ?? stand}` },
   state: {
     online: "En ligne",
     alone: "Vend seule",
