@@ -20,7 +20,6 @@ from virage.wallet.acts import ledger, taps
 from virage.wallet.reads import cards
 from virage.wallet.rules.cards import Reason as CardReason
 from virage.wallet.rules.cards import Spend, Spent, Tap, TapTaken
-from virage.wallet.rules.charges import Charge
 from virage.wallet.rules.ledger import Transfer
 from virage.wallet.rules.sun import Seen
 
@@ -42,6 +41,21 @@ class Sent(Struct, frozen=True):
     def record(self) -> Record:
         """What it says."""
         return self.written.record
+
+
+class Charge(Struct, frozen=True):
+    """A tender that a virtual card pays. The challenge that its phone signed is made of these, `proof` is the answer.
+
+    `id` is the record's, `at` its moment as the record writes it.
+    """
+
+    id: UUID
+    till: UUID
+    outlet: str
+    at: str
+    cents: Cents
+    proof: str
+    told: bool
 
 
 class Money(Struct):
@@ -260,7 +274,7 @@ async def _proven(
 
 
 async def charge(_conn: Connection, charges: Sequence[Charge], _now: datetime) -> list[UUID | Refused]:
-    """The purse whose owner's phone signed each charge. No house takes virtual cards before it knows their keys."""
+    """The purse whose owner's phone signed each charge. No key of a phone is known yet, so none is accepted."""
     return [Refused(Reason.CARD_NOT_ACCEPTED) for _ in charges]
 
 
