@@ -1,0 +1,211 @@
+"""The till in a real browser over the real server: with it, without it, and after a kill; nothing is lost or doubled."""
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, Playwright, Route, expect
+
+from tests.web.gate import Phone, settled, type_code
+from tests.web.house import House, free_port
+from tests.web.till import (
+    Fan,
+    assert_books_are_right,
+    by_cash,
+    chain,
+    fan,
+    in_menu,
+    left,
+    open_till,
+    refused,
+    sold,
+    tap_card,
+    tap_product,
+)
+from virage.concessions.rules.fiscal.record import Kind, TenderKind
+
+CHOCOLATE, CHOCOLATE_CENTS = "Hot chocolate", 350
+COLA, COLA_CENTS, CUP_CENTS = "Cola, 40 cl", 450, 200
+SALES = (Kind.SALE, Kind.REFUND)
+Server = tuple[str, Callable[[], None], Callable[[], None]]
+
+
+@pytest.fixture
+def server(house: House) -> Iterator[Server]:
+    """A web process of the test's own: its address, the way to stop it and the way to start it again."""
+    port = free_port()
+    url = f"http://localhost:{port}"
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start() -> None:
+        limits = {"VIRAGE_OFFLINE_CARD_CENTS": "1000", "VIRAGE_OFFLINE_TILL_CENTS": "1500", "VIRAGE_ASK_MS": "5000"}
+        running.append(house.start("serve", house.env | limits | {"VIRAGE_PORT": str(port), "VIRAGE_PUBLIC_URL": url}))
+        house.wait(url)
+
+    def stop() -> None:
+        process = running.pop()
+        house.stop(process)
+        house.processes.remove(process)
+
+    start()
+    yield url, stop, start
+    if running:
+        stop()
+
+
+@pytest.fixture
+def tablet(playwright: Playwright, tmp_path: Path, server: Server) -> Iterator[Phone]:
+    """A browser that keeps its data, as a till's does."""
+    tablet = Phone(playwright, tmp_path, server[0])
+    tablet.show("")
+    yield tablet
+    tablet.close()
+
+
+def begin(tablet: Phone) -> Page:
+    return tablet.start(viewport={"width": 1440, "height": 900})
+
+
+def kill(tablet: Phone) -> None:
+    """The browser dies where it stands, as when the battery is empty."""
+    found = subprocess.run(["pgrep", "-f", f"user-data-dir={tablet.folder / 'profile'}"], capture_output=True, check=True)  # noqa: S603, S607
+    for pid in found.stdout.split():
+        os.kill(int(pid), signal.SIGKILL)
+    tablet.context = None
+
+
+def test_two_taps_sell_and_the_receipt_proves_itself(house: House, tablet: Phone) -> None:
+    page = begin(tablet)
+    open_till(page, house, "Till two taps")
+    one = fan(house, 1_000)
+    tap_product(page, CHOCOLATE)
+    tap_card(page, one)
+    expect(page.locator("[data-receipt]")).to_contain_text("€6.50 left on the purse")
+    address = page.locator("[data-code]").first.get_attribute("data-code") or ""
+    sold(page)
+    assert left(house, one) == 650
+    *_, sale = chain(house, "Till two taps")
+    assert (sale.kind, sale.total_cents, sale.tenders[0].kind) == (Kind.SALE, CHOCOLATE_CENTS, TenderKind.CARD)
+
+    reader = page.context.new_page()
+    reader.route("**/api/**", lambda route: route.abort())
+    reader.goto(address)
+    expect(reader.get_by_text("This receipt is genuine and unchanged")).to_be_visible()
+    expect(reader.get_by_role("article")).to_contain_text(CHOCOLATE)
+    reader.goto("about:blank")
+    reader.goto(address[:-9] + ("A" if address[-9] != "A" else "B") + address[-8:])
+    expect(reader.get_by_text("This is no receipt")).to_be_visible()
+    reader.close()
+
+    tap_product(page, COLA)
+    tap_product(page, COLA)
+    tap_card(page, one)
+    expect(page.get_by_text("Not enough on the purse: €6.50 are left.")).to_be_visible()
+    page.get_by_role("dialog", name="Pay").locator("[data-way=cash]").click()
+    page.get_by_role("dialog", name="Pay").get_by_role("button", name="€20", exact=True).click()
+    expect(page.locator("[data-receipt]")).to_contain_text("Change €7.00")
+    number = sold(page)
+    expect(page.locator("[data-backlog='0']")).to_be_visible()
+    numbers = [record.number for record in chain(house, "Till two taps")]
+    assert numbers == list(range(1, number + 1))
+    assert left(house, one) == 650
+    assert_books_are_right(house)
+
+
+def sell_alone(page: Page, one: Fan) -> int:
+    tap_product(page, CHOCOLATE)
+    tap_card(page, one)
+    return sold(page)
+
+
+def test_without_the_server_it_sells_on_within_its_limits_and_tells_all_of_it_once(
+    house: House, tablet: Phone, server: Server
+) -> None:
+    _, stop, start = server
+    one, other, blocked, stranger = fan(house, 2_000), fan(house, 2_000), fan(house, 2_000), fan(house, 0, known=False)
+    block(house, blocked)
+    page = begin(tablet)
+    open_till(page, house, "Till alone")
+    settled(page)
+    sell_alone(page, one)
+    stop()
+    for each in (one, one):  # 7 of 10 euros
+        last = sell_alone(page, each)
+    expect(page.locator("[data-state=alone]")).to_be_visible()
+    for each, counter, reason in (
+        (stranger, None, "card_unknown"),
+        (blocked, None, "card_blocked"),
+        (one, 1, "tap_replayed"),
+        (one, None, "card_limit_alone"),
+    ):
+        tap_product(page, CHOCOLATE)
+        tap_card(page, each, counter)
+        refused(page, reason)
+        page.get_by_role("button", name="Empty the basket").click()
+    last = sell_alone(page, other)
+    tap_product(page, COLA)
+    tap_card(page, other)
+    refused(page, "till_limit_alone")
+    page.get_by_role("button", name="Empty the basket").click()
+    kill(tablet)
+
+    page = begin(tablet)
+    page.goto("/staff/till")
+    expect(page.locator("[data-used='1050']")).to_be_visible()
+    tap_product(page, CHOCOLATE)
+    by_cash(page)
+    assert sold(page) == last + 1
+    start()
+    expect(page.locator("[data-backlog='0']")).to_be_visible(timeout=20_000)
+    expect(page.locator("[data-used]")).to_be_hidden()
+    records = [record for record in chain(house, "Till alone") if record.kind in SALES]
+    assert [record.total_cents for record in records] == [CHOCOLATE_CENTS] * 5
+    assert (left(house, one), left(house, other)) == (2_000 - 3 * CHOCOLATE_CENTS, 2_000 - CHOCOLATE_CENTS)
+    assert_books_are_right(house)
+
+
+def block(house: House, one: Fan) -> None:
+    """The owner's card is lost."""
+    from tests.web.office import in_database
+
+    in_database(
+        house,
+        lambda conn: conn.execute("update wallet.card set blocked_at = now(), blocked_as = 'lost' where id = $1", one.card_id),
+    )
+
+
+def lose_answers(page: Page) -> list[int]:
+    """The server hears what the till asks, and its answers get lost."""
+    lost: list[int] = []
+
+    def lose(route: Route) -> None:
+        if '"told":false' not in (route.request.post_data or ""):
+            return route.continue_()
+        sent = httpx.post(route.request.url, content=route.request.post_data_buffer, headers=dict(route.request.headers))
+        lost.append(sent.status_code)
+        route.abort()
+
+    page.route("**/api/till/records", lose)
+    return lost
+
+
+def test_a_lost_answer_is_one_sale_also_over_a_kill(house: House, tablet: Phone) -> None:
+    page = begin(tablet)
+    open_till(page, house, "Till lost answer")
+    one, dear = fan(house, 5_000), fan(house, 5_000)
+    lost = lose_answers(page)
+    tap_product(page, CHOCOLATE)
+    tap_card(page, one)
+    sold(page)
+    assert lost == [200]
+    page.unroute("**/api/till/records")
+    expect(page.locator("[data-state=online]")).to_be_visible(timeout=20_000)
+    expect(page.locator("[data-backlog='0']")).to_be_visible(timeout=20_000)
+    assert left(house, one) == 5_000 - CHOCOLATE_CENTS
+    assert [one.kind for one in chain(house, "Till lost answer")][1:] == [Kind.SALE]
