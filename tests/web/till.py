@@ -99,7 +99,11 @@ def till_code(house: House, outlets: list[str], name: str) -> str:
         person = await people.ensure_staff(conn, manager, None, (Grant("finance"),), now)
         who = Principal("staff", person, new_id(), (Grant("finance"),), now)
         opened = await devices.open_pairing(
-            conn, secrets_of(house.env["VIRAGE_SECRET"]), who, PairingWish(new_id(), name, DeviceKind.TILL, outlets), now
+            conn,
+            secrets_of(house.env["VIRAGE_SECRET"]),
+            who,
+            PairingWish(new_id(), name, DeviceKind.TILL, outlets),
+            now,
         )
         assert isinstance(opened, PairingOpened), opened
         return opened.code

@@ -50,13 +50,8 @@ function asked({ kind, tenders = [] }: Draft): boolean {
 async function mayAskNow(): Promise<boolean> {
   if (!till.mayAsk()) return false;
   const told = await till.sync(till.pack!.limits.ask_ms);
-  if (told === "silence") silent();
+  if (told === "silence") till.hear(false);
   return told === "empty";
-}
-
-function silent(): void {
-  till.unheard();
-  till.hear(false);
 }
 
 /** On the shelf before it is asked: whatever kills the browser, the same bytes are asked about again. */
@@ -71,7 +66,7 @@ async function finish(written: Written, answer: Asked): Promise<Sold | Refused> 
     return refused("till_stopped");
   }
   if (answer === "silence") {
-    silent();
+    till.hear(false);
     return decideAlone(written, true);
   }
   if (isBooked(answer)) {
@@ -162,7 +157,7 @@ async function settle(limitMs = till.pack?.limits.ask_ms ?? AGAIN_MS): Promise<v
 
 async function settled(written: Written, answer: Asked): Promise<void> {
   if (answer === "silence") {
-    silent();
+    till.hear(false);
     if (isRefund(written.record.kind)) {
       await keepTold([written]);
       return till.tell("refund_stands", written);

@@ -10,8 +10,6 @@ import type { Shift } from "./shift";
 import { flush, type Flushed, type Stop } from "./upload";
 import type { Pack } from "./wire";
 
-/** How long the till decides alone after an answer took too long. */
-const ALONE_MS = 10_000;
 /** Whoever began longer ago signs in again. */
 const SIGNED_IN_MAX_MS = 16 * 3_600_000;
 
@@ -56,7 +54,6 @@ class Till {
   /** The device could not keep something: its storage is full, and nothing is sold. */
   full = $state(false);
   ready = $state(false);
-  #aloneUntil = 0;
   #turnstile: Promise<unknown> = Promise.resolve();
 
   readonly used = $derived(sum(this.spent));
@@ -135,13 +132,9 @@ class Till {
     this.offlineSince = online ? null : (this.offlineSince ?? time.now());
   }
 
+  /** Whether to ask: who was not answered in time decides alone until a heartbeat is heard again. */
   mayAsk(): boolean {
-    return this.online && connection.online && performance.now() >= this.#aloneUntil;
-  }
-
-  /** Nobody answered in time: the till decides alone for a while. */
-  unheard(): void {
-    this.#aloneUntil = performance.now() + ALONE_MS;
+    return this.online && connection.online;
   }
 
   /** Run one after the other: whatever writes into a chain, or looks at its head. */
