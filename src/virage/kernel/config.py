@@ -102,6 +102,10 @@ class Config(Struct, frozen=True, kw_only=True):
     """The most that a fan loads at once; a lawyer confirms it, as the next."""
     purse_cents_max: int = 25_000
     """The most that a purse holds when somebody loads it: it is spent inside the ground only (PSD2, article 3(k))."""
+    anonymous_cents_max: int = 15_000
+    """The most that a purse holds which nobody's name stands on, when somebody loads it (Directive (EU) 2018/843)."""
+    anonymous_month_cents_max: int = 15_000
+    """The most that such a purse is loaded with in a month of the calendar; a lawyer confirms both."""
     club: Club = Club()
     """The club's name, colours and language."""
 
@@ -149,6 +153,8 @@ def read(environ: Mapping[str, str]) -> Config:
         "top_up_cents_min": reading.parsed("TOP_UP_CENTS_MIN", _cents, 500),
         "top_up_cents_max": reading.parsed("TOP_UP_CENTS_MAX", _cents, 15_000),
         "purse_cents_max": reading.parsed("PURSE_CENTS_MAX", _cents, 25_000),
+        "anonymous_cents_max": reading.parsed("ANONYMOUS_CENTS_MAX", _cents, 15_000),
+        "anonymous_month_cents_max": reading.parsed("ANONYMOUS_MONTH_CENTS_MAX", _cents, 15_000),
         "club": _club(reading),
     }
     values["public_url"] = reading.parsed("PUBLIC_URL", _origin, f"http://localhost:{values['port']}")
