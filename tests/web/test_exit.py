@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web.gate import Phone, in_menu, light, tickets, tonight, type_code, until

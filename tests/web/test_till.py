@@ -1,4 +1,4 @@
-"""The till in a real browser over the real server: with it, without it, and after a kill; nothing is lost or doubled."""
+"""The till in a real browser: with the server, without it and after a kill, it loses no sale and doubles none."""
 
 import subprocess
 from collections.abc import Callable, Iterator
@@ -13,24 +13,31 @@ from tests.web.gate import Phone, kill, settled
 from tests.web.house import House, free_port
 from tests.web.office import in_database
 from tests.web.till import (
+    CARD_PIN,
     Fan,
     assert_books_are_right,
+    beer_is_allowed,
     by_cash,
     chain,
+    choose_pin,
+    close_shift,
     fan,
+    give_back,
     left,
+    load_at_desk,
     open_till,
     refused,
     sold,
     tap_card,
     tap_product,
+    train,
 )
 from virage.concessions.rules.fiscal.record import Kind, TenderKind
 from virage.wallet.acts.cards import Block, block_cards
 from virage.wallet.rules.cards import BlockReason
 
 CHOCOLATE, CHOCOLATE_CENTS = "Hot chocolate", 350
-COLA, COLA_CENTS, CUP_CENTS = "Cola, 40 cl", 450, 200
+COLA, LAGER, TIP_CENTS = "Cola, 40 cl", "Draught lager, 50 cl", 100
 SALES = (Kind.SALE, Kind.REFUND)
 Server = tuple[str, Callable[[], None], Callable[[], None]]
 
@@ -236,4 +243,62 @@ def test_a_lost_answer_is_one_sale_or_none_also_over_a_kill(house: House, tablet
     kinds = [record.kind for record in chain(house, "Till lost answer")][1:]
     assert kinds == [Kind.SALE, Kind.SALE, Kind.REFUND, Kind.SALE]
     assert left(house, one) == 5_000 - 2 * CHOCOLATE_CENTS
+    assert_books_are_right(house)
+
+
+def test_a_shift_sells_splits_gives_back_and_counts(house: House, tablet: Phone) -> None:
+    page = begin(tablet)
+    one = fan(house, 20_000)
+    choose_pin(house, one)
+    beer_is_allowed(house)
+    open_till(page, house, "Till shift")
+    pay = page.get_by_role("dialog", name="Pay")
+
+    for _ in range(2):
+        tap_product(page, COLA)  # 13 euros with their cups, half of it in cash
+    page.get_by_role("button", name="Pay €").click()
+    pay.get_by_role("button", name="€1", exact=True).click()
+    pay.get_by_role("button", name="Pay only a part").click()
+    pay.locator("[data-way=cash]").click()
+    pay.get_by_role("button", name="Exact").click()
+    expect(pay.locator("[data-left='700']")).to_be_visible()
+    tap_card(page, one)
+    split = sold(page)
+
+    tap_product(page, LAGER)
+    page.get_by_role("button", name="Proof seen: 18 or older").click()
+    for _ in range(7):
+        tap_product(page, CHOCOLATE)
+        tap_product(page, COLA)
+    tap_card(page, one)  # 80 euros are above the cap
+    expect(page.locator("[data-refusal=confirmation_required]")).to_be_visible()
+    pay.get_by_label("PIN of the card").fill("111111")
+    pay.get_by_role("button", name="Confirm").click()
+    expect(page.locator("[data-refusal=pin_wrong]")).to_be_visible()
+    pay.get_by_label("PIN of the card").fill(CARD_PIN)
+    pay.get_by_role("button", name="Confirm").click()
+    sold(page)
+    assert left(house, one) == 20_000 - 700 - 8_000
+
+    give_back(page, split, whole=False)
+    expect(page.locator("[data-receipt]")).to_contain_text("Cash")
+    sold(page)
+    give_back(page, split, whole=True)
+    sold(page)
+    assert left(house, one) == 20_000 - 8_000 - TIP_CENTS
+
+    page.locator("[data-deposit]").first.click()
+    page.get_by_role("button", name="Pay out €2.00").click()
+    pay.get_by_role("button", name="Give back in cash").click()
+    sold(page)
+    train(page)
+    load_at_desk(page, one)
+    assert left(house, one) == 20_000 - 8_000 - TIP_CENTS + 1_000
+    close_shift(page)
+    kinds = [record.kind for record in chain(house, "Till shift")]
+    assert kinds[1:] == [
+        *(Kind.SALE, Kind.SALE, Kind.REFUND, Kind.REFUND, Kind.REFUND),
+        *(Kind.REPRINT, Kind.SHIFT_COUNTED, Kind.SHIFT_CLOSED, Kind.DAY_CLOSED),
+    ]
+    assert [record.kind for record in chain(house, "Till shift", training=True)] == [Kind.TRAINING_SALE]
     assert_books_are_right(house)

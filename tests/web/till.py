@@ -10,23 +10,31 @@ from playwright.sync_api import Page, expect
 
 from tests.wallet.books import loaded_purse
 from tests.wallet.chip import Chip
-from tests.web.gate import PIN, type_code
+from tests.web.gate import PIN, tonight, type_code
 from tests.web.house import House
 from tests.web.office import hire, in_database
+from virage.concessions.acts import derogations
+from virage.concessions.rules.alcohol import DerogationWish
 from virage.concessions.rules.fiscal.record import GENESIS, Record, hash_of, read_record
 from virage.kernel.config import read
 from virage.kernel.database import Connection
 from virage.kernel.guard import Grant, Principal
 from virage.kernel.ids import new_id
+from virage.kernel.problems import Refused
 from virage.people import acts as people
 from virage.people.acts import devices, pins
 from virage.people.rules.devices import DeviceKind, PairingOpened, PairingWish
+from virage.people.rules.pins import PinVerifier
 from virage.people.rules.secrets import secrets_of
+from virage.programme import reads as programme
+from virage.programme.rules import HouseRules
 from virage.wallet.acts import cards, ledger
 from virage.wallet.reads.audit import audit
 from virage.wallet.rules.cards import Card, NewCard
+from virage.wallet.store import taps
 
 OUTLET = "01"
+CARD_PIN = "482913"
 CASHIER = "Some Cashier"
 FINANCE = "Some Finance"
 _chips = itertools.count(0x10)
@@ -74,6 +82,30 @@ def left(house: House, one: Fan) -> int:
         return (await ledger.available(conn, [one.purse_id]))[one.purse_id]
 
     return in_database(house, ask)
+
+
+def choose_pin(house: House, one: Fan) -> None:
+    """The card gets a PIN, as its owner chooses one in the app."""
+
+    async def choose(conn: Connection) -> None:
+        verifier = await pins.new_verifier(CARD_PIN)
+        assert isinstance(verifier, PinVerifier), verifier
+        await taps.put_card_pin(conn, one.card_id, verifier, datetime.now(UTC))
+
+    in_database(house, choose)
+
+
+def beer_is_allowed(house: House) -> None:
+    """A match of now at which beer is served, as the mayor allows it."""
+    event_id = tonight(house, "Beer night", HouseRules(alcohol=True))
+
+    async def allow(conn: Connection) -> None:
+        event = await programme.event(conn, event_id)
+        assert event is not None
+        wish = DerogationWish(new_id(), event.organiser_id, event.doors_at, event.ends_at, "2026-1")
+        assert not isinstance(await derogations.enter(conn, wish, None, datetime.now(UTC)), Refused)
+
+    in_database(house, allow)
 
 
 def cashiers(house: House) -> None:
@@ -181,6 +213,66 @@ def in_menu(page: Page, name: str) -> None:
     """Choose something in the till's menu."""
     page.get_by_role("button", name="Menu", exact=True).click()
     page.get_by_role("dialog", name="Menu").get_by_role("button", name=name).click()
+
+
+def give_back(page: Page, number: int, *, whole: bool) -> None:
+    """Give back the rest of a sale, or one piece of its last line."""
+    in_menu(page, "Give back")
+    dialog = page.get_by_role("dialog", name="Give back")
+    dialog.get_by_label("Number, or the code of the receipt").fill(str(number))
+    dialog.get_by_role("button", name="Find").click()
+    if whole:
+        dialog.get_by_role("button", name="All of it").click()
+    else:
+        dialog.get_by_role("button", name="more").last.click()
+    dialog.get_by_label("Why").select_option(label="Not good")
+    dialog.get_by_role("button", name=re.compile("^Give back €")).click()
+
+
+def train(page: Page) -> None:
+    """Sell something in training, which is nobody's sale, and print a real receipt again."""
+    in_menu(page, "Start training")
+    expect(page.get_by_text("Training: nothing here is a sale")).to_be_visible()
+    tap_product(page, "Hot chocolate")
+    by_cash(page)
+    expect(page.locator("[data-receipt]")).to_contain_text("TRAINING")
+    sold(page)
+    in_menu(page, "End training")
+    in_menu(page, "Give back")
+    dialog = page.get_by_role("dialog", name="Give back")
+    dialog.locator("[data-sale]").first.click()
+    dialog.get_by_role("button", name="Print again").click()
+    receipt = page.get_by_role("dialog", name="Receipt")
+    expect(receipt).to_contain_text("COPY")
+    receipt.get_by_role("button", name="Print again").click()
+    sold(page)
+
+
+def load_at_desk(page: Page, one: Fan) -> None:
+    """Take ten euros in cash for a purse."""
+    in_menu(page, "Load a card")
+    dialog = page.get_by_role("dialog", name="Load a card")
+    tap_card(page, one)
+    expect(dialog.locator("[data-purse]")).to_be_visible()
+    dialog.get_by_label("Amount").fill("10")
+    dialog.get_by_role("button", name="Load €10.00").click()
+    expect(dialog).to_contain_text("Done.")
+    dialog.get_by_role("button", name="Close").click()
+
+
+def close_shift(page: Page, difference: int = 0) -> None:
+    """Count what is expected in the drawer, close the shift, and then the day."""
+    in_menu(page, "Shift")
+    dialog = page.get_by_role("dialog", name="Shift")
+    dialog.get_by_label("In the drawer now").fill("160")
+    dialog.get_by_role("button", name="Note the count").click()
+    expect(dialog.locator(f"[data-difference='{difference}']")).to_be_visible()
+    dialog.get_by_role("button", name="Close the shift").click()
+    dialog = page.get_by_role("dialog", name="Open the shift")
+    dialog.get_by_role("button", name="Close the day of this till").click()
+    expect(dialog).to_contain_text("The day is closed.")
+    dialog.get_by_role("button", name="Close", exact=True).click()
+    expect(page.locator("[data-backlog='0']")).to_be_visible()
 
 
 def chain(house: House, name: str, *, training: bool = False) -> list[Record]:

@@ -14,6 +14,9 @@ import { linesOf, printed, type Draft } from "./writing";
 
 const same = (one: object, other: object): boolean => JSON.stringify(one) === JSON.stringify(other);
 
+/** Refusals after which the card's PIN says yes. */
+export const PIN_ASKED: ReadonlySet<string> = new Set(["confirmation_required", "pin_wrong"]);
+
 class Basket {
   lines = $state<BasketLine[]>([]);
   returns = $state<{ deposit_id: string; quantity: number }[]>([]);
@@ -90,20 +93,27 @@ class Basket {
     [this.tenders, this.refusal, this.given, this.#fixed] = [[], null, null, null];
   }
 
-  /** The record's own id and moment, before it is written: what a phone signs. */
+  /** The record's own id and moment, before it is written: what a phone signs, and what a PIN says yes to a second time. */
   fixed(): { id: string; at: string } {
     this.#fixed ??= { id: newId(time.now()), at: time.iso() };
     return this.#fixed;
   }
 
-  /** Pay some of what is due; the sale is made once nothing is left. `pin` belongs to this tender. */
-  async pay(tender: Tender, pin?: string): Promise<void> {
+  /** Pay some of what is due; the sale is made once nothing is left. */
+  async pay(tender: Tender): Promise<void> {
     if (this.busy || !this.priced) return;
     this.refusal = isRefused(this.priced) ? this.priced : this.forbidden;
     if (this.refusal) return;
     this.tenders = tender.cents > 0 ? [...this.tenders, tender] : this.tenders;
     if (this.left > 0) return;
-    await this.finish(pin === undefined ? {} : { [this.tenders.length - 1]: pin });
+    await this.finish({});
+  }
+
+  /** The holder of a card above its cap has typed its PIN: the same tap is asked about again. */
+  async confirm(pin: string): Promise<void> {
+    const cap = till.pack!.limits.tap_cap_cents;
+    const places = [...this.tenders.entries()].filter(([, { kind, cents }]) => kind === "card" && cents > cap);
+    await this.finish(Object.fromEntries(places.map(([place]) => [place, pin])));
   }
 
   /** Take a tender back that has not paid yet. */
@@ -127,11 +137,15 @@ class Basket {
     }
   }
 
-  /** Notes and slips stay; a card that was refused is asked for again, for its tap is used up. */
+  /** Notes and slips stay, and a card that waits for its PIN; any other is asked for again. */
   #refuse(refusal: Refused): void {
+    if (!PIN_ASKED.has(refusal.reason)) this.dropCards();
     this.refusal = refusal;
+  }
+
+  dropCards(): void {
     this.tenders = this.tenders.filter(({ kind }) => kind === "cash" || kind === "terminal");
-    this.#fixed = null;
+    [this.refusal, this.#fixed] = [null, null];
   }
 
   /** Cups alone that come back are a refund of nothing that is named. */
@@ -141,7 +155,7 @@ class Basket {
     const kind = till.training ? (back ? "training_refund" : "training_sale") : back ? "refund" : "sale";
     const tenders = this.tenders.map((tender) => (till.training && tender.proof ? { ...tender, proof: "training" } : tender));
     const lines = linesOf(priced, till.catalogue!);
-    return { kind, ...(this.#fixed ?? {}), lines, tenders: isRefund(kind) ? [{ kind: "cash", cents: priced.total_cents, proof: null }] : tenders, tip_cents: back ? 0 : this.tip };
+    return { kind, ...this.fixed(), lines, tenders: isRefund(kind) ? [{ kind: "cash", cents: priced.total_cents, proof: null }] : tenders, tip_cents: back ? 0 : this.tip };
   }
 }
 
