@@ -7,11 +7,12 @@ const CORE =
   /node_modules\/(svelte|esm-env|clsx|openapi-fetch)\/|src\/(kernel|api|theme|i18n\/i18n|people\/session|ticketing\/basket|ui\/(Button|Icon|Notice|Logo|Header|Footer|Toasts))/;
 
 const OFFICE = /src\/office\//;
-const GATE = /src\/access\//;
+/** Gates and tills; what they share with a fan's receipt is the fans' too. */
+const POSTS = /src\/(access|concessions\/till|devices\/(?!base64|key))/;
 
 /** Scripts and styles that only the office reaches: no fan's phone keeps them. */
 const officeFiles = new Set<string>();
-/** What the gate needs besides the fans' files, its QR reader too: the devices of gates keep it, and nobody else. */
+/** What gates and tills need besides the fans' files, their QR reader too: their devices keep it, and nobody else. */
 const gateFiles = new Set<string>();
 
 const staffApart: Plugin = {
@@ -33,7 +34,7 @@ const staffApart: Plugin = {
     };
     const files = Object.values(bundle);
     const entries = files.filter((file) => file.type === "chunk" && file.isEntry).map((file) => file.fileName);
-    const fans = reached(entries, [OFFICE, GATE]);
+    const fans = reached(entries, [OFFICE, POSTS]);
     const staff = reached(entries, [OFFICE]);
     for (const { fileName } of files) {
       if (/\.wasm$|\.worker-[^/]+\.js$/.test(fileName) || (staff.has(fileName) && !fans.has(fileName))) gateFiles.add(fileName);

@@ -1,5 +1,7 @@
 """What happens at a gate, in the words of its screen: passes, a camera that sees them, devices, stewards."""
 
+import os
+import signal
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import repeat
@@ -221,6 +223,21 @@ class Phone:
         if self.context is not None:
             self.context.close()
             self.context = None
+
+
+def kill(phone: Phone) -> None:
+    """End the browser as an empty battery would: no goodbye to any page."""
+    profile = str(phone.folder / "profile")
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = entry.read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if f"--user-data-dir={profile}".encode() in command and not any(
+            part.startswith(b"--type=") for part in command
+        ):
+            os.kill(int(entry.parent.name), signal.SIGKILL)
+    phone.context = None
 
 
 def pair(page: Page, house: House, gates: list[str], event: str) -> None:

@@ -1,7 +1,5 @@
 """The gate on a steward's phone: a camera that sees real codes, with the server, without it, and after a kill."""
 
-import os
-import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,6 +15,7 @@ from tests.web.gate import (
     Phone,
     choose_gate,
     in_menu,
+    kill,
     light,
     pair,
     settled,
@@ -114,21 +113,6 @@ def settle(page: Page, house: House, title: str) -> Page:
     choose_gate(page, "N1")
     settled(page)
     return page
-
-
-def kill(phone: Phone) -> None:
-    """End the browser as an empty battery would: no goodbye to any page."""
-    profile = str(phone.folder / "profile")
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            command = entry.read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if f"--user-data-dir={profile}".encode() in command and not any(
-            part.startswith(b"--type=") for part in command
-        ):
-            os.kill(int(entry.parent.name), signal.SIGKILL)
-    phone.context = None
 
 
 def killed_and_back(phone: Phone) -> Page:

@@ -5,8 +5,8 @@
  * when it is opened and stay in the browser's own cache, and its page is asked of the server first, so that it never
  * wants a file of a version that is gone.
  *
- * The gate is the staff's, too, but must open without network: a device that has opened it keeps its files, in a cache
- * of their own, and a new version is put in place only with the gate's new files.
+ * Gate and till are the staff's, too, but must open without network: a device that has opened one of them keeps the
+ * files of both, in a cache of their own, and a new version is put in place only with their new files.
  */
 export {};
 declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: { url: string; revision: string | null }[] };
@@ -57,7 +57,7 @@ async function fill(name: string, paths: Iterable<string>): Promise<void> {
   await cache.addAll([...paths].map((path) => new Request(path, { cache: path.startsWith("/assets/") ? "default" : "reload" })));
 }
 
-/** This device stands at a gate: keep what a gate needs, once. */
+/** This device is one of a gate or a till: keep what they need, once. */
 async function keepGate(): Promise<void> {
   if (!(await caches.has(GATE))) await fill(GATE, KNOWN_AT_GATES).catch(() => caches.delete(GATE));
 }
@@ -76,7 +76,7 @@ async function kept(name: string, path: string, request: Request): Promise<Respo
   return (await caches.match(path, { cacheName: name })) ?? fetch(request);
 }
 
-/** A device of a gate opens from what it keeps; any other browser asks first, as for the office. */
+/** A device of a gate or a till opens from what it keeps; any other browser asks first, as for the office. */
 async function atPost(request: Request): Promise<Response> {
   return (await caches.has(GATE)) ? shell("/index.html", request) : served(request);
 }

@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { issuerKeys, type Claims, type Doubt, type Verdict } from "../passes/verify";
-import { base64url, Bits } from "./bits";
+import { base64url } from "../devices/base64";
+import { pinHolds } from "../devices/pin";
+import { listen } from "../devices/wedge";
+import { Bits } from "./bits";
 import { compare } from "./decide";
 import { Ground, isOlder, opened } from "./ground";
 import { knowsBetter, Memory, unanswered } from "./judge";
 import { gone, leaving } from "./leaving";
-import { pinHolds } from "./pin";
-import { listen } from "./wedge";
 import type { Changes, Pack, SealedPack } from "./wire";
 
 const EVENT = "01970000-0000-7000-8000-0000a11ce001";

@@ -1,7 +1,7 @@
 /** Who has no code: found by seat or order code in the pack, by name at the server. */
 import type { Label } from "../api/words";
 import type { Ground } from "./ground";
-import { ask } from "./link";
+import { link } from "./link";
 import { labelOf, placeOf } from "./seats";
 
 export interface Found {
@@ -32,7 +32,7 @@ export async function find(ground: Ground, text: string, online: boolean): Promi
   if (ORDER.test(order) && ground.passesOf(order).length > 0) return { type: "found", passes: await named(ground, order) };
   if (!online) return { type: "offline" };
   if (text.trim().length < LEAST) return { type: "found", passes: [] };
-  const reply = await ask<Named[]>(`/api/access/holders/${ground.pack.event.id}?${new URLSearchParams({ q: text.trim() })}`);
+  const reply = await link.ask<Named[]>(`/api/access/holders/${ground.pack.event.id}?${new URLSearchParams({ q: text.trim() })}`);
   if (!reply.ok) return { type: "offline" };
   const passes = reply.data.map((one) => ({
     number: one.pass_number,

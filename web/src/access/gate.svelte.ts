@@ -1,4 +1,5 @@
 /** The gate's device as its screens see it: who it is, what it knows, what it has just shown. */
+import type { Device } from "../devices/pairing";
 import { connection } from "../kernel/connection.svelte";
 import type { Verdict } from "../passes/verify";
 import type { Decision, Presence } from "./decide";
@@ -6,13 +7,12 @@ import { Ground } from "./ground";
 import { crossed, eventOf, judged, knowsBetter, Memory, proven, unanswered } from "./judge";
 import { DARK, ofAnswer, ofDecision, type Light } from "./light";
 import { gone, leaving, ofLeaving } from "./leaving";
-import { useToken } from "./link";
+import { link, time } from "./link";
 import { flush, keep, keepForNow, send, signed, takeBack, UNDO_MS } from "./outbox";
 import { Repeats } from "./repeats";
 import { labelOf, learnGround } from "./seats";
-import { shelf, type Counters, type Device, type KeptSeen } from "./shelf";
+import { shelf, type Counters, type KeptSeen } from "./shelf";
 import { give } from "./signals";
-import { time } from "./time";
 import type { Override, ScanBody } from "./wire";
 
 /** How long the server may take about one scan, and how long the device decides alone after it took longer. */
@@ -72,7 +72,7 @@ class Gate {
     if (this.ready && !anew) return;
     await time.restore();
     this.device = (await shelf.device()) ?? null;
-    useToken(this.device?.token ?? null);
+    link.use(this.device?.token ?? null);
     this.backlog = await shelf.backlog();
     this.code = (await shelf.setting<string | null>("code")) ?? null;
     this.training = (await shelf.setting<boolean>("training")) ?? false;
@@ -363,7 +363,7 @@ class Gate {
     await shelf.forgetDevice();
     void shelf.keepSetting("revoked", null);
     this.leaveEvent();
-    useToken(null);
+    link.use(null);
     [this.device, this.ground, this.revoked, this.light] = [null, null, false, null];
     this.enter(null);
   }

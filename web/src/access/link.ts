@@ -1,39 +1,7 @@
-/** The device's requests: its own token, no cookie, a limit of time, and an answer that is a value. */
-import { time } from "./time";
+/** The gate's way to the server, and the server's time as it knows it. */
+import { DeviceClock } from "../devices/clock";
+import { Link } from "../devices/link";
+import { shelf } from "./shelf";
 
-export type Reply<T> = { ok: true; data: T } | { ok: false; status: number; code: string; data: Record<string, unknown> };
-
-const LIMIT_MS = 10_000;
-
-let token: string | null = null;
-
-export function useToken(value: string | null): void {
-  token = value;
-}
-
-/** Ask the server; status 0 means that nothing answered in time. */
-export async function ask<T>(path: string, body?: unknown, limitMs = LIMIT_MS): Promise<Reply<T>> {
-  const headers: Record<string, string> = { accept: "application/json" };
-  if (token) headers.authorization = `Bearer ${token}`;
-  if (body !== undefined) headers["content-type"] = "application/json";
-  const sent = Date.now();
-  try {
-    const response = await fetch(path, {
-      method: body === undefined ? "GET" : "POST",
-      credentials: "omit",
-      cache: "no-store",
-      headers,
-      signal: AbortSignal.timeout(limitMs),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const got = Date.now();
-    const data = (await response.json().catch(() => ({}))) as Record<string, unknown>;
-    if (response.ok) {
-      time.learn(data.now as string | undefined, sent, got);
-      return { ok: true, data: data as T };
-    }
-    return { ok: false, status: response.status, code: String(data.code ?? "internal"), data: (data.data ?? {}) as Record<string, unknown> };
-  } catch {
-    return { ok: false, status: 0, code: "offline", data: {} };
-  }
-}
+export const time = new DeviceClock(shelf);
+export const link = new Link(time);

@@ -1,27 +1,20 @@
 /** Scans of this device: numbered, signed, on the disk before anybody sees a light, and sent until they are answered. */
-import type { Bytes } from "../passes/base45";
-import { base64url } from "./bits";
-import { ask } from "./link";
-import { shelf, type Device, type KeptScan, type KeptSeen } from "./shelf";
+import { base64url } from "../devices/base64";
+import { sign } from "../devices/key";
+import type { Reply } from "../devices/link";
+import type { Device } from "../devices/pairing";
+import { link } from "./link";
+import { shelf, type KeptScan, type KeptSeen } from "./shelf";
 import type { ScanAnswer, ScanBody } from "./wire";
 
-const PURPOSE = new TextEncoder().encode("virage:scan:v1\0");
+const PURPOSE = "virage:scan:v1";
 const BATCH = 250;
-
-/** What the device signs, and how: 64 bytes under the algorithm of its key. */
-async function signature(device: Device, body: Bytes): Promise<string> {
-  const message = new Uint8Array(PURPOSE.length + body.length);
-  message.set(PURPOSE);
-  message.set(body, PURPOSE.length);
-  const algorithm = device.public_jwk.kty === "OKP" ? "Ed25519" : { name: "ECDSA", hash: "SHA-256" };
-  return base64url(new Uint8Array(await crypto.subtle.sign(algorithm, device.private_key, message)));
-}
 
 /** The scan with a number of its own, signed. */
 export async function signed(device: Device, scan: Omit<ScanBody, "number">): Promise<KeptScan> {
   const number = await shelf.newNumber();
   const body = new TextEncoder().encode(JSON.stringify({ number, ...scan }));
-  return { number, body: base64url(body), signature: await signature(device, body), kind: scan.kind };
+  return { number, body: base64url(body), signature: await sign(device, PURPOSE, body), kind: scan.kind };
 }
 
 /** Number, sign and keep a scan with what it says of its pass; its number. When this returns, nothing loses it. */
@@ -56,8 +49,8 @@ export function takeBack(number: number): Promise<boolean> {
 type Sent = { answers: ScanAnswer[] };
 const wire = ({ body, signature }: KeptScan): { body: string; signature: string } => ({ body, signature });
 
-export async function send(scans: readonly KeptScan[], limitMs?: number): ReturnType<typeof ask<Sent>> {
-  return ask<Sent>("/api/access/scans", { scans: scans.map(wire) }, limitMs);
+export async function send(scans: readonly KeptScan[], limitMs?: number): Promise<Reply<Sent>> {
+  return link.ask<Sent>("/api/access/scans", { scans: scans.map(wire) }, limitMs);
 }
 
 let flushing: Promise<number> | null = null;

@@ -2,13 +2,13 @@
 import { answered } from "../api/answer";
 import { api } from "../api/client";
 import type { EventLine } from "../api/words";
+import type { Reply } from "../devices/link";
 import { issuerKeys } from "../passes/verify";
 import { gate } from "./gate.svelte";
 import { Ground, isOlder, opened } from "./ground";
-import { ask, type Reply } from "./link";
+import { link, time } from "./link";
 import { flush, quietFor } from "./outbox";
 import { shelf } from "./shelf";
-import { time } from "./time";
 import type { Changes, SealedPack } from "./wire";
 
 const EVERY_MS = 5_000;
@@ -70,7 +70,7 @@ async function tell(ground: Ground): Promise<void> {
     ...(gate.offlineSince === null ? {} : { offline_since: new Date(gate.offlineSince).toISOString() }),
     ...(gate.person ? { person_id: gate.person.id } : {}),
   };
-  const reply = await ask<{ changes: Changes | null }>("/api/access/heartbeat", body, LIMIT_MS);
+  const reply = await link.ask<{ changes: Changes | null }>("/api/access/heartbeat", body, LIMIT_MS);
   if (!heard(reply) || gate.ground !== ground) return;
   const { changes } = reply.data;
   if (changes?.reload) await fetchPack();
@@ -116,9 +116,9 @@ export async function fetchPack(wanted: string | null = null): Promise<boolean> 
   gate.backlog = await flush();
   const told = quietFor() < PACK_LAG_MS ? [] : await shelf.told(time.now() - PACK_LAG_MS);
   const since = gate.ground?.pack.event.id === eventId ? `?since=${gate.ground.version}` : "";
-  const sealed = await ask<SealedPack>(`/api/access/pack/${eventId}${since}`);
+  const sealed = await link.ask<SealedPack>(`/api/access/pack/${eventId}${since}`);
   if (!heard(sealed)) return false;
-  const keys = await ask<{ keys: { kid: string; x: string }[] }>(`/api/events/${eventId}/pass-keys`);
+  const keys = await link.ask<{ keys: { kid: string; x: string }[] }>(`/api/events/${eventId}/pass-keys`);
   if (!keys.ok) return false;
   const issuers = await issuerKeys([{ event_id: eventId, keys: keys.data.keys }]);
   const pack = await opened(sealed.data, issuers, eventId);

@@ -4,13 +4,10 @@
  * A scan's number comes from a stretch that was taken off the shelf as a whole: whatever kills the browser, the next
  * start begins above it, so that no number is ever used for two scans.
  */
+import { Kept } from "../devices/database";
+import type { Device } from "../devices/pairing";
 import type { Presence } from "./decide";
-import type { Changes, Paired, PublicJwk, ScanBody, SealedPack } from "./wire";
-
-export interface Device extends Paired {
-  private_key: CryptoKey;
-  public_jwk: PublicJwk;
-}
+import type { Changes, ScanBody, SealedPack } from "./wire";
 
 export interface KeptPack {
   event_id: string;
@@ -49,49 +46,16 @@ export interface Counters {
   uncoded: number;
 }
 
-const DATABASE = "virage-gate";
-const STORES = ["device", "pack", "change", "scan", "seen"] as const;
-type Store = (typeof STORES)[number];
+type Store = "device" | "pack" | "change" | "scan" | "seen";
 const STRETCH = 100;
 
-let opened: Promise<IDBDatabase> | null = null;
-
-function database(): Promise<IDBDatabase> {
-  opened ??= new Promise((resolve, reject) => {
-    const request = indexedDB.open(DATABASE, 1);
-    request.onupgradeneeded = () => {
-      request.result.createObjectStore("device");
-      request.result.createObjectStore("pack", { keyPath: "event_id" });
-      request.result.createObjectStore("change", { autoIncrement: true });
-      request.result.createObjectStore("scan", { keyPath: "number" });
-      request.result.createObjectStore("seen", { keyPath: ["event_id", "number"] });
-    };
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-  return opened;
-}
-
-/** Run requests in one transaction; done when it is on the disk. */
-async function within<Result>(
-  stores: Store[],
-  mode: IDBTransactionMode,
-  ask: (transaction: IDBTransaction) => IDBRequest<Result> | void,
-): Promise<Result> {
-  const transaction = (await database()).transaction(stores, mode, { durability: "strict" });
-  return new Promise((resolve, reject) => {
-    const request = ask(transaction);
-    transaction.oncomplete = () => resolve((request ? request.result : undefined) as Result);
-    transaction.onabort = () => reject(transaction.error ?? new Error("the shelf is closed"));
-  });
-}
-
-const one = <T>(store: Store, key: IDBValidKey): Promise<T | undefined> =>
-  within([store], "readonly", (on) => on.objectStore(store).get(key) as IDBRequest<T | undefined>);
-const all = <T>(store: Store, count?: number): Promise<T[]> =>
-  within([store], "readonly", (on) => on.objectStore(store).getAll(null, count) as IDBRequest<T[]>);
-const put = (store: Store, value: unknown, key?: IDBValidKey): Promise<unknown> =>
-  within([store], "readwrite", (on) => on.objectStore(store).put(value, key));
+const kept = new Kept<Store>("virage-gate", (database) => {
+  database.createObjectStore("device");
+  database.createObjectStore("pack", { keyPath: "event_id" });
+  database.createObjectStore("change", { autoIncrement: true });
+  database.createObjectStore("scan", { keyPath: "number" });
+  database.createObjectStore("seen", { keyPath: ["event_id", "number"] });
+});
 
 /** One sight of a pass: a later one of the same pass is another. */
 const sight = ({ number, scan, presence }: KeptSeen): string => `${number} ${scan} ${presence?.since}`;
@@ -101,7 +65,7 @@ let end = 0;
 let taking: Promise<void> | null = null;
 
 async function takeStretch(): Promise<void> {
-  await within(["device"], "readwrite", (on) => {
+  await kept.within(["device"], "readwrite", (on) => {
     const store = on.objectStore("device");
     const asked = store.get("next") as IDBRequest<number | undefined>;
     asked.onsuccess = () => {
@@ -123,21 +87,21 @@ async function newNumber(): Promise<number> {
 }
 
 export const shelf = {
-  device: (): Promise<Device | undefined> => one("device", "self"),
-  keepDevice: (device: Device): Promise<unknown> => put("device", device, "self"),
-  setting: <T>(name: string): Promise<T | undefined> => one("device", name),
-  keepSetting: (name: string, value: unknown): Promise<unknown> => put("device", value, name),
+  device: (): Promise<Device | undefined> => kept.one("device", "self"),
+  keepDevice: (device: Device): Promise<unknown> => kept.put("device", device, "self"),
+  setting: <T>(name: string): Promise<T | undefined> => kept.one("device", name),
+  keepSetting: (name: string, value: unknown): Promise<unknown> => kept.put("device", value, name),
   newNumber,
 
-  pack: (eventId: string): Promise<KeptPack | undefined> => one("pack", eventId),
-  changes: (): Promise<Changes[]> => all("change"),
-  seen: (): Promise<KeptSeen[]> => all("seen"),
-  keepChanges: (changes: Changes): Promise<unknown> => put("change", changes),
+  pack: (eventId: string): Promise<KeptPack | undefined> => kept.one("pack", eventId),
+  changes: (): Promise<Changes[]> => kept.all("change"),
+  seen: (): Promise<KeptSeen[]> => kept.all("seen"),
+  keepChanges: (changes: Changes): Promise<unknown> => kept.put("change", changes),
 
   /** What the device saw before a moment and the server has been told: no scan about it waits any more. */
   told: async (before: number): Promise<KeptSeen[]> => {
     const seen = await shelf.seen();
-    const untold = new Set(await within(["scan"], "readonly", (on) => on.objectStore("scan").getAllKeys()));
+    const untold = new Set(await kept.within(["scan"], "readonly", (on) => on.objectStore("scan").getAllKeys()));
     return seen.filter((one) => (one.presence?.since ?? 0) < before && !(one.scan !== undefined && untold.has(one.scan)));
   },
 
@@ -148,7 +112,7 @@ export const shelf = {
   keepPack: async (pack: KeptPack, told: readonly KeptSeen[]): Promise<KeptSeen[]> => {
     const known = new Set(told.map(sight));
     let stayed: KeptSeen[] = [];
-    await within(["pack", "change", "seen"], "readwrite", (on) => {
+    await kept.within(["pack", "change", "seen"], "readwrite", (on) => {
       for (const name of ["pack", "change"]) on.objectStore(name).clear();
       on.objectStore("pack").put(pack);
       const store = on.objectStore("seen");
@@ -164,14 +128,14 @@ export const shelf = {
 
   /** A scan and what it says of its pass, together or not at all. */
   keepScan: (scan: KeptScan, seen: KeptSeen | null): Promise<unknown> =>
-    within(["scan", "seen"], "readwrite", (on) => {
+    kept.within(["scan", "seen"], "readwrite", (on) => {
       on.objectStore("scan").put(scan);
       if (seen) on.objectStore("seen").put(seen);
     }),
   /** Take a scan back while `mayGo` says so of what is kept; whether it went. */
   takeBack: async (number: number, mayGo: (scan: KeptScan) => boolean): Promise<boolean> => {
     let went = false;
-    await within(["scan"], "readwrite", (on) => {
+    await kept.within(["scan"], "readwrite", (on) => {
       const store = on.objectStore("scan");
       const asked = store.get(number) as IDBRequest<KeptScan | undefined>;
       asked.onsuccess = () => {
@@ -181,15 +145,15 @@ export const shelf = {
     });
     return went;
   },
-  keepSeen: (seen: KeptSeen): Promise<unknown> => put("seen", seen),
-  scans: (count: number): Promise<KeptScan[]> => all("scan", count),
-  backlog: (): Promise<number> => within(["scan"], "readonly", (on) => on.objectStore("scan").count()),
+  keepSeen: (seen: KeptSeen): Promise<unknown> => kept.put("seen", seen),
+  scans: (count: number): Promise<KeptScan[]> => kept.all("scan", count),
+  backlog: (): Promise<number> => kept.within(["scan"], "readonly", (on) => on.objectStore("scan").count()),
   forgetScans: (numbers: readonly number[]): Promise<unknown> =>
-    within(["scan"], "readwrite", (on) => numbers.forEach((number) => void on.objectStore("scan").delete(number))),
+    kept.within(["scan"], "readwrite", (on) => numbers.forEach((number) => void on.objectStore("scan").delete(number))),
 
   /** Everything, when the device is revoked or paired anew: scans that were not sent stay. */
   forgetDevice: (): Promise<unknown> =>
-    within(["device", "pack", "change", "seen"], "readwrite", (on) => {
+    kept.within(["device", "pack", "change", "seen"], "readwrite", (on) => {
       on.objectStore("device").delete("self");
       for (const name of ["pack", "change", "seen"]) on.objectStore(name).clear();
     }),

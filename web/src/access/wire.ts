@@ -1,5 +1,5 @@
 /** What a device and the server say to each other: docs/gate.md in types. Times are RFC 3339. */
-import type { PublicJwk } from "../passes/holder";
+import type { Member } from "../devices/pin";
 
 export interface Text {
   fr: string;
@@ -26,16 +26,6 @@ export interface Hint {
   metres: number;
 }
 
-/** Somebody who may sign in on the device by a PIN: PBKDF2-HMAC-SHA256 of it, `salt` and `verifier` in base64. */
-export interface Steward {
-  id: string;
-  name: string;
-  supervisor: boolean;
-  salt: string;
-  iterations: number;
-  verifier: string;
-}
-
 export interface Pack {
   event: {
     id: string;
@@ -58,7 +48,7 @@ export interface Pack {
   bitmaps: { revoked: string; flagged: string; inside: string; outside: string };
   generations: [number: number, generation: number][];
   directory: { places: [place: number, pass: number][]; orders: Record<string, number[]> };
-  roster: Steward[];
+  roster: Member[];
 }
 
 export type Seen = [number: number, gate: string, at: string];
@@ -110,12 +100,3 @@ export interface ScanAnswer {
   clock_off_s?: number | null;
   pending_until?: string | null;
 }
-
-export interface Paired {
-  device_id: string;
-  token: string;
-  name: string;
-  gates: string[];
-}
-
-export type { PublicJwk };

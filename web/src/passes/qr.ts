@@ -12,9 +12,9 @@ export interface QrPath {
 
 const QUIET_ZONE = 4;
 
-/** The code at level M with the quiet zone that scanners ask for. */
-export function qrPath(text: string): QrPath {
-  const { data, size, version } = encode(text, { ecc: "M", boostEcc: false, border: QUIET_ZONE });
+/** The code with the quiet zone that scanners ask for, at level M unless it must hold more. Throws where nothing holds it. */
+export function qrPath(text: string, ecc: "L" | "M" = "M"): QrPath {
+  const { data, size, version } = encode(text, { ecc, boostEcc: false, border: QUIET_ZONE });
   const runs: string[] = [];
   data.forEach((row, y) => {
     for (let x = 0; x < size; x++) {

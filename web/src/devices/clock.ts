@@ -1,13 +1,23 @@
-/** The server's clock as this device knows it, kept over restarts: a device whose own clock is wrong decides by this one. */
-import { shelf } from "./shelf";
+/** The server's clock as a device knows it, kept over restarts: a device whose own clock is wrong decides by this one. */
 
 const TRIP_MAX_MS = 3_000;
 
-class GateClock {
+/** Where a device keeps what it has learned. */
+interface Shelf {
+  setting: <T>(name: string) => Promise<T | undefined>;
+  keepSetting: (name: string, value: unknown) => Promise<unknown>;
+}
+
+export class DeviceClock {
   #offset = 0;
+  readonly #shelf: Shelf;
+
+  constructor(shelf: Shelf) {
+    this.#shelf = shelf;
+  }
 
   async restore(): Promise<void> {
-    this.#offset = (await shelf.setting<number>("clock")) ?? 0;
+    this.#offset = (await this.#shelf.setting<number>("clock")) ?? 0;
   }
 
   now(): number {
@@ -29,8 +39,6 @@ class GateClock {
     if (Number.isNaN(server) || gotAt < sentAt || gotAt - sentAt > TRIP_MAX_MS) return;
     const before = this.#offset;
     this.#offset = Math.round(server - (sentAt + gotAt) / 2);
-    if (Math.abs(this.#offset - before) > 250) void shelf.keepSetting("clock", this.#offset);
+    if (Math.abs(this.#offset - before) > 250) void this.#shelf.keepSetting("clock", this.#offset);
   }
 }
-
-export const time = new GateClock();

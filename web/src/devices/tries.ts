@@ -10,7 +10,7 @@ interface Wrong {
   until: number;
 }
 
-const read = (): Record<string, Wrong> => storage.read<Record<string, Wrong>>("gate.tries") ?? {};
+const read = (): Record<string, Wrong> => storage.read<Record<string, Wrong>>("device.tries") ?? {};
 
 export const tries = {
   /** Seconds until the next try, 0 for now. By the device's own clock: who sets it back has waited before. */
@@ -20,9 +20,9 @@ export const tries = {
 
   count(id: string, right: boolean): void {
     const { [id]: before, ...others } = read();
-    if (right) return storage.write("gate.tries", others);
+    if (right) return storage.write("device.tries", others);
     const count = (before?.count ?? 0) + 1;
     const wait = count < FREE ? 0 : Math.min(WAIT_MAX_S, FIRST_WAIT_S * 2 ** (count - FREE));
-    storage.write("gate.tries", { ...others, [id]: { count, until: Date.now() + wait * 1000 } });
+    storage.write("device.tries", { ...others, [id]: { count, until: Date.now() + wait * 1000 } });
   },
 };

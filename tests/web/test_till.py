@@ -1,0 +1,304 @@
+"""The till in a real browser: with the server, without it and after a kill, it loses no sale and doubles none."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Page, Playwright, Route, expect
+
+from tests.web.gate import Phone, kill, settled
+from tests.web.house import House, free_port
+from tests.web.office import in_database
+from tests.web.till import (
+    CARD_PIN,
+    Fan,
+    assert_books_are_right,
+    beer_is_allowed,
+    by_cash,
+    chain,
+    choose_pin,
+    close_shift,
+    fan,
+    give_back,
+    left,
+    load_at_desk,
+    open_till,
+    refused,
+    sold,
+    tap_card,
+    tap_product,
+    train,
+)
+from virage.concessions.rules.fiscal.record import Kind, TenderKind
+from virage.wallet.acts.cards import Block, block_cards
+from virage.wallet.rules.cards import BlockReason
+
+CHOCOLATE, CHOCOLATE_CENTS = "Hot chocolate", 350
+COLA, LAGER, TIP_CENTS = "Cola, 40 cl", "Draught lager, 50 cl", 100
+SALES = (Kind.SALE, Kind.REFUND)
+Server = tuple[str, Callable[[], None], Callable[[], None]]
+
+
+@pytest.fixture
+def server(house: House) -> Iterator[Server]:
+    """A web process of the test's own: its address, the way to stop it and the way to start it again."""
+    port = free_port()
+    url = f"http://localhost:{port}"
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start() -> None:
+        limits = {"VIRAGE_OFFLINE_CARD_CENTS": "1000", "VIRAGE_OFFLINE_TILL_CENTS": "1500", "VIRAGE_ASK_MS": "5000"}
+        running.append(house.start("serve", house.env | limits | {"VIRAGE_PORT": str(port), "VIRAGE_PUBLIC_URL": url}))
+        house.wait(url)
+
+    def stop() -> None:
+        process = running.pop()
+        house.stop(process)
+        house.processes.remove(process)
+
+    start()
+    yield url, stop, start
+    if running:
+        stop()
+
+
+@pytest.fixture
+def tablet(playwright: Playwright, tmp_path: Path, server: Server) -> Iterator[Phone]:
+    """A browser that keeps its data, as a till's does."""
+    tablet = Phone(playwright, tmp_path, server[0])
+    tablet.show("")
+    yield tablet
+    tablet.close()
+
+
+def begin(tablet: Phone) -> Page:
+    return tablet.start(viewport={"width": 1440, "height": 900})
+
+
+def test_two_taps_sell_and_the_receipt_proves_itself(house: House, tablet: Phone) -> None:
+    page = begin(tablet)
+    open_till(page, house, "Till two taps")
+    one = fan(house, 1_000)
+    tap_product(page, CHOCOLATE)
+    tap_card(page, one)
+    expect(page.locator("[data-receipt]")).to_contain_text("€6.50 left on the purse")
+    address = page.locator("[data-code]").first.get_attribute("data-code") or ""
+    sold(page)
+    assert left(house, one) == 650
+    *_, sale = chain(house, "Till two taps")
+    assert (sale.kind, sale.total_cents, sale.tenders[0].kind) == (Kind.SALE, CHOCOLATE_CENTS, TenderKind.CARD)
+
+    reader = page.context.new_page()
+    reader.route("**/api/**", lambda route: route.abort())
+    reader.goto(address)
+    expect(reader.get_by_text("This receipt is genuine and unchanged")).to_be_visible()
+    expect(reader.get_by_role("article")).to_contain_text(CHOCOLATE)
+    reader.goto("about:blank")
+    reader.goto(address[:-9] + ("A" if address[-9] != "A" else "B") + address[-8:])
+    expect(reader.get_by_text("This is no receipt")).to_be_visible()
+    reader.close()
+
+    tap_product(page, COLA)
+    tap_product(page, COLA)
+    tap_card(page, one)
+    expect(page.get_by_text("Not enough on the purse: €6.50 are left.")).to_be_visible()
+    page.get_by_role("dialog", name="Pay").locator("[data-way=cash]").click()
+    page.get_by_role("dialog", name="Pay").get_by_role("button", name="€20", exact=True).click()
+    expect(page.locator("[data-receipt]")).to_contain_text("Change €7.00")
+    number = sold(page)
+    expect(page.locator("[data-backlog='0']")).to_be_visible()
+    numbers = [record.number for record in chain(house, "Till two taps")]
+    assert numbers == list(range(1, number + 1))
+    assert left(house, one) == 650
+    assert_books_are_right(house)
+
+
+def sell_alone(page: Page, one: Fan) -> int:
+    tap_product(page, CHOCOLATE)
+    tap_card(page, one)
+    return sold(page)
+
+
+def test_without_the_server_it_sells_on_within_its_limits_and_tells_all_of_it_once(
+    house: House, tablet: Phone, server: Server
+) -> None:
+    _, stop, start = server
+    one, other, blocked, stranger = fan(house, 2_000), fan(house, 2_000), fan(house, 2_000), fan(house, 0, known=False)
+    block(house, blocked)
+    page = begin(tablet)
+    open_till(page, house, "Till alone")
+    settled(page)
+    sell_alone(page, one)
+    stop()
+    for each in (one, one):  # 7 of 10 euros
+        last = sell_alone(page, each)
+    expect(page.locator("[data-state=alone]")).to_be_visible()
+    for each, counter, reason in (
+        (stranger, None, "card_unknown"),
+        (blocked, None, "card_blocked"),
+        (one, 1, "tap_replayed"),
+        (one, None, "card_limit_alone"),
+    ):
+        tap_product(page, CHOCOLATE)
+        tap_card(page, each, counter)
+        refused(page, reason)
+        page.get_by_role("button", name="Empty the basket").click()
+    last = sell_alone(page, other)
+    tap_product(page, COLA)
+    tap_card(page, other)
+    refused(page, "till_limit_alone")
+    page.get_by_role("button", name="Empty the basket").click()
+    kill(tablet)
+
+    page = begin(tablet)
+    page.goto("/staff/till")
+    expect(page.locator("[data-used='1050']")).to_be_visible()
+    tap_product(page, CHOCOLATE)
+    by_cash(page)
+    assert sold(page) == last + 1
+    start()
+    expect(page.locator("[data-backlog='0']")).to_be_visible(timeout=20_000)
+    expect(page.locator("[data-used]")).to_be_hidden()
+    records = [record for record in chain(house, "Till alone") if record.kind in SALES]
+    assert [record.total_cents for record in records] == [CHOCOLATE_CENTS] * 5
+    assert (left(house, one), left(house, other)) == (2_000 - 3 * CHOCOLATE_CENTS, 2_000 - CHOCOLATE_CENTS)
+    assert_books_are_right(house)
+
+
+def block(house: House, one: Fan) -> None:
+    """A card that was lost."""
+    wish = Block(one.card_id, BlockReason.LOST, None)
+    in_database(house, lambda conn: block_cards(conn, [wish], datetime.now(UTC)))
+
+
+def lose_answers(page: Page) -> list[int]:
+    """The server hears what the till asks, and its answers get lost."""
+    lost: list[int] = []
+
+    def lose(route: Route) -> None:
+        if not asks(route):
+            return route.continue_()
+        lost.append(heard(route))
+        return route.abort()
+
+    page.route("**/api/till/records", lose)
+    return lost
+
+
+def asks(route: Route) -> bool:
+    return b'"told":false' in (route.request.post_data_buffer or b"")
+
+
+def heard(route: Route) -> int:
+    """Let the server have a request whose answer never comes back."""
+    headers = {name: value for name, value in route.request.headers.items() if name != "content-length"}
+    return httpx.post(route.request.url, content=route.request.post_data_buffer, headers=headers).status_code
+
+
+def die_while_asking(page: Page, tablet: Phone, one: Fan) -> None:
+    """The server has heard of a sale, and the browser dies before the answer."""
+
+    def die(route: Route) -> None:
+        if not asks(route):
+            return route.continue_()
+        assert heard(route) == httpx.codes.OK
+        return kill(tablet)
+
+    page.route("**/api/till/records", die)
+    tap_product(page, CHOCOLATE)
+    with page.expect_event("close"):
+        tap_card(page, one)
+
+
+def test_a_lost_answer_is_one_sale_or_none_also_over_a_kill(house: House, tablet: Phone) -> None:
+    page = begin(tablet)
+    one = fan(house, 5_000)
+    open_till(page, house, "Till lost answer")
+    lost = lose_answers(page)
+    sell_alone(page, one)  # the same bytes, sold alone
+    expect(page.locator("[data-state=online]")).to_be_visible(timeout=20_000)
+    expect(page.locator("[data-backlog='0']")).to_be_visible(timeout=20_000)
+    assert left(house, one) == 5_000 - CHOCOLATE_CENTS
+
+    for _ in range(3):
+        tap_product(page, CHOCOLATE)
+    tap_card(page, one)  # 10.50 is beyond what one card may alone: taken back at once
+    expect(page.get_by_text("it was written down and taken back at once")).to_be_visible()
+    assert lost == [200, 200]
+    page.get_by_role("dialog", name="Pay").get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Empty the basket").click()
+    expect(page.locator("[data-backlog='0']")).to_be_visible(timeout=20_000)
+    assert left(house, one) == 5_000 - CHOCOLATE_CENTS
+
+    page.unroute("**/api/till/records")
+    expect(page.locator("[data-state=online]")).to_be_visible(timeout=20_000)
+    die_while_asking(page, tablet, one)
+    page = begin(tablet)
+    page.goto("/staff/till")
+    expect(page.get_by_text("The sale of €3.50 that was interrupted is paid.")).to_be_visible(timeout=20_000)
+    sold(page)
+    kinds = [record.kind for record in chain(house, "Till lost answer")][1:]
+    assert kinds == [Kind.SALE, Kind.SALE, Kind.REFUND, Kind.SALE]
+    assert left(house, one) == 5_000 - 2 * CHOCOLATE_CENTS
+    assert_books_are_right(house)
+
+
+def test_a_shift_sells_splits_gives_back_and_counts(house: House, tablet: Phone) -> None:
+    page = begin(tablet)
+    one = fan(house, 20_000)
+    choose_pin(house, one)
+    beer_is_allowed(house)
+    open_till(page, house, "Till shift")
+    pay = page.get_by_role("dialog", name="Pay")
+
+    for _ in range(2):
+        tap_product(page, COLA)  # 13 euros with their cups, half of it in cash
+    page.get_by_role("button", name="Pay €").click()
+    pay.get_by_role("button", name="€1", exact=True).click()
+    pay.get_by_role("button", name="Pay only a part").click()
+    pay.locator("[data-way=cash]").click()
+    pay.get_by_role("button", name="Exact").click()
+    expect(pay.locator("[data-left='700']")).to_be_visible()
+    tap_card(page, one)
+    split = sold(page)
+
+    tap_product(page, LAGER)
+    page.get_by_role("button", name="Proof seen: 18 or older").click()
+    for _ in range(7):
+        tap_product(page, CHOCOLATE)
+        tap_product(page, COLA)
+    tap_card(page, one)  # 80 euros are above the cap
+    expect(page.locator("[data-refusal=confirmation_required]")).to_be_visible()
+    pay.get_by_label("PIN of the card").fill("111111")
+    pay.get_by_role("button", name="Confirm").click()
+    expect(page.locator("[data-refusal=pin_wrong]")).to_be_visible()
+    pay.get_by_label("PIN of the card").fill(CARD_PIN)
+    pay.get_by_role("button", name="Confirm").click()
+    sold(page)
+    assert left(house, one) == 20_000 - 700 - 8_000
+
+    give_back(page, split, whole=False)
+    expect(page.locator("[data-receipt]")).to_contain_text("Cash")
+    sold(page)
+    give_back(page, split, whole=True)
+    sold(page)
+    assert left(house, one) == 20_000 - 8_000 - TIP_CENTS
+
+    page.locator("[data-deposit]").first.click()
+    page.get_by_role("button", name="Pay out €2.00").click()
+    pay.get_by_role("button", name="Give back in cash").click()
+    sold(page)
+    train(page)
+    load_at_desk(page, one)
+    assert left(house, one) == 20_000 - 8_000 - TIP_CENTS + 1_000
+    close_shift(page)
+    kinds = [record.kind for record in chain(house, "Till shift")]
+    assert kinds[1:] == [
+        *(Kind.SALE, Kind.SALE, Kind.REFUND, Kind.REFUND, Kind.REFUND),
+        *(Kind.REPRINT, Kind.SHIFT_COUNTED, Kind.SHIFT_CLOSED, Kind.DAY_CLOSED),
+    ]
+    assert [record.kind for record in chain(house, "Till shift", training=True)] == [Kind.TRAINING_SALE]
+    assert_books_are_right(house)

@@ -1,0 +1,307 @@
+"""What happens at a till, in the words of its screen: cards with money on them, cashiers, a reader that types."""
+
+import itertools
+import re
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from playwright.sync_api import Page, expect
+
+from tests.wallet.books import loaded_purse
+from tests.wallet.chip import Chip
+from tests.web.gate import PIN, tonight, type_code
+from tests.web.house import House
+from tests.web.office import hire, in_database
+from virage.concessions.acts import derogations
+from virage.concessions.rules.alcohol import DerogationWish
+from virage.concessions.rules.fiscal.record import GENESIS, Record, hash_of, read_record
+from virage.kernel.config import read
+from virage.kernel.database import Connection
+from virage.kernel.guard import Grant, Principal
+from virage.kernel.ids import new_id
+from virage.kernel.problems import Refused
+from virage.people import acts as people
+from virage.people.acts import devices, pins
+from virage.people.rules.devices import DeviceKind, PairingOpened, PairingWish
+from virage.people.rules.pins import PinVerifier
+from virage.people.rules.secrets import secrets_of
+from virage.programme import reads as programme
+from virage.programme.rules import HouseRules
+from virage.wallet.acts import cards, ledger
+from virage.wallet.reads.audit import audit
+from virage.wallet.rules.cards import Card, NewCard
+from virage.wallet.store import taps
+
+OUTLET = "01"
+CARD_PIN = "482913"
+CASHIER = "Some Cashier"
+FINANCE = "Some Finance"
+_chips = itertools.count(0x10)
+
+
+class Fan(NamedTuple):
+    """A card in somebody's hand, the code printed on it, and the purse that it spends."""
+
+    chip: Chip
+    code: str
+    card_id: UUID
+    purse_id: UUID
+
+    def tap(self, counter: int | None = None) -> str:
+        """The address that the next read of the card shows, or one that was shown at a counter before."""
+        message = self.chip.tap() if counter is None else self.chip.mirrored(counter)
+        return f"https://virage.local/tap?uid={message.uid}&ctr={message.ctr}&cmac={message.cmac}"
+
+
+def fan(house: House, cents: int, *, known: bool = True) -> Fan:
+    """Somebody with a card and so much on it; of an unknown one the house knows nothing but its keys."""
+    secrets = cards.open_card_secrets(read(house.env))
+    assert secrets is not None
+    chip = Chip(secrets.keys, bytes((4,)) + next(_chips).to_bytes(6))
+    code = secrets.codes.printed(chip.uid)
+
+    async def make(conn: Connection) -> Card:
+        now = datetime.now(UTC)
+        purse_id = await loaded_purse(conn, cents)
+        wish = NewCard(new_id(), chip.uid, secrets.codes.hash(code), purse_id)
+        (made,) = await cards.personalise(conn, [wish], who=None, now=now)
+        assert isinstance(made, Card), made
+        return made
+
+    if not known:
+        return Fan(chip, code, new_id(), new_id())
+    made = in_database(house, make)
+    return Fan(chip, code, made.id, made.purse_id)
+
+
+def left(house: House, one: Fan) -> int:
+    """What may still be spent of a fan's purse."""
+
+    async def ask(conn: Connection) -> int:
+        return (await ledger.available(conn, [one.purse_id]))[one.purse_id]
+
+    return in_database(house, ask)
+
+
+def choose_pin(house: House, one: Fan) -> None:
+    """The card gets a PIN, as its owner chooses one in the app."""
+
+    async def choose(conn: Connection) -> None:
+        verifier = await pins.new_verifier(CARD_PIN)
+        assert isinstance(verifier, PinVerifier), verifier
+        await taps.put_card_pin(conn, one.card_id, verifier, datetime.now(UTC))
+
+    in_database(house, choose)
+
+
+def beer_is_allowed(house: House) -> None:
+    """A match of now at which beer is served, as the mayor allows it."""
+    event_id = tonight(house, "Beer night", HouseRules(alcohol=True))
+
+    async def allow(conn: Connection) -> None:
+        event = await programme.event(conn, event_id)
+        assert event is not None
+        wish = DerogationWish(new_id(), event.organiser_id, event.doors_at, event.ends_at, "2026-1")
+        assert not isinstance(await derogations.enter(conn, wish, None, datetime.now(UTC)), Refused)
+
+    in_database(house, allow)
+
+
+def cashiers(house: House) -> None:
+    """Somebody who sells and somebody of finance, each with a PIN."""
+
+    async def choose(conn: Connection) -> None:
+        now = datetime.now(UTC)
+        for name, role in ((CASHIER, "cashier"), (FINANCE, "finance")):
+            person = await people.ensure_staff(conn, f"{role}.at.till@example.org", name, (Grant(role),), now)
+            verifier = await pins.new_verifier(PIN)
+            assert not hasattr(verifier, "reason"), verifier
+            await pins.set_pin(conn, person, verifier, now)
+
+    in_database(house, choose)
+
+
+def till_code(house: House, outlets: list[str], name: str) -> str:
+    """A code that makes a device a till of these outlets."""
+    manager = hire(house, "tills@example.org", (Grant("finance"),), "Some Manager")
+
+    async def open_(conn: Connection) -> str:
+        now = datetime.now(UTC)
+        person = await people.ensure_staff(conn, manager, None, (Grant("finance"),), now)
+        who = Principal("staff", person, new_id(), (Grant("finance"),), now)
+        opened = await devices.open_pairing(
+            conn,
+            secrets_of(house.env["VIRAGE_SECRET"]),
+            who,
+            PairingWish(new_id(), name, DeviceKind.TILL, outlets),
+            now,
+        )
+        assert isinstance(opened, PairingOpened), opened
+        return opened.code
+
+    return in_database(house, open_)
+
+
+def pair(page: Page, house: House, name: str, outlets: list[str] | None = None) -> None:
+    """Make the browser a till, by the link that finance sends."""
+    page.goto(f"/staff/till?pair={till_code(house, outlets or [OUTLET], name)}")
+    page.get_by_role("button", name="Pair this device").click()
+    expect(page.get_by_role("heading", name="Who sells here?")).to_be_visible()
+
+
+def sign_in(page: Page, name: str = CASHIER) -> None:
+    """Say who sells, without asking the server."""
+    page.get_by_label("Your name").select_option(label=name)
+    page.get_by_label("Your PIN").fill(PIN)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("[data-state]")).to_be_visible()
+
+
+def open_shift(page: Page, euros: str = "150") -> None:
+    """Count the float and begin."""
+    page.get_by_role("button", name="Open the shift").click()
+    dialog = page.get_by_role("dialog", name="Open the shift")
+    dialog.get_by_label("Float in the drawer").fill(euros)
+    dialog.get_by_role("button", name="Open the shift").click()
+    expect(dialog).to_be_hidden()
+
+
+def open_till(page: Page, house: House, name: str) -> None:
+    """A till that sells: paired, signed in, its shift open."""
+    cashiers(house)
+    pair(page, house, name)
+    sign_in(page)
+    open_shift(page)
+
+
+def tap_product(page: Page, name: str) -> None:
+    """The first of two taps."""
+    page.locator("[data-product]").filter(has_text=name).first.click()
+
+
+def tap_card(page: Page, one: Fan, counter: int | None = None) -> None:
+    """The second: the reader types what the card shows."""
+    type_code(page, one.tap(counter))
+
+
+def sold(page: Page) -> int:
+    """Expect a receipt, note its number, and go on to the next customer."""
+    receipt = page.locator("[data-receipt]")
+    expect(receipt).to_be_visible()
+    number = int(receipt.get_attribute("data-receipt") or 0)
+    page.get_by_role("button", name="Next customer").click()
+    expect(receipt).to_be_hidden()
+    return number
+
+
+def refused(page: Page, reason: str) -> None:
+    """Expect a refusal in the way to pay, and close it."""
+    expect(page.locator(f"[data-refusal={reason}]")).to_be_visible()
+    page.get_by_role("dialog", name="Pay").get_by_role("button", name="Close").click()
+
+
+def by_cash(page: Page) -> None:
+    """Pay what is due in cash, exactly."""
+    page.get_by_role("button", name=re.compile("^Pay €")).first.click()
+    dialog = page.get_by_role("dialog", name="Pay")
+    dialog.locator("[data-way=cash]").click()
+    dialog.get_by_role("button", name="Exact").click()
+
+
+def in_menu(page: Page, name: str) -> None:
+    """Choose something in the till's menu."""
+    page.get_by_role("button", name="Menu", exact=True).click()
+    page.get_by_role("dialog", name="Menu").get_by_role("button", name=name).click()
+
+
+def give_back(page: Page, number: int, *, whole: bool) -> None:
+    """Give back the rest of a sale, or one piece of its last line."""
+    in_menu(page, "Give back")
+    dialog = page.get_by_role("dialog", name="Give back")
+    dialog.get_by_label("Number, or the code of the receipt").fill(str(number))
+    dialog.get_by_role("button", name="Find").click()
+    if whole:
+        dialog.get_by_role("button", name="All of it").click()
+    else:
+        dialog.get_by_role("button", name="more").last.click()
+    dialog.get_by_label("Why").select_option(label="Not good")
+    dialog.get_by_role("button", name=re.compile("^Give back €")).click()
+
+
+def train(page: Page) -> None:
+    """Sell something in training, which is nobody's sale, and print a real receipt again."""
+    in_menu(page, "Start training")
+    expect(page.get_by_text("Training: nothing here is a sale")).to_be_visible()
+    tap_product(page, "Hot chocolate")
+    by_cash(page)
+    expect(page.locator("[data-receipt]")).to_contain_text("TRAINING")
+    sold(page)
+    in_menu(page, "End training")
+    in_menu(page, "Give back")
+    dialog = page.get_by_role("dialog", name="Give back")
+    dialog.locator("[data-sale]").first.click()
+    dialog.get_by_role("button", name="Print again").click()
+    receipt = page.get_by_role("dialog", name="Receipt")
+    expect(receipt).to_contain_text("COPY")
+    receipt.get_by_role("button", name="Print again").click()
+    sold(page)
+
+
+def load_at_desk(page: Page, one: Fan) -> None:
+    """Take ten euros in cash for a purse."""
+    in_menu(page, "Load a card")
+    dialog = page.get_by_role("dialog", name="Load a card")
+    tap_card(page, one)
+    expect(dialog.locator("[data-purse]")).to_be_visible()
+    dialog.get_by_label("Amount").fill("10")
+    dialog.get_by_role("button", name="Load €10.00").click()
+    expect(dialog).to_contain_text("Done.")
+    dialog.get_by_role("button", name="Close").click()
+
+
+def close_shift(page: Page, difference: int = 0) -> None:
+    """Count what is expected in the drawer, close the shift, and then the day."""
+    in_menu(page, "Shift")
+    dialog = page.get_by_role("dialog", name="Shift")
+    dialog.get_by_label("In the drawer now").fill("160")
+    dialog.get_by_role("button", name="Note the count").click()
+    expect(dialog.locator(f"[data-difference='{difference}']")).to_be_visible()
+    dialog.get_by_role("button", name="Close the shift").click()
+    dialog = page.get_by_role("dialog", name="Open the shift")
+    dialog.get_by_role("button", name="Close the day of this till").click()
+    expect(dialog).to_contain_text("The day is closed.")
+    dialog.get_by_role("button", name="Close", exact=True).click()
+    expect(page.locator("[data-backlog='0']")).to_be_visible()
+
+
+def chain(house: House, name: str, *, training: bool = False) -> list[Record]:
+    """The records of a till as the server keeps them, whose chain is whole."""
+
+    async def ask(conn: Connection) -> list[Any]:
+        return list(
+            await conn.fetch(
+                """
+                select r.body from concessions.record r join people.device d on d.id = r.device_id
+                where d.name = $1 and r.training = $2 order by r.number
+                """,
+                name,
+                training,
+            )
+        )
+
+    found: list[Record] = []
+    previous = GENESIS
+    for number, row in enumerate(in_database(house, ask), start=1):
+        record = read_record(row["body"])
+        assert record is not None
+        assert (record.number, record.previous) == (number, previous)
+        previous = hash_of(row["body"])
+        found.append(record)
+    return found
+
+
+def assert_books_are_right(house: House) -> None:
+    """What `virage wallet audit` says."""
+    found = in_database(house, audit)
+    assert found.clean, found

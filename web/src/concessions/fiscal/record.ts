@@ -1,0 +1,138 @@
+/**
+ * What a till writes down, as `src/virage/concessions/rules/fiscal/record.py` has it: docs/vectors/fiscal.json holds both
+ * to the same bytes. A record's bytes are its canonical JSON (RFC 8785), so it has one spelling and one hash.
+ */
+import { sign, type OwnKey } from "../../devices/key";
+import { base64url } from "../../devices/base64";
+import type { Bytes } from "../../passes/base45";
+
+export const PURPOSE = "virage:sale:v1";
+export const GENESIS = "0".repeat(64);
+export const BODY_BYTES_MAX = 16_384;
+
+export type Kind =
+  | "sale"
+  | "refund"
+  | "reprint"
+  | "shift_opened"
+  | "shift_counted"
+  | "shift_closed"
+  | "day_closed"
+  | "training_sale"
+  | "training_refund";
+export type TenderKind = "card" | "virtual_card" | "cash" | "terminal";
+
+export interface Line {
+  product: string;
+  name: string;
+  quantity: number;
+  unit_cents: number;
+  vat_permille: number;
+  options: string[];
+  deposit: boolean;
+}
+export interface Tender {
+  kind: TenderKind;
+  cents: number;
+  proof: string | null;
+}
+export interface VatTotal {
+  vat_permille: number;
+  gross_cents: number;
+  vat_cents: number;
+}
+
+export interface Record {
+  id: string;
+  till: string;
+  number: number;
+  previous: string;
+  kind: Kind;
+  at: string;
+  outlet: string;
+  event_id: string | null;
+  cashier: string;
+  catalogue: string;
+  lines: Line[];
+  totals: VatTotal[];
+  tenders: Tender[];
+  tip_cents: number;
+  cash_cents: number | null;
+  refund_of: { till: string; record: string; reason: string } | null;
+  reprint_of: string | null;
+}
+
+export const isSale = (kind: Kind): boolean => kind === "sale" || kind === "training_sale";
+export const isRefund = (kind: Kind): boolean => kind === "refund" || kind === "training_refund";
+export const isTraining = (kind: Kind): boolean => kind.startsWith("training_");
+
+/** A record as its till signed it. */
+export interface Written {
+  record: Record;
+  /** The bytes that were signed, base64url. */
+  body: string;
+  signature: string;
+  hash: string;
+}
+
+/** The last record of a chain; of an empty one number 0 and 64 zeros. */
+export interface Head {
+  number: number;
+  hash: string;
+}
+export const EMPTY: Head = { number: 0, hash: GENESIS };
+
+/** Canonical JSON of what has integers alone and names of ASCII: members sorted, no space, text as JavaScript escapes it. */
+export function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  const members = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join(",")}}`;
+}
+
+export const bytesOf = (record: Record): Bytes => new TextEncoder().encode(canonical(record));
+
+/** The SHA-256 of bytes, in hexadecimal digits. */
+export async function hashOf(body: Bytes): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", body));
+  return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Sign a record: from now on nobody writes it anew. */
+export async function written(record: Record, key: OwnKey): Promise<Written> {
+  const body = bytesOf(record);
+  return { record, body: base64url(body), signature: await sign(key, PURPOSE, body), hash: await hashOf(body) };
+}
+
+/** The VAT contained in a gross amount, rounded half away from zero. */
+export function vatIncluded(gross: number, permille: number): number {
+  const divisor = 1000 + permille;
+  const vat = Math.floor((2 * Math.abs(gross) * permille + divisor) / (2 * divisor));
+  return gross < 0 ? 0 - vat : vat;
+}
+
+/** The totals that a record with these lines has: one a rate, the rates ascending. */
+export function totalsOf(lines: readonly Line[]): VatTotal[] {
+  const gross = new Map<number, number>();
+  for (const line of lines) gross.set(line.vat_permille, (gross.get(line.vat_permille) ?? 0) + line.quantity * line.unit_cents);
+  return [...gross]
+    .sort(([one], [other]) => one - other)
+    .map(([vat_permille, cents]) => ({ vat_permille, gross_cents: cents, vat_cents: vatIncluded(cents, vat_permille) }));
+}
+
+/** What the goods cost, VAT included, tips not. */
+export const totalOf = ({ totals }: Record): number => totals.reduce((sum, total) => sum + total.gross_cents, 0);
+
+/** What of the goods and the tip was paid by tenders of a kind. */
+export const paidBy = ({ tenders }: Record, kind: TenderKind): number =>
+  tenders.reduce((sum, tender) => sum + (tender.kind === kind ? tender.cents : 0), 0);
+
+/** The number of the first record that does not continue the one before it; null where a row is whole. */
+export function brokenAt(row: readonly Pick<Written, "record" | "hash">[], before: Head): number | null {
+  let head = before;
+  for (const { record, hash } of row) {
+    if (record.number !== head.number + 1 || record.previous !== head.hash) return record.number;
+    head = { number: record.number, hash };
+  }
+  return null;
+}

@@ -1,0 +1,64 @@
+import { describe, expect, test } from "vitest";
+import vectors from "../../../../docs/vectors/fiscal.json";
+import { algorithmOf, messageOf } from "../../devices/key";
+import { fromBase64 } from "../../devices/base64";
+import type { PublicJwk } from "../../passes/holder";
+import { check } from "./check";
+import { readRecord } from "./read";
+import { brokenAt, bytesOf, canonical, EMPTY, GENESIS, hashOf, PURPOSE, totalOf, written, type Record } from "./record";
+
+const text = (body: BufferSource): string => new TextDecoder().decode(body);
+const jwks = vectors.keys as { [name: string]: JsonWebKey };
+
+async function verifies(jwk: JsonWebKey, body: string, signature: string): Promise<boolean> {
+  const { d: _, ...open } = jwk;
+  const kind = open as PublicJwk;
+  const algorithm = kind.kty === "OKP" ? "Ed25519" : { name: "ECDSA", namedCurve: "P-256" };
+  const key = await crypto.subtle.importKey("jwk", open, algorithm, false, ["verify"]);
+  return crypto.subtle.verify(algorithmOf(kind), key, fromBase64(signature), messageOf(PURPOSE, fromBase64(body)));
+}
+
+test("the till signs for the purpose that the server reads", () => {
+  expect(text(messageOf(PURPOSE, new Uint8Array()))).toBe(text(fromBase64(vectors.purpose)));
+  expect(GENESIS).toBe(vectors.genesis);
+});
+
+describe("every record of the vectors", () => {
+  test.each(vectors.records)("$name", async (vector) => {
+    const record = vector.record as Record;
+    expect(canonical(record)).toBe(vector.text);
+    expect(await hashOf(bytesOf(record))).toBe(vector.hash);
+    expect(totalOf(record)).toBe(vector.total_cents);
+    expect(check(record)).toEqual(vector.check);
+    expect(readRecord(bytesOf(record))).toEqual(record);
+    const jwk = jwks[vector.key]!;
+    const { d: _, ...public_jwk } = jwk;
+    const kind = public_jwk as PublicJwk;
+    const algorithm = kind.kty === "OKP" ? "Ed25519" : { name: "ECDSA", namedCurve: "P-256" };
+    const private_key = await crypto.subtle.importKey("jwk", jwk, algorithm, false, ["sign"]);
+    const own = await written(record, { private_key, public_jwk: kind });
+    expect(await verifies(jwk, own.body, vector.signature)).toBe(true);
+    expect(await verifies(jwk, own.body, own.signature)).toBe(true);
+  });
+});
+
+test.each(vectors.no_records)("no record: $name", ({ body }) => {
+  expect(readRecord(fromBase64(body))).toBeNull();
+});
+
+test("a chain is whole as it stands, and says where one of it was taken out", async () => {
+  const row = await Promise.all(
+    vectors.chain.map(async ({ text: body, hash }) => {
+      const record = JSON.parse(body) as Record;
+      expect(await hashOf(bytesOf(record))).toBe(hash);
+      return { record, hash };
+    }),
+  );
+  expect(brokenAt(row, EMPTY)).toBeNull();
+  expect(brokenAt(row.slice(3), { number: 3, hash: row[2]!.hash })).toBeNull();
+  for (const [at, { record }] of row.entries()) {
+    if (at < row.length - 1) expect(brokenAt(row.toSpliced(at, 1), EMPTY)).toBe(record.number + 1);
+    const changed = row.with(at, { record: { ...record, previous: GENESIS.replace("0", "1") }, hash: "" });
+    expect(brokenAt(changed, EMPTY)).toBe(record.number);
+  }
+});

@@ -1,0 +1,33 @@
+import type { receipt as English } from "../en/receipt";
+
+export const receipt: typeof English = {
+  title: "Ticket",
+  refund: "Remboursement",
+  training: "FORMATION – pas un ticket",
+  copy: "DUPLICATA",
+  number: (number) => `N° ${number}`,
+  till: "Caisse",
+  outlet: "Point de vente",
+  at: "Date",
+  total: "Total",
+  tip: "Pourboire",
+  deposit: "consigne",
+  vat: "TVA",
+  rate: "Taux",
+  gross: "TTC",
+  ofIt: "dont TVA",
+  tenders: { card: "Carte", virtual_card: "Téléphone", cash: "Espèces", terminal: "Carte bancaire" },
+  reason: "Remboursement d’une vente",
+  fingerprint: "Enregistrement",
+  qr: "Code de ce ticket",
+  page: {
+    genuine: "Ce ticket est authentique et inchangé",
+    genuineText: "La signature de la caisse couvre chaque ligne, et tout s’additionne. C’est vérifié sur cet appareil, sans serveur.",
+    wrong: "Ce ticket ne s’additionne pas",
+    wrongText: "Il est signé, mais ses sommes sont fausses. Montrez-le à un guichet.",
+    none: "Ce n’est pas un ticket",
+    noneText: "L’adresse n’est pas entière, ou quelqu’un l’a changée.",
+    key: "Clé de la caisse",
+    print: "Imprimer",
+  },
+};
