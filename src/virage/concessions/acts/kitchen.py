@@ -13,8 +13,9 @@ from virage.concessions.acts import fiscal, stock
 from virage.concessions.acts.fiscal import Plan
 from virage.concessions.acts.ordering import fact_of, let_go, settle
 from virage.concessions.acts.stock import Sold
+from virage.concessions.acts.tendering import rows_of
 from virage.concessions.rules import order_money
-from virage.concessions.rules.booking import left_of
+from virage.concessions.rules.booking import key_of, left_of
 from virage.concessions.rules.catalogue import outlet_codes
 from virage.concessions.rules.fiscal.chain import Appended, Head
 from virage.concessions.rules.fiscal.record import RECORD_PURPOSE, Record, Written, canonical
@@ -78,7 +79,7 @@ async def accept(conn: Connection, vault: KeyVault, step: Step, now: datetime) -
     head = await _head(conn, order)
     signed = await _sign(conn, vault, sale_of(order, head, step.who, now), now)
     await settle(conn, [order_money.capture(order.money, signed.written[0].record)], now)
-    await _book(conn, signed, now)
+    await _book(conn, order, signed, now)
     await stock.note_sales(conn, [Sold(order.id, order.outlet, products_of(order.lines), now)])
     await store.accept(conn, order.id, now)
     return await _took(conn, order, FoodState.ACCEPTED, step.who, now)
@@ -101,10 +102,11 @@ async def _sign(conn: Connection, vault: KeyVault, record: Record, now: datetime
     return plan
 
 
-async def _book(conn: Connection, signed: Plan, now: datetime) -> None:
+async def _book(conn: Connection, order: Order, signed: Plan, now: datetime) -> None:
     record = signed.written[0].record
     await fiscal.write(conn, signed, now)
-    await booking.insert_bookings(conn, [(record, order_money.parts_of(record))], now)
+    parts = order_money.parts_of(order.money, record)
+    await booking.insert_bookings(conn, rows_of(key_of(record), record, parts, told=False), now)
 
 
 async def decline(conn: Connection, step: Step, reason: str, now: datetime) -> Order | Refused:
@@ -179,12 +181,12 @@ async def refund(conn: Connection, vault: KeyVault, step: Step, reason: str, now
     if order.state not in _MADE:
         return Refused(Reason.WRONG_STATE, {"state": order.state})
     head = await _head(conn, order)
-    paid = left_of(order.id, await booking.bookings_of(conn, [order.id]))
-    if sum(paid.values()) < order.total_cents:  # a till gave something of it back already
-        return Refused(Reason.REFUND_EXCEEDS_SALE, {"left_cents": sum(paid.values())})
+    left = left_of(order.money.key, await booking.bookings_of(conn, [order.money.key]))
+    if not order_money.is_whole(order.money, left):  # a till gave something of it back already
+        return Refused(Reason.REFUND_EXCEEDS_SALE, {"left_cents": sum(left.values())})
     signed = await _sign(conn, vault, refund_of(order, head, reason, step.who, now), now)
     await settle(conn, [order_money.give_back(order.money, signed.written[0].record)], now)
-    await _book(conn, signed, now)
+    await _book(conn, order, signed, now)
     await store.refund(conn, order.id, reason, now)
     if order.state is FoodState.ACCEPTED:
         await store.free_loads(conn, [order.id])

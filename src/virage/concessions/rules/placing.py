@@ -24,6 +24,7 @@ from virage.concessions.rules.stock import Key
 from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
 from virage.programme.rules import Event
+from virage.wallet.rules.bonus import split
 
 CLOSED: Final = Refused(Reason.OUTLET_CLOSED)
 
@@ -199,9 +200,9 @@ def _take(wish: FoodWish, stock: dict[Key, int], kitchen: OpenKitchen, meal: Mea
 def _placed(asked: Asked, kitchen: OpenKitchen, funds: Funds, meal: Meal, fit: Fit) -> Placed:
     """The order; what the house gave is spent first."""
     total_cents = meal.priced.total_cents
-    bonus_cents = min(funds.bonus_cents, total_cents)
-    funds.bonus_cents -= bonus_cents
-    funds.purse_cents -= total_cents - bonus_cents
+    shares = split(total_cents, funds.bonus_cents, funds.purse_cents)
+    funds.bonus_cents -= shares.bonus_cents
+    funds.purse_cents -= shares.purse_cents
     return Placed(
         asked,
         kitchen.till_id,
@@ -209,7 +210,7 @@ def _placed(asked: Asked, kitchen: OpenKitchen, funds: Funds, meal: Meal, fit: F
         meal.lines,
         meal.priced.vat,
         total_cents,
-        bonus_cents,
+        shares.bonus_cents,
         funds.purse_id,
         fit.ready_at,
         fit.takes,

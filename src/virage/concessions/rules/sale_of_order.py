@@ -52,7 +52,7 @@ def _record(order: Order, head: Head, who: UUID, now: datetime, *, sign: int, re
         tenders=[Tender(TenderKind.PURSE, cents, str(order.id))] if cents else [],
         tip_cents=0,
         cash_cents=None,
-        refund_of=None if reason is None else RefundOf(order.id, reason),
+        refund_of=None if reason is None else RefundOf(order.till_id, order.id, reason),
         reprint_of=None,
     )
 
