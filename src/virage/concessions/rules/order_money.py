@@ -89,11 +89,6 @@ def is_whole(money: OrderMoney, left: Mapping[Payer, Cents]) -> bool:
     )
 
 
-def refund_id(order_id: UUID) -> UUID:
-    """The record by which an order is given back."""
-    return uuid5(order_id, "refund")
-
-
 def _step(money: OrderMoney, name: str, account: Account, cents: Cents, step: Step) -> Transfer:
     held = _id(money.order_id, Step.HOLD, name)
     return Transfer(
