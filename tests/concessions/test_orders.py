@@ -320,3 +320,23 @@ async def test_a_kitchen_gives_nothing_back_that_a_till_gave_back_before(bar: Ba
     assert await kitchen.money(fan) == (2_000 - EACH_CENTS + 500, 0, 0), "it goes to the purse that paid"
     assert state_of(await kitchen.step("refund", order.id)) == Reason.REFUND_EXCEEDS_SALE
     await kitchen.clean()
+
+
+async def test_who_orders_ahead_orders_for_the_doors(kitchen: Kitchen, clock: FakeClock) -> None:
+    fan, doors = await kitchen.fan(), kitchen.event.doors_at
+    clock.set(doors - timedelta(hours=24, seconds=1))
+    assert state_of(await kitchen.order(fan, kitchen.wish())) == Reason.EVENT_NOT_ON
+    clock.set(doors - timedelta(hours=9))
+    order = await kitchen.placed(fan)
+    assert (order.promise.ready_at, order.accept_by) == (doors + 5 * MINUTE, doors + 10 * MINUTE)
+    slots = await kitchen.desks[0].reads.slots(kitchen.event.id, HERE, clock.now())
+    assert (slots[0].at, slots[0].left[Station.GRILL]) == (doors + 5 * MINUTE, 3)
+    offers = await kitchen.desks[0].reads.outlets(kitchen.event.id, 20_000, clock.now(), step_free=False)
+    assert [one.ready_at for one in offers] == [doors + 5 * MINUTE] * 2
+    assert offers[0].in_hand_at == doors + 5 * MINUTE
+    clock.set(kitchen.event.ends_at)
+    assert state_of(await kitchen.order(fan, kitchen.wish())) == Reason.EVENT_NOT_ON
+    assert {
+        one.closed_reason
+        for one in await kitchen.desks[0].reads.outlets(kitchen.event.id, None, clock.now(), step_free=False)
+    } == {"closed"}

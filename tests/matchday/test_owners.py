@@ -386,7 +386,7 @@ async def food_of(world: "World", email: str) -> dict[str, str]:
     """Orders of this person at outlet 01: three that wait, one of them for a seat, and one that is ready."""
     now, person_id, names = world.clock.now(), await world.person(email), ("food", "declined_food", "waiting_food")
     vault = passes.open_vault(Config(secret=SECRET, demo=True))
-    offer = Offer(BOARD, a_match(id=world.event), ())
+    offer = Offer(BOARD, a_match(id=world.event), (), now)
     asked = []
     for name in (*names, "ready_food"):
         wish = FoodWish(

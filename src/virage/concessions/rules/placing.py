@@ -105,14 +105,14 @@ class Placed(Struct, frozen=True):
     takes: tuple[Take, ...]
 
 
-def decide(asked: Asked, counter: Counter, now: datetime) -> Placed | Refused:
-    """Place an order, or say why not; then nothing is taken."""
+def decide(asked: Asked, counter: Counter, at: datetime) -> Placed | Refused:
+    """Place an order for a moment, or say why not; then nothing is taken."""
     wish = asked.wish
     opened = _open(asked, counter)
     if isinstance(opened, Refused):
         return opened
     kitchen, shelf = opened
-    meal = meal_of(wish, wish.outlet, shelf, now)
+    meal = meal_of(wish, wish.outlet, shelf, at)
     if isinstance(meal, Refused):
         return meal
     fit = fit_of(meal, wish.slot_at, kitchen, shelf.event.ends_at)
@@ -139,14 +139,14 @@ def _open(asked: Asked, counter: Counter) -> tuple[OpenKitchen, Shelf] | Refused
     return kitchen, Shelf(counter.catalogue, counter.event, counter.derogations, counter.stock)
 
 
-def meal_of(wish: FoodWish, outlet: str, shelf: Shelf, now: datetime) -> Meal | Refused:
+def meal_of(wish: FoodWish, outlet: str, shelf: Shelf, at: datetime) -> Meal | Refused:
     """What a wish is at an outlet, or why it is not sold there."""
     catalogue = shelf.catalogue
-    priced = price(Basket(wish.version, wish.lines), catalogue, outlet, now, event=shelf.event)
+    priced = price(Basket(wish.version, wish.lines), catalogue, outlet, at, event=shelf.event)
     if isinstance(priced, Refused):
         return priced
     products = [product for line in priced.lines if (product := catalogue.product(line.item_id)) is not None]
-    refusal = alcohol.may_sell_all(products, shelf.event, now, shelf.derogations, age_confirmed=wish.age_confirmed)
+    refusal = alcohol.may_sell_all(products, shelf.event, at, shelf.derogations, age_confirmed=wish.age_confirmed)
     lines = lines_of(priced.lines, catalogue)
     refusal = refusal or short_of(lines, outlet, shelf)
     if refusal is not None:
