@@ -101,7 +101,7 @@ async def counters(config: Config, db: Database, clock: Clock) -> AsyncIterator[
         db=db,
         clock=clock,
         authenticator=authenticate,
-        dependencies=routes.dependencies(config, db, clock),
+        dependencies={"vault": passes.open_vault(config), **routes.dependencies(config, db, clock)},
     )
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
     async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:

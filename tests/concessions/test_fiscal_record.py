@@ -192,6 +192,7 @@ WRONG: dict[str, tuple[Kind, dict[str, Any], Reason]] = {
         {"tenders": [Tender(TenderKind.VIRTUAL_CARD, 1500, None)]},
         Reason.PROOF_MISSING,
     ),
+    "a purse without its order": (Kind.SALE, {"tenders": [Tender(TenderKind.PURSE, 1500, None)]}, Reason.PROOF_MISSING),
 }
 
 
@@ -205,6 +206,7 @@ def test_what_does_not_add_up_is_named(wrong: str) -> None:
 
 RIGHT: dict[str, tuple[Kind, dict[str, Any]]] = {
     "a card": (Kind.SALE, {"tenders": [CARD]}),
+    "an order by phone": (Kind.SALE, {"tenders": [Tender(TenderKind.PURSE, 1500, str(BEER))]}),
     "a split": (Kind.SALE, {"tenders": [Tender(TenderKind.CARD, 1000, SUN), Tender(TenderKind.CASH, 500, None)]}),
     "a tip": (Kind.SALE, {"tip_cents": 100, "tenders": [Tender(TenderKind.TERMINAL, 1600, "4711")]}),
     "a cup back with a beer": (Kind.SALE, {"lines": [beer(), cup(), cup(-2)]}),

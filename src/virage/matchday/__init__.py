@@ -22,6 +22,10 @@ from virage.access.reads.news import GateNews
 from virage.access.reads.packs import Packs
 from virage.access.routes.desk import GateDesk
 from virage.concessions import routes as concessions_routes
+from virage.concessions.acts import ordering
+from virage.concessions.jobs import FoodJobs
+from virage.concessions.reads import orders as food_reads
+from virage.concessions.reads.food_topics import FoodOrdersTopic, KitchenTopic
 from virage.kernel import openapi
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
@@ -48,6 +52,7 @@ from virage.people.acts import PeopleAuthenticator, PersonErased
 from virage.people.jobs import PeopleJobs
 from virage.people.reads import PersonExport
 from virage.people.rules.house import letterhead_of
+from virage.people.rules.webpush import Vapid
 from virage.programme import routes as programme
 from virage.programme.acts import EventCancelled
 from virage.programme.reads import boards, public_events
@@ -137,8 +142,10 @@ PERSON_EXPORTS: dict[str, PersonExport] = {
     "wallet": wallet_reads.export,
     "ticketing": ticketing_views.export,
     "access": access_reads.export,
+    "food_orders": food_reads.export,
 }
 PERSON_ERASED: list[PersonErased] = [
+    ordering.erased,
     refunding.erased,
     wallet_cards.erased,
     wallet_phones.erased,
@@ -154,6 +161,7 @@ def _people(house: House) -> Domain:
         routers=[people_routes.router],
         dependencies={
             "letterhead": letterhead_of(house.config),
+            "vapid": Vapid(house.config.secret),
             "person_exports": PERSON_EXPORTS,
             "person_erased": PERSON_ERASED,
         },
@@ -293,7 +301,12 @@ def _access(house: House) -> Domain:
 
 
 def _concessions(house: House) -> Domain:
-    return Domain(concessions_routes.routers, concessions_routes.dependencies(house.config, house.db, house.clock))
+    return Domain(
+        concessions_routes.routers,
+        concessions_routes.dependencies(house.config, house.db, house.clock),
+        jobs=[FoodJobs(house.db, house.config, house.clock).register],
+        topics=[FoodOrdersTopic(house.db), KitchenTopic(house.db)],
+    )
 
 
 # --- the whole -----------------------------------------------------------------------------------------------------

@@ -720,6 +720,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/food/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List food orders
+         * @description One's orders, the latest first; 50 at most, the next ones with `before` (their `placed_at`).
+         */
+        get: operations["list_food_orders"];
+        put?: never;
+        /**
+         * Place food order
+         * @description Order: the money is held on the purse, and captured when the kitchen accepts. The same id again is the same.
+         *
+         *     Refused as `outlet_full` with what is next (`data.next`), and as `insufficient_funds` with `available_cents`.
+         */
+        post: operations["place_food_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/food/orders/{order_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get food order
+         * @description An order of one's own.
+         */
+        get: operations["get_food_order"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/food/orders/{order_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel food order
+         * @description Cancel an order that no kitchen has accepted: what was held is free again. Cancelled again it stays cancelled.
+         */
+        post: operations["cancel_food_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/food/outlets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List food outlets
+         * @description The outlets that take orders, the one first at which one has a usual basket in the hand soonest.
+         *
+         *     `place` is where one sits; without it nobody walks. Outlets that take none come last, with why.
+         */
+        get: operations["list_food_outlets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/food/slots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List food slots
+         * @description When an order can be ready at an outlet, and how much of it the kitchen can make by then.
+         */
+        get: operations["list_food_slots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/ground": {
         parameters: {
             query?: never;
@@ -876,6 +984,190 @@ export interface paths {
          * @description Join the staff, signed in with the address that the invitation was sent to.
          */
         post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kitchen/{outlet}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get kitchen
+         * @description What is before a kitchen, and how it stands with what it promised.
+         */
+        get: operations["get_kitchen"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kitchen/{outlet}/capacity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put kitchen capacity
+         * @description Say what the kitchen can make every five minutes, and whether it takes orders. What was promised stays.
+         */
+        put: operations["put_kitchen_capacity"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kitchen/{outlet}/orders/{order_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept food order
+         * @description Accept: the money is captured, and the sale is written by the outlet's till of the house.
+         */
+        post: operations["accept_food_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kitchen/{outlet}/orders/{order_id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline food order
+         * @description Decline an order that was not accepted: what was held is free again.
+         */
+        post: operations["decline_food_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kitchen/{outlet}/orders/{order_id}/delivered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Food order delivered
+         * @description Say that an order was brought to its place.
+         */
+        post: operations["food_order_delivered"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kitchen/{outlet}/orders/{order_id}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand over food order
+         * @description Hand over against the code that the fan shows; five wrong ones lock it.
+         *
+         *     Without a code: by a cashier, finance or an administrator of the outlet.
+         */
+        post: operations["hand_over_food_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kitchen/{outlet}/orders/{order_id}/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Food order ready
+         * @description Say that an order can be fetched, or be brought to its place: the fan is told.
+         */
+        post: operations["food_order_ready"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kitchen/{outlet}/orders/{order_id}/refund": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refund food order
+         * @description Give an order back whole that was accepted: onto the purse that paid it, bonus to bonus.
+         *
+         *     Needs a sign-in of the last 15 minutes.
+         */
+        post: operations["refund_food_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kitchen/{outlet}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List kitchen runs
+         * @description What runners carry now, block by block, the oldest promise first, each with the way to its first stop.
+         */
+        get: operations["list_kitchen_runs"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1073,6 +1365,30 @@ export interface paths {
         put: operations["set_my_pin"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/push-subscriptions/{subscription_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put push subscription
+         * @description Tell this browser when something of mine is ready, until it signs out. The same id again writes it anew.
+         */
+        put: operations["put_push_subscription"];
+        post?: never;
+        /**
+         * Delete push subscription
+         * @description Tell this browser nothing more.
+         */
+        delete: operations["delete_push_subscription"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1370,6 +1686,26 @@ export interface paths {
          * @description Store a picture, the body as it is: JPEG, PNG or WebP, 300 kB and 2,000 pixels a side at most.
          */
         post: operations["upload_picture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/concessions/promises": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List promises
+         * @description How well outlets kept what they promised, of an event or of a time, within the caller's roles.
+         */
+        get: operations["list_promises"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2001,6 +2337,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/push/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get push key
+         * @description The house's public key for push messages (VAPID, RFC 8292).
+         */
+        get: operations["get_push_key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -2213,8 +2569,6 @@ export interface paths {
         /**
          * Load purse
          * @description Load a purse at a desk, or pay out of it: between the till's own drawer or terminal and the purse; no sale.
-         *
-         *     A payout has a tap of its own, which was not looked at before.
          */
         post: operations["load_purse"];
         delete?: never;
@@ -2488,7 +2842,7 @@ export interface paths {
         /**
          * Read tap
          * @description What the page shows that a tap opens. It uses the tap up: no till takes it any more, and the page is told for
-         *     five minutes alone. A card shows `uid` and `ctr`, or `picc_data`.
+         *     five minutes alone.
          */
         get: operations["read_tap"];
         put?: never;
@@ -2731,6 +3085,18 @@ export interface components {
             id: string;
             name?: string | null;
         };
+        /** BasketLine */
+        BasketLine: {
+            /** Format: uuid */
+            item_id: string;
+            options?: {
+                [key: string]: string;
+            };
+            parts?: {
+                [key: string]: components["schemas"]["PartChoice"];
+            };
+            quantity: number;
+        };
         /** Beat */
         Beat: {
             changes: components["schemas"]["Changes"];
@@ -2835,6 +3201,17 @@ export interface components {
             entered: number;
             not_yet_in: number;
             sold: number;
+        };
+        /** Capacity */
+        Capacity: {
+            /** @default false */
+            delivers: boolean;
+            /** @default  */
+            note: string;
+            open: boolean;
+            per_five_minutes: {
+                [key: string]: number;
+            };
         };
         /** CardBlock */
         CardBlock: {
@@ -3053,6 +3430,14 @@ export interface components {
          * @enum {string}
          */
         DefectCode: "catalogue_empty" | "base_price_missing" | "unknown_deposit" | "unknown_product";
+        /** Delivery */
+        Delivery: {
+            area: components["schemas"]["Text"] | null;
+            block: string | null;
+            place: number;
+            row: string | null;
+            seat: number | null;
+        };
         /** Deposit */
         Deposit: {
             cents: number;
@@ -3248,6 +3633,96 @@ export interface components {
          * @enum {string}
          */
         Floor: "road" | "podium" | "ring1" | "ring2" | "ring3" | "gallery1" | "gallery3" | "pitch";
+        /** FoodChoice */
+        FoodChoice: {
+            choice: components["schemas"]["Text"];
+            option: components["schemas"]["Text"];
+        };
+        /** FoodDecline */
+        FoodDecline: {
+            /** @enum {string} */
+            reason: "sold_out" | "too_busy" | "closing" | "other";
+        };
+        /** FoodLine */
+        FoodLine: {
+            /** @default 0 */
+            age_limit: number;
+            gross_cents: number;
+            /** Format: uuid */
+            item_id: string;
+            /** @enum {string} */
+            kind: "product" | "deposit" | "deposit_return";
+            name: components["schemas"]["Text"];
+            /** @default [] */
+            options: components["schemas"]["FoodChoice"][];
+            quantity: number;
+            station: components["schemas"]["Station"] | null;
+            unit_cents: number;
+            vat_permille: number;
+        };
+        /** FoodOrder */
+        FoodOrder: {
+            /** Format: date-time */
+            accept_by: string;
+            accepted_at: string | null;
+            bonus_cents: number;
+            deliver_to: components["schemas"]["Delivery"] | null;
+            ended_at: string | null;
+            /** Format: uuid */
+            event_id: string;
+            /** Format: uuid */
+            id: string;
+            lines: components["schemas"]["FoodLine"][];
+            number: number;
+            outlet: string;
+            outlet_name: components["schemas"]["Text"];
+            pick_up_code: string;
+            /** Format: date-time */
+            placed_at: string;
+            promise: components["schemas"]["Promise"];
+            ready_at: string | null;
+            reason: string | null;
+            state: components["schemas"]["FoodState"];
+            total_cents: number;
+            vat: components["schemas"]["VatTotal"][];
+            voucher_cents: number | null;
+        };
+        /** FoodRefund */
+        FoodRefund: {
+            /** @enum {string} */
+            reason: "not_made" | "wrong_item" | "quality" | "late" | "other";
+        };
+        /** FoodSlot */
+        FoodSlot: {
+            /** Format: date-time */
+            at: string;
+            left: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * FoodState
+         * @description Where an order stands.
+         * @enum {string}
+         */
+        FoodState: "placed" | "accepted" | "ready" | "handed_over" | "delivered" | "declined" | "cancelled" | "expired" | "refunded";
+        /** FoodWish */
+        FoodWish: {
+            /** @default false */
+            age_confirmed: boolean;
+            deliver_to?: number | null;
+            /** Format: uuid */
+            event_id: string;
+            /** Format: uuid */
+            id: string;
+            lines: components["schemas"]["BasketLine"][];
+            outlet: string;
+            place?: number | null;
+            slot_at?: string | null;
+            /** @default false */
+            step_free: boolean;
+            version: string;
+        };
         /** Found */
         Found: {
             buyer_name: string | null;
@@ -3377,6 +3852,17 @@ export interface components {
         /** GroundWord */
         GroundWord: {
             closed: boolean;
+        };
+        /** HandOver */
+        HandOver: {
+            /** @default false */
+            age_checked: boolean;
+            code: string | null;
+        };
+        /** HandedToPlace */
+        HandedToPlace: {
+            /** @default false */
+            age_checked: boolean;
         };
         /** Head */
         Head: {
@@ -3541,6 +4027,46 @@ export interface components {
             gates: string[];
             /** Format: date-time */
             opens_at: string;
+        };
+        /** KitchenBoard */
+        KitchenBoard: {
+            capacity: components["schemas"]["Capacity"];
+            load: components["schemas"]["KitchenInterval"][];
+            name: components["schemas"]["Text"];
+            /** Format: date-time */
+            now: string;
+            outlet: string;
+            promise_error: components["schemas"]["PromiseError"];
+            tickets: components["schemas"]["KitchenTicket"][];
+        };
+        /** KitchenInterval */
+        KitchenInterval: {
+            /** Format: date-time */
+            starts_at: string;
+            stations: {
+                [key: string]: components["schemas"]["StationLoad"];
+            };
+        };
+        /** KitchenTicket */
+        KitchenTicket: {
+            /** Format: date-time */
+            accept_by: string;
+            accepted_at: string | null;
+            age_limit: number;
+            code_tries_left: number;
+            deliver_to: components["schemas"]["Delivery"] | null;
+            ended_at: string | null;
+            /** Format: uuid */
+            id: string;
+            lines: components["schemas"]["FoodLine"][];
+            number: number;
+            /** Format: date-time */
+            placed_at: string;
+            /** Format: date-time */
+            promised_at: string;
+            ready_at: string | null;
+            state: components["schemas"]["FoodState"];
+            stations: components["schemas"]["Station"][];
         };
         /** Leg */
         Leg: {
@@ -3907,6 +4433,27 @@ export interface components {
             outlet: string;
             version: string;
         };
+        /** OutletOffer */
+        OutletOffer: {
+            closed_reason: string | null;
+            in_hand_at: string | null;
+            name: components["schemas"]["Text"];
+            note: string;
+            offers_delivery: boolean;
+            outlet: string;
+            ready_at: string | null;
+            walking_s: number | null;
+        };
+        /** OutletPromises */
+        OutletPromises: {
+            broken: number;
+            orders: number;
+            outlet: string;
+            p50_s: number | null;
+            p90_s: number | null;
+            voucher_cents: number;
+            vouchers: number;
+        };
         /** OutletSpot */
         OutletSpot: {
             code: string;
@@ -3972,6 +4519,14 @@ export interface components {
             code: string;
             name: components["schemas"]["Text"];
             products: string[];
+        };
+        /** PartChoice */
+        PartChoice: {
+            options?: {
+                [key: string]: string;
+            };
+            /** Format: uuid */
+            product_id: string;
         };
         /** Party */
         Party: {
@@ -4181,6 +4736,19 @@ export interface components {
          * @enum {string}
          */
         Progress: "open" | "credited" | "failed" | "sent_back";
+        /** Promise */
+        Promise: {
+            arrives_at: string | null;
+            /** Format: date-time */
+            ready_at: string;
+        };
+        /** PromiseError */
+        PromiseError: {
+            broken: number;
+            orders: number;
+            p50_s: number | null;
+            p90_s: number | null;
+        };
         /** ProofSent */
         ProofSent: {
             /** Format: uuid */
@@ -4274,6 +4842,16 @@ export interface components {
             more: boolean;
             refundable_cents: number;
         };
+        /** PushKey */
+        PushKey: {
+            key: string;
+        };
+        /** PushSubscription */
+        PushSubscription: {
+            auth: string;
+            endpoint: string;
+            p256dh: string;
+        };
         /** Queue */
         Queue: {
             arriving_a_minute: number;
@@ -4326,7 +4904,7 @@ export interface components {
          * @description What somebody may do.
          * @enum {string}
          */
-        RoleName: "admin" | "programme" | "box_office" | "finance" | "steward" | "supervisor" | "cashier";
+        RoleName: "admin" | "programme" | "box_office" | "finance" | "steward" | "supervisor" | "cashier" | "kitchen";
         /** RosterEntry */
         RosterEntry: {
             /** Format: uuid */
@@ -4352,6 +4930,12 @@ export interface components {
          * @enum {string}
          */
         RuleState: "waiting" | "on" | "off";
+        /** Run */
+        Run: {
+            block: string;
+            stops: components["schemas"]["Stop"][];
+            way: components["schemas"]["Way"] | null;
+        };
         /** Sales */
         Sales: {
             by_category: components["schemas"]["CategorySales"][];
@@ -4505,6 +5089,12 @@ export interface components {
          * @enum {string}
          */
         Station: "counter" | "bar" | "grill" | "fryer" | "coffee" | "cold";
+        /** StationLoad */
+        StationLoad: {
+            capacity: number;
+            counter: number;
+            orders: number;
+        };
         /** StockLine */
         StockLine: {
             /** Format: uuid */
@@ -4521,22 +5111,29 @@ export interface components {
             outlet: string;
             to_outlet?: string | null;
         };
+        /** Stop */
+        Stop: {
+            age_limit: number;
+            number: number;
+            /** Format: uuid */
+            order_id: string;
+            place: components["schemas"]["Delivery"];
+            /** Format: date-time */
+            promised_at: string;
+            /** Format: date-time */
+            ready_at: string;
+        };
         /** SunMessage */
         SunMessage: {
             cmac: string;
-            ctr?: string | null;
             enc?: string | null;
-            picc_data?: string | null;
-            uid?: string | null;
+            picc_data: string;
         };
         /** TapPage */
         TapPage: {
             available_cents: number;
             blocked: components["schemas"]["BlockReason"] | null;
-            /** Format: uuid */
-            card_id: string;
             label: string | null;
-            linked: boolean;
             purse: string;
             /** Format: date-time */
             taken_at: string;
@@ -4685,6 +5282,12 @@ export interface components {
             gross_cents: number;
             rate_permille: number;
             vat_cents: number;
+        };
+        /** VatTotal */
+        VatTotal: {
+            gross_cents: number;
+            vat_cents: number;
+            vat_permille: number;
         };
         /** Way */
         Way: {
@@ -5981,6 +6584,202 @@ export interface operations {
             };
         };
     };
+    list_food_orders: {
+        parameters: {
+            query?: {
+                /** @description With its time zone */
+                before?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoodOrder"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    place_food_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FoodWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoodOrder"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_food_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoodOrder"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    cancel_food_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoodOrder"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_food_outlets: {
+        parameters: {
+            query: {
+                /** @description What is on */
+                event_id: string;
+                /** @description Where one sits, by its number */
+                place?: number | null;
+                /** @description Without stairs, but for those inside a block */
+                step_free?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutletOffer"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_food_slots: {
+        parameters: {
+            query: {
+                /** @description What is on */
+                event_id: string;
+                outlet: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoodSlot"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_ground: {
         parameters: {
             query?: never;
@@ -6224,6 +7023,311 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GrantView"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_kitchen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KitchenBoard"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_kitchen_capacity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Capacity"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Capacity"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    accept_food_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KitchenTicket"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    decline_food_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FoodDecline"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KitchenTicket"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    food_order_delivered: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandedToPlace"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KitchenTicket"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    hand_over_food_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOver"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KitchenTicket"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    food_order_ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KitchenTicket"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    refund_food_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FoodRefund"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KitchenTicket"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_kitchen_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"][];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -6615,6 +7719,68 @@ export interface operations {
                 "application/json": components["schemas"]["NewPin"];
             };
         };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_push_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushSubscription"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_push_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Request fulfilled, nothing follows */
             204: {
@@ -7168,6 +8334,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PictureName"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_promises: {
+        parameters: {
+            query?: {
+                event_id?: string | null;
+                /** @description With its time zone */
+                since?: string | null;
+                /** @description With its time zone */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutletPromises"][];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -8376,6 +9577,35 @@ export interface operations {
             };
         };
     };
+    get_push_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushKey"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     sign_out: {
         parameters: {
             query?: never;
@@ -9183,10 +10413,8 @@ export interface operations {
     read_tap: {
         parameters: {
             query: {
+                picc_data: string;
                 cmac: string;
-                uid?: string | null;
-                ctr?: string | null;
-                picc_data?: string | null;
                 enc?: string | null;
             };
             header?: never;

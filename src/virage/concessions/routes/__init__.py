@@ -1,15 +1,17 @@
 """The doors of food and shop."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from virage.concessions.acts.pictures import Pictures
 from virage.concessions.reads.catalogue import Catalogues
 from virage.concessions.reads.judging import Judge
 from virage.concessions.reads.tills import TillPacks
-from virage.concessions.routes import catalogue, derogations, stock, till, tills
+from virage.concessions.routes import catalogue, derogations, kitchen, orders, stock, till, tills
 from virage.concessions.routes.catalogue import CatalogueBoard
 from virage.concessions.routes.counter import Counter
+from virage.concessions.routes.food_desk import FoodDesk
 from virage.concessions.rules.limits import house_of, limits_of
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
@@ -25,6 +27,9 @@ routers = [
     stock.router,
     till.router,
     tills.router,
+    orders.router,
+    orders.office_router,
+    kitchen.router,
 ]
 
 
@@ -33,11 +38,14 @@ def dependencies(config: Config, db: Database, clock: Clock) -> Mapping[str, Any
     catalogues, limits = Catalogues(db), limits_of(config)
     desk = CardDesk(db, clock, open_card_secrets(config))
     counter = Counter(db, clock, desk, Judge(db, clock, catalogues), limits)
+    food_desk = FoodDesk(db, clock, catalogues, timedelta(minutes=config.order_waits_min))
     return {
         "catalogues": catalogues,
         "catalogue_board": CatalogueBoard(catalogues.shown),
         "pictures": Pictures(config.objects_url or str(config.var_dir / "objects")),
         "counter": counter,
+        "food_desk": food_desk,
+        "food_placings": food_desk.orders,
         "till_uploads": counter.uploads,
         "till_limits": limits,
         "till_packs": TillPacks(db, clock, catalogues, limits=limits, house=house_of(config)),

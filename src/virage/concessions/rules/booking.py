@@ -170,8 +170,11 @@ def transfers(record: Record, parts: Sequence[Part]) -> list[Transfer]:
 
 
 def _till_side(record: Record, part: Part) -> Account:
+    kind = record.tenders[part.tender].kind
+    if kind is TenderKind.PURSE and part.counts:  # the order's money passes there (rules/order_money.py)
+        return till_account(Kind.CLEARING, record.till)
     kinds = {TenderKind.CASH: Kind.CASH, TenderKind.TERMINAL: Kind.TERMINAL}
-    return till_account(kinds.get(record.tenders[part.tender].kind, Kind.LOSS), record.till)
+    return till_account(kinds.get(kind, Kind.LOSS), record.till)
 
 
 def _matched(signed: Mapping[Account, Cents]) -> list[tuple[Account, Account, Cents]]:

@@ -1,5 +1,6 @@
 """A purse as its owner sees it, and as it goes into their export."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -149,3 +150,8 @@ async def export(conn: Connection, person_id: UUID) -> dict[str, Any]:
     ]
     given = [{"id": one.id, "cents": one.cents, "reason": one.reason} for one in await gifts.gifts_of(conn, said.id)]
     return {"purse": said, "desk": loads, "gifts": given}
+
+
+async def purses_of(conn: Connection, owner_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The purses of persons, for whoever holds money there."""
+    return {owner_id: purse.id for owner_id, purse in (await purses.purses_of_owners(conn, owner_ids)).items()}
