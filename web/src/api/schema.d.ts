@@ -720,6 +720,112 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/food/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List food orders
+         * @description One's orders, the latest first; 50 at most, the next ones with `before` (their `placed_at`).
+         */
+        get: operations["list_food_orders"];
+        put?: never;
+        /**
+         * Place food order
+         * @description Order: the money is held on the purse, and captured when the kitchen accepts. The same id again is the same.
+         *
+         *     Refused as `outlet_full` with what is next (`data.next`), and as `insufficient_funds` with `available_cents`.
+         */
+        post: operations["place_food_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/food/orders/{order_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get food order
+         * @description An order of one's own.
+         */
+        get: operations["get_food_order"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/food/orders/{order_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel food order
+         * @description Cancel an order that no kitchen has accepted: what was held is free again. Cancelled again it stays cancelled.
+         */
+        post: operations["cancel_food_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/food/outlets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List food outlets
+         * @description The outlets that take orders, the one first at which one has a usual basket in the hand soonest.
+         */
+        get: operations["list_food_outlets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/food/slots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List food slots
+         * @description When an order can be ready at an outlet, and how much of it the kitchen can make by then.
+         */
+        get: operations["list_food_slots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/ground": {
         parameters: {
             query?: never;
@@ -876,6 +982,188 @@ export interface paths {
          * @description Join the staff, signed in with the address that the invitation was sent to.
          */
         post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kitchen/{outlet}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get kitchen
+         * @description What is before a kitchen, and how it stands with what it promised.
+         */
+        get: operations["get_kitchen"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kitchen/{outlet}/capacity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put kitchen capacity
+         * @description Say what the kitchen can make every five minutes, and whether it takes orders. What was promised stays.
+         */
+        put: operations["put_kitchen_capacity"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kitchen/{outlet}/orders/{order_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept food order
+         * @description Accept: the money is captured, and the sale is written by the outlet's till of the house.
+         */
+        post: operations["accept_food_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kitchen/{outlet}/orders/{order_id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline food order
+         * @description Decline an order that was not accepted: what was held is free again.
+         */
+        post: operations["decline_food_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kitchen/{outlet}/orders/{order_id}/delivered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Food order delivered
+         * @description Say that an order was brought to its place.
+         */
+        post: operations["food_order_delivered"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kitchen/{outlet}/orders/{order_id}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand over food order
+         * @description Hand over against the code that the fan shows; five wrong ones lock it.
+         *
+         *     Without a code: by a cashier, finance or an administrator of the outlet.
+         */
+        post: operations["hand_over_food_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kitchen/{outlet}/orders/{order_id}/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Food order ready
+         * @description Say that an order can be fetched, or be brought to its place: the fan is told.
+         */
+        post: operations["food_order_ready"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kitchen/{outlet}/orders/{order_id}/refund": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refund food order
+         * @description Give an order back whole that was accepted: onto the purse that paid it, bonus to bonus.
+         */
+        post: operations["refund_food_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kitchen/{outlet}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List kitchen runs
+         * @description What runners carry now, block by block, the oldest promise first.
+         */
+        get: operations["list_kitchen_runs"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1073,6 +1361,30 @@ export interface paths {
         put: operations["set_my_pin"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/push-subscriptions/{subscription_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put push subscription
+         * @description Tell this browser when something of mine is ready, until it signs out.
+         */
+        put: operations["put_push_subscription"];
+        post?: never;
+        /**
+         * Delete push subscription
+         * @description Tell this browser nothing more.
+         */
+        delete: operations["delete_push_subscription"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1286,6 +1598,26 @@ export interface paths {
          * @description Store a picture, the body as it is: JPEG, PNG or WebP, 300 kB and 2,000 pixels a side at most.
          */
         post: operations["upload_picture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/concessions/promises": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List promises
+         * @description How well outlets kept what they promised, of an event or of a time, within the caller's roles.
+         */
+        get: operations["list_promises"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1897,6 +2229,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/push/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get push key
+         * @description The house's public key for push messages (VAPID, RFC 8292).
+         */
+        get: operations["get_push_key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -2425,6 +2777,18 @@ export interface components {
             id: string;
             name?: string | null;
         };
+        /** BasketLine */
+        BasketLine: {
+            /** Format: uuid */
+            item_id: string;
+            options?: {
+                [key: string]: string;
+            };
+            parts?: {
+                [key: string]: components["schemas"]["PartChoice"];
+            };
+            quantity: number;
+        };
         /** Beat */
         Beat: {
             changes: components["schemas"]["Changes"];
@@ -2520,6 +2884,17 @@ export interface components {
             entered: number;
             not_yet_in: number;
             sold: number;
+        };
+        /** Capacity */
+        Capacity: {
+            /** @default false */
+            delivers: boolean;
+            /** @default  */
+            note: string;
+            open: boolean;
+            per_five_minutes: {
+                [key: string]: number;
+            };
         };
         /** CardBlock */
         CardBlock: {
@@ -2723,6 +3098,14 @@ export interface components {
          * @enum {string}
          */
         DefectCode: "catalogue_empty" | "base_price_missing" | "unknown_deposit" | "unknown_product";
+        /** Delivery */
+        Delivery: {
+            area: components["schemas"]["Text"] | null;
+            block: string | null;
+            place: number;
+            row: string | null;
+            seat: number | null;
+        };
         /** Deposit */
         Deposit: {
             cents: number;
@@ -2897,6 +3280,96 @@ export interface components {
          * @enum {string}
          */
         Floor: "road" | "podium" | "ring1" | "ring2" | "ring3" | "gallery1" | "gallery3" | "pitch";
+        /** FoodChoice */
+        FoodChoice: {
+            choice: components["schemas"]["Text"];
+            option: components["schemas"]["Text"];
+        };
+        /** FoodDecline */
+        FoodDecline: {
+            /** @enum {string} */
+            reason: "sold_out" | "too_busy" | "closing" | "other";
+        };
+        /** FoodLine */
+        FoodLine: {
+            /** @default 0 */
+            age_limit: number;
+            gross_cents: number;
+            /** Format: uuid */
+            item_id: string;
+            /** @enum {string} */
+            kind: "product" | "deposit" | "deposit_return";
+            name: components["schemas"]["Text"];
+            /** @default [] */
+            options: components["schemas"]["FoodChoice"][];
+            quantity: number;
+            station: components["schemas"]["Station"] | null;
+            unit_cents: number;
+            vat_permille: number;
+        };
+        /** FoodOrder */
+        FoodOrder: {
+            /** Format: date-time */
+            accept_by: string;
+            accepted_at: string | null;
+            bonus_cents: number;
+            deliver_to: components["schemas"]["Delivery"] | null;
+            ended_at: string | null;
+            /** Format: uuid */
+            event_id: string;
+            /** Format: uuid */
+            id: string;
+            lines: components["schemas"]["FoodLine"][];
+            number: number;
+            outlet: string;
+            outlet_name: components["schemas"]["Text"];
+            pick_up_code: string;
+            /** Format: date-time */
+            placed_at: string;
+            promise: components["schemas"]["Promise"];
+            ready_at: string | null;
+            reason: string | null;
+            state: components["schemas"]["FoodState"];
+            total_cents: number;
+            vat: components["schemas"]["VatTotal"][];
+            voucher_cents: number | null;
+        };
+        /** FoodRefund */
+        FoodRefund: {
+            /** @enum {string} */
+            reason: "not_made" | "wrong_item" | "quality" | "late" | "other";
+        };
+        /** FoodSlot */
+        FoodSlot: {
+            /** Format: date-time */
+            at: string;
+            left: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * FoodState
+         * @description Where an order stands.
+         * @enum {string}
+         */
+        FoodState: "placed" | "accepted" | "ready" | "handed_over" | "delivered" | "declined" | "cancelled" | "expired" | "refunded";
+        /** FoodWish */
+        FoodWish: {
+            /** @default false */
+            age_confirmed: boolean;
+            deliver_to?: number | null;
+            /** Format: uuid */
+            event_id: string;
+            /** Format: uuid */
+            id: string;
+            lines: components["schemas"]["BasketLine"][];
+            outlet: string;
+            place?: number | null;
+            slot_at?: string | null;
+            /** @default false */
+            step_free: boolean;
+            version: string;
+        };
         /** Found */
         Found: {
             buyer_name: string | null;
@@ -3011,6 +3484,17 @@ export interface components {
         /** GroundWord */
         GroundWord: {
             closed: boolean;
+        };
+        /** HandOver */
+        HandOver: {
+            /** @default false */
+            age_checked: boolean;
+            code: string | null;
+        };
+        /** HandedToPlace */
+        HandedToPlace: {
+            /** @default false */
+            age_checked: boolean;
         };
         /** Heartbeat */
         Heartbeat: {
@@ -3162,6 +3646,46 @@ export interface components {
             gates: string[];
             /** Format: date-time */
             opens_at: string;
+        };
+        /** KitchenBoard */
+        KitchenBoard: {
+            capacity: components["schemas"]["Capacity"];
+            load: components["schemas"]["KitchenInterval"][];
+            name: components["schemas"]["Text"];
+            /** Format: date-time */
+            now: string;
+            outlet: string;
+            promise_error: components["schemas"]["PromiseError"];
+            tickets: components["schemas"]["KitchenTicket"][];
+        };
+        /** KitchenInterval */
+        KitchenInterval: {
+            /** Format: date-time */
+            starts_at: string;
+            stations: {
+                [key: string]: components["schemas"]["StationLoad"];
+            };
+        };
+        /** KitchenTicket */
+        KitchenTicket: {
+            /** Format: date-time */
+            accept_by: string;
+            accepted_at: string | null;
+            age_limit: number;
+            code_tries_left: number;
+            deliver_to: components["schemas"]["Delivery"] | null;
+            ended_at: string | null;
+            /** Format: uuid */
+            id: string;
+            lines: components["schemas"]["FoodLine"][];
+            number: number;
+            /** Format: date-time */
+            placed_at: string;
+            /** Format: date-time */
+            promised_at: string;
+            ready_at: string | null;
+            state: components["schemas"]["FoodState"];
+            stations: components["schemas"]["Station"][];
         };
         /** Leg */
         Leg: {
@@ -3471,6 +3995,27 @@ export interface components {
             outlet: string;
             version: string;
         };
+        /** OutletOffer */
+        OutletOffer: {
+            closed_reason: string | null;
+            in_hand_at: string | null;
+            name: components["schemas"]["Text"];
+            note: string;
+            offers_delivery: boolean;
+            outlet: string;
+            ready_at: string | null;
+            walking_s: number | null;
+        };
+        /** OutletPromises */
+        OutletPromises: {
+            broken: number;
+            orders: number;
+            outlet: string;
+            p50_s: number | null;
+            p90_s: number | null;
+            voucher_cents: number;
+            vouchers: number;
+        };
         /** OutletSpot */
         OutletSpot: {
             code: string;
@@ -3523,6 +4068,14 @@ export interface components {
             code: string;
             name: components["schemas"]["Text"];
             products: string[];
+        };
+        /** PartChoice */
+        PartChoice: {
+            options?: {
+                [key: string]: string;
+            };
+            /** Format: uuid */
+            product_id: string;
         };
         /** Party */
         Party: {
@@ -3725,6 +4278,19 @@ export interface components {
          * @enum {string}
          */
         Progress: "open" | "credited" | "failed" | "sent_back";
+        /** Promise */
+        Promise: {
+            arrives_at: string | null;
+            /** Format: date-time */
+            ready_at: string;
+        };
+        /** PromiseError */
+        PromiseError: {
+            broken: number;
+            orders: number;
+            p50_s: number | null;
+            p90_s: number | null;
+        };
         /** PublicEvent */
         PublicEvent: {
             /** Format: date-time */
@@ -3783,6 +4349,16 @@ export interface components {
             more: boolean;
             refundable_cents: number;
         };
+        /** PushKey */
+        PushKey: {
+            key: string;
+        };
+        /** PushSubscription */
+        PushSubscription: {
+            auth: string;
+            endpoint: string;
+            p256dh: string;
+        };
         /** Queue */
         Queue: {
             arriving_a_minute: number;
@@ -3823,7 +4399,7 @@ export interface components {
          * @description What somebody may do.
          * @enum {string}
          */
-        RoleName: "admin" | "programme" | "box_office" | "finance" | "steward" | "supervisor" | "cashier";
+        RoleName: "admin" | "programme" | "box_office" | "finance" | "steward" | "supervisor" | "cashier" | "kitchen";
         /** RowLabels */
         RowLabels: {
             name: string;
@@ -3832,6 +4408,12 @@ export interface components {
                 number,
                 number
             ][];
+        };
+        /** Run */
+        Run: {
+            block: string;
+            stops: components["schemas"]["Stop"][];
+            way: components["schemas"]["Way"] | null;
         };
         /** Sales */
         Sales: {
@@ -3983,6 +4565,12 @@ export interface components {
          * @enum {string}
          */
         Station: "counter" | "bar" | "grill" | "fryer" | "coffee" | "cold";
+        /** StationLoad */
+        StationLoad: {
+            capacity: number;
+            counter: number;
+            orders: number;
+        };
         /** StockLine */
         StockLine: {
             /** Format: uuid */
@@ -3998,6 +4586,18 @@ export interface components {
             lines: components["schemas"]["StockLine"][];
             outlet: string;
             to_outlet?: string | null;
+        };
+        /** Stop */
+        Stop: {
+            age_limit: number;
+            number: number;
+            /** Format: uuid */
+            order_id: string;
+            place: components["schemas"]["Delivery"];
+            /** Format: date-time */
+            promised_at: string;
+            /** Format: date-time */
+            ready_at: string;
         };
         /** SunMessage */
         SunMessage: {
@@ -4122,6 +4722,12 @@ export interface components {
             gross_cents: number;
             rate_permille: number;
             vat_cents: number;
+        };
+        /** VatTotal */
+        VatTotal: {
+            gross_cents: number;
+            vat_cents: number;
+            vat_permille: number;
         };
         /** Way */
         Way: {
@@ -5417,6 +6023,201 @@ export interface operations {
             };
         };
     };
+    list_food_orders: {
+        parameters: {
+            query?: {
+                before?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoodOrder"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    place_food_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FoodWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoodOrder"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_food_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoodOrder"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    cancel_food_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoodOrder"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_food_outlets: {
+        parameters: {
+            query: {
+                /** @description What is on */
+                event_id: string;
+                /** @description Where one sits, by its number */
+                place?: number | null;
+                /** @description Without stairs, but for those inside a block */
+                step_free?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutletOffer"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_food_slots: {
+        parameters: {
+            query: {
+                /** @description What is on */
+                event_id: string;
+                outlet: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoodSlot"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_ground: {
         parameters: {
             query?: never;
@@ -5660,6 +6461,311 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GrantView"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_kitchen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KitchenBoard"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_kitchen_capacity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Capacity"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Capacity"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    accept_food_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KitchenTicket"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    decline_food_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FoodDecline"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KitchenTicket"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    food_order_delivered: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandedToPlace"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KitchenTicket"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    hand_over_food_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOver"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KitchenTicket"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    food_order_ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KitchenTicket"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    refund_food_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FoodRefund"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KitchenTicket"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_kitchen_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"][];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -6070,6 +7176,68 @@ export interface operations {
             };
         };
     };
+    put_push_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushSubscription"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_push_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_my_sessions: {
         parameters: {
             query?: never;
@@ -6452,6 +7620,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PictureName"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_promises: {
+        parameters: {
+            query?: {
+                event_id?: string | null;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutletPromises"][];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -7614,6 +8815,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaymentAnswer"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_push_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushKey"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

@@ -5,12 +5,21 @@ from typing import Any
 
 from virage.concessions.acts.pictures import Pictures
 from virage.concessions.reads.catalogue import Catalogues
-from virage.concessions.routes import catalogue, derogations, stock, till
+from virage.concessions.routes import catalogue, derogations, kitchen, orders, stock, till
 from virage.concessions.routes.catalogue import CatalogueBoard
 from virage.concessions.routes.counter import Counter
 from virage.kernel.database import Database
 
-routers = [catalogue.public_router, catalogue.office_router, derogations.router, stock.router, till.router]
+routers = [
+    catalogue.public_router,
+    catalogue.office_router,
+    derogations.router,
+    stock.router,
+    till.router,
+    orders.router,
+    orders.office_router,
+    kitchen.router,
+]
 
 
 def dependencies(db: Database, objects_url: str, counter: Counter) -> Mapping[str, Any]:

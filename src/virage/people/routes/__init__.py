@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from virage.people.routes import devices, mailbox, me, office, sign_in
+from virage.people.routes import devices, mailbox, me, office, push, sign_in
 
 router = Router(
     "/",
@@ -12,5 +12,6 @@ router = Router(
         *office.handlers,
         *devices.handlers,
         *mailbox.handlers,
+        *push.handlers,
     ],
 )

@@ -27,6 +27,7 @@ class RoleName(StrEnum):
     STEWARD = "steward"
     SUPERVISOR = "supervisor"
     CASHIER = "cashier"
+    KITCHEN = "kitchen"
 
 
 class ScopeName(StrEnum):

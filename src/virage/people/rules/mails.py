@@ -62,6 +62,7 @@ ROLE_WORDS: dict[Locale, dict[RoleName, str]] = {
         RoleName.STEWARD: "stadier",
         RoleName.SUPERVISOR: "superviseur des portes",
         RoleName.CASHIER: "caisse",
+        RoleName.KITCHEN: "cuisine",
     },
     Locale.EN: {
         RoleName.ADMIN: "administration",
@@ -71,6 +72,7 @@ ROLE_WORDS: dict[Locale, dict[RoleName, str]] = {
         RoleName.STEWARD: "steward",
         RoleName.SUPERVISOR: "gate supervisor",
         RoleName.CASHIER: "cashier",
+        RoleName.KITCHEN: "kitchen",
     },
 }
 

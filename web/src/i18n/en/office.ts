@@ -50,6 +50,7 @@ export const office = {
     steward: "Steward",
     supervisor: "Gate supervisor",
     cashier: "Cashier",
+    kitchen: "Kitchen",
   } as Record<Schemas["RoleName"], string>,
   roleHints: {
     admin: "Everything, and inviting staff",
@@ -59,6 +60,7 @@ export const office = {
     steward: "Scans passes at the gates",
     supervisor: "Runs gates: pairs devices, sees the flow, overrules",
     cashier: "Sells at an outlet",
+    kitchen: "Makes and hands over what is ordered",
   } as Record<Schemas["RoleName"], string>,
   scopes: {
     all: "everything",

@@ -48,6 +48,7 @@ export const office: typeof English = {
     steward: "Stadier",
     supervisor: "Superviseur des portes",
     cashier: "Caisse",
+    kitchen: "Cuisine",
   },
   roleHints: {
     admin: "Tout, et inviter l’équipe",
@@ -57,6 +58,7 @@ export const office: typeof English = {
     steward: "Contrôle les billets aux portes",
     supervisor: "Dirige des portes : associe les appareils, suit le flux, tranche",
     cashier: "Vend dans un point de vente",
+    kitchen: "Prépare et remet les commandes",
   },
   scopes: {
     all: "partout",

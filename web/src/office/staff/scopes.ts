@@ -37,7 +37,7 @@ export function choices(scope: Scope): Option[] {
 /** Scopes that make sense for a role. */
 export function scopesOf(role: Role): Scope[] {
   if (role === "steward" || role === "supervisor") return ["gate", "event", "all"];
-  if (role === "cashier") return ["outlet", "event", "all"];
+  if (role === "cashier" || role === "kitchen") return ["outlet", "event", "all"];
   if (role === "finance") return ["organiser", "event", "outlet", "all"];
   return ["organiser", "event", "all"];
 }
