@@ -96,6 +96,8 @@ def _payer(record: Record, part: Part) -> Account:
     if part.purse_id is not None:
         return purse(part.purse_id)
     kind = record.tenders[part.tender].kind
+    if kind is TenderKind.PURSE and part.counts:  # the order's money passes there (rules/order_money.py)
+        return till_account(Kind.CLEARING, record.till)
     kinds = {TenderKind.CASH: Kind.CASH, TenderKind.TERMINAL: Kind.TERMINAL}
     return till_account(kinds.get(kind, Kind.LOSS), record.till)
 

@@ -20,7 +20,11 @@ _END: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class Line(Struct, frozen=True):
-    """One line of the history. `cents` is above zero for what came in; `step` is `hold` where a hold is open."""
+    """One line of the history. `cents` is above zero for what came in; `step` is `hold` where a hold is open.
+
+    `bonus`: it moved what the house gave, not money. `purpose`: top_up, payout, cash_load, cash_payout, terminal_load,
+    terminal_payout, sale, refund, card_moved, bonus_given.
+    """
 
     id: UUID
     at: datetime
@@ -28,6 +32,7 @@ class Line(Struct, frozen=True):
     purpose: str
     subject: UUID
     step: str
+    bonus: bool
 
 
 class Statement(Struct, frozen=True):
@@ -42,9 +47,13 @@ class Statement(Struct, frozen=True):
 
 
 class PurseView(Statement, frozen=True):
-    """A purse on its owner's screen: `refundable_cents` is what a payout sends back to bank cards now."""
+    """A purse on its owner's screen: `refundable_cents` is what a payout sends back to bank cards now.
+
+    `desk_cents` is what a desk pays out: what came in cash or by its terminal, as far as it is left.
+    """
 
     refundable_cents: Cents
+    desk_cents: Cents
     limits: Limits
 
 
@@ -66,7 +75,7 @@ async def purse_view(conn: Connection, owner_id: UUID, limits: Limits, before: d
     said = await _statement(conn, owner_id, before or _END, PAGE)
     back = await _refundable(conn, said.id, said.available_cents) if said.id is not None else 0
     fields = (said.id, said.balance_cents, said.available_cents, said.bonus_cents, said.history, said.more)
-    return PurseView(*fields, refundable_cents=back, limits=limits)
+    return PurseView(*fields, refundable_cents=back, desk_cents=0, limits=limits)
 
 
 async def top_up_view(conn: Connection, owner_id: UUID, top_up_id: UUID) -> TopUpView | None:
@@ -109,6 +118,7 @@ async def _statement(conn: Connection, owner_id: UUID, before: datetime, page: i
             row.purpose,
             row.subject,
             row.step,
+            bonus_id in (row.debit_id, row.credit_id),
         )
         for row in shown
     ]

@@ -71,9 +71,10 @@ class TenderKind(StrEnum):
     VIRTUAL_CARD = "virtual_card"
     CASH = "cash"
     TERMINAL = "terminal"
+    PURSE = "purse"
 
 
-PROVEN: Final = frozenset({TenderKind.CARD, TenderKind.VIRTUAL_CARD})
+PROVEN: Final = frozenset({TenderKind.CARD, TenderKind.VIRTUAL_CARD, TenderKind.PURSE})
 
 
 class Reason(StrEnum):
@@ -115,8 +116,8 @@ class Line(Struct, frozen=True, forbid_unknown_fields=True):
 class Tender(Struct, frozen=True, forbid_unknown_fields=True):
     """What was paid, less the change given back. `proof` is what it was proven by.
 
-    A card's proof is the whole query string of its SUN message, a virtual card's what the phone signed, a terminal's
-    the number of its slip where there is one; cash has none.
+    A card's proof is the whole query string of its SUN message, a virtual card's what the phone signed, a purse's the
+    id of the order that it paid, a terminal's the number of its slip where there is one; cash has none.
     """
 
     kind: TenderKind

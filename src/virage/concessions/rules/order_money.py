@@ -1,0 +1,91 @@
+"""What the money of an order does: held on purse and bonus, let go, or captured and turned into a sale.
+
+Everything passes an account of the outlet's own till of the house, which is at zero between orders: a hold names the
+two accounts that its capture moves, and what was sold has an account a rate of VAT.
+"""
+
+from typing import Final
+from uuid import UUID, uuid5
+
+from msgspec import Struct
+
+from virage.concessions.rules.booking import Part, till_account, transfers
+from virage.concessions.rules.fiscal.record import Record
+from virage.kernel.money import Cents
+from virage.wallet.rules.ledger import Account, Kind, Step, Transfer, bonus, purse
+
+PURPOSE: Final = "food_order"
+
+
+class OrderMoney(Struct, frozen=True):
+    """An order as its money sees it: `bonus_cents` of `total_cents` are what the house gave, the rest is the purse's."""
+
+    order_id: UUID
+    till_id: UUID
+    purse_id: UUID
+    total_cents: Cents
+    bonus_cents: Cents
+
+    @property
+    def shares(self) -> list[tuple[str, Account, Cents]]:
+        """Who pays how much of it."""
+        shares = [
+            ("bonus", bonus(self.purse_id), self.bonus_cents),
+            ("purse", purse(self.purse_id), self.total_cents - self.bonus_cents),
+        ]
+        return [share for share in shares if share[2]]
+
+
+def hold(money: OrderMoney) -> list[Transfer]:
+    """Keep the money of an order."""
+    return [_step(money, name, account, cents, Step.HOLD) for name, account, cents in money.shares]
+
+
+def void(money: OrderMoney) -> list[Transfer]:
+    """Let it go."""
+    return [_step(money, name, account, cents, Step.VOID) for name, account, cents in money.shares]
+
+
+def capture(money: OrderMoney, record: Record) -> list[Transfer]:
+    """Take it, and book the sale that it paid."""
+    taken = [_step(money, name, account, cents, Step.CAPTURE) for name, account, cents in money.shares]
+    return [*taken, *transfers(record, parts_of(record))]
+
+
+def give_back(money: OrderMoney, record: Record) -> list[Transfer]:
+    """Give back what each paid of an order, whose refund is this record."""
+    through = till_account(Kind.CLEARING, money.till_id)
+    back = [
+        Transfer(uuid5(record.id, f"{name} back"), through, account, cents, PURPOSE, money.order_id)
+        for name, account, cents in money.shares
+    ]
+    return [*transfers(record, parts_of(record)), *back]
+
+
+def parts_of(record: Record) -> list[Part]:
+    """A record of an order has one tender, or none where nothing was to pay."""
+    return [Part(at, tender.cents) for at, tender in enumerate(record.tenders)]
+
+
+def refund_id(order_id: UUID) -> UUID:
+    """The record by which an order is given back."""
+    return uuid5(order_id, "refund")
+
+
+def _step(money: OrderMoney, name: str, account: Account, cents: Cents, step: Step) -> Transfer:
+    held = _id(money.order_id, Step.HOLD, name)
+    return Transfer(
+        _id(money.order_id, step, name),
+        account,
+        till_account(Kind.CLEARING, money.till_id),
+        cents,
+        PURPOSE,
+        money.order_id,
+        step,
+        None if step is Step.HOLD else held,
+    )
+
+
+def _id(order_id: UUID, step: Step, name: str) -> UUID:
+    return uuid5(order_id, f"{step} {name}")
+

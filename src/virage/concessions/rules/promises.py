@@ -1,0 +1,229 @@
+"""When an order can be ready: promised from what its kitchen says that it makes, and from what stands before it.
+
+Time is cut into intervals of five minutes, by the clock. A kitchen says how many pieces each of its stations makes in
+one. An order takes pieces out of intervals, and is promised for the end of the last one that it takes from. So no
+interval is promised beyond its capacity. What was promised for an interval that has passed and is not made yet stands
+before everything else, and so does what the counter sells beside the orders, as far as the last minutes tell it.
+
+It knows no database: a kitchen is an array of pieces by station and interval, so that all kitchens of a ground are
+planned at once, and a simulation may do the same.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from virage.concessions.rules.catalogue import Catalogue, Station
+from virage.concessions.rules.pricing import PricedLine
+
+INTERVAL: Final = timedelta(minutes=5)
+INTERVALS: Final = 60
+"""How far ahead is planned: five hours, from the doors to the end."""
+SOON: Final = timedelta(hours=1)
+"""Whoever wants food as soon as possible and would wait longer hears that the outlet is full."""
+COUNTER_INTERVALS: Final = 3
+"""For how many intervals the counter is taken to sell on as it did in the last one."""
+BOUNDLESS: Final = 1_000_000
+STATIONS: Final = tuple(Station)
+USUAL: Final = (Station.GRILL, Station.BAR)
+"""What a usual basket has a piece of, where the kitchen makes it."""
+
+Pieces = npt.NDArray[np.int64]
+Wanted = Mapping[Station, int]
+
+
+class Load(NamedTuple):
+    """Pieces of an order that an interval was promised for; `waiting`: they are not made yet."""
+
+    station: Station
+    starts_at: datetime
+    pieces: int
+    waiting: bool = True
+
+
+class Kitchen(NamedTuple):
+    """What a kitchen says that it makes in five minutes, what stands, and what its counter sold in the last five."""
+
+    per_five_minutes: Wanted
+    loads: Sequence[Load] = ()
+    counter: Wanted = {}
+
+
+class Take(NamedTuple):
+    """Pieces that an order takes out of an interval."""
+
+    station: Station
+    starts_at: datetime
+    pieces: int
+
+
+class Fit(NamedTuple):
+    """How an order is made: when it is ready, and out of which intervals."""
+
+    ready_at: datetime
+    takes: tuple[Take, ...]
+
+
+class Plan:
+    """What a kitchen can still make: `free[station, interval]`, the first interval being the one that runs."""
+
+    __slots__ = ("free", "now", "starts_at")
+
+    def __init__(self, now: datetime, free: Pieces) -> None:
+        self.now = now
+        self.starts_at = interval_of(now)
+        self.free = free
+
+    def end_of(self, interval: int) -> datetime:
+        """When an interval ends."""
+        return self.starts_at + INTERVAL * (interval + 1)
+
+    def soonest(self, wanted: Wanted, preparation_s: int, until: datetime) -> Fit | None:
+        """The earliest way to make an order; None where it is not ready by then."""
+        takes: list[Take] = []
+        last = 0
+        for station, pieces in wanted.items():
+            row = self.free[STATIONS.index(station)]
+            left = pieces
+            for interval in np.flatnonzero(row):
+                if left == 0:
+                    break
+                taken = min(left, int(row[interval]))
+                takes.append(Take(station, self.starts_at + INTERVAL * int(interval), taken))
+                left -= taken
+                last = max(last, int(interval))
+            if left:
+                return None
+        ready_at = max(self.end_of(last), self.now + timedelta(seconds=preparation_s))
+        return Fit(ready_at, tuple(takes)) if ready_at <= until else None
+
+    def at(self, wanted: Wanted, preparation_s: int, slot_at: datetime) -> Fit | None:
+        """How to make an order for a time that an interval ends at, as late as can be, so that it is fresh."""
+        last = (slot_at - self.starts_at) // INTERVAL - 1
+        if not self.is_slot(slot_at) or slot_at < self.now + timedelta(seconds=preparation_s):
+            return None
+        takes: list[Take] = []
+        for station, pieces in wanted.items():
+            row = self.free[STATIONS.index(station)]
+            left = pieces
+            for interval in np.flatnonzero(row[: last + 1])[::-1]:
+                if left == 0:
+                    break
+                taken = min(left, int(row[interval]))
+                takes.append(Take(station, self.starts_at + INTERVAL * int(interval), taken))
+                left -= taken
+            if left:
+                return None
+        return Fit(slot_at, tuple(takes))
+
+    def is_slot(self, slot_at: datetime) -> bool:
+        """Whether an interval that is planned ends then."""
+        whole, rest = divmod(slot_at - self.starts_at, INTERVAL)
+        return not rest and 1 <= whole <= self.free.shape[1]
+
+    def take(self, fit: Fit) -> None:
+        """Give an order what it takes: the next one finds what is left."""
+        for one in fit.takes:
+            self.free[STATIONS.index(one.station), (one.starts_at - self.starts_at) // INTERVAL] -= one.pieces
+
+    def left_by(self) -> Pieces:
+        """How many pieces of each station can still be made by the end of each interval."""
+        return np.cumsum(self.free, axis=1)
+
+
+def interval_of(moment: datetime) -> datetime:
+    """When the interval of a moment began."""
+    seconds = int(INTERVAL.total_seconds())
+    return datetime.fromtimestamp(int(moment.timestamp()) // seconds * seconds, UTC)
+
+
+def plans(kitchens: Sequence[Kitchen], now: datetime) -> list[Plan]:
+    """What each of some kitchens can still make, all at once."""
+    capacity = np.array([_row(kitchen.per_five_minutes, bounded=False) for kitchen in kitchens], np.int64)
+    counter = np.array([_row(kitchen.counter) for kitchen in kitchens], np.int64)
+    backlog, waiting, taken_now = _standing(kitchens, interval_of(now))
+    free = _free(capacity, counter, backlog, waiting, taken_now, _left_of_now(now))
+    return [Plan(now, free[at]) for at in range(len(kitchens))]
+
+
+def plan(kitchen: Kitchen, now: datetime) -> Plan:
+    """What one kitchen can still make."""
+    return plans([kitchen], now)[0]
+
+
+def _row(wanted: Wanted, *, bounded: bool = True) -> list[int]:
+    """Pieces by station; the counter hands over what is there, and has no bound unless one is said."""
+    missing = {} if bounded else {Station.COUNTER: BOUNDLESS}
+    return [wanted.get(station, missing.get(station, 0)) for station in STATIONS]
+
+
+def _left_of_now(now: datetime) -> float:
+    """Which part of the interval that runs is still to come."""
+    return 1.0 - (now - interval_of(now)) / INTERVAL
+
+
+def _standing(kitchens: Sequence[Kitchen], first: datetime) -> tuple[Pieces, Pieces, Pieces]:
+    """What stands of intervals that have passed, what waits in those to come, and all that was taken of this one."""
+    shape = (len(kitchens), len(STATIONS))
+    backlog, taken_now = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    waiting = np.zeros((*shape, INTERVALS), np.int64)
+    for at, kitchen in enumerate(kitchens):
+        for load in kitchen.loads:
+            station, interval = STATIONS.index(load.station), (load.starts_at - first) // INTERVAL
+            if interval < 0:
+                backlog[at, station] += load.pieces * load.waiting
+            elif interval < INTERVALS:
+                waiting[at, station, interval] += load.pieces * load.waiting
+                taken_now[at, station] += load.pieces * (interval == 0)
+    return backlog, waiting, taken_now
+
+
+def _free(
+    capacity: Pieces, counter: Pieces, backlog: Pieces, waiting: Pieces, taken_now: Pieces, left_of_now: float
+) -> Pieces:
+    """Pour what stands into the intervals in order, what does not fit into the next one: what is left is free."""
+    free = np.zeros_like(waiting)
+    carried = backlog
+    for interval in range(waiting.shape[2]):
+        part = left_of_now if interval == 0 else 1.0
+        makes = np.floor(capacity * part).astype(np.int64)
+        if interval < COUNTER_INTERVALS:
+            makes = np.maximum(makes - np.ceil(counter * part).astype(np.int64), 0)
+        stands = carried + waiting[:, :, interval]
+        made = np.minimum(stands, makes)
+        carried = stands - made
+        free[:, :, interval] = makes - made
+    # What is made already came out of this interval too: it is not promised twice.
+    free[:, :, 0] = np.clip(free[:, :, 0], 0, np.maximum(capacity - taken_now, 0))
+    return free
+
+
+def wanted_of(lines: Iterable[PricedLine], catalogue: Catalogue) -> tuple[dict[Station, int], int]:
+    """What a basket asks of each station, and the seconds that its slowest product needs at least."""
+    wanted: dict[Station, int] = {}
+    preparation_s = 0
+    for line in lines:
+        product = catalogue.product(line.item_id)
+        if product is not None:
+            wanted[product.station] = wanted.get(product.station, 0) + line.quantity
+            preparation_s = max(preparation_s, product.preparation_s)
+    return wanted, preparation_s
+
+
+def usual(per_five_minutes: Wanted) -> dict[Station, int]:
+    """A usual basket at a kitchen: a piece of what it makes of the usual."""
+    return {station: 1 for station in USUAL if per_five_minutes.get(station)}
+
+
+def closed_of(wanted: Wanted, per_five_minutes: Wanted) -> list[Station]:
+    """The stations of an order at which a kitchen makes nothing."""
+    return [station for station in wanted if station is not Station.COUNTER and not per_five_minutes.get(station)]
+
+
+def in_hand_at(ready_at: datetime, now: datetime, walking_s: int, *, delivered: bool = False) -> datetime:
+    """When a fan has the food: at the outlet once both are there, or at their place once it was brought."""
+    walked = timedelta(seconds=walking_s)
+    return ready_at + walked if delivered else max(ready_at, now + walked)
