@@ -1,6 +1,7 @@
 """The counters of a ground: the routes of food and shop, asked as people of every scope."""
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -101,7 +102,10 @@ async def counters(config: Config, db: Database, clock: Clock) -> AsyncIterator[
         db=db,
         clock=clock,
         authenticator=authenticate,
-        dependencies=routes.dependencies(db, str(config.var_dir / "objects"), Counter(db, clock, None, CAP_CENTS)),
+        dependencies=routes.dependencies(
+            db, str(config.var_dir / "objects"), Counter(db, clock, None, CAP_CENTS), clock, timedelta(minutes=10)
+        )
+        | {"vault": passes.open_vault(config)},
     )
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
     async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:

@@ -92,6 +92,14 @@ class Config(Struct, frozen=True, kw_only=True):
     """The most that a fan loads at once; a lawyer confirms it, as the next."""
     purse_cents_max: int = 25_000
     """The most that a purse holds when somebody loads it: it is spent inside the ground only (PSD2, article 3(k))."""
+    order_waits_min: int = 10
+    """For how many minutes an order by phone waits for its kitchen; then it ends, and its money is free."""
+    voucher_late_min: int = 10
+    """So many minutes after its promise, an order that is not ready has a broken promise."""
+    voucher_cents: int = 300
+    """What the house gives for a broken promise, as bonus credit; 0: nothing."""
+    push_to_loopback: bool = False
+    """Rehearsals only: push messages may go to this machine itself."""
     club: Club = Club()
     """The club's name, colours and language."""
 
@@ -134,6 +142,10 @@ def read(environ: Mapping[str, str]) -> Config:
         "top_up_cents_min": reading.parsed("TOP_UP_CENTS_MIN", _cents, 500),
         "top_up_cents_max": reading.parsed("TOP_UP_CENTS_MAX", _cents, 15_000),
         "purse_cents_max": reading.parsed("PURSE_CENTS_MAX", _cents, 25_000),
+        "order_waits_min": reading.parsed("ORDER_WAITS_MIN", _positive, 10),
+        "voucher_late_min": reading.parsed("VOUCHER_LATE_MIN", _positive, 10),
+        "voucher_cents": reading.parsed("VOUCHER_CENTS", _cents, 300),
+        "push_to_loopback": reading.parsed("PUSH_TO_LOOPBACK", _boolean, default=False),
         "club": _club(reading),
     }
     values["public_url"] = reading.parsed("PUBLIC_URL", _origin, f"http://localhost:{values['port']}")
@@ -151,6 +163,8 @@ def _contradictions(values: Mapping[str, Any]) -> list[str]:
     if not values["demo"]:
         if values["clock_shift"] or values["clock_speed"] != 1.0:
             defects.append("VIRAGE_CLOCK_SHIFT, VIRAGE_CLOCK_SPEED: only a demonstration may bend the clock")
+        if values["push_to_loopback"]:
+            defects.append("VIRAGE_PUSH_TO_LOOPBACK: only a demonstration may push to its own machine")
         if values["public_url"] and not values["public_url"].startswith(("https://", "http://localhost")):
             defects.append("VIRAGE_PUBLIC_URL: browsers need https:// (or http://localhost) for tickets and cookies")
     if values["sandbox_url"] and not (values["sandbox_key"] and values["sandbox_webhook_secret"]):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from typing import Any, cast
 
@@ -22,6 +23,10 @@ from virage.access.reads.news import GateNews
 from virage.access.reads.packs import Packs
 from virage.access.routes.desk import GateDesk
 from virage.concessions import routes as concessions_routes
+from virage.concessions.acts import ordering
+from virage.concessions.jobs import FoodJobs
+from virage.concessions.reads import orders as food_reads
+from virage.concessions.reads.food_topics import FoodOrdersTopic, KitchenTopic
 from virage.concessions.routes.counter import Counter
 from virage.kernel import openapi
 from virage.kernel.clock import Clock
@@ -49,6 +54,7 @@ from virage.people.acts import PeopleAuthenticator, PersonErased
 from virage.people.jobs import PeopleJobs
 from virage.people.reads import PersonExport
 from virage.people.rules.house import letterhead_of
+from virage.people.rules.webpush import Vapid
 from virage.programme import routes as programme
 from virage.programme.acts import EventCancelled
 from virage.programme.reads import boards, public_events
@@ -131,8 +137,15 @@ PERSON_EXPORTS: dict[str, PersonExport] = {
     "wallet": wallet_reads.export,
     "ticketing": ticketing_views.export,
     "access": access_reads.export,
+    "food_orders": food_reads.export,
 }
-PERSON_ERASED: list[PersonErased] = [refunding.erased, wallet_cards.erased, purses.erased, accreditations.erased]
+PERSON_ERASED: list[PersonErased] = [
+    ordering.erased,
+    refunding.erased,
+    wallet_cards.erased,
+    purses.erased,
+    accreditations.erased,
+]
 
 
 def _people(house: House) -> Domain:
@@ -141,6 +154,7 @@ def _people(house: House) -> Domain:
         routers=[people_routes.router],
         dependencies={
             "letterhead": letterhead_of(house.config),
+            "vapid": Vapid(house.config.secret),
             "person_exports": PERSON_EXPORTS,
             "person_erased": PERSON_ERASED,
         },
@@ -270,7 +284,13 @@ def _concessions(house: House) -> Domain:
     secrets = wallet_cards.open_card_secrets(config)
     counter = Counter(house.db, house.clock, secrets, config.tap_cap_cents)
     objects_url = config.objects_url or str(config.var_dir / "objects")
-    return Domain(concessions_routes.routers, concessions_routes.dependencies(house.db, objects_url, counter))
+    waits = timedelta(minutes=config.order_waits_min)
+    return Domain(
+        concessions_routes.routers,
+        concessions_routes.dependencies(house.db, objects_url, counter, house.clock, waits),
+        jobs=[FoodJobs(house.db, config, house.clock).register],
+        topics=[FoodOrdersTopic(house.db), KitchenTopic(house.db)],
+    )
 
 
 # --- the whole -----------------------------------------------------------------------------------------------------

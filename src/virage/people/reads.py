@@ -32,7 +32,7 @@ from virage.people.rules.mails import Letter
 from virage.people.rules.persons import Locale, Person, SessionView
 from virage.people.rules.pins import RosterEntry
 from virage.people.store import devices as stored_devices
-from virage.people.store import grants, mails, persons, pins, sessions
+from virage.people.store import grants, mails, persons, pins, push, sessions
 from virage.people.store.scopes import posts_for, posts_of
 from virage.programme import reads as programme
 
@@ -150,6 +150,7 @@ async def export(
         "grants": [view_of(grant) for grant in held],
         "tokens": await grants.programs_created_by(conn, person_id, now),
         "pin_set_at": await pins.pin_set_at(conn, person_id),
+        "push_subscriptions": await push.endpoints_of(conn, person_id),
         "devices_paired": await stored_devices.devices_paired_by(conn, person_id),
     }
     for name, contributor in contributors.items():

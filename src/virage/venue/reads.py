@@ -14,13 +14,15 @@ from virage.kernel.database import Connection
 from virage.venue import store
 from virage.venue.rules import load_ground
 from virage.venue.rules.geometry import geometry, labels
-from virage.venue.rules.ways import Entrance, Nearest, Passable, Way, entrance, nearest, ways
+from virage.venue.rules.ways import Entrance, Nearest, Passable, Way, entrance, from_outlet, nearest, outlets_from, ways
 
 __all__ = [
     "GROUND_ZONE",
     "Document",
     "GroundSummary",
     "LiftState",
+    "Passable",
+    "Way",
     "WayDelays",
     "geometry_document",
     "ground_summary",
@@ -28,6 +30,8 @@ __all__ = [
     "lifts",
     "load_ground",
     "passable",
+    "walking_s",
+    "way_from_outlet",
     "way_in",
     "way_to_nearest",
 ]
@@ -127,3 +131,13 @@ async def way_in(place: int, today: Passable, delays_s: Mapping[str, float]) -> 
 async def way_to_nearest(place: int, what: Nearest, today: Passable) -> Way | None:
     """The quickest way from a place to the nearest of a kind; None where no such way is open today."""
     return await asyncio.to_thread(lambda: nearest(ways(today), place, what))
+
+
+async def walking_s(place: int, today: Passable) -> dict[str, int]:
+    """How many seconds it is from a place to each outlet, by its code; without those that no way leads to today."""
+    return await asyncio.to_thread(lambda: outlets_from(ways(today), place))
+
+
+async def way_from_outlet(outlet: str, place: int, today: Passable) -> Way | None:
+    """The way from an outlet to a place; None where no such way is open today."""
+    return await asyncio.to_thread(lambda: from_outlet(ways(today), outlet, place))

@@ -796,6 +796,8 @@ export interface paths {
         /**
          * List food outlets
          * @description The outlets that take orders, the one first at which one has a usual basket in the hand soonest.
+         *
+         *     `place` is where one sits; without it nobody walks. Outlets that take none come last, with why.
          */
         get: operations["list_food_outlets"];
         put?: never;
@@ -1142,6 +1144,8 @@ export interface paths {
         /**
          * Refund food order
          * @description Give an order back whole that was accepted: onto the purse that paid it, bonus to bonus.
+         *
+         *     Needs a sign-in of the last 15 minutes.
          */
         post: operations["refund_food_order"];
         delete?: never;
@@ -1159,7 +1163,7 @@ export interface paths {
         };
         /**
          * List kitchen runs
-         * @description What runners carry now, block by block, the oldest promise first.
+         * @description What runners carry now, block by block, the oldest promise first, each with the way to its first stop.
          */
         get: operations["list_kitchen_runs"];
         put?: never;
@@ -1376,7 +1380,7 @@ export interface paths {
         get?: never;
         /**
          * Put push subscription
-         * @description Tell this browser when something of mine is ready, until it signs out.
+         * @description Tell this browser when something of mine is ready, until it signs out. The same id again writes it anew.
          */
         put: operations["put_push_subscription"];
         post?: never;
@@ -1449,6 +1453,50 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/virtual-card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List my phones
+         * @description My phones that pay.
+         */
+        get: operations["list_my_phones"];
+        /**
+         * Register my phone
+         * @description Let this phone pay from my purse. Asks for a sign-in of the last 15 minutes.
+         */
+        put: operations["register_my_phone"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/virtual-card/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Block my phone
+         * @description Let a phone of mine pay no longer, at once and for ever: to pay again it makes another key.
+         */
+        delete: operations["block_my_phone"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2163,6 +2211,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/wallet/bonus": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give bonus
+         * @description Give bonus credit to a purse: spent before money, never paid out. Asks for a sign-in of the last 15 minutes.
+         */
+        post: operations["give_bonus"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/orders": {
         parameters: {
             query?: never;
@@ -2429,6 +2497,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/till/loads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Load purse
+         * @description Load a purse at a desk, or pay out of it: between the till's own drawer or terminal and the purse; no sale.
+         */
+        post: operations["load_purse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/till/proofs/{record_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fetch proof
+         * @description The proof of a phone for a record of this till, the latest that was sent.
+         */
+        get: operations["fetch_proof"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/till/purse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look into purse
+         * @description What is in a purse, and what a desk may take for it or pay out. The same tap loads it within five minutes.
+         */
+        post: operations["look_into_purse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/till/records": {
         parameters: {
             query?: never;
@@ -2466,6 +2594,37 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/auto-top-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get auto top up
+         * @description My rule for top-ups.
+         */
+        get: operations["get_auto_top_up"];
+        /**
+         * Put auto top up
+         * @description Below so much, add so much, at most so much a day. Asks for a sign-in of the last 15 minutes.
+         *
+         *     A new `method_id` leads to the provider's page, which comes back to `/purse?method={id}`; the rule waits until the
+         *     card is kept. With the one that is kept the amounts change, and a rule that is off begins anew.
+         */
+        put: operations["put_auto_top_up"];
+        post?: never;
+        /**
+         * End auto top up
+         * @description End my rule, and let the provider forget the card.
+         */
+        delete: operations["end_auto_top_up"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2545,6 +2704,46 @@ export interface paths {
          * @description Send what is left back to the bank cards that it came from: free, at any time, no smallest amount.
          */
         post: operations["ask_payout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/proofs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send proof
+         * @description Send what my phone signed to the till that asked for it. Sent again, it is the same.
+         */
+        post: operations["send_proof"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/proofs/{record_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get proof
+         * @description Whether the till has booked what I signed.
+         */
+        get: operations["get_proof"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2741,6 +2940,33 @@ export interface components {
             email: string;
             name?: string | null;
         };
+        /** AutoTopUpAnswer */
+        AutoTopUpAnswer: {
+            page_url: string | null;
+            rule: components["schemas"]["AutoTopUpView"] | null;
+        };
+        /** AutoTopUpView */
+        AutoTopUpView: {
+            add_cents: number;
+            below_cents: number;
+            card: string | null;
+            day_max_cents: number;
+            /** Format: uuid */
+            method_id: string;
+            reason: string | null;
+            retry_at: string | null;
+            state: components["schemas"]["RuleState"];
+            today_cents: number;
+        };
+        /** AutoTopUpWish */
+        AutoTopUpWish: {
+            add_cents: number;
+            below_cents: number;
+            consent: boolean;
+            day_max_cents: number;
+            /** Format: uuid */
+            method_id: string;
+        };
         /** Ban */
         Ban: {
             /** Format: date-time */
@@ -2866,6 +3092,15 @@ export interface components {
             /** Format: date-time */
             now: string;
         };
+        /** BonusWish */
+        BonusWish: {
+            cents: number;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            purse_id: string;
+            reason: components["schemas"]["GiftReason"];
+        };
         /** Bound */
         Bound: {
             /** Format: uuid */
@@ -2914,6 +3149,11 @@ export interface components {
         CardPin: {
             pin: string;
         };
+        /** CardShown */
+        CardShown: {
+            code?: string | null;
+            tap?: string | null;
+        };
         /** CatalogueDefect */
         CatalogueDefect: {
             at: string;
@@ -2951,6 +3191,16 @@ export interface components {
             free: number;
             held: number;
             sold: number;
+        };
+        /** Challenge */
+        Challenge: {
+            at: string;
+            cents: number;
+            /** Format: uuid */
+            id: string;
+            outlet: string;
+            /** Format: uuid */
+            till: string;
         };
         /** Changes */
         Changes: {
@@ -3154,6 +3404,12 @@ export interface components {
             purse_id: string;
             replaced_by: string | null;
         };
+        /**
+         * DeskTender
+         * @description What is loaded with, or paid out in: the till's drawer, or the card terminal beside it.
+         * @enum {string}
+         */
+        DeskTender: "cash" | "terminal";
         /** DeviceArrival */
         DeviceArrival: {
             code: string;
@@ -3457,6 +3713,21 @@ export interface components {
             stands: components["schemas"]["Stand"][];
             version: string;
         };
+        /**
+         * GiftReason
+         * @description Why the house gives something.
+         * @enum {string}
+         */
+        GiftReason: "goodwill" | "compensation" | "promotion" | "late_order";
+        /** Given */
+        Given: {
+            bonus_cents: number;
+            cents: number;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            purse_id: string;
+        };
         /** GrantView */
         GrantView: {
             role: components["schemas"]["RoleName"];
@@ -3744,6 +4015,30 @@ export interface components {
             top_up_max_cents: number;
             top_up_min_cents: number;
         };
+        /** LoadBooked */
+        LoadBooked: {
+            available_cents: number;
+            bonus_cents: number;
+            /** Format: date-time */
+            booked_at: string;
+            cents: number;
+            /** Format: uuid */
+            id: string;
+            label: string | null;
+            purse: string;
+        };
+        /** LoadWish */
+        LoadWish: {
+            by: components["schemas"]["CardShown"];
+            /** Format: uuid */
+            cashier: string;
+            cents: number;
+            /** Format: uuid */
+            id: string;
+            pin?: string | null;
+            slip?: string | null;
+            tender: components["schemas"]["DeskTender"];
+        };
         /**
          * Locale
          * @description The languages we write in.
@@ -3816,6 +4111,14 @@ export interface components {
             kind: components["schemas"]["DeviceKind"];
             name: string;
             posts: string[];
+        };
+        /** MyPhone */
+        MyPhone: {
+            /** Format: uuid */
+            id: string;
+            label: string | null;
+            /** Format: date-time */
+            registered_at: string;
         };
         /** NewEvent */
         NewEvent: {
@@ -4143,6 +4446,13 @@ export interface components {
             locale?: components["schemas"]["Locale"];
             name?: string | null;
         };
+        /** PhoneWish */
+        PhoneWish: {
+            /** Format: uuid */
+            id: string;
+            label?: string | null;
+            public_key: components["schemas"]["Jwk"];
+        };
         /** PictureName */
         PictureName: {
             picture: string;
@@ -4291,6 +4601,23 @@ export interface components {
             p50_s: number | null;
             p90_s: number | null;
         };
+        /** ProofSent */
+        ProofSent: {
+            /** Format: uuid */
+            record_id: string;
+            state: components["schemas"]["ProofState"];
+        };
+        /**
+         * ProofState
+         * @description What has become of a proof: the till has not booked it yet, or it has.
+         * @enum {string}
+         */
+        ProofState: "waiting" | "paid";
+        /** ProofWish */
+        ProofWish: {
+            challenge: components["schemas"]["Challenge"];
+            proof: string;
+        };
         /** PublicEvent */
         PublicEvent: {
             /** Format: date-time */
@@ -4338,11 +4665,29 @@ export interface components {
             id: string;
             version: string;
         };
+        /** PurseAtDesk */
+        PurseAtDesk: {
+            anonymous: boolean;
+            available_cents: number;
+            blocked: components["schemas"]["BlockReason"] | null;
+            bonus_cents: number;
+            holder_name: string | null;
+            label: string | null;
+            loadable_cents: number;
+            payable_cash_cents: number;
+            payable_terminal_cents: number;
+            purse: string;
+        };
+        /** PurseLook */
+        PurseLook: {
+            by: components["schemas"]["CardShown"];
+        };
         /** PurseView */
         PurseView: {
             available_cents: number;
             balance_cents: number;
             bonus_cents: number;
+            desk_cents: number;
             history: components["schemas"]["wallet_reads_purses_Line"][];
             id: string | null;
             limits: components["schemas"]["Limits"];
@@ -4409,6 +4754,12 @@ export interface components {
                 number
             ][];
         };
+        /**
+         * RuleState
+         * @description Where a rule stands: it waits for its card, charges it, or is off.
+         * @enum {string}
+         */
+        RuleState: "waiting" | "on" | "off";
         /** Run */
         Run: {
             block: string;
@@ -4680,6 +5031,10 @@ export interface components {
             /** Format: uuid */
             ticket_id: string;
         };
+        /** TillProof */
+        TillProof: {
+            proof: string | null;
+        };
         /** TillUpload */
         TillUpload: {
             records: components["schemas"]["SentRecord"][];
@@ -4819,6 +5174,7 @@ export interface components {
         wallet_reads_purses_Line: {
             /** Format: date-time */
             at: string;
+            bonus: boolean;
             cents: number;
             /** Format: uuid */
             id: string;
@@ -6026,6 +6382,7 @@ export interface operations {
     list_food_orders: {
         parameters: {
             query?: {
+                /** @description With its time zone */
                 before?: string | null;
             };
             header?: never;
@@ -7354,6 +7711,97 @@ export interface operations {
             };
         };
     };
+    list_my_phones: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyPhone"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    register_my_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhoneWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyPhone"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    block_my_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_offers: {
         parameters: {
             query?: never;
@@ -7637,7 +8085,9 @@ export interface operations {
         parameters: {
             query?: {
                 event_id?: string | null;
+                /** @description With its time zone */
                 since?: string | null;
+                /** @description With its time zone */
                 until?: string | null;
             };
             header?: never;
@@ -8700,6 +9150,39 @@ export interface operations {
             };
         };
     };
+    give_bonus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BonusWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Given"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     hold_places: {
         parameters: {
             query?: never;
@@ -9152,6 +9635,103 @@ export interface operations {
             };
         };
     };
+    load_purse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoadWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoadBooked"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    fetch_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TillProof"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    look_into_purse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PurseLook"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PurseAtDesk"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     post_records: {
         parameters: {
             query?: never;
@@ -9204,6 +9784,95 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PurseView"];
                 };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_auto_top_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutoTopUpAnswer"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_auto_top_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AutoTopUpWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutoTopUpAnswer"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    end_auto_top_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done; `code` says why, and nothing has changed. */
             default: {
@@ -9337,6 +10006,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaidOut"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    send_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofSent"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofSent"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

@@ -1,16 +1,32 @@
-"""Orders as their fans, their kitchens and the office see them."""
+"""Orders as their fans see them: where and when food can be had, and what became of what they ordered."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from msgspec import Struct
 
+from virage.concessions.reads.catalogue import Catalogues, Terms, terms_at
+from virage.concessions.rules import promises as rules
 from virage.concessions.rules.catalogue import Station
-from virage.concessions.rules.orders import Capacity, FoodLine, FoodState, PromiseError
+from virage.concessions.rules.orders import FoodLine, FoodState, FoodWish, Offered, Order
+from virage.concessions.rules.placing import OpenKitchen, Shelf, fit_of, meal_of
 from virage.concessions.rules.pricing import VatTotal
+from virage.concessions.rules.promises import SOON, STATIONS, Plan
+from virage.concessions.store import orders as store
+from virage.concessions.store.orders import StoredKitchen
+from virage.kernel.database import Connection, Database
 from virage.kernel.money import Cents
-from virage.programme.rules import Text
-from virage.venue.reads import Way
+from virage.kernel.problems import Refused
+from virage.programme.rules import Event, Text
+from virage.venue import reads as venue
+from virage.venue.reads import load_ground
+
+PAGE: Final = 50
+ALL: Final = 100_000
+NEXT_MAX: Final = 3
+SLOTS_MAX: Final = 48
 
 
 class OutletOffer(Struct, frozen=True):
@@ -85,69 +101,190 @@ class FoodOrder(Struct, frozen=True):
     voucher_cents: Cents | None
 
 
-class KitchenTicket(Struct, frozen=True):
-    """An order as its kitchen sees it. `age_limit` above zero: whoever hands it over checks the age."""
+class Floor(Struct, frozen=True):
+    """All kitchens at a moment, and what is on; `walking_s` has the ways from where somebody sits, None: nowhere."""
 
-    id: UUID
-    number: int
-    state: FoodState
-    stations: list[Station]
-    lines: list[FoodLine]
-    age_limit: int
-    placed_at: datetime
-    accept_by: datetime
-    promised_at: datetime
-    accepted_at: datetime | None
-    ready_at: datetime | None
-    ended_at: datetime | None
-    deliver_to: Delivery | None
-    code_tries_left: int
+    event: Event | None
+    terms: Terms
+    kitchens: dict[str, StoredKitchen]
+    plans: dict[str, Plan]
+    shelf: Shelf | None
+    walking_s: dict[str, int] | None
 
 
-class StationLoad(Struct, frozen=True):
-    """What a station can make in five minutes, and how many pieces the counter and orders take of it."""
+class FoodReads:
+    """What is asked of all kitchens at once."""
 
-    capacity: int
-    counter: int
-    orders: int
+    def __init__(self, db: Database, catalogues: Catalogues) -> None:
+        self._db = db
+        self._catalogues = catalogues
+
+    async def outlets(self, event_id: UUID, place: int | None, now: datetime, *, step_free: bool) -> list[OutletOffer]:
+        """The outlets that take orders, best first, then those that do not, with why."""
+        floor = await self._floor(event_id, place, now, step_free=step_free)
+        offers = [_offer(floor, kitchen, now) for kitchen in floor.kitchens.values()]
+        return sorted(offers, key=lambda one: (one.closed_reason is not None, one.in_hand_at or now, one.outlet))
+
+    async def slots(self, event_id: UUID, outlet: str, now: datetime) -> list[FoodSlot]:
+        """When an order can be ready at an outlet, while it takes orders."""
+        floor = await self._floor(event_id, None, now, outlets=[outlet])
+        kitchen = floor.kitchens.get(outlet)
+        if floor.event is None or kitchen is None or not kitchen.capacity.open:
+            return []
+        plan = floor.plans[outlet]
+        made = [at for at, station in enumerate(STATIONS) if kitchen.capacity.per_five_minutes.get(station)]
+        left = plan.left_by()
+        ends = [at for at in range(min(left.shape[1], SLOTS_MAX)) if plan.end_of(at) <= floor.event.ends_at]
+        slots = [FoodSlot(plan.end_of(at), {STATIONS[row]: int(left[row, at]) for row in made}) for at in ends]
+        return [slot for slot in slots if not slot.left or any(slot.left.values())]
+
+    async def next_best(self, wish: FoodWish, now: datetime) -> list[Offered]:
+        """Where and when else one gets what a full outlet has no time for: in the hand soonest first."""
+        place = wish.deliver_to if wish.place is None else wish.place
+        floor = await self._floor(wish.event_id, place, now, step_free=wish.step_free)
+        found = [
+            one
+            for outlet, kitchen in floor.kitchens.items()
+            if kitchen.capacity.open and (one := _instead(floor, outlet, wish, now)) is not None
+        ]
+
+        def key(one: Offered) -> tuple[datetime, str]:
+            return rules.in_hand_at(one.ready_at, now, one.walking_s or 0), one.outlet
+
+        return sorted(found, key=key)[:NEXT_MAX]
+
+    async def delivery_s(self, wish: FoodWish) -> int | None:
+        """How long a runner walks from the outlet to the place of a wish; None where it goes nowhere."""
+        if wish.deliver_to is None or wish.deliver_to >= load_ground().places:
+            return None
+        async with self._db.connection() as conn:
+            today = await venue.passable(conn, step_free=False)
+        return (await venue.walking_s(wish.deliver_to, today)).get(wish.outlet)
+
+    async def _floor(
+        self,
+        event_id: UUID,
+        place: int | None,
+        now: datetime,
+        *,
+        step_free: bool = False,
+        outlets: Sequence[str] | None = None,
+    ) -> Floor:
+        async with self._db.connection() as conn:
+            terms = await terms_at(conn, now)
+            catalogue = await self._catalogues.in_force(conn)
+            kitchens = await store.kitchens(conn, outlets)
+            event = terms.event if terms.event is not None and terms.event.id == event_id else None
+            plans = {} if catalogue is None else await store.plans_of(conn, kitchens, catalogue, now)
+            shelf = None
+            if catalogue is not None and event is not None:
+                stock = await store.stock_left(conn, list(kitchens))
+                shelf = Shelf(catalogue, event, terms.derogations, stock)
+            today = await venue.passable(conn, step_free=step_free)
+        known = place is not None and place < load_ground().places
+        walking_s = await venue.walking_s(place, today) if place is not None and known else None
+        return Floor(event, terms, kitchens, plans, shelf, walking_s)
 
 
-class KitchenInterval(Struct, frozen=True):
-    """Five minutes of a kitchen."""
-
-    starts_at: datetime
-    stations: dict[Station, StationLoad]
-
-
-class KitchenBoard(Struct, frozen=True):
-    """A kitchen's screen: what is before it, oldest promise first, what it said that it can make, its load.
-
-    `promise_error` is that of the event that is on.
-    """
-
-    now: datetime
-    outlet: str
-    name: Text
-    tickets: list[KitchenTicket]
-    capacity: Capacity
-    load: list[KitchenInterval]
-    promise_error: PromiseError
-
-
-class Stop(Struct, frozen=True):
-    """An order that is ready and goes to a place."""
-
-    order_id: UUID
-    number: int
-    place: Delivery
-    promised_at: datetime
-    ready_at: datetime
-    age_limit: int
+def _offer(floor: Floor, kitchen: StoredKitchen, now: datetime) -> OutletOffer:
+    """A kitchen as a fan sees it in the list."""
+    capacity, walking_s = kitchen.capacity, None
+    if floor.walking_s is not None:
+        walking_s = floor.walking_s.get(kitchen.outlet)
+    ready_at = None
+    closed = "closed" if not capacity.open or floor.event is None or floor.shelf is None else None
+    if closed is None and floor.walking_s is not None and walking_s is None:
+        closed = "no_way"
+    if closed is None and floor.event is not None:
+        until = min(now + SOON, floor.event.ends_at)
+        fit = floor.plans[kitchen.outlet].soonest(rules.usual(capacity.per_five_minutes), 0, until)
+        ready_at = None if fit is None else fit.ready_at
+        closed = "full" if fit is None else None
+    return OutletOffer(
+        kitchen.outlet,
+        outlet_name(kitchen.outlet),
+        walking_s,
+        capacity.delivers,
+        ready_at,
+        None if ready_at is None else rules.in_hand_at(ready_at, now, walking_s or 0),
+        capacity.note,
+        closed,
+    )
 
 
-class Run(Struct, frozen=True):
-    """What a runner takes to one block (or standing area), row by row, with the way to its first stop."""
+def _instead(floor: Floor, outlet: str, wish: FoodWish, now: datetime) -> Offered | None:
+    """The earliest that an outlet could make a wish; None where it cannot, or no way leads there."""
+    if floor.shelf is None or floor.event is None:
+        return None
+    walking_s = None if floor.walking_s is None else floor.walking_s.get(outlet)
+    if floor.walking_s is not None and walking_s is None:
+        return None
+    meal = meal_of(wish, outlet, floor.shelf, now)
+    if isinstance(meal, Refused):
+        return None
+    stored = floor.kitchens[outlet]
+    kitchen = OpenKitchen(stored.till_id, stored.capacity, floor.plans[outlet], stored.last_number)
+    fit = fit_of(meal, None, kitchen, floor.event.ends_at)
+    return None if isinstance(fit, Refused) else Offered(outlet, outlet_name(outlet), walking_s, fit.ready_at)
 
-    block: str
-    stops: list[Stop]
-    way: Way | None
+
+def outlet_name(code: str) -> Text:
+    """What an outlet is called: by its code, and the stand that it is in."""
+    ground = load_ground()
+    stands = {stand.code: stand.name for stand in ground.stands}
+    name = next((stands[outlet.stand] for outlet in ground.outlets if outlet.code == code), None)
+    if name is None:
+        return Text(code, code)
+    return Text(f"Point de vente {code}, {name['fr']}", f"Food stand {code}, {name['en']}")
+
+
+def delivery_of(place: int | None) -> Delivery | None:
+    """Where an order is brought to."""
+    if place is None:
+        return None
+    label = load_ground().label(place)
+    area = None if label.area_name is None else Text(label.area_name["fr"], label.area_name["en"])
+    return Delivery(place, label.block, label.row, label.seat, area)
+
+
+def view_of(order: Order) -> FoodOrder:
+    """An order as its fan sees it."""
+    arrives_at = None if order.delivery_s is None else order.promised_at + timedelta(seconds=order.delivery_s)
+    return FoodOrder(
+        order.id,
+        order.event_id,
+        order.outlet,
+        outlet_name(order.outlet),
+        order.number,
+        order.state,
+        list(order.lines),
+        list(order.vat),
+        order.total_cents,
+        order.bonus_cents,
+        Promise(order.promised_at, arrives_at),
+        delivery_of(order.deliver_to),
+        order.pick_up_code,
+        order.placed_at,
+        order.accept_by,
+        order.accepted_at,
+        order.ready_at,
+        order.ended_at,
+        order.reason,
+        order.voucher_cents,
+    )
+
+
+async def orders_of(conn: Connection, person_id: UUID, before: datetime | None) -> list[FoodOrder]:
+    """A person's orders, the latest first."""
+    return [view_of(order) for order in await store.orders_of(conn, person_id, before, PAGE)]
+
+
+async def order_of(conn: Connection, person_id: UUID, order_id: UUID) -> FoodOrder | None:
+    """An order of a person's own; None where it is none of theirs."""
+    order = (await store.orders(conn, [order_id])).get(order_id)
+    return None if order is None or order.person_id != person_id else view_of(order)
+
+
+async def export(conn: Connection, person_id: UUID) -> Any:
+    """What is kept about what somebody ordered."""
+    return [view_of(order) for order in await store.orders_of(conn, person_id, None, ALL)]

@@ -1,19 +1,26 @@
 """A fan orders food by phone, follows it, and cancels while the kitchen has not accepted it."""
 
-from datetime import datetime
+from datetime import timedelta
 from typing import Annotated, Final
 from uuid import UUID
 
 from litestar import Router, get, post
 from litestar.params import Parameter
 
-from virage.concessions.reads.orders import FoodOrder, FoodSlot, OutletOffer
+from virage.concessions.acts.ordering import cancel
+from virage.concessions.reads.kitchen import promises
+from virage.concessions.reads.orders import FoodOrder, FoodSlot, OutletOffer, order_of, orders_of, view_of
+from virage.concessions.routes.food_desk import FoodDesk
 from virage.concessions.routes.scopes import outlets_of
 from virage.concessions.rules.orders import FoodWish, OutletPromises
 from virage.kernel.clock import Clock
+from virage.kernel.config import Config
 from virage.kernel.database import Database
-from virage.kernel.guard import Principal, Role, signed_in, staff
+from virage.kernel.guard import Principal, Role, require_fan, signed_in, staff
+from virage.kernel.problems import Problem, granted
+from virage.programme.rules import Instant
 
+Moment = Annotated[Instant | None, Parameter(description="With its time zone")]
 EventId = Annotated[UUID, Parameter(description="What is on")]
 AtPlace = Annotated[int | None, Parameter(ge=0, description="Where one sits, by its number")]
 StepFree = Annotated[bool, Parameter(description="Without stairs, but for those inside a block")]
@@ -22,57 +29,69 @@ PROMISE_READERS: Final[tuple[Role, ...]] = ("finance", "programme")
 
 @get("/outlets", opt={"public": True})
 async def list_food_outlets(
-    db: Database, clock: Clock, event_id: EventId, *, place: AtPlace = None, step_free: StepFree = False
+    food_desk: FoodDesk, clock: Clock, event_id: EventId, *, place: AtPlace = None, step_free: StepFree = False
 ) -> list[OutletOffer]:
-    """The outlets that take orders, the one first at which one has a usual basket in the hand soonest."""
-    raise NotImplementedError
+    """The outlets that take orders, the one first at which one has a usual basket in the hand soonest.
+
+    `place` is where one sits; without it nobody walks. Outlets that take none come last, with why.
+    """
+    return await food_desk.reads.outlets(event_id, place, clock.now(), step_free=step_free)
 
 
 @get("/slots", opt={"public": True})
-async def list_food_slots(db: Database, clock: Clock, event_id: EventId, outlet: str) -> list[FoodSlot]:
+async def list_food_slots(food_desk: FoodDesk, clock: Clock, event_id: EventId, outlet: str) -> list[FoodSlot]:
     """When an order can be ready at an outlet, and how much of it the kitchen can make by then."""
-    raise NotImplementedError
+    return await food_desk.reads.slots(event_id, outlet, clock.now())
 
 
 @post("/orders", status_code=200, guards=[signed_in])
-async def place_food_order(data: FoodWish, principal: Principal) -> FoodOrder:
+async def place_food_order(data: FoodWish, food_desk: FoodDesk, principal: Principal) -> FoodOrder:
     """Order: the money is held on the purse, and captured when the kitchen accepts. The same id again is the same.
 
     Refused as `outlet_full` with what is next (`data.next`), and as `insufficient_funds` with `available_cents`.
     """
-    raise NotImplementedError
+    return granted(await food_desk.order(require_fan(principal), data))
 
 
 @get("/orders", guards=[signed_in])
-async def list_food_orders(db: Database, principal: Principal, *, before: datetime | None = None) -> list[FoodOrder]:
+async def list_food_orders(db: Database, principal: Principal, *, before: Moment = None) -> list[FoodOrder]:
     """One's orders, the latest first; 50 at most, the next ones with `before` (their `placed_at`)."""
-    raise NotImplementedError
+    async with db.connection() as conn:
+        return await orders_of(conn, require_fan(principal), before)
 
 
 @get("/orders/{order_id:uuid}", guards=[signed_in])
 async def get_food_order(order_id: UUID, db: Database, principal: Principal) -> FoodOrder:
     """An order of one's own."""
-    raise NotImplementedError
+    async with db.connection() as conn:
+        found = await order_of(conn, require_fan(principal), order_id)
+    if found is None:
+        raise Problem("not_found")
+    return found
 
 
 @post("/orders/{order_id:uuid}/cancel", status_code=200, guards=[signed_in])
 async def cancel_food_order(order_id: UUID, db: Database, clock: Clock, principal: Principal) -> FoodOrder:
     """Cancel an order that no kitchen has accepted: what was held is free again. Cancelled again it stays cancelled."""
-    raise NotImplementedError
+    async with db.transaction() as conn:
+        return view_of(granted(await cancel(conn, order_id, require_fan(principal), clock.now())))
 
 
 @get("/promises", guards=[staff(*PROMISE_READERS)])
 async def list_promises(
     db: Database,
+    config: Config,
     principal: Principal,
     *,
     event_id: UUID | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    since: Moment = None,
+    until: Moment = None,
 ) -> list[OutletPromises]:
     """How well outlets kept what they promised, of an event or of a time, within the caller's roles."""
-    outlets_of(principal, PROMISE_READERS)
-    raise NotImplementedError
+    late = timedelta(minutes=config.voucher_late_min)
+    outlets = outlets_of(principal, PROMISE_READERS)
+    async with db.connection() as conn:
+        return await promises(conn, outlets, late, event_id=event_id, since=since, until=until)
 
 
 router = Router(

@@ -18,7 +18,7 @@ PURPOSE: Final = "food_order"
 
 
 class OrderMoney(Struct, frozen=True):
-    """An order as its money sees it: `bonus_cents` of `total_cents` are what the house gave, the rest is the purse's."""
+    """An order as its money sees it: `bonus_cents` of `total_cents` are what the house gave, the rest is the fan's."""
 
     order_id: UUID
     till_id: UUID
@@ -88,4 +88,3 @@ def _step(money: OrderMoney, name: str, account: Account, cents: Cents, step: St
 
 def _id(order_id: UUID, step: Step, name: str) -> UUID:
     return uuid5(order_id, f"{step} {name}")
-

@@ -17,10 +17,16 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from virage.concessions.rules.catalogue import Catalogue, OutletCode, Product, Station, Version
-from virage.concessions.rules.pricing import LINES_MAX, BasketLine, LineKind, PricedLine
+from virage.concessions.rules.order_money import OrderMoney
+from virage.concessions.rules.pricing import LINES_MAX, BasketLine, LineKind, PricedLine, VatTotal
+from virage.kernel.guard import Role
 from virage.kernel.money import Cents
 from virage.programme.rules import Instant, Text
 
+FACT: Final = "food_order_"
+"""What facts about orders begin with; the new state follows, or `voucher`."""
+KITCHEN_ROLES: Final[tuple[Role, ...]] = ("kitchen", "cashier", "finance")
+"""Who works in a kitchen, or answers for it."""
 CODE_DIGITS: Final = 4
 CODE_TRIES_MAX: Final = 5
 NUMBER_MAX: Final = 999
@@ -108,6 +114,48 @@ class FoodLine(Struct, frozen=True):
     station: Station | None
     options: tuple[FoodChoice, ...] = ()
     age_limit: int = 0
+
+
+class Order(Struct, frozen=True):
+    """An order as it is stored; `till_id` is its outlet's till of the house."""
+
+    id: UUID
+    person_id: UUID | None
+    purse_id: UUID
+    event_id: UUID
+    outlet: str
+    till_id: UUID
+    number: int
+    request_digest: bytes
+    version: str
+    lines: tuple[FoodLine, ...]
+    vat: tuple[VatTotal, ...]
+    total_cents: Cents
+    bonus_cents: Cents
+    state: FoodState
+    placed_at: datetime
+    promised_at: datetime
+    accept_by: datetime
+    deliver_to: int | None
+    delivery_s: int | None
+    pick_up_code: str
+    code_misses: int
+    accepted_at: datetime | None
+    ready_at: datetime | None
+    ended_at: datetime | None
+    reason: str | None
+    is_judged: bool
+    voucher_cents: Cents | None
+
+    @property
+    def money(self) -> OrderMoney:
+        """The order as its money sees it."""
+        return OrderMoney(self.id, self.till_id, self.purse_id, self.total_cents, self.bonus_cents)
+
+    @property
+    def age_limit(self) -> int:
+        """How old its buyer must be; 0 for anybody."""
+        return max((line.age_limit for line in self.lines), default=0)
 
 
 DeclineReason = Literal["sold_out", "too_busy", "closing", "other"]

@@ -1,4 +1,4 @@
-"""Whether an order is placed: its price, its age, its kitchen, its time and its money, each on what others have left."""
+"""Whether an order is placed: its price, its age, its kitchen, its time and its money, on what others have left."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from virage.concessions.rules import alcohol, promises
 from virage.concessions.rules.alcohol import Derogation
-from virage.concessions.rules.catalogue import Catalogue
+from virage.concessions.rules.catalogue import Catalogue, Station
 from virage.concessions.rules.orders import (
     NUMBER_MAX,
     Capacity,
@@ -71,6 +71,24 @@ class Counter(Struct):
     funds: Mapping[UUID, Funds]
 
 
+class Shelf(Struct, frozen=True):
+    """What decides about what is sold: a catalogue, what is on, and what is left of what is counted, by outlet."""
+
+    catalogue: Catalogue
+    event: Event
+    derogations: Sequence[Derogation]
+    stock: Mapping[Key, int]
+
+
+class Meal(Struct, frozen=True):
+    """A wish that is sold: its price, its lines, and what it asks of each station."""
+
+    priced: Priced
+    lines: tuple[FoodLine, ...]
+    wanted: Mapping[Station, int]
+    preparation_s: int
+
+
 class Placed(Struct, frozen=True):
     """An order that is placed, with all that is written of it."""
 
@@ -88,42 +106,42 @@ class Placed(Struct, frozen=True):
 
 def decide(asked: Asked, counter: Counter, now: datetime) -> Placed | Refused:
     """Place an order, or say why not; then nothing is taken."""
-    wish = asked.wish
+    wish, event, catalogue = asked.wish, counter.event, counter.catalogue
     kitchen = counter.kitchens.get(wish.outlet)
-    if counter.event is None or counter.event.id != wish.event_id:
+    if event is None or event.id != wish.event_id:
         return Refused(Reason.EVENT_NOT_ON)
-    if kitchen is None or not kitchen.capacity.open or counter.catalogue is None:
+    if kitchen is None or not kitchen.capacity.open or catalogue is None:
         return CLOSED
     if wish.deliver_to is not None and (not kitchen.capacity.delivers or asked.delivery_s is None):
         return Refused(Reason.NO_DELIVERY)
-    priced = _priced(wish, counter, counter.catalogue, now)
-    if isinstance(priced, Refused):
-        return priced
-    lines = lines_of(priced.lines, counter.catalogue)
-    refusal = short_of(lines, wish.outlet, counter.stock)
-    if refusal is not None:
-        return refusal
-    fit = fit_of(priced, wish, kitchen.capacity, kitchen.plan, counter.catalogue, counter.event.ends_at)
-    if isinstance(fit, Refused):
+    shelf = Shelf(catalogue, event, counter.derogations, counter.stock)
+    meal = meal_of(wish, wish.outlet, shelf, now)
+    fit = meal if isinstance(meal, Refused) else fit_of(meal, wish.slot_at, kitchen, event.ends_at)
+    if isinstance(meal, Refused) or isinstance(fit, Refused):
         return fit
     funds = counter.funds.get(asked.person_id)
     available = 0 if funds is None else funds.purse_cents + funds.bonus_cents
-    if funds is None or available < priced.total_cents:
-        return Refused(Reason.INSUFFICIENT_FUNDS, {"available_cents": available, "total_cents": priced.total_cents})
-    return _take(asked, counter, kitchen, funds, priced, lines, fit)
+    if funds is None or available < meal.priced.total_cents:
+        said = {"available_cents": available, "total_cents": meal.priced.total_cents}
+        return Refused(Reason.INSUFFICIENT_FUNDS, said)
+    _take(wish, counter.stock, kitchen, meal, fit)
+    return _placed(asked, kitchen, funds, meal, fit)
 
 
-def _priced(wish: FoodWish, counter: Counter, catalogue: Catalogue, now: datetime) -> Priced | Refused:
-    """What it costs, and whether it may be sold to whoever asks."""
-    basket = Basket(wish.version, wish.lines)
-    priced = price(basket, catalogue, wish.outlet, now, event=counter.event)
+def meal_of(wish: FoodWish, outlet: str, shelf: Shelf, now: datetime) -> Meal | Refused:
+    """What a wish is at an outlet, or why it is not sold there."""
+    catalogue = shelf.catalogue
+    priced = price(Basket(wish.version, wish.lines), catalogue, outlet, now, event=shelf.event)
     if isinstance(priced, Refused):
         return priced
     products = [product for line in priced.lines if (product := catalogue.product(line.item_id)) is not None]
-    refusal = alcohol.may_sell_all(
-        products, counter.event, now, counter.derogations, age_confirmed=wish.age_confirmed
-    )
-    return refusal or priced
+    refusal = alcohol.may_sell_all(products, shelf.event, now, shelf.derogations, age_confirmed=wish.age_confirmed)
+    lines = lines_of(priced.lines, catalogue)
+    refusal = refusal or short_of(lines, outlet, shelf.stock)
+    if refusal is not None:
+        return refusal
+    wanted, preparation_s = promises.wanted_of(priced.lines, catalogue)
+    return Meal(priced, lines, wanted, preparation_s)
 
 
 def short_of(lines: Sequence[FoodLine], outlet: str, stock: Mapping[Key, int]) -> Refused | None:
@@ -144,52 +162,44 @@ def products_of(lines: Sequence[FoodLine]) -> dict[UUID, int]:
     return found
 
 
-def fit_of(
-    priced: Priced, wish: FoodWish, capacity: Capacity, plan: Plan, catalogue: Catalogue, ends_at: datetime
-) -> Fit | Refused:
-    """How a kitchen makes an order: by the time that was asked for, or as soon as it can."""
-    wanted, preparation_s = promises.wanted_of(priced.lines, catalogue)
-    closed = promises.closed_of(wanted, capacity.per_five_minutes)
+def fit_of(meal: Meal, slot_at: datetime | None, kitchen: OpenKitchen, ends_at: datetime) -> Fit | Refused:
+    """How a kitchen makes it: by the time that was asked for, or as soon as it can."""
+    closed = promises.closed_of(meal.wanted, kitchen.capacity.per_five_minutes)
     if closed:
         return Refused(Reason.STATION_CLOSED, {"stations": closed})
-    if wish.slot_at is None:
-        fit = plan.soonest(wanted, preparation_s, min(plan.now + SOON, ends_at))
-    elif not plan.is_slot(wish.slot_at) or wish.slot_at > ends_at + promises.INTERVAL:
+    if slot_at is None:
+        fit = kitchen.plan.soonest(meal.wanted, meal.preparation_s, min(kitchen.plan.now + SOON, ends_at))
+    elif not kitchen.plan.is_slot(slot_at) or slot_at > ends_at:
         return Refused(Reason.SLOT_INVALID)
     else:
-        fit = plan.at(wanted, preparation_s, wish.slot_at)
+        fit = kitchen.plan.at(meal.wanted, meal.preparation_s, slot_at)
     return Refused(Reason.OUTLET_FULL) if fit is None else fit
 
 
-def _take(
-    asked: Asked,
-    counter: Counter,
-    kitchen: OpenKitchen,
-    funds: Funds,
-    priced: Priced,
-    lines: tuple[FoodLine, ...],
-    fit: Fit,
-) -> Placed:
-    """Give the order what it takes, of the kitchen, the stock and the purse; what was given is spent first."""
+def _take(wish: FoodWish, stock: dict[Key, int], kitchen: OpenKitchen, meal: Meal, fit: Fit) -> None:
+    """Give the order what it takes of the kitchen and its stock."""
     kitchen.plan.take(fit)
     kitchen.last_number = kitchen.last_number % NUMBER_MAX + 1
-    for product_id, quantity in products_of(lines).items():
-        key = (asked.wish.outlet, product_id)
-        if key in counter.stock:
-            counter.stock[key] -= quantity
-    bonus_cents = min(funds.bonus_cents, priced.total_cents)
+    for product_id, quantity in products_of(meal.lines).items():
+        if (wish.outlet, product_id) in stock:
+            stock[wish.outlet, product_id] -= quantity
+
+
+def _placed(asked: Asked, kitchen: OpenKitchen, funds: Funds, meal: Meal, fit: Fit) -> Placed:
+    """The order; what the house gave is spent first."""
+    total_cents = meal.priced.total_cents
+    bonus_cents = min(funds.bonus_cents, total_cents)
     funds.bonus_cents -= bonus_cents
-    funds.purse_cents -= priced.total_cents - bonus_cents
+    funds.purse_cents -= total_cents - bonus_cents
     return Placed(
         asked,
         kitchen.till_id,
         kitchen.last_number,
-        lines,
-        priced.vat,
-        priced.total_cents,
+        meal.lines,
+        meal.priced.vat,
+        total_cents,
         bonus_cents,
         funds.purse_id,
         fit.ready_at,
         fit.takes,
     )
-

@@ -11,7 +11,9 @@ planned at once, and a simulation may do the same.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Final, NamedTuple
+from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +28,8 @@ SOON: Final = timedelta(hours=1)
 """Whoever wants food as soon as possible and would wait longer hears that the outlet is full."""
 COUNTER_INTERVALS: Final = 3
 """For how many intervals the counter is taken to sell on as it did in the last one."""
+FORGOTTEN_AFTER: Final = timedelta(hours=1)
+"""What was promised so long ago and nobody said ready stands before nothing any more."""
 BOUNDLESS: Final = 1_000_000
 STATIONS: Final = tuple(Station)
 USUAL: Final = (Station.GRILL, Station.BAR)
@@ -49,7 +53,7 @@ class Kitchen(NamedTuple):
 
     per_five_minutes: Wanted
     loads: Sequence[Load] = ()
-    counter: Wanted = {}
+    counter: Wanted = MappingProxyType({})
 
 
 class Take(NamedTuple):
@@ -145,7 +149,9 @@ def plans(kitchens: Sequence[Kitchen], now: datetime) -> list[Plan]:
     capacity = np.array([_row(kitchen.per_five_minutes, bounded=False) for kitchen in kitchens], np.int64)
     counter = np.array([_row(kitchen.counter) for kitchen in kitchens], np.int64)
     backlog, waiting, taken_now = _standing(kitchens, interval_of(now))
-    free = _free(capacity, counter, backlog, waiting, taken_now, _left_of_now(now))
+    free = _free(_makes(capacity, counter, _left_of_now(now)), backlog, waiting)
+    # What is made already came out of the interval that runs too: it is not promised twice.
+    free[:, :, 0] = np.clip(free[:, :, 0], 0, np.maximum(capacity - taken_now, 0))
     return [Plan(now, free[at]) for at in range(len(kitchens))]
 
 
@@ -181,23 +187,24 @@ def _standing(kitchens: Sequence[Kitchen], first: datetime) -> tuple[Pieces, Pie
     return backlog, waiting, taken_now
 
 
-def _free(
-    capacity: Pieces, counter: Pieces, backlog: Pieces, waiting: Pieces, taken_now: Pieces, left_of_now: float
-) -> Pieces:
+def _makes(capacity: Pieces, counter: Pieces, left_of_now: float) -> Pieces:
+    """What each station makes for orders in each interval: less what its counter is taken to sell."""
+    part = np.ones(INTERVALS)
+    part[0] = left_of_now
+    sells = (np.arange(INTERVALS) < COUNTER_INTERVALS) * part
+    makes = np.floor(capacity[:, :, None] * part) - np.ceil(counter[:, :, None] * sells)
+    return np.maximum(makes, 0).astype(np.int64)
+
+
+def _free(makes: Pieces, backlog: Pieces, waiting: Pieces) -> Pieces:
     """Pour what stands into the intervals in order, what does not fit into the next one: what is left is free."""
     free = np.zeros_like(waiting)
     carried = backlog
     for interval in range(waiting.shape[2]):
-        part = left_of_now if interval == 0 else 1.0
-        makes = np.floor(capacity * part).astype(np.int64)
-        if interval < COUNTER_INTERVALS:
-            makes = np.maximum(makes - np.ceil(counter * part).astype(np.int64), 0)
         stands = carried + waiting[:, :, interval]
-        made = np.minimum(stands, makes)
+        made = np.minimum(stands, makes[:, :, interval])
         carried = stands - made
-        free[:, :, interval] = makes - made
-    # What is made already came out of this interval too: it is not promised twice.
-    free[:, :, 0] = np.clip(free[:, :, 0], 0, np.maximum(capacity - taken_now, 0))
+        free[:, :, interval] = makes[:, :, interval] - made
     return free
 
 
@@ -211,6 +218,16 @@ def wanted_of(lines: Iterable[PricedLine], catalogue: Catalogue) -> tuple[dict[S
             wanted[product.station] = wanted.get(product.station, 0) + line.quantity
             preparation_s = max(preparation_s, product.preparation_s)
     return wanted, preparation_s
+
+
+def counter_of(sold: Mapping[UUID, int], catalogue: Catalogue) -> dict[Station, int]:
+    """What a counter asked of each station, by the products that it sold."""
+    found: dict[Station, int] = {}
+    for product_id, pieces in sold.items():
+        product = catalogue.product(product_id)
+        if product is not None and pieces > 0:
+            found[product.station] = found.get(product.station, 0) + pieces
+    return found
 
 
 def usual(per_five_minutes: Wanted) -> dict[Station, int]:

@@ -8,12 +8,19 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from virage.concessions.rules.catalogue import Station
-from virage.concessions.rules.order_money import OrderMoney
-from virage.concessions.rules.orders import Capacity, FoodLine, FoodState, OutletPromises
+from virage.concessions.rules.catalogue import Catalogue, Station
+from virage.concessions.rules.orders import Capacity, FoodState, Order, OutletPromises
 from virage.concessions.rules.placing import Placed
-from virage.concessions.rules.pricing import VatTotal
-from virage.concessions.rules.promises import Load
+from virage.concessions.rules.promises import (
+    FORGOTTEN_AFTER,
+    INTERVAL,
+    Kitchen,
+    Load,
+    Plan,
+    counter_of,
+    interval_of,
+    plans,
+)
 from virage.concessions.rules.stock import Key
 from virage.concessions.store.queries import queries
 from virage.kernel.database import Connection
@@ -29,50 +36,8 @@ class StoredKitchen(Struct, frozen=True):
     last_number: int
 
 
-class StoredOrder(Struct, frozen=True):
-    """An order as it is stored; `till_id` is its outlet's till of the house."""
-
-    id: UUID
-    person_id: UUID | None
-    purse_id: UUID
-    event_id: UUID
-    outlet: str
-    till_id: UUID
-    number: int
-    request_digest: bytes
-    version: str
-    lines: tuple[FoodLine, ...]
-    vat: tuple[VatTotal, ...]
-    total_cents: Cents
-    bonus_cents: Cents
-    state: FoodState
-    placed_at: datetime
-    promised_at: datetime
-    accept_by: datetime
-    deliver_to: int | None
-    delivery_s: int | None
-    pick_up_code: str
-    code_misses: int
-    accepted_at: datetime | None
-    ready_at: datetime | None
-    ended_at: datetime | None
-    reason: str | None
-    is_judged: bool
-    voucher_cents: Cents | None
-
-    @property
-    def money(self) -> OrderMoney:
-        """The order as its money sees it."""
-        return OrderMoney(self.id, self.till_id, self.purse_id, self.total_cents, self.bonus_cents)
-
-    @property
-    def age_limit(self) -> int:
-        """How old its buyer must be; 0 for anybody."""
-        return max((line.age_limit for line in self.lines), default=0)
-
-
-def _order(row: Any) -> StoredOrder:
-    return msgspec.convert(dict(row), StoredOrder)
+def _order(row: Any) -> Order:
+    return msgspec.convert(dict(row), Order)
 
 
 def _kitchen(row: Any) -> StoredKitchen:
@@ -85,9 +50,9 @@ def _kitchen(row: Any) -> StoredKitchen:
     return StoredKitchen(row["outlet"], row["till_id"], capacity, row["last_number"])
 
 
-async def make_kitchen(conn: Connection, outlet: str, till_id: UUID, now: datetime) -> None:
-    """A kitchen, where there is none."""
-    await queries.make_kitchen(conn, outlet=outlet, till_id=till_id, now=now)
+async def make_kitchen(conn: Connection, outlet: str, till_id: UUID, now: datetime) -> bool:
+    """Whether it is new."""
+    return await queries.make_kitchen(conn, outlet=outlet, till_id=till_id, now=now) is not None
 
 
 async def lock_kitchens(conn: Connection, outlets: Sequence[str]) -> dict[str, StoredKitchen]:
@@ -141,6 +106,31 @@ async def counter_sales(conn: Connection, outlets: Sequence[str], since: datetim
     return found
 
 
+async def plans_of(
+    conn: Connection, kitchens_: Mapping[str, StoredKitchen], catalogue: Catalogue, now: datetime
+) -> dict[str, Plan]:
+    """What kitchens can still make: lock them first where something of it will be given out."""
+    outlets, since = list(kitchens_), interval_of(now)
+    standing = await loads(conn, outlets, since, now - FORGOTTEN_AFTER)
+    sold = await counter_sales(conn, outlets, now - INTERVAL)
+    found = (
+        plans(
+            [
+                Kitchen(
+                    kitchens_[outlet].capacity.per_five_minutes,
+                    standing.get(outlet, ()),
+                    counter_of(sold.get(outlet, {}), catalogue),
+                )
+                for outlet in outlets
+            ],
+            now,
+        )
+        if outlets
+        else []
+    )
+    return dict(zip(outlets, found, strict=True))
+
+
 async def stock_left(conn: Connection, outlets: Sequence[str]) -> dict[Key, int]:
     """What is left of what is counted, once the orders that wait are served."""
     rows = queries.stock_left(conn, outlets=list(outlets))
@@ -187,34 +177,34 @@ async def free_loads(conn: Connection, order_ids: Sequence[UUID]) -> None:
     await queries.free_loads(conn, order_ids=list(order_ids))
 
 
-async def orders(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, StoredOrder]:
+async def orders(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Order]:
     """Orders by their ids."""
     return {row["id"]: _order(row) async for row in queries.food_orders(conn, ids=list(ids))}
 
 
-async def lock_order(conn: Connection, order_id: UUID) -> StoredOrder | None:
+async def lock_order(conn: Connection, order_id: UUID) -> Order | None:
     """An order, locked until the transaction ends."""
     found = [_order(row) async for row in queries.lock_food_orders(conn, ids=[order_id])]
     return found[0] if found else None
 
 
-async def lock_waiting_of(conn: Connection, person_id: UUID) -> list[StoredOrder]:
+async def lock_waiting_of(conn: Connection, person_id: UUID) -> list[Order]:
     """The orders of a person that no kitchen has accepted, locked."""
     return [_order(row) async for row in queries.lock_waiting_of(conn, person_id=person_id)]
 
 
-async def lock_expired(conn: Connection, now: datetime, most: int) -> list[StoredOrder]:
+async def lock_expired(conn: Connection, now: datetime, most: int) -> list[Order]:
     """Orders that no kitchen accepted in time, locked."""
     return [_order(row) async for row in queries.lock_expired(conn, now=now, most=most)]
 
 
-async def lock_broken(conn: Connection, broken_before: datetime, most: int) -> list[StoredOrder]:
+async def lock_broken(conn: Connection, broken_before: datetime, most: int) -> list[Order]:
     """Orders that were promised for no later than that, whose promise nobody has judged; locked."""
     return [_order(row) async for row in queries.lock_broken(conn, broken_before=broken_before, most=most)]
 
 
-async def judge(conn: Connection, ids: Sequence[UUID], cents: Cents) -> None:
-    """Write what the house gives for promises that it broke."""
+async def judge(conn: Connection, ids: Sequence[UUID], cents: Cents | None) -> None:
+    """Write what the house gave for promises that it broke; None: nothing."""
     await queries.judge(conn, ids=list(ids), cents=cents)
 
 
@@ -245,13 +235,13 @@ async def count_code_miss(conn: Connection, order_id: UUID) -> None:
     await queries.count_code_miss(conn, id=order_id)
 
 
-async def orders_of(conn: Connection, person_id: UUID, before: datetime | None, most: int) -> list[StoredOrder]:
+async def orders_of(conn: Connection, person_id: UUID, before: datetime | None, most: int) -> list[Order]:
     """A person's orders, the latest first."""
     rows = queries.food_orders_of(conn, person_id=person_id, before=before, most=most)
     return [_order(row) async for row in rows]
 
 
-async def orders_before(conn: Connection, outlet: str, ended_since: datetime) -> list[StoredOrder]:
+async def orders_before(conn: Connection, outlet: str, ended_since: datetime) -> list[Order]:
     """What a kitchen has before it, and what ended lately."""
     rows = queries.food_orders_before(conn, outlet=outlet, ended_since=ended_since)
     return [_order(row) async for row in rows]

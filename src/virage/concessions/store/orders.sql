@@ -1,7 +1,8 @@
--- name: make_kitchen(outlet, till_id, now)!
--- A kitchen that says something for the first time; closed until it does.
+-- name: make_kitchen(outlet, till_id, now)$
+-- A kitchen that says something for the first time; closed until it does. Null where it is there.
 insert into concessions.kitchen (outlet, till_id, per_five_minutes, is_open, delivers, note, changed_at)
-values (:outlet, :till_id, '{}', false, false, '', :now) on conflict (outlet) do nothing;
+values (:outlet, :till_id, '{}', false, false, '', :now) on conflict (outlet) do nothing
+returning outlet;
 
 -- name: lock_kitchens(outlets)
 -- Kitchens that give out capacity, locked in order.
@@ -87,33 +88,38 @@ delete from concessions.food_load where order_id = any(:order_ids::uuid[]);
 
 -- name: food_orders(ids)
 -- Orders by their ids.
-select o.*, k.till_id from concessions.food_order as o inner join concessions.kitchen as k on k.outlet = o.outlet
+select o.*, (select k.till_id from concessions.kitchen as k where k.outlet = o.outlet) as till_id
+from concessions.food_order as o
 where o.id = any(:ids::uuid[]);
 
 -- name: lock_food_orders(ids)
 -- Orders that take a step, locked in the order of their ids.
-select o.*, k.till_id from concessions.food_order as o inner join concessions.kitchen as k on k.outlet = o.outlet
-where o.id = any(:ids::uuid[]) order by o.id for no key update of o;
+select o.*, (select k.till_id from concessions.kitchen as k where k.outlet = o.outlet) as till_id
+from concessions.food_order as o
+where o.id = any(:ids::uuid[]) order by o.id for no key update;
 
 -- name: lock_waiting_of(person_id)
 -- The orders of a person that no kitchen has accepted, locked in the order of their ids.
-select o.*, k.till_id from concessions.food_order as o inner join concessions.kitchen as k on k.outlet = o.outlet
-where o.person_id = :person_id and o.state = 'placed' order by o.id for no key update of o;
+select o.*, (select k.till_id from concessions.kitchen as k where k.outlet = o.outlet) as till_id
+from concessions.food_order as o
+where o.person_id = :person_id and o.state = 'placed' order by o.id for no key update;
 
 -- name: lock_expired(now, most)
 -- Orders that no kitchen accepted in time, in the order of their ids; those that somebody has before them are passed over.
-select o.*, k.till_id from concessions.food_order as o inner join concessions.kitchen as k on k.outlet = o.outlet
+select o.*, (select k.till_id from concessions.kitchen as k where k.outlet = o.outlet) as till_id
+from concessions.food_order as o
 where o.id in (
     select id from concessions.food_order where state = 'placed' and accept_by <= :now order by accept_by limit :most
-) and o.state = 'placed' order by o.id for no key update of o skip locked;
+) and o.state = 'placed' order by o.id for no key update skip locked;
 
 -- name: lock_broken(broken_before, most)
 -- Orders whose promise was broken and nobody has judged, in the order of their ids.
-select o.*, k.till_id from concessions.food_order as o inner join concessions.kitchen as k on k.outlet = o.outlet
+select o.*, (select k.till_id from concessions.kitchen as k where k.outlet = o.outlet) as till_id
+from concessions.food_order as o
 where o.id in (
     select id from concessions.food_order
     where not is_judged and accepted_at is not null and promised_at <= :broken_before order by promised_at limit :most
-) and not o.is_judged order by o.id for no key update of o skip locked;
+) and not o.is_judged order by o.id for no key update skip locked;
 
 -- name: judge(ids, cents)!
 -- What the house gives for promises that it broke; the orders are locked.
@@ -142,16 +148,19 @@ update concessions.food_order set code_misses = code_misses + 1 where id = :id;
 
 -- name: food_orders_of(person_id, before, most)
 -- A person's orders before a moment (null: ever), the latest first.
-select o.*, k.till_id from concessions.food_order as o inner join concessions.kitchen as k on k.outlet = o.outlet
+select o.*, (select k.till_id from concessions.kitchen as k where k.outlet = o.outlet) as till_id
+from concessions.food_order as o
 where o.person_id = :person_id and (:before::timestamptz is null or o.placed_at < :before)
 order by o.placed_at desc, o.id limit :most;
 
 -- name: food_orders_before(outlet, ended_since)
 -- What a kitchen has before it, the oldest promise first, and what ended lately.
-select o.*, k.till_id from concessions.food_order as o inner join concessions.kitchen as k on k.outlet = o.outlet
+select o.*, (select k.till_id from concessions.kitchen as k where k.outlet = o.outlet) as till_id
+from concessions.food_order as o
 where o.outlet = :outlet and o.state in ('placed', 'accepted', 'ready')
 union all
-select o.*, k.till_id from concessions.food_order as o inner join concessions.kitchen as k on k.outlet = o.outlet
+select o.*, (select k.till_id from concessions.kitchen as k where k.outlet = o.outlet) as till_id
+from concessions.food_order as o
 where o.outlet = :outlet and o.placed_at >= :ended_since::timestamptz - interval '6 hours'
     and o.state not in ('placed', 'accepted', 'ready') and o.ended_at >= :ended_since
 order by promised_at, number, id;

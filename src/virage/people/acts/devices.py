@@ -20,6 +20,7 @@ from virage.people.rules.devices import (
     Device,
     DeviceArrival,
     DeviceChange,
+    DeviceKind,
     DevicePaired,
     Pairing,
     PairingOpened,
@@ -72,6 +73,13 @@ async def open_pairing(
         if await devices.pairing_known(conn, wish.id):
             return Refused(Reason.ID_TAKEN)
     return Refused(Reason.RATE_LIMITED)  # nearly every handle is waiting: somebody opens pairings without end
+
+
+async def install_till(conn: Connection, device_id: UUID, name: str, outlet: str, *, key: Jwk, now: datetime) -> None:
+    """Write down a till of the house itself: the server holds its key, and no token opens anything as it."""
+    own = Pairing(device_id, b"", 0, name, DeviceKind.TILL, [outlet], device_id, now)
+    await devices.add_device(conn, device_id, own, key=key, token=new_token(), now=now)
+    await journal.append(conn, [Fact("till_installed", None, device_id, {"posts": [outlet]})], now)
 
 
 def _described(written: str, wanted: list[str], posts: Posts) -> tuple[str, list[str]] | Refused:

@@ -6,9 +6,14 @@ from litestar import delete, get, put
 from msgspec import Struct
 
 from virage.kernel.clock import Clock
+from virage.kernel.config import Config
 from virage.kernel.database import Database
-from virage.kernel.guard import Principal, signed_in
-from virage.people.rules.push import PushSubscription
+from virage.kernel.guard import Principal, require_fan, signed_in
+from virage.kernel.keys import base64url
+from virage.kernel.problems import Problem, granted
+from virage.people.acts import push as acts
+from virage.people.rules.push import PushSubscription, subscriber_of
+from virage.people.rules.webpush import Vapid
 
 
 class PushKey(Struct, frozen=True):
@@ -18,23 +23,40 @@ class PushKey(Struct, frozen=True):
 
 
 @get("/api/push/key", opt={"public": True})
-async def get_push_key() -> PushKey:
+async def get_push_key(vapid: Vapid) -> PushKey:
     """The house's public key for push messages (VAPID, RFC 8292)."""
-    raise NotImplementedError
+    return PushKey(base64url(vapid.public))
 
 
 @put("/api/me/push-subscriptions/{subscription_id:uuid}", status_code=204, guards=[signed_in])
 async def put_push_subscription(
-    subscription_id: UUID, data: PushSubscription, db: Database, clock: Clock, principal: Principal
+    subscription_id: UUID,
+    data: PushSubscription,
+    *,
+    db: Database,
+    clock: Clock,
+    config: Config,
+    vapid: Vapid,
+    principal: Principal,
 ) -> None:
-    """Tell this browser when something of mine is ready, until it signs out."""
-    raise NotImplementedError
+    """Tell this browser when something of mine is ready, until it signs out. The same id again writes it anew."""
+    subscriber = granted(subscriber_of(data, vapid.public, loopback=config.push_to_loopback))
+    async with db.transaction() as conn:
+        granted(await acts.subscribe(conn, subscription_id, _session_of(principal), subscriber, clock.now()))
 
 
 @delete("/api/me/push-subscriptions/{subscription_id:uuid}", status_code=204, guards=[signed_in])
 async def delete_push_subscription(subscription_id: UUID, db: Database, principal: Principal) -> None:
     """Tell this browser nothing more."""
-    raise NotImplementedError
+    async with db.transaction() as conn:
+        await acts.unsubscribe(conn, subscription_id, _session_of(principal))
+
+
+def _session_of(principal: Principal) -> UUID:
+    require_fan(principal)
+    if principal.session_id is None:
+        raise Problem("unauthenticated")
+    return principal.session_id
 
 
 handlers = [get_push_key, put_push_subscription, delete_push_subscription]

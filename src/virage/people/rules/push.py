@@ -1,8 +1,34 @@
-"""Web Push: which endpoints are told, and what a subscription is."""
+"""Web Push: which endpoints may be told, and what a message says.
 
-from typing import Annotated
+A browser names the address at its maker's push service to which it wants its messages sent. Whoever signs in can name
+any address, so what is called must be somebody's public server and nothing of our own network.
+"""
 
+import ipaddress
+import re
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import SplitResult, urlsplit
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric import ec
 from msgspec import Meta, Struct
+
+from virage.kernel.keys import bytes_of_base64url
+from virage.kernel.problems import Refused, invalid_input
+
+POINT_BYTES: Final = 65
+AUTH_BYTES: Final = 16
+SUBSCRIPTIONS_MAX: Final = 10
+"""Of one session: a browser has one; more are somebody's tries."""
+_HOST: Final = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+_LOOPBACK_HOSTS: Final = ("localhost", "127.0.0.1")
+_EMBEDDED: Final = ipaddress.ip_network("64:ff9b::/96")
+"""IPv4 addresses in IPv6 ones (RFC 6052): what stands in them may be anything."""
+
+NOT_AN_ENDPOINT: Final = invalid_input("endpoint", "It is no address of a push service.")
+NOT_A_KEY: Final = invalid_input("p256dh", "It is no point of P-256.")
+NOT_A_SECRET: Final = invalid_input("auth", "It has not 16 bytes.")
 
 
 class PushSubscription(Struct, frozen=True, forbid_unknown_fields=True):
@@ -11,3 +37,101 @@ class PushSubscription(Struct, frozen=True, forbid_unknown_fields=True):
     endpoint: Annotated[str, Meta(min_length=1, max_length=1000)]
     p256dh: Annotated[str, Meta(min_length=1, max_length=100)]
     auth: Annotated[str, Meta(min_length=1, max_length=50)]
+
+
+class Subscriber(Struct, frozen=True):
+    """Where a browser is told, and what its messages are encrypted for; `vapid` is the key that it subscribed by."""
+
+    endpoint: str
+    p256dh: bytes
+    auth: bytes
+    vapid: bytes
+
+
+class Said(Struct, frozen=True):
+    """A title and a line, as a phone shows them."""
+
+    title: str
+    body: str
+
+
+class PushMessage(Struct, frozen=True):
+    """What a person is told: ids, and a short text in each language, which names nobody.
+
+    A later message of the same `topic` replaces one that a phone has not fetched yet.
+    """
+
+    person_id: UUID
+    kind: str
+    topic: UUID
+    said: dict[Literal["fr", "en"], Said]
+    data: dict[str, Any]
+    expires_at: datetime
+
+
+class PushDue(Struct, frozen=True):
+    """The job: one message for one browser, as it will read it."""
+
+    subscription_id: UUID
+    topic: UUID
+    text: str
+    expires_at: datetime
+
+
+def subscriber_of(wish: PushSubscription, vapid: bytes, *, loopback: bool) -> Subscriber | Refused:
+    """Return what a browser asks for, or why it is none; `loopback` lets tests and rehearsals speak to themselves."""
+    if not may_call(wish.endpoint, loopback=loopback):
+        return NOT_AN_ENDPOINT
+    point, auth = bytes_of_base64url(wish.p256dh.rstrip("=")), bytes_of_base64url(wish.auth.rstrip("="))
+    if point is None or not _is_point(point):
+        return NOT_A_KEY
+    if auth is None or len(auth) != AUTH_BYTES:
+        return NOT_A_SECRET
+    return Subscriber(wish.endpoint, point, auth, vapid)
+
+
+def may_call(endpoint: str, *, loopback: bool) -> bool:
+    """Whether an address is one of a public server by its name, over HTTPS at its usual port.
+
+    A name whose last label has a digit first may be read as an IPv4 address, so it is none.
+    """
+    if not endpoint.isascii() or not endpoint.isprintable() or " " in endpoint or "\\" in endpoint:
+        return False
+    try:
+        url = urlsplit(endpoint)
+        port = url.port
+    except ValueError:
+        return False
+    if url.username is not None or url.password is not None or url.fragment or url.hostname is None:
+        return False
+    if loopback and _is_loopback(url):
+        return True
+    return url.scheme == "https" and port in (None, 443) and _HOST.fullmatch(url.hostname) is not None
+
+
+def may_connect(address: str, *, loopback: bool) -> bool:
+    """Whether what a name stands for now is a public address: the name alone proves nothing."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.sixtofour is not None or found.teredo is not None or found in _EMBEDDED:
+            return False
+        if found.ipv4_mapped is not None:
+            found = found.ipv4_mapped
+    return (found.is_global and not found.is_multicast) or (loopback and found.is_loopback)
+
+
+def _is_loopback(url: SplitResult) -> bool:
+    return url.scheme in ("http", "https") and url.hostname in _LOOPBACK_HOSTS
+
+
+def _is_point(value: bytes) -> bool:
+    if len(value) != POINT_BYTES:
+        return False
+    try:
+        ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), value)
+    except ValueError:
+        return False
+    return True

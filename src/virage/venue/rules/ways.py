@@ -35,6 +35,7 @@ from virage.venue.rules.walking import (
 Turn = Literal["", "left", "right"]
 LegKind = Literal["level", "ramp", "stairs", "lift", "row"]
 Nearest = Literal["outlet", "toilets", "first_aid", "information", "exit"]
+OUTLET = "outlet:"
 OUTSIDE = (Floor.ROAD, Floor.PODIUM)
 TURN_FROM_M = 8.0  # a shorter walk around the bowl is not worth a word
 
@@ -198,6 +199,35 @@ def nearest(found: Ways, place: int, wanted: Nearest, delays_s: Mapping[str, flo
     return _way(
         found, _path(before, best), [_reversed(leg, found.walk.nodes[entry].code) for leg in reversed(rest)], out=True
     )
+
+
+def outlets_from(found: Ways, place: int) -> dict[str, int]:
+    """How many seconds it is from a place to each outlet, by its code; without those that no way leads to."""
+    entry, rest = to_seat(found.walk, place)
+    at_seat = sum(leg.seconds for leg in rest)
+    seconds = _seconds_from(found, entry)
+    outlets = ((node_code, at) for node_code, at in found.walk.index.items() if node_code.startswith(OUTLET))
+    return {
+        node_code.removeprefix(OUTLET): round(at_seat + float(seconds[at]))
+        for node_code, at in outlets
+        if seconds[at] != inf
+    }
+
+
+@lru_cache(maxsize=1024)
+def _seconds_from(found: Ways, entry: int) -> npt.NDArray[np.float64]:
+    """Seconds from a node to each other inside; a ground has a few hundred at which one enters a block."""
+    (seconds,) = dijkstra(found.inside, indices=[entry])
+    return seconds
+
+
+def from_outlet(found: Ways, outlet: str, place: int) -> Way | None:
+    """The way from an outlet to a place, None where there is none."""
+    entry, rest = to_seat(found.walk, place)
+    (seconds,), (before,) = dijkstra(
+        found.inside, indices=[found.walk.index[f"{OUTLET}{outlet}"]], return_predecessors=True
+    )
+    return None if seconds[entry] == inf else _way(found, _path(before, entry), rest)
 
 
 @lru_cache(maxsize=16)

@@ -1,5 +1,6 @@
 """A purse as its owner sees it, and as it goes into their export."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -135,3 +136,8 @@ async def export(conn: Connection, person_id: UUID) -> dict[str, Any]:
     """What the wallet keeps about a person: their purse and everything that moved in it."""
     said = await _statement(conn, person_id, _END, ALL)
     return {"purse": None if said.id is None else said}
+
+
+async def purses_of(conn: Connection, owner_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The purses of persons, for whoever holds money there."""
+    return {owner_id: purse.id for owner_id, purse in (await purses.purses_of_owners(conn, owner_ids)).items()}

@@ -22,6 +22,11 @@ async def purse_of(conn: Connection, owner_id: UUID) -> Purse | None:
     return _purse(await queries.purse_of(conn, owner_id=owner_id))
 
 
+async def purses_of_owners(conn: Connection, owner_ids: Sequence[UUID]) -> dict[UUID, Purse]:
+    """The purses of persons, by their owners."""
+    return {row["owner_id"]: Purse(*row) async for row in queries.purses_of_owners(conn, owner_ids=list(owner_ids))}
+
+
 async def lock_purse_of(conn: Connection, owner_id: UUID) -> Purse | None:
     """Somebody's purse, locked."""
     return _purse(await queries.lock_purse_of(conn, owner_id=owner_id))

@@ -48,3 +48,7 @@ insert into wallet.payout (id, purse_id, cents, asked_at) values (:id, :purse_id
 -- name: payout(id)^
 -- A payout by its id.
 select purse_id, cents from wallet.payout where id = :id;
+
+-- name: purses_of_owners(owner_ids)
+-- The purses of persons.
+select id, owner_id, frozen_at from wallet.purse where owner_id = any(:owner_ids::uuid[]);

@@ -1,0 +1,87 @@
+"""What may be followed of food by phone: a fan's own orders, and what happens before a kitchen."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.concessions.rules.catalogue import outlet_codes
+from virage.concessions.rules.orders import FACT, KITCHEN_ROLES, Reason
+from virage.kernel.database import Database
+from virage.kernel.guard import Principal, holds
+from virage.kernel.journal import Entry, head
+from virage.kernel.problems import Refused
+from virage.kernel.stream import Opened
+
+CAPACITY_FACT: Final = "kitchen_said"
+VOUCHER: Final = "voucher"
+
+
+class FoodMoved(Struct, frozen=True):
+    """What happened to an order: its new state, or that a `voucher` was given for it."""
+
+    id: UUID
+    what: str
+
+
+class FoodNews(Struct, frozen=True):
+    """What happened; `reload`: fetch it anew, for what was missed is not told."""
+
+    orders: list[FoodMoved] = []
+    reload: bool = False
+
+
+class _FoodTopic:
+    """News of orders, for whoever `argument` names; each stream begins with a word to fetch."""
+
+    name: str
+    _of: str
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def _may(self, principal: Principal, argument: str) -> bool:
+        raise NotImplementedError
+
+    async def open(self, principal: Principal, argument: str, since: str | None) -> Opened | Refused:  # noqa: ARG002 - the first message says to fetch
+        """Begin with the word to fetch what stands."""
+        if not self._may(principal, argument):
+            return Refused(Reason.NOT_FOUND)
+        async with self._db.connection() as conn:
+            position = await head(conn)
+        return Opened(position, [FoodNews(reload=True)])
+
+    def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
+        """One message for each that these entries concern."""
+        moved: dict[str, list[FoodMoved]] = {}
+        said: set[str] = set()
+        for entry in entries:
+            argument = entry.data.get(self._of)
+            if entry.what.startswith(FACT) and argument is not None:
+                moved.setdefault(str(argument), []).append(FoodMoved(entry.about, entry.what.removeprefix(FACT)))
+            elif entry.what == CAPACITY_FACT and argument is not None:
+                said.add(str(argument))
+        return {argument: FoodNews(moved.get(argument, []), argument in said) for argument in {*moved, *said}}
+
+
+class FoodOrdersTopic(_FoodTopic):
+    """`food_orders:<person_id>`: what happens to one's own orders."""
+
+    name = "food_orders"
+    _of = "person"
+
+    def _may(self, principal: Principal, argument: str) -> bool:
+        return principal.kind in ("fan", "staff") and str(principal.id) == argument
+
+
+class KitchenTopic(_FoodTopic):
+    """`kitchen:<outlet>`: what happens before a kitchen, for whoever works there."""
+
+    name = "kitchen"
+    _of = "outlet"
+
+    def _may(self, principal: Principal, argument: str) -> bool:
+        if principal.kind not in ("staff", "program") or argument not in outlet_codes():
+            return False
+        return any(holds(principal, role, scope="outlet", scope_id=argument) for role in KITCHEN_ROLES)

@@ -1,0 +1,89 @@
+"""What an order becomes: a record of its outlet's till of the house, and a message to whoever waits for it."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from virage.concessions.rules.fiscal.chain import Head
+from virage.concessions.rules.fiscal.record import (
+    Kind,
+    Line,
+    Record,
+    RefundOf,
+    Tender,
+    TenderKind,
+    stamp,
+    totals_of,
+)
+from virage.concessions.rules.order_money import refund_id
+from virage.concessions.rules.orders import FoodLine, Order
+from virage.people.rules.push import PushMessage, Said
+
+NAME_CHARS: Final = 100
+TOLD_FOR: Final = timedelta(hours=1)
+
+
+def sale_of(order: Order, head: Head, who: UUID, now: datetime) -> Record:
+    """The sale of an order, after the head of its till's chain; `who` accepted it."""
+    return _record(order, head, who, now, sign=1)
+
+
+def refund_of(order: Order, head: Head, reason: str, who: UUID, now: datetime) -> Record:
+    """The refund of a whole order, for a reason of the house."""
+    return _record(order, head, who, now, sign=-1, reason=reason)
+
+
+def _record(order: Order, head: Head, who: UUID, now: datetime, *, sign: int, reason: str | None = None) -> Record:
+    lines = [_line(line, sign) for line in order.lines]
+    cents = sign * order.total_cents
+    return Record(
+        id=order.id if reason is None else refund_id(order.id),
+        till=order.till_id,
+        number=head.number + 1,
+        previous=head.hash,
+        kind=Kind.SALE if reason is None else Kind.REFUND,
+        at=stamp(now),
+        outlet=order.outlet,
+        event_id=order.event_id,
+        cashier=who,
+        catalogue=order.version,
+        lines=lines,
+        totals=totals_of(lines),
+        tenders=[Tender(TenderKind.PURSE, cents, str(order.id))] if cents else [],
+        tip_cents=0,
+        cash_cents=None,
+        refund_of=None if reason is None else RefundOf(order.id, reason),
+        reprint_of=None,
+    )
+
+
+def _line(line: FoodLine, sign: int) -> Line:
+    """A line of the receipt, in French: it is kept for the tax office."""
+    return Line(
+        line.item_id,
+        line.name.fr[:NAME_CHARS],
+        sign * line.quantity,
+        line.unit_cents,
+        line.vat_permille,
+        [option.choice.fr[:NAME_CHARS] for option in line.options],
+        line.kind == "deposit",
+    )
+
+
+def told_ready(order: Order, person_id: UUID, now: datetime) -> PushMessage:
+    """What its fan is told of an order that is ready."""
+    if order.deliver_to is None:
+        french, english = f"À retirer au point de vente {order.outlet}.", f"Collect it at food stand {order.outlet}."
+    else:
+        french, english = "Elle part vers votre place.", "It is on its way to your seat."
+    return PushMessage(
+        person_id,
+        "food_ready",
+        order.id,
+        {
+            "fr": Said(f"Commande {order.number} prête", french),
+            "en": Said(f"Order {order.number} is ready", english),
+        },
+        {"order": order.id, "event": order.event_id, "outlet": order.outlet, "number": order.number},
+        now + TOLD_FOR,
+    )

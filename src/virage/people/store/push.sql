@@ -1,0 +1,47 @@
+-- name: drop_endpoint(endpoint, id)!
+-- An address belongs to the subscription that names it last.
+delete from people.push_subscription where endpoint = :endpoint and id <> :id;
+
+-- name: put_subscription(id, session_id, endpoint, p256dh, auth, vapid, now)$
+-- Where a browser is told from now on; null for an id of another session.
+insert into people.push_subscription as s (id, session_id, endpoint, p256dh, auth, vapid, subscribed_at)
+values (:id, :session_id, :endpoint, :p256dh, :auth, :vapid, :now)
+on conflict (id) do update set endpoint = excluded.endpoint, p256dh = excluded.p256dh, auth = excluded.auth,
+    vapid = excluded.vapid, subscribed_at = excluded.subscribed_at
+where s.session_id = excluded.session_id
+returning id;
+
+-- name: trim_subscriptions(session_id, most)!
+-- Of one session no more than so many, the latest ones.
+delete from people.push_subscription where id in (
+    select id from people.push_subscription where session_id = :session_id
+    order by subscribed_at desc, id desc offset :most
+);
+
+-- name: drop_subscription(id, session_id)!
+-- One subscription of a session.
+delete from people.push_subscription where id = :id and session_id = :session_id;
+
+-- name: end_subscription(id)!
+-- A subscription whose push service knows it no more.
+delete from people.push_subscription where id = :id;
+
+-- name: subscription(id, now)^
+-- Where a browser is told, while its session lives.
+select s.endpoint, s.p256dh, s.auth, s.vapid
+from people.push_subscription as s inner join people.session as b on b.id = s.session_id
+where s.id = :id and b.expires_at > :now;
+
+-- name: subscriptions_of(person_ids, now)
+-- Where persons are told, with their language.
+select s.id, b.person_id, p.locale
+from people.push_subscription as s
+inner join people.session as b on b.id = s.session_id
+inner join people.person as p on p.id = b.person_id
+where b.person_id = any(:person_ids::uuid[]) and b.expires_at > :now order by s.id;
+
+-- name: endpoints_of(person_id)
+-- Where a person asked to be told, for their export.
+select s.id, s.endpoint, s.subscribed_at
+from people.push_subscription as s inner join people.session as b on b.id = s.session_id
+where b.person_id = :person_id order by s.id;
