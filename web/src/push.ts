@@ -1,29 +1,28 @@
 /// <reference lib="webworker" />
 /** What the server tells a phone whose page is closed: shown as it is said, and opened where it leads. */
 interface Told {
+  kind: string;
   title: string;
   body: string;
-  /** A path of this app. */
-  url: string;
-  /** What a later word about the same thing replaces. */
-  tag: string;
+  order: string;
 }
 
-/** Browsers ask that each message is shown; one that nobody understands leads to the app. */
-function read(data: PushMessageData | null): Told {
-  let said: Partial<Told> = {};
+/** Browsers ask that each message is shown, one that this version does not understand, too. */
+function read(data: PushMessageData | null): Partial<Told> {
   try {
-    said = (data?.json() ?? {}) as Partial<Told>;
+    return (data?.json() ?? {}) as Partial<Told>;
   } catch {
-    said = { body: data?.text() ?? "" };
+    return {};
   }
-  const url = typeof said.url === "string" && said.url.startsWith("/") && !said.url.startsWith("//") ? said.url : "/";
-  return { title: said.title ?? "", body: said.body ?? "", url, tag: said.tag ?? url };
 }
+
+/** The path at which a message is explained; a later one about the same thing takes its place. */
+const pathOf = ({ kind, order }: Partial<Told>): string => (kind === "food_ready" && order ? `/food/orders/${encodeURIComponent(order)}` : "/");
 
 export async function showTold(worker: ServiceWorkerGlobalScope, data: PushMessageData | null): Promise<void> {
-  const { title, body, url, tag } = read(data);
-  await worker.registration.showNotification(title || worker.location.host, { body, tag, icon: "/icon.svg", badge: "/icon.svg", data: url });
+  const told = read(data);
+  const path = pathOf(told);
+  await worker.registration.showNotification(told.title ?? worker.location.host, { body: told.body ?? "", tag: path, icon: "/icon.svg", badge: "/icon.svg", data: path });
 }
 
 /** To the window that shows it already, else to any of this app, else to a new one. */

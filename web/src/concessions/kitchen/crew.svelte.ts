@@ -46,7 +46,8 @@ class Crew {
   }
 
   standOf(code: string): string {
-    return this.ground?.outlets.find((outlet) => outlet.code === code)?.stand ?? "";
+    const stand = this.ground?.outlets.find((outlet) => outlet.code === code)?.stand;
+    return this.ground?.stands.find((one) => one.code === stand)?.name ?? "";
   }
 
   async leave(): Promise<void> {

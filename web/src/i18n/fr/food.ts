@@ -119,6 +119,7 @@ export const food: typeof words = {
     asap: "Dès que possible",
     asapAt: (time) => `Dès que possible, vers ${time}`,
     slot: (time) => `Prêt à ${time}`,
+    left: (count, name) => `Il ne reste que ${count} × « ${name} ». Prenez-en moins pour continuer.`,
     full: "complet",
     pay: "Avec votre porte-monnaie",
     holds: (sum) => `Dans votre porte-monnaie : ${sum}`,

@@ -1,0 +1,258 @@
+"""Food by phone: from the seat to the counter, with the kitchen at work beside it; full, offline, told, refused."""
+
+import json
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Request, expect
+
+from tests.web.food import FAN, add, demo_on_now, fan_at, filled, kitchen, on_now, opened, order
+from tests.web.gate import until
+from tests.web.house import House
+from tests.web.office import ENGLISH, in_database
+from tests.web.steps import Refusing
+from tests.web.test_access import SMALL, found_by_axe
+from virage.concessions.rules.catalogue import Station
+
+SignIn = Callable[[Page, str], None]
+Browse = Callable[[], tuple[BrowserContext, Page]]
+OUTLET, NEAR, OTHER = "02", "03", "05"
+ORDERS = "**/api/food/orders"
+
+
+@pytest.fixture
+def phone(browser: Browser, house: House) -> Iterator[Page]:
+    """A fan's phone."""
+    context = browser.new_context(
+        base_url=house.url, locale="en-GB", viewport={"width": 390, "height": 844}, has_touch=True
+    )
+    context.add_init_script(ENGLISH)
+    yield context.new_page()
+    context.close()
+
+
+def on_board(cook: Page, column: str) -> None:
+    """Expect the one order in a column of the kitchen."""
+    expect(cook.locator(f"[data-ticket][data-state={column}]")).to_have_count(1)
+
+
+def test_a_fan_orders_from_the_seat_follows_it_and_picks_it_up_with_the_code(
+    browser: Browser, house: House, phone: Page, sign_in: SignIn, address: str
+) -> None:
+    demo_on_now(house)
+    opened(house, OUTLET, delivers=True)
+    phone.goto("/sign-in?next=/tickets")
+    sign_in(phone, FAN)
+    filled(house, FAN, 4000)
+    with kitchen(browser, house, OUTLET, f"cook-{address}") as cook:
+        phone.locator("a[href^='/tickets/']").first.click()
+        phone.get_by_role("link", name="Order food and drink").click()
+        expect(phone.locator("[data-origin]")).to_have_value(re.compile("^ticket:"))
+        stand = phone.locator(f"[data-outlet='{OUTLET}']")
+        expect(stand).to_contain_text(re.compile(r"Ready at \d\d:\d\d"))
+        expect(stand).to_contain_text(re.compile("minute’?s?’ walk"))
+        stand.get_by_role("link").click()
+        add(phone, "Cola, 40 cl")
+        phone.get_by_role("button", name="Choose Hot dog", exact=True).click()
+        phone.get_by_role("button", name="Add for").click()
+        expect(phone.get_by_text("Choose something here first")).to_be_visible()
+        phone.get_by_role("radio", name="Ketchup").check()
+        phone.get_by_role("button", name="Add for €6.50").click()
+        expect(phone.locator("[data-total]")).to_have_text("€13.00")
+        expect(phone.get_by_role("radio", name="Bring it to my seat")).to_be_visible()
+        code = order(phone)
+        assert re.fullmatch(r"\d{4}", code)
+        expect(phone.locator("[data-promise]")).to_have_text(re.compile(r"^Ready at \d\d:\d\d$"))
+        on_board(cook, "placed")
+        expect(cook.locator("[data-ticket]")).to_contain_text("Ketchup")
+        cook.get_by_role("button", name=re.compile("^Accept, order")).click()
+        expect(phone.get_by_text("It is being made").first).to_be_visible()
+        expect(phone.get_by_role("button", name="Cancel the order")).to_have_count(0)
+        cook.get_by_role("button", name=re.compile("^Ready, order")).click()
+        expect(phone.get_by_text("Show this code at the counter.")).to_be_visible()
+        cook.get_by_role("button", name=re.compile("^Hand over, order")).click()
+        cook.get_by_label("Code on the fan’s phone").fill(f"{(int(code) + 1) % 10_000:04}")
+        cook.get_by_role("button", name="Hand over", exact=True).click()
+        expect(cook.get_by_text("4 tries left.")).to_be_visible()
+        cook.get_by_label("Code on the fan’s phone").fill(code)
+        cook.get_by_role("button", name="Hand over", exact=True).click()
+        expect(cook.locator("[data-ticket]")).to_have_count(0)
+    expect(phone.get_by_text("Enjoy!").first).to_be_visible()
+    phone.get_by_role("button", name="Order the same again").click()
+    expect(phone.locator("[data-total]")).to_have_text("€13.00")
+
+
+def test_an_order_to_the_seat_is_on_the_runners_list_and_delivered(
+    browser: Browser, house: House, phone: Page, sign_in: SignIn, address: str
+) -> None:
+    demo_on_now(house)
+    opened(house, NEAR, delivers=True)
+    phone.goto("/sign-in?next=/food")
+    sign_in(phone, FAN)
+    filled(house, FAN, 4000)
+    phone.goto(f"/food/{NEAR}")
+    add(phone, "Salted popcorn")
+    phone.get_by_role("radio", name="Bring it to my seat").check()
+    order(phone)
+    expect(phone.locator("[data-promise]")).to_have_text(re.compile(r"^At your seat at \d\d:\d\d$"))
+    with kitchen(browser, house, NEAR, f"cook-{address}") as cook:
+        cook.get_by_role("button", name=re.compile("^Accept, order")).press("Enter")
+        cook.get_by_role("button", name=re.compile("^Ready, order")).press("Enter")
+        run = cook.locator("[data-run]")
+        expect(run).to_contain_text(re.compile("row .+, seat"))
+        run.get_by_text("The way").click()
+        expect(run.locator(".way li").first).to_be_visible()
+        run.get_by_role("button", name=re.compile("^Delivered")).click()
+        expect(run).to_have_count(0)
+    expect(phone.get_by_text("It was brought to your seat.")).to_be_visible()
+
+
+def test_a_full_outlet_offers_the_next_best_and_one_tap_orders_there(house: House, phone: Page, address: str) -> None:
+    event = on_now(house, "Full house")
+    opened(house, OUTLET, made={Station.GRILL: 1, Station.BAR: 1})
+    opened(house, OTHER)
+    fan_at(phone, house, address, event)
+    phone.locator("[data-origin]").select_option("block:104")
+    expect(phone.locator(f"[data-outlet='{OTHER}']")).to_contain_text("walk")
+    phone.goto(f"/food/{OUTLET}")
+    add(phone, "Still water, 50 cl")
+    for _ in range(29):
+        phone.get_by_role("button", name="One more: Still water").press("Enter")
+    filled(house, address, 10_000)
+    phone.reload()
+    phone.get_by_role("button", name="Order and pay").click()
+    expect(phone.get_by_text(f"Food stand {OUTLET} is full")).to_be_visible()
+    next_best = phone.get_by_role("listitem").filter(has_text=f"Food stand {OTHER}")
+    expect(next_best).to_contain_text(re.compile(r"Ready at \d\d:\d\d, .* walk"))
+    next_best.get_by_role("button").click()
+    expect(phone.locator("[data-pick-up]")).to_be_visible()
+    expect(phone.get_by_text(f"Pick up at food stand {OTHER}")).to_be_visible()
+
+
+def test_a_lost_answer_is_one_order_and_what_is_cancelled_costs_nothing(
+    house: House, phone: Page, address: str
+) -> None:
+    event = on_now(house, "Lost answer")
+    opened(house, OTHER)
+    fan_at(phone, house, address, event, 1200)
+    phone.goto(f"/food/{OTHER}")
+    add(phone, "Salted popcorn")
+    sent: list[str] = []
+
+    def lose_the_first(request: Request) -> None:
+        if request.method == "POST":
+            sent.append(json.loads(request.post_data or "")["id"])
+
+    phone.on("request", lose_the_first)
+    phone.route(ORDERS, lambda route: (route.fetch(), route.abort()), times=1)
+    phone.get_by_role("button", name="Order and pay").click()
+    expect(phone.get_by_text("nothing is ever ordered or paid twice")).to_be_visible()
+    order(phone)
+    assert len(sent) == 2
+    assert sent[0] == sent[1]
+    phone.get_by_role("button", name="Cancel the order").click()
+    phone.get_by_role("dialog").get_by_role("button", name="Cancel the order").click()
+    expect(phone.get_by_text("Nothing was charged.")).to_be_visible()
+    phone.get_by_role("link", name="Order something else").click()
+    add(phone, "Salted popcorn")
+    expect(phone.locator("[data-purse]")).to_contain_text("€12.00")
+
+
+def test_money_age_and_allergens_are_said_before_anything_is_ordered(house: House, phone: Page, address: str) -> None:
+    event = on_now(house, "Rules")
+    opened(house, OTHER)
+    fan_at(phone, house, address, event, 500)
+    phone.goto(f"/food/{OTHER}")
+    add(phone, "Lager, 25 cl")
+    expect(phone.get_by_text("€1.50 is missing.")).to_be_visible()
+    expect(phone.get_by_role("link", name="Top up €1.50 or more")).to_have_attribute("href", "/purse")
+    expect(phone.get_by_role("button", name="Order and pay")).to_be_disabled()
+    filled(house, address, 5000)
+    phone.reload()
+    phone.get_by_role("button", name="Order and pay €6.50").click()
+    age = phone.get_by_role("checkbox", name=re.compile("I am 18 or older"))
+    expect(age).to_be_focused()
+    expect(age).to_have_accessible_description(re.compile("old enough"))
+    phone.get_by_text("Allergens and diet").click()
+    phone.get_by_role("checkbox", name="Gluten").check()
+    expect(phone.get_by_role("heading", name="Lager, 25 cl")).to_have_count(0)
+    expect(phone.get_by_text("do not fit and are hidden")).to_be_visible()
+    phone.get_by_role("radio", name="Vegan").check()
+    expect(phone.get_by_role("heading", name="Fries", exact=True)).to_be_visible()
+    expect(phone.get_by_role("heading", name="Salted popcorn")).to_be_visible()
+    phone.get_by_role("button", name="Show everything").click()
+    age.check()
+    phone.route(ORDERS, Refusing(409, "outlet_closed", times=1))
+    phone.get_by_role("button", name="Order and pay").click()
+    expect(phone.get_by_text("takes no orders right now")).to_be_visible()
+    order(phone)
+
+
+def test_the_code_is_there_with_the_server_stopped_and_the_browser_restarted(
+    browse: Browse, own_server: tuple[str, "subprocess.Popen[bytes]"], house: House, address: str
+) -> None:
+    _, process = own_server
+    event = on_now(house, "Offline")
+    opened(house, OTHER)
+    context, page = browse()
+    fan_at(page, house, address, event)
+    page.goto(f"/food/{OTHER}")
+    add(page, "Salted popcorn")
+    code, there = order(page), page.url
+    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    context.close()
+
+    house.stop(process)
+    context, page = browse()
+    page.goto(there)
+    expect(page.locator("[data-pick-up]")).to_have_text(code)
+    expect(page.locator("[data-qr]")).to_be_visible()
+    expect(page.get_by_text("Waiting for the kitchen").first).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^As of \w{3} \d+ \w+, \d\d:\d\d$"))).to_be_visible()
+    context.close()
+
+
+def registration_of(session: CDPSession, page: Page) -> str:
+    """The id by which the browser knows the worker of this page."""
+    known: list[str] = []
+    session.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda told: known.extend(one["registrationId"] for one in told["registrations"] if not one["isDeleted"]),
+    )
+    session.send("ServiceWorker.enable")
+    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    assert known
+    return known[-1]
+
+
+def test_a_push_reaches_the_worker_is_shown_and_opens_the_order(
+    browser: Browser, house: House, address: str
+) -> None:
+    context = browser.new_context(base_url=house.url, locale="en-GB")
+    context.grant_permissions(["notifications"], origin=house.url)
+    page = context.new_page()
+    page.goto("/food")
+    session = context.new_cdp_session(page)
+    registration = registration_of(session, page)
+    told = {"kind": "food_ready", "title": "Order 7 is ready", "body": "Collect it.", "order": "0-0", "number": 7}
+    message = {"origin": house.url, "registrationId": registration, "data": json.dumps(told)}
+    session.send("ServiceWorker.deliverPushMessage", message)
+    shown = "async () => (await (await navigator.serviceWorker.ready).getNotifications()).map(n => [n.title, n.body, n.data])"
+    until(page, f"async () => (await ({shown})()).length === 1")
+    assert page.evaluate(shown) == [["Order 7 is ready", "Collect it.", "/food/orders/0-0"]]
+    context.close()
+
+
+def test_a_broken_promise_shows_its_voucher(house: House, phone: Page, address: str) -> None:
+    event = on_now(house, "Late")
+    opened(house, OTHER)
+    fan_at(phone, house, address, event)
+    phone.goto(f"/food/{OTHER}")
+    add(phone, "Salted popcorn")
+    order(phone)
+    late = "update concessions.food_order set voucher_cents = 300, state = 'handed_over' where id = $1"
+    in_database(house, lambda conn: conn.execute(late, phone.url.rpartition("/")[2]))
+    phone.reload()
+    expect(phone.get_by_text("€3 for the wait")).to_be_visible()
