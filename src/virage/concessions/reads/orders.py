@@ -235,7 +235,7 @@ def outlet_name(code: str) -> Text:
     name = next((stands[outlet.stand] for outlet in ground.outlets if outlet.code == code), None)
     if name is None:
         return Text(code, code)
-    return Text(f"Point de vente {code}, {name['fr']}", f"Food stand {code}, {name['en']}")
+    return Text(f"Point de vente {code}, {name}", f"Food stand {code}, {name}")
 
 
 def delivery_of(place: int | None) -> Delivery | None:

@@ -106,18 +106,16 @@ class Placed(Struct, frozen=True):
 
 def decide(asked: Asked, counter: Counter, now: datetime) -> Placed | Refused:
     """Place an order, or say why not; then nothing is taken."""
-    wish, event, catalogue = asked.wish, counter.event, counter.catalogue
-    kitchen = counter.kitchens.get(wish.outlet)
-    if event is None or event.id != wish.event_id:
-        return Refused(Reason.EVENT_NOT_ON)
-    if kitchen is None or not kitchen.capacity.open or catalogue is None:
-        return CLOSED
-    if wish.deliver_to is not None and (not kitchen.capacity.delivers or asked.delivery_s is None):
-        return Refused(Reason.NO_DELIVERY)
-    shelf = Shelf(catalogue, event, counter.derogations, counter.stock)
+    wish = asked.wish
+    opened = _open(asked, counter)
+    if isinstance(opened, Refused):
+        return opened
+    kitchen, shelf = opened
     meal = meal_of(wish, wish.outlet, shelf, now)
-    fit = meal if isinstance(meal, Refused) else fit_of(meal, wish.slot_at, kitchen, event.ends_at)
-    if isinstance(meal, Refused) or isinstance(fit, Refused):
+    if isinstance(meal, Refused):
+        return meal
+    fit = fit_of(meal, wish.slot_at, kitchen, shelf.event.ends_at)
+    if isinstance(fit, Refused):
         return fit
     funds = counter.funds.get(asked.person_id)
     available = 0 if funds is None else funds.purse_cents + funds.bonus_cents
@@ -126,6 +124,18 @@ def decide(asked: Asked, counter: Counter, now: datetime) -> Placed | Refused:
         return Refused(Reason.INSUFFICIENT_FUNDS, said)
     _take(wish, counter.stock, kitchen, meal, fit)
     return _placed(asked, kitchen, funds, meal, fit)
+
+
+def _open(asked: Asked, counter: Counter) -> tuple[OpenKitchen, Shelf] | Refused:
+    """The kitchen that is asked and what it sells by, where it takes such orders now."""
+    wish, kitchen = asked.wish, counter.kitchens.get(asked.wish.outlet)
+    if counter.event is None or counter.event.id != wish.event_id:
+        return Refused(Reason.EVENT_NOT_ON)
+    if kitchen is None or not kitchen.capacity.open or counter.catalogue is None:
+        return CLOSED
+    if wish.deliver_to is not None and (not kitchen.capacity.delivers or asked.delivery_s is None):
+        return Refused(Reason.NO_DELIVERY)
+    return kitchen, Shelf(counter.catalogue, counter.event, counter.derogations, counter.stock)
 
 
 def meal_of(wish: FoodWish, outlet: str, shelf: Shelf, now: datetime) -> Meal | Refused:
@@ -137,18 +147,19 @@ def meal_of(wish: FoodWish, outlet: str, shelf: Shelf, now: datetime) -> Meal | 
     products = [product for line in priced.lines if (product := catalogue.product(line.item_id)) is not None]
     refusal = alcohol.may_sell_all(products, shelf.event, now, shelf.derogations, age_confirmed=wish.age_confirmed)
     lines = lines_of(priced.lines, catalogue)
-    refusal = refusal or short_of(lines, outlet, shelf.stock)
+    refusal = refusal or short_of(lines, outlet, shelf)
     if refusal is not None:
         return refusal
     wanted, preparation_s = promises.wanted_of(priced.lines, catalogue)
     return Meal(priced, lines, wanted, preparation_s)
 
 
-def short_of(lines: Sequence[FoodLine], outlet: str, stock: Mapping[Key, int]) -> Refused | None:
-    """Refuse what is not there, where it is counted."""
+def short_of(lines: Sequence[FoodLine], outlet: str, shelf: Shelf) -> Refused | None:
+    """Refuse what is not there, of what is counted: what never came is not there."""
     for product_id, quantity in products_of(lines).items():
-        left = stock.get((outlet, product_id))
-        if left is not None and left < quantity:
+        product = shelf.catalogue.product(product_id)
+        left = shelf.stock.get((outlet, product_id), 0)
+        if product is not None and product.is_stocked and left < quantity:
             return Refused(Reason.SOLD_OUT, {"product_id": product_id, "left": max(left, 0)})
     return None
 

@@ -135,7 +135,8 @@ class Plan:
 
     def left_by(self) -> Pieces:
         """How many pieces of each station can still be made by the end of each interval."""
-        return np.cumsum(self.free, axis=1)
+        left: Pieces = np.cumsum(self.free, axis=1)
+        return left
 
 
 def interval_of(moment: datetime) -> datetime:
@@ -148,11 +149,11 @@ def plans(kitchens: Sequence[Kitchen], now: datetime) -> list[Plan]:
     """What each of some kitchens can still make, all at once."""
     capacity = np.array([_row(kitchen.per_five_minutes, bounded=False) for kitchen in kitchens], np.int64)
     counter = np.array([_row(kitchen.counter) for kitchen in kitchens], np.int64)
-    backlog, waiting, taken_now = _standing(kitchens, interval_of(now))
+    backlog, waiting, taken = _standing(kitchens, interval_of(now))
     free = _free(_makes(capacity, counter, _left_of_now(now)), backlog, waiting)
-    # What is made already came out of the interval that runs too: it is not promised twice.
-    free[:, :, 0] = np.clip(free[:, :, 0], 0, np.maximum(capacity - taken_now, 0))
-    return [Plan(now, free[at]) for at in range(len(kitchens))]
+    # What is made already was promised of its interval too: no piece of it is promised twice.
+    bounded = np.minimum(free, np.maximum(capacity[:, :, None] - taken, 0))
+    return [Plan(now, bounded[at]) for at in range(len(kitchens))]
 
 
 def plan(kitchen: Kitchen, now: datetime) -> Plan:
@@ -172,10 +173,10 @@ def _left_of_now(now: datetime) -> float:
 
 
 def _standing(kitchens: Sequence[Kitchen], first: datetime) -> tuple[Pieces, Pieces, Pieces]:
-    """What stands of intervals that have passed, what waits in those to come, and all that was taken of this one."""
+    """What stands of intervals that have passed, what waits in those to come, and all that was taken of these."""
     shape = (len(kitchens), len(STATIONS))
-    backlog, taken_now = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-    waiting = np.zeros((*shape, INTERVALS), np.int64)
+    backlog = np.zeros(shape, np.int64)
+    waiting, taken = np.zeros((*shape, INTERVALS), np.int64), np.zeros((*shape, INTERVALS), np.int64)
     for at, kitchen in enumerate(kitchens):
         for load in kitchen.loads:
             station, interval = STATIONS.index(load.station), (load.starts_at - first) // INTERVAL
@@ -183,8 +184,8 @@ def _standing(kitchens: Sequence[Kitchen], first: datetime) -> tuple[Pieces, Pie
                 backlog[at, station] += load.pieces * load.waiting
             elif interval < INTERVALS:
                 waiting[at, station, interval] += load.pieces * load.waiting
-                taken_now[at, station] += load.pieces * (interval == 0)
-    return backlog, waiting, taken_now
+                taken[at, station, interval] += load.pieces
+    return backlog, waiting, taken
 
 
 def _makes(capacity: Pieces, counter: Pieces, left_of_now: float) -> Pieces:
@@ -193,7 +194,8 @@ def _makes(capacity: Pieces, counter: Pieces, left_of_now: float) -> Pieces:
     part[0] = left_of_now
     sells = (np.arange(INTERVALS) < COUNTER_INTERVALS) * part
     makes = np.floor(capacity[:, :, None] * part) - np.ceil(counter[:, :, None] * sells)
-    return np.maximum(makes, 0).astype(np.int64)
+    whole: Pieces = np.maximum(makes, 0).astype(np.int64)
+    return whole
 
 
 def _free(makes: Pieces, backlog: Pieces, waiting: Pieces) -> Pieces:
