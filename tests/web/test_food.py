@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Route, expect
 
 from tests.web.food import FAN, add, demo_on_now, fan_at, filled, kitchen, on_now, opened, order
 from tests.web.gate import until
@@ -18,7 +18,7 @@ from virage.concessions.rules.catalogue import Station
 
 SignIn = Callable[[Page, str], None]
 Browse = Callable[[], tuple[BrowserContext, Page]]
-OUTLET, NEAR, OTHER = "02", "03", "05"
+OUTLET, NEAR, OTHER, AWAY = "02", "03", "05", "10"
 ORDERS = "**/api/food/orders"
 
 
@@ -64,7 +64,7 @@ def test_a_fan_orders_from_the_seat_follows_it_and_picks_it_up_with_the_code(
         expect(phone.get_by_role("radio", name="Bring it to my seat")).to_be_visible()
         code = order(phone)
         assert re.fullmatch(r"\d{4}", code)
-        expect(phone.locator("[data-promise]")).to_have_text(re.compile(r"^Ready at \d\d:\d\d$"))
+        expect(phone.locator("[data-promise]")).to_have_text(re.compile(r"^Ready at \d\d:\d\d, .+ walk$"))
         on_board(cook, "placed")
         expect(cook.locator("[data-ticket]")).to_contain_text("Ketchup")
         cook.get_by_role("button", name=re.compile("^Accept, order")).click()
@@ -141,12 +141,15 @@ def test_a_lost_answer_is_one_order_and_what_is_cancelled_costs_nothing(
     add(phone, "Salted popcorn")
     sent: list[str] = []
 
-    def lose_the_first(request: Request) -> None:
-        if request.method == "POST":
-            sent.append(json.loads(request.post_data or "")["id"])
+    def lose_the_first(route: Route) -> None:
+        sent.append(json.loads(route.request.post_data or "")["id"])
+        if len(sent) == 1:
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
 
-    phone.on("request", lose_the_first)
-    phone.route(ORDERS, lambda route: (route.fetch(), route.abort()), times=1)
+    phone.route(ORDERS, lose_the_first)
     phone.get_by_role("button", name="Order and pay").click()
     expect(phone.get_by_text("nothing is ever ordered or paid twice")).to_be_visible()
     order(phone)
@@ -190,28 +193,47 @@ def test_money_age_and_allergens_are_said_before_anything_is_ordered(house: Hous
     order(phone)
 
 
-def test_the_code_is_there_with_the_server_stopped_and_the_browser_restarted(
-    browse: Browse, own_server: tuple[str, "subprocess.Popen[bytes]"], house: House, address: str
+def test_with_the_server_stopped_the_fan_keeps_the_code_and_the_kitchen_comes_back_by_itself(
+    browser: Browser,
+    browse: Browse,
+    own_server: tuple[str, "subprocess.Popen[bytes]"],
+    house: House,
+    address: str,
 ) -> None:
-    _, process = own_server
+    url, process = own_server
     event = on_now(house, "Offline")
-    opened(house, OTHER)
+    opened(house, AWAY)
     context, page = browse()
     fan_at(page, house, address, event)
-    page.goto(f"/food/{OTHER}")
+    page.goto(f"/food/{AWAY}")
     add(page, "Salted popcorn")
     code, there = order(page), page.url
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
     context.close()
+    with kitchen(browser, house, AWAY, f"cook-{address}", base_url=url) as cook:
+        on_board(cook, "placed")
 
-    house.stop(process)
-    context, page = browse()
-    page.goto(there)
-    expect(page.locator("[data-pick-up]")).to_have_text(code)
-    expect(page.locator("[data-qr]")).to_be_visible()
-    expect(page.get_by_text("Waiting for the kitchen").first).to_be_visible()
-    expect(page.get_by_text(re.compile(r"^As of \w{3} \d+ \w+, \d\d:\d\d$"))).to_be_visible()
+        house.stop(process)
+        expect(cook.get_by_text(re.compile(r"What you see is as of \d\d:\d\d\."))).to_be_visible(timeout=15_000)
+        on_board(cook, "placed")
+        cook.get_by_role("button", name=re.compile("^Accept, order")).click()
+        expect(cook.get_by_text("nothing happens twice").last).to_be_visible()
+        context, page = browse()
+        page.goto(there)
+        expect(page.locator("[data-pick-up]")).to_have_text(code)
+        expect(page.locator("[data-qr]")).to_be_visible()
+        expect(page.get_by_text("Waiting for the kitchen").first).to_be_visible()
+        expect(page.get_by_text(re.compile(r"^As of \w{3} \d+ \w+, \d\d:\d\d$"))).to_be_visible()
+
+        again = house.start("serve", house.env | {"VIRAGE_PORT": url.rpartition(":")[2], "VIRAGE_PUBLIC_URL": url})
+        house.wait(url)
+        expect(cook.locator("[data-link=live]")).to_be_visible(timeout=15_000)
+        cook.get_by_role("button", name=re.compile("^Accept, order")).click()
+        on_board(cook, "accepted")
+        expect(page.get_by_text("It is being made").first).to_be_visible(timeout=40_000)
     context.close()
+    house.stop(again)
+    house.processes.remove(again)
 
 
 def registration_of(session: CDPSession, page: Page) -> str:
@@ -227,9 +249,7 @@ def registration_of(session: CDPSession, page: Page) -> str:
     return known[-1]
 
 
-def test_a_push_reaches_the_worker_is_shown_and_opens_the_order(
-    browser: Browser, house: House, address: str
-) -> None:
+def test_a_push_reaches_the_worker_is_shown_and_opens_the_order(browser: Browser, house: House, address: str) -> None:
     context = browser.new_context(base_url=house.url, locale="en-GB")
     context.grant_permissions(["notifications"], origin=house.url)
     page = context.new_page()

@@ -32,7 +32,8 @@ export class Basket {
     this.#keep([]);
   }
 
-  #keep(lines: Line[]): void {
+  #keep(wanted: Line[]): void {
+    const lines = $state.snapshot(wanted) as Line[]; // of a dialog's state, which IndexedDB cannot keep
     this.lines = lines;
     storage.write(key(this.outlet), lines.length ? lines : null);
   }

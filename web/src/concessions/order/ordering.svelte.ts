@@ -26,7 +26,7 @@ export class Ordering {
   next = $state.raw<Next[] | null>(null);
 
   /** The order, or null where it came to nothing; why is in `refusal`. */
-  async place(asked: Asked): Promise<Order | null> {
+  async place(asked: Asked, walking_s: number | null): Promise<Order | null> {
     if (this.busy) return null;
     const wish = wishFor(storage.read<Wish>(KEY), asked);
     storage.write(KEY, wish);
@@ -35,7 +35,7 @@ export class Ordering {
     this.busy = false;
     if (answer.ok || isEnd(answer.problem)) storage.write(KEY, null);
     if (answer.ok) {
-      await wishes.keep(wish.id, wish.lines as Line[]);
+      await wishes.keep(wish.id, { lines: wish.lines as Line[], walking_s });
       return answer.data;
     }
     this.refusal = answer.problem;

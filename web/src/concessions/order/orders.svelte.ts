@@ -83,8 +83,12 @@ export class Mine {
   }
 }
 
-/** The wish that an order was made of, for ordering the same again from this phone. */
+/** What an order was made of on this phone: for ordering the same again, and how far the fan was from the outlet. */
+export interface Before {
+  lines: readonly Line[];
+  walking_s: number | null;
+}
 export const wishes = {
-  keep: (id: string, lines: readonly Line[]): Promise<unknown> => keep.put(`food-wish:${id}`, lines),
-  of: (id: string): Promise<Line[] | undefined> => keep.get<Line[]>(`food-wish:${id}`),
+  keep: (id: string, before: Before): Promise<unknown> => keep.put(`food-wish:${id}`, before),
+  of: (id: string): Promise<Before | undefined> => keep.get<Before>(`food-wish:${id}`),
 };
