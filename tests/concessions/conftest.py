@@ -1,7 +1,6 @@
 """The counters of a ground: the routes of food and shop, asked as people of every scope."""
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -11,13 +10,12 @@ import msgspec
 import pytest
 
 from tests.concessions.archives import Lines, file_of, lines_of, three_days
-from tests.concessions.bar import CAP_CENTS, Bar
+from tests.concessions.bar import Bar
 from tests.concessions.board import HERE, ITEMS, NOW, PRICES
 from tests.concessions.till import Till
 from virage.concessions import routes
 from virage.concessions.acts import catalogue as acts
 from virage.concessions.reads import catalogue as reads
-from virage.concessions.routes.counter import Counter
 from virage.concessions.store.catalogue import Publication
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
@@ -102,12 +100,7 @@ async def counters(config: Config, db: Database, clock: Clock) -> AsyncIterator[
         db=db,
         clock=clock,
         authenticator=authenticate,
-        dependencies={
-            "vault": passes.open_vault(config),
-            **routes.dependencies(
-                db, str(config.var_dir / "objects"), Counter(db, clock, None, CAP_CENTS), clock, timedelta(minutes=10)
-            ),
-        },
+        dependencies={"vault": passes.open_vault(config), **routes.dependencies(config, db, clock)},
     )
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
     async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:

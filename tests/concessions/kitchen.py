@@ -18,7 +18,7 @@ from virage.concessions.reads.catalogue import Catalogues
 from virage.concessions.reads.kitchen import promises
 from virage.concessions.reads.orders import FoodOrder
 from virage.concessions.routes.food_desk import FoodDesk
-from virage.concessions.rules.catalogue import Catalogue, Item, Product, Station
+from virage.concessions.rules.catalogue import Item, Product, Station
 from virage.concessions.rules.orders import Capacity, FoodWish, Order, OutletPromises
 from virage.concessions.rules.stock import StockLine, StockWish
 from virage.kernel.clock import Clock
@@ -76,7 +76,7 @@ class Kitchen:
             await programme.create(conn, NewEvent(**fields), None, NOW)
             await set_pricing(conn, self.event.id, _free(), None, NOW)
             done(await programme.publish(conn, self.event.id, None, NOW))
-            self.version = (await _publish(conn)).version
+            self.version = await _publish(conn)
         for outlet in outlets or (HERE,):
             await self.says(CAPACITY, outlet)
             await self.delivered(outlet)
@@ -152,7 +152,8 @@ class Kitchen:
                 "left join wallet.account b on b.kind = 'bonus' and b.key = p.id::text where p.owner_id = $1",
                 person_id,
             )
-        return tuple(row)
+        assert row is not None
+        return row["balance_cents"], row["held_cents"], row["bonus"]
 
     async def states(self) -> list[str]:
         return [row[0] for row in await self.rows("select state from concessions.food_order order by number, id")]
@@ -210,11 +211,11 @@ def _free() -> Pricing:
     return Pricing(categories=[category], blocks={"103": category.id}, fee_cents=0)
 
 
-async def _publish(conn: Connection) -> Catalogue:
+async def _publish(conn: Connection) -> str:
     for item in BOARD.values():
         done(await catalogue_acts.put_item(conn, item, None, NOW))
     for item_id, prices in PRICES.items():
         done(await catalogue_acts.set_prices(conn, item_id, prices, None, NOW))
     view = await catalogue_reads.draft_view(conn)
     done(await catalogue_acts.publish(conn, new_id(), view.version, None, NOW))
-    return Catalogue(view.version, catalogue_reads.content_of([], {}))
+    return view.version

@@ -8,12 +8,16 @@ import pytest
 from tests.concessions.board import NOW
 from virage.concessions.reads import stock
 from virage.concessions.reads.catalogue import Catalogues, draft_view, shown_at, terms_at
+from virage.concessions.reads.orders import FoodReads
 from virage.concessions.rules.alcohol import may_sell
 from virage.concessions.rules.catalogue import Allergen, Deposit, Menu, Product, ProductCategory, outlet_codes
 from virage.concessions.rules.pricing import Basket, BasketLine, PartChoice, Priced, price
 from virage.demo.concessions import counters, kitchens, load_concessions, offers, shops
+from virage.demo.kitchens import load_kitchens
 from virage.demo.programme import load_programme, planned
+from virage.kernel.clock import Clock
 from virage.kernel.database import Database
+from virage.passes.rules.vault import KeyVault
 
 PLANS = planned(NOW)
 
@@ -101,3 +105,16 @@ async def test_tonight_serves_beer_to_adults_and_another_evening_does_not(db: Da
             for beer in beers:
                 answer = may_sell(beer, terms.event, event.starts_at, terms.derogations, age_confirmed=True)
                 assert (answer is None) == sold
+
+
+@pytest.mark.usefixtures("loaded")
+async def test_a_newcomer_can_order_by_phone_for_tonight_at_every_counter(
+    db: Database, vault: KeyVault, clock: Clock
+) -> None:
+    for _ in range(2):
+        async with db.transaction() as conn:
+            await load_kitchens(conn, vault, NOW)
+    reads = FoodReads(db, Catalogues(db))
+    found = await reads.outlets(PLANS[0].event.id, 20_000, clock.now(), step_free=True)
+    assert {one.outlet for one in found if one.closed_reason is None} == set(counters())
+    assert [one.in_hand_at for one in found] == sorted(one.in_hand_at for one in found if one.in_hand_at)

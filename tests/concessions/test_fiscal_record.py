@@ -152,7 +152,7 @@ WRONG: dict[str, tuple[Kind, dict[str, Any], Reason]] = {
     "a reprint of nothing": (Kind.REPRINT, {"reprint_of": None}, Reason.FIELD_MISPLACED),
     "a sale that reprints": (Kind.SALE, {"reprint_of": BEER}, Reason.FIELD_MISPLACED),
     "a refund of nothing": (Kind.REFUND, {"refund_of": None}, Reason.FIELD_MISPLACED),
-    "a sale that refunds": (Kind.SALE, {"refund_of": RefundOf(BEER, "spilled")}, Reason.FIELD_MISPLACED),
+    "a sale that refunds": (Kind.SALE, {"refund_of": RefundOf(BEER, BEER, "spilled")}, Reason.FIELD_MISPLACED),
     "cash with a proof": (Kind.SALE, {"tenders": [Tender(TenderKind.CASH, 1500, "x")]}, Reason.FIELD_MISPLACED),
     "goods that come back in a sale": (Kind.SALE, {"lines": [beer(2), beer(-1)]}, Reason.SIGN_WRONG),
     "a sale of no piece": (Kind.SALE, {"lines": [beer(0)]}, Reason.SIGN_WRONG),
@@ -192,6 +192,7 @@ WRONG: dict[str, tuple[Kind, dict[str, Any], Reason]] = {
         {"tenders": [Tender(TenderKind.VIRTUAL_CARD, 1500, None)]},
         Reason.PROOF_MISSING,
     ),
+    "a purse without its order": (Kind.SALE, {"tenders": [Tender(TenderKind.PURSE, 1500, None)]}, Reason.PROOF_MISSING),
 }
 
 
@@ -205,6 +206,7 @@ def test_what_does_not_add_up_is_named(wrong: str) -> None:
 
 RIGHT: dict[str, tuple[Kind, dict[str, Any]]] = {
     "a card": (Kind.SALE, {"tenders": [CARD]}),
+    "an order by phone": (Kind.SALE, {"tenders": [Tender(TenderKind.PURSE, 1500, str(BEER))]}),
     "a split": (Kind.SALE, {"tenders": [Tender(TenderKind.CARD, 1000, SUN), Tender(TenderKind.CASH, 500, None)]}),
     "a tip": (Kind.SALE, {"tip_cents": 100, "tenders": [Tender(TenderKind.TERMINAL, 1600, "4711")]}),
     "a cup back with a beer": (Kind.SALE, {"lines": [beer(), cup(), cup(-2)]}),

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests.concessions.bar import ROUND_CENTS, Bar, sent
 from tests.concessions.board import line
 from tests.concessions.kitchen import BEER, COFFEE, COLA, FRIES, HOT_DOG, KETCHUP, Dying, Kitchen
+from tests.concessions.till import beer
 from tests.conftest import FakeClock
 from virage.concessions.acts import kitchen as acts
 from virage.concessions.acts import ordering
@@ -19,6 +21,7 @@ from virage.concessions.reads.fiscal import archive
 from virage.concessions.reads.orders import FoodOrder
 from virage.concessions.rules.alcohol import Reason as AlcoholReason
 from virage.concessions.rules.catalogue import Station
+from virage.concessions.rules.fiscal.record import Kind, RefundOf, Tender, TenderKind
 from virage.concessions.rules.fiscal.verifying import verify
 from virage.concessions.rules.orders import Capacity, FoodState, Order, Reason
 from virage.concessions.rules.stock import StockLine, StockWish
@@ -46,7 +49,7 @@ def state_of(outcome: Order | FoodOrder | Refused) -> str:
 
 async def verified(kitchen: Kitchen) -> list[Any]:
     """What `virage fiscal verify` finds in the archives of the outlets' tills."""
-    found = []
+    found: list[Any] = []
     for (till_id,) in await kitchen.rows("select till_id from concessions.kitchen order by outlet"):
         async with kitchen.db.transaction() as conn:
             made = await archive(conn, kitchen.vault, till_id, since=None, until=None, now=kitchen.clock.now())
@@ -288,3 +291,52 @@ async def test_promises_are_measured_and_a_broken_one_is_made_good_once(kitchen:
     assert (found.outlet, found.orders, found.p50_s, found.p90_s, found.broken) == (HERE, 3, 120, 552, 1)
     assert (found.vouchers, found.voucher_cents) == (2, 600)
     await kitchen.clean()
+
+
+async def test_a_till_at_a_counter_pays_nothing_out_of_an_order(bar: Bar, kitchen: Kitchen) -> None:
+    order = await kitchen.placed(await kitchen.fan())
+    till, tenders = await bar.till(), [Tender(TenderKind.PURSE, ROUND_CENTS, str(order.id))]
+    _, asked = await bar.ask(till, tenders)
+    assert asked.outcome == "refused"
+    (told,) = await bar.tell(till, tenders)
+    assert (told.outcome, told.loss_cents) == ("booked", ROUND_CENTS)
+    await kitchen.clean()
+
+
+async def test_a_kitchen_gives_nothing_back_that_a_till_gave_back_before(bar: Bar, kitchen: Kitchen) -> None:
+    fan = await kitchen.fan(2_000)
+    order = await kitchen.placed(fan)
+    await kitchen.step("accept", order.id)
+    ((till_id,),) = await kitchen.rows("select device_id from concessions.record")
+    till = await bar.till()
+    refund = till.write(
+        Kind.REFUND,
+        lines=[beer(-1, 500)],
+        tenders=[Tender(TenderKind.CARD, -500, None)],
+        refund_of=RefundOf(till_id, order.id, "wrong_order"),
+    )
+    (answer,) = await bar.send(till, sent(refund))
+    assert answer.outcome == "booked"
+    assert await kitchen.money(fan) == (2_000 - EACH_CENTS + 500, 0, 0), "it goes to the purse that paid"
+    assert state_of(await kitchen.step("refund", order.id)) == Reason.REFUND_EXCEEDS_SALE
+    await kitchen.clean()
+
+
+async def test_who_orders_ahead_orders_for_the_doors(kitchen: Kitchen, clock: FakeClock) -> None:
+    fan, doors = await kitchen.fan(), kitchen.event.doors_at
+    clock.set(doors - timedelta(hours=24, seconds=1))
+    assert state_of(await kitchen.order(fan, kitchen.wish())) == Reason.EVENT_NOT_ON
+    clock.set(doors - timedelta(hours=9))
+    order = await kitchen.placed(fan)
+    assert (order.promise.ready_at, order.accept_by) == (doors + 5 * MINUTE, doors + 10 * MINUTE)
+    slots = await kitchen.desks[0].reads.slots(kitchen.event.id, HERE, clock.now())
+    assert (slots[0].at, slots[0].left[Station.GRILL]) == (doors + 5 * MINUTE, 3)
+    offers = await kitchen.desks[0].reads.outlets(kitchen.event.id, 20_000, clock.now(), step_free=False)
+    assert [one.ready_at for one in offers] == [doors + 5 * MINUTE] * 2
+    assert offers[0].in_hand_at == doors + 5 * MINUTE
+    clock.set(kitchen.event.ends_at)
+    assert state_of(await kitchen.order(fan, kitchen.wish())) == Reason.EVENT_NOT_ON
+    assert {
+        one.closed_reason
+        for one in await kitchen.desks[0].reads.outlets(kitchen.event.id, None, clock.now(), step_free=False)
+    } == {"closed"}

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 EVERYBODY = frozenset(
     {"anonymous", "guest", "fan", "program", "admin", "programme", "box_office", "finance", "steward"}
 )
-EVERYBODY |= {"supervisor", "cashier", "device", "till"}
+EVERYBODY |= {"supervisor", "cashier", "kitchen", "device", "till"}
 BUYER = EVERYBODY - {"anonymous", "program", "device", "till"}
 PERSON = BUYER - {"guest"}
 STAFF = PERSON - {"fan"}
 DEVICE = frozenset({"device"})
+KITCHEN = ("kitchen", "cashier", "finance")
 
 
 def only(*roles: str) -> frozenset[str]:
@@ -69,6 +70,15 @@ DOORS: dict[str, frozenset[str]] = {
     "POST /api/wallet/top-ups": PERSON,
     "GET /api/wallet/top-ups/{top_up_id}": PERSON,
     "POST /api/wallet/payouts": PERSON,
+    "GET /api/wallet/auto-top-up": PERSON,
+    "PUT /api/wallet/auto-top-up": PERSON,
+    "DELETE /api/wallet/auto-top-up": PERSON,
+    "POST /api/wallet/proofs": PERSON,
+    "GET /api/wallet/proofs/{record_id}": PERSON,
+    "PUT /api/me/virtual-card": PERSON,
+    "GET /api/me/virtual-card": PERSON,
+    "DELETE /api/me/virtual-card/{key_id}": PERSON,
+    "POST /api/office/wallet/bonus": only("finance"),
     "PATCH /api/me": PERSON,
     "DELETE /api/me": PERSON,
     "GET /api/me/export": PERSON,
@@ -112,6 +122,13 @@ DOORS: dict[str, frozenset[str]] = {
     "POST /api/devices/pair": EVERYBODY,  # a code opens it
     "GET /api/devices/me": DEVICE | {"till"},
     "POST /api/till/records": frozenset({"till"}),
+    "GET /api/till/proofs/{record_id}": frozenset({"till"}),
+    "POST /api/till/purse": frozenset({"till"}),
+    "POST /api/till/loads": frozenset({"till"}),
+    "GET /api/till/pack": frozenset({"till"}),
+    "GET /api/till/cards": frozenset({"till"}),
+    "GET /api/office/concessions/deviations": only("finance"),
+    "GET /api/office/concessions/offline-loss": only("finance"),
     "POST /api/access/scans": DEVICE,
     "POST /api/access/heartbeat": DEVICE,
     "GET /api/access/pack/{event_id}": DEVICE,
@@ -152,6 +169,25 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/concessions/stock/{outlet}/movements": only("cashier", "programme", "finance"),
     "PUT /api/concessions/stock/{outlet}/thresholds": only("cashier", "programme"),
     "GET /api/concessions/stock-alerts": only("cashier", "programme", "finance"),
+    "GET /api/food/outlets": EVERYBODY,
+    "GET /api/food/slots": EVERYBODY,
+    "POST /api/food/orders": PERSON,
+    "GET /api/food/orders": PERSON,
+    "GET /api/food/orders/{order_id}": PERSON,
+    "POST /api/food/orders/{order_id}/cancel": PERSON,
+    "GET /api/office/concessions/promises": only("finance", "programme"),
+    "GET /api/kitchen/{outlet}": only(*KITCHEN),
+    "PUT /api/kitchen/{outlet}/capacity": only(*KITCHEN),
+    "GET /api/kitchen/{outlet}/runs": only(*KITCHEN),
+    "POST /api/kitchen/{outlet}/orders/{order_id}/accept": only(*KITCHEN),
+    "POST /api/kitchen/{outlet}/orders/{order_id}/decline": only(*KITCHEN),
+    "POST /api/kitchen/{outlet}/orders/{order_id}/ready": only(*KITCHEN),
+    "POST /api/kitchen/{outlet}/orders/{order_id}/hand-over": only(*KITCHEN),
+    "POST /api/kitchen/{outlet}/orders/{order_id}/delivered": only(*KITCHEN),
+    "POST /api/kitchen/{outlet}/orders/{order_id}/refund": only("cashier", "finance"),
+    "GET /api/push/key": EVERYBODY,
+    "PUT /api/me/push-subscriptions/{subscription_id}": PERSON,
+    "DELETE /api/me/push-subscriptions/{subscription_id}": PERSON,
     "PUT /api/me/pin": STAFF,
     "GET /api/me/cards": PERSON,
     "POST /api/me/cards": PERSON,

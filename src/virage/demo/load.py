@@ -5,11 +5,13 @@ from contextlib import AbstractAsyncContextManager
 
 from virage.demo.concessions import load_concessions
 from virage.demo.crowd import Till, buy_for, fill
+from virage.demo.kitchens import load_kitchens
 from virage.demo.people import FAN, load_people
 from virage.demo.programme import load_programme, planned
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.database import Database
+from virage.passes.acts import open_vault
 from virage.payments.handlers import Handlers
 from virage.payments.sandbox_provider import SandboxProvider
 from virage.ticketing.acts import paying
@@ -26,6 +28,7 @@ async def load(config: Config, db: Database, clock: Clock, *, sandbox: Running, 
         ids = await load_people(conn, now)
         await load_programme(conn, plans, now)
         await load_concessions(conn, plans[0], now)
+        await load_kitchens(conn, open_vault(config), now)
     if config.sandbox_url is None:
         return
     provider = SandboxProvider(config.sandbox_url, config.sandbox_key, config.sandbox_webhook_secret)

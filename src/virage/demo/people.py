@@ -44,6 +44,7 @@ ACCOUNTS = (
         "supervisor@example.org", "every gate: its devices and its flow", "/office/devices", (Grant("supervisor"),)
     ),
     Account("cashier@example.org", "outlet 01", "/", (Grant("cashier", "outlet", "01"),)),
+    Account("kitchen@example.org", "the kitchen of outlet 01", "/", (Grant("kitchen", "outlet", "01"),)),
 )
 
 

@@ -14,17 +14,17 @@ create table wallet.phone_key (
 );
 create index phone_key_purse on wallet.phone_key (purse_id);
 
--- What a phone signed for one record of a till: sent to its till by way of us, taken once by that record. It names no
--- key by reference, for keys go with their owners.
+-- What a phone signed for one record of a till, on its way there by way of us; what was booked holds it itself. It
+-- names no key by reference, for keys go with their owners.
 create table wallet.proof (
-    till_id uuid not null,
     record_id uuid not null,
+    till_id uuid not null,
     key_id uuid not null,
-    proof text,
-    sent_at timestamptz,
-    taken_at timestamptz,
+    proof text not null,
+    sent_at timestamptz not null,
     primary key (record_id, till_id, key_id)
-) with (fillfactor = 70);
+);
+create index proof_sent on wallet.proof (sent_at);
 
 -- What the house gave to a purse, and why, by a code. `given_by` is null where a rule gave it.
 create table wallet.gift (
@@ -52,8 +52,8 @@ create table wallet.load (
 );
 create index load_purse on wallet.load (purse_id, booked_at);
 
--- A fan's rule: below so much, add so much, at most so much a day. `top_up_id` is the last one that it asked for.
--- `reason` tells why it is off. `day_cents` is what it asked for on `day` and did not fail.
+-- A fan's rule: below so much, add so much, at most so much a day. `top_up_id` is the one that it waits for. `reason`
+-- tells why it is off. `day_cents` is what it asked for on `day` and did not fail.
 create table wallet.auto_top_up (
     purse_id uuid primary key references wallet.purse (id),
     method_id uuid not null,
@@ -61,7 +61,7 @@ create table wallet.auto_top_up (
     add_cents bigint not null check (add_cents > 0),
     day_max_cents bigint not null check (day_max_cents > 0),
     consented_at timestamptz not null,
-    state text not null check (state in ('waiting', 'on', 'off')),
+    state text not null check (state in ('on', 'off')),
     reason text,
     declines bigint not null default 0,
     retry_at timestamptz,
@@ -70,4 +70,4 @@ create table wallet.auto_top_up (
     day_cents bigint not null default 0 check (day_cents >= 0)
 ) with (fillfactor = 70);
 create index auto_top_up_on on wallet.auto_top_up (purse_id) where state = 'on';
-create index auto_top_up_method on wallet.auto_top_up (method_id);
+create index auto_top_up_top_up on wallet.auto_top_up (top_up_id) where top_up_id is not null;

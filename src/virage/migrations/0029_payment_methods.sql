@@ -8,11 +8,10 @@ create table payments.method (
     state text not null check (state in ('open', 'saved', 'failed', 'forgetting', 'forgotten')),
     label text,
     reason text,
+    return_url text not null,
     page_url text,
     begun_at timestamptz not null,
     settled_at timestamptz
 ) with (fillfactor = 70);
+create index method_subject on payments.method (subject);
 create index method_unsettled on payments.method (begun_at) where state in ('open', 'forgetting');
-
--- A payment that is charged to such a method has no page.
-alter table payments.payment add column method_id uuid;

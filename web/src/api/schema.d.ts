@@ -1568,6 +1568,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/concessions/deviations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List deviations
+         * @description What tills told that is not as the catalogue, the law or their limits say; the latest 200 first.
+         */
+        get: operations["list_deviations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/office/concessions/draft": {
         parameters: {
             query?: never;
@@ -1625,6 +1645,26 @@ export interface paths {
          * @description Say what an item of the draft costs: all of it each time. Needs a sign-in of the last 15 minutes.
          */
         put: operations["put_item_prices"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/concessions/offline-loss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get offline loss
+         * @description What the tills within the caller's roles may lose at most while they have no network, and have lost so far.
+         */
+        get: operations["get_offline_loss"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -2497,6 +2537,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/till/cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get till cards
+         * @description The cards as the till must know them without network: all at first, then those that changed.
+         */
+        get: operations["get_till_cards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/till/loads": {
         parameters: {
             query?: never;
@@ -2511,6 +2571,28 @@ export interface paths {
          * @description Load a purse at a desk, or pay out of it: between the till's own drawer or terminal and the purse; no sale.
          */
         post: operations["load_purse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/till/pack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get till pack
+         * @description All that the till needs to start, sell, price and print without network.
+         *
+         *     Its ETag changes with what it decides by; the time and the heads of its chains are in it and change none.
+         */
+        get: operations["get_till_pack"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3481,6 +3563,21 @@ export interface components {
             ramp: string;
             way: components["schemas"]["Way"];
         };
+        /** Evening */
+        Evening: {
+            alcohol: boolean;
+            /** Format: date-time */
+            doors_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            /** Format: uuid */
+            event_id: string;
+            /** Format: uuid */
+            organiser_id: string;
+            /** Format: date-time */
+            starts_at: string;
+            title: components["schemas"]["Text"];
+        };
         /** Event */
         Event: {
             /** Format: date-time */
@@ -3767,6 +3864,13 @@ export interface components {
             /** @default false */
             age_checked: boolean;
         };
+        /** Head */
+        Head: {
+            /** @default 0000000000000000000000000000000000000000000000000000000000000000 */
+            hash: string;
+            /** @default 0 */
+            number: number;
+        };
         /** Heartbeat */
         Heartbeat: {
             /** Format: date-time */
@@ -3817,6 +3921,12 @@ export interface components {
             /** Format: date-time */
             hour: string;
             sold: number;
+        };
+        /** House */
+        House: {
+            address: string;
+            name: string;
+            vat_number: string;
         };
         /** HouseRules */
         HouseRules: {
@@ -4155,6 +4265,24 @@ export interface components {
             id: string;
             token: string;
         };
+        /** NotedDeviation */
+        NotedDeviation: {
+            /** Format: date-time */
+            at: string;
+            data: {
+                [key: string]: unknown;
+            };
+            line: number | null;
+            /** Format: date-time */
+            noted_at: string;
+            number: number;
+            outlet: string;
+            reason: components["schemas"]["Reason"];
+            /** Format: uuid */
+            record_id: string;
+            /** Format: uuid */
+            till: string;
+        };
         /** Offer */
         Offer: {
             areas: components["schemas"]["AreaOffer"][];
@@ -4228,6 +4356,13 @@ export interface components {
             passes: components["schemas"]["TicketPass"][];
             payments: components["schemas"]["OrderPayment"][];
             refunds: components["schemas"]["OrderRefund"][];
+        };
+        /** OfflineLoss */
+        OfflineLoss: {
+            lost_cents: number;
+            till_limit_cents: number;
+            tills: number;
+            worst_cents: number;
         };
         /** OpenPrice */
         OpenPrice: {
@@ -4340,6 +4475,19 @@ export interface components {
             groups: string[];
             turnstile: boolean;
             zone: string;
+        };
+        /** PackOutlet */
+        PackOutlet: {
+            catalogue: components["schemas"]["OutletCatalogue"] | null;
+            code: string;
+            ring: number;
+            stand: string;
+        };
+        /** PackTill */
+        PackTill: {
+            /** Format: uuid */
+            id: string;
+            name: string;
         };
         /** PackZone */
         PackZone: {
@@ -4713,6 +4861,12 @@ export interface components {
             wait_s: number;
             waiting: number;
         };
+        /**
+         * Reason
+         * @description What is otherwise; of what is asked it is the reason of the refusal.
+         * @enum {string}
+         */
+        Reason: "catalogue_unknown" | "price_changed" | "price_wrong" | "vat_rate_wrong" | "unknown_product" | "not_at_this_outlet" | "option_unknown" | "alcohol_forbidden" | "offline_card_limit" | "offline_till_limit" | "refund_exceeds_sale";
         /** RebindWish */
         RebindWish: {
             code: string;
@@ -4726,6 +4880,12 @@ export interface components {
             refund_id: string;
             ticket_ids?: string[] | null;
         };
+        /**
+         * RefundReason
+         * @description Why a sale is given back; the code stands in the record.
+         * @enum {string}
+         */
+        RefundReason: "wrong_order" | "sold_out" | "quality" | "waited_too_long" | "paid_twice" | "goodwill";
         /** RefundRow */
         RefundRow: {
             amount_cents: number;
@@ -4745,6 +4905,16 @@ export interface components {
          * @enum {string}
          */
         RoleName: "admin" | "programme" | "box_office" | "finance" | "steward" | "supervisor" | "cashier" | "kitchen";
+        /** RosterEntry */
+        RosterEntry: {
+            /** Format: uuid */
+            id: string;
+            iterations: number;
+            name: string;
+            salt: string;
+            supervisor: boolean;
+            verifier: string;
+        };
         /** RowLabels */
         RowLabels: {
             name: string;
@@ -4756,7 +4926,7 @@ export interface components {
         };
         /**
          * RuleState
-         * @description Where a rule stands: it waits for its card, charges it, or is off.
+         * @description Where a rule stands: it charges its card, or is off. As its owner sees it, it may wait for its card before.
          * @enum {string}
          */
         RuleState: "waiting" | "on" | "off";
@@ -4812,6 +4982,9 @@ export interface components {
         /** SentRecord */
         SentRecord: {
             body: string;
+            pins?: {
+                [key: string]: string;
+            };
             signature: string;
             /** @default false */
             told: boolean;
@@ -5030,6 +5203,38 @@ export interface components {
             revoked: boolean;
             /** Format: uuid */
             ticket_id: string;
+        };
+        /** TillCards */
+        TillCards: {
+            all: boolean;
+            cards: [
+                string,
+                number,
+                boolean
+            ][];
+            position: string;
+        };
+        /** TillLimits */
+        TillLimits: {
+            ask_ms: number;
+            offline_card_cents: number;
+            offline_till_cents: number;
+            tap_cap_cents: number;
+        };
+        /** TillPack */
+        TillPack: {
+            derogations: components["schemas"]["Derogation"][];
+            evenings: components["schemas"]["Evening"][];
+            head: components["schemas"]["Head"];
+            house: components["schemas"]["House"];
+            limits: components["schemas"]["TillLimits"];
+            /** Format: date-time */
+            now: string;
+            outlets: components["schemas"]["PackOutlet"][];
+            refund_reasons: components["schemas"]["RefundReason"][];
+            roster: components["schemas"]["RosterEntry"][];
+            till: components["schemas"]["PackTill"];
+            training_head: components["schemas"]["Head"];
         };
         /** TillProof */
         TillProof: {
@@ -7924,6 +8129,38 @@ export interface operations {
             };
         };
     };
+    list_deviations: {
+        parameters: {
+            query?: {
+                /** @description Only what was noted before that time */
+                before?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotedDeviation"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_draft: {
         parameters: {
             query?: never;
@@ -8039,6 +8276,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Price"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_offline_loss: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfflineLoss"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -9635,6 +9901,38 @@ export interface operations {
             };
         };
     };
+    get_till_cards: {
+        parameters: {
+            query?: {
+                /** @description The position of the last answer */
+                since?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Cards that changed, or all of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TillCards"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     load_purse: {
         parameters: {
             query?: never;
@@ -9655,6 +9953,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LoadBooked"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_till_pack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All that the till needs to go on alone */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TillPack"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

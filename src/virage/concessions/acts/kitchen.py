@@ -13,18 +13,20 @@ from virage.concessions.acts import fiscal, stock
 from virage.concessions.acts.fiscal import Plan
 from virage.concessions.acts.ordering import fact_of, let_go, settle
 from virage.concessions.acts.stock import Sold
+from virage.concessions.acts.tendering import rows_of
 from virage.concessions.rules import order_money
-from virage.concessions.rules.booking import left_of
+from virage.concessions.rules.booking import key_of, left_of
 from virage.concessions.rules.catalogue import outlet_codes
-from virage.concessions.rules.fiscal.chain import Appended, Head
+from virage.concessions.rules.fiscal.chain import Appended
 from virage.concessions.rules.fiscal.record import RECORD_PURPOSE, Record, Written, canonical
 from virage.concessions.rules.orders import CODE_TRIES_MAX, FACT, Capacity, FoodState, Order, Reason
 from virage.concessions.rules.placing import products_of
-from virage.concessions.rules.sale_of_order import refund_of, sale_of, told_ready
+from virage.concessions.rules.sale_of_order import Entry, refund_of, sale_of, told_ready
 from virage.concessions.store import booking
 from virage.concessions.store import fiscal as fiscal_store
 from virage.concessions.store import orders as store
 from virage.kernel.database import Connection
+from virage.kernel.ids import new_id
 from virage.kernel.journal import Fact, append
 from virage.kernel.keys import Jwk, base64url
 from virage.kernel.money import Cents
@@ -75,19 +77,19 @@ async def accept(conn: Connection, vault: KeyVault, step: Step, now: datetime) -
         return order
     if order.state is not FoodState.PLACED:
         return Refused(Reason.WRONG_STATE, {"state": order.state})
-    head = await _head(conn, order)
-    signed = await _sign(conn, vault, sale_of(order, head, step.who, now), now)
+    entry = await _next(conn, order, step.who, now)
+    signed = await _sign(conn, vault, sale_of(order, entry), now)
     await settle(conn, [order_money.capture(order.money, signed.written[0].record)], now)
-    await _book(conn, signed, now)
+    await _book(conn, order, signed, now)
     await stock.note_sales(conn, [Sold(order.id, order.outlet, products_of(order.lines), now)])
     await store.accept(conn, order.id, now)
     return await _took(conn, order, FoodState.ACCEPTED, step.who, now)
 
 
-async def _head(conn: Connection, order: Order) -> Head:
-    """The head of the chain of the outlet's till of the house, which is locked."""
+async def _next(conn: Connection, order: Order, who: UUID, now: datetime) -> Entry:
+    """The next place in the chain of the outlet's till of the house, which is locked."""
     key = (order.till_id, False)
-    return (await fiscal_store.lock_heads(conn, [key]))[key]
+    return Entry((await fiscal_store.lock_heads(conn, [key]))[key], who, now)
 
 
 async def _sign(conn: Connection, vault: KeyVault, record: Record, now: datetime) -> Plan:
@@ -101,10 +103,11 @@ async def _sign(conn: Connection, vault: KeyVault, record: Record, now: datetime
     return plan
 
 
-async def _book(conn: Connection, signed: Plan, now: datetime) -> None:
+async def _book(conn: Connection, order: Order, signed: Plan, now: datetime) -> None:
     record = signed.written[0].record
     await fiscal.write(conn, signed, now)
-    await booking.insert_bookings(conn, [(record, order_money.parts_of(record))], now)
+    parts = order_money.parts_of(order.money, record)
+    await booking.insert_bookings(conn, rows_of(key_of(record), record, parts, told=False), now)
 
 
 async def decline(conn: Connection, step: Step, reason: str, now: datetime) -> Order | Refused:
@@ -178,13 +181,13 @@ async def refund(conn: Connection, vault: KeyVault, step: Step, reason: str, now
         return order
     if order.state not in _MADE:
         return Refused(Reason.WRONG_STATE, {"state": order.state})
-    head = await _head(conn, order)
-    paid = left_of(order.id, await booking.bookings_of(conn, [order.id]))
-    if sum(paid.values()) < order.total_cents:  # a till gave something of it back already
-        return Refused(Reason.REFUND_EXCEEDS_SALE, {"left_cents": sum(paid.values())})
-    signed = await _sign(conn, vault, refund_of(order, head, reason, step.who, now), now)
+    entry = await _next(conn, order, step.who, now)
+    left = left_of(order.money.key, await booking.bookings_of(conn, [order.money.key]))
+    if not order_money.is_whole(order.money, left):  # a till gave something of it back already
+        return Refused(Reason.REFUND_EXCEEDS_SALE, {"left_cents": sum(left.values())})
+    signed = await _sign(conn, vault, refund_of(order, new_id(), reason, entry), now)
     await settle(conn, [order_money.give_back(order.money, signed.written[0].record)], now)
-    await _book(conn, signed, now)
+    await _book(conn, order, signed, now)
     await store.refund(conn, order.id, reason, now)
     if order.state is FoodState.ACCEPTED:
         await store.free_loads(conn, [order.id])

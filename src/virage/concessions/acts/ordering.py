@@ -27,28 +27,35 @@ from virage.wallet.rules.ledger import Transfer, bonus
 
 
 class Offer(Struct, frozen=True):
-    """What is sold now, and what is on; no catalogue before the first was published."""
+    """What is sold at an event, and for when: who orders ahead orders for the doors, everybody else for now.
+
+    No catalogue before the first was published; no event where nothing may be ordered for it.
+    """
 
     catalogue: Catalogue | None
     event: Event | None
     derogations: Sequence[Derogation]
+    at: datetime
 
 
 async def place(
     conn: Connection, asked: Sequence[Asked], offer: Offer, waits: timedelta, now: datetime
 ) -> list[Order | Refused]:
-    """Place orders, one outcome each, in order, each on what the one before has left; sent again it is the same one."""
+    """Place orders for one event, one outcome each, in order, each on what the one before has left.
+
+    Sent again it is the same order.
+    """
     kitchens = await store.lock_kitchens(conn, [one.wish.outlet for one in asked])
     known = await store.orders(conn, [one.wish.id for one in asked])
     new = [one for one in asked if one.wish.id not in known]
-    counter = await _counter(conn, new, kitchens, offer, now)
+    counter = await _counter(conn, new, kitchens, offer)
     decided: dict[UUID, Placed | Refused] = {}
     for one in new:  # an id that stands twice in a batch is decided once
         if one.wish.id not in decided:
-            decided[one.wish.id] = decide(one, counter, now)
+            decided[one.wish.id] = decide(one, counter, offer.at)
     placed = [one for one in decided.values() if isinstance(one, Placed)]
     if placed:
-        await _write(conn, placed, waits, now)
+        await _write(conn, placed, offer.at + waits, now)
         await store.set_numbers(conn, {one.asked.wish.outlet: one.number for one in placed})
         known |= await store.orders(conn, [one.asked.wish.id for one in placed])
     return [_outcome(one, known.get(one.wish.id), decided.get(one.wish.id)) for one in asked]
@@ -66,12 +73,11 @@ async def _counter(
     asked: Sequence[Asked],
     kitchens: dict[str, store.StoredKitchen],
     offer: Offer,
-    now: datetime,
 ) -> Counter:
     """All that decides, locked as far as it is given out: kitchens first, then the accounts of those who pay."""
     if offer.catalogue is None or not asked:
         return Counter(None, offer.event, offer.derogations, {}, {}, {})
-    plans = await store.plans_of(conn, kitchens, offer.catalogue, now)
+    plans = await store.plans_of(conn, kitchens, offer.catalogue, offer.at)
     opened = {
         outlet: OpenKitchen(kitchen.till_id, kitchen.capacity, plans[outlet], kitchen.last_number)
         for outlet, kitchen in kitchens.items()
@@ -92,8 +98,8 @@ async def _funds(conn: Connection, person_ids: Sequence[UUID]) -> dict[UUID, Fun
     }
 
 
-async def _write(conn: Connection, placed: Sequence[Placed], waits: timedelta, now: datetime) -> None:
-    await store.insert_orders(conn, placed, now + waits, now)
+async def _write(conn: Connection, placed: Sequence[Placed], accept_by: datetime, now: datetime) -> None:
+    await store.insert_orders(conn, placed, accept_by, now)
     await settle(conn, [order_money.hold(_money(one)) for one in placed], now)
     facts = [
         _fact(FoodState.PLACED, one.asked.person_id, one.asked.wish.id, one.asked.wish.outlet, one.asked.person_id)

@@ -193,3 +193,8 @@ async def promises(
 ) -> list[OutletPromises]:
     """How well outlets kept what they promised; None asks for all of them."""
     return await store.promises(conn, outlets, broken_after=late, event_id=event_id, since=since, until=until)
+
+
+async def capacities(conn: Connection) -> dict[str, Capacity]:
+    """What kitchens said, by their outlets; one that never said anything is missing."""
+    return {outlet: kitchen.capacity for outlet, kitchen in (await store.kitchens(conn)).items()}

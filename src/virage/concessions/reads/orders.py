@@ -7,10 +7,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.concessions.reads.catalogue import Catalogues, Terms, terms_at
+from virage.concessions.reads.catalogue import Catalogues, terms_at
 from virage.concessions.rules import promises as rules
+from virage.concessions.rules.alcohol import Derogation
 from virage.concessions.rules.catalogue import Station
-from virage.concessions.rules.orders import FoodLine, FoodState, FoodWish, Offered, Order
+from virage.concessions.rules.orders import FoodLine, FoodState, FoodWish, Offered, Order, orders_for
 from virage.concessions.rules.placing import OpenKitchen, Shelf, fit_of, meal_of
 from virage.concessions.rules.pricing import VatTotal
 from virage.concessions.rules.promises import SOON, STATIONS, Plan
@@ -19,6 +20,7 @@ from virage.concessions.store.orders import StoredKitchen
 from virage.kernel.database import Connection, Database
 from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
+from virage.programme import reads as programme
 from virage.programme.rules import Event, Text
 from virage.venue import reads as venue
 from virage.venue.reads import load_ground
@@ -101,11 +103,31 @@ class FoodOrder(Struct, frozen=True):
     voucher_cents: Cents | None
 
 
+class Opening(Struct, frozen=True):
+    """An event for which one may order, for when, and the calendar of alcohol around it."""
+
+    event: Event
+    at: datetime
+    derogations: tuple[Derogation, ...]
+
+
+async def opening(conn: Connection, event_id: UUID, now: datetime) -> Opening | None:
+    """For when one orders at an event; None where nothing may be ordered for it."""
+    event = await programme.event(conn, event_id)
+    at = orders_for(event, now)
+    if event is None or at is None:
+        return None
+    return Opening(event, at, (await terms_at(conn, at)).derogations)
+
+
 class Floor(Struct, frozen=True):
-    """All kitchens at a moment, and what is on; `walking_s` has the ways from where somebody sits, None: nowhere."""
+    """All kitchens at the moment for which one orders; `walking_s` has the ways from where somebody sits, if anywhere.
+
+    Nothing is planned or sold where nothing may be ordered.
+    """
 
     event: Event | None
-    terms: Terms
+    at: datetime
     kitchens: dict[str, StoredKitchen]
     plans: dict[str, Plan]
     shelf: Shelf | None
@@ -122,14 +144,14 @@ class FoodReads:
     async def outlets(self, event_id: UUID, place: int | None, now: datetime, *, step_free: bool) -> list[OutletOffer]:
         """The outlets that take orders, best first, then those that do not, with why."""
         floor = await self._floor(event_id, place, now, step_free=step_free)
-        offers = [_offer(floor, kitchen, now) for kitchen in floor.kitchens.values()]
+        offers = [_offer(floor, kitchen) for kitchen in floor.kitchens.values()]
         return sorted(offers, key=lambda one: (one.closed_reason is not None, one.in_hand_at or now, one.outlet))
 
     async def slots(self, event_id: UUID, outlet: str, now: datetime) -> list[FoodSlot]:
         """When an order can be ready at an outlet, while it takes orders."""
         floor = await self._floor(event_id, None, now, outlets=[outlet])
         kitchen = floor.kitchens.get(outlet)
-        if floor.event is None or kitchen is None or not kitchen.capacity.open:
+        if floor.event is None or floor.shelf is None or kitchen is None or not kitchen.capacity.open:
             return []
         plan = floor.plans[outlet]
         made = [at for at, station in enumerate(STATIONS) if kitchen.capacity.per_five_minutes.get(station)]
@@ -145,11 +167,11 @@ class FoodReads:
         found = [
             one
             for outlet, kitchen in floor.kitchens.items()
-            if kitchen.capacity.open and (one := _instead(floor, outlet, wish, now)) is not None
+            if kitchen.capacity.open and (one := _instead(floor, outlet, wish)) is not None
         ]
 
         def key(one: Offered) -> tuple[datetime, str]:
-            return rules.in_hand_at(one.ready_at, now, one.walking_s or 0), one.outlet
+            return rules.in_hand_at(one.ready_at, floor.at, one.walking_s or 0), one.outlet
 
         return sorted(found, key=key)[:NEXT_MAX]
 
@@ -171,22 +193,23 @@ class FoodReads:
         outlets: Sequence[str] | None = None,
     ) -> Floor:
         async with self._db.connection() as conn:
-            terms = await terms_at(conn, now)
+            opened = await opening(conn, event_id, now)
             catalogue = await self._catalogues.in_force(conn)
             kitchens = await store.kitchens(conn, outlets)
-            event = terms.event if terms.event is not None and terms.event.id == event_id else None
-            plans = {} if catalogue is None else await store.plans_of(conn, kitchens, catalogue, now)
+            plans: dict[str, Plan] = {}
             shelf = None
-            if catalogue is not None and event is not None:
+            if catalogue is not None and opened is not None:
+                plans = await store.plans_of(conn, kitchens, catalogue, opened.at)
                 stock = await store.stock_left(conn, list(kitchens))
-                shelf = Shelf(catalogue, event, terms.derogations, stock)
+                shelf = Shelf(catalogue, opened.event, opened.derogations, stock)
             today = await venue.passable(conn, step_free=step_free)
         known = place is not None and place < load_ground().places
         walking_s = await venue.walking_s(place, today) if place is not None and known else None
-        return Floor(event, terms, kitchens, plans, shelf, walking_s)
+        event, at = (None, now) if opened is None else (opened.event, opened.at)
+        return Floor(event, at, kitchens, plans, shelf, walking_s)
 
 
-def _offer(floor: Floor, kitchen: StoredKitchen, now: datetime) -> OutletOffer:
+def _offer(floor: Floor, kitchen: StoredKitchen) -> OutletOffer:
     """A kitchen as a fan sees it in the list."""
     capacity, walking_s = kitchen.capacity, None
     if floor.walking_s is not None:
@@ -196,7 +219,7 @@ def _offer(floor: Floor, kitchen: StoredKitchen, now: datetime) -> OutletOffer:
     if closed is None and floor.walking_s is not None and walking_s is None:
         closed = "no_way"
     if closed is None and floor.event is not None:
-        until = min(now + SOON, floor.event.ends_at)
+        until = min(floor.at + SOON, floor.event.ends_at)
         fit = floor.plans[kitchen.outlet].soonest(rules.usual(capacity.per_five_minutes), 0, until)
         ready_at = None if fit is None else fit.ready_at
         closed = "full" if fit is None else None
@@ -206,20 +229,20 @@ def _offer(floor: Floor, kitchen: StoredKitchen, now: datetime) -> OutletOffer:
         walking_s,
         capacity.delivers,
         ready_at,
-        None if ready_at is None else rules.in_hand_at(ready_at, now, walking_s or 0),
+        None if ready_at is None else rules.in_hand_at(ready_at, floor.at, walking_s or 0),
         capacity.note,
         closed,
     )
 
 
-def _instead(floor: Floor, outlet: str, wish: FoodWish, now: datetime) -> Offered | None:
+def _instead(floor: Floor, outlet: str, wish: FoodWish) -> Offered | None:
     """The earliest that an outlet could make a wish; None where it cannot, or no way leads there."""
     if floor.shelf is None or floor.event is None:
         return None
     walking_s = None if floor.walking_s is None else floor.walking_s.get(outlet)
     if floor.walking_s is not None and walking_s is None:
         return None
-    meal = meal_of(wish, outlet, floor.shelf, now)
+    meal = meal_of(wish, outlet, floor.shelf, floor.at)
     if isinstance(meal, Refused):
         return None
     stored = floor.kitchens[outlet]

@@ -11,8 +11,8 @@ import msgspec
 from asyncpg import UniqueViolationError
 
 from virage.concessions.acts.ordering import Offer, place
-from virage.concessions.reads.catalogue import Catalogues, terms_at
-from virage.concessions.reads.orders import FoodOrder, FoodReads, view_of
+from virage.concessions.reads.catalogue import Catalogues
+from virage.concessions.reads.orders import FoodOrder, FoodReads, opening, view_of
 from virage.concessions.rules.orders import CODE_DIGITS, FoodWish, Order, Reason
 from virage.concessions.rules.placing import Asked
 from virage.kernel.batching import Batcher
@@ -48,16 +48,27 @@ class FoodDesk:
         return Refused(Reason.OUTLET_FULL, {"next": await self.reads.next_best(wish, self._clock.now())})
 
     async def _place(self, asked: Sequence[Asked]) -> list[Order | Refused]:
+        """Those for one event in one transaction: kitchens are planned from when it lets people in."""
+        answers: dict[int, Order | Refused] = {}
+        for event_id in {one.wish.event_id for one in asked}:
+            places = [at for at, one in enumerate(asked) if one.wish.event_id == event_id]
+            answers |= dict(zip(places, await self._place_for(event_id, [asked[at] for at in places]), strict=True))
+        return [answers[at] for at in range(len(asked))]
+
+    async def _place_for(self, event_id: UUID, asked: Sequence[Asked]) -> list[Order | Refused]:
         for _ in range(TRIES_MAX - 1):
             try:
-                return await self._place_once(asked)
+                return await self._place_once(event_id, asked)
             except UniqueViolationError:  # another process took one of the ids meanwhile: now it is known
                 continue
-        return await self._place_once(asked)
+        return await self._place_once(event_id, asked)
 
-    async def _place_once(self, asked: Sequence[Asked]) -> list[Order | Refused]:
+    async def _place_once(self, event_id: UUID, asked: Sequence[Asked]) -> list[Order | Refused]:
         async with self._db.transaction() as conn:
             now = self._clock.now()
-            terms = await terms_at(conn, now)
-            offer = Offer(await self._catalogues.in_force(conn), terms.event, terms.derogations)
+            opened = await opening(conn, event_id, now)
+            catalogue = await self._catalogues.in_force(conn)
+            offer = Offer(catalogue, None, (), now)
+            if opened is not None:
+                offer = Offer(catalogue, opened.event, opened.derogations, opened.at)
             return await place(conn, asked, offer, self._waits, now)

@@ -4,13 +4,14 @@ Everything passes an account of the outlet's own till of the house, which is at 
 two accounts that its capture moves, and what was sold has an account a rate of VAT.
 """
 
+from collections.abc import Mapping
 from typing import Final
 from uuid import UUID, uuid5
 
 from msgspec import Struct
 
-from virage.concessions.rules.booking import Part, till_account, transfers
-from virage.concessions.rules.fiscal.record import Record
+from virage.concessions.rules.booking import Part, Payer, RecordKey, till_account, transfers
+from virage.concessions.rules.fiscal.record import REFUNDS, Record
 from virage.kernel.money import Cents
 from virage.wallet.rules.ledger import Account, Kind, Step, Transfer, bonus, purse
 
@@ -25,6 +26,11 @@ class OrderMoney(Struct, frozen=True):
     purse_id: UUID
     total_cents: Cents
     bonus_cents: Cents
+
+    @property
+    def key(self) -> RecordKey:
+        """The record of its sale."""
+        return RecordKey(self.till_id, self.order_id)
 
     @property
     def shares(self) -> list[tuple[str, Account, Cents]]:
@@ -49,7 +55,7 @@ def void(money: OrderMoney) -> list[Transfer]:
 def capture(money: OrderMoney, record: Record) -> list[Transfer]:
     """Take it, and book the sale that it paid."""
     taken = [_step(money, name, account, cents, Step.CAPTURE) for name, account, cents in money.shares]
-    return [*taken, *transfers(record, parts_of(record))]
+    return [*taken, *transfers(record, _passing(record))]
 
 
 def give_back(money: OrderMoney, record: Record) -> list[Transfer]:
@@ -59,17 +65,28 @@ def give_back(money: OrderMoney, record: Record) -> list[Transfer]:
         Transfer(uuid5(record.id, f"{name} back"), through, account, cents, PURPOSE, money.order_id)
         for name, account, cents in money.shares
     ]
-    return [*transfers(record, parts_of(record)), *back]
+    return [*transfers(record, _passing(record)), *back]
 
 
-def parts_of(record: Record) -> list[Part]:
-    """A record of an order has one tender, or none where nothing was to pay."""
+def _passing(record: Record) -> list[Part]:
+    """What passes the till's account: the one tender of an order's record, or none where nothing was to pay."""
     return [Part(at, tender.cents) for at, tender in enumerate(record.tenders)]
 
 
-def refund_id(order_id: UUID) -> UUID:
-    """The record by which an order is given back."""
-    return uuid5(order_id, "refund")
+def parts_of(money: OrderMoney, record: Record) -> list[Part]:
+    """Whose money a record of an order was, so that a till which refunds it gives it back to whom it came from."""
+    sign = -1 if record.kind in REFUNDS else 1
+    return [
+        Part(0, sign * cents, money.purse_id, bonus=account.kind is Kind.BONUS) for _, account, cents in money.shares
+    ]
+
+
+def is_whole(money: OrderMoney, left: Mapping[Payer, Cents]) -> bool:
+    """Whether all that was paid is still there to be given back."""
+    return all(
+        left.get(Payer(None, money.purse_id, account.kind is Kind.BONUS), 0) >= cents
+        for _, account, cents in money.shares
+    )
 
 
 def _step(money: OrderMoney, name: str, account: Account, cents: Cents, step: Step) -> Transfer:

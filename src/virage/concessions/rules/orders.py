@@ -9,7 +9,7 @@ never taken.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 from uuid import UUID
@@ -21,12 +21,14 @@ from virage.concessions.rules.order_money import OrderMoney
 from virage.concessions.rules.pricing import LINES_MAX, BasketLine, LineKind, PricedLine, VatTotal
 from virage.kernel.guard import Role
 from virage.kernel.money import Cents
-from virage.programme.rules import Instant, Text
+from virage.programme.rules import Event, Instant, Text
 
 FACT: Final = "food_order_"
 """What facts about orders begin with; the new state follows, or `voucher`."""
 KITCHEN_ROLES: Final[tuple[Role, ...]] = ("kitchen", "cashier", "finance")
 """Who works in a kitchen, or answers for it."""
+AHEAD: Final = timedelta(hours=24)
+"""How long before the doors one may order."""
 CODE_DIGITS: Final = 4
 CODE_TRIES_MAX: Final = 5
 NUMBER_MAX: Final = 999
@@ -203,6 +205,16 @@ class Capacity(Struct, frozen=True, forbid_unknown_fields=True):
     open: bool
     delivers: bool = False
     note: Annotated[str, Meta(max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+
+
+def orders_for(event: Event | None, now: datetime) -> datetime | None:
+    """For when one orders at an event: for its doors, who orders ahead on the day before, for now while it is on.
+
+    None where nothing may be ordered for it.
+    """
+    if event is None or event.state != "published" or not event.doors_at - AHEAD <= now < event.ends_at:
+        return None
+    return max(now, event.doors_at)
 
 
 def lines_of(priced: Sequence[PricedLine], catalogue: Catalogue) -> tuple[FoodLine, ...]:

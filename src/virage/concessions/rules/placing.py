@@ -24,6 +24,7 @@ from virage.concessions.rules.stock import Key
 from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
 from virage.programme.rules import Event
+from virage.wallet.rules.bonus import split
 
 CLOSED: Final = Refused(Reason.OUTLET_CLOSED)
 
@@ -104,14 +105,14 @@ class Placed(Struct, frozen=True):
     takes: tuple[Take, ...]
 
 
-def decide(asked: Asked, counter: Counter, now: datetime) -> Placed | Refused:
-    """Place an order, or say why not; then nothing is taken."""
+def decide(asked: Asked, counter: Counter, at: datetime) -> Placed | Refused:
+    """Place an order for a moment, or say why not; then nothing is taken."""
     wish = asked.wish
     opened = _open(asked, counter)
     if isinstance(opened, Refused):
         return opened
     kitchen, shelf = opened
-    meal = meal_of(wish, wish.outlet, shelf, now)
+    meal = meal_of(wish, wish.outlet, shelf, at)
     if isinstance(meal, Refused):
         return meal
     fit = fit_of(meal, wish.slot_at, kitchen, shelf.event.ends_at)
@@ -138,14 +139,14 @@ def _open(asked: Asked, counter: Counter) -> tuple[OpenKitchen, Shelf] | Refused
     return kitchen, Shelf(counter.catalogue, counter.event, counter.derogations, counter.stock)
 
 
-def meal_of(wish: FoodWish, outlet: str, shelf: Shelf, now: datetime) -> Meal | Refused:
+def meal_of(wish: FoodWish, outlet: str, shelf: Shelf, at: datetime) -> Meal | Refused:
     """What a wish is at an outlet, or why it is not sold there."""
     catalogue = shelf.catalogue
-    priced = price(Basket(wish.version, wish.lines), catalogue, outlet, now, event=shelf.event)
+    priced = price(Basket(wish.version, wish.lines), catalogue, outlet, at, event=shelf.event)
     if isinstance(priced, Refused):
         return priced
     products = [product for line in priced.lines if (product := catalogue.product(line.item_id)) is not None]
-    refusal = alcohol.may_sell_all(products, shelf.event, now, shelf.derogations, age_confirmed=wish.age_confirmed)
+    refusal = alcohol.may_sell_all(products, shelf.event, at, shelf.derogations, age_confirmed=wish.age_confirmed)
     lines = lines_of(priced.lines, catalogue)
     refusal = refusal or short_of(lines, outlet, shelf)
     if refusal is not None:
@@ -199,9 +200,9 @@ def _take(wish: FoodWish, stock: dict[Key, int], kitchen: OpenKitchen, meal: Mea
 def _placed(asked: Asked, kitchen: OpenKitchen, funds: Funds, meal: Meal, fit: Fit) -> Placed:
     """The order; what the house gave is spent first."""
     total_cents = meal.priced.total_cents
-    bonus_cents = min(funds.bonus_cents, total_cents)
-    funds.bonus_cents -= bonus_cents
-    funds.purse_cents -= total_cents - bonus_cents
+    shares = split(total_cents, funds.bonus_cents, funds.purse_cents)
+    funds.bonus_cents -= shares.bonus_cents
+    funds.purse_cents -= shares.purse_cents
     return Placed(
         asked,
         kitchen.till_id,
@@ -209,7 +210,7 @@ def _placed(asked: Asked, kitchen: OpenKitchen, funds: Funds, meal: Meal, fit: F
         meal.lines,
         meal.priced.vat,
         total_cents,
-        bonus_cents,
+        shares.bonus_cents,
         funds.purse_id,
         fit.ready_at,
         fit.takes,

@@ -1,7 +1,7 @@
 """What an order becomes: a record of its outlet's till of the house, and a message to whoever waits for it."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from virage.concessions.rules.fiscal.chain import Head
@@ -15,7 +15,6 @@ from virage.concessions.rules.fiscal.record import (
     stamp,
     totals_of,
 )
-from virage.concessions.rules.order_money import refund_id
 from virage.concessions.rules.orders import FoodLine, Order
 from virage.people.rules.push import PushMessage, Said
 
@@ -23,36 +22,45 @@ NAME_CHARS: Final = 100
 TOLD_FOR: Final = timedelta(hours=1)
 
 
-def sale_of(order: Order, head: Head, who: UUID, now: datetime) -> Record:
-    """The sale of an order, after the head of its till's chain; `who` accepted it."""
-    return _record(order, head, who, now, sign=1)
+class Entry(NamedTuple):
+    """Where a record stands: after which head of its till's chain, by whom, when."""
+
+    head: Head
+    who: UUID
+    at: datetime
 
 
-def refund_of(order: Order, head: Head, reason: str, who: UUID, now: datetime) -> Record:
+def sale_of(order: Order, entry: Entry) -> Record:
+    """The sale of an order that somebody accepted."""
+    return _record(order, order.id, entry)
+
+
+def refund_of(order: Order, refund_id: UUID, reason: str, entry: Entry) -> Record:
     """The refund of a whole order, for a reason of the house."""
-    return _record(order, head, who, now, sign=-1, reason=reason)
+    return _record(order, refund_id, entry, RefundOf(order.till_id, order.id, reason))
 
 
-def _record(order: Order, head: Head, who: UUID, now: datetime, *, sign: int, reason: str | None = None) -> Record:
+def _record(order: Order, record_id: UUID, entry: Entry, refunds: RefundOf | None = None) -> Record:
+    sign = 1 if refunds is None else -1
     lines = [_line(line, sign) for line in order.lines]
     cents = sign * order.total_cents
     return Record(
-        id=order.id if reason is None else refund_id(order.id),
+        id=record_id,
         till=order.till_id,
-        number=head.number + 1,
-        previous=head.hash,
-        kind=Kind.SALE if reason is None else Kind.REFUND,
-        at=stamp(now),
+        number=entry.head.number + 1,
+        previous=entry.head.hash,
+        kind=Kind.SALE if refunds is None else Kind.REFUND,
+        at=stamp(entry.at),
         outlet=order.outlet,
         event_id=order.event_id,
-        cashier=who,
+        cashier=entry.who,
         catalogue=order.version,
         lines=lines,
         totals=totals_of(lines),
         tenders=[Tender(TenderKind.PURSE, cents, str(order.id))] if cents else [],
         tip_cents=0,
         cash_cents=None,
-        refund_of=None if reason is None else RefundOf(order.id, reason),
+        refund_of=refunds,
         reprint_of=None,
     )
 

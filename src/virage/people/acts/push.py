@@ -21,7 +21,7 @@ async def subscribe(
 ) -> Refused | None:
     """Tell a browser from now on, until its session ends. The same again is the same."""
     if not await store.put_subscription(conn, subscription_id, session_id, subscriber, now):
-        return Refused(Reason.ID_TAKEN)
+        return Refused(Reason.NOT_FOUND)
     return None
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 from virage.kernel.database import Connection
 from virage.kernel.money import Cents
 from virage.payments import reads as payments
+from virage.wallet.reads.desk import payable_at_desks
 from virage.wallet.rules import purses as rules
 from virage.wallet.rules.ledger import Balance, bonus
 from virage.wallet.rules.purses import Limits, Progress, credit_id
@@ -71,12 +72,15 @@ class TopUpView(Struct, frozen=True):
 EMPTY: Final = Statement(None, 0, 0, 0, [], more=False)
 
 
-async def purse_view(conn: Connection, owner_id: UUID, limits: Limits, before: datetime | None = None) -> PurseView:
+async def purse_view(
+    conn: Connection, owner_id: UUID, limits: Limits, before: datetime | None = None, *, now: datetime
+) -> PurseView:
     """Somebody's purse with a page of its history, the latest first; an empty one where they have none yet."""
     said = await _statement(conn, owner_id, before or _END, PAGE)
     back = await _refundable(conn, said.id, said.available_cents) if said.id is not None else 0
+    desk = await payable_at_desks(conn, said.id, now) if said.id is not None else 0
     fields = (said.id, said.balance_cents, said.available_cents, said.bonus_cents, said.history, said.more)
-    return PurseView(*fields, refundable_cents=back, desk_cents=0, limits=limits)
+    return PurseView(*fields, refundable_cents=back, desk_cents=desk, limits=limits)
 
 
 async def top_up_view(conn: Connection, owner_id: UUID, top_up_id: UUID) -> TopUpView | None:

@@ -6,9 +6,12 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
+from virage.people.rules.mails import Mail
+from virage.people.rules.persons import Locale
 from virage.wallet.rules.ledger import Balance
 from virage.wallet.rules.purses import Limits
 
@@ -22,7 +25,7 @@ Amount = Annotated[int, Meta(ge=1, le=CENTS_MAX)]
 
 
 class RuleState(StrEnum):
-    """Where a rule stands: it waits for its card, charges it, or is off."""
+    """Where a rule stands: it charges its card, or is off. As its owner sees it, it may wait for its card before."""
 
     WAITING = "waiting"
     ON = "on"
@@ -37,7 +40,6 @@ class Reason(StrEnum):
     AMOUNT_ABOVE_MAX = "amount_above_max"
     PURSE_WOULD_EXCEED = "purse_would_exceed"
     DAY_BELOW_AMOUNT = "day_below_amount"
-    METHOD_ID_TAKEN = "method_id_taken"
     METHOD_FAILED = "method_failed"
     PURSE_FROZEN = "purse_frozen"
 
@@ -102,3 +104,55 @@ def is_due(rule: Rule, balance: Balance, limits: Limits, day: date, now: datetim
         and limits.top_up_min_cents <= rule.add_cents <= limits.top_up_max_cents
         and balance.balance_cents + rule.add_cents <= limits.purse_max_cents
     )
+
+
+def begun(rule: Rule, top_up_id: UUID, day: date) -> Rule:
+    """The rule once it has asked for a top-up."""
+    return replace(rule, top_up_id=top_up_id, day=day, day_cents=rule.asked_on(day) + rule.add_cents)
+
+
+def credited(rule: Rule) -> Rule:
+    """The rule once its top-up is in the purse."""
+    return replace(rule, top_up_id=None, declines=0, retry_at=None, reason=None)
+
+
+def failed(rule: Rule, reason: str | None, *, declined: bool, now: datetime) -> Rule:
+    """The rule once its top-up brought nothing: it pauses, and ends after two declines in a row.
+
+    A bank that wants its customer there ends it at once: without them it will never say yes.
+    """
+    declines = rule.declines + declined
+    ends = declines >= DECLINES_MAX or reason == NEEDS_AUTHENTICATION
+    return replace(
+        rule,
+        top_up_id=None,
+        state=RuleState.OFF if ends else rule.state,
+        reason=reason,
+        declines=declines,
+        retry_at=None if ends else now + RETRY_AFTER,
+        day_cents=max(0, rule.day_cents - rule.add_cents),
+    )
+
+
+def ended(rule: Rule, reason: str | None) -> Rule:
+    """The rule once its card is none that can be charged."""
+    return replace(rule, state=RuleState.OFF, reason=reason, retry_at=None)
+
+
+def off_letter(to: str, locale: Locale, *, club: str, address: str, expires_at: datetime) -> Mail:
+    """The letter that says that a rule has ended, so that nobody waits at a counter for money that does not come."""
+    if locale is Locale.FR:
+        subject = f"Votre rechargement automatique est arrêté, {club}"
+        text = (
+            "Bonjour,\n\nVotre banque n'a pas accepté le débit de votre carte : le rechargement automatique de votre "
+            "porte-monnaie est arrêté. Rien n'a été débité.\n\n"
+            f"Pour le relancer, avec cette carte ou une autre : {address}\n\n{club}\n"
+        )
+    else:
+        subject = f"Your automatic top-up has stopped, {club}"
+        text = (
+            "Hello,\n\nYour bank did not accept the charge to your card: the automatic top-up of your purse has "
+            "stopped. Nothing was charged.\n\n"
+            f"To start it again, with this card or another one: {address}\n\n{club}\n"
+        )
+    return Mail(to, subject, text, expires_at)

@@ -31,7 +31,7 @@ Proof = Annotated[str, Meta(min_length=1, max_length=PROOF_CHARS_MAX)]
 
 
 class Reason(StrEnum):
-    """Why a phone's signature does not pay, or why its key is not taken. The first two are those of cards."""
+    """Why a phone's signature does not pay, or why its key is not taken. The first two are said of cards too."""
 
     CARD_UNKNOWN = "card_unknown"
     CARD_BLOCKED = "card_blocked"
@@ -87,14 +87,6 @@ class Proven(Struct, frozen=True):
     purse_id: UUID
 
 
-class TakenProof(Struct, frozen=True):
-    """The record of a till that a key's proof paid."""
-
-    record_id: UUID
-    till_id: UUID
-    key_id: UUID
-
-
 Outcome = Proven | Refused
 
 _proofs = msgspec.json.Decoder(SignedProof)
@@ -138,19 +130,18 @@ def signed(key: HolderKey, challenge: Challenge, proof: SignedProof) -> bool:
     return signed_by_holder(key, signature, PAY_PURPOSE + challenge_bytes(challenge))
 
 
-def judge(
-    shown: Sequence[Shown], keys: Mapping[UUID, PhoneKey], taken: set[TakenProof], now: datetime
-) -> list[Outcome]:
-    """Judge proofs that arrived together; one outcome each, in order. `taken` are those that have paid before.
+def judge(shown: Sequence[Shown], keys: Mapping[UUID, PhoneKey], now: datetime) -> list[Outcome]:
+    """Judge proofs that arrived together; one outcome each, in order.
 
-    Of one key one proof a record counts: who said yes once pays one part of it, not two.
+    A record is booked once, so its proof pays once. Of one key one proof a record counts: who said yes once pays one
+    part of it, not two.
     """
-    used = set(taken)
+    used: set[tuple[UUID, UUID, UUID]] = set()
     outcomes: list[Outcome] = []
     for one in shown:
         outcome = _judge_one(one, keys, now)
         if isinstance(outcome, Proven):
-            place = TakenProof(one.challenge.id, one.challenge.till, outcome.key_id)
+            place = (one.challenge.till, one.challenge.id, outcome.key_id)
             if place in used:
                 outcome = Refused(Reason.PROOF_USED)
             used.add(place)

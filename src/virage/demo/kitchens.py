@@ -1,0 +1,29 @@
+"""What the kitchens of the demonstration can make, so that a newcomer can order by phone at once."""
+
+from datetime import datetime
+from typing import Final
+
+from virage.concessions.acts.kitchen import set_capacity
+from virage.concessions.reads.kitchen import capacities
+from virage.concessions.rules.catalogue import Station
+from virage.concessions.rules.orders import Capacity
+from virage.demo.concessions import counters, kitchens
+from virage.demo.programme import done
+from virage.kernel.database import Connection
+from virage.passes.rules.vault import KeyVault
+from virage.venue.reads import load_ground
+
+DRINKS: Final = {Station.BAR: 60, Station.COFFEE: 30}
+COOKED: Final = {Station.GRILL: 25, Station.FRYER: 20, Station.COLD: 15}
+DELIVERING_STAND: Final = "O"
+
+
+async def load_kitchens(conn: Connection, vault: KeyVault, now: datetime) -> None:
+    """Open every outlet that sells food and drinks, but those that somebody has said something of."""
+    known = await capacities(conn)
+    stands = {outlet.code: outlet.stand for outlet in load_ground().outlets}
+    for outlet in counters():
+        if outlet not in known:
+            made = DRINKS | COOKED if outlet in kitchens() else DRINKS
+            capacity = Capacity(made, open=True, delivers=stands[outlet] == DELIVERING_STAND)
+            done(await set_capacity(conn, vault, outlet, capacity, who=None, now=now))
