@@ -4,16 +4,18 @@ import json
 import re
 import subprocess
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Route, expect
 
-from tests.web.food import FAN, add, demo_on_now, fan_at, filled, kitchen, on_now, opened, order
+from tests.web import tour_food
+from tests.web.food import FAN, add, demo_on_now, enter_kitchen, fan_at, filled, kitchen, on_now, opened, order
 from tests.web.gate import until
 from tests.web.house import House
-from tests.web.office import ENGLISH, in_database
+from tests.web.office import ADMIN, ENGLISH, hire
 from tests.web.steps import Refusing
-from tests.web.test_access import SMALL, found_by_axe
+from tests.web.test_access import SIZES, SMALL, found_by_axe
 from virage.concessions.rules.catalogue import Station
 
 SignIn = Callable[[Page, str], None]
@@ -230,7 +232,6 @@ def test_with_the_server_stopped_the_fan_keeps_the_code_and_the_kitchen_comes_ba
         expect(cook.locator("[data-link=live]")).to_be_visible(timeout=15_000)
         cook.get_by_role("button", name=re.compile("^Accept, order")).click()
         on_board(cook, "accepted")
-        expect(page.get_by_text("It is being made").first).to_be_visible(timeout=40_000)
     context.close()
     house.stop(again)
     house.processes.remove(again)
@@ -265,14 +266,41 @@ def test_a_push_reaches_the_worker_is_shown_and_opens_the_order(browser: Browser
     context.close()
 
 
-def test_a_broken_promise_shows_its_voucher(house: House, phone: Page, address: str) -> None:
-    event = on_now(house, "Late")
-    opened(house, OTHER)
-    fan_at(phone, house, address, event)
-    phone.goto(f"/food/{OTHER}")
-    add(phone, "Salted popcorn")
-    order(phone)
-    late = "update concessions.food_order set voucher_cents = 300, state = 'handed_over' where id = $1"
-    in_database(house, lambda conn: conn.execute(late, phone.url.rpartition("/")[2]))
-    phone.reload()
-    expect(phone.get_by_text("€3 for the wait")).to_be_visible()
+@pytest.mark.parametrize("look", ["phone light", "desk dark"])
+def test_axe_finds_nothing_on_any_screen_of_food_and_kitchen_and_every_target_is_large_enough(
+    browser: Browser, house: House, address: str, look: str
+) -> None:
+    size, theme = look.split()
+    settings: dict[str, Any] = {"viewport": SIZES[size], "color_scheme": theme, "has_touch": size == "phone"}
+    event = tour_food.evening(house)
+    found: list[str] = []
+    email = hire(house, f"boss-{size}-{address}", ADMIN)
+    with (
+        browser.new_context(base_url=house.url, locale="en-GB", reduced_motion="reduce", **settings) as context,
+        browser.new_context(base_url=house.url, locale="en-GB", reduced_motion="reduce", **settings) as other,
+    ):
+        fan, cook = context.new_page(), other.new_page()
+        fan.add_init_script(ENGLISH)
+        cook.add_init_script(ENGLISH)
+        cook.goto("/staff/kitchen")
+        enter_kitchen(cook, house, email)
+        seen = ((fan, tour_food.for_fans(fan, house, event)), (cook, tour_food.in_kitchen(cook, fan, house, event)))
+        for page, screens in seen:
+            for screen in screens:
+                found += [f"{screen.name}: {fault}" for fault in found_by_axe(page) + page.evaluate(SMALL)]
+                if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                    found.append(f"{screen.name}: wider than the screen")
+    assert not found, "\n".join(found)
+
+
+def test_the_menu_speaks_french(browser: Browser, house: House) -> None:
+    with browser.new_context(base_url=house.url, locale="fr-FR") as context:
+        page = context.new_page()
+        page.goto(f"/food/{OUTLET}")
+        expect(page.get_by_role("heading", name="Frites", exact=True)).to_be_visible()
+        expect(page.get_by_text("Contient : gluten, lait, sésame").first).to_be_visible()
+        page.get_by_role("button", name="Ajouter Cola, 40 cl").click()
+        expect(page.get_by_role("link", name="Se connecter pour commander")).to_be_visible()
+        page.get_by_role("button", name="English").click()
+        expect(page.get_by_role("heading", name="Fries", exact=True)).to_be_visible()
+        expect(page.get_by_role("link", name="Sign in to order")).to_be_visible()
