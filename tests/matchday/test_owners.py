@@ -100,7 +100,7 @@ def accreditations(world: "World") -> dict[str, Any]:
     return {"event_id": str(world.event), "accreditations": people}
 
 
-def bonus(world: "World") -> dict[str, Any]:
+def gift(world: "World") -> dict[str, Any]:
     return {"id": str(new_id()), "purse_id": world.ids["purse_id"], "cents": 500, "reason": "goodwill"}
 
 
@@ -249,7 +249,7 @@ CASES = (
     Case("GET /api/wallet/proofs/{record_id}", "fan", ("friend", "guest", "our office", "administrator")),
     Case("GET /api/till/proofs/{record_id}", "till", ("fan", "friend", "administrator")),
     Case("DELETE /api/me/virtual-card/{key_id}", "fan", ("friend", "our office", "administrator")),
-    Case("POST /api/office/wallet/bonus", "administrator", ("our office", *NEIGHBOURS), bonus),
+    Case("POST /api/office/wallet/bonus", "administrator", ("our office", *NEIGHBOURS), gift),
     Case("PUT /api/me/cards/{card_id}/block", "fan", ("friend", "our office", "administrator")),
     Case("DELETE /api/me/cards/{card_id}/block", "fan", ("friend", "our office", "administrator")),
     Case(

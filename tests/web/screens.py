@@ -20,8 +20,9 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.web import office_tour
+from tests.web import office_tour, tour_food
 from tests.web.conftest import CHROMIUM, FLAGS, entered, named_database
+from tests.web.food import enter_kitchen
 from tests.web.gate import Phone, tonight
 from tests.web.gates import busy
 from tests.web.house import House
@@ -115,6 +116,19 @@ def take_office(browser: Browser, house: House, size: str, theme: Theme, state: 
         shoot(page, office_tour.doors(page), f"{size}-{theme}", "office-")
 
 
+def take_food(browser: Browser, house: House, size: str, theme: Theme) -> None:
+    """An evening at the stands: a fan's phone, and the kitchen that makes it."""
+    event = tour_food.evening(house)
+    with new_context(browser, house, size, theme) as fans, new_context(browser, house, size, theme) as cooks:
+        fan, cook = fans.new_page(), cooks.new_page()
+        for page in (fan, cook):
+            page.add_init_script(ENGLISH)
+        shoot(fan, tour_food.for_fans(fan, house, event), f"{size}-{theme}")
+        cook.goto("/staff/kitchen")
+        enter_kitchen(cook, house, office_tour.ADMIN_EMAIL)
+        shoot(cook, tour_food.in_kitchen(cook, fan, house, event), f"{size}-{theme}")
+
+
 def shoot(page: Page, screens: Iterator[Screen], look: str, room: str = "") -> None:
     """A picture of each screen, from its top or from where it is to begin."""
     for screen in screens:
@@ -159,6 +173,8 @@ def main() -> None:
             state = page.context.storage_state()
         for size, theme in looks:
             take_office(browser, house, size, theme, state)
+        for size, theme in looks:
+            take_food(browser, house, size, theme)
         for size, theme in looks:  # last, for their events of tonight would stand before all others in the office
             take_gate(running, house, size, theme)
             take_gates(browser, house, size, theme, state)

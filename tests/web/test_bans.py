@@ -83,9 +83,7 @@ def test_a_file_of_entries_comes_once_and_with_a_defect_not_at_all(
         expect(page.get_by_text("1 entry fits.")).to_be_visible()
 
 
-def test_whoever_does_not_supervise_the_whole_ground_sees_no_file(
-    browser: Browser, house: House, address: str
-) -> None:
+def test_whoever_does_not_supervise_the_whole_ground_sees_no_file(browser: Browser, house: House, address: str) -> None:
     with desk(browser, house, hire(house, f"gate-{address}", (Grant("supervisor", "gate", "A"),))) as page:
         expect(page.get_by_role("link", name="Devices")).to_be_visible()
         expect(page.get_by_role("link", name="Bans")).to_have_count(0)

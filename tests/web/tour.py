@@ -127,7 +127,9 @@ def spend(house: House, purse_id: UUID, *lines: tuple[int, str, timedelta]) -> N
     async def post(conn: Connection) -> None:
         for cents, purpose, ago in lines:
             mine = purse(purse_id)
-            debit, credit = (account(Kind.CASH, "desk 1"), mine) if cents > 0 else (mine, account(Kind.REVENUE, "1:200"))
+            debit, credit = (
+                (account(Kind.CASH, "desk 1"), mine) if cents > 0 else (mine, account(Kind.REVENUE, "1:200"))
+            )
             transfer = Transfer(new_id(), debit, credit, abs(cents), purpose, new_id())
             (posted,) = await ledger.post(conn, [[transfer]], datetime.now(UTC) - ago)
             assert not isinstance(posted, Refused), posted

@@ -8,7 +8,8 @@
  * Gate and till are the staff's, too, but must open without network: a device that has opened one of them keeps the
  * files of both, in a cache of their own, and a new version is put in place only with their new files.
  */
-export {};
+import { openTold, showTold } from "./push";
+
 declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: { url: string; revision: string | null }[] };
 
 const GATE_MARK = "gate:";
@@ -31,6 +32,8 @@ self.addEventListener("message", (event) => {
   if (event.data === "take over") void self.skipWaiting();
   if (event.data === "keep the gate") event.waitUntil(keepGate());
 });
+self.addEventListener("push", (event) => event.waitUntil(showTold(self, event.data)));
+self.addEventListener("notificationclick", (event) => event.waitUntil(openTold(self, event.notification)));
 self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== "GET" || url.origin !== self.location.origin) return;

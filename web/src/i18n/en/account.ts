@@ -42,6 +42,7 @@ export const account = {
     position: (index: number, count: number) => `Ticket ${index} of ${count}`,
   },
   ticket: {
+    food: "Order food and drink",
     qr: "Entry code of this ticket; it changes every 30 seconds",
     moving: "The code moves. Screenshots do not open the gate.",
     newIn: (seconds: number) => `New code in ${seconds} s`,

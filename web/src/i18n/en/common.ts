@@ -26,6 +26,7 @@ export const common = {
     events: "What’s on",
     tickets: "My tickets",
     orders: "My orders",
+    food: "Food",
     purse: "My purse",
     account: "Account",
     office: "Office",

@@ -43,6 +43,7 @@ export const account: typeof English = {
     position: (index, count) => `Billet ${index} sur ${count}`,
   },
   ticket: {
+    food: "Commander à boire et à manger",
     qr: "Code d’entrée de ce billet ; il change toutes les 30 secondes",
     moving: "Le code bouge. Une capture d’écran n’ouvre pas la porte.",
     newIn: (seconds) => `Nouveau code dans ${seconds} s`,

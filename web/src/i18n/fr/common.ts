@@ -28,6 +28,7 @@ export const common: typeof English = {
     events: "À l’affiche",
     tickets: "Mes billets",
     orders: "Mes commandes",
+    food: "Buvette",
     purse: "Mon porte-monnaie",
     account: "Compte",
     office: "Bureau",

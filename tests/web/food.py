@@ -1,0 +1,171 @@
+"""A kitchen and its fans, in the words of the screens: what is on, who cooks, what is in a purse."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from msgspec.structs import replace
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web.conftest import entered
+from tests.web.gate import tonight
+from tests.web.house import House
+from tests.web.office import ENGLISH, hire, in_database
+from virage.concessions.acts import derogations
+from virage.concessions.acts.kitchen import set_capacity
+from virage.concessions.rules.alcohol import DerogationWish
+from virage.concessions.rules.catalogue import Station
+from virage.concessions.rules.orders import Capacity
+from virage.demo.programme import done
+from virage.kernel.database import Connection
+from virage.kernel.guard import Grant
+from virage.kernel.ids import new_id
+from virage.kernel.security import derive
+from virage.passes.rules.vault import PURPOSE, KeyVault
+from virage.programme import acts as programme
+from virage.programme import reads as programme_reads
+from virage.programme.rules import content_of
+from virage.wallet.acts import ledger
+from virage.wallet.acts.purses import ensure_purse
+from virage.wallet.rules.ledger import Kind, Transfer, account, purse
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+STATIONS = {Station.BAR: 40, Station.GRILL: 20, Station.FRYER: 20, Station.COFFEE: 10, Station.COLD: 10}
+FAN = "fan@example.org"
+FIRST_ON = "select min(starts_at) from programme.event where state = 'published' and doors_at <= $1 and ends_at > $1"
+
+
+def on_now(house: House, title: str) -> UUID:
+    """A match that goes on, with beer: of all that is on, it is the one that began first."""
+    return _begun(house, tonight(house, title))
+
+
+def demo_on_now(house: House) -> UUID:
+    """The match of the demo for which its fan has tickets, whatever the hour: it goes on."""
+    bought = """select event_id from ticketing.orders join people.person on person.id = owner_id
+        where email = $1 and paid_at is not null order by held_at limit 1"""
+    event_id = in_database(house, lambda conn: conn.fetchval(bought, FAN))
+    return _begun(house, event_id)
+
+
+def _begun(house: House, event_id: UUID) -> UUID:
+    async def begin(conn: Connection) -> None:
+        now = datetime.now(UTC)
+        earliest = await conn.fetchval(FIRST_ON, now)
+        starts_at = min(now - 20 * MINUTE, *([earliest - MINUTE] if earliest else []))
+        event = await programme_reads.event(conn, event_id)
+        assert event is not None
+        content = content_of(event)
+        begun = replace(
+            content,
+            doors_at=starts_at - HOUR,
+            starts_at=starts_at,
+            ends_at=now + 4 * HOUR,
+            rules=replace(content.rules, alcohol=True),
+        )
+        done(await programme.amend(conn, event_id, begun, None, now))
+        wish = DerogationWish(new_id(), event.organiser_id, now - HOUR, now + 5 * HOUR, "2026-1")
+        done(await derogations.enter(conn, wish, None, now))
+
+    in_database(house, begin)
+    return event_id
+
+
+def opened(house: House, outlet: str, *, made: dict[Station, int] | None = None, **said: Any) -> None:
+    """A kitchen says what it makes and takes orders."""
+    vault = KeyVault(derive(house.env["VIRAGE_SECRET"], PURPOSE))
+    capacity = Capacity(STATIONS if made is None else made, **({"open": True} | said))
+
+    async def state(conn: Connection) -> None:
+        done(await set_capacity(conn, vault, outlet, capacity, who=None, now=datetime.now(UTC)))
+
+    in_database(house, state)
+
+
+def filled(house: House, email: str, cents: int) -> None:
+    """Somebody who signed in has money in the purse."""
+
+    async def fill(conn: Connection) -> None:
+        now = datetime.now(UTC)
+        person = await conn.fetchval("select id from people.person where email = $1", email)
+        mine = purse((await ensure_purse(conn, person, now)).id)
+        load = Transfer(new_id(), account(Kind.CASH, "desk 1"), mine, cents, "cash_load", new_id())
+        (posted,) = await ledger.post(conn, [[load]], now)
+        done(posted)
+
+    in_database(house, fill)
+
+
+@contextmanager
+def kitchen(browser: Browser, house: House, outlet: str, email: str, **settings: Any) -> Iterator[Page]:
+    """A browser of its own in which a cook has signed in to the kitchen of an outlet, in English."""
+    hire(house, email, (Grant("kitchen", "outlet", outlet),), "Some Cook")
+    wanted = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB"} | settings
+    wanted = {"base_url": house.url, "service_workers": "block", "reduced_motion": "reduce"} | wanted
+    context = browser.new_context(**wanted)
+    context.add_init_script(ENGLISH)
+    page = context.new_page()
+    try:
+        page.goto("/staff/kitchen")
+        enter_kitchen(page, house, email)
+        yield page
+    finally:
+        context.close()
+
+
+def enter_kitchen(page: Page, house: House, email: str) -> None:
+    """Sign in on the kitchen's own screen."""
+    earlier = house.last_code(email)
+    page.get_by_label("Email address").fill(email)
+    page.get_by_role("button", name="Send me a code").click()
+    page.get_by_label("Sign-in code").fill(house.code_for(email, besides=earlier))
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    name = page.get_by_label("Your name")
+    inside = page.locator("[data-link=live]").or_(page.get_by_role("heading", name="Which outlet?"))
+    expect(name.or_(inside).first).to_be_visible()
+    if name.is_visible():
+        name.fill("Some Cook")
+        page.get_by_role("button", name="Save").click()
+    expect(inside).to_be_visible()
+
+
+def fan_at(page: Page, house: House, email: str, event_id: UUID, cents: int = 5000) -> None:
+    """A fan with money in the purse looks where to order at an event."""
+    page.goto("/sign-in?next=/food")
+    entered(page, house, email)
+    filled(house, email, cents)
+    page.goto(f"/food?event={event_id}")
+    expect(page.get_by_role("heading", name="Which food stand?")).to_be_visible()
+
+
+def add(page: Page, *names: str) -> None:
+    """Put things that need no choice into the basket."""
+    for name in names:
+        page.get_by_role("button", name=f"Add {name}", exact=True).click()
+
+
+def orders(page: Page, event_id: UUID, outlet: str, *wished: dict[str, int], **more: Any) -> list[str]:
+    """Orders of whoever is signed in on a page, of things that need no choice: names and how many; their ids."""
+    catalogue = page.request.get(f"/api/concessions/catalogue/{outlet}").json()
+    ids = {shown["item"]["name"]["en"]: shown["item"]["id"] for shown in catalogue["items"]}
+    made = []
+    for wish in wished:
+        lines = [{"item_id": ids[name], "quantity": many} for name, many in wish.items()]
+        body = {"id": str(new_id()), "event_id": str(event_id), "outlet": outlet, "version": catalogue["version"]}
+        answer = page.request.post(
+            "/api/food/orders", data=body | {"lines": lines} | more, headers={"origin": page.url.partition("/food")[0]}
+        )
+        assert answer.ok, answer.text()
+        made.append(answer.json()["id"])
+    return made
+
+
+def order(page: Page) -> str:
+    """Pay for what is in the basket, and see the order; its pick-up code."""
+    page.get_by_role("button", name="Order and pay").click()
+    code = page.locator("[data-pick-up]")
+    expect(code).to_be_visible()
+    return code.inner_text()

@@ -1,0 +1,306 @@
+"""Food by phone: from the seat to the counter, with the kitchen at work beside it; full, offline, told, refused."""
+
+import json
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Route, expect
+
+from tests.web import tour_food
+from tests.web.food import FAN, add, demo_on_now, enter_kitchen, fan_at, filled, kitchen, on_now, opened, order
+from tests.web.gate import until
+from tests.web.house import House
+from tests.web.office import ADMIN, ENGLISH, hire
+from tests.web.steps import Refusing
+from tests.web.test_access import SIZES, SMALL, found_by_axe
+from virage.concessions.rules.catalogue import Station
+
+SignIn = Callable[[Page, str], None]
+Browse = Callable[[], tuple[BrowserContext, Page]]
+OUTLET, NEAR, OTHER, AWAY = "02", "03", "05", "10"
+ORDERS = "**/api/food/orders"
+
+
+@pytest.fixture
+def phone(browser: Browser, house: House) -> Iterator[Page]:
+    """A fan's phone."""
+    context = browser.new_context(
+        base_url=house.url, locale="en-GB", viewport={"width": 390, "height": 844}, has_touch=True
+    )
+    context.add_init_script(ENGLISH)
+    yield context.new_page()
+    context.close()
+
+
+def on_board(cook: Page, column: str) -> None:
+    """Expect the one order in a column of the kitchen."""
+    expect(cook.locator(f"[data-ticket][data-state={column}]")).to_have_count(1)
+
+
+def test_a_fan_orders_from_the_seat_follows_it_and_picks_it_up_with_the_code(
+    browser: Browser, house: House, phone: Page, sign_in: SignIn, address: str
+) -> None:
+    demo_on_now(house)
+    opened(house, OUTLET, delivers=True)
+    phone.goto("/sign-in?next=/tickets")
+    sign_in(phone, FAN)
+    filled(house, FAN, 4000)
+    with kitchen(browser, house, OUTLET, f"cook-{address}") as cook:
+        phone.locator("a[href^='/tickets/']").first.click()
+        phone.get_by_role("link", name="Order food and drink").click()
+        expect(phone.locator("[data-origin]")).to_have_value(re.compile("^ticket:"))
+        stand = phone.locator(f"[data-outlet='{OUTLET}']")
+        expect(stand).to_contain_text(re.compile(r"Ready at \d\d:\d\d"))
+        expect(stand).to_contain_text(re.compile("minute’?s?’ walk"))
+        stand.get_by_role("link").click()
+        add(phone, "Cola, 40 cl")
+        phone.get_by_role("button", name="Choose Hot dog", exact=True).click()
+        phone.get_by_role("button", name="Add for").click()
+        expect(phone.get_by_text("Choose something here first")).to_be_visible()
+        phone.get_by_role("radio", name="Ketchup").check()
+        phone.get_by_role("button", name="Add for €6.50").click()
+        expect(phone.locator("[data-total]")).to_have_text("€13.00")
+        expect(phone.get_by_role("radio", name="Bring it to my seat")).to_be_visible()
+        code = order(phone)
+        assert re.fullmatch(r"\d{4}", code)
+        expect(phone.locator("[data-promise]")).to_have_text(re.compile(r"^Ready at \d\d:\d\d, .+ walk$"))
+        on_board(cook, "placed")
+        expect(cook.locator("[data-ticket]")).to_contain_text("Ketchup")
+        cook.get_by_role("button", name=re.compile("^Accept, order")).click()
+        expect(phone.get_by_text("It is being made").first).to_be_visible()
+        expect(phone.get_by_role("button", name="Cancel the order")).to_have_count(0)
+        cook.get_by_role("button", name=re.compile("^Ready, order")).click()
+        expect(phone.get_by_text("Show this code at the counter.")).to_be_visible()
+        cook.get_by_role("button", name=re.compile("^Hand over, order")).click()
+        cook.get_by_label("Code on the fan’s phone").fill(f"{(int(code) + 1) % 10_000:04}")
+        cook.get_by_role("button", name="Hand over", exact=True).click()
+        expect(cook.get_by_text("4 tries left.")).to_be_visible()
+        cook.get_by_label("Code on the fan’s phone").fill(code)
+        cook.get_by_role("button", name="Hand over", exact=True).click()
+        expect(cook.locator("[data-ticket]")).to_have_count(0)
+    expect(phone.get_by_text("Enjoy!").first).to_be_visible()
+    phone.get_by_role("button", name="Order the same again").click()
+    expect(phone.locator("[data-total]")).to_have_text("€13.00")
+
+
+def test_an_order_to_the_seat_is_on_the_runners_list_and_delivered(
+    browser: Browser, house: House, phone: Page, sign_in: SignIn, address: str
+) -> None:
+    demo_on_now(house)
+    opened(house, NEAR, delivers=True)
+    phone.goto("/sign-in?next=/food")
+    sign_in(phone, FAN)
+    filled(house, FAN, 4000)
+    phone.goto(f"/food/{NEAR}")
+    add(phone, "Salted popcorn")
+    phone.get_by_role("radio", name="Bring it to my seat").check()
+    order(phone)
+    expect(phone.locator("[data-promise]")).to_have_text(re.compile(r"^At your seat at \d\d:\d\d$"))
+    with kitchen(browser, house, NEAR, f"cook-{address}") as cook:
+        cook.get_by_role("button", name=re.compile("^Accept, order")).press("Enter")
+        cook.get_by_role("button", name=re.compile("^Ready, order")).press("Enter")
+        run = cook.locator("[data-run]")
+        expect(run).to_contain_text(re.compile("row .+, seat"))
+        run.get_by_text("The way").click()
+        expect(run.locator(".way li").first).to_be_visible()
+        run.get_by_role("button", name=re.compile("^Delivered")).click()
+        expect(run).to_have_count(0)
+    expect(phone.get_by_text("It was brought to your seat.")).to_be_visible()
+
+
+def test_a_full_outlet_offers_the_next_best_and_one_tap_orders_there(house: House, phone: Page, address: str) -> None:
+    event = on_now(house, "Full house")
+    opened(house, OUTLET, made={Station.GRILL: 1, Station.BAR: 1})
+    opened(house, OTHER)
+    fan_at(phone, house, address, event)
+    phone.locator("[data-origin]").select_option("block:104")
+    expect(phone.locator(f"[data-outlet='{OTHER}']")).to_contain_text("walk")
+    phone.goto(f"/food/{OUTLET}")
+    add(phone, "Still water, 50 cl")
+    for _ in range(29):
+        phone.get_by_role("button", name="One more: Still water").press("Enter")
+    filled(house, address, 10_000)
+    phone.reload()
+    phone.get_by_role("button", name="Order and pay").click()
+    expect(phone.get_by_text(f"Food stand {OUTLET} is full")).to_be_visible()
+    next_best = phone.get_by_role("listitem").filter(has_text=f"Food stand {OTHER}")
+    expect(next_best).to_contain_text(re.compile(r"Ready at \d\d:\d\d, .* walk"))
+    next_best.get_by_role("button").click()
+    expect(phone.locator("[data-pick-up]")).to_be_visible()
+    expect(phone.get_by_text(f"Pick up at food stand {OTHER}")).to_be_visible()
+
+
+def test_a_lost_answer_is_one_order_and_what_is_cancelled_costs_nothing(
+    house: House, phone: Page, address: str
+) -> None:
+    event = on_now(house, "Lost answer")
+    opened(house, OTHER)
+    fan_at(phone, house, address, event, 1200)
+    phone.goto(f"/food/{OTHER}")
+    add(phone, "Salted popcorn")
+    sent: list[str] = []
+
+    def lose_the_first(route: Route) -> None:
+        sent.append(json.loads(route.request.post_data or "")["id"])
+        if len(sent) == 1:
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    phone.route(ORDERS, lose_the_first)
+    phone.get_by_role("button", name="Order and pay").click()
+    expect(phone.get_by_text("nothing is ever ordered or paid twice")).to_be_visible()
+    order(phone)
+    assert len(sent) == 2
+    assert sent[0] == sent[1]
+    phone.get_by_role("button", name="Cancel the order").click()
+    phone.get_by_role("dialog").get_by_role("button", name="Cancel the order").click()
+    expect(phone.get_by_text("Nothing was charged.")).to_be_visible()
+    phone.get_by_role("link", name="Order something else").click()
+    add(phone, "Salted popcorn")
+    expect(phone.locator("[data-purse]")).to_contain_text("€12.00")
+
+
+def test_money_age_and_allergens_are_said_before_anything_is_ordered(house: House, phone: Page, address: str) -> None:
+    event = on_now(house, "Rules")
+    opened(house, OTHER)
+    fan_at(phone, house, address, event, 500)
+    phone.goto(f"/food/{OTHER}")
+    add(phone, "Lager, 25 cl")
+    expect(phone.get_by_text("€1.50 is missing.")).to_be_visible()
+    expect(phone.get_by_role("link", name="Top up €1.50 or more")).to_have_attribute("href", "/purse")
+    expect(phone.get_by_role("button", name="Order and pay")).to_be_disabled()
+    filled(house, address, 5000)
+    phone.reload()
+    phone.get_by_role("button", name="Order and pay €6.50").click()
+    age = phone.get_by_role("checkbox", name=re.compile("I am 18 or older"))
+    expect(age).to_be_focused()
+    expect(age).to_have_accessible_description(re.compile("old enough"))
+    phone.get_by_text("Allergens and diet").click()
+    phone.get_by_role("checkbox", name="Gluten").check()
+    expect(phone.get_by_role("heading", name="Lager, 25 cl")).to_have_count(0)
+    expect(phone.get_by_text("do not fit and are hidden")).to_be_visible()
+    phone.get_by_role("radio", name="Vegan").check()
+    expect(phone.get_by_role("heading", name="Fries", exact=True)).to_be_visible()
+    expect(phone.get_by_role("heading", name="Salted popcorn")).to_be_visible()
+    phone.get_by_role("button", name="Show everything").click()
+    age.check()
+    phone.route(ORDERS, Refusing(409, "outlet_closed", times=1))
+    phone.get_by_role("button", name="Order and pay").click()
+    expect(phone.get_by_text("takes no orders right now")).to_be_visible()
+    order(phone)
+
+
+def test_with_the_server_stopped_the_fan_keeps_the_code_and_the_kitchen_comes_back_by_itself(
+    browser: Browser,
+    browse: Browse,
+    own_server: tuple[str, "subprocess.Popen[bytes]"],
+    house: House,
+    address: str,
+) -> None:
+    url, process = own_server
+    event = on_now(house, "Offline")
+    opened(house, AWAY)
+    context, page = browse()
+    fan_at(page, house, address, event)
+    page.goto(f"/food/{AWAY}")
+    add(page, "Salted popcorn")
+    code, there = order(page), page.url
+    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    context.close()
+    with kitchen(browser, house, AWAY, f"cook-{address}", base_url=url) as cook:
+        on_board(cook, "placed")
+
+        house.stop(process)
+        expect(cook.get_by_text(re.compile(r"What you see is as of \d\d:\d\d\."))).to_be_visible(timeout=15_000)
+        on_board(cook, "placed")
+        cook.get_by_role("button", name=re.compile("^Accept, order")).click()
+        expect(cook.get_by_text("nothing happens twice").last).to_be_visible()
+        context, page = browse()
+        page.goto(there)
+        expect(page.locator("[data-pick-up]")).to_have_text(code)
+        expect(page.locator("[data-qr]")).to_be_visible()
+        expect(page.get_by_text("Waiting for the kitchen").first).to_be_visible()
+        expect(page.get_by_text(re.compile(r"^As of \w{3} \d+ \w+, \d\d:\d\d$"))).to_be_visible()
+
+        again = house.start("serve", house.env | {"VIRAGE_PORT": url.rpartition(":")[2], "VIRAGE_PUBLIC_URL": url})
+        house.wait(url)
+        expect(cook.locator("[data-link=live]")).to_be_visible(timeout=15_000)
+        cook.get_by_role("button", name=re.compile("^Accept, order")).click()
+        on_board(cook, "accepted")
+    context.close()
+    house.stop(again)
+    house.processes.remove(again)
+
+
+def registration_of(session: CDPSession, page: Page) -> str:
+    """The id by which the browser knows the worker of this page."""
+    known: list[str] = []
+    session.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda told: known.extend(one["registrationId"] for one in told["registrations"] if not one["isDeleted"]),
+    )
+    session.send("ServiceWorker.enable")
+    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    assert known
+    return known[-1]
+
+
+def test_a_push_reaches_the_worker_is_shown_and_opens_the_order(browser: Browser, house: House, address: str) -> None:
+    context = browser.new_context(base_url=house.url, locale="en-GB")
+    context.grant_permissions(["notifications"], origin=house.url)
+    page = context.new_page()
+    page.goto("/food")
+    session = context.new_cdp_session(page)
+    registration = registration_of(session, page)
+    told = {"kind": "food_ready", "title": "Order 7 is ready", "body": "Collect it.", "order": "0-0", "number": 7}
+    message = {"origin": house.url, "registrationId": registration, "data": json.dumps(told)}
+    session.send("ServiceWorker.deliverPushMessage", message)
+    shown = "async () => (await (await navigator.serviceWorker.ready).getNotifications()).map(n => [n.title, n.body, n.data])"
+    until(page, f"async () => (await ({shown})()).length === 1")
+    assert page.evaluate(shown) == [["Order 7 is ready", "Collect it.", "/food/orders/0-0"]]
+    context.close()
+
+
+@pytest.mark.parametrize("look", ["phone light", "desk dark"])
+def test_axe_finds_nothing_on_any_screen_of_food_and_kitchen_and_every_target_is_large_enough(
+    browser: Browser, house: House, address: str, look: str
+) -> None:
+    size, theme = look.split()
+    settings: dict[str, Any] = {"viewport": SIZES[size], "color_scheme": theme, "has_touch": size == "phone"}
+    event = tour_food.evening(house)
+    found: list[str] = []
+    email = hire(house, f"boss-{size}-{address}", ADMIN)
+    with (
+        browser.new_context(base_url=house.url, locale="en-GB", reduced_motion="reduce", **settings) as context,
+        browser.new_context(base_url=house.url, locale="en-GB", reduced_motion="reduce", **settings) as other,
+    ):
+        fan, cook = context.new_page(), other.new_page()
+        fan.add_init_script(ENGLISH)
+        cook.add_init_script(ENGLISH)
+        cook.goto("/staff/kitchen")
+        enter_kitchen(cook, house, email)
+        seen = ((fan, tour_food.for_fans(fan, house, event)), (cook, tour_food.in_kitchen(cook, fan, house, event)))
+        for page, screens in seen:
+            for screen in screens:
+                found += [f"{screen.name}: {fault}" for fault in found_by_axe(page) + page.evaluate(SMALL)]
+                if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                    found.append(f"{screen.name}: wider than the screen")
+    assert not found, "\n".join(found)
+
+
+def test_the_menu_speaks_french(browser: Browser, house: House) -> None:
+    with browser.new_context(base_url=house.url, locale="fr-FR") as context:
+        page = context.new_page()
+        page.goto(f"/food/{OUTLET}")
+        expect(page.get_by_role("heading", name="Frites", exact=True)).to_be_visible()
+        expect(page.get_by_text("Contient : gluten, lait, sésame").first).to_be_visible()
+        page.get_by_role("button", name="Ajouter Cola, 40 cl").click()
+        expect(page.get_by_role("link", name="Se connecter pour commander")).to_be_visible()
+        page.get_by_role("button", name="English").click()
+        expect(page.get_by_role("heading", name="Fries", exact=True)).to_be_visible()
+        expect(page.get_by_role("link", name="Sign in to order")).to_be_visible()

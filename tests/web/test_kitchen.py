@@ -1,0 +1,145 @@
+"""The kitchen's screen: its outlet, its tickets by station and age, codes that are scanned, what it can make."""
+
+import re
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web.food import fan_at, kitchen, on_now, opened, orders
+from tests.web.gate import type_code
+from tests.web.house import House
+from tests.web.office import ENGLISH, hire
+from virage.kernel.guard import Grant
+
+OUTLET, OTHER = "06", "07"
+TONES = """() => {
+    window.tones = 0;
+    const start = OscillatorNode.prototype.start;
+    OscillatorNode.prototype.start = function (...when) { window.tones += 1; return start.apply(this, when); };
+}"""
+
+
+@pytest.fixture
+def evening(house: House) -> UUID:
+    """A match that goes on."""
+    return on_now(house, "An evening in the kitchen")
+
+
+@pytest.fixture
+def fan(browser: Browser, house: House, evening: UUID, address: str) -> Iterator[Page]:
+    """A fan who is signed in and has money, at the list of outlets."""
+    opened(house, OUTLET)
+    context = browser.new_context(base_url=house.url, locale="en-GB")
+    context.add_init_script(ENGLISH)
+    page = context.new_page()
+    fan_at(page, house, address, evening, 20_000)
+    yield page
+    context.close()
+
+
+def test_a_new_order_is_heard_sorted_by_station_worked_by_keyboard_and_handed_over_by_a_scan(
+    browser: Browser, house: House, evening: UUID, fan: Page, address: str
+) -> None:
+    with kitchen(browser, house, OUTLET, f"cook-{address}") as cook:
+        cook.evaluate(TONES)
+        expect(cook.get_by_text("No new order")).to_be_visible()
+        cook.mouse.click(5, 5)
+        water, fries = {"Still water, 50 cl": 2}, {"Falafel and hummus wrap": 1, "Still water, 50 cl": 1}
+        first, second = orders(fan, evening, OUTLET, water, fries)
+        expect(cook.locator("[data-ticket]")).to_have_count(2)
+        cook.wait_for_function("window.tones >= 2")
+        expect(cook.get_by_text("2 new orders")).to_be_attached()
+        cook.get_by_role("radio", name="Cold").check(force=True)
+        expect(cook.locator("[data-ticket]")).to_have_count(1)
+        expect(cook.locator("[data-ticket]")).to_contain_text("and 1 line of other stations")
+        cook.get_by_role("radio", name="All stations").check(force=True)
+        cook.get_by_role("button", name=re.compile("^Accept, order")).first.focus()
+        cook.keyboard.press("ArrowDown")
+        expect(cook.locator(f"[data-ticket='{second}'] [data-main]")).to_be_focused()
+        cook.keyboard.press("Enter")
+        expect(cook.locator(f"[data-ticket='{second}']")).to_have_attribute("data-state", "accepted")
+        for name in ("Accept", "Ready"):
+            cook.locator(f"[data-ticket='{first}']").get_by_role("button", name=re.compile(f"^{name}, order")).click()
+        expect(cook.locator(f"[data-ticket='{first}']")).to_have_attribute("data-state", "ready")
+        fan.goto(f"/food/orders/{first}")
+        code = fan.locator("[data-pick-up]").inner_text()
+        type_code(cook, f"virage:food:{second}:{code}")
+        expect(cook.get_by_text("No order that is ready here has this code.")).to_be_visible()
+        type_code(cook, f"virage:food:{first}:{code}")
+        expect(cook.get_by_text(re.compile(r"Order \d+ is handed over"))).to_be_visible()
+        expect(fan.get_by_text("Enjoy!").first).to_be_visible()
+
+
+def test_a_declined_order_tells_its_fan_why_and_age_is_checked_before_a_beer_is_handed_over(
+    browser: Browser, house: House, evening: UUID, fan: Page, address: str
+) -> None:
+    beer, popcorn = orders(fan, evening, OUTLET, {"Lager, 25 cl": 1}, {"Salted popcorn": 1}, age_confirmed=True)
+    with kitchen(browser, house, OUTLET, f"cook-{address}") as cook:
+        cook.locator(f"[data-ticket='{popcorn}']").get_by_role("button", name=re.compile("^Decline")).click()
+        cook.get_by_role("radio", name="Something is sold out").check()
+        cook.get_by_role("dialog").get_by_role("button", name="Decline", exact=True).click()
+        expect(cook.locator(f"[data-ticket='{popcorn}']")).to_have_count(0)
+        fan.goto(f"/food/orders/{popcorn}")
+        expect(fan.get_by_text("Something in it was sold out.")).to_be_visible()
+        ticket = cook.locator(f"[data-ticket='{beer}']")
+        expect(ticket).to_contain_text("Check ID: 18")
+        for name in ("Accept", "Ready", "Hand over"):
+            ticket.get_by_role("button", name=re.compile(f"^{name}, order")).click()
+        fan.goto(f"/food/orders/{beer}")
+        cook.get_by_label("Code on the fan’s phone").fill(fan.locator("[data-pick-up]").inner_text())
+        give = cook.get_by_role("dialog").get_by_role("button", name="Hand over", exact=True)
+        give.click()
+        expect(cook.get_by_text("Look at a proof of age first")).to_be_visible()
+        cook.get_by_role("checkbox", name=re.compile("I have seen a proof of age")).check()
+        give.click()
+        expect(ticket).to_have_count(0)
+
+
+def test_what_a_kitchen_says_that_it_makes_decides_what_fans_are_offered(
+    browser: Browser, house: House, fan: Page, address: str
+) -> None:
+    offer = fan.locator(f"[data-outlet='{OTHER}']")
+    expect(offer).to_have_count(0)
+    with kitchen(browser, house, OTHER, f"cook-{address}") as cook:
+        expect(cook.get_by_text("No orders are taken")).to_be_visible()
+        cook.get_by_role("button", name="Capacity").click()
+        cook.get_by_role("switch", name=re.compile("Take orders")).check()
+        cook.get_by_role("switch", name=re.compile("Deliver to seats")).check()
+        for _ in range(3):
+            cook.get_by_role("button", name="One more: Bar").click()
+        cook.get_by_label("A word to the fans").fill("Left of the stairs")
+        cook.get_by_role("button", name="Save").click()
+        expect(cook.get_by_role("dialog")).to_have_count(0)
+        fan.reload()
+        expect(offer).to_contain_text("Delivers to your seat")
+        expect(offer).to_contain_text("Left of the stairs")
+        cook.get_by_role("button", name="Capacity").click()
+        cook.get_by_role("switch", name=re.compile("Take orders")).uncheck()
+        cook.get_by_role("button", name="Save").click()
+        expect(cook.get_by_role("button", name="Take orders again")).to_be_visible()
+        fan.reload()
+        fan.get_by_text("Closed for orders").click()
+        expect(offer).to_contain_text("takes no orders right now")
+
+
+def test_whoever_may_work_anywhere_chooses_and_whoever_works_nowhere_is_told(
+    browser: Browser, house: House, address: str
+) -> None:
+    for email, grant in ((f"boss-{address}", Grant("admin")), (f"none-{address}", Grant("steward"))):
+        hire(house, email, (grant,))
+        with browser.new_context(base_url=house.url, locale="fr-FR") as context:
+            page = context.new_page()
+            page.goto("/staff/kitchen")
+            page.get_by_label("Adresse e-mail").fill(email)
+            page.get_by_role("button", name=re.compile("envoyer un code")).click()
+            page.get_by_label("Code de connexion").fill(house.code_for(email))
+            page.get_by_role("button", name="Se connecter", exact=True).click()
+            if grant.role == "steward":
+                expect(page.get_by_role("heading", name="Aucun point de vente n’est à vous")).to_be_visible()
+                continue
+            page.get_by_role("button", name=f"Point de vente {OUTLET}").click()
+            expect(page.get_by_role("heading", name="En préparation")).to_be_visible()
+            page.get_by_role("button", name="English").click()
+            expect(page.get_by_role("heading", name="Being made")).to_be_visible()

@@ -1,0 +1,142 @@
+"""The screens of ordering by phone and of the kitchen, in the order of one evening: for docs/screens and for axe."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from uuid import UUID
+
+from playwright.sync_api import Page, expect
+
+from tests.web.conftest import entered
+from tests.web.food import FAN, add, demo_on_now, filled, opened, orders
+from tests.web.house import House
+from tests.web.office import in_database
+from tests.web.tour import Screen
+from virage.concessions.acts import kitchen as acts
+from virage.concessions.acts.kitchen import Step
+from virage.concessions.rules.catalogue import Station
+from virage.demo.programme import done
+from virage.kernel.database import Connection
+from virage.kernel.security import derive
+from virage.passes.rules.vault import PURPOSE, KeyVault
+
+BUSY, FULL = "02", "04"
+STANDS = (BUSY, "03", "05", "06", "09", "10")
+LATE = """
+    update concessions.food_order set promised_at = placed_at - interval '4 minutes', voucher_cents = 300 where id = $1
+"""
+
+
+def evening(house: House) -> UUID:
+    """A match that goes on, its stands at work: one is full, one is closed."""
+    event = demo_on_now(house)
+    for number, outlet in enumerate(STANDS):
+        opened(house, outlet, delivers=number % 2 == 0, note="")
+    opened(house, FULL, made={Station.GRILL: 1, Station.BAR: 1})
+    opened(house, "01", open=False)
+    return event
+
+
+def accepted(house: House, outlet: str, order: str, *, ready: bool = False) -> None:
+    """The kitchen takes an order, and makes it."""
+    vault = KeyVault(derive(house.env["VIRAGE_SECRET"], PURPOSE))
+
+    async def take(conn: Connection) -> None:
+        now = datetime.now(UTC)
+        cook = await conn.fetchval("select id from people.person where email = 'admin@example.org'")
+        step = Step(outlet, UUID(order), cook)
+        done(await acts.accept(conn, vault, step, now))
+        if ready:
+            late = await conn.fetchval("select interval '10 minutes'")
+            done(await acts.ready(conn, step, late, now))
+
+    in_database(house, take)
+
+
+def for_fans(page: Page, house: House, event: UUID) -> Iterator[Screen]:
+    """From the list of stands to the food in the hand; the page is in English, and nobody is signed in."""
+    page.goto("/sign-in?next=/food")
+    entered(page, house, FAN)
+    filled(house, FAN, 9000)
+    page.goto(f"/food?event={event}")
+    expect(page.locator(f"[data-outlet='{BUSY}']")).to_contain_text("walk")
+    yield Screen("food")
+    page.goto(f"/food/{BUSY}")
+    expect(page.locator("[data-item]").first).to_be_visible()
+    yield Screen("food-menu")
+    page.get_by_text("Allergens and diet").click()
+    page.get_by_role("checkbox", name="Milk").check()
+    yield Screen("food-without")
+    page.get_by_role("button", name="Show everything").click()
+    page.get_by_role("button", name="Choose Burger meal").click()
+    page.get_by_role("radio", name="Vegetarian halloumi burger").check()
+    page.get_by_role("button", name="Add for").click()
+    expect(page.get_by_text("Choose something here first").first).to_be_visible()
+    yield Screen("food-choice")
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    add(page, "Lager, 25 cl", "Salted popcorn")
+    page.get_by_role("radio", name="Bring it to my seat").check()
+    yield Screen("food-basket", at="#basket")
+    page.goto(f"/food/{FULL}")
+    add(page, "Still water, 50 cl")
+    for _ in range(17):
+        page.get_by_role("button", name="One more: Still water").press("Enter")
+    page.get_by_role("button", name="Order and pay").click()
+    expect(page.get_by_text("is full")).to_be_visible()
+    yield Screen("food-full", at="[data-slot]")
+    yield from _ordered(page, house, event)
+
+
+def _ordered(page: Page, house: House, event: UUID) -> Iterator[Screen]:
+    wished = ({"Beer 0.0%, 50 cl": 2, "Salted popcorn": 1}, {"Salted popcorn": 2})
+    first, other = orders(page, event, BUSY, *wished)
+    page.goto(f"/food/orders/{first}")
+    expect(page.locator("[data-qr]")).to_be_visible()
+    yield Screen("food-placed")
+    accepted(house, BUSY, first, ready=True)
+    expect(page.get_by_text("Show this code at the counter.")).to_be_visible()
+    yield Screen("food-ready")
+    page.context.set_offline(True)
+    expect(page.get_by_text("As of")).to_be_visible()
+    yield Screen("food-offline")
+    page.context.set_offline(False)
+    accepted(house, BUSY, other)
+    in_database(house, lambda conn: conn.execute(LATE, UUID(other)))
+    page.goto(f"/food/orders/{other}")
+    expect(page.get_by_text("for the wait")).to_be_visible()
+    yield Screen("food-late")
+
+
+def in_kitchen(page: Page, fan: Page, house: House, event: UUID) -> Iterator[Screen]:
+    """A kitchen in the thick of it: `page` is signed in as an administrator, `fan` as the fan with a ticket."""
+    seat = fan.request.get("/api/me/tickets").json()[0]["place"]
+    filled(house, FAN, 20_000)
+    page.goto("/staff/kitchen")
+    expect(page.get_by_role("heading", name="Which outlet?")).to_be_visible()
+    yield Screen("kitchen-choose")
+    plain = [{"Cola, 40 cl": 2, "Salted popcorn": 1}, {"Falafel and hummus wrap": 2, "Still water, 50 cl": 2}]
+    new = orders(fan, event, BUSY, *plain, {"Lager, 25 cl": 3}, {"Salted popcorn": 2}, age_confirmed=True)
+    brought = orders(fan, event, BUSY, {"Still water, 50 cl": 2, "Salted popcorn": 1}, deliver_to=seat)
+    accepted(house, BUSY, new[1])
+    accepted(house, BUSY, new[3], ready=True)
+    accepted(house, BUSY, brought[0], ready=True)
+    in_database(house, lambda conn: conn.execute(LATE, UUID(new[1])))
+    page.get_by_role("button", name=f"Outlet {BUSY}").click()
+    expect(page.locator("[data-run]")).to_be_visible()
+    yield Screen("kitchen")
+    yield Screen("kitchen-runs", at="[data-run]")
+    page.get_by_role("button", name=re.compile("^Hand over, order")).last.click()
+    page.get_by_role("dialog").get_by_role("button", name="Hand over", exact=True).click()
+    expect(page.get_by_text("Type the four digits")).to_be_visible()
+    yield Screen("kitchen-code")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name=re.compile("^Decline, order")).first.click()
+    yield Screen("kitchen-decline")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Capacity").click()
+    yield Screen("kitchen-capacity")
+    page.keyboard.press("Escape")
+    page.context.set_offline(True)
+    expect(page.get_by_text("Connection lost").first).to_be_visible(timeout=15_000)
+    yield Screen("kitchen-lost")
+    page.context.set_offline(False)

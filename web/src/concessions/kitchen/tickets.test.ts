@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { bars, fresh, inColumn, minutesBetween, stationsOf, urgency } from "./tickets";
+import type { Interval, Ticket } from "./types";
+
+const NOW = Date.parse("2026-05-09T20:00:00Z");
+const at = (minutes: number): string => new Date(NOW + minutes * 60_000).toISOString();
+const ticket = (number: number, more: Partial<Ticket> = {}): Ticket =>
+  ({ id: `${number}`, number, state: "placed", stations: ["grill"], promised_at: at(number), ...more }) as Ticket;
+
+describe("a ticket", () => {
+  it("is late once its promise is broken, and soon shortly before", () => {
+    expect([5, 2, 0, -1].map((minutes) => urgency(ticket(1, { promised_at: at(minutes) }), NOW))).toEqual(["ok", "soon", "soon", "late"]);
+  });
+
+  it("that is ready is late no more", () => expect(urgency(ticket(1, { state: "ready", promised_at: at(-9) }), NOW)).toBe("ok"));
+
+  it("has waited whole minutes", () => expect([at(-3.9), at(1)].map((placed) => minutesBetween(placed, NOW))).toEqual([3, 0]));
+
+  it("rings once, when it is new and not accepted", () => {
+    const seen = [ticket(1)];
+    expect(fresh(seen, [ticket(1), ticket(2), ticket(3, { state: "accepted" })]).map(({ number }) => number)).toEqual([2]);
+  });
+});
+
+describe("a column", () => {
+  it("holds what its station makes, the oldest promise first", () => {
+    const all = [ticket(3), ticket(1), ticket(2, { stations: ["bar"] }), ticket(4, { state: "ready" })];
+    expect(inColumn(all, "placed", null).map(({ number }) => number)).toEqual([1, 2, 3]);
+    expect(inColumn(all, "placed", "bar").map(({ number }) => number)).toEqual([2]);
+  });
+
+  it("has the stations that make something or have work", () => {
+    const capacity = { per_five_minutes: { fryer: 4, cold: 0 }, open: true, delivers: false, note: "" };
+    expect(stationsOf({ tickets: [ticket(1)], capacity })).toEqual(["grill", "fryer"]);
+  });
+});
+
+describe("the load", () => {
+  const stations = { grill: { capacity: 10, counter: 1, orders: 4 }, bar: { capacity: 20, counter: 0, orders: 18 } };
+  const load = [{ starts_at: at(0), stations }] as unknown as Interval[];
+
+  it("is that of the station nearest to its bound, or of the one that is looked at", () => {
+    expect(bars(load, null)).toEqual([{ at: at(0), made: 18, room: 20 }]);
+    expect(bars(load, "grill")).toEqual([{ at: at(0), made: 5, room: 10 }]);
+  });
+
+  it("of a station that makes nothing is nothing", () => {
+    expect(bars(load, "cold")).toEqual([{ at: at(0), made: 0, room: 0 }]);
+  });
+});

@@ -1,0 +1,61 @@
+/** What a fan would like from one outlet; kept on this browser, so that a top-up or a sign-in in between loses nothing. */
+import { storage } from "../../kernel/storage";
+import { same, type Wanted } from "./catalogue";
+import type { Line } from "./types";
+
+const MOST = 99;
+const key = (outlet: string): string => `food.basket.${outlet}`;
+
+export class Basket {
+  lines = $state.raw<Line[]>([]);
+
+  constructor(private readonly outlet: string) {
+    this.lines = storage.read<Line[]>(key(outlet)) ?? [];
+  }
+
+  get count(): number {
+    return this.lines.reduce((sum, line) => sum + line.quantity, 0);
+  }
+
+  add(line: Line): void {
+    const at = this.lines.findIndex((one) => same(one, line));
+    if (at < 0) this.#keep([...this.lines, line]);
+    else this.set(at, this.lines[at]!.quantity + line.quantity);
+  }
+
+  set(at: number, quantity: number): void {
+    const changed = this.lines.map((line, index) => (index === at ? { ...line, quantity: Math.min(MOST, quantity) } : line));
+    this.#keep(changed.filter((line) => line.quantity > 0));
+  }
+
+  clear(): void {
+    this.#keep([]);
+  }
+
+  #keep(wanted: Line[]): void {
+    const lines = $state.snapshot(wanted) as Line[]; // of a dialog's state, which IndexedDB cannot keep
+    this.lines = lines;
+    storage.write(key(this.outlet), lines.length ? lines : null);
+  }
+}
+
+/** Puts lines into an outlet's basket before its menu is opened. */
+export function putInto(outlet: string, lines: readonly Line[]): void {
+  storage.write(key(outlet), lines);
+}
+
+class Tastes {
+  wanted = $state.raw<Wanted>(storage.read<Wanted>("food.wanted") ?? { without: [], diet: "" });
+
+  get count(): number {
+    return this.wanted.without.length + (this.wanted.diet ? 1 : 0);
+  }
+
+  choose(change: Partial<Wanted>): void {
+    this.wanted = { ...this.wanted, ...change };
+    storage.write("food.wanted", this.count ? this.wanted : null);
+  }
+}
+
+/** What somebody eats is health data: it never leaves this browser. */
+export const tastes = new Tastes();

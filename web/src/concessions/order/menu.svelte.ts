@@ -1,0 +1,50 @@
+/** What a menu's page knows of its outlet: what is sold, when it can be ready, what is in the purse. */
+import { answered, type Problem } from "../../api/answer";
+import { api } from "../../api/client";
+import type { PurseView } from "../../api/words";
+import { session } from "../../people/session.svelte";
+import { Card } from "./catalogue";
+import { here } from "./here.svelte";
+import type { Catalogue, Offer, Slot } from "./types";
+
+export class OutletMenu {
+  catalogue = $state.raw<Catalogue | null>(null);
+  offer = $state.raw<Offer | null>(null);
+  slots = $state.raw<Slot[]>([]);
+  purse = $state.raw<PurseView | null>(null);
+  problem = $state.raw<Problem | null>(null);
+  /** Products that a refusal named as sold out. */
+  gone = $state.raw<string[]>([]);
+  readonly card = $derived.by((): Card | null => {
+    if (!this.catalogue) return null;
+    const event = here.event;
+    return new Card(this.catalogue, { gone: this.gone, startsAt: event ? Date.parse(event.starts_at) : null, dry: event ? !event.rules.alcohol : false });
+  });
+
+  constructor(private readonly outlet: string) {}
+
+  /** The menu; asked again after a refusal that says that it has changed. */
+  async load(): Promise<void> {
+    const path = { outlet: this.outlet };
+    const answer = await answered<Catalogue>(api.GET("/api/concessions/catalogue/{outlet}", { params: { path } }));
+    this.problem = answer.ok ? null : answer.problem;
+    if (answer.ok) this.catalogue = answer.data;
+  }
+
+  /** When it can be ready, for who comes from a place. */
+  async ask(event_id: string, place: number | null, step_free: boolean): Promise<void> {
+    const query = { event_id, step_free, ...(place === null ? {} : { place }) };
+    const [offers, slots] = await Promise.all([
+      answered<Offer[]>(api.GET("/api/food/outlets", { params: { query } })),
+      answered<Slot[]>(api.GET("/api/food/slots", { params: { query: { event_id, outlet: this.outlet } } })),
+    ]);
+    if (offers.ok) this.offer = offers.data.find(({ outlet }) => outlet === this.outlet) ?? null;
+    if (slots.ok) this.slots = slots.data;
+  }
+
+  async look(): Promise<void> {
+    if (!session.me) return;
+    const answer = await answered<PurseView>(api.GET("/api/wallet"));
+    if (answer.ok) this.purse = answer.data;
+  }
+}

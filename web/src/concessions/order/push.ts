@@ -1,0 +1,41 @@
+/** "Ready" on a phone whose page is closed: asked for when somebody waits for an order, never before. */
+import { answered } from "../../api/answer";
+import { api } from "../../api/client";
+import { newId } from "../../kernel/ids";
+import { storage } from "../../kernel/storage";
+
+export type Leave = "ask" | "granted" | "denied" | "none";
+type Told = { owner: string; id: string; endpoint: string };
+const KEY = "push";
+
+/** Whether this browser may be told, as far as it is known without asking. */
+export function leave(): Leave {
+  if (!("serviceWorker" in navigator) || !("PushManager" in window) || !("Notification" in window)) return "none";
+  return Notification.permission === "default" ? "ask" : Notification.permission;
+}
+
+/** Ask for leave, and tell the server where to reach this browser; false where it may not or cannot be told. */
+export async function subscribe(owner: string): Promise<boolean> {
+  if (leave() === "none" || (await Notification.requestPermission()) !== "granted") return false;
+  try {
+    const registration = await navigator.serviceWorker.ready;
+    const key = await answered<{ key: string }>(api.GET("/api/push/key"));
+    if (!key.ok) return false;
+    const before = await registration.pushManager.getSubscription();
+    const subscription = before ?? (await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key.data.key }));
+    return await tell(owner, subscription);
+  } catch {
+    return false; // no push service can be reached, or the browser has none
+  }
+}
+
+async function tell(owner: string, subscription: PushSubscription): Promise<boolean> {
+  const { endpoint, keys } = subscription.toJSON();
+  if (!endpoint || !keys?.p256dh || !keys.auth) return false;
+  const told = storage.read<Told>(KEY);
+  const id = told?.owner === owner && told.endpoint === endpoint ? told.id : newId();
+  const params = { path: { subscription_id: id } };
+  const answer = await answered(api.PUT("/api/me/push-subscriptions/{subscription_id}", { params, body: { endpoint, p256dh: keys.p256dh, auth: keys.auth } }));
+  if (answer.ok) storage.write(KEY, { owner, id, endpoint } satisfies Told);
+  return answer.ok;
+}

@@ -1,0 +1,34 @@
+/** The words of ordering, and how its refusals are said. */
+import type { Problem } from "../../api/answer";
+import type { food } from "../../i18n/en/food";
+import { Bundle } from "../../i18n/bundle.svelte";
+import { i18n } from "../../i18n/i18n.svelte";
+import { problemText } from "../../kernel/words";
+import type { Label } from "../../api/words";
+import type { Allergen, Delivery } from "./types";
+
+export type Words = typeof food;
+
+class FoodWords extends Bundle<Words> {
+  refusal(problem: Problem): string {
+    return this.w.refusals[problem.code] ?? problemText(problem);
+  }
+
+  /** A seat in words, or the area where somebody stands. */
+  placeOf({ block, row, seat, ...more }: Label | Delivery): string {
+    const where = this.w.where;
+    const area = "area_name" in more ? (more.area_name ?? more.area) : more.area;
+    if (area) return i18n.text(area);
+    return row ? where.seat(row, String(seat ?? ""), block ?? "") : where.area(block ?? "");
+  }
+
+  allergens(list: readonly Allergen[]): string {
+    const names = list.map((one) => this.w.menu.allergens[one] ?? one);
+    return new Intl.ListFormat(i18n.tag, { type: "unit" }).format(names.map((name) => name.toLowerCase()));
+  }
+}
+
+export const words = new FoodWords({
+  fr: async () => (await import("../../i18n/fr/food")).food,
+  en: async () => (await import("../../i18n/en/food")).food,
+});
