@@ -22,6 +22,7 @@ from virage.access.reads.news import GateNews
 from virage.access.reads.packs import Packs
 from virage.access.routes.desk import GateDesk
 from virage.concessions import routes as concessions_routes
+from virage.concessions.jobs.figures import FigureJobs
 from virage.concessions.routes.counter import Counter
 from virage.kernel import openapi
 from virage.kernel.clock import Clock
@@ -270,7 +271,11 @@ def _concessions(house: House) -> Domain:
     secrets = wallet_cards.open_card_secrets(config)
     counter = Counter(house.db, house.clock, secrets, config.tap_cap_cents)
     objects_url = config.objects_url or str(config.var_dir / "objects")
-    return Domain(concessions_routes.routers, concessions_routes.dependencies(house.db, objects_url, counter))
+    return Domain(
+        concessions_routes.routers,
+        concessions_routes.dependencies(house.db, objects_url, counter),
+        jobs=[FigureJobs(house.db).register],
+    )
 
 
 # --- the whole -----------------------------------------------------------------------------------------------------

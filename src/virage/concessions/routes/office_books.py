@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar import Response, Router, get
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 from litestar.response import Stream
 from msgspec import Struct
 
@@ -59,8 +59,8 @@ async def get_till_archive(
     clock: Clock,
     vault: KeyVault,
     principal: Principal,
-    first: Annotated[date | None, Parameter(query="from", description="From that day of business on")] = None,
-    last: Annotated[date | None, Parameter(query="to", description="To that day, itself too")] = None,
+    first: Annotated[date | None, QueryParameter(name="from", description="From that day of business on")] = None,
+    last: Annotated[date | None, QueryParameter(name="to", description="To that day, itself too")] = None,
 ) -> Stream:
     """The archive of a till, for `virage fiscal verify`: of some closed days, or all that there is."""
     raise NotImplementedError

@@ -1,23 +1,23 @@
 """The doors of the office to what tills sell: sales as they are now, shifts and drawers, tills."""
 
-from typing import Annotated, Final
-from uuid import UUID
+from datetime import timedelta
+from typing import Final
 
 from litestar import Router, get
-from litestar.params import Parameter
 
+from virage.concessions.reads import sales as reads
+from virage.concessions.reads.sales import Slice
+from virage.concessions.routes.periods import DAYS_MAX, From, OfEvent, To, check_times
+from virage.concessions.routes.scopes import outlets_of
 from virage.concessions.rules.figures import By, SalesView
 from virage.concessions.rules.shifts import OfficeTill, Shift
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database
 from virage.kernel.guard import Principal, Role, staff
-from virage.programme.rules import Instant
 
 READERS: Final[tuple[Role, ...]] = ("programme", "finance")
-
-From = Annotated[Instant | None, Parameter(query="from", description="From that moment on")]
-To = Annotated[Instant | None, Parameter(query="to", description="Before that moment")]
-OfEvent = Annotated[UUID | None, Parameter(description="Of that event; else give from and to")]
+LONGEST: Final = timedelta(days=DAYS_MAX)
+MINUTES_MAX: Final = timedelta(days=3)
 
 
 @get("/sales", guards=[staff(*READERS)])
@@ -35,7 +35,13 @@ async def get_concession_sales(
 
     Rows by minute are in order, all others the largest first. By minute at most three days, else 400.
     """
-    raise NotImplementedError
+    outlets = outlets_of(principal, READERS)
+    async with db.connection() as conn:
+        if event_id is not None:
+            wanted = await reads.of_event(conn, event_id, outlets)
+        else:
+            wanted = Slice(*check_times(since, until, MINUTES_MAX if by is By.MINUTE else LONGEST), None, outlets)
+        return await reads.sales(conn, by, wanted, clock.now())
 
 
 @get("/shifts", guards=[staff(*READERS)])
