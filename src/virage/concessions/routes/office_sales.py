@@ -6,8 +6,9 @@ from typing import Final
 from litestar import Router, get
 
 from virage.concessions.reads import sales as reads
+from virage.concessions.reads import shifts as shift_reads
 from virage.concessions.reads.sales import Slice
-from virage.concessions.routes.periods import DAYS_MAX, From, OfEvent, To, check_times
+from virage.concessions.routes.periods import DAYS_MAX, EVER, FOREVER, From, OfEvent, To, check_times
 from virage.concessions.routes.scopes import outlets_of
 from virage.concessions.rules.figures import By, SalesView
 from virage.concessions.rules.shifts import OfficeTill, Shift
@@ -53,14 +54,19 @@ async def list_shifts(
     since: From = None,
     until: To = None,
 ) -> list[Shift]:
-    """The shifts that began in a period or at an event, the latest first; 500 at most."""
-    raise NotImplementedError
+    """The shifts that began in a period (of 400 days at most) or at an event, the latest first; 500 at most."""
+    if event_id is None:
+        since, until = check_times(since, until, LONGEST)
+    wanted = Slice(since or EVER, until or FOREVER, event_id, outlets_of(principal, READERS))
+    async with db.connection() as conn:
+        return await shift_reads.shifts(conn, wanted)
 
 
-@get("/tills", guards=[staff(*READERS)])
+@get("/tills", guards=[staff("finance")])
 async def list_tills(db: Database, principal: Principal) -> list[OfficeTill]:
-    """The tills that stand at an outlet within the caller's roles, each with its head and its open shift."""
-    raise NotImplementedError
+    """The tills that stand at an outlet of which the caller has the finance, each with its head and its open shift."""
+    async with db.connection() as conn:
+        return await shift_reads.tills(conn, principal)
 
 
 router = Router("/api/office/concessions", route_handlers=[get_concession_sales, list_shifts, list_tills])

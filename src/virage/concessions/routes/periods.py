@@ -1,6 +1,6 @@
 """Periods as the office asks for them."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -10,6 +10,8 @@ from virage.kernel.problems import Problem
 from virage.programme.rules import YEAR_MAX, YEAR_MIN, Instant
 
 DAYS_MAX: Final = 400
+EVER: Final = datetime(YEAR_MIN, 1, 1, tzinfo=UTC)
+FOREVER: Final = datetime(YEAR_MAX + 1, 1, 1, tzinfo=UTC)
 
 FromDay = Annotated[date, QueryParameter(name="from", description="The first day of business")]
 From = Annotated[Instant | None, QueryParameter(name="from", description="From that moment on")]
