@@ -11,6 +11,7 @@ from virage.programme.rules import YEAR_MAX, YEAR_MIN, Instant
 
 DAYS_MAX: Final = 400
 EVER: Final = datetime(YEAR_MIN, 1, 1, tzinfo=UTC)
+DAYS_EVER: Final = 366 * (YEAR_MAX + 1 - YEAR_MIN)
 FOREVER: Final = datetime(YEAR_MAX + 1, 1, 1, tzinfo=UTC)
 
 FromDay = Annotated[date, QueryParameter(name="from", description="The first day of business")]
@@ -20,14 +21,14 @@ OfEvent = Annotated[UUID | None, Parameter(description="Of that event; else give
 ToDay = Annotated[date, QueryParameter(name="to", description="The last day of business, itself too")]
 
 
-def check_days(first: date, last: date) -> None:
-    """Raise `invalid_input` for days that no calendar of ours has, the wrong way round, or more than 400 of them."""
+def check_days(first: date, last: date, most: int = DAYS_MAX) -> None:
+    """Raise `invalid_input` for days that no calendar of ours has or the wrong way round, or more than some of them."""
     if not (YEAR_MIN <= first.year <= YEAR_MAX and YEAR_MIN <= last.year <= YEAR_MAX):
         raise Problem("invalid_input", _said("from", f"Days are those of the years {YEAR_MIN} to {YEAR_MAX}."))
     if last < first:
         raise Problem("invalid_input", _said("to", "The last day is not before the first one."))
-    if (last - first).days >= DAYS_MAX:
-        raise Problem("period_too_long", {"days_max": DAYS_MAX})
+    if (last - first).days >= most:
+        raise Problem("period_too_long", {"days_max": most})
 
 
 def check_times(since: datetime | None, until: datetime | None, most: timedelta) -> tuple[datetime, datetime]:
