@@ -1142,6 +1142,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/virtual-card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List my phones
+         * @description My phones that pay.
+         */
+        get: operations["list_my_phones"];
+        /**
+         * Register my phone
+         * @description Let this phone pay from my purse. Asks for a sign-in of the last 15 minutes.
+         */
+        put: operations["register_my_phone"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/virtual-card/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Block my phone
+         * @description Let a phone of mine pay no longer, at once and for ever: to pay again it makes another key.
+         */
+        delete: operations["block_my_phone"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/offers": {
         parameters: {
             query?: never;
@@ -1208,6 +1252,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/concessions/deviations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List deviations
+         * @description What tills told that is not as the catalogue, the law or their limits say; the latest 200 first.
+         */
+        get: operations["list_deviations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/office/concessions/draft": {
         parameters: {
             query?: never;
@@ -1265,6 +1329,26 @@ export interface paths {
          * @description Say what an item of the draft costs: all of it each time. Needs a sign-in of the last 15 minutes.
          */
         put: operations["put_item_prices"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/concessions/offline-loss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get offline loss
+         * @description What the tills within the caller's roles may lose at most while they have no network, and have lost so far.
+         */
+        get: operations["get_offline_loss"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1831,6 +1915,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/wallet/bonus": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give bonus
+         * @description Give bonus credit to a purse: spent before money, never paid out. Asks for a sign-in of the last 15 minutes.
+         */
+        post: operations["give_bonus"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/orders": {
         parameters: {
             query?: never;
@@ -2077,6 +2181,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/till/cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get till cards
+         * @description The cards as the till must know them without network: all at first, then those that changed.
+         */
+        get: operations["get_till_cards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/till/loads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Load purse
+         * @description Load a purse at a desk, or pay out of it: between the till's own drawer or terminal and the purse; no sale.
+         */
+        post: operations["load_purse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/till/pack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get till pack
+         * @description All that the till needs to start, sell, price and print without network.
+         *
+         *     Its ETag changes with what it decides by; the time and the heads of its chains are in it and change none.
+         */
+        get: operations["get_till_pack"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/till/proofs/{record_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fetch proof
+         * @description The proof of a phone for a record of this till, the latest that was sent.
+         */
+        get: operations["fetch_proof"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/till/purse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look into purse
+         * @description What is in a purse, and what a desk may take for it or pay out. The same tap loads it within five minutes.
+         */
+        post: operations["look_into_purse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/till/records": {
         parameters: {
             query?: never;
@@ -2114,6 +2320,37 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/auto-top-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get auto top up
+         * @description My rule for top-ups.
+         */
+        get: operations["get_auto_top_up"];
+        /**
+         * Put auto top up
+         * @description Below so much, add so much, at most so much a day. Asks for a sign-in of the last 15 minutes.
+         *
+         *     A new `method_id` leads to the provider's page, which comes back to `/purse?method={id}`; the rule waits until the
+         *     card is kept. With the one that is kept the amounts change, and a rule that is off begins anew.
+         */
+        put: operations["put_auto_top_up"];
+        post?: never;
+        /**
+         * End auto top up
+         * @description End my rule, and let the provider forget the card.
+         */
+        delete: operations["end_auto_top_up"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2199,6 +2436,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/wallet/proofs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send proof
+         * @description Send what my phone signed to the till that asked for it. Sent again, it is the same.
+         */
+        post: operations["send_proof"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/proofs/{record_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get proof
+         * @description Whether the till has booked what I signed.
+         */
+        get: operations["get_proof"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/wallet/tap": {
         parameters: {
             query?: never;
@@ -2209,7 +2486,7 @@ export interface paths {
         /**
          * Read tap
          * @description What the page shows that a tap opens. It uses the tap up: no till takes it any more, and the page is told for
-         *     five minutes alone.
+         *     five minutes alone. A card shows `uid` and `ctr`, or `picc_data`.
          */
         get: operations["read_tap"];
         put?: never;
@@ -2389,6 +2666,33 @@ export interface components {
             email: string;
             name?: string | null;
         };
+        /** AutoTopUpAnswer */
+        AutoTopUpAnswer: {
+            page_url: string | null;
+            rule: components["schemas"]["AutoTopUpView"] | null;
+        };
+        /** AutoTopUpView */
+        AutoTopUpView: {
+            add_cents: number;
+            below_cents: number;
+            card: string | null;
+            day_max_cents: number;
+            /** Format: uuid */
+            method_id: string;
+            reason: string | null;
+            retry_at: string | null;
+            state: components["schemas"]["RuleState"];
+            today_cents: number;
+        };
+        /** AutoTopUpWish */
+        AutoTopUpWish: {
+            add_cents: number;
+            below_cents: number;
+            consent: boolean;
+            day_max_cents: number;
+            /** Format: uuid */
+            method_id: string;
+        };
         /** Ban */
         Ban: {
             /** Format: date-time */
@@ -2502,6 +2806,15 @@ export interface components {
             /** Format: date-time */
             now: string;
         };
+        /** BonusWish */
+        BonusWish: {
+            cents: number;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            purse_id: string;
+            reason: components["schemas"]["GiftReason"];
+        };
         /** Bound */
         Bound: {
             /** Format: uuid */
@@ -2538,6 +2851,11 @@ export interface components {
         /** CardPin */
         CardPin: {
             pin: string;
+        };
+        /** CardShown */
+        CardShown: {
+            code?: string | null;
+            tap?: string | null;
         };
         /** CatalogueDefect */
         CatalogueDefect: {
@@ -2576,6 +2894,16 @@ export interface components {
             free: number;
             held: number;
             sold: number;
+        };
+        /** Challenge */
+        Challenge: {
+            at: string;
+            cents: number;
+            /** Format: uuid */
+            id: string;
+            outlet: string;
+            /** Format: uuid */
+            till: string;
         };
         /** Changes */
         Changes: {
@@ -2771,6 +3099,12 @@ export interface components {
             purse_id: string;
             replaced_by: string | null;
         };
+        /**
+         * DeskTender
+         * @description What is loaded with, or paid out in: the till's drawer, or the card terminal beside it.
+         * @enum {string}
+         */
+        DeskTender: "cash" | "terminal";
         /** DeviceArrival */
         DeviceArrival: {
             code: string;
@@ -2841,6 +3175,21 @@ export interface components {
             gate: string;
             ramp: string;
             way: components["schemas"]["Way"];
+        };
+        /** Evening */
+        Evening: {
+            alcohol: boolean;
+            /** Format: date-time */
+            doors_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            /** Format: uuid */
+            event_id: string;
+            /** Format: uuid */
+            organiser_id: string;
+            /** Format: date-time */
+            starts_at: string;
+            title: components["schemas"]["Text"];
         };
         /** Event */
         Event: {
@@ -2984,6 +3333,21 @@ export interface components {
             stands: components["schemas"]["Stand"][];
             version: string;
         };
+        /**
+         * GiftReason
+         * @description Why the house gives something.
+         * @enum {string}
+         */
+        GiftReason: "goodwill" | "compensation" | "promotion" | "late_order";
+        /** Given */
+        Given: {
+            bonus_cents: number;
+            cents: number;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            purse_id: string;
+        };
         /** GrantView */
         GrantView: {
             role: components["schemas"]["RoleName"];
@@ -3011,6 +3375,13 @@ export interface components {
         /** GroundWord */
         GroundWord: {
             closed: boolean;
+        };
+        /** Head */
+        Head: {
+            /** @default 0000000000000000000000000000000000000000000000000000000000000000 */
+            hash: string;
+            /** @default 0 */
+            number: number;
         };
         /** Heartbeat */
         Heartbeat: {
@@ -3062,6 +3433,12 @@ export interface components {
             /** Format: date-time */
             hour: string;
             sold: number;
+        };
+        /** House */
+        House: {
+            address: string;
+            name: string;
+            vat_number: string;
         };
         /** HouseRules */
         HouseRules: {
@@ -3220,6 +3597,30 @@ export interface components {
             top_up_max_cents: number;
             top_up_min_cents: number;
         };
+        /** LoadBooked */
+        LoadBooked: {
+            available_cents: number;
+            bonus_cents: number;
+            /** Format: date-time */
+            booked_at: string;
+            cents: number;
+            /** Format: uuid */
+            id: string;
+            label: string | null;
+            purse: string;
+        };
+        /** LoadWish */
+        LoadWish: {
+            by: components["schemas"]["CardShown"];
+            /** Format: uuid */
+            cashier: string;
+            cents: number;
+            /** Format: uuid */
+            id: string;
+            pin?: string | null;
+            slip?: string | null;
+            tender: components["schemas"]["DeskTender"];
+        };
         /**
          * Locale
          * @description The languages we write in.
@@ -3293,6 +3694,14 @@ export interface components {
             name: string;
             posts: string[];
         };
+        /** MyPhone */
+        MyPhone: {
+            /** Format: uuid */
+            id: string;
+            label: string | null;
+            /** Format: date-time */
+            registered_at: string;
+        };
         /** NewEvent */
         NewEvent: {
             /** Format: date-time */
@@ -3327,6 +3736,24 @@ export interface components {
             /** Format: uuid */
             id: string;
             token: string;
+        };
+        /** NotedDeviation */
+        NotedDeviation: {
+            /** Format: date-time */
+            at: string;
+            data: {
+                [key: string]: unknown;
+            };
+            line: number | null;
+            /** Format: date-time */
+            noted_at: string;
+            number: number;
+            outlet: string;
+            reason: components["schemas"]["Reason"];
+            /** Format: uuid */
+            record_id: string;
+            /** Format: uuid */
+            till: string;
         };
         /** Offer */
         Offer: {
@@ -3401,6 +3828,13 @@ export interface components {
             passes: components["schemas"]["TicketPass"][];
             payments: components["schemas"]["OrderPayment"][];
             refunds: components["schemas"]["OrderRefund"][];
+        };
+        /** OfflineLoss */
+        OfflineLoss: {
+            lost_cents: number;
+            till_limit_cents: number;
+            tills: number;
+            worst_cents: number;
         };
         /** OpenPrice */
         OpenPrice: {
@@ -3492,6 +3926,19 @@ export interface components {
             groups: string[];
             turnstile: boolean;
             zone: string;
+        };
+        /** PackOutlet */
+        PackOutlet: {
+            catalogue: components["schemas"]["OutletCatalogue"] | null;
+            code: string;
+            ring: number;
+            stand: string;
+        };
+        /** PackTill */
+        PackTill: {
+            /** Format: uuid */
+            id: string;
+            name: string;
         };
         /** PackZone */
         PackZone: {
@@ -3589,6 +4036,13 @@ export interface components {
         PersonChange: {
             locale?: components["schemas"]["Locale"];
             name?: string | null;
+        };
+        /** PhoneWish */
+        PhoneWish: {
+            /** Format: uuid */
+            id: string;
+            label?: string | null;
+            public_key: components["schemas"]["Jwk"];
         };
         /** PictureName */
         PictureName: {
@@ -3725,6 +4179,23 @@ export interface components {
          * @enum {string}
          */
         Progress: "open" | "credited" | "failed" | "sent_back";
+        /** ProofSent */
+        ProofSent: {
+            /** Format: uuid */
+            record_id: string;
+            state: components["schemas"]["ProofState"];
+        };
+        /**
+         * ProofState
+         * @description What has become of a proof: the till has not booked it yet, or it has.
+         * @enum {string}
+         */
+        ProofState: "waiting" | "paid";
+        /** ProofWish */
+        ProofWish: {
+            challenge: components["schemas"]["Challenge"];
+            proof: string;
+        };
         /** PublicEvent */
         PublicEvent: {
             /** Format: date-time */
@@ -3772,11 +4243,29 @@ export interface components {
             id: string;
             version: string;
         };
+        /** PurseAtDesk */
+        PurseAtDesk: {
+            anonymous: boolean;
+            available_cents: number;
+            blocked: components["schemas"]["BlockReason"] | null;
+            bonus_cents: number;
+            holder_name: string | null;
+            label: string | null;
+            loadable_cents: number;
+            payable_cash_cents: number;
+            payable_terminal_cents: number;
+            purse: string;
+        };
+        /** PurseLook */
+        PurseLook: {
+            by: components["schemas"]["CardShown"];
+        };
         /** PurseView */
         PurseView: {
             available_cents: number;
             balance_cents: number;
             bonus_cents: number;
+            desk_cents: number;
             history: components["schemas"]["wallet_reads_purses_Line"][];
             id: string | null;
             limits: components["schemas"]["Limits"];
@@ -3792,6 +4281,12 @@ export interface components {
             wait_s: number;
             waiting: number;
         };
+        /**
+         * Reason
+         * @description What is otherwise; of what is asked it is the reason of the refusal.
+         * @enum {string}
+         */
+        Reason: "catalogue_unknown" | "price_changed" | "price_wrong" | "vat_rate_wrong" | "unknown_product" | "not_at_this_outlet" | "option_unknown" | "alcohol_forbidden" | "offline_card_limit" | "offline_till_limit" | "refund_exceeds_sale";
         /** RebindWish */
         RebindWish: {
             code: string;
@@ -3805,6 +4300,12 @@ export interface components {
             refund_id: string;
             ticket_ids?: string[] | null;
         };
+        /**
+         * RefundReason
+         * @description Why a sale is given back; the code stands in the record.
+         * @enum {string}
+         */
+        RefundReason: "wrong_order" | "sold_out" | "quality" | "waited_too_long" | "paid_twice" | "goodwill";
         /** RefundRow */
         RefundRow: {
             amount_cents: number;
@@ -3824,6 +4325,16 @@ export interface components {
          * @enum {string}
          */
         RoleName: "admin" | "programme" | "box_office" | "finance" | "steward" | "supervisor" | "cashier";
+        /** RosterEntry */
+        RosterEntry: {
+            /** Format: uuid */
+            id: string;
+            iterations: number;
+            name: string;
+            salt: string;
+            supervisor: boolean;
+            verifier: string;
+        };
         /** RowLabels */
         RowLabels: {
             name: string;
@@ -3833,6 +4344,12 @@ export interface components {
                 number
             ][];
         };
+        /**
+         * RuleState
+         * @description Where a rule stands: it charges its card, or is off. As its owner sees it, it may wait for its card before.
+         * @enum {string}
+         */
+        RuleState: "waiting" | "on" | "off";
         /** Sales */
         Sales: {
             by_category: components["schemas"]["CategorySales"][];
@@ -3879,6 +4396,9 @@ export interface components {
         /** SentRecord */
         SentRecord: {
             body: string;
+            pins?: {
+                [key: string]: string;
+            };
             signature: string;
             /** @default false */
             told: boolean;
@@ -4002,8 +4522,10 @@ export interface components {
         /** SunMessage */
         SunMessage: {
             cmac: string;
+            ctr?: string | null;
             enc?: string | null;
-            picc_data: string;
+            picc_data?: string | null;
+            uid?: string | null;
         };
         /** TapPage */
         TapPage: {
@@ -4079,6 +4601,42 @@ export interface components {
             revoked: boolean;
             /** Format: uuid */
             ticket_id: string;
+        };
+        /** TillCards */
+        TillCards: {
+            all: boolean;
+            cards: [
+                string,
+                number,
+                boolean
+            ][];
+            position: string;
+        };
+        /** TillLimits */
+        TillLimits: {
+            ask_ms: number;
+            offline_card_cents: number;
+            offline_till_cents: number;
+            tap_cap_cents: number;
+        };
+        /** TillPack */
+        TillPack: {
+            derogations: components["schemas"]["Derogation"][];
+            evenings: components["schemas"]["Evening"][];
+            head: components["schemas"]["Head"];
+            house: components["schemas"]["House"];
+            limits: components["schemas"]["TillLimits"];
+            /** Format: date-time */
+            now: string;
+            outlets: components["schemas"]["PackOutlet"][];
+            refund_reasons: components["schemas"]["RefundReason"][];
+            roster: components["schemas"]["RosterEntry"][];
+            till: components["schemas"]["PackTill"];
+            training_head: components["schemas"]["Head"];
+        };
+        /** TillProof */
+        TillProof: {
+            proof: string | null;
         };
         /** TillUpload */
         TillUpload: {
@@ -4213,6 +4771,7 @@ export interface components {
         wallet_reads_purses_Line: {
             /** Format: date-time */
             at: string;
+            bonus: boolean;
             cents: number;
             /** Format: uuid */
             id: string;
@@ -6186,6 +6745,97 @@ export interface operations {
             };
         };
     };
+    list_my_phones: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyPhone"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    register_my_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhoneWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyPhone"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    block_my_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_offers: {
         parameters: {
             query?: never;
@@ -6295,6 +6945,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Derogation"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_deviations: {
+        parameters: {
+            query?: {
+                /** @description Only what was noted before that time */
+                before?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotedDeviation"][];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -6423,6 +7105,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Price"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_offline_loss: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfflineLoss"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -7499,6 +8210,39 @@ export interface operations {
             };
         };
     };
+    give_bonus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BonusWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Given"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     hold_places: {
         parameters: {
             query?: never;
@@ -7922,6 +8666,164 @@ export interface operations {
             };
         };
     };
+    get_till_cards: {
+        parameters: {
+            query?: {
+                /** @description The position of the last answer */
+                since?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Cards that changed, or all of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TillCards"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    load_purse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoadWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoadBooked"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_till_pack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All that the till needs to go on alone */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TillPack"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    fetch_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TillProof"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    look_into_purse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PurseLook"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PurseAtDesk"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     post_records: {
         parameters: {
             query?: never;
@@ -7974,6 +8876,95 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PurseView"];
                 };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_auto_top_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutoTopUpAnswer"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_auto_top_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AutoTopUpWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutoTopUpAnswer"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    end_auto_top_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done; `code` says why, and nothing has changed. */
             default: {
@@ -8120,11 +9111,77 @@ export interface operations {
             };
         };
     };
+    send_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofSent"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofSent"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     read_tap: {
         parameters: {
             query: {
-                picc_data: string;
                 cmac: string;
+                uid?: string | null;
+                ctr?: string | null;
+                picc_data?: string | null;
                 enc?: string | null;
             };
             header?: never;
