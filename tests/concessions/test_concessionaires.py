@@ -9,6 +9,7 @@ from uuid import UUID
 
 import hypothesis.strategies as st
 import pytest
+from asyncpg import ExclusionViolationError
 from hypothesis import given
 from pypdf import PdfReader
 
@@ -157,8 +158,17 @@ async def test_no_outlet_has_two_on_one_day_whoever_asks_at_once(counters: Count
     assert (await counters.ask("finance", "DELETE", f"{DOOR}/{buvettes}")).json()["code"] == "concessionaire_in_use"
     seen = (await counters.ask("manager", "GET", DOOR)).json()
     assert [(one["name"], len(one["terms"])) for one in seen] == [("Autres", 1), ("Buvettes du Rhône", 1)]
-    rows = await counters.rows("select what from kernel.journal where what = 'terms_entered'")
-    assert len(rows) == 2
+    assert len(await counters.rows("select what from kernel.journal where what = 'terms_entered'")) == 2
+    with pytest.raises(ExclusionViolationError):  # the database refuses it whoever writes
+        await counters.rows(
+            """
+            insert into concessions.terms (
+                id, concessionaire_id, outlet, starts_on, ends_on, commission_permille, entered_at
+            )
+            select gen_random_uuid(), concessionaire_id, outlet, '2030-01-01', '2030-01-01', 1, entered_at
+            from concessions.terms where ends_on is null
+            """
+        )
 
 
 async def an_evening(db: Database, vault: KeyVault) -> Till:
