@@ -17,11 +17,13 @@ from tests.concessions.conftest import Counters
 from tests.concessions.test_closing_jobs import take
 from tests.concessions.till import NOW, Till, beer, cup, fries
 from virage.concessions.acts.fiscal import close
+from virage.concessions.reads.statements import concessionaires
 from virage.concessions.rules.concessionaires import Concessionaire, Terms
 from virage.concessions.rules.fiscal.closing import Period, PeriodKind, Subject, Tally, add, close_day
 from virage.concessions.rules.fiscal.record import Kind, VatTotal, stamp
 from virage.concessions.rules.statement_paper import statement_table
 from virage.concessions.rules.statements import Closed, Statement, statement
+from virage.demo.concessionaires import load_concessionaires
 from virage.kernel.database import Database
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
@@ -242,3 +244,12 @@ async def test_what_is_closed_stays_as_it_was_stated(
     later = f"{buvettes}/terms/{new_id()}"
     assert (await put(counters, later, terms(starts_on="2026-05-02", permille=250))).status_code == 200
     assert (await counters.ask("finance", "DELETE", f"{DOOR}/{later}")).status_code == 204
+
+
+async def test_the_demonstration_has_two_and_loads_twice(db: Database) -> None:
+    for _ in range(2):
+        async with db.transaction() as conn:
+            await load_concessionaires(conn, NOW)
+    async with db.connection() as conn:
+        found = await concessionaires(conn, None)
+    assert [len(one.terms) for one in found] == [18, 18]
