@@ -9,6 +9,23 @@ from typing import Any
 from msgspec import Struct
 
 SECRET_LENGTH_MIN = 32
+ACCOUNTS = (
+    "purses",
+    "bonus",
+    "deposits",
+    "clearing",
+    "cash",
+    "terminal",
+    "sales",
+    "vat",
+    "tips",
+    "loss",
+    "grants",
+    "ticket_clearing",
+    "deferred_tickets",
+    "tickets",
+)
+"""What the accounting export has accounts for."""
 
 
 class ConfigError(Exception):
@@ -110,6 +127,10 @@ class Config(Struct, frozen=True, kw_only=True):
     """What the house gives for a broken promise, as bonus credit; 0: nothing."""
     push_to_loopback: bool = False
     """Rehearsals only: push messages may go to this machine itself."""
+    account_codes: tuple[tuple[str, str], ...] = ()
+    """Numbers of the accounting export's accounts where they are not those of the French plan, comma-separated, as in
+    `purses=4191,sales=7071`: purses, bonus, deposits, clearing, cash, terminal, sales, vat, tips, loss, grants,
+    ticket_clearing, deferred_tickets, tickets."""
     anonymous_cents_max: int = 15_000
     """The most that a purse holds which nobody's name stands on, when somebody loads it (Directive (EU) 2018/843)."""
     anonymous_month_cents_max: int = 15_000
@@ -120,6 +141,11 @@ class Config(Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         """Name nothing secret: configurations end up in logs."""
         return f"Config(public_url={self.public_url!r}, demo={self.demo!r})"
+
+    @property
+    def objects_at(self) -> str:
+        """Where objects are kept."""
+        return self.objects_url or str(self.var_dir / "objects")
 
     @property
     def secure(self) -> bool:
@@ -165,6 +191,7 @@ def read(environ: Mapping[str, str]) -> Config:
         "voucher_late_min": reading.parsed("VOUCHER_LATE_MIN", _positive, 10),
         "voucher_cents": reading.parsed("VOUCHER_CENTS", _cents, 300),
         "push_to_loopback": reading.parsed("PUSH_TO_LOOPBACK", _boolean, default=False),
+        "account_codes": reading.parsed("ACCOUNT_CODES", _account_codes, ()),
         "anonymous_cents_max": reading.parsed("ANONYMOUS_CENTS_MAX", _cents, 15_000),
         "anonymous_month_cents_max": reading.parsed("ANONYMOUS_MONTH_CENTS_MAX", _cents, 15_000),
         "club": _club(reading),
@@ -256,6 +283,14 @@ def _secrets(raw: str) -> tuple[str, ...]:
     if any(len(secret) < SECRET_LENGTH_MIN for secret in secrets):
         raise ValueError(f"each must have at least {SECRET_LENGTH_MIN} characters")
     return secrets
+
+
+def _account_codes(raw: str) -> tuple[tuple[str, str], ...]:
+    pairs = [part.strip().partition("=") for part in raw.split(",") if part.strip()]
+    known = {name for name, _, code in pairs if name in ACCOUNTS and re.fullmatch(r"[0-9A-Za-z]{1,20}", code)}
+    if len(known) < len(pairs):
+        raise ValueError(f"must be name=number, comma-separated, each once of {', '.join(ACCOUNTS)}")
+    return tuple((name, code) for name, _, code in pairs)
 
 
 def _boolean(raw: str) -> bool:

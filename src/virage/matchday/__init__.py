@@ -23,7 +23,10 @@ from virage.access.reads.packs import Packs
 from virage.access.routes.desk import GateDesk
 from virage.concessions import routes as concessions_routes
 from virage.concessions.acts import ordering
-from virage.concessions.jobs import FoodJobs
+from virage.concessions.acts.archives import Archives
+from virage.concessions.jobs.closing import ClosingJobs
+from virage.concessions.jobs.figures import FigureJobs
+from virage.concessions.jobs.orders import FoodJobs
 from virage.concessions.reads import orders as food_reads
 from virage.concessions.reads.food_topics import FoodOrdersTopic, KitchenTopic
 from virage.kernel import openapi
@@ -301,11 +304,14 @@ def _access(house: House) -> Domain:
 
 
 def _concessions(house: House) -> Domain:
+    config, db, clock = house.config, house.db, house.clock
+    closing = ClosingJobs(db, clock, open_vault(config), Archives(config.objects_at))
+    food = FoodJobs(db, config, clock)
     return Domain(
         concessions_routes.routers,
-        concessions_routes.dependencies(house.config, house.db, house.clock),
-        jobs=[FoodJobs(house.db, house.config, house.clock).register],
-        topics=[FoodOrdersTopic(house.db), KitchenTopic(house.db)],
+        concessions_routes.dependencies(config, db, clock),
+        jobs=[food.register, FigureJobs(db).register, closing.register],
+        topics=[FoodOrdersTopic(db), KitchenTopic(db)],
     )
 
 

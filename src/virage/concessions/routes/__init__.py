@@ -8,7 +8,18 @@ from virage.concessions.acts.pictures import Pictures
 from virage.concessions.reads.catalogue import Catalogues
 from virage.concessions.reads.judging import Judge
 from virage.concessions.reads.tills import TillPacks
-from virage.concessions.routes import catalogue, derogations, kitchen, orders, stock, till, tills
+from virage.concessions.routes import (
+    catalogue,
+    derogations,
+    kitchen,
+    office_books,
+    office_concessionaires,
+    office_sales,
+    orders,
+    stock,
+    till,
+    tills,
+)
 from virage.concessions.routes.catalogue import CatalogueBoard
 from virage.concessions.routes.counter import Counter
 from virage.concessions.routes.food_desk import FoodDesk
@@ -26,6 +37,10 @@ routers = [
     derogations.router,
     stock.router,
     till.router,
+    office_sales.router,
+    office_concessionaires.router,
+    office_books.closings_router,
+    office_books.accounting_router,
     tills.router,
     orders.router,
     orders.office_router,
