@@ -23,7 +23,7 @@ from virage.concessions.rules.promises import (
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-GRILL, FRYER, COFFEE = Station.GRILL, Station.FRYER, Station.COFFEE
+COUNTER, GRILL, FRYER, COFFEE = Station.COUNTER, Station.GRILL, Station.FRYER, Station.COFFEE
 FAR = NOW + 5 * 12 * INTERVAL
 
 
@@ -57,9 +57,23 @@ def test_an_order_is_ready_when_its_slowest_station_is() -> None:
     assert ready(found) == 3 * INTERVAL
 
 
-def test_the_counter_hands_over_what_is_there_and_a_station_that_says_nothing_makes_nothing() -> None:
-    assert [ready(fit) for fit in fits(Kitchen({}), {Station.COUNTER: 500}, {GRILL: 1})] == [INTERVAL, None]
-    assert closed_of({Station.COUNTER: 1, GRILL: 1, FRYER: 1}, {FRYER: 2}) == [GRILL]
+def test_what_is_there_is_handed_over_and_a_station_that_says_nothing_makes_nothing() -> None:
+    assert [ready(fit) for fit in fits(Kitchen({}), *[{COUNTER: 1}] * 99, {GRILL: 1})] == [INTERVAL] * 99 + [None]
+    assert closed_of({COUNTER: 1, GRILL: 1, FRYER: 1}, {FRYER: 2}) == [GRILL]
+
+
+def test_no_more_orders_are_promised_for_one_time_than_the_counter_hands_over() -> None:
+    kitchen = Kitchen({GRILL: 100, COUNTER: 2}, counter={COUNTER: 9})
+    assert [ready(fit) for fit in fits(kitchen, *[{GRILL: 1, COUNTER: 1}] * 5)] == [
+        INTERVAL * at for at in (1, 1, 2, 2, 3)
+    ]
+    made, slot = plan(kitchen, NOW), NOW + 2 * INTERVAL
+    for wanted in ({GRILL: 1, COUNTER: 1}, {COUNTER: 1}):
+        fit = made.at(wanted, 0, slot)
+        assert fit is not None
+        made.take(fit)
+    assert made.at({GRILL: 1, COUNTER: 1}, 0, slot) is None
+    assert made.at({GRILL: 1}, 0, slot) is not None, "what a runner brings is not handed over"
 
 
 def test_of_an_interval_that_runs_only_the_rest_is_promised() -> None:

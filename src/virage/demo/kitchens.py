@@ -13,7 +13,7 @@ from virage.kernel.database import Connection
 from virage.passes.rules.vault import KeyVault
 from virage.venue.reads import load_ground
 
-DRINKS: Final = {Station.BAR: 60, Station.COFFEE: 30}
+DRINKS: Final = {Station.COUNTER: 60, Station.BAR: 60, Station.COFFEE: 30}
 COOKED: Final = {Station.GRILL: 25, Station.FRYER: 20, Station.COLD: 15}
 DELIVERING_STAND: Final = "O"
 

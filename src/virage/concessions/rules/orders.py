@@ -198,7 +198,8 @@ Pieces = Annotated[int, Meta(ge=0, le=1000)]
 class Capacity(Struct, frozen=True, forbid_unknown_fields=True):
     """What a kitchen says that it can make: pieces every five minutes, by station. What is not named makes nothing.
 
-    The counter hands over what is there, and needs no word. `note` is shown to fans, in the kitchen's own words.
+    What the counter says is how many orders it hands over; unless it does, it is not the bound. `note` is shown to
+    fans, in the kitchen's own words.
     """
 
     per_five_minutes: dict[Station, Pieces]

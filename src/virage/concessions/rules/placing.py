@@ -151,7 +151,7 @@ def meal_of(wish: FoodWish, outlet: str, shelf: Shelf, at: datetime) -> Meal | R
     refusal = refusal or short_of(lines, outlet, shelf)
     if refusal is not None:
         return refusal
-    wanted, preparation_s = promises.wanted_of(priced.lines, catalogue)
+    wanted, preparation_s = promises.wanted_of(priced.lines, catalogue, delivered=wish.deliver_to is not None)
     return Meal(priced, lines, wanted, preparation_s)
 
 

@@ -2,8 +2,11 @@
 
 Time is cut into intervals of five minutes, by the clock. A kitchen says how many pieces each of its stations makes in
 one. An order takes pieces out of intervals, and is promised for the end of the last one that it takes from. So no
-interval is promised beyond its capacity. What was promised for an interval that has passed and is not made yet stands
-before everything else, and so does what the counter sells beside the orders, as far as the last minutes tell it.
+interval is promised beyond its capacity. The counter hands orders over: it may say how many in five minutes, and then
+no more are promised for one time, for food that is ready is of no use at the end of a queue.
+
+What was promised for an interval that has passed and is not made yet stands before everything else, and so does what
+the counter sells beside the orders, as far as the last minutes tell it.
 
 It knows no database: a kitchen is an array of pieces by station and interval, so that all kitchens of a ground are
 planned at once, and a simulation may do the same.
@@ -32,6 +35,7 @@ FORGOTTEN_AFTER: Final = timedelta(hours=1)
 """What was promised so long ago and nobody said ready stands before nothing any more."""
 BOUNDLESS: Final = 1_000_000
 STATIONS: Final = tuple(Station)
+HANDED: Final = STATIONS.index(Station.COUNTER)
 USUAL: Final = (Station.GRILL, Station.BAR)
 """What a usual basket has a piece of, where the kitchen makes it."""
 
@@ -86,10 +90,10 @@ class Plan:
         return self.starts_at + INTERVAL * (interval + 1)
 
     def soonest(self, wanted: Wanted, preparation_s: int, until: datetime) -> Fit | None:
-        """The earliest way to make an order; None where it is not ready by then."""
+        """The earliest way to make an order and hand it over; None where it is not ready by then."""
         takes: list[Take] = []
         last = 0
-        for station, pieces in wanted.items():
+        for station, pieces in made_of(wanted).items():
             row = self.free[STATIONS.index(station)]
             left = pieces
             for interval in np.flatnonzero(row):
@@ -101,6 +105,12 @@ class Plan:
                 last = max(last, int(interval))
             if left:
                 return None
+        if Station.COUNTER in wanted:
+            handed = np.flatnonzero(self.free[HANDED, last:])
+            if not len(handed):
+                return None
+            last += int(handed[0])
+            takes.append(self._handed(last))
         ready_at = max(self.end_of(last), self.now + timedelta(seconds=preparation_s))
         return Fit(ready_at, tuple(takes)) if ready_at <= until else None
 
@@ -110,7 +120,11 @@ class Plan:
         if not self.is_slot(slot_at) or slot_at < self.now + timedelta(seconds=preparation_s):
             return None
         takes: list[Take] = []
-        for station, pieces in wanted.items():
+        if Station.COUNTER in wanted:
+            if not self.free[HANDED, last]:
+                return None
+            takes.append(self._handed(last))
+        for station, pieces in made_of(wanted).items():
             row = self.free[STATIONS.index(station)]
             left = pieces
             for interval in np.flatnonzero(row[: last + 1])[::-1]:
@@ -122,6 +136,10 @@ class Plan:
             if left:
                 return None
         return Fit(slot_at, tuple(takes))
+
+    def _handed(self, interval: int) -> Take:
+        """One order handed over at the end of an interval."""
+        return Take(Station.COUNTER, self.starts_at + INTERVAL * interval, 1)
 
     def is_slot(self, slot_at: datetime) -> bool:
         """Whether an interval that is planned ends then."""
@@ -139,6 +157,11 @@ class Plan:
         return left
 
 
+def made_of(wanted: Wanted) -> dict[Station, int]:
+    """What of an order is made; what the counter has is there."""
+    return {station: pieces for station, pieces in wanted.items() if station is not Station.COUNTER}
+
+
 def interval_of(moment: datetime) -> datetime:
     """When the interval of a moment began."""
     seconds = int(INTERVAL.total_seconds())
@@ -148,7 +171,7 @@ def interval_of(moment: datetime) -> datetime:
 def plans(kitchens: Sequence[Kitchen], now: datetime) -> list[Plan]:
     """What each of some kitchens can still make, all at once."""
     capacity = np.array([_row(kitchen.per_five_minutes, bounded=False) for kitchen in kitchens], np.int64)
-    counter = np.array([_row(kitchen.counter) for kitchen in kitchens], np.int64)
+    counter = np.array([_row(made_of(kitchen.counter)) for kitchen in kitchens], np.int64)
     backlog, waiting, taken = _standing(kitchens, interval_of(now))
     free = _free(_makes(capacity, counter, _left_of_now(now)), backlog, waiting)
     # What is made already was promised of its interval too: no piece of it is promised twice.
@@ -162,7 +185,7 @@ def plan(kitchen: Kitchen, now: datetime) -> Plan:
 
 
 def _row(wanted: Wanted, *, bounded: bool = True) -> list[int]:
-    """Pieces by station; the counter hands over what is there, and has no bound unless one is said."""
+    """Pieces by station; the counter hands over without a bound unless it says one."""
     missing = {} if bounded else {Station.COUNTER: BOUNDLESS}
     return [wanted.get(station, missing.get(station, 0)) for station in STATIONS]
 
@@ -210,15 +233,19 @@ def _free(makes: Pieces, backlog: Pieces, waiting: Pieces) -> Pieces:
     return free
 
 
-def wanted_of(lines: Iterable[PricedLine], catalogue: Catalogue) -> tuple[dict[Station, int], int]:
-    """What a basket asks of each station, and the seconds that its slowest product needs at least."""
-    wanted: dict[Station, int] = {}
+def wanted_of(lines: Iterable[PricedLine], catalogue: Catalogue, *, delivered: bool) -> tuple[dict[Station, int], int]:
+    """What a basket asks of each station, and the seconds that its slowest product needs at least.
+
+    The counter hands it over once, whatever is in it; what a runner brings it does not.
+    """
+    wanted: dict[Station, int] = {} if delivered else {Station.COUNTER: 1}
     preparation_s = 0
     for line in lines:
         product = catalogue.product(line.item_id)
         if product is not None:
-            wanted[product.station] = wanted.get(product.station, 0) + line.quantity
             preparation_s = max(preparation_s, product.preparation_s)
+            if product.station is not Station.COUNTER:
+                wanted[product.station] = wanted.get(product.station, 0) + line.quantity
     return wanted, preparation_s
 
 
@@ -233,8 +260,8 @@ def counter_of(sold: Mapping[UUID, int], catalogue: Catalogue) -> dict[Station, 
 
 
 def usual(per_five_minutes: Wanted) -> dict[Station, int]:
-    """A usual basket at a kitchen: a piece of what it makes of the usual."""
-    return {station: 1 for station in USUAL if per_five_minutes.get(station)}
+    """A usual basket at a kitchen: a piece of what it makes of the usual, handed over at the counter."""
+    return {Station.COUNTER: 1} | {station: 1 for station in USUAL if per_five_minutes.get(station)}
 
 
 def closed_of(wanted: Wanted, per_five_minutes: Wanted) -> list[Station]:

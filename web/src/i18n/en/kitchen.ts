@@ -100,6 +100,8 @@ export const kitchen = {
     deliversText: "Only while somebody can carry.",
     perFive: "Pieces in five minutes",
     perFiveText: "Promises to fans are made from it. Lower it when hands are missing.",
+    handed: "Orders handed over",
+    handedText: "No more orders are promised for one time. 0: no limit.",
     note: "A word to the fans",
     noteHint: "For example: the entrance is on the left.",
     save: "Save",

@@ -100,6 +100,8 @@ export const kitchen: typeof words = {
     deliversText: "Seulement tant que quelqu’un peut porter.",
     perFive: "Pièces en cinq minutes",
     perFiveText: "Les promesses aux clients en découlent. Baissez-la quand il manque des bras.",
+    handed: "Commandes remises",
+    handedText: "Pas plus de commandes promises pour une même heure. 0 : sans limite.",
     note: "Un mot aux clients",
     noteHint: "Par exemple : l’entrée est à gauche.",
     save: "Enregistrer",
