@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.concessions.bar import ROUND, ROUND_CENTS, Fan, by_card, sent
+from tests.concessions.bar import LIMITS, ROUND, ROUND_CENTS, Fan, by_card, sent
 from tests.concessions.board import BEER, HERE
 from tests.concessions.till import NOW, Till, beer, fries, refund_of
 from virage.concessions.acts import stock as stock_acts
+from virage.concessions.acts.selling import take
+from virage.concessions.acts.tendering import Sent
 from virage.concessions.reads.stock import levels
 from virage.concessions.rules.booking import key_of
 from virage.concessions.rules.fiscal.record import Kind, Line, Tender, TenderKind, Written
@@ -111,6 +113,22 @@ async def test_a_refund_and_its_sale_that_two_tills_tell_in_any_order_leave_the_
     assert [await bar.left(fan) for fan in fans] == [3000] * 4
     assert await bar.of_kind("loss") == await bar.of_kind("revenue") == 0
     assert (await bar.refund(bars[0], sales[0], 1, TenderKind.CARD)).reason == "refund_exceeds_sale"
+
+
+async def test_a_sale_waits_for_a_refund_of_it_that_is_being_booked(bar: "Bar") -> None:
+    till, desk, fan = await bar.till(), await bar.till(), await bar.fan(3000)
+    sale = till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))
+    back = desk.write(Kind.REFUND, refund_of=refund_of(sale), **ALL)
+    async with bar.db.transaction() as refunding:
+        await take(refunding, [[Sent(back, told=True, seen={})]], LIMITS, NOW)
+        selling = asyncio.create_task(told(bar, till, sale))
+        async with bar.db.connection() as conn:
+            waiting = "select count(*) > 0 from pg_stat_activity where wait_event_type = 'Lock' and datname = $1"
+            here = await conn.fetchval("select current_database()")
+            while not selling.done() and not await conn.fetchval(waiting, here):
+                continue
+    assert await selling == ["booked"]
+    assert (await bar.left(fan), await bar.of_kind("loss")) == (3000, 0)
 
 
 async def test_refunds_that_wait_for_a_sale_give_together_at_most_what_it_brought(bar: "Bar") -> None:
