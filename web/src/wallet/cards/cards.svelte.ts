@@ -18,10 +18,8 @@ export class MyCards {
   constructor(private readonly owner: string) {}
 
   async load(): Promise<void> {
-    if (!this.list) {
-      const kept = await keep.get<Kept>("cards");
-      if (kept?.owner === this.owner) this.list ??= kept.list;
-    }
+    const kept = await keep.get<Kept>("cards"); // before anything is read: an effect that loads must not follow the list
+    if (kept?.owner === this.owner) this.list ??= kept.list;
     const answer = await answered<MyCard[]>(api.GET("/api/me/cards"));
     this.problem = answer.ok ? null : answer.problem;
     if (!answer.ok) return;
