@@ -12,6 +12,7 @@ from playwright.sync_api import Page, Playwright, Route, expect
 from tests.web.gate import Phone, kill, settled
 from tests.web.house import House, free_port
 from tests.web.office import in_database
+from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.till import (
     CARD_PIN,
     Fan,
@@ -32,6 +33,7 @@ from tests.web.till import (
     tap_product,
     train,
 )
+from tests.web.tour_till import screens
 from virage.concessions.rules.fiscal.record import Kind, TenderKind
 from virage.wallet.acts.cards import Block, block_cards
 from virage.wallet.rules.cards import BlockReason
@@ -302,3 +304,26 @@ def test_a_shift_sells_splits_gives_back_and_counts(house: House, tablet: Phone)
     ]
     assert [record.kind for record in chain(house, "Till shift", training=True)] == [Kind.TRAINING_SALE]
     assert_books_are_right(house)
+
+
+@pytest.mark.parametrize("look", ["phone light", "desk dark"])
+def test_axe_finds_nothing_on_any_screen_of_the_till_and_every_target_is_large_enough(
+    playwright: Playwright, tmp_path: Path, house: House, look: str
+) -> None:
+    size, theme = look.split()
+    beer_is_allowed(house)
+    tablet = Phone(playwright, tmp_path, house.url)
+    tablet.show("")
+    page = tablet.start(viewport=SIZES[size], has_touch=size == "phone")
+    assert tablet.context is not None
+    tablet.context.add_init_script(f"localStorage.setItem('virage.till.dark', '{str(theme == 'dark').lower()}')")
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))  # noqa: PLW0108 - it marks its handlers
+    found: dict[str, list[str]] = {}
+    for screen in screens(page, tablet, house, f"Till {look}"):
+        faults = found_by_axe(page) + page.evaluate(SMALL)
+        if faults:
+            found[screen.name] = faults
+    tablet.close()
+    assert not found, "\n".join(f"{name}: {fault}" for name, faults in found.items() for fault in faults)
+    assert wrong == []
