@@ -20,13 +20,14 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.web import office_tour, tour_food
+from tests.web import office_tour, tour_food, tour_till
 from tests.web.conftest import CHROMIUM, FLAGS, entered, named_database
 from tests.web.food import enter_kitchen
 from tests.web.gate import Phone, tonight
 from tests.web.gates import busy
 from tests.web.house import House
 from tests.web.office import ENGLISH, desk, in_database
+from tests.web.till import beer_is_allowed
 from tests.web.tour import Screen, before_signing_in, in_purse, signing_in, while_buying
 from tests.web.tour_gate import TITLE as GATE_TITLE
 from tests.web.tour_gate import beginning, lights, prepared, tools
@@ -159,6 +160,20 @@ def take_gate(running: Playwright, house: House, size: str, theme: Literal["ligh
         phone.close()
 
 
+def take_till(running: Playwright, house: House, size: str, theme: Literal["light", "dark"]) -> None:
+    """One till from its pairing to the time without network, a picture of each of its screens."""
+    with tempfile.TemporaryDirectory() as folder:
+        tablet = Phone(running, Path(folder), house.url)
+        tablet.show("")
+        page = tablet.start(viewport=SIZES[size], has_touch=size == "phone")
+        assert tablet.context is not None
+        tablet.context.add_init_script(f"localStorage.setItem('virage.till.dark', '{str(theme == 'dark').lower()}')")
+        for screen in tour_till.screens(page, tablet, house, f"Till {size} {theme}"):
+            page.evaluate("document.fonts.ready.then(() => null)")
+            page.screenshot(path=TARGET / f"{screen.name}-{size}-{theme}.png")
+        tablet.close()
+
+
 def main() -> None:
     """Take them all."""
     TARGET.mkdir(parents=True, exist_ok=True)
@@ -175,6 +190,9 @@ def main() -> None:
             take_office(browser, house, size, theme, state)
         for size, theme in looks:
             take_food(browser, house, size, theme)
+        beer_is_allowed(house)
+        for size, theme in looks:
+            take_till(running, house, size, theme)
         for size, theme in looks:  # last, for their events of tonight would stand before all others in the office
             take_gate(running, house, size, theme)
             take_gates(browser, house, size, theme, state)

@@ -9,11 +9,13 @@ import httpx
 import pytest
 from playwright.sync_api import Page, Playwright, Route, expect
 
-from tests.web.gate import Phone, kill, settled
+from tests.web.gate import PIN, Phone, kill, settled
 from tests.web.house import House, free_port
 from tests.web.office import in_database
+from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.till import (
     CARD_PIN,
+    FINANCE,
     Fan,
     assert_books_are_right,
     beer_is_allowed,
@@ -32,6 +34,7 @@ from tests.web.till import (
     tap_product,
     train,
 )
+from tests.web.tour_till import screens
 from virage.concessions.rules.fiscal.record import Kind, TenderKind
 from virage.wallet.acts.cards import Block, block_cards
 from virage.wallet.rules.cards import BlockReason
@@ -302,3 +305,64 @@ def test_a_shift_sells_splits_gives_back_and_counts(house: House, tablet: Phone)
     ]
     assert [record.kind for record in chain(house, "Till shift", training=True)] == [Kind.TRAINING_SALE]
     assert_books_are_right(house)
+
+
+SET_BACK = """() => new Promise((resolve) => {
+    const opening = indexedDB.open("virage-till");
+    opening.onsuccess = () => {
+        const on = opening.result.transaction(["state", "record"], "readwrite");
+        const [state, records] = [on.objectStore("state"), on.objectStore("record")];
+        const head = state.get("head real");
+        head.onsuccess = () => {
+            const { number } = head.result;
+            const before = records.get(["real", number - 1]);
+            before.onsuccess = () => state.put({ number: number - 1, hash: before.result.hash }, "head real");
+            records.delete(["real", number]);
+        };
+        on.oncomplete = () => { opening.result.close(); resolve(null); };
+    };
+})"""
+
+
+def test_a_till_whose_storage_was_set_back_stops_until_finance_lets_it_go_on(house: House, tablet: Phone) -> None:
+    page = begin(tablet)
+    one = fan(house, 1_000)
+    open_till(page, house, "Till set back")
+    sell_alone(page, one)
+    page.evaluate(SET_BACK)
+    tap_product(page, CHOCOLATE)
+    tap_card(page, one)
+    expect(page.get_by_role("heading", name="This till has stopped")).to_be_visible()
+    expect(page.locator("[data-reason=chain_forked]")).to_be_visible()
+    assert left(house, one) == 1_000 - CHOCOLATE_CENTS
+    page.get_by_label("Your name").select_option(label=FINANCE)
+    page.get_by_label("Your PIN, as finance").fill(PIN)
+    page.get_by_role("button", name="Go on from the server’s last record").click()  # noqa: RUF001
+    by_cash(page)
+    sold(page)
+    expect(page.locator("[data-backlog='0']")).to_be_visible()
+    assert [record.kind for record in chain(house, "Till set back")][1:] == [Kind.SALE, Kind.SALE]
+    assert left(house, one) == 1_000 - CHOCOLATE_CENTS
+
+
+@pytest.mark.parametrize("look", ["phone light", "desk dark"])
+def test_axe_finds_nothing_on_any_screen_of_the_till_and_every_target_is_large_enough(
+    playwright: Playwright, tmp_path: Path, house: House, look: str
+) -> None:
+    size, theme = look.split()
+    beer_is_allowed(house)
+    tablet = Phone(playwright, tmp_path, house.url)
+    tablet.show("")
+    page = tablet.start(viewport=SIZES[size], has_touch=size == "phone")
+    assert tablet.context is not None
+    tablet.context.add_init_script(f"localStorage.setItem('virage.till.dark', '{str(theme == 'dark').lower()}')")
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    found: dict[str, list[str]] = {}
+    for screen in screens(page, tablet, house, f"Till {look}"):
+        faults = found_by_axe(page) + page.evaluate(SMALL)
+        if faults:
+            found[screen.name] = faults
+    tablet.close()
+    assert not found, "\n".join(f"{name}: {fault}" for name, faults in found.items() for fault in faults)
+    assert wrong == []

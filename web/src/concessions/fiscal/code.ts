@@ -16,17 +16,23 @@ const P256 = 1;
 
 async function through(data: Bytes, stream: CompressionStream | DecompressionStream, most: number): Promise<Bytes> {
   const writer = stream.writable.getWriter();
-  const wrote = writer.write(data).then(() => writer.close());
+  const [found] = await Promise.all([all(stream.readable.getReader(), most), writer.write(data).then(() => writer.close())]);
+  return found;
+}
+
+async function all(reader: ReadableStreamDefaultReader<Uint8Array>, most: number): Promise<Bytes> {
   const parts: Uint8Array[] = [];
   let length = 0;
-  const reader = stream.readable.getReader();
   for (let next = await reader.read(); !next.done; next = await reader.read()) {
     parts.push(next.value);
     length += next.value.length;
     if (length > most) throw new RangeError("more than a record");
   }
-  await wrote;
-  const found = new Uint8Array(length);
+  return joined(parts);
+}
+
+function joined(parts: readonly Uint8Array[]): Bytes {
+  const found = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   parts.reduce((at, part) => (found.set(part, at), at + part.length), 0);
   return found;
 }
@@ -35,10 +41,7 @@ async function through(data: Bytes, stream: CompressionStream | DecompressionStr
 export async function codeOf({ body, signature }: Pick<Written, "body" | "signature">, key: PublicJwk): Promise<string> {
   const halves = key.kty === "OKP" ? [fromBase64(key.x)] : [fromBase64(key.x), fromBase64(key.y)];
   const packed = await through(fromBase64(body), new CompressionStream("deflate-raw"), 2 * BODY_BYTES_MAX);
-  const parts = [Uint8Array.of(key.kty === "OKP" ? ED25519 : P256), fromBase64(signature), ...halves, packed];
-  const found = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  parts.reduce((at, part) => (found.set(part, at), at + part.length), 0);
-  return base64url(found);
+  return base64url(joined([Uint8Array.of(key.kty === "OKP" ? ED25519 : P256), fromBase64(signature), ...halves, packed]));
 }
 
 /** A receipt that its till signed: the record, its hash, and the key that says so. */

@@ -1,0 +1,116 @@
+"""The screens of the till as a cashier sees them: for the pictures of docs/screens and for axe."""
+
+from collections.abc import Iterator
+
+from playwright.sync_api import Page, expect
+
+from tests.web.gate import Phone, settled
+from tests.web.house import House
+from tests.web.till import (
+    Fan,
+    cashiers,
+    fan,
+    in_menu,
+    open_shift,
+    pair,
+    sign_in,
+    sold,
+    tap_card,
+    tap_product,
+)
+from tests.web.tour import Screen
+
+CHOCOLATE, COLA, LAGER = "Hot chocolate", "Cola, 40 cl", "Draught lager, 50 cl"
+
+
+def beginning(page: Page, house: House, name: str) -> Iterator[Screen]:
+    """From a new device to an open shift."""
+    cashiers(house)
+    page.goto("/staff/till")
+    expect(page.get_by_role("heading", name="Make this device a till")).to_be_visible()
+    yield Screen("till-pair")
+    pair(page, house, name)
+    yield Screen("till-enter")
+    sign_in(page)
+    page.get_by_role("button", name="Open the shift").click()
+    expect(page.get_by_label("Float in the drawer")).to_be_visible()
+    yield Screen("till-shift-open")
+    page.get_by_role("dialog").get_by_role("button", name="Close", exact=True).click()
+    open_shift(page)
+    yield Screen("till-products")
+
+
+def selling(page: Page, one: Fan) -> Iterator[Screen]:
+    """A basket, its age, each way to pay, refusals, a receipt."""
+    pay = page.get_by_role("dialog", name="Pay")
+    tap_product(page, "Hot dog meal")
+    expect(page.get_by_role("dialog", name="Hot dog meal")).to_be_visible()
+    yield Screen("till-choices")
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    tap_product(page, LAGER)
+    expect(page.get_by_role("dialog", name="Is the buyer at least 18?")).to_be_visible()
+    yield Screen("till-age")
+    page.get_by_role("button", name="Proof seen: 18 or older").click()
+    tap_product(page, CHOCOLATE)
+    yield Screen("till-basket")
+    page.get_by_role("button", name="Pay €").click()
+    expect(pay).to_be_visible()
+    yield Screen("till-pay")
+    for way in ("card", "cash", "terminal", "virtual_card"):
+        pay.locator(f"[data-way={way}]").click()
+        back = pay.get_by_role("button", name="Other ways to pay")
+        expect(back).to_be_visible()
+        yield Screen(f"till-pay-{way.replace('_', '-')}")
+        back.click()
+    pay.get_by_role("button", name="Close").click()
+    tap_card(page, one)
+    expect(page.locator("[data-refusal=insufficient_funds]")).to_be_visible()
+    yield Screen("till-refused")
+    pay.locator("[data-way=cash]").click()
+    pay.get_by_role("button", name="€20", exact=True).click()
+    expect(page.locator("[data-receipt]")).to_be_visible()
+    yield Screen("till-receipt")
+    sold(page)
+
+
+def tools(page: Page, phone: Phone) -> Iterator[Screen]:
+    """The menu and its doors, training, and the till without network."""
+    page.get_by_role("button", name="Menu", exact=True).click()
+    expect(page.get_by_role("dialog", name="Menu")).to_be_visible()
+    yield Screen("till-menu")
+    page.get_by_role("dialog").get_by_role("button", name="Give back").click()
+    page.locator("[data-sale]").first.click()
+    page.get_by_role("button", name="All of it").click()
+    page.get_by_label("Why").select_option(label="Wrong order")
+    yield Screen("till-refund")
+    page.get_by_role("dialog").get_by_role("button", name="Close", exact=True).click()
+    in_menu(page, "Load a card")
+    expect(page.get_by_label("Printed code")).to_be_visible()
+    yield Screen("till-desk")
+    page.get_by_role("dialog").get_by_role("button", name="Close", exact=True).click()
+    in_menu(page, "Shift")
+    expect(page.get_by_label("In the drawer now")).to_be_visible()
+    yield Screen("till-shift")
+    page.get_by_role("dialog").get_by_role("button", name="Close", exact=True).click()
+    in_menu(page, "Start training")
+    yield Screen("till-training")
+    in_menu(page, "End training")
+    settled(page)
+    assert phone.context is not None
+    phone.context.set_offline(True)
+    tap_product(page, COLA)
+    page.get_by_role("button", name="Pay €").click()
+    page.locator("[data-way=cash]").click()
+    page.get_by_role("button", name="Exact").click()
+    sold(page)
+    expect(page.locator("[data-state=alone]")).to_be_visible(timeout=15_000)
+    yield Screen("till-alone")
+    phone.context.set_offline(False)
+
+
+def screens(page: Page, phone: Phone, house: House, name: str) -> Iterator[Screen]:
+    """All of them, on one till."""
+    one = fan(house, 500)
+    yield from beginning(page, house, name)
+    yield from selling(page, one)
+    yield from tools(page, phone)
