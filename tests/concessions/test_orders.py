@@ -6,11 +6,12 @@ from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.concessions.bar import ROUND_CENTS, Bar, sent
 from tests.concessions.board import line
-from tests.concessions.kitchen import BEER, COFFEE, COLA, FRIES, HOT_DOG, KETCHUP, Dying, Kitchen
+from tests.concessions.kitchen import BEER, CAPACITY, COFFEE, COLA, FRIES, HOT_DOG, KETCHUP, Dying, Kitchen
 from tests.concessions.till import beer
 from tests.conftest import FakeClock
 from virage.concessions.acts import kitchen as acts
@@ -135,6 +136,13 @@ async def test_of_two_fans_for_the_last_of_a_kitchen_one_gets_it_and_the_other_t
         (HERE, 5 * MINUTE),
     }
     assert all(one.walking_s > 0 for one in refused.data["next"])
+    await kitchen.says(msgspec.structs.replace(CAPACITY, delivers=False), THERE)
+    later = kitchen.wish(line(HOT_DOG, 4, options=KETCHUP), slot_at=slot, deliver_to=100)
+    full = await kitchen.order(fans[0], later)
+    assert isinstance(full, Refused)
+    assert [(one.outlet, one.ready_at - slot) for one in full.data["next"]] == [(HERE, 5 * MINUTE)], (
+        "not where none brings"
+    )
 
 
 async def test_whatever_comes_at_once_no_interval_is_promised_beyond_its_capacity(kitchen: Kitchen) -> None:
