@@ -27,12 +27,12 @@ def capacity(_: "World") -> dict[str, Any]:
     return {"per_five_minutes": {"grill": 4}, "open": True}
 
 
-COOKS = ("kitchen of 02", "cashier of 02", "our office", "fan")
+COOKS = ("kitchen of 02", "cashier of 02")
 FOOD: tuple[tuple[Any, ...], ...] = (
     ("GET /api/kitchen/{outlet}", "kitchen of 01", COOKS),
     ("PUT /api/kitchen/{outlet}/capacity", "kitchen of 01", COOKS, capacity),
     ("GET /api/kitchen/{outlet}/runs", "kitchen of 01", COOKS),
-    ("GET /api/food/orders/{food_id}", "fan", ("friend", "guest", "our office", "kitchen of 01")),
+    ("GET /api/food/orders/{food_id}", "fan", ("friend", "guest", "kitchen of 01")),
     ("POST /api/kitchen/{outlet}/orders/{food_id}/accept", "kitchen of 01", COOKS),
     ("POST /api/kitchen/{outlet}/orders/{food_id}/ready", "kitchen of 01", COOKS),
     ("POST /api/kitchen/{outlet}/orders/{food_id}/delivered", "kitchen of 01", COOKS, lambda _: {}),
@@ -54,7 +54,7 @@ FOOD: tuple[tuple[Any, ...], ...] = (
         COOKS,
         lambda _: {"reason": "too_busy"},
     ),
-    ("POST /api/food/orders/{waiting_food_id}/cancel", "fan", ("friend", "guest", "our office", "kitchen of 01")),
+    ("POST /api/food/orders/{waiting_food_id}/cancel", "fan", ("friend", "guest", "kitchen of 01")),
 )
 
 
