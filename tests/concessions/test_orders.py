@@ -14,6 +14,7 @@ from tests.concessions.board import line
 from tests.concessions.kitchen import BEER, CAPACITY, COFFEE, COLA, FRIES, HOT_DOG, KETCHUP, Dying, Kitchen
 from tests.concessions.till import beer
 from tests.conftest import FakeClock
+from tests.wallet.books import loaded_purse
 from virage.concessions.acts import kitchen as acts
 from virage.concessions.acts import ordering
 from virage.concessions.acts.kitchen import Step
@@ -30,6 +31,9 @@ from virage.kernel.config import Config
 from virage.kernel.database import Database
 from virage.kernel.ids import new_id
 from virage.kernel.problems import Refused
+from virage.people import acts as people
+from virage.people.acts import push
+from virage.people.rules.push import PushDue, Subscriber
 
 HERE, THERE = "01", "02"
 MINUTE = timedelta(minutes=1)
@@ -350,3 +354,22 @@ async def test_who_orders_ahead_orders_for_the_doors(kitchen: Kitchen, clock: Fa
         one.closed_reason
         for one in await kitchen.desks[0].reads.outlets(kitchen.event.id, None, clock.now(), step_free=False)
     } == {"closed"}
+
+
+async def test_its_fan_is_told_once_that_an_order_is_ready(kitchen: Kitchen, clock: FakeClock) -> None:
+    point = b"\x04" + bytes(64)
+    async with kitchen.db.transaction() as conn:
+        fan = await people.ensure_fan(conn, "fan@example.org", None, clock.now())
+        await loaded_purse(conn, 5_000, fan)
+        session = await people.open_session(conn, fan, clock.now())
+        browser = Subscriber("https://push.example.org/x", point, bytes(16), point)
+        assert await push.subscribe(conn, new_id(), session.session_id, browser, clock.now()) is None
+    order = await kitchen.placed(fan)
+    for step in ("accept", "ready", "ready"):
+        await kitchen.step(step, order.id)
+    ((payload,),) = await kitchen.rows("select payload from kernel.job where entrypoint = 'push'")
+    due = msgspec.json.decode(payload, type=PushDue)
+    said = msgspec.json.decode(due.text)
+    assert (said["kind"], said["order"], said["title"]) == ("food_ready", str(order.id), "Commande 1 prête")
+    assert due.topic == order.id
+    assert "fan@example.org" not in due.text
