@@ -28,7 +28,7 @@ from virage.concessions.jobs.closing import ClosingJobs
 from virage.concessions.jobs.figures import FigureJobs
 from virage.concessions.jobs.orders import FoodJobs
 from virage.concessions.reads import orders as food_reads
-from virage.concessions.reads.food_topics import FoodOrdersTopic, KitchenTopic
+from virage.concessions.reads.food_topics import food_topics
 from virage.kernel import openapi
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
@@ -148,11 +148,12 @@ PERSON_EXPORTS: dict[str, PersonExport] = {
     "food_orders": food_reads.export,
 }
 PERSON_ERASED: list[PersonErased] = [
-    ordering.erased,
+    ordering.erasing,
     refunding.erased,
     wallet_cards.erased,
     wallet_phones.erased,
     auto_top_ups.erased,
+    ordering.erased,
     purses.erased,
     accreditations.erased,
 ]
@@ -307,12 +308,9 @@ def _concessions(house: House) -> Domain:
     config, db, clock = house.config, house.db, house.clock
     closing = ClosingJobs(db, clock, open_vault(config), Archives(config.objects_at))
     food = FoodJobs(db, config, clock)
-    return Domain(
-        concessions_routes.routers,
-        concessions_routes.dependencies(config, db, clock),
-        jobs=[food.register, FigureJobs(db).register, closing.register],
-        topics=[FoodOrdersTopic(db), KitchenTopic(db)],
-    )
+    doors = concessions_routes.dependencies(config, db, clock)
+    jobs = [food.register, FigureJobs(db).register, closing.register]
+    return Domain(concessions_routes.routers, doors, jobs, food_topics(db))
 
 
 # --- the whole -----------------------------------------------------------------------------------------------------

@@ -720,6 +720,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/food/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List food orders
+         * @description One's orders, the latest first; 50 at most, the next ones with `before` (their `placed_at`).
+         */
+        get: operations["list_food_orders"];
+        put?: never;
+        /**
+         * Place food order
+         * @description Order: the money is held on the purse, and captured when the kitchen accepts. The same id again is the same.
+         *
+         *     Refused as `outlet_full` with what is next (`data.next`), and as `insufficient_funds` with `available_cents`.
+         */
+        post: operations["place_food_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/food/orders/{order_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get food order
+         * @description An order of one's own.
+         */
+        get: operations["get_food_order"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/food/orders/{order_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel food order
+         * @description Cancel an order that no kitchen has accepted: what was held is free again. Cancelled again it stays cancelled.
+         */
+        post: operations["cancel_food_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/food/outlets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List food outlets
+         * @description The outlets that take orders, the one first at which one has a usual basket in the hand soonest.
+         *
+         *     `place` is where one sits; without it nobody walks. Outlets that take none come last, with why.
+         */
+        get: operations["list_food_outlets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/food/slots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List food slots
+         * @description When an order can be ready at an outlet, and how much of it the kitchen can make by then.
+         */
+        get: operations["list_food_slots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/ground": {
         parameters: {
             query?: never;
@@ -876,6 +984,190 @@ export interface paths {
          * @description Join the staff, signed in with the address that the invitation was sent to.
          */
         post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kitchen/{outlet}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get kitchen
+         * @description What is before a kitchen, and how it stands with what it promised.
+         */
+        get: operations["get_kitchen"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kitchen/{outlet}/capacity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put kitchen capacity
+         * @description Say what the kitchen can make every five minutes, and whether it takes orders. What was promised stays.
+         */
+        put: operations["put_kitchen_capacity"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kitchen/{outlet}/orders/{order_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept food order
+         * @description Accept: the money is captured, and the sale is written by the outlet's till of the house.
+         */
+        post: operations["accept_food_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kitchen/{outlet}/orders/{order_id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline food order
+         * @description Decline an order that was not accepted: what was held is free again.
+         */
+        post: operations["decline_food_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kitchen/{outlet}/orders/{order_id}/delivered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Food order delivered
+         * @description Say that an order was brought to its place.
+         */
+        post: operations["food_order_delivered"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kitchen/{outlet}/orders/{order_id}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand over food order
+         * @description Hand over against the code that the fan shows; five wrong ones lock it.
+         *
+         *     Without a code: by a cashier, finance or an administrator of the outlet.
+         */
+        post: operations["hand_over_food_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kitchen/{outlet}/orders/{order_id}/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Food order ready
+         * @description Say that an order can be fetched, or be brought to its place: the fan is told.
+         */
+        post: operations["food_order_ready"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kitchen/{outlet}/orders/{order_id}/refund": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refund food order
+         * @description Give an order back whole that was accepted: onto the purse that paid it, bonus to bonus.
+         *
+         *     Needs a sign-in of the last 15 minutes.
+         */
+        post: operations["refund_food_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kitchen/{outlet}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List kitchen runs
+         * @description What runners carry now, block by block, the oldest promise first, each with the way to its first stop.
+         */
+        get: operations["list_kitchen_runs"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1078,6 +1370,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/push-subscriptions/{subscription_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put push subscription
+         * @description Tell this browser when something of mine is ready, until it signs out. The same id again writes it anew.
+         */
+        put: operations["put_push_subscription"];
+        post?: never;
+        /**
+         * Delete push subscription
+         * @description Tell this browser nothing more.
+         */
+        delete: operations["delete_push_subscription"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me/sessions": {
         parameters: {
             query?: never;
@@ -1201,199 +1517,6 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/accounting": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get journal
-         * @description The books of some days, for whoever has the finance of the whole house.
-         */
-        get: operations["get_journal"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/accounting.csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get journal csv
-         * @description The same as a table.
-         */
-        get: operations["get_journal_csv"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/closings": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List closings
-         * @description Closings whose period begins on some days, the latest first, within the caller's roles; 2,000 at most.
-         *
-         *     Those of tills, which may stand anywhere, are for whoever has the finance of the whole house.
-         */
-        get: operations["list_closings"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/concessionaires": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List concessionaires
-         * @description Concessionaires by name, each with its terms; of whoever leads some outlets alone, those of these outlets.
-         */
-        get: operations["list_concessionaires"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/concessionaires/{concessionaire_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Put concessionaire
-         * @description Enter or change a concessionaire. Needs a sign-in of the last 15 minutes; the same words again change nothing.
-         */
-        put: operations["put_concessionaire"];
-        post?: never;
-        /**
-         * Delete concessionaire
-         * @description Strike out a concessionaire without terms: `concessionaire_in_use` else. Needs a fresh sign-in.
-         */
-        delete: operations["delete_concessionaire"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/concessionaires/{concessionaire_id}/statement": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get statement
-         * @description What is owed for some days, by outlet; for whoever leads all of its outlets on these days.
-         */
-        get: operations["get_statement"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/concessionaires/{concessionaire_id}/statement.csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get statement csv
-         * @description The same as a table.
-         */
-        get: operations["get_statement_csv"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/concessionaires/{concessionaire_id}/statement.pdf": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get statement pdf
-         * @description The same on paper (PDF/UA).
-         */
-        get: operations["get_statement_pdf"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/concessionaires/{concessionaire_id}/terms/{terms_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Put terms
-         * @description Say from when to when they run an outlet and at which commission. Needs a sign-in of the last 15 minutes.
-         *
-         *     `terms_overlap` (with the `terms` that are in the way) where somebody runs it on one of these days. Of terms that
-         *     began on a closed day only the end moves, and not before the last closed day: `terms_in_force`.
-         */
-        put: operations["put_terms"];
-        post?: never;
-        /**
-         * Delete terms
-         * @description Strike out terms that began on no closed day: `terms_in_force` else. Needs a sign-in of the last 15 minutes.
-         */
-        delete: operations["delete_terms"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1569,6 +1692,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/concessions/promises": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List promises
+         * @description How well outlets kept what they promised, of an event or of a time, within the caller's roles.
+         */
+        get: operations["list_promises"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/office/concessions/publications": {
         parameters: {
             query?: never;
@@ -1589,90 +1732,6 @@ export interface paths {
          *     Needs a sign-in of the last 15 minutes.
          */
         post: operations["publish_catalogue"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/sales": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get concession sales
-         * @description What is sold at the outlets within the caller's roles, up to the last second: for an event or from when to when.
-         *
-         *     Rows by minute are in order, all others the largest first. By minute at most three days, else 400.
-         */
-        get: operations["get_concession_sales"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/shifts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List shifts
-         * @description The shifts that began in a period (of 400 days at most) or at an event, the latest first; 500 at most.
-         */
-        get: operations["list_shifts"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/tills": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List tills
-         * @description The tills that stand at an outlet of which the caller has the finance, each with its head and its open shift.
-         */
-        get: operations["list_tills"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/office/concessions/tills/{till_id}/archive": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get till archive
-         * @description The archive of a till, for `virage fiscal verify`: of some closed days, or all that there is.
-         *
-         *     It is for whoever has the finance of all outlets at which the till stands or has ever sold.
-         */
-        get: operations["get_till_archive"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2278,6 +2337,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/push/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get push key
+         * @description The house's public key for push messages (VAPID, RFC 8292).
+         */
+        get: operations["get_push_key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -2490,6 +2569,8 @@ export interface paths {
         /**
          * Load purse
          * @description Load a purse at a desk, or pay out of it: between the till's own drawer or terminal and the purse; no sale.
+         *
+         *     A payout has a tap of its own, which was not looked at before.
          */
         post: operations["load_purse"];
         delete?: never;
@@ -2820,12 +2901,6 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** AccountBalance */
-        AccountBalance: {
-            account: string;
-            balance_cents: number;
-            what: string;
-        };
         /** Accreditation */
         Accreditation: {
             /** Format: date-time */
@@ -3012,6 +3087,18 @@ export interface components {
             id: string;
             name?: string | null;
         };
+        /** BasketLine */
+        BasketLine: {
+            /** Format: uuid */
+            item_id: string;
+            options?: {
+                [key: string]: string;
+            };
+            parts?: {
+                [key: string]: components["schemas"]["PartChoice"];
+            };
+            quantity: number;
+        };
         /** Beat */
         Beat: {
             changes: components["schemas"]["Changes"];
@@ -3111,17 +3198,22 @@ export interface components {
             rebinds_left: number;
             text: string;
         };
-        /**
-         * By
-         * @description What figures are grouped by.
-         * @enum {string}
-         */
-        By: "outlet" | "product" | "till" | "minute";
         /** ByTicket */
         ByTicket: {
             entered: number;
             not_yet_in: number;
             sold: number;
+        };
+        /** Capacity */
+        Capacity: {
+            /** @default false */
+            delivers: boolean;
+            /** @default  */
+            note: string;
+            open: boolean;
+            per_five_minutes: {
+                [key: string]: number;
+            };
         };
         /** CardBlock */
         CardBlock: {
@@ -3243,29 +3335,6 @@ export interface components {
             place: number;
             tariff: components["schemas"]["Tariff"];
         };
-        /** Closing */
-        Closing: {
-            closed_at: string;
-            first_part: number;
-            last_part: number;
-            period: components["schemas"]["PeriodKind"];
-            perpetual_absolute_cents: number;
-            perpetual_cents: number;
-            previous: string;
-            ranges: components["schemas"]["Range"][];
-            sequence: number;
-            /** Format: date */
-            starts_on: string;
-            /** @enum {string} */
-            subject: "till" | "outlet";
-            subject_id: string;
-            tally: components["schemas"]["Tally"];
-        };
-        /** ClosingView */
-        ClosingView: {
-            closing: components["schemas"]["Closing"];
-            hash: string;
-        };
         /** Club */
         Club: {
             /** @default #c9a227 */
@@ -3294,28 +3363,6 @@ export interface components {
         CodeWish: {
             email: string;
             locale?: components["schemas"]["Locale"];
-        };
-        /** Concessionaire */
-        Concessionaire: {
-            address: string;
-            commission_vat_permille: number;
-            /** Format: uuid */
-            id: string;
-            name: string;
-            revision: number;
-            terms: components["schemas"]["Terms"][];
-            vat_number: string;
-        };
-        /** ConcessionaireWish */
-        ConcessionaireWish: {
-            /** @default  */
-            address: string;
-            /** @default 200 */
-            commission_vat_permille: number;
-            name: string;
-            revision?: number | null;
-            /** @default  */
-            vat_number: string;
         };
         /** Content */
         Content: {
@@ -3385,6 +3432,14 @@ export interface components {
          * @enum {string}
          */
         DefectCode: "catalogue_empty" | "base_price_missing" | "unknown_deposit" | "unknown_product";
+        /** Delivery */
+        Delivery: {
+            area: components["schemas"]["Text"] | null;
+            block: string | null;
+            place: number;
+            row: string | null;
+            seat: number | null;
+        };
         /** Deposit */
         Deposit: {
             cents: number;
@@ -3493,18 +3548,6 @@ export interface components {
             items: components["schemas"]["DraftItem"][];
             version: string;
         };
-        /** Drawer */
-        Drawer: {
-            counted_at: string | null;
-            counted_cents: number | null;
-            difference_cents: number | null;
-            expected_cents: number;
-            float_cents: number;
-            load_cents: number;
-            payout_cents: number;
-            refund_cents: number;
-            sales_cents: number;
-        };
         /** DuplicateLine */
         DuplicateLine: {
             first: components["schemas"]["ScanLine"];
@@ -3592,6 +3635,96 @@ export interface components {
          * @enum {string}
          */
         Floor: "road" | "podium" | "ring1" | "ring2" | "ring3" | "gallery1" | "gallery3" | "pitch";
+        /** FoodChoice */
+        FoodChoice: {
+            choice: components["schemas"]["Text"];
+            option: components["schemas"]["Text"];
+        };
+        /** FoodDecline */
+        FoodDecline: {
+            /** @enum {string} */
+            reason: "sold_out" | "too_busy" | "closing" | "other";
+        };
+        /** FoodLine */
+        FoodLine: {
+            /** @default 0 */
+            age_limit: number;
+            gross_cents: number;
+            /** Format: uuid */
+            item_id: string;
+            /** @enum {string} */
+            kind: "product" | "deposit" | "deposit_return";
+            name: components["schemas"]["Text"];
+            /** @default [] */
+            options: components["schemas"]["FoodChoice"][];
+            quantity: number;
+            station: components["schemas"]["Station"] | null;
+            unit_cents: number;
+            vat_permille: number;
+        };
+        /** FoodOrder */
+        FoodOrder: {
+            /** Format: date-time */
+            accept_by: string;
+            accepted_at: string | null;
+            bonus_cents: number;
+            deliver_to: components["schemas"]["Delivery"] | null;
+            ended_at: string | null;
+            /** Format: uuid */
+            event_id: string;
+            /** Format: uuid */
+            id: string;
+            lines: components["schemas"]["FoodLine"][];
+            number: number;
+            outlet: string;
+            outlet_name: components["schemas"]["Text"];
+            pick_up_code: string;
+            /** Format: date-time */
+            placed_at: string;
+            promise: components["schemas"]["Promise"];
+            ready_at: string | null;
+            reason: string | null;
+            state: components["schemas"]["FoodState"];
+            total_cents: number;
+            vat: components["schemas"]["VatTotal"][];
+            voucher_cents: number | null;
+        };
+        /** FoodRefund */
+        FoodRefund: {
+            /** @enum {string} */
+            reason: "not_made" | "wrong_item" | "quality" | "late" | "other";
+        };
+        /** FoodSlot */
+        FoodSlot: {
+            /** Format: date-time */
+            at: string;
+            left: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * FoodState
+         * @description Where an order stands.
+         * @enum {string}
+         */
+        FoodState: "placed" | "accepted" | "ready" | "handed_over" | "delivered" | "declined" | "cancelled" | "expired" | "refunded";
+        /** FoodWish */
+        FoodWish: {
+            /** @default false */
+            age_confirmed: boolean;
+            deliver_to?: number | null;
+            /** Format: uuid */
+            event_id: string;
+            /** Format: uuid */
+            id: string;
+            lines: components["schemas"]["BasketLine"][];
+            outlet: string;
+            place?: number | null;
+            slot_at?: string | null;
+            /** @default false */
+            step_free: boolean;
+            version: string;
+        };
         /** Found */
         Found: {
             buyer_name: string | null;
@@ -3721,6 +3854,17 @@ export interface components {
         /** GroundWord */
         GroundWord: {
             closed: boolean;
+        };
+        /** HandOver */
+        HandOver: {
+            /** @default false */
+            age_checked: boolean;
+            code: string | null;
+        };
+        /** HandedToPlace */
+        HandedToPlace: {
+            /** @default false */
+            age_checked: boolean;
         };
         /** Head */
         Head: {
@@ -3859,32 +4003,6 @@ export interface components {
         ItemWritten: {
             revision: number;
         };
-        /** Journal */
-        Journal: {
-            balances: components["schemas"]["AccountBalance"][];
-            credit_cents: number;
-            debit_cents: number;
-            /** Format: date */
-            ends_on: string;
-            lines: components["schemas"]["JournalLine"][];
-            /** Format: date-time */
-            made_at: string;
-            /** Format: date */
-            starts_on: string;
-        };
-        /** JournalLine */
-        JournalLine: {
-            account: string;
-            credit_cents: number;
-            /** Format: date */
-            day: string;
-            debit_cents: number;
-            event: string | null;
-            event_id: string | null;
-            outlet: string | null;
-            vat_permille: number | null;
-            what: string;
-        };
         /** Jwk */
         Jwk: {
             /** @enum {string} */
@@ -3911,6 +4029,46 @@ export interface components {
             gates: string[];
             /** Format: date-time */
             opens_at: string;
+        };
+        /** KitchenBoard */
+        KitchenBoard: {
+            capacity: components["schemas"]["Capacity"];
+            load: components["schemas"]["KitchenInterval"][];
+            name: components["schemas"]["Text"];
+            /** Format: date-time */
+            now: string;
+            outlet: string;
+            promise_error: components["schemas"]["PromiseError"];
+            tickets: components["schemas"]["KitchenTicket"][];
+        };
+        /** KitchenInterval */
+        KitchenInterval: {
+            /** Format: date-time */
+            starts_at: string;
+            stations: {
+                [key: string]: components["schemas"]["StationLoad"];
+            };
+        };
+        /** KitchenTicket */
+        KitchenTicket: {
+            /** Format: date-time */
+            accept_by: string;
+            accepted_at: string | null;
+            age_limit: number;
+            code_tries_left: number;
+            deliver_to: components["schemas"]["Delivery"] | null;
+            ended_at: string | null;
+            /** Format: uuid */
+            id: string;
+            lines: components["schemas"]["FoodLine"][];
+            number: number;
+            /** Format: date-time */
+            placed_at: string;
+            /** Format: date-time */
+            promised_at: string;
+            ready_at: string | null;
+            state: components["schemas"]["FoodState"];
+            stations: components["schemas"]["Station"][];
         };
         /** Leg */
         Leg: {
@@ -4201,20 +4359,6 @@ export interface components {
             payments: components["schemas"]["OrderPayment"][];
             refunds: components["schemas"]["OrderRefund"][];
         };
-        /** OfficeTill */
-        OfficeTill: {
-            anchor: components["schemas"]["TillAnchor"] | null;
-            head: components["schemas"]["TillHead"] | null;
-            /** Format: uuid */
-            id: string;
-            /** Format: date-time */
-            last_seen_at: string;
-            name: string;
-            outlets: string[];
-            revoked_at: string | null;
-            shift: components["schemas"]["Shift"] | null;
-            unclosed: number;
-        };
         /** OfflineLoss */
         OfflineLoss: {
             lost_cents: number;
@@ -4291,6 +4435,27 @@ export interface components {
             outlet: string;
             version: string;
         };
+        /** OutletOffer */
+        OutletOffer: {
+            closed_reason: string | null;
+            in_hand_at: string | null;
+            name: components["schemas"]["Text"];
+            note: string;
+            offers_delivery: boolean;
+            outlet: string;
+            ready_at: string | null;
+            walking_s: number | null;
+        };
+        /** OutletPromises */
+        OutletPromises: {
+            broken: number;
+            orders: number;
+            outlet: string;
+            p50_s: number | null;
+            p90_s: number | null;
+            voucher_cents: number;
+            vouchers: number;
+        };
         /** OutletSpot */
         OutletSpot: {
             code: string;
@@ -4357,6 +4522,14 @@ export interface components {
             name: components["schemas"]["Text"];
             products: string[];
         };
+        /** PartChoice */
+        PartChoice: {
+            options?: {
+                [key: string]: string;
+            };
+            /** Format: uuid */
+            product_id: string;
+        };
         /** Party */
         Party: {
             /** @default 0 */
@@ -4410,12 +4583,6 @@ export interface components {
             /** Format: uuid */
             id: string;
         };
-        /**
-         * PeriodKind
-         * @description How long a closing reaches.
-         * @enum {string}
-         */
-        PeriodKind: "day" | "month" | "year";
         /** Person */
         Person: {
             email: string;
@@ -4571,6 +4738,19 @@ export interface components {
          * @enum {string}
          */
         Progress: "open" | "credited" | "failed" | "sent_back";
+        /** Promise */
+        Promise: {
+            arrives_at: string | null;
+            /** Format: date-time */
+            ready_at: string;
+        };
+        /** PromiseError */
+        PromiseError: {
+            broken: number;
+            orders: number;
+            p50_s: number | null;
+            p90_s: number | null;
+        };
         /** ProofSent */
         ProofSent: {
             /** Format: uuid */
@@ -4664,6 +4844,16 @@ export interface components {
             more: boolean;
             refundable_cents: number;
         };
+        /** PushKey */
+        PushKey: {
+            key: string;
+        };
+        /** PushSubscription */
+        PushSubscription: {
+            auth: string;
+            endpoint: string;
+            p256dh: string;
+        };
         /** Queue */
         Queue: {
             arriving_a_minute: number;
@@ -4672,13 +4862,6 @@ export interface components {
             ramp: string;
             wait_s: number;
             waiting: number;
-        };
-        /** Range */
-        Range: {
-            first: number;
-            last: number;
-            /** Format: uuid */
-            till: string;
         };
         /**
          * Reason
@@ -4723,7 +4906,7 @@ export interface components {
          * @description What somebody may do.
          * @enum {string}
          */
-        RoleName: "admin" | "programme" | "box_office" | "finance" | "steward" | "supervisor" | "cashier";
+        RoleName: "admin" | "programme" | "box_office" | "finance" | "steward" | "supervisor" | "cashier" | "kitchen";
         /** RosterEntry */
         RosterEntry: {
             /** Format: uuid */
@@ -4749,6 +4932,12 @@ export interface components {
          * @enum {string}
          */
         RuleState: "waiting" | "on" | "off";
+        /** Run */
+        Run: {
+            block: string;
+            stops: components["schemas"]["Stop"][];
+            way: components["schemas"]["Way"] | null;
+        };
         /** Sales */
         Sales: {
             by_category: components["schemas"]["CategorySales"][];
@@ -4765,29 +4954,6 @@ export interface components {
             refunded_cents: number;
             revenue_cents: number;
             sold: number;
-        };
-        /** SalesRow */
-        SalesRow: {
-            gross_cents: number;
-            key: string;
-            name: components["schemas"]["Text"] | null;
-            quantity: number;
-            refund_cents: number;
-            refunds: number | null;
-            sales: number | null;
-            tip_cents: number | null;
-            vat_cents: number;
-        };
-        /** SalesView */
-        SalesView: {
-            by: components["schemas"]["By"];
-            last_sale_at: string | null;
-            /** Format: date-time */
-            now: string;
-            rates: components["schemas"]["VatTotal"][];
-            rows: components["schemas"]["SalesRow"][];
-            total: components["schemas"]["SalesRow"];
-            waiting: number;
         };
         /** ScanLine */
         ScanLine: {
@@ -4845,31 +5011,6 @@ export interface components {
             last_seen_at: string;
             /** Format: date-time */
             opened_at: string;
-        };
-        /** Shift */
-        Shift: {
-            /** Format: uuid */
-            cashier: string;
-            cashier_name: string | null;
-            closed_at: string | null;
-            drawer: components["schemas"]["Drawer"];
-            ended_at: string | null;
-            event_id: string | null;
-            first: number;
-            /** Format: uuid */
-            id: string;
-            last: number;
-            /** Format: date-time */
-            opened_at: string;
-            outlet: string;
-            refunds: number;
-            sales: number;
-            tenders: components["schemas"]["TenderTotal"][];
-            /** Format: uuid */
-            till: string;
-            till_name: string | null;
-            tip_cents: number;
-            total_cents: number;
         };
         /** Shown */
         Shown: {
@@ -4944,41 +5085,18 @@ export interface components {
          * @enum {string}
          */
         State: "created" | "pending" | "captured" | "declined" | "cancelled" | "expired" | "refunding" | "partly_refunded" | "refunded";
-        /** Statement */
-        Statement: {
-            closed_through: string | null;
-            concessionaire: components["schemas"]["Concessionaire"];
-            /** Format: date */
-            ends_on: string;
-            lines: components["schemas"]["StatementLine"][];
-            /** Format: date-time */
-            made_at: string;
-            /** Format: date */
-            starts_on: string;
-            total: components["schemas"]["Sums"];
-        };
-        /** StatementLine */
-        StatementLine: {
-            closed: [
-                string,
-                string
-            ][];
-            commission_permille: number;
-            /** Format: date */
-            ends_on: string;
-            outlet: string;
-            /** Format: date */
-            starts_on: string;
-            sums: components["schemas"]["Sums"];
-            /** Format: uuid */
-            terms_id: string;
-        };
         /**
          * Station
          * @description Who makes it; at the counter it is handed over as it is.
          * @enum {string}
          */
         Station: "counter" | "bar" | "grill" | "fryer" | "coffee" | "cold";
+        /** StationLoad */
+        StationLoad: {
+            capacity: number;
+            counter: number;
+            orders: number;
+        };
         /** StockLine */
         StockLine: {
             /** Format: uuid */
@@ -4995,19 +5113,17 @@ export interface components {
             outlet: string;
             to_outlet?: string | null;
         };
-        /** Sums */
-        Sums: {
-            base_cents: number;
-            closings: number;
-            commission_cents: number;
-            commission_vat_cents: number;
-            deposit_cents: number;
-            payable_cents: number;
-            rates: components["schemas"]["VatTotal"][];
-            refund_cents: number;
-            sales_cents: number;
-            tenders: components["schemas"]["TenderTotal"][];
-            tip_cents: number;
+        /** Stop */
+        Stop: {
+            age_limit: number;
+            number: number;
+            /** Format: uuid */
+            order_id: string;
+            place: components["schemas"]["Delivery"];
+            /** Format: date-time */
+            promised_at: string;
+            /** Format: date-time */
+            ready_at: string;
         };
         /** SunMessage */
         SunMessage: {
@@ -5016,21 +5132,6 @@ export interface components {
             enc?: string | null;
             picc_data?: string | null;
             uid?: string | null;
-        };
-        /** Tally */
-        Tally: {
-            /** @default 0 */
-            absolute_cents: number;
-            /** @default 0 */
-            records: number;
-            /** @default [] */
-            tenders: components["schemas"]["TenderTotal"][];
-            /** @default 0 */
-            tip_cents: number;
-            /** @default 0 */
-            total_cents: number;
-            /** @default [] */
-            totals: components["schemas"]["VatTotal"][];
         };
         /** TapPage */
         TapPage: {
@@ -5047,35 +5148,6 @@ export interface components {
          * @enum {string}
          */
         Tariff: "full" | "child" | "reduced" | "access" | "companion";
-        /**
-         * TenderKind
-         * @description What was paid with.
-         * @enum {string}
-         */
-        TenderKind: "card" | "virtual_card" | "cash" | "terminal";
-        /** TenderTotal */
-        TenderTotal: {
-            cents: number;
-            kind: components["schemas"]["TenderKind"];
-        };
-        /** Terms */
-        Terms: {
-            commission_permille: number;
-            ends_on: string | null;
-            /** Format: uuid */
-            id: string;
-            outlet: string;
-            /** Format: date */
-            starts_on: string;
-        };
-        /** TermsWish */
-        TermsWish: {
-            commission_permille: number;
-            ends_on: string | null;
-            outlet: string;
-            /** Format: date */
-            starts_on: string;
-        };
         /** Text */
         Text: {
             /** @default  */
@@ -5136,13 +5208,6 @@ export interface components {
             /** Format: uuid */
             ticket_id: string;
         };
-        /** TillAnchor */
-        TillAnchor: {
-            /** Format: date-time */
-            at: string;
-            number: number;
-            sequence: number;
-        };
         /** TillCards */
         TillCards: {
             all: boolean;
@@ -5152,13 +5217,6 @@ export interface components {
                 boolean
             ][];
             position: string;
-        };
-        /** TillHead */
-        TillHead: {
-            hash: string;
-            number: number;
-            /** Format: date-time */
-            received_at: string;
         };
         /** TillLimits */
         TillLimits: {
@@ -6530,6 +6588,202 @@ export interface operations {
             };
         };
     };
+    list_food_orders: {
+        parameters: {
+            query?: {
+                /** @description With its time zone */
+                before?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoodOrder"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    place_food_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FoodWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoodOrder"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_food_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoodOrder"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    cancel_food_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoodOrder"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_food_outlets: {
+        parameters: {
+            query: {
+                /** @description What is on */
+                event_id: string;
+                /** @description Where one sits, by its number */
+                place?: number | null;
+                /** @description Without stairs, but for those inside a block */
+                step_free?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutletOffer"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_food_slots: {
+        parameters: {
+            query: {
+                /** @description What is on */
+                event_id: string;
+                outlet: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoodSlot"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_ground: {
         parameters: {
             query?: never;
@@ -6773,6 +7027,311 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GrantView"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_kitchen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KitchenBoard"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_kitchen_capacity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Capacity"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Capacity"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    accept_food_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KitchenTicket"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    decline_food_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FoodDecline"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KitchenTicket"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    food_order_delivered: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandedToPlace"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KitchenTicket"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    hand_over_food_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOver"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KitchenTicket"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    food_order_ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KitchenTicket"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    refund_food_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FoodRefund"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KitchenTicket"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_kitchen_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outlet: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"][];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -7183,6 +7742,68 @@ export interface operations {
             };
         };
     };
+    put_push_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushSubscription"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_push_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_my_sessions: {
         parameters: {
             query?: never;
@@ -7407,381 +8028,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["OfferLine"][];
                 };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    get_journal: {
-        parameters: {
-            query: {
-                /** @description The first day of business */
-                from: string;
-                /** @description The last day of business, itself too */
-                to: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Journal"];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    get_journal_csv: {
-        parameters: {
-            query: {
-                /** @description The first day of business */
-                from: string;
-                /** @description The last day of business, itself too */
-                to: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The journal */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/csv": string;
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    list_closings: {
-        parameters: {
-            query: {
-                /** @description Of tills or of outlets */
-                subject: "till" | "outlet";
-                /** @description How long a closing reaches. */
-                period: components["schemas"]["PeriodKind"];
-                /** @description The first day of business */
-                from: string;
-                /** @description The last day of business, itself too */
-                to: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClosingView"][];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    list_concessionaires: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Concessionaire"][];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    put_concessionaire: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                concessionaire_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ConcessionaireWish"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Concessionaire"];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    delete_concessionaire: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                concessionaire_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, nothing follows */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    get_statement: {
-        parameters: {
-            query: {
-                /** @description The first day of business */
-                from: string;
-                /** @description The last day of business, itself too */
-                to: string;
-            };
-            header?: never;
-            path: {
-                concessionaire_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Statement"];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    get_statement_csv: {
-        parameters: {
-            query: {
-                /** @description The first day of business */
-                from: string;
-                /** @description The last day of business, itself too */
-                to: string;
-            };
-            header?: never;
-            path: {
-                concessionaire_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The statement */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/csv": string;
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    get_statement_pdf: {
-        parameters: {
-            query: {
-                /** @description The first day of business */
-                from: string;
-                /** @description The last day of business, itself too */
-                to: string;
-                /** @description The language of the paper */
-                lang?: "fr" | "en";
-            };
-            header?: never;
-            path: {
-                concessionaire_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The statement */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/pdf": string;
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    put_terms: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                concessionaire_id: string;
-                terms_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TermsWish"];
-            };
-        };
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Terms"];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    delete_terms: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                concessionaire_id: string;
-                terms_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, nothing follows */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Not done; `code` says why, and nothing has changed. */
             default: {
@@ -8105,6 +8351,41 @@ export interface operations {
             };
         };
     };
+    list_promises: {
+        parameters: {
+            query?: {
+                event_id?: string | null;
+                /** @description With its time zone */
+                since?: string | null;
+                /** @description With its time zone */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutletPromises"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_publications: {
         parameters: {
             query?: never;
@@ -8154,145 +8435,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Publication"];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    get_concession_sales: {
-        parameters: {
-            query: {
-                /** @description What figures are grouped by. */
-                by: components["schemas"]["By"];
-                /** @description Of that event; else give from and to */
-                event_id?: string | null;
-                /** @description From that moment on */
-                from?: string | null;
-                /** @description Before that moment */
-                to?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SalesView"];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    list_shifts: {
-        parameters: {
-            query?: {
-                /** @description Of that event; else give from and to */
-                event_id?: string | null;
-                /** @description From that moment on */
-                from?: string | null;
-                /** @description Before that moment */
-                to?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Shift"][];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    list_tills: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OfficeTill"][];
-                };
-            };
-            /** @description Not done; `code` says why, and nothing has changed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    get_till_archive: {
-        parameters: {
-            query?: {
-                /** @description From that day of business on */
-                from?: string | null;
-                /** @description To that day, itself too */
-                to?: string | null;
-            };
-            header?: never;
-            path: {
-                till_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The archive */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/gzip": string;
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -9426,6 +9568,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaymentAnswer"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_push_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushKey"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
