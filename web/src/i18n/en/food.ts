@@ -5,7 +5,7 @@ export const food = {
   title: "Food and drink",
   back: "All food stands",
   outlet: (code: string) => `Food stand ${code}`,
-  walk: (minutes: number) => (minutes < 1 ? "less than a minute’s walk" : `${plural(minutes, "minute", "minutes")}’ walk`),
+  walk: (minutes: number) => (minutes < 1 ? "less than a minute’s walk" : `${plural(minutes, "minute’s", "minutes’")} walk`),
   asOf: (moment: string) => `As of ${moment}`,
   offline: "You are offline: this is what was known last.",
   where: {
@@ -222,7 +222,7 @@ export const food = {
     again: "Order the same again",
     menu: "Order something else",
     voucher: (sum: string) => `${sum} for the wait`,
-    voucherText: "We broke our promise by more than we ever should. The bonus is in your purse and is spent first.",
+    voucherText: "We broke our promise. The bonus is in your purse and is spent first.",
     push: "Tell me when it is ready",
     pushText: "Even when this page is closed, your phone says so.",
     pushOn: "Your phone tells you when it is ready.",
