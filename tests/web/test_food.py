@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Route, expect
 
 from tests.web import tour_food
-from tests.web.food import FAN, add, demo_on_now, enter_kitchen, fan_at, filled, kitchen, on_now, opened, order
+from tests.web.food import FAN, add, demo_on_now, emptied, enter_kitchen, fan_at, filled, kitchen, on_now, opened, order
 from tests.web.gate import until
 from tests.web.house import House
 from tests.web.office import ADMIN, ENGLISH, hire
@@ -169,7 +169,10 @@ def test_money_age_and_allergens_are_said_before_anything_is_ordered(house: Hous
     event = on_now(house, "Rules")
     opened(house, OTHER)
     fan_at(phone, house, address, event, 500)
+    emptied(house, OTHER, "compote")
     phone.goto(f"/food/{OTHER}")
+    expect(phone.get_by_role("listitem").filter(has_text="Apple purée")).to_contain_text("Sold out")
+    expect(phone.get_by_role("button", name="Add Apple purée")).to_have_count(0)
     add(phone, "Lager, 25 cl")
     expect(phone.get_by_text("€1.50 is missing.")).to_be_visible()
     expect(phone.get_by_role("link", name="Top up €1.50 or more")).to_have_attribute("href", "/purse")

@@ -11,7 +11,8 @@ export const food = {
   where: {
     title: "Where you are",
     none: "Nothing is on right now",
-    noneText: "Ordering opens with the doors of an event. Until then you can look at what is sold in the ground.",
+    noneText: "Ordering opens the day before an event. Until then you can look at what is sold in the ground.",
+    ahead: (doors: string) => `You order ahead, for when the doors open: ${doors}.`,
     event: "Event",
     from: (place: string) => `From ${place}`,
     block: "Your block",
@@ -143,7 +144,7 @@ export const food = {
     no_delivery: "This food stand does not deliver to seats right now. Pick it up, or choose another one.",
     slot_invalid: "That time has passed or just filled up. Choose another one.",
     station_closed: "One of its stations makes nothing right now. Take out what it would make, or choose another food stand.",
-    event_not_on: "Orders are taken while the doors of the event are open.",
+    event_not_on: "Orders are taken from the day before the event until its end.",
     id_taken: "This order was placed before. Look at your orders.",
     price_changed: "Prices have just changed. Look at your basket again, then order.",
     sold_out: "Something in your basket has just sold out. Take it out to go on.",
