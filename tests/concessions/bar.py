@@ -46,7 +46,8 @@ class Fan:
 
 
 def query(message: SunMessage) -> str:
-    return f"picc_data={message.picc_data}&cmac={message.cmac}"
+    named = f"picc_data={message.picc_data}" if message.picc_data else f"uid={message.uid}&ctr={message.ctr}"
+    return f"{named}&cmac={message.cmac}"
 
 
 def by_card(cents: int, proof: str) -> list[Tender]:

@@ -97,7 +97,9 @@ async def test_an_order_that_is_not_made_costs_nothing_and_frees_what_it_took(
         elif ends == "cancelled":
             await kitchen.act(ordering.cancel, order.id, fan)
         elif ends == "erased":
-            await kitchen.act(ordering.erased, fan)
+            async with kitchen.db.transaction() as conn:
+                for handler in (ordering.erasing, ordering.erased):
+                    assert await handler(conn, fan, clock.now()) is None
         else:
             clock.advance(10 * MINUTE)
             await kitchen.act(ordering.expire, at_end=(100,))

@@ -11,6 +11,7 @@ from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
 from tests.concessions.board import BOARD, COFFEE, a_match
+from tests.matchday.paying import phone_of
 from virage.concessions.acts import kitchen, ordering
 from virage.concessions.acts.kitchen import Step
 from virage.concessions.acts.ordering import Offer
@@ -22,7 +23,8 @@ from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
 from virage.kernel.lean import PUBLIC, handlers
 from virage.passes import acts as passes
-from virage.wallet.acts import bonus, cards
+from virage.wallet.acts import cards
+from virage.wallet.acts.bonus import give
 from virage.wallet.acts.purses import ensure_purse
 from virage.wallet.rules.cards import Card, CardCodes, NewCard
 from virage.wallet.rules.gifts import Gift
@@ -97,6 +99,10 @@ def accreditation(world: "World") -> dict[str, Any]:
 def accreditations(world: "World") -> dict[str, Any]:
     people = [{"id": str(new_id()), "kind": "press", "name": "Writer"}]
     return {"event_id": str(world.event), "accreditations": people}
+
+
+def bonus(world: "World") -> dict[str, Any]:
+    return {"id": str(new_id()), "purse_id": world.ids["purse_id"], "cents": 500, "reason": "goodwill"}
 
 
 def card_codes() -> CardCodes:
@@ -241,6 +247,10 @@ CASES = (
     Case("POST /api/tickets/{ticket_id}/paper", "fan", ("friend", "our office")),
     Case("GET /api/wallet/top-ups/{top_up_id}", "fan", ("friend", "guest", "our office")),
     Case("DELETE /api/me/sessions/{session_id}", "fan", ("friend", "our office")),
+    Case("GET /api/wallet/proofs/{record_id}", "fan", ("friend", "guest", "our office", "administrator")),
+    Case("GET /api/till/proofs/{record_id}", "till", ("fan", "friend", "administrator")),
+    Case("DELETE /api/me/virtual-card/{key_id}", "fan", ("friend", "our office", "administrator")),
+    Case("POST /api/office/wallet/bonus", "administrator", ("our office", *NEIGHBOURS), bonus),
     Case("PUT /api/me/cards/{card_id}/block", "fan", ("friend", "our office", "administrator")),
     Case("DELETE /api/me/cards/{card_id}/block", "fan", ("friend", "our office", "administrator")),
     Case(
@@ -326,11 +336,13 @@ async def cast(world: "World") -> Cast:
     held = [await world.buy(headers["fan"], paid=False) for _ in range(2)]
     await world.ask(headers["our office"], "POST", "/api/office/invitations", invitation(world, "invited@example.org"))
     await world.program("box_office")
-    await world.device("A1")
     await world.person("steward@example.org", Grant("steward", "organiser", world.ours))
     await world.signed_in("fan@example.org")
     top_up = {"id": str(new_id()), "payment_id": str(new_id()), "cents": 2000}
     await world.ask(headers["fan"], "POST", "/api/wallet/top-ups", top_up)  # it is kept before the provider is asked
+    headers["till"], till_id = await world.till("01"), world.ids["device_id"]
+    await world.device("A1")
+    key_id, record_id = await phone_of(world, headers["fan"], till_id)
     entry = (await world.ask(headers["administrator"], "POST", "/api/access/bans/club", ban(world))).json()
     accredited = await world.ask(headers["our office"], "POST", "/api/access/accreditations", accreditation(world))
     await world.ask(headers["administrator"], "PUT", f"/api/office/concessions/items/{ITEM}", item(world))
@@ -360,6 +372,8 @@ async def cast(world: "World") -> Cast:
         "invitation_id": staff["invitations"][0]["id"],
         "grant_id": next(grant["id"] for grant in staff["grants"] if grant["email"] == "steward@example.org"),
         "card_id": await card_of(world, "fan@example.org"),
+        "key_id": key_id,
+        "record_id": record_id,
         "session_id": next(session["id"] for session in sessions if not session["current"]),
     }
     return Cast(headers, ids | await food_of(world, "fan@example.org"))
@@ -400,7 +414,7 @@ async def food_of(world: "World", email: str) -> dict[str, str]:
         await ensure_purse(conn, person_id, now)
         await kitchen.set_capacity(conn, vault, "01", said, who=None, now=now)
         purse_id = (await ensure_purse(conn, person_id, now)).id
-        await bonus.give(conn, [Gift(new_id(), purse_id, 5_000, "promotion")], now)
+        await give(conn, [Gift(new_id(), purse_id, 5_000, "promotion")], now)
         placed = await ordering.place(conn, asked, offer, timedelta(hours=1), now)
         assert all(isinstance(one, Order) for one in placed), placed
         await kitchen.accept(conn, vault, cook, now)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from tests.wallet.books import NOW, books, loaded_purse
+from tests.wallet.chip import shown
 from virage.kernel.database import Database
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
@@ -95,8 +96,7 @@ async def test_the_bonus_of_an_anonymous_card_goes_where_the_card_goes(purses: "
     await purses.card(purses.knows("fan"))
     held = await purses.card()
     await given(purses.db, Gift(new_id(), held.purse_id, 400, "goodwill"))
-    message = held.tap()
-    link = {"tap": {"picc_data": message.picc_data, "cmac": message.cmac}, "code": held.code}
+    link = {"tap": shown(held.tap()), "code": held.code}
     assert (await purses.ask("fan", "POST", "/api/me/cards", link)).status_code == 200
     assert (await purses.ask("fan", "GET", "/api/wallet")).json()["bonus_cents"] == 400
     assert (await books(purses.db)).clean

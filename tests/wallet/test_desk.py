@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from tests.wallet.books import books, payment, posted
+from tests.wallet.chip import shown
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
 from virage.people.rules.pins import verifier_of
@@ -15,7 +16,7 @@ from virage.wallet.acts import purses as purse_acts
 from virage.wallet.acts.card_pins import set_card_pin
 from virage.wallet.acts.cards import Block, block_cards
 from virage.wallet.reads.desk import takings
-from virage.wallet.reads.purses import purse_view
+from virage.wallet.reads.purses import export, purse_view
 from virage.wallet.rules.cards import BlockReason
 from virage.wallet.rules.desk import DeskTender, drawer
 from virage.wallet.rules.ledger import Posted
@@ -69,7 +70,7 @@ class Desk:
 
 def by_tap(held: "Held") -> dict[str, str]:
     message = held.tap()
-    return {"tap": f"picc_data={message.picc_data}&cmac={message.cmac}"}
+    return {"tap": f"uid={message.uid}&ctr={message.ctr}&cmac={message.cmac}"}
 
 
 @pytest.fixture
@@ -171,8 +172,13 @@ async def test_a_stale_tap_and_a_forged_one_load_nothing(purses: "Purses", desk:
     by = by_tap(held)
     await desk.look(by)
     assert (await desk.ask(by, 1_000)).status_code == 200, "the tap that was looked at loads for five minutes"
+    assert (await desk.refused(by, -500))[0] == "tap_replayed", "a tap that was looked at pays nothing out"
     purses.clock.advance(timedelta(minutes=6))
     assert (await desk.refused(by, 1_000))[0] == "tap_replayed"
+    paid = by_tap(held)
+    assert (await desk.ask(paid, -200)).status_code == 200
+    assert (await desk.refused(paid, -200))[0] == "tap_replayed", "one tap pays out once"
+    assert (await desk.refused(paid, 1_000))[0] == "tap_replayed"
     forged = by_tap(held)["tap"][:-1] + "G"
     for tap in (forged, "picc_data=0&cmac=0", ""):
         assert (await desk.refused({"tap": tap}, 1_000))[0] == "tap_forged"
@@ -190,6 +196,10 @@ async def test_who_finds_a_card_is_paid_no_more_than_a_tap_pays_and_no_more_than
         assert await set_card_pin(conn, held.id, owner, verifier, purses.clock.now()) is None
     answer = await desk.ask(by_tap(held), -6_000, pin="111111")
     assert answer.json()["code"] == "pin_wrong"
+    stale = by_tap(held)
+    await desk.look(stale)
+    for _ in range(5):
+        assert (await desk.refused(stale, -6_000, pin="111111"))[0] == "tap_replayed", "and costs no try"
     assert (await desk.load(held, -6_000, pin=PIN))["available_cents"] == 6_000
     limit = {"daily_limit_cents": 7_000}
     assert (await purses.ask("fan", "PUT", f"/api/me/cards/{held.id}/daily-limit", limit)).status_code == 204
@@ -226,6 +236,10 @@ async def test_the_fan_sees_what_desks_did_and_fetches_the_rest_before_being_era
         view = await purse_view(conn, owner, Limits(500, 15_000, 25_000), now=purses.clock.now())
         assert [(line.purpose, line.cents) for line in view.history] == [("cash_load", 3_000)]
         assert (view.desk_cents, view.refundable_cents) == (3_000, 0)
+        told = await export(conn, owner)
+        assert [(load["cents"], load["tender"], set(load) & {"cashier"}) for load in told["desk"]] == [
+            (3_000, "cash", set())
+        ]
         refused = await purse_acts.erased(conn, owner, purses.clock.now())
         assert refused is not None
         assert (refused.reason, refused.data) == ("purse_not_empty", {"left_cents": 3_000})
@@ -239,7 +253,6 @@ async def test_cash_of_an_anonymous_card_is_still_cash_once_the_card_is_somebody
     await purses.card(purses.knows("fan"))
     held = await purses.card()
     await desk.load(held, 2_000)
-    message = held.tap()
-    link = {"tap": {"picc_data": message.picc_data, "cmac": message.cmac}, "code": held.code}
+    link = {"tap": shown(held.tap()), "code": held.code}
     assert (await purses.ask("fan", "POST", "/api/me/cards", link)).status_code == 200
     assert (await desk.load(held, -2_000))["available_cents"] == 0

@@ -145,11 +145,12 @@ PERSON_EXPORTS: dict[str, PersonExport] = {
     "food_orders": food_reads.export,
 }
 PERSON_ERASED: list[PersonErased] = [
-    ordering.erased,
+    ordering.erasing,
     refunding.erased,
     wallet_cards.erased,
     wallet_phones.erased,
     auto_top_ups.erased,
+    ordering.erased,
     purses.erased,
     accreditations.erased,
 ]

@@ -66,7 +66,14 @@ async def settle(conn: Connection, outcomes: Sequence[Outcome], now: datetime, h
     """
     if not outcomes:
         return []
-    await methods.settle(conn, outcomes, now)
+    steps = await _settle_payments(conn, outcomes, now, handlers)
+    await methods.settle(conn, outcomes, now)  # last: whoever changes a purse's card has locked the purse before it
+    return steps
+
+
+async def _settle_payments(
+    conn: Connection, outcomes: Sequence[Outcome], now: datetime, handlers: Handlers
+) -> list[Settlement]:
     asked = sorted({outcome.payment_id for outcome in outcomes})
     steps = rules.settle(await store.lock_without_money(conn, asked), outcomes)
     if not steps:

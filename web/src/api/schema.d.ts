@@ -1597,7 +1597,7 @@ export interface paths {
         };
         /**
          * List deviations
-         * @description What tills told that is not as the catalogue, the law or their limits say; the latest 200 first.
+         * @description What tills told that is not as the catalogue, the law or their limits say; the latest 200 or so first.
          */
         get: operations["list_deviations"];
         put?: never;
@@ -2589,6 +2589,8 @@ export interface paths {
         /**
          * Load purse
          * @description Load a purse at a desk, or pay out of it: between the till's own drawer or terminal and the purse; no sale.
+         *
+         *     A payout has a tap of its own, which was not looked at before.
          */
         post: operations["load_purse"];
         delete?: never;
@@ -2862,7 +2864,7 @@ export interface paths {
         /**
          * Read tap
          * @description What the page shows that a tap opens. It uses the tap up: no till takes it any more, and the page is told for
-         *     five minutes alone.
+         *     five minutes alone. A card shows `uid` and `ctr`, or `picc_data`.
          */
         get: operations["read_tap"];
         put?: never;
@@ -5146,8 +5148,10 @@ export interface components {
         /** SunMessage */
         SunMessage: {
             cmac: string;
+            ctr?: string | null;
             enc?: string | null;
-            picc_data: string;
+            picc_data?: string | null;
+            uid?: string | null;
         };
         /** TapPage */
         TapPage: {
@@ -10464,8 +10468,10 @@ export interface operations {
     read_tap: {
         parameters: {
             query: {
-                picc_data: string;
                 cmac: string;
+                uid?: string | null;
+                ctr?: string | null;
+                picc_data?: string | null;
                 enc?: string | null;
             };
             header?: never;

@@ -21,7 +21,7 @@ from virage.kernel.database import Connection
 from virage.kernel.journal import Fact, append
 from virage.kernel.problems import Refused
 from virage.programme.rules import Event
-from virage.wallet.acts import ledger
+from virage.wallet.acts import ledger, purses
 from virage.wallet.reads.purses import purses_of
 from virage.wallet.rules.ledger import Transfer, bonus
 
@@ -89,12 +89,12 @@ async def _counter(
 
 async def _funds(conn: Connection, person_ids: Sequence[UUID]) -> dict[UUID, Funds]:
     """What persons can spend, who stay locked."""
-    purses = await purses_of(conn, person_ids)
-    accounts = [*purses.values(), *(bonus(purse_id).id for purse_id in purses.values())]
+    owned = await purses_of(conn, person_ids)
+    accounts = [*owned.values(), *(bonus(purse_id).id for purse_id in owned.values())]
     available = await ledger.available(conn, accounts) if accounts else {}
     return {
         person_id: Funds(purse_id, available.get(purse_id, 0), available.get(bonus(purse_id).id, 0))
-        for person_id, purse_id in purses.items()
+        for person_id, purse_id in owned.items()
     }
 
 
@@ -169,9 +169,19 @@ async def expire(conn: Connection, now: datetime, most: int) -> list[Order]:
     return expired
 
 
+async def erasing(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:  # noqa: ARG001 - a PersonErased
+    """Lock what waits of somebody who is about to be erased: orders come before purses."""
+    await store.lock_waiting_of(conn, person_id)
+    return None
+
+
 async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:
-    """Cancel what waits of somebody who is erased; what is being made is nobody's, and is fetched with its code."""
+    """Cancel what waits of somebody who is erased; what is being made is nobody's, and is fetched with its code.
+
+    `erasing` came before whatever locks cards and purses, and this comes before the purse is closed.
+    """
     waiting = await store.lock_waiting_of(conn, person_id)
+    await purses.lock(conn, person_id)
     if waiting:
         await let_go(conn, waiting, FoodState.CANCELLED, person_id, now)
     await store.forget_orders_of(conn, person_id)

@@ -21,9 +21,9 @@ from virage.wallet.acts.virtual_cards import charge
 from virage.wallet.reads import cards
 from virage.wallet.rules.cards import Reason as CardReason
 from virage.wallet.rules.cards import Spend, Spent, Tap, TapTaken
-from virage.wallet.rules.charges import Charge
 from virage.wallet.rules.ledger import Transfer
 from virage.wallet.rules.sun import Seen
+from virage.wallet.rules.virtual_cards import Challenge, Shown
 
 
 class Sent(Struct, frozen=True):
@@ -240,7 +240,7 @@ async def _proven(
 ) -> dict[tuple[int, int], TapTaken | UUID | Refused]:
     """What each card of each sale proves, by the places of both: a tap that was taken, or a purse."""
     tapped: dict[tuple[int, int], Tap] = {}
-    charged: dict[tuple[int, int], Charge] = {}
+    charged: dict[tuple[int, int], Shown] = {}
     for at, one in sold.items():
         record = one.record
         for place, paid in enumerate(record.tenders):
@@ -249,9 +249,8 @@ async def _proven(
                 taken_at = record.moment if one.told else None
                 tapped[at, place] = Tap(tap_id, one.seen[place], taken_at, pays=True)
             elif paid.cents > 0 and paid.kind is TenderKind.VIRTUAL_CARD:
-                charged[at, place] = Charge(
-                    record.id, record.till, record.outlet, record.at, paid.cents, paid.proof or "", one.told
-                )
+                asked = Challenge(record.at, paid.cents, record.id, record.outlet, record.till)
+                charged[at, place] = Shown(asked, paid.proof or "", told=one.told)
     found: dict[tuple[int, int], TapTaken | UUID | Refused] = {}
     if tapped:
         found |= dict(zip(tapped, await taps.take_taps(conn, list(tapped.values()), now), strict=True))

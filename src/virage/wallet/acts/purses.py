@@ -158,6 +158,11 @@ async def _balance(conn: Connection, purse_id: UUID) -> Balance:
     return (await ledger_store.lock_accounts(conn, [purse_id])).get(purse_id, Balance())
 
 
+async def lock(conn: Connection, owner_id: UUID) -> None:
+    """Lock somebody's purse, for whoever frees money in it in the transaction that closes it."""
+    await store.lock_purse_of(conn, owner_id)
+
+
 async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:
     """Pay out what came by bank card and close the purse of somebody who is erased; its transfers name nobody.
 

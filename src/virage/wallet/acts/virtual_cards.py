@@ -12,7 +12,6 @@ from virage.kernel.keys import Jwk
 from virage.kernel.problems import Refused
 from virage.passes.rules.keys import holder_key_from_jwk
 from virage.wallet.acts.purses import ensure_purse
-from virage.wallet.rules.charges import Charge
 from virage.wallet.rules.ledger import Reason as LedgerReason
 from virage.wallet.rules.ledger import bonus
 from virage.wallet.rules.virtual_cards import (
@@ -93,21 +92,15 @@ async def send(conn: Connection, owner_id: UUID, challenge: Challenge, proof: st
     return outcome
 
 
-async def charge(conn: Connection, charges: Sequence[Charge], now: datetime) -> list[UUID | Refused]:
-    """The purse whose owner's phone signed each charge of records that are being booked, in order, or why not.
+async def charge(conn: Connection, shown: Sequence[Shown], now: datetime) -> list[UUID | Refused]:
+    """The purse whose owner's phone signed each tender of records that are being booked, in order, or why not.
 
     The caller holds the heads of the tills' chains, by which a record, and so its proof, counts once. No cap of a tap
     is asked about: the phone knew the amount.
     """
-    shown = [Shown(_challenge_of(one), one.proof, told=one.has_happened) for one in charges]
-    said = [read_proof(one.proof) for one in charges]
+    said = [read_proof(one.proof) for one in shown]
     keys = await store.phone_keys(conn, {proof.key for proof in said if proof is not None})
     return [one if isinstance(one, Refused) else one.purse_id for one in judge(shown, keys, now)]
-
-
-def _challenge_of(charge: Charge) -> Challenge:
-    """What the till asked of the phone: it is made of the record alone."""
-    return Challenge(charge.at, charge.cents, charge.id, charge.outlet, charge.till)
 
 
 async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:

@@ -1,6 +1,7 @@
 """Purses as desks see them, and what desks took."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
@@ -13,6 +14,9 @@ from virage.wallet.rules.desk import DeskLimits, DeskTender, Loaded, loadable, p
 from virage.wallet.rules.ledger import Balance, bonus
 from virage.wallet.store import desk as store
 from virage.wallet.store import ledger
+
+_BEGIN: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_END: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class PurseAtDesk(Struct, frozen=True):
@@ -99,6 +103,16 @@ async def takings(conn: Connection, since: datetime, until: datetime) -> list[De
         DeskTaking(till_id, tender, cents)
         for (till_id, tender), cents in (await store.takings(conn, since, until)).items()
     ]
+
+
+async def all_takings(conn: Connection) -> list[DeskTaking]:
+    """The same over all time: for the books."""
+    return await takings(conn, _BEGIN, _END)
+
+
+async def booked_at_tills(conn: Connection) -> dict[tuple[str, str], Cents]:
+    """What the accounts of tills say that their drawers and terminals took in, by the till's id."""
+    return {(key, tender.value): -cents for (key, tender), cents in (await store.balances_of_tills(conn)).items()}
 
 
 async def _bonus(conn: Connection, purse_id: UUID) -> Cents:

@@ -14,7 +14,7 @@ from virage.wallet.reads.desk import payable_at_desks
 from virage.wallet.rules import purses as rules
 from virage.wallet.rules.ledger import Balance, bonus
 from virage.wallet.rules.purses import Limits, Progress, credit_id
-from virage.wallet.store import ledger, purses
+from virage.wallet.store import desk, gifts, ledger, purses
 
 PAGE: Final = 50
 ALL: Final = 100_000
@@ -137,9 +137,19 @@ async def available(conn: Connection, purse_id: UUID) -> Cents:
 
 
 async def export(conn: Connection, person_id: UUID) -> dict[str, Any]:
-    """What the wallet keeps about a person: their purse and everything that moved in it."""
+    """What the wallet keeps about a person: their purse, all that moved in it, what desks did and what was given.
+
+    Who served them at a desk is somebody else's to be told about.
+    """
     said = await _statement(conn, person_id, _END, ALL)
-    return {"purse": None if said.id is None else said}
+    if said.id is None:
+        return {"purse": None}
+    loads = [
+        {"at": one.booked_at, "cents": one.load.cents, "tender": one.load.tender, "slip": one.load.slip}
+        for one in await desk.loads_of_purse(conn, said.id)
+    ]
+    given = [{"id": one.id, "cents": one.cents, "reason": one.reason} for one in await gifts.gifts_of(conn, said.id)]
+    return {"purse": said, "desk": loads, "gifts": given}
 
 
 async def purses_of(conn: Connection, owner_ids: Sequence[UUID]) -> dict[UUID, UUID]:

@@ -29,6 +29,12 @@ async def gifts(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Gift]:
     return {row["id"]: Gift(*row) async for row in queries.gifts(conn, ids=list(ids))}
 
 
-async def sum_of_gifts(conn: Connection) -> Cents:
-    """All that the house ever gave."""
-    return int(await queries.sum_of_gifts(conn))
+async def gifts_of(conn: Connection, purse_id: UUID) -> list[Gift]:
+    """All gifts to a purse, the earliest first."""
+    return [Gift(*row) async for row in queries.gifts_of(conn, purse_id=purse_id)]
+
+
+async def gifts_told_and_booked(conn: Connection) -> tuple[Cents, Cents]:
+    """All that the house ever gave, as gifts say and as transfers do."""
+    row = await queries.gifts_told_and_booked(conn)
+    return row["told"], row["booked"]

@@ -12,6 +12,12 @@ returning id;
 -- Gifts by id.
 select id, purse_id, cents, reason, given_by from wallet.gift where id = any(:ids::uuid[]);
 
--- name: sum_of_gifts()$
--- All that the house ever gave.
-select coalesce(sum(cents), 0)::bigint from wallet.gift;
+-- name: gifts_of(purse_id)
+-- All gifts to a purse, the earliest first.
+select id, purse_id, cents, reason, given_by from wallet.gift where purse_id = :purse_id order by given_at, id;
+
+-- name: gifts_told_and_booked()^
+-- All that the house ever gave, as gifts say and as transfers do.
+select
+    (select coalesce(sum(cents), 0)::bigint from wallet.gift) as told,
+    (select coalesce(sum(cents), 0)::bigint from wallet.transfer where purpose = 'bonus_given') as booked;
