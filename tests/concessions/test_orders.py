@@ -6,13 +6,15 @@ from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.concessions.bar import ROUND_CENTS, Bar, sent
 from tests.concessions.board import line
-from tests.concessions.kitchen import BEER, COFFEE, COLA, FRIES, HOT_DOG, KETCHUP, Dying, Kitchen
+from tests.concessions.kitchen import BEER, CAPACITY, COFFEE, COLA, FRIES, HOT_DOG, KETCHUP, Dying, Kitchen
 from tests.concessions.till import beer
 from tests.conftest import FakeClock
+from tests.wallet.books import loaded_purse
 from virage.concessions.acts import kitchen as acts
 from virage.concessions.acts import ordering
 from virage.concessions.acts.kitchen import Step
@@ -29,6 +31,9 @@ from virage.kernel.config import Config
 from virage.kernel.database import Database
 from virage.kernel.ids import new_id
 from virage.kernel.problems import Refused
+from virage.people import acts as people
+from virage.people.acts import push
+from virage.people.rules.push import PushDue, Subscriber
 
 HERE, THERE = "01", "02"
 MINUTE = timedelta(minutes=1)
@@ -135,6 +140,13 @@ async def test_of_two_fans_for_the_last_of_a_kitchen_one_gets_it_and_the_other_t
         (HERE, 5 * MINUTE),
     }
     assert all(one.walking_s > 0 for one in refused.data["next"])
+    await kitchen.says(msgspec.structs.replace(CAPACITY, delivers=False), THERE)
+    later = kitchen.wish(line(HOT_DOG, 4, options=KETCHUP), slot_at=slot, deliver_to=100)
+    full = await kitchen.order(fans[0], later)
+    assert isinstance(full, Refused)
+    assert [(one.outlet, one.ready_at - slot) for one in full.data["next"]] == [(HERE, 5 * MINUTE)], (
+        "not where none brings"
+    )
 
 
 async def test_whatever_comes_at_once_no_interval_is_promised_beyond_its_capacity(kitchen: Kitchen) -> None:
@@ -342,3 +354,22 @@ async def test_who_orders_ahead_orders_for_the_doors(kitchen: Kitchen, clock: Fa
         one.closed_reason
         for one in await kitchen.desks[0].reads.outlets(kitchen.event.id, None, clock.now(), step_free=False)
     } == {"closed"}
+
+
+async def test_its_fan_is_told_once_that_an_order_is_ready(kitchen: Kitchen, clock: FakeClock) -> None:
+    point = b"\x04" + bytes(64)
+    async with kitchen.db.transaction() as conn:
+        fan = await people.ensure_fan(conn, "fan@example.org", None, clock.now())
+        await loaded_purse(conn, 5_000, fan)
+        session = await people.open_session(conn, fan, clock.now())
+        browser = Subscriber("https://push.example.org/x", point, bytes(16), point)
+        assert await push.subscribe(conn, new_id(), session.session_id, browser, clock.now()) is None
+    order = await kitchen.placed(fan)
+    for step in ("accept", "ready", "ready"):
+        await kitchen.step(step, order.id)
+    ((payload,),) = await kitchen.rows("select payload from kernel.job where entrypoint = 'push'")
+    due = msgspec.json.decode(payload, type=PushDue)
+    said = msgspec.json.decode(due.text)
+    assert (said["kind"], said["order"], said["title"]) == ("food_ready", str(order.id), "Commande 1 prête")
+    assert due.topic == order.id
+    assert "fan@example.org" not in due.text

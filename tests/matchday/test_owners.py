@@ -8,26 +8,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from litestar import Litestar
 from msgspec import Struct, to_builtins
-from msgspec.structs import replace
 
-from tests.concessions.board import BOARD, COFFEE, a_match
+from tests.matchday.food import FOOD, food_of
 from tests.matchday.paying import phone_of
-from virage.concessions.acts import kitchen, ordering
-from virage.concessions.acts.kitchen import Step
-from virage.concessions.acts.ordering import Offer
-from virage.concessions.rules.orders import Capacity, FoodWish, Order
-from virage.concessions.rules.placing import Asked
-from virage.concessions.rules.pricing import BasketLine
 from virage.kernel.config import Config
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
 from virage.kernel.lean import PUBLIC, handlers
-from virage.passes import acts as passes
 from virage.wallet.acts import cards
-from virage.wallet.acts.bonus import give
 from virage.wallet.acts.purses import ensure_purse
 from virage.wallet.rules.cards import Card, CardCodes, NewCard
-from virage.wallet.rules.gifts import Gift
 
 if TYPE_CHECKING:
     from tests.matchday.conftest import World
@@ -140,12 +130,7 @@ def thresholds(_: "World") -> dict[str, Any]:
     return {"thresholds": [{"product_id": ITEM, "low_at": 5}]}
 
 
-def capacity(_: "World") -> dict[str, Any]:
-    return {"per_five_minutes": {"grill": 4}, "open": True}
-
-
 CASHIERS = ("cashier of 02", "our office")
-COOKS = ("kitchen of 02", "cashier of 02", "our office", "fan")
 NEIGHBOURS = ("their office", "their event's office", "friend")
 CASES = (
     Case("GET /api/office/events/{event_id}", "our office", NEIGHBOURS),
@@ -209,32 +194,7 @@ CASES = (
     Case("GET /api/concessions/stock/{outlet}", "cashier of 01", CASHIERS),
     Case("GET /api/concessions/stock/{outlet}/movements", "cashier of 01", CASHIERS),
     Case("PUT /api/concessions/stock/{outlet}/thresholds", "cashier of 01", CASHIERS, thresholds),
-    Case("GET /api/kitchen/{outlet}", "kitchen of 01", COOKS),
-    Case("PUT /api/kitchen/{outlet}/capacity", "kitchen of 01", COOKS, capacity),
-    Case("GET /api/kitchen/{outlet}/runs", "kitchen of 01", COOKS),
-    Case("GET /api/food/orders/{food_id}", "fan", ("friend", "guest", "our office", "kitchen of 01")),
-    Case("POST /api/kitchen/{outlet}/orders/{food_id}/accept", "kitchen of 01", COOKS),
-    Case("POST /api/kitchen/{outlet}/orders/{food_id}/ready", "kitchen of 01", COOKS),
-    Case("POST /api/kitchen/{outlet}/orders/{food_id}/delivered", "kitchen of 01", COOKS, lambda _: {}),
-    Case(
-        "POST /api/kitchen/{outlet}/orders/{food_id}/refund",
-        "cashier of 01",
-        ("kitchen of 01", *COOKS),
-        lambda _: {"reason": "quality"},
-    ),
-    Case(
-        "POST /api/kitchen/{outlet}/orders/{ready_food_id}/hand-over",
-        "cashier of 01",
-        ("kitchen of 01", *COOKS),
-        lambda _: {"code": None},
-    ),
-    Case(
-        "POST /api/kitchen/{outlet}/orders/{declined_food_id}/decline",
-        "kitchen of 01",
-        COOKS,
-        lambda _: {"reason": "too_busy"},
-    ),
-    Case("POST /api/food/orders/{waiting_food_id}/cancel", "fan", ("friend", "guest", "our office", "kitchen of 01")),
+    *(Case(*one) for one in FOOD),
     Case("PUT /api/office/concessions/items/{item_id}", "administrator", ("our office", *NEIGHBOURS), item),
     Case("PUT /api/office/concessions/items/{item_id}/prices", "administrator", ("our office", *NEIGHBOURS), prices),
     Case("DELETE /api/office/concessions/items/{item_id}", "administrator", ("our office", *NEIGHBOURS)),
@@ -376,7 +336,7 @@ async def cast(world: "World") -> Cast:
         "record_id": record_id,
         "session_id": next(session["id"] for session in sessions if not session["current"]),
     }
-    return Cast(headers, ids | await food_of(world, "fan@example.org"))
+    return Cast(headers, ids | await food_of(world, "fan@example.org", SECRET))
 
 
 async def card_of(world: "World", email: str) -> str:
@@ -394,34 +354,6 @@ async def card_of(world: "World", email: str) -> str:
         mine, _ = await cards.personalise(conn, wishes, who=None, now=world.clock.now())
     assert isinstance(mine, Card)
     return str(mine.id)
-
-
-async def food_of(world: "World", email: str) -> dict[str, str]:
-    """Orders of this person at outlet 01: three that wait, one of them for a seat, and one that is ready."""
-    now, person_id, names = world.clock.now(), await world.person(email), ("food", "declined_food", "waiting_food")
-    vault = passes.open_vault(Config(secret=SECRET, demo=True))
-    offer = Offer(BOARD, a_match(id=world.event), (), now)
-    asked = []
-    for name in (*names, "ready_food"):
-        wish = FoodWish(
-            id=new_id(), event_id=world.event, outlet="01", version=BOARD.version, lines=[BasketLine(COFFEE.id, 1)]
-        )
-        seat = 100 if name == "food" else None
-        asked.append(Asked(person_id, replace(wish, deliver_to=seat), b"", "1234", 60 if seat else None))
-    cook = Step("01", asked[-1].wish.id, person_id)
-    said = Capacity({}, open=True, delivers=True)
-    async with world.db.transaction() as conn:
-        await ensure_purse(conn, person_id, now)
-        await kitchen.set_capacity(conn, vault, "01", said, who=None, now=now)
-        purse_id = (await ensure_purse(conn, person_id, now)).id
-        await give(conn, [Gift(new_id(), purse_id, 5_000, "promotion")], now)
-        placed = await ordering.place(conn, asked, offer, timedelta(hours=1), now)
-        assert all(isinstance(one, Order) for one in placed), placed
-        await kitchen.accept(conn, vault, cook, now)
-        await kitchen.ready(conn, cook, timedelta(0), now)
-    return {f"{name}_id": str(one.wish.id) for name, one in zip((*names, "ready_food"), asked, strict=True)} | {
-        "person_id": str(person_id)
-    }
 
 
 async def test_what_is_somebodys_is_nobody_elses(world: "World", cast: Cast) -> None:
@@ -446,17 +378,13 @@ async def facts(world: "World") -> int:
     return count
 
 
-async def test_an_order_is_streamed_to_its_owner_alone(world: "World", cast: Cast) -> None:
-    for stranger in ("friend", "guest", "our office"):
-        answer = await world.ask(cast.headers[stranger], "GET", f"/api/stream?topics=order:{cast.ids['order_id']}")
-        assert answer.status_code in (401, 403, 404), stranger
-
-
-async def test_food_is_streamed_to_its_fan_and_to_its_kitchen_alone(world: "World", cast: Cast) -> None:
+async def test_what_is_streamed_is_told_to_its_owner_alone(world: "World", cast: Cast) -> None:
     for topic, strangers in (
-        (f"food_orders:{cast.ids['person_id']}", ("friend", "guest", "our office", "kitchen of 01")),
+        ("order:{order_id}", ("friend", "guest", "our office")),
+        ("food_orders:{person_id}", ("friend", "guest", "our office", "kitchen of 01")),
         ("kitchen:01", ("fan", "guest", "our office", "kitchen of 02", "cashier of 02")),
     ):
         for stranger in strangers:
-            answer = await world.ask(cast.headers[stranger], "GET", f"/api/stream?topics={topic}")
+            path = f"/api/stream?topics={topic.format(**cast.ids)}"
+            answer = await world.ask(cast.headers[stranger], "GET", path)
             assert answer.status_code in (401, 403, 404), (topic, stranger)

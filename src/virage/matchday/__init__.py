@@ -25,7 +25,7 @@ from virage.concessions import routes as concessions_routes
 from virage.concessions.acts import ordering
 from virage.concessions.jobs import FoodJobs
 from virage.concessions.reads import orders as food_reads
-from virage.concessions.reads.food_topics import FoodOrdersTopic, KitchenTopic
+from virage.concessions.reads.food_topics import food_topics
 from virage.kernel import openapi
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
@@ -302,12 +302,9 @@ def _access(house: House) -> Domain:
 
 
 def _concessions(house: House) -> Domain:
-    return Domain(
-        concessions_routes.routers,
-        concessions_routes.dependencies(house.config, house.db, house.clock),
-        jobs=[FoodJobs(house.db, house.config, house.clock).register],
-        topics=[FoodOrdersTopic(house.db), KitchenTopic(house.db)],
-    )
+    doors = concessions_routes.dependencies(house.config, house.db, house.clock)
+    jobs = FoodJobs(house.db, house.config, house.clock)
+    return Domain(concessions_routes.routers, doors, [jobs.register], food_topics(house.db))
 
 
 # --- the whole -----------------------------------------------------------------------------------------------------

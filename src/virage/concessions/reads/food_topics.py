@@ -1,6 +1,6 @@
 """What may be followed of food by phone: a fan's own orders, and what happens before a kitchen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,7 +15,6 @@ from virage.kernel.problems import Refused
 from virage.kernel.stream import Opened
 
 CAPACITY_FACT: Final = "kitchen_said"
-VOUCHER: Final = "voucher"
 
 
 class FoodMoved(Struct, frozen=True):
@@ -32,17 +31,14 @@ class FoodNews(Struct, frozen=True):
     reload: bool = False
 
 
-class _FoodTopic:
-    """News of orders, for whoever `argument` names; each stream begins with a word to fetch."""
+class FoodTopic:
+    """News of orders for whoever an argument names; `of` is what facts call it. Each stream begins with `reload`."""
 
-    name: str
-    _of: str
-
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, name: str, of: str, may: Callable[[Principal, str], bool]) -> None:
+        self.name = name
         self._db = db
-
-    def _may(self, principal: Principal, argument: str) -> bool:
-        raise NotImplementedError
+        self._of = of
+        self._may = may
 
     async def open(self, principal: Principal, argument: str, since: str | None) -> Opened | Refused:  # noqa: ARG002 - the first message says to fetch
         """Begin with the word to fetch what stands."""
@@ -65,23 +61,16 @@ class _FoodTopic:
         return {argument: FoodNews(moved.get(argument, []), argument in said) for argument in {*moved, *said}}
 
 
-class FoodOrdersTopic(_FoodTopic):
-    """`food_orders:<person_id>`: what happens to one's own orders."""
-
-    name = "food_orders"
-    _of = "person"
-
-    def _may(self, principal: Principal, argument: str) -> bool:
-        return principal.kind in ("fan", "staff") and str(principal.id) == argument
+def food_topics(db: Database) -> list[FoodTopic]:
+    """`food_orders:<person_id>`, what happens to one's own orders, and `kitchen:<outlet>` for whoever works there."""
+    return [FoodTopic(db, "food_orders", "person", _is), FoodTopic(db, "kitchen", "outlet", _works_at)]
 
 
-class KitchenTopic(_FoodTopic):
-    """`kitchen:<outlet>`: what happens before a kitchen, for whoever works there."""
+def _is(principal: Principal, argument: str) -> bool:
+    return principal.kind in ("fan", "staff") and str(principal.id) == argument
 
-    name = "kitchen"
-    _of = "outlet"
 
-    def _may(self, principal: Principal, argument: str) -> bool:
-        if principal.kind not in ("staff", "program") or argument not in outlet_codes():
-            return False
-        return any(holds(principal, role, scope="outlet", scope_id=argument) for role in KITCHEN_ROLES)
+def _works_at(principal: Principal, argument: str) -> bool:
+    if principal.kind not in ("staff", "program") or argument not in outlet_codes():
+        return False
+    return any(holds(principal, role, scope="outlet", scope_id=argument) for role in KITCHEN_ROLES)

@@ -12,7 +12,7 @@ from virage.concessions.rules import promises as rules
 from virage.concessions.rules.alcohol import Derogation
 from virage.concessions.rules.catalogue import Station
 from virage.concessions.rules.orders import FoodLine, FoodState, FoodWish, Offered, Order, orders_for
-from virage.concessions.rules.placing import OpenKitchen, Shelf, fit_of, meal_of
+from virage.concessions.rules.placing import Shelf, meal_of
 from virage.concessions.rules.pricing import VatTotal
 from virage.concessions.rules.promises import SOON, STATIONS, Plan
 from virage.concessions.store import orders as store
@@ -173,7 +173,9 @@ class FoodReads:
         found = [
             one
             for outlet, kitchen in floor.kitchens.items()
-            if kitchen.capacity.open and (one := _instead(floor, outlet, wish)) is not None
+            if kitchen.capacity.open
+            and (kitchen.capacity.delivers or wish.deliver_to is None)
+            and (one := _instead(floor, outlet, wish)) is not None
         ]
 
         def key(one: Offered) -> tuple[datetime, str]:
@@ -242,7 +244,7 @@ def _offer(floor: Floor, kitchen: StoredKitchen) -> OutletOffer:
 
 
 def _instead(floor: Floor, outlet: str, wish: FoodWish) -> Offered | None:
-    """The earliest that an outlet could make a wish; None where it cannot, or no way leads there."""
+    """When an outlet could make a wish, not before it was wanted; None where it cannot, or no way leads there."""
     if floor.shelf is None or floor.event is None:
         return None
     walking_s = None if floor.walking_s is None else floor.walking_s.get(outlet)
@@ -251,10 +253,16 @@ def _instead(floor: Floor, outlet: str, wish: FoodWish) -> Offered | None:
     meal = meal_of(wish, outlet, floor.shelf, floor.at)
     if isinstance(meal, Refused):
         return None
-    stored = floor.kitchens[outlet]
-    kitchen = OpenKitchen(stored.till_id, stored.capacity, floor.plans[outlet], stored.last_number)
-    fit = fit_of(meal, None, kitchen, floor.event.ends_at)
-    return None if isinstance(fit, Refused) else Offered(outlet, outlet_name(outlet), walking_s, fit.ready_at)
+    if rules.closed_of(meal.wanted, floor.kitchens[outlet].capacity.per_five_minutes):
+        return None
+    plan, wanted, preparation_s = floor.plans[outlet], meal.wanted, meal.preparation_s
+    until = min((wish.slot_at or floor.at) + SOON, floor.event.ends_at)
+    fit = (
+        plan.soonest(wanted, preparation_s, until)
+        if wish.slot_at is None
+        else plan.at_or_after(wanted, preparation_s, wish.slot_at, until)
+    )
+    return None if fit is None else Offered(outlet, outlet_name(outlet), walking_s, fit.ready_at)
 
 
 def outlet_name(code: str) -> Text:

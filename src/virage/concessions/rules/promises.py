@@ -123,6 +123,15 @@ class Plan:
                 return None
         return Fit(slot_at, tuple(takes))
 
+    def at_or_after(self, wanted: Wanted, preparation_s: int, slot_at: datetime, until: datetime) -> Fit | None:
+        """How to make an order for the first time from one on that there is room for; None where that is too late."""
+        while slot_at <= until:
+            fit = self.at(wanted, preparation_s, slot_at)
+            if fit is not None:
+                return fit
+            slot_at += INTERVAL
+        return None
+
     def is_slot(self, slot_at: datetime) -> bool:
         """Whether an interval that is planned ends then."""
         whole, rest = divmod(slot_at - self.starts_at, INTERVAL)

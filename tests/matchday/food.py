@@ -1,0 +1,86 @@
+"""What is somebody's of food by phone: the doors that name an order or a kitchen, and the orders that they name."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from tests.concessions.board import BOARD, COFFEE, a_match
+from virage.concessions.acts import kitchen, ordering
+from virage.concessions.acts.kitchen import Step
+from virage.concessions.acts.ordering import Offer
+from virage.concessions.rules.orders import Capacity, FoodWish, Order
+from virage.concessions.rules.placing import Asked
+from virage.concessions.rules.pricing import BasketLine
+from virage.kernel.config import Config
+from virage.kernel.ids import new_id
+from virage.passes import acts as passes
+from virage.wallet.acts.bonus import give
+from virage.wallet.acts.purses import ensure_purse
+from virage.wallet.rules.gifts import Gift
+
+if TYPE_CHECKING:
+    from tests.matchday.conftest import World
+
+
+def capacity(_: "World") -> dict[str, Any]:
+    return {"per_five_minutes": {"grill": 4}, "open": True}
+
+
+COOKS = ("kitchen of 02", "cashier of 02")
+FOOD: tuple[tuple[Any, ...], ...] = (
+    ("GET /api/kitchen/{outlet}", "kitchen of 01", COOKS),
+    ("PUT /api/kitchen/{outlet}/capacity", "kitchen of 01", COOKS, capacity),
+    ("GET /api/kitchen/{outlet}/runs", "kitchen of 01", COOKS),
+    ("GET /api/food/orders/{food_id}", "fan", ("friend", "guest", "kitchen of 01")),
+    ("POST /api/kitchen/{outlet}/orders/{food_id}/accept", "kitchen of 01", COOKS),
+    ("POST /api/kitchen/{outlet}/orders/{food_id}/ready", "kitchen of 01", COOKS),
+    ("POST /api/kitchen/{outlet}/orders/{food_id}/delivered", "kitchen of 01", COOKS, lambda _: {}),
+    (
+        "POST /api/kitchen/{outlet}/orders/{food_id}/refund",
+        "cashier of 01",
+        ("kitchen of 01", *COOKS),
+        lambda _: {"reason": "quality"},
+    ),
+    (
+        "POST /api/kitchen/{outlet}/orders/{ready_food_id}/hand-over",
+        "cashier of 01",
+        ("kitchen of 01", *COOKS),
+        lambda _: {"code": None},
+    ),
+    (
+        "POST /api/kitchen/{outlet}/orders/{declined_food_id}/decline",
+        "kitchen of 01",
+        COOKS,
+        lambda _: {"reason": "too_busy"},
+    ),
+    ("POST /api/food/orders/{waiting_food_id}/cancel", "fan", ("friend", "guest", "kitchen of 01")),
+)
+
+
+async def food_of(world: "World", email: str, secret: str) -> dict[str, str]:
+    """Orders of this person at outlet 01: three that wait, one of them for a seat, and one that is ready."""
+    now, person_id, names = world.clock.now(), await world.person(email), ("food", "declined_food", "waiting_food")
+    vault = passes.open_vault(Config(secret=secret, demo=True))
+    offer = Offer(BOARD, a_match(id=world.event), (), now)
+    asked = []
+    for name in (*names, "ready_food"):
+        wish = FoodWish(
+            id=new_id(), event_id=world.event, outlet="01", version=BOARD.version, lines=[BasketLine(COFFEE.id, 1)]
+        )
+        seat = 100 if name == "food" else None
+        asked.append(Asked(person_id, replace(wish, deliver_to=seat), b"", "1234", 60 if seat else None))
+    cook = Step("01", asked[-1].wish.id, person_id)
+    said = Capacity({}, open=True, delivers=True)
+    async with world.db.transaction() as conn:
+        await ensure_purse(conn, person_id, now)
+        await kitchen.set_capacity(conn, vault, "01", said, who=None, now=now)
+        purse_id = (await ensure_purse(conn, person_id, now)).id
+        await give(conn, [Gift(new_id(), purse_id, 5_000, "promotion")], now)
+        placed = await ordering.place(conn, asked, offer, timedelta(hours=1), now)
+        assert all(isinstance(one, Order) for one in placed), placed
+        await kitchen.accept(conn, vault, cook, now)
+        await kitchen.ready(conn, cook, timedelta(0), now)
+    return {f"{name}_id": str(one.wish.id) for name, one in zip((*names, "ready_food"), asked, strict=True)} | {
+        "person_id": str(person_id)
+    }
