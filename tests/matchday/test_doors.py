@@ -171,6 +171,7 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/concessions/stock-alerts": only("cashier", "programme", "finance"),
     "GET /api/food/outlets": EVERYBODY,
     "GET /api/food/slots": EVERYBODY,
+    "GET /api/food/sold-out": EVERYBODY,
     "POST /api/food/orders": PERSON,
     "GET /api/food/orders": PERSON,
     "GET /api/food/orders/{order_id}": PERSON,

@@ -13,11 +13,14 @@ from tests.web.conftest import entered
 from tests.web.gate import tonight
 from tests.web.house import House
 from tests.web.office import ENGLISH, hire, in_database
-from virage.concessions.acts import derogations
+from virage.concessions.acts import derogations, stock
 from virage.concessions.acts.kitchen import set_capacity
 from virage.concessions.rules.alcohol import DerogationWish
 from virage.concessions.rules.catalogue import Station
 from virage.concessions.rules.orders import Capacity
+from virage.concessions.rules.stock import StockLine, StockWish
+from virage.demo.concessions import WRITTEN
+from virage.demo.ids import demo_id
 from virage.demo.programme import done
 from virage.kernel.database import Connection
 from virage.kernel.guard import Grant
@@ -83,6 +86,17 @@ def opened(house: House, outlet: str, *, made: dict[Station, int] | None = None,
         done(await set_capacity(conn, vault, outlet, capacity, who=None, now=datetime.now(UTC)))
 
     in_database(house, state)
+
+
+def emptied(house: House, outlet: str, key: str) -> None:
+    """Somebody counted: nothing of a product of the demo is left at an outlet."""
+    product = demo_id(f"concessions {key}", WRITTEN)
+    count = StockWish(new_id(), "count", outlet, [StockLine(product, 0)])
+
+    async def note(conn: Connection) -> None:
+        done(await stock.record(conn, count, None, datetime.now(UTC)))
+
+    in_database(house, note)
 
 
 def filled(house: House, email: str, cents: int) -> None:

@@ -160,6 +160,12 @@ class FoodReads:
         slots = [FoodSlot(plan.end_of(at), {STATIONS[row]: int(left[row, at]) for row in made}) for at in ends]
         return [slot for slot in slots if not slot.left or any(slot.left.values())]
 
+    async def sold_out(self, outlet: str) -> list[UUID]:
+        """The products of which nothing is left at an outlet, once the orders that wait are served."""
+        async with self._db.connection() as conn:
+            left = await store.stock_left(conn, [outlet])
+        return sorted(product_id for (_, product_id), pieces in left.items() if pieces <= 0)
+
     async def next_best(self, wish: FoodWish, now: datetime) -> list[Offered]:
         """Where and when else one gets what a full outlet has no time for: in the hand soonest first."""
         place = wish.deliver_to if wish.place is None else wish.place

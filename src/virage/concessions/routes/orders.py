@@ -44,6 +44,12 @@ async def list_food_slots(food_desk: FoodDesk, clock: Clock, event_id: EventId, 
     return await food_desk.reads.slots(event_id, outlet, clock.now())
 
 
+@get("/sold-out", opt={"public": True})
+async def list_sold_out(food_desk: FoodDesk, outlet: str) -> list[UUID]:
+    """The products of which nothing is left at an outlet, for its menu."""
+    return await food_desk.reads.sold_out(outlet)
+
+
 @post("/orders", status_code=200, guards=[signed_in])
 async def place_food_order(data: FoodWish, food_desk: FoodDesk, principal: Principal) -> FoodOrder:
     """Order: the money is held on the purse, and captured when the kitchen accepts. The same id again is the same.
@@ -99,6 +105,7 @@ router = Router(
     route_handlers=[
         list_food_outlets,
         list_food_slots,
+        list_sold_out,
         place_food_order,
         list_food_orders,
         get_food_order,

@@ -36,7 +36,7 @@ describe("a column", () => {
 });
 
 describe("the load", () => {
-  const stations = { grill: { capacity: 10, counter: 1, orders: 4 }, bar: { capacity: 20, counter: 0, orders: 18 } };
+  const stations = { grill: { capacity: 10, counter: 1, orders: 4 }, bar: { capacity: 20, counter: 0, orders: 18 }, counter: { capacity: 0, counter: 3, orders: 2 } };
   const load = [{ starts_at: at(0), stations }] as unknown as Interval[];
 
   it("is that of the station nearest to its bound, or of the one that is looked at", () => {

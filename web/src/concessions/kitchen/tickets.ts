@@ -35,10 +35,10 @@ export interface Bar {
   room: number;
 }
 
-/** The load of each interval: of one station, or of the one that is nearest to its bound. */
+/** The load of each interval: of one station, or of the one that is nearest to its bound; the counter has none. */
 export function bars(load: readonly Interval[], station: Station | null): Bar[] {
   return load.map(({ starts_at, stations }) => {
-    const all = Object.entries(stations).filter(([name]) => station === null || name === station);
+    const all = Object.entries(stations).filter(([name, { capacity }]) => name === station || (station === null && capacity > 0));
     const loads = all.map(([, one]) => ({ made: one.counter + one.orders, room: one.capacity }));
     const share = ({ made, room }: { made: number; room: number }): number => (room ? made / room : made ? Infinity : 0);
     const fullest = loads.reduce((worst, one) => (share(one) > share(worst) ? one : worst), loads[0] ?? { made: 0, room: 0 });

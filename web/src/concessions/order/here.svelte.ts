@@ -16,13 +16,16 @@ interface Kept {
 }
 
 const KEY = "food.here";
-const LONGEST_MS = 8 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const LONGEST_MS = 8 * HOUR_MS;
+/** So long before the doors one orders ahead. */
+const AHEAD_MS = 24 * HOUR_MS;
 
 class Here {
   event = $state.raw<EventInfo | null>(null);
-  /** All that is on now, for whoever holds no ticket. */
+  /** All for which one may order now, for whoever holds no ticket. */
   on = $state.raw<EventLine[]>([]);
-  /** What comes next, where nothing is on. */
+  /** What comes next, where nothing is. */
   next = $state.raw<EventLine | null>(null);
   ground = $state.raw<Geometry | null>(null);
   origin = $state("");
@@ -40,6 +43,11 @@ class Here {
     return block ? block.first_seat + (block.seat_count >> 1) : null;
   });
 
+  /** For when one orders: for the doors, who orders ahead. */
+  momentOf(now: number): number {
+    return this.event ? Math.max(now, Date.parse(this.event.doors_at)) : now;
+  }
+
   /** Find out; `query` may name a ticket or an event. */
   async arrive(query: URLSearchParams): Promise<void> {
     const [board] = await Promise.all([events(), session.me ? tickets.load() : null, this.#ground()]);
@@ -47,8 +55,8 @@ class Here {
     if (!board.ok) return;
     const now = clock.now();
     const all = [...board.data.events].sort((one, other) => one.starts_at.localeCompare(other.starts_at));
-    this.on = all.filter((one) => Date.parse(one.doors_at) <= now && now < Date.parse(one.starts_at) + LONGEST_MS);
-    this.next = all.find((one) => Date.parse(one.doors_at) > now) ?? null;
+    this.on = all.filter((one) => Date.parse(one.doors_at) - AHEAD_MS <= now && now < Date.parse(one.starts_at) + LONGEST_MS);
+    this.next = all.find((one) => Date.parse(one.doors_at) - AHEAD_MS > now) ?? null;
     const kept = storage.read<Kept>(KEY);
     await this.#settle(this.#wanted(query, kept), kept, query.get("ticket"));
     this.known = true;
@@ -76,7 +84,7 @@ class Here {
     this.event = null;
     for (const id of wanted) {
       const answer = await loadEvent(id);
-      if (answer.ok && isOn(answer.data)) {
+      if (answer.ok && isOpen(answer.data)) {
         this.event = answer.data;
         break;
       }
@@ -98,9 +106,9 @@ class Here {
   }
 }
 
-function isOn({ state, doors_at, ends_at }: EventInfo): boolean {
+function isOpen({ state, doors_at, ends_at }: EventInfo): boolean {
   const now = clock.now();
-  return state === "published" && Date.parse(doors_at) <= now && now < Date.parse(ends_at);
+  return state === "published" && Date.parse(doors_at) - AHEAD_MS <= now && now < Date.parse(ends_at);
 }
 
 export const here = new Here();

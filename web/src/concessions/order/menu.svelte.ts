@@ -13,7 +13,7 @@ export class OutletMenu {
   slots = $state.raw<Slot[]>([]);
   purse = $state.raw<PurseView | null>(null);
   problem = $state.raw<Problem | null>(null);
-  /** Products that a refusal named as sold out. */
+  /** Products of which nothing is left. */
   gone = $state.raw<string[]>([]);
   readonly card = $derived.by((): Card | null => {
     if (!this.catalogue) return null;
@@ -34,12 +34,14 @@ export class OutletMenu {
   /** When it can be ready, for who comes from a place. */
   async ask(event_id: string, place: number | null, step_free: boolean): Promise<void> {
     const query = { event_id, step_free, ...(place === null ? {} : { place }) };
-    const [offers, slots] = await Promise.all([
+    const [offers, slots, gone] = await Promise.all([
       answered<Offer[]>(api.GET("/api/food/outlets", { params: { query } })),
       answered<Slot[]>(api.GET("/api/food/slots", { params: { query: { event_id, outlet: this.outlet } } })),
+      answered<string[]>(api.GET("/api/food/sold-out", { params: { query: { outlet: this.outlet } } })),
     ]);
     if (offers.ok) this.offer = offers.data.find(({ outlet }) => outlet === this.outlet) ?? null;
     if (slots.ok) this.slots = slots.data;
+    if (gone.ok) this.gone = gone.data;
   }
 
   async look(): Promise<void> {

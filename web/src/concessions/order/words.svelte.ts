@@ -3,6 +3,7 @@ import type { Problem } from "../../api/answer";
 import type { food } from "../../i18n/en/food";
 import { Bundle } from "../../i18n/bundle.svelte";
 import { i18n } from "../../i18n/i18n.svelte";
+import { clock } from "../../kernel/clock.svelte";
 import { problemText } from "../../kernel/words";
 import type { Label } from "../../api/words";
 import type { Allergen, Delivery } from "./types";
@@ -12,6 +13,12 @@ export type Words = typeof food;
 class FoodWords extends Bundle<Words> {
   refusal(problem: Problem): string {
     return this.w.refusals[problem.code] ?? problemText(problem);
+  }
+
+  /** A time of today; of another day, with the day. */
+  at(iso: string): string {
+    const day = (moment: string): string => i18n.date(moment, { dateStyle: "short" });
+    return day(iso) === day(new Date(clock.now()).toISOString()) ? i18n.time(iso) : i18n.moment(iso);
   }
 
   /** A seat in words, or the area where somebody stands. */

@@ -11,7 +11,8 @@ export const food: typeof words = {
   where: {
     title: "Où vous êtes",
     none: "Rien en cours pour le moment",
-    noneText: "La commande ouvre avec les portes d’un événement. D’ici là, vous pouvez voir ce qui se vend au stade.",
+    noneText: "La commande ouvre la veille d’un événement. D’ici là, vous pouvez voir ce qui se vend au stade.",
+    ahead: (doors) => `Vous commandez à l’avance, pour l’ouverture des portes : ${doors}.`,
     event: "Événement",
     from: (place) => `Depuis : ${place}`,
     block: "Votre bloc",
@@ -143,7 +144,7 @@ export const food: typeof words = {
     no_delivery: "Ce point de vente ne livre pas à la place pour le moment. Venez le chercher, ou choisissez-en un autre.",
     slot_invalid: "Ce créneau est passé ou vient de se remplir. Choisissez-en un autre.",
     station_closed: "Un de ses postes ne prépare rien en ce moment. Retirez ce qu’il ferait, ou choisissez un autre point de vente.",
-    event_not_on: "Les commandes se prennent quand les portes de l’événement sont ouvertes.",
+    event_not_on: "Les commandes se prennent de la veille de l’événement à sa fin.",
     id_taken: "Cette commande a déjà été passée. Regardez vos commandes.",
     price_changed: "Les prix viennent de changer. Vérifiez votre panier, puis commandez.",
     sold_out: "Un article de votre panier vient d’être épuisé. Retirez-le pour continuer.",
