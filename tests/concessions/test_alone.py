@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.concessions.bar import LIMITS, ROUND, ROUND_CENTS, Bar, by_card, sent
@@ -197,6 +197,7 @@ async def test_what_a_till_took_beyond_its_limits_is_booked_and_written_down(bar
 TILLS, CARDS, LIMIT = 3, 3, 900
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.integers(0, 1_500), min_size=CARDS, max_size=CARDS),
     st.lists(

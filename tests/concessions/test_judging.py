@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -79,6 +79,7 @@ WISHES = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(WISHES, st.integers(-150, 100), st.integers(0, 3))
 def test_what_the_rules_of_prices_say_is_never_a_deviation(wishes: list[BasketLine], minutes: int, cups: int) -> None:
     moment = MATCH.starts_at + timedelta(minutes=minutes)
@@ -88,6 +89,7 @@ def test_what_the_rules_of_prices_say_is_never_a_deviation(wishes: list[BasketLi
     assert reasons(sale(printed(priced), moment), allowed=[replace(ALLOWED, starts_at=moment)]) == []
 
 
+@settings(deadline=None)
 @given(WISHES, st.data())
 def test_a_cent_more_or_less_is_a_deviation_of_its_line(wishes: list[BasketLine], data: st.DataObject) -> None:
     priced = price(shop.basket(*wishes), BOARD, HERE, NOW, event=MATCH)

@@ -172,8 +172,13 @@ async def test_a_stale_tap_and_a_forged_one_load_nothing(purses: "Purses", desk:
     by = by_tap(held)
     await desk.look(by)
     assert (await desk.ask(by, 1_000)).status_code == 200, "the tap that was looked at loads for five minutes"
+    assert (await desk.refused(by, -500))[0] == "tap_replayed", "a tap that was looked at pays nothing out"
     purses.clock.advance(timedelta(minutes=6))
     assert (await desk.refused(by, 1_000))[0] == "tap_replayed"
+    paid = by_tap(held)
+    assert (await desk.ask(paid, -200)).status_code == 200
+    assert (await desk.refused(paid, -200))[0] == "tap_replayed", "one tap pays out once"
+    assert (await desk.refused(paid, 1_000))[0] == "tap_replayed"
     forged = by_tap(held)["tap"][:-1] + "G"
     for tap in (forged, "picc_data=0&cmac=0", ""):
         assert (await desk.refused({"tap": tap}, 1_000))[0] == "tap_forged"
@@ -191,6 +196,10 @@ async def test_who_finds_a_card_is_paid_no_more_than_a_tap_pays_and_no_more_than
         assert await set_card_pin(conn, held.id, owner, verifier, purses.clock.now()) is None
     answer = await desk.ask(by_tap(held), -6_000, pin="111111")
     assert answer.json()["code"] == "pin_wrong"
+    stale = by_tap(held)
+    await desk.look(stale)
+    for _ in range(5):
+        assert (await desk.refused(stale, -6_000, pin="111111"))[0] == "tap_replayed", "and costs no try"
     assert (await desk.load(held, -6_000, pin=PIN))["available_cents"] == 6_000
     limit = {"daily_limit_cents": 7_000}
     assert (await purses.ask("fan", "PUT", f"/api/me/cards/{held.id}/daily-limit", limit)).status_code == 204

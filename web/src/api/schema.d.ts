@@ -2490,6 +2490,8 @@ export interface paths {
         /**
          * Load purse
          * @description Load a purse at a desk, or pay out of it: between the till's own drawer or terminal and the purse; no sale.
+         *
+         *     A payout has a tap of its own, which was not looked at before.
          */
         post: operations["load_purse"];
         delete?: never;

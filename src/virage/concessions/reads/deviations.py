@@ -34,7 +34,7 @@ class OfflineLoss(Struct, frozen=True):
 
 
 async def deviations(conn: Connection, outlets: Sequence[str] | None, before: datetime | None) -> list[NotedDeviation]:
-    """What was noted at some outlets (None: all) before a time (None: ever), the latest 200 first."""
+    """What was noted at some outlets (None: all) before a time (None: ever), the latest 200 or so first."""
     return await store.deviations(conn, outlets, before, DEVIATIONS_MAX)
 
 

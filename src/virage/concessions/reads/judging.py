@@ -52,12 +52,14 @@ class Judge:
     async def deviations(self, record: Record, *, told: bool) -> tuple[Deviation, ...]:
         """What a sale says otherwise than it should; a till that asks has the version in force.
 
-        Before a first version is published there is nothing to judge by. Who forgets a price that changed a second
-        ago is forgiven.
+        Before a first version is published there is nothing to judge by. A version that was in force a second ago
+        is good.
         """
         if record.kind is not Kind.SALE:
             return ()
         known = await self._read()
+        if not told and known.in_force is not None and record.catalogue != known.in_force:
+            known = await self._read(anew=True)  # the till may have heard of a version before this process
         if known.in_force is None:
             return ()
         if not told and record.catalogue != known.in_force:
@@ -77,9 +79,9 @@ class Judge:
         async with self._db.connection() as conn:
             return await terms_at(conn, moment)
 
-    async def _read(self) -> _Known:
+    async def _read(self, *, anew: bool = False) -> _Known:
         async with self._one_at_a_time:
-            if self._known is None or monotonic() >= self._known[0]:
+            if anew or self._known is None or monotonic() >= self._known[0]:
                 now = self._clock.now()
                 since, until = now - BACK, now + BACK
                 async with self._db.connection() as conn:

@@ -19,7 +19,7 @@ Before = Annotated[Instant | None, Parameter(description="Only what was noted be
 
 @get("/deviations", guards=[staff(*LEADERS)])
 async def list_deviations(db: Database, principal: Principal, *, before: Before = None) -> list[NotedDeviation]:
-    """What tills told that is not as the catalogue, the law or their limits say; the latest 200 first."""
+    """What tills told that is not as the catalogue, the law or their limits say; the latest 200 or so first."""
     async with db.connection() as conn:
         return await reads.deviations(conn, outlets_of(principal, LEADERS), before)
 

@@ -34,7 +34,7 @@ async def deviations(
 ) -> list[NotedDeviation]:
     """What was noted at some outlets (None: all) before a time, the latest first."""
     rows = queries.deviations(conn, all_of_them=outlets is None, outlets=list(outlets or ()), before=before, most=most)
-    return [
+    found = [
         NotedDeviation(
             row["device_id"],
             row["number"],
@@ -48,3 +48,4 @@ async def deviations(
         )
         async for row in rows
     ]
+    return sorted(found, key=lambda one: (-one.noted_at.timestamp(), one.till, one.number))

@@ -10,9 +10,10 @@ from unnest(
 ) as noted (device_id, number, position, record_id, outlet, at, reason, line, data);
 
 -- name: deviations(all_of_them, outlets, before, most)
--- What was noted at all outlets, or at some, before a time (null: ever), the latest first.
+-- What was noted at all outlets, or at some, before a time (null: ever), the latest first; all that is of the last one's
+-- moment comes with it, so that the next page begins before it.
 select device_id, number, record_id, outlet, at, noted_at, reason, line, data
 from concessions.deviation
 where (:all_of_them::bool or outlet = any(:outlets::text[]))
     and (:before::timestamptz is null or noted_at < :before)
-order by noted_at desc, device_id, number, position limit :most;
+order by noted_at desc fetch first :most rows with ties;

@@ -7,14 +7,13 @@ transaction that wrote them (`xmin`), so that a tap writes nothing more for it.
 
 import asyncio
 from time import monotonic
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
 
-from virage.kernel.database import Connection, Database
+from virage.kernel.database import Database
 from virage.wallet.store import cards as store
-from virage.wallet.store.cards import CardChange
 
 KEPT_S: Final = 2.0
 ALL_KEPT_S: Final = 30.0
@@ -33,6 +32,14 @@ class TillCards(Struct, frozen=True):
     cards: list[tuple[str, int, bool]]
 
 
+class _Told(NamedTuple):
+    """A card that changed, the transaction that wrote it, and up to which position this process had read with it."""
+
+    shown: tuple[str, int, bool]
+    xid: int
+    until: int
+
+
 class CardNews:
     """What one process has read."""
 
@@ -44,7 +51,7 @@ class CardNews:
         self._since = 0
         self._until = 0
         self._read_at = float("-inf")
-        self._changed: dict[str, CardChange] = {}
+        self._changed: dict[str, _Told] = {}
         self._all: tuple[float, bytes] = (float("-inf"), b"")
 
     async def since(self, position: str | None) -> bytes:
@@ -52,28 +59,38 @@ class CardNews:
         asked = int(position) if position and position.isascii() and position.isdigit() else None
         async with self._one_at_a_time:
             if asked is not None and await self._follow(asked):
-                news = [one.shown for one in self._changed.values() if one.xid >= asked]
-                return msgspec.json.encode(TillCards(str(self._until), all=False, cards=news))
+                return msgspec.json.encode(TillCards(str(self._until), all=False, cards=self._news(asked)))
             if monotonic() >= self._all[0]:
                 async with self._db.connection() as conn:
                     everything = await store.all_cards(conn)
                 self._all = (monotonic() + self._all_kept_s, everything)
             return self._all[1]
 
+    def _news(self, asked: int) -> list[tuple[str, int, bool]]:
+        """Cards that changed from a position on; they stand in the order in which they were read.
+
+        What was read up to that position and changed since was read again, and stands later.
+        """
+        found = []
+        for told in reversed(self._changed.values()):
+            if told.until <= asked:
+                break
+            if told.xid >= asked:
+                found.append(told.shown)
+        return found
+
     async def _follow(self, asked: int) -> bool:
         """Read on, if it is time to; whether a position is among what is known."""
         if monotonic() < self._read_at + self._kept_s and self._since <= asked <= self._until:
             return True
         async with self._db.connection() as conn:
-            return await self._read_on(conn, asked)
-
-    async def _read_on(self, conn: Connection, asked: int) -> bool:
-        head = await store.card_position(conn)
-        if not head - BEHIND_MAX <= asked <= head:
-            return False
-        if not self._since <= asked or self._until < head - BEHIND_MAX:
-            self._since, self._until, self._changed = asked, asked, {}
-        for one in await store.cards_changed(conn, self._until):
-            self._changed[one.shown[0]] = one
+            head = await store.card_position(conn)
+            if not head - BEHIND_MAX <= asked <= head:
+                return False
+            if asked < self._since or self._until < head - BEHIND_MAX:
+                self._since, self._until, self._changed = asked, asked, {}
+            for shown, xid in await store.cards_changed(conn, self._until):
+                self._changed.pop(shown[0], None)
+                self._changed[shown[0]] = _Told(shown, xid, head)
         self._until, self._read_at = head, monotonic()
         return True

@@ -136,7 +136,7 @@ async def available(conn: Connection, purse_id: UUID) -> Cents:
 
 
 async def export(conn: Connection, person_id: UUID) -> dict[str, Any]:
-    """What the wallet keeps about a person: their purse, everything that moved in it, what desks did and what was given.
+    """What the wallet keeps about a person: their purse, all that moved in it, what desks did and what was given.
 
     Who served them at a desk is somebody else's to be told about.
     """

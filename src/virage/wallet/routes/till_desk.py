@@ -5,6 +5,7 @@ from uuid import UUID
 
 from litestar import Response, Router, post
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
@@ -16,9 +17,9 @@ from virage.wallet.reads import cards
 from virage.wallet.reads import desk as reads
 from virage.wallet.reads.desk import LoadBooked, PurseAtDesk
 from virage.wallet.routes.card_desk import CardDesk
-from virage.wallet.rules.cards import OwnedCard, as_code
+from virage.wallet.rules.cards import OwnedCard, Tap, as_code
 from virage.wallet.rules.cards import Reason as CardReason
-from virage.wallet.rules.desk import LOAD_CENTS_MAX, DeskLimits, DeskTender
+from virage.wallet.rules.desk import LOAD_CENTS_MAX, DeskLimits, DeskTender, payout_tap_id
 from virage.wallet.rules.sun import ADDRESS_LENGTH_MAX, SunMessage, look_id, message_of
 
 PRIVATE = {"cache-control": "no-store"}
@@ -73,24 +74,30 @@ async def look_into_purse(
 async def load_purse(
     data: LoadWish, *, db: Database, clock: Clock, config: Config, principal: Principal, card_desk: CardDesk
 ) -> LoadBooked:
-    """Load a purse at a desk, or pay out of it: between the till's own drawer or terminal and the purse; no sale."""
+    """Load a purse at a desk, or pay out of it: between the till's own drawer or terminal and the purse; no sale.
+
+    A payout has a tap of its own, which was not looked at before.
+    """
     if data.cents == 0:
         granted(invalid_input("cents", "It is above zero to load, below to pay out."))
+    till_id = principal.id or UUID(int=0)
+    tap = None if data.by.tap is None else tap_of(data, till_id, card_desk)
     async with db.connection() as conn:
         card_id = (await card_shown(conn, data.by, card_desk)).card.id
-    if data.pin is not None:
-        granted(await card_desk.confirm(card_id, data.pin))
-    message = None if data.by.tap is None else message_shown(data.by)
+        is_copy = tap is None or tap.seen is None or await cards.card_that_taps(conn, tap.id, tap.seen) is None
+    confirmed = data.pin is not None and data.cents < 0 and not is_copy  # a copy of a tap costs its card no try
+    if confirmed:
+        granted(await card_desk.confirm(card_id, data.pin or ""))
     ask = acts.LoadAsk(
         id=data.id,
-        till_id=principal.id or UUID(int=0),
+        till_id=till_id,
         cashier=data.cashier,
         card_id=card_id,
-        tap=None if message is None else granted(card_desk.tap(look_id(message), message)),
+        tap=tap,
         cents=data.cents,
         tender=data.tender,
         slip=data.slip,
-        confirmed=data.pin is not None,
+        confirmed=confirmed,
     )
     limits, cap_cents = desk_limits_of(config), config.tap_cap_cents
     async with db.transaction() as conn:
@@ -115,6 +122,14 @@ def desk_limits_of(config: Config) -> DeskLimits:
         anonymous_max_cents=config.anonymous_cents_max,
         anonymous_month_max_cents=config.anonymous_month_cents_max,
     )
+
+
+def tap_of(wish: LoadWish, till_id: UUID, desk: CardDesk) -> Tap:
+    """The tap of a load, which may have been looked at before; that of a payout pays it, and nothing else."""
+    message = message_shown(wish.by)
+    if wish.cents > 0:
+        return granted(desk.tap(look_id(message), message))
+    return replace(granted(desk.tap(payout_tap_id(till_id, wish.id), message)), pays=True)
 
 
 def message_shown(by: CardShown) -> SunMessage:

@@ -145,6 +145,11 @@ def transfer_id(load: Load) -> UUID:
     return uuid5(load.till_id, f"load {load.id}")
 
 
+def payout_tap_id(till_id: UUID, load_id: UUID) -> UUID:
+    """The id of the tap that pays out: one tap pays out once, and none that opened a page."""
+    return uuid5(till_id, f"payout {load_id}")
+
+
 def purpose(load: Load) -> str:
     """What a line of the history calls it."""
     return f"{load.tender}_{'load' if load.cents > 0 else 'payout'}"
