@@ -1,6 +1,8 @@
 """What a till knows without network, what it takes alone, and what the house may lose by it."""
 
+import asyncio
 import gzip
+import random
 from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
@@ -8,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -239,6 +242,39 @@ def test_honest_tills_never_lose_more_than_what_they_may_take_alone(
             pay(Part(0, cents, ids[card]), available, has_happened=False)
     assert sum(sum(lost_by(till)) for till in range(TILLS)) <= TILLS * LIMIT
     assert all(cents >= 0 for cents in available.values())
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_whatever_tills_tell_at_once_no_loss_account_is_beyond_the_limit(bar: Bar, clock: Any, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - the same evening each time
+    tills, fans = [await bar.till() for _ in range(3)], [await bar.fan(chance.randint(0, 3_000)) for _ in range(3)]
+    most = LIMITS.offline_card_cents // ROUND_CENTS  # what one till takes from one card
+    sold = []
+    for till in tills:
+        for fan in [fan for fan in fans for _ in range(most)]:
+            proof = fan.tap() if chance.random() < 0.8 else fan.tap()[:-4] + "0000"  # a MAC that no till can check
+            sold.append((till, till.write(Kind.SALE, lines=ROUND, tenders=by_card(ROUND_CENTS, proof))))
+    clock.set(max(till.at for till in tills) + SECOND)
+    pieces = [[one for of, one in sold if of is till] for till in tills]
+    while any(pieces):  # each till in its own order, in pieces of any size, at any process, some of them twice
+        wanted = [(at, piece[: chance.randint(1, 3)]) for at, piece in enumerate(pieces) if piece]
+        for at, told in wanted:
+            pieces[at] = pieces[at][len(told) :]
+        twice = [*wanted, *(one for one in wanted if chance.random() < 0.5)]
+        await asyncio.gather(
+            *(
+                bar.send(tills[at], *(sent(one, told=True) for one in told), process=chance.randrange(2))
+                for at, told in twice
+            )
+        )
+    lost = [sum(cents for cents, _ in await bar.lost(till.id)) for till in tills]
+    taken = most * len(fans) * ROUND_CENTS
+    assert taken <= LIMITS.offline_till_cents
+    assert all(0 <= one <= taken for one in lost)
+    assert await bar.of_kind("revenue") == len(tills) * taken
+    assert await bar.of_kind("loss") == -sum(lost)
+    async with bar.db.connection() as conn:
+        assert await deviations(conn, None, None) == []
 
 
 async def test_the_office_hears_what_tills_may_lose_at_most_and_have_lost(counters: "Counters", bar: Bar) -> None:

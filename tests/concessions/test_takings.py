@@ -6,6 +6,7 @@ from tests.concessions.bar import CAP_CENTS, ROUND, ROUND_CENTS, sent
 from tests.concessions.till import CASHIER, NOW, Till
 from virage.concessions.reads.takings import TillAstray, tills_astray
 from virage.concessions.rules.fiscal.record import Kind, Tender, TenderKind
+from virage.kernel.database import Connection
 from virage.kernel.ids import new_id
 from virage.wallet.acts import desk
 from virage.wallet.acts.desk import LoadAsk
@@ -25,9 +26,8 @@ async def loaded(bar: "Bar", till: Till, card_id: "UUID", cents: int, tender: De
         assert isinstance(await desk.load(conn, ask, LIMITS, cap_cents=CAP_CENTS, now=NOW), Loaded)
 
 
-async def found(bar: "Bar", till: Till) -> list[TillAstray]:
-    async with bar.db.connection() as conn:
-        return [one for one in await tills_astray(conn) if one.till == str(till.id)]
+async def found(conn: Connection, till: Till) -> list[TillAstray]:
+    return [one for one in await tills_astray(conn) if one.till == str(till.id)]
 
 
 async def test_records_and_loads_are_what_drawers_and_terminals_took(bar: "Bar") -> None:
@@ -42,10 +42,13 @@ async def test_records_and_loads_are_what_drawers_and_terminals_took(bar: "Bar")
     assert (await bar.send(till, sent(rehearsed)))[0].outcome == "booked"
     await loaded(bar, till, fan.card_id, 2_000, DeskTender.CASH)
     await loaded(bar, till, fan.card_id, 3_000, DeskTender.TERMINAL)
-    assert await found(bar, till) == []
-    async with bar.db.transaction() as conn:
+    async with bar.db.connection() as conn:
+        assert await found(conn, till) == []
         account_id = drawer(till.id, DeskTender.CASH).id
         stands = await conn.fetchval("select balance_cents from wallet.account where id = $1", account_id)
         assert stands == -(1_000 - 450 + 900 + 2_000)
+        damage = conn.transaction()
+        await damage.start()
         await conn.execute("update wallet.account set balance_cents = balance_cents + 1 where id = $1", account_id)
-    assert await found(bar, till) == [TillAstray(str(till.id), "cash", 3_449, 3_450)]
+        assert await found(conn, till) == [TillAstray(str(till.id), "cash", 3_449, 3_450)]
+        await damage.rollback()

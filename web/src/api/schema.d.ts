@@ -1261,7 +1261,7 @@ export interface paths {
         };
         /**
          * List deviations
-         * @description What tills told that is not as the catalogue, the law or their limits say; the latest 200 first.
+         * @description What tills told that is not as the catalogue, the law or their limits say; the latest 200 or so first.
          */
         get: operations["list_deviations"];
         put?: never;

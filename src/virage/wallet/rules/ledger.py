@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from msgspec import Struct
 
+from virage.kernel.ids import named_id
 from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
 
@@ -74,7 +75,7 @@ class Account(Struct, frozen=True):
 @lru_cache(maxsize=100_000)
 def account(kind: Kind, key: str) -> Account:
     """An account of the house, such as the revenue of a till at a rate of VAT. It begins with its first transfer."""
-    return Account(uuid5(_NAMES, f"{kind}:{key}"), kind, key)
+    return Account(named_id(_NAMES, f"{kind}:{key}"), kind, key)
 
 
 def purse(purse_id: UUID) -> Account:
@@ -85,7 +86,7 @@ def purse(purse_id: UUID) -> Account:
 @lru_cache(maxsize=100_000)
 def bonus(purse_id: UUID) -> Account:
     """What the house gave to a purse."""
-    return Account(uuid5(_NAMES, f"{Kind.BONUS}:{purse_id}"), Kind.BONUS, str(purse_id), purse_id)
+    return Account(named_id(_NAMES, f"{Kind.BONUS}:{purse_id}"), Kind.BONUS, str(purse_id), purse_id)
 
 
 class Transfer(Struct, frozen=True):

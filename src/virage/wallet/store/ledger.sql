@@ -17,11 +17,12 @@ select id, debit_id, credit_id, subject, cents, step, hold_id,
 from wallet.transfer where id = any(:ids::uuid[]);
 
 -- name: post(account_ids, balances, helds, ids, debit_ids, credit_ids, subjects, hold_ids, purse_ids, cents, steps, purposes, now)!
--- All transfers of a batch and what they leave of its accounts, which are locked: one statement.
+-- All transfers of a batch and what they leave of its accounts, which are locked: one statement. Which accounts is said
+-- twice, or the join would read all that there are.
 with moved as (
     update wallet.account set balance_cents = after.balance, held_cents = after.held
     from unnest(:account_ids::uuid[], :balances::bigint[], :helds::bigint[]) as after (id, balance, held)
-    where account.id = after.id
+    where account.id = after.id and account.id = any(:account_ids::uuid[])
 )
 insert into wallet.transfer (id, debit_id, credit_id, subject, hold_id, purse_id, at, cents, step, purpose)
 select t.id, t.debit, t.credit, t.subject, t.hold, t.purse, :now::timestamptz, t.cents, t.step, t.purpose
