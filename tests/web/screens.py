@@ -20,7 +20,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.web import office_tour, tour_food, tour_till
+from tests.web import office_tour, tour_cards, tour_food, tour_till
 from tests.web.conftest import CHROMIUM, FLAGS, entered, named_database
 from tests.web.food import enter_kitchen
 from tests.web.gate import Phone, tonight
@@ -92,6 +92,16 @@ def take(browser: Browser, house: House, size: str, theme: Theme) -> None:
             before_signing_in(page, house),
             while_buying(page, lambda on, email: entered(on, house, email), address),
             in_purse(page, house),
+        )
+        shoot(page, screens, f"{size}-{theme}")
+    with new_context(browser, house, size, theme) as context:
+        page = context.new_page()
+        holder = f"holder-{size}-{theme}@example.org"
+        screens = itertools.chain(
+            tour_cards.tapped(page, house),
+            tour_cards.with_cards(page, house, lambda on, email: entered(on, house, email), holder),
+            tour_cards.by_phone(page, house),
+            tour_cards.by_rule(page),
         )
         shoot(page, screens, f"{size}-{theme}")
 

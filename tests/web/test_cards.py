@@ -15,7 +15,7 @@ from tests.web.gate import Phone, until
 from tests.web.house import House
 from tests.web.steps import ACCEPTED, Refusing, by_card
 from tests.web.test_access import SMALL, found_by_axe
-from tests.web.tour_cards import by_phone, tapped, with_cards
+from tests.web.tour_cards import by_phone, by_rule, tapped, with_cards
 
 SignIn = Callable[[Page, str], None]
 OwnServer = tuple[str, "subprocess.Popen[bytes]"]
@@ -303,7 +303,9 @@ def test_axe_finds_nothing_on_the_screens_of_cards_in_both_themes_and_languages(
     context = browser.new_context(base_url=house.url, locale="en-GB", viewport=PHONE, reduced_motion="reduce")
     page = context.new_page()
     found: dict[str, list[str]] = {}
-    for screen in chain(tapped(page, house), with_cards(page, house, sign_in, address), by_phone(page, house)):
+    for screen in chain(
+        tapped(page, house), with_cards(page, house, sign_in, address), by_phone(page, house), by_rule(page)
+    ):
         faults = found_by_axe(page) + page.evaluate(SMALL)
         if not page.locator("dialog[open]").count():
             page.emulate_media(color_scheme="dark")

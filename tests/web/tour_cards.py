@@ -7,8 +7,10 @@ from playwright.sync_api import Page, expect
 
 from tests.web.cards import Till, new_card, shown_proof
 from tests.web.house import House
+from tests.web.steps import ACCEPTED, by_card
 from tests.web.tour import Screen
 
+MONEY_MS = 20_000
 SignIn = Callable[[Page, str], None]
 
 
@@ -111,3 +113,14 @@ def by_phone(page: Page, house: House) -> Iterator[Screen]:
     expect(page.get_by_role("heading", name="Show this code to the counter")).to_be_visible()
     yield Screen("pay-offline")
     page.context.set_offline(False)
+
+
+def by_rule(page: Page) -> Iterator[Screen]:
+    """A rule that tops the purse up, for a fan who is signed in: agreed, its card kept at the provider's page."""
+    page.goto("/purse/automatic")
+    page.get_by_role("checkbox").check()
+    yield Screen("automatic")
+    page.get_by_role("button", name="Go on to my bank card").click()
+    by_card(page, ACCEPTED)
+    expect(page.get_by_role("heading", name="It is on")).to_be_visible(timeout=MONEY_MS)
+    yield Screen("automatic-on")

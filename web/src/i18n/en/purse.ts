@@ -101,8 +101,8 @@ export const purse = {
     nothing: "Your purse is empty: there is nothing to send back.",
     ways: [
       { came: "By bank card", goes: "You send it back to the same bank card here, in one tap. Banks take two to five days." },
-      { came: "In cash, or by terminal at a desk", goes: "Any desk in the ground pays it out. Bring the card, or its printed code." },
-      { came: "On a card without an account", goes: "Any desk pays it out. Or make the card yours: hold it to your phone and type its printed code." },
+      { came: "In cash, or by terminal at a desk", goes: "Any desk in the ground pays it out, in cash or back to a bank card, as it came. Bring the card: the desk taps it, and asks for its PIN above the sum of one tap." },
+      { came: "On a card without an account", goes: "Any desk pays all of it out to whoever brings the card. Or make the card yours: hold it to your phone and type its printed code." },
       { came: "As bonus", goes: "It was given by the house: it is spent first and never paid out." },
     ],
     lost: "A card is lost? Block it in your purse: the money does not go with it.",

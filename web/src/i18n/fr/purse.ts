@@ -102,8 +102,8 @@ export const purse: typeof English = {
     nothing: "Votre porte-monnaie est vide : il n’y a rien à récupérer.",
     ways: [
       { came: "Par carte bancaire", goes: "Vous le renvoyez ici sur la même carte bancaire, en un geste. Les banques mettent deux à cinq jours." },
-      { came: "En espèces, ou par terminal à un guichet", goes: "Chaque guichet du stade le rend. Apportez la carte, ou son code imprimé." },
-      { came: "Sur une carte sans compte", goes: "Chaque guichet le rend. Ou mettez la carte à votre nom : approchez-la du téléphone et saisissez son code imprimé." },
+      { came: "En espèces, ou par terminal à un guichet", goes: "Chaque guichet du stade le rend, en espèces ou sur une carte bancaire, comme c’est venu. Apportez la carte : le guichet la lit, et demande son code PIN au-delà de la somme d’un passage." },
+      { came: "Sur une carte sans compte", goes: "Chaque guichet rend le tout à qui apporte la carte. Ou mettez la carte à votre nom : approchez-la du téléphone et saisissez son code imprimé." },
       { came: "En bonus", goes: "C’est un cadeau de la maison : il se dépense en premier et ne se rend pas." },
     ],
     lost: "Une carte est perdue ? Bloquez-la dans votre porte-monnaie : l’argent ne part pas avec elle.",
