@@ -101,7 +101,10 @@ async def counters(config: Config, db: Database, clock: Clock) -> AsyncIterator[
         db=db,
         clock=clock,
         authenticator=authenticate,
-        dependencies=routes.dependencies(db, str(config.var_dir / "objects"), Counter(db, clock, None, CAP_CENTS)),
+        dependencies={
+            **routes.dependencies(db, str(config.var_dir / "objects"), Counter(db, clock, None, CAP_CENTS)),
+            "vault": passes.open_vault(config),
+        },
     )
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
     async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:

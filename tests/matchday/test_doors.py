@@ -154,7 +154,7 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/concessions/stock-alerts": only("cashier", "programme", "finance"),
     "GET /api/office/concessions/sales": only("programme", "finance"),
     "GET /api/office/concessions/shifts": only("programme", "finance"),
-    "GET /api/office/concessions/tills": only("programme", "finance"),
+    "GET /api/office/concessions/tills": only("finance"),
     "GET /api/office/concessions/tills/{till_id}/archive": only("finance"),
     "GET /api/office/concessions/closings": only("finance"),
     "GET /api/office/concessions/concessionaires": only("programme", "finance"),

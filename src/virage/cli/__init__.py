@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 from uuid import UUID
@@ -184,7 +185,7 @@ def inspect_pass(
     sys.exit(0 if inspecting.inspect_pass(text, keys, url) else 1)
 
 
-fiscal_app = App(name="fiscal", help="Look into archives of tills.")
+fiscal_app = App(name="fiscal", help="Close what tills wrote, archive it, look into archives.")
 app.command(fiscal_app)
 
 
@@ -197,3 +198,35 @@ def verify_archives(files: Annotated[list[Path], Parameter(name="FILE", negative
     from virage.cli import fiscal
 
     sys.exit(fiscal.verify_archives(files))
+
+
+@fiscal_app.command(name="close")
+def close_periods(
+    *, day: Annotated[date | None, Parameter(help="Close that day of business at once, with all that has come.")] = None
+) -> None:
+    """Close the days, months and years that are over and not closed yet, as `virage work` does by itself."""
+    from virage.cli import closing
+
+    closing.close(day)
+
+
+@fiscal_app.command(name="archive")
+def archive_tills(
+    folder: Annotated[Path, Parameter(help="Where the files go; made if missing.")],
+    *,
+    till: Annotated[list[UUID] | None, Parameter(help="The till; default: each that wrote something.")] = None,
+    first: Annotated[date | None, Parameter(name="--from", help="From that day of business on.")] = None,
+    last: Annotated[date | None, Parameter(name="--to", help="To that day, itself too.")] = None,
+) -> None:
+    """Write the archive of each till into a folder, and keep it in the object store; 1 where there is none."""
+    from virage.cli import closing
+
+    sys.exit(0 if closing.archive_tills(folder, till or [], first, last) else 1)
+
+
+@fiscal_app.command(name="figures")
+def rebuild_figures() -> None:
+    """Make the figures of the office anew from the records of the tills."""
+    from virage.cli import closing
+
+    closing.rebuild_figures()

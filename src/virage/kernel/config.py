@@ -100,6 +100,11 @@ class Config(Struct, frozen=True, kw_only=True):
         return f"Config(public_url={self.public_url!r}, demo={self.demo!r})"
 
     @property
+    def objects_at(self) -> str:
+        """Where objects are kept."""
+        return self.objects_url or str(self.var_dir / "objects")
+
+    @property
     def secure(self) -> bool:
         """Tell whether browsers reach Virage over HTTPS."""
         return self.public_url.startswith("https://")

@@ -22,6 +22,9 @@ from virage.access.reads.news import GateNews
 from virage.access.reads.packs import Packs
 from virage.access.routes.desk import GateDesk
 from virage.concessions import routes as concessions_routes
+from virage.concessions.acts.archives import Archives
+from virage.concessions.jobs.closing import ClosingJobs
+from virage.concessions.jobs.figures import FigureJobs
 from virage.concessions.routes.counter import Counter
 from virage.kernel import openapi
 from virage.kernel.clock import Clock
@@ -269,8 +272,12 @@ def _concessions(house: House) -> Domain:
     config = house.config
     secrets = wallet_cards.open_card_secrets(config)
     counter = Counter(house.db, house.clock, secrets, config.tap_cap_cents)
-    objects_url = config.objects_url or str(config.var_dir / "objects")
-    return Domain(concessions_routes.routers, concessions_routes.dependencies(house.db, objects_url, counter))
+    closing = ClosingJobs(house.db, house.clock, open_vault(config), Archives(config.objects_at))
+    return Domain(
+        concessions_routes.routers,
+        concessions_routes.dependencies(house.db, config.objects_at, counter),
+        jobs=[FigureJobs(house.db).register, closing.register],
+    )
 
 
 # --- the whole -----------------------------------------------------------------------------------------------------

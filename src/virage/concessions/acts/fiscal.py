@@ -114,11 +114,13 @@ async def _move(conn: Connection, heads: dict[ChainKey, Head], moved: dict[Chain
     await write_facts(conn, facts, now)
 
 
-async def close(conn: Connection, vault: KeyVault, period: Period, now: datetime) -> list[Closing] | Refused:
+async def close(
+    conn: Connection, vault: KeyVault, period: Period, now: datetime, *, until: datetime | None = None
+) -> list[Closing] | Refused:
     """Close a period for every till and outlet that has something in it: signed, chained, each period once.
 
-    A day takes all records since the day closed before, whenever they were written: call it once the day of business
-    is over. A month is the sum of its days, a year of its months. Nobody appends meanwhile. Refused with
+    A day takes all records since the day closed before that came before `until` (None: all that there are), whenever
+    they were written. A month is the sum of its days, a year of its months. Nobody appends meanwhile. Refused with
     `invalid_input` for a day with which no such period begins, or `period_closed` with the first day that is open.
     """
     numbers = await store.lock_all_heads(conn)
@@ -126,6 +128,8 @@ async def close(conn: Connection, vault: KeyVault, period: Period, now: datetime
     if refusal is not None:
         return refusal
     if period.kind is PeriodKind.DAY:
+        if until is not None:
+            numbers = await store.numbers_before(conn, until)
         closings = await _days(conn, numbers, period, stamp(now))
     else:
         closings = await _longer(conn, period, stamp(now))

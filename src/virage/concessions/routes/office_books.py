@@ -1,32 +1,33 @@
 """The doors of the books: closings and archives of tills, and the journal for the accountant."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from litestar import Response, Router, get
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 from litestar.response import Stream
-from msgspec import Struct
 
-from virage.concessions.routes.periods import FromDay, ToDay
+from virage.concessions.reads import closings as reads
+from virage.concessions.reads.closings import ClosingView
+from virage.concessions.reads.fiscal import archive
+from virage.concessions.routes.periods import DAYS_EVER, DAYS_MAX, EVER, FromDay, ToDay, check_days
+from virage.concessions.routes.scopes import at_outlets, outlets_of, over_the_house
 from virage.concessions.rules.accounting import Journal
-from virage.concessions.rules.fiscal.closing import Closing, PeriodKind
+from virage.concessions.rules.fiscal.closing import PeriodKind
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.database import Database
 from virage.kernel.guard import Principal, Role, staff
+from virage.kernel.problems import Problem
 from virage.passes.rules.vault import KeyVault
+from virage.people import reads as people
+from virage.people.rules.devices import DeviceKind
 
 READERS: Final[tuple[Role, ...]] = ("finance",)
-
-
-class ClosingView(Struct, frozen=True):
-    """A closing as it was signed, and its hash, which the next one of its subject and period names."""
-
-    closing: Closing
-    hash: str
+PRIVATE: Final = {"cache-control": "no-store"}
+EARLIEST: Final = EVER.date()
 
 
 @get("/closings", guards=[staff(*READERS)])
@@ -41,9 +42,13 @@ async def list_closings(
 ) -> list[ClosingView]:
     """Closings whose period begins on some days, the latest first, within the caller's roles; 2,000 at most.
 
-    A till's is for whoever leads all of its outlets.
+    Those of tills, which may stand anywhere, are for whoever has the finance of the whole house.
     """
-    raise NotImplementedError
+    check_days(first, last, DAYS_MAX if period is PeriodKind.DAY else DAYS_EVER)
+    if subject == "till":
+        over_the_house(principal, READERS)
+    async with db.connection() as conn:
+        return await reads.closings(conn, subject, period, (first, last), outlets_of(principal, READERS))
 
 
 @get(
@@ -59,11 +64,25 @@ async def get_till_archive(
     clock: Clock,
     vault: KeyVault,
     principal: Principal,
-    first: Annotated[date | None, Parameter(query="from", description="From that day of business on")] = None,
-    last: Annotated[date | None, Parameter(query="to", description="To that day, itself too")] = None,
+    first: Annotated[date | None, QueryParameter(name="from", description="From that day of business on")] = None,
+    last: Annotated[date | None, QueryParameter(name="to", description="To that day, itself too")] = None,
 ) -> Stream:
-    """The archive of a till, for `virage fiscal verify`: of some closed days, or all that there is."""
-    raise NotImplementedError
+    """The archive of a till, for `virage fiscal verify`: of some closed days, or all that there is.
+
+    It is for whoever has the finance of all outlets at which the till stands or has ever sold.
+    """
+    check_days(first or EARLIEST, last or first or EARLIEST, DAYS_EVER)
+    async with db.transaction() as conn:
+        till = (await people.devices(conn, [till_id])).get(till_id)
+        if till is None or till.kind is not DeviceKind.TILL:
+            raise Problem("not_found")
+        at_outlets(principal, READERS, sorted({*till.posts, *await reads.outlets_of_till(conn, till_id)}))
+        until = None if last is None else last + timedelta(days=1)
+        made = await archive(conn, vault, till_id, since=first, until=until, now=clock.now())
+    if made is None:
+        raise Problem("not_found")
+    headers = PRIVATE | {"content-disposition": f'attachment; filename="{till_id}.jsonl.gz"'}
+    return Stream(made.gzip(db), media_type="application/gzip", headers=headers)
 
 
 @get("/accounting", guards=[staff(*READERS)])

@@ -1,4 +1,4 @@
-"""The books for the accountant: what each day moved on the accounts of the house's own chart, debits equal to credits."""
+"""The books for the accountant: what each day moved on the accounts of the house's chart, debits equal to credits."""
 
 from collections.abc import Sequence
 from datetime import date, datetime

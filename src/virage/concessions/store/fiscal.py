@@ -130,6 +130,52 @@ async def lock_all_heads(conn: Connection) -> dict[UUID, int]:
     return {row["device_id"]: row["number"] async for row in queries.lock_all_heads(conn)}
 
 
+async def numbers_before(conn: Connection, until: datetime) -> dict[UUID, int]:
+    """The number of the last record of each till that came before a moment."""
+    return {row["device_id"]: row["number"] async for row in queries.numbers_before(conn, until=until)}
+
+
+async def real_heads(conn: Connection) -> dict[UUID, int]:
+    """The number of the last record of each till that wrote something."""
+    return {row["device_id"]: row["number"] async for row in queries.real_heads(conn)}
+
+
+async def first_received(conn: Connection, numbers: Mapping[UUID, int]) -> datetime | None:
+    """When the first of some records, one a till, came."""
+    found: datetime | None = await queries.first_received(
+        conn, device_ids=list(numbers), numbers=list(numbers.values())
+    )
+    return found
+
+
+async def first_closed_from(conn: Connection, kind: PeriodKind, since: date) -> date | None:
+    """The first day of the first closed period that begins on a day or later."""
+    found: date | None = await queries.first_closed_from(conn, period=kind.value, since=since)
+    return found
+
+
+async def closings_listed(
+    conn: Connection, subject: str, kind: PeriodKind, days: tuple[date, date], *, ids: Sequence[str] | None, most: int
+) -> list[bytes]:
+    """The bytes of closings that start on some days, both named ones too, the latest first; None asks for all."""
+    rows = queries.closings_listed(
+        conn,
+        subject=subject,
+        period=kind.value,
+        since=days[0],
+        until=days[1],
+        all_of_them=ids is None,
+        subject_ids=list(ids or ()),
+        most=most,
+    )
+    return [row["body"] async for row in rows]
+
+
+async def outlets_of_till(conn: Connection, till: UUID) -> set[str]:
+    """Where a till wrote what is in its real chain."""
+    return {row["outlet"] async for row in queries.outlets_of_till(conn, device_id=till)}
+
+
 async def last_closed(conn: Connection) -> dict[PeriodKind, date]:
     """The first day of the last period of each kind that was closed."""
     found = {kind: await queries.last_closed(conn, period=kind.value) for kind in PeriodKind}

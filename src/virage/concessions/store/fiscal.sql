@@ -169,3 +169,40 @@ order by sequence limit :most;
 select body, kid, signature from concessions.closing
 where subject = 'till' and subject_id = :device_id and starts_on >= :since and starts_on < :until
 order by case period when 'day' then 1 when 'month' then 2 else 3 end, sequence;
+
+-- name: numbers_before(until)
+-- The number of the last record of each real chain that came before a moment; 0 for none.
+select head.device_id, coalesce(last.number, 0) as number
+from concessions.till_head as head
+left join lateral (
+    select record.number from concessions.record
+    where record.device_id = head.device_id and not record.training and record.received_at < :until::timestamptz
+    order by record.number desc limit 1
+) as last on true
+where not head.training;
+
+-- name: real_heads()
+-- The head of each real chain.
+select device_id, number from concessions.till_head where not training and number > 0 order by device_id;
+
+-- name: first_received(device_ids, numbers)$
+-- When the first of some records came.
+select min(record.received_at)
+from unnest(:device_ids::uuid[], :numbers::bigint[]) as wanted (device_id, number)
+inner join concessions.record
+    on record.device_id = wanted.device_id and not record.training and record.number = wanted.number;
+
+-- name: first_closed_from(period, since)$
+-- The first day of the first closed period of a kind that begins on a day or later.
+select min(starts_on) from concessions.closing where period = :period and starts_on >= :since;
+
+-- name: closings_listed(subject, period, since, until, all_of_them, subject_ids, most)
+-- Closings that start on some days, both named ones too, the latest first.
+select body from concessions.closing
+where subject = :subject and period = :period and starts_on between :since and :until
+    and (:all_of_them::boolean or subject_id = any(:subject_ids::text[]))
+order by starts_on desc, subject_id limit :most;
+
+-- name: outlets_of_till(device_id)
+-- Where a till wrote what is in its real chain.
+select distinct outlet from concessions.record where device_id = :device_id and not training;

@@ -1,0 +1,92 @@
+"""`virage fiscal close`, `archive` and `figures`: what `virage work` does by itself, on demand."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from virage import matchday
+from virage.cli.house import configuration, console, database, fail
+from virage.concessions.acts import figures, fiscal
+from virage.concessions.acts.archives import Archives
+from virage.concessions.jobs.closing import ClosingJobs
+from virage.concessions.reads import closings as reads
+from virage.concessions.reads.fiscal import archive
+from virage.concessions.rules.fiscal.closing import Closing, Period, PeriodKind
+from virage.kernel.config import Config
+from virage.kernel.problems import Refused
+from virage.passes.acts import open_vault
+
+
+def close(day: date | None) -> None:
+    """Close what is over, or a day at once; print what was closed."""
+    with database(configuration(os.environ)) as config:
+        closed = asyncio.run(_close_due(config) if day is None else _close_day(config, day))
+    for period, closings in closed:
+        total = sum(one.tally.total_cents for one in closings if one.subject == "till")
+        console.print(f"{period.kind.value} {period.starts_on}: {len(closings)} closings, tills {total / 100:,.2f}")
+    if not closed:
+        console.print("Nothing to close.")
+
+
+async def _close_due(config: Config) -> list[tuple[Period, list[Closing]]]:
+    async with matchday.opened(config) as db:
+        jobs = ClosingJobs(db, matchday.clock_of(config), open_vault(config), Archives(config.objects_at))
+        return await jobs.close_due()
+
+
+async def _close_day(config: Config, day: date) -> list[tuple[Period, list[Closing]]]:
+    period = Period(PeriodKind.DAY, day)
+    async with matchday.opened(config) as db, db.transaction() as conn:
+        closings = await fiscal.close(conn, open_vault(config), period, matchday.clock_of(config).now())
+    if isinstance(closings, Refused):
+        raise fail(f"{day} cannot be closed any more: days are open from {closings.data['open_since']} on.")
+    return [(period, closings)] if closings else []
+
+
+def archive_tills(folder: Path, tills: Sequence[UUID], first: date | None, last: date | None) -> bool:
+    """Write the archives into files and into the object store, print their names; whether there were any."""
+    with database(configuration(os.environ)) as config:
+        files = asyncio.run(_archive(config, folder, tills, first, last))
+    for file in files:
+        console.print(str(file), markup=False)
+    if not files:
+        console.print("There is nothing to archive.")
+    return bool(files)
+
+
+async def _archive(
+    config: Config, folder: Path, tills: Sequence[UUID], first: date | None, last: date | None
+) -> list[Path]:
+    kept, vault, now = Archives(config.objects_at), open_vault(config), matchday.clock_of(config).now()
+    until = None if last is None else last + timedelta(days=1)
+    files = []
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    async with matchday.opened(config) as db:
+        async with db.connection() as conn:
+            wanted = list(tills) or await reads.tills(conn)
+        for till in wanted:
+            async with db.transaction() as conn:
+                made = await archive(conn, vault, till, since=first, until=until, now=now)
+            if made is None:
+                continue
+            label = f"{made.header.first}-{made.header.last}"
+            data = await kept.keep(till, label, made.gzip(db))
+            file = folder / f"{till}-{label}.jsonl.gz"
+            await asyncio.to_thread(file.write_bytes, data)
+            files.append(file)
+    return files
+
+
+def rebuild_figures() -> None:
+    """Make the figures anew, in one transaction; print of how many records."""
+    with database(configuration(os.environ)) as config:
+        count = asyncio.run(_rebuild(config))
+    console.print(f"Figures of {count:,} records.")
+
+
+async def _rebuild(config: Config) -> int:
+    async with matchday.opened(config) as db, db.transaction() as conn:
+        return await figures.rebuild(conn)

@@ -1,0 +1,1 @@
+"""What food and shop do by themselves."""

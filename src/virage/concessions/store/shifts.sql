@@ -1,0 +1,85 @@
+-- name: shifts_opened(since, until, event_id, all_of_them, outlets, most)
+-- Shifts that were opened in a time or at an event, the latest first, with the record that ends each: its own close, or
+-- the next opening.
+select opened.device_id, opened.number, opened.id, opened.at, opened.outlet, opened.event_id, opened.cashier,
+    opened.body, ending.number as end_number, ending.at as end_at, coalesce(ending.closes, false) as closes,
+    head.number as head
+from concessions.record as opened
+inner join concessions.till_head as head on head.device_id = opened.device_id and not head.training
+left join lateral (
+    select later.number, later.at, later.kind = 'shift_closed' as closes from concessions.record as later
+    where later.device_id = opened.device_id and later.number > opened.number
+        and later.kind in ('shift_opened', 'shift_closed')
+    order by later.number limit 1
+) as ending on true
+where opened.kind = 'shift_opened' and opened.at >= :since::timestamptz and opened.at < :until::timestamptz
+    and (:event_id::uuid is null or opened.event_id = :event_id)
+    and (:all_of_them::boolean or opened.outlet = any(:outlets::text[]))
+order by opened.at desc, opened.id limit :most;
+
+-- name: shifts_open(device_ids)
+-- The shift that is open at each of some tills.
+select last.device_id, last.number, last.id, last.at, last.outlet, last.event_id, last.cashier, last.body,
+    null::bigint as end_number, null::timestamptz as end_at, false as closes, head.number as head
+from unnest(:device_ids::uuid[]) as wanted (device_id)
+inner join concessions.till_head as head on head.device_id = wanted.device_id and not head.training
+cross join lateral (
+    select * from concessions.record
+    where record.device_id = wanted.device_id and record.kind in ('shift_opened', 'shift_closed')
+    order by record.number desc limit 1
+) as last
+where last.kind = 'shift_opened';
+
+-- name: shift_counts(device_ids, firsts, lasts)
+-- What was counted in some shifts, each by the number of its first record, in order.
+select shift.device_id, shift.first, record.number, record.at, record.body
+from unnest(:device_ids::uuid[], :firsts::bigint[], :lasts::bigint[]) as shift (device_id, first, last)
+inner join concessions.record
+    on record.device_id = shift.device_id and record.number between shift.first and shift.last
+    and record.kind = 'shift_counted'
+order by shift.device_id, shift.first, record.number;
+
+-- name: shift_receipts(device_ids, firsts, lasts)
+-- How many sales and refunds there were in some shifts, what they came to, and their tips.
+select shift.device_id, shift.first, count(*) filter (where record.kind = 'sale') as sales,
+    count(*) filter (where record.kind = 'refund') as refunds, sum(record.total_cents)::bigint as total_cents,
+    sum((record.sums ->> 'tip_cents')::bigint)::bigint as tip_cents
+from unnest(:device_ids::uuid[], :firsts::bigint[], :lasts::bigint[]) as shift (device_id, first, last)
+inner join concessions.record
+    on record.device_id = shift.device_id and not record.training
+    and record.number between shift.first and shift.last and record.kind in ('sale', 'refund')
+group by shift.device_id, shift.first;
+
+-- name: shift_tenders(device_ids, firsts, lasts, counts)
+-- The money of some shifts by kind; apart what came after the record of the last count, and what was given back.
+select shift.device_id, shift.first, tender.kind, record.kind = 'refund' as back, record.number < shift.counted_at as counted,
+    sum(tender.cents)::bigint as cents
+from unnest(:device_ids::uuid[], :firsts::bigint[], :lasts::bigint[], :counts::bigint[]) as shift (
+    device_id, first, last, counted_at
+)
+inner join concessions.record
+    on record.device_id = shift.device_id and not record.training
+    and record.number between shift.first and shift.last and record.kind in ('sale', 'refund')
+cross join lateral jsonb_to_recordset(record.sums -> 'tenders') as tender (kind text, cents bigint)
+group by shift.device_id, shift.first, tender.kind, back, counted
+order by tender.kind;
+
+-- name: cash_beside_sales(keys, since)
+-- What purses were loaded with from drawers (below zero there: it came in) and paid out of them, by till and moment.
+select posting.key, posting.at, -posting.cents as cents
+from wallet.public_posting as posting
+where posting.kind = 'cash' and posting.key = any(:keys::text[]) and posting.purpose not in ('sale', 'refund')
+    and posting.at >= :since::timestamptz;
+
+-- name: till_heads(device_ids)
+-- The head of each till's real chain with when it came, and its last anchor.
+select head.device_id, head.number, head.hash, record.received_at, anchor.sequence, anchor.number as anchored,
+    anchor.at as anchored_at
+from concessions.till_head as head
+inner join concessions.record
+    on record.device_id = head.device_id and not record.training and record.number = head.number
+left join lateral (
+    select last.sequence, last.number, last.at from concessions.anchor as last
+    where last.device_id = head.device_id order by last.sequence desc limit 1
+) as anchor on true
+where head.device_id = any(:device_ids::uuid[]) and not head.training;
