@@ -15,15 +15,15 @@ const overAll = (...roles: Role[]): boolean => roles.some((role) => desk.overAll
 
 export function tabs(): Tab[] {
   return [
-    { key: "sales", path: "/office/food", shown: atOutlets("finance") },
+    { key: "sales", path: "/office/food", shown: atOutlets("programme", "finance") },
     { key: "catalogue", path: "/office/food/catalogue", shown: overAll("programme", "finance") },
     { key: "stock", path: "/office/food/stock", shown: atOutlets("cashier", "programme", "finance") },
     { key: "derogations", path: "/office/food/alcohol", shown: desk.can("programme", "finance") },
-    { key: "tills", path: "/office/food/tills", shown: atOutlets("finance") },
+    { key: "tills", path: "/office/food/tills", shown: atOutlets("programme", "finance") },
     { key: "cards", path: "/office/food/cards", shown: overAll("cashier", "finance") },
-    { key: "shifts", path: "/office/food/shifts", shown: atOutlets("finance") },
-    { key: "concessionaires", path: "/office/food/concessionaires", shown: overAll("finance") },
-    { key: "closings", path: "/office/food/closings", shown: overAll("finance") },
+    { key: "shifts", path: "/office/food/shifts", shown: atOutlets("programme", "finance") },
+    { key: "concessionaires", path: "/office/food/concessionaires", shown: atOutlets("programme", "finance") },
+    { key: "closings", path: "/office/food/closings", shown: atOutlets("finance") },
   ];
 }
 
