@@ -14,14 +14,17 @@ export interface Period {
 export type PeriodQuery = { event_id: string } | { from: string; to: string };
 
 const DAY_MS = 86_400_000;
-/** From the day's own beginning: a night that ends after midnight is in the days of both. */
-const startOf = (day: string): string | null => fromWall(`${day}T00:00`);
+/** Days are those of business, as closings have them: each begins at five, after the longest evening. */
+const BEGINS = "05:00";
+const startOf = (day: string): string | null => fromWall(`${day}T${BEGINS}`);
 
-/** The day at the ground, so many days from now. */
+/** So many days after a day; from noon on, so that a day with 23 or 25 hours stays a day. */
+const daysAfter = (day: string, count: number): string => toWall(Date.parse(fromWall(`${day}T12:00`)!) + count * DAY_MS).slice(0, 10);
+
+/** The day of business, so many days from now. */
 export function dayAt(offset = 0): string {
-  // From noon on: a day with 23 or 25 hours stays a day.
-  const noon = Date.parse(fromWall(`${toWall(clock.now()).slice(0, 10)}T12:00`)!);
-  return toWall(noon + offset * DAY_MS).slice(0, 10);
+  const now = toWall(clock.now());
+  return daysAfter(now.slice(0, 10), offset - (now.slice(11) < BEGINS ? 1 : 0));
 }
 
 export function emptyPeriod(): Period {
@@ -45,10 +48,8 @@ export function queryOf(period: Period): PeriodQuery | null {
   if (period.event) return { event_id: period.event };
   const [first, last] = daysOf(period);
   const from = startOf(first);
-  const end = startOf(last);
-  if (!from || !end || last < first) return null;
-  const noon = Date.parse(fromWall(`${last}T12:00`)!);
-  return { from, to: startOf(toWall(noon + DAY_MS).slice(0, 10))! };
+  if (!from || !startOf(last) || last < first) return null;
+  return { from, to: startOf(daysAfter(last, 1))! };
 }
 
 /** How many days a query reaches over; of an event one. */
