@@ -83,7 +83,7 @@ def _sales(page: Page) -> Iterator[Screen]:
 def _catalogue(page: Page) -> Iterator[Screen]:
     page.goto("/office/food/catalogue/new?kind=product")
     page.get_by_role("button", name="Add an option").click()
-    page.get_by_label("At all outlets").uncheck()
+    page.get_by_role("checkbox", name="At all outlets").uncheck()
     page.get_by_role("button", name="Add a price for an outlet or a time").click()
     page.get_by_role("button", name="Save in the draft").click()
     expect(page.get_by_text("Enter a name").first).to_be_visible()
