@@ -1,5 +1,7 @@
 """The doors of concessionaires: who runs which outlets, and what is owed to them."""
 
+import asyncio
+from datetime import date
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
@@ -7,24 +9,31 @@ from litestar import Response, Router, delete, get, put
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 
-from virage.concessions.routes.periods import FromDay, ToDay
+from virage.concessions.acts import concessionaires as acts
+from virage.concessions.reads import statements as reads
+from virage.concessions.routes.periods import FromDay, ToDay, check_days
+from virage.concessions.routes.scopes import outlets_of, over_the_house
 from virage.concessions.rules.concessionaires import Concessionaire, ConcessionaireWish, Terms, TermsWish
+from virage.concessions.rules.statement_paper import statement_pdf, statement_table
 from virage.concessions.rules.statements import Statement
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.database import Database
-from virage.kernel.guard import Principal, Role, staff
+from virage.kernel.guard import Principal, Role, fresh, staff
+from virage.kernel.problems import Problem, granted
 
 READERS: Final[tuple[Role, ...]] = ("programme", "finance")
 WRITERS: Final[tuple[Role, ...]] = ("programme", "finance")
 
+PRIVATE: Final = {"cache-control": "no-store"}
 Language = Annotated[Literal["fr", "en"], Parameter(description="The language of the paper")]
 
 
 @get("/concessionaires", guards=[staff(*READERS)])
 async def list_concessionaires(db: Database, principal: Principal) -> list[Concessionaire]:
     """Concessionaires by name, each with its terms; of whoever leads some outlets alone, those of these outlets."""
-    raise NotImplementedError
+    async with db.connection() as conn:
+        return await reads.concessionaires(conn, outlets_of(principal, READERS))
 
 
 @put("/concessionaires/{concessionaire_id:uuid}", guards=[staff(*WRITERS)])
@@ -32,13 +41,17 @@ async def put_concessionaire(
     concessionaire_id: UUID, data: ConcessionaireWish, db: Database, clock: Clock, principal: Principal
 ) -> Concessionaire:
     """Enter or change a concessionaire. Needs a sign-in of the last 15 minutes; the same words again change nothing."""
-    raise NotImplementedError
+    _may_write(principal, clock)
+    async with db.transaction() as conn:
+        return granted(await acts.put(conn, concessionaire_id, data, principal.id, clock.now()))
 
 
 @delete("/concessionaires/{concessionaire_id:uuid}", status_code=204, guards=[staff(*WRITERS)])
 async def delete_concessionaire(concessionaire_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
     """Strike out a concessionaire without terms: `concessionaire_in_use` else. Needs a fresh sign-in."""
-    raise NotImplementedError
+    _may_write(principal, clock)
+    async with db.transaction() as conn:
+        granted(await acts.delete(conn, concessionaire_id, principal.id, clock.now()))
 
 
 @put("/concessionaires/{concessionaire_id:uuid}/terms/{terms_id:uuid}", guards=[staff(*WRITERS)])
@@ -50,7 +63,10 @@ async def put_terms(
     `terms_overlap` (with the `terms` that are in the way) where somebody runs it on one of these days. Of terms that
     began on a closed day only the end moves, and not before the last closed day: `terms_in_force`.
     """
-    raise NotImplementedError
+    _may_write(principal, clock)
+    new = Terms(terms_id, data.outlet, data.starts_on, data.ends_on, data.commission_permille)
+    async with db.transaction() as conn:
+        return granted(await acts.put_terms(conn, concessionaire_id, new, principal.id, clock.now()))
 
 
 @delete("/concessionaires/{concessionaire_id:uuid}/terms/{terms_id:uuid}", status_code=204, guards=[staff(*WRITERS)])
@@ -58,7 +74,9 @@ async def delete_terms(
     concessionaire_id: UUID, terms_id: UUID, db: Database, clock: Clock, principal: Principal
 ) -> None:
     """Strike out terms that began on no closed day: `terms_in_force` else. Needs a sign-in of the last 15 minutes."""
-    raise NotImplementedError
+    _may_write(principal, clock)
+    async with db.transaction() as conn:
+        granted(await acts.delete_terms(conn, concessionaire_id, terms_id, principal.id, clock.now()))
 
 
 @get("/concessionaires/{concessionaire_id:uuid}/statement", guards=[staff(*READERS)])
@@ -66,7 +84,7 @@ async def get_statement(
     concessionaire_id: UUID, first: FromDay, last: ToDay, *, db: Database, clock: Clock, principal: Principal
 ) -> Statement:
     """What is owed for some days, by outlet; for whoever leads all of its outlets on these days."""
-    raise NotImplementedError
+    return await _statement(db, clock, principal, concessionaire_id, (first, last))
 
 
 @get(
@@ -78,7 +96,9 @@ async def get_statement_csv(
     concessionaire_id: UUID, first: FromDay, last: ToDay, *, db: Database, clock: Clock, principal: Principal
 ) -> Response[bytes]:
     """The same as a table."""
-    raise NotImplementedError
+    found = await _statement(db, clock, principal, concessionaire_id, (first, last))
+    headers = PRIVATE | {"content-disposition": f'attachment; filename="{_file(found)}.csv"'}
+    return Response(statement_table(found), media_type="text/csv", headers=headers)
 
 
 @get(
@@ -99,7 +119,30 @@ async def get_statement_pdf(
     principal: Principal,
 ) -> Response[bytes]:
     """The same on paper (PDF/UA)."""
-    raise NotImplementedError
+    found = await _statement(db, clock, principal, concessionaire_id, (first, last))
+    pdf = await asyncio.to_thread(statement_pdf, found, config.club, lang)  # a tenth of a second of work
+    headers = PRIVATE | {"content-disposition": f'attachment; filename="{_file(found)}.pdf"'}
+    return Response(pdf, media_type="application/pdf", headers=headers)
+
+
+def _may_write(principal: Principal, clock: Clock) -> None:
+    over_the_house(principal, WRITERS)
+    fresh(principal, clock.now())
+
+
+async def _statement(
+    db: Database, clock: Clock, principal: Principal, concessionaire_id: UUID, days: tuple[date, date]
+) -> Statement:
+    check_days(*days)
+    async with db.connection() as conn:
+        found = await reads.statement_of(conn, concessionaire_id, days, outlets_of(principal, READERS), clock.now())
+    if found is None:
+        raise Problem("not_found")
+    return found
+
+
+def _file(found: Statement) -> str:
+    return f"{found.concessionaire.id}-{found.starts_on}-{found.ends_on}"
 
 
 router = Router(

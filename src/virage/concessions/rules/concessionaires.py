@@ -8,10 +8,12 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from virage.concessions.rules.catalogue import OutletCode
-from virage.programme.rules import Revision
+from virage.concessions.rules.catalogue import OutletCode, outlet_codes
+from virage.kernel.problems import Refused, invalid_input
+from virage.programme.rules import YEAR_MAX, YEAR_MIN
 
-NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
+NO_CONTROLS = r"^[^\x00-\x1f\x7f]*(?![\x00-\x1f\x7f])$"
+"""No control character, and no line's end behind `$` either."""
 Permille = Annotated[int, Meta(ge=0, le=1000)]
 
 
@@ -27,13 +29,13 @@ class Reason(StrEnum):
 
 
 class ConcessionaireWish(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is said of a concessionaire. `revision` is that of what its writer saw; null for a new one."""
+    """What is said of a concessionaire. With `revision` only if nobody wrote since (0: only if it is new)."""
 
     name: Annotated[str, Meta(min_length=1, max_length=120, pattern=NO_CONTROLS)]
     address: Annotated[str, Meta(max_length=300, pattern=NO_CONTROLS)] = ""
-    vat_number: Annotated[str, Meta(max_length=20, pattern=r"^[A-Z0-9]*$")] = ""
+    vat_number: Annotated[str, Meta(max_length=20, pattern=r"^[A-Z0-9]*(?!\n)$")] = ""
     commission_vat_permille: Permille = 200
-    revision: Revision | None = None
+    revision: Annotated[int, Meta(ge=0, le=2**31)] | None = None
 
 
 class TermsWish(Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,3 +67,33 @@ class Concessionaire(Struct, frozen=True):
     commission_vat_permille: int
     revision: int
     terms: Sequence[Terms]
+
+
+def check_terms(wish: TermsWish) -> Refused | None:
+    """Refuse an outlet that there is not, and days that no calendar of ours has or that are the wrong way round."""
+    if wish.outlet not in outlet_codes():
+        return invalid_input("outlet", "There is no such outlet.")
+    last = wish.ends_on or wish.starts_on
+    if not (YEAR_MIN <= wish.starts_on.year <= YEAR_MAX and YEAR_MIN <= last.year <= YEAR_MAX):
+        return invalid_input("starts_on", f"Days are those of the years {YEAR_MIN} to {YEAR_MAX}.")
+    return invalid_input("ends_on", "The last day is not before the first one.") if last < wish.starts_on else None
+
+
+def in_force(terms: Terms, closed_through: date | None) -> bool:
+    """Whether terms began on a day that is closed: somebody may hold a statement of it."""
+    return closed_through is not None and terms.starts_on <= closed_through
+
+
+def may_change(terms: Terms, wish: TermsWish, closed_through: date | None) -> Refused | None:
+    """Of terms in force only the end moves, and no closed day leaves them."""
+    if closed_through is None or not in_force(terms, closed_through):
+        return None
+    kept = min(terms.ends_on or date.max, closed_through)
+    same = (terms.outlet, terms.starts_on, terms.commission_permille) == (
+        wish.outlet,
+        wish.starts_on,
+        wish.commission_permille,
+    )
+    if same and (wish.ends_on or date.max) >= kept:
+        return None
+    return Refused(Reason.TERMS_IN_FORCE, {"closed_through": closed_through.isoformat()})

@@ -5,16 +5,17 @@ the house's until then: cards, drawers and terminals are. Cups are the house's t
 all others: what bears no VAT is no sale of the concessionaire's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
 
-from virage.concessions.rules.concessionaires import Concessionaire
-from virage.concessions.rules.fiscal.closing import TenderTotal
-from virage.concessions.rules.fiscal.record import VatTotal
-from virage.kernel.money import Cents
+from virage.concessions.rules.concessionaires import Concessionaire, Terms
+from virage.concessions.rules.fiscal.closing import Closing, TenderTotal, add
+from virage.concessions.rules.fiscal.record import TenderKind, VatTotal
+from virage.kernel.money import PERMILLE, Cents
 
 
 class Sums(Struct, frozen=True):
@@ -43,7 +44,6 @@ class StatementLine(Struct, frozen=True):
 
     terms_id: UUID
     outlet: str
-    outlet_name: str
     starts_on: date
     ends_on: date
     commission_permille: int
@@ -61,3 +61,102 @@ class Statement(Struct, frozen=True):
     closed_through: date | None
     lines: Sequence[StatementLine]
     total: Sums
+
+
+class Closed(NamedTuple):
+    """The closing of an outlet's day, with its hash."""
+
+    closing: Closing
+    hash: str
+
+
+def statement(
+    concessionaire: Concessionaire,
+    days: tuple[date, date],
+    closings: Sequence[Closed],
+    *,
+    closed_through: date | None,
+    made_at: datetime,
+) -> Statement:
+    """What is owed for some days by closings of days of outlets; those that nobody's terms name are left out."""
+    lines = []
+    for terms in sorted(concessionaire.terms, key=lambda one: (one.outlet, one.starts_on)):
+        part = (max(terms.starts_on, days[0]), min(terms.ends_on or days[1], days[1]))
+        if part[0] <= part[1]:
+            mine = [one for one in closings if _is_of(one.closing, terms.outlet, part)]
+            lines.append(_line(terms, part, mine, concessionaire.commission_vat_permille))
+    return Statement(
+        concessionaire=concessionaire,
+        starts_on=days[0],
+        ends_on=days[1],
+        made_at=made_at,
+        closed_through=closed_through,
+        lines=lines,
+        total=total_of(line.sums for line in lines),
+    )
+
+
+def _is_of(closing: Closing, outlet: str, days: tuple[date, date]) -> bool:
+    return closing.subject == "outlet" and closing.subject_id == outlet and days[0] <= closing.starts_on <= days[1]
+
+
+def _line(terms: Terms, days: tuple[date, date], mine: Sequence[Closed], vat_permille: int) -> StatementLine:
+    closings = [one.closing for one in mine]
+    sums = sums_of(closings, terms.commission_permille, vat_permille)
+    closed = sorted((one.closing.starts_on, one.hash) for one in mine)
+    return StatementLine(terms.id, terms.outlet, days[0], days[1], terms.commission_permille, sums, closed)
+
+
+def sums_of(closings: Sequence[Closing], commission_permille: int, vat_permille: int) -> Sums:
+    """What closings of one outlet come to, with the commission on all of it."""
+    taken = add(closing.tally for closing in closings)
+    taxed = [rate for rate in taken.totals if rate.vat_permille]
+    deposit = sum(rate.gross_cents for rate in taken.totals if not rate.vat_permille)
+    base = sum(rate.gross_cents - rate.vat_cents for rate in taxed)
+    commission = _permille(base, commission_permille)
+    vat = _permille(commission, vat_permille)
+    return Sums(
+        closings=len(closings),
+        sales_cents=(taken.absolute_cents + taken.total_cents) // 2,
+        refund_cents=(taken.absolute_cents - taken.total_cents) // 2,
+        deposit_cents=deposit,
+        tip_cents=taken.tip_cents,
+        base_cents=base,
+        commission_cents=commission,
+        commission_vat_cents=vat,
+        payable_cents=taken.total_cents - deposit + taken.tip_cents - commission - vat,
+        rates=taken.totals,
+        tenders=taken.tenders,
+    )
+
+
+def total_of(parts: Iterable[Sums]) -> Sums:
+    """The sum of sums, each amount as it was rounded there."""
+    found = list(parts)
+    rates: dict[int, tuple[Cents, Cents]] = {}
+    tenders: dict[TenderKind, Cents] = {}
+    for one in found:
+        for rate in one.rates:
+            gross, vat = rates.get(rate.vat_permille, (0, 0))
+            rates[rate.vat_permille] = (gross + rate.gross_cents, vat + rate.vat_cents)
+        for tender in one.tenders:
+            tenders[tender.kind] = tenders.get(tender.kind, 0) + tender.cents
+    return Sums(
+        closings=sum(one.closings for one in found),
+        sales_cents=sum(one.sales_cents for one in found),
+        refund_cents=sum(one.refund_cents for one in found),
+        deposit_cents=sum(one.deposit_cents for one in found),
+        tip_cents=sum(one.tip_cents for one in found),
+        base_cents=sum(one.base_cents for one in found),
+        commission_cents=sum(one.commission_cents for one in found),
+        commission_vat_cents=sum(one.commission_vat_cents for one in found),
+        payable_cents=sum(one.payable_cents for one in found),
+        rates=[VatTotal(rate, *sums) for rate, sums in sorted(rates.items())],
+        tenders=[TenderTotal(kind, cents) for kind, cents in sorted(tenders.items())],
+    )
+
+
+def _permille(cents: Cents, permille: int) -> Cents:
+    """A part of an amount, rounded half away from zero."""
+    part = (2 * abs(cents) * permille + PERMILLE) // (2 * PERMILLE)
+    return part if cents >= 0 else -part
