@@ -151,7 +151,7 @@ def sales(bar: Bar, count: int) -> list[Sale]:
 def _taps(chips: Sequence[Chip]) -> Iterator[str]:
     for chip in itertools.cycle(chips):
         message = chip.tap()
-        yield f"picc_data={message.picc_data}&cmac={message.cmac}"
+        yield f"uid={message.uid}&ctr={message.ctr}&cmac={message.cmac}"
 
 
 def _record(seller: Seller, head: Head, proof: str) -> Record:

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from tests.concessions.till import NOW, Till, beer, fries
+from tests.concessions.till import NOW, Till, beer, fries, refund_of
 from tests.wallet.books import DRAWER, books, loaded_purse
 from tests.wallet.chip import Chip
 from virage.concessions.acts.selling import Answer
+from virage.concessions.reads.catalogue import Catalogues
+from virage.concessions.reads.judging import Judge
 from virage.concessions.routes.counter import Counter, SentRecord
-from virage.concessions.rules.fiscal.record import Kind, RefundOf, Tender, TenderKind, Written
+from virage.concessions.rules.fiscal.record import Kind, Tender, TenderKind, Written
+from virage.concessions.rules.limits import TillLimits
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.database import Database
@@ -17,11 +20,14 @@ from virage.kernel.guard import Grant, Principal
 from virage.kernel.ids import new_id
 from virage.kernel.keys import base64url
 from virage.wallet.acts import cards, ledger
+from virage.wallet.acts.cards import CardSecrets
+from virage.wallet.routes.card_desk import CardDesk
 from virage.wallet.rules.cards import Card, NewCard
 from virage.wallet.rules.ledger import Posted, Transfer, purse
 from virage.wallet.rules.sun import SunMessage
 
 CAP_CENTS = 5_000
+LIMITS = TillLimits(CAP_CENTS, 3_000, 60_000, 1_500)
 ROUND = [beer(1), fries(1)]  # 11.50
 ROUND_CENTS = 1_150
 
@@ -40,7 +46,8 @@ class Fan:
 
 
 def query(message: SunMessage) -> str:
-    return f"picc_data={message.picc_data}&cmac={message.cmac}"
+    named = f"picc_data={message.picc_data}" if message.picc_data else f"uid={message.uid}&ctr={message.ctr}"
+    return f"{named}&cmac={message.cmac}"
 
 
 def by_card(cents: int, proof: str) -> list[Tender]:
@@ -55,6 +62,12 @@ def as_till(till: Till) -> Principal:
     return Principal("device", till.id, grants=(Grant("till", "outlet", till.outlet),))
 
 
+def counter_of(db: Database, clock: Clock, secrets: CardSecrets | None) -> Counter:
+    """A process's counter; it looks anew at what decides about prices each time."""
+    judge = Judge(db, clock, Catalogues(db), kept_s=0)
+    return Counter(db, clock, CardDesk(db, clock, secrets), judge, LIMITS)
+
+
 class Bar:
     """Everything at one outlet."""
 
@@ -63,7 +76,7 @@ class Bar:
         assert secrets is not None
         self.db = db
         self.secrets = secrets
-        self.counters = [Counter(db, clock, secrets, CAP_CENTS) for _ in range(2)]
+        self.counters = [counter_of(db, clock, secrets) for _ in range(2)]
         self._chips = 0
 
     async def till(self) -> Till:
@@ -114,7 +127,7 @@ class Bar:
                 Kind.REFUND,
                 lines=[beer(-1, cents)],
                 tenders=[Tender(kind, -cents, None)],
-                refund_of=RefundOf(sale.record.id, "wrong_order"),
+                refund_of=refund_of(sale),
             )
         )
         (answer,) = await self.send(till, sent(written))
@@ -144,8 +157,8 @@ class Bar:
         async with self.db.connection() as conn:
             rows = await conn.fetch(
                 "select loss_cents, loss_reason from concessions.booking "
-                "inner join concessions.record on record.id = booking.record_id "
-                "where device_id = $1 and loss_cents > 0 order by number",
+                "inner join concessions.record using (device_id) "
+                "where record.id = booking.record_id and device_id = $1 and loss_cents > 0 order by number",
                 till,
             )
         return [tuple(row) for row in rows]

@@ -10,13 +10,12 @@ import msgspec
 import pytest
 
 from tests.concessions.archives import Lines, file_of, lines_of, three_days
-from tests.concessions.bar import CAP_CENTS, Bar
+from tests.concessions.bar import Bar
 from tests.concessions.board import HERE, ITEMS, NOW, PRICES
 from tests.concessions.till import Till
 from virage.concessions import routes
 from virage.concessions.acts import catalogue as acts
 from virage.concessions.reads import catalogue as reads
-from virage.concessions.routes.counter import Counter
 from virage.concessions.store.catalogue import Publication
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
@@ -101,10 +100,7 @@ async def counters(config: Config, db: Database, clock: Clock) -> AsyncIterator[
         db=db,
         clock=clock,
         authenticator=authenticate,
-        dependencies={
-            **routes.dependencies(db, str(config.var_dir / "objects"), Counter(db, clock, None, CAP_CENTS)),
-            "vault": passes.open_vault(config),
-        },
+        dependencies={**routes.dependencies(config, db, clock), "vault": passes.open_vault(config)},
     )
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
     async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:

@@ -152,7 +152,7 @@ WRONG: dict[str, tuple[Kind, dict[str, Any], Reason]] = {
     "a reprint of nothing": (Kind.REPRINT, {"reprint_of": None}, Reason.FIELD_MISPLACED),
     "a sale that reprints": (Kind.SALE, {"reprint_of": BEER}, Reason.FIELD_MISPLACED),
     "a refund of nothing": (Kind.REFUND, {"refund_of": None}, Reason.FIELD_MISPLACED),
-    "a sale that refunds": (Kind.SALE, {"refund_of": RefundOf(BEER, "spilled")}, Reason.FIELD_MISPLACED),
+    "a sale that refunds": (Kind.SALE, {"refund_of": RefundOf(BEER, BEER, "spilled")}, Reason.FIELD_MISPLACED),
     "cash with a proof": (Kind.SALE, {"tenders": [Tender(TenderKind.CASH, 1500, "x")]}, Reason.FIELD_MISPLACED),
     "goods that come back in a sale": (Kind.SALE, {"lines": [beer(2), beer(-1)]}, Reason.SIGN_WRONG),
     "a sale of no piece": (Kind.SALE, {"lines": [beer(0)]}, Reason.SIGN_WRONG),

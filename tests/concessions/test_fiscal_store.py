@@ -118,15 +118,16 @@ async def test_a_fork_a_gap_and_a_broken_link_are_refused_alone_and_change_nothi
     ]
 
 
-async def test_no_till_takes_an_id_of_another(db: Database) -> None:
+async def test_a_till_uses_an_id_once_and_blocks_none_of_another_till(db: Database) -> None:
     till, other = Till(), Till()
     written = till.write()
     await take(db, [written])
-    copy = other.sign(other.record(id=written.record.id))
+    copy = other.write(id=written.record.id)
+    again = till.sign(till.record(Kind.TRAINING_SALE, id=written.record.id))
     refusal = Refused(Reason.ID_TAKEN, {"expected": 1, "previous": GENESIS})
-    assert await take(db, [copy]) == [refusal]
-    both = [one.sign(one.record(id=BOTH)) for one in sorted((Till(), Till()), key=lambda one: one.id)]
-    assert await take(db, both) == [*appended(both[:1]), refusal]
+    assert await take(db, [copy, again]) == [*appended([copy]), refusal]
+    both = [Till().write(id=BOTH), Till().write(id=BOTH)]
+    assert await take(db, both) == appended(both)
 
 
 BOTH = Till().id

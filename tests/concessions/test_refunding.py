@@ -6,14 +6,9 @@ from typing import TYPE_CHECKING
 from uuid import uuid5
 
 from tests.concessions.bar import ROUND, ROUND_CENTS, by_card, sent
-from tests.concessions.till import Till, beer, fries
+from tests.concessions.till import Till, beer, fries, refund_of
 from virage.concessions.rules.booking import Part, transfers
-from virage.concessions.rules.fiscal.record import (
-    Kind,
-    RefundOf,
-    Tender,
-    TenderKind,
-)
+from virage.concessions.rules.fiscal.record import Kind, Tender, TenderKind
 
 if TYPE_CHECKING:
     from tests.concessions.bar import Bar
@@ -35,7 +30,7 @@ async def test_a_refund_that_does_not_add_up_is_refused_while_it_is_asked(bar: "
     till, fan = await bar.till(), await bar.fan(3000)
     sale, _ = await bar.ask(till, by_card(ROUND_CENTS, fan.tap()))
     for tender in (Tender(TenderKind.CARD, -699, None), Tender(TenderKind.CARD, 700, "picc_data=0&cmac=0")):
-        of = RefundOf(sale.record.id, "wrong_order")
+        of = refund_of(sale)
         written = till.sign(till.record(Kind.REFUND, lines=[beer(-1)], tenders=[tender], refund_of=of))
         (answer,) = await bar.send(till, sent(written))
         assert answer.outcome == "refused"
@@ -46,7 +41,7 @@ async def test_a_refund_that_was_told_brings_no_purse_more_than_its_sale(bar: "B
     till, fan = await bar.till(), await bar.fan(3000)
     sale, _ = await bar.ask(till, by_card(ROUND_CENTS, fan.tap()))
     for cents in (700, 700):
-        of = RefundOf(sale.record.id, "wrong_order")
+        of = refund_of(sale)
         tenders = [Tender(TenderKind.CARD, -cents, None)]
         written = till.write(Kind.REFUND, lines=[beer(-1, cents)], tenders=tenders, refund_of=of)
         (answer,) = await bar.send(till, sent(written, told=True))
@@ -70,7 +65,7 @@ async def test_a_refund_goes_back_to_each_card_what_it_paid_and_nothing_that_nob
 async def test_a_sale_and_its_refund_that_are_told_together_leave_the_purse_as_it_was(bar: "Bar") -> None:
     till, fan = await bar.till(), await bar.fan(3000)
     sale = till.write(Kind.SALE, lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))
-    of = RefundOf(sale.record.id, "wrong_order")
+    of = refund_of(sale)
     tenders = [Tender(TenderKind.CARD, -ROUND_CENTS, None)]
     back = till.write(Kind.REFUND, lines=[beer(-1), fries(-1)], tenders=tenders, refund_of=of)
     answers = await bar.send(till, sent(sale, told=True), sent(back, told=True))
@@ -111,4 +106,4 @@ def test_the_transfers_of_a_record_have_the_same_ids_each_time() -> None:
     record = till.record(lines=ROUND, tenders=CASH)
     first, again = transfers(record, [Part(0, ROUND_CENTS)]), transfers(record, [Part(0, ROUND_CENTS)])
     assert first == again
-    assert first[0].id == uuid5(record.id, "transfer 0")
+    assert first[0].id == uuid5(record.till, f"{record.id} transfer 0")

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.concessions.bar import CAP_CENTS, ROUND, ROUND_CENTS, as_till, by_card, sent
+from tests.concessions.bar import CAP_CENTS, ROUND, ROUND_CENTS, as_till, by_card, counter_of, sent
 from tests.concessions.till import NOW, Till, beer, cup, fries
-from virage.concessions.routes.counter import Counter
 from virage.concessions.rules.booking import Part, transfers
 from virage.concessions.rules.fiscal.record import (
     Kind,
@@ -196,7 +195,7 @@ async def test_what_a_child_spent_without_network_counts_to_the_day(bar: "Bar") 
 async def test_a_house_without_a_key_for_cards_takes_none(bar: "Bar", db: Database, clock: Clock) -> None:
     till, fan = await bar.till(), await bar.fan(9000)
     written = till.sign(till.record(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap())))
-    (answer,) = await Counter(db, clock, None, CAP_CENTS).sell(as_till(till), [sent(written)])
+    (answer,) = await counter_of(db, clock, None).sell(as_till(till), [sent(written)])
     assert (answer.outcome, answer.reason) == ("refused", "cards_off")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.concessions.bar import ROUND, ROUND_CENTS, by_card, sent
 from tests.concessions.board import BEER, HERE, HOT_DOG
-from tests.concessions.till import NOW, Till, beer
+from tests.concessions.till import NOW, Till, beer, refund_of
 from virage.concessions.reads.stock import levels
 from virage.concessions.rules.fiscal.record import (
     CENTS_MAX,
@@ -17,7 +17,6 @@ from virage.concessions.rules.fiscal.record import (
     UNIT_CENTS_MAX,
     Kind,
     Line,
-    RefundOf,
     Tender,
     TenderKind,
 )
@@ -137,9 +136,9 @@ async def test_what_is_sold_leaves_the_stock_once_and_a_cup_does_not(bar: "Bar",
     ]
     written = till.sign(till.record(lines=lines))
     for _ in range(2):
-        await bar.send(till, sent(written))
+        await bar.send(till, sent(written, told=True))
     till.keep(written)
-    of, back = RefundOf(written.record.id, "wrong_order"), [Line(BEER.id, "Bière", -1, 700, 200, [], deposit=False)]
+    of, back = refund_of(written), [Line(BEER.id, "Bière", -1, 700, 200, [], deposit=False)]
     refund = till.sign(till.record(Kind.REFUND, lines=back, refund_of=of))
     assert [answer.outcome for answer in await bar.send(till, sent(refund))] == ["booked"]
     async with bar.db.connection() as conn:

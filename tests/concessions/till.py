@@ -81,7 +81,7 @@ class Till:
             "tenders": [Tender(TenderKind.CASH, due, None)] if due else [],
             "tip_cents": 0,
             "cash_cents": 15_000 if kind in (Kind.SHIFT_OPENED, Kind.SHIFT_COUNTED) else None,
-            "refund_of": RefundOf(BEER, "wrong_order") if sign < 0 else None,
+            "refund_of": RefundOf(self.id, BEER, "wrong_order") if sign < 0 else None,
             "reprint_of": BEER if kind is Kind.REPRINT else None,
         }
         return Record(**said | changes)
@@ -121,6 +121,10 @@ class Till:
             self.id.bytes,
             NOW,
         )
+
+
+def refund_of(sale: Written, reason: str = "wrong_order") -> RefundOf:
+    return RefundOf(sale.record.till, sale.record.id, reason)
 
 
 def signed(written: Written) -> SignedRecord:

@@ -112,6 +112,10 @@ DOORS: dict[str, frozenset[str]] = {
     "POST /api/devices/pair": EVERYBODY,  # a code opens it
     "GET /api/devices/me": DEVICE | {"till"},
     "POST /api/till/records": frozenset({"till"}),
+    "GET /api/till/pack": frozenset({"till"}),
+    "GET /api/till/cards": frozenset({"till"}),
+    "GET /api/office/concessions/deviations": only("finance"),
+    "GET /api/office/concessions/offline-loss": only("finance"),
     "POST /api/access/scans": DEVICE,
     "POST /api/access/heartbeat": DEVICE,
     "GET /api/access/pack/{event_id}": DEVICE,

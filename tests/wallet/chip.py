@@ -30,13 +30,22 @@ class Chip:
         self.counter += 1
         return self.mirrored(self.counter)
 
-    def mirrored(self, counter: int, tag: int = 0xC7) -> SunMessage:
-        """What the card shows at a counter; a clone can be made to show any that it recorded.
+    def mirrored(self, counter: int) -> SunMessage:
+        """What the card shows at a counter; a clone can be made to show any that it recorded."""
+        return SunMessage(uid=self.uid.hex().upper(), ctr=f"{counter:06X}", cmac=self._mac(counter))
+
+    def hidden(self, counter: int, tag: int = 0xC7) -> SunMessage:
+        """What a card shows that was set to encrypt its UID and counter.
 
         `tag` says what `picc_data` holds: UID and counter, unless the chip is set otherwise.
         """
-        named = self.uid + counter.to_bytes(3, "little")
         encryptor = Cipher(AES(self._meta_read), CBC(bytes(16))).encryptor()
-        picc_data = encryptor.update(bytes((tag,)) + named + secrets.token_bytes(5))
-        session_key = cmac(self._file_read, bytes.fromhex("3CC300010080") + named)
-        return SunMessage(picc_data.hex().upper(), cmac(session_key, b"")[1::2].hex().upper())
+        picc_data = encryptor.update(bytes((tag,)) + self._named(counter) + secrets.token_bytes(5))
+        return SunMessage(picc_data=picc_data.hex().upper(), cmac=self._mac(counter))
+
+    def _named(self, counter: int) -> bytes:
+        return self.uid + counter.to_bytes(3, "little")
+
+    def _mac(self, counter: int) -> str:
+        session_key = cmac(self._file_read, bytes.fromhex("3CC300010080") + self._named(counter))
+        return cmac(session_key, b"")[1::2].hex().upper()

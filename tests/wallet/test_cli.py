@@ -45,8 +45,8 @@ def test_an_encoder_is_told_the_address_and_the_settings_and_no_key_on_the_termi
     file = tmp_path / "keys.json"
     assert virage("cards", "personalise", *UIDS, "--keys-file", file) == 0
     shown = "".join(capsys.readouterr())
-    assert "https://virage.local/tap?picc_data=" + "0" * 32 + "&cmac=" + "0" * 16 in shown
-    assert "4000E0C1FF21" in shown
+    assert "https://virage.local/tap?uid=" + "0" * 14 + "&ctr=" + "0" * 6 + "&cmac=" + "0" * 16 in shown
+    assert "4000E0C1FFE1" in shown
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     written = json.loads(file.read_bytes())
     assert [card["uid"] for card in written] == [uid.upper() for uid in UIDS]

@@ -5,15 +5,18 @@ import pytest
 from virage.wallet.rules.encoding import NDEF_FILE_BYTES, settings, template
 
 
-def test_the_settings_of_an12196_table_18() -> None:
-    made = template("https://choose.url.com/ntag424", picc_data="e", cmac="c")
-    assert settings(made, counter=1).file_settings == "4000E0C1F121200000430000430000"
+def test_the_settings_say_each_field_of_the_data_sheet_in_its_order() -> None:
+    made = template("https://choose.url.com/ntag424")
+    assert made.address == "https://choose.url.com/ntag424?uid=00000000000000&ctr=000000&cmac=0000000000000000"
+    fields = ["40", "00E0", "C1", "FFE1", "220000", "350000", "410000", "410000"]
+    assert settings(made).file_settings == "".join(fields)
 
 
 def test_the_offsets_point_at_the_zeros_that_the_chip_overwrites() -> None:
     made = template("https://virage.local/tap")
     file = bytes.fromhex(made.ndef)
-    assert file[made.picc_data_offset :].startswith(b"0" * 32 + b"&cmac=")
+    assert file[made.uid_offset :].startswith(b"0" * 14 + b"&ctr=")
+    assert file[made.counter_offset :].startswith(b"0" * 6 + b"&cmac=")
     assert file[made.mac_offset :] == b"0" * 16
     assert made.mac_input_offset == made.mac_offset, "the MAC covers no part of the address"
     assert int.from_bytes(file[:2]) == len(file) - 2
@@ -24,7 +27,7 @@ def test_the_offsets_point_at_the_zeros_that_the_chip_overwrites() -> None:
 
 def test_the_counter_cannot_be_asked_for_and_the_keys_have_their_numbers() -> None:
     made = settings(template("http://localhost:8000/tap"))
-    assert made.file_settings.startswith("4000E0C1FF21")
+    assert made.file_settings.startswith("4000E0C1FFE1")
     assert sorted(made.keys) == [0, 1, 2, 3, 4]
 
 

@@ -23,7 +23,7 @@ PIN = "482915"
 
 
 def page(message: "SunMessage") -> str:
-    return f"/api/wallet/tap?picc_data={message.picc_data}&cmac={message.cmac}"
+    return f"/api/wallet/tap?uid={message.uid}&ctr={message.ctr}&cmac={message.cmac}"
 
 
 def link_body(held: "Held", message: "SunMessage | None" = None, **more: Any) -> dict[str, Any]:
@@ -72,7 +72,7 @@ async def test_a_tap_that_paid_opens_no_page(purses: "Purses") -> None:
 async def test_a_forged_an_unknown_and_a_blocked_card_are_told_apart(purses: "Purses") -> None:
     held, unknown = await purses.card(), purses.chip()
     message = held.tap()
-    forged = f"/api/wallet/tap?picc_data={message.picc_data}&cmac={flipped(message.cmac, 5)}"
+    forged = f"/api/wallet/tap?uid={message.uid}&ctr={message.ctr}&cmac={flipped(message.cmac, 5)}"
     assert (await purses.ask("", "GET", forged)).json()["code"] == "tap_forged"
     assert (await purses.ask("", "GET", page(unknown.tap()))).json()["code"] == "card_unknown"
     purses.knows("desk", "staff", Grant("cashier"))
@@ -92,6 +92,9 @@ async def test_a_forged_an_unknown_and_a_blocked_card_are_told_apart(purses: "Pu
         f"picc_data={'0' * 32}&cmac={'0' * 16}&enc=00",
         f"picc_data={'0' * 32}&cmac={'0' * 16}&enc={'0' * 20_000}",
         f"picc_data={'0' * 32}%0A&cmac={'0' * 16}",
+        f"cmac={'0' * 16}",
+        f"uid={'0' * 14}&cmac={'0' * 16}",
+        f"uid={'0' * 14}&ctr={'0' * 6}&picc_data={'0' * 32}&cmac={'0' * 16}",
     ],
 )
 async def test_what_no_card_mirrors_is_refused_before_anything_is_asked(purses: "Purses", query: str) -> None:
@@ -107,6 +110,29 @@ async def test_one_card_cannot_ask_without_end(purses: "Purses") -> None:
     assert answers[-1].json()["code"] == "rate_limited"
     assert "retry-after" in answers[-1].headers
     assert (await purses.ask("", "GET", page(other.tap()))).status_code == 200, "another card has its own rate"
+
+
+async def test_who_brings_forged_taps_is_paced_and_shuts_out_nobody_with_a_card(purses: "Purses") -> None:
+    held = await purses.card()
+
+    async def forge(who: str) -> str:
+        answer = await purses.ask(who, "GET", f"/api/wallet/tap?uid={'0' * 14}&ctr={'0' * 6}&cmac={'0' * 16}")
+        return str(answer.json()["code"])
+
+    nobody, fan = [await forge("") for _ in range(150)], [await forge("fan") for _ in range(15)]
+    for told, burst in ((nobody, 100), (fan, 10)):
+        assert set(told[:burst]) == {"tap_forged"}
+        assert "rate_limited" in told[burst:]
+    assert (await purses.ask("", "GET", page(held.tap()))).status_code == 200
+    assert (await purses.ask("fan", "GET", page(held.tap()))).status_code == 200
+
+
+async def test_a_card_that_hides_its_number_opens_its_page_too(purses: "Purses") -> None:
+    held = await purses.card()
+    message = held.chip.hidden(1)
+    hidden = f"/api/wallet/tap?picc_data={message.picc_data}&cmac={message.cmac}"
+    assert (await purses.ask("", "GET", hidden)).status_code == 200
+    assert (await purses.ask("", "GET", page(held.chip.mirrored(1)))).json()["code"] == "tap_replayed"
 
 
 async def test_a_deployment_without_a_key_takes_no_card(purses: "Purses", config: Config) -> None:

@@ -54,7 +54,8 @@ def personalise(uids: Sequence[str], keys_file: Path, purse_id: UUID | None) -> 
     rows = [
         ("address", made.address),
         ("NDEF file (file 2)", made.ndef),
-        ("PICCDataOffset", str(made.picc_data_offset)),
+        ("UIDOffset", str(made.uid_offset)),
+        ("SDMReadCtrOffset", str(made.counter_offset)),
         ("SDMMACInputOffset", str(made.mac_input_offset)),
         ("SDMMACOffset", str(made.mac_offset)),
         ("ChangeFileSettings, file 2", chip.file_settings),

@@ -76,6 +76,16 @@ class Config(Struct, frozen=True, kw_only=True):
     stays as long as the cards do. Unset: no card is taken; a demonstration derives one from its secret."""
     tap_cap_cents: int = 5_000
     """What one tap of a card pays at most; above it the card's PIN or the app says yes."""
+    offline_card_cents: int = 3_000
+    """What a till without network takes from one card, until it has told of it."""
+    offline_till_cents: int = 60_000
+    """What a till without network takes from cards together, until it has told of it: the most that one may lose."""
+    ask_ms: int = 1_500
+    """How long a till waits for an answer before it decides alone."""
+    house_address: str = ""
+    """Where the house is, in one line, as it stands on receipts."""
+    house_vat_number: str = ""
+    """The number under which the house owes VAT, as it stands on receipts."""
     metrics_token: str | None = None
     """Bearer token of /metrics; unset: only a peer on loopback may read them."""
     log_level: str = "info"
@@ -131,6 +141,11 @@ def read(environ: Mapping[str, str]) -> Config:
         "objects_url": reading.optional("OBJECTS_URL"),
         "card_key": reading.optional("CARD_KEY", _card_key),
         "tap_cap_cents": reading.parsed("TAP_CAP_CENTS", _cents, 5_000),
+        "offline_card_cents": reading.parsed("OFFLINE_CARD_CENTS", _cents, 3_000),
+        "offline_till_cents": reading.parsed("OFFLINE_TILL_CENTS", _cents, 60_000),
+        "ask_ms": reading.parsed("ASK_MS", _milliseconds, 1_500),
+        "house_address": reading.parsed("HOUSE_ADDRESS", _printed, ""),
+        "house_vat_number": reading.parsed("HOUSE_VAT_NUMBER", _printed, ""),
         "metrics_token": reading.optional("METRICS_TOKEN"),
         "log_level": reading.parsed("LOG_LEVEL", _level, "info"),
         "clock_shift": reading.parsed("CLOCK_SHIFT", _seconds, timedelta(0)),
@@ -215,6 +230,7 @@ _colour = _matching(r"#[0-9a-fA-F]{6}", "a colour like #14387f")
 _locale = _matching(r"fr|en", "fr or en")
 _level = _matching(r"debug|info|warning|error", "debug, info, warning or error")
 _card_key = _matching(r"[0-9a-fA-F]{32}", "16 random bytes in hexadecimal")
+_printed = _matching(r"[^\x00-\x1f\x7f]{1,200}", "at most 200 printable characters")
 _origin = _matching(r"https?://[^/\s]+", "http(s)://host, without a path or a slash at the end")
 _smtp = _matching(r"smtps?://\S+", "smtp://… or smtps://…")
 _address = _matching(r"[^@\s]+@[^@\s]+", "an e-mail address")
@@ -245,6 +261,10 @@ def _port(raw: str) -> int:
 
 def _positive(raw: str) -> int:
     return _whole(raw, 1, 1024)
+
+
+def _milliseconds(raw: str) -> int:
+    return _whole(raw, 100, 60_000)
 
 
 def _cents(raw: str) -> int:

@@ -33,6 +33,7 @@ class Rate(Struct, frozen=True):
 RATES = {
     "write": Rate(per_s=5, burst=40),
     "gate": Rate(per_s=50, burst=1000),  # a lane at its fastest, many times over
+    "forged": Rate(per_s=5, burst=100),  # what proves nothing, of all who have no session together
     "costly": Rate(per_s=0.5, burst=10),
     "sensitive": Rate(per_s=0.1, burst=10),
 }

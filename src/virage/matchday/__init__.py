@@ -25,7 +25,6 @@ from virage.concessions import routes as concessions_routes
 from virage.concessions.acts.archives import Archives
 from virage.concessions.jobs.closing import ClosingJobs
 from virage.concessions.jobs.figures import FigureJobs
-from virage.concessions.routes.counter import Counter
 from virage.kernel import openapi
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
@@ -270,12 +269,10 @@ def _access(house: House) -> Domain:
 
 def _concessions(house: House) -> Domain:
     config = house.config
-    secrets = wallet_cards.open_card_secrets(config)
-    counter = Counter(house.db, house.clock, secrets, config.tap_cap_cents)
     closing = ClosingJobs(house.db, house.clock, open_vault(config), Archives(config.objects_at))
     return Domain(
         concessions_routes.routers,
-        concessions_routes.dependencies(house.db, config.objects_at, counter),
+        concessions_routes.dependencies(config, house.db, house.clock),
         jobs=[FigureJobs(house.db).register, closing.register],
     )
 

@@ -1213,7 +1213,7 @@ export interface paths {
          * List closings
          * @description Closings whose period begins on some days, the latest first, within the caller's roles; 2,000 at most.
          *
-         *     A till's is for whoever leads all of its outlets.
+         *     Those of tills, which may stand anywhere, are for whoever has the finance of the whole house.
          */
         get: operations["list_closings"];
         put?: never;
@@ -1401,6 +1401,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/concessions/deviations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List deviations
+         * @description What tills told that is not as the catalogue, the law or their limits say; the latest 200 first.
+         */
+        get: operations["list_deviations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/office/concessions/draft": {
         parameters: {
             query?: never;
@@ -1458,6 +1478,26 @@ export interface paths {
          * @description Say what an item of the draft costs: all of it each time. Needs a sign-in of the last 15 minutes.
          */
         put: operations["put_item_prices"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/concessions/offline-loss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get offline loss
+         * @description What the tills within the caller's roles may lose at most while they have no network, and have lost so far.
+         */
+        get: operations["get_offline_loss"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1542,7 +1582,7 @@ export interface paths {
         };
         /**
          * List shifts
-         * @description The shifts that began in a period or at an event, the latest first; 500 at most.
+         * @description The shifts that began in a period (of 400 days at most) or at an event, the latest first; 500 at most.
          */
         get: operations["list_shifts"];
         put?: never;
@@ -1562,7 +1602,7 @@ export interface paths {
         };
         /**
          * List tills
-         * @description The tills that stand at an outlet within the caller's roles, each with its head and its open shift.
+         * @description The tills that stand at an outlet of which the caller has the finance, each with its head and its open shift.
          */
         get: operations["list_tills"];
         put?: never;
@@ -1583,6 +1623,8 @@ export interface paths {
         /**
          * Get till archive
          * @description The archive of a till, for `virage fiscal verify`: of some closed days, or all that there is.
+         *
+         *     It is for whoever has the finance of all outlets at which the till stands or has ever sold.
          */
         get: operations["get_till_archive"];
         put?: never;
@@ -2352,6 +2394,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/till/cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get till cards
+         * @description The cards as the till must know them without network: all at first, then those that changed.
+         */
+        get: operations["get_till_cards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/till/pack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get till pack
+         * @description All that the till needs to start, sell, price and print without network.
+         *
+         *     Its ETag changes with what it decides by; the time and the heads of its chains are in it and change none.
+         */
+        get: operations["get_till_pack"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/till/records": {
         parameters: {
             query?: never;
@@ -2484,7 +2568,7 @@ export interface paths {
         /**
          * Read tap
          * @description What the page shows that a tap opens. It uses the tap up: no till takes it any more, and the page is told for
-         *     five minutes alone.
+         *     five minutes alone. A card shows `uid` and `ctr`, or `picc_data`.
          */
         get: operations["read_tap"];
         put?: never;
@@ -3186,6 +3270,21 @@ export interface components {
             ramp: string;
             way: components["schemas"]["Way"];
         };
+        /** Evening */
+        Evening: {
+            alcohol: boolean;
+            /** Format: date-time */
+            doors_at: string;
+            /** Format: date-time */
+            ends_at: string;
+            /** Format: uuid */
+            event_id: string;
+            /** Format: uuid */
+            organiser_id: string;
+            /** Format: date-time */
+            starts_at: string;
+            title: components["schemas"]["Text"];
+        };
         /** Event */
         Event: {
             /** Format: date-time */
@@ -3356,6 +3455,13 @@ export interface components {
         GroundWord: {
             closed: boolean;
         };
+        /** Head */
+        Head: {
+            /** @default 0000000000000000000000000000000000000000000000000000000000000000 */
+            hash: string;
+            /** @default 0 */
+            number: number;
+        };
         /** Heartbeat */
         Heartbeat: {
             /** Format: date-time */
@@ -3406,6 +3512,12 @@ export interface components {
             /** Format: date-time */
             hour: string;
             sold: number;
+        };
+        /** House */
+        House: {
+            address: string;
+            name: string;
+            vat_number: string;
         };
         /** HouseRules */
         HouseRules: {
@@ -3697,6 +3809,24 @@ export interface components {
             id: string;
             token: string;
         };
+        /** NotedDeviation */
+        NotedDeviation: {
+            /** Format: date-time */
+            at: string;
+            data: {
+                [key: string]: unknown;
+            };
+            line: number | null;
+            /** Format: date-time */
+            noted_at: string;
+            number: number;
+            outlet: string;
+            reason: components["schemas"]["Reason"];
+            /** Format: uuid */
+            record_id: string;
+            /** Format: uuid */
+            till: string;
+        };
         /** Offer */
         Offer: {
             areas: components["schemas"]["AreaOffer"][];
@@ -3784,6 +3914,13 @@ export interface components {
             revoked_at: string | null;
             shift: components["schemas"]["Shift"] | null;
             unclosed: number;
+        };
+        /** OfflineLoss */
+        OfflineLoss: {
+            lost_cents: number;
+            till_limit_cents: number;
+            tills: number;
+            worst_cents: number;
         };
         /** OpenPrice */
         OpenPrice: {
@@ -3875,6 +4012,19 @@ export interface components {
             groups: string[];
             turnstile: boolean;
             zone: string;
+        };
+        /** PackOutlet */
+        PackOutlet: {
+            catalogue: components["schemas"]["OutletCatalogue"] | null;
+            code: string;
+            ring: number;
+            stand: string;
+        };
+        /** PackTill */
+        PackTill: {
+            /** Format: uuid */
+            id: string;
+            name: string;
         };
         /** PackZone */
         PackZone: {
@@ -4188,6 +4338,12 @@ export interface components {
             /** Format: uuid */
             till: string;
         };
+        /**
+         * Reason
+         * @description What is otherwise; of what is asked it is the reason of the refusal.
+         * @enum {string}
+         */
+        Reason: "catalogue_unknown" | "price_changed" | "price_wrong" | "vat_rate_wrong" | "unknown_product" | "not_at_this_outlet" | "option_unknown" | "alcohol_forbidden" | "offline_card_limit" | "offline_till_limit" | "refund_exceeds_sale";
         /** RebindWish */
         RebindWish: {
             code: string;
@@ -4201,6 +4357,12 @@ export interface components {
             refund_id: string;
             ticket_ids?: string[] | null;
         };
+        /**
+         * RefundReason
+         * @description Why a sale is given back; the code stands in the record.
+         * @enum {string}
+         */
+        RefundReason: "wrong_order" | "sold_out" | "quality" | "waited_too_long" | "paid_twice" | "goodwill";
         /** RefundRow */
         RefundRow: {
             amount_cents: number;
@@ -4220,6 +4382,16 @@ export interface components {
          * @enum {string}
          */
         RoleName: "admin" | "programme" | "box_office" | "finance" | "steward" | "supervisor" | "cashier";
+        /** RosterEntry */
+        RosterEntry: {
+            /** Format: uuid */
+            id: string;
+            iterations: number;
+            name: string;
+            salt: string;
+            supervisor: boolean;
+            verifier: string;
+        };
         /** RowLabels */
         RowLabels: {
             name: string;
@@ -4298,6 +4470,9 @@ export interface components {
         /** SentRecord */
         SentRecord: {
             body: string;
+            pins?: {
+                [key: string]: string;
+            };
             signature: string;
             /** @default false */
             told: boolean;
@@ -4330,12 +4505,14 @@ export interface components {
             cashier_name: string | null;
             closed_at: string | null;
             drawer: components["schemas"]["Drawer"];
+            ended_at: string | null;
             event_id: string | null;
             first: number;
             /** Format: uuid */
             id: string;
             last: number;
-            opened_at: string | null;
+            /** Format: date-time */
+            opened_at: string;
             outlet: string;
             refunds: number;
             sales: number;
@@ -4442,7 +4619,6 @@ export interface components {
             /** Format: date */
             ends_on: string;
             outlet: string;
-            outlet_name: string;
             /** Format: date */
             starts_on: string;
             sums: components["schemas"]["Sums"];
@@ -4488,8 +4664,10 @@ export interface components {
         /** SunMessage */
         SunMessage: {
             cmac: string;
+            ctr?: string | null;
             enc?: string | null;
-            picc_data: string;
+            picc_data?: string | null;
+            uid?: string | null;
         };
         /** Tally */
         Tally: {
@@ -4617,12 +4795,44 @@ export interface components {
             number: number;
             sequence: number;
         };
+        /** TillCards */
+        TillCards: {
+            all: boolean;
+            cards: [
+                string,
+                number,
+                boolean
+            ][];
+            position: string;
+        };
         /** TillHead */
         TillHead: {
             hash: string;
             number: number;
             /** Format: date-time */
             received_at: string;
+        };
+        /** TillLimits */
+        TillLimits: {
+            ask_ms: number;
+            offline_card_cents: number;
+            offline_till_cents: number;
+            tap_cap_cents: number;
+        };
+        /** TillPack */
+        TillPack: {
+            derogations: components["schemas"]["Derogation"][];
+            evenings: components["schemas"]["Evening"][];
+            head: components["schemas"]["Head"];
+            house: components["schemas"]["House"];
+            limits: components["schemas"]["TillLimits"];
+            /** Format: date-time */
+            now: string;
+            outlets: components["schemas"]["PackOutlet"][];
+            refund_reasons: components["schemas"]["RefundReason"][];
+            roster: components["schemas"]["RosterEntry"][];
+            till: components["schemas"]["PackTill"];
+            training_head: components["schemas"]["Head"];
         };
         /** TillUpload */
         TillUpload: {
@@ -7233,6 +7443,38 @@ export interface operations {
             };
         };
     };
+    list_deviations: {
+        parameters: {
+            query?: {
+                /** @description Only what was noted before that time */
+                before?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotedDeviation"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_draft: {
         parameters: {
             query?: never;
@@ -7348,6 +7590,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Price"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_offline_loss: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfflineLoss"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -8986,6 +9257,67 @@ export interface operations {
             };
         };
     };
+    get_till_cards: {
+        parameters: {
+            query?: {
+                /** @description The position of the last answer */
+                since?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Cards that changed, or all of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TillCards"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_till_pack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All that the till needs to go on alone */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TillPack"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     post_records: {
         parameters: {
             query?: never;
@@ -9187,8 +9519,10 @@ export interface operations {
     read_tap: {
         parameters: {
             query: {
-                picc_data: string;
                 cmac: string;
+                uid?: string | null;
+                ctr?: string | null;
+                picc_data?: string | null;
                 enc?: string | null;
             };
             header?: never;

@@ -1,6 +1,6 @@
 """Records appended to the chains of their tills, and periods closed, in the caller's transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -42,25 +42,27 @@ class Plan(Struct, frozen=True):
     moved: dict[ChainKey, Head]
 
 
-async def plan(conn: Connection, written: Sequence[Written]) -> Plan:
+async def plan(conn: Connection, written: Sequence[Written], beside: Collection[UUID] = ()) -> Plan:
     """Lock the chains of what tills wrote, in the order of their tills, and judge each record; nothing is written yet.
 
-    For whoever must know whether a record is new before its money moves.
+    For whoever must know whether a record is new before its money moves. The chains of the tills `beside` are locked
+    with them: none of their sales is booked meanwhile.
     """
     by_chain: dict[ChainKey, list[int]] = {}
     for at, one in enumerate(written):
         by_chain.setdefault((one.record.till, one.record.training), []).append(at)
-    heads = await store.lock_heads(conn, list(by_chain))
+    heads = await store.lock_heads(conn, list(by_chain.keys() | {(till, False) for till in beside}))
     wanted = [(key, written[at].record.number) for key, places in by_chain.items() for at in places]
     known = await store.records_known(conn, wanted)
-    used = await store.ids_used(conn, [one.record.id for one in written])
+    used = await store.ids_used(conn, [(one.record.till, one.record.id) for one in written])
     outcomes: dict[int, Outcome] = {}
     moved: dict[ChainKey, Head] = {}
     for key in sorted(by_chain):
         places = by_chain[key]
-        head, found = extend(heads[key], known.get(key, {}), [link_of(written[at]) for at in places], used)
+        of_till = used.setdefault(key[0], set())
+        head, found = extend(heads[key], known.get(key, {}), [link_of(written[at]) for at in places], of_till)
         outcomes |= dict(zip(places, found, strict=True))
-        used |= {written[at].record.id for at in places if isinstance(outcomes[at], Appended)}
+        of_till |= {written[at].record.id for at in places if isinstance(outcomes[at], Appended)}
         if head != heads[key]:
             moved[key] = head
     return Plan(tuple(written), [outcomes[at] for at in range(len(written))], heads, moved)
@@ -69,9 +71,9 @@ async def plan(conn: Connection, written: Sequence[Written]) -> Plan:
 async def write(conn: Connection, plan: Plan, now: datetime) -> None:
     """Write all that a plan found new, and move its chains.
 
-    A record that does not add up (`check`) is written with its defect: its till cannot take it back. Two transactions
-    that bring the same new id at the same moment: the later one fails with asyncpg's UniqueViolationError; run again,
-    it is told `id_taken`.
+    A record that does not add up (`check`) is written with its defect: its till cannot take it back. The same id in
+    both rows of a till at the same moment: the later one fails with asyncpg's UniqueViolationError; run again, it is
+    told `id_taken`.
     """
     if plan.moved:
         new = [one for one, outcome in zip(plan.written, plan.outcomes, strict=True) if isinstance(outcome, Appended)]

@@ -28,7 +28,7 @@ from virage.kernel.problems import Refused, invalid_input, invalid_inputs
 class Sold(Struct, frozen=True):
     """What a sale took from the stock of its outlet, by product.
 
-    `id` is the sale's: it moves the stock once. `at` is when it was sold by the till's clock.
+    `id` is made of the till and of its sale: it moves the stock once. `at` is when it was sold by the till's clock.
     """
 
     id: UUID

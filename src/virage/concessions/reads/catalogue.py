@@ -106,6 +106,10 @@ class Catalogues:
             self._keep(version, catalogue)
         return found
 
+    def kept(self, version: str) -> Catalogue | None:
+        """A version that this process has read, without asking anybody."""
+        return self._kept.get(version)
+
     async def in_force(self, conn: Connection) -> Catalogue | None:
         """The version by which is sold now; None before the first."""
         version = await store.version_in_force(conn)
@@ -179,9 +183,13 @@ async def terms_at(conn: Connection, moment: datetime) -> Terms:
 
     What is on is the published event between its doors and its end; of two, the one that starts first.
     """
-    on = [event for event in await programme.upcoming(conn, moment) if event.doors_at <= moment]
     around = await calendar.derogations_around(conn, moment, moment)
-    return Terms(on[0] if on else None, tuple(around))
+    return Terms(on_at(await programme.upcoming(conn, moment), moment), tuple(around))
+
+
+def on_at(events: Sequence[Event], moment: datetime) -> Event | None:
+    """What is on at a moment of published events, which stand by their start."""
+    return next((event for event in events if event.doors_at <= moment < event.ends_at), None)
 
 
 async def derogations(conn: Connection, organiser_ids: Sequence[UUID] | None) -> list[Derogation]:

@@ -5,6 +5,8 @@ from typing import Any
 
 from virage.concessions.acts.pictures import Pictures
 from virage.concessions.reads.catalogue import Catalogues
+from virage.concessions.reads.judging import Judge
+from virage.concessions.reads.tills import TillPacks
 from virage.concessions.routes import (
     catalogue,
     derogations,
@@ -13,10 +15,17 @@ from virage.concessions.routes import (
     office_sales,
     stock,
     till,
+    tills,
 )
 from virage.concessions.routes.catalogue import CatalogueBoard
 from virage.concessions.routes.counter import Counter
+from virage.concessions.rules.limits import house_of, limits_of
+from virage.kernel.clock import Clock
+from virage.kernel.config import Config
 from virage.kernel.database import Database
+from virage.wallet.acts.cards import open_card_secrets
+from virage.wallet.reads.card_news import CardNews
+from virage.wallet.routes.card_desk import CardDesk
 
 routers = [
     catalogue.public_router,
@@ -24,6 +33,7 @@ routers = [
     derogations.router,
     stock.router,
     till.router,
+    tills.router,
     office_sales.router,
     office_concessionaires.router,
     office_books.closings_router,
@@ -31,13 +41,18 @@ routers = [
 ]
 
 
-def dependencies(db: Database, objects_url: str, counter: Counter) -> Mapping[str, Any]:
-    """What the doors ask for by name; pictures are kept at the URL (`kernel/objects.py`)."""
-    catalogues = Catalogues(db)
+def dependencies(config: Config, db: Database, clock: Clock) -> Mapping[str, Any]:
+    """What the doors ask for by name; pictures are kept in the object store (`kernel/objects.py`)."""
+    catalogues, limits = Catalogues(db), limits_of(config)
+    desk = CardDesk(db, clock, open_card_secrets(config))
+    counter = Counter(db, clock, desk, Judge(db, clock, catalogues), limits)
     return {
         "catalogues": catalogues,
         "catalogue_board": CatalogueBoard(catalogues.shown),
-        "pictures": Pictures(objects_url),
+        "pictures": Pictures(config.objects_url or str(config.var_dir / "objects")),
         "counter": counter,
         "till_uploads": counter.uploads,
+        "till_limits": limits,
+        "till_packs": TillPacks(db, clock, catalogues, limits=limits, house=house_of(config)),
+        "card_news": CardNews(db),
     }

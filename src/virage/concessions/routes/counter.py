@@ -1,33 +1,37 @@
 """One process's counter: what tills send is checked as it arrives, and what arrives together is booked together."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final
 from uuid import UUID
 
 from asyncpg import UniqueViolationError
 from msgspec import Meta, Struct
 
-from virage.concessions.acts.selling import Answer, Sent, asks_alone, take
-from virage.concessions.rules.booking import Reason
+from virage.concessions.acts.selling import Answer, asks_alone, take
+from virage.concessions.acts.tendering import Sent
+from virage.concessions.reads.judging import Judge
+from virage.concessions.rules.booking import Reason, tap_id
 from virage.concessions.rules.fiscal.record import (
     BODY_CHARS_MAX,
     RECORDS_MAX,
     SALES,
+    TENDERS_MAX,
     SignedRecord,
     TenderKind,
     Written,
     read_signed,
 )
+from virage.concessions.rules.limits import TillLimits
 from virage.kernel.batching import Batcher
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database
 from virage.kernel.guard import Principal, holds
 from virage.kernel.keys import number_in
-from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
 from virage.passes.reads import DeviceKeyring
-from virage.wallet.acts.cards import CardSecrets
+from virage.wallet.reads.cards import card_that_taps
+from virage.wallet.routes.card_desk import CardDesk
 from virage.wallet.rules.sun import Seen, message_of, verify
 
 UPLOADS_A_BATCH: Final = 128
@@ -36,12 +40,20 @@ BREATH: Final = 8
 """How many records are checked before others get their turn: a till that was offline brings many."""
 
 
+Place = Annotated[str, Meta(pattern="^[0-9]$")]
+"""Which tender of a record, from 0."""
+
+
 class SentRecord(Struct, frozen=True, forbid_unknown_fields=True):
-    """A record from its till. `told`: it is sold, and the server books it whatever it thinks; else the till asks."""
+    """A record from its till. `told`: it is sold, and the server books it whatever it thinks; else the till asks.
+
+    `pins` has what fans typed for cards that pay above the cap, by the place of the tender; only of what is asked.
+    """
 
     body: Annotated[str, Meta(max_length=BODY_CHARS_MAX)]
     signature: Annotated[str, Meta(max_length=100)]
     told: bool = False
+    pins: Annotated[dict[Place, Annotated[str, Meta(max_length=12)]], Meta(max_length=TENDERS_MAX)] = {}
 
 
 class TillUpload(Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,13 +63,14 @@ class TillUpload(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Counter:
-    """The batcher of the tills, and what they are checked with; without `secrets` there are no cards."""
+    """The batcher of the tills, and what they are checked with."""
 
-    def __init__(self, db: Database, clock: Clock, secrets: CardSecrets | None, cap_cents: Cents) -> None:
+    def __init__(self, db: Database, clock: Clock, desk: CardDesk, judge: Judge, limits: TillLimits) -> None:
         self._db = db
         self._clock = clock
-        self._secrets = secrets
-        self._cap_cents = cap_cents
+        self._desk = desk
+        self._judge = judge
+        self._limits = limits
         self._keyring = DeviceKeyring(db)
         self.uploads: Batcher[Sequence[Sent], list[Answer]] = Batcher(self._take, batch_max=UPLOADS_A_BATCH)
 
@@ -80,20 +93,39 @@ class Counter:
             if isinstance(written, Refused):
                 read.append(Answer(number_in(one.body), "refused", reason=str(written.reason), data=written.data))
             else:
-                read.append(Sent(written, one.told, self._seen(written)))
+                seen = self._seen(written)
+                deviations = await self._judge.deviations(written.record, told=one.told)
+                confirmed = {} if one.told or not one.pins else await self._confirmed(written, seen, one.pins)
+                read.append(Sent(written, one.told, seen, confirmed, deviations))
             if number % BREATH == 0:
                 await asyncio.sleep(0)
         return read
 
     def _seen(self, written: Written) -> dict[int, Seen | None]:
         """What each card of a sale proved, outside of any transaction."""
-        if written.record.kind not in SALES or self._secrets is None:
+        secrets = self._desk.secrets
+        if written.record.kind not in SALES or secrets is None:
             return {}
         found: dict[int, Seen | None] = {}
         for at, tender in enumerate(written.record.tenders):
             if tender.kind is TenderKind.CARD:
                 message = message_of(f"?{tender.proof}")
-                found[at] = None if message is None else verify(message, self._secrets.keys)
+                found[at] = None if message is None else verify(message, secrets.keys)
+        return found
+
+    async def _confirmed(
+        self, written: Written, seen: Mapping[int, Seen | None], pins: Mapping[str, str]
+    ) -> dict[int, Refused | None]:
+        """What comes of the PINs of cards that pay above the cap. A copy of a tap costs its card no try."""
+        found: dict[int, Refused | None] = {}
+        for at, one in seen.items():
+            pin, tender = pins.get(str(at)), written.record.tenders[at]
+            if pin is None or one is None or tender.cents <= self._limits.tap_cap_cents:
+                continue
+            async with self._db.connection() as conn:
+                card_id = await card_that_taps(conn, tap_id(written.hash, written.record.till, at), one)
+            if card_id is not None:
+                found[at] = await self._desk.confirm(card_id, pin)
         return found
 
     async def _take(self, uploads: Sequence[Sequence[Sent]]) -> list[list[Answer]]:
@@ -114,7 +146,7 @@ class Counter:
                     first.setdefault(upload[0].written.record.till, at)
             together = [uploads[at] for at in first.values()]
             async with self._db.transaction() as conn:
-                found = await take(conn, together, self._cap_cents, self._clock.now())
+                found = await take(conn, together, self._limits, self._clock.now())
             answers |= dict(zip(first.values(), found, strict=True))
         return [answers[at] for at in range(len(uploads))]
 

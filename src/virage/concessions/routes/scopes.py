@@ -13,6 +13,7 @@ from virage.kernel.problems import Problem
 
 WRITERS: Final[tuple[Role, ...]] = ("programme",)
 PRICERS: Final[tuple[Role, ...]] = ("programme", "finance")
+LEADERS: Final[tuple[Role, ...]] = ("finance",)
 STOCK_KEEPERS: Final[tuple[Role, ...]] = ("cashier", "programme")
 STOCK_READERS: Final[tuple[Role, ...]] = ("cashier", "programme", "finance")
 

@@ -1,19 +1,31 @@
-"""The tills' door."""
+"""The tills' doors."""
 
+import asyncio
+import gzip
 from datetime import datetime
-from typing import Final
+from typing import Annotated, Any, Final
 
-from litestar import Router, post
+from litestar import Request, Response, Router, get, post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
 from msgspec import Struct
 
 from virage.concessions.acts.selling import Answer
+from virage.concessions.reads.tills import TillPack, TillPacks
 from virage.concessions.routes.counter import Counter, TillUpload
 from virage.concessions.rules.fiscal.record import BODY_CHARS_MAX, RECORDS_MAX
 from virage.kernel.clock import Clock
 from virage.kernel.guard import Principal, device_at
+from virage.kernel.problems import Problem
+from virage.kernel.static import takes_gzip
+from virage.wallet.reads.card_news import CardNews, TillCards
 
-ENVELOPE_BYTES: Final = 200
-"""What a record needs in an upload besides its body: its signature, and the names of all."""
+AT_TILL: Final = device_at("till")
+ENVELOPE_BYTES: Final = 500
+"""What a record needs in an upload besides its body: its signature, PINs, and the names of all."""
+GZIP_FROM_BYTES: Final = 1_000
+
+Position = Annotated[str | None, Parameter(max_length=20, description="The position of the last answer")]
 
 
 class Answers(Struct, frozen=True):
@@ -26,7 +38,7 @@ class Answers(Struct, frozen=True):
 @post(
     "/records",
     status_code=200,
-    guards=[device_at("till")],
+    guards=[AT_TILL],
     opt={"rate": "gate"},
     request_max_body_size=RECORDS_MAX * (BODY_CHARS_MAX + ENVELOPE_BYTES),
 )
@@ -38,4 +50,46 @@ async def post_records(data: TillUpload, counter: Counter, clock: Clock, princip
     return Answers(clock.now(), await counter.sell(principal, data.records))
 
 
-router = Router("/api/till", route_handlers=[post_records])
+@get(
+    "/pack",
+    guards=[AT_TILL],
+    responses={200: ResponseSpec(TillPack, description="All that the till needs to go on alone")},
+)
+async def get_till_pack(
+    request: Request[Any, Any, Any], till_packs: TillPacks, principal: Principal
+) -> Response[bytes]:
+    """All that the till needs to start, sell, price and print without network.
+
+    Its ETag changes with what it decides by; the time and the heads of its chains are in it and change none.
+    """
+    packed = await till_packs.of(principal)
+    if packed is None:
+        raise Problem("not_found")
+    headers = {"etag": f'"{packed.tag}"', "cache-control": "private, no-cache"}
+    if request.headers.get("if-none-match") == f'"{packed.tag}"':
+        return Response(b"", status_code=304, headers=headers)
+    return await _json(request, packed.body, headers)
+
+
+@get(
+    "/cards",
+    guards=[AT_TILL],
+    responses={200: ResponseSpec(TillCards, description="Cards that changed, or all of them")},
+)
+async def get_till_cards(
+    request: Request[Any, Any, Any], card_news: CardNews, *, since: Position = None
+) -> Response[bytes]:
+    """The cards as the till must know them without network: all at first, then those that changed."""
+    return await _json(request, await card_news.since(since), {"cache-control": "no-store"})
+
+
+async def _json(request: Request[Any, Any, Any], body: bytes, headers: dict[str, str]) -> Response[bytes]:
+    """JSON that is ready, packed where it is worth it and the asker can unpack it."""
+    headers = headers | {"vary": "accept-encoding"}
+    if len(body) >= GZIP_FROM_BYTES and takes_gzip(request.headers.get("accept-encoding", "")):
+        headers["content-encoding"] = "gzip"
+        body = await asyncio.to_thread(gzip.compress, body, 6, mtime=0)
+    return Response(body, media_type="application/json", headers=headers)
+
+
+router = Router("/api/till", route_handlers=[post_records, get_till_pack, get_till_cards])

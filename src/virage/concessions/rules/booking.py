@@ -10,7 +10,9 @@ from uuid import UUID, uuid5
 
 from virage.concessions.rules.fiscal.record import PROVEN, REFUNDS, Record, TenderKind
 from virage.kernel.money import Cents
-from virage.wallet.rules.ledger import Account, Kind, Transfer, account, purse
+from virage.kernel.problems import Refused
+from virage.wallet.rules.bonus import split
+from virage.wallet.rules.ledger import Account, Kind, Transfer, account, bonus, purse
 
 
 class Reason(StrEnum):
@@ -24,10 +26,22 @@ class Reason(StrEnum):
     CARD_NOT_ACCEPTED = "card_not_accepted"
 
 
-class Part(NamedTuple):
-    """A tender, or what one card has in it: whose money it is. Without a purse a card's money is nobody's.
+class RecordKey(NamedTuple):
+    """Which record: a till makes the ids of its own records, and another one may have the same."""
 
-    `counts` False: it went to nobody, so it gives nothing of its sale back.
+    till: UUID
+    id: UUID
+
+    def made(self, what: str) -> UUID:
+        """The id of something that a record does, the same each time and no other record's."""
+        return uuid5(self.till, f"{self.id} {what}")
+
+
+class Part(NamedTuple):
+    """A tender, or what one purse has in it: whose money it is. Without a purse a card's money is nobody's.
+
+    `bonus`: it is of the purse's bonus credit. `counts` False: it went to nobody, so it gives nothing of its sale back;
+    `awaits_cents` of it go to whoever paid the sale, once the sale is known.
     """
 
     tender: int
@@ -37,16 +51,41 @@ class Part(NamedTuple):
     loss_cents: Cents = 0
     loss_reason: str | None = None
     counts: bool = True
+    bonus: bool = False
+    awaits_cents: Cents = 0
+
+    @property
+    def payer(self) -> Account | None:
+        """The account of a purse that it moves."""
+        return None if self.purse_id is None else account_of(self.purse_id, is_bonus=self.bonus)
+
+
+class Payer(NamedTuple):
+    """Who paid: a card, whichever purse it stands on; a purse without one; with neither it was cash or a terminal."""
+
+    card_id: UUID | None
+    purse_id: UUID | None
+    bonus: bool
 
 
 class Booked(NamedTuple):
-    """A part of a sale or of a refund as it is stored; `card_id` None: it was not paid by card."""
+    """A part of a sale or of a refund as it is stored."""
 
-    record_id: UUID
-    card_id: UUID | None
+    key: RecordKey
+    payer: Payer
     cents: Cents
     loss_cents: Cents
-    refund_of: UUID | None
+    refund_of: RecordKey | None
+
+
+class Awaiting(NamedTuple):
+    """What a refund gives by card of a sale that was not known; `part` is the next free one of its bookings."""
+
+    key: RecordKey
+    of: RecordKey
+    tender: int
+    part: int
+    cents: Cents
 
 
 def till_account(kind: Kind, till: UUID) -> Account:
@@ -59,14 +98,52 @@ def revenue(till: UUID, vat_permille: int) -> Account:
     return account(Kind.REVENUE, f"{till}:{vat_permille}")
 
 
-def cover(part: Part, available: dict[UUID, Cents], reason: str) -> Part:
-    """A card's part of a sale that has happened: what its purse lacks is the house's loss. Takes from `available`."""
+def account_of(purse_id: UUID, *, is_bonus: bool) -> Account:
+    """A purse, or its bonus credit."""
+    return bonus(purse_id) if is_bonus else purse(purse_id)
+
+
+def key_of(record: Record) -> RecordKey:
+    """Which record it is."""
+    return RecordKey(record.till, record.id)
+
+
+def sale_of(record: Record) -> RecordKey | None:
+    """Which sale a refund gives back."""
+    return None if record.refund_of is None else RecordKey(record.refund_of.till, record.refund_of.record)
+
+
+def tap_id(hash_: str, till: UUID, tender: int) -> UUID:
+    """The id of the tap that pays a tender: of these very bytes of this till, so that no other record has the tap."""
+    return uuid5(till, f"{hash_} tap {tender}")
+
+
+def available_of(purse_id: UUID, available: Mapping[UUID, Cents]) -> Cents:
+    """What may be spent of a purse, bonus credit included."""
+    return sum(available.get(account_of(purse_id, is_bonus=is_bonus).id, 0) for is_bonus in (False, True))
+
+
+def pay(part: Part, available: dict[UUID, Cents], *, has_happened: bool) -> list[Part] | Refused:
+    """Whose money a card's part of a sale is, by what accounts have available, which it takes.
+
+    What the purse lacks is the house's loss where the sale has happened, and refuses it else.
+    """
     if part.purse_id is None or part.cents <= 0:
-        return part
-    there = max(0, min(part.cents, available.get(part.purse_id, 0)))
-    available[part.purse_id] = available.get(part.purse_id, 0) - there
-    lost = part.cents - there
-    return part._replace(loss_cents=lost, loss_reason=reason if lost else None)
+        return [part]
+    given, own = bonus(part.purse_id).id, part.purse_id
+    shares = split(part.cents, available.get(given, 0), available.get(own, 0))
+    if shares.lacking_cents and not has_happened:
+        return Refused(Reason.INSUFFICIENT_FUNDS, {"available_cents": available_of(own, available)})
+    parts = []
+    if shares.bonus_cents:
+        available[given] -= shares.bonus_cents
+        parts.append(part._replace(cents=shares.bonus_cents, bonus=True))
+    if shares.purse_cents or shares.lacking_cents:
+        available[own] = available.get(own, 0) - shares.purse_cents
+        reason = Reason.INSUFFICIENT_FUNDS if shares.lacking_cents else None
+        whole = shares.purse_cents + shares.lacking_cents
+        parts.append(part._replace(cents=whole, loss_cents=shares.lacking_cents, loss_reason=reason))
+    return parts
 
 
 def transfers(record: Record, parts: Sequence[Part]) -> list[Transfer]:
@@ -77,8 +154,7 @@ def transfers(record: Record, parts: Sequence[Part]) -> list[Transfer]:
         signed[to] = signed.get(to, 0) + cents
 
     for part in parts:
-        payer = _payer(record, part)
-        add(payer, part.loss_cents - part.cents)
+        add(part.payer or _till_side(record, part), part.loss_cents - part.cents)
         add(till_account(Kind.LOSS, record.till), -part.loss_cents)
     for line in record.lines:
         deposit = till_account(Kind.DEPOSITS, record.till)
@@ -86,18 +162,16 @@ def transfers(record: Record, parts: Sequence[Part]) -> list[Transfer]:
     add(till_account(Kind.TIPS, record.till), record.tip_cents)
     add(till_account(Kind.LOSS, record.till), -sum(signed.values()))
     purpose = "refund" if record.kind in REFUNDS else "sale"
+    key = key_of(record)
     return [
-        Transfer(uuid5(record.id, f"transfer {number}"), debit, credit, cents, purpose, record.id)
+        Transfer(key.made(f"transfer {number}"), debit, credit, cents, purpose, record.id)
         for number, (debit, credit, cents) in enumerate(_matched(signed))
     ]
 
 
-def _payer(record: Record, part: Part) -> Account:
-    if part.purse_id is not None:
-        return purse(part.purse_id)
-    kind = record.tenders[part.tender].kind
+def _till_side(record: Record, part: Part) -> Account:
     kinds = {TenderKind.CASH: Kind.CASH, TenderKind.TERMINAL: Kind.TERMINAL}
-    return till_account(kinds.get(kind, Kind.LOSS), record.till)
+    return till_account(kinds.get(record.tenders[part.tender].kind, Kind.LOSS), record.till)
 
 
 def _matched(signed: Mapping[Account, Cents]) -> list[tuple[Account, Account, Cents]]:
@@ -117,60 +191,99 @@ def _matched(signed: Mapping[Account, Cents]) -> list[tuple[Account, Account, Ce
     return moves
 
 
+def payer_of(part: Part) -> Payer:
+    """Who a part is remembered as: a card goes before the purse, for it may come onto another one."""
+    return Payer(part.card_id, None if part.card_id else part.purse_id, part.bonus)
+
+
 def booked_of(record: Record, parts: Sequence[Part]) -> list[Booked]:
     """What refunds must know of a record that is being booked."""
-    sale = _sale_of(record)
-    return [Booked(record.id, part.card_id, part.cents if part.counts else 0, part.loss_cents, sale) for part in parts]
+    key, sale = key_of(record), sale_of(record)
+    return [Booked(key, payer_of(one), one.cents if one.counts else 0, one.loss_cents, sale) for one in parts]
 
 
-def left_of(sale: UUID, booked: Sequence[Booked]) -> dict[UUID | None, Cents]:
-    """What was really paid for a sale and not given back, by card; None has what was not paid by card."""
-    left: dict[UUID | None, Cents] = {}
+def left_of(sale: RecordKey, booked: Sequence[Booked]) -> dict[Payer, Cents]:
+    """What was really paid for a sale and not given back, by who paid; bonus credit, spent first, comes last."""
+    left: dict[Payer, Cents] = {}
     for one in booked:
-        if sale in (one.record_id, one.refund_of):
-            left[one.card_id] = left.get(one.card_id, 0) + one.cents - one.loss_cents
-    return left
+        if sale in (one.key, one.refund_of):
+            left[one.payer] = left.get(one.payer, 0) + one.cents - one.loss_cents
+    return dict(sorted(left.items(), key=lambda item: item[0].bonus))
+
+
+def _paid_by_purse(left: Mapping[Payer, Cents]) -> list[Payer]:
+    return [payer for payer in left if payer.card_id or payer.purse_id]
 
 
 def refund_parts(record: Record, booked: Sequence[Booked], purses: Mapping[UUID, UUID]) -> list[Part]:
     """A refund's parts: by card, onto the purses on which the cards now stand that paid, each at most what it paid.
 
-    `purses` are those of the cards. What a refund gives beyond that goes to nobody.
+    `purses` are those of the cards. What a refund gives beyond that goes to nobody; where its sale is not known, it
+    waits for it.
     """
-    sale = _sale_of(record)
+    sale = sale_of(record)
     left = {} if sale is None else left_of(sale, booked)
+    is_known = any(one.key == sale for one in booked)
     parts: list[Part] = []
     for at, tender in enumerate(record.tenders):
         if tender.kind not in PROVEN or tender.cents >= 0:
             parts.append(Part(at, tender.cents))
             continue
-        wanted = -tender.cents
-        for card_id in [one for one in left if one in purses]:
-            given = max(0, min(wanted, left[card_id]))
-            left[card_id] -= given
-            wanted -= given
-            if given and card_id is not None:
-                parts.append(Part(at, -given, purses[card_id], card_id))
-        if wanted:
-            parts.append(Part(at, -wanted, counts=False))
+        given = _given_back(at, -tender.cents, left, purses)
+        parts += given
+        rest = -tender.cents + sum(part.cents for part in given)
+        if rest:
+            awaits = rest if sale is not None and not is_known else 0
+            parts.append(Part(at, -rest, counts=False, awaits_cents=awaits))
     return parts
+
+
+def _given_back(tender: int, wanted: Cents, left: dict[Payer, Cents], purses: Mapping[UUID, UUID]) -> list[Part]:
+    """Parts onto the purses of who paid, at most what each of them has left, which it takes."""
+    parts = []
+    for payer in _paid_by_purse(left):
+        purse_id = payer.purse_id if payer.card_id is None else purses.get(payer.card_id)
+        given = max(0, min(wanted, left[payer]))
+        if given and purse_id is not None:
+            left[payer] -= given
+            wanted -= given
+            parts.append(Part(tender, -given, purse_id, payer.card_id, bonus=payer.bonus))
+    return parts
+
+
+def settle(
+    awaiting: Awaiting, booked: Sequence[Booked], purses: Mapping[UUID, UUID]
+) -> tuple[list[Part], list[Transfer]]:
+    """What a refund that was told before its sale gives now that the sale is booked; its till has kept it since."""
+    parts = _given_back(awaiting.tender, awaiting.cents, left_of(awaiting.of, booked), purses)
+    kept = till_account(Kind.LOSS, awaiting.key.till)
+    moved = [
+        Transfer(
+            awaiting.key.made(f"settled {awaiting.part + number}"),
+            kept,
+            account_of(part.purse_id, is_bonus=part.bonus),
+            -part.cents,
+            "refund",
+            awaiting.key.id,
+        )
+        for number, part in enumerate(parts)
+        if part.purse_id is not None
+    ]
+    return parts, moved
 
 
 def refuse_refund(record: Record, booked: Sequence[Booked]) -> Reason | None:
     """Why a refund is more than its sale brought, less what went back before, or goes to a card that paid nothing."""
-    sale = _sale_of(record)
+    sale = sale_of(record)
     by_card = -sum(tender.cents for tender in record.tenders if tender.kind in PROVEN)
     if sale is None:
         return Reason.CARD_NOT_ACCEPTED if by_card else None
-    if not any(one.record_id == sale for one in booked):
+    if not any(one.key == sale for one in booked):
         return Reason.SALE_UNKNOWN
     left = left_of(sale, booked)
-    if by_card and not any(left):
+    paid = _paid_by_purse(left)
+    if by_card and not paid:
         return Reason.CARD_NOT_ACCEPTED
     asked = -sum(tender.cents for tender in record.tenders)
-    of_cards = sum(cents for card_id, cents in left.items() if card_id is not None)
+    of_cards = sum(left[payer] for payer in paid)
     return Reason.REFUND_EXCEEDS_SALE if asked > sum(left.values()) or by_card > of_cards else None
-
-
-def _sale_of(record: Record) -> UUID | None:
-    return None if record.refund_of is None else record.refund_of.record

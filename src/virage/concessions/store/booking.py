@@ -1,34 +1,95 @@
 """What the money of tills' records did."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from virage.concessions.rules.booking import Booked, Part
-from virage.concessions.rules.fiscal.record import Record
+from virage.concessions.rules.booking import Awaiting, Booked, Part, Payer, RecordKey
+from virage.concessions.rules.limits import Alone
 from virage.concessions.store.queries import queries
 from virage.kernel.database import Connection
+from virage.kernel.money import Cents
 
 
-async def bookings_of(conn: Connection, sale_ids: Sequence[UUID]) -> list[Booked]:
+class Row(NamedTuple):
+    """A part of a record to write; `alone_cents` is what its till took from a card without having asked."""
+
+    key: RecordKey
+    number: int
+    part: Part
+    refund_of: RecordKey | None
+    alone_cents: Cents
+
+
+async def bookings_of(conn: Connection, sales: Sequence[RecordKey]) -> list[Booked]:
     """The parts of sales, locked until the transaction ends, and those of their refunds."""
-    sales = [Booked(*row) async for row in queries.lock_bookings(conn, sale_ids=sale_ids)]
-    return sales + [Booked(*row) async for row in queries.refunds_of_sales(conn, sale_ids=sale_ids)]
+    locked = [_booked(row) async for row in queries.lock_bookings(conn, **_keys(sales))]
+    return locked + await refunds_of(conn, sales)
 
 
-async def insert_bookings(conn: Connection, booked: Sequence[tuple[Record, Sequence[Part]]], now: datetime) -> None:
+async def refunds_of(conn: Connection, sales: Sequence[RecordKey]) -> list[Booked]:
+    """What was given back of sales, whose rows or whose tills' chains are locked."""
+    return [_booked(row) async for row in queries.refunds_of_sales(conn, **_keys(sales))]
+
+
+async def awaiting(conn: Connection, sales: Sequence[RecordKey]) -> list[Awaiting]:
+    """Refunds that were told before these sales, in the order in which they were told."""
+    return [
+        Awaiting(
+            RecordKey(row["device_id"], row["record_id"]),
+            RecordKey(row["refund_till"], row["refund_of"]),
+            row["tender"],
+            row["next_part"],
+            row["awaits_cents"],
+        )
+        async for row in queries.awaiting(conn, **_keys(sales))
+    ]
+
+
+async def end_awaiting(conn: Connection, refunds: Sequence[RecordKey]) -> None:
+    """Refunds wait no more."""
+    tills, ids = [key.till for key in refunds], [key.id for key in refunds]
+    await queries.end_awaiting(conn, tills=tills, refund_ids=ids)
+
+
+async def alone_since(conn: Connection, since: Mapping[UUID, datetime]) -> dict[UUID, list[Alone]]:
+    """What tills took from cards without having asked, as far as it was told from a time on."""
+    found: dict[UUID, list[Alone]] = {}
+    async for row in queries.alone_since(conn, tills=list(since), since=list(since.values())):
+        one = Alone(row["booked_at"], row["card_id"], row["alone_cents"])
+        found.setdefault(row["device_id"], []).append(one)
+    return found
+
+
+async def insert_bookings(conn: Connection, rows: Sequence[Row], now: datetime) -> None:
     """Write the parts of records. What went to nobody is written with nothing given."""
-    rows = [(record, number, part) for record, parts in booked for number, part in enumerate(parts)]
     await queries.insert_bookings(
         conn,
-        record_ids=[record.id for record, _, _ in rows],
-        parts=[number for _, number, _ in rows],
-        tenders=[part.tender for _, _, part in rows],
-        refunds_of=[record.refund_of.record if record.refund_of else None for record, _, _ in rows],
-        purse_ids=[part.purse_id for _, _, part in rows],
-        card_ids=[part.card_id for _, _, part in rows],
-        cents=[part.cents if part.counts else 0 for _, _, part in rows],
-        loss_cents=[part.loss_cents for _, _, part in rows],
-        loss_reasons=[part.loss_reason for _, _, part in rows],
+        tills=[row.key.till for row in rows],
+        record_ids=[row.key.id for row in rows],
+        parts=[row.number for row in rows],
+        tenders=[row.part.tender for row in rows],
+        refund_tills=[row.refund_of.till if row.refund_of else None for row in rows],
+        refunds_of=[row.refund_of.id if row.refund_of else None for row in rows],
+        purse_ids=[row.part.purse_id for row in rows],
+        card_ids=[row.part.card_id for row in rows],
+        bonuses=[row.part.bonus for row in rows],
+        cents=[row.part.cents if row.part.counts else 0 for row in rows],
+        loss_cents=[row.part.loss_cents for row in rows],
+        loss_reasons=[row.part.loss_reason for row in rows],
+        awaits=[row.part.awaits_cents for row in rows],
+        alones=[row.alone_cents for row in rows],
         now=now,
     )
+
+
+def _keys(sales: Sequence[RecordKey]) -> dict[str, Any]:
+    return {"tills": [key.till for key in sales], "sale_ids": [key.id for key in sales]}
+
+
+def _booked(row: Any) -> Booked:
+    card_id = row["card_id"]
+    sale = None if row["refund_of"] is None else RecordKey(row["refund_till"], row["refund_of"])
+    payer = Payer(card_id, None if card_id else row["purse_id"], row["bonus"])
+    return Booked(RecordKey(row["device_id"], row["record_id"]), payer, row["cents"], row["loss_cents"], sale)

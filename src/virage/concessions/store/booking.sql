@@ -1,20 +1,60 @@
--- name: lock_bookings(sale_ids)
+-- name: lock_bookings(tills, sale_ids)
 -- The parts of sales that are given back, locked in order: two refunds of one sale wait for each other.
-select record_id, card_id, cents, loss_cents, refund_of from concessions.booking
-where record_id = any(:sale_ids::uuid[]) order by record_id, part for no key update;
+select booking.device_id, booking.record_id, booking.card_id, booking.purse_id, booking.bonus, booking.cents,
+    booking.loss_cents, booking.refund_till, booking.refund_of
+from concessions.booking
+where (booking.device_id, booking.record_id) in (
+    select wanted.till, wanted.id from unnest(:tills::uuid[], :sale_ids::uuid[]) as wanted (till, id)
+)
+order by booking.device_id, booking.record_id, booking.part
+for no key update;
 
--- name: refunds_of_sales(sale_ids)
--- What was given back of sales before; asked once the sales are locked.
-select record_id, card_id, cents, loss_cents, refund_of from concessions.booking
-where refund_of = any(:sale_ids::uuid[]);
+-- name: refunds_of_sales(tills, sale_ids)
+-- What was given back of sales before; asked once the sales, or the chains of their tills, are locked.
+select booking.device_id, booking.record_id, booking.card_id, booking.purse_id, booking.bonus, booking.cents,
+    booking.loss_cents, booking.refund_till, booking.refund_of
+from unnest(:tills::uuid[], :sale_ids::uuid[]) as wanted (till, id)
+inner join concessions.booking on booking.refund_till = wanted.till and booking.refund_of = wanted.id;
 
--- name: insert_bookings(record_ids, parts, tenders, refunds_of, purse_ids, card_ids, cents, loss_cents, loss_reasons, now)!
+-- name: awaiting(tills, sale_ids)
+-- Refunds that were told before these sales, in the order in which they were told.
+select booking.device_id, booking.record_id, booking.refund_till, booking.refund_of, booking.tender,
+    booking.awaits_cents,
+    (
+        select max(all_parts.part) + 1 from concessions.booking as all_parts
+        where all_parts.device_id = booking.device_id and all_parts.record_id = booking.record_id
+    ) as next_part
+from unnest(:tills::uuid[], :sale_ids::uuid[]) as wanted (till, id)
+inner join concessions.booking on booking.refund_till = wanted.till and booking.refund_of = wanted.id
+where booking.awaits_cents > 0
+order by booking.booked_at, booking.device_id, booking.record_id, booking.part;
+
+-- name: end_awaiting(tills, refund_ids)!
+-- Refunds whose sale is known wait no more; the chain of the sale's till is locked.
+update concessions.booking set awaits_cents = 0
+from unnest(:tills::uuid[], :refund_ids::uuid[]) as settled (till, id)
+where booking.device_id = settled.till and booking.record_id = settled.id and booking.awaits_cents > 0;
+
+-- name: alone_since(tills, since)
+-- What tills took from cards without having asked, as it was told from a time on.
+select booking.device_id, booking.card_id, booking.booked_at, booking.alone_cents
+from unnest(:tills::uuid[], :since::timestamptz[]) as wanted (till, since)
+inner join concessions.booking
+    on booking.device_id = wanted.till and booking.booked_at >= wanted.since and booking.alone_cents > 0;
+
+-- name: insert_bookings(tills, record_ids, parts, tenders, refund_tills, refunds_of, purse_ids, card_ids, bonuses, cents, loss_cents, loss_reasons, awaits, alones, now)!
 -- What records did to the books.
 insert into concessions.booking (
-    record_id, part, tender, refund_of, purse_id, card_id, cents, loss_cents, loss_reason, booked_at
+    device_id, record_id, part, tender, refund_till, refund_of, purse_id, card_id, bonus, cents, loss_cents,
+    loss_reason, awaits_cents, alone_cents, booked_at
 )
-select record_id, part, tender, refund_of, purse_id, card_id, cents, loss_cents, loss_reason, :now::timestamptz
+select till, record_id, part, tender, refund_till, refund_of, purse_id, card_id, bonus, cents, loss_cents, loss_reason,
+    awaits_cents, alone_cents, :now::timestamptz
 from unnest(
-    :record_ids::uuid[], :parts::integer[], :tenders::integer[], :refunds_of::uuid[], :purse_ids::uuid[],
-    :card_ids::uuid[], :cents::bigint[], :loss_cents::bigint[], :loss_reasons::text[]
-) as booked (record_id, part, tender, refund_of, purse_id, card_id, cents, loss_cents, loss_reason);
+    :tills::uuid[], :record_ids::uuid[], :parts::integer[], :tenders::integer[], :refund_tills::uuid[],
+    :refunds_of::uuid[], :purse_ids::uuid[], :card_ids::uuid[], :bonuses::boolean[], :cents::bigint[],
+    :loss_cents::bigint[], :loss_reasons::text[], :awaits::bigint[], :alones::bigint[]
+) as booked (
+    till, record_id, part, tender, refund_till, refund_of, purse_id, card_id, bonus, cents, loss_cents, loss_reason,
+    awaits_cents, alone_cents
+);

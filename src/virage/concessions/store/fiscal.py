@@ -67,9 +67,13 @@ async def records_known(conn: Connection, wanted: Sequence[tuple[ChainKey, int]]
     return found
 
 
-async def ids_used(conn: Connection, ids: Sequence[UUID]) -> set[UUID]:
-    """Those of the ids that a record has."""
-    return {row["id"] async for row in queries.ids_used(conn, ids=ids)}
+async def ids_used(conn: Connection, wanted: Sequence[tuple[UUID, UUID]]) -> dict[UUID, set[UUID]]:
+    """Those of the ids that a record of the same till has, by till."""
+    tills, ids = [till for till, _ in wanted], [id_ for _, id_ in wanted]
+    found: dict[UUID, set[UUID]] = {}
+    async for row in queries.ids_used(conn, device_ids=tills, ids=ids):
+        found.setdefault(row["device_id"], set()).add(row["id"])
+    return found
 
 
 async def insert_records(conn: Connection, written: Sequence[Written], now: datetime) -> None:
@@ -244,6 +248,12 @@ async def head_of(conn: Connection, till: UUID) -> Head:
     """The head of a till's real chain; of a till without one the empty head."""
     row = await queries.head_of(conn, device_id=till)
     return Head() if row is None else Head(row["number"], row["hash"].hex())
+
+
+async def heads_of(conn: Connection, till: UUID) -> dict[bool, Head]:
+    """The heads of a till's chains, by whether it is the row of rehearsals; a row without a record is missing."""
+    rows = queries.heads_of(conn, device_id=till)
+    return {row["training"]: Head(row["number"], row["hash"].hex()) async for row in rows}
 
 
 async def hash_at(conn: Connection, till: UUID, number: int) -> str:

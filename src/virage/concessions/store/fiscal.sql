@@ -18,11 +18,15 @@ cross join lateral (
     offset 0
 ) as found;
 
--- name: ids_used(ids)
--- Those of the ids that a record has.
-select found.id
-from unnest(:ids::uuid[]) as wanted (id)
-cross join lateral (select record.id from concessions.record where record.id = wanted.id offset 0) as found;
+-- name: ids_used(device_ids, ids)
+-- Those of the ids that a record of the same till has.
+select found.device_id, found.id
+from unnest(:device_ids::uuid[], :ids::uuid[]) as wanted (device_id, id)
+cross join lateral (
+    select record.device_id, record.id from concessions.record
+    where record.device_id = wanted.device_id and record.id = wanted.id
+    offset 0
+) as found;
 
 -- name: insert_records(device_ids, trainings, numbers, ids, kinds, times, now, outlets, event_ids, cashiers, totals, sums, defects, hashes, bodies, signatures)!
 -- The records of a batch.
@@ -206,3 +210,7 @@ order by starts_on desc, subject_id limit :most;
 -- name: outlets_of_till(device_id)
 -- Where a till wrote what is in its real chain.
 select distinct outlet from concessions.record where device_id = :device_id and not training;
+
+-- name: heads_of(device_id)
+-- The heads of both rows of a till.
+select training, number, hash from concessions.till_head where device_id = :device_id;

@@ -71,7 +71,7 @@ async def troubled_levels(conn: Connection, outlets: Sequence[str] | None) -> li
 
 
 async def movements_of(conn: Connection, document_id: UUID) -> list[MovementRow]:
-    """What a document or a sale moved."""
+    """What a document moved."""
     return [MovementRow(*row) async for row in queries.movements_of(conn, id=document_id)]
 
 

@@ -30,7 +30,7 @@ select request_digest from concessions.stock_document where id = :id;
 insert into concessions.movement (id, outlet, product_id, kind, quantity, at, who)
 select moved.id, moved.outlet, moved.product_id, moved.kind, moved.quantity, moved.at, moved.who
 from unnest(
-    :ids::uuid[], :outlets::text[], :product_ids::uuid[], :kinds::text[], :quantities::integer[], :times::timestamptz[],
+    :ids::uuid[], :outlets::text[], :product_ids::uuid[], :kinds::text[], :quantities::bigint[], :times::timestamptz[],
     :whos::uuid[]
 ) as moved (id, outlet, product_id, kind, quantity, at, who)
 order by moved.id, moved.outlet, moved.product_id
@@ -40,14 +40,14 @@ returning id, outlet, product_id, kind, quantity;
 -- name: move_levels(outlets, product_ids, quantities)!
 -- Levels follow their movements, each named once; `lock_levels` of the same transaction has locked them.
 update concessions.stock set level = stock.level + moved.quantity
-from unnest(:outlets::text[], :product_ids::uuid[], :quantities::integer[]) as moved (outlet, product_id, quantity)
+from unnest(:outlets::text[], :product_ids::uuid[], :quantities::bigint[]) as moved (outlet, product_id, quantity)
 where stock.outlet = moved.outlet and stock.product_id = moved.product_id;
 
 -- name: set_thresholds(outlet, product_ids, low_ats)!
 -- At which level somebody is told.
 insert into concessions.stock (outlet, product_id, low_at)
 select :outlet, said.product_id, said.low_at
-from unnest(:product_ids::uuid[], :low_ats::integer[]) as said (product_id, low_at)
+from unnest(:product_ids::uuid[], :low_ats::bigint[]) as said (product_id, low_at)
 order by said.product_id
 on conflict (outlet, product_id) do update set low_at = excluded.low_at;
 
@@ -64,8 +64,8 @@ where (:all_of_them::bool or outlet = any(:outlets::text[])) and (level < 0 or l
 order by outlet, product_id;
 
 -- name: movements_of(id)
--- What a document or a sale moved.
-select id, outlet, product_id, kind, quantity, at, who from concessions.movement where id = :id
+-- What a document moved; no sale can have its id.
+select id, outlet, product_id, kind, quantity, at, who from concessions.movement where id = :id and kind <> 'sale'
 order by outlet, product_id;
 
 -- name: movements_at(outlet, before, most)

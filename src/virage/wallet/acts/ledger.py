@@ -34,6 +34,6 @@ def _by_id(account: Account) -> UUID:
     return account.id
 
 
-async def available(conn: Connection, purse_ids: Collection[UUID]) -> dict[UUID, Cents]:
-    """What may be spent of purses, which stay locked; for whoever must know before it is spent."""
-    return {id_: found.available_cents for id_, found in (await store.lock_accounts(conn, purse_ids)).items()}
+async def available(conn: Connection, account_ids: Collection[UUID]) -> dict[UUID, Cents]:
+    """What may be spent of purses and of bonus credit, which stay locked; for whoever must know before it is spent."""
+    return {id_: found.available_cents for id_, found in (await store.lock_accounts(conn, account_ids)).items()}

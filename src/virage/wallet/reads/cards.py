@@ -12,6 +12,7 @@ from virage.kernel.money import Cents
 from virage.people import reads as people
 from virage.venue.reads import GROUND_ZONE
 from virage.wallet.rules.cards import BlockReason, Limits, OwnedCard
+from virage.wallet.rules.sun import Seen
 from virage.wallet.store import cards as store
 from virage.wallet.store import taps
 
@@ -117,3 +118,15 @@ async def export(conn: Connection, person_id: UUID) -> Any:
 async def purses_of(conn: Connection, card_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """The purse on which each card stands now."""
     return {id_: owned.card.purse_id for id_, owned in (await store.owned_cards(conn, list(card_ids))).items()}
+
+
+async def card_that_taps(conn: Connection, tap_id: UUID, seen: Seen) -> UUID | None:
+    """The card whose tap would count under this id; None for a copy and for no card of ours. Nothing is taken yet."""
+    owned = await card_of_uid(conn, seen.uid)
+    if owned is None:
+        return None
+    if seen.counter > owned.card.counter:
+        return owned.card.id
+    before = (await taps.taps_by_id(conn, [tap_id])).get(tap_id)
+    is_its_own = before is not None and (before.card_id, before.counter) == (owned.card.id, seen.counter)
+    return owned.card.id if is_its_own else None

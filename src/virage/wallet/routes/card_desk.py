@@ -8,7 +8,7 @@ from uuid import UUID
 from virage.kernel.batching import Batcher
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database
-from virage.kernel.guard import Principal
+from virage.kernel.guard import ANONYMOUS, Principal
 from virage.kernel.limits import Limits
 from virage.kernel.problems import Refused
 from virage.wallet.acts.card_pins import begin_pin_try, end_pin_try
@@ -18,6 +18,8 @@ from virage.wallet.rules.cards import Reason, Tap, TapOutcome, still_looks
 from virage.wallet.rules.sun import SunMessage, look_id, verify
 
 CARDS_OFF: Final = Refused(Reason.CARDS_OFF)
+NOBODY: Final = Principal("anonymous", UUID(int=0))
+"""All who have no session, where they are counted together."""
 _UUID_BYTES: Final = 16
 
 
@@ -39,15 +41,19 @@ class CardDesk:
         """What is stored of a printed code."""
         return CARDS_OFF if self.secrets is None else self.secrets.codes.hash(code)
 
-    async def look(self, message: SunMessage) -> TapOutcome:
+    async def look(self, message: SunMessage, asker: Principal = ANONYMOUS) -> TapOutcome:
         """Take the tap that opened a page; the page may ask again for five minutes, and nobody else any more.
 
-        Raises `rate_limited` for a card whose messages come too often: one rate a card, for a page has no session.
+        Raises `rate_limited` for a card whose messages come too often, and for who brings forged ones too often: by
+        session, and all who have none together. A message that a card made is looked at before anybody is paced, so
+        who forges shuts out nobody who shares an address, or has no session either.
         """
         tap = self.tap(look_id(message), message)
         if isinstance(tap, Refused):
             return tap
         if tap.seen is None:
+            known = asker.session_id is not None or asker.id is not None
+            self._limits.take("costly" if known else "forged", asker if known else NOBODY)
             return Refused(Reason.TAP_FORGED)
         self._limits.take("costly", Principal("anonymous", UUID(bytes=tap.seen.uid.ljust(_UUID_BYTES, b"\0"))))
         taken = await self.taps.submit(tap)

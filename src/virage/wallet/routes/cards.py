@@ -22,10 +22,22 @@ from virage.wallet.reads.cards import DeskCard, MyCard
 from virage.wallet.reads.purses import available
 from virage.wallet.routes.card_desk import CardDesk
 from virage.wallet.rules.cards import BlockReason, DailyLimit, Reason, StaffReason, as_code, masked
-from virage.wallet.rules.sun import CMAC_SHOWN, ENC, ENC_BLOCKS_MAX, PICC_DATA, SunMessage, look_id
+from virage.wallet.rules.sun import (
+    CMAC_SHOWN,
+    COUNTER_SHOWN,
+    ENC,
+    ENC_BLOCKS_MAX,
+    PICC_DATA,
+    UID_SHOWN,
+    SunMessage,
+    is_spelled,
+    look_id,
+)
 
 PRIVATE = {"cache-control": "no-store"}
-PiccData = Annotated[str, Parameter(pattern=PICC_DATA, min_length=32, max_length=32)]
+Uid = Annotated[str | None, Parameter(pattern=UID_SHOWN, max_length=14, required=False)]
+Counter = Annotated[str | None, Parameter(pattern=COUNTER_SHOWN, max_length=6, required=False)]
+PiccData = Annotated[str | None, Parameter(pattern=PICC_DATA, max_length=32, required=False)]
 Mac = Annotated[str, Parameter(pattern=CMAC_SHOWN, min_length=16, max_length=16)]
 Enc = Annotated[str | None, Parameter(pattern=ENC, max_length=32 * ENC_BLOCKS_MAX, required=False)]
 Typed = Annotated[str, Meta(max_length=40)]
@@ -174,12 +186,23 @@ async def replace_card(
 
 @get("/tap", opt={"public": True, "rate": "write"})
 async def read_tap(
-    picc_data: PiccData, cmac: Mac, db: Database, card_desk: CardDesk, enc: Enc = None
+    cmac: Mac,
+    db: Database,
+    card_desk: CardDesk,
+    principal: Principal,
+    *,
+    uid: Uid = None,
+    ctr: Counter = None,
+    picc_data: PiccData = None,
+    enc: Enc = None,
 ) -> Response[TapPage]:
     """What the page shows that a tap opens. It uses the tap up: no till takes it any more, and the page is told for
-    five minutes alone.
+    five minutes alone. A card shows `uid` and `ctr`, or `picc_data`.
     """
-    taken = granted(await card_desk.look(SunMessage(picc_data, cmac, enc)))
+    message = SunMessage(uid=uid, ctr=ctr, picc_data=picc_data, enc=enc, cmac=cmac)
+    if not is_spelled(message):
+        raise Problem("invalid")
+    taken = granted(await card_desk.look(message, principal))
     async with db.connection() as conn:
         owned = await reads.card(conn, taken.card_id)
         left = await available(conn, taken.purse_id)

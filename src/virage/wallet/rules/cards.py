@@ -113,11 +113,13 @@ class Tap(Struct, frozen=True):
 
     `taken_at`: a till without network took it then, and what it paid is sold. Tills tell in any order, so a counter
     below the last one counts too, as long as it has not counted before; of whoever asks the counter only rises.
+    `pays`: it pays something, so it is good a second time only while the card has not been read and shown since.
     """
 
     id: UUID
     seen: Seen | None
     taken_at: datetime | None = None
+    pays: bool = False
 
 
 class TapTaken(Struct, frozen=True, tag="taken"):
@@ -147,8 +149,9 @@ def judge_taps(
     """Judge taps that arrived together; one outcome a tap, in order. `known` are those taken before, by their ids.
 
     Of one card they count in the order of its counter: which one arrived first says nothing. A tap that is known gets
-    its first answer again, whatever has become of the card. `used` has the counters that count once for taps that a
-    till took alone.
+    its first answer again, whatever has become of the card; one that pays and is asked about again does so only while
+    no later tap of the card has counted, or a refused one could be kept for the day on which it pays. `used` has the
+    counters that count once for taps that a till took alone.
     """
     taken, last, counted = dict(known), {card.id: card.counter for card in cards.values()}, set(used)
     outcomes: dict[int, TapOutcome] = {}
@@ -156,7 +159,11 @@ def judge_taps(
         tap = taps[at]
         card = None if tap.seen is None else cards.get(tap.seen.uid)
         is_new = card is not None and _is_new(tap, card, last, counted)
-        outcome = _judge_tap(tap, card, taken.get(tap.id), is_new=is_new, now=now)
+        before = taken.get(tap.id)
+        if before is not None and tap.pays and tap.taken_at is None and before.counter < last[before.card_id]:
+            outcomes[at] = Refused(Reason.TAP_REPLAYED, {"card_id": before.card_id, "counter": before.counter})
+            continue
+        outcome = _judge_tap(tap, card, before, is_new=is_new, now=now)
         outcomes[at] = outcome
         if isinstance(outcome, TapTaken):
             taken[tap.id] = outcome

@@ -82,6 +82,7 @@ def purse(purse_id: UUID) -> Account:
     return Account(purse_id, Kind.PURSE, "", purse_id)
 
 
+@lru_cache(maxsize=100_000)
 def bonus(purse_id: UUID) -> Account:
     """What the house gave to a purse."""
     return Account(uuid5(_NAMES, f"{Kind.BONUS}:{purse_id}"), Kind.BONUS, str(purse_id), purse_id)

@@ -1,7 +1,8 @@
 """What a tap of an NTAG 424 DNA proves: its SUN message (NXP AN12196), checked with keys made per card (NXP AN10922).
 
-The chip mirrors into the address that it shows: `picc_data` (its UID and its counter, encrypted), `enc` (what its file
-holds, encrypted) where the file is set so, and `cmac` over both the counter and what was mirrored.
+The chip mirrors into the address that it shows its UID and its counter: as `uid` and `ctr`, so that a till without
+network knows the card, or as `picc_data`, encrypted, with `enc` (what its file holds, encrypted) where the file is set
+so. `cmac` is over UID, counter and what of its file was mirrored.
 """
 
 import hmac
@@ -23,7 +24,7 @@ ENC_BLOCKS_MAX: Final = 8
 FILE_READ_KEY: Final = 1
 """The number of the chip's key that a tap's MAC comes from: made per card."""
 META_READ_KEY: Final = 2
-"""The number of the key that the UID is encrypted with: one for all cards, for no UID is known before it opens."""
+"""The number of the key that `picc_data` is encrypted with: one for all cards, for no UID is known before it opens."""
 KEY_VERSION: Final = 1
 """Of the keys that cards are made with now; it is part of what each key is derived from."""
 
@@ -40,17 +41,24 @@ _SYSTEM: Final = b"VIRAGE:"
 _EVERY_CARD: Final = bytes(UID_BYTES)  # no chip has it
 _LOOK: Final = UUID("0195c1a2-6f3e-7b54-9d01-5a6c2e8f4b70")
 
+UID_SHOWN: Final = "^[0-9A-F]{14}$"
+COUNTER_SHOWN: Final = "^[0-9A-F]{6}$"
 PICC_DATA: Final = "^[0-9A-F]{32}$"
 CMAC_SHOWN: Final = "^[0-9A-F]{16}$"
 ENC: Final = "^([0-9A-F]{32}){1,8}$"
 
 
-class SunMessage(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a card mirrored into its address, in the capitals in which it writes (the MAC is over these letters)."""
+class SunMessage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a card mirrored into its address, in the capitals in which it writes (the MAC is over these letters).
 
-    picc_data: Annotated[str, Meta(pattern=PICC_DATA, max_length=32)]
-    cmac: Annotated[str, Meta(pattern=CMAC_SHOWN, max_length=16)]
+    Either `uid` and `ctr`, or `picc_data` with or without `enc`.
+    """
+
+    uid: Annotated[str, Meta(pattern=UID_SHOWN, max_length=14)] | None = None
+    ctr: Annotated[str, Meta(pattern=COUNTER_SHOWN, max_length=6)] | None = None
+    picc_data: Annotated[str, Meta(pattern=PICC_DATA, max_length=32)] | None = None
     enc: Annotated[str, Meta(pattern=ENC, max_length=32 * ENC_BLOCKS_MAX)] | None = None
+    cmac: Annotated[str, Meta(pattern=CMAC_SHOWN, max_length=16)]
 
 
 class Seen(Struct, frozen=True):
@@ -74,8 +82,11 @@ class CardKeys:
         return "CardKeys()"
 
     def of(self, uid: bytes, number: int) -> bytes:
-        """Return the key that a card has under a number from 0 to 4."""
-        return self.meta_read if number == META_READ_KEY else diversify(self._master, _key_input(uid, number))
+        """Return the key that a card has under a number from 0 to 4, no other card's.
+
+        A card that encrypts its UID has `meta_read` as key 2 instead.
+        """
+        return diversify(self._master, _key_input(uid, number))
 
 
 def _key_input(uid: bytes, number: int) -> bytes:
@@ -101,16 +112,20 @@ def message_of(address: str) -> SunMessage | None:
     except ValueError:
         return None
     found = dict(pairs)
-    if len(found) != len(pairs) or not {"picc_data", "cmac"} <= found.keys() <= {"picc_data", "enc", "cmac"}:
+    if len(found) != len(pairs) or "cmac" not in found or not found.keys() <= _PARTS.keys():
         return None
-    message = SunMessage(found["picc_data"], found["cmac"], found.get("enc"))
-    return message if _is_spelled(message) else None
+    message = SunMessage(**found)
+    return message if is_spelled(message) else None
 
 
-def _is_spelled(message: SunMessage) -> bool:
-    """Whether each part has its length in capital hexadecimal digits: one spelling for one message."""
-    parts = ((PICC_DATA, message.picc_data), (CMAC_SHOWN, message.cmac), (ENC, message.enc))
-    return all(part is None or re.fullmatch(pattern[1:-1], part) is not None for pattern, part in parts)
+_PARTS: Final = {"uid": UID_SHOWN, "ctr": COUNTER_SHOWN, "picc_data": PICC_DATA, "enc": ENC, "cmac": CMAC_SHOWN}
+_FORMS: Final = ({"uid", "ctr", "cmac"}, {"picc_data", "cmac"}, {"picc_data", "enc", "cmac"})
+
+
+def is_spelled(message: SunMessage) -> bool:
+    """Whether it is one of the forms, each part with its length in capital hexadecimal digits: one spelling each."""
+    said = {name: text for name in _PARTS if (text := getattr(message, name)) is not None}
+    return said.keys() in _FORMS and all(re.fullmatch(_PARTS[name][1:-1], text) for name, text in said.items())
 
 
 def verify(message: SunMessage, keys: CardKeys) -> Seen | None:
@@ -122,10 +137,12 @@ def verify(message: SunMessage, keys: CardKeys) -> Seen | None:
 
 
 def opened(message: SunMessage, meta_read_key: bytes) -> Seen | None:
-    """Return what `picc_data` says; nothing is proven by it yet. None if it says nothing under this key."""
-    if not _is_spelled(message):
+    """Return what a message says of its card; nothing is proven by it yet. None if it says nothing under this key."""
+    if not is_spelled(message):
         return None
-    plain = _decrypted(meta_read_key, _ZEROS, bytes.fromhex(message.picc_data))
+    if message.uid is not None and message.ctr is not None:
+        return Seen(bytes.fromhex(message.uid), int(message.ctr, 16))
+    plain = _decrypted(meta_read_key, _ZEROS, bytes.fromhex(message.picc_data or ""))
     if plain[0] != _UID_AND_COUNTER:
         return None
     counter_at = 1 + UID_BYTES
@@ -152,7 +169,8 @@ def file_data(message: SunMessage, seen: Seen, file_read_key: bytes) -> bytes | 
 
 def look_id(message: SunMessage) -> UUID:
     """Return the id of the tap that a page makes of a message: asked again, the page is still the same look."""
-    return uuid5(_LOOK, f"{message.picc_data}{message.cmac}{message.enc or ''}")
+    named = message.picc_data or f"{message.uid}{message.ctr}"
+    return uuid5(_LOOK, f"{named}{message.cmac}{message.enc or ''}")
 
 
 def _named(seen: Seen) -> bytes:

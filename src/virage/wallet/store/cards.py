@@ -2,13 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from virage.kernel.database import Connection
 from virage.kernel.money import Cents
 from virage.wallet.rules.cards import BlockReason, Card, NewCard, OwnedCard
 from virage.wallet.store.queries import queries
+
+
+class CardChange(NamedTuple):
+    """A card as tills are told of it, and the transaction that wrote it."""
+
+    shown: tuple[str, int, bool]
+    xid: int
 
 
 def _card(row: Any) -> Card:
@@ -147,3 +154,20 @@ async def replace_card(conn: Connection, old_id: UUID, new_id: UUID, day: date, 
 async def forget_words(conn: Connection, ids: Sequence[UUID]) -> None:
     """Erase what a person called their cards."""
     await queries.forget_words(conn, ids=list(ids))
+
+
+async def card_position(conn: Connection) -> int:
+    """What was written by transactions below it is visible."""
+    return cast("int", await queries.card_position(conn))
+
+
+async def cards_changed(conn: Connection, since: int) -> list[CardChange]:
+    """Cards that were written by a transaction of this number or a later one."""
+    rows = queries.cards_changed(conn, since=since)
+    return [CardChange((row["uid"].hex().upper(), row["counter"], row["blocked"]), row["xid"]) async for row in rows]
+
+
+async def all_cards(conn: Connection) -> bytes:
+    """All cards, as JSON that nobody reads here."""
+    written: str = await queries.all_cards(conn)
+    return written.encode()

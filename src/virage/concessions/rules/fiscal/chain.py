@@ -60,8 +60,8 @@ def extend(
     """Continue a chain; the new head, and one outcome a link in the order of the links.
 
     `known` has the hashes of the records in the chain under the numbers that the links name, `used` the ids of records
-    of any chain. Refused with `chain_forked` (the number has other bytes), `chain_gap` and `chain_broken` (`expected`:
-    number and previous), or `id_taken`.
+    of the same till. Refused with `chain_forked` (the number has other bytes), `chain_gap` and `chain_broken`
+    (`expected`: number and previous), or `id_taken`.
     """
     hashes, taken = dict(known), set(used)
     outcomes: dict[int, Outcome] = {}

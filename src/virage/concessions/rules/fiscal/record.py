@@ -133,8 +133,9 @@ class VatTotal(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RefundOf(Struct, frozen=True, forbid_unknown_fields=True):
-    """The sale that is given back, wholly or in part, and why, by a code of the house."""
+    """The sale that is given back, wholly or in part: its till and its id; and why, by a code of the house."""
 
+    till: UUID
     record: UUID
     reason: Code
 

@@ -1,0 +1,48 @@
+"""What tills told that is not as it should be, and what they may lose at most."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from msgspec import Struct
+
+from virage.concessions.rules.booking import till_account
+from virage.concessions.rules.deviations import NotedDeviation
+from virage.concessions.rules.limits import TillLimits
+from virage.concessions.store import deviations as store
+from virage.kernel.database import Connection
+from virage.kernel.guard import Principal
+from virage.kernel.money import Cents
+from virage.people import reads as people
+from virage.people.rules.devices import DeviceKind
+from virage.wallet.reads import ledger
+from virage.wallet.rules.ledger import Kind
+
+DEVIATIONS_MAX: Final = 200
+
+
+class OfflineLoss(Struct, frozen=True):
+    """`worst_cents` is `tills` times `till_limit_cents`: more is not lost while no till has told what it took.
+
+    `lost_cents` is what is on the loss accounts of these tills.
+    """
+
+    tills: int
+    till_limit_cents: Cents
+    worst_cents: Cents
+    lost_cents: Cents
+
+
+async def deviations(conn: Connection, outlets: Sequence[str] | None, before: datetime | None) -> list[NotedDeviation]:
+    """What was noted at some outlets (None: all) before a time (None: ever), the latest 200 first."""
+    return await store.deviations(conn, outlets, before, DEVIATIONS_MAX)
+
+
+async def offline_loss(conn: Connection, principal: Principal, limits: TillLimits) -> OfflineLoss:
+    """What the tills that somebody leads may lose at most."""
+    devices = await people.office_devices(conn, principal)
+    tills = [one.id for one in devices if one.kind is DeviceKind.TILL and one.revoked_at is None]
+    lost = await ledger.balances(conn, [till_account(Kind.LOSS, till) for till in tills])
+    return OfflineLoss(
+        len(tills), limits.offline_till_cents, len(tills) * limits.offline_till_cents, max(0, -sum(lost.values()))
+    )

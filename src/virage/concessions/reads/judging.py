@@ -1,0 +1,91 @@
+"""What records say, judged as they arrive: what decides is read once in a second, versions once.
+
+Nothing of it is asked in the transaction that books.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Final
+
+from msgspec import Struct
+
+from virage.concessions.reads.catalogue import Catalogues, Terms, on_at, terms_at
+from virage.concessions.rules.alcohol import Derogation
+from virage.concessions.rules.catalogue import is_version
+from virage.concessions.rules.deviations import Deviation, Reason
+from virage.concessions.rules.fiscal.record import Kind, Record
+from virage.concessions.rules.judging import judge
+from virage.concessions.store import catalogue as store
+from virage.concessions.store import derogations as calendar
+from virage.kernel.clock import Clock
+from virage.kernel.database import Database
+from virage.programme import reads as programme
+from virage.programme.rules import Event
+
+KEPT_S: Final = 1.0
+BACK: Final = timedelta(days=2)
+"""What is kept reaches so far back: a till that told of nothing for longer is judged by a read of its own."""
+
+
+class _Known(Struct, frozen=True):
+    """What decides between two moments."""
+
+    in_force: str | None
+    events: tuple[Event, ...]
+    derogations: tuple[Derogation, ...]
+    since: datetime
+    until: datetime
+
+
+class Judge:
+    """The judge of one process."""
+
+    def __init__(self, db: Database, clock: Clock, catalogues: Catalogues, kept_s: float = KEPT_S) -> None:
+        self._db = db
+        self._clock = clock
+        self._catalogues = catalogues
+        self._kept_s = kept_s
+        self._one_at_a_time = asyncio.Lock()
+        self._known: tuple[float, _Known] | None = None
+
+    async def deviations(self, record: Record, *, told: bool) -> tuple[Deviation, ...]:
+        """What a sale says otherwise than it should; a till that asks has the version in force.
+
+        Before a first version is published there is nothing to judge by. Who forgets a price that changed a second
+        ago is forgiven.
+        """
+        if record.kind is not Kind.SALE:
+            return ()
+        known = await self._read()
+        if known.in_force is None:
+            return ()
+        if not told and record.catalogue != known.in_force:
+            return (Deviation(Reason.PRICE_CHANGED, data={"version": known.in_force}),)
+        catalogue = self._catalogues.kept(record.catalogue)
+        if catalogue is None and is_version(record.catalogue):
+            async with self._db.connection() as conn:
+                catalogue = (await self._catalogues.of(conn, [record.catalogue])).get(record.catalogue)
+        if catalogue is None:
+            return (Deviation(Reason.CATALOGUE_UNKNOWN),)
+        terms = await self._terms(known, record.moment)
+        return tuple(judge(record, catalogue, terms.event, terms.derogations))
+
+    async def _terms(self, known: _Known, moment: datetime) -> Terms:
+        if known.since <= moment <= known.until:
+            return Terms(on_at(known.events, moment), known.derogations)
+        async with self._db.connection() as conn:
+            return await terms_at(conn, moment)
+
+    async def _read(self) -> _Known:
+        async with self._one_at_a_time:
+            if self._known is None or monotonic() >= self._known[0]:
+                now = self._clock.now()
+                since, until = now - BACK, now + BACK
+                async with self._db.connection() as conn:
+                    in_force = await store.version_in_force(conn)
+                    events = await programme.upcoming(conn, since)
+                    derogations = await calendar.derogations_around(conn, since, until)
+                found = _Known(in_force, tuple(events), tuple(derogations), since, until)
+                self._known = (monotonic() + self._kept_s, found)
+            return self._known[1]

@@ -1,0 +1,46 @@
+"""What a till sold otherwise than it should have: it is booked, and written down for the office."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+
+class Reason(StrEnum):
+    """What is otherwise; of what is asked it is the reason of the refusal."""
+
+    CATALOGUE_UNKNOWN = "catalogue_unknown"
+    PRICE_CHANGED = "price_changed"
+    PRICE_WRONG = "price_wrong"
+    VAT_RATE_WRONG = "vat_rate_wrong"
+    UNKNOWN_PRODUCT = "unknown_product"
+    NOT_HERE = "not_at_this_outlet"
+    OPTION_UNKNOWN = "option_unknown"
+    ALCOHOL_FORBIDDEN = "alcohol_forbidden"
+    CARD_LIMIT = "offline_card_limit"
+    TILL_LIMIT = "offline_till_limit"
+    REFUND_EXCEEDS_SALE = "refund_exceeds_sale"
+
+
+class Deviation(Struct, frozen=True):
+    """One thing that is otherwise. `line` is the line of the receipt, from 0; None for the whole record."""
+
+    reason: Reason
+    line: int | None = None
+    data: dict[str, Any] = {}
+
+
+class NotedDeviation(Struct, frozen=True):
+    """A deviation as the office reads it. `at` is when the till wrote the record, `noted_at` when it was told."""
+
+    till: UUID
+    number: int
+    record_id: UUID
+    outlet: str
+    at: datetime
+    noted_at: datetime
+    reason: Reason
+    line: int | None
+    data: dict[str, Any]

@@ -1,0 +1,18 @@
+-- name: insert_deviations(device_ids, numbers, positions, record_ids, outlets, times, now, reasons, lines, datas)!
+-- What records say that is otherwise.
+insert into concessions.deviation (
+    device_id, number, position, record_id, outlet, at, noted_at, reason, line, data
+)
+select device_id, number, position, record_id, outlet, at, :now::timestamptz, reason, line, data
+from unnest(
+    :device_ids::uuid[], :numbers::bigint[], :positions::integer[], :record_ids::uuid[], :outlets::text[],
+    :times::timestamptz[], :reasons::text[], :lines::integer[], :datas::jsonb[]
+) as noted (device_id, number, position, record_id, outlet, at, reason, line, data);
+
+-- name: deviations(all_of_them, outlets, before, most)
+-- What was noted at all outlets, or at some, before a time (null: ever), the latest first.
+select device_id, number, record_id, outlet, at, noted_at, reason, line, data
+from concessions.deviation
+where (:all_of_them::bool or outlet = any(:outlets::text[]))
+    and (:before::timestamptz is null or noted_at < :before)
+order by noted_at desc, device_id, number, position limit :most;
