@@ -1,27 +1,37 @@
 """What sells while the office looks: a till with its key that came with a code, and cards fresh from the encoder."""
 
+import asyncio
 import itertools
 import os
-from datetime import UTC, datetime, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 
 from tests.concessions.till import Till as Chain
+from tests.concessions.till import append, beer, fries
 from tests.passes.make_vectors import Ed25519Phone
 from tests.web.house import House
 from tests.web.office import in_database
+from virage.concessions.acts.archives import Archives
+from virage.concessions.jobs.closing import ClosingJobs
+from virage.concessions.rules.fiscal.calendar import begins, business_day
 from virage.concessions.rules.fiscal.record import Kind, Line, Written
 from virage.kernel.config import read
-from virage.kernel.database import Connection
+from virage.kernel.database import Connection, Database
 from virage.kernel.guard import Grant, Principal
 from virage.kernel.ids import new_id
 from virage.kernel.keys import base64url
+from virage.kernel.problems import Refused
+from virage.matchday import clock_of
+from virage.passes.acts import open_vault
 from virage.people import acts as people
 from virage.people.acts import devices
 from virage.people.rules.devices import DeviceKind, PairingOpened, PairingWish
 from virage.people.rules.secrets import secrets_of
+from virage.venue.reads import GROUND_ZONE
 from virage.wallet.acts import cards
 from virage.wallet.rules.cards import Card, NewCard
 
@@ -71,6 +81,42 @@ class Till:
         """Whether the server knows it no more."""
         answer = httpx.get(f"{self._url}/api/devices/me", headers={"authorization": f"Bearer {self._token}"})
         return answer.status_code == httpx.codes.UNAUTHORIZED
+
+
+def yesterday() -> date:
+    """The day of business before this one."""
+    return business_day(datetime.now(UTC), GROUND_ZONE) - timedelta(days=1)
+
+
+def sold_yesterday(house: House, outlet: str) -> UUID:
+    """A till that sold two beers and fries at an outlet yesterday; its id."""
+    chain = Chain()
+    chain.outlet = outlet
+    chain.at = begins(yesterday(), GROUND_ZONE) + timedelta(hours=14)
+    chain.write(lines=[beer(2), fries()])
+
+    async def take(conn: Connection) -> None:
+        await chain.pair(conn)
+        outcomes = await append(conn, chain.written, chain.at)
+        assert not any(isinstance(one, Refused) for one in outcomes), outcomes
+
+    in_database(house, take)
+    return chain.id
+
+
+def close_what_is_over(house: House) -> None:
+    """Close the days that are over, as the worker does by itself."""
+
+    async def close() -> None:
+        config = read(house.env)
+        db = await Database.open(house.database_url, connections_max=2)
+        try:
+            await ClosingJobs(db, clock_of(config), open_vault(config), Archives(config.objects_at)).close_due()
+        finally:
+            await db.close()
+
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(asyncio.run, close()).result()
 
 
 def fresh_cards(house: House, count: int) -> list[str]:

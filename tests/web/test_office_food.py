@@ -1,12 +1,18 @@
 """Food and money in the office, in a real browser: what is priced there is sold, what tills sold is seen there."""
 
+import re
+from pathlib import Path
+
 import httpx
+from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.web.food import Till, fresh_cards
+from tests.web.food import Till, close_what_is_over, fresh_cards, sold_yesterday, yesterday
 from tests.web.house import House
 from tests.web.office import ADMIN, confirm_it_is_me, desk, hire, sign_in_long_ago
-from tests.web.steps import Refusing
+from pypdf import PdfReader
+
+from virage.cli.fiscal import verify_archives
 from virage.concessions.rules.fiscal.record import Kind
 from virage.demo.programme import CLUB
 from virage.kernel.guard import Grant
@@ -217,10 +223,17 @@ def test_a_till_is_paired_and_what_it_sells_shows_without_a_reload(
         shift = page.get_by_role("row").filter(has_text=name)
         expect(shift).to_contain_text("€118.00")
         expect(shift).to_contain_text("-€1.50")
+        till.write(lines=[replace(till.line("Fries"), unit_cents=100)])
+        till.tell()
         section(page, "Tills")
+        deviation = page.locator("[data-deviation=price_wrong]").filter(has_text=name)
+        expect(deviation).to_contain_text(f"{name}, record 6, line 1")
+        worst = page.locator("[data-worst]")
+        expect(worst).to_contain_text(re.compile(r"^€[1-9].* = 1 till × €[1-9]"))
         page.get_by_role("button", name=f"Revoke {name}").click()
         page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
         expect(page.get_by_text("The till is revoked.")).to_be_visible()
+        expect(worst).to_have_attribute("data-worst", "0")
         assert till.is_dead()
 
 
@@ -250,6 +263,54 @@ def test_a_lost_card_is_blocked_and_replaced(browser: Browser, house: House, add
         expect(page.locator("[data-card=replaced]")).to_contain_text("Another card has taken its place.")
 
 
+def test_a_statement_is_made_of_closed_days_and_taken_home_with_the_archive(
+    browser: Browser, house: House, address: str, tmp_path: Path
+) -> None:
+    name, day = f"Caterer {address}", yesterday().isoformat()
+    with desk(browser, house, hire(house, f"owed-{address}", CATALOGUE_DESK)) as page:
+        page.goto("/office/food/concessionaires")
+        page.get_by_role("button", name="New concessionaire").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_role("button", name="Save").click()
+        expect(dialog.get_by_label("Name")).to_be_focused()
+        dialog.get_by_label("Name").fill(name)
+        dialog.get_by_role("button", name="Save").click()
+        card = page.locator(f"[data-concessionaire='{name}']")
+        for _ in range(2):
+            page.get_by_role("button", name=f"Add an outlet to {name}").click()
+            dialog.get_by_label("Outlet").select_option("21")
+            dialog.get_by_label("From").fill(day)
+            dialog.get_by_label("Commission, % of net sales").fill("15")
+            dialog.get_by_role("button", name="Save").click()
+            expect(card.get_by_role("listitem")).to_contain_text("15 % of net sales")
+        expect(dialog.get_by_text("Somebody runs this outlet on one of these days already.")).to_be_visible()
+        dialog.get_by_role("button", name="Go back").click()
+        till = sold_yesterday(house, "21")
+        close_what_is_over(house)
+        page.get_by_label("Concessionaire").select_option(label=name)
+        for field in ("From", "To"):
+            page.get_by_label(field, exact=True).fill(day)
+        page.get_by_role("button", name="Make the statement").click()
+        # 18.50 sold: 14.00 at 20 %, 4.50 at 10 %. Net 15.76, of which the house has 15 % and the VAT on that.
+        expect(page.locator("[data-payable]")).to_have_attribute("data-payable", "1567")
+        with page.expect_download() as csv:
+            page.get_by_role("button", name="Download as CSV").click()
+        table = csv.value.path().read_text(encoding="utf-8-sig")
+        assert "15.67" in table or "15,67" in table
+        with page.expect_download() as pdf:
+            page.get_by_role("button", name="Download as PDF").click()
+        paper = " ".join(one.extract_text() for one in PdfReader(pdf.value.path()).pages)
+        assert "15.67" in paper
+        assert name in paper
+        section(page, "Closings")
+        expect(page.locator("[data-closing]").filter(has_text="21 ·").first).to_contain_text("€18.50")
+        page.get_by_label("Till", exact=True).select_option(str(till))
+        with page.expect_download() as archive:
+            page.get_by_role("button", name="Download the archive").click()
+        archive.value.save_as(kept := tmp_path / "till.jsonl.gz")
+        assert verify_archives([kept]) == 0
+
+
 def test_each_sees_the_parts_that_are_their_work_and_no_others(browser: Browser, house: House, address: str) -> None:
     with desk(browser, house, hire(house, f"none-{address}", (Grant("steward", "gate", "A"),))) as page:
         expect(page.get_by_role("link", name="Food and money")).to_have_count(0)
@@ -258,7 +319,7 @@ def test_each_sees_the_parts_that_are_their_work_and_no_others(browser: Browser,
             expect(page.get_by_text("Your roles do not cover this part of the office.")).to_be_visible()
     with desk(browser, house, hire(house, f"admin-{address}", ADMIN)) as page:
         page.get_by_role("link", name="Food and money").click()
-        page.route("**/api/office/concessions/draft", Refusing(503, "unavailable", times=3))
+        page.route("**/api/office/concessions/draft", lambda route: route.abort(), times=1)
         section(page, "Catalogue")
         page.get_by_role("button", name="Try again").click()
         expect(page.get_by_role("row").filter(has_text="Hot dog").first).to_be_visible()

@@ -6,20 +6,23 @@ from random import Random
 
 from playwright.sync_api import Page, expect
 
-from tests.web.food import Till, expected, fresh_cards
+from tests.web.food import Till, close_what_is_over, expected, fresh_cards, sold_yesterday, yesterday
 from tests.web.house import House
 from tests.web.tour import Screen
 from virage.concessions.rules.fiscal.record import Kind
 
 EVENING = timedelta(hours=3)
 SALES = 150
+"""Of each till."""
 FLOAT_CENTS = 15_000
-TILLS = (("01, left counter", "01"), ("01, right counter", "01"), ("07, bar", "07"), ("19, bar", "19"))
+TILLS = (("01, left counter", "01"), ("01, right counter", "01"), ("08, bar", "08"), ("19, bar", "19"))
 """Names of tills, and the outlets at which they stand; the last one's shift is counted and over."""
 
 
-def evening(house: House) -> None:
-    """Tills that sold for three hours, most before the start and at half-time."""
+def evening(house: House, sales: int = SALES) -> None:
+    """Tills that sold for three hours, most before the start and at half-time; and yesterday, which is closed."""
+    sold_yesterday(house, "21")
+    close_what_is_over(house)
     chance = Random(11)  # noqa: S311 - a crowd needs no secrecy
     for name, outlet in TILLS:
         till = Till(house, expected(house, name, outlet), outlet)
@@ -28,7 +31,7 @@ def evening(house: House) -> None:
         till.write(Kind.SHIFT_OPENED, cash_cents=FLOAT_CENTS)
         names = [one["item"]["name"]["en"] for one in till.menu["items"] if one["item"]["kind"] == "product"]
         taken = 0
-        for at in sorted(_moment(chance) for _ in range(SALES)):
+        for at in sorted(_moment(chance) for _ in range(sales)):
             till.chain.at = begun + EVENING * at
             lines = [till.line(one, chance.choice((1, 1, 1, 2, 3))) for one in chance.sample(names, chance.choice((1, 2, 2, 3)))]
             taken += sum(line.quantity * line.unit_cents for line in lines)
@@ -122,3 +125,29 @@ def _books(page: Page) -> Iterator[Screen]:
     page.get_by_label("Of when").select_option("today")
     expect(page.locator("[data-shift]").first).to_be_visible()
     yield Screen("food-shifts")
+    yield Screen("food-shifts-list", "[aria-labelledby=shifts]")
+    page.goto("/office/food/concessionaires")
+    add = page.get_by_role("button", name="New concessionaire")
+    expect(add).to_be_visible()
+    name, day = f"Halle & Fils {page.evaluate('Date.now()')}", yesterday().isoformat()
+    add.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill(name)
+    dialog.get_by_label("Address").fill("1, quai du Stade")
+    dialog.get_by_label("VAT number").fill("FR40123456824")
+    yield Screen("food-concessionaire", picture=False)
+    dialog.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name=f"Add an outlet to {name}").click()
+    dialog.get_by_label("Outlet").select_option("22")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_text("A rate such as 5.5")).to_be_visible()
+    yield Screen("food-terms")
+    page.keyboard.press("Escape")
+    for field in ("From", "To"):
+        page.get_by_label(field, exact=True).fill(day)
+    page.get_by_role("button", name="Make the statement").click()
+    expect(page.locator("[data-payable]")).to_be_visible()
+    yield Screen("food-concessionaires")
+    page.goto("/office/food/closings")
+    expect(page.locator("[data-closing]").first).to_be_visible()
+    yield Screen("food-closings")

@@ -40,3 +40,5 @@ export type Terms = Schemas["Terms"];
 export type Statement = Schemas["Statement"];
 export type ClosingView = Schemas["ClosingView"];
 export type Journal = Schemas["Journal"];
+export type OfflineLoss = Schemas["OfflineLoss"];
+export type Deviation = Schemas["NotedDeviation"];
