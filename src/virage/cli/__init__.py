@@ -230,3 +230,20 @@ def rebuild_figures() -> None:
     from virage.cli import closing
 
     closing.rebuild_figures()
+
+
+accounting_app = App(name="accounting", help="The house's books, for the accountant.")
+app.command(accounting_app)
+
+
+@accounting_app.command(name="export")
+def export_journal(
+    *,
+    first: Annotated[date, Parameter(name="--from", help="From that day of business on.")],
+    last: Annotated[date, Parameter(name="--to", help="To that day, itself too.")],
+    into: Annotated[Path | None, Parameter(help="The file; default: the standard output.")] = None,
+) -> None:
+    """Write balanced lines by day and account as comma-separated values."""
+    from virage.cli import accounting
+
+    accounting.export(first, last, into)

@@ -9,6 +9,23 @@ from typing import Any
 from msgspec import Struct
 
 SECRET_LENGTH_MIN = 32
+ACCOUNTS = (
+    "purses",
+    "bonus",
+    "deposits",
+    "clearing",
+    "cash",
+    "terminal",
+    "sales",
+    "vat",
+    "tips",
+    "loss",
+    "grants",
+    "ticket_clearing",
+    "deferred_tickets",
+    "tickets",
+)
+"""What the accounting export has accounts for."""
 
 
 class ConfigError(Exception):
@@ -102,6 +119,10 @@ class Config(Struct, frozen=True, kw_only=True):
     """The most that a fan loads at once; a lawyer confirms it, as the next."""
     purse_cents_max: int = 25_000
     """The most that a purse holds when somebody loads it: it is spent inside the ground only (PSD2, article 3(k))."""
+    account_codes: tuple[tuple[str, str], ...] = ()
+    """Numbers of the accounting export's accounts where they are not those of the French plan, comma-separated, as in
+    `purses=4191,sales=7071`: purses, bonus, deposits, clearing, cash, terminal, sales, vat, tips, loss, grants,
+    ticket_clearing, deferred_tickets, tickets."""
     club: Club = Club()
     """The club's name, colours and language."""
 
@@ -154,6 +175,7 @@ def read(environ: Mapping[str, str]) -> Config:
         "top_up_cents_min": reading.parsed("TOP_UP_CENTS_MIN", _cents, 500),
         "top_up_cents_max": reading.parsed("TOP_UP_CENTS_MAX", _cents, 15_000),
         "purse_cents_max": reading.parsed("PURSE_CENTS_MAX", _cents, 25_000),
+        "account_codes": reading.parsed("ACCOUNT_CODES", _account_codes, ()),
         "club": _club(reading),
     }
     values["public_url"] = reading.parsed("PUBLIC_URL", _origin, f"http://localhost:{values['port']}")
@@ -241,6 +263,14 @@ def _secrets(raw: str) -> tuple[str, ...]:
     if any(len(secret) < SECRET_LENGTH_MIN for secret in secrets):
         raise ValueError(f"each must have at least {SECRET_LENGTH_MIN} characters")
     return secrets
+
+
+def _account_codes(raw: str) -> tuple[tuple[str, str], ...]:
+    pairs = [part.strip().partition("=") for part in raw.split(",") if part.strip()]
+    known = {name for name, _, code in pairs if name in ACCOUNTS and re.fullmatch(r"[0-9A-Za-z]{1,20}", code)}
+    if len(known) < len(pairs):
+        raise ValueError(f"must be name=number, comma-separated, each once of {', '.join(ACCOUNTS)}")
+    return tuple((name, code) for name, _, code in pairs)
 
 
 def _boolean(raw: str) -> bool:

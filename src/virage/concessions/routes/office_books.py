@@ -10,11 +10,12 @@ from litestar.params import Parameter, QueryParameter
 from litestar.response import Stream
 
 from virage.concessions.reads import closings as reads
+from virage.concessions.reads.accounting import journal_of
 from virage.concessions.reads.closings import ClosingView
 from virage.concessions.reads.fiscal import archive
 from virage.concessions.routes.periods import DAYS_EVER, DAYS_MAX, EVER, FromDay, ToDay, check_days
 from virage.concessions.routes.scopes import at_outlets, outlets_of, over_the_house
-from virage.concessions.rules.accounting import Journal
+from virage.concessions.rules.accounting import Journal, journal_table
 from virage.concessions.rules.fiscal.closing import PeriodKind
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
@@ -90,7 +91,7 @@ async def get_journal(
     first: FromDay, last: ToDay, *, config: Config, db: Database, clock: Clock, principal: Principal
 ) -> Journal:
     """The books of some days, for whoever has the finance of the whole house."""
-    raise NotImplementedError
+    return await _journal(config, db, clock, principal, (first, last))
 
 
 @get(
@@ -102,7 +103,18 @@ async def get_journal_csv(
     first: FromDay, last: ToDay, *, config: Config, db: Database, clock: Clock, principal: Principal
 ) -> Response[bytes]:
     """The same as a table."""
-    raise NotImplementedError
+    made = await _journal(config, db, clock, principal, (first, last))
+    headers = PRIVATE | {"content-disposition": f'attachment; filename="journal-{first}-{last}.csv"'}
+    return Response(journal_table(made), media_type="text/csv", headers=headers)
+
+
+async def _journal(
+    config: Config, db: Database, clock: Clock, principal: Principal, days: tuple[date, date]
+) -> Journal:
+    check_days(*days)
+    over_the_house(principal, READERS)
+    async with db.connection() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
+        return await journal_of(conn, days, dict(config.account_codes), clock.now())
 
 
 closings_router = Router("/api/office/concessions", route_handlers=[list_closings, get_till_archive])

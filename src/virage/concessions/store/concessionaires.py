@@ -1,5 +1,6 @@
 """Concessionaires and their terms."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ async def concessionaires(conn: Connection) -> list[Concessionaire]:
     terms: dict[UUID, list[Terms]] = {}
     async for row in queries.terms(conn, all_of_them=True, concessionaire_id=None):
         terms.setdefault(row["concessionaire_id"], []).append(_terms(row))
-    return [Concessionaire(*row, terms.get(row["id"], [])) async for row in queries.concessionaires(conn)]
+    return [_concessionaire(row, terms.get(row["id"], [])) async for row in queries.concessionaires(conn)]
 
 
 async def lock(conn: Connection, concessionaire_id: UUID) -> Concessionaire | None:
@@ -23,7 +24,7 @@ async def lock(conn: Connection, concessionaire_id: UUID) -> Concessionaire | No
     if row is None:
         return None
     rows = queries.terms(conn, all_of_them=False, concessionaire_id=concessionaire_id)
-    return Concessionaire(*row, [_terms(one) async for one in rows])
+    return _concessionaire(row, [_terms(one) async for one in rows])
 
 
 async def insert(
@@ -93,6 +94,18 @@ def _said(wish: ConcessionaireWish) -> dict[str, Any]:
         "vat_number": wish.vat_number,
         "commission_vat_permille": wish.commission_vat_permille,
     }
+
+
+def _concessionaire(row: Any, terms: Sequence[Terms]) -> Concessionaire:
+    return Concessionaire(
+        row["id"],
+        row["name"],
+        row["address"],
+        row["vat_number"],
+        row["commission_vat_permille"],
+        row["revision"],
+        terms,
+    )
 
 
 def _terms(row: Any) -> Terms:

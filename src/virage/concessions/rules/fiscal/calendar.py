@@ -14,7 +14,8 @@ from msgspec import Struct
 from virage.concessions.rules.fiscal.closing import PART_OF, Period, PeriodKind
 
 DAY_ENDS: Final = time(5)
-_HOURS: Final = timedelta(hours=DAY_ENDS.hour)
+DAY_BEGINS: Final = timedelta(hours=DAY_ENDS.hour)
+"""How long after midnight, by the clocks of the ground."""
 _DAY: Final = timedelta(days=1)
 
 
@@ -32,7 +33,7 @@ class Standing(Struct, frozen=True):
 
 def business_day(moment: datetime, zone: ZoneInfo) -> date:
     """The day of business in which a moment lies."""
-    return (moment.astimezone(zone).replace(tzinfo=None) - _HOURS).date()
+    return (moment.astimezone(zone).replace(tzinfo=None) - DAY_BEGINS).date()
 
 
 def begins(day: date, zone: ZoneInfo) -> datetime:

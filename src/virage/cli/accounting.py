@@ -1,0 +1,36 @@
+"""`virage accounting export`: the journal of some days as a file."""
+
+import asyncio
+import os
+import sys
+from datetime import date
+from pathlib import Path
+
+from virage import matchday
+from virage.cli.house import configuration, console, database, fail
+from virage.concessions.reads.accounting import journal_of
+from virage.concessions.rules.accounting import Journal, journal_table
+from virage.kernel.config import Config
+
+
+def export(first: date, last: date, into: Path | None) -> None:
+    """Write the journal; into a file, say what it comes to."""
+    if last < first:
+        raise fail("The last day is not before the first one.")
+    with database(configuration(os.environ)) as config:
+        made = asyncio.run(_journal(config, (first, last)))
+    if into is None:
+        sys.stdout.buffer.write(journal_table(made))
+        sys.stdout.flush()
+        return
+    into.write_bytes(journal_table(made))
+    console.print(f"{into}: {len(made.lines):,} lines, {made.debit_cents / 100:,.2f} each side.", markup=False)
+
+
+async def _journal(config: Config, days: tuple[date, date]) -> Journal:
+    async with (
+        matchday.opened(config) as db,
+        db.connection() as conn,
+        conn.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        return await journal_of(conn, days, dict(config.account_codes), matchday.clock_of(config).now())

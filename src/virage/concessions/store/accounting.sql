@@ -1,0 +1,53 @@
+-- name: ledger_days(since, until, zone, begins)
+-- What moved on the accounts of each kind but revenue, by day of business: credits less debits.
+select ((posting.at at time zone :zone::text) - :begins::interval)::date as day, posting.kind,
+    sum(posting.cents)::bigint as cents
+from wallet.public_posting as posting
+where posting.at >= :since::timestamptz and posting.at < :until::timestamptz and posting.kind <> 'revenue'
+group by 1, 2;
+
+-- name: revenue_days(since, until, zone, begins)
+-- What was sold by day of business, outlet and rate: by the ledger, and its VAT by the records. `beside` is what no
+-- record explains. The outlet is the record's, or else the one at which the till wrote last.
+with sold as (
+    select ((posting.at at time zone :zone::text) - :begins::interval)::date as day, posting.subject,
+        split_part(posting.key, ':', 1) as till, posting.key ~ '^[0-9a-f-]{36}:[0-9]{1,4}$' as by_till,
+        case when posting.key ~ ':[0-9]{1,4}$' then substring(posting.key from '[0-9]+$')::integer else 0 end as rate,
+        sum(posting.cents) as cents
+    from wallet.public_posting as posting
+    where posting.at >= :since::timestamptz and posting.at < :until::timestamptz and posting.kind = 'revenue'
+    group by day, posting.subject, posting.key
+), told as (
+    select sold.*, record.outlet, record.id is not null as has_record,
+        (
+            select sum(total.vat_cents)
+            from jsonb_to_recordset(record.sums -> 'totals') as total (vat_permille integer, vat_cents bigint)
+            where total.vat_permille = sold.rate
+        ) as vat_cents
+    from sold left join concessions.record on record.id = sold.subject
+)
+select told.day,
+    coalesce(
+        told.outlet,
+        case when told.by_till then (
+            select last.outlet from concessions.record as last
+            where last.device_id = told.till::uuid and not last.training order by last.number desc limit 1
+        ) end
+    ) as sold_at,
+    told.rate, sum(told.cents)::bigint as gross_cents, coalesce(sum(told.vat_cents), 0)::bigint as vat_cents,
+    coalesce(sum(told.cents) filter (where not told.has_record), 0)::bigint as beside_cents
+from told
+group by told.day, sold_at, told.rate;
+
+-- name: balances_at(until)
+-- What the accounts of each kind but revenue stood at before a moment: now, less what moved since.
+with later as (
+    select posting.kind, sum(posting.cents) as cents from wallet.public_posting as posting
+    where posting.at >= :until::timestamptz group by posting.kind
+), there as (
+    select account.kind, sum(account.balance_cents) as cents from wallet.public_balance as account
+    group by account.kind
+)
+select there.kind, (there.cents - coalesce(later.cents, 0))::bigint as cents
+from there left join later on later.kind = there.kind
+where there.kind <> 'revenue';

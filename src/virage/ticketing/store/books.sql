@@ -1,0 +1,37 @@
+-- name: tickets_sold(since, until, zone, begins)
+-- What orders came to that were paid before a moment, by event, day of business and rate: those that were paid since
+-- another, or whose event ends after it or is off. A day begins so long after midnight by the clocks of a zone.
+select orders.event_id, event.ends_at, event.state = 'cancelled' as cancelled,
+    ((orders.paid_at at time zone :zone::text) - :begins::interval)::date as day, part.vat_permille,
+    sum(part.cents)::bigint as cents
+from ticketing.orders
+inner join programme.public_event_end as event on event.event_id = orders.event_id
+cross join lateral (
+    values (orders.vat_permille, orders.total_cents - orders.fee_cents), (orders.fee_vat_permille, orders.fee_cents)
+) as part (vat_permille, cents)
+where orders.state in ('paid', 'refunded') and orders.paid_at < :until::timestamptz
+    and (orders.paid_at >= :since::timestamptz or event.ends_at >= :since or event.state = 'cancelled')
+group by 1, 2, 3, 4, 5;
+
+-- name: tickets_given_back(since, until, zone, begins)
+-- The same for what was given back, below zero: the prices of tickets at their rate, the rest at that of the fee.
+with back as (
+    select refund.event_id, refund.asked_at, refund.amount_cents, orders.vat_permille, orders.fee_vat_permille,
+        (
+            select coalesce(sum(ticket.price_cents), 0) from ticketing.ticket
+            where ticket.id = any(refund.ticket_ids)
+        ) as places_cents
+    from ticketing.refund
+    inner join ticketing.orders on orders.id = refund.order_id
+    where refund.asked_at < :until::timestamptz
+)
+select back.event_id, event.ends_at, event.state = 'cancelled' as cancelled,
+    ((back.asked_at at time zone :zone::text) - :begins::interval)::date as day, part.vat_permille,
+    -sum(part.cents)::bigint as cents
+from back
+inner join programme.public_event_end as event on event.event_id = back.event_id
+cross join lateral (
+    values (back.vat_permille, back.places_cents), (back.fee_vat_permille, back.amount_cents - back.places_cents)
+) as part (vat_permille, cents)
+where back.asked_at >= :since::timestamptz or event.ends_at >= :since or event.state = 'cancelled'
+group by 1, 2, 3, 4, 5;
