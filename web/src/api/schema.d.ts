@@ -3613,6 +3613,7 @@ export interface components {
             day: string;
             debit_cents: number;
             event: string | null;
+            event_id: string | null;
             outlet: string | null;
             vat_permille: number | null;
             what: string;
