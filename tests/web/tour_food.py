@@ -6,7 +6,7 @@ from random import Random
 
 from playwright.sync_api import Page, expect
 
-from tests.web.food import Till, close_what_is_over, expected, fresh_cards, sold_yesterday, yesterday
+from tests.web.food import Till, close_what_is_over, expected, fresh_cards, run_by, sold_yesterday, yesterday
 from tests.web.house import House
 from tests.web.tour import Screen
 from virage.concessions.rules.fiscal.record import Kind
@@ -15,14 +15,15 @@ EVENING = timedelta(hours=3)
 SALES = 150
 """Of each till."""
 FLOAT_CENTS = 15_000
+CATERER, LET = "Halles du Stade", "23"
+"""Who runs an outlet of the ground, and which."""
 TILLS = (("01, left counter", "01"), ("01, right counter", "01"), ("08, bar", "08"), ("19, bar", "19"))
 """Names of tills, and the outlets at which they stand; the last one's shift is counted and over."""
 
 
 def evening(house: House, sales: int = SALES) -> None:
-    """Tills that sold for three hours, most before the start and at half-time; and yesterday, which is closed."""
-    sold_yesterday(house, "21")
-    close_what_is_over(house)
+    """Tills that sold for three hours, most before the start and at half-time; and somebody who runs an outlet."""
+    run_by(house, CATERER, LET)
     chance = Random(11)  # noqa: S311 - a crowd needs no secrecy
     for name, outlet in TILLS:
         till = Till(house, expected(house, name, outlet), outlet)
@@ -40,6 +41,12 @@ def evening(house: House, sales: int = SALES) -> None:
             till.write(Kind.SHIFT_COUNTED, cash_cents=FLOAT_CENTS + taken - 350)
             till.write(Kind.SHIFT_CLOSED)
         till.tell()
+
+
+def closed_day(house: House) -> None:
+    """Yesterday at the outlet that is let, closed."""
+    sold_yesterday(house, LET)
+    close_what_is_over(house)
 
 
 def _moment(chance: Random) -> float:
@@ -129,25 +136,30 @@ def _books(page: Page) -> Iterator[Screen]:
     page.goto("/office/food/concessionaires")
     add = page.get_by_role("button", name="New concessionaire")
     expect(add).to_be_visible()
-    name, day = f"Halle & Fils {page.evaluate('Date.now()')}", yesterday().isoformat()
     add.click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Name").fill(name)
-    dialog.get_by_label("Address").fill("1, quai du Stade")
-    dialog.get_by_label("VAT number").fill("FR40123456824")
-    yield Screen("food-concessionaire", picture=False)
     dialog.get_by_role("button", name="Save").click()
-    page.get_by_role("button", name=f"Add an outlet to {name}").click()
+    expect(dialog.get_by_text("Enter a name")).to_be_visible()
+    yield Screen("food-concessionaire", picture=False)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name=f"Add an outlet to {CATERER}").click()
     dialog.get_by_label("Outlet").select_option("22")
     dialog.get_by_role("button", name="Save").click()
     expect(dialog.get_by_text("A rate such as 5.5")).to_be_visible()
     yield Screen("food-terms")
     page.keyboard.press("Escape")
+    page.get_by_label("Concessionaire").select_option(label=CATERER)
     for field in ("From", "To"):
-        page.get_by_label(field, exact=True).fill(day)
+        page.get_by_label(field, exact=True).fill(yesterday().isoformat())
     page.get_by_role("button", name="Make the statement").click()
     expect(page.locator("[data-payable]")).to_be_visible()
     yield Screen("food-concessionaires")
     page.goto("/office/food/closings")
-    expect(page.locator("[data-closing]").first).to_be_visible()
+    expect(page.get_by_role("region", name="Closings, as a table")).to_be_visible()
     yield Screen("food-closings")
+    books = page.get_by_role("region", name="Accounting export")
+    for field in ("From", "To"):
+        books.get_by_label(field, exact=True).fill(yesterday().isoformat())
+    books.get_by_role("button", name="Look at it").click()
+    expect(books.locator("[data-debit]")).to_be_visible()
+    yield Screen("food-books", "[aria-labelledby=books]")

@@ -40,6 +40,18 @@ export const foodBooks = {
     unknown: (tail: string) => `Unknown (…${tail})`,
     unexplained: "What lines and totals differ by",
   },
+  promises: {
+    title: "Promises of kitchens",
+    text: "How far orders by phone were from the time that was promised, and what broken promises cost.",
+    table: "Promises by outlet, as a table",
+    orders: "Orders",
+    half: "Half within",
+    most: "Nine of ten within",
+    broken: "Broken",
+    vouchers: "Vouchers given",
+    error: (seconds: number) => (seconds === 0 ? "on time" : `${Math.abs(Math.round(seconds / 6) / 10)} min ${seconds < 0 ? "early" : "late"}`),
+    none: "No order by phone was promised in this time.",
+  },
   shifts: {
     title: "Shifts and drawers",
     lead: "What should be in each drawer, what was counted, and what they differ by.",

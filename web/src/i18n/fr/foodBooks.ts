@@ -40,6 +40,18 @@ export const foodBooks: typeof English = {
     unknown: (tail) => `Inconnu (…${tail})`,
     unexplained: "Écart entre lignes et totaux",
   },
+  promises: {
+    title: "Promesses des cuisines",
+    text: "De combien les commandes par téléphone s’écartent de l’heure promise, et ce que coûtent les promesses rompues.",
+    table: "Promesses par point de vente, en tableau",
+    orders: "Commandes",
+    half: "La moitié à",
+    most: "Neuf sur dix à",
+    broken: "Rompues",
+    vouchers: "Bons offerts",
+    error: (seconds) => (seconds === 0 ? "à l’heure" : `${String(Math.abs(Math.round(seconds / 6) / 10)).replace(".", ",")} min ${seconds < 0 ? "d’avance" : "de retard"}`),
+    none: "Aucune commande par téléphone n’a été promise durant ce temps.",
+  },
   shifts: {
     title: "Services et tiroirs",
     lead: "Ce qui devrait être dans chaque tiroir, ce qui y a été compté, et l’écart.",

@@ -42,3 +42,14 @@ export type ClosingView = Schemas["ClosingView"];
 export type Journal = Schemas["Journal"];
 export type OfflineLoss = Schemas["OfflineLoss"];
 export type Deviation = Schemas["NotedDeviation"];
+
+/** How well an outlet kept what it promised for orders by phone, in seconds after the promise (below zero: before). */
+export interface OutletPromises {
+  outlet: string;
+  orders: number;
+  p50_s: number | null;
+  p90_s: number | null;
+  broken: number;
+  vouchers: number;
+  voucher_cents: number;
+}
