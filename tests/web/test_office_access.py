@@ -20,8 +20,7 @@ def sold(house: House) -> None:
 
 
 @pytest.mark.usefixtures("sold")
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", ["phone", "desk"])
+@pytest.mark.parametrize(("size", "theme"), [("phone", "dark"), ("desk", "light")])
 def test_axe_finds_nothing_in_the_office_and_every_target_is_large_enough(
     browser: Browser, house: House, address: str, size: str, theme: Theme
 ) -> None:
