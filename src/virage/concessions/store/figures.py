@@ -1,7 +1,7 @@
 """Figures of what tills sold, and up to which records they reach."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -129,13 +129,13 @@ async def event_span(conn: Connection, event_id: UUID) -> tuple[datetime, dateti
 async def sums_by(conn: Connection, by: By, wanted: Slice) -> dict[str, Sums]:
     """What figures come to, by the key of their group."""
     rows = queries.figures_by(conn, by=by.value, **_asked(wanted))
-    return {row["key"]: Sums(*tuple(row)[1:]) async for row in rows}
+    return {_key(by, row["key"]): Sums(*tuple(row)[1:]) async for row in rows}
 
 
 async def counts_by(conn: Connection, by: By, wanted: Slice) -> dict[str, Counts]:
     """How many receipts there are, by the key of their group; not by product."""
     rows = queries.receipts_by(conn, by=by.value, **_asked(wanted))
-    return {row["key"]: Counts(*tuple(row)[1:]) async for row in rows}
+    return {_key(by, row["key"]): Counts(*tuple(row)[1:]) async for row in rows}
 
 
 async def sums_by_rate(conn: Connection, wanted: Slice) -> list[RateSums]:
@@ -147,6 +147,11 @@ async def product_names(conn: Connection, product_ids: Sequence[UUID]) -> dict[U
     """What products are called in the catalogue that named them last."""
     rows = queries.product_names(conn, product_ids=product_ids)
     return {row["item_id"]: msgspec.convert(row["name"], Text) async for row in rows}
+
+
+def _key(by: By, key: str) -> str:
+    """The key of a group as the office knows it: a minute by its beginning in UTC."""
+    return f"{datetime.fromtimestamp(int(key), UTC):%Y-%m-%dT%H:%MZ}" if by is By.MINUTE else key
 
 
 def _asked(wanted: Slice) -> dict[str, Any]:

@@ -77,13 +77,13 @@ where not head.training;
 select min(minute) as first, max(minute) as last from concessions.figure where event_id = :event_id;
 
 -- name: figures_by(by, since, until, event_id, all_of_them, outlets)
--- Figures of a time, of an event or of all, grouped.
+-- Figures of a time, of an event or of all, grouped; a minute by its second in Unix time.
 select
     case :by::text
         when 'outlet' then outlet
         when 'till' then device_id::text
         when 'product' then coalesce(product_id::text, '')
-        else to_char(minute at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')
+        else extract(epoch from minute)::bigint::text
     end as key,
     sum(quantity)::bigint as quantity, sum(gross_cents)::bigint as gross_cents, sum(vat_cents)::bigint as vat_cents,
     sum(refund_cents)::bigint as refund_cents
@@ -98,7 +98,7 @@ select
     case :by::text
         when 'outlet' then outlet
         when 'till' then device_id::text
-        else to_char(minute at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')
+        else extract(epoch from minute)::bigint::text
     end as key,
     sum(sales)::bigint as sales, sum(refunds)::bigint as refunds, sum(tip_cents)::bigint as tip_cents
 from concessions.receipt_figure
