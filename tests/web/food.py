@@ -22,7 +22,7 @@ from virage.concessions.rules.concessionaires import ConcessionaireWish, Terms
 from virage.concessions.rules.fiscal.calendar import begins, business_day
 from virage.concessions.rules.fiscal.record import Kind, Line, Written
 from virage.demo.ids import demo_id
-from virage.demo.load import done
+from virage.demo.programme import done
 from virage.kernel.config import read
 from virage.kernel.database import Connection, Database
 from virage.kernel.guard import Grant, Principal

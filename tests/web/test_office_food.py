@@ -309,6 +309,14 @@ def test_a_statement_is_made_of_closed_days_and_taken_home_with_the_archive(
             page.get_by_role("button", name="Download the archive").click()
         archive.value.save_as(kept := tmp_path / "till.jsonl.gz")
         assert verify_archives([kept]) == 0
+        books = page.get_by_role("region", name="Accounting export")
+        for field in ("From", "To"):
+            books.get_by_label(field, exact=True).fill(day)
+        books.get_by_role("button", name="Look at it").click()
+        expect(books.get_by_text("Balanced", exact=True)).to_be_visible()
+        with page.expect_download() as export:
+            books.get_by_role("button", name="Download as CSV").click()
+        assert export.value.path().read_text(encoding="utf-8").count("\n") > 1
 
 
 def test_each_sees_the_parts_that_are_their_work_and_no_others(browser: Browser, house: House, address: str) -> None:

@@ -19,7 +19,7 @@ export function tabs(): Tab[] {
     { key: "catalogue", path: "/office/food/catalogue", shown: overAll("programme", "finance") },
     { key: "stock", path: "/office/food/stock", shown: atOutlets("cashier", "programme", "finance") },
     { key: "derogations", path: "/office/food/alcohol", shown: desk.can("programme", "finance") },
-    { key: "tills", path: "/office/food/tills", shown: atOutlets("programme", "finance") },
+    { key: "tills", path: "/office/food/tills", shown: atOutlets("finance") },
     { key: "cards", path: "/office/food/cards", shown: overAll("cashier", "finance") },
     { key: "shifts", path: "/office/food/shifts", shown: atOutlets("programme", "finance") },
     { key: "concessionaires", path: "/office/food/concessionaires", shown: atOutlets("programme", "finance") },
