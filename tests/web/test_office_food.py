@@ -266,7 +266,7 @@ def test_a_lost_card_is_blocked_and_replaced(browser: Browser, house: House, add
 def test_a_statement_is_made_of_closed_days_and_taken_home_with_the_archive(
     browser: Browser, house: House, address: str, tmp_path: Path
 ) -> None:
-    name, day = f"Caterer {address}", yesterday().isoformat()
+    name, day = "Caterer & Sons", yesterday().isoformat()
     with desk(browser, house, hire(house, f"owed-{address}", CATALOGUE_DESK)) as page:
         page.goto("/office/food/concessionaires")
         page.get_by_role("button", name="New concessionaire").click()
