@@ -14,7 +14,7 @@ from msgspec import Struct
 from nacl.signing import SigningKey
 
 from benchmarks.house import House, prepare_plain
-from tests.concessions.board import BEER, HOT_DOG
+from tests.concessions.board import BOARD, COLA, CUP
 from tests.concessions.conftest import publish_all
 from tests.wallet.chip import Chip
 from virage.concessions.rules.fiscal.chain import Head
@@ -50,8 +50,11 @@ from virage.wallet.store import purses
 
 LOADED_CENTS = 1_000_000
 A_TRANSACTION = 500
-PRODUCTS = ((BEER.id, "Bière 50 cl", 700, 200), (HOT_DOG.id, "Hot-dog", 450, 100))
-TOTAL_CENTS = 1_150
+LINES = (
+    Line(COLA.id, "Cola", 2, 450, COLA.vat_permille, [], deposit=False),
+    Line(CUP.id, "Gobelet", 2, CUP.cents, 0, [], deposit=True),
+)
+TOTAL_CENTS = sum(line.cents for line in LINES)
 
 
 class Seller(Struct):
@@ -155,7 +158,7 @@ def _taps(chips: Sequence[Chip]) -> Iterator[str]:
 
 
 def _record(seller: Seller, head: Head, proof: str) -> Record:
-    lines = [Line(product, name, 1, cents, vat, [], deposit=False) for product, name, cents, vat in PRODUCTS]
+    lines = list(LINES)
     return Record(
         id=new_id(),
         till=UUID(seller.till),
@@ -166,7 +169,7 @@ def _record(seller: Seller, head: Head, proof: str) -> Record:
         outlet=seller.outlet,
         event_id=None,
         cashier=UUID(int=1),
-        catalogue="1",
+        catalogue=BOARD.version,
         lines=lines,
         totals=totals_of(lines),
         tenders=[Tender(TenderKind.CARD, TOTAL_CENTS, proof)],

@@ -13,6 +13,7 @@ from tests.concessions.archives import Lines, file_of, lines_of, three_days
 from tests.concessions.bar import Bar
 from tests.concessions.board import HERE, ITEMS, NOW, PRICES
 from tests.concessions.till import Till
+from tests.wallet.books import books
 from virage.concessions import routes
 from virage.concessions.acts import catalogue as acts
 from virage.concessions.reads import catalogue as reads
@@ -120,8 +121,11 @@ def vault(config: Config) -> KeyVault:
 
 
 @pytest.fixture
-def bar(db: Database, clock: Clock, config: Config) -> Bar:
-    return Bar(db, clock, config)
+async def bar(db: Database, clock: Clock, config: Config) -> AsyncIterator[Bar]:
+    """A bar whose books are clean at the end, whatever happened at it: what `virage wallet audit` proves."""
+    yield Bar(db, clock, config)
+    found = await books(db)
+    assert found.clean, found
 
 
 @pytest.fixture

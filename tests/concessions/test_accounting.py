@@ -106,7 +106,7 @@ async def two_days(bar: Bar, clock: FakeClock) -> None:
     later = other.write(lines=[fries(3)], tenders=[Tender(TenderKind.TERMINAL, 1_350, "slip")])
     assert (await bar.send(other, sent(later, told=True)))[0].outcome == "booked"
     back = till.write(
-        Kind.REFUND, lines=[beer(-1)], tenders=by_card(-700, "x"), refund_of=RefundOf(card.record.id, "a")
+        Kind.REFUND, lines=[beer(-1)], tenders=by_card(-700, "x"), refund_of=RefundOf(till.id, card.record.id, "asked")
     )
     assert (await bar.send(till, sent(back, told=True)))[0].outcome == "booked"
     await bar.load(fan, 2_000)

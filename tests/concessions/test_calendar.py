@@ -54,3 +54,9 @@ def test_a_month_waits_for_its_days_and_a_year_for_its_months() -> None:
     assert next_due(standing, PARIS, year_end) == Period(MONTH, date(2026, 12, 1))
     standing = Standing(None, {DAY: date(2026, 12, 31), MONTH: date(2026, 12, 1)}, {YEAR: date(2026, 11, 1)})
     assert next_due(standing, PARIS, year_end) == Period(YEAR, date(2026, 1, 1))
+
+
+def test_what_was_written_after_its_month_was_closed_is_in_the_next_one() -> None:
+    late = Standing(utc("2026-06-01 02:59"), {DAY: date(2026, 5, 30), MONTH: date(2026, 5, 1)}, {})
+    assert next_due(late, PARIS, utc("2026-06-01 03:00")) is None
+    assert next_due(late, PARIS, utc("2026-06-02 03:00")) == Period(DAY, date(2026, 6, 1))

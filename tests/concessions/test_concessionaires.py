@@ -9,6 +9,7 @@ from uuid import UUID
 
 import hypothesis.strategies as st
 import pytest
+from asyncpg import ExclusionViolationError
 from hypothesis import given
 from pypdf import PdfReader
 
@@ -16,11 +17,13 @@ from tests.concessions.conftest import Counters
 from tests.concessions.test_closing_jobs import take
 from tests.concessions.till import NOW, Till, beer, cup, fries
 from virage.concessions.acts.fiscal import close
+from virage.concessions.reads.statements import concessionaires
 from virage.concessions.rules.concessionaires import Concessionaire, Terms
 from virage.concessions.rules.fiscal.closing import Period, PeriodKind, Subject, Tally, add, close_day
 from virage.concessions.rules.fiscal.record import Kind, VatTotal, stamp
 from virage.concessions.rules.statement_paper import statement_table
 from virage.concessions.rules.statements import Closed, Statement, statement
+from virage.demo.concessionaires import load_concessionaires
 from virage.kernel.database import Database
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
@@ -157,8 +160,17 @@ async def test_no_outlet_has_two_on_one_day_whoever_asks_at_once(counters: Count
     assert (await counters.ask("finance", "DELETE", f"{DOOR}/{buvettes}")).json()["code"] == "concessionaire_in_use"
     seen = (await counters.ask("manager", "GET", DOOR)).json()
     assert [(one["name"], len(one["terms"])) for one in seen] == [("Autres", 1), ("Buvettes du Rhône", 1)]
-    rows = await counters.rows("select what from kernel.journal where what = 'terms_entered'")
-    assert len(rows) == 2
+    assert len(await counters.rows("select what from kernel.journal where what = 'terms_entered'")) == 2
+    with pytest.raises(ExclusionViolationError):  # the database refuses it whoever writes
+        await counters.rows(
+            """
+            insert into concessions.terms (
+                id, concessionaire_id, outlet, starts_on, ends_on, commission_permille, entered_at
+            )
+            select gen_random_uuid(), concessionaire_id, outlet, '2030-01-01', '2030-01-01', 1, entered_at
+            from concessions.terms where ends_on is null
+            """
+        )
 
 
 async def an_evening(db: Database, vault: KeyVault) -> Till:
@@ -232,3 +244,12 @@ async def test_what_is_closed_stays_as_it_was_stated(
     later = f"{buvettes}/terms/{new_id()}"
     assert (await put(counters, later, terms(starts_on="2026-05-02", permille=250))).status_code == 200
     assert (await counters.ask("finance", "DELETE", f"{DOOR}/{later}")).status_code == 204
+
+
+async def test_the_demonstration_has_two_and_loads_twice(db: Database) -> None:
+    for _ in range(2):
+        async with db.transaction() as conn:
+            await load_concessionaires(conn, NOW)
+    async with db.connection() as conn:
+        found = await concessionaires(conn, None)
+    assert [len(one.terms) for one in found] == [18, 18]

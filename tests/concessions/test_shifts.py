@@ -6,16 +6,15 @@ from uuid import UUID
 
 from tests.concessions.conftest import Counters
 from tests.concessions.test_figures import take
-from tests.concessions.till import BEER, NOW, Till, beer, fries
+from tests.concessions.till import BEER, CASHIER, NOW, Till, beer, fries
 from tests.wallet.books import loaded_purse
-from virage.concessions.rules.booking import till_account
 from virage.concessions.rules.fiscal.record import Kind, RefundOf, Tender, TenderKind
 from virage.kernel.database import Database
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
 from virage.wallet.acts import ledger
-from virage.wallet.rules.ledger import Kind as AccountKind
-from virage.wallet.rules.ledger import Posted, Transfer, purse
+from virage.wallet.rules.desk import DeskTender, Load, transfer
+from virage.wallet.rules.ledger import Posted
 
 EVENT = new_id()
 PERIOD = "from=2026-05-09T17:00:00Z&to=2026-05-09T23:00:00Z"
@@ -24,10 +23,9 @@ PERIOD = "from=2026-05-09T17:00:00Z&to=2026-05-09T23:00:00Z"
 async def desk(db: Database, till: UUID, cents: int, minutes: float) -> None:
     """Cash of a fan into the drawer and onto the purse, or back."""
     async with db.transaction() as conn:
-        fan, cash = purse(await loaded_purse(conn, 9_000)), till_account(AccountKind.CASH, till)
-        debit, credit, purpose = (cash, fan, "cash_load") if cents > 0 else (fan, cash, "cash_payout")
-        transfer = Transfer(new_id(), debit, credit, abs(cents), purpose, new_id())
-        (posted,) = await ledger.post(conn, [[transfer]], NOW + timedelta(minutes=minutes))
+        purse_id = await loaded_purse(conn, 9_000)
+        load = Load(new_id(), till, purse_id, new_id(), CASHIER, cents, DeskTender.CASH)
+        (posted,) = await ledger.post(conn, [[transfer(load)]], NOW + timedelta(minutes=minutes))
     assert isinstance(posted, Posted)
 
 
@@ -46,7 +44,7 @@ def a_shift(till: Till) -> None:
         tenders=[*by(TenderKind.CASH, 300), *by(TenderKind.CARD, 500)],
     )
     till.write(Kind.TRAINING_SALE)
-    till.write(Kind.REFUND, lines=[beer(-1)], refund_of=RefundOf(BEER, "wrong_order"))
+    till.write(Kind.REFUND, lines=[beer(-1)], refund_of=RefundOf(till.id, BEER, "wrong_order"))
     till.write(Kind.SHIFT_COUNTED, cash_cents=18_000)
     till.write(lines=[beer()])
 

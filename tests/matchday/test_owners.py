@@ -9,6 +9,7 @@ import pytest
 from litestar import Litestar
 from msgspec import Struct, to_builtins
 
+from tests.matchday.paying import phone_of
 from virage.kernel.config import Config
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
@@ -87,6 +88,10 @@ def accreditation(world: "World") -> dict[str, Any]:
 def accreditations(world: "World") -> dict[str, Any]:
     people = [{"id": str(new_id()), "kind": "press", "name": "Writer"}]
     return {"event_id": str(world.event), "accreditations": people}
+
+
+def bonus(world: "World") -> dict[str, Any]:
+    return {"id": str(new_id()), "purse_id": world.ids["purse_id"], "cents": 500, "reason": "goodwill"}
 
 
 def card_codes() -> CardCodes:
@@ -217,6 +222,10 @@ CASES = (
     Case("POST /api/tickets/{ticket_id}/paper", "fan", ("friend", "our office")),
     Case("GET /api/wallet/top-ups/{top_up_id}", "fan", ("friend", "guest", "our office")),
     Case("DELETE /api/me/sessions/{session_id}", "fan", ("friend", "our office")),
+    Case("GET /api/wallet/proofs/{record_id}", "fan", ("friend", "guest", "our office", "administrator")),
+    Case("GET /api/till/proofs/{record_id}", "till", ("fan", "friend", "administrator")),
+    Case("DELETE /api/me/virtual-card/{key_id}", "fan", ("friend", "our office", "administrator")),
+    Case("POST /api/office/wallet/bonus", "administrator", ("our office", *NEIGHBOURS), bonus),
     Case("PUT /api/me/cards/{card_id}/block", "fan", ("friend", "our office", "administrator")),
     Case("DELETE /api/me/cards/{card_id}/block", "fan", ("friend", "our office", "administrator")),
     Case(
@@ -298,11 +307,13 @@ async def cast(world: "World") -> Cast:
     held = [await world.buy(headers["fan"], paid=False) for _ in range(2)]
     await world.ask(headers["our office"], "POST", "/api/office/invitations", invitation(world, "invited@example.org"))
     await world.program("box_office")
-    await world.device("A1")
     await world.person("steward@example.org", Grant("steward", "organiser", world.ours))
     await world.signed_in("fan@example.org")
     top_up = {"id": str(new_id()), "payment_id": str(new_id()), "cents": 2000}
     await world.ask(headers["fan"], "POST", "/api/wallet/top-ups", top_up)  # it is kept before the provider is asked
+    headers["till"], till_id = await world.till("01"), world.ids["device_id"]
+    await world.device("A1")
+    key_id, record_id = await phone_of(world, headers["fan"], till_id)
     entry = (await world.ask(headers["administrator"], "POST", "/api/access/bans/club", ban(world))).json()
     accredited = await world.ask(headers["our office"], "POST", "/api/access/accreditations", accreditation(world))
     await world.ask(headers["administrator"], "PUT", f"/api/office/concessions/items/{ITEM}", item(world))
@@ -334,6 +345,8 @@ async def cast(world: "World") -> Cast:
         "invitation_id": staff["invitations"][0]["id"],
         "grant_id": next(grant["id"] for grant in staff["grants"] if grant["email"] == "steward@example.org"),
         "card_id": await card_of(world, "fan@example.org"),
+        "key_id": key_id,
+        "record_id": record_id,
         "session_id": next(session["id"] for session in sessions if not session["current"]),
     }
     return Cast(headers, ids)

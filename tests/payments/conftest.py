@@ -25,8 +25,10 @@ from virage.payments.handlers import Handlers
 from virage.payments.provider import Unreachable
 from virage.payments.rules import (
     Captured,
+    Charge,
     DueRefund,
     Failed,
+    NewMethod,
     Opened,
     Outcome,
     Reference,
@@ -85,6 +87,17 @@ class MemoryProvider:
     async def create(self, starts: Sequence[Start]) -> Sequence[Opened | Refused]:
         self._called("create", len(starts))
         return [Opened(start.payment_id, f"https://pay.example/{start.payment_id}") for start in starts]
+
+    async def keep(self, methods: Sequence[NewMethod]) -> Sequence[Opened | Refused]:
+        self._called("keep", len(methods))
+        return [Opened(method.method_id, f"https://pay.example/{method.method_id}") for method in methods]
+
+    async def charge(self, charges: Sequence[Charge]) -> Sequence[Outcome]:
+        self._called("charge", len(charges))
+        return [self.states[one.payment_id] for one in charges if one.payment_id in self.states]
+
+    async def forget(self, method_ids: Sequence[UUID]) -> None:
+        self._called("forget", len(method_ids))
 
     async def fetch(self, references: Sequence[Reference]) -> Sequence[Outcome]:
         self._called("fetch", len(references))

@@ -6,6 +6,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.cmac import CMAC
+from msgspec import to_builtins
 
 from virage.wallet.rules.sun import FILE_READ_KEY, CardKeys, SunMessage
 
@@ -14,6 +15,11 @@ def cmac(key: bytes, text: bytes) -> bytes:
     mac = CMAC(AES(key))
     mac.update(text)
     return mac.finalize()
+
+
+def shown(message: SunMessage) -> dict[str, str]:
+    """What a message says, as a page sends it."""
+    return {name: value for name, value in to_builtins(message).items() if value is not None}
 
 
 class Chip:

@@ -19,6 +19,7 @@ from virage.kernel.database import Connection, Database
 from virage.kernel.guard import Credential, Grant, Kind, Principal
 from virage.kernel.http import create_app
 from virage.kernel.ids import new_id
+from virage.payments.provider import NoProvider
 from virage.wallet import routes
 from virage.wallet.acts import cards as acts
 from virage.wallet.acts.taps import take_taps
@@ -141,7 +142,7 @@ async def purses(config: Config, db: Database, clock: Clock) -> AsyncIterator[Pu
         db=db,
         clock=clock,
         authenticator=authenticate,
-        dependencies={"card_desk": made.desk, "card_taps": made.desk.taps},
+        dependencies={"card_desk": made.desk, "card_taps": made.desk.taps, "payment_provider": NoProvider()},
     )
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
     async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:

@@ -45,7 +45,7 @@ async def test_what_an_anonymous_card_carried_follows_it_to_its_owners_purse(pur
     linked = await link(purses, held, fan)
     assert (linked.purse_id, linked.left_purse_id) == (mine.id, held.purse_id)
     async with purses.transaction() as conn:
-        view = await purse_view(conn, fan, LIMITS)
+        view = await purse_view(conn, fan, LIMITS, now=NOW)
         left = await history(conn, held.purse_id, NOW.replace(year=2027), 10)
     assert view.available_cents == 2000
     assert {(line.cents, line.purpose) for line in view.history} == {(300, "top_up"), (1700, "card_moved")}
@@ -58,7 +58,7 @@ async def test_a_fan_without_a_purse_gets_the_cards_with_all_that_is_in_it(purse
     await load(purses, held.purse_id, 1700)
     await link(purses, held, fan)
     async with purses.transaction() as conn:
-        assert (await purse_view(conn, fan, LIMITS)).available_cents == 1700
+        assert (await purse_view(conn, fan, LIMITS, now=NOW)).available_cents == 1700
 
 
 async def test_what_a_fresh_card_was_loaded_with_goes_to_the_purse_of_the_card_that_it_replaces(
@@ -83,5 +83,5 @@ async def test_the_card_of_somebody_erased_brings_the_next_holder_no_history(pur
     linked = await link(purses, held, fan)
     assert linked.left_purse_id == held.purse_id
     async with purses.transaction() as conn:
-        view = await purse_view(conn, fan, LIMITS)
+        view = await purse_view(conn, fan, LIMITS, now=NOW)
     assert view.id != held.purse_id

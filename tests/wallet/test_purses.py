@@ -14,7 +14,8 @@ from virage.payments import acts as payments
 from virage.payments.handlers import Handlers
 from virage.payments.rules import Outcome, Start, State
 from virage.wallet.acts import ledger, purses
-from virage.wallet.acts.purses import PaidOut, TopUpMoney, TopUpWish
+from virage.wallet.acts.purses import PaidOut, TopUpWish
+from virage.wallet.acts.top_up_money import TopUpMoney
 from virage.wallet.reads import purses as reads
 from virage.wallet.reads.purses import PurseView, TopUpView, export, purse_view, top_up_view
 from virage.wallet.rules.ledger import Step, Transfer, purse
@@ -74,7 +75,7 @@ async def topped_up(db: Database, owner_id: UUID, cents: int) -> TopUpWish:
 
 async def seen(db: Database, owner_id: UUID, before: datetime | None = None) -> PurseView:
     async with db.connection() as conn:
-        return await purse_view(conn, owner_id, LIMITS, before)
+        return await purse_view(conn, owner_id, LIMITS, before, now=NOW)
 
 
 async def has(db: Database, owner_id: UUID) -> int:

@@ -114,6 +114,7 @@ async def test_one_card_cannot_ask_without_end(purses: "Purses") -> None:
 
 async def test_who_brings_forged_taps_is_paced_and_shuts_out_nobody_with_a_card(purses: "Purses") -> None:
     held = await purses.card()
+    purses.knows("fan")
 
     async def forge(who: str) -> str:
         answer = await purses.ask(who, "GET", f"/api/wallet/tap?uid={'0' * 14}&ctr={'0' * 6}&cmac={'0' * 16}")

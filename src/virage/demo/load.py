@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
+from virage.demo.concessionaires import load_concessionaires
 from virage.demo.concessions import load_concessions
 from virage.demo.crowd import Till, buy_for, fill
 from virage.demo.people import FAN, load_people
@@ -26,6 +27,7 @@ async def load(config: Config, db: Database, clock: Clock, *, sandbox: Running, 
         ids = await load_people(conn, now)
         await load_programme(conn, plans, now)
         await load_concessions(conn, plans[0], now)
+        await load_concessionaires(conn, now)
     if config.sandbox_url is None:
         return
     provider = SandboxProvider(config.sandbox_url, config.sandbox_key, config.sandbox_webhook_secret)

@@ -123,6 +123,10 @@ class Config(Struct, frozen=True, kw_only=True):
     """Numbers of the accounting export's accounts where they are not those of the French plan, comma-separated, as in
     `purses=4191,sales=7071`: purses, bonus, deposits, clearing, cash, terminal, sales, vat, tips, loss, grants,
     ticket_clearing, deferred_tickets, tickets."""
+    anonymous_cents_max: int = 15_000
+    """The most that a purse holds which nobody's name stands on, when somebody loads it (Directive (EU) 2018/843)."""
+    anonymous_month_cents_max: int = 15_000
+    """The most that such a purse is loaded with in a month of the calendar; a lawyer confirms both."""
     club: Club = Club()
     """The club's name, colours and language."""
 
@@ -176,6 +180,8 @@ def read(environ: Mapping[str, str]) -> Config:
         "top_up_cents_max": reading.parsed("TOP_UP_CENTS_MAX", _cents, 15_000),
         "purse_cents_max": reading.parsed("PURSE_CENTS_MAX", _cents, 25_000),
         "account_codes": reading.parsed("ACCOUNT_CODES", _account_codes, ()),
+        "anonymous_cents_max": reading.parsed("ANONYMOUS_CENTS_MAX", _cents, 15_000),
+        "anonymous_month_cents_max": reading.parsed("ANONYMOUS_MONTH_CENTS_MAX", _cents, 15_000),
         "club": _club(reading),
     }
     values["public_url"] = reading.parsed("PUBLIC_URL", _origin, f"http://localhost:{values['port']}")

@@ -68,10 +68,15 @@ from virage.ticketing.routes.offers import OfferBoard
 from virage.ticketing.rules.places import seat_plan
 from virage.venue import routes as venue
 from virage.wallet import routes as wallet_routes
+from virage.wallet.acts import auto_top_ups, purses
 from virage.wallet.acts import cards as wallet_cards
-from virage.wallet.acts import purses
+from virage.wallet.acts import virtual_cards as wallet_phones
+from virage.wallet.acts.top_up_money import TopUpMoney
+from virage.wallet.jobs import WalletJobs
+from virage.wallet.reads import auto_top_ups as auto_top_up_reads
 from virage.wallet.reads import cards as card_reads
 from virage.wallet.reads import purses as wallet_reads
+from virage.wallet.reads import virtual_cards
 from virage.wallet.routes.card_desk import CardDesk
 from virage.wallet.rules.purses import PURPOSE as PURSES
 
@@ -130,11 +135,20 @@ def _programme(house: House) -> Domain:
 # What the domains above tell a person about themselves, by the name of its section, and forget with them.
 PERSON_EXPORTS: dict[str, PersonExport] = {
     "cards": card_reads.export,
+    "phones": virtual_cards.export,
+    "auto_top_up": auto_top_up_reads.export,
     "wallet": wallet_reads.export,
     "ticketing": ticketing_views.export,
     "access": access_reads.export,
 }
-PERSON_ERASED: list[PersonErased] = [refunding.erased, wallet_cards.erased, purses.erased, accreditations.erased]
+PERSON_ERASED: list[PersonErased] = [
+    refunding.erased,
+    wallet_cards.erased,
+    wallet_phones.erased,
+    auto_top_ups.erased,
+    purses.erased,
+    accreditations.erased,
+]
 
 
 def _people(house: House) -> Domain:
@@ -157,24 +171,31 @@ def _people(house: House) -> Domain:
 
 def _payment_handlers(_house: House) -> Handlers:
     """Who gets the news of a payment, by its purpose."""
-    return Handlers({paying.PURPOSE: paying.OrderMoney(), PURSES: purses.TopUpMoney()})
+    return Handlers({paying.PURPOSE: paying.OrderMoney(), PURSES: TopUpMoney()})
+
+
+def _provider(config: Config) -> tuple[PaymentProvider, Lifespan]:
+    """Whoever takes card payments, and what gives its connections back."""
+    provider: PaymentProvider = NoProvider()
+    if config.sandbox_url is not None:
+        provider = SandboxProvider(config.sandbox_url, config.sandbox_key, config.sandbox_webhook_secret)
+
+    @asynccontextmanager
+    async def closing() -> AsyncIterator[None]:
+        yield
+        await provider.close()
+
+    return provider, closing
 
 
 def _payments(house: House) -> Domain:
     config, db = house.config, house.db
-    provider: PaymentProvider = NoProvider()
-    if config.sandbox_url is not None:
-        provider = SandboxProvider(config.sandbox_url, config.sandbox_key, config.sandbox_webhook_secret)
+    provider, closing = _provider(config)
     handlers = _payment_handlers(house)
     checkout = Checkout(db, provider)
 
     async def overdue(conn: Connection) -> Mapping[str, float]:
         return asdict(await payments_reads.overdue(conn, house.clock.now()))
-
-    @asynccontextmanager
-    async def lifespan() -> AsyncIterator[None]:
-        yield
-        await provider.close()
 
     return Domain(
         routers=[payments_routes.router],
@@ -186,7 +207,7 @@ def _payments(house: House) -> Domain:
         },
         jobs=[PaymentJobs(db, house.clock, provider, handlers).register],
         gauges=[Gauge("virage_payments_overdue", "What has had no end for too long.", "what", overdue)],
-        lifespan=[lifespan],
+        lifespan=[closing],
     )
 
 
@@ -207,7 +228,14 @@ def _passes(house: House) -> Domain:
 
 def _wallet(house: House) -> Domain:
     desk = CardDesk(house.db, house.clock, wallet_cards.open_card_secrets(house.config))
-    return Domain(routers=wallet_routes.routers, dependencies={"card_desk": desk, "card_taps": desk.taps})
+    provider, closing = _provider(house.config)
+    jobs = WalletJobs(house.db, house.config, house.clock, provider=provider, handlers=_payment_handlers(house))
+    return Domain(
+        routers=wallet_routes.routers,
+        dependencies={"card_desk": desk, "card_taps": desk.taps},
+        jobs=[jobs.register],
+        lifespan=[closing],
+    )
 
 
 # --- ticketing -----------------------------------------------------------------------------------------------------
@@ -268,12 +296,12 @@ def _access(house: House) -> Domain:
 
 
 def _concessions(house: House) -> Domain:
-    config = house.config
-    closing = ClosingJobs(house.db, house.clock, open_vault(config), Archives(config.objects_at))
+    config, db, clock = house.config, house.db, house.clock
+    closing = ClosingJobs(db, clock, open_vault(config), Archives(config.objects_at))
     return Domain(
         concessions_routes.routers,
-        concessions_routes.dependencies(config, house.db, house.clock),
-        jobs=[FigureJobs(house.db).register, closing.register],
+        concessions_routes.dependencies(config, db, clock),
+        jobs=[FigureJobs(db).register, closing.register],
     )
 
 

@@ -10,7 +10,7 @@ from virage.kernel.database import Connection
 from virage.kernel.ids import new_id
 from virage.kernel.journal import Fact
 from virage.kernel.problems import Refused
-from virage.payments import rules, store
+from virage.payments import methods, rules, store
 from virage.payments.handlers import Handlers
 from virage.payments.rules import (
     Captured,
@@ -66,6 +66,14 @@ async def settle(conn: Connection, outcomes: Sequence[Outcome], now: datetime, h
     """
     if not outcomes:
         return []
+    steps = await _settle_payments(conn, outcomes, now, handlers)
+    await methods.settle(conn, outcomes, now)  # last: whoever changes a purse's card has locked the purse before it
+    return steps
+
+
+async def _settle_payments(
+    conn: Connection, outcomes: Sequence[Outcome], now: datetime, handlers: Handlers
+) -> list[Settlement]:
     asked = sorted({outcome.payment_id for outcome in outcomes})
     steps = rules.settle(await store.lock_without_money(conn, asked), outcomes)
     if not steps:

@@ -10,6 +10,7 @@ from virage.kernel.queue import Jobs
 from virage.payments import acts, reads, rules, store
 from virage.payments.checkout import settle_all
 from virage.payments.handlers import Handlers
+from virage.payments.methods import MethodJobs
 from virage.payments.provider import PaymentProvider, Unreachable
 from virage.payments.rules import DueRefund, OpenPayment
 
@@ -31,10 +32,12 @@ class PaymentJobs:
         self._clock = clock
         self._provider = provider
         self._handlers = handlers
+        self._methods = MethodJobs(db, clock, provider)
 
     def register(self, jobs: Jobs) -> None:
         """Put the jobs on the schedule."""
         jobs.every(RECONCILE_EVERY_S, "payments.reconcile", self.reconcile)
+        jobs.every(RECONCILE_EVERY_S, "payments.methods", self._methods.reconcile)
         jobs.every(REFUNDS_EVERY_S, "payments.refunds", self.send_refunds)
         jobs.every(AUDIT_EVERY_S, "payments.audit", self.audit)
 

@@ -1,10 +1,21 @@
-"""What Virage asks of whoever takes card payments: a hosted page, news, refunds. The sandbox answers it."""
+"""What Virage asks of whoever takes card payments: hosted pages, charges, news, refunds. The sandbox answers it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
+from uuid import UUID
 
 from virage.kernel.problems import Refused
-from virage.payments.rules import DueRefund, Opened, Outcome, Reason, Reference, RefundAnswer, Start
+from virage.payments.rules import (
+    Charge,
+    DueRefund,
+    NewMethod,
+    Opened,
+    Outcome,
+    Reason,
+    Reference,
+    RefundAnswer,
+    Start,
+)
 
 
 class Unreachable(Exception):
@@ -21,8 +32,24 @@ class PaymentProvider(Protocol):
         """A hosted page for each payment, in order; the same payment id again gets the same page."""
         ...
 
+    async def keep(self, methods: Sequence[NewMethod]) -> Sequence[Opened | Refused]:
+        """A hosted page for each card that shall be kept, in order; the same id again gets the same page."""
+        ...
+
+    async def charge(self, charges: Sequence[Charge]) -> Sequence[Outcome]:
+        """Charge cards that are kept, one outcome each, in order: captured, or declined with the reason why.
+
+        `authentication_required` is the one of a bank that wants its customer there. The same payment id again charges
+        nothing more.
+        """
+        ...
+
+    async def forget(self, method_ids: Sequence[UUID]) -> None:
+        """Keep these cards no longer; those that are gone are gone."""
+        ...
+
     async def fetch(self, references: Sequence[Reference]) -> Sequence[Outcome]:
-        """What became of payments; those that the provider does not know are left out."""
+        """What became of payments, or of methods by their ids; those that the provider does not know are left out."""
         ...
 
     async def cancel(self, references: Sequence[Reference]) -> Sequence[Outcome]:
@@ -48,6 +75,18 @@ class NoProvider:
     async def create(self, starts: Sequence[Start]) -> Sequence[Opened | Refused]:
         """Refuse."""
         raise Unreachable(f"no provider is configured for {len(starts)} payments")
+
+    async def keep(self, methods: Sequence[NewMethod]) -> Sequence[Opened | Refused]:
+        """Refuse."""
+        raise Unreachable(f"no provider is configured for {len(methods)} cards")
+
+    async def charge(self, charges: Sequence[Charge]) -> Sequence[Outcome]:
+        """Refuse."""
+        raise Unreachable(f"no provider is configured for {len(charges)} charges")
+
+    async def forget(self, method_ids: Sequence[UUID]) -> None:
+        """Refuse."""
+        raise Unreachable(f"no provider is configured for {len(method_ids)} cards")
 
     async def fetch(self, references: Sequence[Reference]) -> Sequence[Outcome]:
         """Refuse."""

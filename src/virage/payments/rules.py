@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from virage.kernel.problems import Refused
 
@@ -42,6 +43,7 @@ class Reason(StrEnum):
     SIGNATURE_INVALID = "signature_invalid"
     DELIVERY_INVALID = "invalid"
     AMOUNT_MISMATCH = "amount_mismatch"
+    METHOD_ID_TAKEN = "method_id_taken"
 
 
 AMOUNT_CENTS_MAX = 100_000_000
@@ -89,13 +91,17 @@ class Opened(Struct, frozen=True):
 
 
 class Outcome(Struct, frozen=True):
-    """What the provider says about a payment. `event_id` is its event, None where we asked ourselves."""
+    """What the provider says about a payment, or about a method, whose amount is zero.
+
+    `event_id` is its event, None where we asked ourselves. `label` is what may be shown of a card that is kept.
+    """
 
     payment_id: UUID
     state: State
     amount_cents: int
     reason: str | None = None
     event_id: str | None = None
+    label: str | None = None
 
 
 class Captured(Struct, frozen=True):
@@ -196,6 +202,59 @@ class OpenPayment(Struct, frozen=True):
     created_at: datetime
     expires_at: datetime
     provider_ref: str | None = None
+
+
+class MethodState(StrEnum):
+    """Where a means of payment stands that the provider keeps."""
+
+    OPEN = "open"  # its page is open, or was never opened
+    SAVED = "saved"
+    FAILED = "failed"
+    FORGETTING = "forgetting"  # the provider has not said yet that it is gone
+    FORGOTTEN = "forgotten"
+
+
+class NewMethod(Struct, frozen=True):
+    """A card that the provider shall keep at its page. Whoever asks makes `method_id`; `subject` is whose it is."""
+
+    method_id: UUID
+    subject: UUID
+    return_url: str
+
+
+class Method(Struct, frozen=True):
+    """A means of payment as it is stored. `label` is what the provider lets us show of it, never a number."""
+
+    id: UUID
+    subject: UUID
+    state: MethodState
+    label: str | None
+    reason: str | None
+    return_url: str
+    page_url: str | None
+    begun_at: datetime
+
+
+class Charge(Struct, frozen=True):
+    """A payment out of a means that the provider keeps, without the buyer."""
+
+    payment_id: UUID
+    method_id: UUID
+    amount_cents: int
+
+
+METHOD_PAGE_LIVES = timedelta(hours=1)
+
+
+def settle_method(method: Method, outcome: Outcome) -> Method | None:
+    """The method after news, None where it says nothing new: what has ended stays as it is."""
+    if method.state is not MethodState.OPEN:
+        return None
+    if outcome.state is State.CAPTURED:
+        return replace(method, state=MethodState.SAVED, label=outcome.label, page_url=None)
+    if outcome.state in FAILED:
+        return replace(method, state=MethodState.FAILED, reason=outcome.reason or outcome.state.value, page_url=None)
+    return None
 
 
 def may_become(before: State, after: State) -> bool:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
+from uuid import UUID
 
 import aiohttp
 import msgspec
@@ -10,7 +11,18 @@ import msgspec
 from virage.kernel.problems import Refused
 from virage.payments import signatures
 from virage.payments.provider import Unreachable
-from virage.payments.rules import DueRefund, Opened, Outcome, Reason, Reference, RefundAnswer, Start, State
+from virage.payments.rules import (
+    Charge,
+    DueRefund,
+    NewMethod,
+    Opened,
+    Outcome,
+    Reason,
+    Reference,
+    RefundAnswer,
+    Start,
+    State,
+)
 from virage.payments.sandbox import wire
 
 TIMEOUT = aiohttp.ClientTimeout(total=5, connect=1)
@@ -47,16 +59,32 @@ class SandboxProvider:
 
     async def create(self, starts: Sequence[Start]) -> Sequence[Opened | Refused]:
         """A hosted page for each payment, in order."""
-        asked = wire.NewPayments(
+        return await self._open(
             [wire.NewPayment(start.payment_id, start.amount_cents, start.return_url) for start in starts]
         )
-        answer = await self._post("/v1/payments", asked, wire.Pages)
+
+    async def _open(self, payments: list[wire.NewPayment]) -> Sequence[Opened | Refused]:
+        answer = await self._post("/v1/payments", wire.NewPayments(payments), wire.Pages)
         return [
             Refused(Reason.PAYMENT_ID_TAKEN, {"provider": page.error})
             if page.url is None
             else Opened(page.id, page.url)
             for page in answer.payments
         ]
+
+    async def keep(self, methods: Sequence[NewMethod]) -> Sequence[Opened | Refused]:
+        """A hosted page for each card that shall be kept, in order."""
+        return await self._open([wire.NewPayment(one.method_id, 0, one.return_url, keeps=True) for one in methods])
+
+    async def charge(self, charges: Sequence[Charge]) -> Sequence[Outcome]:
+        """Charge cards that are kept."""
+        asked = wire.NewCharges([wire.NewCharge(one.payment_id, one.method_id, one.amount_cents) for one in charges])
+        answer = await self._post("/v1/charges", asked, wire.Statuses)
+        return [_outcome(status) for status in answer.payments]
+
+    async def forget(self, method_ids: Sequence[UUID]) -> None:
+        """Keep these cards no longer."""
+        await self._post("/v1/methods/forget", wire.Ids(list(method_ids)), wire.Ids)
 
     async def fetch(self, references: Sequence[Reference]) -> Sequence[Outcome]:
         """What became of payments; unknown ones are left out."""
@@ -87,7 +115,7 @@ class SandboxProvider:
         except msgspec.DecodeError:
             return Refused(Reason.DELIVERY_INVALID)
         return [
-            Outcome(event.payment_id, _STATES[event.state], event.amount_cents, event.reason, event.id)
+            Outcome(event.payment_id, _STATES[event.state], event.amount_cents, event.reason, event.id, event.kept)
             for event in delivery.events
         ]
 
@@ -114,4 +142,4 @@ class SandboxProvider:
 
 def _outcome(status: wire.Status) -> Outcome:
     amount = status.captured_cents if status.state is wire.Stage.CAPTURED else status.amount_cents
-    return Outcome(status.id, _STATES[status.state], amount, status.reason)
+    return Outcome(status.id, _STATES[status.state], amount, status.reason, label=status.kept)

@@ -11,6 +11,9 @@ from virage.kernel.database import Connection
 from virage.kernel.sql import load
 from virage.payments.rules import (
     DueRefund,
+    Method,
+    MethodState,
+    NewMethod,
     Opened,
     OpenPayment,
     Payment,
@@ -179,6 +182,53 @@ async def open_since(conn: Connection) -> datetime:
 async def move_watermark(conn: Connection, open_since: datetime) -> None:
     """Look no further back from now on; it only ever moves forward."""
     await _sql.move_watermark(conn, open_since=open_since)
+
+
+def _method(row: Any) -> Method:
+    return Method(**{**row, "state": MethodState(row["state"])})
+
+
+async def insert_method(conn: Connection, method: NewMethod, now: datetime) -> bool:
+    """Whether it is new."""
+    return bool(
+        await _sql.insert_method(
+            conn, id=method.method_id, subject=method.subject, return_url=method.return_url, now=now
+        )
+    )
+
+
+async def methods(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Method]:
+    """Means of payment by id."""
+    return {row["id"]: _method(row) async for row in _sql.methods(conn, ids=ids)}
+
+
+async def lock_methods(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Method]:
+    """Means of payment by id, locked in order."""
+    return {row["id"]: _method(row) async for row in _sql.lock_methods(conn, ids=ids)}
+
+
+async def methods_of(conn: Connection, subject: UUID) -> list[Method]:
+    """All means of payment of somebody that are not forgotten, the oldest first."""
+    return [_method(row) async for row in _sql.methods_of(conn, subject=subject)]
+
+
+async def put_methods(conn: Connection, methods: Sequence[Method], now: datetime) -> None:
+    """Write means of payment as they stand now; they are locked."""
+    await _sql.put_methods(
+        conn,
+        ids=[method.id for method in methods],
+        states=[method.state for method in methods],
+        labels=[method.label for method in methods],
+        reasons=[method.reason for method in methods],
+        page_urls=[method.page_url for method in methods],
+        now=now,
+    )
+
+
+async def methods_in_state(conn: Connection, state: MethodState, before: datetime, wanted: int) -> list[Method]:
+    """Means of payment that have been waiting in a state since before a moment, by age."""
+    rows = _sql.methods_in_state(conn, state=state, before=before, wanted=wanted)
+    return [_method(row) async for row in rows]
 
 
 async def turnover(conn: Connection, purpose: str) -> Turnover:

@@ -154,3 +154,36 @@ where id in (
 -- What was captured for a purpose and what of it was asked back, over all time.
 select coalesce(sum(captured_cents), 0)::bigint as captured_cents, coalesce(sum(refund_cents), 0)::bigint as refund_cents
 from payments.payment where purpose = :purpose;
+
+-- name: insert_method(id, subject, return_url, now)!
+-- A card that the provider shall keep; a known id stays as it is.
+insert into payments.method (id, subject, state, return_url, begun_at)
+values (:id, :subject, 'open', :return_url, :now) on conflict (id) do nothing;
+
+-- name: methods(ids)
+-- Means of payment by id.
+select id, subject, state, label, reason, return_url, page_url, begun_at
+from payments.method where id = any(:ids::uuid[]);
+
+-- name: lock_methods(ids)
+-- Means of payment by id, locked in order.
+select id, subject, state, label, reason, return_url, page_url, begun_at
+from payments.method where id = any(:ids::uuid[]) order by id for no key update;
+
+-- name: methods_of(subject)
+-- All means of payment of somebody that are not forgotten.
+select id, subject, state, label, reason, return_url, page_url, begun_at
+from payments.method where subject = :subject and state <> 'forgotten' order by begun_at, id;
+
+-- name: put_methods(ids, states, labels, reasons, page_urls, now)!
+-- Means of payment as they stand; the caller has locked them.
+update payments.method set
+    state = wish.state, label = wish.label, reason = wish.reason, page_url = wish.page_url, settled_at = :now
+from unnest(:ids::uuid[], :states::text[], :labels::text[], :reasons::text[], :page_urls::text[])
+    as wish (id, state, label, reason, page_url)
+where method.id = wish.id;
+
+-- name: methods_in_state(state, before, wanted)
+-- Means of payment that have been waiting in a state since before a moment, by age.
+select id, subject, state, label, reason, return_url, page_url, begun_at
+from payments.method where state = :state and begun_at < :before order by begun_at, id limit :wanted;

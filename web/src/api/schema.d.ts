@@ -1142,6 +1142,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/virtual-card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List my phones
+         * @description My phones that pay.
+         */
+        get: operations["list_my_phones"];
+        /**
+         * Register my phone
+         * @description Let this phone pay from my purse. Asks for a sign-in of the last 15 minutes.
+         */
+        put: operations["register_my_phone"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/virtual-card/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Block my phone
+         * @description Let a phone of mine pay no longer, at once and for ever: to pay again it makes another key.
+         */
+        delete: operations["block_my_phone"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/offers": {
         parameters: {
             query?: never;
@@ -2148,6 +2192,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/wallet/bonus": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give bonus
+         * @description Give bonus credit to a purse: spent before money, never paid out. Asks for a sign-in of the last 15 minutes.
+         */
+        post: operations["give_bonus"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/orders": {
         parameters: {
             query?: never;
@@ -2414,6 +2478,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/till/loads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Load purse
+         * @description Load a purse at a desk, or pay out of it: between the till's own drawer or terminal and the purse; no sale.
+         */
+        post: operations["load_purse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/till/pack": {
         parameters: {
             query?: never;
@@ -2430,6 +2514,46 @@ export interface paths {
         get: operations["get_till_pack"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/till/proofs/{record_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fetch proof
+         * @description The proof of a phone for a record of this till, the latest that was sent.
+         */
+        get: operations["fetch_proof"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/till/purse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look into purse
+         * @description What is in a purse, and what a desk may take for it or pay out. The same tap loads it within five minutes.
+         */
+        post: operations["look_into_purse"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2473,6 +2597,37 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/auto-top-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get auto top up
+         * @description My rule for top-ups.
+         */
+        get: operations["get_auto_top_up"];
+        /**
+         * Put auto top up
+         * @description Below so much, add so much, at most so much a day. Asks for a sign-in of the last 15 minutes.
+         *
+         *     A new `method_id` leads to the provider's page, which comes back to `/purse?method={id}`; the rule waits until the
+         *     card is kept. With the one that is kept the amounts change, and a rule that is off begins anew.
+         */
+        put: operations["put_auto_top_up"];
+        post?: never;
+        /**
+         * End auto top up
+         * @description End my rule, and let the provider forget the card.
+         */
+        delete: operations["end_auto_top_up"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2552,6 +2707,46 @@ export interface paths {
          * @description Send what is left back to the bank cards that it came from: free, at any time, no smallest amount.
          */
         post: operations["ask_payout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/proofs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send proof
+         * @description Send what my phone signed to the till that asked for it. Sent again, it is the same.
+         */
+        post: operations["send_proof"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wallet/proofs/{record_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get proof
+         * @description Whether the till has booked what I signed.
+         */
+        get: operations["get_proof"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2754,6 +2949,33 @@ export interface components {
             email: string;
             name?: string | null;
         };
+        /** AutoTopUpAnswer */
+        AutoTopUpAnswer: {
+            page_url: string | null;
+            rule: components["schemas"]["AutoTopUpView"] | null;
+        };
+        /** AutoTopUpView */
+        AutoTopUpView: {
+            add_cents: number;
+            below_cents: number;
+            card: string | null;
+            day_max_cents: number;
+            /** Format: uuid */
+            method_id: string;
+            reason: string | null;
+            retry_at: string | null;
+            state: components["schemas"]["RuleState"];
+            today_cents: number;
+        };
+        /** AutoTopUpWish */
+        AutoTopUpWish: {
+            add_cents: number;
+            below_cents: number;
+            consent: boolean;
+            day_max_cents: number;
+            /** Format: uuid */
+            method_id: string;
+        };
         /** Ban */
         Ban: {
             /** Format: date-time */
@@ -2867,6 +3089,15 @@ export interface components {
             /** Format: date-time */
             now: string;
         };
+        /** BonusWish */
+        BonusWish: {
+            cents: number;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            purse_id: string;
+            reason: components["schemas"]["GiftReason"];
+        };
         /** Bound */
         Bound: {
             /** Format: uuid */
@@ -2910,6 +3141,11 @@ export interface components {
         CardPin: {
             pin: string;
         };
+        /** CardShown */
+        CardShown: {
+            code?: string | null;
+            tap?: string | null;
+        };
         /** CatalogueDefect */
         CatalogueDefect: {
             at: string;
@@ -2947,6 +3183,16 @@ export interface components {
             free: number;
             held: number;
             sold: number;
+        };
+        /** Challenge */
+        Challenge: {
+            at: string;
+            cents: number;
+            /** Format: uuid */
+            id: string;
+            outlet: string;
+            /** Format: uuid */
+            till: string;
         };
         /** Changes */
         Changes: {
@@ -3187,6 +3433,12 @@ export interface components {
             purse_id: string;
             replaced_by: string | null;
         };
+        /**
+         * DeskTender
+         * @description What is loaded with, or paid out in: the till's drawer, or the card terminal beside it.
+         * @enum {string}
+         */
+        DeskTender: "cash" | "terminal";
         /** DeviceArrival */
         DeviceArrival: {
             code: string;
@@ -3426,6 +3678,21 @@ export interface components {
             seats: number;
             stands: components["schemas"]["Stand"][];
             version: string;
+        };
+        /**
+         * GiftReason
+         * @description Why the house gives something.
+         * @enum {string}
+         */
+        GiftReason: "goodwill" | "compensation" | "promotion" | "late_order";
+        /** Given */
+        Given: {
+            bonus_cents: number;
+            cents: number;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            purse_id: string;
         };
         /** GrantView */
         GrantView: {
@@ -3702,6 +3969,30 @@ export interface components {
             top_up_max_cents: number;
             top_up_min_cents: number;
         };
+        /** LoadBooked */
+        LoadBooked: {
+            available_cents: number;
+            bonus_cents: number;
+            /** Format: date-time */
+            booked_at: string;
+            cents: number;
+            /** Format: uuid */
+            id: string;
+            label: string | null;
+            purse: string;
+        };
+        /** LoadWish */
+        LoadWish: {
+            by: components["schemas"]["CardShown"];
+            /** Format: uuid */
+            cashier: string;
+            cents: number;
+            /** Format: uuid */
+            id: string;
+            pin?: string | null;
+            slip?: string | null;
+            tender: components["schemas"]["DeskTender"];
+        };
         /**
          * Locale
          * @description The languages we write in.
@@ -3774,6 +4065,14 @@ export interface components {
             kind: components["schemas"]["DeviceKind"];
             name: string;
             posts: string[];
+        };
+        /** MyPhone */
+        MyPhone: {
+            /** Format: uuid */
+            id: string;
+            label: string | null;
+            /** Format: date-time */
+            registered_at: string;
         };
         /** NewEvent */
         NewEvent: {
@@ -4130,6 +4429,13 @@ export interface components {
             locale?: components["schemas"]["Locale"];
             name?: string | null;
         };
+        /** PhoneWish */
+        PhoneWish: {
+            /** Format: uuid */
+            id: string;
+            label?: string | null;
+            public_key: components["schemas"]["Jwk"];
+        };
         /** PictureName */
         PictureName: {
             picture: string;
@@ -4265,6 +4571,23 @@ export interface components {
          * @enum {string}
          */
         Progress: "open" | "credited" | "failed" | "sent_back";
+        /** ProofSent */
+        ProofSent: {
+            /** Format: uuid */
+            record_id: string;
+            state: components["schemas"]["ProofState"];
+        };
+        /**
+         * ProofState
+         * @description What has become of a proof: the till has not booked it yet, or it has.
+         * @enum {string}
+         */
+        ProofState: "waiting" | "paid";
+        /** ProofWish */
+        ProofWish: {
+            challenge: components["schemas"]["Challenge"];
+            proof: string;
+        };
         /** PublicEvent */
         PublicEvent: {
             /** Format: date-time */
@@ -4312,11 +4635,29 @@ export interface components {
             id: string;
             version: string;
         };
+        /** PurseAtDesk */
+        PurseAtDesk: {
+            anonymous: boolean;
+            available_cents: number;
+            blocked: components["schemas"]["BlockReason"] | null;
+            bonus_cents: number;
+            holder_name: string | null;
+            label: string | null;
+            loadable_cents: number;
+            payable_cash_cents: number;
+            payable_terminal_cents: number;
+            purse: string;
+        };
+        /** PurseLook */
+        PurseLook: {
+            by: components["schemas"]["CardShown"];
+        };
         /** PurseView */
         PurseView: {
             available_cents: number;
             balance_cents: number;
             bonus_cents: number;
+            desk_cents: number;
             history: components["schemas"]["wallet_reads_purses_Line"][];
             id: string | null;
             limits: components["schemas"]["Limits"];
@@ -4402,6 +4743,12 @@ export interface components {
                 number
             ][];
         };
+        /**
+         * RuleState
+         * @description Where a rule stands: it charges its card, or is off. As its owner sees it, it may wait for its card before.
+         * @enum {string}
+         */
+        RuleState: "waiting" | "on" | "off";
         /** Sales */
         Sales: {
             by_category: components["schemas"]["CategorySales"][];
@@ -4835,6 +5182,10 @@ export interface components {
             till: components["schemas"]["PackTill"];
             training_head: components["schemas"]["Head"];
         };
+        /** TillProof */
+        TillProof: {
+            proof: string | null;
+        };
         /** TillUpload */
         TillUpload: {
             records: components["schemas"]["SentRecord"][];
@@ -4974,6 +5325,7 @@ export interface components {
         wallet_reads_purses_Line: {
             /** Format: date-time */
             at: string;
+            bonus: boolean;
             cents: number;
             /** Format: uuid */
             id: string;
@@ -6947,6 +7299,97 @@ export interface operations {
             };
         };
     };
+    list_my_phones: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyPhone"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    register_my_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhoneWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyPhone"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    block_my_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_offers: {
         parameters: {
             query?: never;
@@ -8835,6 +9278,39 @@ export interface operations {
             };
         };
     };
+    give_bonus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BonusWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Given"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     hold_places: {
         parameters: {
             query?: never;
@@ -9290,6 +9766,39 @@ export interface operations {
             };
         };
     };
+    load_purse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoadWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoadBooked"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_till_pack: {
         parameters: {
             query?: never;
@@ -9306,6 +9815,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TillPack"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    fetch_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TillProof"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    look_into_purse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PurseLook"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PurseAtDesk"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -9371,6 +9944,95 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PurseView"];
                 };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_auto_top_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutoTopUpAnswer"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_auto_top_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AutoTopUpWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutoTopUpAnswer"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    end_auto_top_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done; `code` says why, and nothing has changed. */
             default: {
@@ -9504,6 +10166,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaidOut"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    send_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofSent"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofSent"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

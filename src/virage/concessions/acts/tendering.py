@@ -17,11 +17,13 @@ from virage.kernel.database import Connection
 from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
 from virage.wallet.acts import ledger, taps
+from virage.wallet.acts.virtual_cards import charge
 from virage.wallet.reads import cards
 from virage.wallet.rules.cards import Reason as CardReason
 from virage.wallet.rules.cards import Spend, Spent, Tap, TapTaken
 from virage.wallet.rules.ledger import Transfer
 from virage.wallet.rules.sun import Seen
+from virage.wallet.rules.virtual_cards import Challenge, Shown
 
 
 class Sent(Struct, frozen=True):
@@ -41,21 +43,6 @@ class Sent(Struct, frozen=True):
     def record(self) -> Record:
         """What it says."""
         return self.written.record
-
-
-class Charge(Struct, frozen=True):
-    """A tender that a virtual card pays. The challenge that its phone signed is made of these, `proof` is the answer.
-
-    `id` is the record's, `at` its moment as the record writes it.
-    """
-
-    id: UUID
-    till: UUID
-    outlet: str
-    at: str
-    cents: Cents
-    proof: str
-    told: bool
 
 
 class Money(Struct):
@@ -253,7 +240,7 @@ async def _proven(
 ) -> dict[tuple[int, int], TapTaken | UUID | Refused]:
     """What each card of each sale proves, by the places of both: a tap that was taken, or a purse."""
     tapped: dict[tuple[int, int], Tap] = {}
-    charged: dict[tuple[int, int], Charge] = {}
+    charged: dict[tuple[int, int], Shown] = {}
     for at, one in sold.items():
         record = one.record
         for place, paid in enumerate(record.tenders):
@@ -262,20 +249,14 @@ async def _proven(
                 taken_at = record.moment if one.told else None
                 tapped[at, place] = Tap(tap_id, one.seen[place], taken_at, pays=True)
             elif paid.cents > 0 and paid.kind is TenderKind.VIRTUAL_CARD:
-                charged[at, place] = Charge(
-                    record.id, record.till, record.outlet, record.at, paid.cents, paid.proof or "", one.told
-                )
+                asked = Challenge(record.at, paid.cents, record.id, record.outlet, record.till)
+                charged[at, place] = Shown(asked, paid.proof or "", told=one.told)
     found: dict[tuple[int, int], TapTaken | UUID | Refused] = {}
     if tapped:
         found |= dict(zip(tapped, await taps.take_taps(conn, list(tapped.values()), now), strict=True))
     if charged:
         found |= dict(zip(charged, await charge(conn, list(charged.values()), now), strict=True))
     return found
-
-
-async def charge(_conn: Connection, charges: Sequence[Charge], _now: datetime) -> list[UUID | Refused]:
-    """The purse whose owner's phone signed each charge. No key of a phone is known yet, so none is accepted."""
-    return [Refused(Reason.CARD_NOT_ACCEPTED) for _ in charges]
 
 
 async def _count(

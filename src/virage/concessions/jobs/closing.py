@@ -41,14 +41,16 @@ class ClosingJobs:
     async def close_due(self) -> list[tuple[Period, list[Closing]]]:
         """Close all that is over, the earliest first; what was closed here."""
         closed: list[tuple[Period, list[Closing]]] = []
+        refused: Period | None = None
         while True:
             async with self._db.connection() as conn:
                 period = await reads.due(conn, self._clock.now())
-            if period is None:
+            if period is None or period == refused:
                 return closed
             closings = await self._close(period)
             if isinstance(closings, Refused):
-                continue  # somebody else has closed it meanwhile, so it is due no more
+                refused = period  # somebody else has closed it meanwhile, so it is due no more
+                continue
             closed.append((period, closings))
 
     async def _close(self, period: Period) -> list[Closing] | Refused:

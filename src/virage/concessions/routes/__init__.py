@@ -33,11 +33,11 @@ routers = [
     derogations.router,
     stock.router,
     till.router,
-    tills.router,
     office_sales.router,
     office_concessionaires.router,
     office_books.closings_router,
     office_books.accounting_router,
+    tills.router,
 ]
 
 

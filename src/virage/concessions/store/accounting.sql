@@ -11,7 +11,7 @@ group by 1, 2;
 -- record explains. The outlet is the record's, or else the one at which the till wrote last.
 with sold as (
     select ((posting.at at time zone :zone::text) - :begins::interval)::date as day, posting.subject,
-        split_part(posting.key, ':', 1) as till, posting.key ~ '^[0-9a-f-]{36}:[0-9]{1,4}$' as by_till,
+        case when posting.key ~ '^[0-9a-f-]{36}:[0-9]{1,4}$' then split_part(posting.key, ':', 1)::uuid end as till,
         case when posting.key ~ ':[0-9]{1,4}$' then substring(posting.key from '[0-9]+$')::integer else 0 end as rate,
         sum(posting.cents) as cents
     from wallet.public_posting as posting
@@ -24,15 +24,16 @@ with sold as (
             from jsonb_to_recordset(record.sums -> 'totals') as total (vat_permille integer, vat_cents bigint)
             where total.vat_permille = sold.rate
         ) as vat_cents
-    from sold left join concessions.record on record.id = sold.subject
+    from sold
+    left join concessions.record on record.id = sold.subject and record.device_id = sold.till
 )
 select told.day,
     coalesce(
         told.outlet,
-        case when told.by_till then (
+        (
             select last.outlet from concessions.record as last
-            where last.device_id = told.till::uuid and not last.training order by last.number desc limit 1
-        ) end
+            where last.device_id = told.till and not last.training order by last.number desc limit 1
+        )
     ) as sold_at,
     told.rate, sum(told.cents)::bigint as gross_cents, coalesce(sum(told.vat_cents), 0)::bigint as vat_cents,
     coalesce(sum(told.cents) filter (where not told.has_record), 0)::bigint as beside_cents

@@ -59,10 +59,12 @@ class Api:
         self._url = url
         self._key = key.encode()
         self._merchant = merchant
-        self._posts: dict[str, Callable[[bytes], Awaitable[Answer]]] = {
+        self._posts: dict[str, Callable[[bytes], Awaitable[Answer | Dropped]]] = {
             "/v1/payments": self._create,
             "/v1/payments/lookup": self._look_up,
             "/v1/payments/cancel": self._cancel,
+            "/v1/charges": self._charge_kept,
+            "/v1/methods/forget": self._forget,
             "/v1/refunds": self._refund,
         }
 
@@ -77,7 +79,7 @@ class Api:
             return refusal.answer
         return _FIXED.get(request.path) or _json(wire.Fault("not_found"), 404)
 
-    async def _shop(self, request: Request) -> Answer:
+    async def _shop(self, request: Request) -> Answer | Dropped:
         given = request.headers.get("authorization", "").removeprefix("Bearer ").encode("utf-8", "replace")
         if not self._key or not hmac.compare_digest(given, self._key):
             raise _Refusal(401, "unauthenticated")
@@ -93,9 +95,7 @@ class Api:
         entries = []
         answers = []
         for payment in asked.payments:
-            if not 0 < payment.amount_cents <= AMOUNT_CENTS_MAX or not payment.return_url.startswith(
-                ("http://", "https://")
-            ):
+            if not _is_payable(payment):
                 answers.append(wire.Page(payment.id, error="invalid"))
                 continue
             entry = self._bank.open(payment)
@@ -118,6 +118,23 @@ class Api:
         moves = [self._bank.end(account, Stage.EXPIRED, time.time()) for account in accounts]
         await self._keep([move for move in moves if move is not None])
         return _json(wire.Statuses([account.status for account in accounts]))
+
+    async def _charge_kept(self, body: bytes) -> Answer | Dropped:
+        asked = _parsed(body, wire.NewCharges).charges
+        if not all(0 < charge.amount_cents <= AMOUNT_CENTS_MAX for charge in asked):
+            raise _Refusal(400, "invalid")
+        entries = [entry for charge in asked for entry in self._bank.charge(charge, time.time())]
+        moves = [entry for entry in entries if isinstance(entry, Moved)]
+        await self._file.append(entries)
+        self._owe(moves)
+        if any(_loses_answer(move) for move in moves):
+            return Dropped()
+        return _json(wire.Statuses([account.status for account in self._known([charge.id for charge in asked])]))
+
+    async def _forget(self, body: bytes) -> Answer:
+        ids = _parsed(body, wire.Ids).ids
+        await self._file.append([self._bank.forget(ids)])
+        return _json(wire.Ids(ids))
 
     async def _refund(self, body: bytes) -> Answer:
         tried = [self._bank.refund(refund) for refund in _parsed(body, wire.NewRefunds).refunds]
@@ -142,6 +159,9 @@ class Api:
     async def _keep(self, moves: Sequence[Moved]) -> None:
         """Write moves down, then owe their news to the shop."""
         await self._file.append(moves)
+        self._owe(moves)
+
+    def _owe(self, moves: Sequence[Moved]) -> None:
         for move in moves:
             if move.copies:
                 self._outbox.add(move.event, move.due_s, move.copies)
@@ -218,6 +238,11 @@ class Api:
     async def _answer_challenge(self, account: Account, code: str) -> None:
         move = self._bank.answer_challenge(account, code, time.time())
         await self._keep([move] if move is not None else [])
+
+
+def _is_payable(payment: wire.NewPayment) -> bool:
+    amount_right = payment.amount_cents == 0 if payment.keeps else 0 < payment.amount_cents <= AMOUNT_CENTS_MAX
+    return amount_right and payment.return_url.startswith(("http://", "https://"))
 
 
 def _loses_answer(move: Moved | None) -> bool:

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.payments.sandbox.cards import CHALLENGE_CODE, CODE_TRIES_MAX, Card
-from virage.payments.sandbox.wire import Event, NewPayment, NewRefund, RefundStatus, Stage, Status
+from virage.payments.sandbox.cards import CHALLENGE_CODE, CODE_TRIES_MAX, Card, last_digits
+from virage.payments.sandbox.wire import Event, NewCharge, NewPayment, NewRefund, RefundStatus, Stage, Status
 
-Change = TypeVar("Change", "Opened", "Moved", "Refunded")
+Change = TypeVar("Change", "Opened", "Moved", "Refunded", "Forgotten")
 
 OPEN = frozenset({Stage.OPEN, Stage.CHALLENGED})
 
@@ -43,7 +43,13 @@ class Delivered(Struct, frozen=True, tag="delivered"):
     event_ids: list[str]
 
 
-Entry = Opened | Moved | Refunded | Delivered
+class Forgotten(Struct, frozen=True, tag="forgotten"):
+    """Cards that are kept no longer."""
+
+    ids: list[UUID]
+
+
+Entry = Opened | Moved | Refunded | Delivered | Forgotten
 
 
 class Owed(Struct):
@@ -67,11 +73,20 @@ class Account(Struct):
     card: Card | None = None
     code_failures: int = 0
     refunds_refused: int = 0
+    keeps: bool = False
+    forgotten: bool = False
+
+    @property
+    def kept(self) -> str | None:
+        """What the shop may show of the card that is kept here."""
+        keeps = self.keeps and self.state is Stage.CAPTURED and not self.forgotten
+        return last_digits(self.card) if keeps and self.card is not None else None
 
     @property
     def status(self) -> Status:
         """What the shop may know."""
-        return Status(self.id, self.state, self.amount_cents, self.captured_cents, self.refunded_cents, self.reason)
+        cents = (self.amount_cents, self.captured_cents, self.refunded_cents)
+        return Status(self.id, self.state, *cents, self.reason, self.kept)
 
 
 class Bank:
@@ -94,14 +109,33 @@ class Bank:
     def is_same(self, payment: NewPayment) -> bool:
         """Whether a payment is the one that we know by its id."""
         known = self.accounts[payment.id]
-        return known.amount_cents == payment.amount_cents
+        return (known.amount_cents, known.keeps) == (payment.amount_cents, payment.keeps)
+
+    def charge(self, charge: NewCharge, now_s: float) -> list[Opened | Moved]:
+        """Charge a card that is kept, without its buyer; the same charge again changes nothing."""
+        if charge.id in self.accounts:
+            return []
+        method = self.accounts.get(charge.method_id)
+        back = "" if method is None else method.return_url
+        opened = self._applied(Opened(NewPayment(charge.id, charge.amount_cents, back)))
+        account, card = self.accounts[charge.id], None if method is None or method.kept is None else method.card
+        if card is None:
+            return [opened, self._move(account, Stage.DECLINED, "method_unknown", None, now_s)]
+        if card is Card.CHALLENGE:
+            return [opened, self._move(account, Stage.DECLINED, "authentication_required", card, now_s)]
+        moved = self.pay(account, card, now_s)
+        return [opened] if moved is None else [opened, moved]
+
+    def forget(self, ids: list[UUID]) -> Forgotten:
+        """Keep cards no longer."""
+        return self._applied(Forgotten(ids))
 
     def pay(self, account: Account, card: Card, now_s: float) -> Moved | None:
         """What the bank says to a card."""
         if account.state not in OPEN:
             return None
         match card:
-            case Card.DECLINED:
+            case Card.DECLINED | Card.CHARGE_DECLINED if card is Card.DECLINED or not account.keeps:
                 return self._move(account, Stage.DECLINED, "card_declined", card, now_s)
             case Card.INSUFFICIENT:
                 return self._move(account, Stage.DECLINED, "insufficient_funds", card, now_s)
@@ -155,11 +189,15 @@ class Bank:
         """Change the book as an entry says, now or when the file is read again."""
         match entry:
             case Opened(payment):
-                self.accounts[payment.id] = Account(payment.id, payment.amount_cents, payment.return_url)
+                account = Account(payment.id, payment.amount_cents, payment.return_url, keeps=payment.keeps)
+                self.accounts[payment.id] = account
             case Moved():
                 self._apply_move(entry)
             case Refunded(refund, done):
                 self._apply_refund(refund, done)
+            case Forgotten(ids):
+                for account in (self.accounts[id_] for id_ in ids if id_ in self.accounts):
+                    account.forgotten = True
             case Delivered(event_ids):
                 for event_id in event_ids:
                     self._apply_delivery(event_id)
@@ -200,9 +238,10 @@ class Bank:
 
     def _move(self, account: Account, stage: Stage, reason: str | None, card: Card | None, now_s: float) -> Moved:
         cents = account.amount_cents
-        if stage is Stage.CAPTURED and card is Card.AMOUNT_WRONG:
+        if stage is Stage.CAPTURED and card is Card.AMOUNT_WRONG and cents:
             cents -= 1
-        event = Event(self._event_id(), account.id, stage, cents, reason)
+        kept = last_digits(card) if account.keeps and stage is Stage.CAPTURED and card is not None else None
+        event = Event(self._event_id(), account.id, stage, cents, reason, kept)
         copies, due_s = 1, now_s
         if stage in OPEN or card is Card.WEBHOOK_NEVER:
             copies = 0

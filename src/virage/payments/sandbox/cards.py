@@ -17,6 +17,7 @@ class Card(StrEnum):
     WEBHOOK_NEVER = "4000000000000408"
     REFUND_FAILS_FIRST = "4000000000005126"
     AMOUNT_WRONG = "4000000000000507"
+    CHARGE_DECLINED = "4000000000000341"
 
 
 CHALLENGE_CODE = "1234"
@@ -32,6 +33,11 @@ def find(number: str) -> Card | None:
         return Card(_SEPARATORS.sub("", number))
     except ValueError:
         return None
+
+
+def last_digits(card: Card) -> str:
+    """As much of a card as anybody else may show."""
+    return f"…{card.value[-4:]}"
 
 
 def grouped(card: Card) -> str:

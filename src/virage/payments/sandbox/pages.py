@@ -27,6 +27,8 @@ class Form(Struct, frozen=True):
 def card_page(account: Account, merchant: str, lang: str, form: Form) -> Answer:
     """The form for a card."""
     t = TEXTS[lang]
+    title = "keep_title" if account.keeps else "title"
+    button = t["keep"] if account.keeps else f"{t['pay']} {money(account.amount_cents, lang)}"
     fields = "".join(
         [
             _field(t, "card", form, 'inputmode="numeric" autocomplete="cc-number" maxlength="23"', hint=True),
@@ -38,12 +40,12 @@ def card_page(account: Account, merchant: str, lang: str, form: Form) -> Answer:
     )
     body = (
         f"{_summary(account, merchant, lang)}"
-        f'<section class="panel" aria-labelledby="heading"><h2 id="heading">{t["title"]}</h2>{_errors(t, form)}'
+        f'<section class="panel" aria-labelledby="heading"><h2 id="heading">{t[title]}</h2>{_errors(t, form)}'
         f'<form method="post" action="{_action(account.id, lang)}" novalidate>{fields}'
-        f'<button class="pay" type="submit">{t["pay"]} {money(account.amount_cents, lang)}</button></form>'
+        f'<button class="pay" type="submit">{button}</button></form>'
         f"{_cancel(account, lang)}</section>{_cards(account, lang)}"
     )
-    return _page(body, lang, _title(t, "title", form), account)
+    return _page(body, lang, _title(t, title, form), account)
 
 
 def challenge_page(account: Account, merchant: str, lang: str, form: Form) -> Answer:
@@ -63,7 +65,7 @@ def challenge_page(account: Account, merchant: str, lang: str, form: Form) -> An
 def ended_page(account: Account, merchant: str, lang: str) -> Answer:
     """A payment that has ended, and the way back."""
     t = TEXTS[lang]
-    stage = account.state.value
+    stage = f"keep_{account.state}" if account.keeps and account.state is Stage.CAPTURED else account.state.value
     body = (
         f"{_summary(account, merchant, lang)}"
         f'<section class="panel" aria-labelledby="heading"><h2 id="heading">{t[f"{stage}_title"]}</h2><p>{t[stage]}</p>'
@@ -146,9 +148,10 @@ def _action(payment_id: UUID, lang: str) -> str:
 
 def _summary(account: Account, merchant: str, lang: str) -> str:
     t = TEXTS[lang]
+    total = f'<p class="total"><span>{t["total"]}</span> <strong>{money(account.amount_cents, lang)}</strong></p>'
+    to, what = ("keep_for", f"<p>{t['keep_consent']}</p>") if account.keeps else ("pay_to", total)
     return (
-        f'<section class="summary"><p>{t["pay_to"]} <strong>{escape(merchant)}</strong></p>'
-        f'<p class="total"><span>{t["total"]}</span> <strong>{money(account.amount_cents, lang)}</strong></p>'
+        f'<section class="summary"><p>{t[to]} <strong>{escape(merchant)}</strong></p>{what}'
         f'<p class="reference">{t["reference"]} <code>{str(account.id)[-12:]}</code></p></section>'
     )
 

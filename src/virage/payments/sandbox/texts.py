@@ -39,6 +39,13 @@ TEXTS: dict[str, Texts] = {
         "declined": "La banque a refusé ce paiement. Rien n’a été débité.",
         "cancelled_title": "Paiement annulé",
         "cancelled": "Ce paiement a été annulé. Rien n’a été débité.",
+        "keep_title": "Enregistrer une carte",
+        "keep_for": "Carte pour",
+        "keep_consent": "Rien n’est débité maintenant. La boutique pourra débiter cette carte sans vous, "
+        "selon la règle que vous avez fixée, jusqu’à ce que vous y mettiez fin.",
+        "keep": "Enregistrer la carte",
+        "keep_captured_title": "Carte enregistrée",
+        "keep_captured": "La banque garde cette carte. La boutique n’en connaît pas le numéro.",
         "expired_title": "Paiement expiré",
         "expired": "Le délai est passé. Rien n’a été débité.",
         "missing_title": "Paiement introuvable",
@@ -79,6 +86,13 @@ TEXTS: dict[str, Texts] = {
         "declined": "The bank has declined this payment. Nothing was charged.",
         "cancelled_title": "Payment cancelled",
         "cancelled": "This payment was cancelled. Nothing was charged.",
+        "keep_title": "Save a card",
+        "keep_for": "Card for",
+        "keep_consent": "Nothing is charged now. The shop may charge this card without you, by the rule that you set, "
+        "until you end it.",
+        "keep": "Save the card",
+        "keep_captured_title": "Card saved",
+        "keep_captured": "The bank keeps this card. The shop does not know its number.",
         "expired_title": "Payment expired",
         "expired": "The time is over. Nothing was charged.",
         "missing_title": "Payment not found",
@@ -116,6 +130,10 @@ CARDS: dict[Card, Texts] = {
     Card.AMOUNT_WRONG: {
         "fr": "Acceptée, un centime de moins est débité",
         "en": "Accepted, one cent too little is charged",
+    },
+    Card.CHARGE_DECLINED: {
+        "fr": "Se laisse enregistrer, puis tout débit est refusé",
+        "en": "Can be saved, then every charge is declined",
     },
 }
 

@@ -21,11 +21,12 @@ class Stage(StrEnum):
 
 
 class NewPayment(Struct, frozen=True):
-    """A payment to open a page for."""
+    """A payment to open a page for. `keeps`: nothing is paid, the card is kept for charges without the buyer."""
 
     id: UUID
     amount_cents: int
     return_url: str
+    keeps: bool = False
 
 
 class NewPayments(Struct, frozen=True):
@@ -55,7 +56,10 @@ class Ids(Struct, frozen=True):
 
 
 class Status(Struct, frozen=True):
-    """What became of a payment. `captured_cents` differs from `amount_cents` only for the card that does so."""
+    """What became of a payment. `captured_cents` differs from `amount_cents` only for the card that does so.
+
+    `kept`: what may be shown of a card that is kept.
+    """
 
     id: UUID
     state: Stage
@@ -63,6 +67,7 @@ class Status(Struct, frozen=True):
     captured_cents: int
     refunded_cents: int
     reason: str | None
+    kept: str | None = None
 
 
 class Statuses(Struct, frozen=True):
@@ -70,6 +75,20 @@ class Statuses(Struct, frozen=True):
 
     payments: list[Status]
     next: UUID | None = None
+
+
+class NewCharge(Struct, frozen=True):
+    """A payment out of a card that is kept; `method_id` is the payment that kept it."""
+
+    id: UUID
+    method_id: UUID
+    amount_cents: int
+
+
+class NewCharges(Struct, frozen=True):
+    """POST /v1/charges."""
+
+    charges: list[NewCharge]
 
 
 class NewRefund(Struct, frozen=True):
@@ -108,6 +127,7 @@ class Event(Struct, frozen=True):
     state: Stage
     amount_cents: Cents
     reason: str | None = None
+    kept: str | None = None
 
 
 class Delivery(Struct, frozen=True):

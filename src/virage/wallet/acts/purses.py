@@ -1,23 +1,24 @@
 """A fan's purse: opened, loaded by bank card, paid out."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
 
-from virage.kernel.database import Connection
+from virage.kernel.database import Connection, Contended
 from virage.kernel.ids import new_id
 from virage.kernel.journal import Fact, append
 from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
 from virage.payments import acts as payments
 from virage.payments import reads as payments_reads
-from virage.payments.rules import FAILED, Captured, Failed, RefundRequest, Start
+from virage.payments.rules import FAILED, RefundRequest, Start
 from virage.wallet.acts import ledger
+from virage.wallet.rules import gifts
 from virage.wallet.rules import purses as rules
-from virage.wallet.rules.ledger import Balance
+from virage.wallet.rules.ledger import Balance, bonus
+from virage.wallet.rules.ledger import purse as purse_account
 from virage.wallet.rules.purses import PURPOSE, Limits, Purse, Reason, TopUp
 from virage.wallet.store import cards as card_store
 from virage.wallet.store import ledger as ledger_store
@@ -129,47 +130,32 @@ async def _send_back(conn: Connection, purse: Purse, payout_id: UUID, now: datet
 
 async def move_balance(conn: Connection, left_id: UUID, purse_id: UUID, card_id: UUID, now: datetime) -> None:
     """Let what is in a purse follow the card that left it; what is held there stays until its order ends."""
-    balances = await ledger_store.lock_accounts(conn, [left_id, purse_id])
-    cents = balances[left_id].available_cents
+    left, given = purse_account(left_id).id, bonus(left_id).id
+    balances = await ledger_store.lock_accounts(conn, [left, given, purse_id])
+    cents, bonus_cents = (balances.get(id_, Balance()).available_cents for id_ in (left, given))
+    entries = []
     if cents:
-        (posted,) = await ledger.post(
-            conn, [rules.follow((new_id(), new_id()), card_id, left_id, purse_id, cents)], now
-        )
+        entries.append(rules.follow((new_id(), new_id()), card_id, left_id, purse_id, cents))
+    if bonus_cents:
+        entries.append(gifts.follow((new_id(), new_id()), card_id, left_id, purse_id, bonus_cents))
+    for posted in await ledger.post(conn, entries, now) if entries else ():
         if isinstance(posted, Refused):
-            raise RuntimeError(f"What was in the purse {left_id} did not follow its card: {posted.reason}")
+            raise RuntimeError(f"What was in the purse {left_id} did not follow its card: {posted.reason}")  # noqa: TRY004 - the same
+
+
+async def _forfeit_bonus(conn: Connection, purse_id: UUID, now: datetime) -> None:
+    """Give back to the house what it gave to somebody who is erased."""
+    given = bonus(purse_id).id
+    cents = (await ledger_store.balances(conn, [given])).get(given, Balance()).available_cents
+    if cents:
+        (posted,) = await ledger.post(conn, [[gifts.forfeit(new_id(), purse_id, cents)]], now)
+        if isinstance(posted, Refused):
+            raise Contended("The bonus was spent meanwhile.")
 
 
 async def _balance(conn: Connection, purse_id: UUID) -> Balance:
     """The locked account of a purse."""
     return (await ledger_store.lock_accounts(conn, [purse_id])).get(purse_id, Balance())
-
-
-class TopUpMoney:
-    """What a payment of a top-up causes, in the payment's own transaction."""
-
-    async def lock(self, conn: Connection, subjects: Sequence[UUID]) -> None:
-        """Nothing: a top-up that failed moves nothing, so there is no order to keep."""
-
-    async def captured(self, conn: Connection, payments_: Sequence[Captured], now: datetime) -> None:
-        """Credit each purse, once a payment; money for a purse that is frozen goes back whole."""
-        top_ups = await store.top_ups(conn, [payment.subject for payment in payments_])
-        purses = await store.lock_purses(conn, sorted({top_up.purse_id for top_up in top_ups.values()}))
-        back = [one for one in payments_ if purses[top_ups[one.subject].purse_id].frozen_at is not None]
-        kept = [one for one in payments_ if one not in back]
-        entries = [
-            [rules.credit(top_ups[one.subject].purse_id, one.subject, one.payment_id, one.amount_cents)] for one in kept
-        ]
-        for posted in await ledger.post(conn, entries, now):
-            if isinstance(posted, Refused):
-                raise RuntimeError(f"Money that came is not credited: {posted.reason}")  # noqa: TRY004 - the same
-        requests = [RefundRequest(new_id(), one.payment_id, one.amount_cents) for one in back]
-        await payments.request_refund(conn, requests, now)
-        facts = [Fact("top_up_credited", None, one.subject, {"payment": one.payment_id}) for one in kept]
-        facts += [Fact("top_up_returned", None, one.subject, {"payment": one.payment_id}) for one in back]
-        await append(conn, facts, now)
-
-    async def failed(self, conn: Connection, payments_: Sequence[Failed], now: datetime) -> None:
-        """Nothing was credited, so nothing is taken back; another try is another top-up."""
 
 
 async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:
@@ -181,8 +167,11 @@ async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | 
     if purse is None:
         return None
     await _send_back(conn, purse, new_id(), now)
-    left = await _balance(conn, purse.id)
-    if left.balance_cents:
-        return Refused(Reason.PURSE_NOT_EMPTY, {"left_cents": left.balance_cents})
+    await _forfeit_bonus(conn, purse.id, now)
+    given = bonus(purse.id).id
+    left = await ledger_store.lock_accounts(conn, [purse.id, given])
+    cents = left.get(purse.id, Balance()).balance_cents
+    if cents or left.get(given, Balance()).balance_cents:  # an open order holds of either
+        return Refused(Reason.PURSE_NOT_EMPTY, {"left_cents": cents})
     await store.close_purse(conn, purse.id, now)
     return None

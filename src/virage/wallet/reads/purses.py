@@ -9,10 +9,11 @@ from msgspec import Struct
 from virage.kernel.database import Connection
 from virage.kernel.money import Cents
 from virage.payments import reads as payments
+from virage.wallet.reads.desk import payable_at_desks
 from virage.wallet.rules import purses as rules
 from virage.wallet.rules.ledger import Balance, bonus
 from virage.wallet.rules.purses import Limits, Progress, credit_id
-from virage.wallet.store import ledger, purses
+from virage.wallet.store import desk, gifts, ledger, purses
 
 PAGE: Final = 50
 ALL: Final = 100_000
@@ -20,7 +21,11 @@ _END: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class Line(Struct, frozen=True):
-    """One line of the history. `cents` is above zero for what came in; `step` is `hold` where a hold is open."""
+    """One line of the history. `cents` is above zero for what came in; `step` is `hold` where a hold is open.
+
+    `bonus`: it moved what the house gave, not money. `purpose`: top_up, payout, cash_load, cash_payout, terminal_load,
+    terminal_payout, sale, refund, card_moved, bonus_given.
+    """
 
     id: UUID
     at: datetime
@@ -28,6 +33,7 @@ class Line(Struct, frozen=True):
     purpose: str
     subject: UUID
     step: str
+    bonus: bool
 
 
 class Statement(Struct, frozen=True):
@@ -42,9 +48,13 @@ class Statement(Struct, frozen=True):
 
 
 class PurseView(Statement, frozen=True):
-    """A purse on its owner's screen: `refundable_cents` is what a payout sends back to bank cards now."""
+    """A purse on its owner's screen: `refundable_cents` is what a payout sends back to bank cards now.
+
+    `desk_cents` is what a desk pays out: what came in cash or by its terminal, as far as it is left.
+    """
 
     refundable_cents: Cents
+    desk_cents: Cents
     limits: Limits
 
 
@@ -61,12 +71,15 @@ class TopUpView(Struct, frozen=True):
 EMPTY: Final = Statement(None, 0, 0, 0, [], more=False)
 
 
-async def purse_view(conn: Connection, owner_id: UUID, limits: Limits, before: datetime | None = None) -> PurseView:
+async def purse_view(
+    conn: Connection, owner_id: UUID, limits: Limits, before: datetime | None = None, *, now: datetime
+) -> PurseView:
     """Somebody's purse with a page of its history, the latest first; an empty one where they have none yet."""
     said = await _statement(conn, owner_id, before or _END, PAGE)
     back = await _refundable(conn, said.id, said.available_cents) if said.id is not None else 0
+    desk = await payable_at_desks(conn, said.id, now) if said.id is not None else 0
     fields = (said.id, said.balance_cents, said.available_cents, said.bonus_cents, said.history, said.more)
-    return PurseView(*fields, refundable_cents=back, limits=limits)
+    return PurseView(*fields, refundable_cents=back, desk_cents=desk, limits=limits)
 
 
 async def top_up_view(conn: Connection, owner_id: UUID, top_up_id: UUID) -> TopUpView | None:
@@ -109,6 +122,7 @@ async def _statement(conn: Connection, owner_id: UUID, before: datetime, page: i
             row.purpose,
             row.subject,
             row.step,
+            bonus_id in (row.debit_id, row.credit_id),
         )
         for row in shown
     ]
@@ -122,6 +136,16 @@ async def available(conn: Connection, purse_id: UUID) -> Cents:
 
 
 async def export(conn: Connection, person_id: UUID) -> dict[str, Any]:
-    """What the wallet keeps about a person: their purse and everything that moved in it."""
+    """What the wallet keeps about a person: their purse, everything that moved in it, what desks did and what was given.
+
+    Who served them at a desk is somebody else's to be told about.
+    """
     said = await _statement(conn, person_id, _END, ALL)
-    return {"purse": None if said.id is None else said}
+    if said.id is None:
+        return {"purse": None}
+    loads = [
+        {"at": one.booked_at, "cents": one.load.cents, "tender": one.load.tender, "slip": one.load.slip}
+        for one in await desk.loads_of_purse(conn, said.id)
+    ]
+    given = [{"id": one.id, "cents": one.cents, "reason": one.reason} for one in await gifts.gifts_of(conn, said.id)]
+    return {"purse": said, "desk": loads, "gifts": given}

@@ -1,5 +1,15 @@
 """The doors of the wallet."""
 
-from virage.wallet.routes import cards, purses
+from virage.wallet.routes import auto_top_ups, cards, office, purses, till_desk, virtual_cards
 
-routers = [purses.router, cards.mine_router, cards.router]
+routers = [
+    purses.router,
+    auto_top_ups.router,
+    cards.mine_router,
+    cards.router,
+    virtual_cards.mine_router,
+    virtual_cards.router,
+    virtual_cards.till_router,
+    till_desk.router,
+    office.router,
+]

@@ -12,15 +12,15 @@ from virage.kernel.clock import Clock
 from virage.kernel.database import Database
 from virage.kernel.guard import Principal, fresh, holds, require, require_fan, signed_in, staff
 from virage.kernel.money import Cents
-from virage.kernel.problems import Problem, Refused, granted, invalid_input
+from virage.kernel.problems import Problem, Refused, granted
 from virage.people import acts as people
-from virage.people.rules.persons import tidy_name
 from virage.wallet.acts import cards as acts
 from virage.wallet.acts.card_pins import set_card_pin
 from virage.wallet.reads import cards as reads
 from virage.wallet.reads.cards import DeskCard, MyCard
 from virage.wallet.reads.purses import available
 from virage.wallet.routes.card_desk import CardDesk
+from virage.wallet.routes.labels import label_of
 from virage.wallet.rules.cards import BlockReason, DailyLimit, Reason, StaffReason, as_code, masked
 from virage.wallet.rules.sun import (
     CMAC_SHOWN,
@@ -98,7 +98,7 @@ async def list_my_cards(db: Database, clock: Clock, principal: Principal) -> lis
 @post("/cards", status_code=200, guards=[signed_in])
 async def link_my_card(data: CardLink, db: Database, clock: Clock, principal: Principal, card_desk: CardDesk) -> MyCard:
     """Put a card onto my purse. It needs both a fresh tap and the printed code: who has both holds the card."""
-    owner_id, label = require_fan(principal), _label(data.label)
+    owner_id, label = require_fan(principal), label_of(data.label, "A card's name")
     tap = granted(card_desk.tap(look_id(data.tap), data.tap))
     link = acts.Link(tap, _code_hash(card_desk, data.code), owner_id, label)
     async with db.transaction() as conn:
@@ -221,13 +221,6 @@ def require_desk(principal: Principal) -> None:
 def _code_hash(desk: CardDesk, typed: str) -> bytes:
     code = as_code(typed)
     return granted(desk.code_hash(code) if code is not None else Refused(Reason.CODE_WRONG))
-
-
-def _label(written: str | None) -> str | None:
-    try:
-        return tidy_name(written)
-    except ValueError:
-        return granted(invalid_input("label", "A card's name has at most 100 printable characters."))
 
 
 mine_router = Router(

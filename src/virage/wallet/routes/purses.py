@@ -35,12 +35,14 @@ def limits_of(config: Config) -> Limits:
 
 
 @get("/", guards=[signed_in])
-async def get_purse(db: Database, config: Config, principal: Principal, before: datetime | None = None) -> PurseView:
+async def get_purse(
+    db: Database, clock: Clock, config: Config, principal: Principal, before: datetime | None = None
+) -> PurseView:
     """One's purse, with about fifty lines of its history before a moment, the latest first."""
     if before is not None and before.tzinfo is None:
         raise Problem("invalid_input", {"errors": [{"source": "before", "message": "It names its time zone."}]})
     async with db.connection() as conn:
-        return await purse_view(conn, require_fan(principal), limits_of(config), before)
+        return await purse_view(conn, require_fan(principal), limits_of(config), before, now=clock.now())
 
 
 @post("/top-ups", status_code=200, guards=[signed_in])

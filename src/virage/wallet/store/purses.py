@@ -32,6 +32,11 @@ async def lock_purses(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Purse
     return {row["id"]: Purse(*row) async for row in queries.lock_purses(conn, ids=ids)}
 
 
+async def purses_by_id(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Purse]:
+    """Purses by id, as they stand."""
+    return {row["id"]: Purse(*row) async for row in queries.purses_by_id(conn, ids=ids)}
+
+
 async def close_purse(conn: Connection, purse_id: UUID, now: datetime) -> None:
     """A purse that nobody has any more."""
     await queries.close_purse(conn, id=purse_id, now=now)

@@ -24,6 +24,10 @@ select id, owner_id, frozen_at from wallet.purse where owner_id = :owner_id for 
 -- Purses of money that comes, locked in the order of their ids.
 select id, owner_id, frozen_at from wallet.purse where id = any(:ids::uuid[]) order by id for no key update;
 
+-- name: purses_by_id(ids)
+-- Purses as they stand.
+select id, owner_id, frozen_at from wallet.purse where id = any(:ids::uuid[]);
+
 -- name: close_purse(id, now)!
 -- A purse that nobody has any more: it takes no money.
 update wallet.purse set owner_id = null, frozen_at = :now where id = :id;

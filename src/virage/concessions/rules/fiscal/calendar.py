@@ -16,7 +16,6 @@ from virage.concessions.rules.fiscal.closing import PART_OF, Period, PeriodKind
 DAY_ENDS: Final = time(5)
 DAY_BEGINS: Final = timedelta(hours=DAY_ENDS.hour)
 """How long after midnight, by the clocks of the ground."""
-_DAY: Final = timedelta(days=1)
 
 
 class Standing(Struct, frozen=True):
@@ -47,11 +46,13 @@ def ends(period: Period, zone: ZoneInfo) -> datetime:
 
 
 def next_due(standing: Standing, zone: ZoneInfo, now: datetime) -> Period | None:
-    """The next period to close: days before their month, months before their year; None while nothing is over."""
+    """The next period to close: days before their month, months before their year; None while nothing is over.
+
+    What came before the end of a period and was written after it was closed is in the next day.
+    """
     if standing.first_open is not None:
-        day = business_day(standing.first_open, zone)
-        closed = standing.last.get(PeriodKind.DAY)
-        due = Period(PeriodKind.DAY, day if closed is None else max(day, closed + _DAY))
+        since = [Period(kind, first).next_starts_on for kind, first in standing.last.items()]
+        due = Period(PeriodKind.DAY, max([business_day(standing.first_open, zone), *since]))
         if ends(due, zone) <= now:
             return due
     for kind in PART_OF:

@@ -1,0 +1,33 @@
+"""Who runs which counters of the demonstration; the shops are the club's own."""
+
+from datetime import UTC, date, datetime
+from typing import Final
+
+from virage.concessions.acts import concessionaires as acts
+from virage.concessions.reads.statements import concessionaires
+from virage.concessions.rules.concessionaires import ConcessionaireWish, Terms
+from virage.demo.concessions import counters
+from virage.demo.ids import demo_id
+from virage.demo.programme import done
+from virage.kernel.database import Connection
+
+WRITTEN: Final = datetime(2026, 1, 1, tzinfo=UTC)
+SINCE: Final = date(2026, 1, 1)
+RUN_BY: Final = (
+    (ConcessionaireWish("Les Buvettes du Rhône", "Décines-Charpieu"), 320),
+    (ConcessionaireWish("Comptoirs des Tribunes", "Lyon"), 280),
+)
+"""Who, and their commission in permille: every third counter each, the rest is the club's."""
+
+
+async def load_concessionaires(conn: Connection, now: datetime) -> None:
+    """Enter those who are not there yet, each with the counters that they run."""
+    known = {one.id for one in await concessionaires(conn, None)}
+    for number, (wish, permille) in enumerate(RUN_BY):
+        who = demo_id(f"concessionaire {number}", WRITTEN)
+        if who in known:
+            continue
+        done(await acts.put(conn, who, wish, None, now))
+        for outlet in counters()[number :: len(RUN_BY) + 1]:
+            terms = Terms(demo_id(f"terms {outlet}", WRITTEN), outlet, SINCE, None, permille)
+            done(await acts.put_terms(conn, who, terms, None, now))

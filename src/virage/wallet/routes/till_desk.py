@@ -1,0 +1,146 @@
+"""A till as a desk: it looks into a purse, loads it, and pays out what came in cash or by its terminal."""
+
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+from litestar import Response, Router, post
+from msgspec import Meta, Struct
+
+from virage.kernel.clock import Clock
+from virage.kernel.config import Config
+from virage.kernel.database import Connection, Database
+from virage.kernel.guard import Principal, device_at
+from virage.kernel.problems import Problem, Refused, granted, invalid_input
+from virage.wallet.acts import desk as acts
+from virage.wallet.reads import cards
+from virage.wallet.reads import desk as reads
+from virage.wallet.reads.desk import LoadBooked, PurseAtDesk
+from virage.wallet.routes.card_desk import CardDesk
+from virage.wallet.rules.cards import OwnedCard, as_code
+from virage.wallet.rules.cards import Reason as CardReason
+from virage.wallet.rules.desk import LOAD_CENTS_MAX, DeskLimits, DeskTender
+from virage.wallet.rules.sun import ADDRESS_LENGTH_MAX, SunMessage, look_id, message_of
+
+PRIVATE = {"cache-control": "no-store"}
+CARDS_OWN = frozenset({"card_id", "counter"})
+Answer = TypeVar("Answer")
+
+Pin = Annotated[str, Meta(max_length=40)]
+
+
+class CardShown(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a card is known: `tap` is the query string of its SUN message, `code` what is printed on it; one of them."""
+
+    tap: Annotated[str, Meta(max_length=ADDRESS_LENGTH_MAX)] | None = None
+    code: Annotated[str, Meta(max_length=40)] | None = None
+
+
+class PurseLook(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose purse. It stands in the body, for addresses end up in logs."""
+
+    by: CardShown
+
+
+class LoadWish(Struct, frozen=True, forbid_unknown_fields=True):
+    """Money that a desk took (`cents` above zero) or pays out (below). The till makes `id`: sent twice, it is one.
+
+    `slip`: the number of the terminal's slip. `pin`: the card's, to pay out more than one tap pays.
+    """
+
+    id: UUID
+    cashier: UUID
+    by: CardShown
+    cents: Annotated[int, Meta(ge=-LOAD_CENTS_MAX, le=LOAD_CENTS_MAX)]
+    tender: DeskTender
+    slip: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    pin: Pin | None = None
+
+
+@post("/purse", status_code=200, guards=[device_at("till")], opt={"rate": "gate"})
+async def look_into_purse(
+    data: PurseLook, *, db: Database, clock: Clock, config: Config, principal: Principal, card_desk: CardDesk
+) -> Response[PurseAtDesk]:
+    """What is in a purse, and what a desk may take for it or pay out. The same tap loads it within five minutes."""
+    limits = desk_limits_of(config)
+    if data.by.tap is not None:
+        told(await card_desk.look(message_shown(data.by), principal))
+    async with db.connection() as conn:
+        owned = await card_shown(conn, data.by, card_desk)
+        return Response(await reads.at_desk(conn, owned, limits, clock.now()), headers=PRIVATE)
+
+
+@post("/loads", status_code=200, guards=[device_at("till")], opt={"rate": "gate"})
+async def load_purse(
+    data: LoadWish, *, db: Database, clock: Clock, config: Config, principal: Principal, card_desk: CardDesk
+) -> LoadBooked:
+    """Load a purse at a desk, or pay out of it: between the till's own drawer or terminal and the purse; no sale."""
+    if data.cents == 0:
+        granted(invalid_input("cents", "It is above zero to load, below to pay out."))
+    async with db.connection() as conn:
+        card_id = (await card_shown(conn, data.by, card_desk)).card.id
+    if data.pin is not None:
+        granted(await card_desk.confirm(card_id, data.pin))
+    message = None if data.by.tap is None else message_shown(data.by)
+    ask = acts.LoadAsk(
+        id=data.id,
+        till_id=principal.id or UUID(int=0),
+        cashier=data.cashier,
+        card_id=card_id,
+        tap=None if message is None else granted(card_desk.tap(look_id(message), message)),
+        cents=data.cents,
+        tender=data.tender,
+        slip=data.slip,
+        confirmed=data.pin is not None,
+    )
+    limits, cap_cents = desk_limits_of(config), config.tap_cap_cents
+    async with db.transaction() as conn:
+        loaded = told(await acts.load(conn, ask, limits, cap_cents=cap_cents, now=clock.now()))
+        owned = await card_shown(conn, data.by, card_desk)
+        return await reads.booked(conn, loaded, owned)
+
+
+def told(outcome: Answer | Refused) -> Answer:
+    """Return what was granted, or raise the refusal without what a till is not told of a card."""
+    if isinstance(outcome, Refused):
+        raise Problem(outcome.reason, {name: value for name, value in outcome.data.items() if name not in CARDS_OWN})
+    return outcome
+
+
+def desk_limits_of(config: Config) -> DeskLimits:
+    """What the configuration allows at a desk."""
+    return DeskLimits(
+        load_min_cents=config.top_up_cents_min,
+        load_max_cents=config.top_up_cents_max,
+        purse_max_cents=config.purse_cents_max,
+        anonymous_max_cents=config.anonymous_cents_max,
+        anonymous_month_max_cents=config.anonymous_month_cents_max,
+    )
+
+
+def message_shown(by: CardShown) -> SunMessage:
+    """What a card mirrored; raises `tap_forged` for what no card mirrors."""
+    message = message_of(f"?{by.tap}")
+    if message is None:
+        raise Problem(CardReason.TAP_FORGED)
+    return message
+
+
+async def card_shown(conn: Connection, by: CardShown, desk: CardDesk) -> OwnedCard:
+    """The card that was tapped or whose code was typed; raises for one that is none of ours."""
+    if (by.tap is None) == (by.code is None):
+        granted(invalid_input("by", "It names a tap or a printed code, one of them."))
+    if by.code is not None:
+        code = as_code(by.code)
+        code_hash = granted(desk.code_hash(code) if code is not None else Refused(CardReason.CODE_WRONG))
+        owned = await cards.card_of_code(conn, code_hash)
+    else:
+        tap = granted(desk.tap(UUID(int=0), message_shown(by)))
+        if tap.seen is None:
+            raise Problem(CardReason.TAP_FORGED)
+        owned = await cards.card_of_uid(conn, tap.seen.uid)
+    if owned is None:
+        raise Problem(CardReason.CARD_UNKNOWN)
+    return owned
+
+
+router = Router("/api/till", route_handlers=[look_into_purse, load_purse])

@@ -1,0 +1,38 @@
+-- name: load(till_id, id)^
+-- A load of a till.
+select id, till_id, purse_id, card_id, cashier, cents, tender, slip, booked_at
+from wallet.load where till_id = :till_id and id = :id;
+
+-- name: insert_load(till_id, id, purse_id, card_id, cashier, cents, tender, slip, now)!
+-- A load that is booked.
+insert into wallet.load (till_id, id, purse_id, card_id, cashier, cents, tender, slip, booked_at)
+values (:till_id, :id, :purse_id, :card_id, :cashier, :cents, :tender, :slip, :now);
+
+-- name: loaded_since(purse_id, since)$
+-- What desks took for a purse since a moment; what they paid out of it is not taken off.
+select coalesce(sum(cents), 0)::bigint from wallet.load
+where purse_id = :purse_id and booked_at >= :since and cents > 0;
+
+-- name: came_in(purse_id)
+-- What a purse was loaded with at desks and not paid out there, by tender; what came with an anonymous card was cash.
+select case when purpose like 'terminal%' then 'terminal' else 'cash' end as tender,
+    sum(case when credit_id = purse_id then cents else -cents end)::bigint as cents
+from wallet.transfer
+where purse_id = :purse_id and step = 'post' and purse_id in (debit_id, credit_id)
+    and purpose in ('cash_load', 'cash_payout', 'terminal_load', 'terminal_payout', 'card_moved')
+group by 1;
+
+-- name: loads_of_purse(purse_id)
+-- All that desks did to a purse, the earliest first.
+select id, till_id, purse_id, card_id, cashier, cents, tender, slip, booked_at
+from wallet.load where purse_id = :purse_id order by booked_at, id;
+
+-- name: takings(since, until)
+-- What desks took in less what they paid out, by till and tender, from a moment until another.
+select till_id, tender, sum(cents)::bigint as cents
+from wallet.load where booked_at >= :since::timestamptz and booked_at < :until::timestamptz
+group by till_id, tender order by till_id, tender;
+
+-- name: balances_of_tills()
+-- The drawers and terminals of all tills as their accounts stand.
+select key, kind, balance_cents from wallet.account where kind in ('cash', 'terminal') order by key, kind;

@@ -1,0 +1,41 @@
+"""A fan whose phone pays."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from msgspec import to_builtins
+
+from tests.passes.make_vectors import Ed25519Phone
+from virage.concessions.rules.fiscal.record import stamp
+from virage.kernel.ids import new_id
+from virage.wallet.acts.bonus import give
+from virage.wallet.rules.gifts import Gift
+from virage.wallet.rules.virtual_cards import PAY_PURPOSE, Challenge, challenge_bytes, proof_text
+
+if TYPE_CHECKING:
+    from tests.matchday.conftest import World
+
+PHONE = Ed25519Phone("the phone of the fan in the tests")
+
+
+async def phone_of(world: "World", fan: dict[str, str], till_id: str) -> tuple[str, str]:
+    """The fan's phone, and the record of a till for which it has sent what it signed."""
+    key_id, record_id = str(new_id()), str(new_id())
+    public = {name: value for name, value in PHONE.jwk().items() if name != "d"}
+    registered = await world.ask(fan, "PUT", "/api/me/virtual-card", {"id": key_id, "public_key": public})
+    assert registered.status_code == 200, registered.text
+    world.ids["purse_id"] = (await world.ask(fan, "GET", "/api/wallet")).json()["id"]
+    async with world.db.transaction() as conn:
+        await give(conn, [Gift(new_id(), UUID(world.ids["purse_id"]), 900, "goodwill")], world.clock.now())
+    proof = proof_of(world.clock.now(), till_id, record_id, key_id)
+    sent = await world.ask(fan, "POST", "/api/wallet/proofs", proof)
+    assert sent.status_code == 200, sent.text
+    return key_id, record_id
+
+
+def proof_of(at: datetime, till_id: str, record_id: str, key_id: str) -> dict[str, Any]:
+    """What a phone signs for a record of a till."""
+    challenge = Challenge(stamp(at), 700, UUID(record_id), "01", UUID(till_id))
+    signature = PHONE.sign(PAY_PURPOSE + challenge_bytes(challenge))
+    return {"challenge": to_builtins(challenge), "proof": proof_text(UUID(key_id), signature)}
