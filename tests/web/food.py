@@ -15,14 +15,10 @@ from tests.concessions.till import append, beer, fries
 from tests.passes.make_vectors import Ed25519Phone
 from tests.web.house import House
 from tests.web.office import in_database
-from virage.concessions.acts import concessionaires
 from virage.concessions.acts.archives import Archives
 from virage.concessions.jobs.closing import ClosingJobs
-from virage.concessions.rules.concessionaires import ConcessionaireWish, Terms
 from virage.concessions.rules.fiscal.calendar import begins, business_day
 from virage.concessions.rules.fiscal.record import Kind, Line, Written
-from virage.demo.ids import demo_id
-from virage.demo.programme import done
 from virage.kernel.config import read
 from virage.kernel.database import Connection, Database
 from virage.kernel.guard import Grant, Principal
@@ -39,7 +35,6 @@ from virage.venue.reads import GROUND_ZONE
 from virage.wallet.acts import cards
 from virage.wallet.rules.cards import Card, NewCard
 
-ENTERED = datetime(2026, 1, 1, tzinfo=UTC)
 _chips = itertools.count(1)
 
 
@@ -91,18 +86,6 @@ class Till:
 def yesterday() -> date:
     """The day of business before this one."""
     return business_day(datetime.now(UTC), GROUND_ZONE) - timedelta(days=1)
-
-
-def run_by(house: House, name: str, outlet: str) -> None:
-    """A concessionaire who runs an outlet since yesterday, for 15 % of its net sales; the same again is the same."""
-
-    async def enter(conn: Connection) -> None:
-        now, who = datetime.now(UTC), demo_id(name, ENTERED)
-        done(await concessionaires.put(conn, who, ConcessionaireWish(name, "1, quai du Stade", "FR40123456824"), None, now))
-        terms = Terms(demo_id(f"{name} {outlet}", ENTERED), outlet, yesterday(), None, 150)
-        done(await concessionaires.put_terms(conn, who, terms, None, now))
-
-    in_database(house, enter)
 
 
 def sold_yesterday(house: House, outlet: str) -> UUID:

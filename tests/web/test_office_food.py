@@ -14,9 +14,12 @@ from pypdf import PdfReader
 
 from virage.cli.fiscal import verify_archives
 from virage.concessions.rules.fiscal.record import Kind
+from virage.demo.concessions import counters
 from virage.demo.programme import CLUB
 from virage.kernel.guard import Grant
 
+OWN = counters()[2]
+"""An outlet that nobody but the club runs in the demonstration."""
 CATALOGUE_DESK = (Grant("programme"), Grant("finance"))
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000002000000020802000000fdd49a73"
@@ -278,14 +281,14 @@ def test_a_statement_is_made_of_closed_days_and_taken_home_with_the_archive(
         card = page.locator(f"[data-concessionaire='{name}']")
         for _ in range(2):
             page.get_by_role("button", name=f"Add an outlet to {name}").click()
-            dialog.get_by_label("Outlet").select_option("21")
+            dialog.get_by_label("Outlet").select_option(OWN)
             dialog.get_by_label("From").fill(day)
             dialog.get_by_label("Commission, % of net sales").fill("15")
             dialog.get_by_role("button", name="Save").click()
             expect(card.get_by_role("listitem")).to_contain_text("15 % of net sales")
         expect(dialog.get_by_text("Somebody runs this outlet on one of these days already.")).to_be_visible()
         dialog.get_by_role("button", name="Go back").click()
-        till = sold_yesterday(house, "21")
+        till = sold_yesterday(house, OWN)
         close_what_is_over(house)
         page.get_by_label("Concessionaire").select_option(label=name)
         for field in ("From", "To"):
@@ -303,7 +306,7 @@ def test_a_statement_is_made_of_closed_days_and_taken_home_with_the_archive(
         assert "15.67" in paper
         assert name in paper
         section(page, "Closings")
-        expect(page.locator("[data-closing]").filter(has_text="21 ·").first).to_contain_text("€18.50")
+        expect(page.locator("[data-closing]").filter(has_text=f"{OWN} ·").first).to_contain_text("€18.50")
         page.get_by_label("Till", exact=True).select_option(str(till))
         with page.expect_download() as archive:
             page.get_by_role("button", name="Download the archive").click()

@@ -6,7 +6,7 @@ from random import Random
 
 from playwright.sync_api import Page, expect
 
-from tests.web.food import Till, close_what_is_over, expected, fresh_cards, run_by, sold_yesterday, yesterday
+from tests.web.food import Till, close_what_is_over, expected, fresh_cards, sold_yesterday, yesterday
 from tests.web.house import House
 from tests.web.tour import Screen
 from virage.concessions.rules.fiscal.record import Kind
@@ -15,22 +15,22 @@ EVENING = timedelta(hours=3)
 SALES = 150
 """Of each till."""
 FLOAT_CENTS = 15_000
-CATERER, LET = "Halles du Stade", "23"
-"""Who runs an outlet of the ground, and which."""
+CATERER, LET = "Les Buvettes du Rhône", "01"
+"""Who runs an outlet in the demonstration, and which."""
 TILLS = (("01, left counter", "01"), ("01, right counter", "01"), ("08, bar", "08"), ("19, bar", "19"))
 """Names of tills, and the outlets at which they stand; the last one's shift is counted and over."""
 
 
 def evening(house: House, sales: int = SALES) -> None:
-    """Tills that sold for three hours, most before the start and at half-time; and somebody who runs an outlet."""
-    run_by(house, CATERER, LET)
+    """Tills that sold for three hours, most before the start and at half-time."""
     chance = Random(11)  # noqa: S311 - a crowd needs no secrecy
     for name, outlet in TILLS:
         till = Till(house, expected(house, name, outlet), outlet)
         begun = datetime.now(UTC) - EVENING
         till.chain.at = begun
         till.write(Kind.SHIFT_OPENED, cash_cents=FLOAT_CENTS)
-        names = [one["item"]["name"]["en"] for one in till.menu["items"] if one["item"]["kind"] == "product"]
+        sold = [one["item"] for one in till.menu["items"] if one["item"]["kind"] == "product"]
+        names = [item["name"]["en"] for item in sold if not item["abv_permille"]]
         taken = 0
         for at in sorted(_moment(chance) for _ in range(sales)):
             till.chain.at = begun + EVENING * at
