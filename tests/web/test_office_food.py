@@ -11,7 +11,7 @@ import httpx
 from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.web.food import Till, close_what_is_over, fresh_cards, sold_yesterday, yesterday
+from tests.web.office_food import Till, close_what_is_over, fresh_cards, sold_yesterday, yesterday
 from tests.web.house import House
 from tests.web.office import ADMIN, confirm_it_is_me, desk, hire, sign_in_long_ago
 from pypdf import PdfReader

@@ -1,7 +1,7 @@
 /** The words of food and money: a bundle of their own, fetched with the section, one locale at a time. */
 import { Bundle } from "../../i18n/bundle.svelte";
 import { i18n } from "../../i18n/i18n.svelte";
-import type { food as english } from "../../i18n/en/food";
+import type { food as english } from "../../i18n/en/officeFood";
 
 export type FoodWords = typeof english;
 
@@ -13,8 +13,8 @@ class Words extends Bundle<FoodWords> {
 }
 
 export const food = new Words({
-  fr: async () => (await import("../../i18n/fr/food")).food,
-  en: async () => (await import("../../i18n/en/food")).food,
+  fr: async () => (await import("../../i18n/fr/officeFood")).food,
+  en: async () => (await import("../../i18n/en/officeFood")).food,
 });
 
 /** A screen of the section, once its words are there too. */

@@ -1,4 +1,4 @@
-import type { food as English } from "../en/food";
+import type { food as English } from "../en/officeFood";
 import { plural } from "./common";
 import { foodItem } from "./foodItem";
 import { foodMoney } from "./foodMoney";

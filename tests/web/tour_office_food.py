@@ -6,7 +6,7 @@ from random import Random
 
 from playwright.sync_api import Page, expect
 
-from tests.web.food import Till, close_what_is_over, expected, fresh_cards, sold_yesterday, yesterday
+from tests.web.office_food import Till, close_what_is_over, expected, fresh_cards, sold_yesterday, yesterday
 from tests.web.house import House
 from tests.web.tour import Screen
 from virage.concessions.rules.fiscal.record import Kind
