@@ -20,7 +20,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.web import office_tour, tour_cards, tour_food, tour_till
+from tests.web import office_tour, tour_cards, tour_food, tour_office_food, tour_till
 from tests.web.conftest import CHROMIUM, FLAGS, entered, named_database
 from tests.web.food import enter_kitchen
 from tests.web.gate import Phone, tonight
@@ -120,7 +120,8 @@ def take_office(browser: Browser, house: House, size: str, theme: Theme, state: 
     order = str(in_database(house, lambda conn: conn.fetchval(office_tour.ORDER)))
     with new_context(browser, house, size, theme, state) as context:
         page = context.new_page()
-        shoot(page, office_tour.screens(page, house, order), f"{size}-{theme}", "office-")
+        tour = itertools.chain(office_tour.screens(page, house, order), tour_office_food.screens(page, house))
+        shoot(page, tour, f"{size}-{theme}", "office-")
     with new_context(browser, house, size, theme) as context:
         context.add_init_script(ENGLISH)
         page = context.new_page()
@@ -191,6 +192,8 @@ def main() -> None:
     with whole_house() as house, sync_playwright() as running:
         browser = running.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         in_database(house, office_tour.spread_sales)
+        tour_office_food.evening(house)
+        tour_office_food.closed_day(house)
         for size, theme in looks:
             take(browser, house, size, theme)
         with desk(browser, house, office_tour.ADMIN_EMAIL) as page:

@@ -1,8 +1,11 @@
 """The office for everybody: axe finds nothing on any of its screens, targets are large, both languages are whole."""
 
+from itertools import chain
+
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.web import tour_office_food
 from tests.web.house import House
 from tests.web.office import ADMIN, ENGLISH, desk, hire, in_database
 from tests.web.office_tour import ORDER, doors, screens
@@ -10,6 +13,13 @@ from tests.web.screens import SIZES, Theme
 from tests.web.test_access import SMALL, found_by_axe
 
 
+@pytest.fixture(scope="module")
+def sold(house: House) -> None:
+    """Something for the screens of food and money to show."""
+    tour_office_food.evening(house, sales=6)
+
+
+@pytest.mark.usefixtures("sold")
 @pytest.mark.parametrize(("size", "theme"), [("phone", "dark"), ("desk", "light")])
 def test_axe_finds_nothing_in_the_office_and_every_target_is_large_enough(
     browser: Browser, house: House, address: str, size: str, theme: Theme
@@ -20,7 +30,7 @@ def test_axe_finds_nothing_in_the_office_and_every_target_is_large_enough(
         order = str(in_database(house, lambda conn: conn.fetchval(ORDER)))
         stranger = browser.new_page(base_url=house.url, viewport=SIZES[size], color_scheme=theme)
         stranger.add_init_script(ENGLISH)
-        for seen, visited in ((page, screens(page, house, order)), (stranger, doors(stranger))):
+        for seen, visited in ((page, chain(screens(page, house, order), tour_office_food.screens(page, house))), (stranger, doors(stranger))):
             for name, *_ in visited:
                 found += [f"{name}: {fault}" for fault in found_by_axe(seen) + seen.evaluate(SMALL)]
                 if seen.evaluate("document.documentElement.scrollWidth > innerWidth"):

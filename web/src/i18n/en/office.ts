@@ -1,5 +1,6 @@
 import type { components } from "../../api/schema";
 import { plural } from "./common";
+import { foodProblems } from "./foodProblems";
 import { officeDevices } from "./officeDevices";
 import { officeEntry } from "./officeEntry";
 import { officeGates } from "./officeGates";
@@ -13,6 +14,7 @@ export const office = {
     label: "Office",
     events: "Events",
     orders: "Orders",
+    food: "Food and money",
     staff: "Staff",
     devices: "Devices",
     bans: "Bans",
@@ -75,10 +77,11 @@ export const office = {
   },
   problems: {
     ...officeDevices.deviceProblems,
+    ...foodProblems,
     event_incomplete: "The event is not complete: see the fields marked below.",
     event_over: "This event is over; it does not change any more.",
     event_cancelled: "This event is cancelled; it does not change any more.",
-    changed_meanwhile: "Somebody else has changed this event since you opened it. Load it again before you change it.",
+    changed_meanwhile: "Somebody else has changed this since you opened it. Load it again before you change it.",
     unknown_organiser: "This organiser does not exist any more.",
     unknown_series: "This series belongs to another organiser.",
     order_not_paid: "Only a paid order can be refunded.",

@@ -1,5 +1,6 @@
 import type { office as English } from "../en/office";
 import { plural } from "./common";
+import { foodProblems } from "./foodProblems";
 import { officeDevices } from "./officeDevices";
 import { officeEntry } from "./officeEntry";
 import { officeGates } from "./officeGates";
@@ -11,6 +12,7 @@ export const office: typeof English = {
     label: "Bureau",
     events: "Événements",
     orders: "Commandes",
+    food: "Buvettes et caisse",
     staff: "Équipe",
     devices: "Appareils",
     bans: "Interdits de stade",
@@ -73,10 +75,11 @@ export const office: typeof English = {
   },
   problems: {
     ...officeDevices.deviceProblems,
+    ...foodProblems,
     event_incomplete: "L’événement n’est pas complet : voyez les champs signalés.",
     event_over: "Cet événement est terminé ; il ne change plus.",
     event_cancelled: "Cet événement est annulé ; il ne change plus.",
-    changed_meanwhile: "Quelqu’un d’autre a modifié cet événement depuis que vous l’avez ouvert. Rechargez-le avant de le modifier.",
+    changed_meanwhile: "Quelqu’un d’autre a modifié cela depuis que vous l’avez ouvert. Rechargez avant de modifier.",
     unknown_organiser: "Cet organisateur n’existe plus.",
     unknown_series: "Cette série appartient à un autre organisateur.",
     order_not_paid: "Seule une commande payée peut être remboursée.",

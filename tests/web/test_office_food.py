@@ -1,0 +1,346 @@
+"""Food and money in the office, in a real browser: what is priced there is sold, what tills sold is seen there."""
+
+import csv
+import re
+from datetime import timedelta
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+
+import httpx
+from msgspec.structs import replace
+from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.web.office_food import Till, close_what_is_over, fresh_cards, sold_yesterday, yesterday
+from tests.web.house import House
+from tests.web.office import ADMIN, confirm_it_is_me, desk, hire, sign_in_long_ago
+from pypdf import PdfReader
+
+from virage.cli.fiscal import verify_archives
+from virage.concessions.rules.fiscal.record import Kind
+from virage.demo.concessions import counters
+from virage.demo.programme import CLUB
+from virage.kernel.guard import Grant
+
+OWN = counters()[2]
+"""An outlet that nobody but the club runs in the demonstration."""
+CATALOGUE_DESK = (Grant("programme"), Grant("finance"))
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000002000000020802000000fdd49a73"
+    "0000001649444154789c63f8cfc0f09f8181e1ff7f06860600160d02fe3a7b1a2a0000000049454e44ae426082"
+)
+
+
+def section(page: Page, name: str) -> None:
+    """Go to a part of food and money by its tab."""
+    page.get_by_role("navigation", name="Food and money").get_by_role("link", name=name, exact=True).click()
+
+
+def item_at(house: House, outlet: str, name: str) -> dict[str, object] | None:
+    """What everybody is told that an outlet sells under an English name."""
+    items = house.get(f"/api/concessions/catalogue/{outlet}")["items"]
+    return next((one for one in items if one["item"]["name"]["en"] == name), None)
+
+
+def test_a_product_is_priced_published_and_then_on_the_public_menu(
+    browser: Browser, house: House, address: str
+) -> None:
+    name = f"Pretzel {address}"
+    email = hire(house, f"menu-{address}", CATALOGUE_DESK)
+    with desk(browser, house, email) as page:
+        page.goto("/office/food/catalogue")
+        page.get_by_role("link", name="New product").click()
+        page.get_by_role("button", name="Save in the draft").click()
+        expect(page.get_by_label("Name in French")).to_be_focused()
+        page.get_by_label("Name in French").fill(f"Bretzel {address}")
+        page.get_by_label("Name in English").fill(name)
+        page.get_by_label("Category").select_option("snacks")
+        for allergen in ("Gluten", "Milk"):
+            page.get_by_label(allergen, exact=True).check()
+        page.get_by_label("Diet").select_option("vegan")
+        page.get_by_label("VAT, %").fill("5.5")
+        page.get_by_label("Choose a picture").set_input_files({"name": "one.png", "mimeType": "image/png", "buffer": PNG})
+        expect(page.get_by_alt_text("The picture of the item")).to_be_visible()
+        page.get_by_role("button", name="Save in the draft").click()
+        expect(page.get_by_text("These allergens do not go with vegan")).to_be_visible()
+        page.get_by_label("Diet").select_option("vegetarian")
+        page.get_by_role("button", name="Save in the draft").click()
+        row = page.get_by_role("row").filter(has_text=name)
+        expect(row).to_contain_text("Not complete")
+        expect(page.get_by_role("button", name="Look at the changes")).to_be_disabled()
+        row.get_by_role("link", name=name).click()
+        expect(page.get_by_text("The price for all outlets is missing")).to_be_visible()
+        page.get_by_label("Price at all outlets, €").fill("4,50")
+        page.get_by_role("button", name="Add a price for an outlet or a time").click()
+        page.get_by_label("Outlet", exact=True).select_option("02")
+        page.get_by_label("From minute").fill("-90")
+        page.get_by_label("Until minute").fill("-120")
+        page.get_by_label("Price, €").fill("4")
+        page.get_by_role("button", name="Save in the draft").click()
+        expect(page.get_by_text("It ends before it begins")).to_be_visible()
+        page.get_by_label("Until minute").fill("-45")
+        sign_in_long_ago(house, email)
+        page.get_by_role("button", name="Save in the draft").click()
+        confirm_it_is_me(page, house, email)
+        expect(row).to_contain_text("€4.50")
+        expect(row).to_contain_text("1 more price")
+        assert item_at(house, "02", name) is None
+        page.get_by_role("button", name="Look at the changes").click()
+        asked = page.get_by_role("dialog", name="Publish these changes?")
+        expect(asked.locator("[data-change=added]").filter(has_text=name)).to_contain_text("€4.50")
+        # The answer gets lost on its way: asked again, it is one publication.
+        lost = {"left": 1}
+
+        def lose(route: Route) -> None:
+            answer = route.fetch()
+            lost["left"] -= 1
+            route.fulfill(response=answer) if lost["left"] < 0 else route.abort()
+
+        page.route("**/api/office/concessions/publications", lose)
+        asked.get_by_role("button", name="Publish", exact=True).click()
+        expect(asked.get_by_text("You are offline")).to_be_visible()
+        asked.get_by_role("button", name="Publish", exact=True).click()
+        expect(page.get_by_text("What you see is what is sold")).to_be_visible()
+        here, there = item_at(house, "02", name), item_at(house, "03", name)
+        assert here is not None and there is not None
+        assert (here["cents"], here["prices"]) == (450, [{"window": {"from_min": -90, "until_min": -45}, "cents": 400}])
+        assert (there["cents"], there["prices"]) == (450, [])
+        page.unroute("**/api/office/concessions/publications")
+        page.get_by_text("Versions that were published").click()
+        page.get_by_role("button", name="Look at version").first.click()
+        expect(page.get_by_role("dialog").get_by_role("listitem").filter(has_text=name)).to_contain_text("€4.50")
+
+
+def test_what_somebody_else_wrote_meanwhile_is_not_written_over(browser: Browser, house: House, address: str) -> None:
+    name = f"Cup {address}"
+    with desk(browser, house, hire(house, f"first-{address}", CATALOGUE_DESK)) as page:
+        page.goto("/office/food/catalogue/new?kind=deposit")
+        page.get_by_label("Name in French").fill(name)
+        page.get_by_label("Name in English").fill(name)
+        page.get_by_label("Deposit, €").fill("1")
+        page.get_by_role("button", name="Save in the draft").click()
+        page.get_by_role("link", name=name).click()
+        other = page.context.new_page()
+        other.goto(page.url)
+        other.get_by_label("Deposit, €").fill("2")
+        other.get_by_role("button", name="Save in the draft").click()
+        expect(other.get_by_role("row").filter(has_text=name)).to_contain_text("€2.00")
+        page.get_by_label("Deposit, €").fill("3")
+        page.get_by_role("button", name="Save in the draft").click()
+        page.get_by_role("button", name="Load it again").click()
+        expect(page.get_by_label("Deposit, €")).to_have_value("2")
+        page.get_by_role("button", name="Take out of the draft").click()
+        page.get_by_role("dialog").get_by_role("button", name="Take out of the draft").click()
+        expect(page.get_by_role("row").filter(has_text=name)).to_have_count(0)
+
+
+def test_a_stock_is_counted_and_its_alert_is_gone(browser: Browser, house: House, address: str) -> None:
+    fries = item_at(house, "05", "Fries")
+    assert fries is not None
+    with desk(browser, house, hire(house, f"stock-{address}", (Grant("cashier", "outlet", "05"),))) as page:
+        page.get_by_role("link", name="Food and money").click()
+        expect(page.get_by_role("heading", name="Stock", level=1)).to_be_focused()
+        expect(page.get_by_text("No outlet is short of anything.")).to_be_visible()
+        row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="Fries", exact=True))
+        page.get_by_role("button", name="Waste").click()
+        page.get_by_label("Waste: Fries").fill("999")
+        page.get_by_role("button", name="Write down the waste").click()
+        expect(page.get_by_label("Waste: Fries")).to_be_focused()
+        expect(page.get_by_text("Count it first")).to_be_visible()
+        page.get_by_label("Waste: Fries").fill("230")
+        page.get_by_role("button", name="Write down the waste").click()
+        expect(page.locator("[data-alerts='1']")).to_contain_text("Low")
+        expect(page.get_by_role("cell", name="20", exact=True).first).to_be_visible()
+        page.get_by_role("button", name="Count", exact=True).click()
+        page.get_by_label("Count: Fries").fill("120")
+        # The answer gets lost: the same document again counts once.
+        page.route("**/api/concessions/stock", lambda route: (route.fetch(), route.abort()))
+        page.get_by_role("button", name="Write down the count").click()
+        expect(page.get_by_text("You are offline")).to_be_visible()
+        page.unroute("**/api/concessions/stock")
+        page.get_by_role("button", name="Write down the count").click()
+        expect(page.get_by_text("No outlet is short of anything.")).to_be_visible()
+        page.get_by_text("What moved here").click()
+        expect(page.get_by_role("row").filter(has_text="Count").filter(has_text="+100")).to_have_count(1)
+        assert row is not None
+
+
+def test_a_derogation_is_entered_for_48_hours_at_most_and_withdrawn(
+    browser: Browser, house: House, address: str
+) -> None:
+    with desk(browser, house, hire(house, f"mayor-{address}", (Grant("programme", "organiser", CLUB.id),))) as page:
+        page.get_by_role("link", name="Food and money").click()
+        expect(page.get_by_role("heading", name="Alcohol", level=1)).to_be_visible()
+        year = page.locator("section").filter(has=page.get_by_role("heading", name="2031"))
+        page.get_by_label("From", exact=True).fill("2031-05-09T18:00")
+        page.get_by_label("Until", exact=True).fill("2031-05-11T18:01")
+        page.get_by_role("button", name="Enter it").click()
+        expect(page.get_by_text("48 hours at most").last).to_be_visible()
+        page.get_by_label("Until", exact=True).fill("2031-05-10T02:00")
+        page.get_by_label("Number of the order").fill(f"A-{address}")
+        expect(page.get_by_text("In 2031, 0 of 10 are used.")).to_be_visible()
+        page.get_by_role("button", name="Enter it").click()
+        entered = year.get_by_role("listitem").filter(has_text=f"A-{address}")
+        expect(entered).to_contain_text("To come")
+        expect(year.locator("[data-used='1']")).to_be_visible()
+        page.get_by_role("button", name=f"Withdraw order A-{address}").click()
+        page.get_by_role("dialog").get_by_role("button", name="Withdraw").click()
+        expect(entered).to_contain_text("Withdrawn, does not count")
+        expect(year.locator("[data-used='0']")).to_be_visible()
+
+
+def test_a_till_is_paired_and_what_it_sells_shows_without_a_reload(
+    browser: Browser, house: House, address: str
+) -> None:
+    name = f"Till {address}"
+    with desk(browser, house, hire(house, f"tills-{address}", (Grant("finance", "outlet", "11"),))) as page:
+        page.get_by_role("link", name="Food and money").click()
+        section(page, "Tills")
+        page.get_by_label("Name").fill(name)
+        page.get_by_role("button", name="Show the code").click()
+        expect(page.get_by_text("Choose at least one outlet")).to_be_visible()
+        expect(page.get_by_label("Outlet 12")).to_have_count(0)
+        page.get_by_label("Outlet 11").check()
+        page.get_by_role("button", name="Show the code").click()
+        till = Till(house, page.locator("[data-code]").inner_text(), "11")
+        expect(page.get_by_role("dialog", name=f"{name} has come.")).to_be_visible()
+        page.get_by_role("button", name="Done").click()
+        expect(page.locator(f"[data-till='{name}']")).to_contain_text("Outlets 11")
+        section(page, "Sales")
+        expect(page.get_by_text("Nothing was sold in this time.").first).to_be_visible()
+        page.get_by_label("Of when").select_option("today")
+        till.write(Kind.SHIFT_OPENED, cash_cents=10_000)
+        till.write(lines=[till.line("Cola, 40 cl", 2), till.line("Fries")])
+        till.tell()
+        numbers = page.locator("[data-gross]")
+        expect(numbers).to_have_attribute("data-gross", "1350", timeout=20_000)
+        expect(page.locator("[data-row='11']")).to_contain_text("€13.50")
+        till.write(lines=[till.line("Cola, 40 cl", 1)])
+        till.tell()
+        expect(numbers).to_have_attribute("data-gross", "1800", timeout=20_000)
+        page.get_by_role("button", name="Products").click()
+        expect(page.get_by_role("row").filter(has_text="Cola, 40 cl")).to_contain_text("€13.50")
+        section(page, "Shifts")
+        expect(page.locator(f"[data-desk='{name}']")).to_contain_text("€118.00")
+        till.write(Kind.SHIFT_COUNTED, cash_cents=11_650)
+        till.write(Kind.SHIFT_CLOSED)
+        till.tell()
+        page.reload()
+        page.get_by_label("Of when").select_option("today")
+        shift = page.get_by_role("row").filter(has_text=name)
+        expect(shift).to_contain_text("€118.00")
+        expect(shift).to_contain_text("-€1.50")
+        till.write(lines=[replace(till.line("Fries"), unit_cents=100)])
+        till.tell()
+        section(page, "Tills")
+        deviation = page.locator("[data-deviation=price_wrong]").filter(has_text=name)
+        expect(deviation).to_contain_text(f"{name}, record 6, line 1")
+        worst = page.locator("[data-worst]")
+        expect(worst).to_contain_text(re.compile(r"^€[1-9].* = 1 till × €[1-9]"))
+        page.get_by_role("button", name=f"Revoke {name}").click()
+        page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+        expect(page.get_by_text("The till is revoked.")).to_be_visible()
+        expect(worst).to_have_attribute("data-worst", "0")
+        assert till.is_dead()
+
+
+def test_a_lost_card_is_blocked_and_replaced(browser: Browser, house: House, address: str) -> None:
+    lost, fresh = fresh_cards(house, 2)
+    email = hire(house, f"cards-{address}", (Grant("cashier"),))
+    with desk(browser, house, email) as page:
+        page.goto("/office/food/cards")
+        page.get_by_label("Code printed on the card").fill("K7Q2")
+        page.get_by_role("button", name="Find").click()
+        expect(page.get_by_text("A code has ten signs")).to_be_visible()
+        page.get_by_label("Code printed on the card").fill(lost.lower().replace("-", " "))
+        page.get_by_role("button", name="Find").click()
+        expect(page.locator("[data-card=free]")).to_contain_text(lost)
+        page.get_by_role("button", name="Block the card").click()
+        page.get_by_label("Why").select_option("stolen")
+        page.get_by_role("dialog").get_by_role("button", name="Block the card").click()
+        expect(page.locator("[data-card=stolen]")).to_be_visible()
+        page.get_by_role("button", name="Hand out a fresh card").click()
+        page.get_by_label("Code printed on the fresh card").fill(fresh)
+        sign_in_long_ago(house, email)
+        page.get_by_role("button", name="Hand it out").click()
+        confirm_it_is_me(page, house, email)
+        expect(page.locator("[data-card=free]")).to_contain_text(fresh)
+        page.get_by_label("Code printed on the card").fill(lost)
+        page.get_by_role("button", name="Find").click()
+        expect(page.locator("[data-card=replaced]")).to_contain_text("Another card has taken its place.")
+
+
+def test_a_statement_is_made_of_closed_days_and_taken_home_with_the_archive(
+    browser: Browser, house: House, address: str, tmp_path: Path
+) -> None:
+    name, day = "Caterer & Sons", yesterday().isoformat()
+    with desk(browser, house, hire(house, f"owed-{address}", CATALOGUE_DESK)) as page:
+        page.goto("/office/food/concessionaires")
+        page.get_by_role("button", name="New concessionaire").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_role("button", name="Save").click()
+        expect(dialog.get_by_label("Name")).to_be_focused()
+        dialog.get_by_label("Name").fill(name)
+        dialog.get_by_role("button", name="Save").click()
+        card = page.locator(f"[data-concessionaire='{name}']")
+        for _ in range(2):
+            page.get_by_role("button", name=f"Add an outlet to {name}").click()
+            dialog.get_by_label("Outlet").select_option(OWN)
+            dialog.get_by_label("From").fill(day)
+            dialog.get_by_label("Commission, % of net sales").fill("15")
+            dialog.get_by_role("button", name="Save").click()
+            expect(card.get_by_role("listitem")).to_contain_text("15 % of net sales")
+        expect(dialog.get_by_text("Somebody runs this outlet on one of these days already.")).to_be_visible()
+        dialog.get_by_role("button", name="Go back").click()
+        till = sold_yesterday(house, OWN)
+        close_what_is_over(house)
+        page.get_by_label("Concessionaire").select_option(label=name)
+        for field in ("From", "To"):
+            page.get_by_label(field, exact=True).fill(day)
+        page.get_by_role("button", name="Make the statement").click()
+        # 18.50 sold: 14.00 at 20 %, 4.50 at 10 %. Net 15.76, of which the house has 15 % and the VAT on that.
+        expect(page.locator("[data-payable]")).to_have_attribute("data-payable", "1567")
+        with page.expect_download() as table:
+            page.get_by_role("button", name="Download as CSV").click()
+        assert "15.67" in table.value.path().read_text(encoding="utf-8")
+        with page.expect_download() as pdf:
+            page.get_by_role("button", name="Download as PDF").click()
+        paper = " ".join(one.extract_text() for one in PdfReader(pdf.value.path()).pages)
+        assert "15.67" in paper
+        assert name in paper
+        section(page, "Closings")
+        expect(page.locator("[data-closing]").filter(has_text=f"{OWN} ·").first).to_contain_text("€18.50")
+        page.get_by_label("Till", exact=True).select_option(str(till))
+        with page.expect_download() as archive:
+            page.get_by_role("button", name="Download the archive").click()
+        archive.value.save_as(kept := tmp_path / "till.jsonl.gz")
+        assert verify_archives([kept]) == 0
+        books = page.get_by_role("region", name="Accounting export")
+        books.get_by_label("From", exact=True).fill(day)
+        books.get_by_label("To", exact=True).fill((yesterday() + timedelta(days=1)).isoformat())
+        books.get_by_role("button", name="Look at it").click()
+        expect(books.get_by_text("Balanced", exact=True)).to_be_visible()
+        with page.expect_download() as export:
+            books.get_by_role("button", name="Download as CSV").click()
+        rows = list(csv.DictReader(StringIO(export.value.path().read_text(encoding="utf-8"))))
+        debits, credits = ([Decimal(row[side] or 0) for row in rows] for side in ("debit", "credit"))
+        shown = books.locator("[data-debit]").get_attribute("data-debit")
+        assert sum(debits) == sum(credits) == Decimal(shown or 0) / 100 > 0
+
+
+def test_each_sees_the_parts_that_are_their_work_and_no_others(browser: Browser, house: House, address: str) -> None:
+    with desk(browser, house, hire(house, f"none-{address}", (Grant("steward", "gate", "A"),))) as page:
+        expect(page.get_by_role("link", name="Food and money")).to_have_count(0)
+        for path in ("", "/catalogue", "/stock", "/alcohol", "/tills", "/cards", "/shifts", "/concessionaires", "/closings"):
+            page.goto(f"/office/food{path}")
+            expect(page.get_by_text("Your roles do not cover this part of the office.")).to_be_visible()
+    with desk(browser, house, hire(house, f"admin-{address}", ADMIN)) as page:
+        page.get_by_role("link", name="Food and money").click()
+        page.route("**/api/office/concessions/draft", lambda route: route.abort(), times=1)
+        section(page, "Catalogue")
+        page.get_by_role("button", name="Try again").click()
+        expect(page.get_by_role("row").filter(has_text="Hot dog").first).to_be_visible()
+        page.get_by_role("button", name="Français").click()
+        expect(page.get_by_role("heading", name="Catalogue", level=1)).to_be_visible()
+        expect(page.get_by_role("link", name="Nouveau produit")).to_be_visible()
+        assert httpx.get(f"{house.url}/api/office/concessions/draft").status_code == httpx.codes.UNAUTHORIZED

@@ -1,0 +1,14 @@
+/** Files that the server makes: fetched as any answer is, so that a session that has ended asks for a sign-in first. */
+import { answered, type Problem } from "../../api/answer";
+import { download } from "../../kernel/download";
+import { acting } from "../acting.svelte";
+
+type Fetched = Promise<{ data?: Blob; error?: unknown; response: Response }>;
+
+/** Fetches a file and gives it to the browser as a download; what kept it from that, if anything did. */
+export async function fetchFile(ask: () => Fetched, name: string): Promise<Problem | null> {
+  const answer = await acting(() => answered<Blob>(ask()));
+  if (!answer.ok) return answer.problem;
+  download(answer.data, name);
+  return null;
+}
