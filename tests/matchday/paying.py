@@ -1,4 +1,4 @@
-"""A fan whose phone pays."""
+"""A fan whose phone pays, and who has a card."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -8,8 +8,12 @@ from msgspec import to_builtins
 
 from tests.passes.make_vectors import Ed25519Phone
 from virage.concessions.rules.fiscal.record import stamp
+from virage.kernel.config import Config
 from virage.kernel.ids import new_id
+from virage.wallet.acts import cards
 from virage.wallet.acts.bonus import give
+from virage.wallet.acts.purses import ensure_purse
+from virage.wallet.rules.cards import Card, CardCodes, NewCard
 from virage.wallet.rules.gifts import Gift
 from virage.wallet.rules.virtual_cards import PAY_PURPOSE, Challenge, challenge_bytes, proof_text
 
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     from tests.matchday.conftest import World
 
 PHONE = Ed25519Phone("the phone of the fan in the tests")
+FRESH_CHIP = bytes.fromhex("04958CAA5C5E80")
 
 
 async def phone_of(world: "World", fan: dict[str, str], till_id: str) -> tuple[str, str]:
@@ -39,3 +44,26 @@ def proof_of(at: datetime, till_id: str, record_id: str, key_id: str) -> dict[st
     challenge = Challenge(stamp(at), 700, UUID(record_id), "01", UUID(till_id))
     signature = PHONE.sign(PAY_PURPOSE + challenge_bytes(challenge))
     return {"challenge": to_builtins(challenge), "proof": proof_text(UUID(key_id), signature)}
+
+
+def card_codes(secret: str) -> CardCodes:
+    secrets = cards.open_card_secrets(Config(secret=secret, demo=True))
+    assert secrets is not None
+    return secrets.codes
+
+
+async def card_of(world: "World", email: str, secret: str) -> str:
+    """A card on the purse of this person; another one lies fresh at the desk."""
+    person_id = await world.person(email)
+    uids = (bytes.fromhex("04DE5F1EACC040"), FRESH_CHIP)
+    codes = card_codes(secret)
+    hashes = [codes.hash(codes.printed(uid)) for uid in uids]
+    async with world.db.transaction() as conn:
+        purse_id = (await ensure_purse(conn, person_id, world.clock.now())).id
+        wishes = [
+            NewCard(new_id(), uid, code_hash, purse)
+            for uid, code_hash, purse in zip(uids, hashes, (purse_id, None), strict=True)
+        ]
+        mine, _ = await cards.personalise(conn, wishes, who=None, now=world.clock.now())
+    assert isinstance(mine, Card)
+    return str(mine.id)

@@ -10,14 +10,10 @@ from litestar import Litestar
 from msgspec import Struct, to_builtins
 
 from tests.matchday.food import FOOD, food_of
-from tests.matchday.paying import phone_of
-from virage.kernel.config import Config
+from tests.matchday.paying import FRESH_CHIP, card_codes, card_of, phone_of
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
 from virage.kernel.lean import PUBLIC, handlers
-from virage.wallet.acts import cards
-from virage.wallet.acts.purses import ensure_purse
-from virage.wallet.rules.cards import Card, CardCodes, NewCard
 
 if TYPE_CHECKING:
     from tests.matchday.conftest import World
@@ -26,7 +22,6 @@ SECRET = "a secret of the tests, long enough"  # that of the fixture `config`
 HOLDER_KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
 ITEM = "019e0e5c-0000-7000-8000-000000000001"
 OFFICE = ("programme", "box_office", "finance", "admin")
-FRESH_CHIP = bytes.fromhex("04958CAA5C5E80")
 
 
 class Case(Struct, frozen=True):
@@ -93,12 +88,6 @@ def accreditations(world: "World") -> dict[str, Any]:
 
 def gift(world: "World") -> dict[str, Any]:
     return {"id": str(new_id()), "purse_id": world.ids["purse_id"], "cents": 500, "reason": "goodwill"}
-
-
-def card_codes() -> CardCodes:
-    secrets = cards.open_card_secrets(Config(secret=SECRET, demo=True))
-    assert secrets is not None
-    return secrets.codes
 
 
 def kind(world: "World") -> dict[str, Any]:
@@ -249,7 +238,7 @@ CASES = (
         "POST /api/wallet/cards/{card_id}/replacement",
         "administrator",
         ("our office", *NEIGHBOURS),
-        lambda _: {"code": card_codes().printed(FRESH_CHIP)},
+        lambda _: {"code": card_codes(SECRET).printed(FRESH_CHIP)},
     ),
 )
 # A code that was mailed to its owner is all that opens it; the test of passes sends one.
@@ -288,9 +277,9 @@ class Cast(Struct, frozen=True):
     ids: dict[str, str]
 
 
-@pytest.fixture
-async def cast(world: "World") -> Cast:
-    scoped = {
+def grants_of(world: "World") -> dict[str, list[Grant]]:
+    """Who of the staff there is, and what they may do where."""
+    return {
         "our office": [Grant(role, "organiser", world.ours) for role in OFFICE],
         "their office": [Grant(role, "organiser", world.theirs) for role in OFFICE],
         "their event's office": [Grant(role, "event", world.their_event) for role in OFFICE],
@@ -304,9 +293,13 @@ async def cast(world: "World") -> Cast:
         "finance of 02": [Grant("finance", "outlet", "02")],
         "supervisor of B": [Grant("supervisor", "gate", "B"), Grant("steward", "gate", "A")],
     }
+
+
+@pytest.fixture
+async def cast(world: "World") -> Cast:
     headers = {
         name: await world.signed_in(f"cast{number}@example.org", *grants)
-        for number, (name, grants) in enumerate(scoped.items())
+        for number, (name, grants) in enumerate(grants_of(world).items())
     }
     headers |= {
         "fan": await world.signed_in("fan@example.org"),
@@ -354,29 +347,12 @@ async def cast(world: "World") -> Cast:
         "kind": "press",
         "invitation_id": staff["invitations"][0]["id"],
         "grant_id": next(grant["id"] for grant in staff["grants"] if grant["email"] == "steward@example.org"),
-        "card_id": await card_of(world, "fan@example.org"),
+        "card_id": await card_of(world, "fan@example.org", SECRET),
         "key_id": key_id,
         "record_id": record_id,
         "session_id": next(session["id"] for session in sessions if not session["current"]),
     }
     return Cast(headers, ids | await food_of(world, "fan@example.org", SECRET))
-
-
-async def card_of(world: "World", email: str) -> str:
-    """A card on the purse of this person; another one lies fresh at the desk."""
-    person_id = await world.person(email)
-    uids = (bytes.fromhex("04DE5F1EACC040"), FRESH_CHIP)
-    codes = card_codes()
-    hashes = [codes.hash(codes.printed(uid)) for uid in uids]
-    async with world.db.transaction() as conn:
-        purse_id = (await ensure_purse(conn, person_id, world.clock.now())).id
-        wishes = [
-            NewCard(new_id(), uid, code_hash, purse)
-            for uid, code_hash, purse in zip(uids, hashes, (purse_id, None), strict=True)
-        ]
-        mine, _ = await cards.personalise(conn, wishes, who=None, now=world.clock.now())
-    assert isinstance(mine, Card)
-    return str(mine.id)
 
 
 async def test_what_is_somebodys_is_nobody_elses(world: "World", cast: Cast) -> None:

@@ -3,12 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, cast
 
 from litestar import Litestar
-from litestar.types import ControllerRouterHandler
 from msgspec.structs import asdict
 
 from virage.access import routes as access_routes
@@ -33,12 +31,13 @@ from virage.kernel import openapi
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.database import Connection, Database, Unavailable
-from virage.kernel.guard import Authenticator, Credential, Principal
+from virage.kernel.guard import Credential, Principal
 from virage.kernel.http import Lifespan, create_app
 from virage.kernel.journal import Tail
 from virage.kernel.metrics import Gauge
 from virage.kernel.queue import Jobs
-from virage.kernel.stream import Hub, Topic
+from virage.kernel.stream import Hub
+from virage.matchday.house import Domain, House
 from virage.passes import routes as passes_routes
 from virage.passes.acts import open_vault
 from virage.passes.jobs import PassJobs
@@ -87,29 +86,6 @@ from virage.wallet.rules.purses import PURPOSE as PURSES
 
 DATABASE_WAIT_S = 60.0
 DATABASE_RETRY_S = 0.2
-
-
-@dataclass(frozen=True)
-class House:
-    """What every domain may build on: one configuration, one database, one clock a process."""
-
-    config: Config
-    db: Database
-    clock: Clock
-    tail: Tail
-
-
-@dataclass(frozen=True)
-class Domain:
-    """What one domain brings: routers, what handlers may ask for by name, jobs, stream topics, what to watch."""
-
-    routers: Sequence[ControllerRouterHandler] = ()
-    dependencies: Mapping[str, Any] = field(default_factory=dict)
-    jobs: Sequence[Callable[[Jobs], None]] = ()
-    topics: Sequence[Topic] = ()
-    gauges: Sequence[Gauge] = ()
-    lifespan: Sequence[Lifespan] = ()
-    authenticator: Authenticator | None = None
 
 
 # --- venue ---------------------------------------------------------------------------------------------------------

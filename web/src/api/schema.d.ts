@@ -1542,6 +1542,199 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/accounting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get journal
+         * @description The books of some days, for whoever has the finance of the whole house.
+         */
+        get: operations["get_journal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/accounting.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get journal csv
+         * @description The same as a table.
+         */
+        get: operations["get_journal_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/concessions/closings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List closings
+         * @description Closings whose period begins on some days, the latest first, within the caller's roles; 2,000 at most.
+         *
+         *     Those of tills, which may stand anywhere, are for whoever has the finance of the whole house.
+         */
+        get: operations["list_closings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/concessions/concessionaires": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List concessionaires
+         * @description Concessionaires by name, each with its terms; of whoever leads some outlets alone, those of these outlets.
+         */
+        get: operations["list_concessionaires"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/concessions/concessionaires/{concessionaire_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put concessionaire
+         * @description Enter or change a concessionaire. Needs a sign-in of the last 15 minutes; the same words again change nothing.
+         */
+        put: operations["put_concessionaire"];
+        post?: never;
+        /**
+         * Delete concessionaire
+         * @description Strike out a concessionaire without terms: `concessionaire_in_use` else. Needs a fresh sign-in.
+         */
+        delete: operations["delete_concessionaire"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/concessions/concessionaires/{concessionaire_id}/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get statement
+         * @description What is owed for some days, by outlet; for whoever leads all of its outlets on these days.
+         */
+        get: operations["get_statement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/concessions/concessionaires/{concessionaire_id}/statement.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get statement csv
+         * @description The same as a table.
+         */
+        get: operations["get_statement_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/concessions/concessionaires/{concessionaire_id}/statement.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get statement pdf
+         * @description The same on paper (PDF/UA).
+         */
+        get: operations["get_statement_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/concessions/concessionaires/{concessionaire_id}/terms/{terms_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put terms
+         * @description Say from when to when they run an outlet and at which commission. Needs a sign-in of the last 15 minutes.
+         *
+         *     `terms_overlap` (with the `terms` that are in the way) where somebody runs it on one of these days. Of terms that
+         *     began on a closed day only the end moves, and not before the last closed day: `terms_in_force`.
+         */
+        put: operations["put_terms"];
+        post?: never;
+        /**
+         * Delete terms
+         * @description Strike out terms that began on no closed day: `terms_in_force` else. Needs a sign-in of the last 15 minutes.
+         */
+        delete: operations["delete_terms"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/office/concessions/derogations": {
         parameters: {
             query?: never;
@@ -1752,6 +1945,90 @@ export interface paths {
          *     Needs a sign-in of the last 15 minutes.
          */
         post: operations["publish_catalogue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/concessions/sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get concession sales
+         * @description What is sold at the outlets within the caller's roles, up to the last second: for an event or from when to when.
+         *
+         *     Rows by minute are in order, all others the largest first. By minute at most three days, else 400.
+         */
+        get: operations["get_concession_sales"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/concessions/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List shifts
+         * @description The shifts that began in a period (of 400 days at most) or at an event, the latest first; 500 at most.
+         */
+        get: operations["list_shifts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/concessions/tills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List tills
+         * @description The tills that stand at an outlet of which the caller has the finance, each with its head and its open shift.
+         */
+        get: operations["list_tills"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/concessions/tills/{till_id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get till archive
+         * @description The archive of a till, for `virage fiscal verify`: of some closed days, or all that there is.
+         *
+         *     It is for whoever has the finance of all outlets at which the till stands or has ever sold.
+         */
+        get: operations["get_till_archive"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2921,6 +3198,12 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AccountBalance */
+        AccountBalance: {
+            account: string;
+            balance_cents: number;
+            what: string;
+        };
         /** Accreditation */
         Accreditation: {
             /** Format: date-time */
@@ -3218,6 +3501,12 @@ export interface components {
             rebinds_left: number;
             text: string;
         };
+        /**
+         * By
+         * @description What figures are grouped by.
+         * @enum {string}
+         */
+        By: "outlet" | "product" | "till" | "minute";
         /** ByTicket */
         ByTicket: {
             entered: number;
@@ -3355,6 +3644,29 @@ export interface components {
             place: number;
             tariff: components["schemas"]["Tariff"];
         };
+        /** Closing */
+        Closing: {
+            closed_at: string;
+            first_part: number;
+            last_part: number;
+            period: components["schemas"]["PeriodKind"];
+            perpetual_absolute_cents: number;
+            perpetual_cents: number;
+            previous: string;
+            ranges: components["schemas"]["Range"][];
+            sequence: number;
+            /** Format: date */
+            starts_on: string;
+            /** @enum {string} */
+            subject: "till" | "outlet";
+            subject_id: string;
+            tally: components["schemas"]["Tally"];
+        };
+        /** ClosingView */
+        ClosingView: {
+            closing: components["schemas"]["Closing"];
+            hash: string;
+        };
         /** Club */
         Club: {
             /** @default #c9a227 */
@@ -3383,6 +3695,28 @@ export interface components {
         CodeWish: {
             email: string;
             locale?: components["schemas"]["Locale"];
+        };
+        /** Concessionaire */
+        Concessionaire: {
+            address: string;
+            commission_vat_permille: number;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            revision: number;
+            terms: components["schemas"]["Terms"][];
+            vat_number: string;
+        };
+        /** ConcessionaireWish */
+        ConcessionaireWish: {
+            /** @default  */
+            address: string;
+            /** @default 200 */
+            commission_vat_permille: number;
+            name: string;
+            revision?: number | null;
+            /** @default  */
+            vat_number: string;
         };
         /** Content */
         Content: {
@@ -3568,6 +3902,18 @@ export interface components {
             items: components["schemas"]["DraftItem"][];
             version: string;
         };
+        /** Drawer */
+        Drawer: {
+            counted_at: string | null;
+            counted_cents: number | null;
+            difference_cents: number | null;
+            expected_cents: number;
+            float_cents: number;
+            load_cents: number;
+            payout_cents: number;
+            refund_cents: number;
+            sales_cents: number;
+        };
         /** DuplicateLine */
         DuplicateLine: {
             first: components["schemas"]["ScanLine"];
@@ -3706,7 +4052,7 @@ export interface components {
             reason: string | null;
             state: components["schemas"]["FoodState"];
             total_cents: number;
-            vat: components["schemas"]["VatTotal"][];
+            vat: components["schemas"]["pricing_VatTotal"][];
             voucher_cents: number | null;
         };
         /** FoodRefund */
@@ -4022,6 +4368,32 @@ export interface components {
         /** ItemWritten */
         ItemWritten: {
             revision: number;
+        };
+        /** Journal */
+        Journal: {
+            balances: components["schemas"]["AccountBalance"][];
+            credit_cents: number;
+            debit_cents: number;
+            /** Format: date */
+            ends_on: string;
+            lines: components["schemas"]["JournalLine"][];
+            /** Format: date-time */
+            made_at: string;
+            /** Format: date */
+            starts_on: string;
+        };
+        /** JournalLine */
+        JournalLine: {
+            account: string;
+            credit_cents: number;
+            /** Format: date */
+            day: string;
+            debit_cents: number;
+            event: string | null;
+            event_id: string | null;
+            outlet: string | null;
+            vat_permille: number | null;
+            what: string;
         };
         /** Jwk */
         Jwk: {
@@ -4379,6 +4751,20 @@ export interface components {
             payments: components["schemas"]["OrderPayment"][];
             refunds: components["schemas"]["OrderRefund"][];
         };
+        /** OfficeTill */
+        OfficeTill: {
+            anchor: components["schemas"]["TillAnchor"] | null;
+            head: components["schemas"]["TillHead"] | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            last_seen_at: string;
+            name: string;
+            outlets: string[];
+            revoked_at: string | null;
+            shift: components["schemas"]["Shift"] | null;
+            unclosed: number;
+        };
         /** OfflineLoss */
         OfflineLoss: {
             lost_cents: number;
@@ -4603,6 +4989,12 @@ export interface components {
             /** Format: uuid */
             id: string;
         };
+        /**
+         * PeriodKind
+         * @description How long a closing reaches.
+         * @enum {string}
+         */
+        PeriodKind: "day" | "month" | "year";
         /** Person */
         Person: {
             email: string;
@@ -4883,6 +5275,13 @@ export interface components {
             wait_s: number;
             waiting: number;
         };
+        /** Range */
+        Range: {
+            first: number;
+            last: number;
+            /** Format: uuid */
+            till: string;
+        };
         /**
          * Reason
          * @description What is otherwise; of what is asked it is the reason of the refusal.
@@ -4975,6 +5374,29 @@ export interface components {
             revenue_cents: number;
             sold: number;
         };
+        /** SalesRow */
+        SalesRow: {
+            gross_cents: number;
+            key: string;
+            name: components["schemas"]["Text"] | null;
+            quantity: number;
+            refund_cents: number;
+            refunds: number | null;
+            sales: number | null;
+            tip_cents: number | null;
+            vat_cents: number;
+        };
+        /** SalesView */
+        SalesView: {
+            by: components["schemas"]["By"];
+            last_sale_at: string | null;
+            /** Format: date-time */
+            now: string;
+            rates: components["schemas"]["fiscal_record_VatTotal"][];
+            rows: components["schemas"]["SalesRow"][];
+            total: components["schemas"]["SalesRow"];
+            waiting: number;
+        };
         /** ScanLine */
         ScanLine: {
             /** Format: date-time */
@@ -5031,6 +5453,31 @@ export interface components {
             last_seen_at: string;
             /** Format: date-time */
             opened_at: string;
+        };
+        /** Shift */
+        Shift: {
+            /** Format: uuid */
+            cashier: string;
+            cashier_name: string | null;
+            closed_at: string | null;
+            drawer: components["schemas"]["Drawer"];
+            ended_at: string | null;
+            event_id: string | null;
+            first: number;
+            /** Format: uuid */
+            id: string;
+            last: number;
+            /** Format: date-time */
+            opened_at: string;
+            outlet: string;
+            refunds: number;
+            sales: number;
+            tenders: components["schemas"]["TenderTotal"][];
+            /** Format: uuid */
+            till: string;
+            till_name: string | null;
+            tip_cents: number;
+            total_cents: number;
         };
         /** Shown */
         Shown: {
@@ -5105,6 +5552,35 @@ export interface components {
          * @enum {string}
          */
         State: "created" | "pending" | "captured" | "declined" | "cancelled" | "expired" | "refunding" | "partly_refunded" | "refunded";
+        /** Statement */
+        Statement: {
+            closed_through: string | null;
+            concessionaire: components["schemas"]["Concessionaire"];
+            /** Format: date */
+            ends_on: string;
+            lines: components["schemas"]["StatementLine"][];
+            /** Format: date-time */
+            made_at: string;
+            /** Format: date */
+            starts_on: string;
+            total: components["schemas"]["Sums"];
+        };
+        /** StatementLine */
+        StatementLine: {
+            closed: [
+                string,
+                string
+            ][];
+            commission_permille: number;
+            /** Format: date */
+            ends_on: string;
+            outlet: string;
+            /** Format: date */
+            starts_on: string;
+            sums: components["schemas"]["Sums"];
+            /** Format: uuid */
+            terms_id: string;
+        };
         /**
          * Station
          * @description Who makes it; at the counter it is handed over as it is.
@@ -5145,6 +5621,20 @@ export interface components {
             /** Format: date-time */
             ready_at: string;
         };
+        /** Sums */
+        Sums: {
+            base_cents: number;
+            closings: number;
+            commission_cents: number;
+            commission_vat_cents: number;
+            deposit_cents: number;
+            payable_cents: number;
+            rates: components["schemas"]["fiscal_record_VatTotal"][];
+            refund_cents: number;
+            sales_cents: number;
+            tenders: components["schemas"]["TenderTotal"][];
+            tip_cents: number;
+        };
         /** SunMessage */
         SunMessage: {
             cmac: string;
@@ -5153,11 +5643,29 @@ export interface components {
             picc_data?: string | null;
             uid?: string | null;
         };
+        /** Tally */
+        Tally: {
+            /** @default 0 */
+            absolute_cents: number;
+            /** @default 0 */
+            records: number;
+            /** @default [] */
+            tenders: components["schemas"]["TenderTotal"][];
+            /** @default 0 */
+            tip_cents: number;
+            /** @default 0 */
+            total_cents: number;
+            /** @default [] */
+            totals: components["schemas"]["fiscal_record_VatTotal"][];
+        };
         /** TapPage */
         TapPage: {
             available_cents: number;
             blocked: components["schemas"]["BlockReason"] | null;
+            /** Format: uuid */
+            card_id: string;
             label: string | null;
+            linked: boolean;
             purse: string;
             /** Format: date-time */
             taken_at: string;
@@ -5168,6 +5676,35 @@ export interface components {
          * @enum {string}
          */
         Tariff: "full" | "child" | "reduced" | "access" | "companion";
+        /**
+         * TenderKind
+         * @description What was paid with.
+         * @enum {string}
+         */
+        TenderKind: "card" | "virtual_card" | "cash" | "terminal" | "purse";
+        /** TenderTotal */
+        TenderTotal: {
+            cents: number;
+            kind: components["schemas"]["TenderKind"];
+        };
+        /** Terms */
+        Terms: {
+            commission_permille: number;
+            ends_on: string | null;
+            /** Format: uuid */
+            id: string;
+            outlet: string;
+            /** Format: date */
+            starts_on: string;
+        };
+        /** TermsWish */
+        TermsWish: {
+            commission_permille: number;
+            ends_on: string | null;
+            outlet: string;
+            /** Format: date */
+            starts_on: string;
+        };
         /** Text */
         Text: {
             /** @default  */
@@ -5228,6 +5765,13 @@ export interface components {
             /** Format: uuid */
             ticket_id: string;
         };
+        /** TillAnchor */
+        TillAnchor: {
+            /** Format: date-time */
+            at: string;
+            number: number;
+            sequence: number;
+        };
         /** TillCards */
         TillCards: {
             all: boolean;
@@ -5237,6 +5781,13 @@ export interface components {
                 boolean
             ][];
             position: string;
+        };
+        /** TillHead */
+        TillHead: {
+            hash: string;
+            number: number;
+            /** Format: date-time */
+            received_at: string;
         };
         /** TillLimits */
         TillLimits: {
@@ -5306,12 +5857,6 @@ export interface components {
             gross_cents: number;
             rate_permille: number;
             vat_cents: number;
-        };
-        /** VatTotal */
-        VatTotal: {
-            gross_cents: number;
-            vat_cents: number;
-            vat_permille: number;
         };
         /** Way */
         Way: {
@@ -5388,6 +5933,18 @@ export interface components {
             answers: components["schemas"]["concessions_acts_selling_Answer"][];
             /** Format: date-time */
             now: string;
+        };
+        /** VatTotal */
+        fiscal_record_VatTotal: {
+            gross_cents: number;
+            vat_cents: number;
+            vat_permille: number;
+        };
+        /** VatTotal */
+        pricing_VatTotal: {
+            gross_cents: number;
+            vat_cents: number;
+            vat_permille: number;
         };
         /** Line */
         ticketing_rules_terms_Line: {
@@ -8091,6 +8648,381 @@ export interface operations {
             };
         };
     };
+    get_journal: {
+        parameters: {
+            query: {
+                /** @description The first day of business */
+                from: string;
+                /** @description The last day of business, itself too */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Journal"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_journal_csv: {
+        parameters: {
+            query: {
+                /** @description The first day of business */
+                from: string;
+                /** @description The last day of business, itself too */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The journal */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_closings: {
+        parameters: {
+            query: {
+                /** @description Of tills or of outlets */
+                subject: "till" | "outlet";
+                /** @description How long a closing reaches. */
+                period: components["schemas"]["PeriodKind"];
+                /** @description The first day of business */
+                from: string;
+                /** @description The last day of business, itself too */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClosingView"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_concessionaires: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Concessionaire"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_concessionaire: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                concessionaire_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConcessionaireWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Concessionaire"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_concessionaire: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                concessionaire_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_statement: {
+        parameters: {
+            query: {
+                /** @description The first day of business */
+                from: string;
+                /** @description The last day of business, itself too */
+                to: string;
+            };
+            header?: never;
+            path: {
+                concessionaire_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statement"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_statement_csv: {
+        parameters: {
+            query: {
+                /** @description The first day of business */
+                from: string;
+                /** @description The last day of business, itself too */
+                to: string;
+            };
+            header?: never;
+            path: {
+                concessionaire_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The statement */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_statement_pdf: {
+        parameters: {
+            query: {
+                /** @description The first day of business */
+                from: string;
+                /** @description The last day of business, itself too */
+                to: string;
+                /** @description The language of the paper */
+                lang?: "fr" | "en";
+            };
+            header?: never;
+            path: {
+                concessionaire_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The statement */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_terms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                concessionaire_id: string;
+                terms_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TermsWish"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Terms"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_terms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                concessionaire_id: string;
+                terms_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_derogations: {
         parameters: {
             query?: never;
@@ -8486,6 +9418,145 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Publication"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_concession_sales: {
+        parameters: {
+            query: {
+                /** @description What figures are grouped by. */
+                by: components["schemas"]["By"];
+                /** @description Of that event; else give from and to */
+                event_id?: string | null;
+                /** @description From that moment on */
+                from?: string | null;
+                /** @description Before that moment */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SalesView"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_shifts: {
+        parameters: {
+            query?: {
+                /** @description Of that event; else give from and to */
+                event_id?: string | null;
+                /** @description From that moment on */
+                from?: string | null;
+                /** @description Before that moment */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shift"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_tills: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfficeTill"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_till_archive: {
+        parameters: {
+            query?: {
+                /** @description From that day of business on */
+                from?: string | null;
+                /** @description To that day, itself too */
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                till_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The archive */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/gzip": string;
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

@@ -1,0 +1,40 @@
+"""What a domain finds in the house, and what it brings into it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from litestar.types import ControllerRouterHandler
+
+from virage.kernel.clock import Clock
+from virage.kernel.config import Config
+from virage.kernel.database import Database
+from virage.kernel.guard import Authenticator
+from virage.kernel.http import Lifespan
+from virage.kernel.journal import Tail
+from virage.kernel.metrics import Gauge
+from virage.kernel.queue import Jobs
+from virage.kernel.stream import Topic
+
+
+@dataclass(frozen=True)
+class House:
+    """What every domain may build on: one configuration, one database, one clock a process."""
+
+    config: Config
+    db: Database
+    clock: Clock
+    tail: Tail
+
+
+@dataclass(frozen=True)
+class Domain:
+    """What one domain brings: routers, what handlers may ask for by name, jobs, stream topics, what to watch."""
+
+    routers: Sequence[ControllerRouterHandler] = ()
+    dependencies: Mapping[str, Any] = field(default_factory=dict)
+    jobs: Sequence[Callable[[Jobs], None]] = ()
+    topics: Sequence[Topic] = ()
+    gauges: Sequence[Gauge] = ()
+    lifespan: Sequence[Lifespan] = ()
+    authenticator: Authenticator | None = None
