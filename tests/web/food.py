@@ -117,7 +117,7 @@ def filled(house: House, email: str, cents: int) -> None:
 def kitchen(browser: Browser, house: House, outlet: str, email: str, **settings: Any) -> Iterator[Page]:
     """A browser of its own in which a cook has signed in to the kitchen of an outlet, in English."""
     hire(house, email, (Grant("kitchen", "outlet", outlet),), "Some Cook")
-    wanted = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB"} | settings
+    wanted: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB"} | settings
     wanted = {"base_url": house.url, "service_workers": "block", "reduced_motion": "reduce"} | wanted
     context = browser.new_context(**wanted)
     context.add_init_script(ENGLISH)

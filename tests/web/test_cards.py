@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect
+from playwright.sync_api import Browser, Page, Playwright, ViewportSize, expect
 
 from tests.web.cards import NFC, Held, Till, new_card, shown_proof, weight
 from tests.web.gate import Phone, until
@@ -23,7 +23,7 @@ SLOW_MS = 20_000
 MANY = 20
 FIRST_PAGE_MAX_BYTES = 60_000
 TAP_PAGE_MAX_BYTES = 60_000
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 def holds(page: Page, euros: str) -> None:
