@@ -5662,8 +5662,7 @@ export interface components {
         TapPage: {
             available_cents: number;
             blocked: components["schemas"]["BlockReason"] | null;
-            /** Format: uuid */
-            card_id: string;
+            card_id: string | null;
             label: string | null;
             linked: boolean;
             purse: string;

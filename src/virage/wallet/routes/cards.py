@@ -78,10 +78,11 @@ class CardBlock(Struct, frozen=True, forbid_unknown_fields=True):
 class TapPage(Struct, frozen=True):
     """What the page of a tap shows. `purse` is as much of its id as tells two purses apart.
 
-    Whoever holds the card may spend what is on it, and so may see it. `card_id` tells its owner which of theirs it is.
+    Whoever holds the card may spend what is on it, and so may see it. `card_id` tells its owner alone which of theirs
+    it is: a card's own purse has the same id.
     """
 
-    card_id: UUID
+    card_id: UUID | None
     linked: bool
     label: str | None
     blocked: BlockReason | None
@@ -211,7 +212,8 @@ async def read_tap(
     if owned is None:
         raise Problem(Reason.CARD_UNKNOWN)
     card = owned.card
-    shown = (card.id, owned.owner_id is not None, card.label, card.blocked_reason)
+    is_mine = owned.owner_id is not None and owned.owner_id == principal.id
+    shown = (card.id if is_mine else None, owned.owner_id is not None, card.label, card.blocked_reason)
     page = TapPage(*shown, masked(taken.purse_id), left, taken.taken_at)
     return Response(page, headers=PRIVATE)
 
