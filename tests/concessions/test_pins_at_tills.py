@@ -82,9 +82,9 @@ async def test_what_is_told_is_booked_whatever_pin_stands_beside_it(bar: "Bar") 
     assert (answer.outcome, answer.loss_cents, await tries(bar, fan)) == ("booked", 0, 0)
 
 
-async def test_a_house_that_knows_no_keys_of_phones_takes_no_virtual_card(bar: "Bar") -> None:
+async def test_what_no_phone_signed_pays_nothing_and_is_the_houses_loss_where_it_is_told(bar: "Bar") -> None:
     till = await bar.till()
     sale = till.sign(till.record(lines=DEAR, tenders=[Tender(TenderKind.VIRTUAL_CARD, DEAR_CENTS, "e30")]))
-    assert (await ask(bar, till, sale)).reason == "card_not_accepted"
+    assert (await ask(bar, till, sale)).reason == "proof_forged"
     assert (await ask(bar, till, sale, told=True)).loss_cents == DEAR_CENTS
-    assert await bar.lost(till.id) == [(DEAR_CENTS, "card_not_accepted")]
+    assert await bar.lost(till.id) == [(DEAR_CENTS, "proof_forged")]

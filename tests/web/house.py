@@ -56,6 +56,7 @@ class House:
             "VIRAGE_VAR_DIR": str(folder),
             "VIRAGE_PORT": str(self.port),
             "VIRAGE_PUBLIC_URL": self.url,
+            "VIRAGE_ASK_MS": "8000",  # on a busy machine a till hears its server late, and is not alone
             "VIRAGE_SANDBOX_URL": self.sandbox_url,
             "VIRAGE_LOG_LEVEL": "warning",
         }

@@ -127,7 +127,7 @@ export const food = {
     alarms: { below_zero: "Below zero: count", empty: "Empty", low: "Low" },
     left: (level: string) => `${level} left`,
     see: "See the outlet",
-    seeOf: (outlet: string) => `See outlet ${outlet}`,
+    seeOf: (outlet: string) => `See the outlet ${outlet}`,
     all: (count: number) => `Show all ${count}`,
     fewer: "Show fewer",
   },
