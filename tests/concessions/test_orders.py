@@ -338,6 +338,22 @@ async def test_a_kitchen_gives_nothing_back_that_a_till_gave_back_before(bar: Ba
     await kitchen.clean()
 
 
+async def test_a_kitchen_gives_nothing_back_that_a_drawer_gave_back_before(bar: Bar, kitchen: Kitchen) -> None:
+    fan = await kitchen.fan(2_000)
+    order = await kitchen.placed(fan)
+    await kitchen.step("accept", order.id)
+    ((till_id,),) = await kitchen.rows("select device_id from concessions.record")
+    till, tenders = await bar.till(), [Tender(TenderKind.CASH, -500, None)]
+    said = {"lines": [beer(-1, 500)], "tenders": tenders, "refund_of": RefundOf(till_id, order.id, "wrong_order")}
+    (asked,) = await bar.send(till, sent(till.sign(till.record(Kind.REFUND, **said))))
+    assert asked.reason == Reason.REFUND_EXCEEDS_SALE, "what a purse paid is given back to it"
+    (told,) = await bar.send(till, sent(till.write(Kind.REFUND, **said), told=True))
+    assert told.outcome == "booked"
+    assert state_of(await kitchen.step("refund", order.id)) == Reason.REFUND_EXCEEDS_SALE
+    assert await kitchen.money(fan) == (2_000 - EACH_CENTS, 0, 0)
+    await kitchen.clean()
+
+
 async def test_who_orders_ahead_orders_for_the_doors(kitchen: Kitchen, clock: FakeClock) -> None:
     fan, doors = await kitchen.fan(), kitchen.event.doors_at
     clock.set(doors - timedelta(hours=24, seconds=1))

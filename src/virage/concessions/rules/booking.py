@@ -242,8 +242,12 @@ def refund_parts(record: Record, booked: Sequence[Booked], purses: Mapping[UUID,
 
 
 def _given_back(tender: int, wanted: Cents, left: dict[Payer, Cents], purses: Mapping[UUID, UUID]) -> list[Part]:
-    """Parts onto the purses of who paid, at most what each of them has left, which it takes."""
+    """Parts onto the purses of who paid, at most what each of them has left, which it takes.
+
+    All of them together get at most what is left of the sale: a till may have told that it gave some of it by hand.
+    """
     parts = []
+    wanted = min(wanted, sum(left.values()))
     for payer in _paid_by_purse(left):
         purse_id = payer.purse_id if payer.card_id is None else purses.get(payer.card_id)
         given = max(0, min(wanted, left[payer]))
@@ -276,7 +280,10 @@ def settle(
 
 
 def refuse_refund(record: Record, booked: Sequence[Booked]) -> Reason | None:
-    """Why a refund is more than its sale brought, less what went back before, or goes to a card that paid nothing."""
+    """Why a refund is more than its sale brought, less what went back before, or goes to a card that paid nothing.
+
+    What came by card goes back by card: out of a drawer, what the house gave and what a bank card loaded would be cash.
+    """
     sale = sale_of(record)
     by_card = -sum(tender.cents for tender in record.tenders if tender.kind in PROVEN)
     if sale is None:
@@ -288,5 +295,6 @@ def refuse_refund(record: Record, booked: Sequence[Booked]) -> Reason | None:
     if by_card and not paid:
         return Reason.CARD_NOT_ACCEPTED
     asked = -sum(tender.cents for tender in record.tenders)
-    of_cards = sum(left[payer] for payer in paid)
-    return Reason.REFUND_EXCEEDS_SALE if asked > sum(left.values()) or by_card > of_cards else None
+    in_all, of_cards = sum(left.values()), sum(left[payer] for payer in paid)
+    is_more = asked > in_all or by_card > of_cards or asked - by_card > max(0, in_all - of_cards)
+    return Reason.REFUND_EXCEEDS_SALE if is_more else None

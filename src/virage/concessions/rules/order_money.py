@@ -82,8 +82,8 @@ def parts_of(money: OrderMoney, record: Record) -> list[Part]:
 
 
 def is_whole(money: OrderMoney, left: Mapping[Payer, Cents]) -> bool:
-    """Whether all that was paid is still there to be given back."""
-    return all(
+    """Whether all that was paid is still there to be given back, by whatever way something of it went."""
+    return sum(left.values()) >= money.total_cents and all(
         left.get(Payer(None, money.purse_id, account.kind is Kind.BONUS), 0) >= cents
         for _, account, cents in money.shares
     )
