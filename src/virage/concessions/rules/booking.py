@@ -41,7 +41,8 @@ class Part(NamedTuple):
     """A tender, or what one purse has in it: whose money it is. Without a purse a card's money is nobody's.
 
     `bonus`: it is of the purse's bonus credit. `counts` False: it went to nobody, so it gives nothing of its sale back;
-    `awaits_cents` of it go to whoever paid the sale, once the sale is known.
+    `awaits_cents` of it go to whoever paid the sale, once the sale is known. `passes`: it is an order's, whose money
+    passes an account of the till of the house (`rules/order_money.py`); nothing that a till at a counter says does.
     """
 
     tender: int
@@ -53,6 +54,7 @@ class Part(NamedTuple):
     counts: bool = True
     bonus: bool = False
     awaits_cents: Cents = 0
+    passes: bool = False
 
     @property
     def payer(self) -> Account | None:
@@ -171,7 +173,7 @@ def transfers(record: Record, parts: Sequence[Part]) -> list[Transfer]:
 
 def _till_side(record: Record, part: Part) -> Account:
     kind = record.tenders[part.tender].kind
-    if kind is TenderKind.PURSE and part.counts:  # the order's money passes there (rules/order_money.py)
+    if part.passes:
         return till_account(Kind.CLEARING, record.till)
     kinds = {TenderKind.CASH: Kind.CASH, TenderKind.TERMINAL: Kind.TERMINAL}
     return till_account(kinds.get(kind, Kind.LOSS), record.till)

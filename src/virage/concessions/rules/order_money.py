@@ -70,7 +70,7 @@ def give_back(money: OrderMoney, record: Record) -> list[Transfer]:
 
 def _passing(record: Record) -> list[Part]:
     """What passes the till's account: the one tender of an order's record, or none where nothing was to pay."""
-    return [Part(at, tender.cents) for at, tender in enumerate(record.tenders)]
+    return [Part(at, tender.cents, passes=True) for at, tender in enumerate(record.tenders)]
 
 
 def parts_of(money: OrderMoney, record: Record) -> list[Part]:
