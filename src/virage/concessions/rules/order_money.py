@@ -81,6 +81,14 @@ def parts_of(money: OrderMoney, record: Record) -> list[Part]:
     ]
 
 
+def voucher(money: OrderMoney, cents: Cents) -> Cents:
+    """What the house gives for a late order, `cents` at most: no more than its fan's own money paid of it.
+
+    Else a kitchen that lets cheap orders wait, or such as vouchers paid, would turn one voucher into many.
+    """
+    return min(cents, money.total_cents - money.bonus_cents)
+
+
 def is_whole(money: OrderMoney, left: Mapping[Payer, Cents]) -> bool:
     """Whether all that was paid is still there to be given back, by whatever way something of it went."""
     return sum(left.values()) >= money.total_cents and all(
