@@ -310,6 +310,19 @@ async def test_a_wrong_amount_goes_back_whole(house: House) -> None:
     assert [row["state"] for row in await house.rows("select state from payments.payment")] == ["refunded"]
 
 
+async def test_what_was_asked_for_with_one_card_is_charged_to_no_other(house: House) -> None:
+    await house.ruled(Card.ACCEPTED)
+    await house.spend(600)
+    async with house.db.transaction() as conn:
+        await acts.begin_due(conn, [house.purse_id], LIMITS, house.clock.now())
+    assert isinstance(await house.put(), Method), "another card, whose page is open"
+    await house.jobs.top_up()
+    view = await house.view()
+    assert (view.state, view.reason, view.today_cents) == (RuleState.WAITING, None, 2_000)
+    await house.later(timedelta(minutes=16))
+    assert await house.balance() == 900
+
+
 async def test_another_card_takes_the_place_of_the_first_and_erasure_forgets_both(
     house: House,
 ) -> None:

@@ -65,7 +65,10 @@ async def put_rule(
 
 
 def _changed(before: Rule | None, wish: AutoTopUpWish, purse_id: UUID, now: datetime) -> Rule:
-    """The rule as it is wished; said again it is the same, and one that was off begins anew."""
+    """The rule as it is wished; said again it is the same, and one that was off begins anew.
+
+    What was asked for with another card is not charged to this one: its money may still come, and its day counts it.
+    """
     said = (wish.method_id, wish.below_cents, wish.add_cents, wish.day_max_cents)
     if before is not None and before.state is RuleState.ON:
         stands = (before.method_id, before.below_cents, before.add_cents, before.day_max_cents)
@@ -79,7 +82,7 @@ def _changed(before: Rule | None, wish: AutoTopUpWish, purse_id: UUID, now: date
         *said,
         consented_at=now,
         state=RuleState.ON,
-        top_up_id=before.top_up_id,
+        top_up_id=before.top_up_id if before.method_id == wish.method_id else None,
         day=before.day,
         day_cents=before.day_cents,
     )
