@@ -18,12 +18,14 @@ from tests.concessions.bar import LIMITS, ROUND, ROUND_CENTS, Bar, by_card, sent
 from tests.concessions.board import BEER, HERE, HOUR, THERE, both
 from tests.concessions.till import NOW, Till
 from virage.concessions.acts import derogations
+from virage.concessions.acts.kitchen import set_capacity
 from virage.concessions.reads.deviations import deviations
 from virage.concessions.reads.tills import TillPack
 from virage.concessions.rules.alcohol import DerogationWish
 from virage.concessions.rules.booking import Part, pay
 from virage.concessions.rules.fiscal.record import Kind
 from virage.concessions.rules.limits import Alone, TillLimits, Took, beyond
+from virage.concessions.rules.orders import Capacity
 from virage.concessions.store.catalogue import Publication
 from virage.kernel.guard import Grant, Principal
 from virage.kernel.ids import new_id
@@ -40,6 +42,7 @@ from virage.wallet.rules.cards import BlockReason
 
 if TYPE_CHECKING:
     from tests.concessions.conftest import Counters
+    from virage.passes.rules.vault import KeyVault
 
 SECOND = timedelta(seconds=1)
 
@@ -277,8 +280,12 @@ async def test_whatever_tills_tell_at_once_no_loss_account_is_beyond_the_limit(b
         assert await deviations(conn, None, None) == []
 
 
-async def test_the_office_hears_what_tills_may_lose_at_most_and_have_lost(counters: "Counters", bar: Bar) -> None:
+async def test_the_office_hears_what_tills_may_lose_at_most_and_have_lost(
+    counters: "Counters", bar: Bar, vault: "KeyVault"
+) -> None:
     till, fan = await a_till(counters), await bar.fan(1_000)
+    async with counters.db.transaction() as conn:  # its outlet gets a till of the house, which never sells alone
+        await set_capacity(conn, vault, HERE, Capacity({}, open=True), who=None, now=NOW)
     await a_till(counters, "another")
     sale = till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))
     await bar.send(till, sent(sale, told=True))

@@ -16,7 +16,7 @@ from tests.concessions.till import NOW, Till
 from virage.concessions.reads.deviations import deviations
 from virage.concessions.rules.alcohol import Derogation
 from virage.concessions.rules.catalogue import Catalogue, Product
-from virage.concessions.rules.fiscal.record import Line, Record, Tender, TenderKind, Written
+from virage.concessions.rules.fiscal.record import Kind, Line, Record, Tender, TenderKind, Written
 from virage.concessions.rules.judging import judge
 from virage.concessions.rules.pricing import BasketLine, DepositReturn, PartChoice, Priced, price
 from virage.concessions.store.catalogue import Publication
@@ -162,6 +162,17 @@ async def test_a_till_that_asks_is_refused_what_is_not_in_the_catalogue(bar: "Ba
         assert (answer.reason, answer.data) == (reason, data)
     (answer,) = await bar.send(till, sent(a_coffee(till, board.version)))
     assert answer.outcome == "booked"
+
+
+async def test_a_cup_that_comes_back_alone_brings_its_deposit_and_no_more(bar: "Bar", board: Publication) -> None:
+    till = await bar.till()
+    for cents, outcome, reason in ((CUP.cents + 1, "refused", "price_wrong"), (CUP.cents, "booked", None)):
+        line = Line(CUP.id, "Gobelet", -3, cents, 0, [], deposit=True)
+        cash = [Tender(TenderKind.CASH, line.cents, None)]
+        said = till.record(Kind.REFUND, lines=[line], tenders=cash, refund_of=None, catalogue=board.version)
+        (answer,) = await bar.send(till, sent(till.sign(said)))
+        assert (answer.outcome, answer.reason) == (outcome, reason)
+    assert await bar.of_kind("cash") == 3 * CUP.cents
 
 
 async def test_what_is_told_is_booked_and_what_is_otherwise_is_written_down_once(

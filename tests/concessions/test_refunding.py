@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tests.concessions.bar import Bar
 
 CASH = [Tender(TenderKind.CASH, ROUND_CENTS, None)]
+ROUND_BACK = [beer(-1), fries(-1)]
+MORE = "refund_exceeds_sale"
 
 
 async def test_a_refund_goes_to_the_purse_that_paid_and_never_beyond_the_sale(bar: "Bar") -> None:
@@ -98,6 +100,38 @@ async def test_a_refund_of_no_sale_or_to_a_card_that_did_not_pay_is_refused(bar:
     unknown = till.sign(till.record(lines=ROUND, tenders=CASH))
     assert (await bar.refund(till, unknown, 700, TenderKind.CASH)).reason == "sale_unknown"
     assert (await bar.refund(till, sale, 700, TenderKind.CASH)).outcome == "booked"
+
+
+async def test_a_drawer_gives_back_no_more_than_came_by_hand(bar: "Bar") -> None:
+    till, fan = await bar.till(), await bar.fan(3000)
+    sale, _ = await bar.ask(till, by_card(ROUND_CENTS, fan.tap()))
+    for kind in (TenderKind.CASH, TenderKind.TERMINAL):
+        assert (await bar.refund(till, sale, 700, kind)).reason == "refund_exceeds_sale"
+    split = [*by_card(ROUND_CENTS - 500, fan.tap()), Tender(TenderKind.CASH, 500, None)]
+    sale, _ = await bar.ask(till, split)
+    assert (await bar.refund(till, sale, 501, TenderKind.CASH)).reason == "refund_exceeds_sale"
+    assert (await bar.refund(till, sale, 500, TenderKind.CASH)).outcome == "booked"
+    assert (await bar.refund(till, sale, 1, TenderKind.CASH)).reason == "refund_exceeds_sale"
+    assert (await bar.refund(till, sale, ROUND_CENTS - 500, TenderKind.CARD)).outcome == "booked"
+    assert await bar.left(fan) == 3000 - ROUND_CENTS
+
+
+async def test_what_a_till_told_that_it_gave_in_cash_goes_to_no_purse_as_well(bar: "Bar") -> None:
+    tills, fan = [await bar.till() for _ in range(2)], await bar.fan(3000)
+    sale, _ = await bar.ask(tills[0], by_card(ROUND_CENTS, fan.tap()))
+    told = ((TenderKind.CASH, [beer(-1)]), (TenderKind.CARD, ROUND_BACK))
+    for till, (kind, lines) in zip(tills, told, strict=True):
+        back = -sum(line.cents for line in lines)
+        tenders, of = [Tender(kind, -back, None)], refund_of(sale)
+        written = till.write(Kind.REFUND, lines=lines, tenders=tenders, refund_of=of)
+        (answer,) = await bar.send(till, sent(written, told=True))
+        assert answer.outcome == "booked"
+        asked = await bar.refund(till, sale, 1, TenderKind.CARD)
+        assert (asked.outcome, asked.reason) == (("booked", None) if kind is TenderKind.CASH else ("refused", MORE))
+    assert await bar.left(fan) == 3000 - 700
+    async with bar.db.connection() as conn:
+        noted = [row[0] for row in await conn.fetch("select reason from concessions.deviation")]
+    assert noted == ["refund_exceeds_sale"] * 2, "by hand what came by card, and more than the sale brought"
 
 
 def test_the_transfers_of_a_record_have_the_same_ids_each_time() -> None:

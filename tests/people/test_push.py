@@ -300,6 +300,9 @@ async def test_a_name_that_stands_for_our_own_network_is_not_called(house: House
         "2002:7f00:1::",
         "fc00::1",
         "224.0.0.1",
+        "fec0::1",
+        "::10.0.0.1",
+        "64:ff9b:1::a00:1",
         "nonsense",
     ]
     assert [address for address in private if may_connect(address, loopback=False)] == []

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import date, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -88,12 +89,13 @@ def test_a_rule_is_due_below_its_mark_within_its_day_and_the_law(rule: Rule, bal
 
 def test_two_declines_in_a_row_or_a_bank_that_wants_its_customer_end_a_rule() -> None:
     asked = replace(RULE, top_up_id=new_id(), day=DAY, day_cents=2_000)
-    once = failed(asked, "card_declined", declined=True, now=NOW)
+    says_no = partial(failed, cents=asked.add_cents, now=NOW)
+    once = says_no(asked, "card_declined", declined=True)
     assert (once.state, once.top_up_id, once.day_cents) == (RuleState.ON, None, 0)
     assert once.retry_at == NOW + timedelta(hours=1)
-    assert failed(once, "card_declined", declined=True, now=NOW).state is RuleState.OFF
-    assert failed(asked, "authentication_required", declined=True, now=NOW).state is RuleState.OFF
-    assert failed(failed(asked, "expired", declined=False, now=NOW), "expired", declined=False, now=NOW).declines == 0
+    assert says_no(once, "card_declined", declined=True).state is RuleState.OFF
+    assert says_no(asked, "authentication_required", declined=True).state is RuleState.OFF
+    assert says_no(says_no(asked, "expired", declined=False), "expired", declined=False).declines == 0
 
 
 # --- with the sandbox ------------------------------------------------------------------------------------------------
@@ -251,7 +253,7 @@ async def test_news_that_outruns_the_answer_and_comes_twice_credits_once(house: 
 async def test_a_worker_that_died_before_it_charged_charges_later_and_one_that_never_does_lets_go(
     house: House,
 ) -> None:
-    await house.ruled(Card.ACCEPTED)
+    method = await house.ruled(Card.ACCEPTED)
     await house.spend(600)
     for _ in range(2):
         async with house.db.transaction() as conn:
@@ -262,6 +264,7 @@ async def test_a_worker_that_died_before_it_charged_charges_later_and_one_that_n
     await house.spend(2_000)
     async with house.db.transaction() as conn:
         await acts.begin_due(conn, [house.purse_id], LIMITS, house.clock.now())
+    assert isinstance(await house.put(method_id=method.id, add_cents=4_000), Method), "it adds more from now on"
     await house.later(timedelta(minutes=16))
     view = await house.view()
     assert (view.state, view.today_cents, view.reason) == (RuleState.ON, 2_000, "expired")
@@ -305,6 +308,19 @@ async def test_a_wrong_amount_goes_back_whole(house: House) -> None:
     await house.later(timedelta(seconds=11))
     assert (await house.balance(), (await house.view()).reason) == (900, "amount_mismatch")
     assert [row["state"] for row in await house.rows("select state from payments.payment")] == ["refunded"]
+
+
+async def test_what_was_asked_for_with_one_card_is_charged_to_no_other(house: House) -> None:
+    await house.ruled(Card.ACCEPTED)
+    await house.spend(600)
+    async with house.db.transaction() as conn:
+        await acts.begin_due(conn, [house.purse_id], LIMITS, house.clock.now())
+    assert isinstance(await house.put(), Method), "another card, whose page is open"
+    await house.jobs.top_up()
+    view = await house.view()
+    assert (view.state, view.reason, view.today_cents) == (RuleState.WAITING, None, 2_000)
+    await house.later(timedelta(minutes=16))
+    assert await house.balance() == 900
 
 
 async def test_another_card_takes_the_place_of_the_first_and_erasure_forgets_both(

@@ -256,3 +256,18 @@ async def test_cash_of_an_anonymous_card_is_still_cash_once_the_card_is_somebody
     link = {"tap": shown(held.tap()), "code": held.code}
     assert (await purses.ask("fan", "POST", "/api/me/cards", link)).status_code == 200
     assert (await desk.load(held, -2_000))["available_cents"] == 0
+
+
+async def test_what_a_terminal_loaded_becomes_no_cash_when_its_card_is_linked(purses: "Purses", desk: Desk) -> None:
+    await purses.card(purses.knows("fan"))
+    held = await purses.card()
+    await desk.load(held, 2_000, "terminal", slip="0042")
+    await desk.load(held, 1_000)
+    await spent(purses, held.purse_id, 500)
+    link = {"tap": shown(held.tap()), "code": held.code}
+    assert (await purses.ask("fan", "POST", "/api/me/cards", link)).status_code == 200
+    seen = await desk.look(by_tap(held))
+    assert (seen["payable_cash_cents"], seen["payable_terminal_cents"]) == (500, 2_000)
+    assert await desk.refused(by_tap(held), -501) == ("exceeds_what_came_in", {"payable_cents": 500})
+    assert (await desk.load(held, -2_000, "terminal"))["available_cents"] == 500
+    assert await desk.stands(DeskTender.TERMINAL) == 0

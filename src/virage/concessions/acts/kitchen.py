@@ -36,7 +36,7 @@ from virage.passes.rules.vault import KeyVault
 from virage.people.acts import devices
 from virage.people.acts.push import tell
 from virage.wallet.acts import bonus
-from virage.wallet.rules.gifts import Gift, GiftReason
+from virage.wallet.rules.gifts import Gift, GiftReason, Given
 
 _TILLS: Final = UUID("c7f2a4be-6f8f-5c1e-8a51-7a5a3c0a9a41")
 """What the ids of the house's own tills are made under (UUIDv5): one an outlet."""
@@ -197,12 +197,17 @@ async def refund(conn: Connection, vault: KeyVault, step: Step, reason: str, now
 async def judge(conn: Connection, late: timedelta, cents: Cents, now: datetime, most: int) -> Sequence[Order]:
     """Give what the house gives for promises that it broke, once an order; the orders."""
     broken = await store.lock_broken(conn, now - late, most)
-    gifts = [Gift(uuid5(order.id, "late"), order.purse_id, cents, GiftReason.LATE_ORDER) for order in broken]
-    given = await bonus.give(conn, gifts, now) if cents and gifts else []
-    got = [order for order, outcome in zip(broken, given, strict=bool(cents)) if not isinstance(outcome, Refused)]
-    await store.judge(conn, [order.id for order in got], cents)
-    await store.judge(conn, [order.id for order in broken if order not in got], None)
-    await append(conn, [_voucher(order, cents) for order in got], now)
+    owed = {order.id: order_money.voucher(order.money, cents) for order in broken}
+    gifts = [
+        Gift(uuid5(order.id, "late"), order.purse_id, owed[order.id], GiftReason.LATE_ORDER)
+        for order in broken
+        if owed[order.id] > 0
+    ]
+    outcomes = await bonus.give(conn, gifts, now) if gifts else []
+    given = {outcome.id for outcome in outcomes if isinstance(outcome, Given)}
+    got = {order.id: owed[order.id] for order in broken if uuid5(order.id, "late") in given}
+    await store.judge(conn, {order.id: got.get(order.id) for order in broken})
+    await append(conn, [_voucher(order, got[order.id]) for order in broken if order.id in got], now)
     return broken
 
 

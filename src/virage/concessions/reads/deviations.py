@@ -10,6 +10,7 @@ from virage.concessions.rules.booking import till_account
 from virage.concessions.rules.deviations import NotedDeviation
 from virage.concessions.rules.limits import TillLimits
 from virage.concessions.store import deviations as store
+from virage.concessions.store import orders
 from virage.kernel.database import Connection
 from virage.kernel.guard import Principal
 from virage.kernel.money import Cents
@@ -39,9 +40,11 @@ async def deviations(conn: Connection, outlets: Sequence[str] | None, before: da
 
 
 async def offline_loss(conn: Connection, principal: Principal, limits: TillLimits) -> OfflineLoss:
-    """What the tills that somebody leads may lose at most."""
+    """What the tills that somebody leads may lose at most; those of the house never sell without the server."""
     devices = await people.office_devices(conn, principal)
-    tills = [one.id for one in devices if one.kind is DeviceKind.TILL and one.revoked_at is None]
+    of_house = {kitchen.till_id for kitchen in (await orders.kitchens(conn)).values()}
+    counters = [one for one in devices if one.kind is DeviceKind.TILL and one.id not in of_house]
+    tills = [one.id for one in counters if one.revoked_at is None]
     lost = await ledger.balances(conn, [till_account(Kind.LOSS, till) for till in tills])
     return OfflineLoss(
         len(tills), limits.offline_till_cents, len(tills) * limits.offline_till_cents, max(0, -sum(lost.values()))

@@ -50,12 +50,14 @@ class Judge:
         self._known: tuple[float, _Known] | None = None
 
     async def deviations(self, record: Record, *, told: bool) -> tuple[Deviation, ...]:
-        """What a sale says otherwise than it should; a till that asks has the version in force.
+        """What a record that sells or takes cups back says otherwise than it should; an ask has the version in force.
 
+        A refund of a sale is bounded by its sale; cups that come back by themselves, by their deposit alone.
         Before a first version is published there is nothing to judge by. A version that was in force a second ago
         is good.
         """
-        if record.kind is not Kind.SALE:
+        takes_cups_back = record.kind is Kind.REFUND and record.refund_of is None
+        if record.kind is not Kind.SALE and not takes_cups_back:
             return ()
         known = await self._read()
         if not told and known.in_force is not None and record.catalogue != known.in_force:

@@ -41,7 +41,8 @@ class Part(NamedTuple):
     """A tender, or what one purse has in it: whose money it is. Without a purse a card's money is nobody's.
 
     `bonus`: it is of the purse's bonus credit. `counts` False: it went to nobody, so it gives nothing of its sale back;
-    `awaits_cents` of it go to whoever paid the sale, once the sale is known.
+    `awaits_cents` of it go to whoever paid the sale, once the sale is known. `passes`: it is an order's, whose money
+    passes an account of the till of the house (`rules/order_money.py`); nothing that a till at a counter says does.
     """
 
     tender: int
@@ -53,6 +54,7 @@ class Part(NamedTuple):
     counts: bool = True
     bonus: bool = False
     awaits_cents: Cents = 0
+    passes: bool = False
 
     @property
     def payer(self) -> Account | None:
@@ -171,7 +173,7 @@ def transfers(record: Record, parts: Sequence[Part]) -> list[Transfer]:
 
 def _till_side(record: Record, part: Part) -> Account:
     kind = record.tenders[part.tender].kind
-    if kind is TenderKind.PURSE and part.counts:  # the order's money passes there (rules/order_money.py)
+    if part.passes:
         return till_account(Kind.CLEARING, record.till)
     kinds = {TenderKind.CASH: Kind.CASH, TenderKind.TERMINAL: Kind.TERMINAL}
     return till_account(kinds.get(kind, Kind.LOSS), record.till)
@@ -242,8 +244,12 @@ def refund_parts(record: Record, booked: Sequence[Booked], purses: Mapping[UUID,
 
 
 def _given_back(tender: int, wanted: Cents, left: dict[Payer, Cents], purses: Mapping[UUID, UUID]) -> list[Part]:
-    """Parts onto the purses of who paid, at most what each of them has left, which it takes."""
+    """Parts onto the purses of who paid, at most what each of them has left, which it takes.
+
+    All of them together get at most what is left of the sale: a till may have told that it gave some of it by hand.
+    """
     parts = []
+    wanted = min(wanted, sum(left.values()))
     for payer in _paid_by_purse(left):
         purse_id = payer.purse_id if payer.card_id is None else purses.get(payer.card_id)
         given = max(0, min(wanted, left[payer]))
@@ -276,7 +282,10 @@ def settle(
 
 
 def refuse_refund(record: Record, booked: Sequence[Booked]) -> Reason | None:
-    """Why a refund is more than its sale brought, less what went back before, or goes to a card that paid nothing."""
+    """Why a refund is more than its sale brought, less what went back before, or goes to a card that paid nothing.
+
+    What came by card goes back by card: out of a drawer, what the house gave and what a bank card loaded would be cash.
+    """
     sale = sale_of(record)
     by_card = -sum(tender.cents for tender in record.tenders if tender.kind in PROVEN)
     if sale is None:
@@ -288,5 +297,6 @@ def refuse_refund(record: Record, booked: Sequence[Booked]) -> Reason | None:
     if by_card and not paid:
         return Reason.CARD_NOT_ACCEPTED
     asked = -sum(tender.cents for tender in record.tenders)
-    of_cards = sum(left[payer] for payer in paid)
-    return Reason.REFUND_EXCEEDS_SALE if asked > sum(left.values()) or by_card > of_cards else None
+    in_all, of_cards = sum(left.values()), sum(left[payer] for payer in paid)
+    is_more = asked > in_all or by_card > of_cards or asked - by_card > max(0, in_all - of_cards)
+    return Reason.REFUND_EXCEEDS_SALE if is_more else None

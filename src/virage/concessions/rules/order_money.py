@@ -70,7 +70,7 @@ def give_back(money: OrderMoney, record: Record) -> list[Transfer]:
 
 def _passing(record: Record) -> list[Part]:
     """What passes the till's account: the one tender of an order's record, or none where nothing was to pay."""
-    return [Part(at, tender.cents) for at, tender in enumerate(record.tenders)]
+    return [Part(at, tender.cents, passes=True) for at, tender in enumerate(record.tenders)]
 
 
 def parts_of(money: OrderMoney, record: Record) -> list[Part]:
@@ -81,9 +81,17 @@ def parts_of(money: OrderMoney, record: Record) -> list[Part]:
     ]
 
 
+def voucher(money: OrderMoney, cents: Cents) -> Cents:
+    """What the house gives for a late order, `cents` at most: no more than its fan's own money paid of it.
+
+    Else a kitchen that lets cheap orders wait, or such as vouchers paid, would turn one voucher into many.
+    """
+    return min(cents, money.total_cents - money.bonus_cents)
+
+
 def is_whole(money: OrderMoney, left: Mapping[Payer, Cents]) -> bool:
-    """Whether all that was paid is still there to be given back."""
-    return all(
+    """Whether all that was paid is still there to be given back, by whatever way something of it went."""
+    return sum(left.values()) >= money.total_cents and all(
         left.get(Payer(None, money.purse_id, account.kind is Kind.BONUS), 0) >= cents
         for _, account, cents in money.shares
     )

@@ -203,9 +203,9 @@ async def lock_broken(conn: Connection, broken_before: datetime, most: int) -> l
     return [_order(row) async for row in queries.lock_broken(conn, broken_before=broken_before, most=most)]
 
 
-async def judge(conn: Connection, ids: Sequence[UUID], cents: Cents | None) -> None:
-    """Write what the house gave for promises that it broke; None: nothing."""
-    await queries.judge(conn, ids=list(ids), cents=cents)
+async def judge(conn: Connection, given: Mapping[UUID, Cents | None]) -> None:
+    """Write what the house gave for promises that it broke, by order; None: nothing."""
+    await queries.judge(conn, ids=list(given), cents=list(given.values()))
 
 
 async def end_orders(

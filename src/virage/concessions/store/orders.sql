@@ -123,7 +123,8 @@ where o.id in (
 
 -- name: judge(ids, cents)!
 -- What the house gives for promises that it broke; the orders are locked.
-update concessions.food_order set is_judged = true, voucher_cents = :cents where id = any(:ids::uuid[]);
+update concessions.food_order set is_judged = true, voucher_cents = given.cents
+from unnest(:ids::uuid[], :cents::integer[]) as given (id, cents) where food_order.id = given.id;
 
 -- name: end_orders(ids, state, reason, now)!
 -- Orders that end; they are locked.

@@ -23,8 +23,8 @@ SUBSCRIPTIONS_MAX: Final = 10
 """Of one session: a browser has one; more are somebody's tries."""
 _HOST: Final = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 _LOOPBACK_HOSTS: Final = ("localhost", "127.0.0.1")
-_EMBEDDED: Final = ipaddress.ip_network("64:ff9b::/96")
-"""IPv4 addresses in IPv6 ones (RFC 6052): what stands in them may be anything."""
+_UNICAST: Final = ipaddress.ip_network("2000::/3")
+"""Public servers' IPv6 addresses (RFC 4291): outside are IPv4 ones in disguise (RFC 6052, 8215) and site-local ones."""
 
 NOT_AN_ENDPOINT: Final = invalid_input("endpoint", "It is no address of a push service.")
 NOT_A_KEY: Final = invalid_input("p256dh", "It is no point of P-256.")
@@ -116,10 +116,12 @@ def may_connect(address: str, *, loopback: bool) -> bool:
     except ValueError:
         return False
     if isinstance(found, ipaddress.IPv6Address):
-        if found.sixtofour is not None or found.teredo is not None or found in _EMBEDDED:
+        if found.sixtofour is not None or found.teredo is not None:
             return False
         if found.ipv4_mapped is not None:
             found = found.ipv4_mapped
+        elif found not in _UNICAST and not found.is_loopback:
+            return False
     return (found.is_global and not found.is_multicast) or (loopback and found.is_loopback)
 
 

@@ -65,7 +65,10 @@ async def put_rule(
 
 
 def _changed(before: Rule | None, wish: AutoTopUpWish, purse_id: UUID, now: datetime) -> Rule:
-    """The rule as it is wished; said again it is the same, and one that was off begins anew."""
+    """The rule as it is wished; said again it is the same, and one that was off begins anew.
+
+    What was asked for with another card is not charged to this one: its money may still come, and its day counts it.
+    """
     said = (wish.method_id, wish.below_cents, wish.add_cents, wish.day_max_cents)
     if before is not None and before.state is RuleState.ON:
         stands = (before.method_id, before.below_cents, before.add_cents, before.day_max_cents)
@@ -79,7 +82,7 @@ def _changed(before: Rule | None, wish: AutoTopUpWish, purse_id: UUID, now: date
         *said,
         consented_at=now,
         state=RuleState.ON,
-        top_up_id=before.top_up_id,
+        top_up_id=before.top_up_id if before.method_id == wish.method_id else None,
         day=before.day,
         day_cents=before.day_cents,
     )
@@ -139,7 +142,8 @@ async def failed(conn: Connection, payments_: Sequence[Failed], now: datetime) -
     """Rules whose top-ups brought nothing pause, or end, of which their owners are told."""
     news = {one.subject: one for one in payments_}
     waiting = await store.lock_rules_that_wait(conn, list(news))
-    after = [_after(rule, news, now) for rule in waiting.values()]
+    asked = await purses.top_ups(conn, [one.top_up_id for one in waiting.values() if one.top_up_id]) if waiting else {}
+    after = [_after(rule, news, asked, now) for rule in waiting.values()]
     if after:
         await store.put_rules(conn, after)
     off = [rule for rule in after if rule.state is RuleState.OFF]
@@ -148,11 +152,12 @@ async def failed(conn: Connection, payments_: Sequence[Failed], now: datetime) -
     await enqueue(conn, OFF_JOB, [RuleIsOff(rule.purse_id) for rule in off])
 
 
-def _after(rule: Rule, news: Mapping[UUID, Failed], now: datetime) -> Rule:
+def _after(rule: Rule, news: Mapping[UUID, Failed], asked: Mapping[UUID, TopUp], now: datetime) -> Rule:
     assert rule.top_up_id is not None  # noqa: S101 - it was found by it
     said = news[rule.top_up_id]
     declined = said.state is State.DECLINED or said.reason is not None
-    return rules.failed(rule, said.reason or said.state.value, declined=declined, now=now)
+    cents = asked[rule.top_up_id].cents
+    return rules.failed(rule, said.reason or said.state.value, cents=cents, declined=declined, now=now)
 
 
 async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:

@@ -17,10 +17,12 @@ from virage.payments.rules import FAILED, RefundRequest, Start
 from virage.wallet.acts import ledger
 from virage.wallet.rules import gifts
 from virage.wallet.rules import purses as rules
+from virage.wallet.rules.desk import DeskTender
 from virage.wallet.rules.ledger import Balance, bonus
 from virage.wallet.rules.ledger import purse as purse_account
 from virage.wallet.rules.purses import PURPOSE, Limits, Purse, Reason, TopUp
 from virage.wallet.store import cards as card_store
+from virage.wallet.store import desk as desk_store
 from virage.wallet.store import ledger as ledger_store
 from virage.wallet.store import purses as store
 
@@ -129,13 +131,20 @@ async def _send_back(conn: Connection, purse: Purse, payout_id: UUID, now: datet
 
 
 async def move_balance(conn: Connection, left_id: UUID, purse_id: UUID, card_id: UUID, now: datetime) -> None:
-    """Let what is in a purse follow the card that left it; what is held there stays until its order ends."""
+    """Let what is in a purse follow the card that left it; what is held there stays until its order ends.
+
+    What is left of it counts as what came by terminals first, so that no bank card's money becomes cash by the move.
+    """
     left, given = purse_account(left_id).id, bonus(left_id).id
     balances = await ledger_store.lock_accounts(conn, [left, given, purse_id])
     cents, bonus_cents = (balances.get(id_, Balance()).available_cents for id_ in (left, given))
-    entries = []
-    if cents:
-        entries.append(rules.follow((new_id(), new_id()), card_id, left_id, purse_id, cents))
+    came_in = (await desk_store.came_in(conn, left_id)).get(DeskTender.TERMINAL, 0)
+    terminal_cents = max(0, min(cents, came_in))
+    entries = [
+        rules.follow((new_id(), new_id()), card_id, left_id, purse_id, part, by_terminal=by_terminal)
+        for part, by_terminal in ((cents - terminal_cents, False), (terminal_cents, True))
+        if part
+    ]
     if bonus_cents:
         entries.append(gifts.follow((new_id(), new_id()), card_id, left_id, purse_id, bonus_cents))
     for posted in await ledger.post(conn, entries, now) if entries else ():

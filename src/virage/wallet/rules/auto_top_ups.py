@@ -116,9 +116,10 @@ def credited(rule: Rule) -> Rule:
     return replace(rule, top_up_id=None, declines=0, retry_at=None, reason=None)
 
 
-def failed(rule: Rule, reason: str | None, *, declined: bool, now: datetime) -> Rule:
-    """The rule once its top-up brought nothing: it pauses, and ends after two declines in a row.
+def failed(rule: Rule, reason: str | None, *, cents: Cents, declined: bool, now: datetime) -> Rule:
+    """The rule once its top-up of so much brought nothing: it pauses, and ends after two declines in a row.
 
+    What it adds may have been changed since it asked, so the day gets back what was asked for then.
     A bank that wants its customer there ends it at once: without them it will never say yes.
     """
     declines = rule.declines + declined
@@ -130,7 +131,7 @@ def failed(rule: Rule, reason: str | None, *, declined: bool, now: datetime) -> 
         reason=reason,
         declines=declines,
         retry_at=None if ends else now + RETRY_AFTER,
-        day_cents=max(0, rule.day_cents - rule.add_cents),
+        day_cents=max(0, rule.day_cents - cents),
     )
 
 

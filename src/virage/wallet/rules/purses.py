@@ -18,6 +18,7 @@ PURPOSE: Final = "wallet"
 CARD_MONEY: Final = account(Kind.CLEARING, "cards")
 """What the provider holds for the purses."""
 _BETWEEN: Final = account(Kind.CLEARING, "between purses")
+BY_TERMINAL: Final = account(Kind.CLEARING, "between purses, by terminal")
 """Through which money follows a card to another purse, so that the history of either tells it; always at zero."""
 
 
@@ -121,11 +122,17 @@ def credit(purse_id: UUID, top_up_id: UUID, payment_id: UUID, cents: Cents) -> T
     return Transfer(credit_id(payment_id), CARD_MONEY, purse(purse_id), cents, "top_up", top_up_id)
 
 
-def follow(ids: tuple[UUID, UUID], card_id: UUID, left_id: UUID, purse_id: UUID, cents: Cents) -> list[Transfer]:
-    """What an anonymous card carried goes where the card goes, as two transfers: no transfer from fan to fan."""
+def follow(
+    ids: tuple[UUID, UUID], card_id: UUID, left_id: UUID, purse_id: UUID, cents: Cents, *, by_terminal: bool = False
+) -> list[Transfer]:
+    """What an anonymous card carried goes where the card goes, as two transfers: no transfer from fan to fan.
+
+    What desks took by their terminals goes its own way, by which it is known as such for ever.
+    """
+    between = BY_TERMINAL if by_terminal else _BETWEEN
     return [
-        Transfer(ids[0], purse(left_id), _BETWEEN, cents, "card_moved", card_id),
-        Transfer(ids[1], _BETWEEN, purse(purse_id), cents, "card_moved", card_id),
+        Transfer(ids[0], purse(left_id), between, cents, "card_moved", card_id),
+        Transfer(ids[1], between, purse(purse_id), cents, "card_moved", card_id),
     ]
 
 

@@ -9,6 +9,7 @@ from virage.kernel.money import Cents
 from virage.venue.reads import GROUND_ZONE
 from virage.wallet.rules.desk import DeskTender, Load, Loaded, Standing
 from virage.wallet.rules.ledger import Balance
+from virage.wallet.rules.purses import BY_TERMINAL
 from virage.wallet.store import ledger, purses
 from virage.wallet.store.queries import queries
 
@@ -47,7 +48,8 @@ async def loaded_since(conn: Connection, purse_id: UUID, since: datetime) -> Cen
 
 async def came_in(conn: Connection, purse_id: UUID) -> dict[DeskTender, Cents]:
     """What a purse was loaded with at desks and not paid out there, by tender."""
-    return {DeskTender(row["tender"]): row["cents"] async for row in queries.came_in(conn, purse_id=purse_id)}
+    rows = queries.came_in(conn, purse_id=purse_id, by_terminal=BY_TERMINAL.id)
+    return {DeskTender(row["tender"]): row["cents"] async for row in rows}
 
 
 async def standing(conn: Connection, purse_id: UUID, now: datetime) -> Standing:

@@ -13,9 +13,13 @@ values (:till_id, :id, :purse_id, :card_id, :cashier, :cents, :tender, :slip, :n
 select coalesce(sum(cents), 0)::bigint from wallet.load
 where purse_id = :purse_id and booked_at >= :since and cents > 0;
 
--- name: came_in(purse_id)
--- What a purse was loaded with at desks and not paid out there, by tender; what came with an anonymous card was cash.
-select case when purpose like 'terminal%' then 'terminal' else 'cash' end as tender,
+-- name: came_in(purse_id, by_terminal)
+-- What a purse was loaded with at desks and not paid out there, by tender. What came with an anonymous card was cash, but
+-- what came over the account by which terminal money follows a card.
+select
+    case
+        when purpose like 'terminal%' or :by_terminal::uuid in (debit_id, credit_id) then 'terminal' else 'cash'
+    end as tender,
     sum(case when credit_id = purse_id then cents else -cents end)::bigint as cents
 from wallet.transfer
 where purse_id = :purse_id and step = 'post' and purse_id in (debit_id, credit_id)
