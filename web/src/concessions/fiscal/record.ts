@@ -3,7 +3,7 @@
  * to the same bytes. A record's bytes are its canonical JSON (RFC 8785), so it has one spelling and one hash.
  */
 import { sign, type OwnKey } from "../../devices/key";
-import { base64url } from "../../devices/base64";
+import { base64url } from "../../passes/base64";
 import type { Bytes } from "../../passes/base45";
 
 export const PURPOSE = "virage:sale:v1";
