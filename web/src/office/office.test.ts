@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { centsOf, typed } from "../kernel/money";
+import { centsOf, typed } from "../ui/money";
 import { permilleOf, typedRate, wholeOf } from "./numbers";
 import { fromWall, minutesBetween, shifted, toWall } from "./wall";
 

@@ -1,6 +1,6 @@
 /** What a purse's page works out by itself, without the server and the screen. */
 import type { PurseLine, PurseView } from "../api/words";
-import { centsOf } from "../kernel/money";
+import { centsOf } from "../ui/money";
 
 const AMOUNTS = [1000, 2000, 5000];
 

@@ -1,7 +1,7 @@
 /** The pricing of an event while somebody edits it: texts as typed, so that nothing half-typed is lost; pure steps. */
 import type { Geometry, Tariff } from "../../api/words";
 import { newId } from "../../kernel/ids";
-import { centsOf, typed } from "../../kernel/money";
+import { centsOf, typed } from "../../ui/money";
 import { permilleOf, typedRate, wholeOf } from "../numbers";
 import type { Pricing } from "../types";
 
