@@ -9,7 +9,7 @@ const CORE =
 /** What only staff with a network opens: the office and the kitchen. */
 const OFFICE = /src\/(office|concessions\/kitchen)\//;
 /** Gates and tills; what they share with a fan's receipt is the fans' too. */
-const POSTS = /src\/(access|concessions\/till|devices\/(?!base64|key))/;
+const POSTS = /src\/(access|concessions\/till|devices\/(?!key|nfc))/;
 
 /** Scripts and styles that only the office reaches: no fan's phone keeps them. */
 const officeFiles = new Set<string>();

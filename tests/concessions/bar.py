@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from tests.concessions.till import NOW, Till, beer, fries, refund_of
 from tests.wallet.books import DRAWER, books, loaded_purse
-from tests.wallet.chip import Chip
+from tests.wallet.chip import Chip, shown
 from virage.concessions.acts.selling import Answer
 from virage.concessions.reads.catalogue import Catalogues
 from virage.concessions.reads.judging import Judge
@@ -46,8 +47,7 @@ class Fan:
 
 
 def query(message: SunMessage) -> str:
-    named = f"picc_data={message.picc_data}" if message.picc_data else f"uid={message.uid}&ctr={message.ctr}"
-    return f"{named}&cmac={message.cmac}"
+    return urlencode(shown(message))
 
 
 def by_card(cents: int, proof: str) -> list[Tender]:
@@ -87,23 +87,23 @@ class Bar:
 
     async def fan(self, cents: int) -> Fan:
         """Somebody with a card and so much on it."""
-        self._chips += 1
-        chip = Chip(self.secrets.keys, bytes((4,)) + self._chips.to_bytes(6))
-        wish = NewCard(new_id(), chip.uid, self.secrets.codes.hash(self.secrets.codes.printed(chip.uid)))
+        chip = self._chip()
+        code_hash = self.secrets.codes.hash(self.secrets.codes.printed(chip.uid))
         async with self.db.transaction() as conn:
-            purse_id = await loaded_purse(conn, cents)
-            new = NewCard(wish.id, wish.uid, wish.code_hash, purse_id)
+            new = NewCard(new_id(), chip.uid, code_hash, await loaded_purse(conn, cents))
             (made,) = await cards.personalise(conn, [new], who=None, now=NOW)
         assert isinstance(made, Card), made
         return Fan(chip, made)
 
     async def stranger(self) -> Fan:
         """A chip with our keys that was never made a card."""
-        self._chips += 1
-        chip = Chip(self.secrets.keys, bytes((4,)) + self._chips.to_bytes(6))
         fan = await self.fan(0)
-        fan.chip = chip
+        fan.chip = self._chip()
         return fan
+
+    def _chip(self) -> Chip:
+        self._chips += 1
+        return Chip(self.secrets.keys, bytes((4,)) + self._chips.to_bytes(6))
 
     async def send(self, till: Till, *records: SentRecord, process: int = 0) -> list[Answer]:
         return await self.counters[process].sell(as_till(till), records)
@@ -162,6 +162,3 @@ class Bar:
                 till,
             )
         return [tuple(row) for row in rows]
-
-
-__all__ = ["CAP_CENTS", "ROUND", "ROUND_CENTS", "Bar", "Fan", "by_card", "query", "sent"]

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.web.food import fan_at, kitchen, on_now, opened, orders
 from tests.web.gate import type_code
 from tests.web.house import House
-from tests.web.office import ENGLISH, hire
+from tests.web.office import ENGLISH, desk, hire
 from virage.kernel.guard import Grant
 
 OUTLET, OTHER = "06", "07"
@@ -70,6 +70,13 @@ def test_a_new_order_is_heard_sorted_by_station_worked_by_keyboard_and_handed_ov
         type_code(cook, f"virage:food:{first}:{code}")
         expect(cook.get_by_text(re.compile(r"Order \d+ is handed over"))).to_be_visible()
         expect(fan.get_by_text("Enjoy!").first).to_be_visible()
+    with desk(browser, house, hire(house, f"money-{address}", (Grant("finance", "outlet", OUTLET),))) as page:
+        page.goto("/office/food")
+        page.get_by_label("Of when").select_option("today")
+        expect(page.locator("[data-promises]")).to_have_count(1)
+        expect(page.locator(f"[data-promises='{OUTLET}']")).to_contain_text("min early")
+        page.get_by_role("link", name="Kitchen").click()
+        expect(page.locator(f"[data-ticket='{second}']")).to_have_attribute("data-state", "accepted")
 
 
 def test_a_declined_order_tells_its_fan_why_and_age_is_checked_before_a_beer_is_handed_over(

@@ -1,8 +1,6 @@
 /** A set of pass numbers as a bitmap: number i is bit i % 8 of byte i / 8. */
 import type { Bytes } from "../passes/base45";
 
-export { base64url, fromBase64 } from "../passes/base64";
-
 export class Bits {
   #bytes: Bytes;
 

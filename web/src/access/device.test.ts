@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { issuerKeys, type Claims, type Doubt, type Verdict } from "../passes/verify";
-import { base64url } from "../devices/base64";
+import { base64url } from "../passes/base64";
 import { pinHolds } from "../devices/pin";
 import { listen } from "../devices/wedge";
 import { Bits } from "./bits";

@@ -4,7 +4,7 @@
  * The pack is believed only under the event's own key, and only until it expires.
  */
 import { issuerKeys, type IssuerKeys, type PassKeys } from "../passes/verify";
-import { fromBase64 } from "../devices/base64";
+import { fromBase64 } from "../passes/base64";
 import { Bits } from "./bits";
 import type { Known, Post, Presence, Window } from "./decide";
 import type { KeptPack, KeptSeen } from "./shelf";

@@ -1,5 +1,5 @@
 /** Scans of this device: numbered, signed, on the disk before anybody sees a light, and sent until they are answered. */
-import { base64url } from "../devices/base64";
+import { base64url } from "../passes/base64";
 import { sign } from "../devices/key";
 import type { Reply } from "../devices/link";
 import type { Device } from "../devices/pairing";

@@ -1,5 +1,5 @@
 /** Somebody's PIN against the roster of the pack: PBKDF2-HMAC-SHA256, where no server can be asked. */
-import { fromBase64 } from "./base64";
+import { fromBase64 } from "../passes/base64";
 
 /** Somebody who may sign in on a device by a PIN: PBKDF2-HMAC-SHA256 of it, `salt` and `verifier` in base64. */
 export interface Member {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { centsOf, permilleOf, typed, typedRate, wholeOf } from "./money";
+import { centsOf, typed } from "../ui/money";
+import { permilleOf, typedRate, wholeOf } from "./numbers";
 import { fromWall, minutesBetween, shifted, toWall } from "./wall";
 
 describe("times at the ground", () => {

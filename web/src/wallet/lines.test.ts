@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PurseLine } from "../api/words";
-import { amountsFor, byDay, centsOf, isFull, withOlder } from "./lines";
+import { amountOf, amountsFor, byDay, isFull, withOlder } from "./lines";
 
 const LIMITS = { top_up_min_cents: 500, top_up_max_cents: 15_000, purse_max_cents: 25_000 };
 const line = (id: string, at = "2026-05-09T18:00:00Z"): PurseLine => ({ id, at, cents: 100, purpose: "top_up", subject: id, step: "post", bonus: false });
@@ -14,10 +14,10 @@ describe("an amount that somebody typed", () => {
     [" € 7,05 ", 705],
     ["1 000", 100_000],
     ["0.01", 1],
-  ])("%s is so many cents", (text, cents) => expect(centsOf(text)).toBe(cents));
+  ])("%s is so many cents", (text, cents) => expect(amountOf(text)).toBe(cents));
 
   it.each(["", "0", "0,00", "-5", "12.505", "ten", "1e3", "12.5.0", "1,000.00"])("%s is none", (text) => {
-    expect(centsOf(text)).toBeNull();
+    expect(amountOf(text)).toBeNull();
   });
 });
 

@@ -1,19 +1,11 @@
 /** What a purse's page works out by itself, without the server and the screen. */
 import type { PurseLine, PurseView } from "../api/words";
+import { centsOf } from "../ui/money";
 
 const AMOUNTS = [1000, 2000, 5000];
-const TYPED = /^(\d{1,6})(?:[.,](\d{1,2}))?$/;
 
-/** Cents of what somebody typed, as "15", "12,5" or "€ 12.50"; null where it is no amount. */
-export function centsOrZero(text: string): number | null {
-  const found = TYPED.exec(text.replace(/[\s\p{Sc}]/gu, ""));
-  return found && Number(found[1]) * 100 + Number((found[2] ?? "").padEnd(2, "0"));
-}
-
-/** The same, where nothing is no amount either. */
-export function centsOf(text: string): number | null {
-  return centsOrZero(text) || null;
-}
+/** Cents of an amount that somebody typed; null where it is none, or nothing. */
+export const amountOf = (text: string): number | null => centsOf(text) || null;
 
 /** The amounts of one tap that the purse can take now. */
 export function amountsFor({ balance_cents, limits }: Pick<PurseView, "balance_cents" | "limits">): number[] {

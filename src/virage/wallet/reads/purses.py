@@ -25,7 +25,7 @@ class Line(Struct, frozen=True):
     """One line of the history. `cents` is above zero for what came in; `step` is `hold` where a hold is open.
 
     `bonus`: it moved what the house gave, not money. `purpose`: top_up, payout, cash_load, cash_payout, terminal_load,
-    terminal_payout, sale, refund, card_moved, bonus_given.
+    terminal_payout, sale, refund, card_moved, bonus_given, bonus_forfeited, or another domain's word (food_order).
     """
 
     id: UUID

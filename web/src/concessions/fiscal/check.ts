@@ -1,5 +1,5 @@
 /** Whether what a record says adds up, as `check` of the Python rules has it. */
-import { isRefund, isSale, totalOf, totalsOf, vatIncluded, type Record } from "./record";
+import { PROVEN, isRefund, isSale, totalOf, totalsOf, vatIncluded, type Record } from "./record";
 
 export interface Defect {
   reason: "field_misplaced" | "sign_wrong" | "totals_wrong" | "vat_wrong" | "tenders_wrong" | "proof_missing";
@@ -52,7 +52,7 @@ function wrongSums(record: Record): Defect | null {
   if (paid !== totalOf(record) + record.tip_cents) return { reason: "tenders_wrong", data: {} };
   for (const { kind, proof } of record.tenders) {
     if (kind === "cash" && proof !== null) return { reason: "field_misplaced", data: { field: "proof" } };
-    if ((kind === "card" || kind === "virtual_card") && proof === null && isSale(record.kind)) return { reason: "proof_missing", data: { kind } };
+    if (PROVEN.has(kind) && proof === null && isSale(record.kind)) return { reason: "proof_missing", data: { kind } };
   }
   return null;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import vectors from "../../../../docs/vectors/fiscal.json";
-import { base64url, fromBase64 } from "../../devices/base64";
+import { base64url, fromBase64 } from "../../passes/base64";
 import { newKey } from "../../devices/key";
 import { codeOf, readCode } from "./code";
 import { totalsOf, written, type Line, type Record } from "./record";

@@ -2,10 +2,9 @@
  * What a receipt's QR code carries: the record's own bytes, packed, with the till's signature and public key, so that
  * whoever has the paper can check it without asking anybody.
  */
-import { base64url, fromBase64 } from "../../devices/base64";
-import { algorithmOf, messageOf } from "../../devices/key";
 import type { Bytes } from "../../passes/base45";
-import type { PublicJwk } from "../../passes/holder";
+import { base64url, fromBase64 } from "../../passes/base64";
+import { algorithmOf, messageOf, type PublicJwk } from "../../passes/keys";
 import { readRecord } from "./read";
 import { BODY_BYTES_MAX, hashOf, PURPOSE, type Record, type Written } from "./record";
 
@@ -67,7 +66,7 @@ export async function readCode(text: string): Promise<Proven | null> {
     const algorithm = halves === 1 ? "Ed25519" : { name: "ECDSA", namedCurve: "P-256" };
     const imported = await crypto.subtle.importKey("jwk", key, algorithm, false, ["verify"]);
     const record = readRecord(body);
-    if (!record || !(await crypto.subtle.verify(algorithmOf(key), imported, signature, messageOf(PURPOSE, body)))) return null;
+    if (!record || !(await crypto.subtle.verify(algorithmOf(imported), imported, signature, messageOf(PURPOSE, body)))) return null;
     return { record, hash: await hashOf(body), signature: base64url(signature), body: base64url(body), key };
   } catch {
     return null;

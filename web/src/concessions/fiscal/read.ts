@@ -8,7 +8,7 @@ const STAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const CODE = /^[a-z][a-z0-9_]{0,39}$/;
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}]/u;
 const KINDS = ["sale", "refund", "reprint", "shift_opened", "shift_counted", "shift_closed", "day_closed", "training_sale", "training_refund"];
-const TENDERS = ["card", "virtual_card", "cash", "terminal"];
+const TENDERS = ["card", "virtual_card", "cash", "terminal", "purse"];
 const YEAR_MIN = 2000;
 const YEAR_MAX = 2199;
 

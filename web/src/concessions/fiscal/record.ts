@@ -3,7 +3,7 @@
  * to the same bytes. A record's bytes are its canonical JSON (RFC 8785), so it has one spelling and one hash.
  */
 import { sign, type OwnKey } from "../../devices/key";
-import { base64url } from "../../devices/base64";
+import { base64url } from "../../passes/base64";
 import type { Bytes } from "../../passes/base45";
 
 export const PURPOSE = "virage:sale:v1";
@@ -20,7 +20,12 @@ export type Kind =
   | "day_closed"
   | "training_sale"
   | "training_refund";
-export type TenderKind = "card" | "virtual_card" | "cash" | "terminal";
+/** What is paid with at a counter. */
+export type CounterTender = "card" | "virtual_card" | "cash" | "terminal";
+/** `purse` is of the house's own tills alone: an order by phone. */
+export type TenderKind = CounterTender | "purse";
+/** Tenders that pay only with what proves them. */
+export const PROVEN: ReadonlySet<TenderKind> = new Set(["card", "virtual_card", "purse"]);
 
 export interface Line {
   product: string;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import vectors from "../../../../docs/vectors/fiscal.json";
-import { algorithmOf, messageOf } from "../../devices/key";
-import { fromBase64 } from "../../devices/base64";
+import { algorithmOf, messageOf } from "../../passes/keys";
+import { fromBase64 } from "../../passes/base64";
 import type { PublicJwk } from "../../passes/holder";
 import { check } from "./check";
 import { readRecord } from "./read";
@@ -15,7 +15,7 @@ async function verifies(jwk: JsonWebKey, body: string, signature: string): Promi
   const kind = open as PublicJwk;
   const algorithm = kind.kty === "OKP" ? "Ed25519" : { name: "ECDSA", namedCurve: "P-256" };
   const key = await crypto.subtle.importKey("jwk", open, algorithm, false, ["verify"]);
-  return crypto.subtle.verify(algorithmOf(kind), key, fromBase64(signature), messageOf(PURPOSE, fromBase64(body)));
+  return crypto.subtle.verify(algorithmOf(key), key, fromBase64(signature), messageOf(PURPOSE, fromBase64(body)));
 }
 
 test("the till signs for the purpose that the server reads", () => {

@@ -1,23 +1,23 @@
 /** What a fan would like from one outlet; kept on this browser, so that a top-up or a sign-in in between loses nothing. */
 import { storage } from "../../kernel/storage";
+import type { BasketLine } from "../rules/pricing";
 import { same, type Wanted } from "./catalogue";
-import type { Line } from "./types";
 
 const MOST = 99;
 const key = (outlet: string): string => `food.basket.${outlet}`;
 
 export class Basket {
-  lines = $state.raw<Line[]>([]);
+  lines = $state.raw<BasketLine[]>([]);
 
   constructor(private readonly outlet: string) {
-    this.lines = storage.read<Line[]>(key(outlet)) ?? [];
+    this.lines = storage.read<BasketLine[]>(key(outlet)) ?? [];
   }
 
   get count(): number {
     return this.lines.reduce((sum, line) => sum + line.quantity, 0);
   }
 
-  add(line: Line): void {
+  add(line: BasketLine): void {
     const at = this.lines.findIndex((one) => same(one, line));
     if (at < 0) this.#keep([...this.lines, line]);
     else this.set(at, this.lines[at]!.quantity + line.quantity);
@@ -32,15 +32,15 @@ export class Basket {
     this.#keep([]);
   }
 
-  #keep(wanted: Line[]): void {
-    const lines = $state.snapshot(wanted) as Line[]; // of a dialog's state, which IndexedDB cannot keep
+  #keep(wanted: BasketLine[]): void {
+    const lines = $state.snapshot(wanted) as BasketLine[]; // of a dialog's state, which IndexedDB cannot keep
     this.lines = lines;
     storage.write(key(this.outlet), lines.length ? lines : null);
   }
 }
 
 /** Puts lines into an outlet's basket before its menu is opened. */
-export function putInto(outlet: string, lines: readonly Line[]): void {
+export function putInto(outlet: string, lines: readonly BasketLine[]): void {
   storage.write(key(outlet), lines);
 }
 

@@ -1,19 +1,20 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { Catalogue, Menu, Product } from "../rules/catalogue";
+import type { BasketLine } from "../rules/pricing";
 import { Card, same } from "./catalogue";
-import type { Catalogue, Line, Menu, Product } from "./types";
 
 interface Vectors {
   catalogues: Catalogue[];
-  baskets: { name: string; outlet: string; at: string; starts_at: string | null; basket: { version: string; lines: Line[]; returns: unknown[] }; priced?: { total_cents: number } }[];
+  baskets: { name: string; outlet: string; at: string; starts_at: string | null; basket: { version: string; lines: BasketLine[]; returns: unknown[] }; priced?: { total_cents: number } }[];
 }
 const vectors = JSON.parse(readFileSync(join(import.meta.dirname, "../../../../docs/vectors/prices.json"), "utf8")) as Vectors;
-const whole = (line: Line): Line => ({ ...line, options: line.options ?? {}, parts: line.parts ?? {} });
+const whole = (line: BasketLine): BasketLine => ({ ...line, options: line.options ?? {}, parts: line.parts ?? {} });
 
 const product = (id: string, more: Partial<Product> = {}): Product =>
   ({ kind: "product", id, category: "hot_food", allergens: [], options: [], abv_permille: 0, age_min: 0, diet: null, ...more }) as unknown as Product;
-const line = (item_id: string, more: Partial<Line> = {}): Line => ({ item_id, quantity: 1, options: {}, parts: {}, ...more });
+const line = (item_id: string, more: Partial<BasketLine> = {}): BasketLine => ({ item_id, quantity: 1, options: {}, parts: {}, ...more });
 const card = (items: (Product | Menu)[], gone: string[] = []): Card =>
   new Card({ version: "v", outlet: "01", deposits: [], items: items.map((item) => ({ item, cents: 100, prices: [] })) }, { gone, startsAt: null, dry: false });
 const sauce = (allergens: string[], required: boolean): Product["options"] =>

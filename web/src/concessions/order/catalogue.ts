@@ -1,24 +1,14 @@
 /** What a menu's screen works out by itself: prices of this moment, what a diet leaves, what a basket costs. */
-import type { Allergen, Catalogue, Choice, Chosen, Line, Menu, Product, Shown } from "./types";
+import { ageLimit, isAlcohol, isSpirits } from "../rules/alcohol";
+import { choicesOf, priceOf, type Allergen, type Catalogue, type Choice, type Menu, type Product, type Shown } from "../rules/catalogue";
+import { isRefused, price, type BasketLine, type Chosen } from "../rules/pricing";
 
-/** The fourteen of Regulation (EU) 1169/2011, annex II, in its order. */
-export const ALLERGENS: readonly Allergen[] = [
-  "gluten", "crustaceans", "eggs", "fish", "peanuts", "soybeans", "milk", "nuts", "celery", "mustard", "sesame", "sulphites", "lupin", "molluscs",
-];
-const SOFT_PERMILLE_MAX = 12;
-const FERMENTED_PERMILLE_MAX = 180;
-const ADULT = 18;
 const MINUTE_MS = 60_000;
 
 export interface Wanted {
   without: readonly Allergen[];
   diet: "" | "vegetarian" | "vegan";
 }
-
-export const alcoholic = (product: Product): boolean => product.abv_permille > SOFT_PERMILLE_MAX;
-
-/** How old a buyer must be, 0 for anybody. */
-export const ageOf = (product: Product): number => (alcoholic(product) ? Math.max(product.age_min, ADULT) : product.age_min);
 
 /** What is so tonight: products that are sold out, when the event starts (windows of prices count from it), no alcohol. */
 export interface Tonight {
@@ -47,34 +37,29 @@ export class Card {
     return item?.kind === "product" ? item : null;
   }
 
-  /** The price of a moment: of the first open window, else the standing one. */
+  /** The price of a moment, alone. */
   price(id: string, now: number): number {
     const shown = this.#shown.get(id);
-    if (!shown) return 0;
-    const { startsAt } = this.tonight;
-    const minutes = startsAt === null ? null : (now - startsAt) / MINUTE_MS;
-    const open = shown.prices.find(({ window }) => minutes !== null && window.from_min <= minutes && minutes < window.until_min);
-    return open?.cents ?? shown.cents;
+    return shown ? priceOf(shown, this.#minutes(now)) : 0;
   }
 
-  /** What a buyer may take for a part of a menu here. */
-  choices(menu: Menu, code: string): Product[] {
-    const part = menu.parts.find((one) => one.code === code);
-    return (part?.products ?? []).map((id) => this.product(id)).filter((one) => one !== null);
+  #minutes(now: number): number | null {
+    const { startsAt } = this.tonight;
+    return startsAt === null ? null : (now - startsAt) / MINUTE_MS;
   }
 
   /** Why it cannot be had tonight, null where it can; of a menu, something of each part must be left. */
   off(item: Product | Menu): "sold_out" | "dry" | null {
     if (item.kind === "product") {
-      if (alcoholic(item) && (this.tonight.dry || item.distilled || item.abv_permille > FERMENTED_PERMILLE_MAX)) return "dry";
+      if (isSpirits(item) || (this.tonight.dry && isAlcohol(item))) return "dry";
       return this.tonight.gone.includes(item.id) ? "sold_out" : null;
     }
-    return item.parts.some((part) => this.choices(item, part.code).every((one) => this.off(one))) ? "sold_out" : null;
+    return item.parts.some((part) => choicesOf(this.catalogue, part).every((one) => this.off(one))) ? "sold_out" : null;
   }
 
   /** Whether somebody who eats so can have it; of a menu, something of each part. */
   suits(item: Product | Menu, wanted: Wanted): boolean {
-    if (item.kind === "menu") return item.parts.every((part) => this.choices(item, part.code).some((one) => this.suits(one, wanted)));
+    if (item.kind === "menu") return item.parts.every((part) => choicesOf(this.catalogue, part).some((one) => this.suits(one, wanted)));
     const fits = wanted.diet === "" || item.diet === "vegan" || item.diet === wanted.diet || !eaten(item);
     const required = item.options.filter((option) => option.required);
     return fits && free(item.allergens, wanted) && required.every((option) => option.choices.some((choice) => free(choice.allergens, wanted)));
@@ -85,33 +70,32 @@ export class Card {
     return this.catalogue.deposits.find((one) => one.id === product.deposit_id)?.cents ?? 0;
   }
 
-  /** What one piece of a line costs, its options and its cups with it. */
-  unit(line: Line, now: number): { cents: number; deposit: number } {
-    const item = this.item(line.item_id);
-    if (!item) return { cents: 0, deposit: 0 };
-    if (item.kind === "product") return { cents: this.price(item.id, now) + surcharge(item, line.options), deposit: this.deposit(item) };
-    const taken = this.taken(item, line);
-    const sum = (of: (one: (typeof taken)[number]) => number): number => taken.reduce((total, one) => total + of(one), 0);
-    return { cents: this.price(item.id, now) + sum((one) => surcharge(one.product, one.options)), deposit: sum((one) => this.deposit(one.product)) };
+  /** What one piece of a line costs, its options with it, and its cups; alone, as long as something is to be chosen. */
+  unit(line: BasketLine, now: number): { cents: number; deposit: number } {
+    const { version } = this.catalogue;
+    const priced = price({ version, lines: [{ ...line, quantity: 1 }], returns: [] }, this.catalogue, this.#minutes(now));
+    if (isRefused(priced)) return { cents: this.price(line.item_id, now), deposit: 0 };
+    const deposit = priced.lines.reduce((sum, one) => sum + (one.kind === "deposit" ? one.gross_cents : 0), 0);
+    return { cents: priced.total_cents - deposit, deposit };
   }
 
   /** The products of a menu's line, each with how it was wanted. */
-  taken(menu: Menu, line: Line): { part: string; product: Product; options: Chosen }[] {
+  taken(menu: Menu, line: BasketLine): { part: string; product: Product; options: Chosen }[] {
     return menu.parts.flatMap((part) => {
       const chosen = line.parts[part.code];
-      const product = chosen ? this.product(chosen.product_id) : this.choices(menu, part.code)[0];
+      const product = chosen ? this.product(chosen.product_id) : choicesOf(this.catalogue, part)[0];
       return product ? [{ part: part.code, product, options: chosen?.options ?? {} }] : [];
     });
   }
 
   /** All products of a line. */
-  products(line: Line): Product[] {
+  products(line: BasketLine): Product[] {
     const item = this.item(line.item_id);
     if (!item) return [];
     return item.kind === "product" ? [item] : this.taken(item, line).map((one) => one.product);
   }
 
-  total(lines: readonly Line[], now: number): { cents: number; deposit: number } {
+  total(lines: readonly BasketLine[], now: number): { cents: number; deposit: number } {
     return lines.reduce(
       (sum, line) => {
         const { cents, deposit } = this.unit(line, now);
@@ -122,8 +106,8 @@ export class Card {
   }
 
   /** How old the buyer of a basket must be, 0 for anybody. */
-  age(lines: readonly Line[]): number {
-    return Math.max(0, ...lines.flatMap((line) => this.products(line)).map(ageOf));
+  age(lines: readonly BasketLine[]): number {
+    return Math.max(0, ...lines.flatMap((line) => this.products(line)).map(ageLimit));
   }
 }
 
@@ -142,13 +126,9 @@ function eaten({ category }: Product): boolean {
   return ["hot_food", "snacks", "sweets"].includes(category);
 }
 
-function surcharge(product: Product, options: Chosen): number {
-  return product.options.reduce((sum, option) => sum + (option.choices.find(({ code }) => code === options[option.code])?.surcharge_cents ?? 0), 0);
-}
-
 /** Whether two lines are the same thing, so that one more is a larger quantity. */
-export function same(one: Line, other: Line): boolean {
-  const key = ({ item_id, options, parts }: Line): string =>
+export function same(one: BasketLine, other: BasketLine): boolean {
+  const key = ({ item_id, options, parts }: BasketLine): string =>
     JSON.stringify([item_id, sorted(options), sorted(parts).map(([code, part]) => [code, part.product_id, sorted(part.options)])]);
   return key(one) === key(other);
 }

@@ -3,9 +3,10 @@ import { answered, type Problem } from "../../api/answer";
 import { api } from "../../api/client";
 import type { PurseView } from "../../api/words";
 import { session } from "../../people/session.svelte";
+import type { Catalogue } from "../rules/catalogue";
 import { Card } from "./catalogue";
 import { here } from "./here.svelte";
-import type { Catalogue, Offer, Slot } from "./types";
+import type { Offer, Slot } from "./types";
 
 export class OutletMenu {
   catalogue = $state.raw<Catalogue | null>(null);

@@ -4,7 +4,8 @@ import { api } from "../../api/client";
 import { newId } from "../../kernel/ids";
 import { storage } from "../../kernel/storage";
 import { isEnd } from "../../wallet/wishes";
-import type { Line, Next, Order, Wish } from "./types";
+import type { BasketLine } from "../rules/pricing";
+import type { Next, Order, Wish } from "./types";
 import { wishes } from "./orders.svelte";
 
 type Asked = Omit<Wish, "id">;
@@ -35,7 +36,7 @@ export class Ordering {
     this.busy = false;
     if (answer.ok || isEnd(answer.problem)) storage.write(KEY, null);
     if (answer.ok) {
-      await wishes.keep(wish.id, { lines: wish.lines as Line[], walking_s });
+      await wishes.keep(wish.id, { lines: wish.lines as BasketLine[], walking_s });
       return answer.data;
     }
     this.refusal = answer.problem;

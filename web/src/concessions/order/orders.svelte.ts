@@ -3,7 +3,8 @@ import { answered, type Problem } from "../../api/answer";
 import { api } from "../../api/client";
 import { follow } from "../../api/stream";
 import { keep } from "../../kernel/keep";
-import type { Line, Order } from "./types";
+import type { BasketLine } from "../rules/pricing";
+import type { Order } from "./types";
 
 interface Kept {
   owner: string;
@@ -85,7 +86,7 @@ export class Mine {
 
 /** What an order was made of on this phone: for ordering the same again, and how far the fan was from the outlet. */
 export interface Before {
-  lines: readonly Line[];
+  lines: readonly BasketLine[];
   walking_s: number | null;
 }
 export const wishes = {

@@ -1,12 +1,13 @@
 /** Times and queues, as a fan reads them. */
+import type { BasketLine } from "../rules/pricing";
 import type { Card } from "./catalogue";
-import type { Line, Slot } from "./types";
+import type { Slot } from "./types";
 
 /** Whole minutes of a walk. */
 export const minutesOf = (seconds: number): number => Math.round(seconds / 60);
 
 /** Pieces that each station has to make for a basket; the counter only hands over. */
-export function piecesOf(card: Card, lines: readonly Line[]): Record<string, number> {
+export function piecesOf(card: Card, lines: readonly BasketLine[]): Record<string, number> {
   const pieces: Record<string, number> = {};
   for (const line of lines)
     for (const { station } of card.products(line)) if (station !== "counter") pieces[station] = (pieces[station] ?? 0) + line.quantity;

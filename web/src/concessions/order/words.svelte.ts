@@ -6,7 +6,8 @@ import { i18n } from "../../i18n/i18n.svelte";
 import { clock } from "../../kernel/clock.svelte";
 import { problemText } from "../../kernel/words";
 import type { Label } from "../../api/words";
-import type { Allergen, Delivery } from "./types";
+import type { Allergen } from "../rules/catalogue";
+import type { Delivery } from "./types";
 
 export type Words = typeof food;
 

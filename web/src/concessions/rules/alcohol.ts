@@ -19,7 +19,9 @@ export interface Derogation {
   withdrawn_at: string | null;
 }
 
-const isAlcohol = ({ abv_permille }: Product): boolean => abv_permille > SOFT_PERMILLE_MAX;
+export const isAlcohol = ({ abv_permille }: Product): boolean => abv_permille > SOFT_PERMILLE_MAX;
+/** Never sold in a ground. */
+export const isSpirits = (product: Product): boolean => isAlcohol(product) && (product.distilled || product.abv_permille > FERMENTED_PERMILLE_MAX);
 /** How old the buyer must be; 0 for anybody. */
 export const ageLimit = (product: Product): number => (isAlcohol(product) ? Math.max(product.age_min, ADULT_AGE) : product.age_min);
 
@@ -38,7 +40,7 @@ export function maySellAll(products: readonly Product[], on: On | null, moment: 
 }
 
 function forbids(product: Product, on: On | null, moment: number, derogations: readonly Derogation[]): string | null {
-  if (product.distilled || product.abv_permille > FERMENTED_PERMILLE_MAX) return "spirits";
+  if (isSpirits(product)) return "spirits";
   if (on === null || on.state !== "published") return "no_event";
   if (!on.alcohol) return "house_rule";
   return derogations.some((one) => one.organiser_id === on.organiser_id && covers(one, moment)) ? null : "no_derogation";

@@ -1,72 +1,24 @@
 /** What an outlet sells, as `GET /api/concessions/catalogue/{outlet}` and a till's pack tell it. */
+import type { components } from "../../api/schema";
 
-export interface Text {
-  fr: string;
-  en: string;
-}
-export interface Choice {
-  code: string;
-  name: Text;
-  surcharge_cents: number;
-  allergens: string[];
-}
-export interface Option {
-  code: string;
-  name: Text;
-  choices: Choice[];
-  required: boolean;
-}
-interface Named {
-  id: string;
-  name: Text;
-  description: Text;
-  category: string;
-  position: number;
-  outlets: string[] | null;
-  picture: string | null;
-}
-export interface Product extends Named {
-  kind: "product";
-  vat_permille: number;
-  station: string;
-  preparation_s: number;
-  allergens: string[];
-  diet: string | null;
-  abv_permille: number;
-  distilled: boolean;
-  age_min: number;
-  deposit_id: string | null;
-  options: Option[];
-  is_stocked: boolean;
-}
-export interface Part {
-  code: string;
-  name: Text;
-  products: string[];
-}
-export interface Menu extends Named {
-  kind: "menu";
-  parts: Part[];
-}
-export interface Deposit {
-  kind: "deposit";
-  id: string;
-  name: Text;
-  cents: number;
-}
-
+type Schemas = components["schemas"];
+export type Text = Schemas["Text"];
+export type Allergen = Schemas["Allergen"];
+export type Category = Schemas["ProductCategory"];
+export type Choice = Schemas["Choice"];
+export type Option = Schemas["Option"];
+export type Product = Schemas["Product"];
+export type Part = Schemas["Part"];
+export type Menu = Schemas["Menu"];
+export type Deposit = Schemas["Deposit"];
 /** A product or menu at an outlet: of `prices` the first whose window is open, else `cents`. */
-export interface Shown {
-  item: Product | Menu;
-  cents: number;
-  prices: { window: { from_min: number; until_min: number }; cents: number }[];
-}
-export interface Catalogue {
-  version: string;
-  outlet: string;
-  items: Shown[];
-  deposits: Deposit[];
-}
+export type Shown = Schemas["Shown"];
+export type Catalogue = Schemas["OutletCatalogue"];
+
+/** The fourteen of Regulation (EU) 1169/2011, annex II, in its order. */
+export const ALLERGENS: readonly Allergen[] = [
+  "gluten", "crustaceans", "eggs", "fish", "peanuts", "soybeans", "milk", "nuts", "celery", "mustard", "sesame", "sulphites", "lupin", "molluscs",
+];
 
 /** What costs a thing so many minutes after the event's start; null where nothing is on. */
 export function priceOf({ cents, prices }: Shown, minutes: number | null): number {

@@ -1,4 +1,5 @@
 /** Who hears what a reader, the phone's own reader or a camera brings: the screen that opened last. */
+import { readCards } from "../../devices/nfc";
 import { listen } from "../../devices/wedge";
 
 type Hear = (text: string) => void;
@@ -14,3 +15,13 @@ export function hear(ear: Hear): () => void {
 
 /** A reader that types. */
 export const listenToKeys = (): (() => void) => listen(heard);
+
+let reads = false;
+/** The device's own reader, from a touch until the page goes; false where nobody gives leave. */
+export async function readHere(): Promise<boolean> {
+  reads ||= await readCards(new AbortController().signal, (address) => address !== null && heard(address)).then(
+    () => true,
+    () => false,
+  );
+  return reads;
+}

@@ -1,5 +1,5 @@
 /** A cashier's time at a till: the float it began with, what came and went, what was counted. */
-import { isRefund, isSale, paidBy, totalOf, type Record, type TenderKind } from "../fiscal/record";
+import { isRefund, isSale, paidBy, totalOf, type CounterTender, type Record } from "../fiscal/record";
 import type { Load } from "./shelf";
 
 export interface Shift {
@@ -17,7 +17,7 @@ export interface ShiftTotals {
   sold_cents: number;
   refunded_cents: number;
   tips_cents: number;
-  by: { [kind in TenderKind]: number };
+  by: { [kind in CounterTender]: number };
   loads_cash_cents: number;
   loads_terminal_cents: number;
   expected_cash_cents: number;
@@ -27,7 +27,7 @@ export interface ShiftTotals {
 export function totalsOfShift(shift: Shift, records: readonly Record[], loads: readonly Load[]): ShiftTotals {
   const own = records.filter(({ number, kind }) => number >= shift.opened && (isSale(kind) || isRefund(kind)));
   const cents = (of: readonly number[]): number => of.reduce((sum, one) => sum + one, 0);
-  const by = (kind: TenderKind): number => cents(own.map((record) => paidBy(record, kind)));
+  const by = (kind: CounterTender): number => cents(own.map((record) => paidBy(record, kind)));
   const loaded = (tender: Load["tender"]): number => cents(loads.filter((load) => load.at >= shift.at && load.tender === tender).map((load) => load.cents));
   const sales = own.filter(({ kind }) => isSale(kind));
   const refunds = own.filter(({ kind }) => isRefund(kind));

@@ -1,4 +1,5 @@
 import { plural } from "./common";
+import { allergens, categories, diets } from "./sold";
 
 /** The words of ordering food: a bundle of their own, fetched with its screens. */
 export const food = {
@@ -16,7 +17,6 @@ export const food = {
     event: "Event",
     from: (place: string) => `From ${place}`,
     block: "Your block",
-    blockHint: "It is printed on your ticket.",
     unknown: "I do not know yet",
     stepFree: "Without stairs",
     change: "Change",
@@ -74,33 +74,9 @@ export const food = {
     added: (name: string) => `${name} is in your basket`,
     noMenu: "What is sold here did not load",
     noOutlet: "There is no such food stand",
-    categories: {
-      menus: "Meals",
-      beers: "Beers",
-      soft_drinks: "Soft drinks",
-      hot_drinks: "Hot drinks",
-      hot_food: "Hot food",
-      snacks: "Snacks",
-      sweets: "Sweets",
-      shop: "Shop",
-    } as Record<string, string>,
-    allergens: {
-      gluten: "Gluten",
-      crustaceans: "Crustaceans",
-      eggs: "Eggs",
-      fish: "Fish",
-      peanuts: "Peanuts",
-      soybeans: "Soybeans",
-      milk: "Milk",
-      nuts: "Nuts",
-      celery: "Celery",
-      mustard: "Mustard",
-      sesame: "Sesame",
-      sulphites: "Sulphites",
-      lupin: "Lupin",
-      molluscs: "Molluscs",
-    } as Record<string, string>,
-    dietOf: { vegetarian: "Vegetarian", vegan: "Vegan" } as Record<string, string>,
+    categories: categories as Record<string, string>,
+    allergens: allergens as Record<string, string>,
+    dietOf: diets as Record<string, string>,
   },
   basket: {
     title: "Your basket",

@@ -1,24 +1,11 @@
+import { allergens, categories, diets } from "./sold";
+
 /** The words of one item of the catalogue. */
 export const foodItem = {
-  categories: { menus: "Menus", beers: "Beers", soft_drinks: "Soft drinks", hot_drinks: "Hot drinks", hot_food: "Hot food", snacks: "Snacks", sweets: "Sweets", shop: "Shop" },
+  categories,
   stations: { counter: "Counter: as it is", bar: "Bar", grill: "Grill", fryer: "Fryer", coffee: "Coffee machine", cold: "Cold kitchen" },
-  allergens: {
-    gluten: "Gluten",
-    crustaceans: "Crustaceans",
-    eggs: "Eggs",
-    fish: "Fish",
-    peanuts: "Peanuts",
-    soybeans: "Soybeans",
-    milk: "Milk",
-    nuts: "Nuts",
-    celery: "Celery",
-    mustard: "Mustard",
-    sesame: "Sesame",
-    sulphites: "Sulphites",
-    lupin: "Lupin",
-    molluscs: "Molluscs",
-  },
-  diets: { vegetarian: "Vegetarian", vegan: "Vegan" },
+  allergens,
+  diets,
   item: {
     newTitle: { product: "New product", menu: "New menu", deposit: "New deposit" },
     back: "Back to the catalogue",

@@ -15,6 +15,7 @@ export const office = {
     events: "Events",
     orders: "Orders",
     food: "Food and money",
+    kitchen: "Kitchen",
     staff: "Staff",
     devices: "Devices",
     bans: "Bans",

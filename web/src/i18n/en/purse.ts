@@ -76,7 +76,7 @@ export const purse = {
       bonus_given: "Given by the house",
       bonus_forfeited: "Bonus returned",
       card_moved: "Was on a card",
-      order: "Order",
+      food_order: "Ordered by phone",
     } as Record<string, string>,
   },
   payOut: {

@@ -1,5 +1,6 @@
 /** The words of the till. */
 import { plural } from "./common";
+import { categories } from "./sold";
 
 /** What a refusal says besides its reason, in money. */
 export interface Said {
@@ -41,7 +42,6 @@ const refusals: Refusals = {
   price_changed: () => "Prices have changed. The basket is priced anew: try again.",
   basket_too_long: () => "This is too long for one receipt. Sell it in two.",
   cups_apart: () => "More cups come back than go out: take them back on their own first, then sell.",
-  cups_first: () => "More comes back than goes out: take the cups back on their own first.",
   alcohol_forbidden: (d) => WHY[d.why] ?? "No alcohol right now.",
   age_check_required: () => "Ask for a proof of age first.",
   refund_exceeds_sale: () => "More than is left of this sale. Nothing is given back.",
@@ -121,17 +121,7 @@ export const till = {
     full: "The storage of this device is full. Nothing can be sold. Call somebody.",
     menu: "Menu",
   },
-  categories: {
-    menus: "Menus",
-    beers: "Beers",
-    soft_drinks: "Soft drinks",
-    hot_drinks: "Hot drinks",
-    hot_food: "Hot food",
-    snacks: "Snacks",
-    sweets: "Sweets",
-    shop: "Shop",
-    cups: "Cups back",
-  } as Record<string, string>,
+  categories: { ...categories, cups: "Cups back" } as Record<string, string>,
   sell: {
     products: "Products",
     nothing: "Nothing is sold here right now.",
@@ -239,7 +229,6 @@ export const till = {
     confirm: (sum: string) => `Give back ${sum}`,
     back: "Another sale",
     reprint: "Print again",
-    otherTill: "This receipt is of another till.",
     forged: "This receipt is not genuine.",
   },
   reasons: {

@@ -1,5 +1,6 @@
 import type { food as words } from "../en/food";
 import { plural } from "./common";
+import { allergens, categories, diets } from "./sold";
 
 export const food: typeof words = {
   title: "Boire et manger",
@@ -16,7 +17,6 @@ export const food: typeof words = {
     event: "Événement",
     from: (place) => `Depuis : ${place}`,
     block: "Votre bloc",
-    blockHint: "Il est imprimé sur votre billet.",
     unknown: "Je ne sais pas encore",
     stepFree: "Sans escalier",
     change: "Changer",
@@ -74,33 +74,9 @@ export const food: typeof words = {
     added: (name) => `${name} est dans votre panier`,
     noMenu: "La carte n’a pas pu être chargée",
     noOutlet: "Ce point de vente n’existe pas",
-    categories: {
-      menus: "Menus",
-      beers: "Bières",
-      soft_drinks: "Boissons fraîches",
-      hot_drinks: "Boissons chaudes",
-      hot_food: "Plats chauds",
-      snacks: "À grignoter",
-      sweets: "Douceurs",
-      shop: "Boutique",
-    },
-    allergens: {
-      gluten: "Gluten",
-      crustaceans: "Crustacés",
-      eggs: "Œufs",
-      fish: "Poisson",
-      peanuts: "Arachides",
-      soybeans: "Soja",
-      milk: "Lait",
-      nuts: "Fruits à coque",
-      celery: "Céleri",
-      mustard: "Moutarde",
-      sesame: "Sésame",
-      sulphites: "Sulfites",
-      lupin: "Lupin",
-      molluscs: "Mollusques",
-    },
-    dietOf: { vegetarian: "Végétarien", vegan: "Végan" },
+    categories,
+    allergens,
+    dietOf: diets,
   },
   basket: {
     title: "Votre panier",

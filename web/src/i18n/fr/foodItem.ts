@@ -1,25 +1,11 @@
 import type { foodItem as English } from "../en/foodItem";
+import { allergens, categories, diets } from "./sold";
 
 export const foodItem: typeof English = {
-  categories: { menus: "Menus", beers: "Bières", soft_drinks: "Boissons fraîches", hot_drinks: "Boissons chaudes", hot_food: "Plats chauds", snacks: "Encas", sweets: "Douceurs", shop: "Boutique" },
+  categories,
   stations: { counter: "Comptoir : tel quel", bar: "Bar", grill: "Gril", fryer: "Friteuse", coffee: "Machine à café", cold: "Cuisine froide" },
-  allergens: {
-    gluten: "Gluten",
-    crustaceans: "Crustacés",
-    eggs: "Œufs",
-    fish: "Poisson",
-    peanuts: "Arachides",
-    soybeans: "Soja",
-    milk: "Lait",
-    nuts: "Fruits à coque",
-    celery: "Céleri",
-    mustard: "Moutarde",
-    sesame: "Sésame",
-    sulphites: "Sulfites",
-    lupin: "Lupin",
-    molluscs: "Mollusques",
-  },
-  diets: { vegetarian: "Végétarien", vegan: "Végan" },
+  allergens,
+  diets,
   item: {
     newTitle: { product: "Nouveau produit", menu: "Nouveau menu", deposit: "Nouvelle consigne" },
     back: "Retour au catalogue",

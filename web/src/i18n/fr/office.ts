@@ -13,6 +13,7 @@ export const office: typeof English = {
     events: "Événements",
     orders: "Commandes",
     food: "Buvettes et caisse",
+    kitchen: "Cuisine",
     staff: "Équipe",
     devices: "Appareils",
     bans: "Interdits de stade",

@@ -77,7 +77,7 @@ export const purse: typeof English = {
       bonus_given: "Offert par la maison",
       bonus_forfeited: "Bonus repris",
       card_moved: "Était sur une carte",
-      order: "Commande",
+      food_order: "Commandé par téléphone",
     },
   },
   payOut: {

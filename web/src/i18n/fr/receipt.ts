@@ -16,7 +16,7 @@ export const receipt: typeof English = {
   rate: "Taux",
   gross: "TTC",
   ofIt: "dont TVA",
-  tenders: { card: "Carte", virtual_card: "Téléphone", cash: "Espèces", terminal: "Carte bancaire" },
+  tenders: { card: "Carte", virtual_card: "Téléphone", cash: "Espèces", terminal: "Carte bancaire", purse: "Porte-monnaie" },
   reason: "Remboursement d’une vente",
   fingerprint: "Enregistrement",
   qr: "Code de ce ticket",

@@ -1,5 +1,6 @@
 import type { Said, till as English } from "../en/till";
 import { plural } from "./common";
+import { categories } from "./sold";
 
 const STANDS: { [stand: string]: string } = { N: "nord", E: "est", S: "sud", W: "ouest" };
 
@@ -31,7 +32,6 @@ const refusals: { [reason: string]: (said: Said) => string } = {
   price_changed: () => "Les prix ont changé. Le panier est recalculé : réessayez.",
   basket_too_long: () => "C’est trop long pour un ticket. Vendez en deux fois.",
   cups_apart: () => "Plus de gobelets reviennent qu’il n’en part : reprenez-les d’abord à part, puis vendez.",
-  cups_first: () => "Il revient plus qu’il ne part : reprenez d’abord les gobelets à part.",
   alcohol_forbidden: (d) => WHY[d.why] ?? "Pas d’alcool en ce moment.",
   age_check_required: () => "Demandez d’abord une preuve d’âge.",
   refund_exceeds_sale: () => "C’est plus qu’il ne reste de cette vente. Rien n’est remboursé.",
@@ -111,17 +111,7 @@ export const till: typeof English = {
     full: "La mémoire de cet appareil est pleine. Rien ne peut être vendu. Appelez quelqu’un.",
     menu: "Menu",
   },
-  categories: {
-    menus: "Menus",
-    beers: "Bières",
-    soft_drinks: "Boissons fraîches",
-    hot_drinks: "Boissons chaudes",
-    hot_food: "Plats chauds",
-    snacks: "Encas",
-    sweets: "Desserts",
-    shop: "Boutique",
-    cups: "Gobelets rendus",
-  },
+  categories: { ...categories, cups: "Gobelets rendus" },
   sell: {
     products: "Produits",
     nothing: "Rien ne se vend ici en ce moment.",
@@ -229,7 +219,6 @@ export const till: typeof English = {
     confirm: (sum) => `Rembourser ${sum}`,
     back: "Une autre vente",
     reprint: "Réimprimer",
-    otherTill: "Ce ticket est d’une autre caisse.",
     forged: "Ce ticket n’est pas authentique.",
   },
   reasons: {

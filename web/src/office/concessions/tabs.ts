@@ -9,7 +9,7 @@ export interface Tab {
 }
 
 /** Whether a role is held over the whole ground or at an outlet: not at one organiser or event alone. */
-const atOutlets = (...roles: Role[]): boolean =>
+export const atOutlets = (...roles: Role[]): boolean =>
   desk.grants.some(({ role, scope }) => (role === "admin" || roles.includes(role)) && (scope === "all" || scope === "outlet"));
 const overAll = (...roles: Role[]): boolean => roles.some((role) => desk.overAll(role));
 

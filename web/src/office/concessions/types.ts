@@ -25,11 +25,6 @@ export type StockWish = Schemas["StockWish"];
 export type Derogation = Schemas["Derogation"];
 export type DeskCard = Schemas["DeskCard"];
 export type StaffReason = Schemas["StaffReason"];
-
-export const ALLERGENS: readonly Allergen[] = ["gluten", "crustaceans", "eggs", "fish", "peanuts", "soybeans", "milk", "nuts", "celery", "mustard", "sesame", "sulphites", "lupin", "molluscs"];
-export const CATEGORIES: readonly ProductCategory[] = ["menus", "beers", "soft_drinks", "hot_drinks", "hot_food", "snacks", "sweets", "shop"];
-export const STATIONS: readonly Station[] = ["counter", "bar", "grill", "fryer", "coffee", "cold"];
-export const BLOCK_REASONS: readonly StaffReason[] = ["lost", "stolen", "defective", "fraud"];
 export type OfficeTill = Schemas["OfficeTill"];
 export type Shift = Schemas["Shift"];
 export type SalesView = Schemas["SalesView"];
@@ -42,14 +37,8 @@ export type ClosingView = Schemas["ClosingView"];
 export type Journal = Schemas["Journal"];
 export type OfflineLoss = Schemas["OfflineLoss"];
 export type Deviation = Schemas["NotedDeviation"];
+export type OutletPromises = Schemas["OutletPromises"];
 
-/** How well an outlet kept what it promised for orders by phone, in seconds after the promise (below zero: before). */
-export interface OutletPromises {
-  outlet: string;
-  orders: number;
-  p50_s: number | null;
-  p90_s: number | null;
-  broken: number;
-  vouchers: number;
-  voucher_cents: number;
-}
+export const CATEGORIES: readonly ProductCategory[] = ["menus", "beers", "soft_drinks", "hot_drinks", "hot_food", "snacks", "sweets", "shop"];
+export const STATIONS: readonly Station[] = ["counter", "bar", "grill", "fryer", "coffee", "cold"];
+export const BLOCK_REASONS: readonly StaffReason[] = ["lost", "stolen", "defective", "fraud"];

@@ -1,6 +1,6 @@
 /** An event as a form holds it: texts and wall times, as typed. */
 import { newId } from "../../kernel/ids";
-import { wholeOf } from "../money";
+import { wholeOf } from "../numbers";
 import type { EventContent, HouseRules, OfficeEvent } from "../types";
 import { fromWall, shifted, toWall } from "../wall";
 

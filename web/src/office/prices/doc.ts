@@ -1,7 +1,8 @@
 /** The pricing of an event while somebody edits it: texts as typed, so that nothing half-typed is lost; pure steps. */
 import type { Geometry, Tariff } from "../../api/words";
 import { newId } from "../../kernel/ids";
-import { centsOf, permilleOf, typed, typedRate, wholeOf } from "../money";
+import { centsOf, typed } from "../../ui/money";
+import { permilleOf, typedRate, wholeOf } from "../numbers";
 import type { Pricing } from "../types";
 
 export const PRICED: readonly Tariff[] = ["full", "child", "reduced", "access"];

@@ -4,6 +4,7 @@
  */
 import type { Bytes } from "../../passes/base45";
 import { base64url, fromBase64 } from "../../passes/base64";
+import { messageOf } from "../../passes/keys";
 
 /** The very values that the till's record will have; `cents` is what this phone pays of it. */
 export interface Challenge {
@@ -16,7 +17,7 @@ export interface Challenge {
 
 /** How long a till's question may be answered, and how far its clock may be ahead. */
 export const LIVES_MS = 10 * 60_000;
-const PURPOSE = new TextEncoder().encode("virage:pay:v1\0");
+const PURPOSE = "virage:pay:v1";
 const CENTS_MAX = 100_000_000;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const STAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -64,11 +65,7 @@ export function isOld({ at }: Challenge, now: number): boolean {
 
 /** What the phone's key signs: its purpose first, so that no ticket ever pays. */
 export function message(challenge: Challenge): Bytes {
-  const body = challengeBytes(challenge);
-  const whole = new Uint8Array(PURPOSE.length + body.length);
-  whole.set(PURPOSE);
-  whole.set(body, PURPOSE.length);
-  return whole;
+  return messageOf(PURPOSE, challengeBytes(challenge));
 }
 
 /** The proof as it is shown and sent. */

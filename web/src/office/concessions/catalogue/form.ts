@@ -1,6 +1,7 @@
 /** An item of the catalogue and its prices as the form has them, and what the form means. */
 import { newId } from "../../../kernel/ids";
-import { centsOf, permilleOf, typed, typedRate, wholeOf } from "../../money";
+import { centsOf, typed } from "../../../ui/money";
+import { permilleOf, typedRate, wholeOf } from "../../numbers";
 import type { Allergen, DraftItem, Item, ItemKind, Price, Product, ProductCategory, Station, Text } from "../types";
 import { checkPrices } from "./prices";
 

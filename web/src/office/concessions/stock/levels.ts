@@ -1,5 +1,5 @@
 /** The stock of an outlet as rows to look at and to write into. */
-import { wholeOf } from "../../money";
+import { wholeOf } from "../../numbers";
 import type { Alert, Level, Product, StockWish } from "../types";
 
 /** What somebody saw happen, or what is to be told to them. */
