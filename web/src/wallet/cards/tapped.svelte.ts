@@ -41,10 +41,10 @@ export class Tapped {
     if (!answer.ok && answer.problem.status >= 400 && answer.problem.status < 429) letGo();
   }
 
-  /** The card is linked: the reading has served. */
-  done(): void {
+  /** The card is linked: the reading has served, and its owner knows which card it is. */
+  done(cardId: string): void {
     letGo();
     this.message = null;
-    if (this.told) this.told = { ...this.told, linked: true };
+    if (this.told) this.told = { ...this.told, linked: true, card_id: cardId };
   }
 }
