@@ -63,6 +63,7 @@ def selling(page: Page, one: Fan) -> Iterator[Screen]:
         yield Screen(f"till-pay-{way.replace('_', '-')}")
         back.click()
     pay.get_by_role("button", name="Close").click()
+    expect(page.locator("dialog", has_text="To pay")).to_have_count(0)  # it is gone, not only hidden
     tap_card(page, one)
     expect(page.locator("[data-refusal=insufficient_funds]")).to_be_visible()
     yield Screen("till-refused")
