@@ -5,12 +5,16 @@ from typing import Any
 from uuid import UUID
 
 from tests.concessions.conftest import Counters
+from tests.concessions.kitchen import Kitchen
 from tests.concessions.test_figures import take
 from tests.concessions.till import BEER, CASHIER, NOW, Till, beer, fries
+from tests.conftest import FakeClock
 from tests.wallet.books import loaded_purse
+from virage.concessions.reads.shifts import tills
 from virage.concessions.rules.fiscal.record import Kind, RefundOf, Tender, TenderKind
+from virage.kernel.config import Config
 from virage.kernel.database import Database
-from virage.kernel.guard import Grant
+from virage.kernel.guard import Grant, Principal
 from virage.kernel.ids import new_id
 from virage.wallet.acts import ledger
 from virage.wallet.rules.desk import DeskTender, Load, transfer
@@ -132,3 +136,16 @@ async def test_tills_show_their_heads_and_what_is_open_at_them(db: Database, cou
     counters.knows("neighbour", Grant("finance", "outlet", "02"))
     assert (await counters.ask("neighbour", "GET", "/api/office/concessions/tills")).json() == []
     assert (await counters.ask("house", "GET", "/api/office/concessions/tills")).status_code == 403
+
+
+async def test_the_office_tells_the_tills_of_kitchens_from_those_at_counters(
+    db: Database, clock: FakeClock, config: Config
+) -> None:
+    counter, kitchen = Till(), Kitchen(db, clock, config)
+    await kitchen.open("05")
+    async with db.transaction() as conn:
+        await counter.pair(conn)
+    async with db.connection() as conn:
+        told = await tills(conn, Principal("staff", new_id(), grants=(Grant("finance"),)))
+    of_kitchen = [row["till_id"] for row in await kitchen.rows("select till_id from concessions.kitchen")]
+    assert {one.id: one.is_kitchens for one in told} == {counter.id: False, of_kitchen[0]: True}

@@ -4757,6 +4757,7 @@ export interface components {
             head: components["schemas"]["TillHead"] | null;
             /** Format: uuid */
             id: string;
+            is_kitchens: boolean;
             /** Format: date-time */
             last_seen_at: string;
             name: string;

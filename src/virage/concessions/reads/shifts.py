@@ -6,7 +6,7 @@ from uuid import UUID
 
 from virage.concessions.rules.fiscal.closing import PeriodKind, Subject
 from virage.concessions.rules.shifts import Desk, OfficeTill, Opened, Receipts, Shift, drawer, tenders
-from virage.concessions.store import fiscal
+from virage.concessions.store import fiscal, orders
 from virage.concessions.store import shifts as store
 from virage.concessions.store.figures import Slice
 from virage.kernel.database import Connection
@@ -30,6 +30,7 @@ async def tills(conn: Connection, principal: Principal) -> list[OfficeTill]:
     subjects = [Subject("till", str(till)) for till in ids]
     closed = await fiscal.last_closings(conn, subjects, PeriodKind.DAY)
     open_now = {shift.till: shift for shift in await _shifts(conn, await store.still_open(conn, ids))}
+    of_kitchens = {kitchen.till_id for kitchen in (await orders.kitchens(conn)).values()}
     found = []
     for device, subject in zip(devices, subjects, strict=True):
         head, anchor = heads.get(device.id, (None, None))
@@ -45,6 +46,7 @@ async def tills(conn: Connection, principal: Principal) -> list[OfficeTill]:
                 anchor,
                 0 if head is None else head.number - done,
                 open_now.get(device.id),
+                device.id in of_kitchens,
             )
         )
     return found

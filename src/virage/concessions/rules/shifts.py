@@ -75,7 +75,10 @@ class TillAnchor(Struct, frozen=True):
 
 
 class OfficeTill(Struct, frozen=True):
-    """A till for the office. `unclosed` records are in no closing of a day yet; `shift` is the one that is open."""
+    """A till for the office. `unclosed` records are in no closing of a day yet; `shift` is the one that is open.
+
+    `is_kitchens`: it stands at no counter, and writes what its kitchen accepts.
+    """
 
     id: UUID
     name: str
@@ -86,6 +89,7 @@ class OfficeTill(Struct, frozen=True):
     anchor: TillAnchor | None
     unclosed: int
     shift: Shift | None
+    is_kitchens: bool
 
 
 class Opened(NamedTuple):
