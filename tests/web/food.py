@@ -58,7 +58,7 @@ def _begun(house: House, event_id: UUID) -> UUID:
     async def begin(conn: Connection) -> None:
         now = datetime.now(UTC)
         earliest = await conn.fetchval(FIRST_ON, now)
-        starts_at = min(now - 20 * MINUTE, *([earliest - MINUTE] if earliest else []))
+        starts_at = min([now - 20 * MINUTE, *([earliest - MINUTE] if earliest else [])])
         event = await programme_reads.event(conn, event_id)
         assert event is not None
         content = content_of(event)
@@ -66,7 +66,7 @@ def _begun(house: House, event_id: UUID) -> UUID:
             content,
             doors_at=starts_at - HOUR,
             starts_at=starts_at,
-            ends_at=now + 4 * HOUR,
+            ends_at=max(content.ends_at, now + 4 * HOUR),  # its sale may go on until then
             rules=replace(content.rules, alcohol=True),
         )
         done(await programme.amend(conn, event_id, begun, None, now))

@@ -173,7 +173,7 @@ def test_a_derogation_is_entered_for_48_hours_at_most_and_withdrawn(
     with desk(browser, house, hire(house, f"mayor-{address}", (Grant("programme", "organiser", CLUB.id),))) as page:
         page.get_by_role("link", name="Food and money").click()
         expect(page.get_by_role("heading", name="Alcohol", level=1)).to_be_visible()
-        year = page.locator("section").filter(has=page.get_by_role("heading", name="2031"))
+        year = page.locator("article").filter(has=page.get_by_role("heading", name="2031"))
         page.get_by_label("From", exact=True).fill("2031-05-09T18:00")
         page.get_by_label("Until", exact=True).fill("2031-05-11T18:01")
         page.get_by_role("button", name="Enter it").click()
