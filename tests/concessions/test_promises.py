@@ -73,6 +73,7 @@ def test_no_more_orders_are_promised_for_one_time_than_the_counter_hands_over() 
         assert fit is not None
         made.take(fit)
     assert made.at({GRILL: 1, COUNTER: 1}, 0, slot) is None
+    assert made.left_by()[STATIONS.index(COUNTER)][:3].tolist() == [2, 0, 2], "at each time its own"
     assert made.at({GRILL: 1}, 0, slot) is not None, "what a runner brings is not handed over"
 
 

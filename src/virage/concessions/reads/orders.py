@@ -158,7 +158,8 @@ class FoodReads:
         left = plan.left_by()
         ends = [at for at in range(min(left.shape[1], SLOTS_MAX)) if plan.end_of(at) <= floor.event.ends_at]
         slots = [FoodSlot(plan.end_of(at), {STATIONS[row]: int(left[row, at]) for row in made}) for at in ends]
-        return [slot for slot in slots if not slot.left or any(slot.left.values())]
+        handed = [slot for slot in slots if kitchen.capacity.delivers or slot.left.get(Station.COUNTER, 1)]
+        return [slot for slot in handed if not slot.left or any(slot.left.values())]
 
     async def sold_out(self, outlet: str) -> list[UUID]:
         """The products of which nothing is left at an outlet, once the orders that wait are served."""

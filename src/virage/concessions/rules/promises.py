@@ -161,8 +161,9 @@ class Plan:
             self.free[STATIONS.index(one.station), (one.starts_at - self.starts_at) // INTERVAL] -= one.pieces
 
     def left_by(self) -> Pieces:
-        """How many pieces of each station can still be made by the end of each interval."""
+        """How many pieces of each station can still be made by the end of each interval, and handed over at it."""
         left: Pieces = np.cumsum(self.free, axis=1)
+        left[HANDED] = self.free[HANDED]
         return left
 
 
