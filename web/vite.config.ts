@@ -3,8 +3,11 @@ import type { Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import { defineConfig } from "vitest/config";
 
+/** What every screen needs. */
 const CORE =
   /node_modules\/(svelte|esm-env|clsx|openapi-fetch)\/|src\/(kernel|api|theme|i18n\/i18n|people\/session|ticketing\/basket|ui\/(Button|Icon|Notice|Logo|Header|Footer|Toasts))/;
+/** What stands beside it and the first page does without: the pages that need it fetch it. */
+const LATER = /node_modules\/svelte\/src\/reactivity\/|src\/(api\/(stream|words)|kernel\/(download|keep))\./;
 
 /** What only staff with a network opens: the office and the kitchen. */
 const OFFICE = /src\/(office|concessions\/kitchen)\//;
@@ -73,7 +76,7 @@ export default defineConfig({
     target: "es2022",
     modulePreload: { polyfill: false },
     // What every screen needs comes in one piece.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "core", test: CORE }] } } },
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "core", test: (id) => CORE.test(id) && !LATER.test(id) }] } } },
   },
   worker: { format: "es" },
   server: { proxy: { "/api": "http://localhost:8000" } },

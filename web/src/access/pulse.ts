@@ -1,8 +1,9 @@
-/** The device's heartbeat: each five seconds it says how it is, hears what changed, and sends what waits. */
+/** The gate's heartbeat: it says how it is, hears what changed, and sends what waits. */
 import { answered } from "../api/answer";
 import { api } from "../api/client";
 import type { EventLine } from "../api/words";
-import type { Reply } from "../devices/link";
+import { Heartbeat } from "../devices/heartbeat";
+import { heard } from "../devices/link";
 import { issuerKeys } from "../passes/verify";
 import { gate } from "./gate.svelte";
 import { Ground, isOlder, opened } from "./ground";
@@ -11,7 +12,6 @@ import { flush, quietFor } from "./outbox";
 import { shelf } from "./shelf";
 import type { Changes, SealedPack } from "./wire";
 
-const EVERY_MS = 5_000;
 const LIMIT_MS = 4_000;
 /** An event that began less than this long ago is still on. */
 const RECENT_MS = 6 * 3_600_000;
@@ -28,35 +28,14 @@ const PACK_AGE_MS = 3_600_000;
 /** The server makes a pack of what it read up to a few seconds ago: what the device saw or told since then stays its own. */
 const PACK_LAG_MS = 10_000;
 
-let timer: ReturnType<typeof setInterval> | undefined;
-let beating = false;
 let packAt: number | null = null;
 
-/** Begin; returns the way to stop. */
-export function beat(): () => void {
-  void once();
-  timer ??= setInterval(() => void once(), EVERY_MS);
-  const now = (): void => void once();
-  addEventListener("online", now);
-  return () => {
-    removeEventListener("online", now);
-    clearInterval(timer);
-    timer = undefined;
-  };
-}
-
-/** One heartbeat. */
-export async function once(): Promise<void> {
-  if (beating || !gate.device || gate.revoked) return;
-  beating = true;
-  try {
-    if (gate.ground) await tell(gate.ground);
-    const old = packAt === null || performance.now() - packAt > PACK_AGE_MS;
-    if (!gate.ground || (gate.online && old)) await fetchPack();
-  } finally {
-    beating = false;
-  }
-}
+export const beat = new Heartbeat(async () => {
+  if (!gate.device || gate.revoked) return;
+  if (gate.ground) await tell(gate.ground);
+  const old = packAt === null || performance.now() - packAt > PACK_AGE_MS;
+  if (!gate.ground || (gate.online && old)) await fetchPack();
+});
 
 async function tell(ground: Ground): Promise<void> {
   const battery = (gate.battery = await percent());
@@ -71,7 +50,7 @@ async function tell(ground: Ground): Promise<void> {
     ...(gate.person ? { person_id: gate.person.id } : {}),
   };
   const reply = await link.ask<{ changes: Changes | null }>("/api/access/heartbeat", body, LIMIT_MS);
-  if (!heard(reply) || gate.ground !== ground) return;
+  if (!heard(reply, gate) || gate.ground !== ground) return;
   const { changes } = reply.data;
   if (changes?.reload) await fetchPack();
   else if (changes && changes.version !== ground.version) {
@@ -85,12 +64,6 @@ async function tell(ground: Ground): Promise<void> {
 /** Whether there is anything in it besides a later version: from an earlier one the same news come again. */
 function says({ version: _, reload: __, ...news }: Changes): boolean {
   return Object.values(news).some((one) => Object.keys(one).length > 0);
-}
-
-function heard<T>(reply: Reply<T>): reply is Extract<Reply<T>, { ok: true }> {
-  if (!reply.ok && reply.status === 401) gate.end();
-  else gate.hear(reply.ok || (reply.status > 0 && reply.status < 500));
-  return reply.ok;
 }
 
 async function percent(): Promise<number | null> {
@@ -117,7 +90,7 @@ export async function fetchPack(wanted: string | null = null): Promise<boolean> 
   const told = quietFor() < PACK_LAG_MS ? [] : await shelf.told(time.now() - PACK_LAG_MS);
   const since = gate.ground?.pack.event.id === eventId ? `?since=${gate.ground.version}` : "";
   const sealed = await link.ask<SealedPack>(`/api/access/pack/${eventId}${since}`);
-  if (!heard(sealed)) return false;
+  if (!heard(sealed, gate)) return false;
   const keys = await link.ask<{ keys: { kid: string; x: string }[] }>(`/api/events/${eventId}/pass-keys`);
   if (!keys.ok) return false;
   const issuers = await issuerKeys([{ event_id: eventId, keys: keys.data.keys }]);

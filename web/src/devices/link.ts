@@ -3,6 +3,19 @@ import type { DeviceClock } from "./clock";
 
 export type Reply<T> = { ok: true; data: T; tag: string | null } | { ok: false; status: number; code: string; data: Record<string, unknown> };
 
+/** Where what an answer says of the device is noted: whether there is network, and that it is one no more. */
+interface Standing {
+  hear: (online: boolean) => void;
+  end: () => void;
+}
+
+/** Whether it was answered as asked; an error of the server's own counts as no network. */
+export function heard<T>(reply: Reply<T>, device: Standing): reply is Extract<Reply<T>, { ok: true }> {
+  if (!reply.ok && reply.status === 401) device.end();
+  else device.hear(reply.ok || (reply.status > 0 && reply.status < 500));
+  return reply.ok;
+}
+
 const LIMIT_MS = 10_000;
 
 export class Link {

@@ -7,7 +7,7 @@ import { base64url } from "../../passes/base64";
 import type { Bytes } from "../../passes/base45";
 
 export const PURPOSE = "virage:sale:v1";
-export const GENESIS = "0".repeat(64);
+const GENESIS = "0".repeat(64);
 export const BODY_BYTES_MAX = 16_384;
 
 export type Kind =
@@ -131,13 +131,3 @@ export const totalOf = ({ totals }: Record): number => totals.reduce((sum, total
 /** What of the goods and the tip was paid by tenders of a kind. */
 export const paidBy = ({ tenders }: Record, kind: TenderKind): number =>
   tenders.reduce((sum, tender) => sum + (tender.kind === kind ? tender.cents : 0), 0);
-
-/** The number of the first record that does not continue the one before it; null where a row is whole. */
-export function brokenAt(row: readonly Pick<Written, "record" | "hash">[], before: Head): number | null {
-  let head = before;
-  for (const { record, hash } of row) {
-    if (record.number !== head.number + 1 || record.previous !== head.hash) return record.number;
-    head = { number: record.number, hash };
-  }
-  return null;
-}

@@ -5,7 +5,7 @@ import { fromBase64 } from "../../passes/base64";
 import type { PublicJwk } from "../../passes/holder";
 import { check } from "./check";
 import { readRecord } from "./read";
-import { brokenAt, bytesOf, canonical, EMPTY, GENESIS, hashOf, PURPOSE, totalOf, written, type Record } from "./record";
+import { bytesOf, canonical, EMPTY, hashOf, PURPOSE, totalOf, written, type Record } from "./record";
 
 const text = (body: BufferSource): string => new TextDecoder().decode(body);
 const jwks = vectors.keys as { [name: string]: JsonWebKey };
@@ -20,7 +20,7 @@ async function verifies(jwk: JsonWebKey, body: string, signature: string): Promi
 
 test("the till signs for the purpose that the server reads", () => {
   expect(text(messageOf(PURPOSE, new Uint8Array()))).toBe(text(fromBase64(vectors.purpose)));
-  expect(GENESIS).toBe(vectors.genesis);
+  expect(EMPTY.hash).toBe(vectors.genesis);
 });
 
 describe("every record of the vectors", () => {
@@ -46,19 +46,12 @@ test.each(vectors.no_records)("no record: $name", ({ body }) => {
   expect(readRecord(fromBase64(body))).toBeNull();
 });
 
-test("a chain is whole as it stands, and says where one of it was taken out", async () => {
-  const row = await Promise.all(
-    vectors.chain.map(async ({ text: body, hash }) => {
-      const record = JSON.parse(body) as Record;
-      expect(await hashOf(bytesOf(record))).toBe(hash);
-      return { record, hash };
-    }),
-  );
-  expect(brokenAt(row, EMPTY)).toBeNull();
-  expect(brokenAt(row.slice(3), { number: 3, hash: row[2]!.hash })).toBeNull();
-  for (const [at, { record }] of row.entries()) {
-    if (at < row.length - 1) expect(brokenAt(row.toSpliced(at, 1), EMPTY)).toBe(record.number + 1);
-    const changed = row.with(at, { record: { ...record, previous: GENESIS.replace("0", "1") }, hash: "" });
-    expect(brokenAt(changed, EMPTY)).toBe(record.number);
+test("each record of a chain continues the one before it, the first one nothing", async () => {
+  let head = EMPTY;
+  for (const { text: body, hash } of vectors.chain) {
+    const record = JSON.parse(body) as Record;
+    expect(await hashOf(bytesOf(record))).toBe(hash);
+    expect([record.number, record.previous]).toEqual([head.number + 1, head.hash]);
+    head = { number: record.number, hash };
   }
 });

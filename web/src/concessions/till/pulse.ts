@@ -1,60 +1,33 @@
 /** The till's heartbeat: it hears what is new of cards and of what is sold, and tells what waits. */
-import type { Reply } from "../../devices/link";
+import { Heartbeat } from "../../devices/heartbeat";
+import { heard } from "../../devices/link";
 import { link, time } from "./link";
 import { settleOnline } from "./selling";
 import { shelf } from "./shelf";
 import { till } from "./till.svelte";
 import type { CardNews, Pack } from "./wire";
 
-const EVERY_MS = 5_000;
 const LIMIT_MS = 4_000;
 /** How old a pack may grow while there is network. */
 const PACK_AGE_MS = 60_000;
 const CARDS_LIMIT_MS = 30_000;
 
-let timer: ReturnType<typeof setInterval> | undefined;
-let beating = false;
 let packAsked: number | null = null;
 let tag: string | null = null;
 
-/** Begin; returns the way to stop. */
-export function beat(): () => void {
-  const now = (): void => void once();
-  now();
-  timer ??= setInterval(now, EVERY_MS);
-  addEventListener("online", now);
-  return () => {
-    removeEventListener("online", now);
-    clearInterval(timer);
-    timer = undefined;
-  };
-}
-
-/** One heartbeat. */
-export async function once(): Promise<void> {
-  if (beating || !till.device || till.revoked) return;
-  beating = true;
-  try {
-    const old = packAsked === null || performance.now() - packAsked > PACK_AGE_MS;
-    const heard = !till.pack || old ? (await fetchPack()) && (await fetchCards()) : await fetchCards();
-    if (!heard || till.stopped) return;
-    await settleOnline();
-    if ((await shelf.waiting()).length > 0) await till.sync();
-  } finally {
-    beating = false;
-  }
-}
-
-function heard<T>(reply: Reply<T>): reply is Extract<Reply<T>, { ok: true }> {
-  if (!reply.ok && reply.status === 401) till.end();
-  else till.hear(reply.ok || (reply.status > 0 && reply.status < 500));
-  return reply.ok;
-}
+export const beat = new Heartbeat(async () => {
+  if (!till.device || till.revoked) return;
+  const old = packAsked === null || performance.now() - packAsked > PACK_AGE_MS;
+  const hears = !till.pack || old ? (await fetchPack()) && (await fetchCards()) : await fetchCards();
+  if (!hears || till.stopped) return;
+  await settleOnline();
+  if ((await shelf.waiting()).length > 0) await till.sync();
+});
 
 export async function fetchPack(): Promise<boolean> {
   const reply = await link.ask<Pack>("/api/till/pack", undefined, LIMIT_MS, till.pack && tag);
   const isSame = !reply.ok && reply.status === 304;
-  if (!heard(reply) && !isSame) return false;
+  if (!heard(reply, till) && !isSame) return false;
   packAsked = performance.now();
   if (reply.ok) tag = reply.tag;
   till.stand(reply.ok ? reply.data : till.pack!);
@@ -65,7 +38,7 @@ async function fetchCards(): Promise<boolean> {
   const since = (await shelf.setting<string>("cards")) ?? null;
   const query = since === null ? "" : `?since=${encodeURIComponent(since)}`;
   const reply = await link.ask<CardNews>(`/api/till/cards${query}`, undefined, since === null ? CARDS_LIMIT_MS : LIMIT_MS);
-  if (!heard(reply)) return false;
+  if (!heard(reply, till)) return false;
   if (reply.data.position !== since || reply.data.all) await shelf.keepCards(reply.data);
   return true;
 }

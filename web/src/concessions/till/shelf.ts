@@ -9,7 +9,7 @@ import type { Card, Spent } from "./alone";
 import type { CardNews } from "./wire";
 
 export type Row = "real" | "training";
-export const rowOf = ({ record }: Written): Row => (isTraining(record.kind) ? "training" : "real");
+const rowOf = ({ record }: Written): Row => (isTraining(record.kind) ? "training" : "real");
 
 /** A record that the till wrote; under its row and number. */
 export interface KeptRecord extends Written {

@@ -181,7 +181,7 @@ export const access = {
     event: "Event",
     device: "Device",
     sound: "Sound",
-    theme: "Dark",
+    dark: "Dark",
     language: "Français",
     end: "End my shift",
     steward: "Steward",

@@ -182,7 +182,7 @@ export const access: typeof en = {
     event: "Événement",
     device: "Appareil",
     sound: "Son",
-    theme: "Sombre",
+    dark: "Sombre",
     language: "English",
     end: "Finir mon service",
     steward: "Stadier",

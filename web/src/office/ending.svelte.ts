@@ -1,0 +1,30 @@
+/** One of a list that is to be ended: asked about first, then ended, or left with what the server says against it. */
+import type { Answer, Problem } from "../api/answer";
+import { acting } from "./acting.svelte";
+
+export class Ending<Thing> {
+  /** What the question is about; null while nothing is asked. */
+  asked = $state.raw<Thing | null>(null);
+  problem = $state.raw<Problem | null>(null);
+  busy = $state(false);
+  readonly #end: (thing: Thing) => Promise<Answer<unknown>>;
+  readonly #ended: () => void;
+
+  constructor(end: (thing: Thing) => Promise<Answer<unknown>>, ended: () => void) {
+    [this.#end, this.#ended] = [end, ended];
+  }
+
+  ask(thing: Thing): void {
+    [this.asked, this.problem] = [thing, null];
+  }
+
+  async confirm(): Promise<void> {
+    const thing = this.asked!;
+    [this.busy, this.problem] = [true, null];
+    const answer = await acting(() => this.#end(thing));
+    this.busy = false;
+    if (!answer.ok) return void (this.problem = answer.problem);
+    this.asked = null;
+    this.#ended();
+  }
+}
