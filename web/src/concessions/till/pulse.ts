@@ -35,7 +35,9 @@ export async function once(): Promise<void> {
   if (beating || !till.device || till.revoked) return;
   beating = true;
   try {
-    const old = packAsked === null || performance.now() - packAsked > PACK_AGE_MS;
+    // Whoever has just chosen the first PIN stands before the till and waits for their name.
+    const alone = till.pack?.roster.length === 0;
+    const old = alone || packAsked === null || performance.now() - packAsked > PACK_AGE_MS;
     const heard = !till.pack || old ? (await fetchPack()) && (await fetchCards()) : await fetchCards();
     if (!heard || till.stopped) return;
     await settleOnline();
