@@ -31,7 +31,7 @@ export const kitchen: typeof words = {
     all: "Tous les postes",
     counter: "Comptoir",
     bar: "Bar",
-    grill: "Grill",
+    grill: "Gril",
     fryer: "Friteuse",
     coffee: "Café",
     cold: "Froid",
