@@ -117,4 +117,5 @@ async def test_a_newcomer_can_order_by_phone_for_tonight_at_every_counter(
     reads = FoodReads(db, Catalogues(db))
     found = await reads.outlets(PLANS[0].event.id, 20_000, clock.now(), step_free=True)
     assert {one.outlet for one in found if one.closed_reason is None} == set(counters())
-    assert [one.in_hand_at for one in found] == sorted(one.in_hand_at for one in found if one.in_hand_at)
+    best = [(one.in_hand_at, one.walking_s) for one in found if one.in_hand_at and one.walking_s is not None]
+    assert best == sorted(best), "where all are ready at the doors, the nearest is offered first"

@@ -145,7 +145,11 @@ class FoodReads:
         """The outlets that take orders, best first, then those that do not, with why."""
         floor = await self._floor(event_id, place, now, step_free=step_free)
         offers = [_offer(floor, kitchen) for kitchen in floor.kitchens.values()]
-        return sorted(offers, key=lambda one: (one.closed_reason is not None, one.in_hand_at or now, one.outlet))
+
+        def key(one: OutletOffer) -> tuple[bool, datetime, int, str]:
+            return one.closed_reason is not None, one.in_hand_at or now, one.walking_s or 0, one.outlet
+
+        return sorted(offers, key=key)
 
     async def slots(self, event_id: UUID, outlet: str, now: datetime) -> list[FoodSlot]:
         """When an order can be ready at an outlet, while it takes orders."""
@@ -179,8 +183,9 @@ class FoodReads:
             and (one := _instead(floor, outlet, wish)) is not None
         ]
 
-        def key(one: Offered) -> tuple[datetime, str]:
-            return rules.in_hand_at(one.ready_at, floor.at, one.walking_s or 0), one.outlet
+        def key(one: Offered) -> tuple[datetime, int, str]:
+            walking_s = one.walking_s or 0
+            return rules.in_hand_at(one.ready_at, floor.at, walking_s), walking_s, one.outlet
 
         return sorted(found, key=key)[:NEXT_MAX]
 

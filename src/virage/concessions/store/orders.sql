@@ -167,11 +167,14 @@ where o.outlet = :outlet and o.placed_at >= :ended_since::timestamptz - interval
 order by promised_at, number, id;
 
 -- name: promises(all_of_them, outlets, event_id, since, until, broken_after)
--- How far promises of outlets were from what happened, in seconds after them; null bounds are none.
+-- How far promises of outlets were from what happened, in seconds after them; null bounds are none. What was made good
+-- and is not ready yet is broken too, though nobody knows by how much.
 select outlet, count(*) filter (where ready_at is not null)::integer as orders,
     (percentile_cont(0.5) within group (order by extract(epoch from ready_at - promised_at)))::double precision as p50_s,
     (percentile_cont(0.9) within group (order by extract(epoch from ready_at - promised_at)))::double precision as p90_s,
-    count(*) filter (where ready_at >= promised_at + :broken_after::interval)::integer as broken,
+    count(*) filter (
+        where ready_at >= promised_at + :broken_after::interval or ready_at is null and voucher_cents is not null
+    )::integer as broken,
     count(voucher_cents)::integer as vouchers, coalesce(sum(voucher_cents), 0)::bigint as voucher_cents
 from concessions.food_order
 where (:all_of_them::bool or outlet = any(:outlets::text[])) and accepted_at is not null

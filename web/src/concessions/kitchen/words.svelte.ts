@@ -3,6 +3,7 @@ import type { Problem } from "../../api/answer";
 import type { kitchen } from "../../i18n/en/kitchen";
 import { Bundle } from "../../i18n/bundle.svelte";
 import { i18n } from "../../i18n/i18n.svelte";
+import { clock } from "../../kernel/clock.svelte";
 import { problemText } from "../../kernel/words";
 import type { Delivery } from "./types";
 
@@ -11,6 +12,12 @@ export type Words = typeof kitchen;
 class KitchenWords extends Bundle<Words> {
   refusal(problem: Problem): string {
     return this.w.refusals[problem.code] ?? problemText(problem);
+  }
+
+  /** A time of today; of an order for another day, with the day. */
+  at(iso: string): string {
+    const day = (moment: string): string => i18n.date(moment, { dateStyle: "short" });
+    return day(iso) === day(new Date(clock.now()).toISOString()) ? i18n.time(iso) : i18n.moment(iso);
   }
 
   placeOf({ block, row, seat, area }: Delivery): string {

@@ -2,7 +2,7 @@
 import { i18n } from "../../i18n/i18n.svelte";
 import { newId } from "../../kernel/ids";
 import { isRefund, type Tender } from "../fiscal/record";
-import { maySellAll } from "../rules/alcohol";
+import { maySell, maySellAll } from "../rules/alcohol";
 import { choicesOf, type Product } from "../rules/catalogue";
 import { isRefused, price, type BasketLine, type Chosen, type PartChoice, type Priced, type Refused } from "../rules/pricing";
 import { minutesAt, onAt } from "./evening";
@@ -49,6 +49,12 @@ class Basket {
     const now = (this.minute, time.now());
     return till.pack && maySellAll(this.products, onAt(till.pack, now), now, till.pack.derogations, this.ageConfirmed);
   });
+
+  /** Whether a product may not be sold to anybody now. */
+  isOff(product: Product): boolean {
+    const now = (this.minute, time.now());
+    return maySell(product, onAt(till.pack!, now), now, till.pack!.derogations, true) !== null;
+  }
 
   get products(): Product[] {
     if (!this.priced || isRefused(this.priced)) return [];

@@ -17,7 +17,8 @@ let tag: string | null = null;
 
 export const beat = new Heartbeat(async () => {
   if (!till.device || till.revoked) return;
-  const old = packAsked === null || performance.now() - packAsked > PACK_AGE_MS;
+  const alone = till.pack?.roster.length === 0; // nobody may sell yet: whoever just got a PIN stands here and waits
+  const old = alone || packAsked === null || performance.now() - packAsked > PACK_AGE_MS;
   const hears = !till.pack || old ? (await fetchPack()) && (await fetchCards()) : await fetchCards();
   if (!hears || till.stopped) return;
   await settleOnline();

@@ -87,7 +87,7 @@ export const kitchen = {
     title: "The next half hour",
     bar: (time: string, made: string, room: string) => `${time}: ${made} of ${room}`,
     full: "full",
-    error: "Promises",
+    error: "Promises:",
     errorOf: (middle: string, worst: string) => `half by ${middle}, nine in ten by ${worst}`,
     off: (minutes: number) => (minutes === 0 ? "their time" : `${Math.abs(minutes)} min ${minutes < 0 ? "before it" : "after it"}`),
     errorNone: "none measured yet",

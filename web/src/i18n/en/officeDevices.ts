@@ -57,7 +57,7 @@ export const officeDevices = {
   },
   pin: {
     title: "My PIN",
-    lead: "With it you sign in on a gate’s device where no network is. It opens nothing else.",
+    lead: "With it you sign in at a gate’s device or a till, also without network. It opens nothing else.",
     fresh: "Choose one that you use nowhere else: whoever steals a device can try PINs out on it.",
     pin: "New PIN",
     hint: "6 to 12 digits, no row like 123456",

@@ -115,7 +115,7 @@ export const till = {
     go: "Sign in",
     wrong: "That is not your PIN",
     many: (seconds: number) => `Too many tries. Wait ${plural(seconds, "second", "seconds")}.`,
-    nobody: "Nobody may sign in here yet. Cashiers set their PIN in the office.",
+    nobody: "Nobody may sign in here yet. Each cashier chooses a PIN in the office, under “My PIN”; the name then appears here.",
     choose: "Choose your name",
   },
   outlets: { title: "Which outlet?", none: "This till has no outlet with a catalogue yet. The office publishes one.", other: "Another outlet", name: (code: string, stand: string) => `Outlet ${code}, ${STANDS[stand] ?? stand}` },

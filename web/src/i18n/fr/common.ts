@@ -29,7 +29,7 @@ export const common: typeof English = {
     tickets: "Mes billets",
     orders: "Mes commandes",
     food: "Buvette",
-    purse: "Mon porte-monnaie",
+    purse: "Porte-monnaie",
     account: "Compte",
     office: "Bureau",
     signIn: "Se connecter",

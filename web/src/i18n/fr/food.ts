@@ -2,6 +2,9 @@ import type { food as words } from "../en/food";
 import { plural } from "./common";
 import { allergens, categories, diets } from "./sold";
 
+/** "à 19:35", but "le jeu. 26 nov., 19:35": a day follows another word than an hour does. */
+const when = (time: string, before = "à"): string => `${/^\d/.test(time) ? before : before === "pour" ? "pour le" : "le"} ${time}`;
+
 export const food: typeof words = {
   title: "Boire et manger",
   back: "Tous les points de vente",
@@ -28,7 +31,7 @@ export const food: typeof words = {
     lead: "Le plus rapide d’abord : le chemin depuis votre place et l’attente en cuisine, ensemble.",
     leadNowhere: "Le plus rapide d’abord. Avec votre bloc, le chemin compte aussi.",
     best: "Le plus rapide",
-    ready: (time) => `Prêt à ${time}`,
+    ready: (time) => `Prêt ${when(time)}`,
     readyHint: "Pour une commande habituelle passée maintenant",
     delivers: "Livre à votre place",
     closed: "Ne prend pas de commandes",
@@ -94,8 +97,8 @@ export const food: typeof words = {
     deliver: "Livré à ma place",
     when: "Quand ?",
     asap: "Dès que possible",
-    asapAt: (time) => `Dès que possible, vers ${time}`,
-    slot: (time) => `Prêt à ${time}`,
+    asapAt: (time) => `Dès que possible, ${when(time, "vers")}`,
+    slot: (time) => `Prêt ${when(time)}`,
     left: (count, name) => `Il ne reste que ${count} × « ${name} ». Prenez-en moins pour continuer.`,
     full: "complet",
     pay: "Avec votre porte-monnaie",
@@ -181,9 +184,9 @@ export const food: typeof words = {
       late: "Elle est arrivée trop tard.",
     },
     readyDelivery: "Quelqu’un est en route vers votre place. Gardez ce code sous la main.",
-    promise: (time) => `Prête à ${time}`,
-    promiseDelivery: (time) => `À votre place à ${time}`,
-    late: (time) => `Elle était promise pour ${time} et prend plus de temps. Nous en sommes désolés.`,
+    promise: (time) => `Prête ${when(time)}`,
+    promiseDelivery: (time) => `À votre place ${when(time)}`,
+    late: (time) => `Elle était promise ${when(time, "pour")} et prend plus de temps. Nous en sommes désolés.`,
     code: "Votre code de retrait",
     qr: (code) => `QR code du code de retrait ${code}`,
     steps: { placed: "Passée", accepted: "Acceptée", ready: "Prête", done: "Remise", delivered: "Livrée" },

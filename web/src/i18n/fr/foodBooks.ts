@@ -180,7 +180,7 @@ export const foodBooks: typeof English = {
     none: "Rien n’a bougé ces jours-là.",
     balances: (day) => `Soldes au soir du ${day}`,
     accounts: {
-      purses: "Bourses des supporters",
+      purses: "Porte-monnaie des supporters",
       bonus: "Crédits offerts",
       deposits: "Consignes de gobelets",
       clearing: "Prestataire de paiement",

@@ -57,7 +57,7 @@ export const officeDevices: typeof English = {
   },
   pin: {
     title: "Mon code PIN",
-    lead: "Avec lui, vous vous connectez sur l’appareil d’une porte sans réseau. Il n’ouvre rien d’autre.",
+    lead: "Avec lui, vous vous connectez à la porte ou à la caisse, même sans réseau. Il n’ouvre rien d’autre.",
     fresh: "Choisissez-en un qui ne vous sert nulle part ailleurs : qui vole un appareil peut y essayer des codes.",
     pin: "Nouveau code PIN",
     hint: "6 à 12 chiffres, pas de suite comme 123456",
