@@ -37,13 +37,9 @@ class Moved(Struct, frozen=True):
 
 
 async def lock_accounts(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Balance]:
-    """Accounts by id, locked in the order of their ids.
-
-    A row names its account by the place of its id: an id that comes back is a new object, and dear to look up.
-    """
-    wanted = list(ids)
-    rows = queries.lock_accounts(conn, ids=wanted)
-    return {wanted[row[0]]: Balance(row[1], row[2]) async for row in rows}
+    """Accounts by id, locked in the order of their ids."""
+    rows = queries.lock_accounts(conn, ids=list(ids))
+    return {row[0]: Balance(row[1], row[2]) async for row in rows}
 
 
 async def balances(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Balance]:

@@ -1,10 +1,6 @@
 -- name: lock_accounts(ids)
--- Accounts of a batch by the place of their ids (from 0), locked in the order of these.
-select wanted.n - 1 as place, locked.balance_cents, locked.held_cents
-from unnest(:ids::uuid[]) with ordinality as wanted (id, n)
-join (
-    select id, balance_cents, held_cents from wallet.account where id = any(:ids::uuid[]) order by id for no key update
-) as locked using (id);
+-- Accounts of a batch, locked in the order of their ids.
+select id, balance_cents, held_cents from wallet.account where id = any(:ids::uuid[]) order by id for no key update;
 
 -- name: count_accounts(ids)$
 -- How many of these accounts are there.
