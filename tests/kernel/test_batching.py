@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from virage.kernel.batching import Batcher, Overloaded
+from virage.kernel.batching import CALLERS_AT_ONCE, Batcher, Overloaded
 from virage.kernel.database import Contended, Unavailable
 
 
@@ -71,6 +71,29 @@ async def test_no_batch_is_larger_than_allowed() -> None:
     batcher = Batcher(act, batch_max=10)
     await asyncio.gather(*(batcher.submit(item) for item in range(35)))
     assert [len(batch) for batch in act.batches] == [10, 10, 10, 5]
+
+
+async def test_the_next_batch_is_in_flight_before_all_callers_of_the_last_one_go_on() -> None:
+    act, gone_on = Act(), 0
+    waiting_at_each_batch: list[int] = []
+
+    async def noting(items: Sequence[int]) -> list[int]:
+        for _ in range(3):  # turns of the loop until the database has answered
+            await asyncio.sleep(0)
+        waiting_at_each_batch.append(gone_on)
+        return await act(items)
+
+    batcher = Batcher(noting, batch_max=4 * CALLERS_AT_ONCE)
+
+    async def caller(item: int) -> None:
+        nonlocal gone_on
+        assert await batcher.submit(item) == 2 * item
+        gone_on += 1
+
+    await asyncio.gather(*(caller(item) for item in range(8 * CALLERS_AT_ONCE)))
+    assert gone_on == 8 * CALLERS_AT_ONCE
+    assert [len(batch) for batch in act.batches] == [4 * CALLERS_AT_ONCE] * 2
+    assert waiting_at_each_batch[1] < 4 * CALLERS_AT_ONCE
 
 
 async def test_a_caller_that_goes_away_before_its_batch_is_left_out() -> None:

@@ -144,6 +144,18 @@ def test_a_hold_ends_once() -> None:
     assert reasons(tried(books(1000), [held], *ends)) == [None, None, Reason.HOLD_ENDED, Reason.HOLD_ENDED]
 
 
+def test_an_entry_that_is_refused_leaves_open_the_hold_that_it_would_have_ended() -> None:
+    held = hold(600)
+    too_much = [end(held, 450, Step.CAPTURE), pay(551)]
+    posting = tried(books(1000), [held], too_much, [end(held, 450, Step.CAPTURE), pay(550)])
+    assert posting.outcomes == [
+        Posted(400),
+        Refused(Reason.INSUFFICIENT_FUNDS, {"available_cents": 400}),
+        Posted(0),
+    ]
+    assert posting.moved == {PURSE.id: Balance(0), TILL.id: Balance(1000)}
+
+
 def test_only_a_hold_of_the_same_accounts_is_ended() -> None:
     held, paid = hold(600), pay(100)
     elsewhere = Transfer(new_id(), PURSE, TIPS, 600, "order", PURSE.id, Step.CAPTURE, held.id)

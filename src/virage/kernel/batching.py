@@ -9,6 +9,9 @@ from virage.kernel.database import Contended, Unavailable
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
+CALLERS_AT_ONCE = 64
+"""How many callers go on before the next batch has a turn with the database."""
+
 
 class Overloaded(Exception):
     """The queue is full; the caller answers 503 with Retry-After."""
@@ -34,6 +37,7 @@ class Batcher(Generic[Item, Answer]):
         self._queue_max = queue_max
         self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
         self._runner: asyncio.Task[None] | None = None
+        self._telling: set[asyncio.Task[None]] = set()
         self.items = 0
         self.batches = 0
         self.largest = 0
@@ -79,9 +83,18 @@ class Batcher(Generic[Item, Answer]):
                 for single in batch:
                     await self._answer([single])
             return
-        for (_, waiting), answer in pairs:
+        telling = asyncio.create_task(_tell(pairs))
+        self._telling.add(telling)
+        telling.add_done_callback(self._telling.discard)
+
+
+async def _tell(pairs: list[tuple[tuple[Item, asyncio.Future[Answer]], Answer]]) -> None:
+    """Give callers their answers, some at a time, so that the database works on the next batch while others go on."""
+    for at in range(0, len(pairs), CALLERS_AT_ONCE):
+        for (_, waiting), answer in pairs[at : at + CALLERS_AT_ONCE]:
             if not waiting.done():  # the caller may have gone away
                 waiting.set_result(answer)
+        await asyncio.sleep(0)
 
 
 def _fail(batch: list[tuple[Item, asyncio.Future[Answer]]], failure: Exception) -> None:

@@ -13,6 +13,8 @@ from virage.kernel.database import Connection
 class Adapter(AsyncPGAdapter):
     """aiosql on asyncpg with nothing between: a query is called with a connection, never with a pool."""
 
+    is_aio_driver = False  # nor does it wrap each query, and each row of its answer, into a coroutine of its own
+
     def _values(self, query_name: str, parameters: Any) -> list[Any]:
         return [parameters[name] for name in self.var_sorted[query_name]]
 

@@ -19,7 +19,7 @@ GARBAGE_YOUNG = 50_000
 """How many new containers the garbage collector waits for; Python's own 700 come up many times a batch."""
 
 
-def _settle() -> None:
+def settle() -> None:
     """Take what the start has built out of the garbage collector's sight: it lives until the process ends."""
     gc.collect()
     gc.freeze()
@@ -52,7 +52,7 @@ class Web:
             nonlocal answered
             answered = True
             if message["type"] == "lifespan.startup.complete":
-                _settle()
+                settle()
             await send({"type": message["type"]})
 
         try:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from virage.kernel.database import Connection
 from virage.kernel.money import Cents
-from virage.wallet.rules.ledger import Account, Entry, Kind, Outcome, decide
+from virage.wallet.rules.ledger import OPENED_BY_USE, Account, Entry, Outcome, decide
 from virage.wallet.store import ledger as store
 
 
@@ -17,17 +17,24 @@ async def post(conn: Connection, entries: Sequence[Entry], now: datetime) -> lis
     insufficient_funds (data.available_cents), amount_invalid, account_not_found, hold_not_found, hold_ended,
     exceeds_hold (data.held_cents), transfer_id_taken.
     """
-    accounts = {one.id: one for entry in entries for transfer in entry for one in (transfer.debit, transfer.credit)}
+    transfers = [transfer for entry in entries for transfer in entry]
+    accounts = {transfer.debit.id: transfer.debit for transfer in transfers}
+    accounts |= {transfer.credit.id: transfer.credit for transfer in transfers}
     # Opened before any account is locked: who waits here for another process that opens the same one holds nothing.
-    await store.open_accounts(
-        conn, sorted((one for one in accounts.values() if one.kind is not Kind.PURSE), key=_by_id)
-    )
-    balances = await store.lock_accounts(conn, accounts.keys())
-    named = {id_ for entry in entries for transfer in entry for id_ in (transfer.id, transfer.hold_id) if id_}
+    await _open(conn, [one for one in accounts.values() if one.kind in OPENED_BY_USE])
+    balances = await store.lock_accounts(conn, accounts)
+    named = [transfer.id for transfer in transfers]
+    named += [transfer.hold_id for transfer in transfers if transfer.hold_id is not None]
     posting = decide(entries, balances, await store.transfers(conn, named))
     if posting.new:
         await store.post(conn, posting.new, posting.moved, now)
     return posting.outcomes
+
+
+async def _open(conn: Connection, accounts: Sequence[Account]) -> None:
+    """Begin those that are not there yet. Nearly always all of them are, and a count is cheaper than a try."""
+    if await store.count_accounts(conn, [one.id for one in accounts]) < len(accounts):
+        await store.open_accounts(conn, sorted(accounts, key=_by_id))
 
 
 def _by_id(account: Account) -> UUID:

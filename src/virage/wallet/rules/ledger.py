@@ -8,7 +8,7 @@ us below. A transfer of two phases is a hold, which keeps money without moving i
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
@@ -41,6 +41,9 @@ class Kind(StrEnum):
 FLOORED: Final = frozenset({Kind.PURSE, Kind.BONUS})
 """Accounts from which nobody spends what is not there; the others follow from what really happened."""
 
+OPENED_BY_USE: Final = frozenset(Kind) - {Kind.PURSE}
+"""Accounts that begin with their first transfer; a purse is opened by whoever gives it to somebody."""
+
 
 class Step(StrEnum):
     """What a transfer does. Only `POST` and `CAPTURE` move money."""
@@ -49,6 +52,13 @@ class Step(StrEnum):
     HOLD = "hold"
     CAPTURE = "capture"
     VOID = "void"
+
+
+HOLDING: Final = frozenset(Step) - {Step.POST}
+"""Steps of transfers of two phases."""
+_PURSE: Final = Kind.PURSE  # a member that is looked up in its enum costs as much as the sum that it decides on
+_BEGIN: Final = frozenset({Step.POST, Step.HOLD})
+_MOVE: Final = frozenset({Step.POST, Step.CAPTURE})
 
 
 class Reason(StrEnum):
@@ -152,36 +162,37 @@ class Posting(Struct, frozen=True):
     moved: dict[UUID, Balance]
 
 
+class _Stand(Struct):
+    """Where an account stands while entries are tried on it."""
+
+    balance_cents: Cents
+    held_cents: Cents
+
+
 class _Books:
-    """The accounts while entries are tried on them, and what the entry at hand would change back."""
+    """The accounts while entries are tried on them, what is new, and every transfer that they may repeat or end."""
 
     def __init__(self, balances: Mapping[UUID, Balance], kept: Mapping[UUID, Kept]) -> None:
-        self.balances = dict(balances)
-        self.kept = dict(kept)
-        self.moved: set[UUID] = set()
-        self._undo: list[tuple[dict[UUID, Any], UUID, Any]] = []
+        self.stands = {id_: _Stand(found.balance_cents, found.held_cents) for id_, found in balances.items()}
+        self.new: list[Transfer] = []
+        self.kept: dict[UUID, Kept | Transfer] = dict(kept)
+        self.ended = {one.id for one in kept.values() if one.ended}
 
-    def begin(self) -> None:
-        """Another entry: what came before stays."""
-        self._undo = []
+    def touched(self, entry: Entry) -> list[tuple[_Stand, Cents, Cents]]:
+        """The accounts of an entry, and how they stand now."""
+        ids = {account.id for transfer in entry for account in (transfer.debit, transfer.credit)}
+        stands = (self.stands.get(id_) for id_ in ids)
+        return [(stand, stand.balance_cents, stand.held_cents) for stand in stands if stand is not None]
 
-    def set(self, account_id: UUID, balance: Balance) -> None:
-        """An account as it is from now on."""
-        self._undo.append((self.balances, account_id, self.balances[account_id]))
-        self.balances[account_id] = balance
-
-    def keep(self, kept: Kept) -> None:
-        """A transfer of this batch, which later ones may repeat or end."""
-        self._undo.append((self.kept, kept.id, self.kept.get(kept.id)))
-        self.kept[kept.id] = kept
-
-    def undo(self) -> None:
-        """Nothing of the entry at hand happened."""
-        for table, key, before in reversed(self._undo):
-            if before is None:
-                del table[key]
-            else:
-                table[key] = before
+    def undo(self, count: int, before: Sequence[tuple[_Stand, Cents, Cents]]) -> None:
+        """Only the first so many transfers are new, and the accounts stand as before."""
+        for stand, balance_cents, held_cents in before:
+            stand.balance_cents, stand.held_cents = balance_cents, held_cents
+        for transfer in self.new[count:]:
+            del self.kept[transfer.id]
+            if transfer.hold_id is not None:
+                self.ended.remove(transfer.hold_id)
+        del self.new[count:]
 
 
 def decide(entries: Sequence[Entry], balances: Mapping[UUID, Balance], kept: Mapping[UUID, Kept]) -> Posting:
@@ -191,101 +202,96 @@ def decide(entries: Sequence[Entry], balances: Mapping[UUID, Balance], kept: Map
     their ids and of the holds that they end. An entry that is stored already is answered again and does nothing.
     """
     books = _Books(balances, kept)
-    outcomes: list[Outcome] = []
-    new: list[Transfer] = []
-    for entry in entries:
-        books.begin()
-        refusal = _repeated(books, entry)
-        if refusal is None:
-            refusal = _try(books, entry)
-            if refusal is None:
-                new += entry
-        outcomes.append(refusal if isinstance(refusal, Refused) else _posted(books, entry))
-    moved = {account.id for transfer in new for account in (transfer.debit, transfer.credit)}
-    return Posting(outcomes, new, {id_: books.balances[id_] for id_ in moved if books.balances[id_] != balances[id_]})
+    outcomes: list[Outcome] = [_enter(books, entry) for entry in entries]
+    moved = {
+        id_: Balance(stand.balance_cents, stand.held_cents)
+        for id_, stand in books.stands.items()
+        if stand.balance_cents != (before := balances[id_]).balance_cents or stand.held_cents != before.held_cents
+    }
+    return Posting(outcomes, books.new, moved)
 
 
-def _repeated(books: _Books, entry: Entry) -> Refused | bool | None:
-    """True where all of it is stored as it is said now, None where nothing of it is."""
+def _enter(books: _Books, entry: Entry) -> Outcome:
+    """Do all of an entry, or nothing of it; what is stored as it is said now is answered again."""
+    for transfer in entry:
+        if transfer.id in books.kept:
+            return _posted(books, entry) if _repeats(books, entry) else Refused(Reason.TRANSFER_ID_TAKEN)
+    if len(entry) > 1 and len({transfer.id for transfer in entry}) < len(entry):
+        return Refused(Reason.TRANSFER_ID_TAKEN)
+    count, before = len(books.new), books.touched(entry) if len(entry) > 1 else ()
+    for transfer in entry:
+        refusal = _try(books, transfer)
+        if refusal is not None:
+            books.undo(count, before)
+            return _short(books, transfer) if refusal.reason == Reason.INSUFFICIENT_FUNDS else refusal
+    return _posted(books, entry)
+
+
+def _repeats(books: _Books, entry: Entry) -> bool:
+    """Whether all of an entry is stored as it is said now."""
     known = [books.kept.get(transfer.id) for transfer in entry]
-    if not any(known):
-        return None
-    same = all(one is not None and _is(one, transfer) for one, transfer in zip(known, entry, strict=True))
-    return True if same else Refused(Reason.TRANSFER_ID_TAKEN)
+    return all(one is not None and _said(one) == _said(transfer) for one, transfer in zip(known, entry, strict=True))
 
 
-def _is(kept: Kept, transfer: Transfer) -> bool:
-    said = (transfer.debit.id, transfer.credit.id, transfer.subject, transfer.cents, transfer.step, transfer.hold_id)
-    return said == (kept.debit_id, kept.credit_id, kept.subject, kept.cents, kept.step, kept.hold_id)
+def _said(one: Kept | Transfer) -> tuple[UUID, UUID, UUID, Cents, str, UUID | None]:
+    """What a transfer says, which the same again says too."""
+    debit_id, credit_id = (one.debit.id, one.credit.id) if isinstance(one, Transfer) else (one.debit_id, one.credit_id)
+    return debit_id, credit_id, one.subject, one.cents, one.step, one.hold_id
 
 
 def _posted(books: _Books, entry: Entry) -> Posted:
     """What is left in the purse that an entry is about."""
     for transfer in entry:
         for one in (transfer.debit, transfer.credit):
-            if one.kind is Kind.PURSE:
-                return Posted(books.balances[one.id].available_cents)
+            if one.kind is _PURSE:
+                stand = books.stands[one.id]
+                return Posted(stand.balance_cents - stand.held_cents)
     return Posted()
 
 
-def _try(books: _Books, entry: Entry) -> Refused | None:
-    """Do all of an entry, or nothing of it; what a purse lacks is told by what it has before the entry."""
-    for transfer in entry:
-        refusal = _move(books, transfer)
-        if refusal is not None:
-            books.undo()
-            if refusal.reason == Reason.INSUFFICIENT_FUNDS:
-                available = books.balances[transfer.debit.id].available_cents
-                return Refused(Reason.INSUFFICIENT_FUNDS, {"available_cents": available})
-            return refusal
-    return None
+def _short(books: _Books, transfer: Transfer) -> Refused:
+    """What a purse lacks is told by what it has before the entry."""
+    stand = books.stands[transfer.debit.id]
+    return Refused(Reason.INSUFFICIENT_FUNDS, {"available_cents": stand.balance_cents - stand.held_cents})
 
 
-def _move(books: _Books, transfer: Transfer) -> Refused | None:
-    """Do one transfer on the books, or say why not."""
-    if not 0 < transfer.cents <= CENTS_MAX or transfer.debit.id == transfer.credit.id or transfer.id in books.kept:
-        return Refused(Reason.AMOUNT_INVALID if transfer.id not in books.kept else Reason.TRANSFER_ID_TAKEN)
-    debit, credit = books.balances.get(transfer.debit.id), books.balances.get(transfer.credit.id)
+def _try(books: _Books, transfer: Transfer) -> Refused | None:
+    """Do one transfer on the books, or say why not and do nothing."""
+    cents = transfer.cents
+    if not 0 < cents <= CENTS_MAX or transfer.debit.id == transfer.credit.id:
+        return Refused(Reason.AMOUNT_INVALID)
+    debit, credit = books.stands.get(transfer.debit.id), books.stands.get(transfer.credit.id)
     if debit is None or credit is None:
         return Refused(Reason.ACCOUNT_NOT_FOUND)
-    after = _end_hold(books, transfer, debit) if transfer.hold_id is not None else _begin(transfer, debit)
-    if isinstance(after, Refused):
-        return after
-    books.set(transfer.debit.id, after)
-    if transfer.step in (Step.POST, Step.CAPTURE):
-        books.set(transfer.credit.id, Balance(credit.balance_cents + transfer.cents, credit.held_cents))
-    books.keep(_kept(transfer))
+    if transfer.hold_id is not None:
+        held_cents = _held(books, transfer, transfer.hold_id)
+        if isinstance(held_cents, Refused):
+            return held_cents
+        debit.held_cents -= held_cents
+        books.ended.add(transfer.hold_id)
+    elif transfer.step not in _BEGIN:
+        return Refused(Reason.HOLD_NOT_FOUND)
+    elif debit.balance_cents - debit.held_cents < cents and transfer.debit.kind in FLOORED:
+        return Refused(Reason.INSUFFICIENT_FUNDS)
+    elif transfer.step not in _MOVE:
+        debit.held_cents += cents
+    if transfer.step in _MOVE:
+        debit.balance_cents -= cents
+        credit.balance_cents += cents
+    books.kept[transfer.id] = transfer
+    books.new.append(transfer)
     return None
 
 
-def _kept(transfer: Transfer) -> Kept:
-    debit_id, credit_id = transfer.debit.id, transfer.credit.id
-    return Kept(transfer.id, debit_id, credit_id, transfer.subject, transfer.cents, transfer.step, transfer.hold_id)
-
-
-def _begin(transfer: Transfer, debit: Balance) -> Balance | Refused:
-    """The debited account after a post or a hold."""
-    if transfer.step not in (Step.POST, Step.HOLD):
+def _held(books: _Books, transfer: Transfer, hold_id: UUID) -> Cents | Refused:
+    """What the hold has kept that a transfer ends."""
+    hold = books.kept.get(hold_id)
+    if hold is None or hold.step != Step.HOLD or transfer.step in _BEGIN:
         return Refused(Reason.HOLD_NOT_FOUND)
-    if transfer.debit.kind in FLOORED and debit.available_cents < transfer.cents:
-        return Refused(Reason.INSUFFICIENT_FUNDS)
-    if transfer.step is Step.HOLD:
-        return Balance(debit.balance_cents, debit.held_cents + transfer.cents)
-    return Balance(debit.balance_cents - transfer.cents, debit.held_cents)
-
-
-def _end_hold(books: _Books, transfer: Transfer, debit: Balance) -> Balance | Refused:
-    """The debited account once its hold is over."""
-    hold = books.kept.get(transfer.hold_id) if transfer.hold_id is not None else None
-    ends = transfer.step in (Step.CAPTURE, Step.VOID)
-    if hold is None or hold.step != Step.HOLD or not ends:
+    if _said(hold)[:2] != _said(transfer)[:2]:
         return Refused(Reason.HOLD_NOT_FOUND)
-    if (hold.debit_id, hold.credit_id) != (transfer.debit.id, transfer.credit.id):
-        return Refused(Reason.HOLD_NOT_FOUND)
-    if hold.ended:
+    if hold_id in books.ended:
         return Refused(Reason.HOLD_ENDED)
     if transfer.cents > hold.cents or (transfer.step is Step.VOID and transfer.cents != hold.cents):
         return Refused(Reason.EXCEEDS_HOLD, {"held_cents": hold.cents})
-    books.keep(Kept(hold.id, hold.debit_id, hold.credit_id, hold.subject, hold.cents, hold.step, None, ended=True))
-    taken = transfer.cents if transfer.step is Step.CAPTURE else 0
-    return Balance(debit.balance_cents - taken, debit.held_cents - hold.cents)
+    return hold.cents

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from virage.kernel.database import Connection
 from virage.kernel.money import Cents
-from virage.wallet.rules.ledger import Account, Balance, Kept, Transfer
+from virage.wallet.rules.ledger import HOLDING, Account, Balance, Kept, Transfer
 from virage.wallet.store.queries import queries
 
 
@@ -47,6 +47,11 @@ async def balances(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Balanc
     return {row[0]: Balance(row[1], row[2]) async for row in queries.balances(conn, ids=list(ids))}
 
 
+async def count_accounts(conn: Connection, ids: Collection[UUID]) -> int:
+    """How many of these accounts are there."""
+    return int(await queries.count_accounts(conn, ids=list(ids)))
+
+
 async def open_accounts(conn: Connection, accounts: Sequence[Account]) -> None:
     """Begin accounts; those that are there stay."""
     await queries.open_accounts(
@@ -63,21 +68,25 @@ async def transfers(conn: Connection, ids: Collection[UUID]) -> dict[UUID, Kept]
 
 
 async def post(conn: Connection, new: Sequence[Transfer], moved: Mapping[UUID, Balance], now: datetime) -> None:
-    """Write the transfers of a batch and what they leave of its locked accounts, in one statement."""
+    """Write the transfers of a batch and what they leave of its locked accounts, in one statement.
+
+    Where nothing is held or ends, which is nearly always, three of the columns say nothing, and are left empty.
+    """
+    holds = any(transfer.step in HOLDING for transfer in new)
     await queries.post(
         conn,
         account_ids=list(moved),
         balances=[balance.balance_cents for balance in moved.values()],
-        helds=[balance.held_cents for balance in moved.values()],
+        helds=[balance.held_cents for balance in moved.values()] if holds else [],
         ids=[transfer.id for transfer in new],
         debit_ids=[transfer.debit.id for transfer in new],
         credit_ids=[transfer.credit.id for transfer in new],
         subjects=[transfer.subject for transfer in new],
-        hold_ids=[transfer.hold_id for transfer in new],
         purse_ids=[transfer.debit.purse_id or transfer.credit.purse_id for transfer in new],
         cents=[transfer.cents for transfer in new],
-        steps=[transfer.step for transfer in new],
         purposes=[transfer.purpose for transfer in new],
+        steps=[transfer.step for transfer in new] if holds else [],
+        hold_ids=[transfer.hold_id for transfer in new] if holds else [],
         now=now,
     )
 

@@ -2,6 +2,10 @@
 -- Accounts of a batch, locked in the order of their ids.
 select id, balance_cents, held_cents from wallet.account where id = any(:ids::uuid[]) order by id for no key update;
 
+-- name: count_accounts(ids)$
+-- How many of these accounts are there.
+select count(*) from wallet.account where id = any(:ids::uuid[]);
+
 -- name: open_accounts(ids, kinds, keys)!
 -- Accounts that begin now, in the order of their ids; those that are there stay.
 insert into wallet.account (id, kind, key)
@@ -16,20 +20,21 @@ select id, debit_id, credit_id, subject, cents, step, hold_id,
     step = 'hold' and exists (select 1 from wallet.transfer as ending where ending.hold_id = transfer.id) as ended
 from wallet.transfer where id = any(:ids::uuid[]);
 
--- name: post(account_ids, balances, helds, ids, debit_ids, credit_ids, subjects, hold_ids, purse_ids, cents, steps, purposes, now)!
+-- name: post(account_ids, balances, helds, ids, debit_ids, credit_ids, subjects, purse_ids, cents, purposes, steps, hold_ids, now)!
 -- All transfers of a batch and what they leave of its accounts, which are locked: one statement. Which accounts is said
--- twice, or the join would read all that there are.
+-- twice, or the join would read all that there are. Where nothing is held or ends, there are no helds, steps, hold_ids.
 with moved as (
-    update wallet.account set balance_cents = after.balance, held_cents = after.held
+    update wallet.account
+    set balance_cents = after.balance, held_cents = coalesce(after.held, account.held_cents)
     from unnest(:account_ids::uuid[], :balances::bigint[], :helds::bigint[]) as after (id, balance, held)
     where account.id = after.id and account.id = any(:account_ids::uuid[])
 )
-insert into wallet.transfer (id, debit_id, credit_id, subject, hold_id, purse_id, at, cents, step, purpose)
-select t.id, t.debit, t.credit, t.subject, t.hold, t.purse, :now::timestamptz, t.cents, t.step, t.purpose
+insert into wallet.transfer (id, debit_id, credit_id, subject, purse_id, at, cents, purpose, step, hold_id)
+select t.id, t.debit, t.credit, t.subject, t.purse, :now::timestamptz, t.cents, t.purpose, coalesce(t.step, 'post'), t.hold
 from unnest(
-    :ids::uuid[], :debit_ids::uuid[], :credit_ids::uuid[], :subjects::uuid[], :hold_ids::uuid[], :purse_ids::uuid[],
-    :cents::bigint[], :steps::text[], :purposes::text[]
-) as t (id, debit, credit, subject, hold, purse, cents, step, purpose);
+    :ids::uuid[], :debit_ids::uuid[], :credit_ids::uuid[], :subjects::uuid[], :purse_ids::uuid[], :cents::bigint[],
+    :purposes::text[], :steps::text[], :hold_ids::uuid[]
+) as t (id, debit, credit, subject, purse, cents, purpose, step, hold);
 
 -- name: sum_of_balances()$
 -- What all accounts hold together: zero.
