@@ -1,18 +1,37 @@
 """Whether the books are right: what `virage wallet audit` prints."""
 
+from uuid import UUID
+
 from msgspec import Struct
 
 from virage.kernel.database import Connection
+from virage.kernel.keys import base64url
 from virage.kernel.money import Cents
+from virage.kernel.problems import Refused
+from virage.passes.reads import device_keys
+from virage.passes.rules.keys import HolderKey
 from virage.payments import reads as payments
+from virage.wallet.rules.cards import masked
+from virage.wallet.rules.loads import read_signed
 from virage.wallet.rules.purses import CARD_MONEY, PURPOSE
 from virage.wallet.store import ledger as store
+from virage.wallet.store.desk import KeptLoad, signed_loads, unsigned_loads
 from virage.wallet.store.gifts import gifts_told_and_booked
 from virage.wallet.store.ledger import Astray
 
 
+class LoadAstray(Struct, frozen=True):
+    """A load that its till did not sign, or not as it stands."""
+
+    till_id: UUID
+    id: UUID
+
+
 class Audit(Struct, frozen=True):
-    """What was found. `sum_cents` is zero, nothing is astray; what the provider holds and what was given is booked."""
+    """What was found. `sum_cents` is zero, nothing is astray; what the provider holds and what was given is booked.
+
+    `unsigned_loads` are of before tills signed them.
+    """
 
     sum_cents: Cents
     astray: list[Astray]
@@ -22,13 +41,15 @@ class Audit(Struct, frozen=True):
     kinds: dict[str, Cents]
     gifts_cents: Cents
     gifts_booked_cents: Cents
+    loads_astray: list[LoadAstray]
+    unsigned_loads: int
 
     @property
     def clean(self) -> bool:
         """Whether nothing is wrong."""
         at_provider = self.booked_cents == self.captured_cents - self.refund_cents
         given = self.gifts_booked_cents == self.gifts_cents
-        return self.sum_cents == 0 and not self.astray and at_provider and given
+        return self.sum_cents == 0 and not self.astray and not self.loads_astray and at_provider and given
 
 
 async def audit(conn: Connection) -> Audit:
@@ -48,4 +69,21 @@ async def audit(conn: Connection) -> Audit:
         -at_provider.balance_cents if at_provider else 0,
         {kind: balance.balance_cents for kind, balance in (await store.balance_of_kinds(conn)).items()},
         *gifts,
+        await loads_astray(conn),
+        await unsigned_loads(conn),
     )
+
+
+async def loads_astray(conn: Connection) -> list[LoadAstray]:
+    """All loads that are not what the keys of their tills signed, whoever wrote them."""
+    kept = await signed_loads(conn)
+    keys = await device_keys(conn, sorted({load.till_id for load in kept}))
+    return [LoadAstray(load.till_id, load.id) for load in kept if not _is_signed(load, keys.get(load.till_id))]
+
+
+def _is_signed(load: KeptLoad, key: HolderKey | None) -> bool:
+    signed = read_signed(base64url(load.body), base64url(load.signature), load.till_id, key)
+    if isinstance(signed, Refused):
+        return False
+    said, stands = signed.said, (load.id, load.cashier, load.cents, load.tender, load.slip, masked(load.purse_id))
+    return (said.id, said.cashier, said.cents, said.tender, said.slip, said.purse) == stands

@@ -11,6 +11,8 @@ from virage.kernel.database import Database
 from virage.kernel.guard import ANONYMOUS, Principal
 from virage.kernel.limits import Limits
 from virage.kernel.problems import Refused
+from virage.passes.reads import DeviceKeyring
+from virage.passes.rules.keys import HolderKey
 from virage.wallet.acts.card_pins import begin_pin_try, end_pin_try
 from virage.wallet.acts.cards import CardSecrets
 from virage.wallet.acts.taps import take_taps
@@ -24,18 +26,26 @@ _UUID_BYTES: Final = 16
 
 
 class CardDesk:
-    """Verifies taps, takes those of pages in batches, and tries PINs. `secrets` None: the deployment has no cards."""
+    """Verifies taps, takes those of pages in batches, tries PINs, knows the keys of tills.
+
+    `secrets` None: the deployment has no cards.
+    """
 
     def __init__(self, db: Database, clock: Clock, secrets: CardSecrets | None) -> None:
         self._db = db
         self._clock = clock
         self._limits = Limits()
+        self._keyring = DeviceKeyring(db)
         self.secrets = secrets
         self.taps: Batcher[Tap, TapOutcome] = Batcher(self._take)
 
     def tap(self, tap_id: UUID, message: SunMessage) -> Tap | Refused:
         """Verify what a card showed; refused where the deployment has no key for cards. A forged one is a tap too."""
         return CARDS_OFF if self.secrets is None else Tap(tap_id, verify(message, self.secrets.keys))
+
+    async def till_key(self, till_id: UUID) -> HolderKey | None:
+        """The public key of a till; None for what is no device."""
+        return await self._keyring.key(till_id)
 
     def code_hash(self, code: str) -> bytes | Refused:
         """What is stored of a printed code."""
