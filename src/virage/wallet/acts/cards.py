@@ -96,12 +96,11 @@ class Replacement(Struct, frozen=True):
 
 
 class Replaced(Struct, frozen=True):
-    """A new card stands on the old one's purse. `left_purse_id` is the purse that it was made with."""
+    """A new card stands on the old one's purse."""
 
     card_id: UUID
     new_card_id: UUID
     purse_id: UUID
-    left_purse_id: UUID | None
 
 
 def open_card_secrets(config: Config) -> CardSecrets | None:
@@ -240,7 +239,9 @@ async def _is_closed(conn: Connection, purse_id: UUID) -> bool:
 async def replace_card(conn: Connection, wish: Replacement, now: datetime) -> Replaced | Refused:
     """Put a fresh card onto a card's purse, with its label, limit and PIN, and block the old one for ever.
 
-    Replaced again by the same card it is the same.
+    Fresh is a card whose own purse never held anything: what is in one may be somebody's, and the law lets nobody load
+    an anonymous card out of another one (Directive (EU) 2018/843, article 12). Replaced again by the same card it is
+    the same.
     """
     new_id = (await store.card_ids_of_codes(conn, [wish.new_code_hash])).get(wish.new_code_hash)
     if new_id is None:
@@ -255,15 +256,17 @@ async def replace_card(conn: Connection, wish: Replacement, now: datetime) -> Re
         raise Contended("A card went to another purse meanwhile.")
     old, new = locked[wish.card_id], locked[new_id]
     if old.card.replaced_by == new_id:
-        return Replaced(wish.card_id, new_id, old.card.purse_id, None)
+        return Replaced(wish.card_id, new_id, old.card.purse_id)
     on_its_purse = len(await store.lock_cards_of_purses(conn, [new.card.purse_id]))
     refusal = may_replace(old, new, on_its_purse) if old.card.id != new_id else Refused(Reason.CARD_IN_USE)
     if refusal is not None:
         return refusal
+    await purse_store.lock_purses(conn, [new.card.purse_id])  # before whoever gives to it
+    if await purse_store.has_moved(conn, new.card.purse_id):
+        return Refused(Reason.CARD_IN_USE)
     await store.replace_card(conn, wish.card_id, new_id, now.astimezone(GROUND_ZONE).date(), now)
     await append(conn, [Fact("card_replaced", wish.who, wish.card_id, {"by": new_id})], now)
-    await move_balance(conn, new.card.purse_id, old.card.purse_id, new_id, now)
-    return Replaced(wish.card_id, new_id, old.card.purse_id, new.card.purse_id)
+    return Replaced(wish.card_id, new_id, old.card.purse_id)
 
 
 async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:

@@ -28,6 +28,10 @@ select id, owner_id, frozen_at from wallet.purse where id = any(:ids::uuid[]) or
 -- Purses as they stand.
 select id, owner_id, frozen_at from wallet.purse where id = any(:ids::uuid[]);
 
+-- name: purse_has_moved(purse_id)$
+-- Whether anything ever moved in a purse or its bonus, or is held there.
+select exists (select 1 from wallet.transfer where purse_id = :purse_id);
+
 -- name: close_purse(id, now)!
 -- A purse that nobody has any more: it takes no money.
 update wallet.purse set owner_id = null, frozen_at = :now where id = :id;
