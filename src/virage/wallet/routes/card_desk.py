@@ -22,7 +22,14 @@ from virage.wallet.rules.sun import SunMessage, look_id, verify
 CARDS_OFF: Final = Refused(Reason.CARDS_OFF)
 NOBODY: Final = Principal("anonymous", UUID(int=0))
 """All who have no session, where they are counted together."""
+CARDS_OWN: Final = frozenset({"card_id", "counter"})
+"""What a refusal says of a card to its owner alone: the purse of a card of nobody has the card's id."""
 _UUID_BYTES: Final = 16
+
+
+def to_strangers(refused: Refused) -> Refused:
+    """A refusal without what only the card's owner is told."""
+    return Refused(refused.reason, {name: value for name, value in refused.data.items() if name not in CARDS_OWN})
 
 
 class CardDesk:

@@ -16,7 +16,7 @@ from virage.wallet.acts import desk as acts
 from virage.wallet.reads import cards
 from virage.wallet.reads import desk as reads
 from virage.wallet.reads.desk import LoadBooked, PurseAtDesk
-from virage.wallet.routes.card_desk import CardDesk
+from virage.wallet.routes.card_desk import CardDesk, to_strangers
 from virage.wallet.rules.cards import OwnedCard, Tap, as_code
 from virage.wallet.rules.cards import Reason as CardReason
 from virage.wallet.rules.desk import DeskLimits, payout_tap_id
@@ -24,7 +24,6 @@ from virage.wallet.rules.loads import LOAD_CHARS_MAX, LoadSaid, read_signed
 from virage.wallet.rules.sun import ADDRESS_LENGTH_MAX, SunMessage, look_id, message_of
 
 PRIVATE = {"cache-control": "no-store"}
-CARDS_OWN = frozenset({"card_id", "counter"})
 Answer = TypeVar("Answer")
 
 Pin = Annotated[str, Meta(max_length=40)]
@@ -97,9 +96,7 @@ async def load_purse(
 
 def told(outcome: Answer | Refused) -> Answer:
     """Return what was granted, or raise the refusal without what a till is not told of a card."""
-    if isinstance(outcome, Refused):
-        raise Problem(outcome.reason, {name: value for name, value in outcome.data.items() if name not in CARDS_OWN})
-    return outcome
+    return granted(to_strangers(outcome) if isinstance(outcome, Refused) else outcome)
 
 
 def desk_limits_of(config: Config) -> DeskLimits:
