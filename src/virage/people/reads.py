@@ -139,6 +139,11 @@ async def programs(conn: Connection, principal: Principal, now: datetime) -> lis
     return [] if principal.id is None else await grants.programs_created_by(conn, principal.id, now)
 
 
+async def person_behind(conn: Connection, asker_id: UUID) -> UUID:
+    """Who answers for what is asked under an id: who created the program, or the person of that id."""
+    return await grants.program_creator(conn, asker_id) or asker_id
+
+
 async def export(
     conn: Connection, person_id: UUID, contributors: Mapping[str, PersonExport], now: datetime
 ) -> dict[str, Any]:
