@@ -26,6 +26,7 @@ def audit_wallet() -> bool:
     table.add_row("at the provider by the books", _euros(found.booked_cents))
     table.add_row("given by the house", _euros(found.gifts_cents))
     table.add_row("given by the books", _euros(found.gifts_booked_cents))
+    table.add_row("unclaimed, of people who were erased", _euros(found.unclaimed_cents))
     if found.unsigned_loads:
         table.add_row("loads of before tills signed them", str(found.unsigned_loads))
     for load in found.loads_astray:

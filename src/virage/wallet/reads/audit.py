@@ -12,8 +12,9 @@ from virage.passes.reads import device_keys
 from virage.passes.rules.keys import HolderKey
 from virage.payments import reads as payments
 from virage.wallet.rules.cards import masked
+from virage.wallet.rules.ledger import Balance
 from virage.wallet.rules.loads import read_signed
-from virage.wallet.rules.purses import CARD_MONEY, PURPOSE
+from virage.wallet.rules.purses import CARD_MONEY, PURPOSE, UNCLAIMED
 from virage.wallet.store import ledger as store
 from virage.wallet.store.desk import KeptLoad, signed_loads, unsigned_loads
 from virage.wallet.store.gifts import gifts_told_and_booked
@@ -30,7 +31,7 @@ class LoadAstray(Struct, frozen=True):
 class Audit(Struct, frozen=True):
     """What was found. `sum_cents` is zero, nothing is astray; what the provider holds and what was given is booked.
 
-    `unsigned_loads` are of before tills signed them.
+    `unsigned_loads` are of before tills signed them; `unclaimed_cents` came for people who were erased.
     """
 
     sum_cents: Cents
@@ -43,6 +44,7 @@ class Audit(Struct, frozen=True):
     gifts_booked_cents: Cents
     loads_astray: list[LoadAstray]
     unsigned_loads: int
+    unclaimed_cents: Cents
 
     @property
     def clean(self) -> bool:
@@ -59,18 +61,19 @@ async def audit(conn: Connection) -> Audit:
     paid out: the balance of the provider's account in the books.
     """
     turnover = await payments.of_purpose(conn, PURPOSE)
-    at_provider = (await store.balances(conn, [CARD_MONEY.id])).get(CARD_MONEY.id)
+    held = await store.balances(conn, [CARD_MONEY.id, UNCLAIMED.id])
     gifts = await gifts_told_and_booked(conn)
     return Audit(
         await store.sum_of_balances(conn),
         await store.astray(conn),
         turnover.captured_cents,
         turnover.refund_cents,
-        -at_provider.balance_cents if at_provider else 0,
+        -held.get(CARD_MONEY.id, Balance()).balance_cents,
         {kind: balance.balance_cents for kind, balance in (await store.balance_of_kinds(conn)).items()},
         *gifts,
         await loads_astray(conn),
         await unsigned_loads(conn),
+        held.get(UNCLAIMED.id, Balance()).balance_cents,
     )
 
 

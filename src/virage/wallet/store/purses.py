@@ -52,6 +52,11 @@ async def close_purse(conn: Connection, purse_id: UUID, now: datetime) -> None:
     await queries.close_purse(conn, id=purse_id, now=now)
 
 
+async def closed_purses_with_money(conn: Connection, after: UUID, most: int) -> list[UUID]:
+    """Purses of people who were erased into which something came later, by id; `most` after one."""
+    return [row["id"] async for row in queries.closed_purses_with_money(conn, after=after, most=most)]
+
+
 async def insert_top_up(conn: Connection, top_up: TopUp, now: datetime) -> bool:
     """Whether it is new."""
     return bool(
