@@ -99,6 +99,21 @@ async def test_a_gift_and_a_replacement_at_once_strand_nothing(purses: "Purses")
     assert await replacing == Refused("card_in_use")
 
 
+async def test_a_gift_at_the_moment_of_a_link_follows_the_card_and_a_later_one_is_refused(purses: "Purses") -> None:
+    fan, held = purses.knows("fan"), await purses.card()
+    await purses.card(fan)
+    async with purses.transaction() as conn:
+        await bonus.give(conn, [Gift(new_id(), held.purse_id, 500, "goodwill")], NOW)
+        linking = asyncio.create_task(link(purses, held, fan))
+        await waits_for_a_lock(purses)
+    linked = await linking
+    async with purses.transaction() as conn:
+        view = await purse_view(conn, fan, LIMITS, now=NOW)
+        (late,) = await bonus.give(conn, [Gift(new_id(), held.purse_id, 300, "goodwill")], NOW)
+    assert (linked.left_purse_id, view.bonus_cents, late) == (held.purse_id, 500, Refused("purse_frozen"))
+    assert (await books(purses.db)).clean
+
+
 async def test_the_card_of_somebody_erased_brings_the_next_holder_no_history(purses: "Purses") -> None:
     gone, held, fan = new_id(), await purses.card(), new_id()
     await link(purses, held, gone)

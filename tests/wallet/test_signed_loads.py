@@ -196,6 +196,9 @@ async def test_the_audit_proves_each_load_by_what_its_till_signed(purses: "Purse
         assert (found.loads_astray, found.clean) == ([LoadAstray(desk.id, id_)], False), column
         await changed(purses, set_to.format(column), id_, before)
     assert (await books(purses.db)).clean
+    to_another = "update wallet.transfer set credit_id = $2, purse_id = $2 where subject = $1"
+    await changed(purses, to_another, id_, other.purse_id)
+    assert (await books(purses.db)).loads_astray == [LoadAstray(desk.id, id_)], "its money went elsewhere"
 
 
 async def test_a_till_that_was_revoked_signed_what_it_signed(purses: "Purses", desk: Desk) -> None:

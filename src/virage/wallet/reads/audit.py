@@ -1,5 +1,6 @@
 """Whether the books are right: what `virage wallet audit` prints."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from msgspec import Struct
@@ -12,7 +13,8 @@ from virage.passes.reads import device_keys
 from virage.passes.rules.keys import HolderKey
 from virage.payments import reads as payments
 from virage.wallet.rules.cards import masked
-from virage.wallet.rules.ledger import Balance
+from virage.wallet.rules.desk import Load, transfer, transfer_id
+from virage.wallet.rules.ledger import Balance, Kept
 from virage.wallet.rules.loads import read_signed
 from virage.wallet.rules.purses import CARD_MONEY, PURPOSE, UNCLAIMED
 from virage.wallet.store import ledger as store
@@ -22,7 +24,7 @@ from virage.wallet.store.ledger import Astray
 
 
 class LoadAstray(Struct, frozen=True):
-    """A load that its till did not sign, or not as it stands."""
+    """A load that its till did not sign, or not as it stands, or whose money moved otherwise."""
 
     till_id: UUID
     id: UUID
@@ -80,13 +82,27 @@ async def audit(conn: Connection) -> Audit:
 async def loads_astray(conn: Connection) -> list[LoadAstray]:
     """All loads that are not what the keys of their tills signed, whoever wrote them."""
     kept = await signed_loads(conn)
-    keys = await device_keys(conn, sorted({load.till_id for load in kept}))
-    return [LoadAstray(load.till_id, load.id) for load in kept if not _is_signed(load, keys.get(load.till_id))]
+    keys = await device_keys(conn, sorted({one.load.till_id for one in kept}))
+    moved = await store.transfers(conn, {transfer_id(one.load) for one in kept})
+    return [
+        LoadAstray(one.load.till_id, one.load.id)
+        for one in kept
+        if not _is_signed(one, keys.get(one.load.till_id)) or not _has_moved(one.load, moved)
+    ]
 
 
-def _is_signed(load: KeptLoad, key: HolderKey | None) -> bool:
-    signed = read_signed(base64url(load.body), base64url(load.signature), load.till_id, key)
+def _is_signed(kept: KeptLoad, key: HolderKey | None) -> bool:
+    load = kept.load
+    signed = read_signed(base64url(kept.body), base64url(kept.signature), load.till_id, key)
     if isinstance(signed, Refused):
         return False
     said, stands = signed.said, (load.id, load.cashier, load.cents, load.tender, load.slip, masked(load.purse_id))
     return (said.id, said.cashier, said.cents, said.tender, said.slip, said.purse) == stands
+
+
+def _has_moved(load: Load, moved: Mapping[UUID, Kept]) -> bool:
+    """Whether the money of a load stands in the ledger between its till and its purse."""
+    wanted, found = transfer(load), moved.get(transfer_id(load))
+    if found is None:
+        return False
+    return (wanted.debit.id, wanted.credit.id, wanted.cents) == (found.debit_id, found.credit_id, found.cents)

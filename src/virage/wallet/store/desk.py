@@ -17,9 +17,13 @@ from virage.wallet.store import ledger, purses
 from virage.wallet.store.queries import queries
 
 
+def _load(row: Any) -> Load:
+    id_, till_id, purse_id, card_id, cashier, cents, tender, slip = tuple(row)[:8]
+    return Load(id_, till_id, purse_id, card_id, cashier, cents, DeskTender(tender), slip)
+
+
 def _loaded(row: Any) -> Loaded:
-    id_, till_id, purse_id, card_id, cashier, cents, tender, slip, booked_at, body = row
-    return Loaded(Load(id_, till_id, purse_id, card_id, cashier, cents, DeskTender(tender), slip), booked_at, body)
+    return Loaded(_load(row), row["booked_at"], row["body"])
 
 
 async def load(conn: Connection, till_id: UUID, load_id: UUID) -> Loaded | None:
@@ -74,20 +78,14 @@ async def loads_of_purse(conn: Connection, purse_id: UUID) -> list[Loaded]:
 class KeptLoad(Struct, frozen=True):
     """A load as it stands, with the bytes that its till signed and the signature."""
 
-    till_id: UUID
-    id: UUID
-    purse_id: UUID
-    cashier: UUID
-    cents: Cents
-    tender: DeskTender
-    slip: str | None
+    load: Load
     body: bytes
     signature: bytes
 
 
 async def signed_loads(conn: Connection) -> list[KeptLoad]:
     """All loads that tills signed, by till and id."""
-    return [KeptLoad(**{**row, "tender": DeskTender(row["tender"])}) async for row in queries.signed_loads(conn)]
+    return [KeptLoad(_load(row), row["body"], row["signature"]) async for row in queries.signed_loads(conn)]
 
 
 async def unsigned_loads(conn: Connection) -> int:

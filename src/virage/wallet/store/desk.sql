@@ -10,7 +10,7 @@ values (:till_id, :id, :purse_id, :card_id, :cashier, :cents, :tender, :slip, :n
 
 -- name: signed_loads()
 -- All loads that tills signed, as they stand and as they were signed.
-select till_id, id, purse_id, cashier, cents, tender, slip, body, signature
+select id, till_id, purse_id, card_id, cashier, cents, tender, slip, body, signature
 from wallet.load where body is not null order by till_id, id;
 
 -- name: unsigned_loads()$
