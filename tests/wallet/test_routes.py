@@ -268,6 +268,22 @@ async def test_a_pin_that_is_tried_first_is_refused(purses: "Purses", pin: str, 
     assert (answer.status_code, answer.json()["code"]) == (400, code)
 
 
+async def test_a_limit_is_tightened_at_once_and_loosened_after_a_fresh_sign_in(purses: "Purses") -> None:
+    held = await purses.card(purses.knows("fan"))
+    path = f"/api/me/cards/{held.id}/daily-limit"
+
+    async def limit(cents: int | None) -> int:
+        return (await purses.ask("fan", "PUT", path, {"daily_limit_cents": cents})).status_code
+
+    purses.clock.advance(HOUR)
+    assert [await limit(cents) for cents in (2_000, 1_500, 1_500)] == [204] * 3
+    assert [await limit(cents) for cents in (1_501, None)] == [403, 403]
+    (card,) = (await purses.ask("fan", "GET", "/api/me/cards")).json()
+    assert card["daily_limit_cents"] == 1_500
+    purses.clock.advance(-HOUR)
+    assert [await limit(cents) for cents in (1_501, None)] == [204, 204]
+
+
 @pytest.mark.parametrize("cents", [-1, 1_000_001, 1.5, "1"])
 async def test_a_limit_is_an_amount_of_cents(purses: "Purses", cents: Any) -> None:
     held = await purses.card(purses.knows("fan"))

@@ -1300,7 +1300,8 @@ export interface paths {
         get?: never;
         /**
          * Limit my card
-         * @description Say what my card may spend on a day: a child's, for instance.
+         * @description Say what my card may spend on a day: a child's, for instance. More than before asks for a sign-in of the last 15
+         *     minutes, as lifting a block does.
          */
         put: operations["limit_my_card"];
         post?: never;

@@ -26,6 +26,7 @@ from virage.wallet.rules.cards import (
     Reason,
     Tap,
     may_block,
+    may_limit,
     may_link,
     may_replace,
     may_unblock,
@@ -63,11 +64,15 @@ class OwnersCard(Struct, frozen=True):
 
 
 class DailyLimitWish(Struct, frozen=True):
-    """What a card may spend on a day from now on, as its owner wishes; None for anything."""
+    """What a card may spend on a day from now on, as its owner wishes; None for anything.
+
+    `confirmed`: who asks signed in a moment ago.
+    """
 
     card_id: UUID
     owner_id: UUID
     daily_limit_cents: Cents | None
+    confirmed: bool = False
 
 
 class Link(Struct, frozen=True):
@@ -177,15 +182,15 @@ async def unblock_cards(conn: Connection, wishes: Sequence[OwnersCard], now: dat
 
 
 async def limit_cards(conn: Connection, wishes: Sequence[DailyLimitWish], now: datetime) -> list[Refused | None]:
-    """Say what cards may spend on a day."""
+    """Say what cards may spend on a day: less at once, more after a fresh sign-in."""
     known = await _locked(conn, [wish.card_id for wish in wishes])
     outcomes: list[Refused | None] = []
     limits, facts = {}, []
     for wish in wishes:
         owned = known.get(wish.card_id)
-        theirs = owned is not None and owned.owner_id == wish.owner_id
-        outcomes.append(None if theirs else NOT_FOUND)
-        if theirs:
+        refusal = may_limit(owned, wish.owner_id, wish.daily_limit_cents, confirmed=wish.confirmed)
+        outcomes.append(refusal)
+        if refusal is None:
             limits[wish.card_id] = wish.daily_limit_cents
             facts.append(Fact("card_limited", wish.owner_id, wish.card_id, {"cents": wish.daily_limit_cents}))
     if limits:
@@ -224,8 +229,10 @@ async def link_card(conn: Connection, link: Link, now: datetime) -> Linked | Ref
     if purse is None:
         await store.own_purse(conn, before, link.owner_id)
     else:
+        await purse_store.lock_purses(conn, sorted({before, now_on}))  # before whoever gives to either
         await store.move_cards(conn, before, now_on)
         await move_balance(conn, before, now_on, card_id, now)
+        await purse_store.close_purse(conn, before, now)  # without a card or an owner nobody could empty it
     await store.note_link(conn, beside, card_id, link.label, now)
     facts = [Fact("card_linked", link.owner_id, one, {"purse": now_on}) for one in sorted(beside)]
     await append(conn, facts, now)

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from virage.kernel.clock import Clock
 from virage.kernel.database import Connection, Database
-from virage.kernel.guard import Principal, fresh, holds, require, require_fan, signed_in, staff
+from virage.kernel.guard import FRESH_FOR, Principal, fresh, holds, require, require_fan, signed_in, staff
 from virage.kernel.money import Cents
 from virage.kernel.problems import Problem, Refused, granted
 from virage.people import acts as people
@@ -133,8 +133,12 @@ async def unblock_my_card(card_id: UUID, db: Database, clock: Clock, principal: 
 
 @put("/cards/{card_id:uuid}/daily-limit", status_code=204, guards=[signed_in])
 async def limit_my_card(card_id: UUID, data: CardLimit, db: Database, clock: Clock, principal: Principal) -> None:
-    """Say what my card may spend on a day: a child's, for instance."""
-    wish = acts.DailyLimitWish(card_id, require_fan(principal), data.daily_limit_cents)
+    """Say what my card may spend on a day: a child's, for instance. More than before asks for a sign-in of the last 15
+    minutes, as lifting a block does.
+    """
+    owner_id, since = require_fan(principal), principal.authenticated_at
+    confirmed = since is not None and clock.now() - since <= FRESH_FOR
+    wish = acts.DailyLimitWish(card_id, owner_id, data.daily_limit_cents, confirmed)
     async with db.transaction() as conn:
         (outcome,) = await acts.limit_cards(conn, [wish], clock.now())
         granted(outcome)
