@@ -114,13 +114,15 @@ async def test_a_gift_at_the_moment_of_a_link_follows_the_card_and_a_later_one_i
     assert (await books(purses.db)).clean
 
 
-async def test_the_card_of_somebody_erased_brings_the_next_holder_no_history(purses: "Purses") -> None:
+async def test_the_card_of_somebody_erased_brings_the_next_holder_no_history_and_no_money(purses: "Purses") -> None:
     gone, held, fan = new_id(), await purses.card(), new_id()
     await link(purses, held, gone)
     async with purses.transaction() as conn:
         assert await erased(conn, gone, NOW) is None
+    await load(purses, held.purse_id, 700)
     linked = await link(purses, held, fan)
     assert linked.left_purse_id == held.purse_id
     async with purses.transaction() as conn:
         view = await purse_view(conn, fan, LIMITS, now=NOW)
-    assert view.id != held.purse_id
+    assert (view.id != held.purse_id, view.balance_cents) == (True, 0)
+    assert (await books(purses.db)).unclaimed_cents == 700, "a refund of before is not the next holder's"

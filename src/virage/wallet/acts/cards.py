@@ -14,7 +14,7 @@ from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
 from virage.kernel.security import derive
 from virage.venue.reads import GROUND_ZONE
-from virage.wallet.acts.purses import ensure_purse, move_balance
+from virage.wallet.acts.purses import empty_closed, ensure_purse, move_balance
 from virage.wallet.acts.taps import take_taps
 from virage.wallet.rules.cards import (
     NOT_FOUND,
@@ -223,13 +223,15 @@ async def link_card(conn: Connection, link: Link, now: datetime) -> Linked | Ref
     if owned.owner_id is not None:
         return Linked(card_id, before, None)
     purse = await purse_store.purse_of(conn, link.owner_id)
-    if purse is None and await _is_closed(conn, before):  # whose it was is erased: what moved in it is nobody's to see
-        purse = await ensure_purse(conn, link.owner_id, now)
+    both = {before} if purse is None else {before, purse.id}
+    held = await purse_store.lock_purses(conn, sorted(both))  # before whoever gives to either
+    if held[before].frozen_at is not None:  # whose it was is erased: what is or moved in it is not the next holder's
+        await empty_closed(conn, before, now)
+        purse = purse or await ensure_purse(conn, link.owner_id, now)
     now_on = before if purse is None else purse.id
     if purse is None:
         await store.own_purse(conn, before, link.owner_id)
     else:
-        await purse_store.lock_purses(conn, sorted({before, now_on}))  # before whoever gives to either
         await store.move_cards(conn, before, now_on)
         await move_balance(conn, before, now_on, card_id, now)
         await purse_store.close_purse(conn, before, now)  # without a card or an owner nobody could empty it
@@ -237,10 +239,6 @@ async def link_card(conn: Connection, link: Link, now: datetime) -> Linked | Ref
     facts = [Fact("card_linked", link.owner_id, one, {"purse": now_on}) for one in sorted(beside)]
     await append(conn, facts, now)
     return Linked(card_id, now_on, None if purse is None else before)
-
-
-async def _is_closed(conn: Connection, purse_id: UUID) -> bool:
-    return (await purse_store.lock_purses(conn, [purse_id]))[purse_id].frozen_at is not None
 
 
 async def replace_card(conn: Connection, wish: Replacement, now: datetime) -> Replaced | Refused:

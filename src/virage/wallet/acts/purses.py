@@ -176,8 +176,9 @@ async def empty_closed(conn: Connection, purse_id: UUID, now: datetime) -> None:
         (posted,) = await ledger.post(conn, [[rules.unclaimed(new_id(), purse_id, sent.left_cents)]], now)
         if isinstance(posted, Refused):
             raise Contended("It was spent meanwhile.")
-    about = {"sent_back_cents": sent.cents, "unclaimed_cents": sent.left_cents}
-    await append(conn, [Fact("closed_purse_emptied", None, purse_id, about)], now)
+    if sent.cents or sent.left_cents:
+        about = {"sent_back_cents": sent.cents, "unclaimed_cents": sent.left_cents}
+        await append(conn, [Fact("closed_purse_emptied", None, purse_id, about)], now)
 
 
 async def _balance(conn: Connection, purse_id: UUID) -> Balance:
