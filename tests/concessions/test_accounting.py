@@ -44,7 +44,7 @@ tickets = st.builds(
     st.sampled_from([55, 200]),
     st.integers(-9_000, 90_000),
 )
-kinds = st.sampled_from(["purse", "bonus", "cash", "clearing", "tips", "loss"])
+kinds = st.sampled_from(["purse", "bonus", "cash", "clearing", "tips", "unclaimed", "loss"])
 sales = st.builds(
     Sold,
     on_days,

@@ -18,6 +18,7 @@ from tests.concessions.test_virtual_card import a_fan, by_phone
 from tests.concessions.till import CASHIER, Till, beer, cup, fries, refund_of
 from tests.conftest import FakeClock
 from tests.wallet.books import books
+from tests.wallet.desks import employ, load_said, signed_load
 from virage.concessions.acts import figures, kitchen
 from virage.concessions.acts.fiscal import close
 from virage.concessions.reads.accounting import journal_of
@@ -32,6 +33,7 @@ from virage.concessions.rules.fiscal.closing import Closing, Period, PeriodKind
 from virage.concessions.rules.fiscal.record import Kind, RefundOf, Tender, TenderKind, Written
 from virage.kernel.config import Config
 from virage.kernel.database import Connection, Database
+from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
 from virage.payments import acts as payments
 from virage.payments.handlers import Handlers
@@ -95,7 +97,8 @@ class Evening:
         message = message_of(f"?{fan.tap()}")
         assert message is not None
         tap = Tap(new_id(), verify(message, self.bar.secrets.keys), pays=cents < 0)
-        ask = LoadAsk(new_id(), till.id, CASHIER, fan.card_id, tap, cents, tender)
+        said = load_said(till.id, CASHIER, fan.purse_id, cents, self.clock.now(), tender=tender)
+        ask = LoadAsk(signed_load(till.signer, said), fan.card_id, tap)
         for _ in range(2):  # its answer gets lost, and it is asked again
             async with self.bar.db.transaction() as conn:
                 loaded = await desk.load(conn, ask, DESK, cap_cents=CAP_CENTS, now=self.clock.now())
@@ -202,6 +205,8 @@ async def evening(bar: Bar, db: Database, clock: FakeClock, config: Config) -> E
     """An evening at which everything happened."""
     found = Evening(bar, Kitchen(db, clock, config), clock)
     found.tills = [await bar.till() for _ in range(2)]
+    async with db.transaction() as conn:
+        await employ(conn, CASHIER, Grant("cashier", "outlet", "01"))
     found.tills[1].outlet = "02"
     await at_the_counter(found)
     await by_phones(found)

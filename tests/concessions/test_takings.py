@@ -4,25 +4,26 @@ from typing import TYPE_CHECKING
 
 from tests.concessions.bar import CAP_CENTS, ROUND, ROUND_CENTS, sent
 from tests.concessions.till import CASHIER, NOW, Till
+from tests.wallet.desks import employ, load_said, signed_load
 from virage.concessions.reads.takings import TillAstray, tills_astray
 from virage.concessions.rules.fiscal.record import Kind, Tender, TenderKind
 from virage.kernel.database import Connection
-from virage.kernel.ids import new_id
+from virage.kernel.guard import Grant
 from virage.wallet.acts import desk
 from virage.wallet.acts.desk import LoadAsk
 from virage.wallet.rules.desk import DeskLimits, DeskTender, Loaded, drawer
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
-    from tests.concessions.bar import Bar
+    from tests.concessions.bar import Bar, Fan
 
 LIMITS = DeskLimits(500, 15_000, 25_000, 15_000, 15_000)
 
 
-async def loaded(bar: "Bar", till: Till, card_id: "UUID", cents: int, tender: DeskTender) -> None:
-    ask = LoadAsk(new_id(), till.id, CASHIER, card_id, None, cents, tender)
+async def loaded(bar: "Bar", till: Till, fan: "Fan", cents: int, tender: DeskTender) -> None:
+    said = load_said(till.id, CASHIER, fan.purse_id, cents, tender=tender)
+    ask = LoadAsk(signed_load(till.signer, said), fan.card_id, None)
     async with bar.db.transaction() as conn:
+        await employ(conn, CASHIER, Grant("cashier"))
         assert isinstance(await desk.load(conn, ask, LIMITS, cap_cents=CAP_CENTS, now=NOW), Loaded)
 
 
@@ -40,8 +41,8 @@ async def test_records_and_loads_are_what_drawers_and_terminals_took(bar: "Bar")
     assert (await bar.send(till, sent(wrong, told=True)))[0].outcome == "booked"
     rehearsed = till.write(Kind.TRAINING_SALE, lines=ROUND, tenders=[Tender(TenderKind.CASH, ROUND_CENTS, None)])
     assert (await bar.send(till, sent(rehearsed)))[0].outcome == "booked"
-    await loaded(bar, till, fan.card_id, 2_000, DeskTender.CASH)
-    await loaded(bar, till, fan.card_id, 3_000, DeskTender.TERMINAL)
+    await loaded(bar, till, fan, 2_000, DeskTender.CASH)
+    await loaded(bar, till, fan, 3_000, DeskTender.TERMINAL)
     async with bar.db.connection() as conn:
         assert await found(conn, till) == []
         account_id = drawer(till.id, DeskTender.CASH).id

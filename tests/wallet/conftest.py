@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.wallet.chip import Chip
+from tests.wallet.desks import Desk
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.database import Connection, Database
@@ -148,3 +149,11 @@ async def purses(config: Config, db: Database, clock: Clock) -> AsyncIterator[Pu
     async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:
         made.browser = browser
         yield made
+
+
+@pytest.fixture
+async def desk(purses: Purses) -> Desk:
+    """A till at outlet 01 with somebody at it."""
+    made = Desk(purses)
+    await made.open()
+    return made

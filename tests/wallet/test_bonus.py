@@ -1,15 +1,19 @@
 """What the house gives: once, to whom it should go, spent and never paid out."""
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from tests.wallet.books import NOW, books, loaded_purse
 from tests.wallet.chip import shown
+from tests.wallet.desks import employ
 from virage.kernel.database import Database
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
 from virage.kernel.problems import Refused
+from virage.people.rules.grants import NewProgram
+from virage.people.store import grants
 from virage.wallet.acts import purses as purse_acts
 from virage.wallet.acts.bonus import give
 from virage.wallet.reads.purses import purse_view
@@ -116,3 +120,21 @@ async def test_finance_gives_with_a_reason_after_a_fresh_sign_in(purses: "Purses
         assert (await purses.ask("finance", "POST", path, wish | {"id": str(new_id())} | wrong)).status_code == 400
     (fact,) = await purses.facts("bonus_given")
     assert fact["who"] == purses.principals[next(iter(purses.principals))].id
+
+
+async def test_nobody_gives_to_their_own_purse_by_a_program_neither(purses: "Purses") -> None:
+    finance, now = purses.knows("finance", "staff", Grant("finance")), purses.clock.now()
+    program = purses.knows("their program", "program", Grant("finance"))
+    mine, theirs = await purses.card(finance), await purses.card(purses.knows("fan"))
+    async with purses.transaction() as conn:
+        await employ(conn, finance, Grant("finance"))
+        wish = NewProgram(program, "CRM", [Grant("finance")], finance, now, now + timedelta(hours=1))
+        await grants.create_program(conn, wish, "a token")
+    for who in ("finance", "their program"):
+        for purse_id, expected in ((mine.purse_id, 409), (theirs.purse_id, 200)):
+            wanted = {"id": str(new_id()), "purse_id": str(purse_id), "cents": 900, "reason": "goodwill"}
+            answer = await purses.ask(who, "POST", "/api/office/wallet/bonus", wanted)
+            assert answer.status_code == expected, answer.text
+            assert answer.json().get("code") == (None if expected == 200 else "own_purse")
+    assert len(await purses.facts("bonus_given")) == 2
+    assert await purses.rows("select 1 from wallet.gift where purse_id = $1", mine.purse_id) == []

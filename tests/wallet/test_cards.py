@@ -269,7 +269,7 @@ async def test_a_new_card_stands_on_the_same_purse_and_the_old_one_is_blocked_fo
         await set_card_pin(conn, old.id, owner, PIN, NOW)
         await count_spends(conn, [Spend(old.id, 700)], cap_cents=5_000, now=NOW)
     replaced = await replace(purses, old.id, new.code)
-    assert replaced == Replaced(old.id, new.id, old.purse_id, new.purse_id)
+    assert replaced == Replaced(old.id, new.id, old.purse_id)
     assert (await purses.taken(new)).purse_id == old.purse_id
     (outcome,) = await purses.take(purses.read(old.tap()))
     assert outcome == Refused("card_blocked", {"card_id": old.id, "reason": "replaced"})
@@ -290,7 +290,7 @@ async def test_replaced_again_by_the_same_card_it_is_the_same_and_by_another_one
 ) -> None:
     old, new, third = await purses.card(), await purses.card(), await purses.card()
     await replace(purses, old.id, new.code)
-    assert await replace(purses, old.id, new.code) == Replaced(old.id, new.id, old.purse_id, None)
+    assert await replace(purses, old.id, new.code) == Replaced(old.id, new.id, old.purse_id)
     assert await replace(purses, old.id, third.code) == Refused("card_blocked", {"reason": "replaced"})
     assert len(await purses.facts("card_replaced")) == 1
 

@@ -2,14 +2,12 @@
 
 import asyncio
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-import pytest
-
-from tests.wallet.books import books, payment, posted
+from tests.wallet.books import payment, posted
 from tests.wallet.chip import shown
-from virage.kernel.guard import Grant
+from tests.wallet.desks import CASHIER, Desk, by_tap, pair_till, signed_load, texts
 from virage.kernel.ids import new_id
 from virage.people.rules.pins import verifier_of
 from virage.wallet.acts import purses as purse_acts
@@ -18,64 +16,14 @@ from virage.wallet.acts.cards import Block, block_cards
 from virage.wallet.reads.desk import takings
 from virage.wallet.reads.purses import export, purse_view
 from virage.wallet.rules.cards import BlockReason
-from virage.wallet.rules.desk import DeskTender, drawer
+from virage.wallet.rules.desk import DeskTender
 from virage.wallet.rules.ledger import Posted
 from virage.wallet.rules.purses import Limits
 
 if TYPE_CHECKING:
-    import httpx
+    from tests.wallet.conftest import Purses
 
-    from tests.wallet.conftest import Held, Purses
-
-CASHIER = new_id()
 PIN = "482915"
-
-
-class Desk:
-    """A till that serves as a desk."""
-
-    def __init__(self, purses: "Purses") -> None:
-        self.purses = purses
-        self.id = purses.knows("desk", "device", Grant("till", "outlet", "01"))
-
-    async def ask(self, by: dict[str, str], cents: int, tender: str = "cash", **more: Any) -> "httpx.Response":
-        wish = {"id": str(new_id()), "cashier": str(CASHIER), "by": by, "cents": cents, "tender": tender} | more
-        return await self.purses.ask("desk", "POST", "/api/till/loads", wish)
-
-    async def load(self, held: "Held", cents: int, tender: str = "cash", **more: Any) -> Any:
-        answer = await self.ask(by_tap(held), cents, tender, **more)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    async def refused(self, by: dict[str, str], cents: int, tender: str = "cash", **more: Any) -> tuple[str, Any]:
-        before = await self.purses.rows("select count(*) from kernel.journal")
-        answer = await self.ask(by, cents, tender, **more)
-        assert answer.status_code == 409, answer.text
-        assert await self.purses.rows("select count(*) from kernel.journal") == before
-        return answer.json()["code"], answer.json().get("data", {})
-
-    async def look(self, by: dict[str, str]) -> Any:
-        answer = await self.purses.ask("desk", "POST", "/api/till/purse", {"by": by})
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    async def stands(self, tender: DeskTender = DeskTender.CASH) -> int:
-        """How the till's own account stands; the books are clean."""
-        assert (await books(self.purses.db)).clean
-        rows = await self.purses.rows(
-            "select balance_cents from wallet.account where id = $1", drawer(self.id, tender).id
-        )
-        return rows[0][0] if rows else 0
-
-
-def by_tap(held: "Held") -> dict[str, str]:
-    message = held.tap()
-    return {"tap": f"uid={message.uid}&ctr={message.ctr}&cmac={message.cmac}"}
-
-
-@pytest.fixture
-def desk(purses: "Purses") -> Desk:
-    return Desk(purses)
 
 
 async def spent(purses: "Purses", purse_id: UUID, cents: int) -> None:
@@ -114,16 +62,18 @@ async def test_what_came_by_bank_card_is_not_paid_out_in_cash(purses: "Purses", 
 
 async def test_a_lost_answer_is_asked_for_again_and_books_once(purses: "Purses", desk: Desk) -> None:
     held = await purses.card()
-    by, id_ = by_tap(held), str(new_id())
-    first = await desk.ask(by, 1_000, id=id_)
+    by, id_ = by_tap(held), new_id()
+    sent = texts(signed_load(desk.signer, await desk.says(by, 1_000, id=id_)))
+    first = await desk.send(by, sent)
     purses.clock.advance(timedelta(hours=1))
-    again = await desk.ask(by, 1_000, id=id_)
+    again = await desk.send(by, sent)
     assert again.json() == first.json(), "also after the tap itself is stale"
     assert await desk.refused(by, 1_001, id=id_) == ("load_id_taken", {})
     assert await desk.refused(by_tap(held), 1_000, "terminal", id=id_) == ("load_id_taken", {})
-    purses.knows("other desk", "device", Grant("till", "outlet", "02"))
-    wish = {"id": id_, "cashier": str(CASHIER), "by": by_tap(held), "cents": 500, "tender": "cash"}
-    assert (await purses.ask("other desk", "POST", "/api/till/loads", wish)).json()["available_cents"] == 1_500
+    other = Desk(purses, "other desk")
+    async with purses.transaction() as conn:
+        await pair_till(conn, other.id, other.signer)
+    assert (await other.load(held, 500, id=id_))["available_cents"] == 1_500, "its id is the till's own"
     assert await desk.stands() == -1_000
 
 
@@ -160,7 +110,7 @@ async def test_a_printed_code_loads_and_pays_nothing_out(purses: "Purses", desk:
     assert (await desk.refused({"code": "ZZZZZ-ZZZZZ"}, 500))[0] == "card_unknown"
     for by in ({}, code | by_tap(held)):
         assert (await desk.ask(by, 500)).status_code == 400
-    assert (await desk.ask(code, 0)).status_code == 400
+    assert (await desk.refused(code, 0))[0] == "load_invalid"
     async with purses.transaction() as conn:
         await block_cards(conn, [Block(held.id, BlockReason.LOST, None)], purses.clock.now())
     for by in (code, by_tap(held)):

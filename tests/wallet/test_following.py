@@ -1,15 +1,18 @@
 """What a card carried follows it, and the books tell both histories."""
 
+import asyncio
 from typing import TYPE_CHECKING
 
-from tests.wallet.books import DRAWER, books
-from tests.wallet.conftest import NOW
+from tests.wallet.books import DRAWER, books, payment, posted
+from tests.wallet.conftest import NOW, waits_for_a_lock
 from virage.kernel.ids import new_id
+from virage.kernel.problems import Refused
+from virage.wallet.acts import bonus, ledger
 from virage.wallet.acts import cards as acts
-from virage.wallet.acts import ledger
 from virage.wallet.acts.cards import Link, Linked, Replaced, Replacement
 from virage.wallet.acts.purses import ensure_purse, erased
 from virage.wallet.reads.purses import purse_view
+from virage.wallet.rules.gifts import Gift, Given
 from virage.wallet.rules.ledger import Posted, Transfer, purse
 from virage.wallet.rules.purses import Limits
 from virage.wallet.store.ledger import balances, history
@@ -61,27 +64,65 @@ async def test_a_fan_without_a_purse_gets_the_cards_with_all_that_is_in_it(purse
         assert (await purse_view(conn, fan, LIMITS, now=NOW)).available_cents == 1700
 
 
-async def test_what_a_fresh_card_was_loaded_with_goes_to_the_purse_of_the_card_that_it_replaces(
+async def test_a_card_that_ever_held_something_replaces_none_so_no_anonymous_purse_passes_the_laws_limit(
     purses: "Purses",
 ) -> None:
-    lost, fresh = await purses.card(new_id()), await purses.card()
-    await load(purses, lost.purse_id, 900)
-    await load(purses, fresh.purse_id, 500)
+    lost, used, spent, given = [await purses.card() for _ in range(4)]
+    await load(purses, lost.purse_id, 15_000)
+    await load(purses, used.purse_id, 15_000)
+    await load(purses, spent.purse_id, 700)
+    assert isinstance((await posted(purses.db, [payment(spent.purse_id, 700)]))[0], Posted)
     async with purses.transaction() as conn:
-        wish = Replacement(lost.id, purses.secrets.codes.hash(fresh.code), None)
-        assert isinstance(await acts.replace_card(conn, wish, NOW), Replaced)
-        found = await balances(conn, [lost.purse_id, fresh.purse_id])
-    assert (found[lost.purse_id].balance_cents, found[fresh.purse_id].balance_cents) == (1400, 0)
+        (gift,) = await bonus.give(conn, [Gift(new_id(), given.purse_id, 500, "goodwill")], NOW)
+        assert isinstance(gift, Given)
+    for other in (used, spent, given):
+        async with purses.transaction() as conn:
+            wish = Replacement(lost.id, purses.secrets.codes.hash(other.code), None)
+            assert await acts.replace_card(conn, wish, NOW) == Refused("card_in_use")
+    async with purses.transaction() as conn:
+        found = await balances(conn, [lost.purse_id, used.purse_id])
+    assert (found[lost.purse_id].balance_cents, found[used.purse_id].balance_cents) == (15_000, 15_000)
+
+
+async def test_a_gift_and_a_replacement_at_once_strand_nothing(purses: "Purses") -> None:
+    lost, fresh = await purses.card(), await purses.card()
+    wish = Replacement(lost.id, purses.secrets.codes.hash(fresh.code), None)
+
+    async def replaced() -> Replaced | Refused:
+        async with purses.transaction() as conn:
+            return await acts.replace_card(conn, wish, NOW)
+
+    async with purses.transaction() as conn:
+        await bonus.give(conn, [Gift(new_id(), fresh.purse_id, 500, "goodwill")], NOW)
+        replacing = asyncio.create_task(replaced())
+        await waits_for_a_lock(purses)
+    assert await replacing == Refused("card_in_use")
+
+
+async def test_a_gift_at_the_moment_of_a_link_follows_the_card_and_a_later_one_is_refused(purses: "Purses") -> None:
+    fan, held = purses.knows("fan"), await purses.card()
+    await purses.card(fan)
+    async with purses.transaction() as conn:
+        await bonus.give(conn, [Gift(new_id(), held.purse_id, 500, "goodwill")], NOW)
+        linking = asyncio.create_task(link(purses, held, fan))
+        await waits_for_a_lock(purses)
+    linked = await linking
+    async with purses.transaction() as conn:
+        view = await purse_view(conn, fan, LIMITS, now=NOW)
+        (late,) = await bonus.give(conn, [Gift(new_id(), held.purse_id, 300, "goodwill")], NOW)
+    assert (linked.left_purse_id, view.bonus_cents, late) == (held.purse_id, 500, Refused("purse_frozen"))
     assert (await books(purses.db)).clean
 
 
-async def test_the_card_of_somebody_erased_brings_the_next_holder_no_history(purses: "Purses") -> None:
+async def test_the_card_of_somebody_erased_brings_the_next_holder_no_history_and_no_money(purses: "Purses") -> None:
     gone, held, fan = new_id(), await purses.card(), new_id()
     await link(purses, held, gone)
     async with purses.transaction() as conn:
         assert await erased(conn, gone, NOW) is None
+    await load(purses, held.purse_id, 700)
     linked = await link(purses, held, fan)
     assert linked.left_purse_id == held.purse_id
     async with purses.transaction() as conn:
         view = await purse_view(conn, fan, LIMITS, now=NOW)
-    assert view.id != held.purse_id
+    assert (view.id != held.purse_id, view.balance_cents) == (True, 0)
+    assert (await books(purses.db)).unclaimed_cents == 700, "a refund of before is not the next holder's"

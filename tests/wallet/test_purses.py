@@ -6,19 +6,23 @@ from uuid import UUID
 
 import pytest
 
-from tests.wallet.books import NOW, TILL, books, loaded_purse, payment, posted
+from tests.wallet.books import DRAWER, NOW, TILL, books, loaded_purse, payment, posted
+from virage.kernel.clock import Clock
+from virage.kernel.config import Config
 from virage.kernel.database import Database
 from virage.kernel.ids import new_id
 from virage.kernel.problems import Refused
 from virage.payments import acts as payments
 from virage.payments.handlers import Handlers
+from virage.payments.provider import NoProvider
 from virage.payments.rules import Outcome, Start, State
 from virage.wallet.acts import ledger, purses
 from virage.wallet.acts.purses import PaidOut, TopUpWish
 from virage.wallet.acts.top_up_money import TopUpMoney
+from virage.wallet.jobs import WalletJobs
 from virage.wallet.reads import purses as reads
 from virage.wallet.reads.purses import PurseView, TopUpView, export, purse_view, top_up_view
-from virage.wallet.rules.ledger import Step, Transfer, purse
+from virage.wallet.rules.ledger import Posted, Step, Transfer, bonus, purse
 from virage.wallet.rules.purses import PURPOSE, Limits, Paid, Progress, Purse, Reason, Share, may_top_up, shares
 
 LIMITS = Limits(500, 15_000, 25_000)
@@ -261,3 +265,48 @@ async def test_pages_of_the_history_lose_no_line_of_a_moment_that_many_share(
     assert [line.cents for line in second.history] == [-200, -200]
     assert [line.cents for line in third.history] == [-100, -100, 5000]
     assert [page.more for page in (first, second, third)] == [True, True, False]
+
+
+async def given_back(db: Database, purse_id: UUID, cents: int, *, as_bonus: bool = False) -> None:
+    """A sale of before is given back to the purse that paid."""
+    to = bonus(purse_id) if as_bonus else purse(purse_id)
+    (outcome,) = await posted(db, [Transfer(new_id(), TILL, to, cents, "refund", purse_id)])
+    assert isinstance(outcome, Posted)
+
+
+async def emptied(db: Database, config: Config, clock: Clock) -> None:
+    await WalletJobs(db, config, clock, provider=NoProvider(), handlers=HANDLERS).empty_closed()
+
+
+async def test_a_refund_that_comes_after_erasure_goes_to_the_bank_card_and_the_rest_to_finance(
+    db: Database, config: Config, clock: Clock
+) -> None:
+    fan, stays = new_id(), new_id()
+    wish = await topped_up(db, fan, 2_000)
+    await topped_up(db, stays, 1_000)
+    purse_id = (await seen(db, fan)).id
+    assert purse_id is not None
+    await posted(db, [Transfer(new_id(), DRAWER, purse(purse_id), 700, "cash_load", purse_id)])
+    await posted(db, [payment(purse_id, 2_200)])
+    await posted(db, [Transfer(new_id(), purse(purse_id), DRAWER, 500, "cash_payout", purse_id)])
+    async with db.transaction() as conn:
+        assert await purses.erased(conn, fan, NOW) is None
+    await emptied(db, config, clock)
+    assert (await refunds(db), (await books(db)).unclaimed_cents) == ([], 0)
+    await given_back(db, purse_id, 2_150)
+    await given_back(db, purse_id, 50)
+    await given_back(db, purse_id, 300, as_bonus=True)
+    await given_back(db, (await seen(db, stays)).id or new_id(), 100)
+    for _ in range(2):
+        await emptied(db, config, clock)
+    assert await refunds(db) == [(wish.payment_id, 2_000)]
+    found = await books(db)
+    assert (found.unclaimed_cents, found.kinds["bonus"], found.clean) == (200, 0, True)
+    assert await has(db, stays) == 1_100, "no other purse is touched"
+    async with db.connection() as conn:
+        told = await conn.fetch("select kind, balance_cents from wallet.public_balance where kind = 'unclaimed'")
+        facts = await conn.fetch("select about, data from kernel.journal where what = 'closed_purse_emptied'")
+    assert [tuple(row) for row in told] == [("unclaimed", 200)], "the accountant's journal reads it by its name"
+    assert [(row["about"], row["data"]) for row in facts] == [
+        (purse_id, {"sent_back_cents": 2_000, "unclaimed_cents": 200})
+    ]

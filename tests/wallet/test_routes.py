@@ -6,6 +6,7 @@ import httpx
 import pytest
 from msgspec import to_builtins
 
+from tests.wallet.chip import shown
 from tests.wallet.conftest import HOUR, MINUTE, SECOND
 from tests.wallet.test_sun import flipped
 from virage.kernel.config import Config
@@ -82,6 +83,26 @@ async def test_a_forged_an_unknown_and_a_blocked_card_are_told_apart(purses: "Pu
     answer = await purses.ask("", "GET", page(message))
     assert answer.json()["code"] == "card_blocked"
     assert answer.json()["data"]["reason"] == "stolen"
+
+
+async def test_which_card_was_refused_its_owner_alone_is_told(purses: "Purses") -> None:
+    held = await purses.card(purses.knows("owner"))
+    purses.knows("stranger")
+    used, fresh = held.tap(), held.tap()
+    await purses.take(purses.read(used))
+    assert (await purses.ask("owner", "PUT", f"/api/me/cards/{held.id}/block")).status_code == 204
+    for message, code, of_all in ((used, "tap_replayed", set()), (fresh, "card_blocked", {"reason"})):
+        link = {"tap": shown(message), "code": held.code}
+        for who in ("", "stranger", "owner"):
+            asked = [await purses.ask(who, "GET", page(message))]
+            asked += [await purses.ask(who, "POST", "/api/me/cards", link)] if who else []
+            for answer in asked:
+                said = answer.json()
+                assert (answer.status_code, said["code"]) == (409, code)
+                if who == "owner":
+                    assert said["data"]["card_id"] == str(held.id)
+                else:
+                    assert set(said.get("data", {})) == of_all
 
 
 @pytest.mark.parametrize(
@@ -245,6 +266,22 @@ async def test_a_pin_that_is_tried_first_is_refused(purses: "Purses", pin: str, 
     held = await purses.card(purses.knows("fan"))
     answer = await purses.ask("fan", "PUT", f"/api/me/cards/{held.id}/pin", {"pin": pin})
     assert (answer.status_code, answer.json()["code"]) == (400, code)
+
+
+async def test_a_limit_is_tightened_at_once_and_loosened_after_a_fresh_sign_in(purses: "Purses") -> None:
+    held = await purses.card(purses.knows("fan"))
+    path = f"/api/me/cards/{held.id}/daily-limit"
+
+    async def limit(cents: int | None) -> int:
+        return (await purses.ask("fan", "PUT", path, {"daily_limit_cents": cents})).status_code
+
+    purses.clock.advance(HOUR)
+    assert [await limit(cents) for cents in (2_000, 1_500, 1_500)] == [204] * 3
+    assert [await limit(cents) for cents in (1_501, None)] == [403, 403]
+    (card,) = (await purses.ask("fan", "GET", "/api/me/cards")).json()
+    assert card["daily_limit_cents"] == 1_500
+    purses.clock.advance(-HOUR)
+    assert [await limit(cents) for cents in (1_501, None)] == [204, 204]
 
 
 @pytest.mark.parametrize("cents", [-1, 1_000_001, 1.5, "1"])

@@ -236,7 +236,10 @@ def train(page: Page) -> None:
     by_cash(page)
     expect(page.locator("[data-receipt]")).to_contain_text("TRAINING")
     sold(page)
-    in_menu(page, "End training")
+    page.get_by_role("button", name="Menu", exact=True).click()
+    menu = page.get_by_role("dialog", name="Menu")
+    expect(menu.get_by_role("button", name="Load a card")).to_have_count(0)
+    menu.get_by_role("button", name="End training").click()
     in_menu(page, "Give back")
     dialog = page.get_by_role("dialog", name="Give back")
     dialog.locator("[data-sale]").first.click()
@@ -248,13 +251,19 @@ def train(page: Page) -> None:
 
 
 def load_at_desk(page: Page, one: Fan) -> None:
-    """Take ten euros in cash for a purse."""
+    """Take twelve euros in cash for a purse and pay two out again, to whoever taps for it: ten stay."""
     in_menu(page, "Load a card")
     dialog = page.get_by_role("dialog", name="Load a card")
     tap_card(page, one)
     expect(dialog.locator("[data-purse]")).to_be_visible()
-    dialog.get_by_label("Amount").fill("10")
-    dialog.get_by_role("button", name="Load €10.00").click()
+    dialog.get_by_label("Amount").fill("12")
+    dialog.get_by_role("button", name="Load €12.00").click()
+    expect(dialog).to_contain_text("Done.")
+    dialog.get_by_role("button", name="Pay out", exact=True).click()
+    dialog.get_by_label("Amount").fill("2")
+    dialog.get_by_role("button", name="Pay out €2.00").click()
+    expect(dialog).to_contain_text("Hold the card to the reader")
+    tap_card(page, one)
     expect(dialog).to_contain_text("Done.")
     dialog.get_by_role("button", name="Close").click()
 

@@ -26,6 +26,11 @@ def audit_wallet() -> bool:
     table.add_row("at the provider by the books", _euros(found.booked_cents))
     table.add_row("given by the house", _euros(found.gifts_cents))
     table.add_row("given by the books", _euros(found.gifts_booked_cents))
+    table.add_row("unclaimed, of people who were erased", _euros(found.unclaimed_cents))
+    if found.unsigned_loads:
+        table.add_row("loads of before tills signed them", str(found.unsigned_loads))
+    for load in found.loads_astray:
+        table.add_row(f"load {load.id}", f"is not what till {load.till_id} signed", style="bold red")
     for one in found.astray:
         stands = f"{_euros(one.balance_cents)} and {_euros(one.held_cents)} held"
         told = f"{_euros(one.told_balance_cents)} and {_euros(one.told_held_cents)} held"

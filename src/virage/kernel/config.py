@@ -19,6 +19,7 @@ ACCOUNTS = (
     "sales",
     "vat",
     "tips",
+    "unclaimed",
     "loss",
     "grants",
     "ticket_clearing",

@@ -1,7 +1,7 @@
 """What screens and neighbours may ask about people."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
@@ -40,6 +40,8 @@ DEVICES_MOST = 5_000
 MAILBOX_MOST = 50
 PROGRAMS_MOST = 500
 STAFF_MOST = 5_000
+SELLS_BEFORE = timedelta(hours=48)
+SELLS_AFTER = timedelta(hours=12)
 
 
 class PersonExport(Protocol):
@@ -137,6 +139,11 @@ async def programs(conn: Connection, principal: Principal, now: datetime) -> lis
     return [] if principal.id is None else await grants.programs_created_by(conn, principal.id, now)
 
 
+async def person_behind(conn: Connection, asker_id: UUID) -> UUID:
+    """Who answers for what is asked under an id: who created the program, or the person of that id."""
+    return await grants.program_creator(conn, asker_id) or asker_id
+
+
 async def export(
     conn: Connection, person_id: UUID, contributors: Mapping[str, PersonExport], now: datetime
 ) -> dict[str, Any]:
@@ -196,17 +203,31 @@ async def roster(
 
     With an event also those whose role is for it or for its organiser. Whoever reads it on a device can try PINs out.
     """
+    event = None if event_id is None else await programme.event(conn, event_id)
+    organiser_id = None if event is None else event.organiser_id
+    return await pins.roster(conn, kind, _spelled_out(kind, wanted), event_id, organiser_id)
+
+
+def _spelled_out(kind: PostKind, wanted: Sequence[str]) -> list[str]:
     posts = posts_of(kind)
     named = {*wanted, *codes_of(wanted, posts)}
-    named |= {posts.groups[post] for post in wanted if post in posts.groups}
-    event = None if event_id is None else await programme.event(conn, event_id)
-    return await pins.roster(conn, kind, sorted(named), event_id, None if event is None else event.organiser_id)
+    return sorted(named | {posts.groups[post] for post in wanted if post in posts.groups})
 
 
 async def till_roster(conn: Connection, till: Principal, event_id: UUID | None = None) -> list[RosterEntry]:
     """Cashiers and finance with a PIN who may work at one of the till's outlets."""
     outlets = [str(grant.scope_id) for grant in till.grants if grant.role == OUTLET.device_role]
     return await roster(conn, OUTLET, outlets, event_id)
+
+
+async def may_sell_at(conn: Connection, person_id: UUID, outlet: str, now: datetime) -> bool:
+    """Whether somebody may sell at an outlet: cashiers and finance with a PIN, as its tills know them.
+
+    Those of an event may from two days before its doors until half a day after its end.
+    """
+    around = [one for one in await programme.upcoming(conn, now - SELLS_AFTER) if one.doors_at <= now + SELLS_BEFORE]
+    events = {one.id: one.organiser_id for one in around}
+    return await pins.works_at(conn, person_id, OUTLET, _spelled_out(OUTLET, [outlet]), events)
 
 
 async def mailbox(conn: Connection) -> list[Letter]:

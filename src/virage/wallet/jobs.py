@@ -17,6 +17,7 @@ from virage.people.acts.mail import post
 from virage.people.rules.house import letterhead_of
 from virage.venue.reads import GROUND_ZONE
 from virage.wallet.acts import auto_top_ups as acts
+from virage.wallet.acts.purses import empty_closed
 from virage.wallet.rules.auto_top_ups import off_letter
 from virage.wallet.rules.purses import Limits
 from virage.wallet.store import auto_top_ups as store
@@ -24,6 +25,7 @@ from virage.wallet.store import purses
 from virage.wallet.store import virtual_cards as phones
 
 AUTO_TOP_UP_EVERY_S: Final = 2
+EMPTY_EVERY_S: Final = 600
 TIDY_EVERY_S: Final = 3600
 PROOFS_LIVE: Final = timedelta(days=1)
 LETTER_LIVES: Final = timedelta(days=2)
@@ -46,6 +48,7 @@ class WalletJobs:
     def register(self, jobs: Jobs) -> None:
         """Put the jobs on the schedule."""
         jobs.every(AUTO_TOP_UP_EVERY_S, "wallet.auto_top_up", self.top_up)
+        jobs.every(EMPTY_EVERY_S, "wallet.empty_closed", self.empty_closed)
         jobs.every(TIDY_EVERY_S, "wallet.tidy", self.tidy)
         jobs.on(acts.OFF_JOB, acts.RuleIsOff, self.tell_off)
 
@@ -73,6 +76,19 @@ class WalletJobs:
             outcomes = await methods.charge(self._provider, waiting[start : start + PAGE])
             if outcomes:
                 await settle_all(self._db, self._clock, self._handlers, outcomes)
+
+    async def empty_closed(self) -> None:
+        """Empty purses of people who were erased of what came later."""
+        after = UUID(int=0)
+        while True:
+            async with self._db.connection() as conn:
+                closed = await purses.closed_purses_with_money(conn, after, PAGE)
+            for purse_id in closed:
+                async with self._db.transaction() as conn:
+                    await empty_closed(conn, purse_id, self._clock.now())
+            if len(closed) < PAGE:
+                return
+            after = closed[-1]
 
     async def tell_off(self, off: acts.RuleIsOff) -> None:
         """Write to the owner of a rule that has ended."""

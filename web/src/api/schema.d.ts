@@ -1300,7 +1300,8 @@ export interface paths {
         get?: never;
         /**
          * Limit my card
-         * @description Say what my card may spend on a day: a child's, for instance.
+         * @description Say what my card may spend on a day: a child's, for instance. More than before asks for a sign-in of the last 15
+         *     minutes, as lifting a block does.
          */
         put: operations["limit_my_card"];
         post?: never;
@@ -2867,7 +2868,7 @@ export interface paths {
          * Load purse
          * @description Load a purse at a desk, or pay out of it: between the till's own drawer or terminal and the purse; no sale.
          *
-         *     A payout has a tap of its own, which was not looked at before.
+         *     The till signs it. A payout has a tap of its own, which was not looked at before.
          */
         post: operations["load_purse"];
         delete?: never;
@@ -3842,12 +3843,6 @@ export interface components {
             purse_id: string;
             replaced_by: string | null;
         };
-        /**
-         * DeskTender
-         * @description What is loaded with, or paid out in: the till's drawer, or the card terminal beside it.
-         * @enum {string}
-         */
-        DeskTender: "cash" | "terminal";
         /** DeviceArrival */
         DeviceArrival: {
             code: string;
@@ -4530,18 +4525,6 @@ export interface components {
             id: string;
             label: string | null;
             purse: string;
-        };
-        /** LoadWish */
-        LoadWish: {
-            by: components["schemas"]["CardShown"];
-            /** Format: uuid */
-            cashier: string;
-            cents: number;
-            /** Format: uuid */
-            id: string;
-            pin?: string | null;
-            slip?: string | null;
-            tender: components["schemas"]["DeskTender"];
         };
         /**
          * Locale
@@ -5422,6 +5405,14 @@ export interface components {
         SealedPack: {
             body: string;
             kid: string;
+            signature: string;
+        };
+        /** SentLoad */
+        SentLoad: {
+            body: string;
+            by: components["schemas"]["CardShown"];
+            pin?: string | null;
+            /** @default  */
             signature: string;
         };
         /** SentRecord */
@@ -11068,7 +11059,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["LoadWish"];
+                "application/json": components["schemas"]["SentLoad"];
             };
         };
         responses: {

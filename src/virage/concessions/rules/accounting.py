@@ -25,6 +25,7 @@ CHART: Final = {
     "sales": "707",
     "vat": "44571",
     "tips": "467",
+    "unclaimed": "4671",
     "loss": "658",
     "grants": "7097",
     "ticket_clearing": "5115",
@@ -41,8 +42,9 @@ class JournalLine(Struct, frozen=True):
     """One line of a day: a debit or a credit, the other amount is zero.
 
     `what` says which of the house's accounts it is (`purses`, `bonus`, `deposits`, `clearing`, `cash`, `terminal`,
-    `sales`, `vat`, `tips`, `loss`, `grants`, `ticket_clearing`, `deferred_tickets`, `tickets`), `account` its number in
-    the chart; `outlet`, `vat_permille` and the event (its title in French) tell more of sales, VAT and tickets.
+    `sales`, `vat`, `tips`, `unclaimed`, `loss`, `grants`, `ticket_clearing`, `deferred_tickets`, `tickets`), `account`
+    its number in the chart; `outlet`, `vat_permille` and the event (its title in French) tell more of sales, VAT and
+    tickets.
     """
 
     day: date

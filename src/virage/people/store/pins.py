@@ -1,6 +1,6 @@
 """What PINs are checked against."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -42,3 +42,21 @@ async def roster(
         organiser_id=None if organiser_id is None else str(organiser_id),
     )
     return [RosterEntry(**row) async for row in rows]
+
+
+async def works_at(
+    conn: Connection, person_id: UUID, kind: PostKind, posts: Sequence[str], events: Mapping[UUID, UUID]
+) -> bool:
+    """Whether somebody may sign in by PIN at these posts, all spelled out; `events` names the organiser of each."""
+    return bool(
+        await queries.works_at(
+            conn,
+            person_id=person_id,
+            worker=kind.worker,
+            lead=kind.lead,
+            scope=kind.scope,
+            posts=posts,
+            event_ids=[str(id_) for id_ in events],
+            organiser_ids=[str(id_) for id_ in set(events.values())],
+        )
+    )

@@ -30,3 +30,18 @@ where
     )
 group by p.id, n.person_id
 order by p.id;
+
+-- name: works_at(person_id, lead, worker, scope, posts, event_ids, organiser_ids)$
+-- Whether somebody with a PIN works at or leads one of the posts, one of the events, one of their organisers, or everything.
+select exists (
+    select 1
+    from people.pin as n
+    join people.role_grant as g on g.person_id = n.person_id
+    where
+        n.person_id = :person_id and g.role in (:worker::text, :lead) and (
+            g.scope = 'all'
+            or (g.scope = :scope and g.scope_id = any(:posts::text[]))
+            or (g.scope = 'event' and g.scope_id = any(:event_ids::text[]))
+            or (g.scope = 'organiser' and g.scope_id = any(:organiser_ids::text[]))
+        )
+);

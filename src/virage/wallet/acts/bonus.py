@@ -7,6 +7,7 @@ from uuid import UUID
 from virage.kernel.database import Connection
 from virage.kernel.journal import Fact, append
 from virage.kernel.problems import Refused
+from virage.people import reads as people
 from virage.wallet.acts import ledger
 from virage.wallet.rules import gifts as rules
 from virage.wallet.rules.gifts import Gift, Given, Reason
@@ -20,10 +21,13 @@ from virage.wallet.store import purses
 async def give(conn: Connection, gifts: Sequence[Gift], now: datetime) -> list[Given | Refused]:
     """Give bonus credit to purses; one outcome each, in order. Given again, a gift is answered again.
 
-    Refusals: not_found and purse_frozen (the purse), amount_invalid, gift_id_taken (the id gave something else).
+    Refusals: not_found and purse_frozen (the purse), amount_invalid, gift_id_taken (the id gave something else),
+    own_purse (nobody gives to themselves, by a program of theirs neither).
     """
     held = await purses.lock_purses(conn, sorted({gift.purse_id for gift in gifts}))
-    refused = {at: why for at, gift in enumerate(gifts) if (why := _refuse(gift, held)) is not None}
+    givers = {gift.given_by for gift in gifts if gift.given_by is not None}
+    behind = {giver: await people.person_behind(conn, giver) for giver in givers}
+    refused = {at: why for at, gift in enumerate(gifts) if (why := _refuse(gift, held, behind)) is not None}
     wanted = [gift for at, gift in enumerate(gifts) if at not in refused]
     first = {gift.id: gift for gift in reversed(wanted)}
     new = await store.insert_gifts(conn, list(first.values()), now) if first else set()
@@ -39,13 +43,16 @@ async def give(conn: Connection, gifts: Sequence[Gift], now: datetime) -> list[G
     return [refused[at] if at in refused else _outcome(gift, meant, balances) for at, gift in enumerate(gifts)]
 
 
-def _refuse(gift: Gift, held: Mapping[UUID, Purse]) -> Refused | None:
+def _refuse(gift: Gift, held: Mapping[UUID, Purse], behind: Mapping[UUID, UUID]) -> Refused | None:
     if not 0 < gift.cents <= CENTS_MAX:
         return Refused(Reason.AMOUNT_INVALID)
     purse = held.get(gift.purse_id)
     if purse is None:
         return Refused(Reason.PURSE_UNKNOWN)
-    return None if purse.frozen_at is None else Refused(Reason.PURSE_FROZEN)
+    if purse.frozen_at is not None:
+        return Refused(Reason.PURSE_FROZEN)
+    is_own = gift.given_by is not None and purse.owner_id == behind[gift.given_by]
+    return Refused(Reason.OWN_PURSE) if is_own else None
 
 
 def _fact(gift: Gift) -> Fact:

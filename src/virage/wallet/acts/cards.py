@@ -14,7 +14,7 @@ from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
 from virage.kernel.security import derive
 from virage.venue.reads import GROUND_ZONE
-from virage.wallet.acts.purses import ensure_purse, move_balance
+from virage.wallet.acts.purses import empty_closed, ensure_purse, move_balance
 from virage.wallet.acts.taps import take_taps
 from virage.wallet.rules.cards import (
     NOT_FOUND,
@@ -26,6 +26,7 @@ from virage.wallet.rules.cards import (
     Reason,
     Tap,
     may_block,
+    may_limit,
     may_link,
     may_replace,
     may_unblock,
@@ -63,11 +64,15 @@ class OwnersCard(Struct, frozen=True):
 
 
 class DailyLimitWish(Struct, frozen=True):
-    """What a card may spend on a day from now on, as its owner wishes; None for anything."""
+    """What a card may spend on a day from now on, as its owner wishes; None for anything.
+
+    `confirmed`: who asks signed in a moment ago.
+    """
 
     card_id: UUID
     owner_id: UUID
     daily_limit_cents: Cents | None
+    confirmed: bool = False
 
 
 class Link(Struct, frozen=True):
@@ -96,12 +101,11 @@ class Replacement(Struct, frozen=True):
 
 
 class Replaced(Struct, frozen=True):
-    """A new card stands on the old one's purse. `left_purse_id` is the purse that it was made with."""
+    """A new card stands on the old one's purse."""
 
     card_id: UUID
     new_card_id: UUID
     purse_id: UUID
-    left_purse_id: UUID | None
 
 
 def open_card_secrets(config: Config) -> CardSecrets | None:
@@ -178,15 +182,15 @@ async def unblock_cards(conn: Connection, wishes: Sequence[OwnersCard], now: dat
 
 
 async def limit_cards(conn: Connection, wishes: Sequence[DailyLimitWish], now: datetime) -> list[Refused | None]:
-    """Say what cards may spend on a day."""
+    """Say what cards may spend on a day: less at once, more after a fresh sign-in."""
     known = await _locked(conn, [wish.card_id for wish in wishes])
     outcomes: list[Refused | None] = []
     limits, facts = {}, []
     for wish in wishes:
         owned = known.get(wish.card_id)
-        theirs = owned is not None and owned.owner_id == wish.owner_id
-        outcomes.append(None if theirs else NOT_FOUND)
-        if theirs:
+        refusal = may_limit(owned, wish.owner_id, wish.daily_limit_cents, confirmed=wish.confirmed)
+        outcomes.append(refusal)
+        if refusal is None:
             limits[wish.card_id] = wish.daily_limit_cents
             facts.append(Fact("card_limited", wish.owner_id, wish.card_id, {"cents": wish.daily_limit_cents}))
     if limits:
@@ -219,28 +223,30 @@ async def link_card(conn: Connection, link: Link, now: datetime) -> Linked | Ref
     if owned.owner_id is not None:
         return Linked(card_id, before, None)
     purse = await purse_store.purse_of(conn, link.owner_id)
-    if purse is None and await _is_closed(conn, before):  # whose it was is erased: what moved in it is nobody's to see
-        purse = await ensure_purse(conn, link.owner_id, now)
+    both = {before} if purse is None else {before, purse.id}
+    held = await purse_store.lock_purses(conn, sorted(both))  # before whoever gives to either
+    if held[before].frozen_at is not None:  # whose it was is erased: what is or moved in it is not the next holder's
+        await empty_closed(conn, before, now)
+        purse = purse or await ensure_purse(conn, link.owner_id, now)
     now_on = before if purse is None else purse.id
     if purse is None:
         await store.own_purse(conn, before, link.owner_id)
     else:
         await store.move_cards(conn, before, now_on)
         await move_balance(conn, before, now_on, card_id, now)
+        await purse_store.close_purse(conn, before, now)  # without a card or an owner nobody could empty it
     await store.note_link(conn, beside, card_id, link.label, now)
     facts = [Fact("card_linked", link.owner_id, one, {"purse": now_on}) for one in sorted(beside)]
     await append(conn, facts, now)
     return Linked(card_id, now_on, None if purse is None else before)
 
 
-async def _is_closed(conn: Connection, purse_id: UUID) -> bool:
-    return (await purse_store.lock_purses(conn, [purse_id]))[purse_id].frozen_at is not None
-
-
 async def replace_card(conn: Connection, wish: Replacement, now: datetime) -> Replaced | Refused:
     """Put a fresh card onto a card's purse, with its label, limit and PIN, and block the old one for ever.
 
-    Replaced again by the same card it is the same.
+    Fresh is a card whose own purse never held anything: what is in one may be somebody's, and the law lets nobody load
+    an anonymous card out of another one (Directive (EU) 2018/843, article 12). Replaced again by the same card it is
+    the same.
     """
     new_id = (await store.card_ids_of_codes(conn, [wish.new_code_hash])).get(wish.new_code_hash)
     if new_id is None:
@@ -255,15 +261,17 @@ async def replace_card(conn: Connection, wish: Replacement, now: datetime) -> Re
         raise Contended("A card went to another purse meanwhile.")
     old, new = locked[wish.card_id], locked[new_id]
     if old.card.replaced_by == new_id:
-        return Replaced(wish.card_id, new_id, old.card.purse_id, None)
+        return Replaced(wish.card_id, new_id, old.card.purse_id)
     on_its_purse = len(await store.lock_cards_of_purses(conn, [new.card.purse_id]))
     refusal = may_replace(old, new, on_its_purse) if old.card.id != new_id else Refused(Reason.CARD_IN_USE)
     if refusal is not None:
         return refusal
+    await purse_store.lock_purses(conn, [new.card.purse_id])  # before whoever gives to it
+    if await purse_store.has_moved(conn, new.card.purse_id):
+        return Refused(Reason.CARD_IN_USE)
     await store.replace_card(conn, wish.card_id, new_id, now.astimezone(GROUND_ZONE).date(), now)
     await append(conn, [Fact("card_replaced", wish.who, wish.card_id, {"by": new_id})], now)
-    await move_balance(conn, new.card.purse_id, old.card.purse_id, new_id, now)
-    return Replaced(wish.card_id, new_id, old.card.purse_id, new.card.purse_id)
+    return Replaced(wish.card_id, new_id, old.card.purse_id)
 
 
 async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:

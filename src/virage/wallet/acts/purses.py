@@ -162,6 +162,25 @@ async def _forfeit_bonus(conn: Connection, purse_id: UUID, now: datetime) -> Non
             raise Contended("The bonus was spent meanwhile.")
 
 
+async def empty_closed(conn: Connection, purse_id: UUID, now: datetime) -> None:
+    """Empty a purse whose owner was erased of what came later, a refund for instance.
+
+    What came by bank card goes back to it, bonus to the house, and what is left to the account of unclaimed money.
+    """
+    purse = (await store.lock_purses(conn, [purse_id]))[purse_id]
+    if purse.frozen_at is None:
+        return
+    sent = await _send_back(conn, purse, new_id(), now)
+    await _forfeit_bonus(conn, purse_id, now)
+    if sent.left_cents:
+        (posted,) = await ledger.post(conn, [[rules.unclaimed(new_id(), purse_id, sent.left_cents)]], now)
+        if isinstance(posted, Refused):
+            raise Contended("It was spent meanwhile.")
+    if sent.cents or sent.left_cents:
+        about = {"sent_back_cents": sent.cents, "unclaimed_cents": sent.left_cents}
+        await append(conn, [Fact("closed_purse_emptied", None, purse_id, about)], now)
+
+
 async def _balance(conn: Connection, purse_id: UUID) -> Balance:
     """The locked account of a purse."""
     return (await ledger_store.lock_accounts(conn, [purse_id])).get(purse_id, Balance())

@@ -12,8 +12,8 @@ from virage.people import reads as people
 from virage.wallet.rules.cards import BlockReason, OwnedCard, masked
 from virage.wallet.rules.desk import DeskLimits, DeskTender, Loaded, loadable, payable
 from virage.wallet.rules.ledger import Balance, bonus
+from virage.wallet.store import cards, ledger
 from virage.wallet.store import desk as store
-from virage.wallet.store import ledger
 
 _BEGIN: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _END: Final = datetime(9999, 1, 1, tzinfo=UTC)
@@ -76,16 +76,17 @@ async def at_desk(conn: Connection, owned: OwnedCard, limits: DeskLimits, now: d
     )
 
 
-async def booked(conn: Connection, loaded: Loaded, owned: OwnedCard) -> LoadBooked:
+async def booked(conn: Connection, loaded: Loaded) -> LoadBooked:
     """A load as its till hears of it."""
-    purse_id = loaded.load.purse_id
+    purse_id, card_id = loaded.load.purse_id, loaded.load.card_id
+    owned = (await cards.owned_cards(conn, [card_id])).get(card_id)
     available = (await ledger.balances(conn, [purse_id])).get(purse_id, Balance()).available_cents
     return LoadBooked(
         id=loaded.load.id,
         cents=loaded.load.cents,
         booked_at=loaded.booked_at,
         purse=masked(purse_id),
-        label=owned.card.label,
+        label=None if owned is None else owned.card.label,
         available_cents=available,
         bonus_cents=await _bonus(conn, purse_id),
     )

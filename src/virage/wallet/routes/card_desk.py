@@ -11,6 +11,8 @@ from virage.kernel.database import Database
 from virage.kernel.guard import ANONYMOUS, Principal
 from virage.kernel.limits import Limits
 from virage.kernel.problems import Refused
+from virage.passes.reads import DeviceKeyring
+from virage.passes.rules.keys import HolderKey
 from virage.wallet.acts.card_pins import begin_pin_try, end_pin_try
 from virage.wallet.acts.cards import CardSecrets
 from virage.wallet.acts.taps import take_taps
@@ -20,22 +22,37 @@ from virage.wallet.rules.sun import SunMessage, look_id, verify
 CARDS_OFF: Final = Refused(Reason.CARDS_OFF)
 NOBODY: Final = Principal("anonymous", UUID(int=0))
 """All who have no session, where they are counted together."""
+CARDS_OWN: Final = frozenset({"card_id", "counter"})
+"""What a refusal says of a card to its owner alone: the purse of a card of nobody has the card's id."""
 _UUID_BYTES: Final = 16
 
 
+def to_strangers(refused: Refused) -> Refused:
+    """A refusal without what only the card's owner is told."""
+    return Refused(refused.reason, {name: value for name, value in refused.data.items() if name not in CARDS_OWN})
+
+
 class CardDesk:
-    """Verifies taps, takes those of pages in batches, and tries PINs. `secrets` None: the deployment has no cards."""
+    """Verifies taps, takes those of pages in batches, tries PINs, knows the keys of tills.
+
+    `secrets` None: the deployment has no cards.
+    """
 
     def __init__(self, db: Database, clock: Clock, secrets: CardSecrets | None) -> None:
         self._db = db
         self._clock = clock
         self._limits = Limits()
+        self._keyring = DeviceKeyring(db)
         self.secrets = secrets
         self.taps: Batcher[Tap, TapOutcome] = Batcher(self._take)
 
     def tap(self, tap_id: UUID, message: SunMessage) -> Tap | Refused:
         """Verify what a card showed; refused where the deployment has no key for cards. A forged one is a tap too."""
         return CARDS_OFF if self.secrets is None else Tap(tap_id, verify(message, self.secrets.keys))
+
+    async def till_key(self, till_id: UUID) -> HolderKey | None:
+        """The public key of a till; None for what is no device."""
+        return await self._keyring.key(till_id)
 
     def code_hash(self, code: str) -> bytes | Refused:
         """What is stored of a printed code."""

@@ -1,7 +1,7 @@
 """The doors of cards: a fan's own, the desk's, and the page that a tap opens."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from litestar import Response, Router, delete, get, post, put
@@ -9,8 +9,8 @@ from litestar.params import Parameter
 from msgspec import Meta, Struct
 
 from virage.kernel.clock import Clock
-from virage.kernel.database import Database
-from virage.kernel.guard import Principal, fresh, holds, require, require_fan, signed_in, staff
+from virage.kernel.database import Connection, Database
+from virage.kernel.guard import FRESH_FOR, Principal, fresh, holds, require, require_fan, signed_in, staff
 from virage.kernel.money import Cents
 from virage.kernel.problems import Problem, Refused, granted
 from virage.people import acts as people
@@ -19,9 +19,9 @@ from virage.wallet.acts.card_pins import set_card_pin
 from virage.wallet.reads import cards as reads
 from virage.wallet.reads.cards import DeskCard, MyCard
 from virage.wallet.reads.purses import available
-from virage.wallet.routes.card_desk import CardDesk
+from virage.wallet.routes.card_desk import CardDesk, to_strangers
 from virage.wallet.routes.labels import label_of
-from virage.wallet.rules.cards import BlockReason, DailyLimit, Reason, StaffReason, as_code, masked
+from virage.wallet.rules.cards import BlockReason, DailyLimit, OwnedCard, Reason, StaffReason, as_code, masked
 from virage.wallet.rules.sun import (
     CMAC_SHOWN,
     COUNTER_SHOWN,
@@ -40,6 +40,7 @@ Counter = Annotated[str | None, Parameter(pattern=COUNTER_SHOWN, max_length=6, r
 PiccData = Annotated[str | None, Parameter(pattern=PICC_DATA, max_length=32, required=False)]
 Mac = Annotated[str, Parameter(pattern=CMAC_SHOWN, min_length=16, max_length=16)]
 Enc = Annotated[str | None, Parameter(pattern=ENC, max_length=32 * ENC_BLOCKS_MAX, required=False)]
+Answer = TypeVar("Answer")
 Typed = Annotated[str, Meta(max_length=40)]
 
 
@@ -105,7 +106,7 @@ async def link_my_card(data: CardLink, db: Database, clock: Clock, principal: Pr
     tap = granted(card_desk.tap(look_id(data.tap), data.tap))
     link = acts.Link(tap, _code_hash(card_desk, data.code), owner_id, label)
     async with db.transaction() as conn:
-        linked = granted(await acts.link_card(conn, link, clock.now()))
+        linked = granted(await _as_told(conn, await acts.link_card(conn, link, clock.now()), principal))
         mine = await reads.cards_of(conn, owner_id, clock.now())
     return next(card for card in mine if card.id == linked.card_id)
 
@@ -132,8 +133,12 @@ async def unblock_my_card(card_id: UUID, db: Database, clock: Clock, principal: 
 
 @put("/cards/{card_id:uuid}/daily-limit", status_code=204, guards=[signed_in])
 async def limit_my_card(card_id: UUID, data: CardLimit, db: Database, clock: Clock, principal: Principal) -> None:
-    """Say what my card may spend on a day: a child's, for instance."""
-    wish = acts.DailyLimitWish(card_id, require_fan(principal), data.daily_limit_cents)
+    """Say what my card may spend on a day: a child's, for instance. More than before asks for a sign-in of the last 15
+    minutes, as lifting a block does.
+    """
+    owner_id, since = require_fan(principal), principal.authenticated_at
+    confirmed = since is not None and clock.now() - since <= FRESH_FOR
+    wish = acts.DailyLimitWish(card_id, owner_id, data.daily_limit_cents, confirmed)
     async with db.transaction() as conn:
         (outcome,) = await acts.limit_cards(conn, [wish], clock.now())
         granted(outcome)
@@ -205,15 +210,20 @@ async def read_tap(
     message = SunMessage(uid=uid, ctr=ctr, picc_data=picc_data, enc=enc, cmac=cmac)
     if not is_spelled(message):
         raise Problem("invalid")
-    taken = granted(await card_desk.look(message, principal))
+    outcome = await card_desk.look(message, principal)
     async with db.connection() as conn:
+        taken = granted(await _as_told(conn, outcome, principal))
         owned = await reads.card(conn, taken.card_id)
         left = await available(conn, taken.purse_id)
     if owned is None:
         raise Problem(Reason.CARD_UNKNOWN)
     card = owned.card
-    is_mine = owned.owner_id is not None and owned.owner_id == principal.id
-    shown = (card.id if is_mine else None, owned.owner_id is not None, card.label, card.blocked_reason)
+    shown = (
+        card.id if _is_owner(owned, principal) else None,
+        owned.owner_id is not None,
+        card.label,
+        card.blocked_reason,
+    )
     page = TapPage(*shown, masked(taken.purse_id), left, taken.taken_at)
     return Response(page, headers=PRIVATE)
 
@@ -222,6 +232,18 @@ def require_desk(principal: Principal) -> None:
     """Raise unless who asks is cashier or finance of the whole ground: a card belongs to no outlet."""
     if not holds(principal, "finance"):
         require(principal, "cashier")
+
+
+def _is_owner(owned: OwnedCard | None, principal: Principal) -> bool:
+    return owned is not None and owned.owner_id is not None and owned.owner_id == principal.id
+
+
+async def _as_told(conn: Connection, outcome: Answer | Refused, principal: Principal) -> Answer | Refused:
+    """An outcome as whoever brought the tap is told it: a stranger does not learn which card it was."""
+    if not isinstance(outcome, Refused) or "card_id" not in outcome.data:
+        return outcome
+    owned = await reads.card(conn, outcome.data["card_id"])
+    return outcome if _is_owner(owned, principal) else to_strangers(outcome)
 
 
 def _code_hash(desk: CardDesk, typed: str) -> bytes:

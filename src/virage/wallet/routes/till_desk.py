@@ -10,20 +10,20 @@ from msgspec.structs import replace
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.database import Connection, Database
-from virage.kernel.guard import Principal, device_at
+from virage.kernel.guard import Principal, device_at, holds
 from virage.kernel.problems import Problem, Refused, granted, invalid_input
 from virage.wallet.acts import desk as acts
 from virage.wallet.reads import cards
 from virage.wallet.reads import desk as reads
 from virage.wallet.reads.desk import LoadBooked, PurseAtDesk
-from virage.wallet.routes.card_desk import CardDesk
+from virage.wallet.routes.card_desk import CardDesk, to_strangers
 from virage.wallet.rules.cards import OwnedCard, Tap, as_code
 from virage.wallet.rules.cards import Reason as CardReason
-from virage.wallet.rules.desk import LOAD_CENTS_MAX, DeskLimits, DeskTender, payout_tap_id
+from virage.wallet.rules.desk import DeskLimits, payout_tap_id
+from virage.wallet.rules.loads import LOAD_CHARS_MAX, LoadSaid, read_signed
 from virage.wallet.rules.sun import ADDRESS_LENGTH_MAX, SunMessage, look_id, message_of
 
 PRIVATE = {"cache-control": "no-store"}
-CARDS_OWN = frozenset({"card_id", "counter"})
 Answer = TypeVar("Answer")
 
 Pin = Annotated[str, Meta(max_length=40)]
@@ -42,18 +42,16 @@ class PurseLook(Struct, frozen=True, forbid_unknown_fields=True):
     by: CardShown
 
 
-class LoadWish(Struct, frozen=True, forbid_unknown_fields=True):
-    """Money that a desk took (`cents` above zero) or pays out (below). The till makes `id`: sent twice, it is one.
+class SentLoad(Struct, frozen=True, forbid_unknown_fields=True):
+    """A load as its till sends it. `body`: base64url of the canonical JSON that `LoadSaid` describes, `signature`: the
+    till's key's over `virage:load:v1`, a zero byte and these bytes, base64url.
 
-    `slip`: the number of the terminal's slip. `pin`: the card's, to pay out more than one tap pays.
+    `by` shows the card, `pin` is the card's, to pay out more than one tap pays: not signed, for nobody keeps them.
     """
 
-    id: UUID
-    cashier: UUID
+    body: Annotated[str, Meta(max_length=LOAD_CHARS_MAX)]
     by: CardShown
-    cents: Annotated[int, Meta(ge=-LOAD_CENTS_MAX, le=LOAD_CENTS_MAX)]
-    tender: DeskTender
-    slip: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    signature: Annotated[str, Meta(max_length=100)] = ""
     pin: Pin | None = None
 
 
@@ -72,45 +70,33 @@ async def look_into_purse(
 
 @post("/loads", status_code=200, guards=[device_at("till")], opt={"rate": "gate"})
 async def load_purse(
-    data: LoadWish, *, db: Database, clock: Clock, config: Config, principal: Principal, card_desk: CardDesk
+    data: SentLoad, *, db: Database, clock: Clock, config: Config, principal: Principal, card_desk: CardDesk
 ) -> LoadBooked:
     """Load a purse at a desk, or pay out of it: between the till's own drawer or terminal and the purse; no sale.
 
-    A payout has a tap of its own, which was not looked at before.
+    The till signs it. A payout has a tap of its own, which was not looked at before.
     """
-    if data.cents == 0:
-        granted(invalid_input("cents", "It is above zero to load, below to pay out."))
     till_id = principal.id or UUID(int=0)
-    tap = None if data.by.tap is None else tap_of(data, till_id, card_desk)
+    signed = told(read_signed(data.body, data.signature, till_id, await card_desk.till_key(till_id)))
+    said = signed.said
+    tap = None if data.by.tap is None else tap_of(said, data.by, card_desk)
     async with db.connection() as conn:
         card_id = (await card_shown(conn, data.by, card_desk)).card.id
         is_copy = tap is None or tap.seen is None or await cards.card_that_taps(conn, tap.id, tap.seen) is None
-    confirmed = data.pin is not None and data.cents < 0 and not is_copy  # a copy of a tap costs its card no try
+    confirmed = data.pin is not None and said.cents < 0 and not is_copy  # a copy of a tap costs its card no try
     if confirmed:
         granted(await card_desk.confirm(card_id, data.pin or ""))
-    ask = acts.LoadAsk(
-        id=data.id,
-        till_id=till_id,
-        cashier=data.cashier,
-        card_id=card_id,
-        tap=tap,
-        cents=data.cents,
-        tender=data.tender,
-        slip=data.slip,
-        confirmed=confirmed,
-    )
+    here = holds(principal, "till", scope="outlet", scope_id=said.outlet)
+    ask = acts.LoadAsk(signed, card_id, tap, here=here, confirmed=confirmed)
     limits, cap_cents = desk_limits_of(config), config.tap_cap_cents
     async with db.transaction() as conn:
         loaded = told(await acts.load(conn, ask, limits, cap_cents=cap_cents, now=clock.now()))
-        owned = await card_shown(conn, data.by, card_desk)
-        return await reads.booked(conn, loaded, owned)
+        return await reads.booked(conn, loaded)
 
 
 def told(outcome: Answer | Refused) -> Answer:
     """Return what was granted, or raise the refusal without what a till is not told of a card."""
-    if isinstance(outcome, Refused):
-        raise Problem(outcome.reason, {name: value for name, value in outcome.data.items() if name not in CARDS_OWN})
-    return outcome
+    return granted(to_strangers(outcome) if isinstance(outcome, Refused) else outcome)
 
 
 def desk_limits_of(config: Config) -> DeskLimits:
@@ -124,12 +110,12 @@ def desk_limits_of(config: Config) -> DeskLimits:
     )
 
 
-def tap_of(wish: LoadWish, till_id: UUID, desk: CardDesk) -> Tap:
+def tap_of(said: LoadSaid, by: CardShown, desk: CardDesk) -> Tap:
     """The tap of a load, which may have been looked at before; that of a payout pays it, and nothing else."""
-    message = message_shown(wish.by)
-    if wish.cents > 0:
+    message = message_shown(by)
+    if said.cents > 0:
         return granted(desk.tap(look_id(message), message))
-    return replace(granted(desk.tap(payout_tap_id(till_id, wish.id), message)), pays=True)
+    return replace(granted(desk.tap(payout_tap_id(said.till, said.id), message)), pays=True)
 
 
 def message_shown(by: CardShown) -> SunMessage:

@@ -44,6 +44,7 @@ class Reason(StrEnum):
     UID_TAKEN = "uid_taken"
     ID_REUSED = "id_reused"
     NOT_FOUND = "not_found"
+    STEP_UP_REQUIRED = "step_up_required"
 
 
 class BlockReason(StrEnum):
@@ -349,6 +350,15 @@ def may_unblock(owned: OwnedCard | None, owner_id: UUID) -> Refused | None:
     if reason is not None and reason not in LIFTED_BY_OWNER:
         return Refused(Reason.CARD_BLOCKED, {"reason": reason})
     return None
+
+
+def may_limit(owned: OwnedCard | None, owner_id: UUID, cents: Cents | None, *, confirmed: bool) -> Refused | None:
+    """Refuse a limit that is not the owner's to set, and a looser one to a session that did not sign in just now."""
+    if owned is None or owned.owner_id != owner_id:
+        return NOT_FOUND
+    before = owned.card.daily_limit_cents
+    loosens = before is not None and (cents is None or cents > before)
+    return Refused(Reason.STEP_UP_REQUIRED) if loosens and not confirmed else None
 
 
 def may_replace(old: OwnedCard | None, new: OwnedCard | None, on_its_purse: int) -> Refused | None:

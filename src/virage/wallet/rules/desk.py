@@ -37,6 +37,13 @@ class Reason(StrEnum):
     TAP_REQUIRED = "tap_required"
     EXCEEDS_WHAT_CAME_IN = "exceeds_what_came_in"
     INSUFFICIENT_FUNDS = "insufficient_funds"
+    LOAD_FORGED = "load_forged"
+    LOAD_INVALID = "load_invalid"
+    LOAD_TOO_OLD = "load_too_old"
+    NOT_THIS_TILL = "not_this_till"
+    NOT_THIS_PURSE = "not_this_purse"
+    NOT_YOUR_OUTLET = "not_your_outlet"
+    CASHIER_NOT_HERE = "cashier_not_here"
 
 
 class DeskLimits(Struct, frozen=True):
@@ -76,10 +83,11 @@ class Standing(Struct, frozen=True):
 
 
 class Loaded(Struct, frozen=True):
-    """A load as it stands in the books."""
+    """A load as it stands in the books. `body` is what its till signed; loads of before tills signed have none."""
 
     load: Load
     booked_at: datetime
+    body: bytes | None = None
 
 
 def drawer(till_id: UUID, tender: DeskTender) -> Account:

@@ -33,6 +33,7 @@ class Reason(StrEnum):
     PURSE_FROZEN = "purse_frozen"
     AMOUNT_INVALID = "amount_invalid"
     GIFT_ID_TAKEN = "gift_id_taken"
+    OWN_PURSE = "own_purse"
 
 
 class Gift(Struct, frozen=True):

@@ -17,6 +17,8 @@ PURPOSE: Final = "wallet"
 """What payments for purses are called where payments are kept."""
 CARD_MONEY: Final = account(Kind.CLEARING, "cards")
 """What the provider holds for the purses."""
+UNCLAIMED: Final = account(Kind.CLEARING, "unclaimed")
+"""What came later into purses of people who were erased and goes back to no bank card: owed, and finance's to empty."""
 _BETWEEN: Final = account(Kind.CLEARING, "between purses")
 BY_TERMINAL: Final = account(Kind.CLEARING, "between purses, by terminal")
 """Through which money follows a card to another purse, so that the history of either tells it; always at zero."""
@@ -120,6 +122,11 @@ def paid(top_ups: Sequence[TopUp], made: Mapping[UUID, Payment]) -> list[Paid]:
 def credit(purse_id: UUID, top_up_id: UUID, payment_id: UUID, cents: Cents) -> Transfer:
     """Money that came by bank card goes into its purse, once a payment."""
     return Transfer(credit_id(payment_id), CARD_MONEY, purse(purse_id), cents, "top_up", top_up_id)
+
+
+def unclaimed(transfer_id: UUID, purse_id: UUID, cents: Cents) -> Transfer:
+    """What nobody can have who is erased goes out of the purse, for finance to look after."""
+    return Transfer(transfer_id, purse(purse_id), UNCLAIMED, cents, "unclaimed", purse_id)
 
 
 def follow(

@@ -123,6 +123,11 @@ async def lock_turn_of_new_cards(conn: Connection) -> None:
     await _lock_turn(conn, "new cards")
 
 
+async def lock_turn_of_load(conn: Connection, till_id: UUID, load_id: UUID) -> None:
+    """Wait until nobody else books what a till calls one load."""
+    await _lock_turn(conn, f"load {till_id} {load_id}")
+
+
 async def _lock_turn(conn: Connection, what: str) -> None:
     async for _ in queries.lock_turn(conn, what=what):
         return

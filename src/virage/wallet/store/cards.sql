@@ -73,7 +73,7 @@ from unnest(:ids::uuid[], :limits::integer[]) as wish (id, daily_limit_cents)
 where card.id = wish.id;
 
 -- name: lock_turn(what)
--- One at a time of what has no row yet that could be locked: a person's first purse, new cards.
+-- One at a time of what has no row yet that could be locked: a person's first purse, new cards, a load.
 select pg_advisory_xact_lock(hashtextextended('wallet: ' || :what, 0));
 
 -- name: own_purse(purse_id, person_id)!

@@ -4,19 +4,26 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec import Struct
+
 from virage.kernel.database import Connection
 from virage.kernel.money import Cents
 from virage.venue.reads import GROUND_ZONE
 from virage.wallet.rules.desk import DeskTender, Load, Loaded, Standing
 from virage.wallet.rules.ledger import Balance
+from virage.wallet.rules.loads import SignedLoad
 from virage.wallet.rules.purses import BY_TERMINAL
 from virage.wallet.store import ledger, purses
 from virage.wallet.store.queries import queries
 
 
+def _load(row: Any) -> Load:
+    id_, till_id, purse_id, card_id, cashier, cents, tender, slip = tuple(row)[:8]
+    return Load(id_, till_id, purse_id, card_id, cashier, cents, DeskTender(tender), slip)
+
+
 def _loaded(row: Any) -> Loaded:
-    id_, till_id, purse_id, card_id, cashier, cents, tender, slip, booked_at = row
-    return Loaded(Load(id_, till_id, purse_id, card_id, cashier, cents, DeskTender(tender), slip), booked_at)
+    return Loaded(_load(row), row["booked_at"], row["body"])
 
 
 async def load(conn: Connection, till_id: UUID, load_id: UUID) -> Loaded | None:
@@ -25,8 +32,8 @@ async def load(conn: Connection, till_id: UUID, load_id: UUID) -> Loaded | None:
     return None if row is None else _loaded(row)
 
 
-async def insert_load(conn: Connection, one: Load, now: datetime) -> None:
-    """Write a load down."""
+async def insert_load(conn: Connection, one: Load, signed: SignedLoad, now: datetime) -> None:
+    """Write a load down, with what its till signed of it."""
     await queries.insert_load(
         conn,
         till_id=one.till_id,
@@ -37,6 +44,8 @@ async def insert_load(conn: Connection, one: Load, now: datetime) -> None:
         cents=one.cents,
         tender=one.tender,
         slip=one.slip,
+        body=signed.body,
+        signature=signed.signature,
         now=now,
     )
 
@@ -64,6 +73,24 @@ async def standing(conn: Connection, purse_id: UUID, now: datetime) -> Standing:
 async def loads_of_purse(conn: Connection, purse_id: UUID) -> list[Loaded]:
     """All that desks did to a purse, the earliest first."""
     return [_loaded(row) async for row in queries.loads_of_purse(conn, purse_id=purse_id)]
+
+
+class KeptLoad(Struct, frozen=True):
+    """A load as it stands, with the bytes that its till signed and the signature."""
+
+    load: Load
+    body: bytes
+    signature: bytes
+
+
+async def signed_loads(conn: Connection) -> list[KeptLoad]:
+    """All loads that tills signed, by till and id."""
+    return [KeptLoad(_load(row), row["body"], row["signature"]) async for row in queries.signed_loads(conn)]
+
+
+async def unsigned_loads(conn: Connection) -> int:
+    """How many loads are of before tills signed them."""
+    return int(await queries.unsigned_loads(conn))
 
 
 async def takings(conn: Connection, since: datetime, until: datetime) -> dict[tuple[UUID, DeskTender], Cents]:

@@ -1,12 +1,21 @@
 -- name: load(till_id, id)^
 -- A load of a till.
-select id, till_id, purse_id, card_id, cashier, cents, tender, slip, booked_at
+select id, till_id, purse_id, card_id, cashier, cents, tender, slip, booked_at, body
 from wallet.load where till_id = :till_id and id = :id;
 
--- name: insert_load(till_id, id, purse_id, card_id, cashier, cents, tender, slip, now)!
--- A load that is booked.
-insert into wallet.load (till_id, id, purse_id, card_id, cashier, cents, tender, slip, booked_at)
-values (:till_id, :id, :purse_id, :card_id, :cashier, :cents, :tender, :slip, :now);
+-- name: insert_load(till_id, id, purse_id, card_id, cashier, cents, tender, slip, body, signature, now)!
+-- A load that is booked, with what its till signed.
+insert into wallet.load (till_id, id, purse_id, card_id, cashier, cents, tender, slip, booked_at, body, signature)
+values (:till_id, :id, :purse_id, :card_id, :cashier, :cents, :tender, :slip, :now, :body, :signature);
+
+-- name: signed_loads()
+-- All loads that tills signed, as they stand and as they were signed.
+select id, till_id, purse_id, card_id, cashier, cents, tender, slip, body, signature
+from wallet.load where body is not null order by till_id, id;
+
+-- name: unsigned_loads()$
+-- How many loads are of before tills signed them.
+select count(*) from wallet.load where body is null;
 
 -- name: loaded_since(purse_id, since)$
 -- What desks took for a purse since a moment; what they paid out of it is not taken off.
@@ -28,7 +37,7 @@ group by 1;
 
 -- name: loads_of_purse(purse_id)
 -- All that desks did to a purse, the earliest first.
-select id, till_id, purse_id, card_id, cashier, cents, tender, slip, booked_at
+select id, till_id, purse_id, card_id, cashier, cents, tender, slip, booked_at, body
 from wallet.load where purse_id = :purse_id order by booked_at, id;
 
 -- name: takings(since, until)

@@ -42,9 +42,19 @@ async def purses_by_id(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Purs
     return {row["id"]: Purse(*row) async for row in queries.purses_by_id(conn, ids=ids)}
 
 
+async def has_moved(conn: Connection, purse_id: UUID) -> bool:
+    """Whether anything ever moved in a purse or its bonus, or is held there."""
+    return bool(await queries.purse_has_moved(conn, purse_id=purse_id))
+
+
 async def close_purse(conn: Connection, purse_id: UUID, now: datetime) -> None:
     """A purse that nobody has any more."""
     await queries.close_purse(conn, id=purse_id, now=now)
+
+
+async def closed_purses_with_money(conn: Connection, after: UUID, most: int) -> list[UUID]:
+    """Purses of people who were erased into which something came later, by id; `most` after one."""
+    return [row["id"] async for row in queries.closed_purses_with_money(conn, after=after, most=most)]
 
 
 async def insert_top_up(conn: Connection, top_up: TopUp, now: datetime) -> bool:

@@ -28,9 +28,26 @@ select id, owner_id, frozen_at from wallet.purse where id = any(:ids::uuid[]) or
 -- Purses as they stand.
 select id, owner_id, frozen_at from wallet.purse where id = any(:ids::uuid[]);
 
+-- name: purse_has_moved(purse_id)$
+-- Whether anything ever moved in a purse or its bonus, or is held there.
+select exists (select 1 from wallet.transfer where purse_id = :purse_id);
+
 -- name: close_purse(id, now)!
 -- A purse that nobody has any more: it takes no money.
 update wallet.purse set owner_id = null, frozen_at = :now where id = :id;
+
+-- name: closed_purses_with_money(after, most)
+-- Purses of people who were erased into which money or bonus came later, by id.
+select purse.id from wallet.purse
+where purse.frozen_at is not null and purse.id > :after and (
+    exists (
+        select 1 from wallet.account where account.id = purse.id and account.balance_cents > account.held_cents
+    ) or exists (
+        select 1 from wallet.account
+        where account.kind = 'bonus' and account.key = purse.id::text and account.balance_cents > account.held_cents
+    )
+)
+order by purse.id limit :most;
 
 -- name: insert_top_up(id, purse_id, payment_id, cents, now)!
 -- A top-up that begins; a known id, or a known payment, stays as it is.

@@ -190,6 +190,7 @@ export const foodBooks = {
       sales: "Sales",
       vat: "VAT",
       tips: "Tips",
+      unclaimed: "Unclaimed by people who were erased",
       loss: "Losses of tills",
       grants: "Bonus given",
       deferred_tickets: "Tickets of events to come",

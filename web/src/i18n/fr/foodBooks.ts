@@ -190,6 +190,7 @@ export const foodBooks: typeof English = {
       sales: "Ventes",
       vat: "TVA",
       tips: "Pourboires",
+      unclaimed: "Non réclamé après un effacement",
       loss: "Pertes des caisses",
       grants: "Crédits donnés",
       deferred_tickets: "Billets d’événements à venir",
