@@ -92,6 +92,7 @@ async def _write(conn: Connection, booked: Mapping[int, Sent], money: Money, now
     if money.settled:
         await store.end_awaiting(conn, [refund.key for refund, _ in money.settled])
     noted = [(booked[at].record, found) for at, found in money.deviations.items() if found and at in booked]
+    noted += money.noted
     if noted:
         await deviations.insert_deviations(conn, noted, now)
         facts = [
