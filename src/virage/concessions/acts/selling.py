@@ -12,7 +12,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.concessions.acts import fiscal, stock
+from virage.concessions.acts import fiscal, kitchen, stock
 from virage.concessions.acts.fiscal import Plan
 from virage.concessions.acts.stock import Sold
 from virage.concessions.acts.tendering import Money, Sent, beside, decide, rows_of
@@ -63,6 +63,7 @@ async def take(
 
 
 async def _take(conn: Connection, sent: Sequence[Sent], limits: TillLimits, now: datetime) -> list[Answer]:
+    orders = await kitchen.lock_given_back(conn, [one.record for one in sent])
     plan = await fiscal.plan(conn, [one.written for one in sent], beside(sent))
     new = {
         at: one
@@ -75,7 +76,8 @@ async def _take(conn: Connection, sent: Sequence[Sent], limits: TillLimits, now:
     await fiscal.write(conn, plan, now)
     if booked:
         await _write(conn, {at: new[at] for at in booked}, money, now)
-        await stock.note_sales(conn, [sold_of(new[at].record) for at in booked])
+        unsold = await kitchen.given_back(conn, orders, [new[at].record for at in booked], now)
+        await stock.note_sales(conn, [*(sold_of(new[at].record) for at in booked), *unsold])
     return [_answer(plan, at, money.left.get(at), money.parts.get(at, [])) for at in range(len(sent))]
 
 

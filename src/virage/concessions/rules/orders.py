@@ -16,6 +16,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from virage.concessions.rules import limits
 from virage.concessions.rules.catalogue import Catalogue, OutletCode, Product, Station, Version
 from virage.concessions.rules.order_money import OrderMoney
 from virage.concessions.rules.pricing import LINES_MAX, BasketLine, LineKind, PricedLine, VatTotal
@@ -162,6 +163,17 @@ class Order(Struct, frozen=True):
 
 DeclineReason = Literal["sold_out", "too_busy", "closing", "other"]
 RefundReason = Literal["not_made", "wrong_item", "quality", "late", "other"]
+_OF_COUNTERS: Final[Mapping[str, RefundReason]] = {
+    limits.RefundReason.SOLD_OUT: "not_made",
+    limits.RefundReason.WRONG_ORDER: "wrong_item",
+    limits.RefundReason.QUALITY: "quality",
+    limits.RefundReason.WAITED_TOO_LONG: "late",
+}
+
+
+def reason_of_counter(code: str) -> RefundReason:
+    """Why an order was given back whole, in a kitchen's own words, by the code that a till at a counter wrote."""
+    return _OF_COUNTERS.get(code, "other")
 
 
 class FoodDecline(Struct, frozen=True, forbid_unknown_fields=True):

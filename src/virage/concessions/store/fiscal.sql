@@ -30,22 +30,18 @@ cross join lateral (
 
 -- name: receipts_of(device_ids, ids)
 -- Sales by their keys, then the refunds of them that were booked, in the order in which they were.
-select record.body
-from unnest(:device_ids::uuid[], :ids::uuid[]) as wanted (device_id, id)
-inner join concessions.record
-    on record.device_id = wanted.device_id and record.id = wanted.id and record.kind = 'sale'
-union all
-select refund.body from (
-    select record.body
-    from (
-        select distinct booking.device_id, booking.record_id
-        from unnest(:device_ids::uuid[], :ids::uuid[]) as wanted (device_id, id)
-        inner join concessions.booking on booking.refund_till = wanted.device_id and booking.refund_of = wanted.id
-    ) as given
-    inner join concessions.record
-        on record.device_id = given.device_id and record.id = given.record_id and record.kind = 'refund'
-    order by record.received_at, record.device_id, record.number
-) as refund;
+with wanted as (select device_id, id from unnest(:device_ids::uuid[], :ids::uuid[]) as keys (device_id, id)),
+
+given as (
+    select distinct booking.device_id, booking.record_id as id
+    from wanted
+    inner join concessions.booking on booking.refund_till = wanted.device_id and booking.refund_of = wanted.id
+)
+
+select record.body from concessions.record
+inner join (select *, 'sale' as kind from wanted union all select *, 'refund' from given) as one
+    on record.device_id = one.device_id and record.id = one.id and record.kind = one.kind
+order by one.kind desc, record.received_at, record.device_id, record.number;
 
 -- name: insert_records(device_ids, trainings, numbers, ids, kinds, times, now, outlets, event_ids, cashiers, totals, sums, defects, hashes, bodies, signatures)!
 -- The records of a batch.
