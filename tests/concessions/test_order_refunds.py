@@ -2,21 +2,25 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from tests.concessions.bar import Bar, sent
-from tests.concessions.board import line
+from tests.concessions.board import CUP, line
 from tests.concessions.kitchen import COLA, FRIES, HOT_DOG, KETCHUP, LATE, Kitchen
 from tests.concessions.test_orders import EACH_CENTS, HERE, LEVEL, state_of
 from tests.concessions.till import Till
+from tests.conftest import FakeClock
+from virage.concessions.acts import kitchen as acts
 from virage.concessions.reads.catalogue import Catalogues
 from virage.concessions.reads.kitchen import board
 from virage.concessions.reads.orders import FoodOrder
 from virage.concessions.rules.fiscal.record import Kind, Line, Record, RefundOf, Tender, TenderKind, read_record
 from virage.concessions.rules.orders import Reason
+from virage.kernel.problems import Refused
 
 
 async def sale_of(kitchen: Kitchen, order: FoodOrder) -> Record:
@@ -137,6 +141,53 @@ async def test_a_kitchen_that_gives_back_what_nobody_made_has_it_again(kitchen: 
     await kitchen.step("ready", order.id)
     await kitchen.step("refund", order.id)
     assert await kitchen.rows(LEVEL, FRIES.id) == [(99,)], "what is made is made"
+
+
+async def test_bonus_credit_pays_no_cup_of_an_order(kitchen: Kitchen) -> None:
+    poor = await kitchen.fan(CUP.cents - 1, bonus_cents=2_000)
+    refused = await kitchen.order(poor, kitchen.wish(line(COLA)))
+    assert isinstance(refused, Refused)
+    total = refused.data["total_cents"]
+    assert (refused.reason, refused.data["available_cents"]) == (Reason.INSUFFICIENT_FUNDS, total - 1)
+    fan = await kitchen.fan(CUP.cents, bonus_cents=2_000)
+    order = await kitchen.placed(fan, line(COLA))
+    assert order.total_cents - order.bonus_cents == CUP.cents
+    await kitchen.step("accept", order.id)
+    assert await kitchen.money(fan) == (0, 0, 2_000 - order.bonus_cents)
+    await kitchen.step("refund", order.id)
+    assert await kitchen.money(fan) == (CUP.cents, 0, 2_000)
+    await kitchen.clean()
+
+
+async def test_a_broken_promise_is_made_good_by_at_most_what_the_fan_paid_for_the_food_and_was_not_given_back(
+    bar: Bar, kitchen: Kitchen, clock: FakeClock
+) -> None:
+    """300 cents are promised. Who paid by bonus alone paid nothing, a cup comes back, and so did what was refunded."""
+    cola_cents = 450
+    fans = {
+        "who paid all of it": await kitchen.fan(2_000),
+        "who paid 99 cents and a cup": await kitchen.fan(2_000, bonus_cents=cola_cents - 99),
+        "who paid the cup alone": await kitchen.fan(2_000, bonus_cents=cola_cents),
+        "who was given the food back": await kitchen.fan(2_000),
+    }
+    orders = {who: await kitchen.placed(fan, line(COLA)) for who, fan in fans.items()}
+    for order in orders.values():
+        assert order.total_cents == cola_cents + CUP.cents
+        await kitchen.step("accept", order.id)
+    sale, till = await sale_of(kitchen, orders["who was given the food back"]), await bar.till()
+    await bar.send(till, sent(till.sign(back_of(till, sale, [one for one in sale.lines if not one.deposit]))))
+    before = {who: (await kitchen.money(fan))[2] for who, fan in fans.items()}
+    clock.advance(timedelta(hours=1))
+    for _ in range(2):
+        await kitchen.act(acts.judge, at_start=(LATE, 300), at_end=(100,))
+    given = {who: (await kitchen.money(fan))[2] - before[who] for who, fan in fans.items()}
+    assert given == {
+        "who paid all of it": 300,
+        "who paid 99 cents and a cup": 99,
+        "who paid the cup alone": 0,
+        "who was given the food back": 0,
+    }
+    await kitchen.clean()
 
 
 @pytest.mark.parametrize("locale", ["fr", "en", None])

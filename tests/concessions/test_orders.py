@@ -281,7 +281,7 @@ async def test_an_order_is_handed_over_against_its_code_whose_tries_are_counted(
 
 
 async def test_promises_are_measured_and_a_broken_one_is_made_good_once(kitchen: Kitchen, clock: FakeClock) -> None:
-    fans = [await kitchen.fan(bonus_cents=given) for given in (0, 0, 0, 550)]
+    fans = [await kitchen.fan(bonus_cents=given) for given in (0, 0, 0, 350)]
     orders = [await kitchen.placed(fan, line(COLA)) for fan in fans]  # at the counter: all for the same time
     promised = orders[0].promise.ready_at
     for order in orders:
@@ -292,7 +292,7 @@ async def test_promises_are_measured_and_a_broken_one_is_made_good_once(kitchen:
     for _ in range(2):
         await kitchen.act(acts.judge, at_start=(timedelta(minutes=10), 300), at_end=(100,))
     given = [(await kitchen.money(fan))[2] for fan in fans]
-    assert given == [0, 0, 300, 100], "also for what is not ready yet, at most what was paid of one's own"
+    assert given == [0, 0, 300, 100], "also for what is not ready yet, at most what one's own money paid beside the cup"
     (found,) = await kitchen.promises()
     assert (found.outlet, found.orders, found.p50_s, found.p90_s, found.broken) == (HERE, 3, 120, 552, 1)
     assert (found.vouchers, found.voucher_cents) == (2, 400)

@@ -238,7 +238,8 @@ async def given_back(conn: Connection, orders: Sequence[Order], refunds: Sequenc
 async def judge(conn: Connection, late: timedelta, cents: Cents, now: datetime, most: int) -> Sequence[Order]:
     """Give what the house gives for promises that it broke, once an order; the orders."""
     broken = await store.lock_broken(conn, now - late, most)
-    owed = {order.id: order_money.voucher(order.money, cents) for order in broken}
+    paid = await booking.bookings_of(conn, [order.money.key for order in broken])
+    owed = {order.id: order_money.voucher(order.money, cents, left_of(order.money.key, paid)) for order in broken}
     gifts = [
         Gift(uuid5(order.id, "late"), order.purse_id, owed[order.id], GiftReason.LATE_ORDER)
         for order in broken

@@ -153,12 +153,18 @@ class Order(Struct, frozen=True):
     @property
     def money(self) -> OrderMoney:
         """The order as its money sees it."""
-        return OrderMoney(self.id, self.till_id, self.purse_id, self.total_cents, self.bonus_cents)
+        deposit_cents = deposits_of(self.lines)
+        return OrderMoney(self.id, self.till_id, self.purse_id, self.total_cents, self.bonus_cents, deposit_cents)
 
     @property
     def age_limit(self) -> int:
         """How old its buyer must be; 0 for anybody."""
         return max((line.age_limit for line in self.lines), default=0)
+
+
+def deposits_of(lines: Sequence[FoodLine]) -> Cents:
+    """What cups bring that come back."""
+    return sum(line.gross_cents for line in lines if line.kind == "deposit")
 
 
 DeclineReason = Literal["sold_out", "too_busy", "closing", "other"]
