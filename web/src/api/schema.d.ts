@@ -1718,7 +1718,9 @@ export interface paths {
         get?: never;
         /**
          * Put terms
-         * @description Say from when to when they run an outlet and at which commission. Needs a sign-in of the last 15 minutes.
+         * @description Say from when to when they run an outlet, at which commission, and who bears what nobody pays there.
+         *
+         *     Needs a sign-in of the last 15 minutes.
          *
          *     `terms_overlap` (with the `terms` that are in the way) where somebody runs it on one of these days. Of terms that
          *     began on a closed day only the end moves, and not before the last closed day: `terms_in_force`.
@@ -5288,7 +5290,7 @@ export interface components {
          * @description What is otherwise; of what is asked it is the reason of the refusal.
          * @enum {string}
          */
-        Reason: "catalogue_unknown" | "price_changed" | "price_wrong" | "vat_rate_wrong" | "unknown_product" | "not_at_this_outlet" | "option_unknown" | "alcohol_forbidden" | "offline_card_limit" | "offline_till_limit" | "refund_exceeds_sale";
+        Reason: "catalogue_unknown" | "price_changed" | "price_wrong" | "vat_rate_wrong" | "unknown_product" | "not_at_this_outlet" | "option_unknown" | "alcohol_forbidden" | "offline_card_limit" | "offline_till_limit" | "refund_exceeds_sale" | "not_in_sale";
         /** RebindWish */
         RebindWish: {
             code: string;
@@ -5575,6 +5577,8 @@ export interface components {
             commission_permille: number;
             /** Format: date */
             ends_on: string;
+            /** @enum {string} */
+            loss_borne_by: "house" | "concessionaire";
             outlet: string;
             /** Format: date */
             starts_on: string;
@@ -5625,10 +5629,12 @@ export interface components {
         /** Sums */
         Sums: {
             base_cents: number;
+            borne_cents: number;
             closings: number;
             commission_cents: number;
             commission_vat_cents: number;
             deposit_cents: number;
+            lost_cents: number;
             payable_cents: number;
             rates: components["schemas"]["fiscal_record_VatTotal"][];
             refund_cents: number;
@@ -5693,6 +5699,11 @@ export interface components {
             ends_on: string | null;
             /** Format: uuid */
             id: string;
+            /**
+             * @default house
+             * @enum {string}
+             */
+            loss_borne_by: "house" | "concessionaire";
             outlet: string;
             /** Format: date */
             starts_on: string;
@@ -5701,6 +5712,11 @@ export interface components {
         TermsWish: {
             commission_permille: number;
             ends_on: string | null;
+            /**
+             * @default house
+             * @enum {string}
+             */
+            loss_borne_by: "house" | "concessionaire";
             outlet: string;
             /** Format: date */
             starts_on: string;

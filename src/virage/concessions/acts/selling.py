@@ -93,6 +93,9 @@ async def _write(conn: Connection, booked: Mapping[int, Sent], money: Money, now
     await store.insert_bookings(conn, rows, now)
     if money.settled:
         await store.end_awaiting(conn, [refund.key for refund, _ in money.settled])
+    lost = [(one.record, cents) for at, one in booked.items() if (cents := _lost(one, money.parts[at], money))]
+    if lost:
+        await store.insert_losses(conn, lost)
     noted = [(booked[at].record, found) for at, found in money.deviations.items() if found and at in booked]
     noted += money.noted
     if noted:
@@ -107,6 +110,13 @@ async def _write(conn: Connection, booked: Mapping[int, Sent], money: Money, now
             for record, found in noted
         ]
         await write_facts(conn, facts, now)
+
+
+def _lost(one: Sent, parts: Sequence[Part], money: Money) -> Cents:
+    """What nobody pays of a record; what refunds of before kept for its sale, and now give to nobody, is none of it."""
+    key = key_of(one.record)
+    kept = sum(refund.cents + sum(part.cents for part in given) for refund, given in money.settled if refund.of == key)
+    return rules.lost_of(one.record, parts) - kept
 
 
 def sold_of(record: Record) -> Sold:

@@ -188,8 +188,9 @@ def _till_side(record: Record, part: Part) -> Account:
     kind = record.tenders[part.tender].kind
     if part.passes:
         return till_account(Kind.CLEARING, record.till)
-    kinds = {TenderKind.CASH: Kind.CASH, TenderKind.TERMINAL: Kind.TERMINAL}
-    return till_account(kinds.get(kind, Kind.LOSS), record.till)
+    if _is_nobodys(record, part):
+        return till_account(Kind.LOSS, record.till)
+    return till_account(Kind.CASH if kind is TenderKind.CASH else Kind.TERMINAL, record.till)
 
 
 def _matched(signed: Mapping[Account, Cents]) -> list[tuple[Account, Account, Cents]]:
@@ -218,6 +219,20 @@ def booked_of(record: Record, parts: Sequence[Part]) -> list[Booked]:
     """What refunds must know of a record that is being booked."""
     key, sale = key_of(record), sale_of(record)
     return [Booked(key, payer_of(one), one.cents if one.counts else 0, one.loss_cents, sale) for one in parts]
+
+
+def lost_of(record: Record, parts: Sequence[Part]) -> Cents:
+    """What a record says that it brought, less what came in for it; below zero where a refund gives to nobody.
+
+    What a refund gives by card of a sale that is not known counts as given: once it is, `settle` tells the rest.
+    """
+    came_in = sum(part.cents - part.loss_cents for part in parts if not _is_nobodys(record, part))
+    waits = sum(part.awaits_cents for part in parts)
+    return record.total_cents + record.tip_cents - came_in + waits
+
+
+def _is_nobodys(record: Record, part: Part) -> bool:
+    return part.purse_id is None and not part.passes and record.tenders[part.tender].kind in PROVEN
 
 
 def left_of(sale: RecordKey, booked: Sequence[Booked]) -> dict[Payer, Cents]:
