@@ -239,8 +239,9 @@ def _given(
     """What a refund says otherwise than its sale, and whose money it is."""
     cups_cents = _cups_after(refund, receipt)
     found = [] if receipt is None else judge_refund(refund, receipt)
-    if rules.refuse_refund(refund, before, cups_cents=cups_cents) == Reason.REFUND_EXCEEDS_SALE:
-        found.insert(0, Deviation(DeviationReason.REFUND_EXCEEDS_SALE))
+    reason = rules.refuse_refund(refund, before, cups_cents=cups_cents)
+    if reason in (Reason.REFUND_EXCEEDS_SALE, Reason.SALE_UNKNOWN):
+        found.insert(0, Deviation(DeviationReason(reason)))
     return found, rules.refund_parts(refund, before, purses, cups_cents=cups_cents)
 
 
