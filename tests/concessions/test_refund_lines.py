@@ -22,7 +22,7 @@ from virage.concessions.rules.booking import (
     refuse_refund,
 )
 from virage.concessions.rules.fiscal.record import Kind, Line, Record, Tender, TenderKind, Written
-from virage.concessions.rules.refunds import Receipt, cups_out, judge_refund
+from virage.concessions.rules.refunds import Receipt, as_cash, judge_refund
 from virage.concessions.store.catalogue import Publication
 from virage.kernel.ids import new_id
 from virage.kernel.problems import Refused
@@ -199,6 +199,22 @@ async def test_bonus_credit_pays_no_cup(bar: "Bar") -> None:
     assert (await bar.left(fan), await bar.of_kind("bonus")) == (0, 5_000 - 1_150)
 
 
+async def test_bonus_credit_pays_no_tip_and_a_refund_does_not_let_it(bar: "Bar") -> None:
+    """A tip is paid out to those who served: what the house gave would become their cash."""
+    till, fan = await bar.till(), await bar.fan(99)
+    await give(bar, fan, 5_000)
+    _, answer = await bar.ask(till, by_card(ROUND_CENTS + 100, fan.tap()), tip_cents=100)
+    assert (answer.reason, answer.data) == ("insufficient_funds", {"available_cents": ROUND_CENTS + 99})
+    await bar.load(fan, 1)
+    sale, answer = await bar.ask(till, by_card(ROUND_CENTS + 100, fan.tap()), tip_cents=100)
+    assert answer.outcome == "booked"
+    assert (await bar.left(fan), await bar.of_kind("bonus")) == (0, 5_000 - ROUND_CENTS)
+    for lines, tip, own in (([beer(-1)], 0, 0), ([fries(-1)], -100, 100)):
+        assert await asked(bar, till, back_of(till, sale, lines, TenderKind.CARD, tip_cents=tip)) == (None, {})
+        assert await bar.left(fan) == own
+    assert await bar.of_kind("bonus") == 5_000
+
+
 async def test_a_cup_that_a_till_told_is_not_paid_by_bonus_credit_either(bar: "Bar") -> None:
     till, fan = await bar.till(), await bar.fan(0)
     await give(bar, fan, 5_000)
@@ -265,14 +281,14 @@ def test_whatever_is_given_back_cups_bring_no_more_cash_than_ones_own_money_paid
         line = {"beer": beer(-1), "cup": cup(-1)}[what]
         for kind in (TenderKind.CARD, TenderKind.CASH):
             refund = back_of(till, sale, [line], kind)
-            cups_cents = cups_out(sale.record, [*receipt.refunds, refund])
-            if judge_refund(refund, receipt) or refuse_refund(refund, booked, cups_cents=cups_cents):
+            as_cash_cents = as_cash(sale.record, [*receipt.refunds, refund])
+            if judge_refund(refund, receipt) or refuse_refund(refund, booked, as_cash_cents=as_cash_cents):
                 continue
-            given_parts = refund_parts(refund, booked, {}, cups_cents=cups_cents)
+            given_parts = refund_parts(refund, booked, {}, as_cash_cents=as_cash_cents)
             booked += booked_of(refund, given_parts)
             receipt.refunds.append(refund)
             own_back -= sum(part.cents for part in given_parts if not part.bonus)
             break
-    cups_cents = cups_out(sale.record, receipt.refunds)
-    assert own_back + cups_cents <= own_paid, "what is out may still be brought back for cash"
+    as_cash_cents = as_cash(sale.record, receipt.refunds)
+    assert own_back + as_cash_cents <= own_paid, "what is out may still be brought back for cash"
     assert all(cents >= 0 for cents in left_of(key_of(sale.record), booked).values())

@@ -12,7 +12,7 @@ from virage.concessions.rules.deviations import Deviation
 from virage.concessions.rules.deviations import Reason as DeviationReason
 from virage.concessions.rules.fiscal.record import PROVEN, REFUNDS, SALES, Record, TenderKind, Written, check
 from virage.concessions.rules.limits import TillLimits, Took, beyond
-from virage.concessions.rules.refunds import Receipt, cups_out, judge_refund
+from virage.concessions.rules.refunds import Receipt, as_cash, judge_refund
 from virage.concessions.store import booking as store
 from virage.concessions.store import fiscal
 from virage.kernel.database import Connection
@@ -203,8 +203,8 @@ def _settle(
 ) -> None:
     """Refunds that were told before the sales of this batch give now what they could not give then."""
     for one in awaiting:
-        cups_cents = cups_out(receipts[one.of].sale, receipts[one.of].refunds)
-        parts, moved = rules.settle(one, before, purses, cups_cents=cups_cents)
+        as_cash_cents = as_cash(receipts[one.of].sale, receipts[one.of].refunds)
+        parts, moved = rules.settle(one, before, purses, as_cash_cents=as_cash_cents)
         before += [Booked(one.key, rules.payer_of(part), part.cents, 0, one.of) for part in parts]
         money.settled.append((one, parts))
         money.moved += moved
@@ -237,26 +237,26 @@ def _given(
     refund: Record, receipt: Receipt | None, before: Sequence[Booked], purses: Mapping[UUID, UUID]
 ) -> tuple[list[Deviation], list[Part]]:
     """What a refund says otherwise than its sale, and whose money it is."""
-    cups_cents = _cups_after(refund, receipt)
+    as_cash_cents = _as_cash_after(refund, receipt)
     found = [] if receipt is None else judge_refund(refund, receipt)
-    reason = rules.refuse_refund(refund, before, cups_cents=cups_cents)
+    reason = rules.refuse_refund(refund, before, as_cash_cents=as_cash_cents)
     if reason in (Reason.REFUND_EXCEEDS_SALE, Reason.SALE_UNKNOWN):
         found.insert(0, Deviation(DeviationReason(reason)))
-    return found, rules.refund_parts(refund, before, purses, cups_cents=cups_cents)
+    return found, rules.refund_parts(refund, before, purses, as_cash_cents=as_cash_cents)
 
 
 def _refusal(
     refund: Record, receipt: Receipt | None, before: Sequence[Booked], found: Sequence[Deviation]
 ) -> Refused | None:
     """Why a refund that is asked about is not given: for its money, else for its first line that is otherwise."""
-    reason = rules.refuse_refund(refund, before, cups_cents=_cups_after(refund, receipt))
+    reason = rules.refuse_refund(refund, before, as_cash_cents=_as_cash_after(refund, receipt))
     if reason is not None:
         return Refused(reason)
     return _of(found[0]) if found else None
 
 
-def _cups_after(refund: Record, receipt: Receipt | None) -> Cents:
-    return 0 if receipt is None else cups_out(receipt.sale, [*receipt.refunds, refund])
+def _as_cash_after(refund: Record, receipt: Receipt | None) -> Cents:
+    return 0 if receipt is None else as_cash(receipt.sale, [*receipt.refunds, refund])
 
 
 def _note_left(refunds: Mapping[int, Sent], money: Money, available: dict[UUID, Cents]) -> None:

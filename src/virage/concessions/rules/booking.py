@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
 from virage.concessions.rules.fiscal.record import PROVEN, REFUNDS, Record, TenderKind
-from virage.concessions.rules.refunds import deposits
+from virage.concessions.rules.refunds import as_cash
 from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
 from virage.wallet.rules.bonus import split
@@ -132,8 +132,8 @@ def available_of(purse_id: UUID, available: Mapping[UUID, Cents]) -> Cents:
 
 
 def goods_of(record: Record) -> Cents:
-    """What bonus credit may pay of a sale: all but its cups, which come back as cash."""
-    return max(0, sum(tender.cents for tender in record.tenders) - max(0, deposits(record.lines)))
+    """What bonus credit may pay of a sale: all but what leaves the house as cash, its cups and its tip."""
+    return max(0, sum(tender.cents for tender in record.tenders) - as_cash(record, ()))
 
 
 def pay(part: Part, available: dict[UUID, Cents], *, goods_cents: Cents, has_happened: bool) -> list[Part] | Refused:
@@ -249,12 +249,12 @@ def _paid_by_purse(left: Mapping[Payer, Cents]) -> list[Payer]:
 
 
 def refund_parts(
-    record: Record, booked: Sequence[Booked], purses: Mapping[UUID, UUID], *, cups_cents: Cents
+    record: Record, booked: Sequence[Booked], purses: Mapping[UUID, UUID], *, as_cash_cents: Cents
 ) -> list[Part]:
     """A refund's parts: by card, onto the purses on which the cards now stand that paid, each at most what it paid.
 
-    `purses` are those of the cards; `cups_cents` is what the sale's cups bring that are still out afterwards. What a
-    refund gives beyond that goes to nobody; where its sale is not known, it waits for it.
+    `purses` are those of the cards; `as_cash_cents` is what of the sale leaves as cash (`as_cash`) after this refund.
+    What a refund gives beyond that goes to nobody; where its sale is not known, it waits for it.
     """
     sale = sale_of(record)
     left = {} if sale is None else left_of(sale, booked)
@@ -266,7 +266,7 @@ def refund_parts(
             parts.append(Part(at, tender.cents))
     for at, tender in enumerate(record.tenders):
         if tender.kind in PROVEN and tender.cents < 0:
-            given = _given_back(at, -tender.cents, left, purses, cups_cents)
+            given = _given_back(at, -tender.cents, left, purses, as_cash_cents)
             parts += given
             rest = -tender.cents + sum(part.cents for part in given)
             if rest:
@@ -276,19 +276,19 @@ def refund_parts(
 
 
 def _given_back(
-    tender: int, wanted: Cents, left: dict[Payer, Cents], purses: Mapping[UUID, UUID], cups_cents: Cents
+    tender: int, wanted: Cents, left: dict[Payer, Cents], purses: Mapping[UUID, UUID], as_cash_cents: Cents
 ) -> list[Part]:
     """Parts onto the purses of who paid, at most what each of them has left, which it takes.
 
     All of them together get at most what is left of the sale: a till may have told that it gave some of it by hand.
-    Purses get back first, but what paid the cups that are still out: whoever brings them has it in cash, and else what
-    the house gave would become cash.
+    Purses get back first, but what paid the tip and the cups that are still out: whoever brings them has it in cash,
+    and else what the house gave would become cash.
     """
     parts: list[Part] = []
     wanted = min(wanted, sum(left.values()))
     own = [payer for payer in _paid_by_purse(left) if not payer.bonus]
     given = [payer for payer in _paid_by_purse(left) if payer.bonus]
-    first = min(wanted, _own_less_cups(left, cups_cents))
+    first = min(wanted, _own_less_cash(left, as_cash_cents))
     for payer, most in [*((one, first) for one in own), *((one, wanted) for one in (*given, *own))]:
         taken = sum(-part.cents for part in parts)
         purse_id = payer.purse_id if payer.card_id is None else purses.get(payer.card_id)
@@ -299,18 +299,18 @@ def _given_back(
     return parts
 
 
-def _own_less_cups(left: Mapping[Payer, Cents], cups_cents: Cents) -> Cents:
-    """What goes back of the fans' own money before what the house gave: all but the cups that are still out."""
+def _own_less_cash(left: Mapping[Payer, Cents], as_cash_cents: Cents) -> Cents:
+    """What goes back of the fans' own money before what the house gave: all but what leaves as cash."""
     own = sum(cents for payer, cents in left.items() if not payer.bonus)
     has_bonus = any(cents > 0 for payer, cents in left.items() if payer.bonus)
-    return max(0, own - cups_cents if has_bonus else own)
+    return max(0, own - as_cash_cents if has_bonus else own)
 
 
 def settle(
-    awaiting: Awaiting, booked: Sequence[Booked], purses: Mapping[UUID, UUID], *, cups_cents: Cents
+    awaiting: Awaiting, booked: Sequence[Booked], purses: Mapping[UUID, UUID], *, as_cash_cents: Cents
 ) -> tuple[list[Part], list[Transfer]]:
     """What a refund that was told before its sale gives now that the sale is booked; its till has kept it since."""
-    parts = _given_back(awaiting.tender, awaiting.cents, left_of(awaiting.of, booked), purses, cups_cents)
+    parts = _given_back(awaiting.tender, awaiting.cents, left_of(awaiting.of, booked), purses, as_cash_cents)
     kept = till_account(Kind.LOSS, awaiting.key.till)
     moved = [
         Transfer(
@@ -327,11 +327,11 @@ def settle(
     return parts, moved
 
 
-def refuse_refund(record: Record, booked: Sequence[Booked], *, cups_cents: Cents) -> Reason | None:
+def refuse_refund(record: Record, booked: Sequence[Booked], *, as_cash_cents: Cents) -> Reason | None:
     """Why a refund is more than its sale brought, less what went back before, or goes to a card that paid nothing.
 
     What came by card goes back by card: out of a drawer, what the house gave and what a bank card loaded would be cash.
-    So would it where the drawer gave back what paid the cups that are still out (`cups_cents`), and the cups again.
+    So would it where the drawer gave back what paid for what leaves as cash (`as_cash_cents`), and that again.
     """
     sale = sale_of(record)
     by_card = -sum(tender.cents for tender in record.tenders if tender.kind in PROVEN)
@@ -345,6 +345,6 @@ def refuse_refund(record: Record, booked: Sequence[Booked], *, cups_cents: Cents
         return Reason.CARD_NOT_ACCEPTED
     asked = -sum(tender.cents for tender in record.tenders)
     in_all, of_cards = sum(left.values()), sum(left[payer] for payer in paid)
-    by_hand_most = max(0, min(in_all - of_cards, _own_less_cups(left, cups_cents)))
+    by_hand_most = max(0, min(in_all - of_cards, _own_less_cash(left, as_cash_cents)))
     is_more = asked > in_all or by_card > of_cards or asked - by_card > by_hand_most
     return Reason.REFUND_EXCEEDS_SALE if is_more else None

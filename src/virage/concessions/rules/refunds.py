@@ -45,10 +45,13 @@ def judge_refund(refund: Record, receipt: Receipt) -> list[Deviation]:
     return found
 
 
-def cups_out(sale: Record, refunds: Iterable[Record]) -> Cents:
-    """Deposits that a sale took and none of these refunds gives back: whoever brings the cups gets them in cash."""
-    paid = deposits(sale.lines)
-    return max(0, max(0, paid) + sum(deposits(one.lines) for one in refunds))
+def as_cash(sale: Record, refunds: Iterable[Record]) -> Cents:
+    """What of a sale leaves the house as cash, and none of these refunds gives back: its cups, for whoever brings them,
+    and its tip.
+    """
+    back = list(refunds)
+    cups = max(0, deposits(sale.lines)) + sum(deposits(one.lines) for one in back)
+    return max(0, cups) + max(0, sale.tip_cents + sum(one.tip_cents for one in back))
 
 
 def deposits(lines: Sequence[Line]) -> Cents:
