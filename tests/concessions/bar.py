@@ -31,6 +31,8 @@ CAP_CENTS = 5_000
 LIMITS = TillLimits(CAP_CENTS, 3_000, 60_000, 1_500)
 ROUND = [beer(1), fries(1)]  # 11.50
 ROUND_CENTS = 1_150
+ROUND_BACK = {700: [beer(-1)], 450: [fries(-1)], ROUND_CENTS: [beer(-1), fries(-1)]}
+"""What may be given back of a round, by what it comes to."""
 
 
 class Fan:
@@ -110,7 +112,7 @@ class Bar:
 
     async def ask(self, till: Till, tenders: Sequence[Tender], **changes: Any) -> tuple[Written, Answer]:
         """A sale that is asked about: the till goes on from it only where it was booked."""
-        written = till.sign(till.record(Kind.SALE, lines=ROUND, tenders=list(tenders), **changes))
+        written = till.sign(till.record(Kind.SALE, tenders=list(tenders), **{"lines": ROUND} | changes))
         (answer,) = await self.send(till, sent(written))
         if answer.outcome == "booked":
             till.keep(written)
@@ -122,10 +124,11 @@ class Bar:
         return await self.send(till, *(sent(one, told=True) for one in sold), process=process)
 
     async def refund(self, till: Till, sale: Written, cents: int, kind: TenderKind) -> Answer:
+        """So much of a round is given back: a beer, fries or both; anything else is a beer at another price."""
         written = till.sign(
             till.record(
                 Kind.REFUND,
-                lines=[beer(-1, cents)],
+                lines=ROUND_BACK.get(cents) or [beer(-1, cents)],
                 tenders=[Tender(kind, -cents, None)],
                 refund_of=refund_of(sale),
             )

@@ -12,7 +12,9 @@ import pytest
 from tests.concessions.archives import Lines, file_of, lines_of, three_days
 from tests.concessions.bar import Bar
 from tests.concessions.board import HERE, ITEMS, NOW, PRICES
+from tests.concessions.kitchen import Kitchen
 from tests.concessions.till import Till
+from tests.conftest import FakeClock
 from tests.wallet.books import books
 from virage.concessions import routes
 from virage.concessions.acts import catalogue as acts
@@ -126,6 +128,14 @@ async def bar(db: Database, clock: Clock, config: Config) -> AsyncIterator[Bar]:
     yield Bar(db, clock, config)
     found = await books(db)
     assert found.clean, found
+
+
+@pytest.fixture
+async def kitchen(db: Database, clock: FakeClock, config: Config) -> Kitchen:
+    """Two outlets that take orders by phone on a match day."""
+    made = Kitchen(db, clock, config)
+    await made.open("01", "02")
+    return made
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from virage.kernel.ids import new_id
 from virage.kernel.problems import Refused
 from virage.passes import acts as passes
 from virage.programme import acts as programme
-from virage.programme.rules import NewEvent, Organiser
+from virage.programme.rules import NewEvent, Organiser, Text
 from virage.ticketing.acts.pricing import set_pricing
 from virage.ticketing.rules.pricing import Category, Pricing
 from virage.ticketing.rules.terms import PRICED_TARIFFS
@@ -43,11 +43,11 @@ CAPACITY = Capacity({Station.GRILL: 4, Station.FRYER: 6, Station.COFFEE: 10}, op
 
 
 def _made(item: Item) -> Item:
-    """The small board, with what is made at a station."""
+    """The small board, with what is made at a station and called otherwise in English."""
     if not isinstance(item, Product) or item.name.fr not in STATIONS:
         return item
     station, seconds = STATIONS[item.name.fr]
-    return replace(item, station=station, preparation_s=seconds)
+    return replace(item, station=station, preparation_s=seconds, name=Text(item.name.fr, f"{item.name.en} to go"))
 
 
 BOARD: Mapping[str, Item] = {item.name.fr: _made(item) for item in ITEMS}

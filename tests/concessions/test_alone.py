@@ -230,7 +230,7 @@ def test_honest_tills_never_lose_more_than_what_they_may_take_alone(
         for card, cents in untold[till]:
             forged = card == CARDS  # a message over a known number that no card made
             part = Part(0, cents, loss_cents=cents) if forged else Part(0, cents, ids[card])
-            paid = pay(part, available, has_happened=True)
+            paid = pay(part, available, goods_cents=cents, has_happened=True)
             assert not isinstance(paid, Refused)
             assert sum(one.cents for one in paid) == cents
             yield sum(one.loss_cents for one in paid)
@@ -242,7 +242,7 @@ def test_honest_tills_never_lose_more_than_what_they_may_take_alone(
         elif what == "tell":
             assert sum(lost_by(till)) <= LIMIT
         elif what == "spend":
-            pay(Part(0, cents, ids[card]), available, has_happened=False)
+            pay(Part(0, cents, ids[card]), available, goods_cents=cents, has_happened=False)
     assert sum(sum(lost_by(till)) for till in range(TILLS)) <= TILLS * LIMIT
     assert all(cents >= 0 for cents in available.values())
 

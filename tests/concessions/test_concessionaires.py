@@ -32,6 +32,8 @@ from virage.kernel.problems import Refused
 from virage.passes.rules.vault import KeyVault
 
 FIRST = date(2026, 5, 1)
+PAID = {"sales", "tips", "commission", "lost_concessionaire"}
+"""The rows of a statement's table that come to what is payable."""
 DOOR = "/api/office/concessions/concessionaires"
 
 
@@ -44,27 +46,27 @@ def a_tally(sums: list[tuple[int, int]], tip: int) -> Tally:
     return Tally(len(sums), totals, (), tip, sum(amounts), sum(map(abs, amounts)))
 
 
-def a_closing(outlet: str, day: int, tally: Tally) -> Closed:
+def a_closing(outlet: str, day: int, tally: Tally, lost_cents: int = 0) -> Closed:
     on = FIRST + timedelta(days=day)
-    return Closed(close_day(Subject("outlet", outlet), on, [], tally, before=None, at=stamp(NOW)), f"{outlet} {day}")
+    closing = close_day(Subject("outlet", outlet), on, [], tally, before=None, at=stamp(NOW))
+    return Closed(closing, f"{outlet} {day}", lost_cents)
 
 
 sales = st.lists(st.tuples(st.sampled_from([0, 55, 100, 200]), st.integers(-90_000, 90_000)), max_size=5)
-days = st.dictionaries(
-    st.tuples(st.sampled_from(["01", "02", "03"]), st.integers(0, 9)), st.tuples(sales, st.integers(0, 900)), max_size=9
-)
+places = st.tuples(st.sampled_from(["01", "02", "03"]), st.integers(0, 9))
+days = st.dictionaries(places, st.tuples(sales, st.integers(0, 900), st.integers(-99, 900)), max_size=9)
 
 
 @given(days, st.integers(0, 1000), st.integers(0, 1000), st.integers(1, 9))
 def test_the_lines_of_a_statement_are_the_closings_and_what_is_paid_adds_up(
     sold: dict[tuple[str, int], Any], permille: int, vat: int, change: int
 ) -> None:
-    closings = [a_closing(outlet, day, a_tally(*said)) for (outlet, day), said in sold.items()]
+    closings = [a_closing(outlet, day, a_tally(*said), lost) for (outlet, day), (*said, lost) in sold.items()]
     turn = FIRST + timedelta(days=change)
     terms = [
         Terms(new_id(), "01", date(2020, 1, 1), turn - timedelta(days=1), permille),
         Terms(new_id(), "01", turn, None, 1000 - permille),
-        Terms(new_id(), "02", FIRST, None, permille),
+        Terms(new_id(), "02", FIRST, None, permille, "concessionaire"),
     ]
     made = a_statement(terms, vat, closings)
     mine = [one for one in closings if one.closing.subject_id in {"01", "02"}]
@@ -74,10 +76,12 @@ def test_the_lines_of_a_statement_are_the_closings_and_what_is_paid_adds_up(
     assert (list(total.rates), total.tip_cents) == (list(taken.totals), taken.tip_cents)
     assert total.sales_cents - total.refund_cents == taken.total_cents
     assert total.sales_cents + total.refund_cents == taken.absolute_cents
-    kept = total.deposit_cents + total.commission_cents + total.commission_vat_cents
+    assert total.lost_cents == sum(one.lost_cents for one in mine)
+    assert total.borne_cents == sum(one.lost_cents for one in mine if one.closing.subject_id == "02"), "by the terms"
+    kept = total.deposit_cents + total.commission_cents + total.commission_vat_cents + total.borne_cents
     assert total.payable_cents + kept == taken.total_cents + taken.tip_cents
     rows = list(csv.DictReader(statement_table(made).decode().splitlines()))
-    paid = sum(cents_of(row["gross"]) for row in rows if row["what"] in {"sales", "tips", "commission"})
+    paid = sum(cents_of(row["gross"]) for row in rows if row["what"] in PAID)
     assert paid == sum(cents_of(row["gross"]) for row in rows if row["what"] == "payable") == total.payable_cents
 
 
@@ -106,6 +110,7 @@ async def put(counters: Counters, path: str, body: Any, who: str = "finance") ->
 
 
 def terms(outlet: str = "01", starts_on: str = "2026-05-01", ends_on: str | None = None, permille: int = 300) -> Any:
+    """Terms as they were said before who bears a loss was one of them: it is the house."""
     return {"outlet": outlet, "starts_on": starts_on, "ends_on": ends_on, "commission_permille": permille}
 
 
@@ -237,7 +242,14 @@ async def test_what_is_closed_stays_as_it_was_stated(
     path = f"{buvettes}/terms/{new_id()}"
     await put(counters, path, terms())
     await an_evening(db, vault)
-    for change in (terms(permille=1), terms(outlet="03"), terms(starts_on="2026-05-02"), terms(starts_on="2026-04-01")):
+    theirs = terms() | {"loss_borne_by": "concessionaire"}
+    for change in (
+        theirs,
+        terms(permille=1),
+        terms(outlet="03"),
+        terms(starts_on="2026-05-02"),
+        terms(starts_on="2026-04-01"),
+    ):
         assert (await put(counters, path, change)).json()["code"] == "terms_in_force", change
     assert (await counters.ask("finance", "DELETE", f"{DOOR}/{path}")).json()["code"] == "terms_in_force"
     assert (await put(counters, path, terms(ends_on="2026-05-01"))).status_code == 200

@@ -291,8 +291,9 @@ def test_a_statement_is_made_of_closed_days_and_taken_home_with_the_archive(
             dialog.get_by_label("Outlet").select_option(OWN)
             dialog.get_by_label("From").fill(day)
             dialog.get_by_label("Commission, % of net sales").fill("15")
+            dialog.get_by_label("What nobody pays").select_option("They bear it")
             dialog.get_by_role("button", name="Save").click()
-            expect(card.get_by_role("listitem")).to_contain_text("15 % of net sales")
+            expect(card.get_by_role("listitem")).to_contain_text("15 % of net sales · bears what nobody pays")
         expect(dialog.get_by_text("Somebody runs this outlet on one of these days already.")).to_be_visible()
         dialog.get_by_role("button", name="Go back").click()
         till = sold_yesterday(house, OWN)
@@ -303,6 +304,7 @@ def test_a_statement_is_made_of_closed_days_and_taken_home_with_the_archive(
         page.get_by_role("button", name="Make the statement").click()
         # 18.50 sold: 14.00 at 20 %, 4.50 at 10 %. Net 15.76, of which the house has 15 % and the VAT on that.
         expect(page.locator("[data-payable]")).to_have_attribute("data-payable", "1567")
+        expect(page.locator("[data-lost]")).to_have_attribute("data-lost", "0")
         with page.expect_download() as table:
             page.get_by_role("button", name="Download as CSV").click()
         assert "15.67" in table.value.path().read_text(encoding="utf-8")

@@ -1719,7 +1719,9 @@ export interface paths {
         get?: never;
         /**
          * Put terms
-         * @description Say from when to when they run an outlet and at which commission. Needs a sign-in of the last 15 minutes.
+         * @description Say from when to when they run an outlet, at which commission, and who bears what nobody pays there.
+         *
+         *     Needs a sign-in of the last 15 minutes.
          *
          *     `terms_overlap` (with the `terms` that are in the way) where somebody runs it on one of these days. Of terms that
          *     began on a closed day only the end moves, and not before the last closed day: `terms_in_force`.
@@ -5271,7 +5273,7 @@ export interface components {
          * @description What is otherwise; of what is asked it is the reason of the refusal.
          * @enum {string}
          */
-        Reason: "catalogue_unknown" | "price_changed" | "price_wrong" | "vat_rate_wrong" | "unknown_product" | "not_at_this_outlet" | "option_unknown" | "alcohol_forbidden" | "offline_card_limit" | "offline_till_limit" | "refund_exceeds_sale";
+        Reason: "catalogue_unknown" | "price_changed" | "price_wrong" | "vat_rate_wrong" | "unknown_product" | "not_at_this_outlet" | "option_unknown" | "alcohol_forbidden" | "offline_card_limit" | "offline_till_limit" | "refund_exceeds_sale" | "not_in_sale" | "sale_unknown";
         /** RebindWish */
         RebindWish: {
             code: string;
@@ -5566,6 +5568,8 @@ export interface components {
             commission_permille: number;
             /** Format: date */
             ends_on: string;
+            /** @enum {string} */
+            loss_borne_by: "house" | "concessionaire";
             outlet: string;
             /** Format: date */
             starts_on: string;
@@ -5616,10 +5620,12 @@ export interface components {
         /** Sums */
         Sums: {
             base_cents: number;
+            borne_cents: number;
             closings: number;
             commission_cents: number;
             commission_vat_cents: number;
             deposit_cents: number;
+            lost_cents: number;
             payable_cents: number;
             rates: components["schemas"]["fiscal_record_VatTotal"][];
             refund_cents: number;
@@ -5684,6 +5690,11 @@ export interface components {
             ends_on: string | null;
             /** Format: uuid */
             id: string;
+            /**
+             * @default house
+             * @enum {string}
+             */
+            loss_borne_by: "house" | "concessionaire";
             outlet: string;
             /** Format: date */
             starts_on: string;
@@ -5692,6 +5703,11 @@ export interface components {
         TermsWish: {
             commission_permille: number;
             ends_on: string | null;
+            /**
+             * @default house
+             * @enum {string}
+             */
+            loss_borne_by: "house" | "concessionaire";
             outlet: string;
             /** Format: date */
             starts_on: string;

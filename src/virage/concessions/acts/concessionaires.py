@@ -64,7 +64,7 @@ async def put_terms(
     conn: Connection, concessionaire_id: UUID, new: Terms, who: UUID | None, now: datetime
 ) -> Terms | Refused:
     """Say who runs an outlet on which days. The same again is the same."""
-    wish = TermsWish(new.outlet, new.starts_on, new.ends_on, new.commission_permille)
+    wish = TermsWish(new.outlet, new.starts_on, new.ends_on, new.commission_permille, new.loss_borne_by)
     refusal = check_terms(wish)
     if refusal is None and await store.lock(conn, concessionaire_id) is None:
         refusal = Refused(Reason.NOT_FOUND)

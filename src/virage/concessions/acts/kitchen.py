@@ -14,12 +14,13 @@ from virage.concessions.acts.fiscal import Plan
 from virage.concessions.acts.ordering import fact_of, let_go, settle
 from virage.concessions.acts.stock import Sold
 from virage.concessions.acts.tendering import rows_of
+from virage.concessions.rules import booking as booked
 from virage.concessions.rules import order_money
 from virage.concessions.rules.booking import key_of, left_of
 from virage.concessions.rules.catalogue import outlet_codes
 from virage.concessions.rules.fiscal.chain import Appended
 from virage.concessions.rules.fiscal.record import RECORD_PURPOSE, Record, Written, canonical
-from virage.concessions.rules.orders import CODE_TRIES_MAX, FACT, Capacity, FoodState, Order, Reason
+from virage.concessions.rules.orders import CODE_TRIES_MAX, FACT, Capacity, FoodState, Order, Reason, reason_of_counter
 from virage.concessions.rules.placing import products_of
 from virage.concessions.rules.sale_of_order import Entry, refund_of, sale_of, told_ready
 from virage.concessions.store import booking
@@ -33,8 +34,10 @@ from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
 from virage.passes import acts as passes
 from virage.passes.rules.vault import KeyVault
+from virage.people import reads as people
 from virage.people.acts import devices
 from virage.people.acts.push import tell
+from virage.people.rules.persons import Locale
 from virage.wallet.acts import bonus
 from virage.wallet.rules.gifts import Gift, GiftReason, Given
 
@@ -78,12 +81,18 @@ async def accept(conn: Connection, vault: KeyVault, step: Step, now: datetime) -
     if order.state is not FoodState.PLACED:
         return Refused(Reason.WRONG_STATE, {"state": order.state})
     entry = await _next(conn, order, step.who, now)
-    signed = await _sign(conn, vault, sale_of(order, entry), now)
+    signed = await _sign(conn, vault, sale_of(order, entry, await _locale_of(conn, order)), now)
     await settle(conn, [order_money.capture(order.money, signed.written[0].record)], now)
     await _book(conn, order, signed, now)
     await stock.note_sales(conn, [Sold(order.id, order.outlet, products_of(order.lines), now)])
     await store.accept(conn, order.id, now)
     return await _took(conn, order, FoodState.ACCEPTED, step.who, now)
+
+
+async def _locale_of(conn: Connection, order: Order) -> Locale:
+    """The language of whoever ordered; the house's own where nobody is known any more."""
+    person = None if order.person_id is None else await people.person(conn, order.person_id)
+    return Locale.FR if person is None else person.locale
 
 
 async def _next(conn: Connection, order: Order, who: UUID, now: datetime) -> Entry:
@@ -185,19 +194,52 @@ async def refund(conn: Connection, vault: KeyVault, step: Step, reason: str, now
     left = left_of(order.money.key, await booking.bookings_of(conn, [order.money.key]))
     if not order_money.is_whole(order.money, left):  # a till gave something of it back already
         return Refused(Reason.REFUND_EXCEEDS_SALE, {"left_cents": sum(left.values())})
-    signed = await _sign(conn, vault, refund_of(order, new_id(), reason, entry), now)
+    sale, *_ = await fiscal_store.receipts_of(conn, [order.money.key])
+    signed = await _sign(conn, vault, refund_of(order, new_id(), reason, entry, sale), now)
     await settle(conn, [order_money.give_back(order.money, signed.written[0].record)], now)
     await _book(conn, order, signed, now)
+    await stock.note_sales(conn, await _end_refunded(conn, order, reason, step.who, now))
+    return await _again(conn, order.id)
+
+
+async def _end_refunded(conn: Connection, order: Order, reason: str, who: UUID, now: datetime) -> list[Sold]:
+    """End an order whose money is back; what goes back to the stock, for nobody made it."""
     await store.refund(conn, order.id, reason, now)
-    if order.state is FoodState.ACCEPTED:
-        await store.free_loads(conn, [order.id])
-    return await _took(conn, order, FoodState.REFUNDED, step.who, now)
+    await append(conn, [fact_of(order, FoodState.REFUNDED, who)], now)
+    if order.state is not FoodState.ACCEPTED:
+        return []
+    await store.free_loads(conn, [order.id])
+    unsold = {product_id: -pieces for product_id, pieces in products_of(order.lines).items()}
+    return [Sold(uuid5(order.id, "not made"), order.outlet, unsold, now)]
+
+
+async def lock_given_back(conn: Connection, refunds: Sequence[Record]) -> list[Order]:
+    """Orders by phone that tills at counters give something back of, locked: before the chains of any till."""
+    sales = {sale for one in refunds if (sale := booked.sale_of(one)) is not None}
+    locked = await store.lock_orders(conn, [sale.id for sale in sales]) if sales else []
+    return [order for order in locked if order.money.key in sales]
+
+
+async def given_back(conn: Connection, orders: Sequence[Order], refunds: Sequence[Record], now: datetime) -> list[Sold]:
+    """End locked orders of whose money nothing is left once these refunds of counters are booked, as a kitchen does.
+
+    What goes back to the stock. An order of which a part was given back stays: its kitchen makes the rest.
+    """
+    unsold: list[Sold] = []
+    for order in orders:
+        mine = [one for one in refunds if booked.sale_of(one) == order.money.key]
+        left = left_of(order.money.key, await booking.bookings_of(conn, [order.money.key]))
+        if mine and order.state in _MADE and sum(left.values()) <= 0 and mine[-1].refund_of is not None:
+            reason = reason_of_counter(mine[-1].refund_of.reason)
+            unsold += await _end_refunded(conn, order, reason, mine[-1].cashier, now)
+    return unsold
 
 
 async def judge(conn: Connection, late: timedelta, cents: Cents, now: datetime, most: int) -> Sequence[Order]:
     """Give what the house gives for promises that it broke, once an order; the orders."""
     broken = await store.lock_broken(conn, now - late, most)
-    owed = {order.id: order_money.voucher(order.money, cents) for order in broken}
+    paid = await booking.bookings_of(conn, [order.money.key for order in broken])
+    owed = {order.id: order_money.voucher(order.money, cents, left_of(order.money.key, paid)) for order in broken}
     gifts = [
         Gift(uuid5(order.id, "late"), order.purse_id, owed[order.id], GiftReason.LATE_ORDER)
         for order in broken

@@ -14,7 +14,7 @@ from msgspec import Struct
 from virage.concessions.rules import order_money
 from virage.concessions.rules.alcohol import Derogation
 from virage.concessions.rules.catalogue import Catalogue
-from virage.concessions.rules.orders import FACT, FoodState, Order, Reason
+from virage.concessions.rules.orders import FACT, FoodState, Order, Reason, deposits_of
 from virage.concessions.rules.placing import Asked, Counter, Funds, OpenKitchen, Placed, decide
 from virage.concessions.store import orders as store
 from virage.kernel.database import Connection
@@ -110,7 +110,12 @@ async def _write(conn: Connection, placed: Sequence[Placed], accept_by: datetime
 
 def _money(placed: Placed) -> order_money.OrderMoney:
     return order_money.OrderMoney(
-        placed.asked.wish.id, placed.till_id, placed.purse_id, placed.total_cents, placed.bonus_cents
+        placed.asked.wish.id,
+        placed.till_id,
+        placed.purse_id,
+        placed.total_cents,
+        placed.bonus_cents,
+        deposits_of(placed.lines),
     )
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.concessions.acts import fiscal, stock
+from virage.concessions.acts import fiscal, kitchen, stock
 from virage.concessions.acts.fiscal import Plan
 from virage.concessions.acts.stock import Sold
 from virage.concessions.acts.tendering import Money, Sent, beside, decide, rows_of
@@ -63,6 +63,7 @@ async def take(
 
 
 async def _take(conn: Connection, sent: Sequence[Sent], limits: TillLimits, now: datetime) -> list[Answer]:
+    orders = await kitchen.lock_given_back(conn, [one.record for one in sent])
     plan = await fiscal.plan(conn, [one.written for one in sent], beside(sent))
     new = {
         at: one
@@ -75,7 +76,8 @@ async def _take(conn: Connection, sent: Sequence[Sent], limits: TillLimits, now:
     await fiscal.write(conn, plan, now)
     if booked:
         await _write(conn, {at: new[at] for at in booked}, money, now)
-        await stock.note_sales(conn, [sold_of(new[at].record) for at in booked])
+        unsold = await kitchen.given_back(conn, orders, [new[at].record for at in booked], now)
+        await stock.note_sales(conn, [*(sold_of(new[at].record) for at in booked), *unsold])
     return [_answer(plan, at, money.left.get(at), money.parts.get(at, [])) for at in range(len(sent))]
 
 
@@ -91,7 +93,11 @@ async def _write(conn: Connection, booked: Mapping[int, Sent], money: Money, now
     await store.insert_bookings(conn, rows, now)
     if money.settled:
         await store.end_awaiting(conn, [refund.key for refund, _ in money.settled])
+    lost = [(one.record, cents) for at, one in booked.items() if (cents := _lost(one, money.parts[at], money))]
+    if lost:
+        await store.insert_losses(conn, lost)
     noted = [(booked[at].record, found) for at, found in money.deviations.items() if found and at in booked]
+    noted += money.noted
     if noted:
         await deviations.insert_deviations(conn, noted, now)
         facts = [
@@ -104,6 +110,13 @@ async def _write(conn: Connection, booked: Mapping[int, Sent], money: Money, now
             for record, found in noted
         ]
         await write_facts(conn, facts, now)
+
+
+def _lost(one: Sent, parts: Sequence[Part], money: Money) -> Cents:
+    """What nobody pays of a record; what refunds of before kept for its sale, and now give to nobody, is none of it."""
+    key = key_of(one.record)
+    kept = sum(refund.cents + sum(part.cents for part in given) for refund, given in money.settled if refund.of == key)
+    return rules.lost_of(one.record, parts) - kept
 
 
 def sold_of(record: Record) -> Sold:

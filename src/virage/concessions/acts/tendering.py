@@ -10,9 +10,11 @@ from virage.concessions.rules import booking as rules
 from virage.concessions.rules.booking import Awaiting, Booked, Part, Reason, RecordKey, account_of, key_of, sale_of
 from virage.concessions.rules.deviations import Deviation
 from virage.concessions.rules.deviations import Reason as DeviationReason
-from virage.concessions.rules.fiscal.record import PROVEN, REFUNDS, Record, TenderKind, Written, check
+from virage.concessions.rules.fiscal.record import PROVEN, REFUNDS, SALES, Record, TenderKind, Written, check
 from virage.concessions.rules.limits import TillLimits, Took, beyond
+from virage.concessions.rules.refunds import Receipt, as_cash, judge_refund
 from virage.concessions.store import booking as store
+from virage.concessions.store import fiscal
 from virage.kernel.database import Connection
 from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
@@ -48,8 +50,8 @@ class Sent(Struct, frozen=True):
 class Money(Struct):
     """What the money of a batch does, by the place of each record in it.
 
-    `settled` are refunds that were told before their sale, with what they give now that it is booked. `left` is what
-    who paid has left.
+    `settled` are refunds that were told before their sale, with what they give now that it is booked; `noted` is what
+    these say otherwise, which nobody could tell before. `left` is what who paid has left.
     """
 
     parts: dict[int, list[Part]] = field(default_factory=dict)
@@ -58,6 +60,7 @@ class Money(Struct):
     settled: list[tuple[Awaiting, list[Part]]] = field(default_factory=list)
     moved: list[Transfer] = field(default_factory=list)
     deviations: dict[int, list[Deviation]] = field(default_factory=dict)
+    noted: list[tuple[Record, list[Deviation]]] = field(default_factory=list)
     left: dict[int, Cents] = field(default_factory=dict)
 
 
@@ -77,18 +80,22 @@ async def decide(conn: Connection, new: Mapping[int, Sent], limits: TillLimits, 
     told = {at: one for at, one in sold.items() if one.told}
     given_back = sorted({sale for one in refunds.values() if (sale := sale_of(one.record)) is not None})
     before = await store.bookings_of(conn, given_back) if given_back else []
-    awaiting = await store.awaiting(conn, [key_of(one.record) for one in told.values()]) if told else []
+    early = await store.refunds_of(conn, [key_of(one.record) for one in told.values()]) if told else []
+    awaiting = await store.awaiting(conn, [key_of(one.record) for one in told.values()]) if early else []
     await _take_cards(conn, sold, money, cap_cents=limits.tap_cap_cents, now=now)
     paying = {at: one for at, one in sold.items() if at not in money.refused}
-    purses = await _purses_of(conn, before, (money.parts[at] for at in sold)) if refunds or awaiting else {}
+    purses = await _purses_of(conn, before, (money.parts[at] for at in sold)) if refunds or early else {}
     available = await _available(conn, before, (money.parts[at] for at in paying), purses)
     _pay(paying, money, available)
+    receipts = await _receipts(conn, given_back, early, [new[at].record for at in told])
     for at in told:
         before += rules.booked_of(new[at].record, money.parts[at])
-    _settle(awaiting, money, before, purses)
-    _give_back(refunds, money, before, purses)
+    _judge_early(early, receipts, money, before, purses)
+    before += [one for one in early if one.refund_of not in given_back]
+    _settle(awaiting, receipts, money, before, purses)
+    _give_back(refunds, receipts, money, before, purses)
     _note_left(refunds, money, available)
-    await _note_deviations(conn, told, money, limits)
+    await _note_deviations(conn, {at: one for at, one in good.items() if one.told}, money, limits)
     return money
 
 
@@ -97,8 +104,11 @@ def _wrong(one: Sent) -> Refused | None:
     defect = check(one.record)
     if defect is not None or not one.deviations:
         return defect
-    first = one.deviations[0]
-    return Refused(first.reason, first.data if first.line is None else first.data | {"line": first.line})
+    return _of(one.deviations[0])
+
+
+def _of(found: Deviation) -> Refused:
+    return Refused(found.reason, found.data if found.line is None else found.data | {"line": found.line})
 
 
 async def _purses_of(conn: Connection, before: Sequence[Booked], parts: Iterable[Sequence[Part]]) -> dict[UUID, UUID]:
@@ -131,12 +141,14 @@ def _pay(sold: Mapping[int, Sent], money: Money, available: dict[UUID, Cents]) -
         mine = {part.purse_id for part in money.parts[at] if part.purse_id is not None}
         accounts = [account_of(purse_id, is_bonus=is_bonus).id for purse_id in mine for is_bonus in (False, True)]
         tried = {account_id: available.get(account_id, 0) for account_id in accounts}
+        goods_cents = rules.goods_of(sold[at].record)
         parts: list[Part] = []
         for part in money.parts[at]:
-            paid = rules.pay(part, tried, has_happened=sold[at].told)
+            paid = rules.pay(part, tried, goods_cents=goods_cents, has_happened=sold[at].told)
             if isinstance(paid, Refused):
                 money.refused[at] = paid
                 break
+            goods_cents -= sum(one.cents for one in paid if one.bonus)
             parts += paid
         else:
             available.update(tried)
@@ -146,26 +158,105 @@ def _pay(sold: Mapping[int, Sent], money: Money, available: dict[UUID, Cents]) -
                 money.left[at] = rules.available_of(purse_id, available)
 
 
-def _settle(awaiting: Sequence[Awaiting], money: Money, before: list[Booked], purses: Mapping[UUID, UUID]) -> None:
+async def _receipts(
+    conn: Connection, given_back: Sequence[RecordKey], early: Sequence[Booked], told: Sequence[Record]
+) -> dict[RecordKey, Receipt]:
+    """The receipts of sales that are or were given back, those of this batch among them, with the refunds booked."""
+    keys = {*given_back, *(one.refund_of for one in early if one.refund_of is not None)}
+    if not keys:
+        return {}
+    records = await fiscal.receipts_of(conn, sorted(keys))
+    sales = [one for one in (*records, *told) if one.kind in SALES]
+    receipts = {key_of(one): Receipt(one, []) for one in sales if key_of(one) in keys}
+    for one in records:
+        sale = sale_of(one)
+        if sale is not None and sale in receipts:
+            receipts[sale].refunds.append(one)
+    return receipts
+
+
+def _judge_early(
+    early: Sequence[Booked],
+    receipts: Mapping[RecordKey, Receipt],
+    money: Money,
+    sold: Sequence[Booked],
+    purses: Mapping[UUID, UUID],
+) -> None:
+    """What refunds that were told before the sales of this batch say otherwise, each on what the ones before left."""
+    for sale in sorted({one.refund_of for one in early if one.refund_of is not None}):
+        seen = [one for one in sold if one.key == sale]
+        refunds = receipts[sale].refunds if sale in receipts else []
+        for number, one in enumerate(refunds):
+            so_far = Receipt(receipts[sale].sale, refunds[:number])
+            found, parts = _given(one, so_far, seen, purses)
+            seen += rules.booked_of(one, parts)
+            if found:
+                money.noted.append((one, found))
+
+
+def _settle(
+    awaiting: Sequence[Awaiting],
+    receipts: Mapping[RecordKey, Receipt],
+    money: Money,
+    before: list[Booked],
+    purses: Mapping[UUID, UUID],
+) -> None:
     """Refunds that were told before the sales of this batch give now what they could not give then."""
     for one in awaiting:
-        parts, moved = rules.settle(one, before, purses)
+        as_cash_cents = as_cash(receipts[one.of].sale, receipts[one.of].refunds)
+        parts, moved = rules.settle(one, before, purses, as_cash_cents=as_cash_cents)
         before += [Booked(one.key, rules.payer_of(part), part.cents, 0, one.of) for part in parts]
         money.settled.append((one, parts))
         money.moved += moved
 
 
-def _give_back(refunds: Mapping[int, Sent], money: Money, before: list[Booked], purses: Mapping[UUID, UUID]) -> None:
+def _give_back(
+    refunds: Mapping[int, Sent],
+    receipts: Mapping[RecordKey, Receipt],
+    money: Money,
+    before: list[Booked],
+    purses: Mapping[UUID, UUID],
+) -> None:
     """Whose money refunds are: each on what the ones before have left of its sale."""
     for at, one in refunds.items():
-        reason = rules.refuse_refund(one.record, before)
-        if reason is not None and not one.told:
-            money.refused[at] = Refused(reason)
+        sale = sale_of(one.record)
+        receipt = None if sale is None else receipts.get(sale)
+        found, parts = _given(one.record, receipt, before, purses)
+        refusal = None if one.told else _refusal(one.record, receipt, before, found)
+        if refusal is not None:
+            money.refused[at] = refusal
             continue
-        if reason == Reason.REFUND_EXCEEDS_SALE:
-            money.deviations.setdefault(at, []).append(Deviation(DeviationReason.REFUND_EXCEEDS_SALE))
-        money.parts[at] = rules.refund_parts(one.record, before, purses)
-        before += rules.booked_of(one.record, money.parts[at])
+        money.deviations[at] = found
+        money.parts[at] = parts
+        before += rules.booked_of(one.record, parts)
+        if receipt is not None:
+            receipt.refunds.append(one.record)
+
+
+def _given(
+    refund: Record, receipt: Receipt | None, before: Sequence[Booked], purses: Mapping[UUID, UUID]
+) -> tuple[list[Deviation], list[Part]]:
+    """What a refund says otherwise than its sale, and whose money it is."""
+    as_cash_cents = _as_cash_after(refund, receipt)
+    found = [] if receipt is None else judge_refund(refund, receipt)
+    reason = rules.refuse_refund(refund, before, as_cash_cents=as_cash_cents)
+    if reason in (Reason.REFUND_EXCEEDS_SALE, Reason.SALE_UNKNOWN):
+        found.insert(0, Deviation(DeviationReason(reason)))
+    return found, rules.refund_parts(refund, before, purses, as_cash_cents=as_cash_cents)
+
+
+def _refusal(
+    refund: Record, receipt: Receipt | None, before: Sequence[Booked], found: Sequence[Deviation]
+) -> Refused | None:
+    """Why a refund that is asked about is not given: for its money, else for its first line that is otherwise."""
+    reason = rules.refuse_refund(refund, before, as_cash_cents=_as_cash_after(refund, receipt))
+    if reason is not None:
+        return Refused(reason)
+    return _of(found[0]) if found else None
+
+
+def _as_cash_after(refund: Record, receipt: Receipt | None) -> Cents:
+    return 0 if receipt is None else as_cash(receipt.sale, [*receipt.refunds, refund])
 
 
 def _note_left(refunds: Mapping[int, Sent], money: Money, available: dict[UUID, Cents]) -> None:
@@ -178,10 +269,10 @@ def _note_left(refunds: Mapping[int, Sent], money: Money, available: dict[UUID, 
 
 
 async def _note_deviations(conn: Connection, told: Mapping[int, Sent], money: Money, limits: TillLimits) -> None:
-    """What tills told that is otherwise than it should be, their limits without network included."""
+    """What tills told that is otherwise than it should be: by the catalogue, the sale, their limits without network."""
     took: dict[UUID, dict[int, Took]] = {}
     for at, one in told.items():
-        money.deviations[at] = list(one.deviations)
+        money.deviations[at] = [*one.deviations, *money.deviations.get(at, ())]
         alone = alone_by_card(one.record, money.parts[at])
         if alone:
             took.setdefault(one.record.till, {})[at] = Took(one.record.moment, alone)
@@ -274,17 +365,11 @@ async def _count(
 
 
 def beside(records: Collection[Sent]) -> set[UUID]:
-    """Tills whose chains must stand still with the others: those of sales that are given back by card and told.
+    """Tills whose chains must stand still with the others: those of sales whose refund is told.
 
     Their sale may be on its way, and then it is booked either before the refund or knowing of it.
     """
-    return {
-        sale.till
-        for one in records
-        if one.told
-        and (sale := sale_of(one.record)) is not None
-        and any(tender.kind in PROVEN for tender in one.record.tenders)
-    }
+    return {sale.till for one in records if one.told and (sale := sale_of(one.record)) is not None}
 
 
 def rows_of(key: RecordKey, record: Record, parts: Sequence[Part], *, told: bool) -> list[store.Row]:

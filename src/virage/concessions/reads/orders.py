@@ -14,7 +14,7 @@ from virage.concessions.rules.catalogue import Station
 from virage.concessions.rules.orders import FoodLine, FoodState, FoodWish, Offered, Order, orders_for
 from virage.concessions.rules.placing import Shelf, meal_of
 from virage.concessions.rules.pricing import VatTotal
-from virage.concessions.rules.promises import SOON, STATIONS, Plan
+from virage.concessions.rules.promises import HANDED, SOON, STATIONS, Plan
 from virage.concessions.store import orders as store
 from virage.concessions.store.orders import StoredKitchen
 from virage.kernel.database import Connection, Database
@@ -51,7 +51,7 @@ class OutletOffer(Struct, frozen=True):
 class FoodSlot(Struct, frozen=True):
     """A time at which an order can be ready, and how many pieces of each station the kitchen can still make by then.
 
-    The counter has no bound and is not named.
+    The counter is named where the kitchen says how many orders it hands over: it has no bound else.
     """
 
     at: datetime
@@ -158,12 +158,13 @@ class FoodReads:
         if floor.event is None or floor.shelf is None or kitchen is None or not kitchen.capacity.open:
             return []
         plan = floor.plans[outlet]
-        made = [at for at, station in enumerate(STATIONS) if kitchen.capacity.per_five_minutes.get(station)]
+        said = kitchen.capacity.per_five_minutes
+        made = [at for at, station in enumerate(STATIONS) if said.get(station) or (at == HANDED and station in said)]
         left = plan.left_by()
         ends = [at for at in range(min(left.shape[1], SLOTS_MAX)) if plan.end_of(at) <= floor.event.ends_at]
-        slots = [FoodSlot(plan.end_of(at), {STATIONS[row]: int(left[row, at]) for row in made}) for at in ends]
-        handed = [slot for slot in slots if kitchen.capacity.delivers or slot.left.get(Station.COUNTER, 1)]
-        return [slot for slot in handed if not slot.left or any(slot.left.values())]
+        handed = [at for at in ends if kitchen.capacity.delivers or left[HANDED, at]]
+        slots = [FoodSlot(plan.end_of(at), {STATIONS[row]: int(left[row, at]) for row in made}) for at in handed]
+        return [slot for slot in slots if not slot.left or any(slot.left.values())]
 
     async def sold_out(self, outlet: str) -> list[UUID]:
         """The products of which nothing is left at an outlet, once the orders that wait are served."""

@@ -10,8 +10,8 @@ from virage.concessions.rules.concessionaires import Concessionaire
 from virage.concessions.rules.fiscal.closing import PeriodKind, read_closing
 from virage.concessions.rules.fiscal.record import hash_of
 from virage.concessions.rules.statements import Closed, Statement, statement
+from virage.concessions.store import booking, fiscal
 from virage.concessions.store import concessionaires as store
-from virage.concessions.store import fiscal
 from virage.kernel.database import Connection
 
 
@@ -37,6 +37,8 @@ async def statement_of(
         return None
     most = len(run) * ((days[1] - days[0]).days + 1)
     bodies = await fiscal.closings_listed(conn, "outlet", PeriodKind.DAY, days, ids=run, most=most)
-    closed = [Closed(closing, hash_of(body)) for body in bodies if (closing := read_closing(body)) is not None]
+    signed = [(closing, hash_of(body)) for body in bodies if (closing := read_closing(body)) is not None]
+    lost = await booking.losses_in(conn, [closing for closing, _ in signed])
+    closed = [Closed(*one, cents) for one, cents in zip(signed, lost, strict=True)]
     last = (await fiscal.last_closed(conn)).get(PeriodKind.DAY)
     return statement(replace(found, terms=theirs), days, closed, closed_through=last, made_at=now)

@@ -58,13 +58,15 @@ async def delete_concessionaire(concessionaire_id: UUID, db: Database, clock: Cl
 async def put_terms(
     concessionaire_id: UUID, terms_id: UUID, data: TermsWish, *, db: Database, clock: Clock, principal: Principal
 ) -> Terms:
-    """Say from when to when they run an outlet and at which commission. Needs a sign-in of the last 15 minutes.
+    """Say from when to when they run an outlet, at which commission, and who bears what nobody pays there.
+
+    Needs a sign-in of the last 15 minutes.
 
     `terms_overlap` (with the `terms` that are in the way) where somebody runs it on one of these days. Of terms that
     began on a closed day only the end moves, and not before the last closed day: `terms_in_force`.
     """
     _may_write(principal, clock)
-    new = Terms(terms_id, data.outlet, data.starts_on, data.ends_on, data.commission_permille)
+    new = Terms(terms_id, data.outlet, data.starts_on, data.ends_on, data.commission_permille, data.loss_borne_by)
     async with db.transaction() as conn:
         return granted(await acts.put_terms(conn, concessionaire_id, new, principal.id, clock.now()))
 

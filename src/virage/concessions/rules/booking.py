@@ -5,10 +5,11 @@ All accounts of a till are its own, so that no two tills ever wait for the same 
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
 from virage.concessions.rules.fiscal.record import PROVEN, REFUNDS, Record, TenderKind
+from virage.concessions.rules.refunds import as_cash
 from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
 from virage.wallet.rules.bonus import split
@@ -70,6 +71,9 @@ class Payer(NamedTuple):
     bonus: bool
 
 
+_BY_HAND: Final = Payer(None, None, bonus=False)
+
+
 class Booked(NamedTuple):
     """A part of a sale or of a refund as it is stored."""
 
@@ -111,8 +115,10 @@ def key_of(record: Record) -> RecordKey:
 
 
 def sale_of(record: Record) -> RecordKey | None:
-    """Which sale a refund gives back."""
-    return None if record.refund_of is None else RecordKey(record.refund_of.till, record.refund_of.record)
+    """Which sale a refund gives back. What else names one, told with its defect, gives nothing back."""
+    if record.refund_of is None or record.kind not in REFUNDS:
+        return None
+    return RecordKey(record.refund_of.till, record.refund_of.record)
 
 
 def tap_id(hash_: str, till: UUID, tender: int) -> UUID:
@@ -125,17 +131,24 @@ def available_of(purse_id: UUID, available: Mapping[UUID, Cents]) -> Cents:
     return sum(available.get(account_of(purse_id, is_bonus=is_bonus).id, 0) for is_bonus in (False, True))
 
 
-def pay(part: Part, available: dict[UUID, Cents], *, has_happened: bool) -> list[Part] | Refused:
+def goods_of(record: Record) -> Cents:
+    """What bonus credit may pay of a sale: all but what leaves the house as cash, its cups and its tip."""
+    return max(0, sum(tender.cents for tender in record.tenders) - as_cash(record, ()))
+
+
+def pay(part: Part, available: dict[UUID, Cents], *, goods_cents: Cents, has_happened: bool) -> list[Part] | Refused:
     """Whose money a card's part of a sale is, by what accounts have available, which it takes.
 
-    What the purse lacks is the house's loss where the sale has happened, and refuses it else.
+    `goods_cents` is what bonus credit may still pay of the sale. What the purse lacks is the house's loss where the
+    sale has happened, and refuses it else.
     """
     if part.purse_id is None or part.cents <= 0:
         return [part]
     given, own = bonus(part.purse_id).id, part.purse_id
-    shares = split(part.cents, available.get(given, 0), available.get(own, 0))
+    of_bonus = max(0, min(goods_cents, available.get(given, 0)))
+    shares = split(part.cents, of_bonus, available.get(own, 0))
     if shares.lacking_cents and not has_happened:
-        return Refused(Reason.INSUFFICIENT_FUNDS, {"available_cents": available_of(own, available)})
+        return Refused(Reason.INSUFFICIENT_FUNDS, {"available_cents": of_bonus + available.get(own, 0)})
     parts = []
     if shares.bonus_cents:
         available[given] -= shares.bonus_cents
@@ -175,8 +188,9 @@ def _till_side(record: Record, part: Part) -> Account:
     kind = record.tenders[part.tender].kind
     if part.passes:
         return till_account(Kind.CLEARING, record.till)
-    kinds = {TenderKind.CASH: Kind.CASH, TenderKind.TERMINAL: Kind.TERMINAL}
-    return till_account(kinds.get(kind, Kind.LOSS), record.till)
+    if _is_nobodys(record, part):
+        return till_account(Kind.LOSS, record.till)
+    return till_account(Kind.CASH if kind is TenderKind.CASH else Kind.TERMINAL, record.till)
 
 
 def _matched(signed: Mapping[Account, Cents]) -> list[tuple[Account, Account, Cents]]:
@@ -207,6 +221,20 @@ def booked_of(record: Record, parts: Sequence[Part]) -> list[Booked]:
     return [Booked(key, payer_of(one), one.cents if one.counts else 0, one.loss_cents, sale) for one in parts]
 
 
+def lost_of(record: Record, parts: Sequence[Part]) -> Cents:
+    """What a record says that it brought, less what came in for it; below zero where a refund gives to nobody.
+
+    What a refund gives by card of a sale that is not known counts as given: once it is, `settle` tells the rest.
+    """
+    came_in = sum(part.cents - part.loss_cents for part in parts if not _is_nobodys(record, part))
+    waits = sum(part.awaits_cents for part in parts)
+    return record.total_cents + record.tip_cents - came_in + waits
+
+
+def _is_nobodys(record: Record, part: Part) -> bool:
+    return part.purse_id is None and not part.passes and record.tenders[part.tender].kind in PROVEN
+
+
 def left_of(sale: RecordKey, booked: Sequence[Booked]) -> dict[Payer, Cents]:
     """What was really paid for a sale and not given back, by who paid; bonus credit, spent first, comes last."""
     left: dict[Payer, Cents] = {}
@@ -220,11 +248,13 @@ def _paid_by_purse(left: Mapping[Payer, Cents]) -> list[Payer]:
     return [payer for payer in left if payer.card_id or payer.purse_id]
 
 
-def refund_parts(record: Record, booked: Sequence[Booked], purses: Mapping[UUID, UUID]) -> list[Part]:
+def refund_parts(
+    record: Record, booked: Sequence[Booked], purses: Mapping[UUID, UUID], *, as_cash_cents: Cents
+) -> list[Part]:
     """A refund's parts: by card, onto the purses on which the cards now stand that paid, each at most what it paid.
 
-    `purses` are those of the cards. What a refund gives beyond that goes to nobody; where its sale is not known, it
-    waits for it.
+    `purses` are those of the cards; `as_cash_cents` is what of the sale leaves as cash (`as_cash`) after this refund.
+    What a refund gives beyond that goes to nobody; where its sale is not known, it waits for it.
     """
     sale = sale_of(record)
     left = {} if sale is None else left_of(sale, booked)
@@ -232,39 +262,55 @@ def refund_parts(record: Record, booked: Sequence[Booked], purses: Mapping[UUID,
     parts: list[Part] = []
     for at, tender in enumerate(record.tenders):
         if tender.kind not in PROVEN or tender.cents >= 0:
+            left[_BY_HAND] = left.get(_BY_HAND, 0) + min(0, tender.cents)
             parts.append(Part(at, tender.cents))
-            continue
-        given = _given_back(at, -tender.cents, left, purses)
-        parts += given
-        rest = -tender.cents + sum(part.cents for part in given)
-        if rest:
-            awaits = rest if sale is not None and not is_known else 0
-            parts.append(Part(at, -rest, counts=False, awaits_cents=awaits))
+    for at, tender in enumerate(record.tenders):
+        if tender.kind in PROVEN and tender.cents < 0:
+            given = _given_back(at, -tender.cents, left, purses, as_cash_cents)
+            parts += given
+            rest = -tender.cents + sum(part.cents for part in given)
+            if rest:
+                awaits = rest if sale is not None and not is_known else 0
+                parts.append(Part(at, -rest, counts=False, awaits_cents=awaits))
     return parts
 
 
-def _given_back(tender: int, wanted: Cents, left: dict[Payer, Cents], purses: Mapping[UUID, UUID]) -> list[Part]:
+def _given_back(
+    tender: int, wanted: Cents, left: dict[Payer, Cents], purses: Mapping[UUID, UUID], as_cash_cents: Cents
+) -> list[Part]:
     """Parts onto the purses of who paid, at most what each of them has left, which it takes.
 
     All of them together get at most what is left of the sale: a till may have told that it gave some of it by hand.
+    Purses get back first, but what paid the tip and the cups that are still out: whoever brings them has it in cash,
+    and else what the house gave would become cash.
     """
-    parts = []
+    parts: list[Part] = []
     wanted = min(wanted, sum(left.values()))
-    for payer in _paid_by_purse(left):
+    own = [payer for payer in _paid_by_purse(left) if not payer.bonus]
+    given = [payer for payer in _paid_by_purse(left) if payer.bonus]
+    first = min(wanted, _own_less_cash(left, as_cash_cents))
+    for payer, most in [*((one, first) for one in own), *((one, wanted) for one in (*given, *own))]:
+        taken = sum(-part.cents for part in parts)
         purse_id = payer.purse_id if payer.card_id is None else purses.get(payer.card_id)
-        given = max(0, min(wanted, left[payer]))
-        if given and purse_id is not None:
-            left[payer] -= given
-            wanted -= given
-            parts.append(Part(tender, -given, purse_id, payer.card_id, bonus=payer.bonus))
+        cents = max(0, min(most - taken, left[payer]))
+        if cents and purse_id is not None:
+            left[payer] -= cents
+            parts.append(Part(tender, -cents, purse_id, payer.card_id, bonus=payer.bonus))
     return parts
 
 
+def _own_less_cash(left: Mapping[Payer, Cents], as_cash_cents: Cents) -> Cents:
+    """What goes back of the fans' own money before what the house gave: all but what leaves as cash."""
+    own = sum(cents for payer, cents in left.items() if not payer.bonus)
+    has_bonus = any(cents > 0 for payer, cents in left.items() if payer.bonus)
+    return max(0, own - as_cash_cents if has_bonus else own)
+
+
 def settle(
-    awaiting: Awaiting, booked: Sequence[Booked], purses: Mapping[UUID, UUID]
+    awaiting: Awaiting, booked: Sequence[Booked], purses: Mapping[UUID, UUID], *, as_cash_cents: Cents
 ) -> tuple[list[Part], list[Transfer]]:
     """What a refund that was told before its sale gives now that the sale is booked; its till has kept it since."""
-    parts = _given_back(awaiting.tender, awaiting.cents, left_of(awaiting.of, booked), purses)
+    parts = _given_back(awaiting.tender, awaiting.cents, left_of(awaiting.of, booked), purses, as_cash_cents)
     kept = till_account(Kind.LOSS, awaiting.key.till)
     moved = [
         Transfer(
@@ -281,10 +327,11 @@ def settle(
     return parts, moved
 
 
-def refuse_refund(record: Record, booked: Sequence[Booked]) -> Reason | None:
+def refuse_refund(record: Record, booked: Sequence[Booked], *, as_cash_cents: Cents) -> Reason | None:
     """Why a refund is more than its sale brought, less what went back before, or goes to a card that paid nothing.
 
     What came by card goes back by card: out of a drawer, what the house gave and what a bank card loaded would be cash.
+    So would it where the drawer gave back what paid for what leaves as cash (`as_cash_cents`), and that again.
     """
     sale = sale_of(record)
     by_card = -sum(tender.cents for tender in record.tenders if tender.kind in PROVEN)
@@ -298,5 +345,6 @@ def refuse_refund(record: Record, booked: Sequence[Booked]) -> Reason | None:
         return Reason.CARD_NOT_ACCEPTED
     asked = -sum(tender.cents for tender in record.tenders)
     in_all, of_cards = sum(left.values()), sum(left[payer] for payer in paid)
-    is_more = asked > in_all or by_card > of_cards or asked - by_card > max(0, in_all - of_cards)
+    by_hand_most = max(0, min(in_all - of_cards, _own_less_cash(left, as_cash_cents)))
+    is_more = asked > in_all or by_card > of_cards or asked - by_card > by_hand_most
     return Reason.REFUND_EXCEEDS_SALE if is_more else None

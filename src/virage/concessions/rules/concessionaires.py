@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -15,6 +15,8 @@ from virage.programme.rules import YEAR_MAX, YEAR_MIN
 NO_CONTROLS = r"^[^\x00-\x1f\x7f]*(?![\x00-\x1f\x7f])$"
 """No control character, and no line's end behind `$` either."""
 Permille = Annotated[int, Meta(ge=0, le=1000)]
+Bearer = Literal["house", "concessionaire"]
+"""Who bears what nobody paid of the sales that tills told."""
 
 
 class Reason(StrEnum):
@@ -39,22 +41,29 @@ class ConcessionaireWish(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TermsWish(Struct, frozen=True, forbid_unknown_fields=True):
-    """An outlet is run from `starts_on` on, and to `ends_on` (that day too); null: until somebody says otherwise."""
+    """An outlet is run from `starts_on` on, and to `ends_on` (that day too); null: until somebody says otherwise.
+
+    `loss_borne_by`: who bears what nobody paid of what its tills sold without network.
+    """
 
     outlet: OutletCode
     starts_on: date
     ends_on: date | None
     commission_permille: Permille
+    loss_borne_by: Bearer = "house"
 
 
 class Terms(Struct, frozen=True):
-    """Which outlet a concessionaire runs on which days, and the house's part of the net sales in permille."""
+    """Which outlet a concessionaire runs on which days, the house's part of the net sales in permille, and who bears
+    what nobody paid.
+    """
 
     id: UUID
     outlet: str
     starts_on: date
     ends_on: date | None
     commission_permille: int
+    loss_borne_by: Bearer = "house"
 
 
 class Concessionaire(Struct, frozen=True):
@@ -89,10 +98,11 @@ def may_change(terms: Terms, wish: TermsWish, closed_through: date | None) -> Re
     if closed_through is None or not in_force(terms, closed_through):
         return None
     kept = min(terms.ends_on or date.max, closed_through)
-    same = (terms.outlet, terms.starts_on, terms.commission_permille) == (
+    same = (terms.outlet, terms.starts_on, terms.commission_permille, terms.loss_borne_by) == (
         wish.outlet,
         wish.starts_on,
         wish.commission_permille,
+        wish.loss_borne_by,
     )
     if same and (wish.ends_on or date.max) >= kept:
         return None

@@ -22,6 +22,8 @@ class Reason(StrEnum):
     CARD_LIMIT = "offline_card_limit"
     TILL_LIMIT = "offline_till_limit"
     REFUND_EXCEEDS_SALE = "refund_exceeds_sale"
+    NOT_IN_SALE = "not_in_sale"
+    SALE_UNKNOWN = "sale_unknown"
 
 
 class Deviation(Struct, frozen=True):

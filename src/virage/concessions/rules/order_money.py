@@ -19,13 +19,17 @@ PURPOSE: Final = "food_order"
 
 
 class OrderMoney(Struct, frozen=True):
-    """An order as its money sees it: `bonus_cents` of `total_cents` are what the house gave, the rest is the fan's."""
+    """An order as its money sees it: `bonus_cents` of `total_cents` are what the house gave, the rest is the fan's.
+
+    `deposit_cents` of the total are cups.
+    """
 
     order_id: UUID
     till_id: UUID
     purse_id: UUID
     total_cents: Cents
     bonus_cents: Cents
+    deposit_cents: Cents
 
     @property
     def key(self) -> RecordKey:
@@ -81,12 +85,14 @@ def parts_of(money: OrderMoney, record: Record) -> list[Part]:
     ]
 
 
-def voucher(money: OrderMoney, cents: Cents) -> Cents:
-    """What the house gives for a late order, `cents` at most: no more than its fan's own money paid of it.
+def voucher(money: OrderMoney, cents: Cents, left: Mapping[Payer, Cents]) -> Cents:
+    """What the house gives for a late order, `cents` at most: no more than its fan's own money paid for food and drink.
 
-    Else a kitchen that lets cheap orders wait, or such as vouchers paid, would turn one voucher into many.
+    Else a kitchen that lets cheap orders wait, or such as vouchers paid, would turn one voucher into many. `left` is
+    what was paid and not given back. What paid the cups comes back with them, and buys nothing.
     """
-    return min(cents, money.total_cents - money.bonus_cents)
+    own = sum(paid for payer, paid in left.items() if not payer.bonus)
+    return max(0, min(cents, own - money.deposit_cents))
 
 
 def is_whole(money: OrderMoney, left: Mapping[Payer, Cents]) -> bool:

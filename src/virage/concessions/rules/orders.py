@@ -16,6 +16,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from virage.concessions.rules import limits
 from virage.concessions.rules.catalogue import Catalogue, OutletCode, Product, Station, Version
 from virage.concessions.rules.order_money import OrderMoney
 from virage.concessions.rules.pricing import LINES_MAX, BasketLine, LineKind, PricedLine, VatTotal
@@ -152,7 +153,8 @@ class Order(Struct, frozen=True):
     @property
     def money(self) -> OrderMoney:
         """The order as its money sees it."""
-        return OrderMoney(self.id, self.till_id, self.purse_id, self.total_cents, self.bonus_cents)
+        deposit_cents = deposits_of(self.lines)
+        return OrderMoney(self.id, self.till_id, self.purse_id, self.total_cents, self.bonus_cents, deposit_cents)
 
     @property
     def age_limit(self) -> int:
@@ -160,8 +162,24 @@ class Order(Struct, frozen=True):
         return max((line.age_limit for line in self.lines), default=0)
 
 
+def deposits_of(lines: Sequence[FoodLine]) -> Cents:
+    """What cups bring that come back."""
+    return sum(line.gross_cents for line in lines if line.kind == "deposit")
+
+
 DeclineReason = Literal["sold_out", "too_busy", "closing", "other"]
 RefundReason = Literal["not_made", "wrong_item", "quality", "late", "other"]
+_OF_COUNTERS: Final[Mapping[str, RefundReason]] = {
+    limits.RefundReason.SOLD_OUT: "not_made",
+    limits.RefundReason.WRONG_ORDER: "wrong_item",
+    limits.RefundReason.QUALITY: "quality",
+    limits.RefundReason.WAITED_TOO_LONG: "late",
+}
+
+
+def reason_of_counter(code: str) -> RefundReason:
+    """Why an order was given back whole, in a kitchen's own words, by the code that a till at a counter wrote."""
+    return _OF_COUNTERS.get(code, "other")
 
 
 class FoodDecline(Struct, frozen=True, forbid_unknown_fields=True):

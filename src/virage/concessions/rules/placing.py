@@ -16,6 +16,7 @@ from virage.concessions.rules.orders import (
     FoodLine,
     FoodWish,
     Reason,
+    deposits_of,
     lines_of,
 )
 from virage.concessions.rules.pricing import Basket, Priced, VatTotal, price
@@ -24,7 +25,7 @@ from virage.concessions.rules.stock import Key
 from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
 from virage.programme.rules import Event
-from virage.wallet.rules.bonus import split
+from virage.wallet.rules.bonus import Split, split
 
 CLOSED: Final = Refused(Reason.OUTLET_CLOSED)
 
@@ -119,12 +120,14 @@ def decide(asked: Asked, counter: Counter, at: datetime) -> Placed | Refused:
     if isinstance(fit, Refused):
         return fit
     funds = counter.funds.get(asked.person_id)
-    available = 0 if funds is None else funds.purse_cents + funds.bonus_cents
-    if funds is None or available < meal.priced.total_cents:
-        said = {"available_cents": available, "total_cents": meal.priced.total_cents}
-        return Refused(Reason.INSUFFICIENT_FUNDS, said)
+    total_cents = meal.priced.total_cents
+    of_bonus = 0 if funds is None else min(funds.bonus_cents, total_cents - deposits_of(meal.lines))
+    available = 0 if funds is None else funds.purse_cents + of_bonus
+    if funds is None or available < total_cents:
+        return Refused(Reason.INSUFFICIENT_FUNDS, {"available_cents": available, "total_cents": total_cents})
     _take(wish, counter.stock, kitchen, meal, fit)
-    return _placed(asked, kitchen, funds, meal, fit)
+    shares = split(total_cents, of_bonus, funds.purse_cents)
+    return _placed(asked, kitchen, funds, meal, fit=fit, shares=shares)
 
 
 def _open(asked: Asked, counter: Counter) -> tuple[OpenKitchen, Shelf] | Refused:
@@ -197,10 +200,8 @@ def _take(wish: FoodWish, stock: dict[Key, int], kitchen: OpenKitchen, meal: Mea
             stock[wish.outlet, product_id] -= quantity
 
 
-def _placed(asked: Asked, kitchen: OpenKitchen, funds: Funds, meal: Meal, fit: Fit) -> Placed:
-    """The order; what the house gave is spent first."""
-    total_cents = meal.priced.total_cents
-    shares = split(total_cents, funds.bonus_cents, funds.purse_cents)
+def _placed(asked: Asked, kitchen: OpenKitchen, funds: Funds, meal: Meal, *, fit: Fit, shares: Split) -> Placed:
+    """The order; what the house gave is spent first, but on no cup, which comes back as money."""
     funds.bonus_cents -= shares.bonus_cents
     funds.purse_cents -= shares.purse_cents
     return Placed(
@@ -209,7 +210,7 @@ def _placed(asked: Asked, kitchen: OpenKitchen, funds: Funds, meal: Meal, fit: F
         kitchen.last_number,
         meal.lines,
         meal.priced.vat,
-        total_cents,
+        meal.priced.total_cents,
         shares.bonus_cents,
         funds.purse_id,
         fit.ready_at,

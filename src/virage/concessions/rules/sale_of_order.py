@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from virage.concessions.rules.fiscal.chain import Head
 from virage.concessions.rules.fiscal.record import (
     Kind,
@@ -16,7 +18,9 @@ from virage.concessions.rules.fiscal.record import (
     totals_of,
 )
 from virage.concessions.rules.orders import FoodLine, Order
+from virage.people.rules.persons import Locale
 from virage.people.rules.push import PushMessage, Said
+from virage.programme.rules import Text
 
 NAME_CHARS: Final = 100
 TOLD_FOR: Final = timedelta(hours=1)
@@ -30,20 +34,19 @@ class Entry(NamedTuple):
     at: datetime
 
 
-def sale_of(order: Order, entry: Entry) -> Record:
-    """The sale of an order that somebody accepted."""
-    return _record(order, order.id, entry)
+def sale_of(order: Order, entry: Entry, locale: Locale) -> Record:
+    """The sale of an order that somebody accepted, in the language of whoever ordered."""
+    return _record(order, order.id, entry, [_line(line, locale) for line in order.lines])
 
 
-def refund_of(order: Order, refund_id: UUID, reason: str, entry: Entry) -> Record:
-    """The refund of a whole order, for a reason of the house."""
-    return _record(order, refund_id, entry, RefundOf(order.till_id, order.id, reason))
+def refund_of(order: Order, refund_id: UUID, reason: str, entry: Entry, sale: Record) -> Record:
+    """The refund of a whole order, for a reason of the house: the lines of its sale as they were printed."""
+    lines = [replace(line, quantity=-line.quantity) for line in sale.lines]
+    return _record(order, refund_id, entry, lines, RefundOf(order.till_id, order.id, reason))
 
 
-def _record(order: Order, record_id: UUID, entry: Entry, refunds: RefundOf | None = None) -> Record:
-    sign = 1 if refunds is None else -1
-    lines = [_line(line, sign) for line in order.lines]
-    cents = sign * order.total_cents
+def _record(order: Order, record_id: UUID, entry: Entry, lines: list[Line], refunds: RefundOf | None = None) -> Record:
+    cents = order.total_cents if refunds is None else -order.total_cents
     return Record(
         id=record_id,
         till=order.till_id,
@@ -65,17 +68,22 @@ def _record(order: Order, record_id: UUID, entry: Entry, refunds: RefundOf | Non
     )
 
 
-def _line(line: FoodLine, sign: int) -> Line:
-    """A line of the receipt, in French: it is kept for the tax office."""
+def _line(line: FoodLine, locale: Locale) -> Line:
+    """A line of the receipt, in one language, as a till at a counter prints its own."""
     return Line(
         line.item_id,
-        line.name.fr[:NAME_CHARS],
-        sign * line.quantity,
+        _printed(line.name, locale),
+        line.quantity,
         line.unit_cents,
         line.vat_permille,
-        [option.choice.fr[:NAME_CHARS] for option in line.options],
+        [_printed(option.choice, locale) for option in line.options],
         line.kind == "deposit",
     )
+
+
+def _printed(text: Text, locale: Locale) -> str:
+    said = text.fr if locale is Locale.FR else text.en
+    return said[:NAME_CHARS]
 
 
 def told_ready(order: Order, person_id: UUID, now: datetime) -> PushMessage:

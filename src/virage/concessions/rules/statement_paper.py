@@ -42,6 +42,14 @@ _WORDS: Final[dict[str, Text]] = {
     "of_which": Text("Ventes et remboursements, consignes comprises", "Sales and refunds, with deposits"),
     "tips": Text("Pourboires", "Tips"),
     "commission": Text("Commission de la maison, sur le HT", "Commission of the house, on sales excl. VAT"),
+    "lost_concessionaire": Text(
+        "Ventes que personne n'a payées (caisses hors réseau), à la charge du concessionnaire",
+        "Sales that nobody paid (tills without network), borne by the concessionaire",
+    ),
+    "lost_house": Text(
+        "Ventes que personne n'a payées (caisses hors réseau), à la charge de la maison",
+        "Sales that nobody paid (tills without network), borne by the house",
+    ),
     "payable": Text("À verser au concessionnaire", "Payable to the concessionaire"),
     "owed": Text("Dû par le concessionnaire", "Owed by the concessionaire"),
     "total": Text("Ensemble des points de vente", "All outlets"),
@@ -53,8 +61,9 @@ _WORDS: Final[dict[str, Text]] = {
     "purse": Text("commande au téléphone", "order by phone"),
     "closings": Text("Clôtures journalières", "Closings of days"),
     "source": Text(
-        "Ce relevé est la somme des clôtures journalières signées des points de vente ; il n'est pas une facture.",
-        "This statement is the sum of the signed closings of the outlets' days; it is no invoice.",
+        "Les ventes de ce relevé sont la somme des clôtures journalières signées des points de vente ; "
+        "il n'est pas une facture.",
+        "The sales of this statement are the sum of the signed closings of the outlets' days; it is no invoice.",
     ),
     "open": Text(
         "Les journées après cette date ne sont pas encore clôturées et ne figurent pas ici :",
@@ -71,7 +80,10 @@ def statement_table(statement: Statement) -> bytes:
 
 
 def _rows(line: StatementLine) -> Iterator[Sequence[Cell]]:
-    """A line's rows: sales by rate, cups (which are not paid), tips, the commission, and what is payable of them."""
+    """A line's rows: sales by rate, cups (which are not paid), tips, the commission, what is payable of them.
+
+    What nobody paid is `lost_concessionaire` where it is taken off, `lost_house` where it is only shown.
+    """
     place: tuple[Cell, ...] = (line.outlet, line.starts_on, line.ends_on)
     sums = line.sums
     for rate in sums.rates:
@@ -80,6 +92,7 @@ def _rows(line: StatementLine) -> Iterator[Sequence[Cell]]:
     yield *place, "tips", None, euros(sums.tip_cents), None, None
     commission = (sums.commission_cents + sums.commission_vat_cents, sums.commission_vat_cents, sums.commission_cents)
     yield *place, "commission", line.commission_permille, *(euros(-cents) for cents in commission)
+    yield *place, f"lost_{line.loss_borne_by}", None, euros(-sums.lost_cents), None, None
     yield *place, "payable", None, euros(sums.payable_cents), None, None
 
 
@@ -171,6 +184,7 @@ def _table(pen: _Pen, sums: Sums, permille: int | None) -> dict[str, Any]:
     taken = ", ".join(f"{pen.said(one.kind.value)} {pen.money(one.cents)}" for one in sums.tenders)
     both = f"{pen.money(sums.sales_cents)}, {pen.money(-sums.refund_cents)}"
     owed = "payable" if sums.payable_cents >= 0 else "owed"
+    by_house = sums.lost_cents - sums.borne_cents
     return {
         "title": pen.said("total"),
         "days": "",
@@ -178,12 +192,14 @@ def _table(pen: _Pen, sums: Sums, permille: int | None) -> dict[str, Any]:
             *(_rate_row(pen, rate) for rate in sums.rates if rate.vat_permille),
             *([[pen.said("tips"), pen.money(sums.tip_cents), "", ""]] if sums.tip_cents else []),
             [of_house, *map(pen.money, (net + vat, vat, net))],
+            *([[pen.said("lost_concessionaire"), pen.money(-sums.borne_cents), "", ""]] if sums.borne_cents else []),
         ],
         "payable": [pen.said(owed), pen.money(abs(sums.payable_cents))],
         "small": [
             *([pen.named("tenders", taken)] if taken else []),
             pen.named("of_which", both),
             *([pen.named("deposit", pen.money(sums.deposit_cents))] if sums.deposit_cents else []),
+            *([pen.named("lost_house", pen.money(by_house))] if by_house else []),
             pen.named("closings", sums.closings),
         ],
     }

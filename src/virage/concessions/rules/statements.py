@@ -1,6 +1,7 @@
 """What is owed to a concessionaire: the closings of the days of their outlets, less the house's commission.
 
-A statement is made of signed closings of days alone, so that whoever has the archives comes to the same. All money is
+A statement is made of signed closings of days, so that whoever has the archives comes to the same sales. What nobody
+paid of them, which a till without network told, stands beside them, and is borne by whom the terms say. All money is
 the house's until then: cards, drawers and terminals are. Cups are the house's too, for each outlet takes back those of
 all others: what bears no VAT is no sale of the concessionaire's.
 """
@@ -12,7 +13,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.concessions.rules.concessionaires import Concessionaire, Terms
+from virage.concessions.rules.concessionaires import Bearer, Concessionaire, Terms
 from virage.concessions.rules.fiscal.closing import Closing, TenderTotal, add
 from virage.concessions.rules.fiscal.record import TenderKind, VatTotal
 from virage.kernel.money import PERMILLE, Cents
@@ -22,8 +23,9 @@ class Sums(Struct, frozen=True):
     """What closings come to, and what is owed for them.
 
     `sales_cents` less `refund_cents` is what all rates come to, VAT included; `deposit_cents` of it bears no VAT.
-    `base_cents` is the rest without its VAT, and bears the commission. `payable_cents` is sales less refunds, less
-    deposits, plus tips, less the commission and its VAT.
+    `base_cents` is the rest without its VAT, and bears the commission. `lost_cents` is what nobody paid of it all,
+    `borne_cents` what of that the concessionaire bears. `payable_cents` is sales less refunds, less deposits, plus
+    tips, less the commission and its VAT, less what is borne.
     """
 
     closings: int
@@ -34,6 +36,8 @@ class Sums(Struct, frozen=True):
     base_cents: Cents
     commission_cents: Cents
     commission_vat_cents: Cents
+    lost_cents: Cents
+    borne_cents: Cents
     payable_cents: Cents
     rates: Sequence[VatTotal]
     tenders: Sequence[TenderTotal]
@@ -47,6 +51,7 @@ class StatementLine(Struct, frozen=True):
     starts_on: date
     ends_on: date
     commission_permille: int
+    loss_borne_by: Bearer
     sums: Sums
     closed: Sequence[tuple[date, str]]
 
@@ -64,10 +69,11 @@ class Statement(Struct, frozen=True):
 
 
 class Closed(NamedTuple):
-    """The closing of an outlet's day, with its hash."""
+    """The closing of an outlet's day, with its hash, and what nobody paid of it."""
 
     closing: Closing
     hash: str
+    lost_cents: Cents
 
 
 def statement(
@@ -101,20 +107,29 @@ def _is_of(closing: Closing, outlet: str, days: tuple[date, date]) -> bool:
 
 
 def _line(terms: Terms, days: tuple[date, date], mine: Sequence[Closed], vat_permille: int) -> StatementLine:
-    closings = [one.closing for one in mine]
-    sums = sums_of(closings, terms.commission_permille, vat_permille)
     closed = sorted((one.closing.starts_on, one.hash) for one in mine)
-    return StatementLine(terms.id, terms.outlet, days[0], days[1], terms.commission_permille, sums, closed)
+    return StatementLine(
+        terms_id=terms.id,
+        outlet=terms.outlet,
+        starts_on=days[0],
+        ends_on=days[1],
+        commission_permille=terms.commission_permille,
+        loss_borne_by=terms.loss_borne_by,
+        sums=sums_of(mine, terms, vat_permille),
+        closed=closed,
+    )
 
 
-def sums_of(closings: Sequence[Closing], commission_permille: int, vat_permille: int) -> Sums:
-    """What closings of one outlet come to, with the commission on all of it."""
-    taken = add(closing.tally for closing in closings)
+def sums_of(closings: Sequence[Closed], terms: Terms, vat_permille: int) -> Sums:
+    """What closings of one outlet come to under its terms, with the commission on all of it, paid or not."""
+    taken = add(one.closing.tally for one in closings)
     taxed = [rate for rate in taken.totals if rate.vat_permille]
     deposit = sum(rate.gross_cents for rate in taken.totals if not rate.vat_permille)
     base = sum(rate.gross_cents - rate.vat_cents for rate in taxed)
-    commission = _permille(base, commission_permille)
+    commission = _permille(base, terms.commission_permille)
     vat = _permille(commission, vat_permille)
+    lost = sum(one.lost_cents for one in closings)
+    borne = lost if terms.loss_borne_by == "concessionaire" else 0
     return Sums(
         closings=len(closings),
         sales_cents=(taken.absolute_cents + taken.total_cents) // 2,
@@ -124,7 +139,9 @@ def sums_of(closings: Sequence[Closing], commission_permille: int, vat_permille:
         base_cents=base,
         commission_cents=commission,
         commission_vat_cents=vat,
-        payable_cents=taken.total_cents - deposit + taken.tip_cents - commission - vat,
+        lost_cents=lost,
+        borne_cents=borne,
+        payable_cents=taken.total_cents - deposit + taken.tip_cents - commission - vat - borne,
         rates=taken.totals,
         tenders=taken.tenders,
     )
@@ -150,6 +167,8 @@ def total_of(parts: Iterable[Sums]) -> Sums:
         base_cents=sum(one.base_cents for one in found),
         commission_cents=sum(one.commission_cents for one in found),
         commission_vat_cents=sum(one.commission_vat_cents for one in found),
+        lost_cents=sum(one.lost_cents for one in found),
+        borne_cents=sum(one.borne_cents for one in found),
         payable_cents=sum(one.payable_cents for one in found),
         rates=[VatTotal(rate, *sums) for rate, sums in sorted(rates.items())],
         tenders=[TenderTotal(kind, cents) for kind, cents in sorted(tenders.items())],

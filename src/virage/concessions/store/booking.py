@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from virage.concessions.rules.booking import Awaiting, Booked, Part, Payer, RecordKey
+from virage.concessions.rules.fiscal.closing import Closing
+from virage.concessions.rules.fiscal.record import Record
 from virage.concessions.rules.limits import Alone
 from virage.concessions.store.queries import queries
 from virage.kernel.database import Connection
@@ -60,6 +62,32 @@ async def alone_since(conn: Connection, since: Mapping[UUID, datetime]) -> dict[
         one = Alone(row["booked_at"], row["card_id"], row["alone_cents"])
         found.setdefault(row["device_id"], []).append(one)
     return found
+
+
+async def insert_losses(conn: Connection, lost: Sequence[tuple[Record, Cents]]) -> None:
+    """Write what records brought otherwise than they say, which is not zero."""
+    await queries.insert_losses(
+        conn,
+        tills=[record.till for record, _ in lost],
+        numbers=[record.number for record, _ in lost],
+        outlets=[record.outlet for record, _ in lost],
+        cents=[cents for _, cents in lost],
+    )
+
+
+async def losses_in(conn: Connection, closings: Sequence[Closing]) -> list[Cents]:
+    """What was lost in each of some closings of outlets."""
+    ranges = [(at, one.subject_id, part) for at, one in enumerate(closings) for part in one.ranges]
+    rows = queries.losses_in(
+        conn,
+        places=[at for at, _, _ in ranges],
+        outlets=[outlet for _, outlet, _ in ranges],
+        tills=[part.till for _, _, part in ranges],
+        firsts=[part.first for _, _, part in ranges],
+        lasts=[part.last for _, _, part in ranges],
+    )
+    found = {row["place"]: row["cents"] async for row in rows}
+    return [found.get(at, 0) for at in range(len(closings))]
 
 
 async def insert_bookings(conn: Connection, rows: Sequence[Row], now: datetime) -> None:

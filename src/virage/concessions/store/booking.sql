@@ -42,6 +42,24 @@ from unnest(:tills::uuid[], :since::timestamptz[]) as wanted (till, since)
 inner join concessions.booking
     on booking.device_id = wanted.till and booking.booked_at >= wanted.since and booking.alone_cents > 0;
 
+-- name: insert_losses(tills, numbers, outlets, cents)!
+-- What records brought otherwise than they say.
+insert into concessions.loss (device_id, number, outlet, cents)
+select till, number, outlet, cents
+from unnest(:tills::uuid[], :numbers::bigint[], :outlets::text[], :cents::bigint[]) as lost (
+    till, number, outlet, cents
+);
+
+-- name: losses_in(places, outlets, tills, firsts, lasts)
+-- What was lost in ranges of records of tills while they stood at an outlet, summed by place.
+select range.place, sum(loss.cents)::bigint as cents
+from unnest(:places::integer[], :outlets::text[], :tills::uuid[], :firsts::bigint[], :lasts::bigint[]) as range (
+    place, outlet, till, first, last
+)
+inner join concessions.loss
+    on loss.device_id = range.till and loss.number between range.first and range.last and loss.outlet = range.outlet
+group by range.place;
+
 -- name: insert_bookings(tills, record_ids, parts, tenders, refund_tills, refunds_of, purse_ids, card_ids, bonuses, cents, loss_cents, loss_reasons, awaits, alones, now)!
 -- What records did to the books.
 insert into concessions.booking (

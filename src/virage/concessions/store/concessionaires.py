@@ -76,6 +76,7 @@ async def put_terms(conn: Connection, concessionaire_id: UUID, new: Terms, who: 
         starts_on=new.starts_on,
         ends_on=new.ends_on,
         commission_permille=new.commission_permille,
+        loss_borne_by=new.loss_borne_by,
         who=who,
         now=now,
     )
@@ -109,4 +110,11 @@ def _concessionaire(row: Any, terms: Sequence[Terms]) -> Concessionaire:
 
 
 def _terms(row: Any) -> Terms:
-    return Terms(row["id"], row["outlet"], row["starts_on"], row["ends_on"], row["commission_permille"])
+    return Terms(
+        row["id"],
+        row["outlet"],
+        row["starts_on"],
+        row["ends_on"],
+        row["commission_permille"],
+        row["loss_borne_by"],
+    )

@@ -29,7 +29,7 @@ delete from concessions.concessionaire where id = :id;
 
 -- name: terms(all_of_them, concessionaire_id)
 -- Terms of all or of one, by outlet and day.
-select concessionaire_id, id, outlet, starts_on, ends_on, commission_permille from concessions.terms
+select concessionaire_id, id, outlet, starts_on, ends_on, commission_permille, loss_borne_by from concessions.terms
 where :all_of_them::boolean or concessionaire_id = :concessionaire_id::uuid
 order by outlet, starts_on;
 
@@ -39,25 +39,28 @@ select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('terms ' || 
 
 -- name: terms_by_id(id)^
 -- Terms, and whose they are.
-select concessionaire_id, id, outlet, starts_on, ends_on, commission_permille from concessions.terms where id = :id;
+select concessionaire_id, id, outlet, starts_on, ends_on, commission_permille, loss_borne_by from concessions.terms
+where id = :id;
 
 -- name: terms_in_the_way(id, outlet, starts_on, ends_on)^
 -- The first other terms of an outlet that have one of some days.
-select concessionaire_id, id, outlet, starts_on, ends_on, commission_permille from concessions.terms
+select concessionaire_id, id, outlet, starts_on, ends_on, commission_permille, loss_borne_by from concessions.terms
 where outlet = :outlet and id <> :id
     and daterange(starts_on, ends_on, '[]') && daterange(:starts_on::date, :ends_on::date, '[]')
 order by starts_on limit 1;
 
--- name: put_terms(id, concessionaire_id, outlet, starts_on, ends_on, commission_permille, now, who)!
+-- name: put_terms(id, concessionaire_id, outlet, starts_on, ends_on, commission_permille, loss_borne_by, now, who)!
 -- Terms of a concessionaire that is locked, new ones or others in their place.
 insert into concessions.terms (
-    id, concessionaire_id, outlet, starts_on, ends_on, commission_permille, entered_at, entered_by
+    id, concessionaire_id, outlet, starts_on, ends_on, commission_permille, loss_borne_by, entered_at, entered_by
 )
-values (:id, :concessionaire_id, :outlet, :starts_on, :ends_on, :commission_permille, :now, :who)
+values (
+    :id, :concessionaire_id, :outlet, :starts_on, :ends_on, :commission_permille, :loss_borne_by, :now, :who
+)
 on conflict (id) do update
 set outlet = excluded.outlet, starts_on = excluded.starts_on, ends_on = excluded.ends_on,
-    commission_permille = excluded.commission_permille, entered_at = excluded.entered_at,
-    entered_by = excluded.entered_by
+    commission_permille = excluded.commission_permille, loss_borne_by = excluded.loss_borne_by,
+    entered_at = excluded.entered_at, entered_by = excluded.entered_by
 where terms.concessionaire_id = excluded.concessionaire_id;
 
 -- name: delete_terms(id)!

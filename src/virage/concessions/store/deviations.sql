@@ -1,9 +1,12 @@
 -- name: insert_deviations(device_ids, numbers, positions, record_ids, outlets, times, now, reasons, lines, datas)!
--- What records say that is otherwise.
+-- What records say that is otherwise, behind what was noted of them before.
 insert into concessions.deviation (
     device_id, number, position, record_id, outlet, at, noted_at, reason, line, data
 )
-select device_id, number, position, record_id, outlet, at, :now::timestamptz, reason, line, data
+select device_id, number, position + (
+        select coalesce(max(before.position) + 1, 0) from concessions.deviation as before
+        where before.device_id = noted.device_id and before.number = noted.number
+    ), record_id, outlet, at, :now::timestamptz, reason, line, data
 from unnest(
     :device_ids::uuid[], :numbers::bigint[], :positions::integer[], :record_ids::uuid[], :outlets::text[],
     :times::timestamptz[], :reasons::text[], :lines::integer[], :datas::jsonb[]

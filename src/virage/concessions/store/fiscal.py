@@ -18,7 +18,16 @@ from virage.concessions.rules.fiscal.closing import (
     read_closing,
     tally,
 )
-from virage.concessions.rules.fiscal.record import GENESIS, TenderKind, VatTotal, Written, check, stamp
+from virage.concessions.rules.fiscal.record import (
+    GENESIS,
+    Record,
+    TenderKind,
+    VatTotal,
+    Written,
+    check,
+    read_record,
+    stamp,
+)
 from virage.concessions.store.queries import queries
 from virage.kernel.database import Connection
 
@@ -74,6 +83,13 @@ async def ids_used(conn: Connection, wanted: Sequence[tuple[UUID, UUID]]) -> dic
     async for row in queries.ids_used(conn, device_ids=tills, ids=ids):
         found.setdefault(row["device_id"], set()).add(row["id"])
     return found
+
+
+async def receipts_of(conn: Connection, sales: Sequence[tuple[UUID, UUID]]) -> list[Record]:
+    """Sales by their tills and ids, then the refunds of them that were booked, in the order in which they were."""
+    tills, ids = [till for till, _ in sales], [id_ for _, id_ in sales]
+    found = [read_record(row["body"]) async for row in queries.receipts_of(conn, device_ids=tills, ids=ids)]
+    return [record for record in found if record is not None]
 
 
 async def insert_records(conn: Connection, written: Sequence[Written], now: datetime) -> None:

@@ -28,6 +28,21 @@ cross join lateral (
     offset 0
 ) as found;
 
+-- name: receipts_of(device_ids, ids)
+-- Sales by their keys, then the refunds of them that were booked, in the order in which they were.
+with wanted as (select device_id, id from unnest(:device_ids::uuid[], :ids::uuid[]) as keys (device_id, id)),
+
+given as (
+    select distinct booking.device_id, booking.record_id as id
+    from wanted
+    inner join concessions.booking on booking.refund_till = wanted.device_id and booking.refund_of = wanted.id
+)
+
+select record.body from concessions.record
+inner join (select *, 'sale' as kind from wanted union all select *, 'refund' from given) as one
+    on record.device_id = one.device_id and record.id = one.id and record.kind = one.kind
+order by one.kind desc, record.received_at, record.device_id, record.number;
+
 -- name: insert_records(device_ids, trainings, numbers, ids, kinds, times, now, outlets, event_ids, cashiers, totals, sums, defects, hashes, bodies, signatures)!
 -- The records of a batch.
 insert into concessions.record (

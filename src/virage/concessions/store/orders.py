@@ -188,6 +188,11 @@ async def lock_order(conn: Connection, order_id: UUID) -> Order | None:
     return found[0] if found else None
 
 
+async def lock_orders(conn: Connection, order_ids: Sequence[UUID]) -> list[Order]:
+    """Those orders that there are, locked until the transaction ends."""
+    return [_order(row) async for row in queries.lock_food_orders(conn, ids=list(order_ids))]
+
+
 async def lock_waiting_of(conn: Connection, person_id: UUID) -> list[Order]:
     """The orders of a person that no kitchen has accepted, locked."""
     return [_order(row) async for row in queries.lock_waiting_of(conn, person_id=person_id)]

@@ -37,9 +37,9 @@ where o.outlet = any(:outlets::text[]) and o.state in ('placed', 'accepted')
     and l.starts_at < :since and l.starts_at >= :forgotten_before;
 
 -- name: counter_sales(outlets, since)
--- What counters sold of each product since a moment, phone orders apart.
+-- What counters sold of each product since a moment, phone orders and what nobody made of them apart.
 select m.outlet, m.product_id, -sum(m.quantity)::bigint as pieces from concessions.movement as m
-where m.outlet = any(:outlets::text[]) and m.at >= :since and m.kind = 'sale'
+where m.outlet = any(:outlets::text[]) and m.at >= :since and m.kind = 'sale' and m.quantity < 0
     and not exists (select from concessions.food_order as o where o.id = m.id)
 group by m.outlet, m.product_id;
 

@@ -14,7 +14,7 @@ export function piecesOf(card: Card, lines: readonly BasketLine[]): Record<strin
   return pieces;
 }
 
-/** Whether a kitchen can still make a basket until a slot. */
-export function fits(slot: Slot, pieces: Record<string, number>): boolean {
-  return Object.entries(pieces).every(([station, count]) => (slot.left[station] ?? 0) >= count);
+/** Whether a kitchen can still make a basket until a slot, and its counter hand it over then, unless a runner brings it. */
+export function fits(slot: Slot, pieces: Record<string, number>, brought: boolean): boolean {
+  return (brought || slot.left.counter !== 0) && Object.entries(pieces).every(([station, count]) => (slot.left[station] ?? 0) >= count);
 }

@@ -57,12 +57,12 @@ describe("money goes back to the tenders that it came from", () => {
   const paid = (back: number[], left = all): [string, number][] | undefined =>
     refundOf(sale, back, left, "quality")?.tenders?.map(({ kind, cents }) => [kind, cents]);
 
-  test("in their order, the tip with the whole, and never more than is left", () => {
-    expect(paid([1, 0])).toEqual([["cash", -400]]);
-    expect(paid([2, 0])).toEqual([["cash", -700], ["card", -100]]);
-    expect(paid([2, 1])).toEqual([["cash", -700], ["card", -400]]);
+  test("cards before the drawer, the tip with the whole, and never more than is left", () => {
+    expect(paid([1, 0])).toEqual([["card", -400]]);
+    expect(paid([2, 0])).toEqual([["card", -400], ["cash", -400]]);
+    expect(paid([2, 1])).toEqual([["card", -400], ["cash", -700]]);
     expect(refundOf(sale, [2, 1], all, "quality")?.tip_cents).toBe(-100);
-    expect(paid([1, 1], { cents: 600, lines: [1, 1], tenders: [300, 400] })).toEqual([["cash", -300], ["card", -300]]);
+    expect(paid([1, 1], { cents: 600, lines: [1, 1], tenders: [300, 400] })).toEqual([["card", -400], ["cash", -200]]);
     expect(paid([2, 0], { cents: 600, lines: [1, 1], tenders: [300, 400] })).toBeUndefined();
     expect(paid([0, 0])).toBeUndefined();
   });

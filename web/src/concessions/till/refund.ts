@@ -1,4 +1,4 @@
-/** What is given back of a sale, and where it goes: to the tenders that it came from, in their order. */
+/** What is given back of a sale, and where it goes: to the cards that paid first, then by hand, each at most what it paid. */
 import { isTraining, totalsOf, type Line, type Record, type Tender } from "../fiscal/record";
 import type { Draft } from "./writing";
 
@@ -26,11 +26,15 @@ export function refundOf(sale: Record, back: readonly number[], left: Left, reas
   };
 }
 
-/** So many cents back to tenders, each at most what is left of it; null where they do not suffice. */
+/**
+ * So many cents back to tenders, each at most what is left of it; null where they do not suffice. Cards come first: what
+ * the house gave may have paid by them, and never goes back as cash.
+ */
 function given(tenders: readonly Tender[], left: readonly number[], cents: number): Tender[] | null {
   const found: Tender[] = [];
+  const byHand = ({ kind }: Tender): boolean => kind === "cash" || kind === "terminal";
   let due = cents;
-  for (const [at, { kind }] of tenders.entries()) {
+  for (const [at, { kind }] of [...tenders.entries()].sort(([, one], [, other]) => Number(byHand(one)) - Number(byHand(other)))) {
     const part = Math.min(due, Math.max(0, left[at]!));
     if (part > 0) found.push({ kind, cents: -part, proof: null });
     due -= part;

@@ -54,6 +54,8 @@ export const foodMoney = {
       offline_card_limit: "More from one card without network than the limit",
       offline_till_limit: "More without network than the till’s limit",
       refund_exceeds_sale: "More given back than the sale brought",
+      sale_unknown: "Given back of a sale that nobody knows",
+      not_in_sale: "Something given back that the sale did not have",
     },
   },
   cards: {

@@ -44,6 +44,7 @@ const refusals: Refusals = {
   cups_apart: () => "More cups come back than go out: take them back on their own first, then sell.",
   alcohol_forbidden: (d) => WHY[d.why] ?? "No alcohol right now.",
   age_check_required: () => "Ask for a proof of age first.",
+  not_in_sale: () => "This was not sold there, or was given back before. Nothing is given back.",
   refund_exceeds_sale: () => "More than is left of this sale. Nothing is given back.",
   sale_unknown: () => "This sale is not known. Nothing is given back.",
   refund_needs_network: () => "A sale of another till is given back only with network.",

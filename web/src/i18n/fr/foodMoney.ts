@@ -54,6 +54,8 @@ export const foodMoney: typeof English = {
       offline_card_limit: "Plus d’une carte sans réseau que la limite",
       offline_till_limit: "Plus sans réseau que la limite de la caisse",
       refund_exceeds_sale: "Plus rendu que la vente n’a rapporté",
+      sale_unknown: "Un remboursement d’une vente que personne ne connaît",
+      not_in_sale: "Un remboursement de ce que la vente n’avait pas",
     },
   },
   cards: {

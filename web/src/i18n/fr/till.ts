@@ -34,6 +34,7 @@ const refusals: { [reason: string]: (said: Said) => string } = {
   cups_apart: () => "Plus de gobelets reviennent qu’il n’en part : reprenez-les d’abord à part, puis vendez.",
   alcohol_forbidden: (d) => WHY[d.why] ?? "Pas d’alcool en ce moment.",
   age_check_required: () => "Demandez d’abord une preuve d’âge.",
+  not_in_sale: () => "Ce n’est pas dans cette vente, ou c’est déjà remboursé. Rien n’est remboursé.",
   refund_exceeds_sale: () => "C’est plus qu’il ne reste de cette vente. Rien n’est remboursé.",
   sale_unknown: () => "Cette vente n’est pas connue. Rien n’est remboursé.",
   refund_needs_network: () => "Une vente d’une autre caisse ne se rembourse qu’avec le réseau.",

@@ -1,0 +1,157 @@
+"""The office's figures under fire: `kill -9` of the worker while it adds what tills sold, at a moment that is known.
+
+It is killed after it has written figures and before it has written up to where they reach. What is dead adds nothing,
+the next worker adds it once, and the figures are the closings' to the cent. The processes are those of production.
+"""
+
+import asyncio
+import os
+import signal
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from benchmarks.common import run
+from benchmarks.house import House
+from tests.concessions.till import Till, append, beer, cup, fries
+from tests.faults.test_kill import Killer
+from virage.concessions.acts import figures
+from virage.concessions.acts.fiscal import close
+from virage.concessions.rules.fiscal.closing import Closing, Period, PeriodKind
+from virage.concessions.rules.fiscal.record import Kind
+from virage.kernel.database import Connection, Database
+from virage.kernel.ids import new_id
+from virage.kernel.security import derive
+from virage.passes.rules.vault import PURPOSE, KeyVault
+
+TILLS, RECORDS, MORE, KILLS = 3, 450, 40, 6
+"""More records a till than one portion of the worker takes, and some more before each kill."""
+EVENT = new_id()
+IN_THE_MIDDLE = """
+select count(*) > 0 from pg_stat_activity
+where wait_event_type = 'Lock' and query like '%insert into concessions.receipt_figure%'
+    and datname = current_database()
+"""
+BEHIND = """
+select count(*) from concessions.till_head as head left join concessions.figures_head as done using (device_id)
+where not head.training and coalesce(done.number, 0) < head.number
+"""
+
+
+async def sold(db: Database, tills: list[Till], records: int) -> None:
+    """What tills wrote, as it stands in their chains."""
+    for till in tills:
+        wrote = []
+        for at in range(records):
+            till.outlet = "02" if at % 7 == 3 else "01"
+            event_id = EVENT if at % 2 else None
+            if at % 9 == 8:
+                wrote.append(till.write(Kind.REFUND, lines=[fries(-1)], event_id=event_id))
+            else:
+                wrote.append(till.write(lines=[beer(1 + at % 3), fries(), cup()], event_id=event_id, tip_cents=at % 5))
+        async with db.transaction() as conn:
+            await append(conn, wrote, datetime.now(UTC))
+
+
+async def until(conn: Connection, question: str, answer: Any) -> None:
+    async with asyncio.timeout(60):
+        while await conn.fetchval(question) != answer:  # noqa: ASYNC110 - it asks another process's database
+            await asyncio.sleep(0.02)
+
+
+async def killed_in_the_middle(db: Database, killer: Killer) -> int:
+    """Kill the worker between its figures and their end; how many figures the dead one left behind."""
+    async with db.connection() as watching:
+        before = await watching.fetchval("select coalesce(sum(quantity), 0) from concessions.figure")
+        async with db.transaction() as holding:
+            await holding.execute("lock table concessions.receipt_figure in exclusive mode")
+            await until(watching, IN_THE_MIDDLE, answer=True)
+            (victim,) = killer.pids("work")
+            os.kill(victim, signal.SIGKILL)
+            after = await watching.fetchval("select coalesce(sum(quantity), 0) from concessions.figure")
+        await killer.back("work", victim, 1)
+    return int(after - before)
+
+
+async def closings_of(db: Database, vault: KeyVault) -> list[Closing]:
+    async with db.transaction() as conn:
+        made = await close(conn, vault, Period(PeriodKind.DAY, date(2026, 5, 9)), datetime.now(UTC))
+    assert isinstance(made, list), made
+    return made
+
+
+async def by_rate(conn: Connection, closing: Closing) -> dict[int, tuple[int, int]]:
+    column = "outlet" if closing.subject == "outlet" else "device_id::text"
+    rows = await conn.fetch(
+        "select vat_permille, sum(gross_cents)::bigint, sum(vat_cents)::bigint from concessions.figure "
+        f"where {column} = $1 group by 1",
+        closing.subject_id,
+    )
+    return {rate: (gross, vat) for rate, gross, vat in rows}
+
+
+async def kept(conn: Connection) -> list[list[Any]]:
+    tables = ("figure", "receipt_figure", "figures_head")
+    return [await conn.fetch(f"select t::text from concessions.{table} t order by 1") for table in tables]
+
+
+async def an_evening_under_fire() -> dict[str, Any]:
+    """Tills sell, the worker dies again and again, and the day is closed."""
+    house = House(workers=1)
+    db = None
+    try:
+        await house.start_database()
+        db = await Database.open(house.postgres.url, connections_max=4)
+        tills = [Till() for _ in range(TILLS)]
+        await house.start_processes()
+        killer, left_behind = Killer(house), []
+        async with db.transaction() as holding:  # nothing is added before the first kill
+            await holding.execute("lock table concessions.figures_head in exclusive mode")
+            await sold(db, tills, RECORDS)
+        for _ in range(KILLS):
+            await sold(db, tills, MORE)
+            left_behind.append(await killed_in_the_middle(db, killer))
+        async with db.connection() as conn:
+            await until(conn, BEHIND, answer=0)
+            stood = await kept(conn)
+            closings = await closings_of(db, KeyVault(derive(house.env["VIRAGE_SECRET"], PURPOSE)))
+            astray = [
+                (one.subject, one.subject_id)
+                for one in closings
+                if await by_rate(conn, one)
+                != {total.vat_permille: (total.gross_cents, total.vat_cents) for total in one.tally.totals}
+            ]
+            receipts = await conn.fetchval("select sum(sales + refunds)::bigint from concessions.receipt_figure")
+        async with db.transaction() as conn:
+            await figures.rebuild(conn)
+        async with db.connection() as conn:
+            rebuilt = await kept(conn)
+        return {
+            "kills": len(left_behind),
+            "left_behind": left_behind,
+            "closings": len(closings),
+            "astray": astray,
+            "receipts": receipts,
+            "records": sum(len(till.written) for till in tills),
+            "the same made anew": rebuilt == stood,
+        }
+    finally:
+        if db is not None:
+            await db.close()
+        await house.stop()
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_worker_that_is_killed_while_it_adds_figures_adds_each_record_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = run(an_evening_under_fire())
+    with capsys.disabled():
+        print(f"\nfigures kill: {found}")  # noqa: T201 - the counts are what the run is for
+    assert found["kills"] == KILLS
+    assert found["left_behind"] == [0] * KILLS, "what is dead has added nothing"
+    assert found["closings"] == TILLS + 2
+    assert found["astray"] == []
+    assert found["receipts"] == found["records"]
+    assert found["the same made anew"]
