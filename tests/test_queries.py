@@ -23,7 +23,7 @@ LAYERS = [
     {"people"},
     {"payments", "passes"},
     {"wallet"},
-    {"ticketing"},
+    {"live", "ticketing"},
     {"access", "concessions"},
 ]
 PUBLISHED = "public_"  # the views that a domain publishes for those above it are named `public_...`

@@ -37,6 +37,9 @@ from virage.kernel.journal import Tail
 from virage.kernel.metrics import Gauge
 from virage.kernel.queue import Jobs
 from virage.kernel.stream import Hub
+from virage.live import routes as live_routes
+from virage.live.acts import EntriesTold
+from virage.live.reads import Feeds, LiveTopic
 from virage.matchday.house import Domain, House
 from virage.passes import routes as passes_routes
 from virage.passes.acts import open_vault
@@ -257,6 +260,19 @@ def _ticketing(house: House) -> Domain:
     )
 
 
+# --- live ----------------------------------------------------------------------------------------------------------
+
+
+def _live(house: House) -> Domain:
+    feeds = Feeds(house.db)
+    entries_told: Sequence[EntriesTold] = ()
+    return Domain(
+        routers=[live_routes.router],
+        dependencies={"feeds": feeds, "entries_told": entries_told},
+        topics=[LiveTopic(feeds)],
+    )
+
+
 # --- access --------------------------------------------------------------------------------------------------------
 
 
@@ -299,6 +315,7 @@ DOMAINS: Sequence[Callable[[House], Domain]] = (
     _passes,
     _wallet,
     _ticketing,
+    _live,
     _access,
     _concessions,
 )
