@@ -25,6 +25,7 @@ LAYERS = [
     {"wallet"},
     {"live", "ticketing"},
     {"access", "concessions"},
+    {"replay"},
 ]
 PUBLISHED = "public_"  # the views that a domain publishes for those above it are named `public_...`
 CLOCKS = {"now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "timeofday"}

@@ -43,8 +43,6 @@ async def mark_goals(conn: Connection, event_id: UUID, entries: Sequence[Entry],
     for entry in entries:
         if not isinstance(entry.told, Goal):
             continue
-        wish = Mark(
-            named_id(event_id, f"goal {entry.number}"), entry.at - BEFORE, entry.at + AFTER, about=entry.number
-        )
+        wish = Mark(named_id(event_id, f"goal {entry.number}"), entry.at - BEFORE, entry.at + AFTER, about=entry.number)
         if await store.cameras_seen(conn, wish.from_at, min(wish.to_at, now)):
             await mark(conn, event_id, wish, None, now)

@@ -1,7 +1,7 @@
 """The doors of replays: playlists and keys for who watches, marks for the media desk."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from litestar import Response, Router, get, post
@@ -24,6 +24,7 @@ GROWING: Final = {"cache-control": "public, max-age=1"}
 FULL: Final = {"cache-control": "public, max-age=31536000, immutable"}
 PRIVATE: Final = {"cache-control": "no-store"}
 
+Playlist = Literal["main.m3u8", "video.m3u8", "audio.m3u8"]
 Camera = Annotated[str, Parameter(pattern=CAMERA_PATTERN)]
 PeriodStart = Annotated[int, Parameter(ge=0, le=2**33, description="When the hour of the key begins, Unix seconds")]
 
@@ -49,21 +50,16 @@ async def get_clip(clip_id: UUID, db: Database, clock: Clock) -> ClipShown:
     return ClipShown(clip.id, clip.event_id, clip.about, clip.cameras, clip.from_at, clip.to_at, settled)
 
 
-@get("/clips/{clip_id:uuid}/{camera:str}/main.m3u8", opt={"public": True})
-async def get_angle(clip_id: UUID, camera: Camera, db: Database) -> Response[str]:
-    """The playlist of one camera of a clip (RFC 8216)."""
+@get("/clips/{clip_id:uuid}/{camera:str}/{playlist:str}", opt={"public": True})
+async def get_playlist(clip_id: UUID, camera: Camera, playlist: Playlist, db: Database, clock: Clock) -> Response[str]:
+    """A playlist of one camera of a clip (RFC 8216); those of its tracks grow until the clip has settled."""
     async with db.connection() as conn:
         clip = await _shown(conn, clip_id, camera)
-        return Response(await reads.angle(conn, clip, camera), media_type=PLAYLIST, headers=GROWING)
-
-
-@get("/clips/{clip_id:uuid}/{camera:str}/{kind:str}.m3u8", opt={"public": True})
-async def get_track(clip_id: UUID, camera: Camera, kind: Kind, db: Database, clock: Clock) -> Response[str]:
-    """The playlist of a track; it grows until the clip has settled."""
-    async with db.connection() as conn:
-        clip = await _shown(conn, clip_id, camera)
-        playlist = await reads.track(conn, clip, camera, kind, clock.now())
-    return Response(playlist, media_type=PLAYLIST, headers=GROWING)
+        if playlist == "main.m3u8":
+            text = await reads.angle(conn, clip, camera)
+        else:
+            text = await reads.track(conn, clip, camera, Kind(playlist.removesuffix(".m3u8")), clock.now())
+    return Response(text, media_type=PLAYLIST, headers=GROWING)
 
 
 @get("/objects/{object_id:uuid}", opt={"public": True})
@@ -119,5 +115,5 @@ async def _shown(conn: Connection, clip_id: UUID, camera: str | None = None) -> 
 
 router = Router(
     "/api/replay",
-    route_handlers=[get_clip, get_angle, get_track, get_object, get_key, mark_clip, withdraw_clip],
+    route_handlers=[get_clip, get_playlist, get_object, get_key, mark_clip, withdraw_clip],
 )

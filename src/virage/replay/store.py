@@ -1,6 +1,5 @@
 """The queries of cameras and clips, one typed function each."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -98,5 +97,3 @@ async def withdraw_clip(conn: Connection, clip_id: UUID, now: datetime) -> bool:
     """Whether it was shown until now."""
     touched: int = await _sql.withdraw_clip(conn, id=clip_id, now=now)
     return touched == 1
-
-

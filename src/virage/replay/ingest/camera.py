@@ -2,10 +2,11 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, Final
+from functools import partial
+from typing import Final
 from uuid import UUID
 
 import av
@@ -38,11 +39,18 @@ class Source(Struct, frozen=True):
     format: str | None = None
 
 
-class Part(Struct, frozen=True):
-    """What became whole, and when that was."""
+class Ended(Struct, frozen=True):
+    """A take is over, and why."""
 
+    fault: str
+
+
+class Part(Struct, frozen=True):
+    """What happened to a take, and when; `id` is that of the object that is made of it."""
+
+    id: UUID
     take_id: UUID
-    what: Init | Fragment
+    what: Init | Fragment | Ended
     at: datetime
 
 
@@ -50,7 +58,7 @@ class Ingest:
     """Takes in one camera until it is told to stop.
 
     A thread reads the transport; the loop seals, keeps and writes down, in order. If the store or the database is away
-    it waits, as long as `WAITING_MAX` parts; then the oldest are lost, and the gap is seen.
+    it waits; what comes while `WAITING_MAX` parts wait already is lost, and the gap is seen.
     """
 
     def __init__(self, source: Source, *, db: Database, clock: Clock, footage: Footage, vault: MediaVault) -> None:
@@ -68,10 +76,7 @@ class Ingest:
 
     async def run(self) -> None:
         """Take in until cancelled; what is whole by then is kept."""
-        async with self._db.connection() as conn:
-            await store.note_camera(
-                conn, self._source.camera, programme=self._source.programme, delay_ms=self._source.delay_ms
-            )
+        await _patiently(self._introduce)
         loop = asyncio.get_running_loop()
         reading = asyncio.create_task(asyncio.to_thread(self._read, loop))
         keeping = asyncio.create_task(self._keep())
@@ -83,21 +88,29 @@ class Ingest:
             with suppress(asyncio.CancelledError):
                 await keeping
 
+    async def _introduce(self) -> None:
+        source = self._source
+        async with self._db.connection() as conn:
+            await store.note_camera(conn, source.camera, programme=source.programme, delay_ms=source.delay_ms)
+
     def _read(self, loop: asyncio.AbstractEventLoop) -> None:
         """In a thread: connect, read, and connect again."""
         while not self._stopped.is_set():
-            take_id = new_id()
-            fault = ENDED
+            take_id, fault = new_id(), ENDED
+
+            def tell(what: Init | Fragment | Ended, take_id: UUID = take_id) -> None:
+                loop.call_soon_threadsafe(self._put, Part(new_id(), take_id, what, self._clock.now()))
+
             try:
                 for what in self._take():
-                    loop.call_soon_threadsafe(self._put, Part(take_id, what, self._clock.now()))
+                    tell(what)
             except TakeEnds as ends:
                 fault = ends.fault
                 log.warning("take_ended", camera=self._source.camera, fault=fault, detail=str(ends))
             except (av.FFmpegError, OSError) as failure:
                 fault = "unreachable"
                 log.warning("camera_unreachable", camera=self._source.camera, error=type(failure).__name__)
-            loop.call_soon_threadsafe(self._note, fault)
+            tell(Ended(fault))
             self._stopped.wait(AGAIN_S)
 
     def _take(self) -> Iterator[Init | Fragment]:
@@ -109,30 +122,31 @@ class Ingest:
                     return
 
     def _put(self, part: Part) -> None:
-        if self._parts.qsize() >= WAITING_MAX:
-            self._parts.get_nowait()
+        if isinstance(part.what, Fragment) and self._parts.qsize() >= WAITING_MAX:
             self.lost += 1
-        self._parts.put_nowait(part)
-
-    def _note(self, fault: str) -> None:
-        self._faults = fault
+            log.error("footage_lost", camera=self._source.camera, lost=self.lost)
+        else:
+            self._parts.put_nowait(part)
 
     async def _keep(self) -> None:
         while True:
             part = await self._parts.get()
-            await _patiently(lambda part=part: self._keep_part(part))
+            await _patiently(partial(self._keep_part, part))
 
     async def _keep_part(self, part: Part) -> None:
-        if isinstance(part.what, Init):
-            await self._begin(part, part.what)
-        else:
-            await self._add(part, part.what)
+        match part.what:
+            case Init():
+                await self._begin(part, part.what)
+            case Fragment():
+                await self._add(part, part.what)
+            case Ended(fault):
+                async with self._db.connection() as conn:
+                    await store.note_state(conn, self._source.camera, fault, None)
 
     async def _begin(self, part: Part, init: Init) -> None:
         """A new track: its init segment, sealed under the hour in which it begins."""
-        track = Track(
-            new_id(), part.take_id, self._source.camera, init.kind, init.codecs, init.width, init.height, part.at
-        )
+        described = (init.kind, init.codecs, init.width, init.height)
+        track = Track(part.id, part.take_id, self._source.camera, *described, part.at)
         await self._footage.keep(track.id, sealed(init.data, await self._key(part.at), track.id))
         async with self._db.connection() as conn:
             await store.add_track(conn, track)
@@ -141,7 +155,7 @@ class Ingest:
     async def _add(self, part: Part, fragment: Fragment) -> None:
         track = self._tracks[part.take_id, fragment.kind]
         at = self._seen_at(part, fragment)
-        segment = Segment(new_id(), track.id, at, max(1, round(fragment.duration_s * 1000)), len(fragment.data))
+        segment = Segment(part.id, track.id, at, max(1, round(fragment.duration_s * 1000)), len(fragment.data))
         await self._footage.keep(segment.id, sealed(fragment.data, await self._key(at), segment.id))
         async with self._db.transaction() as conn:
             await store.add_segment(conn, segment, track)
@@ -168,7 +182,7 @@ class Ingest:
         return self._keys[period]
 
 
-async def _patiently(act: Callable[[], Any]) -> None:
+async def _patiently(act: Callable[[], Awaitable[None]]) -> None:
     """Do it until the store and the database are there."""
     while True:
         try:

@@ -36,7 +36,7 @@ class Fault(StrEnum):
 
 ADVICE: Final = {
     Fault.NO_H264: "The camera must send H.264 with AAC sound or none.",
-    Fault.GOP_TOO_LONG: "The encoder must send a key frame every second (at 50 frames a second: keyint=50, scenecut=0).",
+    Fault.GOP_TOO_LONG: "The encoder must send a key frame every second (keyint: the frames of a second; scenecut=0).",
     Fault.GOP_OPEN: "The encoder must close its GOPs (open-gop=0).",
     Fault.CLOCK_JUMPED: "The camera's clock jumped: a new take begins.",
     Fault.TOO_LARGE: "A second of this camera has more than 64 MB.",
@@ -113,7 +113,7 @@ class _Track:
         self._ends_s = 0.0
         self._told = False
 
-    def put(self, packet: Packet, at_s: float) -> Iterator[Init | Fragment]:
+    def put(self, packet: "Packet[Any]", at_s: float) -> Iterator[Init | Fragment]:
         """Take a packet that is shown at `at_s`, and return what has become whole by it."""
         ends_s = at_s + float((packet.duration or 0) * (packet.time_base or 0))  # muxing takes both away
         for one in [packet] if self._filter is None else self._filter.filter(packet):
@@ -179,7 +179,7 @@ class _Take:
         self._key_s: float | None = None
         self._last_s: dict[int, float] = {}
 
-    def put(self, packet: Packet) -> Iterator[Init | Fragment]:
+    def put(self, packet: "Packet[Any]") -> Iterator[Init | Fragment]:
         """Take a packet; whatever comes before the first key frame is left out."""
         if packet.dts is None or packet.pts is None:
             return
@@ -209,7 +209,7 @@ class _Take:
             raise TakeEnds(Fault.CLOCK_JUMPED, f"({dts_s - last:+.3f} s)")
         self._last_s[stream] = dts_s
 
-    def _check_gop(self, packet: Packet, pts_s: float) -> None:
+    def _check_gop(self, packet: "Packet[Any]", pts_s: float) -> None:
         if packet.is_keyframe:
             self._key_s = pts_s
         elif self._key_s is not None and pts_s < self._key_s:

@@ -1,6 +1,6 @@
 """Segments of cameras: when they were seen, what they are encoded as, and how they are sealed.
 
-A take is what a camera sent without a break: one init segment a track, then a segment a second (CMAF, ISO/IEC 23000-19).
+A take is what a camera sent without a break: an init segment a track, then a segment a second (CMAF, ISO/IEC 23000-19).
 Segments are sealed as they come in (AES-128-CBC, RFC 8216, 4.3.2.4): the key is that of the camera and the hour, the
 initialization vector is the object's own id, so that no two objects share one. An init segment is sealed likewise.
 """

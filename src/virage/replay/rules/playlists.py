@@ -80,7 +80,9 @@ def main_playlist(video: Sequence[Piece], audio: Sequence[Piece]) -> str:
     sound = ""
     if audio:
         codecs.append(audio[0].track.codecs)
-        lines.append('#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",NAME="Stade",DEFAULT=YES,AUTOSELECT=YES,URI="audio.m3u8"')
+        lines.append(
+            '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",NAME="Stade",DEFAULT=YES,AUTOSELECT=YES,URI="audio.m3u8"'
+        )
         sound = ',AUDIO="sound"'
     if video:
         track = video[0].track
