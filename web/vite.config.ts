@@ -6,8 +6,8 @@ import { defineConfig } from "vitest/config";
 const CORE =
   /node_modules\/(svelte|esm-env|clsx|openapi-fetch)\/|src\/(kernel|api|theme|i18n\/i18n|people\/session|ticketing\/basket|ui\/(Button|Icon|Notice|Logo|Header|Footer|Toasts))/;
 
-/** What only staff with a network opens: the office and the kitchen. */
-const OFFICE = /src\/(office|concessions\/kitchen)\//;
+/** What only staff with a network opens: the office, the kitchen, the match desk. */
+const OFFICE = /src\/(office|concessions\/kitchen|live\/desk)\//;
 /** Gates and tills; what they share with a fan's receipt is the fans' too. */
 const POSTS = /src\/(access|concessions\/till|devices\/(?!key|nfc))/;
 

@@ -22,7 +22,7 @@ from virage.live.rules import (
     Player,
     Reason,
     Side,
-    Standing,
+    Score,
     Substitution,
     Team,
     Teams,
@@ -32,7 +32,7 @@ from virage.live.rules import (
     effective,
     minute,
     numbered,
-    standing,
+    score,
 )
 
 KICK_OFF = datetime(2026, 5, 9, 19, tzinfo=UTC)
@@ -76,7 +76,7 @@ def test_entries_are_numbered_without_a_gap_and_a_refusal_takes_no_number() -> N
 
 def test_a_goal_counts_for_its_side_and_an_own_goal_for_the_side_that_it_is_given_to() -> None:
     feed = played(BEGUN, telling(Goal(Side.HOME, 9), 5), telling(Goal(Side.HOME, 5, manner="own"), 9))
-    assert standing(effective(feed).values()) == Standing(2, 0, Clock(Period.FIRST_HALF, KICK_OFF, 0))
+    assert score(effective(feed).values()) == Score(2, 0, Clock(Period.FIRST_HALF, KICK_OFF, 0))
 
 
 def test_an_own_goal_names_a_player_of_the_other_side() -> None:
@@ -106,7 +106,7 @@ def test_what_is_withdrawn_did_not_happen_and_what_is_corrected_happened_otherwi
     feed = played(BEGUN, goal, other, telling(Withdrawn(2), 7), telling(Corrected(3, Goal(Side.HOME, 10)), 8))
     happened = effective(feed)
     assert [entry.told for entry in happened.values()] == [KickOff(Period.FIRST_HALF), Goal(Side.HOME, 10)]
-    assert (standing(happened.values()).home, standing(happened.values()).away) == (1, 0)
+    assert (score(happened.values()).home, score(happened.values()).away) == (1, 0)
 
 
 def test_nobody_withdraws_twice_nor_what_was_never_told() -> None:
@@ -162,6 +162,6 @@ def test_whatever_is_told_at_once_or_one_after_the_other_is_the_same_feed(told: 
     assert [*first, *numbered(wishes[cut:], known, TEAMS)] == at_once
     entries = [entry for entry in at_once if isinstance(entry, Entry)]
     assert [entry.number for entry in entries] == list(range(1, len(entries) + 1))
-    score = standing(effective(entries).values())
+    found = score(effective(entries).values())
     goals = [entry.told for entry in effective(entries).values() if isinstance(entry.told, Goal)]
-    assert score.home + score.away == len(goals)
+    assert found.home + found.away == len(goals)

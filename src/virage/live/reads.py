@@ -16,7 +16,7 @@ from virage.kernel.journal import head, position_key
 from virage.kernel.problems import Refused
 from virage.kernel.stream import Opened
 from virage.live import store
-from virage.live.rules import PAGE_ENTRIES, TEAMS_FACT, TOLD_FACT, Entry, Reason, Standing, Teams, effective, standing
+from virage.live.rules import PAGE_ENTRIES, TEAMS_FACT, TOLD_FACT, Entry, Reason, Score, Teams, effective, score
 from virage.programme import reads as programme
 
 KNOWN_MAX: Final = 16
@@ -42,7 +42,7 @@ class Live(Struct, frozen=True):
     head: int
     revision: int
     teams: Teams | None
-    standing: Standing
+    score: Score
 
 
 class Known(Struct):
@@ -137,7 +137,7 @@ def live_of(known: Known) -> Live:
     """The state of a feed."""
     happened = effective(msgspec.json.decode(entry, type=Entry) for entry in known.entries)
     feed = known.feed
-    return Live(feed.event_id, feed.head, feed.revision, feed.teams, standing(happened.values()))
+    return Live(feed.event_id, feed.head, feed.revision, feed.teams, score(happened.values()))
 
 
 def page_of(known: Known, page: int) -> bytes | None:

@@ -182,12 +182,15 @@ class Telling(Struct, frozen=True, forbid_unknown_fields=True):
     clock_s: Seconds | None = None
 
 
+Position = Literal["goalkeeper", "defender", "midfielder", "forward", ""]
+
+
 class Player(Struct, frozen=True, forbid_unknown_fields=True):
     """One of a line-up."""
 
     number: Shirt
     name: Name
-    position: Literal["goalkeeper", "defender", "midfielder", "forward", ""] = ""
+    position: Position = ""
     starts: bool = False
 
 
@@ -237,7 +240,7 @@ class Clock(Struct, frozen=True):
         return self.at_s + max(0, int((at - self.since).total_seconds()))
 
 
-class Standing(Struct, frozen=True):
+class Score(Struct, frozen=True):
     """What a feed adds up to: the score, the clock (None: nothing is played), the periods that are over."""
 
     home: int = 0
@@ -262,9 +265,9 @@ def effective(entries: Iterable[Entry]) -> dict[int, Entry]:
     return kept
 
 
-def standing(happened: Iterable[Entry]) -> Standing:
+def score(happened: Iterable[Entry]) -> Score:
     """What effective entries add up to."""
-    found = Standing()
+    found = Score()
     for entry in happened:
         match entry.told:
             case KickOff(period):
@@ -295,7 +298,7 @@ def numbered(tellings: Sequence[Telling], known: Sequence[Entry], teams: Teams |
     head = known[-1].number if known else 0
     outcomes: list[Entry | Refused] = []
     for telling in tellings:
-        now = standing(happened.values())
+        now = score(happened.values())
         refusal = _refuse(telling.told, happened, now, head, teams)
         if refusal is not None:
             outcomes.append(refusal)
@@ -307,13 +310,13 @@ def numbered(tellings: Sequence[Telling], known: Sequence[Entry], teams: Teams |
     return outcomes
 
 
-def _clock_s(telling: Telling, now: Standing) -> int | None:
+def _clock_s(telling: Telling, now: Score) -> int | None:
     if telling.clock_s is not None or now.clock is None or isinstance(telling.told, Corrected | Withdrawn):
         return telling.clock_s
     return now.clock.shows(telling.at)
 
 
-def _refuse(told: Told, happened: Mapping[int, Entry], now: Standing, head: int, teams: Teams | None) -> Refused | None:
+def _refuse(told: Told, happened: Mapping[int, Entry], now: Score, head: int, teams: Teams | None) -> Refused | None:
     """Why that cannot be told as the feed stands."""
     match told:
         case Withdrawn(about):
