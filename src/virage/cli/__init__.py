@@ -236,9 +236,7 @@ def rebuild_figures() -> None:
 def ingest(
     *,
     camera: Annotated[str | None, Parameter(help="Its name: small letters, digits, hyphens.")] = None,
-    url: Annotated[
-        str | None, Parameter(help="tcp://, udp://, rtmp:// or a file; ?listen=1 waits for the camera.")
-    ] = None,
+    url: Annotated[str | None, Parameter(help="tcp://, udp://, rtmp:// or a file; ?listen=1: wait for it.")] = None,
     programme: Annotated[bool, Parameter(help="It is the one that fans see first.", negative=())] = False,
     delay_ms: Annotated[int, Parameter(help="How late the transport brings a picture, measured.")] = 0,
     demo: Annotated[bool, Parameter(help="Two synthetic cameras with a clock in the picture.", negative=())] = False,
