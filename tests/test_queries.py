@@ -23,8 +23,9 @@ LAYERS = [
     {"people"},
     {"payments", "passes"},
     {"wallet"},
-    {"ticketing"},
+    {"live", "ticketing"},
     {"access", "concessions"},
+    {"replay"},
 ]
 PUBLISHED = "public_"  # the views that a domain publishes for those above it are named `public_...`
 CLOCKS = {"now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "timeofday"}

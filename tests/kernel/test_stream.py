@@ -32,9 +32,10 @@ class Seats:
         async with self._db.connection() as conn:
             position = await head(conn)
             past = await read_after(conn, since or "0-0")
-        return Opened(position, [self.on_entries(past)[argument]] if self.on_entries(past).get(argument) else [])
+        told = await self.on_entries(past)
+        return Opened(position, [told[argument]] if argument in told else [])
 
-    def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
+    async def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
         told: dict[str, Any] = {}
         for entry in entries:
             told.setdefault(str(entry.about), []).append(entry.data["n"])

@@ -102,10 +102,10 @@ async def test_deltas_are_told_once_an_event_with_the_last_word_on_each_place(ho
     entries = [_entry("places_taken", event_id, [1, 2]), _entry("places_freed", event_id, [2])]
     assert delta_of(entries) == Delta(taken=[1], freed=[2])
     topic = AvailabilityTopic(house.box_office.sales)
-    assert topic.on_entries([*entries, _entry("order_paid", new_id(), [])]) == {
+    assert await topic.on_entries([*entries, _entry("order_paid", new_id(), [])]) == {
         str(event_id): Delta(taken=[1], freed=[2])
     }
-    assert topic.on_entries([_entry("prices_set", event_id, [])]) == {str(event_id): Reload()}
+    assert await topic.on_entries([_entry("prices_set", event_id, [])]) == {str(event_id): Reload()}
 
 
 async def test_an_order_is_followed_by_its_buyer_alone(house: House) -> None:

@@ -83,11 +83,15 @@ class House:
             await provider.close()
             await db.close()
 
-    def start(self, command: str, env: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    def start(self, command: str, env: Mapping[str, str], *arguments: str) -> "subprocess.Popen[bytes]":
         """Start one command of `virage`; its words go into a file of the folder."""
         with (self.folder / f"{command}.txt").open("ab") as words:
             process = subprocess.Popen(  # noqa: S603 - our own command
-                [sys.executable, "-m", "virage.cli", command], env=env, stdout=words, stderr=words, cwd=self.folder
+                [sys.executable, "-m", "virage.cli", command, *arguments],
+                env=env,
+                stdout=words,
+                stderr=words,
+                cwd=self.folder,
             )
         self.processes.append(process)
         return process

@@ -16,6 +16,7 @@ export const routes: readonly Route[] = [
   { pattern: "/food", load: () => import("./concessions/order/entry").then((food) => food.open("outlets")) },
   { pattern: "/food/orders/:id", load: () => import("./concessions/order/entry").then((food) => food.open("order")) },
   { pattern: "/food/:outlet", load: () => import("./concessions/order/entry").then((food) => food.open("menu")) },
+  { pattern: "/live/:id", load: () => import("./live/entry").then((live) => live.open()) },
   { pattern: "/sign-in", load: () => import("./people/SignInPage.svelte") },
   { pattern: "/account", load: () => import("./people/AccountPage.svelte") },
   { pattern: "/office/*", load: () => import("./office/entry").then((office) => office.open()) },
@@ -23,5 +24,6 @@ export const routes: readonly Route[] = [
   { pattern: "/staff/till", load: () => import("./concessions/till/entry").then((till) => till.open()) },
   { pattern: "/receipt", load: () => import("./concessions/receipt/entry").then((receipt) => receipt.open()) },
   { pattern: "/staff/kitchen", load: () => import("./concessions/kitchen/entry").then((kitchen) => kitchen.open()) },
+  { pattern: "/staff/desk", load: () => import("./live/desk/entry").then((desk) => desk.open()) },
   { pattern: "/*", load: () => import("./ui/Missing.svelte") },
 ];

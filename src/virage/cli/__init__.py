@@ -232,6 +232,26 @@ def rebuild_figures() -> None:
     closing.rebuild_figures()
 
 
+@app.command
+def ingest(
+    *,
+    camera: Annotated[str | None, Parameter(help="Its name: small letters, digits, hyphens.")] = None,
+    url: Annotated[str | None, Parameter(help="tcp://, udp://, rtmp:// or a file; ?listen=1: wait for it.")] = None,
+    programme: Annotated[bool, Parameter(help="It is the one that fans see first.", negative=())] = False,
+    delay_ms: Annotated[int, Parameter(help="How late the transport brings a picture, measured.")] = 0,
+    demo: Annotated[bool, Parameter(help="Two synthetic cameras with a clock in the picture.", negative=())] = False,
+) -> None:
+    """Take in a camera until Ctrl-C: H.264 with a key frame every second, and AAC sound or none."""
+    from virage.cli import ingesting
+
+    if demo:
+        ingesting.ingest(ingesting.demo_sources(), with_cameras=True)
+    elif camera is None or url is None:
+        sys.exit("virage ingest wants --camera and --url, or --demo.")
+    else:
+        ingesting.ingest([ingesting.source(camera, url, programme=programme, delay_ms=delay_ms)])
+
+
 accounting_app = App(name="accounting", help="The house's books, for the accountant.")
 app.command(accounting_app)
 

@@ -44,6 +44,12 @@ ACCOUNTS = (
         "supervisor@example.org", "every gate: its devices and its flow", "/office/devices", (Grant("supervisor"),)
     ),
     Account("cashier@example.org", "outlet 01", "/", (Grant("cashier", "outlet", "01"),)),
+    Account(
+        "desk@example.org",
+        "the club's matches: what happens, and what is shown again",
+        "/staff/desk",
+        tuple(Grant(role, "organiser", CLUB.id) for role in ("match_desk", "media_desk")),
+    ),
     Account("kitchen@example.org", "the kitchen of outlet 01", "/", (Grant("kitchen", "outlet", "01"),)),
 )
 

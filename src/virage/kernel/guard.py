@@ -16,7 +16,18 @@ from msgspec import Struct
 
 from virage.kernel.problems import Problem
 
-Role = Literal["admin", "programme", "box_office", "finance", "steward", "supervisor", "cashier", "kitchen"]
+Role = Literal[
+    "admin",
+    "programme",
+    "box_office",
+    "finance",
+    "steward",
+    "supervisor",
+    "cashier",
+    "kitchen",
+    "match_desk",
+    "media_desk",
+]
 Scope = Literal["all", "organiser", "event", "gate", "outlet"]
 Kind = Literal["anonymous", "guest", "fan", "staff", "program", "device"]
 Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]

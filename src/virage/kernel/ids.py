@@ -16,6 +16,15 @@ def new_id() -> UUID:
     return DriverUUID(uuid_utils.uuid7().bytes)
 
 
+def id_of(text: str) -> UUID | None:
+    """Read an id as it is written everywhere, None for anything else; `UUID` takes braces and blanks too."""
+    try:
+        found = UUID(text)
+    except ValueError:
+        return None
+    return found if str(found) == text.lower() else None
+
+
 def named_id(namespace: UUID, name: str) -> UUID:
     """The UUIDv5 (RFC 9562) of a name: the same each time, so that what it names needs no look-up."""
     return DriverUUID(uuid.uuid5(namespace, name).bytes)

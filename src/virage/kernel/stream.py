@@ -9,7 +9,7 @@ once for all who listen, nobody holds a database connection, and whoever reads t
 import asyncio
 import random
 import weakref
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Annotated, Any, Protocol
@@ -22,9 +22,10 @@ from msgspec import Struct
 
 from virage.kernel.audience import Audience
 from virage.kernel.batching import Overloaded
-from virage.kernel.database import Database
+from virage.kernel.database import Database, Unavailable
 from virage.kernel.guard import Principal
-from virage.kernel.journal import Entry, Key, Tail, as_written, head, position_key
+from virage.kernel.journal import POLL_S, Entry, Key, Tail, as_written, head, position_key
+from virage.kernel.logs import log
 from virage.kernel.problems import Problem, Refused, granted
 
 TOPICS_MAX = 16
@@ -57,10 +58,11 @@ class Topic(Protocol):
         """Begin for one listener. `since` is the last position it has seen, None when it knows nothing."""
         ...
 
-    def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
+    async def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
         """Return the message (anything msgspec encodes) for each argument that these entries concern.
 
-        Pure and quick: it runs once for all listeners. Entries come in the order of writing.
+        It runs once for all listeners, and they wait for it: whoever must read, reads once. It may raise `Unavailable`,
+        and is asked again then. Entries come in the order of writing.
         """
         ...
 
@@ -115,6 +117,8 @@ class Hub:
         self._listeners: dict[str, set[Listener]] = defaultdict(set)
         self._end_tail: Callable[[], None] | None = None
         self._starting = asyncio.Lock()
+        self._unread: deque[Sequence[Entry]] = deque()
+        self._reader: asyncio.Task[None] | None = None
         self._audience = Audience[Listener]()
         self.let_go = 0
         self.crowded = 0
@@ -194,11 +198,32 @@ class Hub:
             self._end_tail = None
 
     def _on_entries(self, entries: Sequence[Entry]) -> None:
+        self._unread.append(entries)
+        if self._reader is None:
+            self._reader = asyncio.create_task(self._read(), name="hub")
+
+    async def _read(self) -> None:
+        """One batch after the other, so that messages come in the journal's order; a batch is never left out."""
+        try:
+            while self._unread:
+                try:
+                    await self._tell(self._unread[0])
+                except Unavailable:
+                    await asyncio.sleep(POLL_S)
+                    continue
+                except Exception:  # noqa: BLE001 - whoever misses a message comes back and is told what stands
+                    log.exception("topic_failed")
+                    self.close()
+                self._unread.popleft()
+        finally:
+            self._reader = None
+
+    async def _tell(self, entries: Sequence[Entry]) -> None:
         ordered = as_written(entries)
         messages = {
             f"{kind}:{argument}": message
             for kind in {name.partition(":")[0] for name in self._listeners}
-            for argument, message in self._topics[kind].on_entries(ordered).items()
+            for argument, message in (await self._topics[kind].on_entries(ordered)).items()
         }
         wanted = {name: _encoded(name, message) for name, message in messages.items() if name in self._listeners}
         batch = _Batch(entries[-1].position, wanted)

@@ -37,6 +37,9 @@ from virage.kernel.journal import Tail
 from virage.kernel.metrics import Gauge
 from virage.kernel.queue import Jobs
 from virage.kernel.stream import Hub
+from virage.live import routes as live_routes
+from virage.live.acts import EntriesTold
+from virage.live.reads import Feeds, LiveTopic
 from virage.matchday.house import Domain, House
 from virage.passes import routes as passes_routes
 from virage.passes.acts import open_vault
@@ -58,6 +61,10 @@ from virage.people.rules.webpush import Vapid
 from virage.programme import routes as programme
 from virage.programme.acts import EventCancelled
 from virage.programme.reads import boards, public_events
+from virage.replay import routes as replay_routes
+from virage.replay.acts import mark_goals
+from virage.replay.footage import Footage
+from virage.replay.rules.media import MediaVault
 from virage.ticketing import routes as ticketing_routes
 from virage.ticketing.acts import paying, refunding
 from virage.ticketing.acts.tickets import rebind_desk
@@ -257,6 +264,33 @@ def _ticketing(house: House) -> Domain:
     )
 
 
+# --- live ----------------------------------------------------------------------------------------------------------
+
+
+def _live(house: House) -> Domain:
+    feeds = Feeds(house.db)
+    entries_told: Sequence[EntriesTold] = (mark_goals,)
+    return Domain(
+        routers=[live_routes.router],
+        dependencies={"feeds": feeds, "entries_told": entries_told},
+        topics=[LiveTopic(feeds)],
+    )
+
+
+# --- replay --------------------------------------------------------------------------------------------------------
+
+
+def _replay(house: House) -> Domain:
+    config = house.config
+    return Domain(
+        routers=[replay_routes.router],
+        dependencies={
+            "footage": Footage(config.objects_at),
+            "media_vault": MediaVault([config.secret, *config.secrets_previous]),
+        },
+    )
+
+
 # --- access --------------------------------------------------------------------------------------------------------
 
 
@@ -299,8 +333,10 @@ DOMAINS: Sequence[Callable[[House], Domain]] = (
     _passes,
     _wallet,
     _ticketing,
+    _live,
     _access,
     _concessions,
+    _replay,
 )
 
 

@@ -181,5 +181,10 @@ async def boards(db: Database, asked: Sequence[datetime]) -> list[bytes]:
 async def public_events(db: Database, ids: Sequence[UUID]) -> list[Event | None]:
     """Events that are or were public, for all who ask at once: one query."""
     async with db.connection() as conn:
-        found = await store.public_events_by_id(conn, list(set(ids)))
+        found = await public_events_of(conn, list(set(ids)))
     return [found.get(event_id) for event_id in ids]
+
+
+async def public_events_of(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Event]:
+    """Events that are or were public, by id."""
+    return await store.public_events_by_id(conn, ids)

@@ -1194,6 +1194,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/live/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get live
+         * @description Who plays, the score, the clock, and how many entries there are.
+         */
+        get: operations["get_live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/{event_id}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell
+         * @description Tell what happened: one entry, or one refusal, a telling; each stands on those before it.
+         */
+        post: operations["tell"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/{event_id}/pages/{page}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get page
+         * @description 32 entries of the feed. A full page never changes and may be kept for ever, by a phone or a cache between.
+         */
+        get: operations["get_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/{event_id}/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put teams
+         * @description Say who plays, with line-ups.
+         */
+        put: operations["put_teams"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/mailbox": {
         parameters: {
             query?: never;
@@ -2657,6 +2737,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/replay/clips/{clip_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get clip
+         * @description One clip.
+         */
+        get: operations["get_clip"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/replay/clips/{clip_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw clip
+         * @description Take a clip down, everywhere, for good.
+         */
+        post: operations["withdraw_clip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/replay/clips/{clip_id}/{camera}/{playlist}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get playlist
+         * @description A playlist of one camera of a clip (RFC 8216); those of its tracks grow until the clip has settled.
+         */
+        get: operations["get_playlist"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/replay/events/{event_id}/clips": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark clip
+         * @description Publish a stretch of time as a clip, at once. The same mark again is the same clip.
+         */
+        post: operations["mark_clip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/replay/keys/{clip_id}/{camera}/{period}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get key
+         * @description The key of a camera and an hour, for as long as the clip may be watched and within its time alone.
+         */
+        get: operations["get_key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/replay/objects/{object_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get object
+         * @description An init segment or a segment, sealed; it never changes, and a cache may keep it for ever.
+         */
+        get: operations["get_object"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -3248,6 +3448,12 @@ export interface components {
             kind: "staff" | "players" | "press" | "contractor";
             name: string;
         };
+        /** AddedTime */
+        AddedTime: {
+            /** @constant */
+            kind: "added_time";
+            minutes: number;
+        };
         /**
          * Alarm
          * @description What is wrong with a level, the worst first.
@@ -3298,6 +3504,12 @@ export interface components {
             stand: string;
             x: number;
             y: number;
+        };
+        /** Announcement */
+        Announcement: {
+            /** @constant */
+            kind: "announcement";
+            text: components["schemas"]["Text"];
         };
         /** AreaGeometry */
         AreaGeometry: {
@@ -3527,6 +3739,15 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /** Card */
+        Card: {
+            /** @enum {string} */
+            colour: "yellow" | "second_yellow" | "red";
+            /** @constant */
+            kind: "card";
+            player: number;
+            side: components["schemas"]["Side"];
+        };
         /** CardBlock */
         CardBlock: {
             reason: components["schemas"]["StaffReason"];
@@ -3647,6 +3868,43 @@ export interface components {
             place: number;
             tariff: components["schemas"]["Tariff"];
         };
+        /** Clip */
+        Clip: {
+            about?: number | null;
+            cameras: string[];
+            /** Format: uuid */
+            event_id: string;
+            /** Format: date-time */
+            from_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            published_at: string;
+            /** Format: date-time */
+            to_at: string;
+            withdrawn_at?: string | null;
+        };
+        /** ClipShown */
+        ClipShown: {
+            about: number | null;
+            cameras: string[];
+            /** Format: uuid */
+            event_id: string;
+            /** Format: date-time */
+            from_at: string;
+            /** Format: uuid */
+            id: string;
+            settled: boolean;
+            /** Format: date-time */
+            to_at: string;
+        };
+        /** Clock */
+        Clock: {
+            at_s: number;
+            period: components["schemas"]["Period"];
+            /** Format: date-time */
+            since: string;
+        };
         /** Closing */
         Closing: {
             closed_at: string;
@@ -3728,6 +3986,13 @@ export interface components {
             prices?: {
                 [key: string]: components["schemas"]["Price"][];
             };
+        };
+        /** Corrected */
+        Corrected: {
+            about: number;
+            /** @constant */
+            kind: "corrected";
+            told: components["schemas"]["KickOff"] | components["schemas"]["PeriodOver"] | components["schemas"]["Goal"] | components["schemas"]["Card"] | components["schemas"]["Substitution"] | components["schemas"]["AddedTime"] | components["schemas"]["Review"] | components["schemas"]["GoalLine"] | components["schemas"]["Announcement"] | components["schemas"]["Ground"] | components["schemas"]["Replayed"];
         };
         /** Correction */
         Correction: {
@@ -3927,6 +4192,14 @@ export interface components {
             gate: string;
             ramp: string;
             way: components["schemas"]["Way"];
+        };
+        /** Entry */
+        Entry: {
+            /** Format: date-time */
+            at: string;
+            clock_s?: number | null;
+            number: number;
+            told: components["schemas"]["KickOff"] | components["schemas"]["PeriodOver"] | components["schemas"]["Goal"] | components["schemas"]["Card"] | components["schemas"]["Substitution"] | components["schemas"]["AddedTime"] | components["schemas"]["Review"] | components["schemas"]["GoalLine"] | components["schemas"]["Announcement"] | components["schemas"]["Ground"] | components["schemas"]["Replayed"] | components["schemas"]["Corrected"] | components["schemas"]["Withdrawn"];
         };
         /** Evening */
         Evening: {
@@ -4190,6 +4463,26 @@ export interface components {
             /** Format: uuid */
             purse_id: string;
         };
+        /** Goal */
+        Goal: {
+            assist?: number | null;
+            /** @constant */
+            kind: "goal";
+            /**
+             * @default play
+             * @enum {string}
+             */
+            manner: "play" | "penalty" | "own";
+            player?: number | null;
+            side: components["schemas"]["Side"];
+        };
+        /** GoalLine */
+        GoalLine: {
+            is_goal: boolean;
+            /** @constant */
+            kind: "goal_line";
+            side: components["schemas"]["Side"];
+        };
         /** GrantView */
         GrantView: {
             role: components["schemas"]["RoleName"];
@@ -4201,6 +4494,16 @@ export interface components {
             role: components["schemas"]["RoleName"];
             scope: components["schemas"]["ScopeName"];
             scope_id?: string | null;
+        };
+        /** Ground */
+        Ground: {
+            code: string;
+            /** @constant */
+            kind: "ground";
+            /** @enum {string} */
+            place: "gate" | "outlet";
+            /** @enum {string} */
+            state: "open" | "closed" | "busy";
         };
         /** GroundSummary */
         GroundSummary: {
@@ -4401,6 +4704,12 @@ export interface components {
             x: string;
             y?: string | null;
         };
+        /** KickOff */
+        KickOff: {
+            /** @constant */
+            kind: "kick_off";
+            period: components["schemas"]["Period"];
+        };
         /** KindState */
         KindState: {
             closes_at: string | null;
@@ -4516,6 +4825,15 @@ export interface components {
             top_up_max_cents: number;
             top_up_min_cents: number;
         };
+        /** Live */
+        Live: {
+            /** Format: uuid */
+            event_id: string;
+            head: number;
+            revision: number;
+            score: components["schemas"]["Score"];
+            teams: components["schemas"]["Teams"] | null;
+        };
         /** LoadBooked */
         LoadBooked: {
             available_cents: number;
@@ -4535,6 +4853,17 @@ export interface components {
          * @enum {string}
          */
         Locale: "fr" | "en";
+        /** Mark */
+        Mark: {
+            about?: number | null;
+            cameras?: string[];
+            /** Format: date-time */
+            from_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            to_at: string;
+        };
         /** Me */
         Me: {
             authenticated_at: string | null;
@@ -4887,6 +5216,10 @@ export interface components {
         PackZone: {
             full: boolean;
         };
+        /** Page */
+        Page: {
+            entries: components["schemas"]["Entry"][];
+        };
         /** PaidOut */
         PaidOut: {
             cents: number;
@@ -4976,11 +5309,25 @@ export interface components {
             id: string;
         };
         /**
+         * Period
+         * @description A part of a match that is played without a break (IFAB, Laws of the Game, law 7 and 10).
+         * @enum {string}
+         */
+        Period: "first_half" | "second_half" | "extra_first" | "extra_second" | "shoot_out";
+        /**
          * PeriodKind
          * @description How long a closing reaches.
          * @enum {string}
          */
         PeriodKind: "day" | "month" | "year";
+        /** PeriodOver */
+        PeriodOver: {
+            /** @constant */
+            kind: "period_over";
+            /** @default false */
+            match_over: boolean;
+            period: components["schemas"]["Period"];
+        };
         /** Person */
         Person: {
             email: string;
@@ -5016,6 +5363,18 @@ export interface components {
             row?: string | null;
             seat?: number | null;
             stand?: string | null;
+        };
+        /** Player */
+        Player: {
+            name: string;
+            number: number;
+            /**
+             * @default
+             * @enum {string}
+             */
+            position: "goalkeeper" | "defender" | "midfielder" | "forward" | "";
+            /** @default false */
+            starts: boolean;
         };
         /** Price */
         Price: {
@@ -5306,12 +5665,43 @@ export interface components {
             reason: "asked" | "seat_fault" | "event_changed" | "duplicate" | "goodwill" | "event_cancelled";
             ticket_ids: string[];
         };
+        /** Refused */
+        Refused: {
+            data?: {
+                [key: string]: unknown;
+            };
+            reason: string;
+            /** @constant */
+            type: "refused";
+        };
+        /** Replayed */
+        Replayed: {
+            about?: number | null;
+            /** Format: uuid */
+            clip_id: string;
+            /** @constant */
+            kind: "replay";
+        };
+        /** Review */
+        Review: {
+            about?: number | null;
+            /** @constant */
+            kind: "var";
+            /** @enum {string} */
+            matter: "goal" | "penalty" | "red_card" | "identity";
+            /** @enum {string} */
+            phase: "checking" | "stands" | "overturned";
+        };
+        /** Revised */
+        Revised: {
+            revision: number;
+        };
         /**
          * RoleName
          * @description What somebody may do.
          * @enum {string}
          */
-        RoleName: "admin" | "programme" | "box_office" | "finance" | "steward" | "supervisor" | "cashier" | "kitchen";
+        RoleName: "admin" | "programme" | "box_office" | "finance" | "steward" | "supervisor" | "cashier" | "kitchen" | "match_desk" | "media_desk";
         /** RosterEntry */
         RosterEntry: {
             /** Format: uuid */
@@ -5403,6 +5793,18 @@ export interface components {
          * @enum {string}
          */
         ScopeName: "all" | "organiser" | "event" | "gate" | "outlet";
+        /** Score */
+        Score: {
+            /** @default 0 */
+            away: number;
+            clock?: components["schemas"]["Clock"] | null;
+            /** @default 0 */
+            home: number;
+            /** @default false */
+            match_over: boolean;
+            /** @default [] */
+            over: components["schemas"]["Period"][];
+        };
         /** SealedPack */
         SealedPack: {
             body: string;
@@ -5479,6 +5881,12 @@ export interface components {
             item: components["schemas"]["Product"] | components["schemas"]["Menu"];
             prices: components["schemas"]["OpenPrice"][];
         };
+        /**
+         * Side
+         * @description Which team.
+         * @enum {string}
+         */
+        Side: "home" | "away";
         /** SignedScan */
         SignedScan: {
             body: string;
@@ -5617,6 +6025,14 @@ export interface components {
             /** Format: date-time */
             ready_at: string;
         };
+        /** Substitution */
+        Substitution: {
+            /** @constant */
+            kind: "substitution";
+            off: number;
+            on: number;
+            side: components["schemas"]["Side"];
+        };
         /** Sums */
         Sums: {
             base_cents: number;
@@ -5673,6 +6089,37 @@ export interface components {
          * @enum {string}
          */
         Tariff: "full" | "child" | "reduced" | "access" | "companion";
+        /** Team */
+        Team: {
+            code: string;
+            colour: string;
+            name: string;
+            players?: components["schemas"]["Player"][];
+        };
+        /** Teams */
+        Teams: {
+            away: components["schemas"]["Team"];
+            home: components["schemas"]["Team"];
+        };
+        /** TeamsWord */
+        TeamsWord: {
+            /** @default 0 */
+            revision: number;
+            teams: components["schemas"]["Teams"];
+        };
+        /** Telling */
+        Telling: {
+            /** Format: date-time */
+            at: string;
+            clock_s?: number | null;
+            /** Format: uuid */
+            id: string;
+            told: components["schemas"]["KickOff"] | components["schemas"]["PeriodOver"] | components["schemas"]["Goal"] | components["schemas"]["Card"] | components["schemas"]["Substitution"] | components["schemas"]["AddedTime"] | components["schemas"]["Review"] | components["schemas"]["GoalLine"] | components["schemas"]["Announcement"] | components["schemas"]["Ground"] | components["schemas"]["Replayed"] | components["schemas"]["Corrected"] | components["schemas"]["Withdrawn"];
+        };
+        /** Tellings */
+        Tellings: {
+            tellings: components["schemas"]["Telling"][];
+        };
         /**
          * TenderKind
          * @description What was paid with.
@@ -5884,6 +6331,12 @@ export interface components {
             closes_at: string;
             /** Format: date-time */
             opens_at: string;
+        };
+        /** Withdrawn */
+        Withdrawn: {
+            about: number;
+            /** @constant */
+            kind: "withdrawn";
         };
         /** ZoneLine */
         ZoneLine: {
@@ -7947,6 +8400,139 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The feed as it stands */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Live"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    tell: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Tellings"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": (components["schemas"]["Entry"] | components["schemas"]["Refused"])[];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+                page: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Entries in order */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_teams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamsWord"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revised"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -10726,6 +11312,199 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PushKey"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_clip: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clip_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClipShown"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    withdraw_clip: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clip_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_playlist: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clip_id: string;
+                camera: string;
+                playlist: "main.m3u8" | "video.m3u8" | "audio.m3u8";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    mark_clip: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Mark"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Clip"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clip_id: string;
+                camera: string;
+                /** @description When the hour of the key begins, Unix seconds */
+                period: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_object: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                object_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

@@ -48,7 +48,7 @@ class FoodTopic:
             position = await head(conn)
         return Opened(position, [FoodNews(reload=True)])
 
-    def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
+    async def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
         """One message for each that these entries concern."""
         moved: dict[str, list[FoodMoved]] = {}
         said: set[str] = set()

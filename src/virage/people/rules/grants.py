@@ -28,6 +28,8 @@ class RoleName(StrEnum):
     SUPERVISOR = "supervisor"
     CASHIER = "cashier"
     KITCHEN = "kitchen"
+    MATCH_DESK = "match_desk"
+    MEDIA_DESK = "media_desk"
 
 
 class ScopeName(StrEnum):

@@ -63,6 +63,8 @@ ROLE_WORDS: dict[Locale, dict[RoleName, str]] = {
         RoleName.SUPERVISOR: "superviseur des portes",
         RoleName.CASHIER: "caisse",
         RoleName.KITCHEN: "cuisine",
+        RoleName.MATCH_DESK: "régie du match",
+        RoleName.MEDIA_DESK: "régie des images",
     },
     Locale.EN: {
         RoleName.ADMIN: "administration",
@@ -73,6 +75,8 @@ ROLE_WORDS: dict[Locale, dict[RoleName, str]] = {
         RoleName.SUPERVISOR: "gate supervisor",
         RoleName.CASHIER: "cashier",
         RoleName.KITCHEN: "kitchen",
+        RoleName.MATCH_DESK: "match desk",
+        RoleName.MEDIA_DESK: "media desk",
     },
 }
 

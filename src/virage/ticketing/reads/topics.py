@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from virage.kernel.database import Database
 from virage.kernel.guard import Principal
+from virage.kernel.ids import id_of
 from virage.kernel.journal import Entry, head
 from virage.kernel.problems import Refused
 from virage.kernel.stream import Opened
@@ -38,7 +39,7 @@ class AvailabilityTopic:
 
     async def open(self, principal: Principal, argument: str, since: str | None) -> Opened | Refused:  # noqa: ARG002 - everybody may look
         """Go on from the version of a bitmap; whoever comes too late fetches it anew."""
-        event_id = _uuid(argument)
+        event_id = id_of(argument)
         found = None if event_id is None else await self._sales.at(event_id)
         if event_id is None or found is None:
             return Refused(Reason.NOT_FOUND)
@@ -49,7 +50,7 @@ class AvailabilityTopic:
             return Opened(found[1], [Reload()])
         return Opened(missed[0], missed[1])
 
-    def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
+    async def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
         """One delta an event."""
         by_event: dict[UUID, list[Entry]] = {}
         reload: set[UUID] = set()
@@ -72,7 +73,7 @@ class OrderTopic:
 
     async def open(self, principal: Principal, argument: str, since: str | None) -> Opened | Refused:  # noqa: ARG002 - the state says it all
         """Tell the state of an order now."""
-        order_id = _uuid(argument)
+        order_id = id_of(argument)
         if order_id is None or principal.kind == "program":
             return Refused(Reason.NOT_FOUND)
         mine = {principal.id, principal.session_id, principal.guest_session_id} - {None}
@@ -83,15 +84,6 @@ class OrderTopic:
             return Refused(Reason.NOT_FOUND)
         return Opened(position, [OrderMoved(order.state)])
 
-    def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
+    async def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
         """The last state of each order."""
         return {str(entry.about): OrderMoved(STATE_FACTS[entry.what]) for entry in entries if entry.what in STATE_FACTS}
-
-
-def _uuid(text: str) -> UUID | None:
-    """Read an id as it is written everywhere; `UUID` takes braces and blanks too."""
-    try:
-        found = UUID(text)
-    except ValueError:
-        return None
-    return found if str(found) == text.lower() else None

@@ -54,6 +54,8 @@ export const office = {
     supervisor: "Gate supervisor",
     cashier: "Cashier",
     kitchen: "Kitchen",
+    match_desk: "Match desk",
+    media_desk: "Media desk",
   } as Record<Schemas["RoleName"], string>,
   roleHints: {
     admin: "Everything, and inviting staff",
@@ -64,6 +66,8 @@ export const office = {
     supervisor: "Runs gates: pairs devices, sees the flow, overrules",
     cashier: "Sells at an outlet",
     kitchen: "Makes and hands over what is ordered",
+    match_desk: "Tells what happens on the pitch",
+    media_desk: "Cuts and publishes replays",
   } as Record<Schemas["RoleName"], string>,
   scopes: {
     all: "everything",

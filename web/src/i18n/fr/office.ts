@@ -52,6 +52,8 @@ export const office: typeof English = {
     supervisor: "Superviseur des portes",
     cashier: "Caisse",
     kitchen: "Cuisine",
+    match_desk: "Régie du match",
+    media_desk: "Régie des images",
   },
   roleHints: {
     admin: "Tout, et inviter l’équipe",
@@ -62,6 +64,8 @@ export const office: typeof English = {
     supervisor: "Dirige des portes : associe les appareils, suit le flux, tranche",
     cashier: "Vend dans un point de vente",
     kitchen: "Prépare et remet les commandes",
+    match_desk: "Raconte ce qui se passe sur le terrain",
+    media_desk: "Découpe et publie les ralentis",
   },
   scopes: {
     all: "partout",

@@ -1,0 +1,85 @@
+"""`virage ingest`: take in a camera, or the two of the demonstration, until asked to end."""
+
+import asyncio
+import os
+import re
+import signal
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+
+import av
+
+from virage import matchday
+from virage.cli.house import configuration, database, fail
+from virage.kernel import logs
+from virage.kernel.clock import Clock
+from virage.kernel.config import Config
+from virage.kernel.supervise import die_with_parent
+from virage.replay.footage import Footage
+from virage.replay.ingest.camera import Ingest, Source
+from virage.replay.ingest.synthetic import send
+from virage.replay.rules.media import CAMERA_PATTERN, MediaVault
+
+DEMO_PORT = 8_090
+DEMO_CAMERAS = ("main", "behind-goal")
+AGAIN_S = 0.5
+
+
+def ingest(sources: Sequence[Source], *, with_cameras: bool = False) -> None:
+    """Take in these cameras; `with_cameras`: they are synthetic, and run here too."""
+    die_with_parent()
+    config = configuration(os.environ)
+    logs.configure(config.log_level, "ingest")
+    with database(config) as ready:
+        asyncio.run(_ingest(ready, sources, with_cameras=with_cameras))
+
+
+def demo_sources() -> list[Source]:
+    """The two synthetic cameras: each sends to a port of this machine."""
+    return [
+        Source(name, f"tcp://127.0.0.1:{DEMO_PORT + place}?listen=1", programme=place == 0, format="mpegts")
+        for place, name in enumerate(DEMO_CAMERAS)
+    ]
+
+
+def source(camera: str, url: str, *, programme: bool, delay_ms: int) -> Source:
+    """A camera by its address; ends the command for a name that is none."""
+    if not re.fullmatch(CAMERA_PATTERN, camera):
+        raise fail(f"{camera!r} is no name of a camera: small letters, digits, hyphens, 31 at most.")
+    packed = url.startswith(("tcp://", "udp://"))
+    return Source(camera, url, programme, delay_ms, format="mpegts" if packed else None)
+
+
+async def _ingest(config: Config, sources: Sequence[Source], *, with_cameras: bool) -> None:
+    clock, stopped = matchday.clock_of(config), threading.Event()
+    vault = MediaVault([config.secret, *config.secrets_previous])
+    loop = asyncio.get_running_loop()
+    async with matchday.opened(config) as db:
+        ingests = [
+            Ingest(source, db=db, clock=clock, footage=Footage(config.objects_at), vault=vault) for source in sources
+        ]
+        running = [asyncio.create_task(one.run()) for one in ingests]
+        if with_cameras:
+            running += [asyncio.create_task(asyncio.to_thread(_film, source, clock, stopped)) for source in sources]
+        for wish in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(wish, _end, running, stopped)
+        ended = await asyncio.gather(*running, return_exceptions=True)
+    for failure in ended:
+        if isinstance(failure, Exception):
+            raise failure
+
+
+def _end(running: Sequence["asyncio.Task[None]"], stopped: threading.Event) -> None:
+    stopped.set()
+    for task in running:
+        task.cancel()
+
+
+def _film(source: Source, clock: Clock, stopped: threading.Event) -> None:
+    """In a thread: be the camera, and come back when the one who listens has gone."""
+    address = source.url.partition("?")[0]
+    while not stopped.is_set():
+        with suppress(av.FFmpegError, OSError):
+            send(address, clock, going_on=lambda: not stopped.is_set())
+        stopped.wait(AGAIN_S)

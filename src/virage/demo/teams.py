@@ -1,0 +1,42 @@
+"""Who plays in the demonstration: two teams of shirts. Nobody is called anything, for nobody of them exists."""
+
+from datetime import datetime
+from typing import Final
+
+from virage.demo.programme import Planned
+from virage.kernel.database import Connection
+from virage.live import acts as live
+from virage.live.rules import Player, Position, Team, Teams
+
+STARTING: Final = 11
+SQUAD: Final = 18
+POSITIONS: Final[tuple[tuple[int, Position], ...]] = (
+    (1, "goalkeeper"),
+    (5, "defender"),
+    (8, "midfielder"),
+    (STARTING, "forward"),
+    (SQUAD, ""),
+)
+
+
+async def load_teams(conn: Connection, plan: Planned, now: datetime) -> None:
+    """The two teams of a match; those that somebody set meanwhile stay."""
+    await live.set_teams(conn, plan.event.id, TEAMS, None, now, revision=0)
+
+
+def _squad() -> list[Player]:
+    return [
+        Player(
+            number,
+            f"N° {number}",
+            next(position for last, position in POSITIONS if number <= last),
+            starts=number <= STARTING,
+        )
+        for number in range(1, SQUAD + 1)
+    ]
+
+
+TEAMS: Final = Teams(
+    Team("Virage FC", "VIR", "#12235a", _squad()),
+    Team("Étoile du Nord", "EDN", "#b3132b", _squad()),
+)

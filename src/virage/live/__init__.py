@@ -1,0 +1,1 @@
+"""What happens on the pitch, told to every phone in order."""

@@ -1,0 +1,92 @@
+"""Telling what happens, in the caller's transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from virage.kernel.database import Connection
+from virage.kernel.journal import Fact, append
+from virage.kernel.problems import Refused
+from virage.live import store
+from virage.live.rules import (
+    TEAMS_FACT,
+    TOLD_FACT,
+    Corrected,
+    Entry,
+    Reason,
+    Side,
+    Teams,
+    Telling,
+    numbered,
+    players_of,
+)
+from virage.live.store import Said
+
+
+class EntriesTold(Protocol):
+    """What entries cause in the domains above (a clip of a goal, for instance); it runs in their transaction."""
+
+    async def __call__(self, conn: Connection, event_id: UUID, entries: Sequence[Entry], now: datetime) -> None:
+        """Handle entries that are new."""
+        ...
+
+
+async def tell(
+    conn: Connection,
+    event_id: UUID,
+    tellings: Sequence[Telling],
+    who: UUID | None,
+    now: datetime,
+    *,
+    handlers: Sequence[EntriesTold] = (),
+) -> list[Entry | Refused]:
+    """Write what happened, in order: one outcome a telling, each with an id of its own. The same again is the same."""
+    feed = await store.lock_feed(conn, event_id)
+    told = await store.entries_told(conn, tellings)
+    new = [telling for telling in tellings if telling.id not in told]
+    known = [written.entry for written in await store.entries_after(conn, event_id, 0)] if new else []
+    outcomes = dict(zip([telling.id for telling in new], numbered(new, known, feed.teams), strict=True))
+    entries = [(telling_id, outcome) for telling_id, outcome in outcomes.items() if isinstance(outcome, Entry)]
+    if entries:
+        await store.insert_entries(conn, event_id, entries, who, now)
+        fresh = [entry for _, entry in entries]
+        facts = [Fact(TOLD_FACT, who, event_id, {"number": entry.number}) for entry in fresh]
+        await append(conn, facts, now)
+        for handler in handlers:
+            await handler(conn, event_id, fresh, now)
+    return [
+        _again(told[telling.id], event_id, telling) if telling.id in told else outcomes[telling.id]
+        for telling in tellings
+    ]
+
+
+async def set_teams(
+    conn: Connection, event_id: UUID, teams: Teams, who: UUID | None, now: datetime, *, revision: int
+) -> int | Refused:
+    """Say who plays, and return the next revision; nobody who was named in the feed leaves the line-up."""
+    feed = await store.lock_feed(conn, event_id)
+    if feed.teams == teams:
+        return feed.revision
+    if feed.revision != revision:
+        return Refused(Reason.CHANGED, {"revision": feed.revision})
+    named = {player for written in await store.entries_after(conn, event_id, 0) for player in _named(written.entry)}
+    missing = [
+        {"side": side, "player": number}
+        for side, number in sorted(named)
+        if all(player.number != number for player in teams.of(side).players)
+    ]
+    if missing:
+        return Refused(Reason.PLAYER_UNKNOWN, missing[0])
+    await store.set_teams(conn, event_id, teams)
+    await append(conn, [Fact(TEAMS_FACT, who, event_id, {"revision": feed.revision + 1})], now)
+    return feed.revision + 1
+
+
+def _named(entry: Entry) -> list[tuple[Side, int]]:
+    return players_of(entry.told.told if isinstance(entry.told, Corrected) else entry.told)
+
+
+def _again(said: Said, event_id: UUID, telling: Telling) -> Entry | Refused:
+    same = (said.event_id, said.entry.at, said.entry.told) == (event_id, telling.at, telling.told)
+    return said.entry if same else Refused(Reason.ENTRY_ID_TAKEN)

@@ -1,0 +1,114 @@
+"""The doors of the feed: everybody watches, the match desk and programs of the same role tell."""
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, Router, get, post, put
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
+from msgspec import Meta, Struct
+
+from virage.kernel.clock import Clock
+from virage.kernel.database import Connection, Database
+from virage.kernel.guard import Principal, Role, staff
+from virage.kernel.problems import Problem, Refused, granted
+from virage.live import acts, reads
+from virage.live.acts import EntriesTold
+from virage.live.reads import Feeds, Live, Page
+from virage.live.rules import PAGE_ENTRIES, Entry, Reason, Teams, Telling
+from virage.programme import reads as programme
+
+ROLE: Role = "match_desk"
+TELLINGS_MAX = 100
+
+FULL = {"cache-control": "public, max-age=31536000, immutable"}
+GROWING = {"cache-control": "public, max-age=1"}
+
+PageNumber = Annotated[int, Parameter(ge=1, le=10_000)]
+
+
+class Tellings(Struct, frozen=True, forbid_unknown_fields=True):
+    """What happened, in order."""
+
+    tellings: Annotated[list[Telling], Meta(min_length=1, max_length=TELLINGS_MAX)]
+
+
+class TeamsWord(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who plays, if nobody said otherwise since `revision` (0: nobody said anything yet)."""
+
+    teams: Teams
+    revision: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
+
+
+class Revised(Struct, frozen=True):
+    """What was set, and its revision now."""
+
+    revision: int
+
+
+Outcome = Entry | Refused
+
+
+@get("/{event_id:uuid}", opt={"public": True}, responses={200: ResponseSpec(Live, description="The feed as it stands")})
+async def get_live(event_id: UUID, feeds: Feeds) -> Response[Live]:
+    """Who plays, the score, the clock, and how many entries there are."""
+    return Response(reads.live_of(await _known(feeds, event_id)), headers=GROWING)
+
+
+@get(
+    "/{event_id:uuid}/pages/{page:int}",
+    opt={"public": True},
+    responses={200: ResponseSpec(Page, description="Entries in order")},
+)
+async def get_page(event_id: UUID, page: PageNumber, feeds: Feeds) -> Response[bytes]:
+    """32 entries of the feed. A full page never changes and may be kept for ever, by a phone or a cache between."""
+    known = await _known(feeds, event_id)
+    body = reads.page_of(known, page)
+    if body is None:
+        raise Problem("not_found")
+    headers = FULL if known.feed.head >= page * PAGE_ENTRIES else GROWING
+    return Response(body, media_type="application/json", headers=headers)
+
+
+@post("/{event_id:uuid}/entries", status_code=200, guards=[staff(ROLE)])
+async def tell(
+    event_id: UUID,
+    data: Tellings,
+    *,
+    db: Database,
+    clock: Clock,
+    principal: Principal,
+    entries_told: Sequence[EntriesTold],
+) -> list[Outcome]:
+    """Tell what happened: one entry, or one refusal, a telling; each stands on those before it."""
+    if len({telling.id for telling in data.tellings}) < len(data.tellings):
+        raise Problem("invalid_input", {"errors": [{"source": "tellings", "message": "Each has an id of its own."}]})
+    async with db.transaction() as conn:
+        await _within(conn, event_id, principal)
+        return await acts.tell(conn, event_id, data.tellings, principal.id, clock.now(), handlers=entries_told)
+
+
+@put("/{event_id:uuid}/teams", guards=[staff(ROLE)])
+async def put_teams(event_id: UUID, data: TeamsWord, db: Database, clock: Clock, principal: Principal) -> Revised:
+    """Say who plays, with line-ups."""
+    async with db.transaction() as conn:
+        await _within(conn, event_id, principal)
+        outcome = await acts.set_teams(conn, event_id, data.teams, principal.id, clock.now(), revision=data.revision)
+        return Revised(granted(outcome))
+
+
+async def _within(conn: Connection, event_id: UUID, principal: Principal) -> None:
+    event = granted(await programme.event_within(conn, event_id, principal, ROLE))
+    if event.state != "published":
+        raise Problem(Reason.NOT_FOUND)
+
+
+async def _known(feeds: Feeds, event_id: UUID) -> reads.Known:
+    known = await feeds.at(event_id)
+    if known is None:
+        raise Problem(Reason.NOT_FOUND)
+    return known
+
+
+router = Router("/api/live", route_handlers=[get_live, get_page, tell, put_teams])

@@ -1,0 +1,35 @@
+-- name: open_feed(event_id)!
+-- A feed for an event; one that has one keeps it.
+insert into live.feed (event_id) values (:event_id) on conflict do nothing;
+
+-- name: lock_feed(event_id)^
+-- One feed, against whoever else tells; null when nothing was ever told there.
+select event_id, head, teams, revision from live.feed where event_id = :event_id for no key update;
+
+-- name: feed(event_id)^
+-- One feed.
+select event_id, head, teams, revision from live.feed where event_id = :event_id;
+
+-- name: set_teams(event_id, teams)!
+-- Who plays.
+update live.feed set teams = :teams, revision = revision + 1 where event_id = :event_id;
+
+-- name: entries_told(ids)
+-- What was told under these ids.
+select event_id, id, number, at, clock_s, told from live.entry where id = any(:ids::uuid[]);
+
+-- name: insert_entries(event_id, numbers, ids, times, clocks_s, told, who, now)!
+-- New entries, numbered on from the head that is locked.
+with entry as (
+    insert into live.entry (event_id, number, id, at, clock_s, told, who, written_at)
+    select :event_id, line.number, line.id, line.at, line.clock_s, line.told, :who::uuid, :now
+    from unnest(:numbers::int[], :ids::uuid[], :times::timestamptz[], :clocks_s::int[], :told::jsonb[])
+        as line (number, id, at, clock_s, told)
+    returning number
+)
+update live.feed set head = (select max(number) from entry) where event_id = :event_id;
+
+-- name: entries_after(event_id, number)
+-- Entries after a number, in order.
+select number, at, clock_s, told, xid::text as xid from live.entry
+where event_id = :event_id and number > :number order by number;

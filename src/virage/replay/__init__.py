@@ -1,0 +1,1 @@
+"""Again, please: cameras, segments, clips."""

@@ -1,0 +1,119 @@
+"""The doors of replays: playlists and keys for who watches, marks for the media desk."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+from litestar import Response, Router, get, post
+from litestar.params import Parameter
+from msgspec import Struct
+
+from virage.kernel.clock import Clock
+from virage.kernel.database import Connection, Database
+from virage.kernel.guard import Principal, Role, staff
+from virage.kernel.problems import Problem, granted
+from virage.programme import reads as programme
+from virage.replay import acts, reads
+from virage.replay.footage import Footage
+from virage.replay.rules.clips import Clip, Mark, Reason
+from virage.replay.rules.media import CAMERA_PATTERN, Kind, MediaVault, key_period
+
+ROLE: Role = "media_desk"
+PLAYLIST: Final = "application/vnd.apple.mpegurl"
+GROWING: Final = {"cache-control": "public, max-age=1"}
+FULL: Final = {"cache-control": "public, max-age=31536000, immutable"}
+PRIVATE: Final = {"cache-control": "no-store"}
+
+Playlist = Literal["main.m3u8", "video.m3u8", "audio.m3u8"]
+Camera = Annotated[str, Parameter(pattern=CAMERA_PATTERN)]
+PeriodStart = Annotated[int, Parameter(ge=0, le=2**33, description="When the hour of the key begins, Unix seconds")]
+
+
+class ClipShown(Struct, frozen=True):
+    """A clip for who watches it: its cameras, the first to be shown first, and the stretch of time."""
+
+    id: UUID
+    event_id: UUID
+    about: int | None
+    cameras: list[str]
+    from_at: datetime
+    to_at: datetime
+    settled: bool
+
+
+@get("/clips/{clip_id:uuid}", opt={"public": True})
+async def get_clip(clip_id: UUID, db: Database, clock: Clock) -> ClipShown:
+    """One clip."""
+    async with db.connection() as conn:
+        clip = await _shown(conn, clip_id)
+    settled = clip.settled(clock.now())
+    return ClipShown(clip.id, clip.event_id, clip.about, clip.cameras, clip.from_at, clip.to_at, settled)
+
+
+@get("/clips/{clip_id:uuid}/{camera:str}/{playlist:str}", opt={"public": True})
+async def get_playlist(clip_id: UUID, camera: Camera, playlist: Playlist, db: Database, clock: Clock) -> Response[str]:
+    """A playlist of one camera of a clip (RFC 8216); those of its tracks grow until the clip has settled."""
+    async with db.connection() as conn:
+        clip = await _shown(conn, clip_id, camera)
+        if playlist == "main.m3u8":
+            text = await reads.angle(conn, clip, camera)
+        else:
+            text = await reads.track(conn, clip, camera, Kind(playlist.removesuffix(".m3u8")), clock.now())
+    return Response(text, media_type=PLAYLIST, headers=GROWING)
+
+
+@get("/objects/{object_id:uuid}", opt={"public": True})
+async def get_object(object_id: UUID, footage: Footage) -> Response[bytes]:
+    """An init segment or a segment, sealed; it never changes, and a cache may keep it for ever."""
+    data = await footage.get(object_id)
+    if data is None:
+        raise Problem(Reason.NOT_FOUND)
+    return Response(data, media_type="application/octet-stream", headers=FULL)
+
+
+@get("/keys/{clip_id:uuid}/{camera:str}/{period:int}", opt={"public": True})
+async def get_key(
+    clip_id: UUID, camera: Camera, period: PeriodStart, db: Database, media_vault: MediaVault
+) -> Response[bytes]:
+    """The key of a camera and an hour, for as long as the clip may be watched and within its time alone."""
+    at = datetime.fromtimestamp(period, UTC)
+    async with db.connection() as conn:
+        clip = await _shown(conn, clip_id, camera)
+        if not key_period(clip.from_at) <= at <= key_period(clip.to_at):
+            raise Problem(Reason.NOT_FOUND)
+        key = await reads.key(conn, media_vault, camera, at)
+    if key is None:
+        raise Problem(Reason.NOT_FOUND)
+    return Response(key, media_type="application/octet-stream", headers=PRIVATE)
+
+
+@post("/events/{event_id:uuid}/clips", status_code=200, guards=[staff(ROLE)])
+async def mark_clip(event_id: UUID, data: Mark, db: Database, clock: Clock, principal: Principal) -> Clip:
+    """Publish a stretch of time as a clip, at once. The same mark again is the same clip."""
+    async with db.transaction() as conn:
+        granted(await programme.event_within(conn, event_id, principal, ROLE))
+        return granted(await acts.mark(conn, event_id, data, principal.id, clock.now()))
+
+
+@post("/clips/{clip_id:uuid}/withdraw", status_code=204, guards=[staff(ROLE)])
+async def withdraw_clip(clip_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
+    """Take a clip down, everywhere, for good."""
+    async with db.transaction() as conn:
+        clip = await reads.shown(conn, clip_id)
+        if clip is None:
+            raise Problem(Reason.NOT_FOUND)
+        granted(await programme.event_within(conn, clip.event_id, principal, ROLE))
+        await acts.withdraw(conn, clip, principal.id, clock.now())
+
+
+async def _shown(conn: Connection, clip_id: UUID, camera: str | None = None) -> Clip:
+    clip = await reads.shown(conn, clip_id)
+    if clip is None or (camera is not None and camera not in clip.cameras):
+        raise Problem(Reason.NOT_FOUND)
+    return clip
+
+
+router = Router(
+    "/api/replay",
+    route_handlers=[get_clip, get_playlist, get_object, get_key, mark_clip, withdraw_clip],
+)

@@ -1,0 +1,1 @@
+"""What a replay is, without a database, a clock or a picture."""

@@ -1,0 +1,89 @@
+"""Clips: a stretch of time and the cameras that saw it; published at once, while its end is still to come."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Final
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from virage.kernel.problems import Refused
+from virage.programme.rules import Instant
+from virage.replay.rules.media import CameraName
+
+BEFORE: Final = timedelta(seconds=12)
+AFTER: Final = timedelta(seconds=8)
+LONGEST: Final = timedelta(minutes=5)
+SETTLES: Final = timedelta(seconds=10)  # when nothing that is still under way from a camera can be missing any more
+
+
+class Reason(StrEnum):
+    """Why there is no clip."""
+
+    NOT_FOUND = "not_found"
+    NO_PICTURE = "no_picture"
+    CLIP_EMPTY = "clip_empty"
+    CLIP_TOO_LONG = "clip_too_long"
+    CLIP_ID_TAKEN = "clip_id_taken"
+    CLIP_WITHDRAWN = "clip_withdrawn"
+    CAMERA_UNKNOWN = "camera_unknown"
+
+
+class Camera(Struct, frozen=True):
+    """A camera: `fault` is why its last take ended (None: it sends), `seen_at` the end of the last second it sent."""
+
+    name: str
+    programme: bool
+    delay_ms: int
+    fault: str | None
+    seen_at: datetime | None
+
+
+class Mark(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the media desk wants shown again; it makes the id. `cameras` empty: all that saw it.
+
+    `about`: the number of the feed's entry that it shows.
+    """
+
+    id: UUID
+    from_at: Instant
+    to_at: Instant
+    cameras: Annotated[list[CameraName], Meta(max_length=64)] = []
+    about: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
+
+
+class Clip(Struct, frozen=True):
+    """A clip that is, or was, published. The first of its cameras is shown first."""
+
+    id: UUID
+    event_id: UUID
+    from_at: datetime
+    to_at: datetime
+    cameras: list[str]
+    published_at: datetime
+    about: int | None = None
+    withdrawn_at: datetime | None = None
+
+    def settled(self, now: datetime) -> bool:
+        """Whether all that it will ever show has come in."""
+        return now >= self.to_at + SETTLES
+
+
+def clip_of(mark: Mark, event_id: UUID, seen: list[str], now: datetime) -> Clip | Refused:
+    """The clip that a mark makes, of the cameras that saw something of it."""
+    if mark.to_at <= mark.from_at:
+        return Refused(Reason.CLIP_EMPTY)
+    if mark.to_at - mark.from_at > LONGEST:
+        return Refused(Reason.CLIP_TOO_LONG, {"seconds_max": LONGEST.total_seconds()})
+    unseen = [name for name in mark.cameras if name not in seen]
+    if unseen:
+        return Refused(Reason.CAMERA_UNKNOWN, {"camera": unseen[0]})
+    if not seen:
+        return Refused(Reason.NO_PICTURE)
+    return Clip(mark.id, event_id, mark.from_at, mark.to_at, mark.cameras or seen, now, mark.about)
+
+
+def same(clip: Clip, mark: Mark, event_id: UUID) -> bool:
+    """Whether the mark is the one that made the clip."""
+    asked = (event_id, mark.from_at, mark.to_at, mark.about)
+    return asked == (clip.event_id, clip.from_at, clip.to_at, clip.about) and mark.cameras in ([], clip.cameras)

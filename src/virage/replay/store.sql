@@ -1,0 +1,64 @@
+-- name: note_camera(name, programme, delay_ms)!
+-- A camera, or how it is set up now.
+insert into replay.camera (name, programme, delay_ms) values (:name, :programme, :delay_ms)
+on conflict (name) do update set programme = excluded.programme, delay_ms = excluded.delay_ms;
+
+-- name: cameras()
+-- All cameras, that of the programme first.
+select name, programme, delay_ms, fault, seen_at from replay.camera order by programme desc, name;
+
+-- name: note_state(name, fault, seen_at)!
+-- What a camera does; a time that is null stays what it was.
+update replay.camera set fault = :fault, seen_at = coalesce(:seen_at, seen_at) where name = :name;
+
+-- name: add_key(camera, period, sealed)!
+-- The key of a camera and an hour, unless there is one.
+insert into replay.media_key (camera, period, sealed) values (:camera, :period, :sealed) on conflict do nothing;
+
+-- name: media_key(camera, period)$
+-- The sealed key of a camera and an hour.
+select sealed from replay.media_key where camera = :camera and period = :period;
+
+-- name: add_track(id, take_id, camera, kind, codecs, width, height, began_at)!
+-- A track of a new take; the same again is the same.
+insert into replay.track (id, take_id, camera, kind, codecs, width, height, began_at)
+values (:id, :take_id, :camera, :kind, :codecs, :width, :height, :began_at) on conflict do nothing;
+
+-- name: add_segment(id, track_id, camera, kind, at, duration_ms, bytes)!
+-- A segment that is kept; the same again is the same.
+insert into replay.segment (id, track_id, camera, kind, at, duration_ms, bytes)
+values (:id, :track_id, :camera, :kind, :at, :duration_ms, :bytes) on conflict do nothing;
+
+-- name: pieces(camera, kind, from_at, to_at, longest)
+-- Segments of a camera that show some of a stretch of time, with their tracks, in order; none is longer than `longest`.
+select
+    segment.id, segment.at, segment.duration_ms, segment.bytes, track.id as track_id, track.take_id, track.camera,
+    track.kind, track.codecs, track.width, track.height, track.began_at
+from replay.segment join replay.track on track.id = segment.track_id
+where
+    segment.camera = :camera and segment.kind = :kind and segment.at < :to_at
+    and segment.at > :from_at::timestamptz - :longest::interval
+    and segment.at + segment.duration_ms * interval '1 millisecond' > :from_at
+order by segment.at;
+
+-- name: cameras_seen(from_at, to_at)
+-- Cameras that have sent a picture in a stretch of time, that of the programme first.
+select camera.name from replay.camera
+where exists (
+    select from replay.segment
+    where segment.camera = camera.name and segment.kind = 'video' and segment.at between :from_at and :to_at
+)
+order by camera.programme desc, camera.name;
+
+-- name: add_clip(id, event_id, about, from_at, to_at, cameras, now)$
+-- A clip that is published; null when its id is known.
+insert into replay.clip (id, event_id, about, from_at, to_at, cameras, published_at)
+values (:id, :event_id, :about, :from_at, :to_at, :cameras, :now) on conflict do nothing returning id;
+
+-- name: clip(id)^
+-- One clip.
+select id, event_id, about, from_at, to_at, cameras, published_at, withdrawn_at from replay.clip where id = :id;
+
+-- name: withdraw_clip(id, now)!
+-- Show a clip no more.
+update replay.clip set withdrawn_at = :now where id = :id and withdrawn_at is null;

@@ -1,0 +1,112 @@
+"""Write docs/vectors/live.json: feeds, and what they add up to.
+
+    python -m tests.live.make_vectors
+
+A phone puts the entries of a feed together by itself. Whatever it is written in, it must come to what the rules of the
+server say: the same entries left, the same score, the same clock.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tests.live.test_rules import BEGUN, TEAMS, played, telling
+from virage.live.rules import (
+    BEGINS_S,
+    AddedTime,
+    Card,
+    Corrected,
+    Goal,
+    KickOff,
+    Period,
+    PeriodOver,
+    Review,
+    Side,
+    Substitution,
+    Telling,
+    Withdrawn,
+    effective,
+    minute,
+    score,
+)
+
+FILE = Path("docs/vectors/live.json")
+HALF = [telling(PeriodOver(Period.FIRST_HALF), 47), telling(KickOff(Period.SECOND_HALF), 62)]
+FEEDS: dict[str, list[Telling]] = {
+    "nothing yet": [],
+    "the first half": [BEGUN],
+    "a goal, and one against": [BEGUN, telling(Goal(Side.HOME, 9, 7), 12), telling(Goal(Side.AWAY), 13)],
+    "an own goal": [BEGUN, telling(Goal(Side.HOME, 3, manner="own"), 12)],
+    "a goal that was none": [
+        BEGUN,
+        telling(Goal(Side.HOME, 9), 12),
+        telling(Review("goal", "checking", 2), 13),
+        telling(Withdrawn(2), 14),
+    ],
+    "another scorer": [BEGUN, telling(Goal(Side.HOME, 9), 12), telling(Corrected(2, Goal(Side.HOME, 10)), 13)],
+    "a goal that was the other side's": [
+        BEGUN,
+        telling(Goal(Side.HOME, 9), 12),
+        telling(Corrected(2, Goal(Side.AWAY, 9)), 13),
+    ],
+    "corrected, then withdrawn": [
+        BEGUN,
+        telling(Goal(Side.HOME, 9), 12),
+        telling(Corrected(2, Goal(Side.HOME, 10)), 13),
+        telling(Withdrawn(2), 14),
+    ],
+    "half-time": [BEGUN, telling(AddedTime(2), 45), HALF[0]],
+    "the second half": [
+        BEGUN,
+        *HALF,
+        telling(Card(Side.AWAY, 4, "yellow"), 70),
+        telling(Substitution(Side.HOME, 9, 12), 71),
+    ],
+    "it is over": [
+        BEGUN,
+        *HALF,
+        telling(Goal(Side.AWAY, 9), 100),
+        telling(PeriodOver(Period.SECOND_HALF, match_over=True), 110),
+    ],
+    "an end that came too early": [
+        BEGUN,
+        *HALF,
+        telling(PeriodOver(Period.SECOND_HALF, match_over=True), 100),
+        telling(Withdrawn(4), 101),
+    ],
+}
+
+
+def vectors() -> dict[str, Any]:
+    """Return all vectors, as JSON has them."""
+    found: dict[str, Any] = msgspec.to_builtins(
+        {
+            "teams": TEAMS,
+            "feeds": [
+                {
+                    "name": name,
+                    "entries": (entries := played(*tellings)),
+                    "effective": list(effective(entries)),
+                    "score": score(effective(entries).values()),
+                }
+                for name, tellings in FEEDS.items()
+            ],
+            "minutes": [
+                {"period": period, "clock_s": begins + more, "minute": minute(period, begins + more)}
+                for period, begins in BEGINS_S.items()
+                for more in (0, 59, 60, 44 * 60, 45 * 60, 47 * 60 + 1)
+            ],
+        }
+    )
+    return found
+
+
+def file_text() -> str:
+    """Return the file as it must stand."""
+    return json.dumps(vectors(), indent=1) + "\n"
+
+
+if __name__ == "__main__":
+    FILE.write_text(file_text(), encoding="utf-8")

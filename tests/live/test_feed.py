@@ -1,0 +1,165 @@
+"""The feed over the whole application: told once, read by everybody, followed without a gap."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.live.conftest import GOAL, KICK_OFF, Match
+from tests.live.test_rules import TEAMS
+from virage.kernel.database import Database
+from virage.kernel.guard import ANONYMOUS
+from virage.kernel.ids import new_id
+from virage.kernel.journal import Tail
+from virage.kernel.stream import Hub
+from virage.live.reads import Feeds, LiveTopic
+
+
+async def test_what_the_desk_tells_is_what_everybody_reads(match: Match) -> None:
+    first, second = await match.tell(KICK_OFF, GOAL)
+    assert (first["number"], second["number"]) == (1, 2)
+    page = await match.get("/pages/1")
+    assert [entry["told"]["kind"] for entry in page["entries"]] == ["kick_off", "goal"]
+    live = await match.get()
+    assert (live["head"], live["score"]["home"], live["score"]["away"]) == (2, 1, 0)
+    assert live["score"]["clock"]["period"] == "first_half"
+    assert live["teams"]["home"]["players"][8]["name"] == "Ours 9"
+
+
+async def test_the_same_telling_again_is_the_same_entry_and_another_under_its_id_is_refused(match: Match) -> None:
+    telling = match.telling(KICK_OFF)
+    (first,) = await match.send([telling])
+    (again,) = await match.send([telling])
+    assert again == first
+    (other,) = await match.send([telling | {"told": GOAL}])
+    assert other["reason"] == "entry_id_taken"
+    assert (await match.get())["head"] == 1
+
+
+async def test_a_telling_that_is_refused_changes_nothing_and_the_next_one_counts(match: Match) -> None:
+    refusal, kick_off = await match.tell(GOAL | {"player": 77}, KICK_OFF)
+    assert refusal["reason"] == "player_unknown"
+    assert kick_off["number"] == 1
+
+
+async def test_two_desks_at_once_leave_no_gap_and_no_number_twice(match: Match) -> None:
+    await match.tell(KICK_OFF)
+    outcomes = await asyncio.gather(*(match.tell(GOAL) for _ in range(12)))
+    assert sorted(outcome["number"] for (outcome,) in outcomes) == list(range(2, 14))
+
+
+async def test_a_full_page_is_kept_for_ever_and_the_last_one_for_a_second(match: Match) -> None:
+    await match.tell(KICK_OFF, *[GOAL] * 40)
+    full, last = [await match.world.ask({}, "GET", f"{match.path}/pages/{page}") for page in (1, 2)]
+    assert len(full.json()["entries"]) == 32
+    assert "immutable" in full.headers["cache-control"]
+    assert [entry["number"] for entry in last.json()["entries"]] == list(range(33, 42))
+    assert last.headers["cache-control"] == "public, max-age=1"
+    assert (await match.world.ask({}, "GET", f"{match.path}/pages/3")).status_code == 404
+
+
+async def test_whoever_was_named_stays_in_the_line_up(match: Match) -> None:
+    await match.tell(KICK_OFF, GOAL)
+    without = msgspec.to_builtins(TEAMS)
+    del without["home"]["players"][8]
+    answer = await match.world.ask(match.desk, "PUT", f"{match.path}/teams", {"teams": without, "revision": 1})
+    assert answer.json()["code"] == "player_unknown"
+    stale = await match.world.ask(match.desk, "PUT", f"{match.path}/teams", {"teams": without, "revision": 0})
+    assert stale.json()["code"] == "changed_meanwhile"
+
+
+async def test_a_desk_tells_of_its_own_event_alone(match: Match) -> None:
+    told = {"tellings": [match.telling(KICK_OFF)]}
+    theirs = f"/api/live/{match.world.their_event}"
+    assert (await match.world.ask(match.desk, "POST", f"{theirs}/entries", told)).status_code == 404
+    assert (await match.world.ask({}, "GET", theirs)).json()["head"] == 0
+
+
+@pytest.mark.parametrize("path", ["", "/pages/1"])
+async def test_an_event_that_is_not_public_has_no_feed(match: Match, path: str) -> None:
+    for event in (match.world.draft, new_id()):
+        assert (await match.world.ask({}, "GET", f"/api/live/{event}{path}")).status_code == 404
+
+
+class Phone:
+    """A phone that keeps the entries it got by their number, and comes back from where it was."""
+
+    def __init__(self, topic: str) -> None:
+        self.topic = topic
+        self.since: str | None = None
+        self.numbers: list[int] = []
+
+    async def follow(self, hub: Hub, until: int) -> None:
+        """Listen until an entry has come."""
+        parts = await hub.follow(ANONYMOUS, [self.topic], self.since)
+        async with asyncio.timeout(20):
+            while until not in self.numbers:
+                self._hear((await anext(parts)).decode())
+        await parts.aclose()
+
+    def _hear(self, part: str) -> None:
+        for line in part.splitlines():
+            if line.startswith("id: "):
+                self.since = line[4:]
+            elif line.startswith("data: "):
+                news: dict[str, Any] = msgspec.json.decode(line[6:])
+                numbers = [entry["number"] for entry in news.get("entries", [])]
+                self.numbers += [number for number in numbers if number not in self.numbers]
+
+
+@pytest.fixture
+async def other_process(db: Database) -> AsyncIterator[Hub]:
+    """What another web process makes of the same database."""
+    tail = Tail(db)
+    hub = Hub(db, tail, [LiveTopic(Feeds(db))])
+    yield hub
+    hub.close()
+    await tail.close()
+
+
+async def test_every_phone_at_whichever_process_gets_every_entry_once_and_in_order(
+    match: Match, other_process: Hub
+) -> None:
+    hubs: list[Hub] = [match.world.app.state.hub, other_process]
+    await match.tell(KICK_OFF)
+    phones = [Phone(f"live:{match.world.event}") for _ in range(40)]
+    following = asyncio.gather(*(phone.follow(hubs[n % 2], 61) for n, phone in enumerate(phones)))
+    for _ in range(30):
+        await match.tell(GOAL, GOAL)
+    await following
+    assert {tuple(phone.numbers) for phone in phones} == {tuple(range(1, 62))}
+
+
+async def test_a_phone_that_comes_back_to_another_process_misses_nothing(match: Match, other_process: Hub) -> None:
+    phone = Phone(f"live:{match.world.event}")
+    await match.tell(KICK_OFF, GOAL)
+    await phone.follow(match.world.app.state.hub, 2)
+    await match.tell(GOAL, GOAL)
+    match.world.clock.advance(timedelta(minutes=1))  # type: ignore[attr-defined]  # the clock of the tests
+    await match.tell(GOAL)
+    await phone.follow(other_process, 5)
+    assert phone.numbers == [1, 2, 3, 4, 5]
+
+
+async def test_who_comes_back_is_told_what_was_missed_and_little_more(match: Match) -> None:
+    hub: Hub = match.world.app.state.hub
+    await match.tell(KICK_OFF, *[GOAL] * 20)
+    phone, later = Phone(f"live:{match.world.event}"), Phone(f"live:{match.world.event}")
+    await phone.follow(hub, 21)
+    await match.tell(GOAL)
+    later.since = phone.since
+    await later.follow(hub, 22)
+    assert later.numbers == [22]
+
+
+async def test_new_teams_are_told(match: Match) -> None:
+    hub: Hub = match.world.app.state.hub
+    parts = await hub.follow(ANONYMOUS, [f"live:{match.world.event}"], None)
+    await anext(parts)
+    teams = msgspec.to_builtins(TEAMS)
+    teams["home"]["name"] = "Renamed"
+    await match.world.ask(match.desk, "PUT", f"{match.path}/teams", {"teams": teams, "revision": 1})
+    assert b'"teams":true' in await anext(parts)

@@ -1,0 +1,167 @@
+"""What the match feed adds up to, by its rules alone."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from virage.kernel.ids import new_id
+from virage.kernel.problems import Refused
+from virage.live.rules import (
+    AddedTime,
+    Card,
+    Clock,
+    Corrected,
+    Entry,
+    Goal,
+    KickOff,
+    Period,
+    PeriodOver,
+    Player,
+    Reason,
+    Side,
+    Score,
+    Substitution,
+    Team,
+    Teams,
+    Telling,
+    Told,
+    Withdrawn,
+    effective,
+    minute,
+    numbered,
+    score,
+)
+
+KICK_OFF = datetime(2026, 5, 9, 19, tzinfo=UTC)
+TEAMS = Teams(
+    Team("Ours", "OUR", "#112233", [Player(number, f"Ours {number}", starts=number < 12) for number in range(1, 21)]),
+    Team("Theirs", "THE", "#332211", [Player(number, f"Theirs {number}", starts=True) for number in range(1, 12)]),
+)
+
+
+def at(minutes: float) -> datetime:
+    return KICK_OFF + timedelta(minutes=minutes)
+
+
+def telling(told: Told, minutes: float = 0) -> Telling:
+    return Telling(new_id(), at(minutes), told)
+
+
+def played(*tellings: Telling, teams: Teams | None = TEAMS) -> list[Entry]:
+    """A feed in which nothing was refused."""
+    entries = numbered(tellings, [], teams)
+    assert all(isinstance(entry, Entry) for entry in entries), entries
+    return [entry for entry in entries if isinstance(entry, Entry)]
+
+
+def refused(known: Sequence[Entry], told: Told, minutes: float = 50) -> str | None:
+    (outcome,) = numbered([telling(told, minutes)], known, TEAMS)
+    return outcome.reason if isinstance(outcome, Refused) else None
+
+
+BEGUN = telling(KickOff(Period.FIRST_HALF))
+
+
+def test_entries_are_numbered_without_a_gap_and_a_refusal_takes_no_number() -> None:
+    wishes = [BEGUN, telling(Goal(Side.HOME, 99), 5), telling(Goal(Side.HOME, 9), 6)]
+    first, refusal, goal = numbered(wishes, [], TEAMS)
+    assert isinstance(first, Entry)
+    assert isinstance(goal, Entry)
+    assert (first.number, goal.number) == (1, 2)
+    assert refusal == Refused(Reason.PLAYER_UNKNOWN, {"side": Side.HOME, "player": 99})
+
+
+def test_a_goal_counts_for_its_side_and_an_own_goal_for_the_side_that_it_is_given_to() -> None:
+    feed = played(BEGUN, telling(Goal(Side.HOME, 9), 5), telling(Goal(Side.HOME, 5, manner="own"), 9))
+    assert score(effective(feed).values()) == Score(2, 0, Clock(Period.FIRST_HALF, KICK_OFF, 0))
+
+
+def test_an_own_goal_names_a_player_of_the_other_side() -> None:
+    assert refused(played(BEGUN), Goal(Side.HOME, 20, manner="own")) == Reason.PLAYER_UNKNOWN
+    assert refused(played(BEGUN), Goal(Side.AWAY, 20, manner="own")) is None
+
+
+def test_the_clock_of_the_match_runs_from_the_kick_off_and_each_entry_carries_it() -> None:
+    feed = played(BEGUN, telling(Goal(Side.AWAY), 26.5))
+    assert feed[1].clock_s == 26 * 60 + 30
+    half = telling(PeriodOver(Period.FIRST_HALF), 47)
+    second = played(BEGUN, half, telling(KickOff(Period.SECOND_HALF), 62), telling(Goal(Side.AWAY), 63))
+    assert second[3].clock_s == 46 * 60
+    assert played(BEGUN, half, telling(AddedTime(2), 50))[2].clock_s is None
+
+
+def test_minutes_are_written_as_the_field_writes_them() -> None:
+    assert minute(Period.FIRST_HALF, 0) == (1, 0)
+    assert minute(Period.FIRST_HALF, 26 * 60 + 30) == (27, 0)
+    assert minute(Period.FIRST_HALF, 46 * 60 + 1) == (45, 2)
+    assert minute(Period.SECOND_HALF, 45 * 60) == (46, 0)
+    assert minute(Period.SECOND_HALF, 93 * 60) == (90, 4)
+
+
+def test_what_is_withdrawn_did_not_happen_and_what_is_corrected_happened_otherwise() -> None:
+    goal, other = telling(Goal(Side.HOME, 9), 5), telling(Goal(Side.AWAY, 9), 6)
+    feed = played(BEGUN, goal, other, telling(Withdrawn(2), 7), telling(Corrected(3, Goal(Side.HOME, 10)), 8))
+    happened = effective(feed)
+    assert [entry.told for entry in happened.values()] == [KickOff(Period.FIRST_HALF), Goal(Side.HOME, 10)]
+    assert (score(happened.values()).home, score(happened.values()).away) == (1, 0)
+
+
+def test_nobody_withdraws_twice_nor_what_was_never_told() -> None:
+    feed = played(BEGUN, telling(Goal(Side.HOME), 5), telling(Withdrawn(2), 6))
+    assert refused(feed, Withdrawn(2)) == Reason.ENTRY_WITHDRAWN
+    assert refused(feed, Withdrawn(3)) == Reason.ENTRY_WITHDRAWN
+    assert refused(feed, Withdrawn(4)) == Reason.ENTRY_UNKNOWN
+    assert refused(feed, Corrected(1, Goal(Side.HOME))) == Reason.ENTRY_NOT_OF_THIS_KIND
+
+
+def test_periods_come_in_their_order() -> None:
+    assert refused([], PeriodOver(Period.FIRST_HALF)) == Reason.PERIOD_OUT_OF_ORDER
+    begun = played(BEGUN)
+    assert refused(begun, KickOff(Period.SECOND_HALF)) == Reason.PERIOD_OUT_OF_ORDER
+    over = played(BEGUN, telling(PeriodOver(Period.FIRST_HALF, match_over=True), 46))
+    assert refused(over, KickOff(Period.SECOND_HALF)) == Reason.PERIOD_OUT_OF_ORDER
+    half = played(BEGUN, telling(PeriodOver(Period.FIRST_HALF), 46))
+    assert refused(half, KickOff(Period.FIRST_HALF)) == Reason.PERIOD_OUT_OF_ORDER
+    assert refused(half, KickOff(Period.SECOND_HALF)) is None
+
+
+def test_a_kick_off_that_is_withdrawn_may_be_told_again() -> None:
+    feed = played(BEGUN, telling(Withdrawn(1), 1))
+    assert refused(feed, KickOff(Period.FIRST_HALF)) is None
+
+
+def test_a_player_is_named_where_there_are_teams() -> None:
+    (outcome,) = numbered([telling(Card(Side.HOME, 4, "yellow"))], [], None)
+    assert outcome == Refused(Reason.NO_MATCH)
+    assert refused(played(BEGUN), Substitution(Side.AWAY, 11, 12)) == Reason.PLAYER_UNKNOWN
+
+
+def test_an_entry_is_small_enough_for_one_bar_of_network() -> None:
+    (entry,) = played(telling(Substitution(Side.HOME, 11, 12), 90))
+    assert len(msgspec.json.encode(entry)) < 150
+
+
+_told = st.one_of(
+    st.builds(KickOff, st.sampled_from(Period)),
+    st.builds(PeriodOver, st.sampled_from(Period), st.booleans()),
+    st.builds(Goal, st.sampled_from(Side), st.none() | st.integers(1, 25)),
+    st.builds(Withdrawn, st.integers(1, 12)),
+    st.builds(Corrected, st.integers(1, 12), st.builds(Goal, st.sampled_from(Side))),
+)
+
+
+@given(st.lists(_told, max_size=12), st.integers(0, 12))
+def test_whatever_is_told_at_once_or_one_after_the_other_is_the_same_feed(told: list[Told], cut: int) -> None:
+    wishes = [telling(one, minutes) for minutes, one in enumerate(told)]
+    at_once = numbered(wishes, [], TEAMS)
+    first = numbered(wishes[:cut], [], TEAMS)
+    known = [entry for entry in first if isinstance(entry, Entry)]
+    assert [*first, *numbered(wishes[cut:], known, TEAMS)] == at_once
+    entries = [entry for entry in at_once if isinstance(entry, Entry)]
+    assert [entry.number for entry in entries] == list(range(1, len(entries) + 1))
+    found = score(effective(entries).values())
+    goals = [entry.told for entry in effective(entries).values() if isinstance(entry.told, Goal)]
+    assert found.home + found.away == len(goals)

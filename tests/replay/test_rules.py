@@ -1,0 +1,121 @@
+"""What a clip is, by its rules alone: its playlists, its keys, its bounds."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from virage.kernel.ids import new_id
+from virage.kernel.problems import Refused
+from virage.replay.rules.clips import Clip, Mark, Reason, clip_of
+from virage.replay.rules.media import KeyLost, Kind, MediaVault, Segment, Track, key_period, opened, sealed
+from virage.replay.rules.playlists import Piece, main_playlist, media_playlist
+
+AT = datetime(2026, 5, 9, 19, 59, 57, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+def a_track(kind: Kind = Kind.VIDEO) -> Track:
+    codecs = "avc1.64001f" if kind is Kind.VIDEO else "mp4a.40.2"
+    return Track(new_id(), new_id(), "main", kind, codecs, 640, 360, AT)
+
+
+def pieces(track: Track, *seconds: float, heavy: int = 100_000) -> list[Piece]:
+    return [
+        Piece(Segment(new_id(), track.id, AT + second * SECOND, 1000, heavy if second == 0 else 50_000), track)
+        for second in seconds
+    ]
+
+
+def lines(*parts: Piece, closed: bool = True) -> list[str]:
+    return media_playlist(list(parts), "/keys/1", "/objects", closed=closed).splitlines()
+
+
+def test_a_growing_clip_is_an_event_without_an_end_and_a_settled_one_ends() -> None:
+    track = a_track()
+    growing, settled = lines(*pieces(track, 0), closed=False), lines(*pieces(track, 0, 1))
+    assert "#EXT-X-PLAYLIST-TYPE:EVENT" in growing
+    assert "#EXT-X-ENDLIST" not in growing
+    assert settled[-1] == "#EXT-X-ENDLIST"
+
+
+def test_a_clip_that_grows_begins_as_it_began() -> None:
+    track = a_track()
+    first, *later = pieces(track, 0, 1, 2)
+    head = media_playlist([first], "/keys/1", "/objects", closed=False)
+    assert media_playlist([first, *later], "/keys/1", "/objects", closed=False).startswith(head)
+
+
+def test_each_object_has_its_own_vector_and_the_key_of_its_hour() -> None:
+    track = a_track()
+    found = lines(*pieces(track, 0, 5))
+    keys = [line for line in found if line.startswith("#EXT-X-KEY")]
+    assert len({line.partition("IV=")[2] for line in keys}) == len(keys) == 3  # the init segment, and two
+    before, after = int(key_period(AT).timestamp()), int(key_period(AT + 5 * SECOND).timestamp())
+    assert [f"/keys/1/main/{before}" in line for line in keys] == [True, True, False]
+    assert f"/keys/1/main/{after}" in keys[2]
+
+
+def test_a_camera_that_came_back_begins_anew_after_a_discontinuity() -> None:
+    first, second = a_track(), a_track()
+    found = lines(*pieces(first, 0, 1), *pieces(second, 4))
+    assert found.count("#EXT-X-DISCONTINUITY") == 1
+    assert sum(line.startswith("#EXT-X-MAP") for line in found) == 2
+    assert lines(*pieces(first, 0, 3)).count("#EXT-X-DISCONTINUITY") == 1, "a gap within a take"
+    assert "#EXT-X-DISCONTINUITY" not in lines(*pieces(first, 0, 1.02))
+
+
+def test_the_main_playlist_names_picture_and_sound_and_the_heaviest_second() -> None:
+    text = main_playlist(pieces(a_track(), 0, 1), pieces(a_track(Kind.AUDIO), 1))
+    assert 'CODECS="avc1.64001f,mp4a.40.2"' in text
+    assert "BANDWIDTH=1200000" in text
+    assert "RESOLUTION=640x360" in text
+    silent = main_playlist(pieces(a_track(), 0), [])
+    assert "AUDIO" not in silent
+
+
+@given(st.binary(max_size=200), st.binary(min_size=16, max_size=16))
+def test_what_is_sealed_opens_with_its_key_and_id(data: bytes, key: bytes) -> None:
+    object_id = new_id()
+    assert opened(sealed(data, key, object_id), key, object_id) == data
+
+
+def test_a_key_is_kept_under_the_deployments_secret_and_its_predecessors() -> None:
+    old = MediaVault(["the old secret of the house"])
+    kept = old.new("main", AT)
+    key = old.open(kept, "main", AT)
+    assert MediaVault(["a new secret of the house", "the old secret of the house"]).open(kept, "main", AT) == key
+    for vault, camera in ((MediaVault(["a new secret of the house"]), "main"), (old, "other")):
+        with pytest.raises(KeyLost):
+            vault.open(kept, camera, AT)
+
+
+def mark(seconds: float = 20, *cameras: str) -> Mark:
+    return Mark(UUID(int=1), AT, AT + seconds * SECOND, list(cameras))
+
+
+@pytest.mark.parametrize(
+    ("wish", "seen", "reason"),
+    [
+        (mark(0), ["main"], Reason.CLIP_EMPTY),
+        (mark(301), ["main"], Reason.CLIP_TOO_LONG),
+        (mark(20), [], Reason.NO_PICTURE),
+        (mark(20, "other"), ["main"], Reason.CAMERA_UNKNOWN),
+    ],
+)
+def test_a_clip_that_would_show_nothing_is_refused(wish: Mark, seen: list[str], reason: Reason) -> None:
+    found = clip_of(wish, UUID(int=2), seen, AT)
+    assert isinstance(found, Refused)
+    assert found.reason == reason
+
+
+def test_a_clip_shows_all_cameras_that_saw_it_or_those_that_were_chosen() -> None:
+    every, chosen = (
+        clip_of(mark(20), UUID(int=2), ["main", "goal"], AT),
+        clip_of(mark(20, "goal"), UUID(int=2), ["main", "goal"], AT),
+    )
+    assert isinstance(every, Clip)
+    assert isinstance(chosen, Clip)
+    assert (every.cameras, chosen.cameras) == (["main", "goal"], ["goal"])

@@ -1,0 +1,89 @@
+"""The desk tells a goal by two taps; the fan's screen shows it, and a moment later shows it again."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.ports import free_ports
+from tests.replay.camera import Camera
+from tests.web.conftest import entered
+from tests.web.gate import tonight
+from tests.web.house import House
+from tests.web.office import ENGLISH, hire, in_database
+from virage.demo.teams import TEAMS
+from virage.kernel.guard import Grant
+from virage.live import acts as live
+
+SEEN = "select count(*) from replay.segment where camera = $1 and kind = 'video'"
+FRAME = "() => document.querySelector('video')?.readyState >= 2 && document.querySelector('video').currentTime > 0"
+
+
+@pytest.fixture
+def evening(house: House) -> UUID:
+    """A match whose teams are known."""
+    event_id = tonight(house, "An evening to be seen again")
+    in_database(house, lambda conn: live.set_teams(conn, event_id, TEAMS, None, datetime.now(UTC), revision=0))
+    return event_id
+
+
+@contextmanager
+def taken_in(house: House, name: str) -> Iterator[None]:
+    """A camera that is taken in by a process of its own, as in a ground, and was seen for three seconds."""
+    (port,) = free_ports(1)
+    process = house.start(
+        "ingest", house.env, "--camera", name, "--programme", "--url", f"tcp://127.0.0.1:{port}?listen=1"
+    )
+    camera = Camera(port)
+    try:
+        while in_database(house, lambda conn: conn.fetchval(SEEN, name)) < 3:
+            threading.Event().wait(0.2)
+        yield
+    finally:
+        camera.pull()
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+        house.processes.remove(process)
+
+
+@contextmanager
+def at_the_desk(browser: Browser, house: House, email: str, event: UUID) -> Iterator[Page]:
+    """Somebody who tells of a match."""
+    hire(house, email, (Grant("match_desk", "event", event),))
+    context = browser.new_context(base_url=house.url, locale="en-GB", service_workers="block")
+    context.add_init_script(ENGLISH)
+    page = context.new_page()
+    page.goto("/sign-in")
+    entered(page, house, email)
+    page.goto("/staff/desk")
+    page.get_by_role("button", name="An evening to be seen again").last.click()
+    expect(page.get_by_role("button", name="Start: First half")).to_be_visible()
+    yield page
+    context.close()
+
+
+def test_a_goal_by_two_taps_is_on_the_fans_screen_and_is_played_again(
+    browser: Browser, page: Page, house: House, evening: UUID, watched: list[str], address: str
+) -> None:
+    page.add_init_script(ENGLISH)
+    page.goto(f"/live/{evening}")
+    expect(page.get_by_text("Nothing has happened yet")).to_be_visible()
+    with taken_in(house, "main"), at_the_desk(browser, house, f"desk-{address}", evening) as desk:
+        desk.get_by_role("button", name="Start: First half").click()
+        expect(page.locator("[data-clock]")).to_contain_text("1′")
+        desk.get_by_role("button", name="Goal Virage FC").click()
+        desk.locator("[data-player='9']").click()
+        expect(page.locator("[data-score]")).to_have_text("1–0")
+        goal = page.locator("[data-entry]").filter(has_text="Goal for Virage FC")
+        expect(goal).to_contain_text("9 N° 9")
+        goal.get_by_role("button", name="Watch again").click()
+        expect(page.locator("[data-state='playing']")).to_be_visible()
+        page.wait_for_function(FRAME)
+        desk.get_by_role("button", name="Withdraw: Goal for Virage FC").click()
+        expect(page.locator("[data-score]")).to_have_text("0–0")
+    assert watched == []

@@ -1,0 +1,72 @@
+/** What the desk tells: kept on this device until the server has it, sent in order, each under one id however often. */
+import { answered } from "../../api/answer";
+import { api } from "../../api/client";
+import type { components } from "../../api/schema";
+import { clock } from "../../kernel/clock.svelte";
+import { newId } from "../../kernel/ids";
+import { keep } from "../../kernel/keep";
+import type { Entry, Told } from "../feed";
+
+type Schemas = components["schemas"];
+type Telling = Schemas["Telling"];
+type Refusal = Schemas["Refused"];
+const AGAIN_MS = 1500;
+
+export class Desk {
+  waiting = $state.raw<Telling[]>([]);
+  refused = $state.raw<string | null>(null);
+  lost = $state(false);
+  #sending = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly event: string,
+    private readonly heard: (entries: Entry[]) => void,
+  ) {}
+
+  get #key(): string {
+    return `desk:${this.event}`;
+  }
+
+  /** Go on with what an earlier page could not send; returns the way to stop. */
+  open(): () => void {
+    void keep.get<Telling[]>(this.#key).then((kept) => {
+      if (kept) this.waiting = [...kept, ...this.waiting];
+      return this.#send();
+    });
+    return () => clearTimeout(this.#timer);
+  }
+
+  async tell(told: Told): Promise<void> {
+    this.refused = null;
+    await this.#wait([...this.waiting, { id: newId(clock.now()), at: new Date(clock.now()).toISOString(), told, clock_s: null }]);
+    await this.#send();
+  }
+
+  async #wait(waiting: Telling[]): Promise<void> {
+    this.waiting = waiting;
+    await keep.put(this.#key, $state.snapshot(waiting));
+  }
+
+  async #send(): Promise<void> {
+    if (this.#sending) return;
+    this.#sending = true;
+    while (this.waiting.length) {
+      const tellings = this.waiting.slice(0, 50);
+      const answer = await answered<(Entry | Refusal)[]>(
+        api.POST("/api/live/{event_id}/entries", { params: { path: { event_id: this.event } }, body: { tellings } }),
+      );
+      this.lost = !answer.ok && (answer.problem.status === 0 || answer.problem.status >= 500);
+      if (this.lost) {
+        this.#timer = setTimeout(() => void this.#send(), AGAIN_MS);
+        break;
+      }
+      if (answer.ok) {
+        this.heard(answer.data.filter((one): one is Entry => "number" in one));
+        this.refused = (answer.data.find((one): one is Refusal => "reason" in one)?.reason as string | undefined) ?? this.refused;
+      } else this.refused = answer.problem.code;
+      await this.#wait(this.waiting.slice(tellings.length));
+    }
+    this.#sending = false;
+  }
+}

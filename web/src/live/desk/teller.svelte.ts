@@ -1,0 +1,35 @@
+/** Who sits at the match desk, and the matches that they may tell of. */
+import { answered, type Problem } from "../../api/answer";
+import { api } from "../../api/client";
+import type { Board, EventLine, Me } from "../../api/words";
+import { session } from "../../people/session.svelte";
+
+class Teller {
+  me = $state.raw<Me | null>(null);
+  matches = $state.raw<EventLine[]>([]);
+  problem = $state.raw<Problem | null>(null);
+  /** The match of this screen. */
+  event = $state<string | null>(null);
+  readonly signedIn = $derived(this.me?.kind === "staff" || this.me?.kind === "fan");
+  readonly may = $derived((this.me?.grants ?? []).some(({ role }) => role === "match_desk" || role === "admin"));
+
+  async arrive(): Promise<void> {
+    const answer = await answered<Me>(api.GET("/api/me"));
+    this.problem = answer.ok ? null : answer.problem;
+    if (!answer.ok) return;
+    this.me = answer.data;
+    if (this.signedIn) session.enter(answer.data);
+    if (!this.may) return;
+    const board = await answered<Board>(api.GET("/api/events"));
+    if (board.ok) this.matches = board.data.events.filter(({ kind }) => kind === "match");
+    if (this.matches.length === 1) this.event = this.matches[0]!.id;
+  }
+
+  async leave(): Promise<void> {
+    await session.signOut();
+    [this.me, this.event] = [null, null];
+    await this.arrive();
+  }
+}
+
+export const teller = new Teller();

@@ -1,0 +1,8 @@
+/** The live screen: its words are there before it shows. */
+import { i18n } from "../i18n/i18n.svelte";
+import { words } from "./words.svelte";
+
+export async function open(): Promise<{ default: unknown }> {
+  const [page] = await Promise.all([import("./LivePage.svelte"), words.use(i18n.locale)]);
+  return page;
+}

@@ -1,0 +1,86 @@
+/** The match feed, put together as the server's rules do (src/virage/live/rules.py; docs/vectors/live.json holds both). */
+import type { components } from "../api/schema";
+
+type Schemas = components["schemas"];
+export type Entry = Schemas["Entry"];
+export type Teams = Schemas["Teams"];
+export type Team = Schemas["Team"];
+export type Player = Schemas["Player"];
+export type Side = Schemas["Side"];
+export type Period = Schemas["Period"];
+export type Told = Entry["told"];
+export type Happening = Exclude<Told, { kind: "corrected" } | { kind: "withdrawn" }>;
+/** An entry as it stands: neither a correction nor a withdrawal. */
+export interface Happened extends Omit<Entry, "told"> {
+  told: Happening;
+}
+
+export interface Score {
+  home: number;
+  away: number;
+  /** The running clock: it showed `at_s` at the moment `since`; null while nothing is played. */
+  clock: { period: Period; since: string; at_s: number } | null;
+  over: Period[];
+  match_over: boolean;
+}
+
+const BEGINS_S: Record<Period, number> = { first_half: 0, second_half: 2700, extra_first: 5400, extra_second: 6300, shoot_out: 7200 };
+const ORDER = Object.keys(BEGINS_S) as Period[];
+
+/** What happened, in order: entries as they were corrected last, without those withdrawn. */
+export function effective(entries: Iterable<Entry>): Happened[] {
+  const kept = new Map<number, Happened>();
+  for (const entry of entries) {
+    const { told } = entry;
+    if (told.kind === "withdrawn") kept.delete(told.about);
+    else if (told.kind === "corrected") {
+      const about = kept.get(told.about);
+      if (about) kept.set(told.about, { ...about, told: told.told as Happening });
+    } else kept.set(entry.number, entry as Happened);
+  }
+  return [...kept.values()];
+}
+
+/** What it adds up to. */
+export function score(happened: readonly Happened[]): Score {
+  const found: Score = { home: 0, away: 0, clock: null, over: [], match_over: false };
+  for (const { told, at, clock_s } of happened) {
+    if (told.kind === "kick_off") found.clock = { period: told.period, since: at, at_s: clock_s ?? BEGINS_S[told.period] };
+    else if (told.kind === "period_over") {
+      found.clock = null;
+      found.over.push(told.period);
+      found.match_over = told.match_over ?? false;
+    } else if (told.kind === "goal") found[told.side] += 1;
+  }
+  return found;
+}
+
+/** The minute as it is written: [45, 2] is 45+2, [27, 0] is 27. */
+export function minute(period: Period, clockS: number): [number, number] {
+  const following = ORDER[ORDER.indexOf(period) + 1];
+  const running = Math.floor(clockS / 60) + 1;
+  const ends = following === undefined ? Number.POSITIVE_INFINITY : BEGINS_S[following] / 60;
+  return running > ends ? [ends, running - ends] : [running, 0];
+}
+
+/** The period in which each entry of a feed happened, by its number; none before the first kick-off. */
+export function periods(happened: readonly Happened[]): Map<number, Period> {
+  const found = new Map<number, Period>();
+  let period: Period | null = null;
+  for (const { number, told } of happened) {
+    if (told.kind === "kick_off") period = told.period;
+    if (period) found.set(number, period);
+  }
+  return found;
+}
+
+/** Somebody of the line-up. */
+export function player(teams: Teams | null, side: Side, number: number | null | undefined): Player | null {
+  return teams?.[side].players?.find((one) => one.number === number) ?? null;
+}
+
+/** The side whose player scored: an own goal is the other side's. */
+export function scorerSide(told: Extract<Happening, { kind: "goal" }>): Side {
+  if (told.manner !== "own") return told.side;
+  return told.side === "home" ? "away" : "home";
+}
