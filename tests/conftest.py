@@ -16,6 +16,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from tests.scratch import into_memory
 from virage import matchday
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
@@ -24,6 +25,11 @@ from virage.kernel.migrate import migrate, migrations
 from virage.kernel.postgres import EmbeddedPostgres
 
 _numbers = itertools.count(1)
+
+
+def pytest_configure() -> None:
+    """Before the workers start, which inherit it."""
+    into_memory()
 
 
 class FakeClock(Clock):
