@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -18,18 +19,35 @@ from litestar import Litestar
 
 from tests.scratch import into_memory
 from virage import matchday
+from virage.kernel import http
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.database import Connection, Database
 from virage.kernel.migrate import migrate, migrations
 from virage.kernel.postgres import EmbeddedPostgres
+from virage.kernel.static import Static
 
 _numbers = itertools.count(1)
+
+LONG = ("tests/faults/", "tests/web/test_till.py", "tests/web/", "tests/matchday/")
 
 
 def pytest_configure() -> None:
     """Before the workers start, which inherit it."""
     into_memory()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that no worker begins one of them when the others are at their end."""
+    items.sort(key=lambda item: next((at for at, name in enumerate(LONG) if name in item.nodeid), len(LONG)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _web_read_once() -> Iterator[None]:
+    """The built web is the same for all tests of a worker: it is read and compressed once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(http, "Static", cache(Static))
+        yield
 
 
 class FakeClock(Clock):
