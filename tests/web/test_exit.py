@@ -1,9 +1,8 @@
-"""The gate as an exit, and what a steward's evening does to it: full storage, a lost camera, two windows, a revoked device."""
+"""The gate as an exit, and what a steward's evening does to it: no storage, no camera, two windows, a revoked device."""
 
 from datetime import UTC, datetime
 from uuid import UUID
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web.gate import Phone, in_menu, light, tickets, tonight, type_code, until
@@ -181,7 +180,10 @@ PACK_STANDS = """() => new Promise((resolve) => {
     const opening = indexedDB.open("virage-gate");
     opening.onsuccess = () => {
         const asked = opening.result.transaction("pack").objectStore("pack").getAll();
-        asked.onsuccess = () => { opening.result.close(); resolve(JSON.stringify(asked.result.map((one) => one.sealed))); };
+        asked.onsuccess = () => {
+            opening.result.close();
+            resolve(JSON.stringify(asked.result.map((one) => one.sealed)));
+        };
     };
 })"""
 

@@ -337,7 +337,7 @@ def test_a_till_whose_storage_was_set_back_stops_until_finance_lets_it_go_on(hou
     assert left(house, one) == 1_000 - CHOCOLATE_CENTS
     page.get_by_label("Your name").select_option(label=FINANCE)
     page.get_by_label("Your PIN, as finance").fill(PIN)
-    page.get_by_role("button", name="Go on from the server’s last record").click()  # noqa: RUF001 - as it is printed
+    page.get_by_role("button", name="Go on from the server’s last record").click()
     by_cash(page)
     sold(page)
     expect(page.locator("[data-backlog='0']")).to_be_visible()

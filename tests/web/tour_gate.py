@@ -97,7 +97,8 @@ def said(house: House, event_id: UUID, what: str) -> None:
         now = datetime.now(UTC)
         zone = gates()["N1"].stand
         await conn.execute(
-            "update programme.event set rules = jsonb_set(rules, '{paper_accepted}', to_jsonb($2::boolean)) where id = $1",
+            """update programme.event
+            set rules = jsonb_set(rules, '{paper_accepted}', to_jsonb($2::boolean)) where id = $1""",
             event_id,
             what != "no paper",
         )

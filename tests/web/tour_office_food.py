@@ -6,8 +6,8 @@ from random import Random
 
 from playwright.sync_api import Page, expect
 
-from tests.web.office_food import Till, close_what_is_over, expected, fresh_cards, sold_yesterday, yesterday
 from tests.web.house import House
+from tests.web.office_food import Till, close_what_is_over, expected, fresh_cards, sold_yesterday, yesterday
 from tests.web.tour import Screen
 from virage.concessions.rules.fiscal.record import Kind
 
@@ -34,7 +34,10 @@ def evening(house: House, sales: int = SALES) -> None:
         taken = 0
         for at in sorted(_moment(chance) for _ in range(sales)):
             till.chain.at = begun + EVENING * at
-            lines = [till.line(one, chance.choice((1, 1, 1, 2, 3))) for one in chance.sample(names, chance.choice((1, 2, 2, 3)))]
+            lines = [
+                till.line(one, chance.choice((1, 1, 1, 2, 3)))
+                for one in chance.sample(names, chance.choice((1, 2, 2, 3)))
+            ]
             taken += sum(line.quantity * line.unit_cents for line in lines)
             till.write(lines=lines)
         if name == TILLS[-1][0]:
