@@ -1,4 +1,4 @@
-"""The gate as an exit, and what a steward's evening does to it: no storage, no camera, two windows, a revoked device."""
+"""The gate as an exit, and a steward's hard evening: no storage, no camera, two windows, a revoked device."""
 
 from datetime import UTC, datetime
 from uuid import UUID
