@@ -1,6 +1,7 @@
 """Fixtures for every test: a real PostgreSQL, a clock that stands still, a client of the whole app."""
 
 import asyncio
+import gc
 import itertools
 import os
 import shutil
@@ -40,6 +41,12 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first, so that no worker begins one of them when the others are at their end."""
     items.sort(key=lambda item: next((at for at, name in enumerate(LONG) if name in item.nodeid), len(LONG)))
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end, and the garbage collector need not look at it again with every test."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

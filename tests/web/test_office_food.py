@@ -12,9 +12,10 @@ from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, Route, expect
 from pypdf import PdfReader
 
+from tests.web.cards import new_card
 from tests.web.house import House
 from tests.web.office import ADMIN, confirm_it_is_me, desk, hire, sign_in_long_ago
-from tests.web.office_food import Till, close_what_is_over, fresh_cards, sold_yesterday, yesterday
+from tests.web.office_food import Till, close_what_is_over, sold_yesterday, yesterday
 from virage.cli.fiscal import verify_archives
 from virage.concessions.rules.fiscal.record import Kind
 from virage.demo.concessions import counters
@@ -249,7 +250,7 @@ def test_a_till_is_paired_and_what_it_sells_shows_without_a_reload(
 
 
 def test_a_lost_card_is_blocked_and_replaced(browser: Browser, house: House, address: str) -> None:
-    lost, fresh = fresh_cards(house, 2)
+    lost, fresh = new_card(house).code, new_card(house).code
     email = hire(house, f"cards-{address}", (Grant("cashier"),))
     with desk(browser, house, email) as page:
         page.goto("/office/food/cards")
