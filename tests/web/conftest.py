@@ -58,15 +58,15 @@ def house(cluster: EmbeddedPostgres) -> Iterator[House]:
 
 
 # The plugin's browser lives for a session and keeps an event loop running in this thread, which asynchronous tests
-# of the same worker cannot bear: here it ends with the last test of this folder that the worker has in a row.
-@pytest.fixture(scope="package")
+# of the same worker cannot bear: here it lives for a module.
+@pytest.fixture(scope="module")
 def playwright(house: House) -> Iterator[Playwright]:
     assert house.url
     with sync_playwright() as running:
         yield running
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
     yield browser
