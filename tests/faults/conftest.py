@@ -8,6 +8,7 @@ from tests.scratch import on_disk
 
 
 @pytest.fixture(autouse=True)
-def _on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+def _on_disk(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    tmp_path_factory.getbasetemp()  # it has its place from now on, whichever test is the first
     monkeypatch.setenv("TMPDIR", on_disk())
     monkeypatch.setattr(tempfile, "tempdir", on_disk())
