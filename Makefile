@@ -34,6 +34,7 @@ check: .venv/.dev web/node_modules/.installed ## Every law of the house, by comm
 	node web/tidy.mjs
 	npm --prefix web run check
 
+test: export PYTHONDONTWRITEBYTECODE :=
 test: .venv/.dev src/virage/web/index.html ## Every test, from the unit to the real browser
 	npm --prefix web test
 	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && pytest -q -n 2 --dist worksteal
@@ -57,6 +58,7 @@ lock: .venv/.dev ## Lock the newest versions that pyproject.toml admits
 
 clean: ## Remove what was built; var/ with its data stays
 	rm -rf .venv dist web/node_modules src/virage/web .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find benchmarks src tests -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Virage needs Python 3.11 or newer: make PYTHON=python3.11 run")'

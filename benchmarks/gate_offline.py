@@ -24,6 +24,7 @@ from benchmarks.device import Device
 from benchmarks.evening import Evening, Fan, seed
 from benchmarks.house import House
 from tests.web import gate as staff
+from tests.web.devices import with_pin
 from tests.web.house import House as Visited
 from virage.kernel.clock import Clock
 
@@ -63,7 +64,7 @@ def in_chromium(house: House, evening: Evening) -> dict[str, Any]:
     """Decisions of a phone at gate N1, alone, and what its camera takes to the light."""
     served = Served(house)
     fans = [fan for fan in evening.fans if fan.group == "N"]
-    staff.steward(served, "steward.at.gate@example.org", STEWARD)
+    with_pin(served, "steward.at.gate@example.org", STEWARD, "steward")
     folder = house.folder / "phone"
     folder.mkdir()
     with sync_playwright() as running:

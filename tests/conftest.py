@@ -1,6 +1,7 @@
 """Fixtures for every test: a real PostgreSQL, a clock that stands still, a client of the whole app."""
 
 import asyncio
+import gc
 import itertools
 import os
 import shutil
@@ -8,6 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,14 +18,43 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from tests.scratch import into_memory
 from virage import matchday
+from virage.kernel import http
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.database import Connection, Database
 from virage.kernel.migrate import migrate, migrations
 from virage.kernel.postgres import EmbeddedPostgres
+from virage.kernel.static import Static
 
 _numbers = itertools.count(1)
+
+LONG = ("tests/faults/", "tests/web/test_till.py", "tests/web/", "tests/matchday/")
+
+
+def pytest_configure() -> None:
+    """Before the workers start, which inherit it."""
+    into_memory()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that no worker begins one of them when the others are at their end."""
+    items.sort(key=lambda item: next((at for at, name in enumerate(LONG) if name in item.nodeid), len(LONG)))
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end, and the garbage collector need not look at it again with every test."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _web_read_once() -> Iterator[None]:
+    """The built web is the same for all tests of a worker: it is read and compressed once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(http, "Static", cache(Static))
+        yield
 
 
 class FakeClock(Clock):

@@ -21,6 +21,7 @@ from virage.concessions.routes.food_desk import FoodDesk
 from virage.concessions.rules.catalogue import Item, Product, Station
 from virage.concessions.rules.orders import Capacity, FoodWish, Order, OutletPromises
 from virage.concessions.rules.stock import StockLine, StockWish
+from virage.demo.programme import done
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.database import Connection, Database
@@ -200,10 +201,6 @@ class Dying:
             return await found(*values, **more)
 
         return counted
-
-
-def done(outcome: Any) -> None:
-    assert not isinstance(outcome, Refused), outcome
 
 
 def _free() -> Pricing:

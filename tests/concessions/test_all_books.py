@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 
 from tests.concessions.bar import CAP_CENTS, ROUND, ROUND_CENTS, Bar, Fan, by_card, sent
-from tests.concessions.kitchen import LATE, Kitchen, done
+from tests.concessions.kitchen import LATE, Kitchen
 from tests.concessions.test_virtual_card import a_fan, by_phone
 from tests.concessions.till import CASHIER, Till, beer, cup, fries, refund_of
 from tests.conftest import FakeClock
@@ -31,6 +31,7 @@ from virage.concessions.rules.figures import By
 from virage.concessions.rules.fiscal.calendar import ends
 from virage.concessions.rules.fiscal.closing import Closing, Period, PeriodKind
 from virage.concessions.rules.fiscal.record import Kind, RefundOf, Tender, TenderKind, Written
+from virage.demo.programme import done
 from virage.kernel.config import Config
 from virage.kernel.database import Connection, Database
 from virage.kernel.guard import Grant

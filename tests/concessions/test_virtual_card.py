@@ -10,11 +10,12 @@ from tests.concessions.bar import CAP_CENTS, ROUND, ROUND_CENTS, sent
 from tests.concessions.till import NOW, Till, beer
 from tests.passes.make_vectors import Ed25519Phone
 from tests.wallet.books import loaded_purse
+from tests.wallet.proofs import proof_text
 from virage.concessions.rules.fiscal.record import Kind, Record, Tender, TenderKind, Written
 from virage.kernel.ids import new_id
 from virage.kernel.keys import Jwk
 from virage.wallet.acts import virtual_cards as acts
-from virage.wallet.rules.virtual_cards import PAY_PURPOSE, Challenge, PhoneKey, challenge_bytes, proof_text
+from virage.wallet.rules.virtual_cards import PAY_PURPOSE, Challenge, PhoneKey, challenge_bytes
 
 if TYPE_CHECKING:
     from tests.concessions.bar import Bar

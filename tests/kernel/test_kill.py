@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from msgspec import Struct
 
+from tests.scratch import on_disk
 from virage.kernel.batching import Batcher
 from virage.kernel.database import Database, Unavailable
 from virage.kernel.ids import new_id
@@ -33,8 +34,8 @@ class Coat(Struct, frozen=True):
 
 @pytest.fixture
 async def postgres() -> AsyncIterator[EmbeddedPostgres]:
-    """A durable cluster that is supervised."""
-    with tempfile.TemporaryDirectory(prefix="virage-test-") as name:
+    """A durable cluster on a real disk that is supervised."""
+    with tempfile.TemporaryDirectory(prefix="virage-test-", dir=on_disk()) as name:
         Path(name).chmod(0o755)
         embedded = EmbeddedPostgres(Path(name) / "pg")
         await embedded.start()

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import to_builtins
 
 from tests.passes.make_vectors import Ed25519Phone
+from tests.wallet.proofs import proof_text
 from virage.concessions.rules.fiscal.record import stamp
 from virage.kernel.config import Config
 from virage.kernel.ids import new_id
@@ -15,7 +16,7 @@ from virage.wallet.acts.bonus import give
 from virage.wallet.acts.purses import ensure_purse
 from virage.wallet.rules.cards import Card, CardCodes, NewCard
 from virage.wallet.rules.gifts import Gift
-from virage.wallet.rules.virtual_cards import PAY_PURPOSE, Challenge, challenge_bytes, proof_text
+from virage.wallet.rules.virtual_cards import PAY_PURPOSE, Challenge, challenge_bytes
 
 if TYPE_CHECKING:
     from tests.matchday.conftest import World

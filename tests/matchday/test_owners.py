@@ -11,11 +11,10 @@ from msgspec import Struct, to_builtins
 
 from tests.matchday.food import FOOD, food_of
 from tests.matchday.paying import FRESH_CHIP, card_codes, card_of, phone_of
+from tests.matchday.pitch import PITCH, clip_of
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
 from virage.kernel.lean import PUBLIC, handlers
-from virage.replay import store as footage
-from virage.replay.rules.media import Kind, Segment, Track
 
 if TYPE_CHECKING:
     from tests.matchday.conftest import World
@@ -129,25 +128,6 @@ def terms(_: "World") -> dict[str, Any]:
     return {"outlet": "01", "starts_on": "2026-05-01", "ends_on": None, "commission_permille": 300}
 
 
-def told(world: "World") -> dict[str, Any]:
-    telling = {"id": str(new_id()), "at": world.clock.now().isoformat(), "told": {"kind": "added_time", "minutes": 3}}
-    return {"tellings": [telling]}
-
-
-def teams(_: "World") -> dict[str, Any]:
-    team = {"name": "T", "code": "TTT", "colour": "#112233"}
-    return {"teams": {"home": team, "away": team}, "revision": 0}
-
-
-def clip(world: "World") -> dict[str, Any]:
-    now = world.clock.now()
-    return {
-        "id": str(new_id()),
-        "from_at": (now - timedelta(seconds=9)).isoformat(),
-        "to_at": now.isoformat(),
-    }
-
-
 CONCESSIONAIRE = "/api/office/concessions/concessionaires/{concessionaire_id}"
 MAY = "from=2026-05-01&to=2026-05-31"
 CASHIERS = ("cashier of 02", "our office")
@@ -225,10 +205,7 @@ CASES = (
     Case(f"GET {CONCESSIONAIRE}/statement.pdf?{MAY}", "finance of 01", ("finance of 02", "our office", *NEIGHBOURS)),
     Case(f"DELETE {CONCESSIONAIRE}/terms/{{terms_id}}", "administrator", ("finance of 01", "our office", *NEIGHBOURS)),
     Case(f"DELETE {CONCESSIONAIRE}", "administrator", ("finance of 01", "our office", *NEIGHBOURS)),
-    Case("POST /api/live/{event_id}/entries", "our office", NEIGHBOURS, told),
-    Case("PUT /api/live/{event_id}/teams", "our office", NEIGHBOURS, teams),
-    Case("POST /api/replay/events/{event_id}/clips", "our office", NEIGHBOURS, clip),
-    Case("POST /api/replay/clips/{clip_id}/withdraw", "our office", NEIGHBOURS),
+    *(Case(*one) for one in PITCH),
     Case("GET /api/orders/{order_id}", "fan", ("friend", "guest", "our office")),
     Case("DELETE /api/orders/{held_id}", "fan", ("friend", "guest", "our office")),
     Case("POST /api/orders/{other_held_id}/payment", "fan", ("friend",), lambda _: {"payment_id": str(new_id())}),
@@ -320,16 +297,6 @@ def grants_of(world: "World") -> dict[str, list[Grant]]:
     }
 
 
-async def seen(world: "World") -> None:
-    """A camera has sent a second of the ground."""
-    at = world.clock.now() - timedelta(seconds=5)
-    track = Track(new_id(), new_id(), "main", Kind.VIDEO, "avc1.64001f", 640, 360, at)
-    async with world.db.transaction() as conn:
-        await footage.note_camera(conn, "main", programme=True, delay_ms=0)
-        await footage.add_track(conn, track)
-        await footage.add_segment(conn, Segment(new_id(), track.id, at, 1000, 10_000), track)
-
-
 @pytest.fixture
 async def cast(world: "World") -> Cast:
     headers = {
@@ -358,11 +325,9 @@ async def cast(world: "World") -> Cast:
     beer = await world.ask(headers["our office"], "POST", "/api/office/concessions/derogations", derogation(world))
     staff = (await world.ask(headers["our office"], "GET", "/api/office/staff")).json()
     sessions = (await world.ask(headers["fan"], "GET", "/api/me/sessions")).json()
-    await seen(world)
-    marked = await world.ask(headers["our office"], "POST", f"/api/replay/events/{world.event}/clips", clip(world))
     ids = {
         "event_id": str(world.event),
-        "clip_id": marked.json()["id"],
+        "clip_id": await clip_of(world, headers["our office"]),
         "order_id": paid["id"],
         "spare_id": spare["id"],
         "held_id": held[0]["id"],

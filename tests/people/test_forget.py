@@ -6,10 +6,10 @@ from uuid import UUID
 import httpx
 import pytest
 
-from virage import matchday
 from virage.kernel.database import Connection, Database
 from virage.kernel.guard import Grant
 from virage.kernel.problems import Refused
+from virage.matchday import domains
 from virage.people import acts, jobs, reads
 from virage.people.rules.mails import MailDue
 
@@ -20,17 +20,17 @@ NAME = "Remarkable Name"
 @pytest.fixture
 def erased() -> Iterator[list[Any]]:
     """What the domains above do when somebody is erased, put back afterwards."""
-    before = list(matchday.PERSON_ERASED)
-    yield matchday.PERSON_ERASED
-    matchday.PERSON_ERASED[:] = before
+    before = list(domains.PERSON_ERASED)
+    yield domains.PERSON_ERASED
+    domains.PERSON_ERASED[:] = before
 
 
 @pytest.fixture
 def exports() -> Iterator[dict[str, Any]]:
-    before = dict(matchday.PERSON_EXPORTS)
-    yield matchday.PERSON_EXPORTS
-    matchday.PERSON_EXPORTS.clear()
-    matchday.PERSON_EXPORTS.update(before)
+    before = dict(domains.PERSON_EXPORTS)
+    yield domains.PERSON_EXPORTS
+    domains.PERSON_EXPORTS.clear()
+    domains.PERSON_EXPORTS.update(before)
 
 
 async def everything(conn: Connection) -> str:

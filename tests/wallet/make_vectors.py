@@ -15,6 +15,7 @@ from msgspec import to_builtins
 from msgspec.structs import replace
 
 from tests.passes.make_vectors import Ed25519Phone, P256Phone
+from tests.wallet.proofs import proof_text
 from virage.kernel.keys import base64url
 from virage.kernel.problems import Refused
 from virage.wallet.rules.virtual_cards import (
@@ -25,7 +26,6 @@ from virage.wallet.rules.virtual_cards import (
     Shown,
     challenge_bytes,
     judge,
-    proof_text,
 )
 
 FILE = Path(__file__).parents[2] / "docs/vectors/virtual_card.json"

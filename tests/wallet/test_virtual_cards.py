@@ -10,6 +10,7 @@ import pytest
 from tests.passes.make_vectors import Ed25519Phone
 from tests.wallet import make_vectors
 from tests.wallet.books import loaded_purse
+from tests.wallet.proofs import proof_text
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
 from virage.wallet.acts import virtual_cards as acts
@@ -20,7 +21,6 @@ from virage.wallet.rules.virtual_cards import (
     Challenge,
     Reason,
     challenge_bytes,
-    proof_text,
     read_proof,
 )
 

@@ -30,15 +30,16 @@ UID_BYTES = 7
 
 @dataclass
 class Held:
-    """A card in somebody's hand: its chip, the code printed on it, and the purse that it came with."""
+    """A card in somebody's hand: its chip, the code printed on it, its id and the purse that it came with."""
 
     chip: Chip
     code: str
+    card_id: UUID
     purse_id: UUID
 
-    def tap(self) -> str:
-        """The address that the next read of the card opens."""
-        return _address(self.chip.tap())
+    def tap(self, counter: int | None = None) -> str:
+        """The address that the next read of the card opens, or one that it showed at a counter before."""
+        return _address(self.chip.tap() if counter is None else self.chip.mirrored(counter))
 
     def hidden(self) -> str:
         """The same of a card that was set to encrypt its number and counter."""
@@ -50,34 +51,35 @@ def _address(message: SunMessage) -> str:
     return "/tap?" + urlencode(shown(message))
 
 
-def new_card(house: House, cents: int = 0) -> Held:
-    """A card of nobody, as an encoder makes it, on which a desk has put some money."""
+def new_card(house: House, cents: int = 0, *, known: bool = True) -> Held:
+    """A card of nobody, as an encoder makes it, on which a desk has put some money.
+
+    Of an unknown one the house knows nothing but its keys.
+    """
     kept = open_card_secrets(read(house.env))
     assert kept is not None
     chip = Chip(kept.keys, b"\x04" + secrets.token_bytes(UID_BYTES - 1))
     code = kept.codes.printed(chip.uid)
 
-    async def make(conn: Connection) -> UUID:
+    async def make(conn: Connection) -> Card:
         wish = NewCard(new_id(), chip.uid, kept.codes.hash(code))
         (made,) = await personalise(conn, [wish], who=None, now=datetime.now(UTC))
         assert isinstance(made, Card), made
-        return made.purse_id
+        if cents:
+            await load(conn, made.purse_id, cents)
+        return made
 
-    purse_id = in_database(house, make)
-    if cents:
-        load(house, purse_id, cents)
-    return Held(chip, shown_code(code), purse_id)
+    if not known:
+        return Held(chip, shown_code(code), new_id(), new_id())
+    made = in_database(house, make)
+    return Held(chip, shown_code(code), made.id, made.purse_id)
 
 
-def load(house: House, purse_id: UUID, cents: int) -> None:
+async def load(conn: Connection, purse_id: UUID, cents: int) -> None:
     """What a desk writes when it takes cash for a purse."""
-
-    async def post(conn: Connection) -> None:
-        taken = Transfer(new_id(), account(Kind.CASH, "desk 1"), purse(purse_id), cents, "cash_load", new_id())
-        (posted,) = await ledger.post(conn, [[taken]], datetime.now(UTC))
-        assert not isinstance(posted, Refused), posted
-
-    in_database(house, post)
+    taken = Transfer(new_id(), account(Kind.CASH, "desk 1"), purse(purse_id), cents, "cash_load", new_id())
+    (posted,) = await ledger.post(conn, [[taken]], datetime.now(UTC))
+    assert not isinstance(posted, Refused), posted
 
 
 class Till:

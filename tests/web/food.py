@@ -9,6 +9,7 @@ from uuid import UUID
 from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, expect
 
+from tests.web.cards import load
 from tests.web.conftest import entered
 from tests.web.gate import tonight
 from tests.web.house import House
@@ -30,9 +31,7 @@ from virage.passes.rules.vault import PURPOSE, KeyVault
 from virage.programme import acts as programme
 from virage.programme import reads as programme_reads
 from virage.programme.rules import content_of
-from virage.wallet.acts import ledger
 from virage.wallet.acts.purses import ensure_purse
-from virage.wallet.rules.ledger import Kind, Transfer, account, purse
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -105,10 +104,8 @@ def filled(house: House, email: str, cents: int) -> None:
     async def fill(conn: Connection) -> None:
         now = datetime.now(UTC)
         person = await conn.fetchval("select id from people.person where email = $1", email)
-        mine = purse((await ensure_purse(conn, person, now)).id)
-        load = Transfer(new_id(), account(Kind.CASH, "desk 1"), mine, cents, "cash_load", new_id())
-        (posted,) = await ledger.post(conn, [[load]], now)
-        done(posted)
+        mine = (await ensure_purse(conn, person, now)).id
+        await load(conn, mine, cents)
 
     in_database(house, fill)
 

@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from tests.web.conftest import CHROMIUM, FLAGS
+from tests.web.devices import PIN, pairing_code
 from tests.web.house import House
-from tests.web.office import ENGLISH, hire, in_database
+from tests.web.office import ENGLISH, in_database
 from virage.kernel.database import Connection
-from virage.kernel.guard import Grant, Principal
 from virage.kernel.ids import new_id
 from virage.kernel.keys import Jwk, base64url
 from virage.kernel.security import derive
@@ -27,10 +27,7 @@ from virage.passes.acts import Binding, Bound, Issue, Printed, Printing
 from virage.passes.rules.code import bytes_of, moving_code, step_at, text_of
 from virage.passes.rules.keys import HolderKey
 from virage.passes.rules.vault import PURPOSE, KeyVault
-from virage.people import acts as people
-from virage.people.acts import devices, pins
-from virage.people.rules.devices import DeviceKind, PairingOpened, PairingWish
-from virage.people.rules.secrets import secrets_of
+from virage.people.rules.devices import DeviceKind, PairingWish
 from virage.programme import acts as programme
 from virage.programme.rules import HouseRules, NewEvent, Organiser, Text
 from virage.venue.reads import load_ground
@@ -39,7 +36,6 @@ HOUR = timedelta(hours=1)
 WIDTH, HEIGHT, FPS = 640, 480, 5
 SHOWN_S = 30
 GREY, WHITE, BLACK = 128, 235, 16
-PIN = "480527"
 UNTIL_MS = 20_000
 
 
@@ -137,34 +133,9 @@ def _printed(one: Any) -> Printed:
     return one
 
 
-def pairing_code(house: House, gates: list[str], name: str = "Phone 1") -> str:
-    """A code that makes a device one of these gates."""
-    supervisor = hire(house, "gates@example.org", (Grant("supervisor"),), "Some Supervisor")
-
-    async def open_(conn: Connection) -> str:
-        now = datetime.now(UTC)
-        person = await people.ensure_staff(conn, supervisor, None, (Grant("supervisor"),), now)
-        who = Principal("staff", person, new_id(), (Grant("supervisor"),), now)
-        wish = PairingWish(new_id(), name, DeviceKind.PHONE, gates)
-        opened = await devices.open_pairing(conn, secrets_of(house.env["VIRAGE_SECRET"]), who, wish, now)
-        assert isinstance(opened, PairingOpened), opened
-        return opened.code
-
-    return in_database(house, open_)
-
-
-def steward(house: House, email: str, name: str, role: str = "steward") -> str:
-    """Somebody who may stand at every gate and has a PIN; the address."""
-
-    async def choose(conn: Connection) -> None:
-        now = datetime.now(UTC)
-        person = await people.ensure_staff(conn, email, name, (Grant(role),), now)
-        verifier = await pins.new_verifier(PIN)
-        assert not hasattr(verifier, "reason"), verifier
-        await pins.set_pin(conn, person, verifier, now)
-
-    in_database(house, choose)
-    return email
+def gate_code(house: House, gates: list[str], name: str = "Phone 1") -> str:
+    """A code that makes a phone a device of these gates, as a supervisor opens it."""
+    return pairing_code(house, "supervisor", PairingWish(new_id(), name, DeviceKind.PHONE, gates))
 
 
 def film(path: Path, codes: Iterable[str]) -> Path:
@@ -199,6 +170,7 @@ class Phone:
         self.folder = folder
         self.video = folder / "camera.y4m"
         self.context: BrowserContext | None = None
+        self.show("")
 
     def show(self, *codes: str) -> None:
         """What the camera sees from the next start on."""
@@ -242,7 +214,7 @@ def kill(phone: Phone) -> None:
 
 def pair(page: Page, house: House, gates: list[str], event: str) -> None:
     """Make the phone a device of some gates at an event, by the link that a supervisor sends."""
-    page.goto(f"/staff/gate?pair={pairing_code(house, gates)}")
+    page.goto(f"/staff/gate?pair={gate_code(house, gates)}")
     page.get_by_role("button", name="Pair this device").click()
     who = page.get_by_role("heading", name="Who is at this gate?")
     which = page.get_by_role("button", name=event)

@@ -9,7 +9,7 @@ import httpx
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.web.gate import Ticket, pairing_code, tickets
+from tests.web.gate import Ticket, gate_code, tickets
 from tests.web.house import House
 from tests.web.tour_gate import flag
 from virage.access.rules.scans import SCAN_PURPOSE
@@ -25,7 +25,7 @@ class Lane:
         self._private = Ed25519PrivateKey.generate()
         self._numbers = count(1)
         x = base64url(self._private.public_key().public_bytes_raw())
-        arrival = {"code": pairing_code(house, [gate], name), "key": {"kty": "OKP", "crv": "Ed25519", "x": x}}
+        arrival = {"code": gate_code(house, [gate], name), "key": {"kty": "OKP", "crv": "Ed25519", "x": x}}
         paired = httpx.post(f"{self._url}/api/devices/pair", json=arrival).raise_for_status().json()
         self._headers = {"authorization": f"Bearer {paired['token']}"}
 

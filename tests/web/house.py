@@ -9,7 +9,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from virage.ticketing.acts import paying
 READY_S = 120.0
 TOMORROWS_SHARE = 0.1
 CODE = re.compile(r"\b\d{6}\b")
+Server = tuple[str, Callable[[], None], Callable[[], None]]
 
 
 def free_port() -> int:
@@ -144,6 +146,29 @@ class House:
         letters = [letter for letter in self.get("/api/mailbox") if letter["recipient"] == email]
         codes = [found[0] for letter in letters if (found := pattern.search(letter["subject"] + letter["body"]))]
         return codes[0] if codes else ""
+
+
+@contextmanager
+def stoppable(house: House, **limits: str) -> Iterator[Server]:
+    """A web process of a test's own: its address, the way to stop it and the way to start it again."""
+    port = free_port()
+    url = f"http://localhost:{port}"
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start() -> None:
+        own = limits | {"VIRAGE_PORT": str(port), "VIRAGE_PUBLIC_URL": url}
+        running.append(house.start("serve", house.env | own))
+        house.wait(url)
+
+    def stop() -> None:
+        process = running.pop()
+        house.stop(process)
+        house.processes.remove(process)
+
+    start()
+    yield url, stop, start
+    if running:
+        stop()
 
 
 def _answers(url: str) -> bool:

@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -21,19 +20,11 @@ from virage.concessions.rules.fiscal.calendar import begins, business_day
 from virage.concessions.rules.fiscal.record import Kind, Line, Written
 from virage.kernel.config import read
 from virage.kernel.database import Connection, Database
-from virage.kernel.guard import Grant, Principal
-from virage.kernel.ids import new_id
 from virage.kernel.keys import base64url
 from virage.kernel.problems import Refused
 from virage.matchday import clock_of
 from virage.passes.acts import open_vault
-from virage.people import acts as people
-from virage.people.acts import devices
-from virage.people.rules.devices import DeviceKind, PairingOpened, PairingWish
-from virage.people.rules.secrets import secrets_of
 from virage.venue.reads import GROUND_ZONE
-from virage.wallet.acts import cards
-from virage.wallet.rules.cards import Card, NewCard
 
 _chips = itertools.count(1)
 
@@ -117,34 +108,3 @@ def close_what_is_over(house: House) -> None:
 
     with ThreadPoolExecutor(1) as aside:
         aside.submit(asyncio.run, close()).result()
-
-
-def fresh_cards(house: House, count: int) -> list[str]:
-    """Cards of nobody; the codes that are printed on them."""
-    secrets = cards.open_card_secrets(read(house.env))
-    assert secrets is not None
-    uids = [bytes((4,)) + os.getpid().to_bytes(4) + next(_chips).to_bytes(2) for _ in range(count)]
-    codes = [secrets.codes.printed(uid) for uid in uids]
-
-    async def make(conn: Connection) -> None:
-        new = [NewCard(new_id(), uid, secrets.codes.hash(code)) for uid, code in zip(uids, codes, strict=True)]
-        made = await cards.personalise(conn, new, who=None, now=datetime.now(UTC))
-        assert all(isinstance(one, Card) for one in made), made
-
-    in_database(house, make)
-    return [f"{code[:5]}-{code[5:]}" for code in codes]
-
-
-def expected(house: House, name: str, outlet: str) -> str:
-    """Expect a till at an outlet, as finance does; the code for it."""
-
-    async def open_(conn: Connection) -> str:
-        now, grants = datetime.now(UTC), (Grant("finance"),)
-        person = await people.ensure_staff(conn, "finance@example.org", None, grants, now)
-        who = Principal("staff", person, new_id(), grants, now)
-        wish = PairingWish(new_id(), name, DeviceKind.TILL, [outlet])
-        opened = await devices.open_pairing(conn, secrets_of(house.env["VIRAGE_SECRET"]), who, wish, now)
-        assert isinstance(opened, PairingOpened), opened
-        return opened.code
-
-    return in_database(house, open_)

@@ -161,7 +161,6 @@ def take_gate(running: Playwright, house: House, size: str, theme: Literal["ligh
     crowd = prepared(house, title := f"{GATE_TITLE} {size} {theme}")
     with tempfile.TemporaryDirectory() as folder:
         phone = Phone(running, Path(folder), house.url)
-        phone.show("")
         page = phone.start(viewport=SIZES[size], has_touch=size == "phone")
         assert phone.context is not None
         phone.context.add_init_script(f"localStorage.setItem('virage.gate.dark', '{str(theme == 'dark').lower()}')")
@@ -175,7 +174,6 @@ def take_till(running: Playwright, house: House, size: str, theme: Literal["ligh
     """One till from its pairing to the time without network, a picture of each of its screens."""
     with tempfile.TemporaryDirectory() as folder:
         tablet = Phone(running, Path(folder), house.url)
-        tablet.show("")
         page = tablet.start(viewport=SIZES[size], has_touch=size == "phone")
         assert tablet.context is not None
         tablet.context.add_init_script(f"localStorage.setItem('virage.till.dark', '{str(theme == 'dark').lower()}')")

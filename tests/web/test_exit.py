@@ -1,15 +1,14 @@
-"""The gate as an exit, and what a steward's evening does to it: full storage, a lost camera, two windows, a revoked device."""
+"""The gate as an exit, and a steward's hard evening: no storage, no camera, two windows, a revoked device."""
 
 from datetime import UTC, datetime
 from uuid import UUID
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web.gate import Phone, in_menu, light, tickets, tonight, type_code, until
-from tests.web.house import House
+from tests.web.house import House, Server
 from tests.web.office import in_database
-from tests.web.test_gate import Server, begin, event, inside, killed_and_back, phone, scans, server, title
+from tests.web.test_gate import begin, event, inside, killed_and_back, phone, scans, server, title
 from virage.kernel.database import Connection
 from virage.programme.rules import HouseRules
 
@@ -47,7 +46,6 @@ def test_who_leaves_is_noted_online_alone_and_after_a_restart_and_does_not_come_
 ) -> None:
     _, stop, start = server
     first, second, third = tickets(house, event, "N", 3)
-    phone.show("")
     page = begin(phone, house, title)
     for ticket in (first, second):
         type_code(page, ticket.code())
@@ -91,7 +89,6 @@ def test_a_code_before_the_camera_of_an_exit_is_noted_once(
 ) -> None:
     _, stop, start = server
     (ticket,) = tickets(house, event, "N", 1)
-    phone.show("")
     page = begin(phone, house, title)
     turn(page, "Exit")
     phone.close()
@@ -112,7 +109,6 @@ def test_where_the_house_lets_people_back_in_an_exit_says_so_and_the_entrance_do
     _, stop, _ = server
     back = tonight(house, f"{title} with a break", HouseRules(reentry=True))
     (ticket,) = tickets(house, back, "N", 1)
-    phone.show("")
     page = begin(phone, house, f"{title} with a break")
     stop()
     type_code(page, ticket.code())
@@ -129,7 +125,6 @@ def test_where_the_house_lets_people_back_in_an_exit_says_so_and_the_entrance_do
 def test_who_leaves_without_a_code_is_counted_by_hand_and_the_last_may_be_taken_back(
     phone: Phone, house: House, server: Server, event: UUID, title: str
 ) -> None:
-    phone.show("")
     page = begin(phone, house, title)
     turn(page, "Exit")
     type_code(page, "https://example.org/not-a-ticket")
@@ -148,7 +143,6 @@ def test_an_exit_in_training_counts_nobody_out(
     phone: Phone, house: House, server: Server, event: UUID, title: str
 ) -> None:
     (ticket,) = tickets(house, event, "N", 1)
-    phone.show("")
     page = begin(phone, house, title)
     type_code(page, ticket.code())
     light(page, "good", "Come in")
@@ -181,7 +175,10 @@ PACK_STANDS = """() => new Promise((resolve) => {
     const opening = indexedDB.open("virage-gate");
     opening.onsuccess = () => {
         const asked = opening.result.transaction("pack").objectStore("pack").getAll();
-        asked.onsuccess = () => { opening.result.close(); resolve(JSON.stringify(asked.result.map((one) => one.sealed))); };
+        asked.onsuccess = () => {
+            opening.result.close();
+            resolve(JSON.stringify(asked.result.map((one) => one.sealed)));
+        };
     };
 })"""
 
@@ -191,7 +188,6 @@ def test_who_came_in_while_a_new_pack_was_on_its_way_stays_known(
 ) -> None:
     _, stop, _ = server
     (ticket,) = tickets(house, event, "N", 1)
-    phone.show("")
     page = begin(phone, house, title)
     before = page.evaluate(PACK_STANDS)
     assert phone.context is not None
@@ -223,7 +219,6 @@ def test_where_a_scan_cannot_be_kept_no_light_turns_green_and_the_steward_is_tol
 ) -> None:
     _, stop, _ = server
     (ticket,) = tickets(house, event, "N", 1)
-    phone.show("")
     page = begin(phone, house, title)
     stop()
     page.evaluate(FULL)
@@ -240,7 +235,6 @@ def test_a_hand_scanner_is_heard_over_the_menu_and_in_the_search_field(
     phone: Phone, house: House, server: Server, event: UUID, title: str
 ) -> None:
     first, second = tickets(house, event, "N", 2)
-    phone.show("")
     page = begin(phone, house, title)
     page.get_by_role("button", name="Menu", exact=True).click()
     type_code(page, first.code())
@@ -258,7 +252,6 @@ def test_a_hand_scanner_is_heard_over_the_menu_and_in_the_search_field(
 def test_a_camera_that_is_taken_away_is_told_and_may_be_tried_again(
     phone: Phone, house: House, server: Server, event: UUID, title: str
 ) -> None:
-    phone.show("")
     page = begin(phone, house, title)
     expect(page.get_by_text("Hold the code before the camera")).to_be_visible()
     page.evaluate("document.querySelector('video').srcObject.getTracks()[0].dispatchEvent(new Event('ended'))")
@@ -272,7 +265,6 @@ def test_a_window_that_takes_over_knows_what_the_other_one_saw(
 ) -> None:
     _, stop, _ = server
     (ticket,) = tickets(house, event, "N", 1)
-    phone.show("")
     page = begin(phone, house, title)
     assert phone.context is not None
     second = phone.context.new_page()
@@ -292,7 +284,6 @@ def test_a_device_that_is_revoked_lets_in_nobody_with_its_next_scan(
     phone: Phone, house: House, server: Server, event: UUID, title: str
 ) -> None:
     (ticket,) = tickets(house, event, "N", 1)
-    phone.show("")
     page = begin(phone, house, title)
 
     async def end(conn: Connection) -> None:

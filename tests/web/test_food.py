@@ -266,7 +266,8 @@ def test_a_push_reaches_the_worker_is_shown_and_opens_the_order(browser: Browser
     told = {"kind": "food_ready", "title": "Order 7 is ready", "body": "Collect it.", "order": "0-0", "number": 7}
     message = {"origin": house.url, "registrationId": registration, "data": json.dumps(told)}
     session.send("ServiceWorker.deliverPushMessage", message)
-    shown = "async () => (await (await navigator.serviceWorker.ready).getNotifications()).map(n => [n.title, n.body, n.data])"
+    known = "(await navigator.serviceWorker.ready).getNotifications()"
+    shown = f"async () => (await {known}).map(n => [n.title, n.body, n.data])"
     until(page, f"async () => (await ({shown})()).length === 1")
     assert page.evaluate(shown) == [["Order 7 is ready", "Collect it.", "/food/orders/0-0"]]
     context.close()

@@ -1,7 +1,6 @@
 """The gate on a steward's phone: a camera that sees real codes, with the server, without it, and after a kill."""
 
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
@@ -11,6 +10,7 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
 
+from tests.web.devices import with_pin
 from tests.web.gate import (
     Phone,
     choose_gate,
@@ -20,12 +20,11 @@ from tests.web.gate import (
     pair,
     settled,
     sign_in_by_pin,
-    steward,
     tickets,
     tonight,
     type_code,
 )
-from tests.web.house import House, free_port
+from tests.web.house import House, Server, stoppable
 from tests.web.office import in_database
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.tour_gate import beginning, lights, prepared, tools
@@ -34,29 +33,13 @@ from virage.kernel.ids import new_id
 from virage.venue.reads import load_ground
 
 STEWARD = "Some Steward"
-Server = tuple[str, Callable[[], None], Callable[[], None]]
 
 
 @pytest.fixture
 def server(house: House) -> Iterator[Server]:
     """A web process of the test's own: its address, the way to stop it and the way to start it again."""
-    port = free_port()
-    url = f"http://localhost:{port}"
-    running: list[subprocess.Popen[bytes]] = []
-
-    def start() -> None:
-        running.append(house.start("serve", house.env | {"VIRAGE_PORT": str(port), "VIRAGE_PUBLIC_URL": url}))
-        house.wait(url)
-
-    def stop() -> None:
-        process = running.pop()
-        house.stop(process)
-        house.processes.remove(process)
-
-    start()
-    yield url, stop, start
-    if running:
-        stop()
+    with stoppable(house) as server:
+        yield server
 
 
 @pytest.fixture
@@ -68,7 +51,7 @@ def phone(playwright: Playwright, tmp_path: Path, server: Server) -> Iterator[Ph
 
 @pytest.fixture
 def event(house: House, title: str) -> UUID:
-    steward(house, "steward.at.gate@example.org", STEWARD)
+    with_pin(house, "steward.at.gate@example.org", STEWARD, "steward")
     return tonight(house, title)
 
 
@@ -160,7 +143,6 @@ def test_a_browser_killed_between_light_and_sync_loses_no_scan(
 ) -> None:
     _, stop, start = server
     (ticket,) = tickets(house, event, "N", 1)
-    phone.show("")
     page = begin(phone, house, title)
     stop()
     type_code(page, ticket.code())
@@ -194,7 +176,6 @@ def test_neither_the_devices_clock_nor_the_phones_keeps_a_good_pass_out(
 ) -> None:
     _, stop, _ = server
     right, wrong = tickets(house, event, "N", 2)
-    phone.show("")
     phone.start()
     assert phone.context is not None
     phone.context.add_init_script(TEN_MINUTES_AHEAD)
@@ -216,7 +197,6 @@ def test_who_stands_at_the_wrong_gate_is_sent_the_right_way_without_network_in_f
 ) -> None:
     _, stop, _ = server
     (elsewhere,) = tickets(house, event, "P", 1)
-    phone.show("")
     page = begin(phone, house, title)
     in_menu(page, "Français")
     page.get_by_role("button", name="Fermer").click()
@@ -233,7 +213,6 @@ def test_who_has_no_phone_is_found_by_seat_and_let_in_with_a_reason(
     _, stop, start = server
     (ticket,) = tickets(house, event, "N", 1)
     seat = load_ground().label(ticket.place)
-    phone.show("")
     page = begin(phone, house, title)
     expect(page.locator("html")).to_have_attribute("data-labels", "kept", timeout=30_000)
     stop()
@@ -256,7 +235,6 @@ def test_training_shows_lights_and_lets_nobody_in(
 ) -> None:
     _, stop, start = server
     (ticket,) = tickets(house, event, "N", 1)
-    phone.show("")
     page = begin(phone, house, title)
     in_menu(page, "Start training")
     stop()
@@ -277,7 +255,6 @@ def test_axe_finds_nothing_on_any_screen_of_the_gate_and_every_target_is_large_e
     size, theme = look.split()
     title = f"Virage FC {new_id()}"
     crowd = prepared(house, title)
-    phone.show("")
     page = phone.start(viewport=SIZES[size], has_touch=size == "phone")
     assert phone.context is not None
     phone.context.add_init_script(f"localStorage.setItem('virage.gate.dark', '{str(theme == 'dark').lower()}')")

@@ -7,10 +7,10 @@ from uuid import UUID
 from playwright.sync_api import Route, expect
 
 from tests.web.gate import Phone, light, tickets, type_code, until
-from tests.web.house import House
+from tests.web.house import House, Server
 from tests.web.office import in_database
 from tests.web.test_exit import PACK_STANDS
-from tests.web.test_gate import Server, begin, event, inside, phone, scans, server, title
+from tests.web.test_gate import begin, event, inside, phone, scans, server, title
 from virage.kernel import journal
 from virage.kernel.database import Connection
 from virage.kernel.keys import bytes_of_base64url
@@ -37,7 +37,6 @@ def test_whom_the_phone_let_in_alone_the_server_does_not_let_in_again_before_it_
 ) -> None:
     _, stop, start = server
     first, second = tickets(house, event, "N", 2)
-    phone.show("")
     page = begin(phone, house, title)
     stop()
     expect(page.locator("[data-state=alone]")).to_be_visible(timeout=20_000)
@@ -58,7 +57,6 @@ def test_whom_the_phone_let_in_alone_the_server_does_not_let_in_again_before_it_
 
 def test_an_older_pack_takes_no_newer_ones_place(phone: Phone, house: House, event: UUID, title: str) -> None:
     (refunded,) = tickets(house, event, "N", 1)
-    phone.show("")
     page = begin(phone, house, title)
     packs, beats = "**/api/access/pack/*", "**/api/access/heartbeat"
     (older,) = json.loads(page.evaluate(PACK_STANDS))
@@ -98,7 +96,6 @@ def test_an_upload_that_is_too_large_for_somebody_on_the_way_is_sent_in_parts(
 ) -> None:
     _, stop, start = server
     fans = tickets(house, event, "N", 3)
-    phone.show("")
     page = begin(phone, house, title)
     stop()
     for turn, fan in enumerate(fans, 1):

@@ -30,7 +30,10 @@ def test_axe_finds_nothing_in_the_office_and_every_target_is_large_enough(
         order = str(in_database(house, lambda conn: conn.fetchval(ORDER)))
         stranger = browser.new_page(base_url=house.url, viewport=SIZES[size], color_scheme=theme)
         stranger.add_init_script(ENGLISH)
-        for seen, visited in ((page, chain(screens(page, house, order), tour_office_food.screens(page, house))), (stranger, doors(stranger))):
+        for seen, visited in (
+            (page, chain(screens(page, house, order), tour_office_food.screens(page, house))),
+            (stranger, doors(stranger)),
+        ):
             for name, *_ in visited:
                 found += [f"{name}: {fault}" for fault in found_by_axe(seen) + seen.evaluate(SMALL)]
                 if seen.evaluate("document.documentElement.scrollWidth > innerWidth"):

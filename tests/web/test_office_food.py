@@ -10,12 +10,12 @@ from pathlib import Path
 import httpx
 from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, Route, expect
-
-from tests.web.office_food import Till, close_what_is_over, fresh_cards, sold_yesterday, yesterday
-from tests.web.house import House
-from tests.web.office import ADMIN, confirm_it_is_me, desk, hire, sign_in_long_ago
 from pypdf import PdfReader
 
+from tests.web.cards import new_card
+from tests.web.house import House
+from tests.web.office import ADMIN, confirm_it_is_me, desk, hire, sign_in_long_ago
+from tests.web.office_food import Till, close_what_is_over, sold_yesterday, yesterday
 from virage.cli.fiscal import verify_archives
 from virage.concessions.rules.fiscal.record import Kind
 from virage.demo.concessions import counters
@@ -59,7 +59,9 @@ def test_a_product_is_priced_published_and_then_on_the_public_menu(
             page.get_by_label(allergen, exact=True).check()
         page.get_by_label("Diet").select_option("vegan")
         page.get_by_label("VAT, %").fill("5.5")
-        page.get_by_label("Choose a picture").set_input_files({"name": "one.png", "mimeType": "image/png", "buffer": PNG})
+        page.get_by_label("Choose a picture").set_input_files(
+            {"name": "one.png", "mimeType": "image/png", "buffer": PNG}
+        )
         expect(page.get_by_alt_text("The picture of the item")).to_be_visible()
         page.get_by_role("button", name="Save in the draft").click()
         expect(page.get_by_text("These allergens do not go with vegan")).to_be_visible()
@@ -102,7 +104,8 @@ def test_a_product_is_priced_published_and_then_on_the_public_menu(
         asked.get_by_role("button", name="Publish", exact=True).click()
         expect(page.get_by_text("What you see is what is sold")).to_be_visible()
         here, there = item_at(house, "02", name), item_at(house, "03", name)
-        assert here is not None and there is not None
+        assert here is not None
+        assert there is not None
         assert (here["cents"], here["prices"]) == (450, [{"window": {"from_min": -90, "until_min": -45}, "cents": 400}])
         assert (there["cents"], there["prices"]) == (450, [])
         page.unroute("**/api/office/concessions/publications")
@@ -248,7 +251,7 @@ def test_a_till_is_paired_and_what_it_sells_shows_without_a_reload(
 
 
 def test_a_lost_card_is_blocked_and_replaced(browser: Browser, house: House, address: str) -> None:
-    lost, fresh = fresh_cards(house, 2)
+    lost, fresh = new_card(house).code, new_card(house).code
     email = hire(house, f"cards-{address}", (Grant("cashier"),))
     with desk(browser, house, email) as page:
         page.goto("/office/food/cards")
@@ -328,15 +331,25 @@ def test_a_statement_is_made_of_closed_days_and_taken_home_with_the_archive(
         with page.expect_download() as export:
             books.get_by_role("button", name="Download as CSV").click()
         rows = list(csv.DictReader(StringIO(export.value.path().read_text(encoding="utf-8"))))
-        debits, credits = ([Decimal(row[side] or 0) for row in rows] for side in ("debit", "credit"))
+        debited, credited = ([Decimal(row[side] or 0) for row in rows] for side in ("debit", "credit"))
         shown = books.locator("[data-debit]").get_attribute("data-debit")
-        assert sum(debits) == sum(credits) == Decimal(shown or 0) / 100 > 0
+        assert sum(debited) == sum(credited) == Decimal(shown or 0) / 100 > 0
 
 
 def test_each_sees_the_parts_that_are_their_work_and_no_others(browser: Browser, house: House, address: str) -> None:
     with desk(browser, house, hire(house, f"none-{address}", (Grant("steward", "gate", "A"),))) as page:
         expect(page.get_by_role("link", name="Food and money")).to_have_count(0)
-        for path in ("", "/catalogue", "/stock", "/alcohol", "/tills", "/cards", "/shifts", "/concessionaires", "/closings"):
+        for path in (
+            "",
+            "/catalogue",
+            "/stock",
+            "/alcohol",
+            "/tills",
+            "/cards",
+            "/shifts",
+            "/concessionaires",
+            "/closings",
+        ):
             page.goto(f"/office/food{path}")
             expect(page.get_by_text("Your roles do not cover this part of the office.")).to_be_visible()
     with desk(browser, house, hire(house, f"admin-{address}", ADMIN)) as page:

@@ -1,7 +1,6 @@
 """The till in a real browser: with the server, without it and after a kill, it loses no sale and doubles none."""
 
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,21 +8,21 @@ import httpx
 import pytest
 from playwright.sync_api import Page, Playwright, Route, expect
 
-from tests.web.gate import PIN, Phone, kill, settled
-from tests.web.house import House, free_port
+from tests.web.cards import Held, new_card
+from tests.web.devices import PIN
+from tests.web.gate import Phone, kill, settled
+from tests.web.house import House, Server, stoppable
 from tests.web.office import in_database
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.till import (
     CARD_PIN,
     FINANCE,
-    Fan,
     assert_books_are_right,
     beer_is_allowed,
     by_cash,
     chain,
     choose_pin,
     close_shift,
-    fan,
     give_back,
     left,
     load_at_desk,
@@ -42,37 +41,21 @@ from virage.wallet.rules.cards import BlockReason
 CHOCOLATE, CHOCOLATE_CENTS = "Hot chocolate", 350
 COLA, LAGER = "Cola, 40 cl", "Draught lager, 50 cl"
 SALES = (Kind.SALE, Kind.REFUND)
-Server = tuple[str, Callable[[], None], Callable[[], None]]
 
 
 @pytest.fixture
 def server(house: House) -> Iterator[Server]:
     """A web process of the test's own: its address, the way to stop it and the way to start it again."""
-    port = free_port()
-    url = f"http://localhost:{port}"
-    running: list[subprocess.Popen[bytes]] = []
-
-    def start() -> None:
-        limits = {"VIRAGE_OFFLINE_CARD_CENTS": "1000", "VIRAGE_OFFLINE_TILL_CENTS": "1500", "VIRAGE_ASK_MS": "5000"}
-        running.append(house.start("serve", house.env | limits | {"VIRAGE_PORT": str(port), "VIRAGE_PUBLIC_URL": url}))
-        house.wait(url)
-
-    def stop() -> None:
-        process = running.pop()
-        house.stop(process)
-        house.processes.remove(process)
-
-    start()
-    yield url, stop, start
-    if running:
-        stop()
+    with stoppable(
+        house, VIRAGE_OFFLINE_CARD_CENTS="1000", VIRAGE_OFFLINE_TILL_CENTS="1500", VIRAGE_ASK_MS="5000"
+    ) as server:
+        yield server
 
 
 @pytest.fixture
 def tablet(playwright: Playwright, tmp_path: Path, server: Server) -> Iterator[Phone]:
     """A browser that keeps its data, as a till's does."""
     tablet = Phone(playwright, tmp_path, server[0])
-    tablet.show("")
     yield tablet
     tablet.close()
 
@@ -84,7 +67,7 @@ def begin(tablet: Phone) -> Page:
 def test_two_taps_sell_and_the_receipt_proves_itself(house: House, tablet: Phone) -> None:
     page = begin(tablet)
     open_till(page, house, "Till two taps")
-    one = fan(house, 1_000)
+    one = new_card(house, 1_000)
     tap_product(page, CHOCOLATE)
     tap_card(page, one)
     expect(page.locator("[data-receipt]")).to_contain_text("€6.50 left on the purse")
@@ -119,7 +102,7 @@ def test_two_taps_sell_and_the_receipt_proves_itself(house: House, tablet: Phone
     assert_books_are_right(house)
 
 
-def sell_alone(page: Page, one: Fan) -> int:
+def sell_alone(page: Page, one: Held) -> int:
     tap_product(page, CHOCOLATE)
     tap_card(page, one)
     return sold(page)
@@ -129,7 +112,8 @@ def test_without_the_server_it_sells_on_within_its_limits_and_tells_all_of_it_on
     house: House, tablet: Phone, server: Server
 ) -> None:
     _, stop, start = server
-    one, other, blocked, stranger = fan(house, 2_000), fan(house, 2_000), fan(house, 2_000), fan(house, 0, known=False)
+    one, other, blocked = (new_card(house, 2_000) for _ in range(3))
+    stranger = new_card(house, known=False)
     block(house, blocked)
     page = begin(tablet)
     open_till(page, house, "Till alone")
@@ -171,7 +155,7 @@ def test_without_the_server_it_sells_on_within_its_limits_and_tells_all_of_it_on
     assert_books_are_right(house)
 
 
-def block(house: House, one: Fan) -> None:
+def block(house: House, one: Held) -> None:
     """A card that was lost."""
     wish = Block(one.card_id, BlockReason.LOST, None)
     in_database(house, lambda conn: block_cards(conn, [wish], datetime.now(UTC)))
@@ -201,7 +185,7 @@ def heard(route: Route) -> int:
     return httpx.post(route.request.url, content=route.request.post_data_buffer, headers=headers).status_code
 
 
-def die_while_asking(page: Page, tablet: Phone, one: Fan) -> None:
+def die_while_asking(page: Page, tablet: Phone, one: Held) -> None:
     """The server has heard of a sale, and the browser dies before the answer."""
 
     def die(route: Route) -> None:
@@ -218,7 +202,7 @@ def die_while_asking(page: Page, tablet: Phone, one: Fan) -> None:
 
 def test_a_lost_answer_is_one_sale_or_none_also_over_a_kill(house: House, tablet: Phone) -> None:
     page = begin(tablet)
-    one = fan(house, 5_000)
+    one = new_card(house, 5_000)
     open_till(page, house, "Till lost answer")
     lost = lose_answers(page)
     sell_alone(page, one)  # the same bytes, sold alone
@@ -251,7 +235,7 @@ def test_a_lost_answer_is_one_sale_or_none_also_over_a_kill(house: House, tablet
 
 def test_a_shift_sells_splits_gives_back_and_counts(house: House, tablet: Phone) -> None:
     page = begin(tablet)
-    one = fan(house, 20_000)
+    one = new_card(house, 20_000)
     choose_pin(house, one)
     beer_is_allowed(house)
     open_till(page, house, "Till shift")
@@ -327,7 +311,7 @@ SET_BACK = """() => new Promise((resolve) => {
 
 def test_a_till_whose_storage_was_set_back_stops_until_finance_lets_it_go_on(house: House, tablet: Phone) -> None:
     page = begin(tablet)
-    one = fan(house, 1_000)
+    one = new_card(house, 1_000)
     open_till(page, house, "Till set back")
     sell_alone(page, one)
     page.evaluate(SET_BACK)
@@ -338,7 +322,7 @@ def test_a_till_whose_storage_was_set_back_stops_until_finance_lets_it_go_on(hou
     assert left(house, one) == 1_000 - CHOCOLATE_CENTS
     page.get_by_label("Your name").select_option(label=FINANCE)
     page.get_by_label("Your PIN, as finance").fill(PIN)
-    page.get_by_role("button", name="Go on from the server’s last record").click()  # noqa: RUF001 - as it is printed
+    page.get_by_role("button", name="Go on from the server’s last record").click()
     by_cash(page)
     sold(page)
     expect(page.locator("[data-backlog='0']")).to_be_visible()
@@ -353,7 +337,6 @@ def test_axe_finds_nothing_on_any_screen_of_the_till_and_every_target_is_large_e
     size, theme = look.split()
     beer_is_allowed(house)
     tablet = Phone(playwright, tmp_path, house.url)
-    tablet.show("")
     page = tablet.start(viewport=SIZES[size], has_touch=size == "phone")
     assert tablet.context is not None
     tablet.context.add_init_script(f"localStorage.setItem('virage.till.dark', '{str(theme == 'dark').lower()}')")

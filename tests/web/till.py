@@ -2,35 +2,28 @@
 
 import re
 from datetime import UTC, datetime
-from secrets import token_bytes
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.wallet.books import loaded_purse
-from tests.wallet.chip import Chip
-from tests.web.gate import PIN, tonight, type_code
+from tests.web.cards import Held
+from tests.web.devices import PIN, pairing_code, with_pin
+from tests.web.gate import tonight, type_code
 from tests.web.house import House
-from tests.web.office import hire, in_database
+from tests.web.office import in_database
 from virage.concessions.acts import derogations
 from virage.concessions.rules.alcohol import DerogationWish
 from virage.concessions.rules.fiscal.record import GENESIS, Record, hash_of, read_record
-from virage.kernel.config import read
 from virage.kernel.database import Connection
-from virage.kernel.guard import Grant, Principal
 from virage.kernel.ids import new_id
 from virage.kernel.problems import Refused
-from virage.people import acts as people
-from virage.people.acts import devices, pins
-from virage.people.rules.devices import DeviceKind, PairingOpened, PairingWish
+from virage.people.acts import pins
+from virage.people.rules.devices import DeviceKind, PairingWish
 from virage.people.rules.pins import PinVerifier
-from virage.people.rules.secrets import secrets_of
 from virage.programme import reads as programme
 from virage.programme.rules import HouseRules
-from virage.wallet.acts import cards, ledger
+from virage.wallet.acts import ledger
 from virage.wallet.reads.audit import audit
-from virage.wallet.rules.cards import Card, NewCard
 from virage.wallet.store import taps
 
 OUTLET = "01"
@@ -39,42 +32,7 @@ CASHIER = "Some Cashier"
 FINANCE = "Some Finance"
 
 
-class Fan(NamedTuple):
-    """A card in somebody's hand, the code printed on it, and the purse that it spends."""
-
-    chip: Chip
-    code: str
-    card_id: UUID
-    purse_id: UUID
-
-    def tap(self, counter: int | None = None) -> str:
-        """The address that the next read of the card shows, or one that was shown at a counter before."""
-        message = self.chip.tap() if counter is None else self.chip.mirrored(counter)
-        return f"https://virage.local/tap?uid={message.uid}&ctr={message.ctr}&cmac={message.cmac}"
-
-
-def fan(house: House, cents: int, *, known: bool = True) -> Fan:
-    """Somebody with a card and so much on it; of an unknown one the house knows nothing but its keys."""
-    secrets = cards.open_card_secrets(read(house.env))
-    assert secrets is not None
-    chip = Chip(secrets.keys, bytes((4,)) + token_bytes(6))
-    code = secrets.codes.printed(chip.uid)
-
-    async def make(conn: Connection) -> Card:
-        now = datetime.now(UTC)
-        purse_id = await loaded_purse(conn, cents)
-        wish = NewCard(new_id(), chip.uid, secrets.codes.hash(code), purse_id)
-        (made,) = await cards.personalise(conn, [wish], who=None, now=now)
-        assert isinstance(made, Card), made
-        return made
-
-    if not known:
-        return Fan(chip, code, new_id(), new_id())
-    made = in_database(house, make)
-    return Fan(chip, code, made.id, made.purse_id)
-
-
-def left(house: House, one: Fan) -> int:
+def left(house: House, one: Held) -> int:
     """What may still be spent of a fan's purse."""
 
     async def ask(conn: Connection) -> int:
@@ -83,7 +41,7 @@ def left(house: House, one: Fan) -> int:
     return in_database(house, ask)
 
 
-def choose_pin(house: House, one: Fan) -> None:
+def choose_pin(house: House, one: Held) -> None:
     """The card gets a PIN, as its owner chooses one in the app."""
 
     async def choose(conn: Connection) -> None:
@@ -109,37 +67,13 @@ def beer_is_allowed(house: House) -> None:
 
 def cashiers(house: House) -> None:
     """Somebody who sells and somebody of finance, each with a PIN."""
-
-    async def choose(conn: Connection) -> None:
-        now = datetime.now(UTC)
-        for name, role in ((CASHIER, "cashier"), (FINANCE, "finance")):
-            person = await people.ensure_staff(conn, f"{role}.at.till@example.org", name, (Grant(role),), now)
-            verifier = await pins.new_verifier(PIN)
-            assert not hasattr(verifier, "reason"), verifier
-            await pins.set_pin(conn, person, verifier, now)
-
-    in_database(house, choose)
+    for name, role in ((CASHIER, "cashier"), (FINANCE, "finance")):
+        with_pin(house, f"{role}.at.till@example.org", name, role)
 
 
 def till_code(house: House, outlets: list[str], name: str) -> str:
-    """A code that makes a device a till of these outlets."""
-    manager = hire(house, "tills@example.org", (Grant("finance"),), "Some Manager")
-
-    async def open_(conn: Connection) -> str:
-        now = datetime.now(UTC)
-        person = await people.ensure_staff(conn, manager, None, (Grant("finance"),), now)
-        who = Principal("staff", person, new_id(), (Grant("finance"),), now)
-        opened = await devices.open_pairing(
-            conn,
-            secrets_of(house.env["VIRAGE_SECRET"]),
-            who,
-            PairingWish(new_id(), name, DeviceKind.TILL, outlets),
-            now,
-        )
-        assert isinstance(opened, PairingOpened), opened
-        return opened.code
-
-    return in_database(house, open_)
+    """A code that makes a device a till of these outlets, as finance opens it."""
+    return pairing_code(house, "finance", PairingWish(new_id(), name, DeviceKind.TILL, outlets))
 
 
 def pair(page: Page, house: House, name: str, outlets: list[str] | None = None) -> None:
@@ -179,9 +113,9 @@ def tap_product(page: Page, name: str) -> None:
     page.locator("[data-product]").filter(has_text=name).first.click()
 
 
-def tap_card(page: Page, one: Fan, counter: int | None = None) -> None:
+def tap_card(page: Page, one: Held, counter: int | None = None) -> None:
     """The second: the reader types what the card shows."""
-    type_code(page, one.tap(counter))
+    type_code(page, f"https://virage.local{one.tap(counter)}")
 
 
 def sold(page: Page) -> int:
@@ -250,7 +184,7 @@ def train(page: Page) -> None:
     sold(page)
 
 
-def load_at_desk(page: Page, one: Fan) -> None:
+def load_at_desk(page: Page, one: Held) -> None:
     """Take twelve euros in cash for a purse and pay two out again, to whoever taps for it: ten stay."""
     in_menu(page, "Load a card")
     dialog = page.get_by_role("dialog", name="Load a card")

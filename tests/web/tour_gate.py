@@ -8,6 +8,7 @@ from uuid import UUID
 
 from playwright.sync_api import Page, expect
 
+from tests.web.devices import with_pin
 from tests.web.gate import (
     Phone,
     Ticket,
@@ -16,7 +17,6 @@ from tests.web.gate import (
     light,
     pair,
     sign_in_by_pin,
-    steward,
     tickets,
     tonight,
     type_code,
@@ -97,7 +97,8 @@ def said(house: House, event_id: UUID, what: str) -> None:
         now = datetime.now(UTC)
         zone = gates()["N1"].stand
         await conn.execute(
-            "update programme.event set rules = jsonb_set(rules, '{paper_accepted}', to_jsonb($2::boolean)) where id = $1",
+            """update programme.event
+            set rules = jsonb_set(rules, '{paper_accepted}', to_jsonb($2::boolean)) where id = $1""",
             event_id,
             what != "no paper",
         )
@@ -127,7 +128,7 @@ class Crowd(NamedTuple):
 
 def prepared(house: House, title: str) -> Crowd:
     """Tonight's match, a steward who stands at its gates, and who comes."""
-    steward(house, "steward.at.gate@example.org", STEWARD)
+    with_pin(house, "steward.at.gate@example.org", STEWARD, "steward")
     event_id = tonight(house, title, HouseRules(paper_identity_check=True))
     good, revoked, flagged, late, copied, moved = tickets(house, event_id, "N", 6)
     (expired,) = tickets(house, event_id, "N", 1, valid=timedelta(seconds=1))

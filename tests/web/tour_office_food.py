@@ -6,8 +6,10 @@ from random import Random
 
 from playwright.sync_api import Page, expect
 
-from tests.web.office_food import Till, close_what_is_over, expected, fresh_cards, sold_yesterday, yesterday
+from tests.web.cards import new_card
 from tests.web.house import House
+from tests.web.office_food import Till, close_what_is_over, sold_yesterday, yesterday
+from tests.web.till import till_code
 from tests.web.tour import Screen
 from virage.concessions.rules.fiscal.record import Kind
 
@@ -25,7 +27,7 @@ def evening(house: House, sales: int = SALES) -> None:
     """Tills that sold for three hours, most before the start and at half-time."""
     chance = Random(11)  # noqa: S311 - a crowd needs no secrecy
     for name, outlet in TILLS:
-        till = Till(house, expected(house, name, outlet), outlet)
+        till = Till(house, till_code(house, [outlet], name), outlet)
         begun = datetime.now(UTC) - EVENING
         till.chain.at = begun
         till.write(Kind.SHIFT_OPENED, cash_cents=FLOAT_CENTS)
@@ -34,7 +36,10 @@ def evening(house: House, sales: int = SALES) -> None:
         taken = 0
         for at in sorted(_moment(chance) for _ in range(sales)):
             till.chain.at = begun + EVENING * at
-            lines = [till.line(one, chance.choice((1, 1, 1, 2, 3))) for one in chance.sample(names, chance.choice((1, 2, 2, 3)))]
+            lines = [
+                till.line(one, chance.choice((1, 1, 1, 2, 3)))
+                for one in chance.sample(names, chance.choice((1, 2, 2, 3)))
+            ]
             taken += sum(line.quantity * line.unit_cents for line in lines)
             till.write(lines=lines)
         if name == TILLS[-1][0]:
@@ -118,7 +123,7 @@ def _catalogue(page: Page) -> Iterator[Screen]:
 
 
 def _cards(page: Page, house: House) -> Iterator[Screen]:
-    (code,) = fresh_cards(house, 1)
+    code = new_card(house).code
     page.goto("/office/food/cards")
     page.get_by_label("Code printed on the card").fill(code)
     page.get_by_role("button", name="Find").click()

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 
 from playwright.sync_api import Page, expect
 
+from tests.web.cards import Held, new_card
 from tests.web.gate import Phone, settled
 from tests.web.house import House
 from tests.web.till import (
-    Fan,
     cashiers,
-    fan,
     in_menu,
     open_shift,
     pair,
@@ -40,7 +39,7 @@ def beginning(page: Page, house: House, name: str) -> Iterator[Screen]:
     yield Screen("till-products")
 
 
-def selling(page: Page, one: Fan) -> Iterator[Screen]:
+def selling(page: Page, one: Held) -> Iterator[Screen]:
     """A basket, its age, each way to pay, refusals, a receipt."""
     pay = page.get_by_role("dialog", name="Pay")
     tap_product(page, "Hot dog meal")
@@ -111,7 +110,7 @@ def tools(page: Page, phone: Phone) -> Iterator[Screen]:
 
 def screens(page: Page, phone: Phone, house: House, name: str) -> Iterator[Screen]:
     """All of them, on one till."""
-    one = fan(house, 500)
+    one = new_card(house, 500)
     yield from beginning(page, house, name)
     yield from selling(page, one)
     yield from tools(page, phone)

@@ -28,12 +28,10 @@ META_READ_KEY: Final = 2
 KEY_VERSION: Final = 1
 """Of the keys that cards are made with now; it is part of what each key is derived from."""
 
-_BLOCK: Final = 16
-_ZEROS: Final = bytes(_BLOCK)
+_ZEROS: Final = bytes(16)
 _UID_AND_COUNTER: Final = 0xC7  # the PICCDataTag of a UID of 7 bytes, then the counter
 _COUNTER_BYTES: Final = 3
 _MAC_SESSION: Final = bytes.fromhex("3CC300010080")
-_ENC_SESSION: Final = bytes.fromhex("C33C00010080")
 _MAC_SEPARATOR: Final = "&cmac="
 _DIVERSIFIED: Final = b"\x01"
 _INPUT_MIN, _INPUT_MAX = 16, 31
@@ -142,7 +140,7 @@ def opened(message: SunMessage, meta_read_key: bytes) -> Seen | None:
         return None
     if message.uid is not None and message.ctr is not None:
         return Seen(bytes.fromhex(message.uid), int(message.ctr, 16))
-    plain = _decrypted(meta_read_key, _ZEROS, bytes.fromhex(message.picc_data or ""))
+    plain = _decrypted(meta_read_key, bytes.fromhex(message.picc_data or ""))
     if plain[0] != _UID_AND_COUNTER:
         return None
     counter_at = 1 + UID_BYTES
@@ -155,16 +153,6 @@ def proven(message: SunMessage, seen: Seen, file_read_key: bytes) -> bool:
     covered = "" if message.enc is None else message.enc + _MAC_SEPARATOR
     mac = _cmac(session_key, covered.encode())[1::2]
     return hmac.compare_digest(mac, bytes.fromhex(message.cmac))
-
-
-def file_data(message: SunMessage, seen: Seen, file_read_key: bytes) -> bytes | None:
-    """Return what the card's file holds (`enc`, decrypted); None where nothing of it is mirrored."""
-    if message.enc is None:
-        return None
-    session_key = _cmac(file_read_key, _ENC_SESSION + _named(seen))
-    counter = seen.counter.to_bytes(_COUNTER_BYTES, "little")
-    vector = _encrypted(session_key, counter.ljust(_BLOCK, b"\0"))
-    return _decrypted(session_key, vector, bytes.fromhex(message.enc))
 
 
 def look_id(message: SunMessage) -> UUID:
@@ -183,12 +171,6 @@ def _cmac(key: bytes, text: bytes) -> bytes:
     return mac.finalize()
 
 
-def _decrypted(key: bytes, vector: bytes, text: bytes) -> bytes:
-    cipher = Cipher(AES(key), CBC(vector)).decryptor()
+def _decrypted(key: bytes, text: bytes) -> bytes:
+    cipher = Cipher(AES(key), CBC(_ZEROS)).decryptor()
     return cipher.update(text) + cipher.finalize()
-
-
-def _encrypted(key: bytes, block: bytes) -> bytes:
-    """One block alone: CBC from zeros is then the cipher itself."""
-    cipher = Cipher(AES(key), CBC(_ZEROS)).encryptor()
-    return cipher.update(block) + cipher.finalize()

@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from virage.kernel.keys import base64url, bytes_of_base64url
+from virage.kernel.keys import bytes_of_base64url
 from virage.kernel.problems import Refused
 from virage.passes.rules.keys import SIGNATURE_BYTES, HolderKey, signed_by_holder
 from virage.wallet.rules.cards import BlockReason
@@ -103,11 +103,6 @@ def moment_of(challenge: Challenge) -> datetime | None:
         return datetime.fromisoformat(challenge.at)
     except ValueError:
         return None
-
-
-def proof_text(key_id: UUID, signature: bytes) -> str:
-    """A proof as a phone shows it: base64url of its canonical JSON."""
-    return base64url(msgspec.json.encode(SignedProof(key_id, base64url(signature)), order="sorted"))
 
 
 def read_proof(text: str) -> SignedProof | None:

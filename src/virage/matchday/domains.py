@@ -1,0 +1,327 @@
+"""Every domain tied to the others, in the order of a match day. The only place that knows them all."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+
+from msgspec.structs import asdict
+
+from virage.access import routes as access_routes
+from virage.access.acts import accreditations
+from virage.access.jobs import AccessJobs
+from virage.access.reads import accreditations as access_reads
+from virage.access.reads.board import Boards
+from virage.access.reads.delays import Delays
+from virage.access.reads.keyring import Keyring
+from virage.access.reads.news import GateNews
+from virage.access.reads.packs import Packs
+from virage.access.routes.desk import GateDesk
+from virage.concessions import routes as concessions_routes
+from virage.concessions.acts import ordering
+from virage.concessions.acts.archives import Archives
+from virage.concessions.jobs.closing import ClosingJobs
+from virage.concessions.jobs.figures import FigureJobs
+from virage.concessions.jobs.orders import FoodJobs
+from virage.concessions.reads import orders as food_reads
+from virage.concessions.reads.food_topics import food_topics
+from virage.kernel.config import Config
+from virage.kernel.database import Connection
+from virage.kernel.http import Lifespan
+from virage.kernel.metrics import Gauge
+from virage.live import routes as live_routes
+from virage.live.acts import EntriesTold
+from virage.live.reads import Feeds, LiveTopic
+from virage.matchday.house import Domain, House
+from virage.passes import routes as passes_routes
+from virage.passes.acts import open_vault
+from virage.passes.jobs import PassJobs
+from virage.passes.reads import device_keys
+from virage.payments import reads as payments_reads
+from virage.payments import routes as payments_routes
+from virage.payments.checkout import Checkout
+from virage.payments.handlers import Handlers
+from virage.payments.jobs import PaymentJobs
+from virage.payments.provider import NoProvider, PaymentProvider
+from virage.payments.sandbox_provider import SandboxProvider
+from virage.people import routes as people_routes
+from virage.people.acts import PeopleAuthenticator, PersonErased
+from virage.people.jobs import PeopleJobs
+from virage.people.reads import PersonExport
+from virage.people.rules.house import letterhead_of
+from virage.people.rules.webpush import Vapid
+from virage.programme import routes as programme
+from virage.programme.acts import EventCancelled
+from virage.programme.reads import boards, public_events
+from virage.replay import routes as replay_routes
+from virage.replay.acts import mark_goals
+from virage.replay.footage import Footage
+from virage.replay.rules.media import MediaVault
+from virage.ticketing import routes as ticketing_routes
+from virage.ticketing.acts import paying, refunding
+from virage.ticketing.acts.tickets import rebind_desk
+from virage.ticketing.jobs import TicketingJobs
+from virage.ticketing.reads import views as ticketing_views
+from virage.ticketing.reads.offers import offer_lines
+from virage.ticketing.reads.open_sales import OpenSales
+from virage.ticketing.reads.topics import AvailabilityTopic, OrderTopic
+from virage.ticketing.reads.watch import OrderWatch
+from virage.ticketing.routes.box_office import BoxOffice
+from virage.ticketing.routes.offers import OfferBoard
+from virage.ticketing.rules.places import seat_plan
+from virage.venue import routes as venue
+from virage.wallet import routes as wallet_routes
+from virage.wallet.acts import auto_top_ups, purses
+from virage.wallet.acts import cards as wallet_cards
+from virage.wallet.acts import virtual_cards as wallet_phones
+from virage.wallet.acts.top_up_money import TopUpMoney
+from virage.wallet.jobs import WalletJobs
+from virage.wallet.reads import auto_top_ups as auto_top_up_reads
+from virage.wallet.reads import cards as card_reads
+from virage.wallet.reads import purses as wallet_reads
+from virage.wallet.reads import virtual_cards
+from virage.wallet.routes.card_desk import CardDesk
+from virage.wallet.rules.purses import PURPOSE as PURSES
+
+# --- venue ---------------------------------------------------------------------------------------------------------
+
+
+def _venue(house: House) -> Domain:
+    return Domain(routers=[venue.router], dependencies={"way_delays": Delays(house.clock)})
+
+
+# --- programme -----------------------------------------------------------------------------------------------------
+
+
+def _programme(house: House) -> Domain:
+    event_cancelled: Sequence[EventCancelled] = (refunding.event_cancelled,)
+    return Domain(
+        routers=[programme.public_router, programme.office_router],
+        dependencies={
+            "event_board": programme.EventBoard(partial(boards, house.db)),
+            "event_finder": programme.EventFinder(partial(public_events, house.db)),
+            "event_cancelled": event_cancelled,
+        },
+    )
+
+
+# --- people --------------------------------------------------------------------------------------------------------
+
+
+# What the domains above tell a person about themselves, by the name of its section, and forget with them.
+PERSON_EXPORTS: dict[str, PersonExport] = {
+    "cards": card_reads.export,
+    "phones": virtual_cards.export,
+    "auto_top_up": auto_top_up_reads.export,
+    "wallet": wallet_reads.export,
+    "ticketing": ticketing_views.export,
+    "access": access_reads.export,
+    "food_orders": food_reads.export,
+}
+PERSON_ERASED: list[PersonErased] = [
+    ordering.erasing,
+    refunding.erased,
+    wallet_cards.erased,
+    wallet_phones.erased,
+    auto_top_ups.erased,
+    ordering.erased,
+    purses.erased,
+    accreditations.erased,
+]
+
+
+def _people(house: House) -> Domain:
+    authenticator = PeopleAuthenticator(house.db, house.clock)
+    return Domain(
+        routers=[people_routes.router],
+        dependencies={
+            "letterhead": letterhead_of(house.config),
+            "vapid": Vapid(house.config.secret),
+            "person_exports": PERSON_EXPORTS,
+            "person_erased": PERSON_ERASED,
+        },
+        jobs=[PeopleJobs(house.db, house.config, house.clock).register],
+        lifespan=[authenticator.lifespan],
+        authenticator=authenticator,
+    )
+
+
+# --- payments ------------------------------------------------------------------------------------------------------
+
+
+def _payment_handlers(_house: House) -> Handlers:
+    """Who gets the news of a payment, by its purpose."""
+    return Handlers({paying.PURPOSE: paying.OrderMoney(), PURSES: TopUpMoney()})
+
+
+def _provider(config: Config) -> tuple[PaymentProvider, Lifespan]:
+    """Whoever takes card payments, and what gives its connections back."""
+    provider: PaymentProvider = NoProvider()
+    if config.sandbox_url is not None:
+        provider = SandboxProvider(config.sandbox_url, config.sandbox_key, config.sandbox_webhook_secret)
+
+    @asynccontextmanager
+    async def closing() -> AsyncIterator[None]:
+        yield
+        await provider.close()
+
+    return provider, closing
+
+
+def _payments(house: House) -> Domain:
+    config, db = house.config, house.db
+    provider, closing = _provider(config)
+    handlers = _payment_handlers(house)
+    checkout = Checkout(db, provider)
+
+    async def overdue(conn: Connection) -> Mapping[str, float]:
+        return asdict(await payments_reads.overdue(conn, house.clock.now()))
+
+    return Domain(
+        routers=[payments_routes.router],
+        dependencies={
+            "checkout": checkout,
+            "checkout_pages": checkout.batcher,
+            "payment_provider": provider,
+            "payment_handlers": handlers,
+        },
+        jobs=[PaymentJobs(db, house.clock, provider, handlers).register],
+        gauges=[Gauge("virage_payments_overdue", "What has had no end for too long.", "what", overdue)],
+        lifespan=[closing],
+    )
+
+
+# --- passes --------------------------------------------------------------------------------------------------------
+
+
+def _passes(house: House) -> Domain:
+    vault = open_vault(house.config)
+    return Domain(
+        routers=[passes_routes.router],
+        dependencies={"vault": vault},
+        jobs=[PassJobs(house.db, vault).register],
+    )
+
+
+# --- wallet --------------------------------------------------------------------------------------------------------
+
+
+def _wallet(house: House) -> Domain:
+    desk = CardDesk(house.db, house.clock, wallet_cards.open_card_secrets(house.config))
+    provider, closing = _provider(house.config)
+    jobs = WalletJobs(house.db, house.config, house.clock, provider=provider, handlers=_payment_handlers(house))
+    return Domain(
+        routers=wallet_routes.routers,
+        dependencies={"card_desk": desk, "card_taps": desk.taps},
+        jobs=[jobs.register],
+        lifespan=[closing],
+    )
+
+
+# --- ticketing -----------------------------------------------------------------------------------------------------
+
+
+def _ticketing(house: House) -> Domain:
+    config, db, clock = house.config, house.db, house.clock
+    sales = OpenSales(db, house.tail, clock)
+    watch = OrderWatch(db, house.tail)
+    box_office = BoxOffice(db, clock, sales)
+
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[None]:
+        seat_plan()  # computed before anybody waits for it
+        yield
+        watch.close()
+        sales.close()
+
+    return Domain(
+        routers=ticketing_routes.routers,
+        dependencies={
+            "box_office": box_office,
+            "offer_board": OfferBoard(partial(offer_lines, db, sales)),
+            "holds": box_office.holds,
+            "holds_again": box_office.holds_again,
+            "pays": box_office.pays,
+            "order_reads": box_office.orders,
+            "order_watch": watch,
+            "rebind_desk": rebind_desk(config.secret, letterhead_of(config)),
+        },
+        jobs=[TicketingJobs(db, clock).register],
+        topics=[AvailabilityTopic(sales), OrderTopic(db)],
+        lifespan=[lifespan],
+    )
+
+
+# --- live ----------------------------------------------------------------------------------------------------------
+
+
+def _live(house: House) -> Domain:
+    feeds = Feeds(house.db)
+    entries_told: Sequence[EntriesTold] = (mark_goals,)
+    return Domain(
+        routers=[live_routes.router],
+        dependencies={"feeds": feeds, "entries_told": entries_told},
+        topics=[LiveTopic(feeds)],
+    )
+
+
+# --- replay --------------------------------------------------------------------------------------------------------
+
+
+def _replay(house: House) -> Domain:
+    config = house.config
+    return Domain(
+        routers=[replay_routes.router],
+        dependencies={
+            "footage": Footage(config.objects_at),
+            "media_vault": MediaVault([config.secret, *config.secrets_previous]),
+        },
+    )
+
+
+# --- access --------------------------------------------------------------------------------------------------------
+
+
+def _access(house: House) -> Domain:
+    keyring = Keyring(house.db, house.clock, device_keys)
+    desk = GateDesk(house.db, house.clock, keyring)
+    return Domain(
+        routers=access_routes.routers,
+        dependencies={
+            "gate_desk": desk,
+            "gate_scans": desk.scans,
+            "gate_backlogs": desk.backlogs,
+            "gate_news": GateNews(house.db),
+            "gate_packs": Packs(house.db, house.clock),
+            "gate_boards": Boards(house.db, house.clock),
+        },
+        jobs=[AccessJobs(house.db, house.clock).register],
+    )
+
+
+# --- concessions ---------------------------------------------------------------------------------------------------
+
+
+def _concessions(house: House) -> Domain:
+    config, db, clock = house.config, house.db, house.clock
+    closing = ClosingJobs(db, clock, open_vault(config), Archives(config.objects_at))
+    food = FoodJobs(db, config, clock)
+    doors = concessions_routes.dependencies(config, db, clock)
+    jobs = [food.register, FigureJobs(db).register, closing.register]
+    return Domain(concessions_routes.routers, doors, jobs, food_topics(db))
+
+
+# --- all of them ---------------------------------------------------------------------------------------------------
+
+DOMAINS: Sequence[Callable[[House], Domain]] = (
+    _venue,
+    _programme,
+    _people,
+    _payments,
+    _passes,
+    _wallet,
+    _ticketing,
+    _live,
+    _access,
+    _concessions,
+    _replay,
+)

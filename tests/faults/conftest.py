@@ -1,0 +1,14 @@
+"""What is killed here writes to a real disk."""
+
+import tempfile
+
+import pytest
+
+from tests.scratch import on_disk
+
+
+@pytest.fixture(autouse=True)
+def _on_disk(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    tmp_path_factory.getbasetemp()  # it has its place from now on, whichever test is the first
+    monkeypatch.setenv("TMPDIR", on_disk())
+    monkeypatch.setattr(tempfile, "tempdir", on_disk())

@@ -1,0 +1,58 @@
+"""What is told of our match and shown again of it, and who may do so: their requests for the tests of doors."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from virage.kernel.ids import new_id
+from virage.replay import store as footage
+from virage.replay.rules.media import Kind, Segment, Track
+
+if TYPE_CHECKING:
+    from tests.matchday.conftest import World
+
+NEIGHBOURS = ("their office", "their event's office", "friend")
+
+
+def told(world: "World") -> dict[str, Any]:
+    telling = {"id": str(new_id()), "at": world.clock.now().isoformat(), "told": {"kind": "added_time", "minutes": 3}}
+    return {"tellings": [telling]}
+
+
+def teams(_: "World") -> dict[str, Any]:
+    team = {"name": "T", "code": "TTT", "colour": "#112233"}
+    return {"teams": {"home": team, "away": team}, "revision": 0}
+
+
+def clip(world: "World") -> dict[str, Any]:
+    now = world.clock.now()
+    return {
+        "id": str(new_id()),
+        "from_at": (now - timedelta(seconds=9)).isoformat(),
+        "to_at": now.isoformat(),
+    }
+
+
+async def seen(world: "World") -> None:
+    """A camera has sent a second of the ground."""
+    at = world.clock.now() - timedelta(seconds=5)
+    track = Track(new_id(), new_id(), "main", Kind.VIDEO, "avc1.64001f", 640, 360, at)
+    async with world.db.transaction() as conn:
+        await footage.note_camera(conn, "main", programme=True, delay_ms=0)
+        await footage.add_track(conn, track)
+        await footage.add_segment(conn, Segment(new_id(), track.id, at, 1000, 10_000), track)
+
+
+async def clip_of(world: "World", desk: dict[str, str]) -> str:
+    """The id of a clip that our desk has published."""
+    await seen(world)
+    marked = await world.ask(desk, "POST", f"/api/replay/events/{world.event}/clips", clip(world))
+    clip_id: str = marked.json()["id"]
+    return clip_id
+
+
+PITCH = (
+    ("POST /api/live/{event_id}/entries", "our office", NEIGHBOURS, told),
+    ("PUT /api/live/{event_id}/teams", "our office", NEIGHBOURS, teams),
+    ("POST /api/replay/events/{event_id}/clips", "our office", NEIGHBOURS, clip),
+    ("POST /api/replay/clips/{clip_id}/withdraw", "our office", NEIGHBOURS),
+)

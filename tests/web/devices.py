@@ -1,0 +1,44 @@
+"""Who stands at a gate or a till, and the codes that make a device one of the house's."""
+
+from datetime import UTC, datetime
+
+from tests.web.house import House
+from tests.web.office import in_database
+from virage.kernel.database import Connection
+from virage.kernel.guard import Grant, Principal
+from virage.kernel.ids import new_id
+from virage.people import acts as people
+from virage.people.acts import devices, pins
+from virage.people.rules.devices import PairingOpened, PairingWish
+from virage.people.rules.pins import PinVerifier
+from virage.people.rules.secrets import secrets_of
+
+PIN = "480527"
+
+
+def with_pin(house: House, email: str, name: str, role: str) -> str:
+    """Somebody who has a role everywhere and a PIN; the address."""
+
+    async def choose(conn: Connection) -> None:
+        now = datetime.now(UTC)
+        person = await people.ensure_staff(conn, email, name, (Grant(role),), now)
+        verifier = await pins.new_verifier(PIN)
+        assert isinstance(verifier, PinVerifier), verifier
+        await pins.set_pin(conn, person, verifier, now)
+
+    in_database(house, choose)
+    return email
+
+
+def pairing_code(house: House, role: str, wish: PairingWish) -> str:
+    """The code for a device that somebody of this role expects."""
+
+    async def open_(conn: Connection) -> str:
+        now, grants = datetime.now(UTC), (Grant(role),)
+        person = await people.ensure_staff(conn, f"{role}.of.devices@example.org", "Somebody who pairs", grants, now)
+        who = Principal("staff", person, new_id(), grants, now)
+        opened = await devices.open_pairing(conn, secrets_of(house.env["VIRAGE_SECRET"]), who, wish, now)
+        assert isinstance(opened, PairingOpened), opened
+        return opened.code
+
+    return in_database(house, open_)

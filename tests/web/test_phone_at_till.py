@@ -1,0 +1,119 @@
+"""A fan's phone pays at a till: two real screens, and between them nothing but what each of them shows."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, expect
+
+from tests.web.cards import shown_proof
+from tests.web.conftest import entered
+from tests.web.food import filled
+from tests.web.gate import Phone, type_code
+from tests.web.house import House
+from tests.web.office import ENGLISH
+from tests.web.till import assert_books_are_right, by_cash, chain, open_till, refused, sold, tap_product
+from tests.web.tour import purse_of, spend
+from virage.concessions.rules.fiscal.record import Kind, TenderKind
+
+CHOCOLATE, CHOCOLATE_CENTS = "Hot chocolate", 350
+SCAN_MS = 20_000
+
+
+@pytest.fixture
+def till(browser: Browser, house: House) -> Iterator[Page]:
+    """A till that sells, in a browser of its own."""
+    context = browser.new_context(base_url=house.url, locale="en-GB", viewport={"width": 1440, "height": 900})
+    context.add_init_script(ENGLISH)
+    page = context.new_page()
+    open_till(page, house, "Till of phones")
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def phone(playwright: Playwright, tmp_path: Path, house: House) -> Iterator[Phone]:
+    """A fan's phone, whose camera sees what it is shown."""
+    phone = Phone(playwright, tmp_path, house.url)
+    yield phone
+    phone.close()
+
+
+def asked(till: Page) -> str:
+    """A chocolate, to be paid by phone: what the till's code says."""
+    tap_product(till, CHOCOLATE)
+    till.get_by_role("button", name="Pay €").click()
+    till.locator("[data-way=virtual_card]").click()
+    expect(till.get_by_text("Waiting for the phone €3.50")).to_be_visible()
+    return str(till.locator("[data-challenge]").get_attribute("data-challenge"))
+
+
+def ready(phone: Phone, house: House, address: str, cents: int) -> Page:
+    """The phone of a fan with money in the purse, switched on to pay."""
+    fan = phone.start()
+    fan.goto("/sign-in?next=/purse/phone")
+    entered(fan, house, address)
+    filled(house, address, cents)
+    fan.get_by_role("button", name="Switch this phone on").click()
+    expect(fan.get_by_text("This phone pays from your purse")).to_be_visible()
+    return fan
+
+
+def yes_without_network(fan: Page) -> str:
+    """The fan's yes as the code that the phone shows when it has no network."""
+    expect(fan.get_by_role("button", name="Pay €3.50")).to_be_visible()
+    fan.context.set_offline(True)
+    fan.get_by_role("button", name="Pay €3.50").click()
+    expect(fan.get_by_role("heading", name="Show this code to the counter")).to_be_visible()
+    return shown_proof(fan)
+
+
+def test_a_phone_pays_the_till_that_asks_it_and_what_is_refused_is_told_at_the_till(
+    till: Page, phone: Phone, house: House, address: str
+) -> None:
+    phone.show(asked(till))
+    fan = ready(phone, house, address, 2_000)
+    purse = purse_of(fan)
+    fan.get_by_role("link", name="Scan a till").click()
+    fan.get_by_role("button", name="Scan with the camera").click()
+    expect(fan.locator("[data-amount]")).to_have_text("€3.50", timeout=SCAN_MS)
+    fan.get_by_role("button", name="Pay €3.50").click()
+    by_itself = sold(till)
+    expect(fan.get_by_role("heading", name="Paid: €3.50")).to_be_visible()
+    expect(fan.get_by_text("In your purse: €16.50")).to_be_visible()
+
+    fan.goto(asked(till))
+    fan.get_by_role("button", name="Do not pay").click()
+    expect(fan.get_by_role("heading", name="You did not pay")).to_be_visible()
+    till.get_by_role("button", name="Other ways to pay").click()
+    till.get_by_role("dialog", name="Pay").get_by_role("button", name="Close").click()
+    by_cash(till)
+    assert sold(till) == by_itself + 1
+
+    fan.goto(asked(till))
+    type_code(till, yes_without_network(fan))
+    assert sold(till) == by_itself + 2
+    fan.context.set_offline(False)
+    expect(fan.get_by_role("heading", name="Paid: €3.50")).to_be_visible()
+
+    fan.goto(asked(till))
+    expect(fan.get_by_text("In your purse: €13.00")).to_be_visible()
+    spend(house, purse, (-1_200, "sale", timedelta()))
+    type_code(till, yes_without_network(fan))
+    expect(till.get_by_text("Not enough on the purse: €1.00 are left.")).to_be_visible()
+    refused(till, "insufficient_funds")
+    by_cash(till)
+    assert sold(till) == by_itself + 3
+    fan.context.set_offline(False)
+    expect(fan.get_by_role("heading", name="You did not pay")).to_be_visible()
+
+    expect(till.locator("[data-backlog='0']")).to_be_visible()
+    sales = [record for record in chain(house, "Till of phones") if record.kind is Kind.SALE]
+    assert [[tender.kind for tender in record.tenders] for record in sales] == [
+        [TenderKind.VIRTUAL_CARD],
+        [TenderKind.CASH],
+        [TenderKind.VIRTUAL_CARD],
+        [TenderKind.CASH],
+    ]
+    assert_books_are_right(house)
