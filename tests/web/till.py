@@ -74,6 +74,16 @@ def fan(house: House, cents: int, *, known: bool = True) -> Fan:
     return Fan(chip, code, made.id, made.purse_id)
 
 
+def give_to(house: House, one: Fan, name: str) -> None:
+    """The card becomes that of somebody of this name."""
+
+    async def give(conn: Connection) -> None:
+        person = await people.ensure_fan(conn, f"{one.card_id.hex}@example.org", name, datetime.now(UTC))
+        await conn.execute("update wallet.purse set owner_id = $1 where id = $2", person, one.purse_id)
+
+    in_database(house, give)
+
+
 def left(house: House, one: Fan) -> int:
     """What may still be spent of a fan's purse."""
 
@@ -161,6 +171,9 @@ def open_shift(page: Page, euros: str = "150") -> None:
     """Count the float and begin."""
     page.get_by_role("button", name="Open the shift").click()
     dialog = page.get_by_role("dialog", name="Open the shift")
+    dialog.get_by_label("Float in the drawer").fill("999999")
+    dialog.get_by_role("button", name="Open the shift").click()
+    expect(dialog.get_by_text("No drawer holds more than €5,000. Check the amount.")).to_be_visible()
     dialog.get_by_label("Float in the drawer").fill(euros)
     dialog.get_by_role("button", name="Open the shift").click()
     expect(dialog).to_be_hidden()

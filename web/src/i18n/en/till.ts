@@ -216,6 +216,7 @@ export const till = {
     again: "Receipt",
     alone: "Sold without network. It is kept here and told later.",
     available: (sum: string) => `${sum} left on the purse`,
+    holder: (name: string) => `Card: ${name}`,
     change: (sum: string) => `Change ${sum}`,
     next: "Next customer",
     print: "Print",
@@ -253,6 +254,7 @@ export const till = {
     open: "Open the shift",
     float: "Float in the drawer",
     openText: "Count what is in the drawer before the first sale.",
+    tooMuch: (most: string) => `No drawer holds more than ${most}. Check the amount.`,
     title: "Shift",
     since: (time: string, name: string) => `Open since ${time}, ${name}`,
     count: "Count the drawer",
@@ -269,6 +271,12 @@ export const till = {
     tips: "Tips",
     loads: "Loaded and paid out",
     needed: "Open the shift first",
+  },
+  look: {
+    title: "What is on the card",
+    text: "This tap is used up. To pay, hold the card to the reader again.",
+    offline: "Without network this till cannot tell what is on a card now.",
+    busy: "Looking…",
   },
   desk: {
     title: "Load a card",

@@ -206,6 +206,7 @@ export const till: typeof English = {
     again: "Ticket",
     alone: "Vendu sans réseau. C’est gardé ici et transmis plus tard.",
     available: (sum) => `Il reste ${sum} sur le porte-monnaie`,
+    holder: (name) => `Carte : ${name}`,
     change: (sum) => `À rendre ${sum}`,
     next: "Client suivant",
     print: "Imprimer",
@@ -243,6 +244,7 @@ export const till: typeof English = {
     open: "Ouvrir le service",
     float: "Fond de caisse",
     openText: "Comptez ce qu’il y a dans le tiroir avant la première vente.",
+    tooMuch: (most) => `Aucun tiroir ne contient plus de ${most}. Vérifiez le montant.`,
     title: "Service",
     since: (time, name) => `Ouvert depuis ${time}, ${name}`,
     count: "Compter le tiroir",
@@ -259,6 +261,12 @@ export const till: typeof English = {
     tips: "Pourboires",
     loads: "Chargé et versé",
     needed: "Ouvrez d’abord le service",
+  },
+  look: {
+    title: "Solde de la carte",
+    text: "Cette lecture est consommée. Pour payer, présentez de nouveau la carte au lecteur.",
+    offline: "Sans réseau, cette caisse ne peut pas dire le solde d’une carte.",
+    busy: "Un instant…",
   },
   desk: {
     title: "Charger une carte",
