@@ -298,6 +298,8 @@ def test_a_shift_sells_splits_gives_back_and_counts(house: House, tablet: Phone)
 
     give_back(page, split, whole=False)
     expect(page.locator("[data-receipt]")).to_contain_text("Cash")
+    expect(page.locator("[data-receipt]")).to_contain_text(f"Refund of receipt no. {split}")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Outlet 01, Virage Nord")
     sold(page)
     give_back(page, split, whole=True)
     sold(page)

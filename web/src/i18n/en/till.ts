@@ -12,8 +12,6 @@ export interface Said {
 }
 type Refusals = { [reason: string]: (said: Said) => string };
 
-const STANDS: { [stand: string]: string } = { N: "north", E: "east", S: "south", W: "west" };
-
 const WHY: { [why: string]: string } = {
   spirits: "Spirits are never sold in the ground.",
   no_event: "No alcohol: nothing is on right now.",
@@ -118,7 +116,7 @@ export const till = {
     nobody: "Nobody may sign in here yet. Each cashier chooses a PIN in the office, under “My PIN”; the name then appears here.",
     choose: "Choose your name",
   },
-  outlets: { title: "Which outlet?", none: "This till has no outlet with a catalogue yet. The office publishes one.", other: "Another outlet", name: (code: string, stand: string) => `Outlet ${code}, ${STANDS[stand] ?? stand}` },
+  outlets: { title: "Which outlet?", none: "This till has no outlet with a catalogue yet. The office publishes one.", other: "Another outlet", name: (code: string, stand: string) => `Outlet ${code}, ${stand}` },
   state: {
     online: "Online",
     alone: "Sells alone",
@@ -231,7 +229,7 @@ export const till = {
     last: "Last sales",
     none: "Nothing was sold here yet.",
     notFound: "No such sale on this till.",
-    sale: (number: number) => `Sale no. ${number}`,
+    sale: (number: number) => `Receipt no. ${number}`,
     nothingLeft: "All of it was given back.",
     reason: "Why",
     choose: "Choose the reason",

@@ -2,8 +2,6 @@ import type { Said, till as English } from "../en/till";
 import { plural } from "./common";
 import { categories } from "./sold";
 
-const STANDS: { [stand: string]: string } = { N: "nord", E: "est", S: "sud", W: "ouest" };
-
 const WHY: { [why: string]: string } = {
   spirits: "Les spiritueux ne se vendent jamais dans l’enceinte.",
   no_event: "Pas d’alcool : aucun événement en ce moment.",
@@ -63,8 +61,8 @@ export const till: typeof English = {
   title: "Caisse",
   pair: {
     title: "Faire de cet appareil une caisse",
-    text: "Demandez un code d’appairage à la comptabilité. Il sert une fois, pendant dix minutes. L’appareil garde une clé à lui qui ne le quitte jamais.",
-    code: "Code d’appairage",
+    text: "Demandez un code d’association à la comptabilité. Il sert une fois, pendant dix minutes. L’appareil garde une clé à lui qui ne le quitte jamais.",
+    code: "Code d’association",
     hint: "Quatre signes et six chiffres, comme sur l’écran du bureau",
     confirm: "Appairer cet appareil",
     missing: "Saisissez le code",
@@ -108,7 +106,7 @@ export const till: typeof English = {
     nobody: "Personne ne peut encore se connecter ici. Chaque caissier choisit son code au bureau, sous « Mon code PIN » ; son nom paraît alors ici.",
     choose: "Choisissez votre nom",
   },
-  outlets: { title: "Quel point de vente ?", none: "Cette caisse n’a pas encore de point de vente avec un catalogue. Le bureau en publie un.", other: "Autre point de vente", name: (code, stand) => `Point de vente ${code}, ${STANDS[stand] ?? stand}` },
+  outlets: { title: "Quel point de vente ?", none: "Cette caisse n’a pas encore de point de vente avec un catalogue. Le bureau en publie un.", other: "Autre point de vente", name: (code, stand) => `Point de vente ${code}, ${stand}` },
   state: {
     online: "En ligne",
     alone: "Vend seule",
@@ -221,7 +219,7 @@ export const till: typeof English = {
     last: "Dernières ventes",
     none: "Rien n’a encore été vendu ici.",
     notFound: "Pas de telle vente sur cette caisse.",
-    sale: (number) => `Vente n° ${number}`,
+    sale: (number) => `Ticket n° ${number}`,
     nothingLeft: "Tout a été remboursé.",
     reason: "Pourquoi",
     choose: "Choisissez la raison",
