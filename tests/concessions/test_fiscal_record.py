@@ -154,6 +154,8 @@ WRONG: dict[str, tuple[Kind, dict[str, Any], Reason]] = {
     "a refund of nothing": (Kind.REFUND, {"refund_of": None}, Reason.FIELD_MISPLACED),
     "a sale that refunds": (Kind.SALE, {"refund_of": RefundOf(BEER, BEER, "spilled")}, Reason.FIELD_MISPLACED),
     "cash with a proof": (Kind.SALE, {"tenders": [Tender(TenderKind.CASH, 1500, "x")]}, Reason.FIELD_MISPLACED),
+    "more than a float": (Kind.SHIFT_OPENED, {"cash_cents": 500_001}, Reason.CASH_EXCESSIVE),
+    "more than anybody counts": (Kind.SHIFT_COUNTED, {"cash_cents": 5_000_001}, Reason.CASH_EXCESSIVE),
     "goods that come back in a sale": (Kind.SALE, {"lines": [beer(2), beer(-1)]}, Reason.SIGN_WRONG),
     "a sale of no piece": (Kind.SALE, {"lines": [beer(0)]}, Reason.SIGN_WRONG),
     "goods that go out in a refund": (Kind.REFUND, {"lines": [beer(1)]}, Reason.SIGN_WRONG),

@@ -11,6 +11,8 @@ from tests.concessions.bar import CAP_CENTS, ROUND, ROUND_CENTS, as_till, by_car
 from tests.concessions.till import NOW, Till, beer, cup, fries
 from virage.concessions.rules.booking import Part, transfers
 from virage.concessions.rules.fiscal.record import (
+    COUNTED_CENTS_MAX,
+    FLOAT_CENTS_MAX,
     Kind,
     Record,
     Tender,
@@ -237,3 +239,20 @@ async def test_a_rehearsal_moves_no_money(bar: "Bar") -> None:
     (answer,) = await bar.send(till, sent(till.write(Kind.TRAINING_SALE)))
     assert answer.outcome == "booked"
     assert await bar.of_kind("cash") == 0
+
+
+async def test_cash_that_no_drawer_holds_is_refused_when_it_is_asked_and_named_when_it_is_told(bar: "Bar") -> None:
+    till = await bar.till()
+    bounds = {Kind.SHIFT_OPENED: FLOAT_CENTS_MAX, Kind.SHIFT_COUNTED: COUNTED_CENTS_MAX}
+    for kind, most in bounds.items():
+        (asked,) = await bar.send(till, sent(till.sign(till.record(kind, cash_cents=most + 1))))
+        assert (asked.outcome, asked.reason, asked.data) == ("refused", "cash_excessive", {"most_cents": most})
+        (told,) = await bar.send(till, sent(till.write(kind, cash_cents=most)), process=1)
+        assert told.outcome == "booked", "the number was free"
+    (told,) = await bar.send(till, sent(till.write(Kind.SHIFT_OPENED, cash_cents=FLOAT_CENTS_MAX + 1), told=True))
+    assert told.outcome == "booked"
+    async with bar.db.connection() as conn:
+        defects = await conn.fetch(
+            "select defect from concessions.record where device_id = $1 order by number", till.id
+        )
+    assert [row["defect"] for row in defects] == [None, None, "cash_excessive"]

@@ -24,6 +24,7 @@ from tests.web.till import (
     choose_pin,
     close_shift,
     give_back,
+    give_to,
     left,
     load_at_desk,
     open_till,
@@ -68,8 +69,15 @@ def test_two_taps_sell_and_the_receipt_proves_itself(house: House, tablet: Phone
     page = begin(tablet)
     open_till(page, house, "Till two taps")
     one = new_card(house, 1_000)
+    give_to(house, one, "Somebody Somewhere")
+    look = page.get_by_role("dialog", name="What is on the card")
+    tap_card(page, one)
+    expect(look.locator("[data-look='1000']")).to_contain_text("Somebody S.")
+    expect(look).to_contain_text("To pay, hold the card to the reader again.")
+    look.get_by_role("button", name="Close").click()
     tap_product(page, CHOCOLATE)
     tap_card(page, one)
+    expect(page.locator("[data-holder='Somebody S.']")).to_be_visible()
     expect(page.locator("[data-receipt]")).to_contain_text("€6.50 left on the purse")
     address = page.locator("[data-code]").first.get_attribute("data-code") or ""
     sold(page)
@@ -123,6 +131,9 @@ def test_without_the_server_it_sells_on_within_its_limits_and_tells_all_of_it_on
     for each in (one, one):  # 7 of 10 euros
         last = sell_alone(page, each)
     expect(page.locator("[data-state=alone]")).to_be_visible()
+    tap_card(page, other)
+    expect(page.get_by_text("Without network this till cannot tell what is on a card now.")).to_be_visible()
+    page.get_by_role("dialog", name="What is on the card").get_by_role("button", name="Close").click()
     for each, counter, reason in (
         (stranger, None, "card_unknown"),
         (blocked, None, "card_blocked"),
@@ -237,6 +248,7 @@ def test_a_shift_sells_splits_gives_back_and_counts(house: House, tablet: Phone)
     page = begin(tablet)
     one = new_card(house, 20_000)
     choose_pin(house, one)
+    give_to(house, one, "Somebody Somewhere")
     beer_is_allowed(house)
     open_till(page, house, "Till shift")
     pay = page.get_by_role("dialog", name="Pay")
@@ -259,6 +271,7 @@ def test_a_shift_sells_splits_gives_back_and_counts(house: House, tablet: Phone)
         tap_product(page, COLA)
     tap_card(page, one)  # 80 euros are above the cap
     expect(page.locator("[data-refusal=confirmation_required]")).to_be_visible()
+    expect(pay.locator("[data-holder='Somebody S.']")).to_be_visible()
     pay.get_by_label("PIN of the card").fill("111111")
     pay.get_by_role("button", name="Confirm").click()
     expect(page.locator("[data-refusal=pin_wrong]")).to_be_visible()
@@ -269,6 +282,8 @@ def test_a_shift_sells_splits_gives_back_and_counts(house: House, tablet: Phone)
 
     give_back(page, split, whole=False)
     expect(page.locator("[data-receipt]")).not_to_contain_text("Cash")
+    expect(page.locator("[data-receipt]")).to_contain_text(f"Refund of receipt no. {split}")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Outlet 01, Virage Nord")
     sold(page)
     give_back(page, split, whole=True)
     expect(page.locator("[data-receipt]")).to_contain_text("Cash")

@@ -17,6 +17,7 @@ from virage.concessions.rules.fiscal.record import GENESIS, Record, hash_of, rea
 from virage.kernel.database import Connection
 from virage.kernel.ids import new_id
 from virage.kernel.problems import Refused
+from virage.people import acts as people
 from virage.people.acts import pins
 from virage.people.rules.devices import DeviceKind, PairingWish
 from virage.people.rules.pins import PinVerifier
@@ -30,6 +31,16 @@ OUTLET = "01"
 CARD_PIN = "482913"
 CASHIER = "Some Cashier"
 FINANCE = "Some Finance"
+
+
+def give_to(house: House, one: Held, name: str) -> None:
+    """The card becomes that of somebody of this name."""
+
+    async def give(conn: Connection) -> None:
+        person = await people.ensure_fan(conn, f"{one.card_id.hex}@example.org", name, datetime.now(UTC))
+        await conn.execute("update wallet.purse set owner_id = $1 where id = $2", person, one.purse_id)
+
+    in_database(house, give)
 
 
 def left(house: House, one: Held) -> int:
@@ -95,6 +106,9 @@ def open_shift(page: Page, euros: str = "150") -> None:
     """Count the float and begin."""
     page.get_by_role("button", name="Open the shift").click()
     dialog = page.get_by_role("dialog", name="Open the shift")
+    dialog.get_by_label("Float in the drawer").fill("999999")
+    dialog.get_by_role("button", name="Open the shift").click()
+    expect(dialog.get_by_text("No drawer holds more than €5,000. Check the amount.")).to_be_visible()
     dialog.get_by_label("Float in the drawer").fill(euros)
     dialog.get_by_role("button", name="Open the shift").click()
     expect(dialog).to_be_hidden()

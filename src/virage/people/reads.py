@@ -29,7 +29,7 @@ from virage.people.rules.grants import (
     view_of,
 )
 from virage.people.rules.mails import Letter
-from virage.people.rules.persons import Locale, Person, SessionView
+from virage.people.rules.persons import Locale, Person, SessionView, short_name
 from virage.people.rules.pins import RosterEntry
 from virage.people.store import devices as stored_devices
 from virage.people.store import grants, mails, persons, pins, push, sessions
@@ -82,6 +82,13 @@ async def person(conn: Connection, person_id: UUID) -> Person | None:
 async def persons_by_id(conn: Connection, person_ids: Sequence[UUID]) -> dict[UUID, Person]:
     """Many persons in one statement; those who are erased are missing."""
     return await persons.persons(conn, person_ids)
+
+
+async def short_names(conn: Connection, person_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """First names and the initials of last ones, in one statement; who is erased or gave no name is missing."""
+    found = await persons.persons(conn, person_ids)
+    short = {person_id: short_name(one.name or "") for person_id, one in found.items()}
+    return {person_id: name for person_id, name in short.items() if name is not None}
 
 
 async def search(conn: Connection, wanted: str, most: int) -> list[Person]:

@@ -6382,6 +6382,7 @@ export interface components {
                 [key: string]: unknown;
             };
             hash?: string | null;
+            holder?: string | null;
             /** @default 0 */
             loss_cents: number;
             number: number;

@@ -19,7 +19,7 @@ from virage.concessions.acts.tendering import Money, Sent, beside, decide, rows_
 from virage.concessions.rules import booking as rules
 from virage.concessions.rules.booking import Part, key_of
 from virage.concessions.rules.fiscal.chain import Appended, Known
-from virage.concessions.rules.fiscal.record import REFUNDS, SALES, Record
+from virage.concessions.rules.fiscal.record import COUNTED, REFUNDS, SALES, Record, check
 from virage.concessions.rules.limits import TillLimits
 from virage.concessions.store import booking as store
 from virage.concessions.store import deviations
@@ -29,16 +29,21 @@ from virage.kernel.journal import append as write_facts
 from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
 from virage.wallet.acts import ledger, taps
+from virage.wallet.reads.cards import holders_at_till
+from virage.wallet.rules.cards import Reason as CardReason
 from virage.wallet.rules.ledger import Entry, Posted
 
 CARDS_OWN: Final = frozenset({"card_id", "counter"})
 """What a till is not told of a card."""
+HOLDER_SAYS_YES: Final = frozenset({CardReason.CONFIRMATION_REQUIRED, CardReason.PIN_WRONG})
+"""Refusals after which whoever holds the card types its PIN, so that the cashier sees whose it is."""
 
 
 class Answer(Struct, frozen=True, omit_defaults=True):
     """What a till hears of one record: `booked`, `known` (again), or `refused` with a reason.
 
-    `available_cents` is what the fan has left. `loss_cents` is what nobody pays of a sale that was told.
+    `available_cents` is what the fan has left. `loss_cents` is what nobody pays of a sale that was told. `holder` is
+    whose card was tapped, for the cashier's eyes alone: kept nowhere, told once, and never of a sale without network.
     """
 
     number: int
@@ -48,6 +53,7 @@ class Answer(Struct, frozen=True, omit_defaults=True):
     data: dict[str, object] = {}
     available_cents: Cents | None = None
     loss_cents: Cents = 0
+    holder: str | None = None
 
 
 async def take(
@@ -71,6 +77,10 @@ async def _take(conn: Connection, sent: Sequence[Sent], limits: TillLimits, now:
         if isinstance(plan.outcomes[at], Appended) and one.record.kind in (*SALES, *REFUNDS) and not one.record.training
     }
     money = await decide(conn, new, limits, now)
+    for at, one in enumerate(sent):
+        wrong = check(one.record) if one.record.kind in COUNTED and not one.told else None
+        if wrong is not None and isinstance(plan.outcomes[at], Appended):
+            money.refused[at] = wrong
     booked = await _post(conn, new, money, now)
     plan = fiscal.without(plan, money.refused)
     await fiscal.write(conn, plan, now)
@@ -78,7 +88,18 @@ async def _take(conn: Connection, sent: Sequence[Sent], limits: TillLimits, now:
         await _write(conn, {at: new[at] for at in booked}, money, now)
         unsold = await kitchen.given_back(conn, orders, [new[at].record for at in booked], now)
         await stock.note_sales(conn, [*(sold_of(new[at].record) for at in booked), *unsold])
-    return [_answer(plan, at, money.left.get(at), money.parts.get(at, [])) for at in range(len(sent))]
+    holders = await _holders(conn, new, money)
+    return [_answer(plan, at, money.left.get(at), money.parts.get(at, []), holders.get(at)) for at in range(len(sent))]
+
+
+async def _holders(conn: Connection, new: Mapping[int, Sent], money: Money) -> dict[int, str]:
+    """Whose cards pay what is asked about, or must say yes to it, by the place of its record."""
+    asked = {
+        at: holder
+        for at, holder in money.holders.items()
+        if not new[at].told and (at not in money.refused or money.refused[at].reason in HOLDER_SAYS_YES)
+    }
+    return await holders_at_till(conn, asked) if asked else {}
 
 
 async def _write(conn: Connection, booked: Mapping[int, Sent], money: Money, now: datetime) -> None:
@@ -128,15 +149,15 @@ def sold_of(record: Record) -> Sold:
     return Sold(key_of(record).made("stock"), record.outlet, products, record.moment)
 
 
-def _answer(plan: Plan, at: int, left_cents: Cents | None, parts: Sequence[Part]) -> Answer:
+def _answer(plan: Plan, at: int, left_cents: Cents | None, parts: Sequence[Part], holder: str | None) -> Answer:
     outcome, number = plan.outcomes[at], plan.written[at].record.number
     if isinstance(outcome, Refused):
         data = {name: value for name, value in outcome.data.items() if name not in CARDS_OWN}
-        return Answer(number, "refused", reason=str(outcome.reason), data=data)
+        return Answer(number, "refused", reason=str(outcome.reason), data=data, holder=holder)
     if isinstance(outcome, Known):
         return Answer(number, "known", outcome.hash)
     lost = sum(part.loss_cents for part in parts)
-    return Answer(number, "booked", outcome.hash, available_cents=left_cents, loss_cents=lost)
+    return Answer(number, "booked", outcome.hash, available_cents=left_cents, loss_cents=lost, holder=holder)
 
 
 async def _post(conn: Connection, new: Mapping[int, Sent], money: Money, now: datetime) -> list[int]:

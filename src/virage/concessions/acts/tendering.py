@@ -21,8 +21,8 @@ from virage.kernel.problems import Refused
 from virage.wallet.acts import ledger, taps
 from virage.wallet.acts.virtual_cards import charge
 from virage.wallet.reads import cards
+from virage.wallet.rules.cards import Holder, Spend, Spent, Tap, TapTaken
 from virage.wallet.rules.cards import Reason as CardReason
-from virage.wallet.rules.cards import Spend, Spent, Tap, TapTaken
 from virage.wallet.rules.ledger import Transfer
 from virage.wallet.rules.sun import Seen
 from virage.wallet.rules.virtual_cards import Challenge, Shown
@@ -51,7 +51,8 @@ class Money(Struct):
     """What the money of a batch does, by the place of each record in it.
 
     `settled` are refunds that were told before their sale, with what they give now that it is booked; `noted` is what
-    these say otherwise, which nobody could tell before. `left` is what who paid has left.
+    these say otherwise, which nobody could tell before. `left` is what who paid has left, `holders` whose cards were
+    tapped.
     """
 
     parts: dict[int, list[Part]] = field(default_factory=dict)
@@ -62,6 +63,7 @@ class Money(Struct):
     deviations: dict[int, list[Deviation]] = field(default_factory=dict)
     noted: list[tuple[Record, list[Deviation]]] = field(default_factory=list)
     left: dict[int, Cents] = field(default_factory=dict)
+    holders: dict[int, Holder] = field(default_factory=dict)
 
 
 async def decide(conn: Connection, new: Mapping[int, Sent], limits: TillLimits, now: datetime) -> Money:
@@ -310,6 +312,8 @@ async def _take_cards(
                 parts.append(Part(place, paid.cents))
             elif isinstance(outcome, TapTaken):
                 parts.append(Part(place, paid.cents, outcome.purse_id, outcome.card_id))
+                if outcome.holder is not None:
+                    money.holders.setdefault(at, outcome.holder)
                 pin = one.confirmed.get(place)
                 if pin is not None:
                     money.refused[at] = pin

@@ -40,7 +40,10 @@ class PackTill(Struct, frozen=True):
 
 
 class PackOutlet(Struct, frozen=True):
-    """Where the till stands, and what is sold there; no catalogue before the first version is published."""
+    """Where the till stands, and what is sold there; no catalogue before the first version is published.
+
+    `stand` is what the stand is called, for a fan is told of the outlet by the same name.
+    """
 
     code: str
     stand: str
@@ -127,13 +130,15 @@ class TillPacks:
             heads = {} if mine is None else await fiscal.heads_of(conn, mine.id)
         if mine is None:
             return None
-        places = {outlet.code: outlet for outlet in load_ground().outlets}
+        ground = load_ground()
+        places = {outlet.code: outlet for outlet in ground.outlets}
+        stands = {stand.code: stand.name for stand in ground.stands}
         standing = [places[code] for code in sorted(mine.posts) if code in places]
         said = TillPack(
             now=_NEVER,
             till=PackTill(mine.id, mine.name),
             outlets=tuple(
-                PackOutlet(one.code, one.stand, one.ring, shared.catalogues.get(one.code)) for one in standing
+                PackOutlet(one.code, stands[one.stand], one.ring, shared.catalogues.get(one.code)) for one in standing
             ),
             evenings=tuple(_evening(event) for event in shared.evenings),
             derogations=shared.derogations,

@@ -37,6 +37,12 @@ class Person(Struct, frozen=True):
     locale: Locale
 
 
+def short_name(name: str) -> str | None:
+    """Return as much of a name as tells a stranger whose something is, "Somebody S."; None for a name without words."""
+    first, *others = name.split() or [""]
+    return f"{first} {others[-1][0].upper()}." if others else first or None
+
+
 class Newcomer(Struct, frozen=True):
     """Who joins, unless somebody with this address has joined before."""
 

@@ -4,12 +4,25 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from virage.kernel.database import Connection
 from virage.kernel.journal import Fact, append
 from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
 from virage.venue.reads import GROUND_ZONE
-from virage.wallet.rules.cards import Card, Reason, Spend, Spent, Tap, TapOutcome, TapTaken, judge_spends, judge_taps
+from virage.wallet.rules.cards import (
+    Card,
+    Holder,
+    Reason,
+    Spend,
+    Spent,
+    Tap,
+    TapOutcome,
+    TapTaken,
+    judge_spends,
+    judge_taps,
+)
 from virage.wallet.store import cards as stored
 from virage.wallet.store import taps as store
 
@@ -21,7 +34,8 @@ async def take_taps(conn: Connection, taps: Sequence[Tap], now: datetime) -> lis
     the same answer and has no second effect. A counter that is not above the card's last one is a clone or a replay:
     the journal tells the first of them after each tap that counted, so commit a refusal too.
     """
-    cards = await stored.lock_cards_by_uid(conn, [tap.seen.uid for tap in taps if tap.seen is not None])
+    owned = await stored.lock_cards_by_uid(conn, [tap.seen.uid for tap in taps if tap.seen is not None])
+    cards = {uid: one.card for uid, one in owned.items()}
     known = await store.taps_by_id(conn, [tap.id for tap in taps])  # after the lock: whoever held it may have taken it
     alone = [
         (cards[tap.seen.uid].id, tap.seen.counter)
@@ -33,7 +47,11 @@ async def take_taps(conn: Connection, taps: Sequence[Tap], now: datetime) -> lis
     if new:
         await store.insert_taps(conn, list(new.values()), now)
     await _tell_replays(conn, outcomes, {card.id: card for card in cards.values()}, list(new.values()), now)
-    return outcomes
+    holders = {one.card.id: Holder(one.owner_id, one.card.label) for one in owned.values() if one.owner_id is not None}
+    return [
+        replace(one, holder=holders[one.card_id]) if isinstance(one, TapTaken) and one.card_id in holders else one
+        for one in outcomes
+    ]
 
 
 async def _tell_replays(

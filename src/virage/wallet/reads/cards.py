@@ -1,6 +1,6 @@
 """Cards as their owners, the desk and the operator see them: without keys, codes and what PINs are checked against."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from virage.kernel.database import Connection
 from virage.kernel.money import Cents
 from virage.people import reads as people
 from virage.venue.reads import GROUND_ZONE
-from virage.wallet.rules.cards import BlockReason, Limits, OwnedCard
+from virage.wallet.rules.cards import BlockReason, Holder, Limits, OwnedCard
 from virage.wallet.rules.sun import Seen
 from virage.wallet.store import cards as store
 from virage.wallet.store import taps
@@ -118,6 +118,17 @@ async def export(conn: Connection, person_id: UUID) -> Any:
 async def purses_of(conn: Connection, card_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """The purse on which each card stands now."""
     return {id_: owned.card.purse_id for id_, owned in (await store.owned_cards(conn, list(card_ids))).items()}
+
+
+async def holders_at_till(conn: Connection, holders: Mapping[int, Holder]) -> dict[int, str]:
+    """Who pays, as a cashier sees it, by the same keys: what they call their card, else as much of their name as tells.
+
+    Asks nothing where every card has a label. Whoever gave neither, or is erased, is missing.
+    """
+    unnamed = {one.owner_id for one in holders.values() if not one.label}
+    names = await people.short_names(conn, list(unnamed)) if unnamed else {}
+    shown = {key: one.label or names.get(one.owner_id) for key, one in holders.items()}
+    return {key: name for key, name in shown.items() if name is not None}
 
 
 async def card_that_taps(conn: Connection, tap_id: UUID, seen: Seen) -> UUID | None:

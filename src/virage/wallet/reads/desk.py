@@ -23,7 +23,8 @@ class PurseAtDesk(Struct, frozen=True):
     """A purse as the cashier sees it. `purse` is as much of its id as tells two purses apart.
 
     `loadable_cents` is the most that it takes at once, `payable_cash_cents` and `payable_terminal_cents` what a desk
-    pays out of it: what came in that way, as far as it is left. `anonymous`: nobody's name stands on it.
+    pays out of it: what came in that way, as far as it is left. `anonymous`: nobody's name stands on it. Of a name it
+    has the first one and an initial.
     """
 
     purse: str
@@ -61,11 +62,11 @@ class DeskTaking(Struct, frozen=True):
 async def at_desk(conn: Connection, owned: OwnedCard, limits: DeskLimits, now: datetime) -> PurseAtDesk:
     """The purse of a card as the cashier sees it."""
     standing = await store.standing(conn, owned.card.purse_id, now)
-    holder = None if owned.owner_id is None else await people.person(conn, owned.owner_id)
+    names = {} if owned.owner_id is None else await people.short_names(conn, [owned.owner_id])
     return PurseAtDesk(
         purse=masked(owned.card.purse_id),
         anonymous=owned.owner_id is None,
-        holder_name=None if holder is None else holder.name,
+        holder_name=next(iter(names.values()), None),
         label=owned.card.label,
         blocked=owned.card.blocked_reason,
         available_cents=standing.available_cents,

@@ -123,14 +123,22 @@ class Tap(Struct, frozen=True):
     pays: bool = False
 
 
+class Holder(Struct, frozen=True):
+    """Whose card somebody holds, and what its owner calls it: for the eyes of a cashier, and kept nowhere else."""
+
+    owner_id: UUID
+    label: str | None
+
+
 class TapTaken(Struct, frozen=True, tag="taken"):
-    """A tap that counts, once: of which card, on which purse."""
+    """A tap that counts, once: of which card, on which purse. `holder` is that of this moment, None for nobody's."""
 
     tap_id: UUID
     card_id: UUID
     purse_id: UUID
     counter: int
     taken_at: datetime
+    holder: Holder | None = None
 
 
 TapOutcome = TapTaken | Refused

@@ -37,10 +37,10 @@ def _card(row: Any) -> Card:
     )
 
 
-async def lock_cards_by_uid(conn: Connection, uids: Sequence[bytes]) -> dict[bytes, Card]:
+async def lock_cards_by_uid(conn: Connection, uids: Sequence[bytes]) -> dict[bytes, OwnedCard]:
     """The cards of chips, locked in the order of their ids; chips that are no card of ours are missing."""
-    found = [_card(row) async for row in queries.lock_cards_by_uid(conn, uids=list(uids))]
-    return {card.uid: card for card in found}
+    rows = queries.lock_cards_by_uid(conn, uids=list(uids))
+    return {row["uid"]: OwnedCard(_card(row), row["owner_id"], row["code_hash"]) async for row in rows}
 
 
 async def lock_cards(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, Card]:

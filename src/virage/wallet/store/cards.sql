@@ -1,7 +1,9 @@
 -- name: lock_cards_by_uid(uids)
--- The cards of chips, locked in the order of their ids.
+-- The cards of chips, locked in the order of their ids, with the owners of their purses. An owner is looked up and not
+-- joined: a card that is moved while its lock is waited for would lose its row to a join.
 select id, uid, purse_id, key_version, counter, told_counter, label, daily_limit_cents, personalised_at, linked_at,
-    blocked_at, blocked_reason, replaced_by
+    blocked_at, blocked_reason, replaced_by, code_hash,
+    (select purse.owner_id from wallet.purse where purse.id = card.purse_id) as owner_id
 from wallet.card
 where uid = any(:uids::bytea[])
 order by id for no key update;

@@ -2,12 +2,12 @@
 import { PROVEN, isRefund, isSale, totalOf, totalsOf, vatIncluded, type Record } from "./record";
 
 export interface Defect {
-  reason: "field_misplaced" | "sign_wrong" | "totals_wrong" | "vat_wrong" | "tenders_wrong" | "proof_missing";
-  data: { field?: string; vat_permille?: number; kind?: string };
+  reason: "field_misplaced" | "sign_wrong" | "totals_wrong" | "vat_wrong" | "tenders_wrong" | "proof_missing" | "cash_excessive";
+  data: { most_cents?: number; field?: string; vat_permille?: number; kind?: string };
 }
 
 export function check(record: Record): Defect | null {
-  return misplaced(record) ?? wrongSigns(record) ?? wrongSums(record);
+  return misplaced(record) ?? excessive(record) ?? wrongSigns(record) ?? wrongSums(record);
 }
 
 /** A member that says something in a kind to which it does not belong, or nothing where it must. */
@@ -37,6 +37,15 @@ function wrongSigns(record: Record): Defect | null {
     [record.tip_cents, totalOf(record)].every((amount) => amount * sign >= 0) &&
     record.tenders.every((tender) => tender.cents * sign > 0);
   return right ? null : { reason: "sign_wrong", data: {} };
+}
+
+/** What a drawer holds at most when its shift begins, and whenever it is counted. */
+export const mostIn = (kind: "shift_opened" | "shift_counted"): number => (kind === "shift_opened" ? 500_000 : 5_000_000);
+
+/** More cash than a drawer holds: a slip of the finger, which would be missing when the shift ends. */
+function excessive({ kind, cash_cents }: Record): Defect | null {
+  const most = kind === "shift_opened" || kind === "shift_counted" ? mostIn(kind) : Infinity;
+  return cash_cents !== null && cash_cents > most ? { reason: "cash_excessive", data: { most_cents: most } } : null;
 }
 
 function wrongSums(record: Record): Defect | null {

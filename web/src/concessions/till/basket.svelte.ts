@@ -133,7 +133,7 @@ class Basket {
     try {
       const found = await sell(this.#draft(), pins);
       if (found.type === "refused") return this.#refuse(found);
-      till.show(found.written, { alone: found.alone, available: found.available, given: this.given });
+      till.show(found.written, { alone: found.alone, available: found.available, holder: found.holder, given: this.given });
       this.clear();
     } catch (error) {
       reportError(error);

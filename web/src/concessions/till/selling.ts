@@ -15,6 +15,8 @@ export interface Sold {
   /** Decided without the server. */
   alone: boolean;
   available: number | null;
+  /** Whose card paid, as the server said; nobody knows it without network. */
+  holder: string | null;
 }
 
 /** A record that is being asked about may wait so long for the server when the till comes back to it. */
@@ -72,7 +74,7 @@ async function finish(written: Written, answer: Asked): Promise<Sold | Refused> 
   if (isBooked(answer)) {
     await shelf.keep([written], { told: false, spent: [], taken: tapsOf(written.record) });
     await till.count();
-    return { type: "sold", written, alone: false, available: answer.available_cents ?? null };
+    return { type: "sold", written, alone: false, available: answer.available_cents ?? null, holder: answer.holder ?? null };
   }
   return refusedBy(written, answer);
 }
@@ -83,7 +85,7 @@ async function refusedBy(written: Written, answer: Answer): Promise<Refused> {
   await shelf.dropPending();
   if (reason === "chain_gap" && (await tellMissing(rowOfKind(written.record.kind), answer))) return refused("try_again");
   if (STOPS.has(reason)) till.stop({ reason, row: rowOfKind(written.record.kind), number: written.record.number, head: headOf(answer) });
-  return refused(reason, answer.data ?? {});
+  return refused(reason, { ...answer.data, holder: answer.holder ?? null });
 }
 
 /** The server lacks what it once had: all of it waits again. False where this till has not got it either. */
@@ -124,7 +126,7 @@ async function refuseTap(tap: NonNullable<ReturnType<typeof tapOf>>, cents: numb
 async function soldAlone(written: Written, spent: Spent[]): Promise<Sold> {
   await keepTold([written], spent);
   if (till.online) void till.sync();
-  return { type: "sold", written, alone: !till.online, available: null };
+  return { type: "sold", written, alone: !till.online, available: null, holder: null };
 }
 
 /** Nobody knows whether the server has this sale, and the till may not make it alone: it is written down and taken back at once. */
@@ -167,7 +169,7 @@ async function settled(written: Written, answer: Asked): Promise<void> {
   }
   const found = await finish(written, answer);
   till.tell(found.type === "sold" ? "found_paid" : "found_refused", written);
-  if (found.type === "sold") till.show(written, { available: found.available });
+  if (found.type === "sold") till.show(written, { available: found.available, holder: found.holder });
 }
 
 /** The same when the till comes back with network and nobody sells: it waits for its answer as long as it takes. */

@@ -25,6 +25,8 @@ export interface Receipt {
   written: Written;
   alone: boolean;
   available: number | null;
+  /** Whose card paid, as long as it is on the screen. */
+  holder: string | null;
   /** What the buyer put down in notes, so that the change is read off. */
   given: number | null;
   again: boolean;
@@ -118,7 +120,7 @@ class Till {
   }
 
   show(written: Written, more: Partial<Omit<Receipt, "written">> = {}): void {
-    this.receipt = { written, alone: false, available: null, given: null, again: false, ...more };
+    this.receipt = { written, alone: false, available: null, holder: null, given: null, again: false, ...more };
   }
 
   tell(kind: Notice["kind"], written: Written): void {

@@ -62,6 +62,8 @@ export interface Answer {
   data?: { [name: string]: unknown };
   available_cents?: number | null;
   loss_cents?: number;
+  /** Whose card was tapped, for the cashier to see: kept nowhere. */
+  holder?: string | null;
 }
 
 export interface Upload {

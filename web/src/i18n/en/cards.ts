@@ -66,7 +66,7 @@ export const cards = {
     codeHint: "Ten signs, such as K7Q2X-M4R9T",
     codeMissing: "Enter the ten signs as they are printed",
     label: "Name of the card, if you like",
-    labelHint: "Such as “Léa” or “Blue card”. The desk sees it when it loads the card.",
+    labelHint: "Such as “Léa” or “Blue card”. The counter sees it when the card pays; without it, your first name and an initial.",
     button: "Put it onto my purse",
     done: "The card is yours",
     doneText: "It spends your purse from now on, and what it carried is in there.",

@@ -23,8 +23,8 @@ export const food = {
     text: (code: string, stand: string, ring: number) => `${code} · ${stand}, level ${ring}`,
     name: (code: string) => `Outlet ${code}`,
     more: (count: number) => `and ${count} more`,
-    allOf: (stand: string) => `All of ${stand}`,
-    noneOf: (stand: string) => `None of ${stand}`,
+    allOf: (stand: string) => `All (${stand})`,
+    noneOf: (stand: string) => `None (${stand})`,
     chosen: (codes: string) => `Chosen: ${codes}`,
   },
   catalogue: {

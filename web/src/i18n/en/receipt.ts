@@ -4,7 +4,7 @@ export const receipt = {
   refund: "Refund",
   training: "TRAINING – not a receipt",
   copy: "COPY",
-  number: (number: number) => `No. ${number}`,
+  number: (number: number) => `no. ${number}`,
   till: "Till",
   outlet: "Outlet",
   at: "Date",
@@ -16,7 +16,8 @@ export const receipt = {
   gross: "incl. VAT",
   ofIt: "VAT in it",
   tenders: { card: "Card", virtual_card: "Phone", cash: "Cash", terminal: "Bank card", purse: "Purse" } as Record<string, string>,
-  reason: "Refund of a sale",
+  reason: "Refund of another receipt",
+  reasonOf: (number: number) => `Refund of receipt no. ${number}`,
   fingerprint: "Record",
   qr: "Code of this receipt",
   page: {

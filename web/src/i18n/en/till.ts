@@ -12,8 +12,6 @@ export interface Said {
 }
 type Refusals = { [reason: string]: (said: Said) => string };
 
-const STANDS: { [stand: string]: string } = { N: "north", E: "east", S: "south", W: "west" };
-
 const WHY: { [why: string]: string } = {
   spirits: "Spirits are never sold in the ground.",
   no_event: "No alcohol: nothing is on right now.",
@@ -123,7 +121,7 @@ export const till = {
     nobody: "Nobody may sign in here yet. Each cashier chooses a PIN in the office, under “My PIN”; the name then appears here.",
     choose: "Choose your name",
   },
-  outlets: { title: "Which outlet?", none: "This till has no outlet with a catalogue yet. The office publishes one.", other: "Another outlet", name: (code: string, stand: string) => `Outlet ${code}, ${STANDS[stand] ?? stand}` },
+  outlets: { title: "Which outlet?", none: "This till has no outlet with a catalogue yet. The office publishes one.", other: "Another outlet", name: (code: string, stand: string) => `Outlet ${code}, ${stand}` },
   state: {
     online: "Online",
     alone: "Sells alone",
@@ -221,6 +219,7 @@ export const till = {
     again: "Receipt",
     alone: "Sold without network. It is kept here and told later.",
     available: (sum: string) => `${sum} left on the purse`,
+    holder: (name: string) => `Card: ${name}`,
     change: (sum: string) => `Change ${sum}`,
     next: "Next customer",
     print: "Print",
@@ -235,7 +234,7 @@ export const till = {
     last: "Last sales",
     none: "Nothing was sold here yet.",
     notFound: "No such sale on this till.",
-    sale: (number: number) => `Sale no. ${number}`,
+    sale: (number: number) => `Receipt no. ${number}`,
     nothingLeft: "All of it was given back.",
     reason: "Why",
     choose: "Choose the reason",
@@ -258,6 +257,7 @@ export const till = {
     open: "Open the shift",
     float: "Float in the drawer",
     openText: "Count what is in the drawer before the first sale.",
+    tooMuch: (most: string) => `No drawer holds more than ${most}. Check the amount.`,
     title: "Shift",
     since: (time: string, name: string) => `Open since ${time}, ${name}`,
     count: "Count the drawer",
@@ -274,6 +274,12 @@ export const till = {
     tips: "Tips",
     loads: "Loaded and paid out",
     needed: "Open the shift first",
+  },
+  look: {
+    title: "What is on the card",
+    text: "This tap is used up. To pay, hold the card to the reader again.",
+    offline: "Without network this till cannot tell what is on a card now.",
+    busy: "Looking…",
   },
   desk: {
     title: "Load a card",

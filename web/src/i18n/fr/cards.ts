@@ -67,7 +67,7 @@ export const cards: typeof English = {
     codeHint: "Dix signes, par exemple K7Q2X-M4R9T",
     codeMissing: "Saisissez les dix signes tels qu’ils sont imprimés",
     label: "Nom de la carte, si vous voulez",
-    labelHint: "Par exemple « Léa » ou « Carte bleue ». Le guichet le voit quand il charge la carte.",
+    labelHint: "Par exemple « Léa » ou « Carte bleue ». Le comptoir le voit quand la carte paie ; sans lui, votre prénom et une initiale.",
     button: "La mettre sur mon porte-monnaie",
     done: "La carte est à vous",
     doneText: "Elle dépense désormais votre porte-monnaie, et ce qu’elle portait s’y trouve.",

@@ -23,8 +23,8 @@ export const food: typeof English = {
     text: (code, stand, ring) => `${code} · ${stand}, niveau ${ring}`,
     name: (code) => `Point de vente ${code}`,
     more: (count) => `et ${count} de plus`,
-    allOf: (stand) => `Tous ceux de ${stand}`,
-    noneOf: (stand) => `Aucun de ${stand}`,
+    allOf: (stand) => `Tous (${stand})`,
+    noneOf: (stand) => `Aucun (${stand})`,
     chosen: (codes) => `Choisis : ${codes}`,
   },
   catalogue: {

@@ -5,7 +5,7 @@ export const receipt: typeof English = {
   refund: "Remboursement",
   training: "FORMATION – pas un ticket",
   copy: "DUPLICATA",
-  number: (number) => `N° ${number}`,
+  number: (number) => `n° ${number}`,
   till: "Caisse",
   outlet: "Point de vente",
   at: "Date",
@@ -17,7 +17,8 @@ export const receipt: typeof English = {
   gross: "TTC",
   ofIt: "dont TVA",
   tenders: { card: "Carte", virtual_card: "Téléphone", cash: "Espèces", terminal: "Carte bancaire", purse: "Porte-monnaie" },
-  reason: "Remboursement d’une vente",
+  reason: "Remboursement d’un autre ticket",
+  reasonOf: (number) => `Remboursement du ticket n° ${number}`,
   fingerprint: "Enregistrement",
   qr: "Code de ce ticket",
   page: {

@@ -2,8 +2,6 @@ import type { Said, till as English } from "../en/till";
 import { plural } from "./common";
 import { categories } from "./sold";
 
-const STANDS: { [stand: string]: string } = { N: "nord", E: "est", S: "sud", W: "ouest" };
-
 const WHY: { [why: string]: string } = {
   spirits: "Les spiritueux ne se vendent jamais dans l’enceinte.",
   no_event: "Pas d’alcool : aucun événement en ce moment.",
@@ -68,8 +66,8 @@ export const till: typeof English = {
   title: "Caisse",
   pair: {
     title: "Faire de cet appareil une caisse",
-    text: "Demandez un code d’appairage à la comptabilité. Il sert une fois, pendant dix minutes. L’appareil garde une clé à lui qui ne le quitte jamais.",
-    code: "Code d’appairage",
+    text: "Demandez un code d’association à la comptabilité. Il sert une fois, pendant dix minutes. L’appareil garde une clé à lui qui ne le quitte jamais.",
+    code: "Code d’association",
     hint: "Quatre signes et six chiffres, comme sur l’écran du bureau",
     confirm: "Appairer cet appareil",
     missing: "Saisissez le code",
@@ -113,7 +111,7 @@ export const till: typeof English = {
     nobody: "Personne ne peut encore se connecter ici. Chaque caissier choisit son code au bureau, sous « Mon code PIN » ; son nom paraît alors ici.",
     choose: "Choisissez votre nom",
   },
-  outlets: { title: "Quel point de vente ?", none: "Cette caisse n’a pas encore de point de vente avec un catalogue. Le bureau en publie un.", other: "Autre point de vente", name: (code, stand) => `Point de vente ${code}, ${STANDS[stand] ?? stand}` },
+  outlets: { title: "Quel point de vente ?", none: "Cette caisse n’a pas encore de point de vente avec un catalogue. Le bureau en publie un.", other: "Autre point de vente", name: (code, stand) => `Point de vente ${code}, ${stand}` },
   state: {
     online: "En ligne",
     alone: "Vend seule",
@@ -211,6 +209,7 @@ export const till: typeof English = {
     again: "Ticket",
     alone: "Vendu sans réseau. C’est gardé ici et transmis plus tard.",
     available: (sum) => `Il reste ${sum} sur le porte-monnaie`,
+    holder: (name) => `Carte : ${name}`,
     change: (sum) => `À rendre ${sum}`,
     next: "Client suivant",
     print: "Imprimer",
@@ -225,7 +224,7 @@ export const till: typeof English = {
     last: "Dernières ventes",
     none: "Rien n’a encore été vendu ici.",
     notFound: "Pas de telle vente sur cette caisse.",
-    sale: (number) => `Vente n° ${number}`,
+    sale: (number) => `Ticket n° ${number}`,
     nothingLeft: "Tout a été remboursé.",
     reason: "Pourquoi",
     choose: "Choisissez la raison",
@@ -248,6 +247,7 @@ export const till: typeof English = {
     open: "Ouvrir le service",
     float: "Fond de caisse",
     openText: "Comptez ce qu’il y a dans le tiroir avant la première vente.",
+    tooMuch: (most) => `Aucun tiroir ne contient plus de ${most}. Vérifiez le montant.`,
     title: "Service",
     since: (time, name) => `Ouvert depuis ${time}, ${name}`,
     count: "Compter le tiroir",
@@ -264,6 +264,12 @@ export const till: typeof English = {
     tips: "Pourboires",
     loads: "Chargé et versé",
     needed: "Ouvrez d’abord le service",
+  },
+  look: {
+    title: "Solde de la carte",
+    text: "Cette lecture est consommée. Pour payer, présentez de nouveau la carte au lecteur.",
+    offline: "Sans réseau, cette caisse ne peut pas dire le solde d’une carte.",
+    busy: "Un instant…",
   },
   desk: {
     title: "Charger une carte",

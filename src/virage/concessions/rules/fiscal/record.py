@@ -32,6 +32,10 @@ TENDERS_MAX: Final = 10
 RATES_MAX: Final = 10
 UNIT_CENTS_MAX: Final = 1_000_000
 QUANTITY_MAX: Final = 999
+FLOAT_CENTS_MAX: Final = 500_000
+"""The most that is in a drawer when its shift begins."""
+COUNTED_CENTS_MAX: Final = 5_000_000
+"""The most that anybody counts in a drawer."""
 CENTS_MAX: Final = LINES_MAX * QUANTITY_MAX * UNIT_CENTS_MAX
 
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
@@ -93,6 +97,7 @@ class Reason(StrEnum):
     VAT_WRONG = "vat_wrong"
     TENDERS_WRONG = "tenders_wrong"
     PROOF_MISSING = "proof_missing"
+    CASH_EXCESSIVE = "cash_excessive"
     PERIOD_CLOSED = "period_closed"
 
 
@@ -247,7 +252,7 @@ def check(record: Record) -> Refused | None:
 
     A record that does not is chained all the same, for a till takes back nothing that it signed: whoever books decides.
     """
-    return _misplaced(record) or _wrong_signs(record) or _wrong_sums(record)
+    return _misplaced(record) or _excessive(record) or _wrong_signs(record) or _wrong_sums(record)
 
 
 def _misplaced(record: Record) -> Refused | None:
@@ -267,6 +272,14 @@ def _misplaced(record: Record) -> Refused | None:
     }
     field = next((name for name, is_wrong in wrong.items() if is_wrong), None)
     return None if field is None else Refused(Reason.FIELD_MISPLACED, {"field": field})
+
+
+def _excessive(record: Record) -> Refused | None:
+    """More cash than a drawer holds: a slip of the finger, which would be missing when the shift ends."""
+    most = FLOAT_CENTS_MAX if record.kind is Kind.SHIFT_OPENED else COUNTED_CENTS_MAX
+    if record.cash_cents is None or record.cash_cents <= most:
+        return None
+    return Refused(Reason.CASH_EXCESSIVE, {"most_cents": most})
 
 
 def _wrong_signs(record: Record) -> Refused | None:
