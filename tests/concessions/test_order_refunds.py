@@ -159,6 +159,57 @@ async def test_bonus_credit_pays_no_cup_of_an_order(kitchen: Kitchen) -> None:
     await kitchen.clean()
 
 
+@pytest.mark.parametrize(("step", "state"), [("hand_over", "handed_over"), ("delivered", "delivered")])
+async def test_a_kitchen_gives_no_cup_back_that_is_out_for_any_counter_pays_it_to_whoever_brings_it(
+    bar: Bar, kitchen: Kitchen, step: str, state: str
+) -> None:
+    fan = await kitchen.fan(CUP.cents + 50, bonus_cents=2_000)
+    order = await kitchen.placed(fan, line(COLA), deliver_to=20_000)
+    for one in ("accept", "ready", step):
+        await kitchen.step(one, order.id, code=None)
+    assert await kitchen.states() == [state]
+    for _ in range(2):
+        assert state_of(await kitchen.step("refund", order.id)) == "refunded"
+    assert await kitchen.money(fan) == (50, 0, 2_000), "the food is back, the cup is not"
+    sale, till = await sale_of(kitchen, order), await bar.till()
+    (cup,) = [one for one in sale.lines if one.deposit]
+    (again,) = await bar.send(till, sent(till.sign(back_of(till, sale, sale.lines))))
+    assert again.reason == Reason.REFUND_EXCEEDS_SALE
+    (brought,) = await bar.send(till, sent(till.sign(back_of(till, sale, [cup]))))
+    assert brought.outcome == "booked"
+    assert await kitchen.money(fan) == (CUP.cents + 50, 0, 2_000)
+    await kitchen.clean()
+
+
+async def test_what_a_counter_told_of_an_order_before_its_kitchen_accepted_it_ends_it_once_it_is(
+    bar: Bar, kitchen: Kitchen
+) -> None:
+    """By card it waits for the sale, by hand it has left the drawer: neither makes an order that nobody pays."""
+    fans = [await kitchen.fan(2_000) for _ in range(3)]
+    orders = [await kitchen.placed(fan, line(COLA)) for fan in fans]
+    model = await kitchen.placed(await kitchen.fan(2_000), line(COLA))
+    await kitchen.step("accept", model.id)
+    like, till = await sale_of(kitchen, model), await bar.till()
+    food = [one for one in like.lines if not one.deposit]
+    for order, lines, kind in zip(
+        orders, (like.lines, like.lines, food), (TenderKind.CARD, TenderKind.CASH, TenderKind.CARD), strict=True
+    ):
+        early = till.keep(till.sign(back_of(till, replace(like, id=order.id), lines, kind)))
+        assert (await bar.send(till, sent(early, told=True)))[0].outcome == "booked"
+    for order in orders:
+        await kitchen.step("accept", order.id)
+        await kitchen.step("accept", order.id)
+    assert await kitchen.states() == ["refunded", "refunded", "accepted", "accepted"]
+    assert [await kitchen.money(fan) for fan in fans] == [
+        (2_000, 0, 0),
+        (2_000 - model.total_cents, 0, 0),
+        (2_000 - CUP.cents, 0, 0),
+    ]
+    assert await kitchen.rows("select * from concessions.booking where awaits_cents > 0") == []
+    assert await kitchen.rows("select * from concessions.loss") == []
+    await kitchen.clean()
+
+
 async def test_a_broken_promise_is_made_good_by_at_most_what_the_fan_paid_for_the_food_and_was_not_given_back(
     bar: Bar, kitchen: Kitchen, clock: FakeClock
 ) -> None:

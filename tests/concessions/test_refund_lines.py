@@ -99,6 +99,14 @@ async def test_refunds_of_one_sale_together_give_back_no_more_pieces_than_it_had
     assert len(await noted(bar)) == 1
 
 
+async def test_what_was_told_as_given_back_to_a_card_that_paid_nothing_is_written_down(bar: "Bar") -> None:
+    till, other = await bar.till(), await bar.till()
+    sale, _ = await bar.ask(till, cash(1_850), lines=[beer(2), fries()])
+    wrong = other.keep(other.sign(back_of(other, sale, [beer(-1)], TenderKind.CARD)))
+    assert await told(bar, other, wrong) == ["booked"]
+    assert await noted(bar) == [(wrong.record.id, "card_not_accepted", None)]
+
+
 async def test_a_tip_goes_back_once(bar: "Bar") -> None:
     till = await bar.till()
     sale, _ = await bar.ask(till, cash(1_600), lines=[beer(2)], tip_cents=200)

@@ -114,7 +114,7 @@ async def link(purses: "Purses", wish: acts.Link) -> Linked | Refused:
     async with purses.db.connection() as conn:
         transaction = conn.transaction()
         await transaction.start()
-        outcome = await acts.link_card(conn, wish, purses.clock.now())
+        outcome = await acts.link_card(conn, wish, purse_max_cents=25_000, now=purses.clock.now())
         await (transaction.rollback() if isinstance(outcome, Refused) else transaction.commit())
     return outcome
 

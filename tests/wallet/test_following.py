@@ -34,7 +34,8 @@ async def load(purses: "Purses", purse_id: "UUID", cents: int) -> None:
 async def link(purses: "Purses", held: "Held", owner_id: "UUID") -> Linked:
     code_hash = purses.secrets.codes.hash(held.code)
     async with purses.transaction() as conn:
-        linked = await acts.link_card(conn, Link(purses.read(held.tap()), code_hash, owner_id), NOW)
+        wish = Link(purses.read(held.tap()), code_hash, owner_id)
+        linked = await acts.link_card(conn, wish, purse_max_cents=LIMITS.purse_max_cents, now=NOW)
     assert isinstance(linked, Linked), linked
     return linked
 
@@ -53,6 +54,26 @@ async def test_what_an_anonymous_card_carried_follows_it_to_its_owners_purse(pur
     assert view.available_cents == 2000
     assert {(line.cents, line.purpose) for line in view.history} == {(300, "top_up"), (1700, "card_moved")}
     assert {(row.cents, row.purpose) for row in left} == {(1700, "top_up"), (1700, "card_moved")}
+    assert (await books(purses.db)).clean
+
+
+async def test_no_link_brings_a_purse_over_what_it_may_hold(purses: "Purses") -> None:
+    fan, full, rest, empty = new_id(), await purses.card(), await purses.card(), await purses.card()
+    async with purses.transaction() as conn:
+        mine = await ensure_purse(conn, fan, NOW)
+    await load(purses, mine.id, 15_000)
+    await load(purses, full.purse_id, 10_001)
+    await load(purses, rest.purse_id, 10_000)
+    code_hash = purses.secrets.codes.hash(full.code)
+    async with purses.transaction() as conn:
+        wish = Link(purses.read(full.tap()), code_hash, fan)
+        refused = await acts.link_card(conn, wish, purse_max_cents=LIMITS.purse_max_cents, now=NOW)
+    assert refused == Refused("purse_would_exceed", {"left_cents": 10_000})
+    await link(purses, rest, fan)
+    await link(purses, empty, fan)
+    async with purses.transaction() as conn:
+        assert (await purse_view(conn, fan, LIMITS, now=NOW)).available_cents == 25_000
+        assert (await balances(conn, [full.purse_id]))[full.purse_id].available_cents == 10_001
     assert (await books(purses.db)).clean
 
 

@@ -25,6 +25,7 @@ from tests.web.till import (
     close_shift,
     give_back,
     give_to,
+    in_menu,
     left,
     load_at_desk,
     open_till,
@@ -304,6 +305,38 @@ def test_a_shift_sells_splits_gives_back_and_counts(house: House, tablet: Phone)
         *(Kind.REPRINT, Kind.SHIFT_COUNTED, Kind.SHIFT_CLOSED, Kind.DAY_CLOSED),
     ]
     assert [record.kind for record in chain(house, "Till shift", training=True)] == [Kind.TRAINING_SALE]
+    assert_books_are_right(house)
+
+
+def test_a_load_whose_answer_was_lost_is_booked_once_whoever_finds_the_card_again(house: House, tablet: Phone) -> None:
+    page = begin(tablet)
+    one = new_card(house, 5_000)
+    open_till(page, house, "Till lost load")
+    in_menu(page, "Load a card")
+    dialog = page.get_by_role("dialog", name="Load a card")
+    tap_card(page, one)
+    dialog.get_by_label("Amount").fill("12")
+
+    def lose(route: Route) -> None:
+        route.fetch()  # the server books it, and nobody hears of it
+        route.abort()
+
+    page.route("**/api/till/loads", lose, times=1)
+    dialog.get_by_role("button", name="Load €12.00").click()
+    expect(dialog).to_contain_text("Nobody knows yet whether €12.00 was booked.")
+    assert left(house, one) == 6_200
+    page.reload()
+    in_menu(page, "Load a card")
+    tap_card(page, one)
+    expect(dialog).to_contain_text("Nobody knows yet whether €12.00 was booked.")
+    expect(dialog.get_by_label("Amount")).to_be_disabled()
+    dialog.get_by_role("button", name="Load €12.00").click()
+    expect(dialog).to_contain_text("Done. €62.00 on the purse now.")
+    assert left(house, one) == 6_200
+    expect(dialog.get_by_label("Amount")).to_be_enabled()
+    dialog.get_by_label("Amount").fill("10")
+    dialog.get_by_role("button", name="Load €10.00").click()
+    expect(dialog).to_contain_text("Done. €72.00 on the purse now.")
     assert_books_are_right(house)
 
 

@@ -5632,7 +5632,7 @@ export interface components {
          * @description What is otherwise; of what is asked it is the reason of the refusal.
          * @enum {string}
          */
-        Reason: "catalogue_unknown" | "price_changed" | "price_wrong" | "vat_rate_wrong" | "unknown_product" | "not_at_this_outlet" | "option_unknown" | "alcohol_forbidden" | "offline_card_limit" | "offline_till_limit" | "refund_exceeds_sale" | "not_in_sale" | "sale_unknown";
+        Reason: "catalogue_unknown" | "price_changed" | "price_wrong" | "vat_rate_wrong" | "unknown_product" | "not_at_this_outlet" | "option_unknown" | "alcohol_forbidden" | "offline_card_limit" | "offline_till_limit" | "refund_exceeds_sale" | "not_in_sale" | "sale_unknown" | "card_not_accepted";
         /** RebindWish */
         RebindWish: {
             code: string;

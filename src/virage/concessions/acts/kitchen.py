@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 from msgspec import Struct
 
 from virage.concessions.acts import fiscal, stock
+from virage.concessions.acts.early import judge_early, write_early
 from virage.concessions.acts.fiscal import Plan
 from virage.concessions.acts.ordering import fact_of, let_go, settle
 from virage.concessions.acts.stock import Sold
@@ -45,6 +46,7 @@ _TILLS: Final = UUID("c7f2a4be-6f8f-5c1e-8a51-7a5a3c0a9a41")
 """What the ids of the house's own tills are made under (UUIDv5): one an outlet."""
 _NOT_FOUND: Final = Refused(Reason.NOT_FOUND)
 _MADE: Final = (FoodState.ACCEPTED, FoodState.READY, FoodState.HANDED_OVER, FoodState.DELIVERED)
+_HANDED: Final = (FoodState.HANDED_OVER, FoodState.DELIVERED)
 
 
 class Step(Struct, frozen=True):
@@ -82,11 +84,18 @@ async def accept(conn: Connection, vault: KeyVault, step: Step, now: datetime) -
         return Refused(Reason.WRONG_STATE, {"state": order.state})
     entry = await _next(conn, order, step.who, now)
     signed = await _sign(conn, vault, sale_of(order, entry, await _locale_of(conn, order)), now)
-    await settle(conn, [order_money.capture(order.money, signed.written[0].record)], now)
-    await _book(conn, order, signed, now)
+    sale = signed.written[0].record
+    early = await judge_early(conn, sale, order_money.parts_of(order.money, sale))
+    await settle(conn, [order_money.capture(order.money, sale), *([one] for one in early.moved)], now)
+    await _book(conn, order.money, signed, now)
+    await write_early(conn, sale, early, now)
     await stock.note_sales(conn, [Sold(order.id, order.outlet, products_of(order.lines), now)])
     await store.accept(conn, order.id, now)
-    return await _took(conn, order, FoodState.ACCEPTED, step.who, now)
+    taken = await _took(conn, order, FoodState.ACCEPTED, step.who, now)
+    if not early.refunds:
+        return taken
+    await stock.note_sales(conn, await given_back(conn, [taken], early.refunds, now))
+    return await _again(conn, order.id)
 
 
 async def _locale_of(conn: Connection, order: Order) -> Locale:
@@ -112,10 +121,10 @@ async def _sign(conn: Connection, vault: KeyVault, record: Record, now: datetime
     return plan
 
 
-async def _book(conn: Connection, order: Order, signed: Plan, now: datetime) -> None:
+async def _book(conn: Connection, money: order_money.OrderMoney, signed: Plan, now: datetime) -> None:
     record = signed.written[0].record
     await fiscal.write(conn, signed, now)
-    parts = order_money.parts_of(order.money, record)
+    parts = order_money.parts_of(money, record)
     await booking.insert_bookings(conn, rows_of(key_of(record), record, parts, told=False), now)
 
 
@@ -184,7 +193,7 @@ async def _end(
 
 
 async def refund(conn: Connection, vault: KeyVault, step: Step, reason: str, now: datetime) -> Order | Refused:
-    """Give an order back whole that was accepted: to each what it paid, by a refund of its till."""
+    """Give an order back that was accepted, to each what it paid, by a refund of its till; a cup that is out is not."""
     order = await _lock(conn, step)
     if isinstance(order, Refused) or order.state is FoodState.REFUNDED:
         return order
@@ -195,9 +204,12 @@ async def refund(conn: Connection, vault: KeyVault, step: Step, reason: str, now
     if not order_money.is_whole(order.money, left):  # a till gave something of it back already
         return Refused(Reason.REFUND_EXCEEDS_SALE, {"left_cents": sum(left.values())})
     sale, *_ = await fiscal_store.receipts_of(conn, [order.money.key])
-    signed = await _sign(conn, vault, refund_of(order, new_id(), reason, entry, sale), now)
-    await settle(conn, [order_money.give_back(order.money, signed.written[0].record)], now)
-    await _book(conn, order, signed, now)
+    cups_are_out = order.state in _HANDED
+    back = refund_of(order, new_id(), reason, entry, sale, cups_are_out=cups_are_out)
+    signed = await _sign(conn, vault, back, now)
+    money = order_money.without_cups(order.money) if cups_are_out else order.money
+    await settle(conn, [order_money.give_back(money, back)], now)
+    await _book(conn, money, signed, now)
     await stock.note_sales(conn, await _end_refunded(conn, order, reason, step.who, now))
     return await _again(conn, order.id)
 

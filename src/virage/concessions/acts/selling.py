@@ -13,6 +13,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.concessions.acts import fiscal, kitchen, stock
+from virage.concessions.acts.early import kept_of, note, write_settled
 from virage.concessions.acts.fiscal import Plan
 from virage.concessions.acts.stock import Sold
 from virage.concessions.acts.tendering import Money, Sent, beside, decide, rows_of
@@ -22,10 +23,7 @@ from virage.concessions.rules.fiscal.chain import Appended, Known
 from virage.concessions.rules.fiscal.record import COUNTED, REFUNDS, SALES, Record, check
 from virage.concessions.rules.limits import TillLimits
 from virage.concessions.store import booking as store
-from virage.concessions.store import deviations
 from virage.kernel.database import Connection
-from virage.kernel.journal import Fact
-from virage.kernel.journal import append as write_facts
 from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
 from virage.wallet.acts import ledger, taps
@@ -109,35 +107,18 @@ async def _write(conn: Connection, booked: Mapping[int, Sent], money: Money, now
         for at, one in booked.items()
         for row in rows_of(key_of(one.record), one.record, money.parts[at], told=one.told)
     ]
-    for refund, parts in money.settled:
-        rows += [store.Row(refund.key, refund.part + n, part, refund.of, 0) for n, part in enumerate(parts)]
     await store.insert_bookings(conn, rows, now)
-    if money.settled:
-        await store.end_awaiting(conn, [refund.key for refund, _ in money.settled])
+    await write_settled(conn, money, now)
     lost = [(one.record, cents) for at, one in booked.items() if (cents := _lost(one, money.parts[at], money))]
     if lost:
         await store.insert_losses(conn, lost)
     noted = [(booked[at].record, found) for at, found in money.deviations.items() if found and at in booked]
-    noted += money.noted
-    if noted:
-        await deviations.insert_deviations(conn, noted, now)
-        facts = [
-            Fact(
-                "record_deviated",
-                record.till,
-                record.id,
-                {"number": record.number, "reasons": sorted({one.reason.value for one in found})},
-            )
-            for record, found in noted
-        ]
-        await write_facts(conn, facts, now)
+    await note(conn, [*noted, *money.noted], now)
 
 
 def _lost(one: Sent, parts: Sequence[Part], money: Money) -> Cents:
     """What nobody pays of a record; what refunds of before kept for its sale, and now give to nobody, is none of it."""
-    key = key_of(one.record)
-    kept = sum(refund.cents + sum(part.cents for part in given) for refund, given in money.settled if refund.of == key)
-    return rules.lost_of(one.record, parts) - kept
+    return rules.lost_of(one.record, parts) - kept_of(one.record, money)
 
 
 def sold_of(record: Record) -> Sold:

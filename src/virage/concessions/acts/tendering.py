@@ -6,15 +6,14 @@ from uuid import UUID
 
 from msgspec import Struct, field
 
+from virage.concessions.acts.early import Early, as_cash_after, given, note_early, receipts_of, settle_early
 from virage.concessions.rules import booking as rules
-from virage.concessions.rules.booking import Awaiting, Booked, Part, Reason, RecordKey, account_of, key_of, sale_of
+from virage.concessions.rules.booking import Booked, Part, RecordKey, account_of, key_of, sale_of
 from virage.concessions.rules.deviations import Deviation
-from virage.concessions.rules.deviations import Reason as DeviationReason
-from virage.concessions.rules.fiscal.record import PROVEN, REFUNDS, SALES, Record, TenderKind, Written, check
+from virage.concessions.rules.fiscal.record import PROVEN, REFUNDS, Record, TenderKind, Written, check
 from virage.concessions.rules.limits import TillLimits, Took, beyond
-from virage.concessions.rules.refunds import Receipt, as_cash, judge_refund
+from virage.concessions.rules.refunds import Receipt
 from virage.concessions.store import booking as store
-from virage.concessions.store import fiscal
 from virage.kernel.database import Connection
 from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
@@ -23,7 +22,6 @@ from virage.wallet.acts.virtual_cards import charge
 from virage.wallet.reads import cards
 from virage.wallet.rules.cards import Holder, Spend, Spent, Tap, TapTaken
 from virage.wallet.rules.cards import Reason as CardReason
-from virage.wallet.rules.ledger import Transfer
 from virage.wallet.rules.sun import Seen
 from virage.wallet.rules.virtual_cards import Challenge, Shown
 
@@ -47,21 +45,16 @@ class Sent(Struct, frozen=True):
         return self.written.record
 
 
-class Money(Struct):
+class Money(Early):
     """What the money of a batch does, by the place of each record in it.
 
-    `settled` are refunds that were told before their sale, with what they give now that it is booked; `noted` is what
-    these say otherwise, which nobody could tell before. `left` is what who paid has left, `holders` whose cards were
-    tapped.
+    `left` is what who paid has left, `holders` whose cards were tapped.
     """
 
     parts: dict[int, list[Part]] = field(default_factory=dict)
     spent: dict[int, list[Spent]] = field(default_factory=dict)
     refused: dict[int, Refused] = field(default_factory=dict)
-    settled: list[tuple[Awaiting, list[Part]]] = field(default_factory=list)
-    moved: list[Transfer] = field(default_factory=list)
     deviations: dict[int, list[Deviation]] = field(default_factory=dict)
-    noted: list[tuple[Record, list[Deviation]]] = field(default_factory=list)
     left: dict[int, Cents] = field(default_factory=dict)
     holders: dict[int, Holder] = field(default_factory=dict)
 
@@ -89,12 +82,12 @@ async def decide(conn: Connection, new: Mapping[int, Sent], limits: TillLimits, 
     purses = await _purses_of(conn, before, (money.parts[at] for at in sold)) if refunds or early else {}
     available = await _available(conn, before, (money.parts[at] for at in paying), purses)
     _pay(paying, money, available)
-    receipts = await _receipts(conn, given_back, early, [new[at].record for at in told])
+    receipts = await receipts_of(conn, given_back, early, [new[at].record for at in told])
     for at in told:
         before += rules.booked_of(new[at].record, money.parts[at])
-    _judge_early(early, receipts, money, before, purses)
+    note_early(early, receipts, money, before, purses)
     before += [one for one in early if one.refund_of not in given_back]
-    _settle(awaiting, receipts, money, before, purses)
+    settle_early(awaiting, receipts, money, before, purses)
     _give_back(refunds, receipts, money, before, purses)
     _note_left(refunds, money, available)
     await _note_deviations(conn, {at: one for at, one in good.items() if one.told}, money, limits)
@@ -160,58 +153,6 @@ def _pay(sold: Mapping[int, Sent], money: Money, available: dict[UUID, Cents]) -
                 money.left[at] = rules.available_of(purse_id, available)
 
 
-async def _receipts(
-    conn: Connection, given_back: Sequence[RecordKey], early: Sequence[Booked], told: Sequence[Record]
-) -> dict[RecordKey, Receipt]:
-    """The receipts of sales that are or were given back, those of this batch among them, with the refunds booked."""
-    keys = {*given_back, *(one.refund_of for one in early if one.refund_of is not None)}
-    if not keys:
-        return {}
-    records = await fiscal.receipts_of(conn, sorted(keys))
-    sales = [one for one in (*records, *told) if one.kind in SALES]
-    receipts = {key_of(one): Receipt(one, []) for one in sales if key_of(one) in keys}
-    for one in records:
-        sale = sale_of(one)
-        if sale is not None and sale in receipts:
-            receipts[sale].refunds.append(one)
-    return receipts
-
-
-def _judge_early(
-    early: Sequence[Booked],
-    receipts: Mapping[RecordKey, Receipt],
-    money: Money,
-    sold: Sequence[Booked],
-    purses: Mapping[UUID, UUID],
-) -> None:
-    """What refunds that were told before the sales of this batch say otherwise, each on what the ones before left."""
-    for sale in sorted({one.refund_of for one in early if one.refund_of is not None}):
-        seen = [one for one in sold if one.key == sale]
-        refunds = receipts[sale].refunds if sale in receipts else []
-        for number, one in enumerate(refunds):
-            so_far = Receipt(receipts[sale].sale, refunds[:number])
-            found, parts = _given(one, so_far, seen, purses)
-            seen += rules.booked_of(one, parts)
-            if found:
-                money.noted.append((one, found))
-
-
-def _settle(
-    awaiting: Sequence[Awaiting],
-    receipts: Mapping[RecordKey, Receipt],
-    money: Money,
-    before: list[Booked],
-    purses: Mapping[UUID, UUID],
-) -> None:
-    """Refunds that were told before the sales of this batch give now what they could not give then."""
-    for one in awaiting:
-        as_cash_cents = as_cash(receipts[one.of].sale, receipts[one.of].refunds)
-        parts, moved = rules.settle(one, before, purses, as_cash_cents=as_cash_cents)
-        before += [Booked(one.key, rules.payer_of(part), part.cents, 0, one.of) for part in parts]
-        money.settled.append((one, parts))
-        money.moved += moved
-
-
 def _give_back(
     refunds: Mapping[int, Sent],
     receipts: Mapping[RecordKey, Receipt],
@@ -223,7 +164,7 @@ def _give_back(
     for at, one in refunds.items():
         sale = sale_of(one.record)
         receipt = None if sale is None else receipts.get(sale)
-        found, parts = _given(one.record, receipt, before, purses)
+        found, parts = given(one.record, receipt, before, purses)
         refusal = None if one.told else _refusal(one.record, receipt, before, found)
         if refusal is not None:
             money.refused[at] = refusal
@@ -235,30 +176,14 @@ def _give_back(
             receipt.refunds.append(one.record)
 
 
-def _given(
-    refund: Record, receipt: Receipt | None, before: Sequence[Booked], purses: Mapping[UUID, UUID]
-) -> tuple[list[Deviation], list[Part]]:
-    """What a refund says otherwise than its sale, and whose money it is."""
-    as_cash_cents = _as_cash_after(refund, receipt)
-    found = [] if receipt is None else judge_refund(refund, receipt)
-    reason = rules.refuse_refund(refund, before, as_cash_cents=as_cash_cents)
-    if reason in (Reason.REFUND_EXCEEDS_SALE, Reason.SALE_UNKNOWN):
-        found.insert(0, Deviation(DeviationReason(reason)))
-    return found, rules.refund_parts(refund, before, purses, as_cash_cents=as_cash_cents)
-
-
 def _refusal(
     refund: Record, receipt: Receipt | None, before: Sequence[Booked], found: Sequence[Deviation]
 ) -> Refused | None:
     """Why a refund that is asked about is not given: for its money, else for its first line that is otherwise."""
-    reason = rules.refuse_refund(refund, before, as_cash_cents=_as_cash_after(refund, receipt))
+    reason = rules.refuse_refund(refund, before, as_cash_cents=as_cash_after(refund, receipt))
     if reason is not None:
         return Refused(reason)
     return _of(found[0]) if found else None
-
-
-def _as_cash_after(refund: Record, receipt: Receipt | None) -> Cents:
-    return 0 if receipt is None else as_cash(receipt.sale, [*receipt.refunds, refund])
 
 
 def _note_left(refunds: Mapping[int, Sent], money: Money, available: dict[UUID, Cents]) -> None:

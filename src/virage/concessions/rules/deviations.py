@@ -24,6 +24,7 @@ class Reason(StrEnum):
     REFUND_EXCEEDS_SALE = "refund_exceeds_sale"
     NOT_IN_SALE = "not_in_sale"
     SALE_UNKNOWN = "sale_unknown"
+    CARD_NOT_ACCEPTED = "card_not_accepted"
 
 
 class Deviation(Struct, frozen=True):

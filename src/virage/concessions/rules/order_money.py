@@ -9,6 +9,7 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from virage.concessions.rules.booking import Part, Payer, RecordKey, till_account, transfers
 from virage.concessions.rules.fiscal.record import REFUNDS, Record
@@ -83,6 +84,15 @@ def parts_of(money: OrderMoney, record: Record) -> list[Part]:
     return [
         Part(0, sign * cents, money.purse_id, bonus=account.kind is Kind.BONUS) for _, account, cents in money.shares
     ]
+
+
+def without_cups(money: OrderMoney) -> OrderMoney:
+    """An order of which all but its cups goes back: who was handed them brings them to any counter, for cash.
+
+    Bonus pays no cup; of an order of before that was so, it gets back no more than the rest.
+    """
+    total_cents = money.total_cents - money.deposit_cents
+    return replace(money, total_cents=total_cents, bonus_cents=min(money.bonus_cents, total_cents), deposit_cents=0)
 
 
 def voucher(money: OrderMoney, cents: Cents, left: Mapping[Payer, Cents]) -> Cents:

@@ -39,14 +39,19 @@ def sale_of(order: Order, entry: Entry, locale: Locale) -> Record:
     return _record(order, order.id, entry, [_line(line, locale) for line in order.lines])
 
 
-def refund_of(order: Order, refund_id: UUID, reason: str, entry: Entry, sale: Record) -> Record:
-    """The refund of a whole order, for a reason of the house: the lines of its sale as they were printed."""
-    lines = [replace(line, quantity=-line.quantity) for line in sale.lines]
+def refund_of(
+    order: Order, refund_id: UUID, reason: str, entry: Entry, sale: Record, *, cups_are_out: bool = False
+) -> Record:
+    """The refund of an order, for a reason of the house: the lines of its sale as they were printed.
+
+    Cups that are out are none of it: they are paid back to whoever brings them.
+    """
+    lines = [replace(line, quantity=-line.quantity) for line in sale.lines if not (cups_are_out and line.deposit)]
     return _record(order, refund_id, entry, lines, RefundOf(order.till_id, order.id, reason))
 
 
 def _record(order: Order, record_id: UUID, entry: Entry, lines: list[Line], refunds: RefundOf | None = None) -> Record:
-    cents = order.total_cents if refunds is None else -order.total_cents
+    cents = order.total_cents if refunds is None else sum(line.cents for line in lines)
     return Record(
         id=record_id,
         till=order.till_id,

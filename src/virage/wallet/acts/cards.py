@@ -199,11 +199,11 @@ async def limit_cards(conn: Connection, wishes: Sequence[DailyLimitWish], now: d
     return outcomes
 
 
-async def link_card(conn: Connection, link: Link, now: datetime) -> Linked | Refused:
+async def link_card(conn: Connection, link: Link, *, purse_max_cents: Cents, now: datetime) -> Linked | Refused:
     """Put a card of nobody onto the fan's purse: who shows a fresh tap of it and its printed code has it in the hand.
 
     All cards of its purse come along, for whoever holds one may spend all of it. A fan without a purse gets the card's.
-    Linked again it is the same. Roll back a refusal.
+    Linked again it is the same. Roll back a refusal, such as of more money than the purse may hold.
     """
     if link.tap.seen is None:
         return Refused(Reason.TAP_FORGED)
@@ -214,9 +214,7 @@ async def link_card(conn: Connection, link: Link, now: datetime) -> Linked | Ref
     owned, beside = await _locked_with_purse(conn, card_id)
     (tap,) = await take_taps(conn, [link.tap], now)
     fresh = tap if isinstance(tap, Refused) else still_looks(tap, now)
-    if isinstance(fresh, Refused):
-        return fresh
-    refusal = may_link(owned, link.code_hash, link.owner_id)
+    refusal = fresh if isinstance(fresh, Refused) else may_link(owned, link.code_hash, link.owner_id)
     if refusal is not None:
         return refusal
     before = owned.card.purse_id
@@ -233,7 +231,9 @@ async def link_card(conn: Connection, link: Link, now: datetime) -> Linked | Ref
         await store.own_purse(conn, before, link.owner_id)
     else:
         await store.move_cards(conn, before, now_on)
-        await move_balance(conn, before, now_on, card_id, now)
+        refusal = await move_balance(conn, before, now_on, card_id, purse_max_cents=purse_max_cents, now=now)
+        if refusal is not None:
+            return refusal
         await purse_store.close_purse(conn, before, now)  # without a card or an owner nobody could empty it
     await store.note_link(conn, beside, card_id, link.label, now)
     facts = [Fact("card_linked", link.owner_id, one, {"purse": now_on}) for one in sorted(beside)]

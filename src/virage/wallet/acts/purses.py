@@ -130,14 +130,20 @@ async def _send_back(conn: Connection, purse: Purse, payout_id: UUID, now: datet
     return PaidOut(cents, available - cents)
 
 
-async def move_balance(conn: Connection, left_id: UUID, purse_id: UUID, card_id: UUID, now: datetime) -> None:
+async def move_balance(
+    conn: Connection, left_id: UUID, purse_id: UUID, card_id: UUID, *, purse_max_cents: Cents, now: datetime
+) -> Refused | None:
     """Let what is in a purse follow the card that left it; what is held there stays until its order ends.
 
+    Refused is more than the purse may hold: `purse_would_exceed` (left_cents), and nothing has moved.
     What is left of it counts as what came by terminals first, so that no bank card's money becomes cash by the move.
     """
     left, given = purse_account(left_id).id, bonus(left_id).id
     balances = await ledger_store.lock_accounts(conn, [left, given, purse_id])
     cents, bonus_cents = (balances.get(id_, Balance()).available_cents for id_ in (left, given))
+    room = max(0, purse_max_cents - balances.get(purse_id, Balance()).balance_cents)
+    if cents > room:
+        return Refused(Reason.PURSE_WOULD_EXCEED, {"left_cents": room})
     came_in = (await desk_store.came_in(conn, left_id)).get(DeskTender.TERMINAL, 0)
     terminal_cents = max(0, min(cents, came_in))
     entries = [
@@ -150,6 +156,7 @@ async def move_balance(conn: Connection, left_id: UUID, purse_id: UUID, card_id:
     for posted in await ledger.post(conn, entries, now) if entries else ():
         if isinstance(posted, Refused):
             raise RuntimeError(f"What was in the purse {left_id} did not follow its card: {posted.reason}")  # noqa: TRY004 - the same
+    return None
 
 
 async def _forfeit_bonus(conn: Connection, purse_id: UUID, now: datetime) -> None:

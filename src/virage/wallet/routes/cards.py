@@ -9,6 +9,7 @@ from litestar.params import Parameter
 from msgspec import Meta, Struct
 
 from virage.kernel.clock import Clock
+from virage.kernel.config import Config
 from virage.kernel.database import Connection, Database
 from virage.kernel.guard import FRESH_FOR, Principal, fresh, holds, require, require_fan, signed_in, staff
 from virage.kernel.money import Cents
@@ -100,13 +101,16 @@ async def list_my_cards(db: Database, clock: Clock, principal: Principal) -> lis
 
 
 @post("/cards", status_code=200, guards=[signed_in])
-async def link_my_card(data: CardLink, db: Database, clock: Clock, principal: Principal, card_desk: CardDesk) -> MyCard:
+async def link_my_card(
+    data: CardLink, *, db: Database, clock: Clock, config: Config, principal: Principal, card_desk: CardDesk
+) -> MyCard:
     """Put a card onto my purse. It needs both a fresh tap and the printed code: who has both holds the card."""
     owner_id, label = require_fan(principal), label_of(data.label, "A card's name")
     tap = granted(card_desk.tap(look_id(data.tap), data.tap))
     link = acts.Link(tap, _code_hash(card_desk, data.code), owner_id, label)
     async with db.transaction() as conn:
-        linked = granted(await _as_told(conn, await acts.link_card(conn, link, clock.now()), principal))
+        outcome = await acts.link_card(conn, link, purse_max_cents=config.purse_cents_max, now=clock.now())
+        linked = granted(await _as_told(conn, outcome, principal))
         mine = await reads.cards_of(conn, owner_id, clock.now())
     return next(card for card in mine if card.id == linked.card_id)
 

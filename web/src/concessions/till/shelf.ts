@@ -6,6 +6,7 @@ import { Kept } from "../../devices/database";
 import type { Device } from "../../devices/pairing";
 import { EMPTY, isTraining, type Head, type Written } from "../fiscal/record";
 import type { Card, Spent } from "./alone";
+import type { LoadSaid } from "./load";
 import type { CardNews } from "./wire";
 
 export type Row = "real" | "training";
@@ -131,8 +132,17 @@ export const shelf = {
       on.objectStore("state").put(position, "cards");
     }),
 
-  /** Cash and slips of the desk, for the count of the drawer. */
-  keepLoad: (load: Load): Promise<unknown> => kept.put("load", load),
+  /** What a desk asked for a purse that the server has not answered: asked for again it is the same load. */
+  unanswered: (purse: string): Promise<LoadSaid | undefined> => kept.one("state", `load ${purse}`),
+  keepUnanswered: (load: LoadSaid): Promise<unknown> => kept.put("state", load, `load ${load.purse}`),
+  dropUnanswered: (purse: string): Promise<unknown> => kept.within(["state"], "readwrite", (on) => void on.objectStore("state").delete(`load ${purse}`)),
+
+  /** Cash and slips of the desk, for the count of the drawer; the load is answered with this. */
+  keepLoad: (load: Load, purse: string): Promise<unknown> =>
+    kept.within(["load", "state"], "readwrite", (on) => {
+      on.objectStore("load").put(load);
+      on.objectStore("state").delete(`load ${purse}`);
+    }),
   loads: (): Promise<Load[]> => kept.all("load"),
 
   /** The device is another one from now on. What was not told is put aside with the rest of its chain. */

@@ -55,6 +55,7 @@ export const foodMoney = {
       offline_till_limit: "More without network than the till’s limit",
       refund_exceeds_sale: "More given back than the sale brought",
       sale_unknown: "Given back of a sale that nobody knows",
+      card_not_accepted: "Given back to a card that paid nothing of it",
       not_in_sale: "Something given back that the sale did not have",
     },
   },

@@ -299,6 +299,7 @@ export const till = {
     hold: (sum: string) => `Hold the card to the reader: who holds it says yes to ${sum} by that.`,
     most: (sum: string) => `At most ${sum}`,
     online: "Loading and paying out need the network.",
+    unanswered: (sum: string) => `Nobody knows yet whether ${sum} was booked. Confirm it again: it is booked once.`,
   },
   menu: {
     title: "Menu",

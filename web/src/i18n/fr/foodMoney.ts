@@ -55,6 +55,7 @@ export const foodMoney: typeof English = {
       offline_till_limit: "Plus sans réseau que la limite de la caisse",
       refund_exceeds_sale: "Plus rendu que la vente n’a rapporté",
       sale_unknown: "Un remboursement d’une vente que personne ne connaît",
+      card_not_accepted: "Un remboursement à une carte qui n’avait rien payé",
       not_in_sale: "Un remboursement de ce que la vente n’avait pas",
     },
   },

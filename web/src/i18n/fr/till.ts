@@ -289,6 +289,7 @@ export const till: typeof English = {
     hold: (sum) => `Présentez la carte au lecteur : qui la tient accepte ainsi ${sum}.`,
     most: (sum) => `Au plus ${sum}`,
     online: "Charger et verser demandent le réseau.",
+    unanswered: (sum) => `On ne sait pas encore si ${sum} a été enregistré. Confirmez de nouveau : ce ne sera compté qu’une fois.`,
   },
   menu: {
     title: "Menu",
