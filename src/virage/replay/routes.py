@@ -8,6 +8,7 @@ from litestar import Response, Router, get, post
 from litestar.params import Parameter
 from msgspec import Struct
 
+from virage.kernel.caching import FOR_A_SECOND, FOR_EVER
 from virage.kernel.clock import Clock
 from virage.kernel.database import Connection, Database
 from virage.kernel.guard import Principal, Role, staff
@@ -20,9 +21,9 @@ from virage.replay.rules.media import CAMERA_PATTERN, Kind, MediaVault, key_peri
 
 ROLE: Role = "media_desk"
 PLAYLIST: Final = "application/vnd.apple.mpegurl"
-GROWING: Final = {"cache-control": "public, max-age=1"}
-FULL: Final = {"cache-control": "public, max-age=31536000, immutable"}
-PRIVATE: Final = {"cache-control": "no-store"}
+GROWING: Final = {"cache-control": FOR_A_SECOND}
+SEALED: Final = {"cache-control": FOR_EVER}
+SECRET: Final = {"cache-control": "no-store"}
 
 Playlist = Literal["main.m3u8", "video.m3u8", "audio.m3u8"]
 Camera = Annotated[str, Parameter(pattern=CAMERA_PATTERN)]
@@ -68,7 +69,7 @@ async def get_object(object_id: UUID, footage: Footage) -> Response[bytes]:
     data = await footage.get(object_id)
     if data is None:
         raise Problem(Reason.NOT_FOUND)
-    return Response(data, media_type="application/octet-stream", headers=FULL)
+    return Response(data, media_type="application/octet-stream", headers=SEALED)
 
 
 @get("/keys/{clip_id:uuid}/{camera:str}/{period:int}", opt={"public": True})
@@ -84,7 +85,7 @@ async def get_key(
         key = await reads.key(conn, media_vault, camera, at)
     if key is None:
         raise Problem(Reason.NOT_FOUND)
-    return Response(key, media_type="application/octet-stream", headers=PRIVATE)
+    return Response(key, media_type="application/octet-stream", headers=SECRET)
 
 
 @post("/events/{event_id:uuid}/clips", status_code=200, guards=[staff(ROLE)])
