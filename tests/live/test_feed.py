@@ -34,8 +34,9 @@ async def test_the_same_telling_again_is_the_same_entry_and_another_under_its_id
     (first,) = await match.send([telling])
     (again,) = await match.send([telling])
     assert again == first
-    (other,) = await match.send([telling | {"told": GOAL}])
-    assert other["reason"] == "entry_id_taken"
+    for otherwise in ({"told": GOAL}, {"clock_s": 60}):
+        (other,) = await match.send([telling | otherwise])
+        assert other["reason"] == "entry_id_taken"
     assert (await match.get())["head"] == 1
 
 
