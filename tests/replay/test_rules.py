@@ -82,6 +82,20 @@ def test_what_is_sealed_opens_with_its_key_and_id(data: bytes, key: bytes) -> No
     assert opened(sealed(data, key, object_id), key, object_id) == data
 
 
+@pytest.mark.parametrize(("key", "object_id"), [(bytes(16), UUID(int=7)), (b"k" * 16, UUID(int=8))])
+def test_what_is_sealed_is_noise_without_its_key_and_begins_with_noise_without_its_id(
+    key: bytes, object_id: UUID
+) -> None:
+    data = b"a second of the match " * 50
+    kept = sealed(data, b"k" * 16, UUID(int=7))
+    assert b"match" not in kept
+    try:
+        found = opened(kept, key, object_id)
+    except ValueError:
+        found = b""  # as most wrong keys end: not even its padding is right
+    assert found[:16] != data[:16]
+
+
 def test_a_key_is_kept_under_the_deployments_secret_and_its_predecessors() -> None:
     old = MediaVault(["the old secret of the house"])
     kept = old.new("main", AT)
