@@ -8,7 +8,7 @@ import msgspec
 
 from virage.kernel.database import Connection
 from virage.kernel.sql import load
-from virage.replay.rules.clips import Camera, Clip
+from virage.replay.rules.clips import Clip
 from virage.replay.rules.media import Kind, Segment, Track
 from virage.replay.rules.playlists import Piece
 
@@ -20,11 +20,6 @@ _sql = load(__file__)
 async def note_camera(conn: Connection, name: str, *, programme: bool, delay_ms: int) -> None:
     """Add a camera, or set it up anew."""
     await _sql.note_camera(conn, name=name, programme=programme, delay_ms=delay_ms)
-
-
-async def cameras(conn: Connection) -> list[Camera]:
-    """All cameras, that of the programme first."""
-    return [msgspec.convert(dict(row), Camera) async for row in _sql.cameras(conn)]
 
 
 async def note_state(conn: Connection, name: str, fault: str | None, seen_at: datetime | None) -> None:

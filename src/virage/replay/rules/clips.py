@@ -25,18 +25,7 @@ class Reason(StrEnum):
     CLIP_EMPTY = "clip_empty"
     CLIP_TOO_LONG = "clip_too_long"
     CLIP_ID_TAKEN = "clip_id_taken"
-    CLIP_WITHDRAWN = "clip_withdrawn"
     CAMERA_UNKNOWN = "camera_unknown"
-
-
-class Camera(Struct, frozen=True):
-    """A camera: `fault` is why its last take ended (None: it sends), `seen_at` the end of the last second it sent."""
-
-    name: str
-    programme: bool
-    delay_ms: int
-    fault: str | None
-    seen_at: datetime | None
 
 
 class Mark(Struct, frozen=True, forbid_unknown_fields=True):
