@@ -1,6 +1,8 @@
 """Clips over the whole application, of a camera that has sent a second: published, refused, taken down."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 from litestar import Litestar
@@ -12,8 +14,9 @@ from tests.matchday.conftest import World
 from virage.kernel.config import Config
 from virage.kernel.database import Database
 from virage.kernel.guard import Grant
+from virage.kernel.ids import new_id
 from virage.replay import store
-from virage.replay.rules.media import MediaVault, key_period
+from virage.replay.rules.media import Kind, MediaVault, Segment, Track, key_period
 
 GOAL = {"kind": "goal", "side": "home"}
 Status = Callable[[str], Awaitable[int]]
@@ -66,6 +69,24 @@ async def test_a_clip_that_is_taken_down_is_gone_for_everybody_and_so_are_its_ke
     taken = await match.world.ask(match.desk, "POST", f"/api/replay/clips/{clip_id}/withdraw")
     assert taken.status_code == 204
     assert [await status(door) for door in doors] == [404] * 4
+
+
+async def test_a_camera_that_has_sent_for_hours_is_played_with_the_keys_of_the_clip_alone(
+    match: Match, status: Status, config: Config
+) -> None:
+    at, vault = match.world.clock.now() - timedelta(seconds=5), MediaVault([config.secret])
+    track = Track(new_id(), new_id(), "main", Kind.VIDEO, "avc1.64001f", 640, 360, at - timedelta(hours=2))
+    async with match.world.db.transaction() as conn:
+        await store.add_track(conn, track)
+        await store.add_segment(conn, Segment(new_id(), track.id, at, 1000, 10_000), track)
+        for moment in (at, track.began_at):
+            hour = key_period(moment)
+            await store.add_key(conn, "main", hour, vault.new("main", hour))
+    clip_id = await pitch.clip_of(match.world, match.desk)
+    playlist = await match.world.ask({}, "GET", f"/api/replay/clips/{clip_id}/main/video.m3u8")
+    keys = re.findall(r'URI="/api/replay(/keys/[^"]+)"', playlist.text)
+    assert str(track.id) in playlist.text
+    assert [await status(key) for key in keys] == [200] * len(keys)
 
 
 async def test_a_clip_opens_no_hour_but_its_own(match: Match, status: Status, config: Config) -> None:

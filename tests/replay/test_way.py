@@ -73,7 +73,7 @@ class Ground:
             if found := re.match(r'#EXT-X-KEY:METHOD=AES-128,URI="([^"]+)",IV=0x([0-9a-f]{32})', line):
                 key, vector = (await self.get(found[1])).content, UUID(hex=found[2])
             elif found := re.match(r'#EXT-X-MAP:URI="([^"]+)"', line):
-                parts.append(opened((await self.get(found[1])).content, key, vector))
+                parts.append((await self.get(found[1])).content)
             elif not line.startswith("#"):
                 parts.append(opened((await self.get(line)).content, key, vector))
         with av.open(BytesIO(b"".join(parts))) as container:

@@ -17,7 +17,7 @@ from virage.programme import reads as programme
 from virage.replay import acts, reads
 from virage.replay.footage import Footage
 from virage.replay.rules.clips import Clip, Mark, Reason
-from virage.replay.rules.media import CAMERA_PATTERN, Kind, MediaVault, key_period
+from virage.replay.rules.media import CAMERA_PATTERN, Kind, MediaVault
 
 ROLE: Role = "media_desk"
 PLAYLIST: Final = "application/vnd.apple.mpegurl"
@@ -65,7 +65,7 @@ async def get_playlist(clip_id: UUID, camera: Camera, playlist: Playlist, db: Da
 
 @get("/objects/{object_id:uuid}", opt={"public": True})
 async def get_object(object_id: UUID, footage: Footage) -> Response[bytes]:
-    """An init segment or a segment, sealed; it never changes, and a cache may keep it for ever."""
+    """An init segment, or a segment that is sealed; it never changes, and a cache may keep it for ever."""
     data = await footage.get(object_id)
     if data is None:
         raise Problem(Reason.NOT_FOUND)
@@ -80,7 +80,7 @@ async def get_key(
     at = datetime.fromtimestamp(period, UTC)
     async with db.connection() as conn:
         clip = await _shown(conn, clip_id, camera)
-        if not key_period(clip.from_at) <= at <= key_period(clip.to_at):
+        if not clip.opens(at):
             raise Problem(Reason.NOT_FOUND)
         key = await reads.key(conn, media_vault, camera, at)
     if key is None:

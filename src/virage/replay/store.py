@@ -1,7 +1,6 @@
 """The queries of cameras and clips, one typed function each."""
 
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -9,10 +8,8 @@ import msgspec
 from virage.kernel.database import Connection
 from virage.kernel.sql import load
 from virage.replay.rules.clips import Clip
-from virage.replay.rules.media import Kind, Segment, Track
+from virage.replay.rules.media import SEGMENT_LONGEST, Kind, Segment, Track
 from virage.replay.rules.playlists import Piece
-
-SEGMENT_LONGEST: Final = timedelta(seconds=5)
 
 _sql = load(__file__)
 

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from virage.kernel.problems import Refused
 from virage.programme.rules import Instant
-from virage.replay.rules.media import CameraName
+from virage.replay.rules.media import SEGMENT_LONGEST, CameraName, key_period
 
 BEFORE: Final = timedelta(seconds=12)
 AFTER: Final = timedelta(seconds=8)
@@ -56,6 +56,10 @@ class Clip(Struct, frozen=True):
     def settled(self, now: datetime) -> bool:
         """Whether all that it will ever show has come in."""
         return now >= self.to_at + SETTLES
+
+    def opens(self, period: datetime) -> bool:
+        """Whether it gives the keys of this hour. Its first segment may have begun before it."""
+        return key_period(self.from_at - SEGMENT_LONGEST) <= period <= key_period(self.to_at)
 
 
 def clip_of(mark: Mark, event_id: UUID, seen: list[str], now: datetime) -> Clip | Refused:
