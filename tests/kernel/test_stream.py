@@ -8,7 +8,7 @@ import pytest
 
 from virage.kernel import audience, stream
 from virage.kernel.batching import Overloaded
-from virage.kernel.database import Database
+from virage.kernel.database import Database, Unavailable
 from virage.kernel.guard import ANONYMOUS, Principal
 from virage.kernel.journal import Entry, Fact, Tail, append, head, read_after
 from virage.kernel.problems import Problem, Refused
@@ -195,6 +195,46 @@ async def test_a_slow_listener_is_let_go_and_the_others_stay(
     with pytest.raises(StopAsyncIteration):
         await next_part(slow)
     assert hub.listening == 1
+
+
+class Failing(Seats):
+    """Fails once before it answers, as whoever reads may."""
+
+    def __init__(self, db: Database, failure: Exception) -> None:
+        super().__init__(db)
+        self._failures = [failure]
+
+    async def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
+        if entries and self._failures:
+            raise self._failures.pop()
+        return await super().on_entries(entries)
+
+
+def noted(number: int) -> Entry:
+    return Entry(f"{(1 << 40) + number}-{number}", number, NOW, "noted", None, SEAT, {"n": number})
+
+
+async def test_what_could_not_be_read_while_the_database_was_away_is_told_then_in_its_order(db: Database) -> None:
+    tail = SlowTail()
+    hub = Hub(db, tail, [Failing(db, Unavailable())])  # type: ignore[arg-type]  # a tail as far as the hub looks
+    messages = await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None)
+    await next_part(messages)
+    for number in (1, 2):
+        tail.tells[0]([noted(number)])
+    assert [data(await next_part(messages)) for _ in range(2)] == [["[1]"], ["[2]"]]
+
+
+async def test_who_listens_to_a_topic_that_fails_is_let_go_and_comes_back_to_one_that_goes_on(db: Database) -> None:
+    tail = SlowTail()
+    hub = Hub(db, tail, [Failing(db, ValueError())])  # type: ignore[arg-type]  # a tail as far as the hub looks
+    first = await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None)
+    await next_part(first)
+    tail.tells[0]([noted(1)])
+    assert data(await until_it_ends(first)) == []
+    again = await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None)
+    await next_part(again)
+    tail.tells[0]([noted(2)])
+    assert data(await next_part(again)) == ["[2]"]
 
 
 async def test_silence_is_filled_with_a_heartbeat(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import msgspec
 import pytest
 
@@ -34,8 +35,9 @@ async def test_the_same_telling_again_is_the_same_entry_and_another_under_its_id
     (first,) = await match.send([telling])
     (again,) = await match.send([telling])
     assert again == first
-    (other,) = await match.send([telling | {"told": GOAL}])
-    assert other["reason"] == "entry_id_taken"
+    for otherwise in ({"told": GOAL}, {"clock_s": 60}):
+        (other,) = await match.send([telling | otherwise])
+        assert other["reason"] == "entry_id_taken"
     assert (await match.get())["head"] == 1
 
 
@@ -59,6 +61,17 @@ async def test_a_full_page_is_kept_for_ever_and_the_last_one_for_a_second(match:
     assert [entry["number"] for entry in last.json()["entries"]] == list(range(33, 42))
     assert last.headers["cache-control"] == "public, max-age=1"
     assert (await match.world.ask({}, "GET", f"{match.path}/pages/3")).status_code == 404
+    await match.tell(
+        {"kind": "withdrawn", "about": 5}, {"kind": "corrected", "about": 6, "told": GOAL | {"player": 10}}
+    )
+    assert (await match.world.ask({}, "GET", f"{match.path}/pages/1")).content == full.content
+
+
+async def test_no_entry_is_changed_or_taken_away_by_whatever_writes(match: Match) -> None:
+    await match.tell(KICK_OFF)
+    for statement in ("update live.entry set clock_s = 1", "delete from live.entry", "truncate live.entry"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await match.world.rows(statement)
 
 
 async def test_whoever_was_named_stays_in_the_line_up(match: Match) -> None:

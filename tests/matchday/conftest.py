@@ -37,18 +37,6 @@ BLOCK = "103"
 SITE = "https://virage.local"
 SECRET = "a secret of the tests, long enough"
 DEVICE_KEY = Jwk("OKP", "Ed25519", "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")
-ROLES = (
-    "admin",
-    "programme",
-    "box_office",
-    "finance",
-    "steward",
-    "supervisor",
-    "cashier",
-    "kitchen",
-    "match_desk",
-    "media_desk",
-)
 
 
 class World:

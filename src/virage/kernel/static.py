@@ -10,6 +10,7 @@ from typing import Any
 from litestar.types import Receive, Send
 from msgspec import Struct
 
+from virage.kernel.caching import FOR_EVER
 from virage.kernel.problems import Problem
 from virage.kernel.security import READER_POLICY
 
@@ -17,7 +18,7 @@ WEB = Path(__file__).parent.parent / "web"
 
 _WORTH_COMPRESSING = 1_000
 
-_IMMUTABLE = b"public, max-age=31536000, immutable"
+_IMMUTABLE = FOR_EVER.encode()
 _FRESH = b"no-cache"
 _WORKER = ".worker-"
 _COMPRESSED = ((b"br", ".br"), (b"gzip", ".gz"))

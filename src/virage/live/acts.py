@@ -43,7 +43,7 @@ async def tell(
 ) -> list[Entry | Refused]:
     """Write what happened, in order: one outcome a telling, each with an id of its own. The same again is the same."""
     feed = await store.lock_feed(conn, event_id)
-    told = await store.entries_told(conn, tellings)
+    told = await store.said(conn, tellings)
     new = [telling for telling in tellings if telling.id not in told]
     known = [written.entry for written in await store.entries_after(conn, event_id, 0)] if new else []
     outcomes = dict(zip([telling.id for telling in new], numbered(new, known, feed.teams), strict=True))
@@ -89,4 +89,5 @@ def _named(entry: Entry) -> list[tuple[Side, int]]:
 
 def _again(said: Said, event_id: UUID, telling: Telling) -> Entry | Refused:
     same = (said.event_id, said.entry.at, said.entry.told) == (event_id, telling.at, telling.told)
-    return said.entry if same else Refused(Reason.ENTRY_ID_TAKEN)
+    same_clock = telling.clock_s in (None, said.entry.clock_s)  # None: what the feed's own clock made of it
+    return said.entry if same and same_clock else Refused(Reason.ENTRY_ID_TAKEN)

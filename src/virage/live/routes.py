@@ -9,6 +9,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 from msgspec import Meta, Struct
 
+from virage.kernel.caching import FOR_A_SECOND, FOR_EVER
 from virage.kernel.clock import Clock
 from virage.kernel.database import Connection, Database
 from virage.kernel.guard import Principal, Role, staff
@@ -22,8 +23,8 @@ from virage.programme import reads as programme
 ROLE: Role = "match_desk"
 TELLINGS_MAX = 100
 
-FULL = {"cache-control": "public, max-age=31536000, immutable"}
-GROWING = {"cache-control": "public, max-age=1"}
+FULL = {"cache-control": FOR_EVER}
+GROWING = {"cache-control": FOR_A_SECOND}
 
 PageNumber = Annotated[int, Parameter(ge=1, le=10_000)]
 

@@ -55,9 +55,9 @@ async def set_teams(conn: Connection, event_id: UUID, teams: Teams) -> None:
     await _sql.set_teams(conn, event_id=event_id, teams=teams)
 
 
-async def entries_told(conn: Connection, tellings: Sequence[Telling]) -> dict[UUID, Said]:
-    """What was told before under these ids."""
-    rows = _sql.entries_told(conn, ids=[telling.id for telling in tellings])
+async def said(conn: Connection, tellings: Sequence[Telling]) -> dict[UUID, Said]:
+    """What was told before under the ids of these tellings."""
+    rows = _sql.said(conn, ids=[telling.id for telling in tellings])
     return {row["id"]: Said(row["event_id"], _entry(row)) async for row in rows}
 
 

@@ -14,7 +14,7 @@ select event_id, head, teams, revision from live.feed where event_id = :event_id
 -- Who plays.
 update live.feed set teams = :teams, revision = revision + 1 where event_id = :event_id;
 
--- name: entries_told(ids)
+-- name: said(ids)
 -- What was told under these ids.
 select event_id, id, number, at, clock_s, told from live.entry where id = any(:ids::uuid[]);
 

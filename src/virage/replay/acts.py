@@ -22,12 +22,12 @@ async def mark(conn: Connection, event_id: UUID, wish: Mark, who: UUID | None, n
     made = clip_of(wish, event_id, await store.cameras_seen(conn, wish.from_at, wish.to_at), now)
     if isinstance(made, Refused):
         return made
-    if not await store.add_clip(conn, made):
-        return Refused(Reason.CLIP_ID_TAKEN)  # by another transaction, meanwhile
     told = Telling(named_id(made.id, "published"), now, Replayed(made.id, made.about))
     (entry,) = await live.tell(conn, event_id, [told], who, now)
     if isinstance(entry, Refused):
         return entry
+    if not await store.add_clip(conn, made):
+        return Refused(Reason.CLIP_ID_TAKEN)  # by another transaction, meanwhile
     await append(conn, [Fact("clip_published", who, made.id, {"event": event_id})], now)
     return made
 
@@ -39,10 +39,9 @@ async def withdraw(conn: Connection, clip: Clip, who: UUID | None, now: datetime
 
 
 async def mark_goals(conn: Connection, event_id: UUID, entries: Sequence[Entry], now: datetime) -> None:
-    """Publish a clip of each goal that somebody told, where a camera has seen it."""
+    """Publish a clip of each goal that somebody told. One that no camera saw, or is withdrawn already, has none."""
     for entry in entries:
-        if not isinstance(entry.told, Goal):
-            continue
-        wish = Mark(named_id(event_id, f"goal {entry.number}"), entry.at - BEFORE, entry.at + AFTER, about=entry.number)
-        if await store.cameras_seen(conn, wish.from_at, min(wish.to_at, now)):
+        if isinstance(entry.told, Goal):
+            clip_id = named_id(event_id, f"goal {entry.number}")
+            wish = Mark(clip_id, entry.at - BEFORE, entry.at + AFTER, about=entry.number)
             await mark(conn, event_id, wish, None, now)

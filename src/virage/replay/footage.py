@@ -1,4 +1,4 @@
-"""What cameras sent, in the object store: sealed, under the ids of its segments."""
+"""What cameras sent, in the object store, under the ids of its segments."""
 
 from functools import cached_property
 from uuid import UUID
@@ -18,9 +18,9 @@ class Footage:
         return open_store(self._url)
 
     async def keep(self, object_id: UUID, data: bytes) -> None:
-        """Store a sealed segment; the same again is the same."""
+        """Store an init segment or a sealed segment; the same again is the same."""
         await self._objects.put(object_name(object_id), data)
 
     async def get(self, object_id: UUID) -> bytes | None:
-        """A sealed segment, or None where there is none."""
+        """What is stored under an id, None where nothing is."""
         return await self._objects.get(object_name(object_id))

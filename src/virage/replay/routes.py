@@ -8,6 +8,7 @@ from litestar import Response, Router, get, post
 from litestar.params import Parameter
 from msgspec import Struct
 
+from virage.kernel.caching import FOR_A_SECOND, FOR_EVER
 from virage.kernel.clock import Clock
 from virage.kernel.database import Connection, Database
 from virage.kernel.guard import Principal, Role, staff
@@ -16,13 +17,13 @@ from virage.programme import reads as programme
 from virage.replay import acts, reads
 from virage.replay.footage import Footage
 from virage.replay.rules.clips import Clip, Mark, Reason
-from virage.replay.rules.media import CAMERA_PATTERN, Kind, MediaVault, key_period
+from virage.replay.rules.media import CAMERA_PATTERN, Kind, MediaVault
 
 ROLE: Role = "media_desk"
 PLAYLIST: Final = "application/vnd.apple.mpegurl"
-GROWING: Final = {"cache-control": "public, max-age=1"}
-FULL: Final = {"cache-control": "public, max-age=31536000, immutable"}
-PRIVATE: Final = {"cache-control": "no-store"}
+GROWING: Final = {"cache-control": FOR_A_SECOND}
+SEALED: Final = {"cache-control": FOR_EVER}
+SECRET: Final = {"cache-control": "no-store"}
 
 Playlist = Literal["main.m3u8", "video.m3u8", "audio.m3u8"]
 Camera = Annotated[str, Parameter(pattern=CAMERA_PATTERN)]
@@ -64,11 +65,11 @@ async def get_playlist(clip_id: UUID, camera: Camera, playlist: Playlist, db: Da
 
 @get("/objects/{object_id:uuid}", opt={"public": True})
 async def get_object(object_id: UUID, footage: Footage) -> Response[bytes]:
-    """An init segment or a segment, sealed; it never changes, and a cache may keep it for ever."""
+    """An init segment, or a segment that is sealed; it never changes, and a cache may keep it for ever."""
     data = await footage.get(object_id)
     if data is None:
         raise Problem(Reason.NOT_FOUND)
-    return Response(data, media_type="application/octet-stream", headers=FULL)
+    return Response(data, media_type="application/octet-stream", headers=SEALED)
 
 
 @get("/keys/{clip_id:uuid}/{camera:str}/{period:int}", opt={"public": True})
@@ -79,12 +80,12 @@ async def get_key(
     at = datetime.fromtimestamp(period, UTC)
     async with db.connection() as conn:
         clip = await _shown(conn, clip_id, camera)
-        if not key_period(clip.from_at) <= at <= key_period(clip.to_at):
+        if not clip.opens(at):
             raise Problem(Reason.NOT_FOUND)
         key = await reads.key(conn, media_vault, camera, at)
     if key is None:
         raise Problem(Reason.NOT_FOUND)
-    return Response(key, media_type="application/octet-stream", headers=PRIVATE)
+    return Response(key, media_type="application/octet-stream", headers=SECRET)
 
 
 @post("/events/{event_id:uuid}/clips", status_code=200, guards=[staff(ROLE)])

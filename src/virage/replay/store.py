@@ -1,18 +1,15 @@
 """The queries of cameras and clips, one typed function each."""
 
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from virage.kernel.database import Connection
 from virage.kernel.sql import load
-from virage.replay.rules.clips import Camera, Clip
-from virage.replay.rules.media import Kind, Segment, Track
+from virage.replay.rules.clips import Clip
+from virage.replay.rules.media import SEGMENT_LONGEST, Kind, Segment, Track
 from virage.replay.rules.playlists import Piece
-
-SEGMENT_LONGEST: Final = timedelta(seconds=5)
 
 _sql = load(__file__)
 
@@ -20,11 +17,6 @@ _sql = load(__file__)
 async def note_camera(conn: Connection, name: str, *, programme: bool, delay_ms: int) -> None:
     """Add a camera, or set it up anew."""
     await _sql.note_camera(conn, name=name, programme=programme, delay_ms=delay_ms)
-
-
-async def cameras(conn: Connection) -> list[Camera]:
-    """All cameras, that of the programme first."""
-    return [msgspec.convert(dict(row), Camera) async for row in _sql.cameras(conn)]
 
 
 async def note_state(conn: Connection, name: str, fault: str | None, seen_at: datetime | None) -> None:

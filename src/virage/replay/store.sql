@@ -3,10 +3,6 @@
 insert into replay.camera (name, programme, delay_ms) values (:name, :programme, :delay_ms)
 on conflict (name) do update set programme = excluded.programme, delay_ms = excluded.delay_ms;
 
--- name: cameras()
--- All cameras, that of the programme first.
-select name, programme, delay_ms, fault, seen_at from replay.camera order by programme desc, name;
-
 -- name: note_state(name, fault, seen_at)!
 -- What a camera does; a time that is null stays what it was.
 update replay.camera set fault = :fault, seen_at = coalesce(:seen_at, seen_at) where name = :name;

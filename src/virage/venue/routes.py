@@ -7,6 +7,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 from msgspec import Struct
 
+from virage.kernel.caching import FOR_EVER
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database
 from virage.kernel.guard import Principal, staff
@@ -19,8 +20,6 @@ from virage.venue.rules.geometry import BlockLabels, Geometry
 from virage.venue.rules.ways import Entrance, Nearest, Way
 
 Found = TypeVar("Found", Entrance, Way)
-
-FOR_EVER = "public, max-age=31536000, immutable"
 
 
 @get("/", opt={"public": True})

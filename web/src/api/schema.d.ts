@@ -2846,7 +2846,7 @@ export interface paths {
         };
         /**
          * Get object
-         * @description An init segment or a segment, sealed; it never changes, and a cache may keep it for ever.
+         * @description An init segment, or a segment that is sealed; it never changes, and a cache may keep it for ever.
          */
         get: operations["get_object"];
         put?: never;

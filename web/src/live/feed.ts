@@ -25,7 +25,8 @@ export interface Score {
 }
 
 const BEGINS_S: Record<Period, number> = { first_half: 0, second_half: 2700, extra_first: 5400, extra_second: 6300, shoot_out: 7200 };
-const ORDER = Object.keys(BEGINS_S) as Period[];
+/** The parts of a match in the order in which they are played. */
+export const ORDER = Object.keys(BEGINS_S) as Period[];
 
 /** What happened, in order: entries as they were corrected last, without those withdrawn. */
 export function effective(entries: Iterable<Entry>): Happened[] {

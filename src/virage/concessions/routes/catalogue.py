@@ -16,12 +16,12 @@ from virage.concessions.rules.catalogue import PRICES_MAX, Content, Item, Price,
 from virage.concessions.rules.pictures import BYTES_MAX, NAME
 from virage.concessions.store.catalogue import Publication
 from virage.kernel.batching import Batcher
+from virage.kernel.caching import FOR_EVER
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database
 from virage.kernel.guard import Principal, fresh, staff
 from virage.kernel.problems import Problem, granted, invalid_input
 
-FOR_EVER = "public, max-age=31536000, immutable"
 OTHER_ID = invalid_input("item.id", "It is another item than the address names.")
 
 CatalogueBoard = Batcher[str, Tagged | None]

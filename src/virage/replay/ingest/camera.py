@@ -144,10 +144,10 @@ class Ingest:
                     await store.note_state(conn, self._source.camera, fault, None)
 
     async def _begin(self, part: Part, init: Init) -> None:
-        """A new track: its init segment, sealed under the hour in which it begins."""
+        """A new track: its init segment, in the open."""
         described = (init.kind, init.codecs, init.width, init.height)
         track = Track(part.id, part.take_id, self._source.camera, *described, part.at)
-        await self._footage.keep(track.id, sealed(init.data, await self._key(part.at), track.id))
+        await self._footage.keep(track.id, init.data)
         async with self._db.connection() as conn:
             await store.add_track(conn, track)
         self._tracks[part.take_id, init.kind] = track

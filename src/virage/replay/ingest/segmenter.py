@@ -25,7 +25,7 @@ BOX_BYTES_MAX: Final = 64_000_000
 
 
 class Fault(StrEnum):
-    """Why a take ends before its transport does. The first two do not mend by themselves: the encoder is to be set."""
+    """Why a take ends before its transport does. The first three last until the encoder is set otherwise."""
 
     NO_H264 = "no_h264"
     GOP_TOO_LONG = "gop_too_long"

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from virage.kernel.problems import Refused
 from virage.programme.rules import Instant
-from virage.replay.rules.media import CameraName
+from virage.replay.rules.media import SEGMENT_LONGEST, CameraName, key_period
 
 BEFORE: Final = timedelta(seconds=12)
 AFTER: Final = timedelta(seconds=8)
@@ -25,18 +25,7 @@ class Reason(StrEnum):
     CLIP_EMPTY = "clip_empty"
     CLIP_TOO_LONG = "clip_too_long"
     CLIP_ID_TAKEN = "clip_id_taken"
-    CLIP_WITHDRAWN = "clip_withdrawn"
     CAMERA_UNKNOWN = "camera_unknown"
-
-
-class Camera(Struct, frozen=True):
-    """A camera: `fault` is why its last take ended (None: it sends), `seen_at` the end of the last second it sent."""
-
-    name: str
-    programme: bool
-    delay_ms: int
-    fault: str | None
-    seen_at: datetime | None
 
 
 class Mark(Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,6 +56,10 @@ class Clip(Struct, frozen=True):
     def settled(self, now: datetime) -> bool:
         """Whether all that it will ever show has come in."""
         return now >= self.to_at + SETTLES
+
+    def opens(self, period: datetime) -> bool:
+        """Whether it gives the keys of this hour. Its first segment may have begun before it."""
+        return key_period(self.from_at - SEGMENT_LONGEST) <= period <= key_period(self.to_at)
 
 
 def clip_of(mark: Mark, event_id: UUID, seen: list[str], now: datetime) -> Clip | Refused:

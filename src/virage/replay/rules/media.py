@@ -2,7 +2,8 @@
 
 A take is what a camera sent without a break: an init segment a track, then a segment a second (CMAF, ISO/IEC 23000-19).
 Segments are sealed as they come in (AES-128-CBC, RFC 8216, 4.3.2.4): the key is that of the camera and the hour, the
-initialization vector is the object's own id, so that no two objects share one. An init segment is sealed likewise.
+initialization vector is the object's own id, so that no two objects share one. An init segment stays open: it shows
+nothing, and a take may outlive the hours whose keys a clip gives.
 """
 
 import secrets
@@ -23,6 +24,7 @@ KEY_BYTES: Final = 16
 PURPOSE: Final = "virage:replay:media-key:v1"
 KEY_PERIOD: Final = timedelta(hours=1)
 GOP_MAX_S: Final = 1.05
+SEGMENT_LONGEST: Final = timedelta(seconds=5)
 CAMERA_PATTERN: Final = r"^[a-z0-9][a-z0-9-]{0,30}$"
 
 CameraName = Annotated[str, Meta(pattern=CAMERA_PATTERN)]

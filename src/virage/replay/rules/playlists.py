@@ -50,7 +50,7 @@ def _piece(before: Piece | None, piece: Piece, keys_at: str, objects_at: str) ->
     lines: list[str] = []
     if before is None or before.track.id != track.id:
         lines += ["#EXT-X-DISCONTINUITY"] if before is not None else []
-        lines += [_key(keys_at, track.camera, track.began_at, track.id)]
+        lines += ["#EXT-X-KEY:METHOD=NONE"] if before is not None else []
         lines += [f'#EXT-X-MAP:URI="{objects_at}/{track.id}"']
     elif _gap_ms(before.segment, segment) > GAP_MS:
         lines += ["#EXT-X-DISCONTINUITY"]
