@@ -22,6 +22,7 @@ class Account(Struct, frozen=True):
 
 
 FAN = Account("fan@example.org", "a fan, who holds two tickets for tonight", "/")
+CASHIER = Account("cashier@example.org", "outlet 01", "/", (Grant("cashier", "outlet", "01"),))
 ACCOUNTS = (
     FAN,
     Account("friend@example.org", "another fan", "/"),
@@ -43,7 +44,7 @@ ACCOUNTS = (
     Account(
         "supervisor@example.org", "every gate: its devices and its flow", "/office/devices", (Grant("supervisor"),)
     ),
-    Account("cashier@example.org", "outlet 01", "/", (Grant("cashier", "outlet", "01"),)),
+    CASHIER,
     Account("kitchen@example.org", "the kitchen of outlet 01", "/", (Grant("kitchen", "outlet", "01"),)),
 )
 
@@ -68,7 +69,8 @@ def greeting(config: Config) -> str:
             "",
             f"  {config.club.name} is open:  {config.public_url}",
             f"  The office:  {config.public_url}/office",
-            f"  Sign-in codes arrive here:  {_mailbox(config)}",
+            f"  Sign-in codes arrive here:  {_here(config)}/mailbox",
+            f"  Contactless cards to tap:  {_here(config)}/cards",
             "",
             "  Who can sign in, with nothing but the address:",
             *lines,
@@ -80,7 +82,7 @@ def greeting(config: Config) -> str:
     )
 
 
-def _mailbox(config: Config) -> str:
-    """The mailbox opens on this machine alone, whatever the address that phones use."""
+def _here(config: Config) -> str:
+    """Mailbox and cards open on this machine alone, whatever the address that phones use."""
     scheme = config.public_url.partition(":")[0]
-    return f"{scheme}://localhost:{config.port}/mailbox"
+    return f"{scheme}://localhost:{config.port}"
