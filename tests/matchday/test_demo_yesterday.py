@@ -7,8 +7,8 @@ import pytest
 
 from tests.matchday.conftest import World
 from tests.matchday.demonstration import load_food
-from virage.concessions.reads.closings import due
 from virage.concessions.reads.catalogue import Catalogues
+from virage.concessions.reads.closings import due
 from virage.concessions.reads.judging import Judge
 from virage.concessions.reads.takings import tills_astray
 from virage.concessions.rules.fiscal.chain import Head
