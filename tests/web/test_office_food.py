@@ -247,6 +247,23 @@ def test_a_till_is_paired_and_what_it_sells_shows_without_a_reload(
         assert till.is_dead()
 
 
+def test_whoever_comes_first_finds_what_the_demonstration_sold_yesterday(
+    browser: Browser, house: House, address: str
+) -> None:
+    grants = (Grant("finance", "outlet", OWN.outlet),)
+    with desk(browser, house, hire(house, f"first-look-{address}", grants)) as page:
+        page.goto("/office/food")
+        page.get_by_role("button", name="The last 7 days").click()
+        expect(page.locator(f"[data-row='{OWN.outlet}']")).to_contain_text("€")
+        expect(page.get_by_text(re.compile("^Busiest: "))).to_be_visible()
+        expect(page.get_by_role("button", name="The last 7 days")).to_have_count(0)
+        section(page, "Shifts")
+        page.get_by_role("button", name="The last 7 days").click()
+        expect(page.locator("[data-shift]").filter(has_text=OWN.name)).to_contain_text("€1.20")
+        section(page, "Closings")
+        expect(page.locator("[data-closing]").filter(has_text=f"{OWN.outlet} ·").first).to_contain_text("€")
+
+
 def test_a_lost_card_is_blocked_and_replaced(browser: Browser, house: House, address: str) -> None:
     lost, fresh = fresh_cards(house, 2)
     email = hire(house, f"cards-{address}", (Grant("cashier"),))
