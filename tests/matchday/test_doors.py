@@ -60,6 +60,9 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/mailbox": EVERYBODY,  # it hides as the counters do
     "GET /mailbox": EVERYBODY,
     "GET /mailbox/style.css": EVERYBODY,
+    "GET /cards": EVERYBODY,  # so does this
+    "GET /cards/style.css": EVERYBODY,
+    "GET /cards/copy.js": EVERYBODY,
     "POST /api/payments/webhooks/sandbox": frozenset(),  # a signature opens it, nothing else
     "POST /api/orders": EVERYBODY,  # an empty wish is refused before anybody asks who wishes
     "GET /api/orders/{order_id}": BUYER,

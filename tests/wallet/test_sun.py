@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from tests.wallet.chip import Chip
+from virage.wallet.rules.demo_cards import NOBODYS, tapped
 from virage.wallet.rules.sun import (
     FILE_READ_KEY,
     CardKeys,
@@ -16,6 +17,7 @@ from virage.wallet.rules.sun import (
     diversify,
     look_id,
     message_of,
+    mirrored,
     opened,
     proven,
     verify,
@@ -168,3 +170,11 @@ def test_what_somebody_types_is_no_tap_of_a_card(text: str) -> None:
 def test_a_page_that_asks_again_asks_about_the_same_tap() -> None:
     assert look_id(HIDDEN) == look_id(HIDDEN) != look_id(WITH_FILE)
     assert look_id(PLAIN) == look_id(PLAIN) != look_id(structs.replace(PLAIN, ctr="000007"))
+
+
+@pytest.mark.parametrize("counter", [1, 0x0102, 0xFFFFFF])
+def test_what_a_demonstration_shows_for_a_card_is_what_its_chip_would(counter: int) -> None:
+    keys = CardKeys(MASTER)
+    chip = Chip(keys, NOBODYS)
+    assert mirrored(Seen(bytes.fromhex("041E3C8A2D6B80"), 6), ZERO_KEY) == PLAIN
+    assert message_of(f"?{tapped(NOBODYS, counter, keys)}") == chip.mirrored(counter)

@@ -1,29 +1,21 @@
 """What sells while the office looks: a till with its key that came with a code, and cards fresh from the encoder."""
 
-import asyncio
 import itertools
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import httpx
 
 from tests.concessions.till import Till as Chain
-from tests.concessions.till import append, beer, fries
 from tests.passes.make_vectors import Ed25519Phone
 from tests.web.house import House
 from tests.web.office import in_database
-from virage.concessions.acts.archives import Archives
-from virage.concessions.jobs.closing import ClosingJobs
-from virage.concessions.rules.fiscal.calendar import begins, business_day
-from virage.concessions.rules.fiscal.record import Kind, Line, Written
-from virage.kernel.config import read
-from virage.kernel.database import Connection, Database
+from virage.concessions.rules.fiscal.calendar import business_day
+from virage.concessions.rules.fiscal.record import Kind, Line, Written, read_record
+from virage.kernel.database import Connection
 from virage.kernel.keys import base64url
-from virage.kernel.problems import Refused
-from virage.matchday import clock_of
-from virage.passes.acts import open_vault
 from virage.venue.reads import GROUND_ZONE
 
 _chips = itertools.count(1)
@@ -79,32 +71,16 @@ def yesterday() -> date:
     return business_day(datetime.now(UTC), GROUND_ZONE) - timedelta(days=1)
 
 
-def sold_yesterday(house: House, outlet: str) -> UUID:
-    """A till that sold two beers and fries at an outlet yesterday; its id."""
-    chain = Chain()
-    chain.outlet = outlet
-    chain.at = begins(yesterday(), GROUND_ZONE) + timedelta(hours=14)
-    chain.write(lines=[beer(2), fries()])
+def taxed_yesterday(house: House, till: UUID) -> tuple[Decimal, Decimal]:
+    """What a till of the demonstration sold yesterday less what it gave back, cups apart: with VAT and without."""
 
-    async def take(conn: Connection) -> None:
-        await chain.pair(conn)
-        outcomes = await append(conn, chain.written, chain.at)
-        assert not any(isinstance(one, Refused) for one in outcomes), outcomes
+    async def ask(conn: Connection) -> list[bytes]:
+        return [
+            row["body"] for row in await conn.fetch("select body from concessions.record where device_id = $1", till)
+        ]
 
-    in_database(house, take)
-    return chain.id
-
-
-def close_what_is_over(house: House) -> None:
-    """Close the days that are over, as the worker does by itself."""
-
-    async def close() -> None:
-        config = read(house.env)
-        db = await Database.open(house.database_url, connections_max=2)
-        try:
-            await ClosingJobs(db, clock_of(config), open_vault(config), Archives(config.objects_at)).close_due()
-        finally:
-            await db.close()
-
-    with ThreadPoolExecutor(1) as aside:
-        aside.submit(asyncio.run, close()).result()
+    records = [record for body in in_database(house, ask) if (record := read_record(body)) is not None]
+    rates = [total for record in records for total in record.totals if total.vat_permille]
+    gross = sum(total.gross_cents for total in rates)
+    assert gross > 0
+    return Decimal(gross), Decimal(gross - sum(total.vat_cents for total in rates))

@@ -191,7 +191,6 @@ def main() -> None:
         browser = running.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         in_database(house, office_tour.spread_sales)
         tour_office_food.evening(house)
-        tour_office_food.closed_day(house)
         for size, theme in looks:
             take(browser, house, size, theme)
         with desk(browser, house, office_tour.ADMIN_EMAIL) as page:

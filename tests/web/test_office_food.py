@@ -3,7 +3,7 @@
 import csv
 import re
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from io import StringIO
 from pathlib import Path
 
@@ -15,15 +15,15 @@ from pypdf import PdfReader
 from tests.web.cards import new_card
 from tests.web.house import House
 from tests.web.office import ADMIN, confirm_it_is_me, desk, hire, sign_in_long_ago
-from tests.web.office_food import Till, close_what_is_over, sold_yesterday, yesterday
+from tests.web.office_food import Till, taxed_yesterday, yesterday
 from virage.cli.fiscal import verify_archives
 from virage.concessions.rules.fiscal.record import Kind
-from virage.demo.concessions import counters
 from virage.demo.programme import CLUB
+from virage.demo.tills import POSTS
 from virage.kernel.guard import Grant
 
-OWN = counters()[2]
-"""An outlet that nobody but the club runs in the demonstration."""
+OWN = POSTS[-1]
+"""A till that sold yesterday at an outlet that nobody but the club runs in the demonstration."""
 CATALOGUE_DESK = (Grant("programme"), Grant("finance"))
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000002000000020802000000fdd49a73"
@@ -250,6 +250,23 @@ def test_a_till_is_paired_and_what_it_sells_shows_without_a_reload(
         assert till.is_dead()
 
 
+def test_whoever_comes_first_finds_what_the_demonstration_sold_yesterday(
+    browser: Browser, house: House, address: str
+) -> None:
+    grants = (Grant("finance", "outlet", OWN.outlet),)
+    with desk(browser, house, hire(house, f"first-look-{address}", grants)) as page:
+        page.goto("/office/food")
+        page.get_by_role("button", name="Yesterday").click()
+        expect(page.locator(f"[data-row='{OWN.outlet}']")).to_contain_text("€")
+        expect(page.get_by_text(re.compile("^Busiest: "))).to_be_visible()
+        expect(page.get_by_role("button", name="Yesterday")).to_have_count(0)
+        section(page, "Shifts")
+        page.get_by_role("button", name="Yesterday").click()
+        expect(page.locator("[data-shift]").filter(has_text=OWN.name)).to_contain_text("€1.20")
+        section(page, "Closings")
+        expect(page.locator("[data-closing]").filter(has_text=f"{OWN.outlet} ·").first).to_contain_text("€")
+
+
 def test_a_lost_card_is_blocked_and_replaced(browser: Browser, house: House, address: str) -> None:
     lost, fresh = new_card(house).code, new_card(house).code
     email = hire(house, f"cards-{address}", (Grant("cashier"),))
@@ -291,7 +308,7 @@ def test_a_statement_is_made_of_closed_days_and_taken_home_with_the_archive(
         card = page.locator(f"[data-concessionaire='{name}']")
         for _ in range(2):
             page.get_by_role("button", name=f"Add an outlet to {name}").click()
-            dialog.get_by_label("Outlet").select_option(OWN)
+            dialog.get_by_label("Outlet").select_option(OWN.outlet)
             dialog.get_by_label("From").fill(day)
             dialog.get_by_label("Commission, % of net sales").fill("15")
             dialog.get_by_label("What nobody pays").select_option("They bear it")
@@ -299,26 +316,28 @@ def test_a_statement_is_made_of_closed_days_and_taken_home_with_the_archive(
             expect(card.get_by_role("listitem")).to_contain_text("15 % of net sales · bears what nobody pays")
         expect(dialog.get_by_text("Somebody runs this outlet on one of these days already.")).to_be_visible()
         dialog.get_by_role("button", name="Go back").click()
-        till = sold_yesterday(house, OWN)
-        close_what_is_over(house)
         page.get_by_label("Concessionaire").select_option(label=name)
         for field in ("From", "To"):
             page.get_by_label(field, exact=True).fill(day)
         page.get_by_role("button", name="Make the statement").click()
-        # 18.50 sold: 14.00 at 20 %, 4.50 at 10 %. Net 15.76, of which the house has 15 % and the VAT on that.
-        expect(page.locator("[data-payable]")).to_have_attribute("data-payable", "1567")
+        # The house has 15 % of what was sold net, and the VAT on that; cups are its own.
+        gross, net = taxed_yesterday(house, OWN.till_id)
+        commission = (net * Decimal("0.15")).quantize(Decimal(1), ROUND_HALF_UP)
+        payable = gross - commission - (commission * Decimal("0.2")).quantize(Decimal(1), ROUND_HALF_UP)
+        expect(page.locator("[data-payable]")).to_have_attribute("data-payable", str(payable))
+        in_euros = f"{payable / 100:.2f}"
         expect(page.locator("[data-lost]")).to_have_attribute("data-lost", "0")
         with page.expect_download() as table:
             page.get_by_role("button", name="Download as CSV").click()
-        assert "15.67" in table.value.path().read_text(encoding="utf-8")
+        assert in_euros in table.value.path().read_text(encoding="utf-8")
         with page.expect_download() as pdf:
             page.get_by_role("button", name="Download as PDF").click()
         paper = " ".join(one.extract_text() for one in PdfReader(pdf.value.path()).pages)
-        assert "15.67" in paper
+        assert in_euros in paper.replace(",", "")
         assert name in paper
         section(page, "Closings")
-        expect(page.locator("[data-closing]").filter(has_text=f"{OWN} ·").first).to_contain_text("€18.50")
-        page.get_by_label("Till", exact=True).select_option(str(till))
+        expect(page.locator("[data-closing]").filter(has_text=f"{OWN.outlet} ·").first).to_contain_text("€")
+        page.get_by_label("Till", exact=True).select_option(str(OWN.till_id))
         with page.expect_download() as archive:
             page.get_by_role("button", name="Download the archive").click()
         archive.value.save_as(kept := tmp_path / "till.jsonl.gz")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.web.cards import new_card
 from tests.web.house import House
-from tests.web.office_food import Till, close_what_is_over, sold_yesterday, yesterday
+from tests.web.office_food import Till, yesterday
 from tests.web.till import till_code
 from tests.web.tour import Screen
 from virage.concessions.rules.fiscal.record import Kind
@@ -17,8 +17,8 @@ EVENING = timedelta(hours=3)
 SALES = 150
 """Of each till."""
 FLOAT_CENTS = 15_000
-CATERER, LET = "Les Buvettes du Rhône", "01"
-"""Who runs an outlet in the demonstration, and which."""
+CATERER = "Les Buvettes du Rhône"
+"""Who runs an outlet at which the demonstration sold yesterday."""
 TILLS = (("01, left counter", "01"), ("01, right counter", "01"), ("08, bar", "08"), ("19, bar", "19"))
 """Names of tills, and the outlets at which they stand; the last one's shift is counted and over."""
 
@@ -46,12 +46,6 @@ def evening(house: House, sales: int = SALES) -> None:
             till.write(Kind.SHIFT_COUNTED, cash_cents=FLOAT_CENTS + taken - 350)
             till.write(Kind.SHIFT_CLOSED)
         till.tell()
-
-
-def closed_day(house: House) -> None:
-    """Yesterday at the outlet that is let, closed."""
-    sold_yesterday(house, LET)
-    close_what_is_over(house)
 
 
 def _moment(chance: Random) -> float:

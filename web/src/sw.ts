@@ -24,7 +24,7 @@ const KNOWN_AT_GATES = new Set(gateFiles.map((file) => `/${file.url.slice(GATE_M
 const GEOMETRY = /^\/api\/ground\/[^/]+\/(geometry|labels\/.+)$/;
 const OFFICE = /^\/office(\/|$)/;
 const POST = /^\/staff(\/|$)/;
-const APART = /^\/((api|mailbox|healthz|readyz|metrics)(\/|$)|pay\/)/;
+const APART = /^\/((api|mailbox|cards|healthz|readyz|metrics)(\/|$)|pay\/)/;
 
 self.addEventListener("install", (event) => event.waitUntil(install()));
 self.addEventListener("activate", (event) => event.waitUntil(activate()));

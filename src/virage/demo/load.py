@@ -7,9 +7,10 @@ from virage.demo.concessionaires import load_concessionaires
 from virage.demo.concessions import load_concessions
 from virage.demo.crowd import Till, buy_for, fill
 from virage.demo.kitchens import load_kitchens
-from virage.demo.people import FAN, load_people
+from virage.demo.people import CASHIER, FAN, load_people
 from virage.demo.programme import load_programme, planned
 from virage.demo.teams import load_teams
+from virage.demo.yesterday import load_yesterday
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.database import Database
@@ -33,6 +34,7 @@ async def load(config: Config, db: Database, clock: Clock, *, sandbox: Running, 
         await load_kitchens(conn, open_vault(config), now)
         await load_concessionaires(conn, now)
         await load_teams(conn, plans[0], now)
+    await load_yesterday(db, config, clock, ids[FAN.email], ids[CASHIER.email])
     if config.sandbox_url is None:
         return
     provider = SandboxProvider(config.sandbox_url, config.sandbox_key, config.sandbox_webhook_secret)

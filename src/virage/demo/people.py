@@ -1,6 +1,7 @@
 """Who can sign in to the demonstration, and as what. Everybody is a role; nobody is invented."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
@@ -22,6 +23,10 @@ class Account(Struct, frozen=True):
 
 
 FAN = Account("fan@example.org", "a fan, who holds two tickets for tonight", "/")
+CASHIER_PIN: Final = "482913"
+CASHIER = Account(
+    "cashier@example.org", f"outlet 01, at a till by the PIN {CASHIER_PIN}", "/", (Grant("cashier", "outlet", "01"),)
+)
 ACCOUNTS = (
     FAN,
     Account("friend@example.org", "another fan", "/"),
@@ -43,7 +48,7 @@ ACCOUNTS = (
     Account(
         "supervisor@example.org", "every gate: its devices and its flow", "/office/devices", (Grant("supervisor"),)
     ),
-    Account("cashier@example.org", "outlet 01", "/", (Grant("cashier", "outlet", "01"),)),
+    CASHIER,
     Account(
         "desk@example.org",
         "the club's matches: what happens, and what is shown again",
@@ -74,7 +79,8 @@ def greeting(config: Config) -> str:
             "",
             f"  {config.club.name} is open:  {config.public_url}",
             f"  The office:  {config.public_url}/office",
-            f"  Sign-in codes arrive here:  {_mailbox(config)}",
+            f"  Sign-in codes arrive here:  {_here(config)}/mailbox",
+            f"  Contactless cards to tap:  {_here(config)}/cards",
             "",
             "  Who can sign in, with nothing but the address:",
             *lines,
@@ -86,7 +92,7 @@ def greeting(config: Config) -> str:
     )
 
 
-def _mailbox(config: Config) -> str:
-    """The mailbox opens on this machine alone, whatever the address that phones use."""
+def _here(config: Config) -> str:
+    """Mailbox and cards open on this machine alone, whatever the address that phones use."""
     scheme = config.public_url.partition(":")[0]
-    return f"{scheme}://localhost:{config.port}/mailbox"
+    return f"{scheme}://localhost:{config.port}"

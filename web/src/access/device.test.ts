@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { issuerKeys, type Claims, type Doubt, type Verdict } from "../passes/verify";
 import { base64url } from "../passes/base64";
 import { pinHolds } from "../devices/pin";
@@ -178,6 +178,41 @@ describe("a hand scanner that types", () => {
   test("is not a person who types, nor a short word", () => {
     expect(typed([..."V1:6BF+70790T", "Enter"], 120)).toEqual([]);
     expect(typed([..."hello", "Enter"], 5)).toEqual([]);
+  });
+});
+
+describe("what somebody pastes", () => {
+  const TAP = "http://localhost:8000/tap?uid=0444454D4F0001&ctr=000001&cmac=0D07D10A88B23005";
+  const pasted = (text: string, into: "page" | "field" = "page"): { heard: string[]; kept: boolean } => {
+    const heard: string[] = [];
+    class Field extends EventTarget {
+      matches = (): boolean => true;
+    }
+    vi.stubGlobal("Element", Field);
+    const target = into === "field" ? new Field() : new EventTarget();
+    const stop = listen((code) => heard.push(code), target);
+    const paste = (): Event => {
+      const event = Object.assign(new Event("paste", { cancelable: true }), { clipboardData: { getData: () => text } });
+      target.dispatchEvent(event);
+      return event;
+    };
+    const kept = !paste().defaultPrevented;
+    stop();
+    paste();
+    vi.unstubAllGlobals();
+    return { heard, kept };
+  };
+
+  test("is heard as what a reader types, wherever it is pasted, if a card showed it", () => {
+    expect(pasted(TAP)).toEqual({ heard: [TAP], kept: false });
+    expect(pasted(`${TAP}\n`, "field")).toEqual({ heard: [TAP], kept: false });
+    expect(pasted("V1:6BF+70790T")).toEqual({ heard: ["V1:6BF+70790T"], kept: false });
+  });
+
+  test("stays in its field if it is anything else, and on the page if it is a short word or a text of lines", () => {
+    expect(pasted("V1:6BF+70790T", "field")).toEqual({ heard: [], kept: true });
+    expect(pasted("hello")).toEqual({ heard: [], kept: true });
+    expect(pasted("one line of it\nand another one")).toEqual({ heard: [], kept: true });
   });
 });
 

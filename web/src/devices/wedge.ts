@@ -1,7 +1,12 @@
-/** A hand scanner that types: keys in quick succession, ended by Enter. A person types slower. */
+/**
+ * A hand scanner that types: keys in quick succession, ended by Enter. A person types slower. Or a person who pastes what
+ * somebody else has read.
+ */
 
 const BETWEEN_MS = 60;
 const LEAST = 12;
+/** What a card or a phone shows; no field of a device is for an address. */
+const ADDRESS = /^https?:\/\/\S+$/;
 
 /** Listen for codes; returns the way to stop. What it types into a field is a code all the same, and leaves the field. */
 export function listen(onCode: (text: string) => void, target: EventTarget = document): () => void {
@@ -32,8 +37,25 @@ export function listen(onCode: (text: string) => void, target: EventTarget = doc
     }
   }
 
+  function pasted(event: Event): void {
+    const text = (event as ClipboardEvent).clipboardData?.getData("text/plain").replace(/[\r\n]+$/, "") ?? "";
+    if (text.length < LEAST || /[\r\n]/.test(text)) return;
+    if (isWrittenInto(event.target) && !ADDRESS.test(text)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    onCode(text);
+  }
+
   target.addEventListener("keydown", heard, { capture: true });
-  return () => target.removeEventListener("keydown", heard, { capture: true });
+  target.addEventListener("paste", pasted, { capture: true });
+  return () => {
+    target.removeEventListener("keydown", heard, { capture: true });
+    target.removeEventListener("paste", pasted, { capture: true });
+  };
+}
+
+function isWrittenInto(target: EventTarget | null): boolean {
+  return typeof Element !== "undefined" && target instanceof Element && target.matches("input, textarea");
 }
 
 function fieldOf(target: EventTarget | null): HTMLInputElement | null {

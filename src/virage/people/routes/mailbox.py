@@ -7,37 +7,15 @@ from litestar import Request, Response, get
 
 from virage.kernel.config import Config
 from virage.kernel.database import Database
-from virage.kernel.problems import Problem
-from virage.kernel.security import is_local
+from virage.kernel.rehearsal import PRIVATE, STYLE, hide
 from virage.people import reads
 from virage.people.rules.mails import Letter
-
-PRIVATE = {"cache-control": "no-store"}
-
-STYLE = """
-:root { color-scheme: light dark; font: 100%/1.5 system-ui, sans-serif; }
-body { margin: 0 auto; max-width: 44rem; padding: 2rem 1rem 4rem; }
-h1 { font-size: 1.75rem; line-height: 1.2; }
-.again { display: inline-block; min-height: 44px; line-height: 44px; padding: 0 1.25rem; border-radius: 0.5rem;
-  border: 1px solid currentColor; color: inherit; text-decoration: none; font-weight: 600; }
-.again:focus-visible { outline: 3px solid #1f6feb; outline-offset: 2px; }
-article { margin-top: 1.5rem; padding: 1rem 1.25rem; border-radius: 0.75rem; border: 1px solid #8886; }
-h2 { font-size: 1.125rem; margin: 0; }
-.about { margin: 0.25rem 0 0.75rem; opacity: 0.85; }
-pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; }
-"""
-
-
-def _only_here(request: Request[Any, Any, Any], config: Config) -> None:
-    """Nobody but a demonstration's own machine learns that there is a mailbox."""
-    if not config.demo or not is_local(request.scope):
-        raise Problem("not_found")
 
 
 @get("/api/mailbox", opt={"public": True})
 async def read_mailbox(request: Request[Any, Any, Any], db: Database, config: Config) -> Response[list[Letter]]:
     """The latest letters; only in a demonstration, only from the machine itself."""
-    _only_here(request, config)
+    hide(config, request.scope)
     async with db.connection() as conn:
         return Response(await reads.mailbox(conn), headers=PRIVATE)
 
@@ -45,7 +23,7 @@ async def read_mailbox(request: Request[Any, Any, Any], db: Database, config: Co
 @get("/mailbox", opt={"public": True}, include_in_schema=False)
 async def show_mailbox(request: Request[Any, Any, Any], db: Database, config: Config) -> Response[str]:
     """The latest letters as a page."""
-    _only_here(request, config)
+    hide(config, request.scope)
     async with db.connection() as conn:
         letters = await reads.mailbox(conn)
     return Response(_page(letters), media_type="text/html; charset=utf-8", headers=PRIVATE)
@@ -54,7 +32,7 @@ async def show_mailbox(request: Request[Any, Any, Any], db: Database, config: Co
 @get("/mailbox/style.css", opt={"public": True}, include_in_schema=False)
 async def style_mailbox(request: Request[Any, Any, Any], config: Config) -> Response[str]:
     """The page's style, in a file of its own as our content security policy wants it."""
-    _only_here(request, config)
+    hide(config, request.scope)
     return Response(STYLE, media_type="text/css; charset=utf-8")
 
 

@@ -149,10 +149,20 @@ def opened(message: SunMessage, meta_read_key: bytes) -> Seen | None:
 
 def proven(message: SunMessage, seen: Seen, file_read_key: bytes) -> bool:
     """Tell whether the card's key made the MAC: over nothing, or over `enc` and what stands between it and the MAC."""
-    session_key = _cmac(file_read_key, _MAC_SESSION + _named(seen))
     covered = "" if message.enc is None else message.enc + _MAC_SEPARATOR
-    mac = _cmac(session_key, covered.encode())[1::2]
-    return hmac.compare_digest(mac, bytes.fromhex(message.cmac))
+    return hmac.compare_digest(_mac(seen, file_read_key, covered), bytes.fromhex(message.cmac))
+
+
+def mirrored(seen: Seen, file_read_key: bytes) -> SunMessage:
+    """Return what a chip with this key writes into its address when it is read, in plain letters."""
+    counter = seen.counter.to_bytes(_COUNTER_BYTES, "big")
+    cmac = _mac(seen, file_read_key, "")
+    return SunMessage(uid=seen.uid.hex().upper(), ctr=counter.hex().upper(), cmac=cmac.hex().upper())
+
+
+def _mac(seen: Seen, file_read_key: bytes, covered: str) -> bytes:
+    session_key = _cmac(file_read_key, _MAC_SESSION + _named(seen))
+    return _cmac(session_key, covered.encode())[1::2]
 
 
 def look_id(message: SunMessage) -> UUID:

@@ -4,7 +4,7 @@ import { plural } from "./common";
 export const foodBooks = {
   period: {
     label: "Of when",
-    spans: { today: "Today", week: "The last 7 days", month: "The last 30 days", days: "Days of my choice" },
+    spans: { today: "Today", yesterday: "Yesterday", week: "The last 7 days", month: "The last 30 days", days: "Days of my choice" },
     from: "From",
     to: "To",
     wrong: "The last day is not before the first",

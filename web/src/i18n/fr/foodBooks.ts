@@ -4,7 +4,7 @@ import { plural } from "./common";
 export const foodBooks: typeof English = {
   period: {
     label: "De quand",
-    spans: { today: "Aujourd’hui", week: "Les 7 derniers jours", month: "Les 30 derniers jours", days: "Des jours à choisir" },
+    spans: { today: "Aujourd’hui", yesterday: "Hier", week: "Les 7 derniers jours", month: "Les 30 derniers jours", days: "Des jours à choisir" },
     from: "Du",
     to: "Au",
     wrong: "Le dernier jour ne précède pas le premier",

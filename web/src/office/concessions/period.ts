@@ -3,7 +3,7 @@ import { clock } from "../../kernel/clock.svelte";
 import { desk } from "../desk.svelte";
 import { fromWall, toWall } from "../wall";
 
-export type Span = "today" | "week" | "month" | "days";
+export type Span = "today" | "yesterday" | "week" | "month" | "days";
 /** An event by its id, or a span; of `days` from and to are said, both as `2026-05-09`. */
 export interface Period {
   event: string;
@@ -40,6 +40,7 @@ function running(): NonNullable<typeof desk.events>[number] | undefined {
 /** First and last day of a span. */
 export function daysOf({ span, from, to }: Period): [string, string] {
   if (span === "days") return [from, to];
+  if (span === "yesterday") return [dayAt(-1), dayAt(-1)];
   return [dayAt(span === "today" ? 0 : span === "week" ? -6 : -29), dayAt()];
 }
 

@@ -1,0 +1,68 @@
+"""The contactless cards of the demonstration: personalised as `virage cards` does it, loaded at a till, one linked."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from virage.concessions.rules.fiscal.record import stamp
+from virage.demo.ids import demo_id
+from virage.demo.programme import done
+from virage.demo.tills import POSTS, WRITTEN, signed_load
+from virage.kernel.config import Config
+from virage.kernel.database import Connection
+from virage.kernel.ids import new_id
+from virage.wallet.acts import cards as acts
+from virage.wallet.acts import desk
+from virage.wallet.acts.cards import CardSecrets
+from virage.wallet.reads.cards import card_of_uid
+from virage.wallet.routes.till_desk import desk_limits_of
+from virage.wallet.rules.cards import NewCard, Tap, masked
+from virage.wallet.rules.demo_cards import CHIPS, FANS, NOBODYS
+from virage.wallet.rules.desk import DeskTender
+from virage.wallet.rules.loads import LoadSaid
+from virage.wallet.rules.sun import Seen
+
+NOBODYS_CENTS: Final = 4_000
+FANS_CENTS: Final = 8_000
+FANS_DAILY_CENTS: Final = 2_500
+LINKED_AT: Final = 1
+"""The counter of the tap by which the fan's card was linked."""
+
+
+async def load_cards(conn: Connection, config: Config, fan_id: UUID, cashier: UUID, now: datetime) -> None:
+    """Make the cards and put money onto them at the first till, unless they are there: whose they are may change."""
+    secrets = acts.open_card_secrets(config)
+    if secrets is None or await card_of_uid(conn, NOBODYS) is not None:
+        return
+    ids = {uid: demo_id(f"card {uid.hex()}", WRITTEN) for uid in CHIPS}
+    wishes = [NewCard(ids[uid], uid, secrets.codes.hash(secrets.codes.printed(uid))) for uid in CHIPS]
+    for outcome in await acts.personalise(conn, wishes, who=None, now=now):
+        done(outcome)
+    await _link(conn, config, secrets, fan_id, now)
+    (limited,) = await acts.limit_cards(conn, [acts.DailyLimitWish(ids[FANS], fan_id, FANS_DAILY_CENTS)], now)
+    done(limited)
+    for uid, cents in ((NOBODYS, NOBODYS_CENTS), (FANS, FANS_CENTS)):
+        owned = await card_of_uid(conn, uid)
+        assert owned is not None  # noqa: S101 - it was made above
+        said = LoadSaid(
+            at=stamp(now),
+            cashier=cashier,
+            cents=cents,
+            id=demo_id(f"load {uid.hex()}", WRITTEN),
+            outlet=POSTS[0].outlet,
+            purse=masked(owned.card.purse_id),
+            slip=None,
+            tender=DeskTender.CASH,
+            till=POSTS[0].till_id,
+        )
+        ask = desk.LoadAsk(signed_load(config, POSTS[0], said), ids[uid], None)
+        limits = desk_limits_of(config)
+        done(await desk.load(conn, ask, limits, cap_cents=config.tap_cap_cents, now=now))
+
+
+async def _link(conn: Connection, config: Config, secrets: CardSecrets, fan_id: UUID, now: datetime) -> None:
+    """The fan holds the card to a phone and types its printed code."""
+    tap = Tap(new_id(), Seen(FANS, LINKED_AT))
+    code_hash = secrets.codes.hash(secrets.codes.printed(FANS))
+    link = acts.Link(tap, code_hash, fan_id)
+    done(await acts.link_card(conn, link, purse_max_cents=config.purse_cents_max, now=now))

@@ -1,0 +1,125 @@
+"""The tills of the demonstration: each numbers, chains and signs what it sells with its own key, as any till does."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import Struct
+
+from virage.concessions.rules.fiscal.chain import Head
+from virage.concessions.rules.fiscal.record import (
+    RECORD_PURPOSE,
+    Kind,
+    Line,
+    Record,
+    RefundOf,
+    Tender,
+    TenderKind,
+    Written,
+    canonical,
+    stamp,
+    totals_of,
+)
+from virage.demo.ids import demo_id
+from virage.kernel.config import Config
+from virage.kernel.database import Connection
+from virage.kernel.keys import Jwk, base64url
+from virage.kernel.security import derive
+from virage.people import reads as people
+from virage.people.acts import devices
+from virage.wallet.rules.loads import LOAD_PURPOSE, LoadSaid, SignedLoad, load_bytes
+
+WRITTEN: Final = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Post(Struct, frozen=True):
+    """Where a till stands, and what it is called."""
+
+    name: str
+    outlet: str
+
+    @property
+    def till_id(self) -> UUID:
+        """The till's id."""
+        return demo_id(f"till {self.name}", WRITTEN)
+
+
+POSTS: Final = (Post("01, comptoir", "01"), Post("19, comptoir", "19"), Post("20, comptoir", "20"))
+"""At an outlet of each concessionaire, and at one of the club's own."""
+
+
+async def install_tills(conn: Connection, config: Config, now: datetime) -> bool:
+    """Write the tills down, unless they are there; whether this was done now. No token opens anything as one."""
+    if await people.devices(conn, [post.till_id for post in POSTS]):
+        return False
+    for post in POSTS:
+        key = Jwk("OKP", "Ed25519", base64url(_key(config, post).public_key().public_bytes_raw()))
+        await devices.install_till(conn, post.till_id, post.name, post.outlet, key=key, now=now)
+    return True
+
+
+def _key(config: Config, post: Post) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(derive(config.secret, f"virage:demo:till:{post.till_id}"))
+
+
+def signed_load(config: Config, post: Post, said: LoadSaid) -> SignedLoad:
+    """Money that a till took for a purse, as it signs it."""
+    body = load_bytes(said)
+    return SignedLoad(said, body, _key(config, post).sign(LOAD_PURPOSE + body))
+
+
+class Till:
+    """A till that writes: `written` has its records, `cash_cents` is what its sales put into the drawer."""
+
+    def __init__(self, config: Config, post: Post, cashier: UUID, catalogue: str) -> None:
+        self.post = post
+        self.at = WRITTEN
+        self.cash_cents = 0
+        self.written: list[Written] = []
+        self._signer = _key(config, post)
+        self._cashier = cashier
+        self._catalogue = catalogue
+        self._head = Head()
+
+    def write(
+        self,
+        kind: Kind,
+        *,
+        lines: Sequence[Line] = (),
+        by: TenderKind = TenderKind.CASH,
+        proof: str | None = None,
+        cash_cents: int | None = None,
+        refund_of: RefundOf | None = None,
+    ) -> Record:
+        """Write the next record at `at`, paid by one tender; the cash of its drawer follows."""
+        number = self._head.number + 1
+        totals = totals_of(lines)
+        cents = sum(total.gross_cents for total in totals)
+        record = Record(
+            id=demo_id(f"{self.post.name} {number}", self.at),
+            till=self.post.till_id,
+            number=number,
+            previous=self._head.hash,
+            kind=kind,
+            at=stamp(self.at),
+            outlet=self.post.outlet,
+            event_id=None,
+            cashier=self._cashier,
+            catalogue=self._catalogue,
+            lines=list(lines),
+            totals=totals,
+            tenders=[Tender(by, cents, proof)] if cents else [],
+            tip_cents=0,
+            cash_cents=cash_cents,
+            refund_of=refund_of,
+            reprint_of=None,
+        )
+        if by is TenderKind.CASH:
+            self.cash_cents += cents
+        body = canonical(record)
+        written = Written(record, body, self._signer.sign(RECORD_PURPOSE + body))
+        self._head = Head(number, written.hash)
+        self.written.append(written)
+        return record

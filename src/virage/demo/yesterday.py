@@ -1,0 +1,197 @@
+"""What three tills sold yesterday, so that the office has something to show: a shift each, counted, and the day closed.
+
+The tills write as they would have at the counter, and the server hears of it as of any till's evening without network.
+"""
+
+from datetime import datetime, time, timedelta
+from random import Random
+from typing import Final
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from virage.concessions.acts import stock
+from virage.concessions.acts.archives import Archives
+from virage.concessions.acts.selling import take
+from virage.concessions.acts.tendering import Sent
+from virage.concessions.jobs.closing import ClosingJobs
+from virage.concessions.jobs.figures import FigureJobs
+from virage.concessions.reads.catalogue import Catalogues, shown_at
+from virage.concessions.reads.stock import levels
+from virage.concessions.rules.catalogue import Catalogue, Product
+from virage.concessions.rules.fiscal.calendar import business_day
+from virage.concessions.rules.fiscal.record import Kind, Line, Record, RefundOf, TenderKind, Written
+from virage.concessions.rules.limits import RefundReason, limits_of
+from virage.concessions.rules.pricing import Basket, BasketLine, PricedLine, price
+from virage.concessions.rules.stock import StockLine, StockWish
+from virage.demo.cards import FANS_CENTS, LINKED_AT, NOBODYS_CENTS, load_cards
+from virage.demo.ids import demo_id
+from virage.demo.people import CASHIER_PIN
+from virage.demo.programme import done
+from virage.demo.tills import POSTS, Till, install_tills
+from virage.kernel.clock import Clock
+from virage.kernel.config import Config
+from virage.kernel.database import Connection, Database
+from virage.kernel.money import Cents
+from virage.passes.acts import open_vault
+from virage.people.acts.pins import new_verifier, set_pin
+from virage.people.rules.pins import PinVerifier
+from virage.venue.reads import GROUND_ZONE
+from virage.wallet.acts.cards import open_card_secrets
+from virage.wallet.rules.demo_cards import FANS, tapped
+from virage.wallet.rules.sun import CardKeys, message_of, verify
+
+OPENS: Final = time(18)
+EVENING: Final = timedelta(hours=3, minutes=30)
+SALES: Final = 80
+"""Of each till."""
+FLOAT_CENTS: Final = 15_000
+DIFFERENCES: Final = (-350, 0, 120)
+"""What was found in the drawers, less what should have been there."""
+REFUNDED: Final = {20: RefundReason.WRONG_ORDER, 55: RefundReason.WAITED_TOO_LONG}
+"""The sales of the last till after which one is given back, and why."""
+BY_FANS_CARD_EVERY: Final = 16
+"""How many sales of the first till there are from one by the fan's card to the next."""
+QUANTITIES: Final = (1, 1, 1, 2, 3)
+BY_TERMINAL: Final = 0.55
+WASTED: Final = 2
+MOVED: Final = 12
+NEXT_DOOR: Final = "21"
+
+
+def evening_before(now: datetime) -> datetime:
+    """When the tills opened on the day of business before this one."""
+    day = business_day(now, GROUND_ZONE) - timedelta(days=1)
+    return datetime.combine(day, OPENS, GROUND_ZONE)
+
+
+async def load_yesterday(db: Database, config: Config, clock: Clock, fan_id: UUID, cashier: UUID) -> None:
+    """Install the tills, make and load the cards, sell, and close what is over; once, whatever became of it since."""
+    begun = evening_before(clock.now())
+    pin = await new_verifier(CASHIER_PIN)
+    assert isinstance(pin, PinVerifier), pin  # noqa: S101 - it is not one that anybody guesses
+    async with db.transaction() as conn:
+        catalogue = await Catalogues(db).in_force(conn)
+        if catalogue is None or not await install_tills(conn, config, begun):
+            return
+        await set_pin(conn, cashier, pin, begun)
+        await load_cards(conn, config, fan_id, cashier, begun + timedelta(minutes=1))
+        secrets = open_card_secrets(config)
+        tills = [Till(config, post, cashier, catalogue.version) for post in POSTS]
+        for till, difference in zip(tills, DIFFERENCES, strict=True):
+            counter = _Counter(
+                till, catalogue, begun, None if secrets is None or till is not tills[0] else secrets.keys
+            )
+            counter.sell_all(difference)
+        uploads = [
+            [_sent(written, None if secrets is None else secrets.keys) for written in till.written] for till in tills
+        ]
+        answers = await take(conn, uploads, limits_of(config), begun + EVENING)
+        refused = [one for of_till in answers for one in of_till if one.outcome != "booked" or one.loss_cents]
+        if refused:
+            raise RuntimeError(f"The demonstration was refused: {refused[0]}")
+        await _move_stock(conn, begun + EVENING)
+    await FigureJobs(db).keep_up()
+    await ClosingJobs(db, clock, open_vault(config), Archives(config.objects_at)).close_due()
+
+
+class _Counter:
+    """One till's evening. With `keys` the fan's card pays now and then, and cards are loaded from its drawer."""
+
+    def __init__(self, till: Till, catalogue: Catalogue, begun: datetime, keys: CardKeys | None) -> None:
+        self._till = till
+        self._catalogue = catalogue
+        self._begun = begun
+        self._keys = keys
+        self._chance = Random(till.post.name)  # noqa: S311 - a crowd needs no secrecy
+        shown = shown_at(catalogue, till.post.outlet).items
+        self._products = [one.item for one in shown if isinstance(one.item, Product) and not one.item.is_alcohol]
+
+    def sell_all(self, difference_cents: Cents) -> None:
+        """Open the shift, sell, give two sales back, count and close."""
+        till, chance = self._till, self._chance
+        till.at = self._begun
+        till.write(Kind.SHIFT_OPENED, cash_cents=FLOAT_CENTS)
+        for number, part in enumerate(sorted(_moment(chance) for _ in range(SALES))):
+            till.at = self._begun + EVENING * part
+            sale = self._sell(number)
+            if number in REFUNDED and till.post is POSTS[-1]:
+                till.at += timedelta(seconds=5)
+                self._give_back(sale, REFUNDED[number])
+        loaded = 0 if self._keys is None else NOBODYS_CENTS + FANS_CENTS
+        till.at = self._begun + EVENING
+        till.write(Kind.SHIFT_COUNTED, cash_cents=FLOAT_CENTS + till.cash_cents + loaded + difference_cents)
+        till.write(Kind.SHIFT_CLOSED)
+
+    def _sell(self, number: int) -> Record:
+        chance, till = self._chance, self._till
+        turn, by_card = divmod(number, BY_FANS_CARD_EVERY)
+        if self._keys is not None and by_card == 0:
+            proof = tapped(FANS, LINKED_AT + 1 + turn, self._keys)
+            return till.write(Kind.SALE, lines=self._lines(1, 1), by=TenderKind.CARD, proof=proof)
+        lines = self._lines(chance.choice((1, 2, 2, 3)), chance.choice(QUANTITIES))
+        if chance.random() < BY_TERMINAL:
+            return till.write(Kind.SALE, lines=lines, by=TenderKind.TERMINAL, proof=f"{number + 1:06}")
+        return till.write(Kind.SALE, lines=lines)
+
+    def _give_back(self, sale: Record, reason: RefundReason) -> None:
+        """Give a whole sale back in the way in which it was paid."""
+        lines = [replace(line, quantity=-line.quantity) for line in sale.lines]
+        of = RefundOf(sale.till, sale.id, reason.value)
+        self._till.write(Kind.REFUND, lines=lines, by=sale.tenders[0].kind, refund_of=of)
+
+    def _lines(self, products: int, quantity: int) -> list[Line]:
+        """Lines of the receipt of so many products, as the catalogue prices them."""
+        chosen = self._chance.sample(self._products, products)
+        wishes = [BasketLine(one.id, quantity, options=self._options(one)) for one in chosen]
+        basket = Basket(self._catalogue.version, wishes)
+        priced = done(price(basket, self._catalogue, self._till.post.outlet, self._till.at, event=None))
+        return [self._line(line) for line in priced.lines]
+
+    def _options(self, product: Product) -> dict[str, str]:
+        return {option.code: self._chance.choice(option.choices).code for option in product.options}
+
+    def _line(self, line: PricedLine) -> Line:
+        product = None if line.kind == "deposit" else self._catalogue.product(line.item_id)
+        options = () if product is None else product.options
+        names = [
+            choice.name.fr
+            for option in options
+            for choice in option.choices
+            if line.options.get(option.code) == choice.code
+        ]
+        is_deposit = line.kind == "deposit"
+        return Line(
+            line.item_id, line.name.fr, line.quantity, line.unit_cents, line.vat_permille, names, deposit=is_deposit
+        )
+
+
+def _moment(chance: Random) -> float:
+    """A part of the evening: a third before the start, a third at half-time, the rest whenever."""
+    around = chance.choice((chance.gauss(0.3, 0.08), chance.gauss(0.66, 0.05), chance.random()))
+    return min(0.98, max(0.02, around))
+
+
+def _sent(written: Written, keys: CardKeys | None) -> Sent:
+    """A record as the server has it once it has looked at it: what its cards proved."""
+    seen = {}
+    for at, tender in enumerate(written.record.tenders):
+        message = message_of(f"?{tender.proof}") if tender.kind is TenderKind.CARD else None
+        if message is not None and keys is not None:
+            seen[at] = verify(message, keys)
+    return Sent(written, told=True, seen=seen)
+
+
+async def _move_stock(conn: Connection, now: datetime) -> None:
+    """After the evening something is thrown away, and something goes to the counter beside."""
+    at = POSTS[-1].outlet
+    beside = {level.product_id for level in await levels(conn, [NEXT_DOOR])}
+    moved = [
+        level.product_id for level in await levels(conn, [at]) if level.level >= MOVED and level.product_id in beside
+    ]
+    thrown = StockWish(demo_id("waste", now), "waste", at, [StockLine(one, WASTED) for one in moved[:2]])
+    carried = [StockLine(one, MOVED) for one in moved[2:4]]
+    brought = StockWish(demo_id("transfer", now), "transfer", at, carried, NEXT_DOOR)
+    for wish in (thrown, brought):
+        if wish.lines:
+            done(await stock.record(conn, wish, None, now))

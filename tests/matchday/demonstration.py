@@ -1,0 +1,20 @@
+"""The demonstration's board, people, tills and cards in a test's database, without the crowd of the ground."""
+
+from virage.demo.concessions import load_concessions
+from virage.demo.people import CASHIER, FAN, load_people
+from virage.demo.programme import load_programme, planned
+from virage.demo.yesterday import load_yesterday
+from virage.kernel.clock import Clock
+from virage.kernel.config import Config
+from virage.kernel.database import Database
+
+
+async def load_food(config: Config, db: Database, clock: Clock) -> None:
+    """Load what is not there yet of all that has to do with food and money."""
+    now = clock.now()
+    plans = planned(now)
+    async with db.transaction() as conn:
+        ids = await load_people(conn, now)
+        await load_programme(conn, plans, now)
+        await load_concessions(conn, plans[0], now)
+    await load_yesterday(db, config, clock, ids[FAN.email], ids[CASHIER.email])

@@ -1,0 +1,35 @@
+"""A newcomer without a chip and a reader: a card is tapped on a page of the demonstration, and pasted at a till."""
+
+from playwright.sync_api import BrowserContext, expect
+
+from tests.web.house import House
+from tests.web.test_access import SMALL, found_by_axe
+from tests.web.till import assert_books_are_right, open_till, sold, tap_product
+from virage.wallet.rules.demo_cards import FANS, NOBODYS
+
+POPCORN = "Salted popcorn"
+
+
+def test_a_tap_is_copied_from_the_page_pasted_at_a_till_and_paid(
+    house: House, context: BrowserContext, watched: list[str]
+) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    till, cards = context.new_page(), context.new_page()
+    open_till(till, house, "A newcomer's till")
+    cards.goto("/cards")
+    for uid, left in ((NOBODYS, "€36.00 left on the purse"), (FANS, "left on the purse")):
+        card = cards.locator(f"[id='{uid.hex()}']")
+        card.get_by_role("button", name="Tap", exact=True).click()
+        expect(card.locator("svg")).to_be_visible()
+        card.get_by_role("button", name="Copy").click()
+        expect(card.get_by_text("Copied.")).to_be_visible()
+        assert found_by_axe(cards) + cards.evaluate(SMALL) == []
+        till.bring_to_front()
+        tap_product(till, POPCORN)
+        till.keyboard.press("Control+V")
+        expect(till.locator("[data-receipt]")).to_contain_text(left)
+        sold(till)
+        cards.bring_to_front()
+        cards.goto("/cards")
+    assert not watched
+    assert_books_are_right(house)
