@@ -19,6 +19,7 @@ from virage.kernel.ids import new_id
 from virage.kernel.journal import Tail
 from virage.kernel.problems import Refused
 from virage.kernel.security import COOKIE, new_token
+from virage.matchday import domains
 from virage.payments.provider import Unreachable
 from virage.payments.rules import DueRefund, Opened, Outcome, Reference, RefundAnswer, Start, State
 from virage.people import acts as people
@@ -242,7 +243,7 @@ def counters(monkeypatch: pytest.MonkeyPatch) -> list[BoxOffice]:
         made.append(BoxOffice(db, clock, sales))
         return made[-1]
 
-    monkeypatch.setattr(matchday, "BoxOffice", make)
+    monkeypatch.setattr(domains, "BoxOffice", make)
     return made
 
 
@@ -256,7 +257,7 @@ async def app(  # noqa: PLR0917 - what the application is made of
     monkeypatch: pytest.MonkeyPatch,
 ) -> Litestar:
     """The whole application, with the provider of the test."""
-    monkeypatch.setattr(matchday, "SandboxProvider", lambda *_: provider)
+    monkeypatch.setattr(domains, "SandboxProvider", lambda *_: provider)
     return matchday.build(config, db, clock)
 
 
