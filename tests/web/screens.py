@@ -20,7 +20,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.web import office_tour, tour_cards, tour_food, tour_office_food, tour_till
+from tests.web import office_tour, tour_cards, tour_food, tour_live, tour_office_food, tour_till
 from tests.web.conftest import CHROMIUM, FLAGS, entered, named_database
 from tests.web.food import enter_kitchen
 from tests.web.gate import Phone, tonight
@@ -141,6 +141,17 @@ def take_food(browser: Browser, house: House, size: str, theme: Theme) -> None:
         shoot(cook, tour_food.in_kitchen(cook, fan, house, event), f"{size}-{theme}")
 
 
+def take_live(browser: Browser, house: House, size: str, theme: Theme) -> None:
+    """A match as it is told: a fan's phone, and the desk."""
+    event = tour_live.match(house)
+    with new_context(browser, house, size, theme) as fans, new_context(browser, house, size, theme) as desks:
+        fan, teller = fans.new_page(), desks.new_page()
+        fan.add_init_script(ENGLISH)
+        tour_live.at_the_desk(teller, house, f"desk-{size}-{theme}@example.org", event)
+        for page, screen in tour_live.screens(fan, teller, event):
+            shoot(page, iter([screen]), f"{size}-{theme}")
+
+
 def shoot(page: Page, screens: Iterator[Screen], look: str, room: str = "") -> None:
     """A picture of each screen, from its top or from where it is to begin."""
     for screen in screens:
@@ -203,6 +214,8 @@ def main() -> None:
         beer_is_allowed(house)
         for size, theme in looks:
             take_till(running, house, size, theme)
+        for size, theme in looks:
+            take_live(browser, house, size, theme)
         for size, theme in looks:  # last, for their events of tonight would stand before all others in the office
             take_gate(running, house, size, theme)
             take_gates(browser, house, size, theme, state)

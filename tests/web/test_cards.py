@@ -21,7 +21,7 @@ SignIn = Callable[[Page, str], None]
 OwnServer = tuple[str, "subprocess.Popen[bytes]"]
 SLOW_MS = 20_000
 MANY = 20
-PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+WORN = "(theme) => document.documentElement.dataset.theme === theme"
 FIRST_PAGE_MAX_BYTES = 60_000
 TAP_PAGE_MAX_BYTES = 60_000
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -312,12 +312,12 @@ def test_axe_finds_nothing_on_the_screens_of_cards_in_both_themes_and_languages(
             page.emulate_media(color_scheme="dark")
             page.get_by_role("button", name="Français").click()
             page.get_by_role("button", name="English").wait_for()
-            page.evaluate(PAINTED)
+            page.wait_for_function(WORN, arg="dark")
             faults += found_by_axe(page) + page.evaluate(SMALL)
             page.get_by_role("button", name="English").click()
             page.get_by_role("button", name="Français").wait_for()
             page.emulate_media(color_scheme="light")
-            page.evaluate(PAINTED)
+            page.wait_for_function(WORN, arg="light")
         if faults:
             found[screen.name] = faults
     assert not found, "\n".join(f"{name}: {fault}" for name, faults in found.items() for fault in faults)

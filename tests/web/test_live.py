@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,10 +13,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.ports import free_ports
 from tests.replay.camera import Camera
+from tests.web import tour_live
 from tests.web.conftest import entered
 from tests.web.gate import tonight
 from tests.web.house import House
 from tests.web.office import ENGLISH, hire, in_database
+from tests.web.test_access import SIZES, SMALL, found_by_axe
 from virage.demo.teams import TEAMS
 from virage.kernel.guard import Grant
 from virage.live import acts as live
@@ -65,6 +68,27 @@ def at_the_desk(browser: Browser, house: House, email: str, event: UUID) -> Iter
     expect(page.get_by_role("button", name="Start: First half")).to_be_visible()
     yield page
     context.close()
+
+
+@pytest.mark.parametrize("look", ["phone light", "desk dark"])
+def test_axe_finds_nothing_on_the_screens_of_a_match_and_every_target_is_large_enough(
+    browser: Browser, house: House, look: str
+) -> None:
+    size, theme = look.split()
+    settings: dict[str, Any] = {"viewport": SIZES[size], "color_scheme": theme, "has_touch": size == "phone"}
+    event, found = tour_live.match(house), []
+    with (
+        browser.new_context(base_url=house.url, locale="en-GB", reduced_motion="reduce", **settings) as fans,
+        browser.new_context(base_url=house.url, locale="en-GB", reduced_motion="reduce", **settings) as desks,
+    ):
+        fan, teller = fans.new_page(), desks.new_page()
+        fan.add_init_script(ENGLISH)
+        tour_live.at_the_desk(teller, house, f"axe-{event}@example.org", event)
+        for page, screen in tour_live.screens(fan, teller, event):
+            found += [f"{screen.name}: {fault}" for fault in found_by_axe(page) + page.evaluate(SMALL)]
+            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                found.append(f"{screen.name}: wider than the screen")
+    assert not found, "\n".join(found)
 
 
 def test_a_goal_by_two_taps_is_on_the_fans_screen_and_is_played_again(

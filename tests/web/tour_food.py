@@ -21,7 +21,7 @@ from virage.kernel.security import derive
 from virage.passes.rules.vault import PURPOSE, KeyVault
 
 BUSY, FULL = "02", "04"
-STANDS = (BUSY, "03", "05", "06", "09", "10")
+STANDS = (BUSY, "03", "05", "08", "09", "10")
 LATE = """
     update concessions.food_order set promised_at = placed_at - interval '4 minutes', voucher_cents = 300 where id = $1
 """

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from playwright.sync_api import Page, expect
 
+from tests.web.conftest import entered
 from tests.web.gate import tonight
 from tests.web.house import House
-from tests.web.office import hire, in_database
+from tests.web.office import ENGLISH, hire, in_database
 from tests.web.tour import Screen
 from virage.demo.teams import TEAMS
 from virage.kernel.database import Connection
@@ -30,8 +31,10 @@ def match(house: House, title: str = TITLE) -> UUID:
 
 
 def at_the_desk(page: Page, house: House, email: str, event: UUID) -> None:
-    """Somebody who is signed in already tells of a match from now on."""
-    hire(house, email, (Grant("match_desk", "event", event),))
+    """Somebody who tells of a match signs in; in English."""
+    page.add_init_script(ENGLISH)
+    page.goto("/sign-in")
+    entered(page, house, hire(house, email, (Grant("match_desk", "event", event),)))
 
 
 def screens(fan: Page, desk: Page, event: UUID) -> Iterator[tuple[Page, Screen]]:

@@ -39,6 +39,8 @@ export const matchDesk = {
   waiting: (count: number): string => (count === 1 ? "1 entry waits for the network" : `${count} entries wait for the network`),
   live: "Connected",
   lost: "No network",
+  signedOut: "You were signed out. What you told is kept here, and sent once you are back.",
+  signIn: "Sign in",
   refused: (what: string): string => `Not told: ${what}`,
   reasons: {
     period_out_of_order: "This part of the match cannot begin or end now.",

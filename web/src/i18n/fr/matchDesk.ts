@@ -41,6 +41,8 @@ export const matchDesk: Words = {
   waiting: (count: number): string => (count === 1 ? "1 entrée attend le réseau" : `${count} entrées attendent le réseau`),
   live: "Connecté",
   lost: "Pas de réseau",
+  signedOut: "Votre session est terminée. Ce que vous avez dit est gardé ici, et part dès votre retour.",
+  signIn: "Se connecter",
   refused: (what: string): string => `Non transmis : ${what}`,
   reasons: {
     period_out_of_order: "Cette période ne peut ni commencer ni finir maintenant.",

@@ -16,6 +16,8 @@ export class Desk {
   waiting = $state.raw<Telling[]>([]);
   refused = $state.raw<string | null>(null);
   lost = $state(false);
+  /** The session has ended: what waits is sent after a sign-in. */
+  out = $state(false);
   #sending = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -56,11 +58,11 @@ export class Desk {
       const answer = await answered<(Entry | Refusal)[]>(
         api.POST("/api/live/{event_id}/entries", { params: { path: { event_id: this.event } }, body: { tellings } }),
       );
-      this.lost = !answer.ok && (answer.problem.status === 0 || answer.problem.status >= 500);
-      if (this.lost) {
-        this.#timer = setTimeout(() => void this.#send(), AGAIN_MS);
-        break;
-      }
+      const status = answer.ok ? 200 : answer.problem.status;
+      this.lost = status === 0 || status === 429 || status >= 500;
+      this.out = status === 401;
+      if (this.lost) this.#timer = setTimeout(() => void this.#send(), AGAIN_MS);
+      if (this.lost || this.out) break; // what was told waits: for the network, or for a sign-in
       if (answer.ok) {
         this.heard(answer.data.filter((one): one is Entry => "number" in one));
         this.refused = (answer.data.find((one): one is Refusal => "reason" in one)?.reason as string | undefined) ?? this.refused;
