@@ -23,6 +23,7 @@ from virage.demo.teams import TEAMS
 from virage.kernel.guard import Grant
 from virage.live import acts as live
 
+SLOW_MS = 30_000  # a camera encodes, an ingest and a player work beside all else that is tested
 SEEN = "select count(*) from replay.segment where camera = $1 and kind = 'video'"
 FRAME = "() => document.querySelector('video')?.readyState >= 2 && document.querySelector('video').currentTime > 0"
 
@@ -106,7 +107,7 @@ def test_a_goal_by_two_taps_is_on_the_fans_screen_and_is_played_again(
         goal = page.locator("[data-entry]").filter(has_text="Goal for Virage FC")
         expect(goal).to_contain_text("9 N° 9")
         goal.get_by_role("button", name="Watch again").click()
-        expect(page.locator("[data-state='playing']")).to_be_visible()
+        expect(page.locator("[data-state='playing']")).to_be_visible(timeout=SLOW_MS)
         page.wait_for_function(FRAME)
         desk.get_by_role("button", name="Withdraw: Goal for Virage FC").click()
         expect(page.locator("[data-score]")).to_have_text("0–0")
