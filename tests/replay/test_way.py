@@ -130,6 +130,10 @@ async def test_a_goal_is_played_again_at_once_and_shows_what_the_clock_says(
     assert len(frames) >= 100
     times = [shown for _, shown in frames]
     assert {after - before for before, after in pairwise(times)} == {40}
+    began, first = frames[0]
+    assert {round(1000 * (at - began)) - (shown - first) for at, shown in frames} == {0}, (
+        "a player shows it at its pace"
+    )
     assert times[0] < datetime.fromisoformat(goal["at"]).timestamp() * 1000 < times[-1]
     main = (await ground.get(f"/api/replay/clips/{clip}/main/main.m3u8")).text
     assert 'CODECS="avc1.' in main
