@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from tests.live.test_rules import BEGUN, TEAMS, played, telling
-from virage.live.rules import (
+from virage.live.rules.entries import (
     BEGINS_S,
     AddedTime,
     Card,
@@ -27,10 +27,8 @@ from virage.live.rules import (
     Substitution,
     Telling,
     Withdrawn,
-    effective,
-    minute,
-    score,
 )
+from virage.live.rules.feed import effective, minute, score
 
 FILE = Path("docs/vectors/live.json")
 HALF = [telling(PeriodOver(Period.FIRST_HALF), 47), telling(KickOff(Period.SECOND_HALF), 62)]

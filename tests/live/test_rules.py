@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 
 from virage.kernel.ids import new_id
 from virage.kernel.problems import Refused
-from virage.live.rules import (
+from virage.live.rules.entries import (
     AddedTime,
     Card,
-    Clock,
     Corrected,
     Entry,
     Goal,
@@ -20,8 +19,6 @@ from virage.live.rules import (
     Period,
     PeriodOver,
     Player,
-    Reason,
-    Score,
     Side,
     Substitution,
     Team,
@@ -29,11 +26,8 @@ from virage.live.rules import (
     Telling,
     Told,
     Withdrawn,
-    effective,
-    minute,
-    numbered,
-    score,
 )
+from virage.live.rules.feed import Clock, Reason, Score, effective, minute, numbered, score
 
 KICK_OFF = datetime(2026, 5, 9, 19, tzinfo=UTC)
 TEAMS = Teams(

@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from virage.kernel.ids import new_id
-from virage.replay import store as footage
 from virage.replay.rules.media import Kind, Segment, Track
+from virage.replay.store import cameras as footage
 
 if TYPE_CHECKING:
     from tests.matchday.conftest import World

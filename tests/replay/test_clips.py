@@ -15,8 +15,8 @@ from virage.kernel.config import Config
 from virage.kernel.database import Database
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
-from virage.replay import store
 from virage.replay.rules.media import Kind, MediaVault, Segment, Track, key_period
+from virage.replay.store import cameras as store
 
 GOAL = {"kind": "goal", "side": "home"}
 Status = Callable[[str], Awaitable[int]]

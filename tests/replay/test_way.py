@@ -28,11 +28,11 @@ from virage.kernel.config import Config
 from virage.kernel.database import Database
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
-from virage.replay import store
 from virage.replay.footage import Footage
 from virage.replay.ingest.camera import Source
 from virage.replay.ingest.synthetic import clock_in
 from virage.replay.rules.media import Kind, MediaVault, opened
+from virage.replay.store import cameras as store
 
 
 class Ground:

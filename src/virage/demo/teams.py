@@ -6,7 +6,7 @@ from typing import Final
 from virage.demo.programme import Planned
 from virage.kernel.database import Connection
 from virage.live import acts as live
-from virage.live.rules import Player, Position, Team, Teams
+from virage.live.rules.entries import Player, Position, Team, Teams
 
 STARTING: Final = 11
 SQUAD: Final = 18

@@ -9,18 +9,8 @@ from virage.kernel.database import Connection
 from virage.kernel.journal import Fact, append
 from virage.kernel.problems import Refused
 from virage.live import store
-from virage.live.rules import (
-    TEAMS_FACT,
-    TOLD_FACT,
-    Corrected,
-    Entry,
-    Reason,
-    Side,
-    Teams,
-    Telling,
-    numbered,
-    players_of,
-)
+from virage.live.rules.entries import TEAMS_FACT, TOLD_FACT, Corrected, Entry, Side, Teams, Telling, players_of
+from virage.live.rules.feed import Reason, numbered
 from virage.live.store import Said
 
 

@@ -16,7 +16,8 @@ from virage.kernel.journal import head, position_key
 from virage.kernel.problems import Refused
 from virage.kernel.stream import Opened
 from virage.live import store
-from virage.live.rules import PAGE_ENTRIES, TEAMS_FACT, TOLD_FACT, Entry, Reason, Score, Teams, effective, score
+from virage.live.rules.entries import PAGE_ENTRIES, TEAMS_FACT, TOLD_FACT, Entry, Teams
+from virage.live.rules.feed import Reason, Score, effective, score
 from virage.programme import reads as programme
 
 KNOWN_MAX: Final = 16

@@ -17,7 +17,8 @@ from virage.kernel.problems import Problem, Refused, granted
 from virage.live import acts, reads
 from virage.live.acts import EntriesTold
 from virage.live.reads import Feeds, Live, Page
-from virage.live.rules import PAGE_ENTRIES, Entry, Reason, Teams, Telling
+from virage.live.rules.entries import PAGE_ENTRIES, Entry, Teams, Telling
+from virage.live.rules.feed import Reason
 from virage.programme import reads as programme
 
 ROLE: Role = "match_desk"

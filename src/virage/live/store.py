@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from virage.kernel.database import Connection
 from virage.kernel.sql import load
-from virage.live.rules import Entry, Teams, Telling
+from virage.live.rules.entries import Entry, Teams, Telling
 
 _sql = load(__file__)
 

@@ -53,7 +53,7 @@ from virage.programme import routes as programme
 from virage.programme.acts import EventCancelled
 from virage.programme.reads import boards, public_events
 from virage.replay import routes as replay_routes
-from virage.replay.acts import mark_goals
+from virage.replay.acts.clips import mark_goals
 from virage.replay.footage import Footage
 from virage.replay.rules.media import MediaVault
 from virage.ticketing import routes as ticketing_routes
@@ -270,7 +270,7 @@ def _live(house: House) -> Domain:
 def _replay(house: House) -> Domain:
     config = house.config
     return Domain(
-        routers=[replay_routes.router],
+        routers=replay_routes.routers,
         dependencies={
             "footage": Footage(config.objects_at),
             "media_vault": MediaVault([config.secret, *config.secrets_previous]),

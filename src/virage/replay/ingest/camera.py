@@ -16,10 +16,10 @@ from virage.kernel.clock import Clock
 from virage.kernel.database import Database, Unavailable
 from virage.kernel.ids import new_id
 from virage.kernel.logs import log
-from virage.replay import store
 from virage.replay.footage import Footage
 from virage.replay.ingest.segmenter import Fragment, Init, TakeEnds, segments
 from virage.replay.rules.media import MediaVault, Segment, Track, key_period, sealed
+from virage.replay.store import cameras as store
 
 OPEN_TIMEOUT_S: Final = 10.0
 READ_TIMEOUT_S: Final = 5.0

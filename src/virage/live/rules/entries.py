@@ -5,16 +5,13 @@ one that it is about; `effective` puts both together. A player is named by side 
 everybody and a name stands in the line-up alone.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
-from msgspec.structs import replace
 
-from virage.kernel.problems import Refused
 from virage.programme.rules import Text
 
 LINEUP_MAX: Final = 30
@@ -212,150 +209,6 @@ class Teams(Struct, frozen=True, forbid_unknown_fields=True):
     def of(self, side: Side) -> Team:
         """One of the two."""
         return self.home if side is Side.HOME else self.away
-
-
-class Reason(StrEnum):
-    """Why nothing is told."""
-
-    NOT_FOUND = "not_found"
-    ENTRY_ID_TAKEN = "entry_id_taken"
-    ENTRY_UNKNOWN = "entry_unknown"
-    ENTRY_WITHDRAWN = "entry_withdrawn"
-    ENTRY_NOT_OF_THIS_KIND = "entry_not_of_this_kind"
-    PERIOD_OUT_OF_ORDER = "period_out_of_order"
-    PLAYER_UNKNOWN = "player_unknown"
-    NO_MATCH = "no_match"
-    CHANGED = "changed_meanwhile"
-
-
-class Clock(Struct, frozen=True):
-    """A running clock: it showed `at_s` at the moment `since`."""
-
-    period: Period
-    since: datetime
-    at_s: int
-
-    def shows(self, at: datetime) -> int:
-        """The seconds of the match at a moment; before its beginning, its beginning."""
-        return self.at_s + max(0, int((at - self.since).total_seconds()))
-
-
-class Score(Struct, frozen=True):
-    """What a feed adds up to: the score, the clock (None: nothing is played), the periods that are over."""
-
-    home: int = 0
-    away: int = 0
-    clock: Clock | None = None
-    over: tuple[Period, ...] = ()
-    match_over: bool = False
-
-
-def effective(entries: Iterable[Entry]) -> dict[int, Entry]:
-    """What happened, by number and in order: entries as they were corrected last, without those withdrawn."""
-    kept: dict[int, Entry] = {}
-    for entry in entries:
-        match entry.told:
-            case Withdrawn(about):
-                kept.pop(about, None)
-            case Corrected(about, told):
-                if about in kept:
-                    kept[about] = replace(kept[about], told=told)
-            case _:
-                kept[entry.number] = entry
-    return kept
-
-
-def score(happened: Iterable[Entry]) -> Score:
-    """What effective entries add up to."""
-    found = Score()
-    for entry in happened:
-        match entry.told:
-            case KickOff(period):
-                at_s = BEGINS_S[period] if entry.clock_s is None else entry.clock_s
-                found = replace(found, clock=Clock(period, entry.at, at_s))
-            case PeriodOver(period, match_over):
-                found = replace(found, clock=None, over=(*found.over, period), match_over=match_over)
-            case Goal(Side.HOME):
-                found = replace(found, home=found.home + 1)
-            case Goal(Side.AWAY):
-                found = replace(found, away=found.away + 1)
-            case _:
-                pass
-    return found
-
-
-def minute(period: Period, clock_s: int) -> tuple[int, int]:
-    """The minute in which something happened, as it is written: (45, 2) is 45+2, (27, 0) is 27."""
-    following = ORDER.index(period) + 1
-    ends = BEGINS_S[ORDER[following]] // 60 if following < len(ORDER) else None
-    running = clock_s // 60 + 1
-    return (ends, running - ends) if ends is not None and running > ends else (running, 0)
-
-
-def numbered(tellings: Sequence[Telling], known: Sequence[Entry], teams: Teams | None) -> list[Entry | Refused]:
-    """One entry a telling, numbered on from those that are known, or why it is none; each stands on the one before."""
-    happened = effective(known)
-    head = known[-1].number if known else 0
-    outcomes: list[Entry | Refused] = []
-    for telling in tellings:
-        now = score(happened.values())
-        refusal = _refuse(telling.told, happened, now, head, teams)
-        if refusal is not None:
-            outcomes.append(refusal)
-            continue
-        head += 1
-        entry = Entry(head, telling.at, telling.told, _clock_s(telling, now))
-        outcomes.append(entry)
-        happened = effective([*happened.values(), entry])
-    return outcomes
-
-
-def _clock_s(telling: Telling, now: Score) -> int | None:
-    if telling.clock_s is not None or now.clock is None or isinstance(telling.told, Corrected | Withdrawn):
-        return telling.clock_s
-    return now.clock.shows(telling.at)
-
-
-def _refuse(told: Told, happened: Mapping[int, Entry], now: Score, head: int, teams: Teams | None) -> Refused | None:
-    """Why that cannot be told as the feed stands."""
-    match told:
-        case Withdrawn(about):
-            return _refuse_about(about, happened, head)
-        case Corrected(about, instead):
-            refusal = _refuse_about(about, happened, head)
-            if refusal is None and type(happened[about].told) is not type(instead):
-                refusal = Refused(Reason.ENTRY_NOT_OF_THIS_KIND, {"about": about})
-            return refusal or _refuse_players(instead, teams)
-        case KickOff(period):
-            begun = [*now.over, *([now.clock.period] if now.clock is not None else [])]
-            late = now.match_over or any(ORDER.index(period) <= ORDER.index(one) for one in begun)
-            return Refused(Reason.PERIOD_OUT_OF_ORDER) if late or now.clock is not None else None
-        case PeriodOver(period):
-            running = now.clock is not None and now.clock.period is period
-            return None if running else Refused(Reason.PERIOD_OUT_OF_ORDER)
-        case Review(about=int(about)) | Replayed(about=int(about)):
-            return _refuse_about(about, happened, head)
-        case _:
-            return _refuse_players(told, teams)
-
-
-def _refuse_about(about: int, happened: Mapping[int, Entry], head: int) -> Refused | None:
-    if about in happened:
-        return None
-    return Refused(Reason.ENTRY_WITHDRAWN if about <= head else Reason.ENTRY_UNKNOWN, {"about": about})
-
-
-def _refuse_players(told: Happening, teams: Teams | None) -> Refused | None:
-    """Whoever is named stands in the line-up."""
-    named = players_of(told)
-    if not named:
-        return None
-    if teams is None:
-        return Refused(Reason.NO_MATCH)
-    for side, number in named:
-        if all(player.number != number for player in teams.of(side).players):
-            return Refused(Reason.PLAYER_UNKNOWN, {"side": side, "player": number})
-    return None
 
 
 def players_of(told: Told) -> list[tuple[Side, int]]:

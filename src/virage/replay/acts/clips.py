@@ -9,9 +9,10 @@ from virage.kernel.ids import named_id
 from virage.kernel.journal import Fact, append
 from virage.kernel.problems import Refused
 from virage.live import acts as live
-from virage.live.rules import Entry, Goal, Replayed, Telling
-from virage.replay import store
+from virage.live.rules.entries import Entry, Goal, Replayed, Telling
 from virage.replay.rules.clips import AFTER, BEFORE, Clip, Mark, Reason, clip_of, same
+from virage.replay.store import cameras as camera_store
+from virage.replay.store import clips as store
 
 
 async def mark(conn: Connection, event_id: UUID, wish: Mark, who: UUID | None, now: datetime) -> Clip | Refused:
@@ -19,7 +20,7 @@ async def mark(conn: Connection, event_id: UUID, wish: Mark, who: UUID | None, n
     known = await store.clip(conn, wish.id)
     if known is not None:
         return known if same(known, wish, event_id) else Refused(Reason.CLIP_ID_TAKEN)
-    made = clip_of(wish, event_id, await store.cameras_seen(conn, wish.from_at, wish.to_at), now)
+    made = clip_of(wish, event_id, await camera_store.cameras_seen(conn, wish.from_at, wish.to_at), now)
     if isinstance(made, Refused):
         return made
     told = Telling(named_id(made.id, "published"), now, Replayed(made.id, made.about))

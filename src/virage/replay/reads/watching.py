@@ -5,10 +5,10 @@ from typing import Final
 from uuid import UUID
 
 from virage.kernel.database import Connection
-from virage.replay import store
 from virage.replay.rules.clips import Clip
 from virage.replay.rules.media import Kind, MediaVault
 from virage.replay.rules.playlists import main_playlist, media_playlist
+from virage.replay.store import cameras, clips
 
 OBJECTS_AT: Final = "/api/replay/objects"
 KEYS_AT: Final = "/api/replay/keys"
@@ -16,23 +16,23 @@ KEYS_AT: Final = "/api/replay/keys"
 
 async def shown(conn: Connection, clip_id: UUID) -> Clip | None:
     """A clip that is published and not withdrawn."""
-    clip = await store.clip(conn, clip_id)
+    clip = await clips.clip(conn, clip_id)
     return clip if clip is not None and clip.withdrawn_at is None else None
 
 
 async def angle(conn: Connection, clip: Clip, camera: str) -> str:
     """The playlist of one camera's picture and sound."""
-    video = await store.pieces(conn, camera, Kind.VIDEO, clip.from_at, clip.to_at)
-    return main_playlist(video, await store.pieces(conn, camera, Kind.AUDIO, clip.from_at, clip.to_at))
+    video = await cameras.pieces(conn, camera, Kind.VIDEO, clip.from_at, clip.to_at)
+    return main_playlist(video, await cameras.pieces(conn, camera, Kind.AUDIO, clip.from_at, clip.to_at))
 
 
 async def track(conn: Connection, clip: Clip, camera: str, kind: Kind, now: datetime) -> str:
     """The playlist of a track as far as it has come in."""
-    pieces = await store.pieces(conn, camera, kind, clip.from_at, clip.to_at)
+    pieces = await cameras.pieces(conn, camera, kind, clip.from_at, clip.to_at)
     return media_playlist(pieces, f"{KEYS_AT}/{clip.id}", OBJECTS_AT, closed=clip.settled(now))
 
 
 async def key(conn: Connection, vault: MediaVault, camera: str, period: datetime) -> bytes | None:
     """The key of a camera and an hour; None where it sent nothing."""
-    sealed = await store.media_key(conn, camera, period)
+    sealed = await cameras.media_key(conn, camera, period)
     return None if sealed is None else vault.open(sealed, camera, period)

@@ -1,25 +1,22 @@
-"""The doors of replays: playlists and keys for who watches, marks for the media desk."""
+"""What phones watch: clips, their playlists, objects and keys."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from litestar import Response, Router, get, post
+from litestar import Response, Router, get
 from litestar.params import Parameter
 from msgspec import Struct
 
 from virage.kernel.caching import FOR_A_SECOND, FOR_EVER
 from virage.kernel.clock import Clock
 from virage.kernel.database import Connection, Database
-from virage.kernel.guard import Principal, Role, staff
-from virage.kernel.problems import Problem, granted
-from virage.programme import reads as programme
-from virage.replay import acts, reads
+from virage.kernel.problems import Problem
 from virage.replay.footage import Footage
-from virage.replay.rules.clips import Clip, Mark, Reason
+from virage.replay.reads import watching as reads
+from virage.replay.rules.clips import Clip, Reason
 from virage.replay.rules.media import CAMERA_PATTERN, Kind, MediaVault
 
-ROLE: Role = "media_desk"
 PLAYLIST: Final = "application/vnd.apple.mpegurl"
 GROWING: Final = {"cache-control": FOR_A_SECOND}
 SEALED: Final = {"cache-control": FOR_EVER}
@@ -88,25 +85,6 @@ async def get_key(
     return Response(key, media_type="application/octet-stream", headers=SECRET)
 
 
-@post("/events/{event_id:uuid}/clips", status_code=200, guards=[staff(ROLE)])
-async def mark_clip(event_id: UUID, data: Mark, db: Database, clock: Clock, principal: Principal) -> Clip:
-    """Publish a stretch of time as a clip, at once. The same mark again is the same clip."""
-    async with db.transaction() as conn:
-        granted(await programme.event_within(conn, event_id, principal, ROLE))
-        return granted(await acts.mark(conn, event_id, data, principal.id, clock.now()))
-
-
-@post("/clips/{clip_id:uuid}/withdraw", status_code=204, guards=[staff(ROLE)])
-async def withdraw_clip(clip_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
-    """Take a clip down, everywhere, for good."""
-    async with db.transaction() as conn:
-        clip = await reads.shown(conn, clip_id)
-        if clip is None:
-            raise Problem(Reason.NOT_FOUND)
-        granted(await programme.event_within(conn, clip.event_id, principal, ROLE))
-        await acts.withdraw(conn, clip, principal.id, clock.now())
-
-
 async def _shown(conn: Connection, clip_id: UUID, camera: str | None = None) -> Clip:
     clip = await reads.shown(conn, clip_id)
     if clip is None or (camera is not None and camera not in clip.cameras):
@@ -114,7 +92,4 @@ async def _shown(conn: Connection, clip_id: UUID, camera: str | None = None) -> 
     return clip
 
 
-router = Router(
-    "/api/replay",
-    route_handlers=[get_clip, get_playlist, get_object, get_key, mark_clip, withdraw_clip],
-)
+router = Router("/api/replay", route_handlers=[get_clip, get_playlist, get_object, get_key])

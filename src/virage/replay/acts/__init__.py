@@ -1,0 +1,1 @@
+"""What is published and taken down, in the caller's transaction."""

@@ -1,0 +1,60 @@
+"""Cameras: what they are, their keys, and what they sent."""
+
+from datetime import datetime
+
+import msgspec
+
+from virage.kernel.database import Connection
+from virage.replay.rules.media import SEGMENT_LONGEST, Kind, Segment, Track
+from virage.replay.rules.playlists import Piece
+from virage.replay.store.queries import queries
+
+
+async def note_camera(conn: Connection, name: str, *, programme: bool, delay_ms: int) -> None:
+    """Add a camera, or set it up anew."""
+    await queries.note_camera(conn, name=name, programme=programme, delay_ms=delay_ms)
+
+
+async def note_state(conn: Connection, name: str, fault: str | None, seen_at: datetime | None) -> None:
+    """Write down what a camera does, and until when it was seen."""
+    await queries.note_state(conn, name=name, fault=fault, seen_at=seen_at)
+
+
+async def add_key(conn: Connection, camera: str, period: datetime, sealed: bytes) -> bytes:
+    """Keep a key for a camera and a period, and return the one that is kept: whoever came first made it."""
+    await queries.add_key(conn, camera=camera, period=period, sealed=sealed)
+    kept: bytes = await queries.media_key(conn, camera=camera, period=period)
+    return kept
+
+
+async def media_key(conn: Connection, camera: str, period: datetime) -> bytes | None:
+    """The sealed key of a camera and a period."""
+    kept: bytes | None = await queries.media_key(conn, camera=camera, period=period)
+    return kept
+
+
+async def add_track(conn: Connection, track: Track) -> None:
+    """Write down a track of a new take."""
+    await queries.add_track(conn, **msgspec.structs.asdict(track))
+
+
+async def add_segment(conn: Connection, segment: Segment, track: Track) -> None:
+    """Write down a segment that is kept."""
+    await queries.add_segment(conn, camera=track.camera, kind=track.kind, **msgspec.structs.asdict(segment))
+
+
+async def pieces(conn: Connection, camera: str, kind: Kind, from_at: datetime, to_at: datetime) -> list[Piece]:
+    """What a camera has of a stretch of time, in order."""
+    rows = queries.pieces(conn, camera=camera, kind=kind, from_at=from_at, to_at=to_at, longest=SEGMENT_LONGEST)
+    return [
+        Piece(
+            Segment(row["id"], row["track_id"], row["at"], row["duration_ms"], row["bytes"]),
+            msgspec.convert({**row, "id": row["track_id"]}, Track),
+        )
+        async for row in rows
+    ]
+
+
+async def cameras_seen(conn: Connection, from_at: datetime, to_at: datetime) -> list[str]:
+    """Cameras that have sent a picture in a stretch of time, that of the programme first."""
+    return [row["name"] async for row in queries.cameras_seen(conn, from_at=from_at, to_at=to_at)]
