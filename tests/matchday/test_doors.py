@@ -16,7 +16,17 @@ if TYPE_CHECKING:
 EVERYBODY = frozenset(
     {"anonymous", "guest", "fan", "program", "admin", "programme", "box_office", "finance", "steward"}
 )
-EVERYBODY |= {"supervisor", "cashier", "kitchen", "match_desk", "media_desk", "device", "till"}
+EVERYBODY |= {
+    "supervisor",
+    "cashier",
+    "kitchen",
+    "match_desk",
+    "media_desk",
+    "moderator",
+    "describer",
+    "device",
+    "till",
+}
 BUYER = EVERYBODY - {"anonymous", "program", "device", "till"}
 PERSON = BUYER - {"guest"}
 STAFF = PERSON - {"fan"}

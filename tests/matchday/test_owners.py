@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SECRET = "a secret of the tests, long enough"  # that of the fixture `config`
 HOLDER_KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
 ITEM = "019e0e5c-0000-7000-8000-000000000001"
-OFFICE = ("programme", "box_office", "finance", "match_desk", "media_desk", "admin")
+OFFICE = ("programme", "box_office", "finance", "match_desk", "media_desk", "moderator", "describer", "admin")
 
 
 class Case(Struct, frozen=True):

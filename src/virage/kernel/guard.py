@@ -27,6 +27,8 @@ Role = Literal[
     "kitchen",
     "match_desk",
     "media_desk",
+    "moderator",
+    "describer",
 ]
 Scope = Literal["all", "organiser", "event", "gate", "outlet"]
 Kind = Literal["anonymous", "guest", "fan", "staff", "program", "device"]

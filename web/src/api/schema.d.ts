@@ -5701,7 +5701,7 @@ export interface components {
          * @description What somebody may do.
          * @enum {string}
          */
-        RoleName: "admin" | "programme" | "box_office" | "finance" | "steward" | "supervisor" | "cashier" | "kitchen" | "match_desk" | "media_desk";
+        RoleName: "admin" | "programme" | "box_office" | "finance" | "steward" | "supervisor" | "cashier" | "kitchen" | "match_desk" | "media_desk" | "moderator" | "describer";
         /** RosterEntry */
         RosterEntry: {
             /** Format: uuid */

@@ -30,6 +30,8 @@ class RoleName(StrEnum):
     KITCHEN = "kitchen"
     MATCH_DESK = "match_desk"
     MEDIA_DESK = "media_desk"
+    MODERATOR = "moderator"
+    DESCRIBER = "describer"
 
 
 class ScopeName(StrEnum):

@@ -65,6 +65,8 @@ ROLE_WORDS: dict[Locale, dict[RoleName, str]] = {
         RoleName.KITCHEN: "cuisine",
         RoleName.MATCH_DESK: "régie du match",
         RoleName.MEDIA_DESK: "régie des images",
+        RoleName.MODERATOR: "modération",
+        RoleName.DESCRIBER: "audiodescription",
     },
     Locale.EN: {
         RoleName.ADMIN: "administration",
@@ -77,6 +79,8 @@ ROLE_WORDS: dict[Locale, dict[RoleName, str]] = {
         RoleName.KITCHEN: "kitchen",
         RoleName.MATCH_DESK: "match desk",
         RoleName.MEDIA_DESK: "media desk",
+        RoleName.MODERATOR: "moderator",
+        RoleName.DESCRIBER: "audio describer",
     },
 }
 

@@ -5,6 +5,7 @@ import { officeDevices } from "./officeDevices";
 import { officeEntry } from "./officeEntry";
 import { officeGates } from "./officeGates";
 import { officePeople } from "./officePeople";
+import { officeRoles } from "./officeRoles";
 
 type Schemas = components["schemas"];
 
@@ -45,30 +46,7 @@ export const office = {
     text: "What you changed on this page is not saved.",
     leave: "Leave without saving",
   },
-  roles: {
-    admin: "Administration",
-    programme: "Programme",
-    box_office: "Box office",
-    finance: "Finance",
-    steward: "Steward",
-    supervisor: "Gate supervisor",
-    cashier: "Cashier",
-    kitchen: "Kitchen",
-    match_desk: "Match desk",
-    media_desk: "Media desk",
-  } as Record<Schemas["RoleName"], string>,
-  roleHints: {
-    admin: "Everything, and inviting staff",
-    programme: "Events and prices",
-    box_office: "Orders and refunds",
-    finance: "Figures and orders, read only; pairs the tills of its outlets",
-    steward: "Scans passes at the gates",
-    supervisor: "Runs gates: pairs devices, sees the flow, overrules",
-    cashier: "Sells at an outlet",
-    kitchen: "Makes and hands over what is ordered",
-    match_desk: "Tells what happens on the pitch",
-    media_desk: "Cuts and publishes replays",
-  } as Record<Schemas["RoleName"], string>,
+  ...officeRoles,
   scopes: {
     all: "everything",
     choose: { all: "Everything", organiser: "One organiser", event: "One event", gate: "One gate group", outlet: "One outlet" } as Record<Schemas["ScopeName"], string>,

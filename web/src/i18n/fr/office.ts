@@ -5,6 +5,7 @@ import { officeDevices } from "./officeDevices";
 import { officeEntry } from "./officeEntry";
 import { officeGates } from "./officeGates";
 import { officePeople } from "./officePeople";
+import { officeRoles } from "./officeRoles";
 
 export const office: typeof English = {
   title: "Bureau",
@@ -43,30 +44,7 @@ export const office: typeof English = {
     text: "Vos modifications sur cette page ne sont pas enregistrées.",
     leave: "Quitter sans enregistrer",
   },
-  roles: {
-    admin: "Administration",
-    programme: "Programmation",
-    box_office: "Billetterie",
-    finance: "Finances",
-    steward: "Stadier",
-    supervisor: "Superviseur des portes",
-    cashier: "Caisse",
-    kitchen: "Cuisine",
-    match_desk: "Régie du match",
-    media_desk: "Régie des images",
-  },
-  roleHints: {
-    admin: "Tout, et inviter l’équipe",
-    programme: "Événements et tarifs",
-    box_office: "Commandes et remboursements",
-    finance: "Chiffres et commandes, en lecture seule ; associe les caisses de ses points de vente",
-    steward: "Contrôle les billets aux portes",
-    supervisor: "Dirige des portes : associe les appareils, suit le flux, tranche",
-    cashier: "Vend dans un point de vente",
-    kitchen: "Prépare et remet les commandes",
-    match_desk: "Raconte ce qui se passe sur le terrain",
-    media_desk: "Découpe et publie les ralentis",
-  },
+  ...officeRoles,
   scopes: {
     all: "partout",
     choose: { all: "Partout", organiser: "Un organisateur", event: "Un événement", gate: "Un groupe de portes", outlet: "Un point de vente" },

@@ -1,0 +1,33 @@
+import type { officeRoles as English } from "../en/officeRoles";
+
+/** What somebody may do, in the words of the office. */
+export const officeRoles: typeof English = {
+  roles: {
+    admin: "Administration",
+    programme: "Programmation",
+    box_office: "Billetterie",
+    finance: "Finances",
+    steward: "Stadier",
+    supervisor: "Superviseur des portes",
+    cashier: "Caisse",
+    kitchen: "Cuisine",
+    match_desk: "Régie du match",
+    media_desk: "Régie des images",
+    moderator: "Modération",
+    describer: "Audiodescription",
+  },
+  roleHints: {
+    admin: "Tout, et inviter l’équipe",
+    programme: "Événements et tarifs",
+    box_office: "Commandes et remboursements",
+    finance: "Chiffres et commandes, en lecture seule ; associe les caisses de ses points de vente",
+    steward: "Contrôle les billets aux portes",
+    supervisor: "Dirige des portes : associe les appareils, suit le flux, tranche",
+    cashier: "Vend dans un point de vente",
+    kitchen: "Prépare et remet les commandes",
+    match_desk: "Raconte ce qui se passe sur le terrain",
+    media_desk: "Découpe et publie les ralentis",
+    moderator: "Valide et retire les ralentis, et dit qui peut les voir",
+    describer: "Décrit les ralentis à qui ne les voit pas",
+  },
+};
