@@ -15,6 +15,8 @@ from virage.kernel.database import Database
 from virage.replay.footage import Footage
 from virage.replay.rules.media import MediaVault
 
+Program = Callable[..., "subprocess.Popen[bytes]"]
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -33,7 +35,7 @@ def camera() -> Iterator[Callable[..., Camera]]:
 
 
 @pytest.fixture
-def program() -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
+def program() -> Iterator[Program]:
     """Start programs that are ended in the end; one that begins with `-m` is Python's."""
     started: list[subprocess.Popen[bytes]] = []
 

@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 import socket
-import subprocess
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -14,6 +13,7 @@ import pytest
 
 from tests.ports import free_ports
 from tests.replay.camera import Camera, taking_in
+from tests.replay.conftest import Program
 from tests.replay.house import FRAME_MS, Kept
 from virage.kernel.clock import Clock
 from virage.replay.footage import Footage
@@ -24,7 +24,6 @@ from virage.replay.rules.cameras import Fault
 from virage.replay.rules.media import Kind
 
 Start = Callable[..., Camera]
-Program = Callable[..., "subprocess.Popen[bytes]"]
 PACKET = "pkt_size=1316"
 
 
