@@ -55,6 +55,7 @@ from virage.programme.reads import boards, public_events
 from virage.replay import routes as replay_routes
 from virage.replay.acts.clips import mark_goals
 from virage.replay.footage import Footage
+from virage.replay.routes.door import ClipDoor
 from virage.replay.rules.media import MediaVault
 from virage.ticketing import routes as ticketing_routes
 from virage.ticketing.acts import paying, refunding
@@ -272,6 +273,7 @@ def _replay(house: House) -> Domain:
     return Domain(
         routers=replay_routes.routers,
         dependencies={
+            "clip_door": ClipDoor(house.clock, config.edge_networks),
             "footage": Footage(config.objects_at),
             "media_vault": MediaVault([config.secret, *config.secrets_previous]),
         },
