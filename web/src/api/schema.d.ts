@@ -3917,6 +3917,7 @@ export interface components {
         ClipShown: {
             about: number | null;
             cameras: string[];
+            described: ("fr" | "en")[];
             download: boolean;
             /** Format: uuid */
             event_id: string;
