@@ -57,6 +57,7 @@ from virage.replay.acts.clips import mark_goals
 from virage.replay.footage import Footage
 from virage.replay.jobs.keeping import KeepingJobs
 from virage.replay.reads import cameras
+from virage.replay.routes.door import ClipDoor
 from virage.replay.rules.media import MediaVault
 from virage.ticketing import routes as ticketing_routes
 from virage.ticketing.acts import paying, refunding
@@ -276,6 +277,7 @@ def _replay(house: House) -> Domain:
         routers=replay_routes.routers,
         dependencies={
             "footage": footage,
+            "clip_door": ClipDoor(house.clock, config.edge_networks),
             "media_vault": MediaVault([config.secret, *config.secrets_previous]),
         },
         jobs=[KeepingJobs(house.db, house.clock, footage, config.footage_hours).register],

@@ -1,17 +1,31 @@
 """What phones may ask of a clip: its playlists, its segments, and the keys without which they are noise."""
 
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
+from msgspec import Struct
+
 from virage.kernel.database import Connection
+from virage.replay.rules.addresses import OBJECTS, keys_of
 from virage.replay.rules.clips import Clip
 from virage.replay.rules.media import Kind, MediaVault
-from virage.replay.rules.playlists import main_playlist, media_playlist
+from virage.replay.rules.playlists import Piece, Places, Run, in_order, main_playlist, media_playlist, runs_of
 from virage.replay.store import cameras, clips
 
-OBJECTS_AT: Final = "/api/replay/objects"
-KEYS_AT: Final = "/api/replay/keys"
+
+class Angle(Struct, frozen=True):
+    """What one camera has of a clip, in order."""
+
+    clip: Clip
+    camera: str
+    video: list[Piece]
+    audio: list[Piece]
+    runs: list[Run]
+
+
+async def clip(conn: Connection, clip_id: UUID) -> Clip | None:
+    """A clip, withdrawn ones too."""
+    return await clips.clip(conn, clip_id)
 
 
 async def shown(conn: Connection, clip_id: UUID) -> Clip | None:
@@ -20,16 +34,24 @@ async def shown(conn: Connection, clip_id: UUID) -> Clip | None:
     return clip if clip is not None and clip.withdrawn_at is None else None
 
 
-async def angle(conn: Connection, clip: Clip, camera: str) -> str:
-    """The playlist of one camera's picture and sound."""
+async def angle(conn: Connection, clip: Clip, camera: str) -> Angle:
+    """What one camera has of a clip."""
     video = await cameras.pieces(conn, camera, Kind.VIDEO, clip.from_at, clip.to_at)
-    return main_playlist(video, await cameras.pieces(conn, camera, Kind.AUDIO, clip.from_at, clip.to_at))
+    audio = await cameras.pieces(conn, camera, Kind.AUDIO, clip.from_at, clip.to_at)
+    video, audio = in_order(video), in_order(audio)
+    return Angle(clip, camera, video, audio, runs_of(video))
 
 
-async def track(conn: Connection, clip: Clip, camera: str, kind: Kind, now: datetime) -> str:
+def main_of(angle: Angle) -> str:
+    """The playlist of one camera's picture, sound and captions."""
+    return main_playlist(angle.video, angle.audio)
+
+
+def track_of(angle: Angle, kind: Kind, now: datetime) -> str:
     """The playlist of a track as far as it has come in."""
-    pieces = await cameras.pieces(conn, camera, kind, clip.from_at, clip.to_at)
-    return media_playlist(pieces, f"{KEYS_AT}/{clip.id}", OBJECTS_AT, closed=clip.settled(now))
+    pieces = angle.video if kind is Kind.VIDEO else angle.audio
+    places = Places(keys_of(angle.clip.id), OBJECTS)
+    return media_playlist(pieces, angle.runs, places, closed=angle.clip.settled(now))
 
 
 async def key(conn: Connection, vault: MediaVault, camera: str, period: datetime) -> bytes | None:
