@@ -25,8 +25,8 @@ async def test_what_the_desk_tells_is_what_everybody_reads(match: Match) -> None
     page = await match.get("/pages/1")
     assert [entry["told"]["kind"] for entry in page["entries"]] == ["kick_off", "goal"]
     live = await match.get()
-    assert (live["head"], live["score"]["home"], live["score"]["away"]) == (2, 1, 0)
-    assert live["score"]["clock"]["period"] == "first_half"
+    assert (live["head"], live["state"]["home"], live["state"]["away"]) == (2, 1, 0)
+    assert live["state"]["clock"]["period"] == "first_half"
     assert live["teams"]["home"]["players"][8]["name"] == "Ours 9"
 
 

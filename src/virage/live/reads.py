@@ -17,7 +17,7 @@ from virage.kernel.problems import Refused
 from virage.kernel.stream import Opened
 from virage.live import store
 from virage.live.rules.entries import PAGE_ENTRIES, TEAMS_FACT, TOLD_FACT, Entry, Teams
-from virage.live.rules.feed import Reason, Score, effective, score
+from virage.live.rules.feed import MatchState, Reason, effective, state_of
 from virage.programme import reads as programme
 
 KNOWN_MAX: Final = 16
@@ -43,7 +43,7 @@ class Live(Struct, frozen=True):
     head: int
     revision: int
     teams: Teams | None
-    score: Score
+    state: MatchState
 
 
 class Known(Struct):
@@ -138,7 +138,7 @@ def live_of(known: Known) -> Live:
     """The state of a feed."""
     happened = effective(msgspec.json.decode(entry, type=Entry) for entry in known.entries)
     feed = known.feed
-    return Live(feed.event_id, feed.head, feed.revision, feed.teams, score(happened.values()))
+    return Live(feed.event_id, feed.head, feed.revision, feed.teams, state_of(happened.values()))
 
 
 def page_of(known: Known, page: int) -> bytes | None:

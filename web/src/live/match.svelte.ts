@@ -5,7 +5,7 @@ import type { components } from "../api/schema";
 import { follow } from "../api/stream";
 import type { EventInfo } from "../api/words";
 import { keep } from "../kernel/keep";
-import { effective, periods, score, type Entry, type Teams } from "./feed";
+import { effective, periods, stateOf, type Entry, type Teams } from "./feed";
 
 type News = { entries?: Entry[]; teams?: boolean };
 interface Kept {
@@ -23,7 +23,7 @@ export class Match {
   at = $state<string | null>(null);
   problem = $state.raw<Problem | null>(null);
   readonly happened = $derived(effective(this.entries));
-  readonly score = $derived(score(this.happened));
+  readonly state = $derived(stateOf(this.happened));
   readonly periods = $derived(periods(this.happened));
   /** The clip that shows an entry, by the entry's number. */
   readonly clips = $derived(
