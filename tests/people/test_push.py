@@ -143,9 +143,9 @@ class House:
     async def tells(self, person_id: UUID) -> list[PushDue]:
         """The jobs that a message makes."""
         said: dict[Any, Said] = {"fr": Said("Prête", "Au 07"), "en": Said("Ready", "At 07")}
-        message = PushMessage(person_id, "food_ready", new_id(), said, {"number": 12}, self.clock.now() + HOUR)
+        message = PushMessage([person_id], "food_ready", new_id(), said, {"number": 12}, self.clock.now() + HOUR)
         async with self.db.transaction() as conn:
-            await push.tell(conn, [message], self.clock.now())
+            await push.tell(conn, message, self.clock.now())
             rows = await conn.fetch("delete from kernel.job where entrypoint = 'push' returning payload")
         return [msgspec.json.decode(row[0], type=PushDue) for row in rows]
 

@@ -22,6 +22,11 @@ async def order_codes(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UUID
     return await store.order_codes(conn, ticket_ids)
 
 
+async def places_of_owners(conn: Connection, event_id: UUID, owner_ids: Sequence[UUID]) -> list[tuple[UUID, UUID, int]]:
+    """The standing tickets of some fans at an event: owner, ticket, place."""
+    return await store.tickets_of_owners(conn, event_id, owner_ids)
+
+
 async def find_holders(conn: Connection, event_id: UUID, wanted: str) -> list[Holder]:
     """Standing tickets by order code, e-mail address, or the name on them or of who bought them; 20 at most."""
     code = as_code(wanted)

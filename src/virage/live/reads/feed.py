@@ -15,9 +15,9 @@ from virage.kernel.journal import Entry as Fact
 from virage.kernel.journal import head, position_key
 from virage.kernel.problems import Refused
 from virage.kernel.stream import Opened
-from virage.live import store
 from virage.live.rules.entries import PAGE_ENTRIES, TEAMS_FACT, TOLD_FACT, Entry, Teams
 from virage.live.rules.feed import MatchState, Reason, effective, state_of
+from virage.live.store import feed as store
 from virage.programme import reads as programme
 
 KNOWN_MAX: Final = 16
