@@ -15,8 +15,7 @@ async def attending(conn: Connection, event_id: UUID, person_ids: Sequence[UUID]
     """Those who have tickets; who stands on the pitch sits in no stand."""
     held = await ticketing.places_of_owners(conn, event_id, person_ids)
     issued = await passes.states(conn, [ticket_id for _, ticket_id, _ in held])
-    came = [(event_id, state.number) for state in issued.values() if state.entered_at is not None]
-    stood = await store.presence_of(conn, came)
+    stood = await store.presence_of(conn, [(event_id, state.number) for state in issued.values()])
     inside = {key for key, one in stood.items() if one.presence is not None and one.presence.state == "inside"}
     places: dict[UUID, list[int]] = {}
     present: set[UUID] = set()
