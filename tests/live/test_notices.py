@@ -161,8 +161,10 @@ class Crowd:
             self.inside.add(await world.person(f"{name}@example.org"))
         return name
 
-    async def attending(self, _conn: Connection, _event: UUID, persons: Sequence[UUID]) -> dict[UUID, Attending]:
-        return {one: inside(really=one in self.inside) for one in persons}
+    async def attending(self, conn: Connection, event_id: UUID, person_ids: Sequence[UUID]) -> dict[UUID, Attending]:
+        assert event_id == self.match.world.event
+        assert conn.is_in_transaction()
+        return {one: inside(really=one in self.inside) for one in person_ids}
 
     async def hear(self) -> dict[str, list[dict[str, Any]]]:
         """What each phone is sent now, in order."""
