@@ -32,11 +32,11 @@ from virage.live.rules.entries import (
     Side,
     Withdrawn,
 )
-from virage.live.rules.notices import Attending, Choice, Kind, Quiet, Recipient, accepted, news_of, outcome
+from virage.live.rules.notices import Attending, NoticeChoice, NoticeKind, Quiet, Recipient, accepted, news_of, outcome
 from virage.people.rules.push import PushDue
 from virage.venue.rules import load_ground
 
-ALL = list(Kind)
+ALL = list(NoticeKind)
 HALF = telling(PeriodOver(Period.FIRST_HALF), 46)
 LATER = timedelta(minutes=5)
 
@@ -45,7 +45,7 @@ def inside(*, really: bool = True) -> Attending:
     return Attending(really, frozenset({"A"}), frozenset({"nord"}))
 
 
-def become(choice: Choice, attending: Attending | None, *, playing: bool = True) -> str | None:
+def become(choice: NoticeChoice, attending: Attending | None, *, playing: bool = True) -> str | None:
     feed = played(BEGUN, telling(Goal(Side.HOME, 9), 12)) if playing else played(telling(Goal(Side.HOME, 9), 12))
     news = news_of(feed[-1], feed, TEAMS)
     assert news is not None
@@ -53,37 +53,37 @@ def become(choice: Choice, attending: Attending | None, *, playing: bool = True)
 
 
 def test_a_goal_waits_for_whoever_sees_it_and_is_told_to_everybody_else() -> None:
-    goals = Choice([Kind.GOALS])
+    goals = NoticeChoice([NoticeKind.GOALS])
     assert become(goals, inside()) == "held"
     assert become(goals, inside(really=False)) == "told"
     assert become(goals, None) == "told"
     assert become(goals, inside(), playing=False) == "told"
-    assert become(Choice([Kind.GOALS], [Kind.GOALS]), inside()) == "told"
-    assert become(Choice([Kind.GOALS], quiet="never"), inside()) == "told"
-    assert become(Choice([Kind.GOALS], quiet="always"), None) == "held"
-    assert become(Choice([Kind.PERIODS]), None) is None
+    assert become(NoticeChoice([NoticeKind.GOALS], [NoticeKind.GOALS]), inside()) == "told"
+    assert become(NoticeChoice([NoticeKind.GOALS], quiet="never"), inside()) == "told"
+    assert become(NoticeChoice([NoticeKind.GOALS], quiet="always"), None) == "held"
+    assert become(NoticeChoice([NoticeKind.PERIODS]), None) is None
 
 
 @given(
-    st.builds(Choice, st.lists(st.sampled_from(Kind), max_size=4), st.lists(st.sampled_from(Kind), max_size=4)),
+    st.builds(NoticeChoice, st.lists(st.sampled_from(NoticeKind), max_size=4), st.lists(st.sampled_from(NoticeKind), max_size=4)),
     st.sampled_from(["inside", "always", "never"]),
     st.booleans(),
 )
-def test_nobody_is_told_what_they_did_not_choose(choice: Choice, quiet: Quiet, seen: bool) -> None:
+def test_nobody_is_told_what_they_did_not_choose(choice: NoticeChoice, quiet: Quiet, seen: bool) -> None:
     said = accepted(msgspec.structs.replace(choice, quiet=quiet))
-    if not isinstance(said, Choice):
+    if not isinstance(said, NoticeChoice):
         assert not set(choice.even_during) <= set(choice.kinds)
         return
     found = become(said, inside(really=seen))
-    assert (found is not None) == (Kind.GOALS in said.kinds)
+    assert (found is not None) == (NoticeKind.GOALS in said.kinds)
     if found == "told" and seen and quiet != "never":
-        assert Kind.GOALS in said.even_during
+        assert NoticeKind.GOALS in said.even_during
 
 
 def test_news_of_a_gate_goes_to_those_whose_tickets_lead_there_and_of_an_outlet_to_those_near_it() -> None:
     ground = load_ground()
     gate, outlet = ground.gates[0], ground.outlets[0]
-    choice = Choice([Kind.GROUND], quiet="never")
+    choice = NoticeChoice([NoticeKind.GROUND], quiet="never")
     for place, code in (("gate", gate.code), ("outlet", outlet.code)):
         feed = played(telling(Ground(place, code, "closed"), 1))  # type: ignore[arg-type]  # one of the two
         news = news_of(feed[0], feed, TEAMS)
@@ -143,7 +143,7 @@ class Crowd:
         self.inside: set[UUID] = set()
         self.phones: dict[UUID, str] = {}
 
-    async def fan(self, choice: Choice | None = None, *, club: bool = False, inside: bool = False) -> str:
+    async def fan(self, choice: NoticeChoice | None = None, *, club: bool = False, inside: bool = False) -> str:
         """Somebody who chose something, by the name of their phone."""
         name = f"fan-{len(self.phones)}"
         header = await self.match.world.signed_in(f"{name}@example.org")
@@ -198,9 +198,9 @@ async def test_who_asked_for_nothing_is_told_nothing_and_a_choice_for_a_match_st
     crowd: Crowd,
 ) -> None:
     await crowd.fan()
-    for_all = await crowd.fan(Choice([Kind.GOALS]), club=True)
+    for_all = await crowd.fan(NoticeChoice([NoticeKind.GOALS]), club=True)
     header = await crowd.match.world.signed_in("fan-1@example.org")
-    this_one = await crowd.fan(Choice([Kind.GOALS]))
+    this_one = await crowd.fan(NoticeChoice([NoticeKind.GOALS]))
     await crowd.match.tell(KICK_OFF, GOAL)
     assert set(titles(await crowd.hear())) == {for_all, this_one}
     path = f"/api/me/notices/events/{crowd.match.world.event}"
@@ -214,9 +214,9 @@ async def test_who_asked_for_nothing_is_told_nothing_and_a_choice_for_a_match_st
 
 
 async def test_what_was_held_during_play_is_one_message_at_half_time(crowd: Crowd) -> None:
-    quiet = await crowd.fan(Choice([Kind.GOALS, Kind.REPLAYS]), inside=True)
-    eager = await crowd.fan(Choice([Kind.GOALS], [Kind.GOALS]), inside=True)
-    away = await crowd.fan(Choice([Kind.GOALS, Kind.PERIODS]))
+    quiet = await crowd.fan(NoticeChoice([NoticeKind.GOALS, NoticeKind.REPLAYS]), inside=True)
+    eager = await crowd.fan(NoticeChoice([NoticeKind.GOALS], [NoticeKind.GOALS]), inside=True)
+    away = await crowd.fan(NoticeChoice([NoticeKind.GOALS, NoticeKind.PERIODS]))
     await crowd.match.tell(KICK_OFF, GOAL, GOAL)
     heard = titles(await crowd.hear())
     assert heard == {eager: ["Goal for Ours"] * 2, away: ["Kick-off", "Goal for Ours", "Goal for Ours"]}
@@ -230,9 +230,9 @@ async def test_what_was_held_during_play_is_one_message_at_half_time(crowd: Crow
 
 
 async def test_a_goal_taken_back_replaces_its_message_and_nobody_else_hears_of_it(crowd: Crowd) -> None:
-    told = await crowd.fan(Choice([Kind.GOALS]))
-    await crowd.fan(Choice([Kind.GOALS]), inside=True)
-    walks_in = await crowd.fan(Choice([Kind.GOALS]))
+    told = await crowd.fan(NoticeChoice([NoticeKind.GOALS]))
+    await crowd.fan(NoticeChoice([NoticeKind.GOALS]), inside=True)
+    walks_in = await crowd.fan(NoticeChoice([NoticeKind.GOALS]))
     await crowd.match.tell(KICK_OFF, GOAL)
     goal = await crowd.hear()
     crowd.inside.add(await crowd.match.world.person(f"{walks_in}@example.org"))
@@ -247,14 +247,14 @@ async def test_a_goal_taken_back_replaces_its_message_and_nobody_else_hears_of_i
 
 
 async def test_a_message_that_nobody_could_have_in_time_is_not_sent(crowd: Crowd, clock: FakeClock) -> None:
-    await crowd.fan(Choice([Kind.GOALS]))
+    await crowd.fan(NoticeChoice([NoticeKind.GOALS]))
     await crowd.match.tell(KICK_OFF, GOAL)
     clock.advance(timedelta(minutes=11))
     assert await crowd.hear() == {}
 
 
 async def test_choices_are_exported_and_erased_with_their_fan_and_bad_ones_are_refused(crowd: Crowd) -> None:
-    await crowd.fan(Choice([Kind.GOALS], quiet="never"))
+    await crowd.fan(NoticeChoice([NoticeKind.GOALS], quiet="never"))
     await crowd.match.tell(KICK_OFF, GOAL)
     await crowd.hear()
     world = crowd.match.world

@@ -267,7 +267,7 @@ def test_a_push_reaches_the_worker_is_shown_and_opens_the_order(browser: Browser
     message = {"origin": house.url, "registrationId": registration, "data": json.dumps(told)}
     session.send("ServiceWorker.deliverPushMessage", message)
     known = "(await navigator.serviceWorker.ready).getNotifications()"
-    shown = f"async () => (await {known}).map(n => [n.title, n.body, n.data])"
+    shown = f"async () => (await {known}).map(n => [n.title, n.body, n.data.path])"
     until(page, f"async () => (await ({shown})()).length === 1")
     assert page.evaluate(shown) == [["Order 7 is ready", "Collect it.", "/food/orders/0-0"]]
     context.close()

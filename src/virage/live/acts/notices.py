@@ -11,7 +11,7 @@ from msgspec import Struct
 from virage.kernel.database import Connection
 from virage.kernel.problems import Refused
 from virage.live.rules.entries import Entry, Teams
-from virage.live.rules.notices import Attending, Choice, Kind, News, Recipient, accepted, news_of, outcome
+from virage.live.rules.notices import Attending, NoticeChoice, NoticeKind, News, Recipient, accepted, news_of, outcome
 from virage.live.store import feed as feeds
 from virage.live.store import notices as store
 from virage.live.store.notices import Cursor, Noted
@@ -37,7 +37,7 @@ class Attendance(Protocol):
         ...
 
 
-async def choose(conn: Connection, person_id: UUID, event_id: UUID | None, choice: Choice) -> Choice | Refused:
+async def choose(conn: Connection, person_id: UUID, event_id: UUID | None, choice: NoticeChoice) -> NoticeChoice | Refused:
     """Tell a fan that and nothing else from now on, of an event or (None) of all of the club."""
     said = accepted(choice)
     if not isinstance(said, Refused):
@@ -116,7 +116,7 @@ async def _tell(conn: Connection, turn: _Turn, attendance: Attendance, now: date
     return page[-1] if len(page) == PERSONS_AT_ONCE else None
 
 
-async def _at_the_end(conn: Connection, turn: _Turn, kind: Kind) -> list[UUID]:
+async def _at_the_end(conn: Connection, turn: _Turn, kind: NoticeKind) -> list[UUID]:
     """The next persons who hear how it stands: who chose so, and for whom something is held."""
     chosen = await store.choosers(conn, turn.event_id, kind, turn.after, PERSONS_AT_ONCE)
     held = await store.holding(conn, turn.event_id, turn.after, PERSONS_AT_ONCE)
@@ -124,11 +124,11 @@ async def _at_the_end(conn: Connection, turn: _Turn, kind: Kind) -> list[UUID]:
 
 
 async def _sorted(
-    conn: Connection, turn: _Turn, chosen: Mapping[UUID, Choice], attendance: Attendance
+    conn: Connection, turn: _Turn, chosen: Mapping[UUID, NoticeChoice], attendance: Attendance
 ) -> tuple[list[UUID], list[UUID]]:
     """Who is told now, and for whom it is held."""
     news = turn.news
-    asked = news.is_played or news.kind is Kind.GROUND
+    asked = news.is_played or news.kind is NoticeKind.GROUND
     attending = await attendance(conn, turn.event_id, list(chosen)) if asked else {}
     become = {id_: outcome(news, Recipient(choice, attending.get(id_))) for id_, choice in chosen.items()}
     told, held = ([id_ for id_, one in become.items() if one == wanted] for wanted in ("told", "held"))
@@ -136,7 +136,7 @@ async def _sorted(
 
 
 def _message(event_id: UUID, entry: Entry, news: News, told: Sequence[UUID]) -> PushMessage:
-    tag = "period" if news.ends_period or news.kind is Kind.PERIODS else str(news.about)
+    tag = "period" if news.ends_period or news.kind is NoticeKind.PERIODS else str(news.about)
     return PushMessage(
         person_ids=told,
         kind="live",

@@ -5,18 +5,18 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.kernel.database import Connection
-from virage.live.rules.notices import Choice
+from virage.live.rules.notices import NoticeChoice
 from virage.live.store import notices as store
 from virage.live.store.notices import Chosen, NoticeLine
 
-NOTHING = Choice([])
+NOTHING = NoticeChoice([])
 
 
 class Choices(Struct, frozen=True):
     """What a fan asked to be told of all of the club, and instead of single events."""
 
-    club: Choice
-    events: dict[UUID, Choice]
+    club: NoticeChoice
+    events: dict[UUID, NoticeChoice]
 
 
 class NoticesExport(Struct, frozen=True):

@@ -11,7 +11,7 @@ from virage.live.acts import notices as acts
 from virage.live.reads import notices as reads
 from virage.live.reads.notices import Choices
 from virage.live.rules.feed import Reason
-from virage.live.rules.notices import Choice
+from virage.live.rules.notices import NoticeChoice
 from virage.programme import reads as programme
 
 
@@ -23,14 +23,14 @@ async def get_notices(db: Database, principal: Principal) -> Choices:
 
 
 @put("/club", guards=[signed_in])
-async def put_notices_of_the_club(data: Choice, db: Database, principal: Principal) -> Choice:
+async def put_notices_of_the_club(data: NoticeChoice, db: Database, principal: Principal) -> NoticeChoice:
     """Tell me that of every event. Without `kinds`: nothing."""
     async with db.transaction() as conn:
         return granted(await acts.choose(conn, _person(principal), None, data))
 
 
 @put("/events/{event_id:uuid}", guards=[signed_in])
-async def put_notices_of_an_event(event_id: UUID, data: Choice, db: Database, principal: Principal) -> Choice:
+async def put_notices_of_an_event(event_id: UUID, data: NoticeChoice, db: Database, principal: Principal) -> NoticeChoice:
     """Tell me that of this event, whatever I chose for the club. Without `kinds`: nothing."""
     async with db.transaction() as conn:
         if event_id not in await programme.public_events_of(conn, [event_id]):

@@ -41,7 +41,7 @@ Words = dict[Literal["fr", "en"], Said]
 Quiet = Literal["inside", "always", "never"]
 
 
-class Kind(StrEnum):
+class NoticeKind(StrEnum):
     """What one may choose."""
 
     GOALS = "goals"
@@ -50,15 +50,15 @@ class Kind(StrEnum):
     GROUND = "ground"
 
 
-class Choice(Struct, frozen=True, forbid_unknown_fields=True):
+class NoticeChoice(Struct, frozen=True, forbid_unknown_fields=True):
     """What a fan wants to be told; no `kinds`: nothing.
 
     `quiet` while a period is played: when they are in the ground (`inside`), wherever they watch (`always`), or
     `never`. What is `even_during` it is told all the same.
     """
 
-    kinds: list[Kind]
-    even_during: list[Kind] = []
+    kinds: list[NoticeKind]
+    even_during: list[NoticeKind] = []
     quiet: Quiet = "inside"
 
 
@@ -73,7 +73,7 @@ class Attending(Struct, frozen=True):
 class News(Struct, frozen=True):
     """What an entry is to those who chose its `kind`. None: it goes to whoever was told of `about` before."""
 
-    kind: Kind | None
+    kind: NoticeKind | None
     about: int
     said: Words
     lasts: timedelta
@@ -87,17 +87,17 @@ class News(Struct, frozen=True):
 class Recipient(Struct, frozen=True):
     """Who may be told: their choice, and whether they are in the ground."""
 
-    choice: Choice
+    choice: NoticeChoice
     attending: Attending | None = None
 
 
-def accepted(choice: Choice) -> Choice | Refused:
+def accepted(choice: NoticeChoice) -> NoticeChoice | Refused:
     """A choice in its one spelling, or why it is none."""
-    kinds = [kind for kind in Kind if kind in choice.kinds]
-    during = [kind for kind in Kind if kind in choice.even_during]
+    kinds = [kind for kind in NoticeKind if kind in choice.kinds]
+    during = [kind for kind in NoticeKind if kind in choice.even_during]
     if not set(during) <= set(kinds):
         return invalid_input("even_during", "What is told during play is chosen first.")
-    return Choice(kinds, during, choice.quiet)
+    return NoticeChoice(kinds, during, choice.quiet)
 
 
 def outcome(news: News, to: Recipient) -> Literal["told", "held"] | None:
@@ -108,7 +108,7 @@ def outcome(news: News, to: Recipient) -> Literal["told", "held"] | None:
         return None
     if not news.is_played or news.kind in to.choice.even_during or not _is_quiet(to):
         return "told"
-    return None if news.kind is Kind.PERIODS else "held"
+    return None if news.kind is NoticeKind.PERIODS else "held"
 
 
 def _is_quiet(to: Recipient) -> bool:
@@ -148,17 +148,17 @@ def _happened(entry: Entry, state: MatchState, teams: Teams | None) -> News | No
     match entry.told:
         case Goal(side):
             said = words.goal(teams, side, state, _minute(entry, state))
-            return News(Kind.GOALS, entry.number, said, GOAL_FOR, "high", played)
+            return News(NoticeKind.GOALS, entry.number, said, GOAL_FOR, "high", played)
         case KickOff(period):
-            return News(Kind.PERIODS, entry.number, words.kick_off(teams, period), GOAL_FOR, "normal", is_played=True)
+            return News(NoticeKind.PERIODS, entry.number, words.kick_off(teams, period), GOAL_FOR, "normal", is_played=True)
         case PeriodOver(period, match_over):
             said = words.over(teams, period, state, match_over=match_over)
-            return News(Kind.PERIODS, entry.number, said, NEWS_FOR, "high", is_played=False, ends_period=True)
+            return News(NoticeKind.PERIODS, entry.number, said, NEWS_FOR, "high", is_played=False, ends_period=True)
         case Ground():
             said = words.ground(entry.told)
-            return News(Kind.GROUND, entry.number, said, NEWS_FOR, "normal", played, ground=entry.told)
+            return News(NoticeKind.GROUND, entry.number, said, NEWS_FOR, "normal", played, ground=entry.told)
         case Replayed():
-            return News(Kind.REPLAYS, entry.number, words.replay(teams, state), NEWS_FOR, "normal", played)
+            return News(NoticeKind.REPLAYS, entry.number, words.replay(teams, state), NEWS_FOR, "normal", played)
         case _:
             return None
 
@@ -171,7 +171,7 @@ def _replayed(about: int, happened: Mapping[int, Entry], teams: Teams | None) ->
     state = state_of(entry for number, entry in happened.items() if number <= about)
     goal = shown.told if isinstance(shown.told, Goal) else None
     said = words.replay(teams, state) if goal is None else words.goal_again(teams, goal.side, state)
-    return News(Kind.REPLAYS, about, said, NEWS_FOR, "normal", state.clock is not None, is_loud=False)
+    return News(NoticeKind.REPLAYS, about, said, NEWS_FOR, "normal", state.clock is not None, is_loud=False)
 
 
 def _corrected(before: Entry, after: Entry | None, state: MatchState, teams: Teams | None) -> News | None:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from virage.kernel.database import Connection
-from virage.live.rules.notices import Choice, Kind
+from virage.live.rules.notices import NoticeChoice, NoticeKind
 from virage.live.store.queries import queries
 
 
@@ -31,7 +31,7 @@ class Chosen(Struct, frozen=True):
     """What a fan asked to be told, of an event or (None) of all of the club."""
 
     event_id: UUID | None
-    choice: Choice
+    choice: NoticeChoice
 
 
 class NoticeLine(Struct, frozen=True):
@@ -48,7 +48,7 @@ async def choices_of(conn: Connection, person_id: UUID) -> list[Chosen]:
     return [Chosen(row["event_id"], _choice(row)) async for row in queries.choices_of(conn, person_id=person_id)]
 
 
-async def put_choice(conn: Connection, person_id: UUID, event_id: UUID | None, choice: Choice) -> None:
+async def put_choice(conn: Connection, person_id: UUID, event_id: UUID | None, choice: NoticeChoice) -> None:
     """Write what a fan asks to be told."""
     await queries.put_choice(
         conn,
@@ -87,7 +87,7 @@ async def set_cursor(conn: Connection, event_id: UUID, cursor: Cursor) -> None:
     await queries.set_noticed(conn, event_id=event_id, number=cursor.number, after=cursor.after)
 
 
-async def choosers(conn: Connection, event_id: UUID, kind: Kind, after: UUID, most: int) -> dict[UUID, Choice]:
+async def choosers(conn: Connection, event_id: UUID, kind: NoticeKind, after: UUID, most: int) -> dict[UUID, NoticeChoice]:
     """The next persons who chose a kind, in order."""
     rows = queries.choosers(conn, event_id=event_id, kind=kind, after=after, limit_=most)
     return {row["person_id"]: _choice(row) async for row in rows}
@@ -132,5 +132,5 @@ async def forget_told(conn: Connection, before: datetime) -> None:
     await queries.forget_told(conn, before=before)
 
 
-def _choice(row: Mapping[str, Any]) -> Choice:
-    return msgspec.convert({name: row[name] for name in ("kinds", "even_during", "quiet")}, Choice)
+def _choice(row: Mapping[str, Any]) -> NoticeChoice:
+    return msgspec.convert({name: row[name] for name in ("kinds", "even_during", "quiet")}, NoticeChoice)
