@@ -14,6 +14,7 @@ from virage.concessions.reads.orders import FoodOrder
 from virage.concessions.rules.catalogue import Station
 from virage.concessions.rules.orders import Reason
 from virage.kernel.problems import Refused
+from virage.live.rules.ground import BUSY_FROM_S, BUSY_UNTIL_S, Place
 
 TWO_AT_ONCE = replace(CAPACITY, per_five_minutes={**CAPACITY.per_five_minutes, Station.COUNTER: 2}, delivers=False)
 
@@ -69,3 +70,24 @@ async def test_a_counter_that_hands_nothing_over_offers_no_time_to_fetch_it(
 
 async def test_a_counter_that_says_nothing_has_no_bound(counters: Counters, kitchen: Kitchen) -> None:
     assert all("counter" not in slot["left"] for slot in await offered(counters, kitchen))
+
+
+async def test_how_an_outlet_is_for_the_news_of_the_ground(kitchen: Kitchen) -> None:
+    async def now() -> tuple[str, float | None]:
+        readings = await kitchen.desks[0].reads.readings(kitchen.event.id, kitchen.clock.now())
+        (one,) = [reading for reading in readings if reading.place == Place("outlet", HERE)]
+        return one.state, one.wait_s
+
+    state, wait_s = await now()
+    assert state == "open"
+    assert wait_s is not None
+    assert wait_s < BUSY_UNTIL_S
+    await kitchen.says(replace(TWO_AT_ONCE, per_five_minutes={Station.GRILL: 1, Station.COUNTER: 1}))
+    while (wait_s or 0) < BUSY_FROM_S:
+        await kitchen.placed(await kitchen.fan(), line(COLA))
+        state, wait_s = await now()
+    assert state == "open"
+    await kitchen.delivered(HERE, 0)
+    assert (await now())[0] == "sold_out"
+    await kitchen.says(replace(CAPACITY, open=False))
+    assert (await now())[0] == "closed"

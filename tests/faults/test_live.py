@@ -23,7 +23,7 @@ from tests.faults.test_kill import Killer
 from virage.kernel.database import Database
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
-from virage.live import store
+from virage.live.store import feed as store
 from virage.people import acts as people
 from virage.programme import acts as programme
 from virage.programme.rules import NewEvent, Organiser, Text

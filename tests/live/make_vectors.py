@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from tests.live.test_rules import BEGUN, TEAMS, played, telling
+from virage.kernel.problems import Refused
 from virage.live.rules.entries import (
     BEGINS_S,
     AddedTime,
@@ -26,9 +27,10 @@ from virage.live.rules.entries import (
     Side,
     Substitution,
     Telling,
+    Told,
     Withdrawn,
 )
-from virage.live.rules.feed import effective, minute, score
+from virage.live.rules.feed import effective, minute, numbered, state_of
 
 FILE = Path("docs/vectors/live.json")
 HALF = [telling(PeriodOver(Period.FIRST_HALF), 47), telling(KickOff(Period.SECOND_HALF), 62)]
@@ -76,6 +78,25 @@ FEEDS: dict[str, list[Telling]] = {
     ],
 }
 
+GOAL, OTHERWISE = telling(Goal(Side.HOME, 9), 12), telling(Corrected(2, Goal(Side.AWAY, 9)), 13)
+REFUSED: dict[str, tuple[list[Telling], Told]] = {
+    "a correction of a correction": ([BEGUN, GOAL, OTHERWISE], Corrected(3, Goal(Side.HOME, 9))),
+    "a withdrawn correction": ([BEGUN, GOAL, OTHERWISE], Withdrawn(3)),
+    "a withdrawn withdrawal": ([BEGUN, GOAL, telling(Withdrawn(2), 13)], Withdrawn(3)),
+    "withdrawn twice": ([BEGUN, GOAL, telling(Withdrawn(2), 13)], Withdrawn(2)),
+    "an entry that is not there": ([BEGUN], Withdrawn(2)),
+    "a goal that becomes a card": ([BEGUN, GOAL], Corrected(2, Card(Side.HOME, 9, "yellow"))),
+    "somebody of no line-up": ([BEGUN], Goal(Side.HOME, 99)),
+    "an end without a beginning": ([], PeriodOver(Period.FIRST_HALF)),
+}
+
+
+def refusal(tellings: list[Telling], told: Told) -> Refused:
+    """Why that is not told."""
+    (outcome,) = numbered([telling(told, 20)], played(*tellings), TEAMS)
+    assert isinstance(outcome, Refused)
+    return outcome
+
 
 def vectors() -> dict[str, Any]:
     """Return all vectors, as JSON has them."""
@@ -87,9 +108,13 @@ def vectors() -> dict[str, Any]:
                     "name": name,
                     "entries": (entries := played(*tellings)),
                     "effective": list(effective(entries)),
-                    "score": score(effective(entries).values()),
+                    "state": state_of(effective(entries).values()),
                 }
                 for name, tellings in FEEDS.items()
+            ],
+            "refused": [
+                {"name": name, "entries": played(*tellings), "told": told, "refusal": refusal(tellings, told)}
+                for name, (tellings, told) in REFUSED.items()
             ],
             "minutes": [
                 {"period": period, "clock_s": begins + more, "minute": minute(period, begins + more)}

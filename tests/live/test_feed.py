@@ -15,7 +15,7 @@ from virage.kernel.database import Database
 from virage.kernel.guard import ANONYMOUS
 from virage.kernel.ids import new_id
 from virage.kernel.journal import Tail
-from virage.kernel.stream import Hub
+from virage.kernel.stream import HEARTBEAT_S, Hub
 from virage.live.reads import Feeds, LiveTopic
 
 
@@ -25,8 +25,8 @@ async def test_what_the_desk_tells_is_what_everybody_reads(match: Match) -> None
     page = await match.get("/pages/1")
     assert [entry["told"]["kind"] for entry in page["entries"]] == ["kick_off", "goal"]
     live = await match.get()
-    assert (live["head"], live["score"]["home"], live["score"]["away"]) == (2, 1, 0)
-    assert live["score"]["clock"]["period"] == "first_half"
+    assert (live["head"], live["state"]["home"], live["state"]["away"]) == (2, 1, 0)
+    assert live["state"]["clock"]["period"] == "first_half"
     assert live["teams"]["home"]["players"][8]["name"] == "Ours 9"
 
 
@@ -108,12 +108,16 @@ class Phone:
     async def follow(self, hub: Hub, until: int) -> None:
         """Listen until an entry has come."""
         parts = await hub.follow(ANONYMOUS, [self.topic], self.since)
-        async with asyncio.timeout(20):
-            while until not in self.numbers:
-                self._hear((await anext(parts)).decode())
+        await self.hear_until(parts, until)
         await parts.aclose()
 
-    def _hear(self, part: str) -> None:
+    async def hear_until(self, parts: AsyncIterator[bytes], until: int) -> None:
+        """Read on in a stream until an entry has come."""
+        async with asyncio.timeout(20):
+            while until not in self.numbers:
+                self.hear((await anext(parts)).decode())
+
+    def hear(self, part: str) -> None:
         for line in part.splitlines():
             if line.startswith("id: "):
                 self.since = line[4:]
@@ -166,6 +170,90 @@ async def test_who_comes_back_is_told_what_was_missed_and_little_more(match: Mat
     later.since = phone.since
     await later.follow(hub, 22)
     assert later.numbers == [22]
+
+
+async def opened(hub: Hub, topic: str, since: str | None) -> dict[str, Any]:
+    """What a stream begins with."""
+    parts = await hub.follow(ANONYMOUS, [topic], since)
+    first = (await anext(parts)).decode()
+    await parts.aclose()
+    data: dict[str, Any] = msgspec.json.decode(
+        next(line[6:] for line in first.splitlines() if line.startswith("data: "))
+    )
+    return data
+
+
+async def test_who_missed_much_is_told_the_last_page_and_reads_the_others_of_which_none_changes(match: Match) -> None:
+    hub: Hub = match.world.app.state.hub
+    topic = f"live:{match.world.event}"
+    phone = Phone(topic)
+    await match.tell(KICK_OFF)
+    await phone.follow(hub, 1)
+    for _ in range(3):
+        await match.tell(*[GOAL] * 23)
+    for since in (None, phone.since):
+        begins = await opened(hub, topic, since)
+        assert begins["head"] == 70
+        assert [entry["number"] for entry in begins["entries"]] == list(range(65, 71))
+    pages = [entry["number"] for page in (1, 2) for entry in (await match.get(f"/pages/{page}"))["entries"]]
+    assert pages == list(range(1, 65))
+
+
+async def test_a_phone_that_reads_too_slowly_is_let_go_and_comes_back_for_the_rest(
+    match: Match, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("virage.kernel.stream.WAITING_BATCHES_MAX", 2)
+    hub: Hub = match.world.app.state.hub
+    phone = Phone(f"live:{match.world.event}")
+    parts = await hub.follow(ANONYMOUS, [phone.topic], None)
+    phone.hear((await anext(parts)).decode())
+    quick = Phone(phone.topic)
+    reading = await hub.follow(ANONYMOUS, [phone.topic], None)
+    for number in range(1, 11):
+        await match.tell({"kind": "added_time", "minutes": number})
+        await quick.hear_until(reading, number)
+    assert hub.let_go == 1
+    async for part in parts:
+        phone.hear(part.decode())
+    assert len(phone.numbers) < 10
+    await phone.follow(hub, 10)
+    assert phone.numbers == quick.numbers == list(range(1, 11))
+
+
+BUSIEST = (  # a goal that is checked, corrected and seen again, two cards, a change, and the end is announced
+    GOAL,
+    {"kind": "var", "matter": "goal", "phase": "checking", "about": 2},
+    {"kind": "var", "matter": "goal", "phase": "stands", "about": 2},
+    {"kind": "corrected", "about": 2, "told": GOAL | {"player": 10, "assist": 7}},
+    {"kind": "card", "side": "away", "player": 4, "colour": "yellow"},
+    {"kind": "substitution", "side": "home", "off": 9, "on": 12},
+    {"kind": "added_time", "minutes": 4},
+)
+BYTES_A_MINUTE_MAX = 2_000
+FRAME = 8  # what a chunk of HTTP/1.1 adds to a message: its length and two line ends
+
+
+async def test_the_busiest_minute_of_a_match_takes_less_than_two_kilobytes_heartbeats_and_all(
+    match: Match, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub: Hub = match.world.app.state.hub
+    await match.tell(KICK_OFF)
+    parts = await hub.follow(ANONYMOUS, [f"live:{match.world.event}"], None)
+    await anext(parts)
+    got: list[bytes] = []
+    for told in BUSIEST:
+        await match.tell(told)
+        part = b""
+        while b"data: " not in part:
+            part = await anext(parts)
+        got.append(part)
+    monkeypatch.setattr("virage.kernel.stream.HEARTBEAT_S", 0.01)
+    beat = b""
+    while not beat.startswith(b":"):
+        beat = await anext(parts)
+    await parts.aclose()
+    minute = [*got, *[beat] * int(60 / HEARTBEAT_S)]
+    assert sum(len(part) + FRAME for part in minute) < BYTES_A_MINUTE_MAX
 
 
 async def test_new_teams_are_told(match: Match) -> None:

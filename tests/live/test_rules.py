@@ -19,6 +19,7 @@ from virage.live.rules.entries import (
     Period,
     PeriodOver,
     Player,
+    Review,
     Side,
     Substitution,
     Team,
@@ -27,7 +28,7 @@ from virage.live.rules.entries import (
     Told,
     Withdrawn,
 )
-from virage.live.rules.feed import Clock, Reason, Score, effective, minute, numbered, score
+from virage.live.rules.feed import Clock, MatchState, Reason, effective, minute, numbered, state_of
 
 KICK_OFF = datetime(2026, 5, 9, 19, tzinfo=UTC)
 TEAMS = Teams(
@@ -70,7 +71,7 @@ def test_entries_are_numbered_without_a_gap_and_a_refusal_takes_no_number() -> N
 
 def test_a_goal_counts_for_its_side_and_an_own_goal_for_the_side_that_it_is_given_to() -> None:
     feed = played(BEGUN, telling(Goal(Side.HOME, 9), 5), telling(Goal(Side.HOME, 5, manner="own"), 9))
-    assert score(effective(feed).values()) == Score(2, 0, Clock(Period.FIRST_HALF, KICK_OFF, 0))
+    assert state_of(effective(feed).values()) == MatchState(2, 0, Clock(Period.FIRST_HALF, KICK_OFF, 0))
 
 
 def test_an_own_goal_names_a_player_of_the_other_side() -> None:
@@ -100,15 +101,27 @@ def test_what_is_withdrawn_did_not_happen_and_what_is_corrected_happened_otherwi
     feed = played(BEGUN, goal, other, telling(Withdrawn(2), 7), telling(Corrected(3, Goal(Side.HOME, 10)), 8))
     happened = effective(feed)
     assert [entry.told for entry in happened.values()] == [KickOff(Period.FIRST_HALF), Goal(Side.HOME, 10)]
-    assert (score(happened.values()).home, score(happened.values()).away) == (1, 0)
+    assert (state_of(happened.values()).home, state_of(happened.values()).away) == (1, 0)
 
 
 def test_nobody_withdraws_twice_nor_what_was_never_told() -> None:
     feed = played(BEGUN, telling(Goal(Side.HOME), 5), telling(Withdrawn(2), 6))
     assert refused(feed, Withdrawn(2)) == Reason.ENTRY_WITHDRAWN
-    assert refused(feed, Withdrawn(3)) == Reason.ENTRY_WITHDRAWN
+    assert refused(feed, Corrected(2, Goal(Side.AWAY))) == Reason.ENTRY_WITHDRAWN
     assert refused(feed, Withdrawn(4)) == Reason.ENTRY_UNKNOWN
     assert refused(feed, Corrected(1, Goal(Side.HOME))) == Reason.ENTRY_NOT_OF_THIS_KIND
+
+
+def test_a_correction_is_not_corrected_but_its_entry_again_and_a_withdrawal_stays() -> None:
+    feed = played(BEGUN, telling(Goal(Side.HOME), 5), telling(Corrected(2, Goal(Side.AWAY)), 6))
+    for told in (Corrected(3, Goal(Side.HOME)), Withdrawn(3), Review("goal", "checking", 3)):
+        (outcome,) = numbered([telling(told, 7)], feed, TEAMS)
+        assert outcome == Refused(Reason.ENTRY_IS_CORRECTION, {"about": 3, "of": 2})
+    assert refused(feed, Corrected(2, Goal(Side.HOME))) is None
+    without = played(BEGUN, telling(Goal(Side.HOME), 5), telling(Withdrawn(2), 6))
+    for told in (Withdrawn(3), Corrected(3, Goal(Side.HOME))):
+        (outcome,) = numbered([telling(told, 7)], without, TEAMS)
+        assert outcome == Refused(Reason.ENTRY_IS_WITHDRAWAL, {"about": 3, "of": 2})
 
 
 def test_periods_come_in_their_order() -> None:
@@ -156,6 +169,6 @@ def test_whatever_is_told_at_once_or_one_after_the_other_is_the_same_feed(told: 
     assert [*first, *numbered(wishes[cut:], known, TEAMS)] == at_once
     entries = [entry for entry in at_once if isinstance(entry, Entry)]
     assert [entry.number for entry in entries] == list(range(1, len(entries) + 1))
-    found = score(effective(entries).values())
+    found = state_of(effective(entries).values())
     goals = [entry.told for entry in effective(entries).values() if isinstance(entry.told, Goal)]
     assert found.home + found.away == len(goals)

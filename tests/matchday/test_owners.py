@@ -254,6 +254,9 @@ ELSEWHERE = {
     # of the session that asks: the tests of push try another's
     "PUT /api/me/push-subscriptions/{subscription_id}",
     "DELETE /api/me/push-subscriptions/{subscription_id}",
+    # what one wants to be told of an event, under one's own name alone
+    "PUT /api/me/notices/events/{event_id}",
+    "DELETE /api/me/notices/events/{event_id}",
     "GET /api/office/concessions/tills/{till_id}/archive",
 }
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -27,7 +27,7 @@ from virage.kernel.keys import base64url, bytes_of_base64url
 from virage.kernel.problems import Refused
 from virage.people import acts
 from virage.people.acts import push
-from virage.people.jobs import PublicAddresses, PushDelayed, Pusher
+from virage.people.jobs import PeopleJobs, PublicAddresses, PushDelayed, Pusher
 from virage.people.rules.persons import Locale
 from virage.people.rules.push import (
     PushDue,
@@ -51,6 +51,9 @@ EXAMPLE = {  # RFC 8291, appendix A
     "message": "DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEq"
     "KK6PBru3jl7A_yl95bQpu6cVPTpK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN",
 }
+
+SAID: dict[Any, Said] = {"fr": Said("Prête", "Au 07"), "en": Said("Ready", "At 07")}
+HELLO = PushMessage([], "food_ready", new_id(), SAID, {"number": 12}, datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def raw(text: str) -> bytes:
@@ -90,11 +93,13 @@ class Service:
         self.origin = f"http://localhost:{port}"
         self.endpoint = f"{self.origin}/for/a/browser"
         self.status = 201
+        self.statuses: dict[str, int] = {}
         self.got: list[tuple[dict[str, str], bytes]] = []
 
     async def take(self, request: web.Request) -> web.Response:
         self.got.append(({name.lower(): value for name, value in request.headers.items()}, await request.read()))
-        return web.Response(status=self.status, headers={"location": f"{self.origin}/elsewhere"})
+        status = self.statuses.get(request.path.rpartition("/")[2], self.status)
+        return web.Response(status=status, headers={"location": f"{self.origin}/elsewhere"})
 
 
 @pytest.fixture
@@ -142,10 +147,17 @@ class House:
 
     async def tells(self, person_id: UUID) -> list[PushDue]:
         """The jobs that a message makes."""
-        said: dict[Any, Said] = {"fr": Said("Prête", "Au 07"), "en": Said("Ready", "At 07")}
-        message = PushMessage(person_id, "food_ready", new_id(), said, {"number": 12}, self.clock.now() + HOUR)
+        return await self.tells_all(replace(HELLO, person_ids=[person_id], expires_at=self.clock.now() + HOUR))
+
+    async def tells_all(self, message: PushMessage) -> list[PushDue]:
+        """The jobs that a message to many makes."""
         async with self.db.transaction() as conn:
-            await push.tell(conn, [message], self.clock.now())
+            await push.tell(conn, message, self.clock.now())
+        return await self.jobs()
+
+    async def jobs(self) -> list[PushDue]:
+        """The jobs that wait, which are taken away."""
+        async with self.db.transaction() as conn:
             rows = await conn.fetch("delete from kernel.job where entrypoint = 'push' returning payload")
         return [msgspec.json.decode(row[0], type=PushDue) for row in rows]
 
@@ -211,6 +223,43 @@ async def test_a_subscription_ends_when_its_service_knows_it_no_more_and_waits_w
     assert await house.left() == 0
     await house.sends(due)
     assert len(service.got) == 5, "nobody is told any more"
+
+
+async def test_a_crowd_is_told_in_one_job_and_only_who_could_not_be_told_is_told_again(
+    house: House, service: Service
+) -> None:
+    persons = [await house.signed_in() for _ in range(3)]
+    for person_id, session_id, _ in persons:
+        await house.subscribes(Phone(), session_id, f"{service.endpoint}/{person_id}")
+    message = replace(HELLO, person_ids=[person.person_id for person in persons], expires_at=house.clock.now() + HOUR)
+    (due,) = await house.tells_all(message)
+    assert len(due.subscription_ids) == 3
+    service.statuses = {str(persons[1].person_id): 503, str(persons[2].person_id): 410}
+    await house.sends(due)
+    assert (len(service.got), await house.left()) == (3, 2)
+    (again,) = await house.jobs()
+    assert (len(again.subscription_ids), again.topic) == (1, due.topic)
+    with pytest.raises(PushDelayed):
+        await house.sends(again)
+    service.statuses = {}
+    await house.sends(again)
+    assert len(service.got) == 5
+
+
+async def test_a_message_that_was_corrected_meanwhile_is_not_sent_any_more(house: House, service: Service) -> None:
+    person_id, session_id, _ = await house.signed_in()
+    await house.subscribes(Phone(), session_id, service.endpoint)
+    goal = replace(HELLO, person_ids=[person_id], expires_at=house.clock.now() + HOUR, revision=2, urgency="normal")
+    (late,) = await house.tells_all(goal)
+    (correction,) = await house.tells_all(replace(goal, revision=4, corrects=True))
+    (replay,) = await house.tells_all(replace(goal, revision=5))
+    for due in (late, correction, replay):
+        await house.sends(due)
+    assert [headers["urgency"] for headers, _ in service.got] == ["normal", "normal"]
+    house.clock.advance(2 * HOUR)
+    await PeopleJobs(house.db, house.config, house.clock).tidy()
+    async with house.db.connection() as conn:
+        assert await conn.fetch("select 1 from people.push_topic") == []
 
 
 async def test_a_subscription_ends_with_its_session_and_its_address_is_whose_it_was_last(

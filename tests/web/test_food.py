@@ -265,7 +265,7 @@ def test_a_push_reaches_the_worker_is_shown_and_opens_the_order(browser: Browser
     told = {"kind": "food_ready", "title": "Order 7 is ready", "body": "Collect it.", "order": "0-0", "number": 7}
     message = {"origin": house.url, "registrationId": registration, "data": json.dumps(told)}
     known = "(await navigator.serviceWorker.ready).getNotifications()"
-    shown = f"async () => (await {known}).map(n => [n.title, n.body, n.data])"
+    shown = f"async () => (await {known}).map(n => [n.title, n.body, n.data.path])"
     seen: list[object] = []
     for _ in range(1_000):  # frames; a browser drops what comes before its worker is written down
         if seen := page.evaluate(shown):

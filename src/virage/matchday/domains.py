@@ -10,8 +10,10 @@ from virage.access import routes as access_routes
 from virage.access.acts import accreditations
 from virage.access.jobs import AccessJobs
 from virage.access.reads import accreditations as access_reads
+from virage.access.reads.attending import attending
 from virage.access.reads.board import Boards
 from virage.access.reads.delays import Delays
+from virage.access.reads.gate_readings import GateReadings
 from virage.access.reads.keyring import Keyring
 from virage.access.reads.news import GateNews
 from virage.access.reads.packs import Packs
@@ -23,14 +25,19 @@ from virage.concessions.jobs.closing import ClosingJobs
 from virage.concessions.jobs.figures import FigureJobs
 from virage.concessions.jobs.orders import FoodJobs
 from virage.concessions.reads import orders as food_reads
+from virage.concessions.reads.catalogue import Catalogues
 from virage.concessions.reads.food_topics import food_topics
+from virage.concessions.reads.orders import FoodReads
 from virage.kernel.config import Config
 from virage.kernel.database import Connection
 from virage.kernel.http import Lifespan
 from virage.kernel.metrics import Gauge
 from virage.live import routes as live_routes
-from virage.live.acts import EntriesTold
+from virage.live.acts import EntriesTold, notices
+from virage.live.acts.ground import GroundSource
+from virage.live.jobs import LiveJobs
 from virage.live.reads import Feeds, LiveTopic
+from virage.live.reads import notices as notice_reads
 from virage.matchday.house import Domain, House
 from virage.passes import routes as passes_routes
 from virage.passes.acts import open_vault
@@ -119,6 +126,7 @@ PERSON_EXPORTS: dict[str, PersonExport] = {
     "ticketing": ticketing_views.export,
     "access": access_reads.export,
     "food_orders": food_reads.export,
+    "notices": notice_reads.export,
 }
 PERSON_ERASED: list[PersonErased] = [
     ordering.erasing,
@@ -129,6 +137,7 @@ PERSON_ERASED: list[PersonErased] = [
     ordering.erased,
     purses.erased,
     accreditations.erased,
+    notices.erased,
 ]
 
 
@@ -258,11 +267,14 @@ def _ticketing(house: House) -> Domain:
 
 
 def _live(house: House) -> Domain:
-    feeds = Feeds(house.db)
+    db, clock = house.db, house.clock
+    feeds = Feeds(db)
     entries_told: Sequence[EntriesTold] = (mark_goals,)
+    ground: Sequence[GroundSource] = (GateReadings(db), FoodReads(db, Catalogues(db)).readings)
     return Domain(
-        routers=[live_routes.router],
+        routers=live_routes.routers,
         dependencies={"feeds": feeds, "entries_told": entries_told},
+        jobs=[LiveJobs(db, clock, attending, ground, entries_told).register],
         topics=[LiveTopic(feeds)],
     )
 

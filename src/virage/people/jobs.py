@@ -3,22 +3,27 @@
 import asyncio
 import socket
 import ssl
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Final
+from urllib.parse import urlsplit
+from uuid import UUID
 
 import aiohttp
 import aiosmtplib
 from aiohttp.abc import AbstractResolver, ResolveResult
+from msgspec.structs import replace
 
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.database import Database
 from virage.kernel.logs import log
-from virage.kernel.queue import Jobs
+from virage.kernel.queue import Jobs, enqueue
 from virage.people import acts
 from virage.people.acts.push import PUSH_KIND
 from virage.people.rules.mails import Mail, MailDue, SmtpServer, compose, smtp_server
-from virage.people.rules.push import PushDue, may_call, may_connect
+from virage.people.rules.push import PushDue, Subscriber, may_call, may_connect
 from virage.people.rules.secrets import secrets_of
 from virage.people.rules.webpush import Vapid, encrypt
 from virage.people.store import mails
@@ -27,6 +32,8 @@ from virage.people.store import push as subscriptions
 SMTP_TIMEOUT_S = 20.0
 TIDY_S = 600.0
 PUSH_TIMEOUT: Final = aiohttp.ClientTimeout(total=15, connect=5)
+PUSH_CONNECTIONS: Final = 32
+PUSH_LATER: Final = timedelta(seconds=2)
 GONE: Final = frozenset({404, 410})  # RFC 8030, 7.3: the subscription is no more
 TOO_MANY, CLIENT_ERROR, SERVER_ERROR = 429, 300, 500
 PERMANENT = 500  # RFC 5321, 4.2.1: from here on the same letter is refused for ever
@@ -133,10 +140,11 @@ class PublicAddresses(AbstractResolver):
 
 
 class Pusher:
-    """Sends one message a job, to the push service that a browser named.
+    """Sends one message to some browsers a job, each at the push service that it named.
 
-    A subscription that its service knows no more is forgotten; a service that is away or says "later" makes the job
-    fail, which the queue tries again.
+    Subscriptions that their services know no more are forgotten. Who could not be told, because a service is away or
+    says "later", is told by another job; if nobody could, this one fails, which the queue tries again. A worker that
+    dies in between tells some twice: the same topic, so a phone shows it once.
     """
 
     def __init__(self, db: Database, config: Config, clock: Clock) -> None:
@@ -147,47 +155,66 @@ class Pusher:
         self._keys = {key.public: key for key in map(Vapid, (config.secret, *config.secrets_previous))}
 
     async def __call__(self, due: PushDue) -> None:
-        """Send a message unless it came too late, or nobody wants it any more."""
+        """Send a message unless it came too late, was corrected meanwhile, or nobody wants it any more."""
         now = self._clock.now()
         async with self._db.connection() as conn:
-            to = await subscriptions.subscription(conn, due.subscription_id, now)
-        if to is None or due.expires_at <= now:
+            latest = await subscriptions.revision_of(conn, due.topic)
+            to = await subscriptions.subscribers(conn, due.subscription_ids, now)
+        if due.expires_at <= now or latest > due.revision:
             return
-        key = self._keys.get(to.vapid)
-        if key is None or not may_call(to.endpoint, loopback=self._loopback):
-            await self._end(due)
-            return
-        headers = {
-            "authorization": key.header(to.endpoint, self._contact, now),
+        ended = [
+            id_
+            for id_, one in to.items()
+            if one.vapid not in self._keys or not may_call(one.endpoint, loopback=self._loopback)
+        ]
+        statuses = await self._send(due, {id_: one for id_, one in to.items() if id_ not in ended}, now)
+        ended += [id_ for id_, status in statuses.items() if status in GONE]
+        later = [
+            id_ for id_, status in statuses.items() if status is None or status == TOO_MANY or status >= SERVER_ERROR
+        ]
+        for id_, status in statuses.items():
+            if status is not None and CLIENT_ERROR <= status < SERVER_ERROR and status not in (TOO_MANY, *GONE):
+                log.warning("push_refused", subscription=id_, status=status)
+        async with self._db.transaction() as conn:
+            if ended:
+                await subscriptions.end_subscriptions(conn, ended)
+            if later and len(later) < len(statuses):
+                await enqueue(conn, PUSH_KIND, [replace(due, subscription_ids=later)], delay=PUSH_LATER)
+        if later and len(later) == len(statuses):
+            raise PushDelayed(f"{len(later)} browsers, {statuses[later[0]]}")
+
+    async def _send(self, due: PushDue, to: Mapping[UUID, Subscriber], now: datetime) -> dict[UUID, int | None]:
+        """What push services answered, by subscription; None where one is away."""
+        tokens: dict[tuple[str, bytes], str] = {}
+        common = {
             "content-encoding": "aes128gcm",
             "content-type": "application/octet-stream",
             "topic": due.topic.hex,
             "ttl": str(int((due.expires_at - now).total_seconds())),
-            "urgency": "high",
+            "urgency": due.urgency,
         }
-        status = await self._post(to.endpoint, encrypt(due.text.encode(), to), headers)
-        if status in GONE:
-            await self._end(due)
-        elif status == TOO_MANY or status >= SERVER_ERROR:
-            raise PushDelayed(str(status))
-        elif status >= CLIENT_ERROR:
-            log.warning("push_refused", subscription=due.subscription_id, status=status)
 
-    async def _post(self, endpoint: str, body: bytes, headers: dict[str, str]) -> int:
-        """The status that a push service answers with; what it says besides is not read, nor does it lead elsewhere."""
-        connector = aiohttp.TCPConnector(resolver=PublicAddresses(loopback=self._loopback), use_dns_cache=False)
-        try:
-            async with (
-                aiohttp.ClientSession(connector=connector, timeout=PUSH_TIMEOUT) as session,
-                session.post(endpoint, data=body, headers=headers, allow_redirects=False) as answer,
-            ):
-                return answer.status
-        except (aiohttp.ClientError, TimeoutError) as failure:
-            raise PushDelayed(type(failure).__name__) from None
+        async def send(session: aiohttp.ClientSession, one: Subscriber) -> int | None:
+            url = urlsplit(one.endpoint)
+            service = (f"{url.scheme}://{url.netloc}", one.vapid)
+            if service not in tokens:
+                tokens[service] = self._keys[one.vapid].header(one.endpoint, self._contact, now)
+            headers = {"authorization": tokens[service], **common}
+            return await _post(session, one.endpoint, encrypt(due.text.encode(), one), headers)
 
-    async def _end(self, due: PushDue) -> None:
-        async with self._db.transaction() as conn:
-            await subscriptions.end_subscription(conn, due.subscription_id)
+        connector = aiohttp.TCPConnector(resolver=PublicAddresses(loopback=self._loopback), limit=PUSH_CONNECTIONS)
+        async with aiohttp.ClientSession(connector=connector, timeout=PUSH_TIMEOUT) as opened:
+            answers = await asyncio.gather(*(send(opened, one) for one in to.values()))
+        return dict(zip(to, answers, strict=True))
+
+
+async def _post(session: aiohttp.ClientSession, endpoint: str, body: bytes, headers: dict[str, str]) -> int | None:
+    """The status that a push service answers with; what it says besides is not read, nor does it lead elsewhere."""
+    try:
+        async with session.post(endpoint, data=body, headers=headers, allow_redirects=False) as answer:
+            return answer.status
+    except (aiohttp.ClientError, TimeoutError):
+        return None
 
 
 class PeopleJobs:
@@ -209,3 +236,4 @@ class PeopleJobs:
         """Forget what is over."""
         async with self._db.transaction() as conn:
             await acts.tidy(conn, self._clock.now())
+            await subscriptions.forget_topics(conn, self._clock.now())

@@ -1431,6 +1431,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get notices
+         * @description What I am told of all of the club, and instead of single events.
+         */
+        get: operations["get_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/notices/club": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put notices of the club
+         * @description Tell me that of every event. Without `kinds`: nothing.
+         */
+        put: operations["put_notices_of_the_club"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/notices/events/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put notices of an event
+         * @description Tell me that of this event, whatever I chose for the club. Without `kinds`: nothing.
+         */
+        put: operations["put_notices_of_an_event"];
+        post?: never;
+        /**
+         * Delete notices of an event
+         * @description Tell me of this event what I chose for the club.
+         */
+        delete: operations["delete_notices_of_an_event"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me/orders": {
         parameters: {
             query?: never;
@@ -3916,6 +3980,13 @@ export interface components {
             /** @default 0 */
             surcharge_cents: number;
         };
+        /** Choices */
+        Choices: {
+            club: components["schemas"]["NoticeChoice"];
+            events: {
+                [key: string]: components["schemas"]["NoticeChoice"];
+            };
+        };
         /** Chosen */
         Chosen: {
             /** @constant */
@@ -4577,7 +4648,7 @@ export interface components {
             /** @enum {string} */
             place: "gate" | "outlet";
             /** @enum {string} */
-            state: "open" | "closed" | "busy";
+            state: "open" | "closed" | "busy" | "sold_out";
         };
         /** GroundSummary */
         GroundSummary: {
@@ -4905,7 +4976,7 @@ export interface components {
             event_id: string;
             head: number;
             revision: number;
-            score: components["schemas"]["Score"];
+            state: components["schemas"]["MatchState"];
             teams: components["schemas"]["Teams"] | null;
         };
         /** LoadBooked */
@@ -4937,6 +5008,18 @@ export interface components {
             id: string;
             /** Format: date-time */
             to_at: string;
+        };
+        /** MatchState */
+        MatchState: {
+            /** @default 0 */
+            away: number;
+            clock?: components["schemas"]["Clock"] | null;
+            /** @default 0 */
+            home: number;
+            /** @default false */
+            match_over: boolean;
+            /** @default [] */
+            over: components["schemas"]["Period"][];
         };
         /** Me */
         Me: {
@@ -5071,6 +5154,22 @@ export interface components {
             /** Format: uuid */
             till: string;
         };
+        /** NoticeChoice */
+        NoticeChoice: {
+            even_during?: components["schemas"]["NoticeKind"][];
+            kinds: components["schemas"]["NoticeKind"][];
+            /**
+             * @default inside
+             * @enum {string}
+             */
+            quiet: "inside" | "always" | "never";
+        };
+        /**
+         * NoticeKind
+         * @description What one may choose.
+         * @enum {string}
+         */
+        NoticeKind: "goals" | "periods" | "replays" | "ground";
         /** Offer */
         Offer: {
             areas: components["schemas"]["AreaOffer"][];
@@ -5899,18 +5998,6 @@ export interface components {
          * @enum {string}
          */
         ScopeName: "all" | "organiser" | "event" | "gate" | "outlet";
-        /** Score */
-        Score: {
-            /** @default 0 */
-            away: number;
-            clock?: components["schemas"]["Clock"] | null;
-            /** @default 0 */
-            home: number;
-            /** @default false */
-            match_over: boolean;
-            /** @default [] */
-            over: components["schemas"]["Period"][];
-        };
         /** SealedPack */
         SealedPack: {
             body: string;
@@ -8985,6 +9072,132 @@ export interface operations {
                         [key: string]: unknown;
                     };
                 };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Choices"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_notices_of_the_club: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticeChoice"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeChoice"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_notices_of_an_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticeChoice"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeChoice"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_notices_of_an_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done; `code` says why, and nothing has changed. */
             default: {

@@ -15,9 +15,17 @@ export function countdown(seconds: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
+const day = (time: number): string => i18n.date(new Date(time).toISOString(), { year: "numeric", month: "2-digit", day: "2-digit" });
+const EVENING_MS = 4 * 3_600_000;
+
+/** Whether something begins today, or has begun a few hours ago: an evening goes on after midnight. */
+export function isOnToday(iso: string): boolean {
+  const since = clock.now() - Date.parse(iso);
+  return day(Date.parse(iso)) === day(clock.now()) || (since > 0 && since < EVENING_MS);
+}
+
 /** "Tonight", "Today", "Tomorrow" where it is so, else nothing. */
 export function nearDay(iso: string): string | null {
-  const day = (time: number): string => i18n.date(new Date(time).toISOString(), { year: "numeric", month: "2-digit", day: "2-digit" });
   const start = Date.parse(iso);
   if (day(start) === day(clock.now())) {
     const hour = Number.parseInt(i18n.date(iso, { hour: "2-digit" }), 10);

@@ -15,7 +15,7 @@ export interface Happened extends Omit<Entry, "told"> {
   told: Happening;
 }
 
-export interface Score {
+export interface MatchState {
   home: number;
   away: number;
   /** The running clock: it showed `at_s` at the moment `since`; null while nothing is played. */
@@ -43,8 +43,8 @@ export function effective(entries: Iterable<Entry>): Happened[] {
 }
 
 /** What it adds up to. */
-export function score(happened: readonly Happened[]): Score {
-  const found: Score = { home: 0, away: 0, clock: null, over: [], match_over: false };
+export function stateOf(happened: readonly Happened[]): MatchState {
+  const found: MatchState = { home: 0, away: 0, clock: null, over: [], match_over: false };
   for (const { told, at, clock_s } of happened) {
     if (told.kind === "kick_off") found.clock = { period: told.period, since: at, at_s: clock_s ?? BEGINS_S[told.period] };
     else if (told.kind === "period_over") {

@@ -1,13 +1,19 @@
-/** One match as it is told: from this phone at once, then by the one stream, entry by entry, none twice and none left out. */
+/**
+ * One match as it is told: from this phone at once, then by the one stream, entry by entry, none twice and none left out.
+ * Entries are numbered without a gap. What the stream leaves out, for a phone was away for long or comes late, is read from
+ * pages, of which full ones come from any cache; nothing is shown beyond a gap, for a score without a goal is none.
+ */
 import { answered, type Problem } from "../api/answer";
 import { api } from "../api/client";
 import type { components } from "../api/schema";
 import { follow } from "../api/stream";
 import type { EventInfo } from "../api/words";
 import { keep } from "../kernel/keep";
-import { effective, periods, score, type Entry, type Teams } from "./feed";
+import { effective, periods, stateOf, type Entry, type Teams } from "./feed";
 
-type News = { entries?: Entry[]; teams?: boolean };
+type News = { entries?: Entry[]; teams?: boolean; head?: number };
+const PAGE_ENTRIES = 32;
+const AGAIN_MS = 2000;
 interface Kept {
   event: EventInfo;
   teams: Teams | null;
@@ -18,17 +24,25 @@ interface Kept {
 export class Match {
   event = $state.raw<EventInfo | null>(null);
   teams = $state.raw<Teams | null>(null);
+  /** All entries up to the first that is missing. */
   entries = $state.raw<Entry[]>([]);
+  /** Everything up to the last entry that is known to be there is here. */
+  complete = $state(false);
   /** When the feed was last heard. */
   at = $state<string | null>(null);
   problem = $state.raw<Problem | null>(null);
   readonly happened = $derived(effective(this.entries));
-  readonly score = $derived(score(this.happened));
+  readonly state = $derived(stateOf(this.happened));
   readonly periods = $derived(periods(this.happened));
   /** The clip that shows an entry, by the entry's number. */
   readonly clips = $derived(
     new Map(this.happened.flatMap(({ told }) => (told.kind === "replay" && told.about ? [[told.about, told.clip_id] as const] : []))),
   );
+
+  readonly #heard = new Map<number, Entry>();
+  #head = 0;
+  #reading = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly id: string) {}
 
@@ -39,7 +53,11 @@ export class Match {
   /** Load and follow; returns the way to stop. */
   open(): () => void {
     void this.#load();
-    return follow(this.#key, null, (message) => void this.#hear(message as News));
+    const leave = follow(this.#key, null, (message) => void this.#hear(message as News));
+    return () => {
+      clearTimeout(this.#timer);
+      leave();
+    };
   }
 
   async #load(): Promise<void> {
@@ -57,18 +75,37 @@ export class Match {
     if (live.ok) this.teams = live.data.teams as Teams | null;
   }
 
-  async #hear({ entries = [], teams = false }: News): Promise<void> {
+  async #hear({ entries = [], teams = false, head = 0 }: News): Promise<void> {
     this.at = new Date().toISOString();
+    this.#head = Math.max(this.#head, head);
     this.add(entries);
+    await this.#readMissing();
     if (teams) await this.#loadTeams();
     await this.#keep();
   }
 
-  /** Entries may come twice: the number tells. */
+  /** Entries may come twice, and not in their order: the number tells. */
   add(entries: readonly Entry[]): void {
-    const known = new Set(this.entries.map(({ number }) => number));
-    const fresh = entries.filter(({ number }) => !known.has(number));
-    if (fresh.length) this.entries = [...this.entries, ...fresh].sort((one, other) => one.number - other.number);
+    for (const entry of entries) this.#heard.set(entry.number, this.#heard.get(entry.number) ?? entry);
+    const whole = [...this.entries];
+    for (let next = this.#heard.get(whole.length + 1); next; next = this.#heard.get(whole.length + 1)) whole.push(next);
+    if (whole.length > this.entries.length) this.entries = whole;
+    this.complete = whole.length === this.#heard.size && whole.length >= this.#head;
+  }
+
+  /** Page by page what is missing; what cannot be read now is asked for again, until it is there. */
+  async #readMissing(): Promise<void> {
+    if (this.#reading || this.complete) return;
+    this.#reading = true;
+    clearTimeout(this.#timer);
+    for (let had = -1; !this.complete && this.entries.length > had; ) {
+      had = this.entries.length;
+      const path = { event_id: this.id, page: Math.floor(had / PAGE_ENTRIES) + 1 };
+      const page = await answered<{ entries: Entry[] }>(api.GET("/api/live/{event_id}/pages/{page}", { params: { path } }));
+      if (page.ok) this.add(page.data.entries);
+    }
+    this.#reading = false;
+    if (!this.complete) this.#timer = setTimeout(() => void this.#readMissing().then(() => this.#keep()), AGAIN_MS);
   }
 
   async #keep(): Promise<void> {

@@ -8,11 +8,13 @@ export interface Line {
   details: string[];
   /** The colour of the team that it is about. */
   colour: string | null;
+  /** The place that it is about: its latest word is the one that counts. */
+  about?: string;
 }
 
 export function told(what: Happening, teams: Teams | null, w: Words): Line {
   const h = w.happened;
-  const team = (side: Side): string => teams?.[side].name ?? side;
+  const team = (side: Side): string => teams?.[side].name ?? w.sides[side];
   const named = (side: Side, number: number | null | undefined): string => {
     const found = player(teams, side, number);
     return found ? `${found.number} ${found.name}` : String(number ?? "");
@@ -45,7 +47,7 @@ export function told(what: Happening, teams: Teams | null, w: Words): Line {
     case "announcement":
       return line(i18n.text(what.text));
     case "ground":
-      return line(h.ground[what.place][what.state](what.code));
+      return { ...line(h.ground[what.place][what.state]!(what.code)), about: `${what.place} ${what.code}` };
     case "replay":
       return line(h.replay);
   }

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import vectors from "../../../docs/vectors/live.json";
-import { effective, minute, score, type Entry, type Period } from "./feed";
+import { effective, minute, stateOf, type Entry, type Period } from "./feed";
 
 describe("every feed of the vectors", () => {
   test.each(vectors.feeds)("$name", (feed) => {
     const happened = effective(feed.entries as Entry[]);
     expect(happened.map(({ number }) => number)).toEqual(feed.effective);
-    expect(score(happened)).toEqual(feed.score);
+    expect(stateOf(happened)).toEqual(feed.state);
   });
 });
 

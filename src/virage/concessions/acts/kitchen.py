@@ -158,7 +158,7 @@ async def ready(conn: Connection, step: Step, late: timedelta, now: datetime) ->
     kept = order.is_judged or now < order.promised_at + late
     await store.ready(conn, order.id, now, is_judged=kept)
     if order.person_id is not None:
-        await tell(conn, [told_ready(order, order.person_id, now)], now)
+        await tell(conn, told_ready(order, order.person_id, now), now)
     return await _took(conn, order, FoodState.READY, step.who, now)
 
 

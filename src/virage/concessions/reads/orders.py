@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -20,6 +20,7 @@ from virage.concessions.store.orders import StoredKitchen
 from virage.kernel.database import Connection, Database
 from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
+from virage.live.rules.ground import Place, Reading
 from virage.programme import reads as programme
 from virage.programme.rules import Event, Text
 from virage.venue import reads as venue
@@ -151,6 +152,15 @@ class FoodReads:
 
         return sorted(offers, key=key)
 
+    async def readings(self, event_id: UUID, now: datetime) -> list[Reading]:
+        """How outlets are now, for the news of the feed; sold out is one that counts what it has and has nothing."""
+        offers = await self.outlets(event_id, None, now, step_free=False)
+        async with self._db.connection() as conn:
+            left = await store.stock_left(conn, [offer.outlet for offer in offers])
+        counted = {outlet for outlet, _ in left}
+        supplied = {outlet for (outlet, _), pieces in left.items() if pieces > 0}
+        return [_reading(offer, now, sold_out=offer.outlet in counted - supplied) for offer in offers]
+
     async def slots(self, event_id: UUID, outlet: str, now: datetime) -> list[FoodSlot]:
         """When an order can be ready at an outlet, while it takes orders."""
         floor = await self._floor(event_id, None, now, outlets=[outlet])
@@ -248,6 +258,15 @@ def _offer(floor: Floor, kitchen: StoredKitchen) -> OutletOffer:
         capacity.note,
         closed,
     )
+
+
+def _reading(offer: OutletOffer, now: datetime, *, sold_out: bool) -> Reading:
+    """An outlet that has no time for anybody in the next hour is one where one waits that long."""
+    wait = SOON if offer.ready_at is None else offer.ready_at - now
+    state: Literal["open", "closed", "sold_out"] = "sold_out" if sold_out else "open"
+    if offer.closed_reason == "closed":
+        state = "closed"
+    return Reading(Place("outlet", offer.outlet), state, wait.total_seconds())
 
 
 def _instead(floor: Floor, outlet: str, wish: FoodWish) -> Offered | None:

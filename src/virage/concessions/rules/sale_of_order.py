@@ -98,7 +98,7 @@ def told_ready(order: Order, person_id: UUID, now: datetime) -> PushMessage:
     else:
         french, english = "Elle part vers votre place.", "It is on its way to your seat."
     return PushMessage(
-        person_id,
+        [person_id],
         "food_ready",
         order.id,
         {

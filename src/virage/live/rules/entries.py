@@ -123,11 +123,11 @@ class Announcement(Struct, frozen=True, tag_field="kind", tag="announcement"):
 
 
 class Ground(Struct, frozen=True, tag_field="kind", tag="ground"):
-    """News of a gate or an outlet, by its code."""
+    """News of a gate or an outlet, by its code. `sold_out`: an outlet has nothing left."""
 
     place: Literal["gate", "outlet"]
     code: Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9 _-]+$")]
-    state: Literal["open", "closed", "busy"]
+    state: Literal["open", "closed", "busy", "sold_out"]
 
 
 class Replayed(Struct, frozen=True, tag_field="kind", tag="replay"):

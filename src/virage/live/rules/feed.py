@@ -36,6 +36,8 @@ class Reason(StrEnum):
     ENTRY_ID_TAKEN = "entry_id_taken"
     ENTRY_UNKNOWN = "entry_unknown"
     ENTRY_WITHDRAWN = "entry_withdrawn"
+    ENTRY_IS_CORRECTION = "entry_is_correction"
+    ENTRY_IS_WITHDRAWAL = "entry_is_withdrawal"
     ENTRY_NOT_OF_THIS_KIND = "entry_not_of_this_kind"
     PERIOD_OUT_OF_ORDER = "period_out_of_order"
     PLAYER_UNKNOWN = "player_unknown"
@@ -55,7 +57,7 @@ class Clock(Struct, frozen=True):
         return self.at_s + max(0, int((at - self.since).total_seconds()))
 
 
-class Score(Struct, frozen=True):
+class MatchState(Struct, frozen=True):
     """What a feed adds up to: the score, the clock (None: nothing is played), the periods that are over."""
 
     home: int = 0
@@ -80,9 +82,9 @@ def effective(entries: Iterable[Entry]) -> dict[int, Entry]:
     return kept
 
 
-def score(happened: Iterable[Entry]) -> Score:
+def state_of(happened: Iterable[Entry]) -> MatchState:
     """What effective entries add up to."""
-    found = Score()
+    found = MatchState()
     for entry in happened:
         match entry.told:
             case KickOff(period):
@@ -110,34 +112,36 @@ def minute(period: Period, clock_s: int) -> tuple[int, int]:
 def numbered(tellings: Sequence[Telling], known: Sequence[Entry], teams: Teams | None) -> list[Entry | Refused]:
     """One entry a telling, numbered on from those that are known, or why it is none; each stands on the one before."""
     happened = effective(known)
-    head = known[-1].number if known else 0
+    entries = list(known)
     outcomes: list[Entry | Refused] = []
     for telling in tellings:
-        now = score(happened.values())
-        refusal = _refuse(telling.told, happened, now, head, teams)
+        now = state_of(happened.values())
+        refusal = _refuse(telling.told, happened, now, entries, teams)
         if refusal is not None:
             outcomes.append(refusal)
             continue
-        head += 1
-        entry = Entry(head, telling.at, telling.told, _clock_s(telling, now))
+        entry = Entry(len(entries) + 1, telling.at, telling.told, _clock_s(telling, now))
+        entries.append(entry)
         outcomes.append(entry)
         happened = effective([*happened.values(), entry])
     return outcomes
 
 
-def _clock_s(telling: Telling, now: Score) -> int | None:
+def _clock_s(telling: Telling, now: MatchState) -> int | None:
     if telling.clock_s is not None or now.clock is None or isinstance(telling.told, Corrected | Withdrawn):
         return telling.clock_s
     return now.clock.shows(telling.at)
 
 
-def _refuse(told: Told, happened: Mapping[int, Entry], now: Score, head: int, teams: Teams | None) -> Refused | None:
+def _refuse(
+    told: Told, happened: Mapping[int, Entry], now: MatchState, entries: Sequence[Entry], teams: Teams | None
+) -> Refused | None:
     """Why that cannot be told as the feed stands."""
     match told:
         case Withdrawn(about):
-            return _refuse_about(about, happened, head)
+            return _refuse_about(about, happened, entries)
         case Corrected(about, instead):
-            refusal = _refuse_about(about, happened, head)
+            refusal = _refuse_about(about, happened, entries)
             if refusal is None and type(happened[about].told) is not type(instead):
                 refusal = Refused(Reason.ENTRY_NOT_OF_THIS_KIND, {"about": about})
             return refusal or _refuse_players(instead, teams)
@@ -149,15 +153,24 @@ def _refuse(told: Told, happened: Mapping[int, Entry], now: Score, head: int, te
             running = now.clock is not None and now.clock.period is period
             return None if running else Refused(Reason.PERIOD_OUT_OF_ORDER)
         case Review(about=int(about)) | Replayed(about=int(about)):
-            return _refuse_about(about, happened, head)
+            return _refuse_about(about, happened, entries)
         case _:
             return _refuse_players(told, teams)
 
 
-def _refuse_about(about: int, happened: Mapping[int, Entry], head: int) -> Refused | None:
+def _refuse_about(about: int, happened: Mapping[int, Entry], entries: Sequence[Entry]) -> Refused | None:
+    """Why an entry is not one to speak of; of a correction, `of` is the entry that is to be corrected again."""
     if about in happened:
         return None
-    return Refused(Reason.ENTRY_WITHDRAWN if about <= head else Reason.ENTRY_UNKNOWN, {"about": about})
+    if about > len(entries):
+        return Refused(Reason.ENTRY_UNKNOWN, {"about": about})
+    match entries[about - 1].told:
+        case Corrected(of):
+            return Refused(Reason.ENTRY_IS_CORRECTION, {"about": about, "of": of})
+        case Withdrawn(of):
+            return Refused(Reason.ENTRY_IS_WITHDRAWAL, {"about": about, "of": of})
+        case _:
+            return Refused(Reason.ENTRY_WITHDRAWN, {"about": about})
 
 
 def _refuse_players(told: Happening, teams: Teams | None) -> Refused | None:

@@ -1,7 +1,7 @@
 """A browser asks to be told, and a person is told wherever they asked for it."""
 
-from collections.abc import Sequence
 from datetime import datetime
+from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -9,11 +9,13 @@ import msgspec
 from virage.kernel.database import Connection
 from virage.kernel.problems import Refused
 from virage.kernel.queue import enqueue
-from virage.people.rules.push import PushDue, PushMessage, Subscriber
+from virage.people.rules.push import BROWSERS_A_JOB, PushDue, PushMessage, Subscriber
 from virage.people.rules.reasons import Reason
 from virage.people.store import push as store
 
-PUSH_KIND = "push"
+PUSH_KIND: Final = "push"
+
+Language = Literal["fr", "en"]
 
 
 async def subscribe(
@@ -30,21 +32,31 @@ async def unsubscribe(conn: Connection, subscription_id: UUID, session_id: UUID)
     await store.drop_subscription(conn, subscription_id, session_id)
 
 
-async def tell(conn: Connection, messages: Sequence[PushMessage], now: datetime) -> None:
+async def tell(conn: Connection, message: PushMessage, now: datetime) -> None:
     """Tell persons in their browsers once the transaction commits, in their language."""
-    by_person: dict[UUID, list[PushMessage]] = {}
-    for message in messages:
-        by_person.setdefault(message.person_id, []).append(message)
+    if message.corrects:
+        await store.raise_revision(conn, message.topic, message.revision, message.expires_at)
+    reached: dict[Language, list[UUID]] = {}
+    for browser in await store.subscriptions_of(conn, message.person_ids, now):
+        reached.setdefault("fr" if browser.locale == "fr" else "en", []).append(browser.id)
     due = [
-        PushDue(reached.id, message.topic, _text(message, reached.locale), message.expires_at)
-        for reached in await store.subscriptions_of(conn, list(by_person), now)
-        for message in by_person[reached.person_id]
+        PushDue(
+            browsers[first : first + BROWSERS_A_JOB],
+            message.topic,
+            text,
+            message.expires_at,
+            message.urgency,
+            message.revision,
+        )
+        for language, browsers in reached.items()
+        for text in [_text(message, language)]
+        for first in range(0, len(browsers), BROWSERS_A_JOB)
     ]
     await enqueue(conn, PUSH_KIND, due)
 
 
-def _text(message: PushMessage, locale: str) -> str:
+def _text(message: PushMessage, language: Language) -> str:
     """What the browser's service worker reads."""
-    said = message.said["fr" if locale == "fr" else "en"]
+    said = message.said[language]
     about = {"kind": message.kind, "title": said.title, "body": said.body, **message.data}
     return msgspec.json.encode(about).decode()

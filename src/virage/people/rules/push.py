@@ -6,6 +6,7 @@ any address, so what is called must be somebody's public server and nothing of o
 
 import ipaddress
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import SplitResult, urlsplit
@@ -21,6 +22,7 @@ POINT_BYTES: Final = 65
 AUTH_BYTES: Final = 16
 SUBSCRIPTIONS_MAX: Final = 10
 """Of one session: a browser has one; more are somebody's tries."""
+BROWSERS_A_JOB: Final = 250
 _HOST: Final = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 _LOOPBACK_HOSTS: Final = ("localhost", "127.0.0.1")
 _UNICAST: Final = ipaddress.ip_network("2000::/3")
@@ -29,6 +31,9 @@ _UNICAST: Final = ipaddress.ip_network("2000::/3")
 NOT_AN_ENDPOINT: Final = invalid_input("endpoint", "It is no address of a push service.")
 NOT_A_KEY: Final = invalid_input("p256dh", "It is no point of P-256.")
 NOT_A_SECRET: Final = invalid_input("auth", "It has not 16 bytes.")
+
+Urgency = Literal["normal", "high"]
+"""Whether a phone is woken for it (RFC 8030, section 5.3)."""
 
 
 class PushSubscription(Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,26 +61,32 @@ class Said(Struct, frozen=True):
 
 
 class PushMessage(Struct, frozen=True):
-    """What a person is told: ids, and a short text in each language, which names nobody.
+    """What persons are told: ids, and a short text in each language, which names nobody.
 
-    A later message of the same `topic` replaces one that a phone has not fetched yet.
+    A later message of the same `topic` replaces one that a phone has not fetched yet. Once one was told that `corrects`
+    what came before, nothing with a lower `revision` is sent: a correction is not overtaken by what it corrects.
     """
 
-    person_id: UUID
+    person_ids: Sequence[UUID]
     kind: str
     topic: UUID
     said: dict[Literal["fr", "en"], Said]
     data: dict[str, Any]
     expires_at: datetime
+    urgency: Urgency = "high"
+    revision: int = 0
+    corrects: bool = False
 
 
 class PushDue(Struct, frozen=True):
-    """The job: one message for one browser, as it will read it."""
+    """The job: one message for some browsers, as they will read it."""
 
-    subscription_id: UUID
+    subscription_ids: list[UUID]
     topic: UUID
     text: str
     expires_at: datetime
+    urgency: Urgency = "high"
+    revision: int = 0
 
 
 def subscriber_of(wish: PushSubscription, vapid: bytes, *, loopback: bool) -> Subscriber | Refused:

@@ -52,15 +52,30 @@ async def drop_subscription(conn: Connection, subscription_id: UUID, session_id:
     await queries.drop_subscription(conn, id=subscription_id, session_id=session_id)
 
 
-async def end_subscription(conn: Connection, subscription_id: UUID) -> None:
-    """Forget a subscription whose push service knows it no more."""
-    await queries.end_subscription(conn, id=subscription_id)
+async def end_subscriptions(conn: Connection, subscription_ids: Sequence[UUID]) -> None:
+    """Forget subscriptions whose push services know them no more."""
+    await queries.end_subscriptions(conn, ids=list(subscription_ids))
 
 
-async def subscription(conn: Connection, subscription_id: UUID, now: datetime) -> Subscriber | None:
-    """Where a browser is told, while its session lives."""
-    row = await queries.subscription(conn, id=subscription_id, now=now)
-    return None if row is None else Subscriber(row["endpoint"], row["p256dh"], row["auth"], row["vapid"])
+async def subscribers(conn: Connection, subscription_ids: Sequence[UUID], now: datetime) -> dict[UUID, Subscriber]:
+    """Where browsers are told; those whose sessions have ended are missing."""
+    rows = queries.subscribers(conn, ids=list(subscription_ids), now=now)
+    return {row["id"]: Subscriber(row["endpoint"], row["p256dh"], row["auth"], row["vapid"]) async for row in rows}
+
+
+async def raise_revision(conn: Connection, topic: UUID, revision: int, expires_at: datetime) -> None:
+    """Say what was told of a topic last: nothing earlier is sent any more."""
+    await queries.raise_revision(conn, topic=topic, revision=revision, expires_at=expires_at)
+
+
+async def revision_of(conn: Connection, topic: UUID) -> int:
+    """What was told of a topic last; 0 where nothing was ever corrected."""
+    return await queries.revision_of(conn, topic=topic) or 0
+
+
+async def forget_topics(conn: Connection, now: datetime) -> None:
+    """Forget topics of which nothing is sent any more."""
+    await queries.forget_topics(conn, now=now)
 
 
 async def subscriptions_of(conn: Connection, person_ids: Sequence[UUID], now: datetime) -> list[Reached]:

@@ -22,15 +22,29 @@ delete from people.push_subscription where id in (
 -- One subscription of a session.
 delete from people.push_subscription where id = :id and session_id = :session_id;
 
--- name: end_subscription(id)!
--- A subscription whose push service knows it no more.
-delete from people.push_subscription where id = :id;
+-- name: end_subscriptions(ids)!
+-- Subscriptions whose push services know them no more.
+delete from people.push_subscription where id = any(:ids::uuid[]);
 
--- name: subscription(id, now)^
--- Where a browser is told, while its session lives.
-select s.endpoint, s.p256dh, s.auth, s.vapid
+-- name: subscribers(ids, now)
+-- Where browsers are told, while their sessions live.
+select s.id, s.endpoint, s.p256dh, s.auth, s.vapid
 from people.push_subscription as s inner join people.session as b on b.id = s.session_id
-where s.id = :id and b.expires_at > :now;
+where s.id = any(:ids::uuid[]) and b.expires_at > :now;
+
+-- name: raise_revision(topic, revision, expires_at)!
+-- What was told of a topic last.
+insert into people.push_topic as t (topic, revision, expires_at) values (:topic, :revision, :expires_at)
+on conflict (topic) do update set revision = greatest(t.revision, excluded.revision),
+    expires_at = greatest(t.expires_at, excluded.expires_at);
+
+-- name: revision_of(topic)$
+-- The highest revision that was told of a topic; null where none was ever corrected.
+select revision from people.push_topic where topic = :topic;
+
+-- name: forget_topics(now)!
+-- Topics of which nothing is sent any more.
+delete from people.push_topic where expires_at < :now;
 
 -- name: subscriptions_of(person_ids, now)
 -- Where persons are told, with their language.

@@ -27,6 +27,7 @@ async def viewer_of(conn: Connection, event_id: UUID, rights: Rights, principal:
     )
     tickets: list[UUID] = []
     if rights.who is not Who.EVERYBODY and principal.kind in ("fan", "staff") and principal.id is not None:
-        tickets = await ticketing.standing_of(conn, event_id, principal.id)
+        places = await ticketing.places_of_owners(conn, event_id, [principal.id])
+        tickets = [ticket for _, ticket, _ in places]
     inside = rights.who is Who.INSIDE and await access.is_inside(conn, event_id, tickets)
     return Viewer(bool(tickets), inside, origin.address, origin.country, crew)

@@ -22,9 +22,9 @@ async def order_codes(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UUID
     return await store.order_codes(conn, ticket_ids)
 
 
-async def standing_of(conn: Connection, event_id: UUID, fan_id: UUID) -> list[UUID]:
-    """The tickets of an event that a fan bought and did not give back."""
-    return await store.standing_of_owner(conn, fan_id, event_id)
+async def places_of_owners(conn: Connection, event_id: UUID, owner_ids: Sequence[UUID]) -> list[tuple[UUID, UUID, int]]:
+    """The standing tickets of some fans at an event: owner, ticket, place."""
+    return await store.tickets_of_owners(conn, event_id, owner_ids)
 
 
 async def find_holders(conn: Connection, event_id: UUID, wanted: str) -> list[Holder]:

@@ -13,13 +13,13 @@ join ticketing.ticket on ticket.id = line.ticket_id
 where orders.owner_id = :owner_id and orders.state in ('paid', 'refunded')
 order by orders.paid_at desc, orders.id, ticket.place;
 
--- name: standing_of_owner(owner_id, event_id)
--- The tickets of an event that a fan bought and did not give back.
-select ticket.id
+-- name: tickets_of_owners(event_id, owner_ids)
+-- The standing tickets of some fans at an event.
+select orders.owner_id, ticket.id, ticket.place
 from ticketing.orders
 cross join lateral unnest(orders.ticket_ids) as line (ticket_id)
 join ticketing.ticket on ticket.id = line.ticket_id
-where orders.owner_id = :owner_id and orders.event_id = :event_id and orders.state = 'paid'
+where orders.event_id = :event_id and orders.owner_id = any(:owner_ids::uuid[]) and orders.state = 'paid'
     and ticket.refund_id is null;
 
 -- name: owned_ticket(ticket_id, owner_id)^

@@ -74,6 +74,7 @@ export const common = {
   },
   home: {
     title: "What’s on",
+    follow: "Follow the match",
     tonight: "Tonight",
     today: "Today",
     tomorrow: "Tomorrow",

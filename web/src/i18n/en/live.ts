@@ -15,6 +15,10 @@ export const live = {
   lineUps: "Line-ups",
   lineUpsEmpty: "The line-ups are told about an hour before kick-off.",
   bench: "Bench",
+  sides: { home: "Home", away: "Away" },
+  noGoal: (side: string): string => `No goal for ${side}`,
+  elsewhere: (count: number): string => (count === 1 ? "Elsewhere in the ground: 1 piece of news" : `Elsewhere in the ground: ${count} pieces of news`),
+  marks: { goal: "Goal", own_goal: "Own goal", yellow: "Yellow card", second_yellow: "Second yellow card", red: "Red card", on: "Came on", off: "Went off" },
   positions: { goalkeeper: "Goalkeeper", defender: "Defender", midfielder: "Midfielder", forward: "Forward", "": "" } as Record<string, string>,
   watch: "Watch again",
   watchGoal: (side: string) => `Watch ${side}'s goal again`,
@@ -48,8 +52,8 @@ export const live = {
     goalLine: (isGoal: boolean): string => (isGoal ? "Goal-line technology: the ball was in" : "Goal-line technology: the ball was not in"),
     ground: {
       gate: { open: (code: string) => `Gate ${code} is open`, closed: (code: string) => `Gate ${code} is closed`, busy: (code: string) => `Gate ${code} is crowded` },
-      outlet: { open: (code: string) => `Outlet ${code} is open`, closed: (code: string) => `Outlet ${code} is closed`, busy: (code: string) => `Outlet ${code} is crowded` },
-    },
+      outlet: { open: (code: string) => `Outlet ${code} is open`, closed: (code: string) => `Outlet ${code} is closed`, busy: (code: string) => `Outlet ${code} is crowded`, sold_out: (code: string) => `Outlet ${code} is sold out` },
+    } as Record<"gate" | "outlet", Record<string, (code: string) => string>>,
     replay: "A replay",
   },
 };

@@ -46,6 +46,8 @@ export const matchDesk = {
     period_out_of_order: "This part of the match cannot begin or end now.",
     player_unknown: "That player is not in the line-up.",
     entry_withdrawn: "That entry was withdrawn already.",
+    entry_is_correction: "That entry corrects another one: correct that one again.",
+    entry_is_withdrawal: "That entry withdraws another one: tell what happened anew.",
     no_match: "Nobody has said who plays yet.",
   } as Record<string, string>,
 };

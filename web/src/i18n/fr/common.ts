@@ -76,6 +76,7 @@ export const common: typeof English = {
   },
   home: {
     title: "À l’affiche",
+    follow: "Suivre le match",
     tonight: "Ce soir",
     today: "Aujourd’hui",
     tomorrow: "Demain",

@@ -17,6 +17,10 @@ export const live: Words = {
   lineUps: "Compositions",
   lineUpsEmpty: "Les compositions sont annoncées environ une heure avant le coup d’envoi.",
   bench: "Remplaçants",
+  sides: { home: "Domicile", away: "Visiteurs" },
+  noGoal: (side: string): string => `But annulé pour ${side}`,
+  elsewhere: (count: number): string => (count === 1 ? "Ailleurs dans le stade : 1 nouvelle" : `Ailleurs dans le stade : ${count} nouvelles`),
+  marks: { goal: "But", own_goal: "But contre son camp", yellow: "Carton jaune", second_yellow: "Second carton jaune", red: "Carton rouge", on: "Entré", off: "Sorti" },
   positions: { goalkeeper: "Gardien", defender: "Défenseur", midfielder: "Milieu", forward: "Attaquant", "": "" } as Record<string, string>,
   watch: "Revoir",
   watchGoal: (side: string) => `Revoir le but de ${side}`,
@@ -50,8 +54,8 @@ export const live: Words = {
     goalLine: (isGoal: boolean): string => (isGoal ? "Technologie sur la ligne : le ballon est entré" : "Technologie sur la ligne : le ballon n’est pas entré"),
     ground: {
       gate: { open: (code: string) => `La porte ${code} est ouverte`, closed: (code: string) => `La porte ${code} est fermée`, busy: (code: string) => `Il y a foule à la porte ${code}` },
-      outlet: { open: (code: string) => `La buvette ${code} est ouverte`, closed: (code: string) => `La buvette ${code} est fermée`, busy: (code: string) => `Il y a foule à la buvette ${code}` },
-    },
+      outlet: { open: (code: string) => `La buvette ${code} est ouverte`, closed: (code: string) => `La buvette ${code} est fermée`, busy: (code: string) => `Il y a foule à la buvette ${code}`, sold_out: (code: string) => `La buvette ${code} a tout vendu` },
+    } as Record<"gate" | "outlet", Record<string, (code: string) => string>>,
     replay: "Un ralenti",
   },
 };

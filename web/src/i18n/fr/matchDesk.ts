@@ -48,6 +48,8 @@ export const matchDesk: Words = {
     period_out_of_order: "Cette période ne peut ni commencer ni finir maintenant.",
     player_unknown: "Ce joueur n’est pas dans la composition.",
     entry_withdrawn: "Cette entrée a déjà été retirée.",
+    entry_is_correction: "Cette entrée en corrige une autre : corrigez l’entrée d’origine à nouveau.",
+    entry_is_withdrawal: "Cette entrée en retire une autre : racontez à nouveau ce qui s’est passé.",
     no_match: "Personne n’a encore dit qui joue.",
   } as Record<string, string>,
 };

@@ -8,10 +8,13 @@ from uuid import UUID
 from virage.kernel.database import Connection
 from virage.kernel.journal import Fact, append
 from virage.kernel.problems import Refused
-from virage.live import store
+from virage.kernel.queue import enqueue
+from virage.live.acts.notices import NOTICES_KIND, NoticesDue
 from virage.live.rules.entries import TEAMS_FACT, TOLD_FACT, Corrected, Entry, Side, Teams, Telling, players_of
 from virage.live.rules.feed import Reason, numbered
-from virage.live.store import Said
+from virage.live.rules.notices import NEWSWORTHY
+from virage.live.store import feed as store
+from virage.live.store.feed import Said
 
 
 class EntriesTold(Protocol):
@@ -43,6 +46,8 @@ async def tell(
         fresh = [entry for _, entry in entries]
         facts = [Fact(TOLD_FACT, who, event_id, {"number": entry.number}) for entry in fresh]
         await append(conn, facts, now)
+        if any(isinstance(entry.told, NEWSWORTHY) for entry in fresh):
+            await enqueue(conn, NOTICES_KIND, [NoticesDue(event_id)])
         for handler in handlers:
             await handler(conn, event_id, fresh, now)
     return [

@@ -9,10 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from virage.kernel.database import Connection
-from virage.kernel.sql import load
 from virage.live.rules.entries import Entry, Teams, Telling
-
-_sql = load(__file__)
+from virage.live.store.queries import queries
 
 
 class Feed(Struct, frozen=True):
@@ -40,24 +38,24 @@ class Said(Struct, frozen=True):
 
 async def lock_feed(conn: Connection, event_id: UUID) -> Feed:
     """Open a feed if need be, and lock it against whoever else tells."""
-    await _sql.open_feed(conn, event_id=event_id)
-    return _feed(await _sql.lock_feed(conn, event_id=event_id))
+    await queries.open_feed(conn, event_id=event_id)
+    return _feed(await queries.lock_feed(conn, event_id=event_id))
 
 
 async def feed(conn: Connection, event_id: UUID) -> Feed | None:
     """One feed; None when nothing was ever told of that event."""
-    row = await _sql.feed(conn, event_id=event_id)
+    row = await queries.feed(conn, event_id=event_id)
     return None if row is None else _feed(row)
 
 
 async def set_teams(conn: Connection, event_id: UUID, teams: Teams) -> None:
     """Say who plays."""
-    await _sql.set_teams(conn, event_id=event_id, teams=teams)
+    await queries.set_teams(conn, event_id=event_id, teams=teams)
 
 
 async def said(conn: Connection, tellings: Sequence[Telling]) -> dict[UUID, Said]:
     """What was told before under the ids of these tellings."""
-    rows = _sql.said(conn, ids=[telling.id for telling in tellings])
+    rows = queries.said(conn, ids=[telling.id for telling in tellings])
     return {row["id"]: Said(row["event_id"], _entry(row)) async for row in rows}
 
 
@@ -65,7 +63,7 @@ async def insert_entries(
     conn: Connection, event_id: UUID, entries: Sequence[tuple[UUID, Entry]], who: UUID | None, now: datetime
 ) -> None:
     """Write new entries, each with its telling's id; the feed must be locked."""
-    await _sql.insert_entries(
+    await queries.insert_entries(
         conn,
         event_id=event_id,
         numbers=[entry.number for _, entry in entries],
@@ -80,7 +78,7 @@ async def insert_entries(
 
 async def entries_after(conn: Connection, event_id: UUID, number: int) -> list[Written]:
     """Entries after a number, in order."""
-    rows = _sql.entries_after(conn, event_id=event_id, number=number)
+    rows = queries.entries_after(conn, event_id=event_id, number=number)
     return [Written(_entry(row), int(row["xid"])) async for row in rows]
 
 

@@ -14,9 +14,10 @@ from virage.kernel.clock import Clock
 from virage.kernel.database import Connection, Database
 from virage.kernel.guard import Principal, Role, staff
 from virage.kernel.problems import Problem, Refused, granted
-from virage.live import acts, reads
-from virage.live.acts import EntriesTold
-from virage.live.reads import Feeds, Live, Page
+from virage.live.acts import telling as acts
+from virage.live.acts.telling import EntriesTold
+from virage.live.reads import feed as reads
+from virage.live.reads.feed import Feeds, Live, Page
 from virage.live.rules.entries import PAGE_ENTRIES, Entry, Teams, Telling
 from virage.live.rules.feed import Reason
 from virage.programme import reads as programme

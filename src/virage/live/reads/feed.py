@@ -15,19 +15,25 @@ from virage.kernel.journal import Entry as Fact
 from virage.kernel.journal import head, position_key
 from virage.kernel.problems import Refused
 from virage.kernel.stream import Opened
-from virage.live import store
 from virage.live.rules.entries import PAGE_ENTRIES, TEAMS_FACT, TOLD_FACT, Entry, Teams
-from virage.live.rules.feed import Reason, Score, effective, score
+from virage.live.rules.feed import MatchState, Reason, effective, state_of
+from virage.live.store import feed as store
 from virage.programme import reads as programme
 
 KNOWN_MAX: Final = 16
+MISSED_MAX: Final = 2 * PAGE_ENTRIES
+"""Who missed more reads pages, which caches carry: a phone that comes back asks the stream for little."""
 
 
 class FeedNews(Struct, frozen=True, omit_defaults=True):
-    """Entries in order, each an `Entry`; one may come twice, its number tells. `teams`: who plays was set anew."""
+    """Entries in order, each an `Entry`; one may come twice, its number tells. `teams`: who plays was set anew.
+
+    A stream begins with `head`, the number of the last entry: what a phone lacks up to it stands in the pages.
+    """
 
     entries: list[Raw] = []
     teams: bool = False
+    head: int = 0
 
 
 class Page(Struct, frozen=True):
@@ -43,7 +49,7 @@ class Live(Struct, frozen=True):
     head: int
     revision: int
     teams: Teams | None
-    score: Score
+    state: MatchState
 
 
 class Known(Struct):
@@ -97,7 +103,7 @@ async def _nothing_told(conn: Connection, event_id: UUID, position: str) -> Know
 
 
 class LiveTopic:
-    """`live:<event_id>`: what happens, in order. It begins with all entries, or those since the last position."""
+    """`live:<event_id>`: what happens, in order. It begins with what was missed, or with the last page of it."""
 
     name = "live"
 
@@ -110,12 +116,13 @@ class LiveTopic:
         known = None if event_id is None else await self._feeds.at(event_id)
         if known is None:
             return Refused(Reason.NOT_FOUND)
-        if since is None:
-            return Opened(known.position, [FeedNews(list(known.entries))])
         # a position lies within its transaction, whose entries may have been told in part: all of them come again
-        xid = position_key(since).xid
+        xid = 0 if since is None else position_key(since).xid
         missed = [entry for entry, written in zip(known.entries, known.xids, strict=True) if written >= xid]
-        return Opened(known.position, [FeedNews(missed, teams=True)])
+        head = len(known.entries)
+        if len(missed) > MISSED_MAX:
+            missed = known.entries[head - head % PAGE_ENTRIES :]
+        return Opened(known.position, [FeedNews(missed, teams=since is not None, head=head)])
 
     async def on_entries(self, entries: Sequence[Fact]) -> Mapping[str, Any]:
         """The entries that these facts name."""
@@ -138,7 +145,7 @@ def live_of(known: Known) -> Live:
     """The state of a feed."""
     happened = effective(msgspec.json.decode(entry, type=Entry) for entry in known.entries)
     feed = known.feed
-    return Live(feed.event_id, feed.head, feed.revision, feed.teams, score(happened.values()))
+    return Live(feed.event_id, feed.head, feed.revision, feed.teams, state_of(happened.values()))
 
 
 def page_of(known: Known, page: int) -> bytes | None:

@@ -1,8 +1,8 @@
-/** "Ready" on a phone whose page is closed: asked for when somebody waits for an order, never before. */
-import { answered } from "../../api/answer";
-import { api } from "../../api/client";
-import { newId } from "../../kernel/ids";
-import { storage } from "../../kernel/storage";
+/** Messages to a phone whose page is closed: asked for when somebody wants one, never before. */
+import { answered } from "../api/answer";
+import { api } from "../api/client";
+import { newId } from "./ids";
+import { storage } from "./storage";
 
 export type Leave = "ask" | "granted" | "denied" | "none";
 type Told = { owner: string; id: string; endpoint: string };

@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { live } from "../i18n/en/live";
+import type { Happened, Side } from "./feed";
+import { goalsOf, saidOf } from "./goals";
+
+const goal = (number: number, side: Side): Happened => ({ number, at: "2026-05-09T19:10:00Z", told: { kind: "goal", side, manner: "play" } }) as Happened;
+const none = goalsOf([]);
+
+test("a goal is said once, with how it stands", () => {
+  const first = [goal(2, "home")];
+  expect(saidOf(none, first, null, live)).toBe("Goal for Home. Home 1, Away 0");
+  expect(saidOf(goalsOf(first), first, null, live)).toBeNull();
+  expect(saidOf(goalsOf(first), [...first, goal(3, "away")], null, live)).toBe("Goal for Away. Home 1, Away 1");
+});
+
+test("a goal that was none is said, and one that was the other side's", () => {
+  const first = goalsOf([goal(2, "home")]);
+  expect(saidOf(first, [], null, live)).toBe("No goal for Home. Home 0, Away 0");
+  expect(saidOf(first, [goal(2, "away")], null, live)).toBe("Goal for Away. Home 0, Away 1");
+});
+
+test("whatever else happens is not said", () => {
+  const card = { number: 3, at: "2026-05-09T19:12:00Z", told: { kind: "card", side: "home", player: 4, colour: "red" } } as Happened;
+  expect(saidOf(none, [card], null, live)).toBeNull();
+});

@@ -1,0 +1,65 @@
+/** What a fan wants to be told: kept by the server, of all of the club, or of one event instead. */
+import { answered, type Problem } from "../../api/answer";
+import { api } from "../../api/client";
+import type { components } from "../../api/schema";
+
+type Schemas = components["schemas"];
+export type NoticeKind = Schemas["NoticeKind"];
+export type Choice = Schemas["NoticeChoice"];
+export const KINDS = ["goals", "periods", "replays", "ground"] as const satisfies readonly NoticeKind[];
+const NOTHING: Choice = { kinds: [], even_during: [], quiet: "inside" };
+
+export class Chosen {
+  now = $state.raw<Choice | null>(null);
+  /** It holds for this event alone. */
+  own = $state(false);
+  saved = $state(false);
+  problem = $state.raw<Problem | null>(null);
+  #club: Choice = NOTHING;
+
+  constructor(private readonly event: string | null) {}
+
+  async load(): Promise<void> {
+    const answer = await answered<Schemas["Choices"]>(api.GET("/api/me/notices"));
+    if (!answer.ok) return void (this.problem = answer.problem);
+    this.#club = answer.data.club;
+    const mine = this.event ? answer.data.events[this.event] : undefined;
+    this.own = mine !== undefined;
+    this.now = mine ?? this.#club;
+  }
+
+  /** Choose a kind, or not; what is not chosen is not told during play. */
+  async kind(kind: NoticeKind, on: boolean): Promise<void> {
+    const { kinds, even_during = [], quiet } = this.now!;
+    const without = (list: NoticeKind[]): NoticeKind[] => list.filter((one) => one !== kind);
+    await this.#put({ kinds: on ? [...without(kinds), kind] : without(kinds), even_during: on ? even_during : without(even_during), quiet });
+  }
+
+  async during(kind: NoticeKind, on: boolean): Promise<void> {
+    const now = this.now!;
+    const without = (now.even_during ?? []).filter((one) => one !== kind);
+    await this.#put({ ...now, even_during: on ? [...without, kind] : without });
+  }
+
+  async quiet(quiet: Choice["quiet"]): Promise<void> {
+    await this.#put({ ...this.now!, quiet });
+  }
+
+  async asForClub(): Promise<void> {
+    const answer = await answered(api.DELETE("/api/me/notices/events/{event_id}", { params: { path: { event_id: this.event! } } }));
+    this.problem = answer.ok ? null : answer.problem;
+    if (answer.ok) [this.now, this.own, this.saved] = [this.#club, false, true];
+  }
+
+  async #put(body: Choice): Promise<void> {
+    this.saved = false;
+    const before = this.now;
+    this.now = body;
+    const answer = this.event
+      ? await answered<Choice>(api.PUT("/api/me/notices/events/{event_id}", { params: { path: { event_id: this.event } }, body }))
+      : await answered<Choice>(api.PUT("/api/me/notices/club", { body }));
+    this.problem = answer.ok ? null : answer.problem;
+    if (!answer.ok) return void (this.now = before);
+    [this.now, this.own, this.saved] = [answer.data, this.event !== null, true];
+  }
+}
