@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 import pytest
 
+from tests.listening import hear
 from tests.live.conftest import GOAL, KICK_OFF, Match
 from tests.live.test_rules import TEAMS
 from virage.kernel.database import Database
@@ -107,7 +108,7 @@ class Phone:
 
     async def follow(self, hub: Hub, until: int) -> None:
         """Listen until an entry has come."""
-        parts = await hub.follow(ANONYMOUS, [self.topic], self.since)
+        parts = await hear(hub, ANONYMOUS, [self.topic], self.since)
         async with asyncio.timeout(20):
             while until not in self.numbers:
                 self._hear((await anext(parts)).decode())
@@ -170,7 +171,7 @@ async def test_who_comes_back_is_told_what_was_missed_and_little_more(match: Mat
 
 async def test_new_teams_are_told(match: Match) -> None:
     hub: Hub = match.world.app.state.hub
-    parts = await hub.follow(ANONYMOUS, [f"live:{match.world.event}"], None)
+    parts = await hear(hub, ANONYMOUS, [f"live:{match.world.event}"], None)
     await anext(parts)
     teams = msgspec.to_builtins(TEAMS)
     teams["home"]["name"] = "Renamed"
