@@ -104,6 +104,8 @@ class Config(Struct, frozen=True, kw_only=True):
     """Where the house is, in one line, as it stands on receipts."""
     house_vat_number: str = ""
     """The number under which the house owes VAT, as it stands on receipts."""
+    edge_url: str | None = None
+    """Where the edge of nginx and nchan takes what it tells phones, as http://127.0.0.1:8081 (deploy/nchan)."""
     metrics_token: str | None = None
     """Bearer token of /metrics; unset: only a peer on loopback may read them."""
     log_level: str = "info"
@@ -180,6 +182,7 @@ def read(environ: Mapping[str, str]) -> Config:
         "ask_ms": reading.parsed("ASK_MS", _milliseconds, 1_500),
         "house_address": reading.parsed("HOUSE_ADDRESS", _printed, ""),
         "house_vat_number": reading.parsed("HOUSE_VAT_NUMBER", _printed, ""),
+        "edge_url": reading.optional("EDGE_URL", _origin),
         "metrics_token": reading.optional("METRICS_TOKEN"),
         "log_level": reading.parsed("LOG_LEVEL", _level, "info"),
         "clock_shift": reading.parsed("CLOCK_SHIFT", _seconds, timedelta(0)),

@@ -30,6 +30,7 @@ from virage.kernel.http import Lifespan
 from virage.kernel.metrics import Gauge
 from virage.live import routes as live_routes
 from virage.live.acts import EntriesTold
+from virage.live.jobs import Publisher
 from virage.live.reads import Feeds, LiveTopic
 from virage.matchday.house import Domain, House
 from virage.passes import routes as passes_routes
@@ -257,9 +258,11 @@ def _ticketing(house: House) -> Domain:
 def _live(house: House) -> Domain:
     feeds = Feeds(house.db)
     entries_told: Sequence[EntriesTold] = (mark_goals,)
+    edge = house.config.edge_url
     return Domain(
         routers=[live_routes.router],
         dependencies={"feeds": feeds, "entries_told": entries_told},
+        jobs=[] if edge is None else [Publisher(house.db, house.clock, feeds, edge).register],
         topics=[LiveTopic(feeds)],
     )
 
