@@ -40,7 +40,7 @@ MORE_ENTRIES = 5
 EVERY_S = 1.0
 CUT = 0.1
 KILLED_AFTER = ENTRIES + 2
-LASTS_S = 100.0
+PATIENCE_S = 60.0
 WORDS = "Le stade chante, et tout le monde est debout. " * 2
 
 
@@ -77,9 +77,10 @@ async def phones_of(folder: Path, plans: list[Plan]) -> list[Report]:
 
 
 class Desk:
-    """Somebody who tells one entry a second, and notes when."""
+    """Somebody who tells one entry after the other, and notes when."""
 
-    def __init__(self, house: House, event: UUID, header: bytes) -> None:
+    def __init__(self, house: House, event: UUID, header: bytes, every_s: float) -> None:
+        self._every_s = every_s
         self._client = Client(house.url)
         self._path = f"/api/live/{event}/entries".encode()
         self._header = header
@@ -88,7 +89,7 @@ class Desk:
     async def tell(self, entries: int) -> None:
         """Tell so many; what is not answered is told again, under its id."""
         for _ in range(entries):
-            await asyncio.sleep(EVERY_S)
+            await asyncio.sleep(self._every_s)
             text = {"fr": WORDS, "en": WORDS}
             telling = {
                 "id": str(new_id()),
@@ -147,7 +148,7 @@ class Crowds:
                 first_address=2 + ADDRESSES * number,
                 cut_after=last - MORE_ENTRIES,
                 cut=CUT,
-                lasts_s=LASTS_S,
+                patience_s=PATIENCE_S,
             )
             for number, (cut, signal) in enumerate(zip(cuts, signals, strict=True))
         ]
@@ -209,14 +210,14 @@ async def measure(wanted: Wanted) -> dict[str, Any]:
         await house.start_database()
         event, _, tokens = await seed(house.postgres.url, wanted.phones)
         header = await desk_of(house)
-        await nginx.start()
+        await asyncio.to_thread(nginx.start)
         await house.start_processes()
-        desk = Desk(house, event, header)
+        desk = Desk(house, event, header, EVERY_S)
         crowds = Crowds(house.folder, [f"cookie: __Host-virage={token}\r\n" for token in tokens])
         own = await at_the_house(house, desk, crowds, event, wanted.phones)
         edge = await at_the_edge(nginx, desk, crowds, event, wanted.phones)
     finally:
-        await nginx.kill()
+        nginx.kill()
         await house.stop()
     ratio = round(own["p99_ms"] / edge["nchan_p99_ms"], 2) if edge["nchan_p99_ms"] else None
     return {"phones": wanted.phones, **own, **edge, "ratio": ratio, "workers": wanted.workers}

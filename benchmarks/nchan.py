@@ -1,12 +1,12 @@
 """The edge of `deploy/nchan`, as it stands there, on free ports of this machine: nginx in front of one Virage."""
 
-import asyncio
 import os
 import shutil
 import signal
+import socket
+import subprocess
+import time
 from pathlib import Path
-
-import httpx
 
 from benchmarks.house import children
 
@@ -24,7 +24,7 @@ class Nginx:
         self.url = f"http://127.0.0.1:{port}"
         self.publisher_url = f"http://127.0.0.1:{publisher_port}"
         self._folder = folder
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         changes = {
             "worker_processes auto;": f"worker_processes {workers}; daemon off;" + _user(),
             "worker_rlimit_nofile 65536;": f"worker_rlimit_nofile {FILES_MAX + 500};",
@@ -52,26 +52,25 @@ class Nginx:
         for part in ("phones.conf", "publisher.conf"):
             shutil.copy(SOURCE / part, folder)
 
-    async def start(self) -> None:
+    def start(self) -> None:
         """Start it; returns once it answers."""
-        self._process = await asyncio.create_subprocess_exec(PROGRAM, "-c", str(self._folder / "nginx.conf"))
-        async with httpx.AsyncClient() as browser:
-            while self._process.returncode is None:
-                try:
-                    await browser.get(f"{self.url}/metrics")
-                except httpx.TransportError:
-                    await asyncio.sleep(0.02)
-                else:
-                    return
+        self._process = subprocess.Popen([PROGRAM, "-c", str(self._folder / "nginx.conf")])  # noqa: S603 - nginx
+        while self._process.poll() is None:
+            try:
+                socket.create_connection(("127.0.0.1", self.port)).close()
+            except OSError:
+                time.sleep(0.02)
+            else:
+                return
         raise RuntimeError(f"nginx does not start: {self.errors()}")
 
-    async def kill(self) -> None:
+    def kill(self) -> None:
         """End it with its workers and all that it remembers, without a word to anybody."""
-        if self._process is None or self._process.returncode is not None:
+        if self._process is None or self._process.poll() is not None:
             return
         for pid in (self._process.pid, *children(self._process.pid)):
             os.kill(pid, signal.SIGKILL)
-        await self._process.wait()
+        self._process.wait()
 
     def errors(self) -> str:
         """What it complained about."""

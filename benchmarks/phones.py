@@ -30,8 +30,8 @@ ID = b"\nid: "
 class Plan(Struct):
     """Which server, which stream, whose phones (a header line each).
 
-    They listen after the entry `begins` until the entry `until`, or for `lasts_s`. `signal`: a file made once all
-    listen. The part `cut` of them is cut off once, after the entry `cut_after`.
+    They listen after the entry `begins` until the entry `until`, or until nothing has happened for `patience_s`.
+    `signal`: a file made once all listen. The part `cut` of them is cut off once, after the entry `cut_after`.
     """
 
     host: str
@@ -44,7 +44,7 @@ class Plan(Struct):
     first_address: int
     cut_after: int
     cut: float
-    lasts_s: float
+    patience_s: float
 
 
 class Report(Struct):
@@ -71,7 +71,7 @@ class State(Enum):
 class Phone:
     """One phone: the last entry and the last words that it heard, and what of a message is still to be completed."""
 
-    __slots__ = ("came_back", "is_cut", "last", "number", "rest", "sock", "state", "words")
+    __slots__ = ("came_back", "is_cut", "is_new", "last", "number", "rest", "sock", "state", "words")
 
     def __init__(self, number: int, last: int) -> None:
         self.number = number
@@ -84,6 +84,7 @@ class Phone:
         """Begin anew over a connection."""
         self.sock = sock
         self.rest = b""
+        self.is_new = True
         self.state = State.CONNECTING
 
     @property
@@ -106,13 +107,13 @@ class Crowd:
         self._opening = 0
         self._never_listened = len(plan.headers)
         self._done = 0
+        self._happened_at = time.time()
 
     def follow(self) -> Report:
-        """Open all phones, say so, and listen until the last entry has come to each, or the time is over."""
+        """Open all phones, say so, and listen until the last entry has come to each, or nothing happens any more."""
         buffer = bytearray(1 << 18)
-        ends_at = time.monotonic() + self._plan.lasts_s
         signal = Path(self._plan.signal)
-        while self._done < len(self._plan.headers) and time.monotonic() < ends_at:
+        while self._done < len(self._plan.headers) and time.time() < self._happened_at + self._plan.patience_s:
             self._open_some()
             for file, _ in self._poll.poll(0.1):
                 self._attend(self._of_file[file], buffer)
@@ -177,6 +178,7 @@ class Crowd:
         if buffer[9:12] != b"200":
             return False
         self._opening -= 1
+        self._happened_at = time.time()
         phone.state = State.LISTENING
         if phone.came_back:
             self._report.returned += 1
@@ -193,10 +195,11 @@ class Crowd:
                 self._report.disordered += number != phone.last + 1
                 self._report.times.setdefault(number, []).append(now)
                 self._done += number == self._plan.until
-                phone.last = number
-            elif not phone.came_back:  # who comes back may be told again what it has, and drops it
+                phone.last, self._happened_at = number, now
+            elif not phone.is_new:  # the first words of a stream may say what a phone has, and it drops that
                 self._report.doubled += 1
             found = data.find(ENTRY, found)
+        phone.is_new = phone.is_new and ID not in data
 
     def _end(self, phone: Phone) -> None:
         """It is off, and comes back after a while."""
