@@ -3,14 +3,20 @@
     python -m benchmarks.fanout [--quick] [--phones N] [--workers N]
 
 Every phone is somebody who signed in and keeps one stream of server-sent events open. Entries of about 300 bytes are
-told one a second. Phones, server and database share the machine, and the phones cost about as much as the server.
+told one a second; the first ten are measured. Then each tenth phone is cut off, a process of the web is killed, and
+five more are told: all must have all, once and in order. After that as many phones follow the same feed at the edge of
+`deploy/nchan` (nginx with nchan), told by `virage work`, with the same cut. Phones, servers and database share the
+machine.
 """
 
 import argparse
 import asyncio
+import os
+import signal
 import sys
 import time
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,9 +25,10 @@ import msgspec
 from msgspec import Struct
 
 from benchmarks.common import machine, percentile, processor_s, run, tell
-from benchmarks.house import House, seed
-from benchmarks.phones import Plan, Report
-from benchmarks.wire import Client
+from benchmarks.house import House, free_port, seed
+from benchmarks.nchan import Nginx
+from benchmarks.phones import ADDRESSES, Plan, Report
+from benchmarks.wire import Client, Gone
 from virage.kernel.database import Database
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
@@ -29,8 +36,11 @@ from virage.people import acts as people
 
 PHONES_A_PROCESS = 15_000
 ENTRIES = 10
+MORE_ENTRIES = 5
 EVERY_S = 1.0
-ADDRESSES_A_PROCESS = 4
+CUT = 0.1
+KILLED_AFTER = ENTRIES + 2
+PATIENCE_S = 60.0
 WORDS = "Le stade chante, et tout le monde est debout. " * 2
 
 
@@ -52,11 +62,11 @@ async def desk_of(house: House) -> bytes:
     return b"cookie: __Host-virage=%b\r\n" % session.token.encode()
 
 
-async def phones_of(house: House, plans: list[Plan]) -> list[Report]:
+async def phones_of(folder: Path, plans: list[Plan]) -> list[Report]:
     """Processes of phones; plans and reports go by files."""
 
     async def one(number: int, plan: Plan) -> Report:
-        files = [house.folder / f"{what}-{number}.json" for what in ("plan", "report")]
+        files = [folder / f"{what}-{number}.json" for what in ("plan", "report")]
         await asyncio.to_thread(files[0].write_bytes, msgspec.json.encode(plan))
         process = await asyncio.create_subprocess_exec(sys.executable, "-m", "benchmarks.phones", *files)
         if await process.wait():
@@ -66,25 +76,44 @@ async def phones_of(house: House, plans: list[Plan]) -> list[Report]:
     return list(await asyncio.gather(*(one(number, plan) for number, plan in enumerate(plans))))
 
 
-async def tell_all(house: House, event: UUID, desk: bytes, signals: list[Path]) -> dict[int, float]:
-    """Once all phones listen, tell one entry a second; when each was told, by its number."""
-    while not all([await asyncio.to_thread(signal.exists) for signal in signals]):  # noqa: ASYNC110 - other processes
+class Desk:
+    """Somebody who tells one entry after the other, and notes when."""
+
+    def __init__(self, house: House, event: UUID, header: bytes, every_s: float) -> None:
+        self._every_s = every_s
+        self._client = Client(house.url)
+        self._path = f"/api/live/{event}/entries".encode()
+        self._header = header
+        self.began: dict[int, float] = {}
+
+    async def tell(self, entries: int) -> None:
+        """Tell so many; what is not answered is told again, under its id."""
+        for _ in range(entries):
+            await asyncio.sleep(self._every_s)
+            text = {"fr": WORDS, "en": WORDS}
+            telling = {
+                "id": str(new_id()),
+                "at": datetime.now(UTC).isoformat(),
+                "told": {"kind": "announcement", "text": text},
+            }
+            body = msgspec.json.encode({"tellings": [telling]})
+            at = time.time()
+            number = None
+            while number is None:
+                try:
+                    answer = await self._client.ask(b"POST", self._path, self._header, body)
+                    number = msgspec.json.decode(answer.body)[0]["number"] if answer.status == HTTPStatus.OK else None
+                except (Gone, OSError):
+                    await asyncio.sleep(0.05)
+            self.began[number] = at
+
+
+async def opened(signals: list[Path], following: asyncio.Task[list[Report]]) -> None:
+    """Return once all phones listen."""
+    while not all([await asyncio.to_thread(signal.exists) for signal in signals]):
+        if following.done():
+            raise RuntimeError(f"Phones could not listen: {following.exception() or 'the time was over'}")
         await asyncio.sleep(0.1)
-    client, began = Client(house.url), {}
-    for _ in range(ENTRIES):
-        await asyncio.sleep(EVERY_S)
-        text = {"fr": WORDS, "en": WORDS}
-        telling = {
-            "id": str(new_id()),
-            "at": datetime.now(UTC).isoformat(),
-            "told": {"kind": "announcement", "text": text},
-        }
-        at = time.time()
-        body = msgspec.json.encode({"tellings": [telling]})
-        answer = await client.ask(b"POST", f"/api/live/{event}/entries".encode(), desk, body)
-        began[msgspec.json.decode(answer.body)[0]["number"]] = at
-    client.close()
-    return began
 
 
 def rss_mb(pids: list[int]) -> float:
@@ -93,50 +122,105 @@ def rss_mb(pids: list[int]) -> float:
     return sum(int(page.read_text().split()[1]) * 4096 for page in pages if page.exists()) / 1e6
 
 
-async def measure(wanted: Wanted) -> dict[str, Any]:
-    """All figures."""
-    house = House(wanted.workers)
-    try:
-        await house.start_database()
-        event, _, tokens = await seed(house.postgres.url, wanted.phones)
-        desk = await desk_of(house)
-        await house.start_processes()
-        cuts = range(0, wanted.phones, PHONES_A_PROCESS)
-        signals = [house.folder / f"listening-{cut}" for cut in cuts]
+class Crowds:
+    """The same phones at one server after the other."""
+
+    def __init__(self, folder: Path, headers: list[str]) -> None:
+        self._folder = folder
+        self._headers = headers
+
+    def follow(self, name: str, port: int, path: str, first: int) -> tuple[list[Path], asyncio.Task[list[Report]]]:
+        """Send them to a stream; they follow from the entry `first` on. The files that say that all listen."""
+        folder = self._folder / name
+        folder.mkdir()
+        cuts = range(0, len(self._headers), PHONES_A_PROCESS)
+        signals = [folder / f"listening-{cut}" for cut in cuts]
+        last = first + ENTRIES + MORE_ENTRIES - 1
         plans = [
             Plan(
-                "127.0.0.1",
-                house.port,
-                str(event),
-                tokens[cut : cut + PHONES_A_PROCESS],
-                ENTRIES,
-                str(signal),
-                2 + ADDRESSES_A_PROCESS * number,
+                host="127.0.0.1",
+                port=port,
+                path=path,
+                headers=self._headers[cut : cut + PHONES_A_PROCESS],
+                begins=first - 1,
+                until=last,
+                signal=str(signal),
+                first_address=2 + ADDRESSES * number,
+                cut_after=last - MORE_ENTRIES,
+                cut=CUT,
+                patience_s=PATIENCE_S,
             )
             for number, (cut, signal) in enumerate(zip(cuts, signals, strict=True))
         ]
-        following = asyncio.create_task(phones_of(house, plans))
-        telling = asyncio.create_task(tell_all(house, event, desk, signals))
-        began = await telling
-        spent = processor_s(house.supervisor.pid("web") or 0)
-        memory = rss_mb(house.workers_of_web())
-        reports = await following
-    finally:
-        await house.stop()
-    late = [1000 * (at - began[n]) for one in reports for n, times in one.times.items() for at in times]
+        return signals, asyncio.create_task(phones_of(folder, plans))
+
+
+def figures_of(desk: Desk, reports: list[Report], first: int, phones: int) -> dict[str, Any]:
+    """What became of one crowd."""
+    late = [
+        1000 * (at - desk.began[number])
+        for one in reports
+        for number, times in one.times.items()
+        for at in times
+        if number < first + ENTRIES
+    ]
+    delivered = sum(len(times) for one in reports for times in one.times.values())
     return {
-        "phones": wanted.phones,
-        "delivered": len(late),
-        "wanted": wanted.phones * ENTRIES,
+        "delivered": delivered,
         "p50_ms": round(percentile(late, 0.5), 1),
         "p99_ms": round(percentile(late, 0.99), 1),
+        "lost": phones * (ENTRIES + MORE_ENTRIES) - delivered,
         "doubled": sum(one.doubled for one in reports),
         "disordered": sum(one.disordered for one in reports),
-        "lost": sum(one.lost for one in reports),
-        "rss_mb": round(memory),
-        "workers": wanted.workers,
-        "cpu_s": round(spent, 1),
+        "returned": sum(one.returned for one in reports),
     }
+
+
+async def at_the_house(house: House, desk: Desk, crowds: Crowds, event: UUID, phones: int) -> dict[str, Any]:
+    """Our own streams; a process of the web is killed when the measuring is over."""
+    signals, following = crowds.follow("house", house.port, f"/api/stream?topics=live:{event}", 1)
+    await opened(signals, following)
+    before = processor_s(house.supervisor.pid("web") or 0)
+    await desk.tell(ENTRIES)
+    spent = processor_s(house.supervisor.pid("web") or 0) - before
+    memory = rss_mb(house.workers_of_web())
+    await desk.tell(KILLED_AFTER - ENTRIES)
+    os.kill(house.workers_of_web()[0], signal.SIGKILL)
+    await desk.tell(ENTRIES + MORE_ENTRIES - KILLED_AFTER)
+    figures = figures_of(desk, await following, 1, phones)
+    return {**figures, "rss_mb": round(memory), "cpu_ms_an_entry": round(1000 * spent / ENTRIES)}
+
+
+async def at_the_edge(nginx: Nginx, desk: Desk, crowds: Crowds, event: UUID, phones: int) -> dict[str, Any]:
+    """The same at nchan."""
+    first = ENTRIES + MORE_ENTRIES + 1
+    signals, following = crowds.follow("edge", nginx.port, f"/edge/live/{event}", first)
+    await opened(signals, following)
+    await desk.tell(ENTRIES + MORE_ENTRIES)
+    figures = figures_of(desk, await following, first, phones)
+    return {f"nchan_{name}": value for name, value in figures.items()}
+
+
+async def measure(wanted: Wanted) -> dict[str, Any]:
+    """All figures."""
+    house = House(wanted.workers)
+    nginx = Nginx(house.folder / "nginx", house.port, free_port(), free_port(), workers=wanted.workers)
+    house.env["VIRAGE_EDGE_URL"] = nginx.publisher_url
+    try:
+        await house.start_database()
+        event, _, tokens = await seed(house.postgres.url, wanted.phones)
+        header = await desk_of(house)
+        await asyncio.to_thread(nginx.start)
+        await house.start_processes()
+        desk = Desk(house, event, header, EVERY_S)
+        crowds = Crowds(house.folder, [f"cookie: __Host-virage={token}\r\n" for token in tokens])
+        own = await at_the_house(house, desk, crowds, event, wanted.phones)
+        edge = await at_the_edge(nginx, desk, crowds, event, wanted.phones)
+    finally:
+        nginx.kill()
+        await house.stop()
+    ratio = round(own["p99_ms"] / edge["nchan_p99_ms"], 2) if edge["nchan_p99_ms"] else None
+    return {"phones": wanted.phones, **own, **edge, "ratio": ratio, "workers": wanted.workers}
 
 
 def main() -> None:

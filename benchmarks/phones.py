@@ -1,119 +1,220 @@
-"""One process of phones that follow a match: each keeps a stream open, and says when each entry came.
+"""One process of phones that follow a match: each keeps a stream open, and this says when each entry came.
 
     python -m benchmarks.phones PLAN REPORT
 
 A phone speaks HTTP/1.1 over a connection of its own from one of many loopback addresses, for one address has too few
-ports for a whole ground. It looks at no more of an answer than at its status and at the numbers of entries.
+ports for a whole ground. It looks at no more of an answer than at its status and at the numbers of entries, in one loop
+over the kernel's own list of what came: what is measured shares the machine with who measures. A phone that is cut off,
+or whose stream ends, comes back with the last id that it heard, and drops the entries that it has.
 """
 
-import asyncio
-import re
+import select
+import socket
 import sys
 import time
-from functools import partial
+from collections import deque
+from enum import Enum
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from benchmarks.common import run
-
-NUMBER = re.compile(rb'"number":(\d+)')
-CONNECTING = 200
+OPENING_MAX = 200
 ADDRESSES = 4
+BACK_S = 1.5
+"""How long a phone stays away that was cut off, or was not let in."""
+ENTRY = b'"number":'
+ID = b"\nid: "
 
 
 class Plan(Struct):
-    """Which server, which match, whose phones; until which entry they listen. `signal`: a file made once all do."""
+    """Which server, which stream, whose phones (a header line each).
+
+    They listen after the entry `begins` until the entry `until`, or until nothing has happened for `patience_s`.
+    `signal`: a file made once all listen. The part `cut` of them is cut off once, after the entry `cut_after`.
+    """
 
     host: str
     port: int
-    event: str
-    tokens: list[str]
+    path: str
+    headers: list[str]
+    begins: int
     until: int
     signal: str
     first_address: int
+    cut_after: int
+    cut: float
+    patience_s: float
 
 
 class Report(Struct):
-    """When each phone got each entry, seconds since 1970 by the number of the entry; what went wrong."""
+    """When each phone got each entry, seconds since 1970 by the number of the entry; what else happened.
+
+    `doubled` came twice in one stream, `disordered` came before its predecessor; `returned` counts the times that
+    phones came back.
+    """
 
     times: dict[int, list[float]] = {}
     doubled: int = 0
     disordered: int = 0
-    lost: int = 0
+    returned: int = 0
 
 
-class Phone(asyncio.Protocol):
-    """One phone."""
+class State(Enum):
+    """How far a phone is."""
 
-    def __init__(self, plan: Plan, token: str, report: Report) -> None:
+    CONNECTING = 1
+    ASKING = 2
+    LISTENING = 3
+
+
+class Phone:
+    """One phone: the last entry and the last words that it heard, and what of a message is still to be completed."""
+
+    __slots__ = ("came_back", "is_cut", "is_new", "last", "number", "rest", "sock", "state", "words")
+
+    def __init__(self, number: int, last: int) -> None:
+        self.number = number
+        self.last = last
+        self.words = b""
+        self.is_cut = False
+        self.came_back = False
+
+    def connect(self, sock: socket.socket) -> None:
+        """Begin anew over a connection."""
+        self.sock = sock
+        self.rest = b""
+        self.is_new = True
+        self.state = State.CONNECTING
+
+    @property
+    def position(self) -> bytes:
+        """The last id that it heard."""
+        begins = self.words.rfind(ID)
+        return self.words[begins + len(ID) : self.words.index(b"\n", begins + 1)] if begins >= 0 else b""
+
+
+class Crowd:
+    """All phones of one process."""
+
+    def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._token = token
-        self._report = report
-        self._last = 0
-        loop = asyncio.get_running_loop()
-        self.opened: asyncio.Future[bool] = loop.create_future()
-        self.done: asyncio.Future[None] = loop.create_future()
+        self._report = Report()
+        self._poll = select.epoll()
+        self._of_file: dict[int, Phone] = {}
+        self._waiting = deque(Phone(number, plan.begins) for number in range(len(plan.headers)))
+        self._later: deque[tuple[float, Phone]] = deque()
+        self._opening = 0
+        self._never_listened = len(plan.headers)
+        self._done = 0
+        self._happened_at = time.time()
 
-    def connection_made(self, transport: Any) -> None:
-        """Ask for the stream."""
-        head = (
-            f"GET /api/stream?topics=live:{self._plan.event} HTTP/1.1\r\nhost: {self._plan.host}:{self._plan.port}\r\n"
-            f"cookie: __Host-virage={self._token}\r\naccept: text/event-stream\r\n\r\n"
-        )
-        transport.write(head.encode())
+    def follow(self) -> Report:
+        """Open all phones, say so, and listen until the last entry has come to each, or nothing happens any more."""
+        buffer = bytearray(1 << 18)
+        signal = Path(self._plan.signal)
+        while self._done < len(self._plan.headers) and time.time() < self._happened_at + self._plan.patience_s:
+            self._open_some()
+            for file, _ in self._poll.poll(0.1):
+                self._attend(self._of_file[file], buffer)
+            if not self._never_listened and not signal.exists():
+                signal.touch()
+        return self._report
 
-    def data_received(self, data: bytes) -> None:
-        """Note the numbers of the entries that came."""
+    def _open_some(self) -> None:
+        now = time.monotonic()
+        while self._later and self._later[0][0] <= now:
+            self._waiting.append(self._later.popleft()[1])
+        while self._waiting and self._opening < OPENING_MAX:
+            phone = self._waiting.popleft()
+            sock = socket.socket()
+            sock.settimeout(0)
+            sock.bind((f"127.0.0.{self._plan.first_address + phone.number % ADDRESSES}", 0))
+            sock.connect_ex((self._plan.host, self._plan.port))
+            phone.connect(sock)
+            self._opening += 1
+            self._of_file[sock.fileno()] = phone
+            self._poll.register(sock.fileno(), select.EPOLLOUT)
+
+    def _attend(self, phone: Phone, buffer: bytearray) -> None:
+        try:
+            if phone.state is State.CONNECTING:
+                self._ask(phone)
+                return
+            size = phone.sock.recv_into(buffer)
+        except BlockingIOError:
+            return
+        except OSError:
+            size = 0
         now = time.time()
-        if not self.opened.done():
-            self.opened.set_result(data.startswith(b"HTTP/1.1 200"))
-        for found in NUMBER.finditer(data):
-            number = int(found[1])
-            self._report.doubled += number == self._last
-            self._report.disordered += number not in (self._last, self._last + 1)
-            self._last = number
-            self._report.times.setdefault(number, []).append(now)
-        if self._last >= self._plan.until and not self.done.done():
-            self.done.set_result(None)
+        if size == 0 or (phone.state is State.ASKING and not self._begin(phone, buffer)):
+            self._end(phone)
+            return
+        data = phone.rest + memoryview(buffer)[:size]
+        if not data.endswith(b"\n"):
+            phone.rest = data
+            return
+        phone.rest = b""
+        if ID in data:
+            phone.words = data
+        self._note(phone, data, now)
+        if phone.last >= self._plan.cut_after and not phone.is_cut:
+            phone.is_cut = True
+            if phone.number < self._plan.cut * len(self._plan.headers):
+                self._end(phone)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
-        """Note that the stream ended before its time."""
-        if not self.opened.done():
-            self.opened.set_result(False)
-        if not self.done.done():
-            self._report.lost += 1
-            self.done.set_result(None)
+    def _ask(self, phone: Phone) -> None:
+        head = (
+            f"GET {self._plan.path} HTTP/1.1\r\nhost: {self._plan.host}:{self._plan.port}\r\n"
+            f"{self._plan.headers[phone.number]}accept: text/event-stream\r\n"
+        ).encode()
+        resuming = b"last-event-id: %b\r\n" % phone.position if phone.position else b""
+        phone.sock.sendall(head + resuming + b"\r\n")
+        phone.state = State.ASKING
+        self._poll.modify(phone.sock.fileno(), select.EPOLLIN)
 
+    def _begin(self, phone: Phone, buffer: bytearray) -> bool:
+        """Whether it was let in."""
+        if buffer[9:12] != b"200":
+            return False
+        self._opening -= 1
+        self._happened_at = time.time()
+        phone.state = State.LISTENING
+        if phone.came_back:
+            self._report.returned += 1
+        else:
+            self._never_listened -= 1
+        return True
 
-def _given(phone: Phone) -> Phone:
-    return phone
+    def _note(self, phone: Phone, data: bytes, now: float) -> None:
+        found = data.find(ENTRY)
+        while found >= 0:
+            found += len(ENTRY)
+            number = int(data[found : data.index(b",", found)])
+            if number > phone.last:
+                self._report.disordered += number != phone.last + 1
+                self._report.times.setdefault(number, []).append(now)
+                self._done += number == self._plan.until
+                phone.last, self._happened_at = number, now
+            elif not phone.is_new:  # the first words of a stream may say what a phone has, and it drops that
+                self._report.doubled += 1
+            found = data.find(ENTRY, found)
+        phone.is_new = phone.is_new and ID not in data
 
-
-async def follow(plan: Plan) -> Report:
-    """Open all phones, say so, and listen until the last entry has come to each."""
-    report, loop = Report(), asyncio.get_running_loop()
-    gate = asyncio.Semaphore(CONNECTING)
-
-    async def one(number: int, token: str) -> Phone:
-        address = f"127.0.0.{plan.first_address + number % ADDRESSES}"
-        async with gate:
-            while True:
-                phone = Phone(plan, token, report)
-                await loop.create_connection(partial(_given, phone), plan.host, plan.port, local_addr=(address, 0))
-                if await phone.opened:
-                    return phone
-                report.lost -= 1  # it was not let in yet, and comes again
-                await asyncio.sleep(0.2)
-
-    phones = await asyncio.gather(*(one(number, token) for number, token in enumerate(plan.tokens)))
-    await asyncio.to_thread(Path(plan.signal).touch)
-    await asyncio.gather(*(phone.done for phone in phones))
-    return report
+    def _end(self, phone: Phone) -> None:
+        """It is off, and comes back after a while."""
+        if phone.state is State.LISTENING:
+            phone.came_back = True
+        else:
+            self._opening -= 1
+        self._poll.unregister(phone.sock.fileno())
+        del self._of_file[phone.sock.fileno()]
+        phone.sock.close()
+        if phone.last < self._plan.until:
+            self._later.append((time.monotonic() + BACK_S, phone))
 
 
 if __name__ == "__main__":
     source, target = (Path(name) for name in sys.argv[1:])
-    target.write_bytes(msgspec.json.encode(run(follow(msgspec.json.decode(source.read_bytes(), type=Plan)))))
+    plan = msgspec.json.decode(source.read_bytes(), type=Plan)
+    target.write_bytes(msgspec.json.encode(Crowd(plan).follow()))

@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from virage.kernel import audience, stream
+from tests.listening import hear
+from virage.kernel import audience, listening, stream
 from virage.kernel.batching import Overloaded
 from virage.kernel.database import Database, Unavailable
 from virage.kernel.guard import ANONYMOUS, Principal
@@ -71,7 +72,7 @@ def data(part: str) -> list[str]:
 
 async def test_a_listener_gets_what_happened_before_and_what_happens_after(hub: Hub, db: Database) -> None:
     await note(db, 1)
-    messages = await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None)
+    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     first = await next_part(messages)
     assert data(first) == ["[1]"]
     assert f"event: seats:{SEAT}" in first
@@ -81,16 +82,16 @@ async def test_a_listener_gets_what_happened_before_and_what_happens_after(hub: 
 
 async def test_who_comes_back_gets_only_what_was_missed(hub: Hub, db: Database) -> None:
     await note(db, 1)
-    messages = await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None)
+    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     (last,) = ids(await next_part(messages))
     await note(db, 2)
-    assert data(await next_part(await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], last))) == ["[2]"]
+    assert data(await next_part(await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], last))) == ["[2]"]
 
 
 async def test_nothing_falls_between_the_opening_and_the_tail(hub: Hub, db: Database) -> None:
     async def watch() -> list[int]:
         seen: list[int] = []
-        messages = await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None)
+        messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
         while 39 not in seen:
             seen += [int(n) for part in data(await next_part(messages)) for n in part[1:-1].split(",")]
         return seen
@@ -119,7 +120,7 @@ async def test_what_a_listener_knows_from_the_opening_is_not_told_again(db: Data
     tail = SlowTail()
     hub = Hub(db, tail, [Seats(db)])  # type: ignore[arg-type]  # a tail as far as the hub looks
     await note(db, 1)
-    messages = await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None)
+    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     assert data(await next_part(messages)) == ["[1]"]
     async with db.connection() as conn:
         known = await read_after(conn, "0-0")
@@ -134,7 +135,7 @@ async def test_what_a_listener_knows_from_the_opening_is_not_told_again(db: Data
 async def test_all_who_come_at_once_share_one_tail_that_ends_with_the_last(db: Database) -> None:
     tail = SlowTail()
     hub = Hub(db, tail, [Seats(db)])  # type: ignore[arg-type]  # a tail as far as the hub looks
-    streams = await asyncio.gather(*(hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None) for _ in range(5)))
+    streams = await asyncio.gather(*(hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None) for _ in range(5)))
     assert len(tail.tells) == 1
     for messages in streams:
         await next_part(messages)
@@ -145,7 +146,7 @@ async def test_all_who_come_at_once_share_one_tail_that_ends_with_the_last(db: D
 async def test_of_two_words_on_a_seat_the_one_that_was_written_last_is_told_last(db: Database) -> None:
     tail = SlowTail()
     hub = Hub(db, tail, [Seats(db)])  # type: ignore[arg-type]  # a tail as far as the hub looks
-    messages = await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None)
+    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     await next_part(messages)
     far = 1 << 40  # above every transaction of this cluster
     later_began_first = Entry(f"{far}-2", 2, NOW, "noted", None, SEAT, {"n": "last"})
@@ -158,7 +159,7 @@ async def test_of_two_words_on_a_seat_the_one_that_was_written_last_is_told_last
 
 async def test_only_the_last_message_of_a_reading_carries_its_position(hub: Hub, db: Database) -> None:
     other = uuid4()
-    messages = await hub.follow(ANONYMOUS, [f"seats:{SEAT}", f"seats:{other}"], None)
+    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}", f"seats:{other}"], None)
     await next_part(messages)
     async with db.transaction() as conn:
         await append(conn, [Fact("noted", None, about, {"n": 1}) for about in (SEAT, other)], NOW)
@@ -170,31 +171,109 @@ async def test_only_the_last_message_of_a_reading_carries_its_position(hub: Hub,
 
 async def test_a_refused_topic_refuses_the_whole_stream_and_leaves_nobody_behind(hub: Hub) -> None:
     with pytest.raises(Problem) as refusal:
-        await hub.follow(ANONYMOUS, [f"seats:{SEAT}", "seats:secret"], None)
+        await hear(hub, ANONYMOUS, [f"seats:{SEAT}", "seats:secret"], None)
     assert refusal.value.code == "forbidden"
     assert hub.listening == 0
 
 
 async def test_an_unknown_topic_is_not_found(hub: Hub) -> None:
     with pytest.raises(Problem) as refusal:
-        await hub.follow(ANONYMOUS, ["weather:lyon"], None)
+        await hear(hub, ANONYMOUS, ["weather:lyon"], None)
     assert refusal.value.status == 404
 
 
-async def test_a_slow_listener_is_let_go_and_the_others_stay(
+async def test_a_stream_ends_before_a_phone_that_does_not_read_costs_much_and_goes_on_where_it_was(
     hub: Hub, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream, "WAITING_BATCHES_MAX", 2)
-    slow = await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None)
-    quick = await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None)
-    await next_part(slow)
+    other = await hear(hub, ANONYMOUS, [f"seats:{uuid4()}"], None)
+    await next_part(other)
+    monkeypatch.setattr(listening, "LIFETIME_BYTES", 1)
+    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    await next_part(messages)
+    await note(db, 1)
+    heard = await until_it_ends(messages)
+    assert data(heard) == ["[1]"]
+    assert (hub.let_go, hub.listening) == (1, 1), "the other one stays"
+    await note(db, 2)
+    again = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], ids(heard)[-1])
+    assert data(await next_part(again)) == ["[2]"]
+
+
+class Gated(Seats):
+    """Opens when it may."""
+
+    def __init__(self, db: Database) -> None:
+        super().__init__(db)
+        self.asked, self.may = asyncio.Event(), asyncio.Event()
+
+    async def open(self, principal: Principal, argument: str, since: str | None) -> Opened | Refused:
+        opened = await super().open(principal, argument, since)
+        self.asked.set()
+        await self.may.wait()
+        return opened
+
+
+async def test_what_is_told_while_a_stream_opens_comes_after_its_first_words(db: Database) -> None:
+    tail, seats = SlowTail(), Gated(db)
+    hub = Hub(db, tail, [seats])  # type: ignore[arg-type]  # a tail as far as the hub looks
+    opening = asyncio.create_task(hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None))
+    await seats.asked.wait()
+    tail.tells[0]([noted(1)])
+    while hub._reader is not None:  # noqa: ASYNC110, SLF001 - it is told while the stream still opens
+        await asyncio.sleep(0)
+    seats.may.set()
+    messages = await opening
+    assert data(await next_part(messages)) == []
+    assert data(await next_part(messages)) == ["[1]"]
+
+
+async def test_whom_too_much_has_waited_for_while_it_opened_is_let_go(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "WAITING_BATCHES_MAX", 2)
+    tail = SlowTail()
+    hub = Hub(db, tail, [Seats(db)])  # type: ignore[arg-type]  # a tail as far as the hub looks
+    slow = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    quick = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     await next_part(quick)
     for number in range(4):
-        await note(db, number)
+        tail.tells[0]([noted(number)])
         assert data(await next_part(quick)) == [f"[{number}]"]
-    with pytest.raises(StopAsyncIteration):
-        await next_part(slow)
+    assert data(await until_it_ends(slow)) == []
     assert hub.listening == 1
+
+
+class Drained:
+    """A server that has whoever writes wait."""
+
+    async def send(self, event: Any) -> None:
+        if event["body"] == b"first":
+            return
+        await asyncio.Event().wait()
+
+
+async def test_a_server_that_would_hold_up_the_others_is_no_server_of_streams() -> None:
+    listener = listening.Listener([f"seats:{SEAT}"])
+    listener.begin(Drained().send)
+    with pytest.raises(RuntimeError, match="wait"):
+        listener.let_go()
+
+
+async def test_a_stream_ends_after_its_time(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "PULSE_S", 0.01)
+    monkeypatch.setattr(listening, "LIFETIME_S", 0.05)
+    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    assert "retry: " in await until_it_ends(messages)
+    assert hub.listening == 0
+
+
+async def test_all_who_follow_the_same_are_sent_the_same_bytes(hub: Hub, db: Database) -> None:
+    streams = [await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None) for _ in range(1200)]
+    for messages in streams:
+        await anext(messages)
+    await note(db, 1)
+    parts = [await anext(messages) for messages in streams]
+    assert len({id(part) for part in parts}) == 1
 
 
 class Failing(Seats):
@@ -217,7 +296,7 @@ def noted(number: int) -> Entry:
 async def test_what_could_not_be_read_while_the_database_was_away_is_told_then_in_its_order(db: Database) -> None:
     tail = SlowTail()
     hub = Hub(db, tail, [Failing(db, Unavailable())])  # type: ignore[arg-type]  # a tail as far as the hub looks
-    messages = await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None)
+    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     await next_part(messages)
     for number in (1, 2):
         tail.tells[0]([noted(number)])
@@ -227,25 +306,26 @@ async def test_what_could_not_be_read_while_the_database_was_away_is_told_then_i
 async def test_who_listens_to_a_topic_that_fails_is_let_go_and_comes_back_to_one_that_goes_on(db: Database) -> None:
     tail = SlowTail()
     hub = Hub(db, tail, [Failing(db, ValueError())])  # type: ignore[arg-type]  # a tail as far as the hub looks
-    first = await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None)
+    first = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     await next_part(first)
     tail.tells[0]([noted(1)])
     assert data(await until_it_ends(first)) == []
-    again = await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None)
+    again = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     await next_part(again)
     tail.tells[0]([noted(2)])
     assert data(await next_part(again)) == ["[2]"]
 
 
 async def test_silence_is_filled_with_a_heartbeat(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "HEARTBEAT_S", 0.01)
-    messages = await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None)
+    monkeypatch.setattr(stream, "PULSE_S", 0.01)
+    monkeypatch.setattr(listening, "HEARTBEAT_S", 0.01)
+    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     await next_part(messages)
     assert await next_part(messages) == ": \n\n"
 
 
 async def test_who_goes_away_is_forgotten(hub: Hub) -> None:
-    messages = await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None)
+    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     await next_part(messages)
     assert hub.listening == 1
     await messages.aclose()
@@ -262,8 +342,8 @@ async def until_it_ends(messages: AsyncIterator[bytes]) -> str:
 
 
 async def test_a_session_with_too_many_streams_loses_its_oldest_and_nobody_elses(hub: Hub, db: Database) -> None:
-    other = await hub.follow(fan(2), [f"seats:{SEAT}"], None)
-    first, *rest = [await hub.follow(fan(1), [f"seats:{SEAT}"], None) for _ in range(audience.PER_SESSION_MAX + 1)]
+    other = await hear(hub, fan(2), [f"seats:{SEAT}"], None)
+    first, *rest = [await hear(hub, fan(1), [f"seats:{SEAT}"], None) for _ in range(audience.PER_SESSION_MAX + 1)]
     assert hub.listening == 1 + audience.PER_SESSION_MAX
     assert (await until_it_ends(first)).endswith("retry: 60000\n\n")
     for messages in (other, *rest):
@@ -274,9 +354,9 @@ async def test_a_session_with_too_many_streams_loses_its_oldest_and_nobody_elses
 
 
 async def test_a_stream_that_is_refused_costs_the_session_none_of_its_own(hub: Hub) -> None:
-    kept = [await hub.follow(fan(1), [f"seats:{SEAT}"], None) for _ in range(audience.PER_SESSION_MAX)]
+    kept = [await hear(hub, fan(1), [f"seats:{SEAT}"], None) for _ in range(audience.PER_SESSION_MAX)]
     with pytest.raises(Problem):
-        await hub.follow(fan(1), ["seats:secret"], None)
+        await hear(hub, fan(1), ["seats:secret"], None)
     assert hub.crowded == 0
     assert hub.listening == len(kept)
 
@@ -286,29 +366,29 @@ async def test_strangers_and_guests_never_fill_the_house(hub: Hub, monkeypatch: 
     monkeypatch.setattr(audience, "WITHOUT_ACCOUNT_MAX", 3)
     monkeypatch.setattr(audience, "LISTENERS_MAX", 4)
     topics = [f"seats:{SEAT}"]
-    kept = [await hub.follow(ANONYMOUS, topics, None) for _ in range(2)]
+    kept = [await hear(hub, ANONYMOUS, topics, None) for _ in range(2)]
     with pytest.raises(Overloaded):
-        await hub.follow(ANONYMOUS, topics, None)
-    kept.append(await hub.follow(Principal("guest", None, UUID(int=7)), topics, None))
+        await hear(hub, ANONYMOUS, topics, None)
+    kept.append(await hear(hub, Principal("guest", None, UUID(int=7)), topics, None))
     with pytest.raises(Overloaded):
-        await hub.follow(Principal("guest", None, UUID(int=8)), topics, None)
-    kept.append(await hub.follow(fan(1), topics, None))
+        await hear(hub, Principal("guest", None, UUID(int=8)), topics, None)
+    kept.append(await hear(hub, fan(1), topics, None))
     with pytest.raises(Overloaded):
-        await hub.follow(fan(2), topics, None)
+        await hear(hub, fan(2), topics, None)
     await next_part(kept[0])
     await kept[0].aclose()
-    kept[0] = await hub.follow(ANONYMOUS, topics, None)
+    kept[0] = await hear(hub, ANONYMOUS, topics, None)
     assert hub.listening == len(kept)
 
 
 async def test_a_program_listens_for_as_many_as_it_likes(hub: Hub) -> None:
     program = Principal("program", uuid4())
-    kept = [await hub.follow(program, [f"seats:{SEAT}"], None) for _ in range(3 * audience.PER_SESSION_MAX)]
+    kept = [await hear(hub, program, [f"seats:{SEAT}"], None) for _ in range(3 * audience.PER_SESSION_MAX)]
     assert (hub.listening, hub.crowded) == (len(kept), 0)
 
 
 async def test_who_goes_away_before_the_first_word_is_forgotten_too(hub: Hub) -> None:
-    messages = await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None)
+    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
     assert hub.listening == 1
     del messages
     assert hub.listening == 0

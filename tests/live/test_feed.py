@@ -9,13 +9,15 @@ import asyncpg
 import msgspec
 import pytest
 
+from tests.listening import hear
 from tests.live.conftest import GOAL, KICK_OFF, Match
 from tests.live.test_rules import TEAMS
 from virage.kernel.database import Database
 from virage.kernel.guard import ANONYMOUS
 from virage.kernel.ids import new_id
 from virage.kernel.journal import Tail
-from virage.kernel.stream import HEARTBEAT_S, Hub
+from virage.kernel.listening import HEARTBEAT_S
+from virage.kernel.stream import Hub
 from virage.live.reads import Feeds, LiveTopic
 
 
@@ -107,7 +109,7 @@ class Phone:
 
     async def follow(self, hub: Hub, until: int) -> None:
         """Listen until an entry has come."""
-        parts = await hub.follow(ANONYMOUS, [self.topic], self.since)
+        parts = await hear(hub, ANONYMOUS, [self.topic], self.since)
         await self.hear_until(parts, until)
         await parts.aclose()
 
@@ -174,7 +176,7 @@ async def test_who_comes_back_is_told_what_was_missed_and_little_more(match: Mat
 
 async def opened(hub: Hub, topic: str, since: str | None) -> dict[str, Any]:
     """What a stream begins with."""
-    parts = await hub.follow(ANONYMOUS, [topic], since)
+    parts = await hear(hub, ANONYMOUS, [topic], since)
     first = (await anext(parts)).decode()
     await parts.aclose()
     data: dict[str, Any] = msgspec.json.decode(
@@ -199,27 +201,6 @@ async def test_who_missed_much_is_told_the_last_page_and_reads_the_others_of_whi
     assert pages == list(range(1, 65))
 
 
-async def test_a_phone_that_reads_too_slowly_is_let_go_and_comes_back_for_the_rest(
-    match: Match, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("virage.kernel.stream.WAITING_BATCHES_MAX", 2)
-    hub: Hub = match.world.app.state.hub
-    phone = Phone(f"live:{match.world.event}")
-    parts = await hub.follow(ANONYMOUS, [phone.topic], None)
-    phone.hear((await anext(parts)).decode())
-    quick = Phone(phone.topic)
-    reading = await hub.follow(ANONYMOUS, [phone.topic], None)
-    for number in range(1, 11):
-        await match.tell({"kind": "added_time", "minutes": number})
-        await quick.hear_until(reading, number)
-    assert hub.let_go == 1
-    async for part in parts:
-        phone.hear(part.decode())
-    assert len(phone.numbers) < 10
-    await phone.follow(hub, 10)
-    assert phone.numbers == quick.numbers == list(range(1, 11))
-
-
 BUSIEST = (  # a goal that is checked, corrected and seen again, two cards, a change, and the end is announced
     GOAL,
     {"kind": "var", "matter": "goal", "phase": "checking", "about": 2},
@@ -238,7 +219,7 @@ async def test_the_busiest_minute_of_a_match_takes_less_than_two_kilobytes_heart
 ) -> None:
     hub: Hub = match.world.app.state.hub
     await match.tell(KICK_OFF)
-    parts = await hub.follow(ANONYMOUS, [f"live:{match.world.event}"], None)
+    parts = await hear(hub, ANONYMOUS, [f"live:{match.world.event}"], None)
     await anext(parts)
     got: list[bytes] = []
     for told in BUSIEST:
@@ -247,7 +228,7 @@ async def test_the_busiest_minute_of_a_match_takes_less_than_two_kilobytes_heart
         while b"data: " not in part:
             part = await anext(parts)
         got.append(part)
-    monkeypatch.setattr("virage.kernel.stream.HEARTBEAT_S", 0.01)
+    monkeypatch.setattr("virage.kernel.listening.HEARTBEAT_S", 0.01)
     beat = b""
     while not beat.startswith(b":"):
         beat = await anext(parts)
@@ -258,7 +239,7 @@ async def test_the_busiest_minute_of_a_match_takes_less_than_two_kilobytes_heart
 
 async def test_new_teams_are_told(match: Match) -> None:
     hub: Hub = match.world.app.state.hub
-    parts = await hub.follow(ANONYMOUS, [f"live:{match.world.event}"], None)
+    parts = await hear(hub, ANONYMOUS, [f"live:{match.world.event}"], None)
     await anext(parts)
     teams = msgspec.to_builtins(TEAMS)
     teams["home"]["name"] = "Renamed"

@@ -16,7 +16,7 @@ from virage.access.reads.attending import attending
 from virage.access.reads.gate_readings import GateReadings
 from virage.access.rules.ground import GateState
 from virage.live.acts.ground import tell_of_ground
-from virage.live.jobs import LiveJobs
+from virage.live.jobs.telling import LiveJobs
 from virage.live.rules.entries import Entry, Ground
 from virage.live.rules.ground import ENTRIES_A_MINUTE_MAX, Place, Reading, Seen, news, seen
 from virage.venue.rules import load_ground

@@ -108,6 +108,8 @@ class Config(Struct, frozen=True, kw_only=True):
     edge_networks: tuple[str, ...] = ()
     """Networks of the proxies in front, comma-separated as in `10.0.0.0/8,fd00::/8`: of them alone `X-Forwarded-For`
     (who asks) and `X-Country` (from where, two letters) are believed, for rights in replays."""
+    edge_url: str | None = None
+    """Where the edge of nginx and nchan takes what it tells phones, as http://127.0.0.1:8081 (deploy/nchan)."""
     metrics_token: str | None = None
     """Bearer token of /metrics; unset: only a peer on loopback may read them."""
     log_level: str = "info"
@@ -188,6 +190,7 @@ def read(environ: Mapping[str, str]) -> Config:
         "house_address": reading.parsed("HOUSE_ADDRESS", _printed, ""),
         "house_vat_number": reading.parsed("HOUSE_VAT_NUMBER", _printed, ""),
         "edge_networks": reading.parsed("EDGE_NETWORKS", _networks, ()),
+        "edge_url": reading.optional("EDGE_URL", _origin),
         "metrics_token": reading.optional("METRICS_TOKEN"),
         "log_level": reading.parsed("LOG_LEVEL", _level, "info"),
         "clock_shift": reading.parsed("CLOCK_SHIFT", _seconds, timedelta(0)),

@@ -10,32 +10,32 @@ import asyncio
 import random
 import weakref
 from collections import defaultdict, deque
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Protocol
 
-import msgspec
 from litestar import Request, get
 from litestar.params import Parameter
-from litestar.response import Stream
+from litestar.response import Response
+from litestar.response.base import ASGIResponse
+from litestar.types import Receive
 from msgspec import Struct
 
 from virage.kernel.audience import Audience
 from virage.kernel.batching import Overloaded
 from virage.kernel.database import Database, Unavailable
 from virage.kernel.guard import Principal
-from virage.kernel.journal import POLL_S, Entry, Key, Tail, as_written, head, position_key
+from virage.kernel.journal import POLL_S, Entry, Tail, as_written, head, position_key
+from virage.kernel.listening import Batch, Listener, Send, encoded, id_line, more, with_id
 from virage.kernel.logs import log
 from virage.kernel.problems import Problem, Refused, granted
 
 TOPICS_MAX = 16
-WAITING_BATCHES_MAX = 256
-HEARTBEAT_S = 15.0
-LIFETIME_S = 900.0
+PULSE_S = 1.0
+AT_ONCE = 500
+"""To how many we write before the process looks after others."""
 RETRY_MS = (1_000, 4_000)
 CROWDED_RETRY_MS = 60_000  # so that the tabs of one browser, if they are too many, do not push each other out all day
 
-_HEARTBEAT = b": \n\n"
 _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
@@ -67,46 +67,6 @@ class Topic(Protocol):
         ...
 
 
-class Listener:
-    """One browser: which topics it follows, up to where it knows each, what waits to be sent to it."""
-
-    __slots__ = ("farewell", "gone", "known", "names", "waiting")
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self.names = names
-        self.known: dict[str, Key] = {}
-        self.waiting: asyncio.Queue[_Batch | None] = asyncio.Queue(WAITING_BATCHES_MAX)
-        self.gone = False
-        self.farewell = b""
-
-    def let_go(self, farewell: bytes = b"") -> None:
-        """End the stream, with `farewell` as its last words; the browser comes back by itself and resumes."""
-        self.gone = True
-        self.farewell = farewell
-        with suppress(asyncio.QueueFull):
-            self.waiting.put_nowait(None)
-
-
-class _Batch:
-    """What one reading of the journal says, encoded once: a message a topic, all at one position."""
-
-    __slots__ = ("id_line", "key", "messages")
-
-    def __init__(self, position: str, messages: Mapping[str, bytes]) -> None:
-        self.key = position_key(position)
-        self.id_line = _id_line(position)
-        self.messages = messages
-
-    def for_listener(self, listener: Listener) -> bytes:
-        """Return its part, without what the listener knows already."""
-        parts = [
-            self.messages[name]
-            for name in listener.names
-            if name in self.messages and self.key > listener.known.get(name, self.key)
-        ]
-        return _with_id(self.id_line, parts) if parts else b""
-
-
 class Hub:
     """All listeners of this process, and the topics that they may follow."""
 
@@ -119,6 +79,7 @@ class Hub:
         self._starting = asyncio.Lock()
         self._unread: deque[Sequence[Entry]] = deque()
         self._reader: asyncio.Task[None] | None = None
+        self._pulse: asyncio.Task[None] | None = None
         self._audience = Audience[Listener]()
         self.let_go = 0
         self.crowded = 0
@@ -128,9 +89,7 @@ class Hub:
         """How many streams are open."""
         return len(self._audience)
 
-    async def follow(
-        self, principal: Principal, names: Sequence[str], since: str | None
-    ) -> AsyncGenerator[bytes, None]:
+    async def follow(self, principal: Principal, names: Sequence[str], since: str | None) -> "Flow":
         """Return the stream of these topics, or raise the Problem of the first that is refused.
 
         A session with too many streams loses its oldest; who finds no room at all gets `Overloaded`.
@@ -145,26 +104,41 @@ class Hub:
             for name, (topic, argument) in zip(names, opening, strict=True):
                 opened = granted(await topic.open(principal, argument, since))
                 listener.known[name] = position_key(opened.position)
-                messages += [_encoded(name, message) for message in opened.messages]
+                messages += [encoded(name, message) for message in opened.messages]
         except BaseException:
-            self._leave(listener)
+            self.leave(listener)
             raise
         for former in self._audience.too_many(principal.session_id):
             self.crowded += 1
-            former.let_go(b"retry: %d\n\n" % CROWDED_RETRY_MS)
-            self._leave(former)
+            self._end(former, b"retry: %d\n\n" % CROWDED_RETRY_MS)
         oldest = str(min(listener.known.values()))
         retry_ms = random.randint(*RETRY_MS)  # noqa: S311 - spreads those who come back
-        first = [b"retry: %d\n" % retry_ms, _with_id(_id_line(oldest), messages or [b"\n"])]
-        flow = self._stream(listener, b"".join(first))
-        # whoever goes away before the first word leaves a generator that nobody starts: its `finally` never runs
-        weakref.finalize(flow, self._leave, listener).atexit = False
+        first = [b"retry: %d\n" % retry_ms, with_id(id_line(oldest), messages or [b"\n"])]
+        flow = Flow(self, listener, b"".join(first))
+        # whoever goes away before the first word leaves a flow that nobody runs
+        weakref.finalize(flow, self.leave, listener).atexit = False
         return flow
 
     def close(self) -> None:
-        """Let everybody go: the process ends."""
-        for listener in {listener for group in self._listeners.values() for listener in group}:
+        """Let everybody go: the process ends, or does not know what to tell."""
+        for listener in self._everybody():
             listener.let_go()
+        if self._pulse is not None:
+            self._pulse.cancel()
+            self._pulse = None
+
+    def leave(self, listener: Listener) -> None:
+        """Forget a listener; once is enough."""
+        if listener not in self._audience:
+            return
+        self._audience.leave(listener)
+        for name in listener.names:
+            self._listeners[name].discard(listener)
+            if not self._listeners[name]:
+                del self._listeners[name]
+        if not self._listeners and self._end_tail is not None:
+            self._end_tail()
+            self._end_tail = None
 
     def _topic(self, name: str) -> tuple[Topic, str]:
         kind, _, argument = name.partition(":")
@@ -183,19 +157,15 @@ class Hub:
                 async with self._db.connection() as conn:
                     position = await head(conn)
                 self._end_tail = self._tail.listen(self._on_entries, position)
+        if self._pulse is None:
+            self._pulse = asyncio.create_task(self._beat(), name="hub pulse")
 
-    def _leave(self, listener: Listener) -> None:
-        """Forget a listener; once is enough."""
-        if listener not in self._audience:
-            return
-        self._audience.leave(listener)
-        for name in listener.names:
-            self._listeners[name].discard(listener)
-            if not self._listeners[name]:
-                del self._listeners[name]
-        if not self._listeners and self._end_tail is not None:
-            self._end_tail()
-            self._end_tail = None
+    def _everybody(self) -> set[Listener]:
+        return {listener for group in self._listeners.values() for listener in group}
+
+    def _end(self, listener: Listener, farewell: bytes = b"") -> None:
+        listener.let_go(farewell)
+        self.leave(listener)
 
     def _on_entries(self, entries: Sequence[Entry]) -> None:
         self._unread.append(entries)
@@ -225,52 +195,77 @@ class Hub:
             for kind in {name.partition(":")[0] for name in self._listeners}
             for argument, message in (await self._topics[kind].on_entries(ordered)).items()
         }
-        wanted = {name: _encoded(name, message) for name, message in messages.items() if name in self._listeners}
-        batch = _Batch(entries[-1].position, wanted)
-        for listener in {listener for name in wanted for listener in self._listeners[name]}:
-            try:
-                listener.waiting.put_nowait(batch)
-            except asyncio.QueueFull:
-                self.let_go += 1
-                listener.let_go()
-                self._leave(listener)
+        wanted = {name: encoded(name, message) for name, message in messages.items() if name in self._listeners}
+        batch = Batch(entries[-1].position, wanted)
+        listeners = {listener for name in wanted for listener in self._listeners[name]}
+        # whoever comes from here on reads the truth after what this batch tells was written
+        self.let_go += await self._each(listeners, lambda listener: listener.tell(batch))
 
-    async def _stream(self, listener: Listener, first: bytes) -> AsyncGenerator[bytes, None]:
+    async def _beat(self) -> None:
+        """Break silences, and end what has lasted long enough."""
+        while self._listeners:
+            await asyncio.sleep(PULSE_S)
+            await self._each(self._everybody(), Listener.beat)
+        self._pulse = None
+
+    async def _each(self, listeners: Iterable[Listener], act: Callable[[Listener], bool]) -> int:
+        """Do it for one after the other, end those for whom it was the last, and return how many these are."""
+        ended = 0
+        for number, listener in enumerate(listeners, 1):
+            if not act(listener):
+                self._end(listener)
+                ended += 1
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return ended
+
+
+class Flow:
+    """One stream that is ready to run, from its first words to its end."""
+
+    def __init__(self, hub: Hub, listener: Listener, first: bytes) -> None:
+        self._hub = hub
+        self._listener = listener
+        self._first = first
+
+    async def run(self, receive: Receive, send: Send) -> None:
+        """Hand the way to the phone over to the hub, and wait until the phone or the hub has ended it (ASGI)."""
         try:
-            yield first
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LIFETIME_S):
-                    while not listener.gone:
-                        message = await _next_part(listener)
-                        if message:
-                            yield message
-            if listener.farewell:
-                yield listener.farewell
+            await send(more(self._first))
+            self._listener.begin(send)
+            while (await receive())["type"] != "http.disconnect":
+                pass
         finally:
-            self._leave(listener)
+            self._listener.gone = True
+            self._hub.leave(self._listener)
 
 
-async def _next_part(listener: Listener) -> bytes:
-    """Return what comes next, a heartbeat when nothing happens, nothing for what the listener knows already."""
-    try:
-        async with asyncio.timeout(HEARTBEAT_S):
-            batch = await listener.waiting.get()
-    except TimeoutError:
-        return _HEARTBEAT
-    return b"" if batch is None else batch.for_listener(listener)
+class _FlowAnswer(ASGIResponse):
+    """Sends a flow."""
+
+    _should_set_content_length = False
+
+    def __init__(self, flow: Flow, **given: Any) -> None:
+        super().__init__(**given)
+        self._flow = flow
+
+    async def send_body(self, send: Any, receive: Receive) -> None:
+        await self._flow.run(receive, send)
 
 
-def _with_id(id_line: bytes, messages: Sequence[bytes]) -> bytes:
-    """Return the messages; only the last carries the position, so that who gets half of it asks for all again."""
-    return b"".join([*messages[:-1], id_line, messages[-1]])
+class FlowResponse(Response[None]):
+    """What the door answers."""
 
+    def __init__(self, flow: Flow) -> None:
+        super().__init__(None, headers=_HEADERS, media_type="text/event-stream")
+        self._flow = flow
 
-def _id_line(position: str) -> bytes:
-    return b"id: %b\n" % position.encode()
-
-
-def _encoded(name: str, message: Any) -> bytes:
-    return b"event: %b\ndata: %b\n\n" % (name.encode(), msgspec.json.encode(message))
+    def to_asgi_response(  # of what Litestar passes, these count
+        self, *_: Any, encoded_headers: Iterable[tuple[bytes, bytes]] | None = None, **__: Any
+    ) -> ASGIResponse:
+        """Return the ASGI application that sends it."""
+        given = {"headers": self.headers, "encoded_headers": encoded_headers, "media_type": self.media_type}
+        return _FlowAnswer(self._flow, **given)
 
 
 @get("/api/stream", opt={"public": True}, tags=["stream"], media_type="text/event-stream")
@@ -280,7 +275,7 @@ async def stream(
     principal: Principal,
     topics: Annotated[str, Parameter(max_length=1000, description="topic:argument, comma-separated")],
     since: Annotated[str | None, Parameter(max_length=64)] = None,
-) -> Stream:
+) -> FlowResponse:
     """Follow topics as server-sent events. Each topic decides for itself who may follow it."""
     names = list(dict.fromkeys(topics.split(",")))
     if len(names) > TOPICS_MAX:
@@ -291,5 +286,4 @@ async def stream(
             position_key(last)
         except ValueError:
             raise Problem("invalid", {"errors": [{"key": "since", "message": "is no position"}]}) from None
-    messages = await hub.follow(principal, names, last)
-    return Stream(messages, media_type="text/event-stream", headers=_HEADERS)
+    return FlowResponse(await hub.follow(principal, names, last))

@@ -35,7 +35,8 @@ from virage.kernel.metrics import Gauge
 from virage.live import routes as live_routes
 from virage.live.acts import EntriesTold, notices
 from virage.live.acts.ground import GroundSource
-from virage.live.jobs import LiveJobs
+from virage.live.jobs.edge import Publisher
+from virage.live.jobs.telling import LiveJobs
 from virage.live.reads import Feeds, LiveTopic
 from virage.live.reads import notices as notice_reads
 from virage.matchday.house import Domain, House
@@ -271,10 +272,12 @@ def _live(house: House) -> Domain:
     feeds = Feeds(db)
     entries_told: Sequence[EntriesTold] = (mark_goals,)
     ground: Sequence[GroundSource] = (GateReadings(db), FoodReads(db, Catalogues(db)).readings)
+    edge = house.config.edge_url
+    edges = [] if edge is None else [Publisher(db, clock, feeds, edge).register]
     return Domain(
         routers=live_routes.routers,
         dependencies={"feeds": feeds, "entries_told": entries_told},
-        jobs=[LiveJobs(db, clock, attending, ground, entries_told).register],
+        jobs=[LiveJobs(db, clock, attending, ground, entries_told).register, *edges],
         topics=[LiveTopic(feeds)],
     )
 

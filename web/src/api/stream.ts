@@ -43,8 +43,12 @@ function open(): void {
   opened.onerror = () => {
     if (opened.readyState !== EventSource.CLOSED || source !== opened) return;
     failures += 1;
-    setTimeout(plan, Math.min(30_000, 1000 * 2 ** failures) * (0.5 + Math.random()));
+    setTimeout(plan, pause(failures));
   };
+}
+
+function pause(failed: number): number {
+  return Math.min(30_000, 1000 * 2 ** failed) * (0.5 + Math.random());
 }
 
 function advance(position: string): void {
@@ -73,3 +77,29 @@ export function follow(topic: string, since: string | null, hear: Hear): () => v
   };
 }
 
+/**
+ * Follow a topic at an address of its own, where an edge tells it instead of us; returns the way to stop.
+ * The browser resumes there by itself, but an edge may have forgotten: the follower must notice what is missing.
+ */
+export function followAt(url: string, topic: string, hear: Hear): () => void {
+  let failed = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let opened: EventSource;
+  const begin = (): void => {
+    opened = new EventSource(url);
+    opened.addEventListener(topic, (event) => {
+      failed = 0;
+      hear(JSON.parse(event.data));
+    });
+    opened.onerror = () => {
+      if (opened.readyState !== EventSource.CLOSED) return;
+      failed += 1;
+      timer = setTimeout(begin, pause(failed));
+    };
+  };
+  begin();
+  return () => {
+    clearTimeout(timer);
+    opened.close();
+  };
+}

@@ -3,14 +3,16 @@
  * Entries are numbered without a gap. What the stream leaves out, for a phone was away for long or comes late, is read from
  * pages, of which full ones come from any cache; nothing is shown beyond a gap, for a score without a goal is none.
  */
-import { answered, type Problem } from "../api/answer";
+import { answered, type Answer, type Problem } from "../api/answer";
 import { api } from "../api/client";
 import type { components } from "../api/schema";
-import { follow } from "../api/stream";
+import { follow, followAt } from "../api/stream";
 import type { EventInfo } from "../api/words";
 import { keep } from "../kernel/keep";
+import { monitor } from "./edge";
 import { effective, periods, stateOf, type Entry, type Teams } from "./feed";
 
+type Live = components["schemas"]["Live"];
 type News = { entries?: Entry[]; teams?: boolean; head?: number };
 const PAGE_ENTRIES = 32;
 const AGAIN_MS = 2000;
@@ -52,27 +54,37 @@ export class Match {
 
   /** Load and follow; returns the way to stop. */
   open(): () => void {
-    void this.#load();
-    const leave = follow(this.#key, null, (message) => void this.#hear(message as News));
+    const live = this.#loadTeams();
+    void this.#load(live);
+    const following = this.#follow(live);
     return () => {
       clearTimeout(this.#timer);
-      leave();
+      void following.then((leave) => leave());
     };
   }
 
-  async #load(): Promise<void> {
+  /** By the one stream, or where an edge in front says that it tells the feed. */
+  async #follow(asked: Promise<Answer<Live>>): Promise<() => void> {
+    const live = await asked;
+    const edge = live.ok ? monitor(live.response.headers.get("link")) : null;
+    const hear = (message: unknown): void => void this.#hear(message as News);
+    return edge ? followAt(edge, this.#key, hear) : follow(this.#key, null, hear);
+  }
+
+  async #load(live: Promise<Answer<Live>>): Promise<void> {
     const kept = await keep.get<Kept>(this.#key);
     if (kept && !this.event) [this.event, this.teams, this.at] = [kept.event, kept.teams, kept.at];
     if (kept) this.add(kept.entries);
-    const [event] = await Promise.all([answered<EventInfo>(api.GET("/api/events/{event_id}", { params: { path: { event_id: this.id } } })), this.#loadTeams()]);
+    const [event] = await Promise.all([answered<EventInfo>(api.GET("/api/events/{event_id}", { params: { path: { event_id: this.id } } })), live]);
     if (event.ok) this.event = event.data;
     else if (!this.event) this.problem = event.problem;
     await this.#keep();
   }
 
-  async #loadTeams(): Promise<void> {
-    const live = await answered<components["schemas"]["Live"]>(api.GET("/api/live/{event_id}", { params: { path: { event_id: this.id } } }));
+  async #loadTeams(): Promise<Answer<Live>> {
+    const live = await answered<Live>(api.GET("/api/live/{event_id}", { params: { path: { event_id: this.id } } }));
     if (live.ok) this.teams = live.data.teams as Teams | null;
+    return live;
   }
 
   async #hear({ entries = [], teams = false, head = 0 }: News): Promise<void> {

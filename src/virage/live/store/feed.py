@@ -82,6 +82,11 @@ async def entries_after(conn: Connection, event_id: UUID, number: int) -> list[W
     return [Written(_entry(row), int(row["xid"])) async for row in rows]
 
 
+async def feeds_in_use(conn: Connection, since: datetime) -> list[UUID]:
+    """Events of whose feeds something was told since then, or nothing yet."""
+    return [row["event_id"] async for row in queries.feeds_in_use(conn, since=since)]
+
+
 def _feed(row: Mapping[str, Any]) -> Feed:
     return msgspec.convert(dict(row), Feed)
 

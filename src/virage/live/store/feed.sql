@@ -33,3 +33,11 @@ update live.feed set head = (select max(number) from entry) where event_id = :ev
 -- Entries after a number, in order.
 select number, at, clock_s, told, xid::text as xid from live.entry
 where event_id = :event_id and number > :number order by number;
+
+-- name: feeds_in_use(since)
+-- Feeds that something was told of since then, or nothing yet.
+select event_id from live.feed
+where head = 0 or exists (
+    select from live.entry
+    where entry.event_id = feed.event_id and entry.number = feed.head and entry.written_at > :since
+);

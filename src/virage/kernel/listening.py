@@ -1,0 +1,159 @@
+"""One listener of the stream, and what is written to all of them: bytes that go straight to the server.
+
+A sixtieth of a millisecond a phone is all there is when a goal falls. So nothing of ours wakes up for a phone: the hub
+calls the server's `send` for one after the other, which takes the bytes at once, and one piece of bytes serves all who
+follow the same (docs/decisions/0036-written-straight-to-the-server.md).
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from virage.kernel.journal import Key, position_key
+
+WAITING_BATCHES_MAX = 256
+HEARTBEAT_S = 15.0
+LIFETIME_S = 900.0
+LIFETIME_BYTES = 1_000_000
+
+Send = Callable[[Any], Awaitable[None]]
+
+
+class Batch:
+    """What one reading of the journal says, encoded once: a message a topic, all at one position."""
+
+    __slots__ = ("_events", "_id_line", "key", "messages")
+
+    def __init__(self, position: str, messages: Mapping[str, bytes]) -> None:
+        self.key = position_key(position)
+        self.messages = messages
+        self._id_line = id_line(position)
+        self._events: dict[tuple[str, ...], dict[str, Any]] = {}
+
+    def event_for(self, names: Sequence[str], known: Mapping[str, Key]) -> dict[str, Any] | None:
+        """Return the ASGI event with what is news to a listener, one object for all alike; None for no news."""
+        news = tuple([name for name in names if name in self.messages and self.key > known.get(name, self.key)])
+        if not news:
+            return None
+        event = self._events.get(news)
+        if event is None:
+            event = self._events[news] = more(with_id(self._id_line, [self.messages[name] for name in news]))
+        return event
+
+
+class Listener:
+    """One browser: which topics it follows, up to where it knows each, and the way to it.
+
+    Until `begin`, what is told waits; from then on it is written at once. No server says how much of it the phone has
+    read, so a stream ends after `LIFETIME_BYTES` as it does after `LIFETIME_S`: whoever reads goes on within seconds,
+    and whoever does not read never costs more memory than that. The limits are spread, so that a ground which came at
+    once does not come back at once.
+    """
+
+    __slots__ = (
+        "_ends_at",
+        "_farewell",
+        "_left",
+        "_loop",
+        "_send",
+        "_silence_s",
+        "_waiting",
+        "_written_at",
+        "gone",
+        "known",
+        "names",
+    )
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = names
+        self.known: dict[str, Key] = {}
+        self.gone = False
+        self._farewell = b""
+        self._waiting: list[Batch] = []
+        self._send: Send | None = None
+        self._loop = asyncio.get_running_loop()
+        self._written_at = self._loop.time()
+        self._ends_at = self._written_at + LIFETIME_S * _spread()
+        self._silence_s = HEARTBEAT_S * _spread()
+        self._left = LIFETIME_BYTES * _spread()
+
+    def begin(self, send: Send) -> None:
+        """Write what has waited, and from now on at once."""
+        self._send = send
+        if self.gone:
+            self._write(_end(self._farewell))
+        for batch in self._waiting:
+            self.tell(batch)
+        self._waiting.clear()
+
+    def tell(self, batch: Batch) -> bool:
+        """Tell what is news; False when this is the last that the stream carries."""
+        if self.gone:
+            return True
+        if self._send is None:
+            self._waiting.append(batch)
+            return len(self._waiting) <= WAITING_BATCHES_MAX
+        event = batch.event_for(self.names, self.known)
+        if event is not None:
+            self._left -= len(event["body"])
+            self._write(event)
+        return self._left > 0
+
+    def beat(self) -> bool:
+        """Break a long silence; False when the stream has lasted long enough."""
+        now = self._loop.time()
+        if self._send is not None and not self.gone and now - self._written_at >= self._silence_s:
+            self._write(_HEARTBEAT)
+        return now < self._ends_at
+
+    def let_go(self, farewell: bytes = b"") -> None:
+        """End the stream, with `farewell` as its last words; the browser comes back by itself and resumes."""
+        if self.gone:
+            return
+        self.gone, self._farewell = True, farewell
+        if self._send is not None:
+            self._write(_end(farewell))
+
+    def _write(self, event: Mapping[str, Any]) -> None:
+        """Write without waiting, as Granian allows; RuntimeError with a server that would have us wait."""
+        assert self._send is not None  # noqa: S101 - whoever writes has begun
+        self._written_at = self._loop.time()
+        try:
+            next(self._send(event).__await__())
+        except StopIteration:
+            return
+        raise RuntimeError("The server has whoever writes to a stream wait.")
+
+
+def more(body: bytes) -> dict[str, Any]:
+    """Return the ASGI event of a part of a stream."""
+    return {"type": "http.response.body", "body": body, "more_body": True}
+
+
+def _end(farewell: bytes) -> dict[str, Any]:
+    return {"type": "http.response.body", "body": farewell, "more_body": False}
+
+
+def with_id(line: bytes, messages: Sequence[bytes]) -> bytes:
+    """Return the messages; only the last carries the position, so that who gets half of it asks for all again."""
+    return b"".join([*messages[:-1], line, messages[-1]])
+
+
+def id_line(position: str) -> bytes:
+    """Return the line of an event that says its position."""
+    return b"id: %b\n" % position.encode()
+
+
+def encoded(name: str, message: Any) -> bytes:
+    """Return a message of a topic as an event."""
+    return b"event: %b\ndata: %b\n\n" % (name.encode(), msgspec.json.encode(message))
+
+
+def _spread() -> float:
+    return random.uniform(0.6, 1.0)  # noqa: S311 - spreads those who came at once
+
+
+_HEARTBEAT = more(b": \n\n")

@@ -1,0 +1,166 @@
+"""The edge of `deploy/nchan` under fire: `kill -9` of who tells it, of the web and of nginx itself.
+
+Phones follow at a real nginx with nchan, others at the house, while a desk tells. Whoever dies: each phone has each
+entry once. nginx forgets all when it dies; then an entry's number shows what is missing, and the pages have it.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import httpx
+import msgspec
+import pytest
+
+from benchmarks.common import run
+from benchmarks.fanout import Desk
+from benchmarks.house import House, free_port
+from benchmarks.nchan import Nginx
+from tests.faults.test_kill import Killer
+from tests.faults.test_live import Phone, seed
+from virage.kernel.database import Database
+from virage.kernel.ids import new_id
+from virage.live.rules.entries import PAGE_ENTRIES
+
+PHONES = 6
+KILLED = ("work", "web worker", "work")
+A_PART = 12
+FORGOTTEN = 5
+
+
+class EdgePhone:
+    """A phone at nchan: it resumes by the last id, drops what it has, and asks the pages for what it missed."""
+
+    def __init__(self, url: str, event_id: UUID) -> None:
+        self._stream = f"{url}/edge/live/{event_id}"
+        self._pages = f"{url}/api/live/{event_id}/pages"
+        self._last = ""
+        self.heard: list[int] = []
+        """As they came by the stream, whatever the phone had already."""
+        self.numbers: set[int] = set()
+        self.pages = 0
+
+    async def follow(self) -> None:
+        """Listen until cancelled."""
+        async with httpx.AsyncClient(timeout=httpx.Timeout(5, read=None)) as browser:
+            while True:
+                try:
+                    await self._listen(browser)
+                except httpx.HTTPError:
+                    await asyncio.sleep(0.05)
+
+    async def _listen(self, browser: httpx.AsyncClient) -> None:
+        headers = {"accept": "text/event-stream"} | ({"last-event-id": self._last} if self._last else {})
+        async with browser.stream("GET", self._stream, headers=headers) as answer:
+            answer.raise_for_status()
+            async for line in answer.aiter_lines():
+                if line.startswith("id: "):
+                    self._last = line[4:]
+                elif line.startswith("data: "):
+                    found = [entry["number"] for entry in msgspec.json.decode(line[6:]).get("entries", [])]
+                    self.heard += found
+                    self.numbers |= set(found)
+                    await self._fill(browser)
+
+    async def _fill(self, browser: httpx.AsyncClient) -> None:
+        while missing := set(range(1, max(self.numbers) + 1)) - self.numbers:
+            self.pages += 1
+            answer = await browser.get(f"{self._pages}/{(min(missing) - 1) // PAGE_ENTRIES + 1}")
+            self.numbers |= {entry["number"] for entry in answer.raise_for_status().json()["entries"]}
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not true():  # noqa: ASYNC110 - it counts what other processes say
+            await asyncio.sleep(0.02)
+
+
+async def answers(nginx: Nginx, event_id: UUID) -> dict[str, Any]:
+    """What the doors of the edge say to anybody."""
+    async with httpx.AsyncClient(base_url=nginx.url, timeout=5) as browser:
+        feed, again = [await browser.get(f"/api/live/{event_id}/pages/1") for _ in range(2)]
+        stranger = await browser.get(f"/edge/live/{new_id()}", headers={"accept": "text/event-stream"})
+        return {
+            "link": (await browser.get(f"/api/live/{event_id}")).headers["link"],
+            "page is kept": feed.headers["x-request-id"] == again.headers["x-request-id"],
+            "page": feed.json() == again.json(),
+            "no such event": stranger.status_code,
+            "published by a phone": (await browser.post(f"/publish/{event_id}", content=b"{}")).status_code,
+            "told by a phone": (await browser.post(f"/edge/live/{event_id}", content=b"{}")).status_code,
+            "metrics": (await browser.get("/metrics", headers={"host": "localhost"})).status_code,
+            "app": (await browser.get("/readyz")).status_code,
+            "own topics": (await browser.get(f"/api/stream?topics=order:{new_id()}")).status_code,
+        }
+
+
+async def under_fire() -> dict[str, Any]:
+    house = House(workers=2)
+    nginx = Nginx(house.folder / "nginx", house.port, free_port(), free_port())
+    house.env["VIRAGE_EDGE_URL"] = nginx.publisher_url
+    following: list[asyncio.Task[None]] = []
+    try:
+        await house.start_database()
+        db = await Database.open(house.postgres.url, connections_max=2)
+        event_id, header = await seed(db)
+        await db.close()
+        await asyncio.to_thread(nginx.start)
+        await house.start_processes()
+        desk, killer = Desk(house, event_id, header, 0.02), Killer(house)
+        await desk.tell(1)
+        phones = [EdgePhone(nginx.url, event_id) for _ in range(PHONES)]
+        at_house = [Phone(house.url, event_id) for _ in range(PHONES)]
+        last = 1 + A_PART * len(KILLED) + FORGOTTEN + 1
+        following += [asyncio.create_task(phone.follow()) for phone in phones]
+        following += [asyncio.create_task(phone.follow(last)) for phone in at_house]
+        await until(lambda: all(phone.numbers for phone in phones))
+        for target in KILLED:
+            victims = killer.pids(target)
+            os.kill(victims[0], signal.SIGKILL)
+            await asyncio.gather(desk.tell(A_PART), killer.back(target, victims[0], len(victims)))
+        await until(lambda: all(len(phone.numbers) == last - FORGOTTEN - 1 for phone in phones))
+        heard = {tuple(phone.heard) for phone in phones}
+        said = await answers(nginx, event_id)
+        pages = sum(phone.pages for phone in phones)
+        nginx.kill()
+        await desk.tell(FORGOTTEN)
+        await asyncio.to_thread(nginx.start)
+        await desk.tell(1)
+        await until(lambda: all(len(phone.numbers) == last for phone in phones + at_house))
+        return {
+            "heard": heard,
+            "numbers": {tuple(sorted(phone.numbers)) for phone in phones} | {tuple(one.numbers) for one in at_house},
+            "pages": (pages, sum(phone.pages for phone in phones)),
+            "said": said,
+            "link": f'</edge/live/{event_id}>; rel="monitor"',
+            "last": last,
+        }
+    finally:
+        for task in following:
+            task.cancel()
+        nginx.kill()
+        await house.stop()
+
+
+@pytest.mark.filterwarnings("default")
+def test_every_phone_has_every_entry_once_whoever_is_killed_the_edge_too() -> None:
+    found = run(under_fire())
+    last = found["last"]
+    assert found["heard"] == {tuple(range(1, last - FORGOTTEN))}, "each once, in order, though its teller was killed"
+    assert found["numbers"] == {tuple(range(1, last + 1))}
+    before, after = found["pages"]
+    assert before == 0, "nchan had all that was missed"
+    assert after > 0, "and the pages what it forgot"
+    assert found["said"] == {
+        "link": found["link"],
+        "page is kept": True,
+        "page": True,
+        "no such event": 403,
+        "published by a phone": 405,
+        "told by a phone": 403,
+        "metrics": 404,
+        "app": 200,
+        "own topics": 404,
+    }

@@ -1,0 +1,52 @@
+"""What a phone hears of a stream, part by part, as its server would send it."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Self
+
+from virage.kernel.guard import Principal
+from virage.kernel.stream import Flow, Hub
+
+
+class Heard:
+    """The parts of one stream; it runs from the first that is asked for until it ends or `aclose`."""
+
+    def __init__(self, flow: Flow) -> None:
+        self._flow = flow
+        self._parts: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._gone = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._running is None:
+            self._running = asyncio.create_task(self._flow.run(self._receive, self._send))
+        part = await self._parts.get()
+        if part is None:
+            raise StopAsyncIteration
+        return part
+
+    async def aclose(self) -> None:
+        """Go away, as a phone does."""
+        self._gone.set()
+        if self._running is not None:
+            await self._running
+
+    async def _receive(self) -> Any:
+        await self._gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, event: Any) -> None:
+        assert not self._gone.is_set(), "nothing is sent after the end"
+        if event["body"]:
+            self._parts.put_nowait(event["body"])
+        if not event["more_body"]:
+            self._parts.put_nowait(None)
+            self._gone.set()
+
+
+async def hear(hub: Hub, principal: Principal, names: Sequence[str], since: str | None) -> Heard:
+    """Follow topics."""
+    return Heard(await hub.follow(principal, names, since))
