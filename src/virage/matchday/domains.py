@@ -49,6 +49,8 @@ from virage.people.jobs import PeopleJobs
 from virage.people.reads import PersonExport
 from virage.people.rules.house import letterhead_of
 from virage.people.rules.webpush import Vapid
+from virage.pitch import routes as pitch_routes
+from virage.pitch.reads import Pitches, PitchTopic
 from virage.programme import routes as programme
 from virage.programme.acts import EventCancelled
 from virage.programme.reads import boards, public_events
@@ -264,6 +266,14 @@ def _live(house: House) -> Domain:
     )
 
 
+# --- pitch ---------------------------------------------------------------------------------------------------------
+
+
+def _pitch(house: House) -> Domain:
+    pitches = Pitches(house.db)
+    return Domain(routers=[pitch_routes.router], dependencies={"pitches": pitches}, topics=[PitchTopic(pitches)])
+
+
 # --- replay --------------------------------------------------------------------------------------------------------
 
 
@@ -323,5 +333,6 @@ DOMAINS: Sequence[Callable[[House], Domain]] = (
     _live,
     _access,
     _concessions,
+    _pitch,
     _replay,
 )
