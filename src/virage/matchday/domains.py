@@ -256,12 +256,14 @@ def _ticketing(house: House) -> Domain:
 # --- live ----------------------------------------------------------------------------------------------------------
 
 
+ENTRIES_TOLD: Sequence[EntriesTold] = (mark_goals,)
+
+
 def _live(house: House) -> Domain:
     feeds = Feeds(house.db)
-    entries_told: Sequence[EntriesTold] = (mark_goals,)
     return Domain(
         routers=[live_routes.router],
-        dependencies={"feeds": feeds, "entries_told": entries_told},
+        dependencies={"feeds": feeds, "entries_told": ENTRIES_TOLD},
         topics=[LiveTopic(feeds)],
     )
 

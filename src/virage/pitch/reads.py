@@ -25,7 +25,7 @@ KNOWN_MAX: Final = 16
 
 
 class Runner(Struct, frozen=True):
-    """What one player has run: metres, and the speed that was held for a second, km/h."""
+    """What one player has run: metres, and the speed that was held for a second and a half, km/h."""
 
     side: Side
     shirt: int

@@ -59,7 +59,7 @@ class Sums(Struct, frozen=True, array_like=True):
 class Run(Struct, frozen=True, array_like=True):
     """One player: where they were at moment `n` (None: not yet in this period), and what they have run.
 
-    `speed` and `top` in m/s; `top` is what was held for a second.
+    Speeds in m/s, `former` is the one before `speed`; `top` is what was held for a second and a half.
     """
 
     side: Side
@@ -68,6 +68,7 @@ class Run(Struct, frozen=True, array_like=True):
     x: float = 0
     y: float = 0
     speed: float = 0
+    former: float = 0
     metres: float = 0
     top: float = 0
 
@@ -137,7 +138,7 @@ def _is_late(track: Track, frame: Frame) -> bool:
 def _in_period(track: Track, period: Period) -> Track:
     """Nobody has run from the last period into this one."""
     track = _closed(track)
-    runs = {who: replace(run, n=None, speed=0.0) for who, run in track.runs.items()}
+    runs = {who: replace(run, n=None, speed=0.0, former=0.0) for who, run in track.runs.items()}
     return replace(track, period=period, runs=runs, open=None)
 
 
@@ -194,14 +195,14 @@ def step(run: Run, n: int, x: float, y: float) -> Run:
     A jump moves nobody; after a gap, which a jump becomes by lasting, they are where they are and have run nothing.
     """
     if run.n is None or n - run.n > GAP_MAX:
-        return replace(run, n=n, x=x, y=y, speed=0.0)
+        return replace(run, n=n, x=x, y=y, speed=0.0, former=0.0)
     metres = hypot(x - run.x, y - run.y)
     speed = metres / ((n - run.n) * GRID_S)
     if speed > SPEED_MAX:
         return run
     ran = metres if speed > STILL else 0.0
-    top = max(run.top, min(run.speed, speed))
-    return replace(run, n=n, x=x, y=y, speed=speed, metres=run.metres + ran, top=top)
+    top = max(run.top, min(run.former, run.speed, speed))
+    return replace(run, n=n, x=x, y=y, speed=speed, former=run.speed, metres=run.metres + ran, top=top)
 
 
 def _quanta(metres: float) -> int:
