@@ -1,5 +1,6 @@
 """What frames come to: places that are right to half a metre, distances and speeds that people can run."""
 
+from datetime import UTC
 from itertools import pairwise
 from math import cos, dist, hypot, pi, sin
 
@@ -10,9 +11,10 @@ from hypothesis import strategies as st
 from msgspec import to_builtins
 
 from tests.pitch.walks import BEGAN, Screen, Way, frames_of, tracked
-from virage.live.rules.entries import Period
+from virage.live.rules.entries import Period, Side
 from virage.pitch.rules.code import told
-from virage.pitch.rules.frames import Frames, Taken
+from virage.pitch.rules.frames import Frame, Frames, Taken
+from virage.pitch.rules.kicks import settled
 from virage.pitch.rules.news import KEY_EVERY, Play, Told, key_of, news
 from virage.pitch.rules.track import GRID_S, QUANTUM_M, Track, follow
 
@@ -191,6 +193,29 @@ def test_a_frame_that_is_none_is_refused(frame: dict[str, object]) -> None:
     whole = {"period": "first_half", "clock_ms": 0, "players": []} | frame
     with pytest.raises(msgspec.ValidationError):
         msgspec.json.decode(msgspec.json.encode({"frames": [whole]}), type=Frames)
+
+
+SPOT = st.tuples(st.sampled_from(Side), st.integers(1, 3), st.floats(-80, 80), st.floats(-80, 80))
+ANY_FRAME = st.builds(
+    Frame,
+    st.sampled_from(Period),
+    st.integers(0, 3000) | st.integers(0, 18_000_000),
+    st.lists(SPOT, max_size=5),
+    st.none() | st.tuples(st.floats(-80, 80), st.floats(-80, 80), st.floats(-5, 60)),
+    st.none() | st.datetimes(timezones=st.just(UTC)),
+)
+
+
+@given(frames=st.lists(ANY_FRAME, max_size=30))
+def test_whatever_tracking_may_send_phones_can_be_told(frames: list[Frame]) -> None:
+    play, before = Play(), None
+    for frame in frames:
+        track, _ = follow(play.track, [frame], BEGAN)
+        play = Play(track, settled(play.kicks, track.near))
+        before, message = news(before, play)
+        assert msgspec.convert(to_builtins(play), Play) == play
+        if message is not None:
+            Screen().hear(to_builtins(message) | {"moves": []})
 
 
 def test_a_ball_is_where_the_frame_nearest_to_the_moment_saw_it() -> None:

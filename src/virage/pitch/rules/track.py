@@ -47,12 +47,14 @@ class Sums(Struct, frozen=True, array_like=True):
         return Sums(self.n + 1, self.t + t, self.tt + t * t, self.x + x, self.y + y, self.tx + t * x, self.ty + t * y)
 
     def middle(self) -> tuple[float, float]:
-        """Where the line is in the middle; their mean where the positions make no line."""
+        """Where the line is in the middle; their mean where the positions make no line that anybody could run."""
         t, x, y = self.t / self.n, self.x / self.n, self.y / self.n
         spread = self.tt / self.n - t * t
         if self.n < 3 or spread < 1e-6:  # noqa: PLR2004 - two points are a line whatever they err
             return x, y
         speed_x, speed_y = (self.tx / self.n - t * x) / spread, (self.ty / self.n - t * y) / spread
+        if hypot(speed_x, speed_y) > SPEED_MAX:
+            return x, y
         return x - speed_x * t, y - speed_y * t
 
 
