@@ -23,6 +23,10 @@ def teams(_: "World") -> dict[str, Any]:
     return {"teams": {"home": team, "away": team}, "revision": 0}
 
 
+def frames(_: "World") -> dict[str, Any]:
+    return {"frames": [{"period": "first_half", "clock_ms": 0, "players": [["home", 9, 0.0, 0.0]]}]}
+
+
 def clip(world: "World") -> dict[str, Any]:
     now = world.clock.now()
     return {
@@ -59,6 +63,7 @@ PITCH = (
     ("PUT /api/live/{event_id}/teams", "our office", NEIGHBOURS, teams),
     ("GET /api/replay/events/{event_id}/rights", "our office", NEIGHBOURS),
     ("PUT /api/replay/events/{event_id}/rights", "our office", NEIGHBOURS, rights),
+    ("POST /api/pitch/{event_id}/frames", "our office", NEIGHBOURS, frames),
     ("POST /api/replay/events/{event_id}/clips", "our office", NEIGHBOURS, clip),
     ("POST /api/replay/clips/{clip_id}/withdraw", "our office", NEIGHBOURS),
 )

@@ -23,19 +23,23 @@ Send = Callable[[Any], Awaitable[None]]
 
 
 class Batch:
-    """What one reading of the journal says, encoded once: a message a topic, all at one position."""
+    """What is told at once, encoded once: a message a topic, all at one position of the journal.
 
-    __slots__ = ("_events", "_id_line", "key", "messages")
+    Without a position it passes: it is told to whoever listens now, and to nobody again.
+    """
 
-    def __init__(self, position: str, messages: Mapping[str, bytes]) -> None:
-        self.key = position_key(position)
+    __slots__ = ("_events", "_id_line", "_key", "messages")
+
+    def __init__(self, position: str | None, messages: Mapping[str, bytes]) -> None:
         self.messages = messages
-        self._id_line = id_line(position)
+        self._key = None if position is None else position_key(position)
+        self._id_line = b"" if position is None else id_line(position)
         self._events: dict[tuple[str, ...], dict[str, Any]] = {}
 
     def event_for(self, names: Sequence[str], known: Mapping[str, Key]) -> dict[str, Any] | None:
         """Return the ASGI event with what is news to a listener, one object for all alike; None for no news."""
-        news = tuple([name for name in names if name in self.messages and self.key > known.get(name, self.key)])
+        key = self._key
+        news = tuple([name for name in names if name in self.messages and (key is None or key > known.get(name, key))])
         if not news:
             return None
         event = self._events.get(news)

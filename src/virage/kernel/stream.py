@@ -10,8 +10,8 @@ import asyncio
 import random
 import weakref
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Annotated, Any, Protocol
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Annotated, Any, Protocol, runtime_checkable
 
 from litestar import Request, get
 from litestar.params import Parameter
@@ -30,7 +30,8 @@ from virage.kernel.logs import log
 from virage.kernel.problems import Problem, Refused, granted
 
 TOPICS_MAX = 16
-PULSE_S = 1.0
+BEAT_S = 1.0
+PULSE_S = 0.5
 AT_ONCE = 500
 """To how many we write before the process looks after others."""
 RETRY_MS = (1_000, 4_000)
@@ -67,6 +68,18 @@ class Topic(Protocol):
         ...
 
 
+@runtime_checkable
+class Pulsed(Protocol):
+    """A topic that also tells what no journal has: what is over in a second, and is not told to who was away."""
+
+    async def on_pulse(self, arguments: Collection[str]) -> Mapping[str, Any]:
+        """Return the message for each of these arguments of which there is something new; asked twice a second.
+
+        It runs once for all listeners. May raise `Unavailable`, and is asked again with the next pulse.
+        """
+        ...
+
+
 class Hub:
     """All listeners of this process, and the topics that they may follow."""
 
@@ -79,6 +92,7 @@ class Hub:
         self._starting = asyncio.Lock()
         self._unread: deque[Sequence[Entry]] = deque()
         self._reader: asyncio.Task[None] | None = None
+        self._beating: asyncio.Task[None] | None = None
         self._pulse: asyncio.Task[None] | None = None
         self._audience = Audience[Listener]()
         self.let_go = 0
@@ -88,6 +102,11 @@ class Hub:
     def listening(self) -> int:
         """How many streams are open."""
         return len(self._audience)
+
+    @property
+    def has_pulse(self) -> bool:
+        """Whether somebody listens to a topic that has a pulse."""
+        return self._pulse is not None
 
     async def follow(self, principal: Principal, names: Sequence[str], since: str | None) -> "Flow":
         """Return the stream of these topics, or raise the Problem of the first that is refused.
@@ -123,9 +142,10 @@ class Hub:
         """Let everybody go: the process ends, or does not know what to tell."""
         for listener in self._everybody():
             listener.let_go()
-        if self._pulse is not None:
-            self._pulse.cancel()
-            self._pulse = None
+        for task in (self._beating, self._pulse):
+            if task is not None:
+                task.cancel()
+        self._beating = self._pulse = None
 
     def leave(self, listener: Listener) -> None:
         """Forget a listener; once is enough."""
@@ -157,8 +177,10 @@ class Hub:
                 async with self._db.connection() as conn:
                     position = await head(conn)
                 self._end_tail = self._tail.listen(self._on_entries, position)
-        if self._pulse is None:
-            self._pulse = asyncio.create_task(self._beat(), name="hub pulse")
+        if self._beating is None:
+            self._beating = asyncio.create_task(self._beat(), name="hub beat")
+        if self._pulse is None and self._pulsed():
+            self._pulse = asyncio.create_task(self._ask(), name="hub pulse")
 
     def _everybody(self) -> set[Listener]:
         return {listener for group in self._listeners.values() for listener in group}
@@ -196,17 +218,52 @@ class Hub:
             for argument, message in (await self._topics[kind].on_entries(ordered)).items()
         }
         wanted = {name: encoded(name, message) for name, message in messages.items() if name in self._listeners}
-        batch = Batch(entries[-1].position, wanted)
-        listeners = {listener for name in wanted for listener in self._listeners[name]}
+        await self._give(Batch(entries[-1].position, wanted))
+
+    async def _give(self, batch: Batch) -> None:
         # whoever comes from here on reads the truth after what this batch tells was written
+        listeners = {listener for name in batch.messages for listener in self._listeners[name]}
         self.let_go += await self._each(listeners, lambda listener: listener.tell(batch))
+
+    def _pulsed(self) -> dict[str, list[str]]:
+        """What is followed of topics that have a pulse: arguments by kind."""
+        found: dict[str, list[str]] = {}
+        for name in self._listeners:
+            kind, _, argument = name.partition(":")
+            if isinstance(self._topics[kind], Pulsed):
+                found.setdefault(kind, []).append(argument)
+        return found
+
+    async def _ask(self) -> None:
+        """Ask topics that have a pulse, while somebody listens to one."""
+        try:
+            while followed := self._pulsed():
+                for kind, arguments in followed.items():
+                    await self._ask_one(kind, arguments)
+                await asyncio.sleep(PULSE_S)
+        finally:
+            if self._pulse is asyncio.current_task():
+                self._pulse = None
+
+    async def _ask_one(self, kind: str, arguments: Sequence[str]) -> None:
+        topic = self._topics[kind]
+        try:
+            messages = await topic.on_pulse(arguments) if isinstance(topic, Pulsed) else {}
+        except Unavailable:
+            return
+        except Exception:  # noqa: BLE001 - one bad pulse must not be the last one
+            log.exception("pulse_failed")
+            return
+        names = {f"{kind}:{argument}": message for argument, message in messages.items()}
+        wanted = {name: encoded(name, message) for name, message in names.items() if name in self._listeners}
+        await self._give(Batch(None, wanted))
 
     async def _beat(self) -> None:
         """Break silences, and end what has lasted long enough."""
         while self._listeners:
-            await asyncio.sleep(PULSE_S)
+            await asyncio.sleep(BEAT_S)
             await self._each(self._everybody(), Listener.beat)
-        self._pulse = None
+        self._beating = None
 
     async def _each(self, listeners: Iterable[Listener], act: Callable[[Listener], bool]) -> int:
         """Do it for one after the other, end those for whom it was the last, and return how many these are."""

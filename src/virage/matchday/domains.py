@@ -57,6 +57,8 @@ from virage.people.jobs import PeopleJobs
 from virage.people.reads import PersonExport
 from virage.people.rules.house import letterhead_of
 from virage.people.rules.webpush import Vapid
+from virage.pitch import routes as pitch_routes
+from virage.pitch.reads import Pitches, PitchTopic
 from virage.programme import routes as programme
 from virage.programme.acts import EventCancelled
 from virage.programme.reads import boards, public_events
@@ -267,19 +269,29 @@ def _ticketing(house: House) -> Domain:
 # --- live ----------------------------------------------------------------------------------------------------------
 
 
+ENTRIES_TOLD: Sequence[EntriesTold] = (mark_goals,)
+
+
 def _live(house: House) -> Domain:
     db, clock = house.db, house.clock
     feeds = Feeds(db)
-    entries_told: Sequence[EntriesTold] = (mark_goals,)
     ground: Sequence[GroundSource] = (GateReadings(db), FoodReads(db, Catalogues(db)).readings)
     edge = house.config.edge_url
     edges = [] if edge is None else [Publisher(db, clock, feeds, edge).register]
     return Domain(
         routers=live_routes.routers,
-        dependencies={"feeds": feeds, "entries_told": entries_told},
-        jobs=[LiveJobs(db, clock, attending, ground, entries_told).register, *edges],
+        dependencies={"feeds": feeds, "entries_told": ENTRIES_TOLD},
+        jobs=[LiveJobs(db, clock, attending, ground, ENTRIES_TOLD).register, *edges],
         topics=[LiveTopic(feeds)],
     )
+
+
+# --- pitch ---------------------------------------------------------------------------------------------------------
+
+
+def _pitch(house: House) -> Domain:
+    pitches = Pitches(house.db)
+    return Domain(routers=[pitch_routes.router], dependencies={"pitches": pitches}, topics=[PitchTopic(pitches)])
 
 
 # --- replay --------------------------------------------------------------------------------------------------------
@@ -345,5 +357,6 @@ DOMAINS: Sequence[Callable[[House], Domain]] = (
     _live,
     _access,
     _concessions,
+    _pitch,
     _replay,
 )
