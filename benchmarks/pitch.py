@@ -24,7 +24,7 @@ from tests.pitch import match
 from tests.pitch.ball import BATCH, HZ, Mosquitto, broker, payloads
 from virage.kernel.database import Database
 from virage.kernel.ids import new_id
-from virage.kernel.stream import _encoded
+from virage.kernel.listening import encoded
 from virage.pitch.rules.news import Play, news
 from virage.pitch.rules.track import follow
 
@@ -43,10 +43,10 @@ def phones() -> dict[str, Any]:
         track, _ = follow(play.track, batch, datetime.now(UTC))
         play = Play(track)
         before, message = news(before, play)
-        encoded = b"" if message is None else _encoded(name, message)
+        event = b"" if message is None else encoded(name, message)
         spent += time.process_time() - began
         minute = (batch[-1].period.value, batch[-1].clock_ms // 60_000)
-        minutes[minute] = minutes.get(minute, 0) + len(encoded)
+        minutes[minute] = minutes.get(minute, 0) + len(event)
     sizes = [float(size) for size in minutes.values()]
     return {
         "frames": len(frames),

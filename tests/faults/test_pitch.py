@@ -27,7 +27,7 @@ from tests.pitch.ball import Mosquitto, broker, payloads
 from tests.pitch.walks import Screen, as_json, game
 from virage.cli.house import this
 from virage.kernel.database import Database
-from virage.live import store as live
+from virage.live.store import feed as live
 from virage.pitch import store
 from virage.pitch.rules.frames import Frame
 from virage.pitch.rules.track import Moment, Quanta, Track, follow

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.listening import hear
 from tests.live.conftest import KICK_OFF, Match
 from tests.pitch.walks import Screen, as_json, frames_of
 from virage.kernel.database import Database
@@ -28,7 +29,7 @@ async def send(match: Match, frames: Sequence[Frame], event: object = None) -> A
 
 async def follow(hub: Hub, topic: str, screen: Screen, until: int) -> None:
     """Look on until a moment has come."""
-    parts = await hub.follow(ANONYMOUS, [topic], None)
+    parts = await hear(hub, ANONYMOUS, [topic], None)
     async with asyncio.timeout(20):
         while screen.n < until:
             for line in (await anext(parts)).decode().splitlines():
@@ -123,12 +124,12 @@ async def test_an_event_that_is_not_public_has_no_pitch(match: Match, event: str
     assert (await send(match, FRAMES[:3], event_id)).status_code == 404
     hub: Hub = match.world.app.state.hub
     with pytest.raises(Problem):
-        await hub.follow(ANONYMOUS, [f"pitch:{event_id}"], None)
+        await hear(hub, ANONYMOUS, [f"pitch:{event_id}"], None)
 
 
 async def test_who_follows_the_feed_too_is_told_of_both_and_resumes_the_feed_where_it_was(match: Match) -> None:
     hub: Hub = match.world.app.state.hub
-    parts = await hub.follow(ANONYMOUS, [f"live:{match.world.event}", f"pitch:{match.world.event}"], None)
+    parts = await hear(hub, ANONYMOUS, [f"live:{match.world.event}", f"pitch:{match.world.event}"], None)
     heard = [await anext(parts)]
     await match.tell(KICK_OFF)
     await send(match, FRAMES)
