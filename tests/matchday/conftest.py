@@ -130,7 +130,8 @@ class World:
     async def ask(self, who: dict[str, str], method: str, path: str, body: Any = None) -> httpx.Response:
         transport = httpx.ASGITransport(app=self.app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
         async with httpx.AsyncClient(transport=transport, base_url=SITE) as browser:
-            return await browser.request(method, path, json=body, headers=who)
+            sent: dict[str, Any] = {"content": body} if isinstance(body, bytes) else {"json": body}
+            return await browser.request(method, path, headers=who, **sent)
 
     async def buy(self, who: dict[str, str], *, paid: bool = True, event: UUID | None = None) -> dict[str, Any]:
         """Hold two seats, and pay them (they cost nothing)."""

@@ -23,6 +23,14 @@ def teams(_: "World") -> dict[str, Any]:
     return {"teams": {"home": team, "away": team}, "revision": 0}
 
 
+def cdf(_: "World") -> dict[str, Any]:
+    return {"frame_id": 1}
+
+
+def counts(_: "World") -> dict[str, Any]:
+    return {"counts": [{"id": str(new_id()), "side": "home", "kinds": ["shot"]}]}
+
+
 def clip(world: "World") -> dict[str, Any]:
     now = world.clock.now()
     return {
@@ -53,6 +61,8 @@ async def clip_of(world: "World", desk: dict[str, str]) -> str:
 PITCH = (
     ("POST /api/live/{event_id}/entries", "our office", NEIGHBOURS, told),
     ("PUT /api/live/{event_id}/teams", "our office", NEIGHBOURS, teams),
+    ("POST /api/live/{event_id}/cdf", "our office", NEIGHBOURS, cdf),
+    ("POST /api/live/{event_id}/counts", "our office", NEIGHBOURS, counts),
     ("POST /api/replay/events/{event_id}/clips", "our office", NEIGHBOURS, clip),
     ("POST /api/replay/clips/{clip_id}/withdraw", "our office", NEIGHBOURS),
 )

@@ -185,6 +185,9 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/live/{event_id}/pages/{page}": EVERYBODY,
     "POST /api/live/{event_id}/entries": only("match_desk"),
     "PUT /api/live/{event_id}/teams": only("match_desk"),
+    "POST /api/live/{event_id}/cdf": only("match_desk"),
+    "POST /api/live/{event_id}/counts": only("match_desk"),
+    "GET /api/live/{event_id}/stats": EVERYBODY,
     "GET /api/replay/clips/{clip_id}": EVERYBODY,
     "GET /api/replay/clips/{clip_id}/{camera}/{playlist}": EVERYBODY,
     "GET /api/replay/objects/{object_id}": EVERYBODY,  # it is noise without its key

@@ -31,6 +31,9 @@ from virage.kernel.metrics import Gauge
 from virage.live import routes as live_routes
 from virage.live.acts import EntriesTold
 from virage.live.reads import Feeds, LiveTopic
+from virage.live.sources import routes as sources
+from virage.live.sources.acts import tell_stats_at_once
+from virage.live.sources.reads import StatsBoard, StatsTopic
 from virage.matchday.house import Domain, House
 from virage.passes import routes as passes_routes
 from virage.passes.acts import open_vault
@@ -256,11 +259,12 @@ def _ticketing(house: House) -> Domain:
 
 def _live(house: House) -> Domain:
     feeds = Feeds(house.db)
-    entries_told: Sequence[EntriesTold] = (mark_goals,)
+    board = StatsBoard(house.db)
+    entries_told: Sequence[EntriesTold] = (mark_goals, tell_stats_at_once)
     return Domain(
-        routers=[live_routes.router],
-        dependencies={"feeds": feeds, "entries_told": entries_told},
-        topics=[LiveTopic(feeds)],
+        routers=[live_routes.router, sources.router],
+        dependencies={"feeds": feeds, "stats_board": board, "entries_told": entries_told},
+        topics=[LiveTopic(feeds), StatsTopic(board)],
     )
 
 
