@@ -24,7 +24,7 @@ LAYERS = [
     {"payments", "passes"},
     {"wallet"},
     {"live", "ticketing"},
-    {"access", "concessions"},
+    {"access", "concessions", "pitch"},
     {"replay"},
 ]
 PUBLISHED = "public_"  # the views that a domain publishes for those above it are named `public_...`

@@ -31,6 +31,10 @@ def counts(_: "World") -> dict[str, Any]:
     return {"counts": [{"id": str(new_id()), "side": "home", "kinds": ["shot"]}]}
 
 
+def frames(_: "World") -> dict[str, Any]:
+    return {"frames": [{"period": "first_half", "clock_ms": 0, "players": [["home", 9, 0.0, 0.0]]}]}
+
+
 def clip(world: "World") -> dict[str, Any]:
     now = world.clock.now()
     return {
@@ -63,6 +67,7 @@ PITCH = (
     ("PUT /api/live/{event_id}/teams", "our office", NEIGHBOURS, teams),
     ("POST /api/live/{event_id}/cdf", "our office", NEIGHBOURS, cdf),
     ("POST /api/live/{event_id}/counts", "our office", NEIGHBOURS, counts),
+    ("POST /api/pitch/{event_id}/frames", "our office", NEIGHBOURS, frames),
     ("POST /api/replay/events/{event_id}/clips", "our office", NEIGHBOURS, clip),
     ("POST /api/replay/clips/{clip_id}/withdraw", "our office", NEIGHBOURS),
 )

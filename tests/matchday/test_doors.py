@@ -188,6 +188,8 @@ DOORS: dict[str, frozenset[str]] = {
     "POST /api/live/{event_id}/cdf": only("match_desk"),
     "POST /api/live/{event_id}/counts": only("match_desk"),
     "GET /api/live/{event_id}/stats": EVERYBODY,
+    "GET /api/pitch/{event_id}": EVERYBODY,
+    "POST /api/pitch/{event_id}/frames": only("match_desk"),
     "GET /api/replay/clips/{clip_id}": EVERYBODY,
     "GET /api/replay/clips/{clip_id}/{camera}/{playlist}": EVERYBODY,
     "GET /api/replay/objects/{object_id}": EVERYBODY,  # it is noise without its key

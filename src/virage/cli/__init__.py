@@ -284,6 +284,19 @@ def match(
     matching.match(files, format, event, speed=speed, url=url, key=key)
 
 
+@app.command
+def ball(
+    *,
+    broker: Annotated[str, Parameter(help="mqtt://user:password@host:port, or mqtts:// for TLS.")],
+    event: Annotated[UUID, Parameter(help="The match in which it is played.")],
+    ball: Annotated[str, Parameter(help="Its name in the topic: ball/NAME/imu.")],
+) -> None:
+    """Listen to a connected ball until Ctrl-C: its kicks go to the pitch, goal-line signals to the match feed."""
+    from virage.cli import kicking
+
+    kicking.listen(broker, event, ball)
+
+
 accounting_app = App(name="accounting", help="The house's books, for the accountant.")
 app.command(accounting_app)
 

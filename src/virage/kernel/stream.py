@@ -10,9 +10,9 @@ import asyncio
 import random
 import weakref
 from collections import defaultdict, deque
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Protocol, runtime_checkable
 
 import msgspec
 from litestar import Request, get
@@ -31,6 +31,7 @@ from virage.kernel.problems import Problem, Refused, granted
 TOPICS_MAX = 16
 WAITING_BATCHES_MAX = 256
 HEARTBEAT_S = 15.0
+PULSE_S = 0.5
 LIFETIME_S = 900.0
 RETRY_MS = (1_000, 4_000)
 CROWDED_RETRY_MS = 60_000  # so that the tabs of one browser, if they are too many, do not push each other out all day
@@ -63,6 +64,18 @@ class Topic(Protocol):
 
         It runs once for all listeners, and they wait for it: whoever must read, reads once. It may raise `Unavailable`,
         and is asked again then. Entries come in the order of writing.
+        """
+        ...
+
+
+@runtime_checkable
+class Pulsed(Protocol):
+    """A topic that also tells what no journal has: what is over in a second, and is not told to who was away."""
+
+    async def on_pulse(self, arguments: Collection[str]) -> Mapping[str, Any]:
+        """Return the message for each of these arguments of which there is something new; asked twice a second.
+
+        It runs once for all listeners. May raise `Unavailable`, and is asked again with the next pulse.
         """
         ...
 
@@ -107,6 +120,17 @@ class _Batch:
         return _with_id(self.id_line, parts) if parts else b""
 
 
+class _Passing(_Batch):
+    """What a pulse says: it has no position, and whoever listens gets it."""
+
+    def __init__(self, messages: Mapping[str, bytes]) -> None:
+        self.messages = messages
+
+    def for_listener(self, listener: Listener) -> bytes:
+        """Return its part."""
+        return b"".join([self.messages[name] for name in listener.names if name in self.messages])
+
+
 class Hub:
     """All listeners of this process, and the topics that they may follow."""
 
@@ -119,6 +143,7 @@ class Hub:
         self._starting = asyncio.Lock()
         self._unread: deque[Sequence[Entry]] = deque()
         self._reader: asyncio.Task[None] | None = None
+        self._pulse: asyncio.Task[None] | None = None
         self._audience = Audience[Listener]()
         self.let_go = 0
         self.crowded = 0
@@ -165,6 +190,9 @@ class Hub:
         """Let everybody go: the process ends."""
         for listener in {listener for group in self._listeners.values() for listener in group}:
             listener.let_go()
+        if self._pulse is not None:
+            self._pulse.cancel()
+            self._pulse = None
 
     def _topic(self, name: str) -> tuple[Topic, str]:
         kind, _, argument = name.partition(":")
@@ -183,6 +211,8 @@ class Hub:
                 async with self._db.connection() as conn:
                     position = await head(conn)
                 self._end_tail = self._tail.listen(self._on_entries, position)
+        if self._pulse is None and self._pulsed():
+            self._pulse = asyncio.create_task(self._beat(), name="hub-pulse")
 
     def _leave(self, listener: Listener) -> None:
         """Forget a listener; once is enough."""
@@ -226,8 +256,42 @@ class Hub:
             for argument, message in (await self._topics[kind].on_entries(ordered)).items()
         }
         wanted = {name: _encoded(name, message) for name, message in messages.items() if name in self._listeners}
-        batch = _Batch(entries[-1].position, wanted)
-        for listener in {listener for name in wanted for listener in self._listeners[name]}:
+        self._give(_Batch(entries[-1].position, wanted))
+
+    def _pulsed(self) -> dict[str, list[str]]:
+        """What is followed of topics that have a pulse: arguments by kind."""
+        found: dict[str, list[str]] = {}
+        for name in self._listeners:
+            kind, _, argument = name.partition(":")
+            if isinstance(self._topics[kind], Pulsed):
+                found.setdefault(kind, []).append(argument)
+        return found
+
+    async def _beat(self) -> None:
+        """Ask twice a second while somebody listens."""
+        try:
+            while followed := self._pulsed():
+                try:
+                    for kind, arguments in followed.items():
+                        topic = self._topics[kind]
+                        messages = await topic.on_pulse(arguments) if isinstance(topic, Pulsed) else {}
+                        names = {f"{kind}:{argument}": message for argument, message in messages.items()}
+                        self._give(
+                            _Passing(
+                                {name: _encoded(name, one) for name, one in names.items() if name in self._listeners}
+                            )
+                        )
+                except Unavailable:
+                    pass
+                except Exception:  # noqa: BLE001 - one bad pulse must not be the last one
+                    log.exception("pulse_failed")
+                await asyncio.sleep(PULSE_S)
+        finally:
+            if self._pulse is asyncio.current_task():
+                self._pulse = None
+
+    def _give(self, batch: _Batch) -> None:
+        for listener in {listener for name in batch.messages for listener in self._listeners[name]}:
             try:
                 listener.waiting.put_nowait(batch)
             except asyncio.QueueFull:

@@ -52,6 +52,8 @@ from virage.people.jobs import PeopleJobs
 from virage.people.reads import PersonExport
 from virage.people.rules.house import letterhead_of
 from virage.people.rules.webpush import Vapid
+from virage.pitch import routes as pitch_routes
+from virage.pitch.reads import Pitches, PitchTopic
 from virage.programme import routes as programme
 from virage.programme.acts import EventCancelled
 from virage.programme.reads import boards, public_events
@@ -257,15 +259,25 @@ def _ticketing(house: House) -> Domain:
 # --- live ----------------------------------------------------------------------------------------------------------
 
 
+ENTRIES_TOLD: Sequence[EntriesTold] = (mark_goals, tell_stats_at_once)
+
+
 def _live(house: House) -> Domain:
     feeds = Feeds(house.db)
     board = StatsBoard(house.db)
-    entries_told: Sequence[EntriesTold] = (mark_goals, tell_stats_at_once)
     return Domain(
         routers=[live_routes.router, sources.router],
-        dependencies={"feeds": feeds, "stats_board": board, "entries_told": entries_told},
+        dependencies={"feeds": feeds, "stats_board": board, "entries_told": ENTRIES_TOLD},
         topics=[LiveTopic(feeds), StatsTopic(board)],
     )
+
+
+# --- pitch ---------------------------------------------------------------------------------------------------------
+
+
+def _pitch(house: House) -> Domain:
+    pitches = Pitches(house.db)
+    return Domain(routers=[pitch_routes.router], dependencies={"pitches": pitches}, topics=[PitchTopic(pitches)])
 
 
 # --- replay --------------------------------------------------------------------------------------------------------
@@ -327,5 +339,6 @@ DOMAINS: Sequence[Callable[[House], Domain]] = (
     _live,
     _access,
     _concessions,
+    _pitch,
     _replay,
 )

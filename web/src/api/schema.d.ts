@@ -2717,6 +2717,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/pitch/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get figures
+         * @description How far and how fast everybody has run, and the hardest kick.
+         */
+        get: operations["get_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pitch/{event_id}/frames": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take frames
+         * @description Take a batch of frames in, in the order of the match's clock. A batch may be sent again: docs/pitch.md.
+         */
+        post: operations["take_frames"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/push/key": {
         parameters: {
             query?: never;
@@ -4265,6 +4305,15 @@ export interface components {
             subtitle: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
         };
+        /** Figures */
+        Figures: {
+            clock_ms: number;
+            /** Format: uuid */
+            event_id: string;
+            hardest: components["schemas"]["Kick"] | null;
+            period: components["schemas"]["Period"];
+            runners: components["schemas"]["Runner"][];
+        };
         /**
          * Floor
          * @description Where one stands. The concourse of ring 1 is on the podium, inside the gates.
@@ -4371,6 +4420,27 @@ export interface components {
             place: number;
             place_label: components["schemas"]["PlaceLabel"] | null;
             revoked: boolean;
+        };
+        /** Frame */
+        Frame: {
+            at?: string | null;
+            ball?: [
+                number,
+                number,
+                number
+            ] | null;
+            clock_ms: number;
+            period: components["schemas"]["Period"];
+            players: [
+                components["schemas"]["Side"],
+                number,
+                number,
+                number
+            ][];
+        };
+        /** Frames */
+        Frames: {
+            frames: components["schemas"]["Frame"][];
         };
         /** GateBoard */
         GateBoard: {
@@ -4703,6 +4773,14 @@ export interface components {
             kty: "OKP" | "EC";
             x: string;
             y?: string | null;
+        };
+        /** Kick */
+        Kick: {
+            /** Format: date-time */
+            at: string;
+            ball: string;
+            by?: string | null;
+            kmh: number;
         };
         /** KickOff */
         KickOff: {
@@ -5733,6 +5811,13 @@ export interface components {
             stops: components["schemas"]["Stop"][];
             way: components["schemas"]["Way"] | null;
         };
+        /** Runner */
+        Runner: {
+            metres: number;
+            shirt: number;
+            side: components["schemas"]["Side"];
+            top_kmh: number;
+        };
         /** Sales */
         Sales: {
             by_category: components["schemas"]["CategorySales"][];
@@ -6056,6 +6141,11 @@ export interface components {
             enc?: string | null;
             picc_data?: string | null;
             uid?: string | null;
+        };
+        /** Taken */
+        Taken: {
+            late: number;
+            taken: number;
         };
         /** Tally */
         Tally: {
@@ -11284,6 +11374,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaymentAnswer"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_figures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Figures"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    take_frames: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Frames"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

@@ -1,0 +1,47 @@
+"""`virage ball`: listen to a connected ball, and to goal-line technology, until asked to end."""
+
+import asyncio
+import os
+import re
+import signal
+from contextlib import suppress
+from uuid import UUID
+
+from virage import matchday
+from virage.cli.house import configuration, database, fail
+from virage.kernel import logs
+from virage.kernel.config import Config
+from virage.kernel.supervise import die_with_parent
+from virage.matchday.domains import ENTRIES_TOLD
+from virage.pitch.ball import Ball, Broker, broker_of
+from virage.programme import reads as programme
+
+BALL_PATTERN = r"[A-Za-z0-9_-]{1,32}"
+
+
+def listen(broker: str, event_id: UUID, ball: str) -> None:
+    """Listen until Ctrl-C; ends the command for a broker or a ball that is none."""
+    die_with_parent()
+    if not re.fullmatch(BALL_PATTERN, ball):
+        raise fail(f"{ball!r} is no name of a ball: letters, digits, - and _, 32 at most.")
+    try:
+        place = broker_of(broker)
+    except ValueError as error:
+        raise fail(str(error)) from None
+    config = configuration(os.environ)
+    logs.configure(config.log_level, "ball")
+    with database(config) as ready:
+        asyncio.run(_listen(ready, place, event_id, ball))
+
+
+async def _listen(config: Config, broker: Broker, event_id: UUID, ball: str) -> None:
+    clock = matchday.clock_of(config)
+    async with matchday.opened(config) as db:
+        async with db.connection() as conn:
+            if event_id not in await programme.public_events_of(conn, [event_id]):
+                raise fail(f"{event_id} is no public event.")
+        listening = asyncio.create_task(Ball(event_id, ball, broker, db=db, clock=clock, handlers=ENTRIES_TOLD).run())
+        for wish in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(wish, listening.cancel)
+        with suppress(asyncio.CancelledError):
+            await listening

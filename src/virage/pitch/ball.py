@@ -1,0 +1,169 @@
+"""A process beside the broker: what a connected ball feels becomes kicks, what goal-line technology says an entry.
+
+Five hundred samples a second come in, and a kick every few seconds goes on. The broker may go and come back, the
+database too; a payload that is none is counted, said, and forgotten.
+"""
+
+import asyncio
+import ssl
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+import aiomqtt
+import msgspec
+from msgspec import Struct
+
+from virage.kernel.clock import Clock
+from virage.kernel.database import Database, Unavailable
+from virage.kernel.logs import log
+from virage.kernel.problems import Refused
+from virage.live import acts as live
+from virage.live.acts import EntriesTold
+from virage.live.rules.entries import Telling
+from virage.pitch import acts
+from virage.pitch.rules.imu import KMH, BadPayload, Feeling, feel, read
+from virage.pitch.rules.kicks import Kick
+from virage.pitch.rules.signals import Whistle, signal_of, telling_of
+
+AGAIN_S: Final = 1.0
+KICKS_WAITING: Final = 200
+PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
+
+
+class Broker(Struct, frozen=True):
+    """Where MQTT is spoken."""
+
+    host: str
+    port: int
+    secure: bool = False
+    user: str | None = None
+    password: str | None = None
+
+
+def broker_of(url: str) -> Broker:
+    """A broker from `mqtt://user:password@host:port`, or `mqtts://` for TLS; raises ValueError."""
+    parts = urlsplit(url)
+    if parts.scheme not in PORTS or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError("A broker is mqtt://host:port or mqtts://host:port.")
+    user, password = (unquote(one) if one else None for one in (parts.username, parts.password))
+    return Broker(parts.hostname, parts.port or PORTS[parts.scheme], parts.scheme == "mqtts", user, password)
+
+
+class Ball:
+    """One ball in one match. `bad` counts what was no payload, `kicks` what was felt, `signals` what was said."""
+
+    def __init__(
+        self,
+        event_id: UUID,
+        ball: str,
+        broker: Broker,
+        *,
+        db: Database,
+        clock: Clock,
+        handlers: Sequence[EntriesTold] = (),
+    ) -> None:
+        self._event_id, self._ball, self._broker = event_id, ball, broker
+        self._db, self._clock, self._handlers = db, clock, handlers
+        self._feeling = Feeling()
+        self._kicks: deque[Kick] = deque(maxlen=KICKS_WAITING)
+        self._tellings: dict[UUID, Telling] = {}
+        self._news = asyncio.Event()
+        self._imu = f"ball/{ball}/imu"
+        self.bad = self.kicks = self.signals = 0
+        self.connected = False
+
+    @property
+    def told_all(self) -> bool:
+        """Whether nothing waits for the database."""
+        return not self._kicks and not self._tellings
+
+    async def run(self) -> None:
+        """Listen until cancelled."""
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._tell(), name="ball-telling")
+            while True:
+                try:
+                    await self._listen()
+                except aiomqtt.MqttError as failure:
+                    self.connected = False
+                    log.warning("broker_away", why=str(failure))
+                    await asyncio.sleep(AGAIN_S)
+
+    async def _listen(self) -> None:
+        """What is said while this process is away waits at the broker: its session has a name and stays."""
+        broker = self._broker
+        async with aiomqtt.Client(
+            broker.host,
+            broker.port,
+            username=broker.user,
+            password=broker.password,
+            identifier=f"virage-{self._event_id}-{self._ball}",
+            clean_session=False,
+            tls_context=ssl.create_default_context() if broker.secure else None,
+        ) as client:
+            await client.subscribe(
+                [(self._imu, 0), *((f"{kind}/{self._event_id}", 1) for kind in ("goal-line", "referee"))]
+            )
+            self.connected = True
+            log.info("broker_connected", ball=self._ball)
+            async for message in client.messages:
+                self.hear(message.topic.value, bytes(message.payload or b""))
+
+    def hear(self, topic: str, payload: bytes) -> None:
+        """Take one message in; what is to be told of it is told as soon as the database is there."""
+        try:
+            if topic == self._imu:
+                self._feel(payload)
+            else:
+                self._signal(payload)
+        except (BadPayload, msgspec.DecodeError) as failure:
+            self.bad += 1
+            if self.bad & (self.bad - 1) == 0:  # the 1st, 2nd, 4th, 8th: a broken sensor must not fill the disk
+                log.warning("payload_bad", topic=topic, why=str(failure), so_far=self.bad)
+
+    def _feel(self, payload: bytes) -> None:
+        self._feeling, blows = feel(self._feeling, read(payload))
+        for blow in blows:
+            self.kicks += 1
+            self._kicks.append(Kick(blow.at, self._ball, round(blow.speed * KMH)))
+            self._news.set()
+
+    def _signal(self, payload: bytes) -> None:
+        signal = signal_of(payload)
+        self.signals += 1
+        if isinstance(signal, Whistle):
+            log.info("whistle", at=signal.at.isoformat())
+            return
+        telling = telling_of(self._event_id, signal)
+        self._tellings.setdefault(telling.id, telling)
+        self._news.set()
+
+    async def _tell(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            try:
+                await self._write()
+            except Unavailable:
+                await asyncio.sleep(AGAIN_S)
+                self._news.set()
+
+    async def _write(self) -> None:
+        """What was felt and said is forgotten when it is written, and not before."""
+        now, tellings, kicks = self._clock.now(), list(self._tellings.values()), list(self._kicks)
+        if tellings:
+            async with self._db.transaction() as conn:
+                outcomes = await live.tell(conn, self._event_id, tellings, None, now, handlers=self._handlers)
+            for telling, outcome in zip(tellings, outcomes, strict=True):
+                del self._tellings[telling.id]
+                if isinstance(outcome, Refused):
+                    log.warning("goal_line_refused", reason=outcome.reason)
+        if kicks:
+            async with self._db.transaction() as conn:
+                await acts.take_kicks(conn, self._event_id, kicks)
+            for kick in kicks:
+                if kick in self._kicks:
+                    self._kicks.remove(kick)

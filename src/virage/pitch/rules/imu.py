@@ -1,0 +1,112 @@
+"""What a connected ball sends, and the blows in it.
+
+A ball measures 500 times a second how it is accelerated and how it turns (a football's own sensors do: FIFA, connected
+ball technology). Nobody else needs that: a blow is a few samples long, and all that goes on from here.
+"""
+
+import struct
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+HEADER: Final = struct.Struct("<4sBBHQ")
+MAGIC: Final = b"BALL"
+VERSION: Final = 1
+SAMPLES_MAX: Final = 1000
+RATE_MIN: Final = 100
+RATE_MAX: Final = 2000
+AXES: Final = 6
+ACCELERATION_UNIT: Final = 0.125  # m/s2
+TURN_UNIT: Final = 0.125  # degrees a second
+US: Final = 1_000_000
+AT_US_MAX: Final = 4_102_444_800 * US
+"""The year 2100: a clock that shows more is none."""
+
+BLOW_BEGINS: Final = 250.0  # m/s2; a ball that is carried or rolls stays far below
+BLOW_ENDS: Final = 60.0
+BLOW_MAX_S: Final = 0.03
+"""A foot touches a ball for about a hundredth of a second."""
+REFRACTORY_S: Final = 0.15
+SPEED_MIN: Final = 4.0  # m/s; what is less is a touch
+SPEED_MAX: Final = 70.0
+KMH: Final = 3.6
+
+
+class BadPayload(ValueError):
+    """Bytes that are no batch of samples."""
+
+
+class Batch(Struct, frozen=True):
+    """Samples in order: when the first was (microseconds since 1970), how many a second; m/s2 by axis."""
+
+    at_us: int
+    rate: int
+    acceleration: NDArray[np.float32]
+    turning: NDArray[np.float32]
+
+
+class Blow(Struct, frozen=True):
+    """One blow: when it began, by how much it changed the ball's velocity (m/s), turns a second at its end."""
+
+    at: datetime
+    speed: float
+    turns: float
+
+
+class Feeling(Struct, frozen=True):
+    """What of the last batch matters for the next: its end, a blow that is not over, when the last one began."""
+
+    until_us: int = 0
+    blow_us: int | None = None
+    gained: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    last_us: int = 0
+
+
+def read(payload: bytes) -> Batch:
+    """A batch from its bytes; raises `BadPayload`."""
+    if len(payload) < HEADER.size:
+        raise BadPayload("It is shorter than a header.")
+    magic, version, axes, rate, at_us = HEADER.unpack_from(payload)
+    if magic != MAGIC or version != VERSION or axes != AXES or not RATE_MIN <= rate <= RATE_MAX or at_us > AT_US_MAX:
+        raise BadPayload("Its header is none of version 1.")
+    count, rest = divmod(len(payload) - HEADER.size, AXES * 2)
+    if rest or not 1 <= count <= SAMPLES_MAX:
+        raise BadPayload(f"It has no whole number of samples, or none, or more than {SAMPLES_MAX}.")
+    samples = np.frombuffer(payload, "<i2", offset=HEADER.size).reshape(count, AXES).astype(np.float32)
+    return Batch(at_us, rate, samples[:, :3] * ACCELERATION_UNIT, samples[:, 3:] * TURN_UNIT)
+
+
+def feel(feeling: Feeling, batch: Batch) -> tuple[Feeling, list[Blow]]:
+    """The blows that are over with this batch. A batch that was felt before says nothing."""
+    step_us = US // batch.rate
+    until_us = batch.at_us + len(batch.acceleration) * step_us
+    if batch.at_us + step_us // 2 < feeling.until_us:
+        return feeling, []
+    size = np.sqrt(np.einsum("ij,ij->i", batch.acceleration, batch.acceleration))
+    if feeling.blow_us is None and not (size >= BLOW_BEGINS).any():  # nearly always
+        return Feeling(until_us, None, (0.0, 0.0, 0.0), feeling.last_us), []
+    blow_us, gained, last_us = feeling.blow_us, np.array(feeling.gained), feeling.last_us
+    blows: list[Blow] = []
+    for place, strength in enumerate(size):
+        at_us = batch.at_us + place * step_us
+        if blow_us is None and strength >= BLOW_BEGINS and at_us - last_us >= REFRACTORY_S * US:
+            blow_us, last_us, gained = at_us, at_us, np.zeros(3)
+        if blow_us is None:
+            continue
+        if strength >= BLOW_ENDS and at_us - blow_us < BLOW_MAX_S * US:
+            gained = gained + batch.acceleration[place] / batch.rate
+            continue
+        blows += _blow(blow_us, gained, batch.turning[place])
+        blow_us = None
+    return Feeling(until_us, blow_us, (float(gained[0]), float(gained[1]), float(gained[2])), last_us), blows
+
+
+def _blow(at_us: int, gained: NDArray[np.floating], turning: NDArray[np.float32]) -> list[Blow]:
+    speed = float(np.linalg.norm(gained))
+    if not SPEED_MIN <= speed <= SPEED_MAX:
+        return []
+    at = datetime.fromtimestamp(at_us // US, UTC) + timedelta(microseconds=at_us % US)
+    return [Blow(at, round(speed, 2), round(float(np.linalg.norm(turning)) / 360, 2))]

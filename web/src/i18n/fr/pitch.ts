@@ -1,0 +1,20 @@
+import type { Words } from "../en/pitch";
+
+export const pitch: Words = {
+  title: "Le terrain",
+  drawn: (home, away) => `Le terrain vu d’en haut. ${home} : maillots ronds, ${away} : maillots carrés. Ce que chacun a couru est dans le tableau ci-dessous.`,
+  ask: "Où est chacun, pendant qu’il court. Environ 15 ko par minute.",
+  show: "Afficher le terrain",
+  hide: "Masquer le terrain",
+  stopped: "Aucune position n’arrive en ce moment.",
+  ball: { left: "Le ballon est dans le tiers de gauche.", middle: "Le ballon est dans le tiers du milieu.", right: "Le ballon est dans le tiers de droite." },
+  lastKick: (who, kmh) => (who ? `Dernière frappe : ${who}, ${kmh} km/h` : `Dernière frappe : ${kmh} km/h`),
+  hardest: (who, kmh) => (who ? `La plus forte : ${who}, ${kmh} km/h` : `La plus forte : ${kmh} km/h`),
+  runs: "Distances et vitesses",
+  runsOf: (team) => `Distances et vitesses : ${team}`,
+  player: "Joueur",
+  distance: "Distance",
+  topSpeed: "Vitesse de pointe",
+  km: (km) => `${km} km`,
+  kmh: (kmh) => `${kmh} km/h`,
+};

@@ -1,0 +1,8 @@
+/** The words of the pitch. */
+import { Bundle } from "../../i18n/bundle.svelte";
+import type { Words } from "../../i18n/en/pitch";
+
+export const words = new Bundle<Words>({
+  fr: async () => (await import("../../i18n/fr/pitch")).pitch,
+  en: async () => (await import("../../i18n/en/pitch")).pitch,
+});
