@@ -11,7 +11,7 @@ import pytest
 
 from tests.live.sources import cdf
 from tests.samples import cdf as published
-from virage.live.sources.rules.cdf import Defect, EventLine, MatchSheet, MetaData, clock_s, read
+from virage.live.sources.rules.cdf import EventLine, LineDefect, MatchSheet, MetaData, clock_s, read
 
 VERSIONS = ("0.2.1", "0.2.2", "0.2.3", "0.3.0", "0.3.1", "0.3.2")
 OURS: dict[str, Any] = {
@@ -31,7 +31,7 @@ def schema(kind: str) -> jsonschema_rs.Validator:
 
 
 def taken(document: Any) -> bool:
-    return not isinstance(read(json.dumps(document).encode(), 1), Defect)
+    return not isinstance(read(json.dumps(document).encode(), 1), LineDefect)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -105,7 +105,7 @@ def test_what_the_schema_refuses_of_what_is_read_is_refused(kind: str) -> None:
 )
 def test_what_is_no_cdf_is_a_defect_and_no_failure(line: bytes) -> None:
     found = read(line, 7)
-    assert isinstance(found, Defect)
+    assert isinstance(found, LineDefect)
     assert found.line == 7
 
 

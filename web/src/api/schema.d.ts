@@ -1214,6 +1214,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/live/{event_id}/cdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take cdf
+         * @description Take documents of the Common Data Format: one of JSON, or one a line of JSON Lines (application/x-ndjson).
+         *
+         *     Meta data and the match sheet set the line-ups; whistles, goals, cards and substitutions are told, whatever else
+         *     counts is counted. Each line stands for itself: what cannot be taken is answered with its number and why.
+         */
+        post: operations["take_cdf"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/{event_id}/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count
+         * @description Count what players did: each id once, as it was said last.
+         */
+        post: operations["count"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/live/{event_id}/entries": {
         parameters: {
             query?: never;
@@ -1246,6 +1289,26 @@ export interface paths {
          * @description 32 entries of the feed. A full page never changes and may be kept for ever, by a phone or a cache between.
          */
         get: operations["get_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/{event_id}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get stats
+         * @description The figures of both teams, and of each player.
+         */
+        get: operations["get_stats"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3849,6 +3912,19 @@ export interface components {
             held: number;
             sold: number;
         };
+        /** CdfTaken */
+        CdfTaken: {
+            /** @default 0 */
+            counted: number;
+            defects?: components["schemas"]["LineDefect"][];
+            ignored?: {
+                [key: string]: number;
+            };
+            /** @default false */
+            teams: boolean;
+            /** @default 0 */
+            told: number;
+        };
         /** Challenge */
         Challenge: {
             at: string;
@@ -4068,6 +4144,22 @@ export interface components {
             people: number;
             reason: string;
             zone: string;
+        };
+        /** Count */
+        Count: {
+            /** Format: uuid */
+            id: string;
+            kinds: components["schemas"]["Kind"][];
+            player?: number | null;
+            side: components["schemas"]["Side"];
+        };
+        /** Counted */
+        Counted: {
+            changed: number;
+        };
+        /** Counts */
+        Counts: {
+            counts: components["schemas"]["Count"][];
         };
         /** DeadLetter */
         DeadLetter: {
@@ -4788,6 +4880,12 @@ export interface components {
             kind: "kick_off";
             period: components["schemas"]["Period"];
         };
+        /**
+         * Kind
+         * @description As what something counts.
+         * @enum {string}
+         */
+        Kind: "shot" | "on_target" | "pass" | "completed" | "corner" | "foul" | "offside";
         /** KindState */
         KindState: {
             closes_at: string | null;
@@ -4902,6 +5000,13 @@ export interface components {
             purse_max_cents: number;
             top_up_max_cents: number;
             top_up_min_cents: number;
+        };
+        /** LineDefect */
+        LineDefect: {
+            line: number;
+            /** @default  */
+            message: string;
+            reason: string;
         };
         /** Live */
         Live: {
@@ -5453,6 +5558,21 @@ export interface components {
             position: "goalkeeper" | "defender" | "midfielder" | "forward" | "";
             /** @default false */
             starts: boolean;
+        };
+        /** PlayerStats */
+        PlayerStats: {
+            /** @default 0 */
+            completed: number;
+            /** @default 0 */
+            fouls: number;
+            number: number;
+            /** @default 0 */
+            on_target: number;
+            /** @default 0 */
+            passes: number;
+            /** @default 0 */
+            shots: number;
+            side: components["schemas"]["Side"];
         };
         /** Price */
         Price: {
@@ -6081,6 +6201,121 @@ export interface components {
             capacity: number;
             counter: number;
             orders: number;
+        };
+        /** Statistics */
+        Statistics: {
+            players?: components["schemas"]["PlayerStats"][];
+            teams?: components["schemas"]["Stats"];
+        };
+        /**
+         * Stats
+         * @default {
+         *       "completed": [
+         *         0,
+         *         0
+         *       ],
+         *       "corners": [
+         *         0,
+         *         0
+         *       ],
+         *       "fouls": [
+         *         0,
+         *         0
+         *       ],
+         *       "offsides": [
+         *         0,
+         *         0
+         *       ],
+         *       "on_target": [
+         *         0,
+         *         0
+         *       ],
+         *       "passes": [
+         *         0,
+         *         0
+         *       ],
+         *       "possession": null,
+         *       "shots": [
+         *         0,
+         *         0
+         *       ]
+         *     }
+         */
+        Stats: {
+            /**
+             * @default [
+             *       0,
+             *       0
+             *     ]
+             */
+            completed: [
+                number,
+                number
+            ];
+            /**
+             * @default [
+             *       0,
+             *       0
+             *     ]
+             */
+            corners: [
+                number,
+                number
+            ];
+            /**
+             * @default [
+             *       0,
+             *       0
+             *     ]
+             */
+            fouls: [
+                number,
+                number
+            ];
+            /**
+             * @default [
+             *       0,
+             *       0
+             *     ]
+             */
+            offsides: [
+                number,
+                number
+            ];
+            /**
+             * @default [
+             *       0,
+             *       0
+             *     ]
+             */
+            on_target: [
+                number,
+                number
+            ];
+            /**
+             * @default [
+             *       0,
+             *       0
+             *     ]
+             */
+            passes: [
+                number,
+                number
+            ];
+            possession?: [
+                number,
+                number
+            ] | null;
+            /**
+             * @default [
+             *       0,
+             *       0
+             *     ]
+             */
+            shots: [
+                number,
+                number
+            ];
         };
         /** StockLine */
         StockLine: {
@@ -8535,6 +8770,72 @@ export interface operations {
             };
         };
     };
+    take_cdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CdfTaken"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    count: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Counts"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Counted"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     tell: {
         parameters: {
             query?: never;
@@ -8589,6 +8890,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_stats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures as they were told last */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

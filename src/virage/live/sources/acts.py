@@ -17,7 +17,7 @@ from virage.live.acts import EntriesTold
 from virage.live.rules.entries import Entry, Goal, PeriodOver, Telling, Withdrawn
 from virage.live.rules.feed import Reason, effective
 from virage.live.sources import store
-from virage.live.sources.rules.cdf import Action, Defect, Document, EventLine, Known, MatchSheet, MetaData, Why
+from virage.live.sources.rules.cdf import Action, Document, EventLine, Known, LineDefect, MatchSheet, MetaData, Why
 from virage.live.sources.rules.counting import STATS_FACT, Count, due, statistics
 from virage.live.sources.rules.lineups import known_of, teams_of
 from virage.live.sources.rules.news import (
@@ -35,14 +35,14 @@ IGNORED_MAX: Final = 50
 OTHER: Final = "other"
 
 
-class Taken(Struct):
+class CdfTaken(Struct):
     """What became of CDF documents: entries that are new, things that count, what the feed has no word for, defects."""
 
     teams: bool = False
     told: int = 0
     counted: int = 0
     ignored: dict[str, int] = field(default_factory=dict)
-    defects: list[Defect] = field(default_factory=list)
+    defects: list[LineDefect] = field(default_factory=list)
 
 
 async def count(conn: Connection, event_id: UUID, counts: Sequence[Count], now: datetime) -> int:
@@ -73,12 +73,12 @@ async def _tell_stats(conn: Connection, event_id: UUID, told: store.Told, now: d
 async def take(
     conn: Connection,
     event_id: UUID,
-    documents: Sequence[Document | str | Defect],
+    documents: Sequence[Document | str | LineDefect],
     who: UUID | None,
     now: datetime,
     *,
     handlers: Sequence[EntriesTold] = (),
-) -> Taken:
+) -> CdfTaken:
     """Tell and count what documents of CDF say, in order. A document that cannot be taken leaves the others alone."""
     feed = await feeds.lock_feed(conn, event_id)  # before the figures, as whoever tells locks them
     entries = [written.entry for written in await feeds.entries_after(conn, event_id, 0)]
@@ -115,12 +115,12 @@ class _Taking:
         self._handlers = handlers
         self._counts: list[Count] = []
         self._did: dict[str, Who] = {}
-        self.taken = Taken()
+        self.taken = CdfTaken()
 
-    async def document(self, number: int, document: Document | str | Defect) -> None:
+    async def document(self, number: int, document: Document | str | LineDefect) -> None:
         """Take one."""
         match document:
-            case Defect():
+            case LineDefect():
                 self.taken.defects.append(document)
             case str():
                 self._ignore(document)
@@ -212,7 +212,7 @@ class _Taking:
         return named_id(self._event_id, f"cdf {name}")
 
     def _defect(self, number: int, reason: str, message: str = "") -> None:
-        self.taken.defects.append(Defect(number, reason, message))
+        self.taken.defects.append(LineDefect(number, reason, message))
 
     def _ignore(self, what: str) -> None:
         ignored = self.taken.ignored

@@ -17,7 +17,7 @@ from virage.live.acts import EntriesTold
 from virage.live.routes import ROLE
 from virage.live.rules.feed import Reason
 from virage.live.sources import acts
-from virage.live.sources.acts import Taken
+from virage.live.sources.acts import CdfTaken
 from virage.live.sources.reads import StatsBoard
 from virage.live.sources.rules.cdf import BYTES_MAX, LINES_MAX, read
 from virage.live.sources.rules.counting import COUNTS_MAX, Count, Statistics
@@ -47,7 +47,7 @@ async def take_cdf(
     clock: Clock,
     principal: Principal,
     entries_told: Sequence[EntriesTold],
-) -> Taken:
+) -> CdfTaken:
     """Take documents of the Common Data Format: one of JSON, or one a line of JSON Lines (application/x-ndjson).
 
     Meta data and the match sheet set the line-ups; whistles, goals, cards and substitutions are told, whatever else

@@ -46,7 +46,7 @@ class Why(StrEnum):
     PLAYER_UNKNOWN = "player_unknown"
 
 
-class Defect(Struct, frozen=True):
+class LineDefect(Struct, frozen=True):
     """A line that was not taken, counted from 1, and why; `message` is for whoever sends."""
 
     line: int
@@ -211,12 +211,12 @@ class Known(Struct, frozen=True):
         return {self.home: Side.HOME, self.away: Side.AWAY}.get(team_id or "")
 
 
-def read(line: bytes, number: int) -> Document | str | Defect:
+def read(line: bytes, number: int) -> Document | str | LineDefect:
     """One document; the name of a kind of CDF document that is none of the feed's; or why it is not CDF."""
     try:
         keys = msgspec.json.decode(line, type=dict[str, msgspec.Raw]).keys()
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return Defect(number, Why.NOT_CDF, str(error))
+        return LineDefect(number, Why.NOT_CDF, str(error))
     shape: Any = None
     if "event" in keys:
         shape = EventLine
@@ -227,13 +227,13 @@ def read(line: bytes, number: int) -> Document | str | Defect:
     elif "frame_id" in keys:
         return "tracking"
     else:
-        return Defect(number, Why.NOT_CDF, "It is no event, no meta data, no match sheet.")
+        return LineDefect(number, Why.NOT_CDF, "It is no event, no meta data, no match sheet.")
     try:
         document: Document = msgspec.json.decode(line, type=shape)
     except (msgspec.ValidationError, UnicodeDecodeError) as error:
-        return Defect(number, Why.INVALID, str(error))
+        return LineDefect(number, Why.INVALID, str(error))
     if isinstance(document, EventLine) and (why := _lacks(document.event)):
-        return Defect(number, Why.INVALID, why)
+        return LineDefect(number, Why.INVALID, why)
     return document
 
 
