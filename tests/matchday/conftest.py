@@ -191,6 +191,16 @@ class Served:
     async def start(self) -> None:
         for name in ("sandbox", "work", "serve"):
             self._processes[name] = self._spawn(name)
+        await self._all_ready()
+
+    async def crash(self) -> None:
+        """Kill whatever serves the web, and start it again."""
+        self._processes["serve"].kill()
+        self._processes["serve"].wait(30)
+        self._processes["serve"] = self._spawn("serve")
+        await self._all_ready()
+
+    async def _all_ready(self) -> None:
         async with httpx.AsyncClient() as browser, asyncio.timeout(60):
             while not await self._ready(browser):  # noqa: ASYNC110 - another process sets no event
                 await asyncio.sleep(0.05)

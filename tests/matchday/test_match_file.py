@@ -81,7 +81,7 @@ def counted_by_hand() -> dict[str, list[int]]:
     }
 
 
-async def test_a_real_match_is_told_whole_counted_right_and_once_whoever_is_killed(
+async def test_a_real_match_is_told_whole_counted_right_and_once_though_player_and_house_are_killed(
     served: "Served", live_world: "World", key: Path
 ) -> None:
     files = (str(EVENTS), str(LINEUPS), "--key", str(key))
@@ -119,5 +119,10 @@ async def test_a_real_match_is_told_whole_counted_right_and_once_whoever_is_kill
     process.send_signal(signal.SIGKILL)
     await process.communicate()
     assert not (await stopped.get())["score"]["match_over"]
-    await played(served, match, live_world.their_event, key, 3000)
+    resumed = asyncio.create_task(played(served, match, live_world.their_event, key, 1200))
+    async with asyncio.timeout(60):
+        while (await stopped.get())["head"] < 10:  # noqa: ASYNC110 - another process sets no event
+            await asyncio.sleep(0.02)
+    await served.crash()
+    await resumed
     assert (await stopped.told(), await stopped.get("/stats")) == again

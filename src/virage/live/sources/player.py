@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import aiohttp
@@ -25,12 +25,14 @@ BATCH_S: Final = 0.25
 """How long is waited for what is sent together, seconds."""
 BATCH_MAX: Final = 400
 TELLINGS_MAX: Final = 50
+FRAMES_MAX: Final = 100
 AGAIN_S: Final = (0.2, 5.0)
 TIMEOUT_S: Final = 20.0
 FAR_MS: Final = 10**9
 """Later than anything of a period."""
 
 Told = Callable[[str], None]
+Item = TypeVar("Item")
 
 
 class NotPlayed(Exception):
@@ -145,11 +147,11 @@ class _Playing:
         if counts:
             await self._doors.ask("POST", f"{self._path}/counts", {"counts": counts})
         told = [one for one in moments if not isinstance(one.what, Did | Frame)]
-        for first in range(0, len(told), TELLINGS_MAX):
-            await self._tell(told[first : first + TELLINGS_MAX])
-        frames = [one for one in moments if isinstance(one.what, Frame)]
-        if frames:
-            await self._doors.ask("POST", f"pitch/{event}/frames", {"frames": [_frame(one) for one in frames]})
+        for some in _parts(told, TELLINGS_MAX):
+            await self._tell(some)
+        frames = [_frame(one, one.what) for one in moments if isinstance(one.what, Frame)]
+        for few in _parts(frames, FRAMES_MAX):
+            await self._doors.ask("POST", f"pitch/{event}/frames", {"frames": few})
 
     async def _tell(self, moments: Sequence[Moment]) -> None:
         now = datetime.now(UTC)
@@ -194,13 +196,16 @@ def _timed(match: MatchFile) -> Iterator[tuple[Moment, float]]:
         yield moment, at_s
 
 
-def _frame(moment: Moment) -> dict[str, Any]:
-    assert isinstance(moment.what, Frame)  # noqa: S101 - for mypy
+def _parts(all_of: Sequence[Item], most: int) -> Iterator[Sequence[Item]]:
+    return (all_of[first : first + most] for first in range(0, len(all_of), most))
+
+
+def _frame(moment: Moment, frame: Frame) -> dict[str, Any]:
     return {
         "period": moment.period,
         "clock_ms": moment.clock_ms,
-        "players": moment.what.players,
-        "ball": moment.what.ball,
+        "players": frame.players,
+        "ball": frame.ball,
     }
 
 

@@ -16,10 +16,8 @@ export const stats = {
   red: "Red cards",
   percent: (value: string) => `${value}%`,
   byPlayer: "Player by player",
-  players: (team: string) => `Player by player: ${team}`,
   player: "Player",
-  shotsOfThem: "Shots (on target)",
-  passesOfThem: "Passes (completed)",
+  completed: "completed",
   nobody: "Nothing is counted yet.",
 };
 

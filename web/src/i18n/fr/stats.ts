@@ -18,9 +18,7 @@ export const stats: Words = {
   red: "Cartons rouges",
   percent: (value: string) => `${value} %`,
   byPlayer: "Joueur par joueur",
-  players: (team: string) => `Joueur par joueur : ${team}`,
   player: "Joueur",
-  shotsOfThem: "Tirs (cadrés)",
-  passesOfThem: "Passes (réussies)",
+  completed: "réussies",
   nobody: "Rien n’est compté pour l’instant.",
 };
