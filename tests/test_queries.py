@@ -42,7 +42,7 @@ class Query(NamedTuple):
 
 
 def find_queries() -> Iterator[Query]:
-    for file in sorted([*PACKAGE.glob("*/store.sql"), *PACKAGE.glob("*/store/*.sql")]):
+    for file in sorted([*PACKAGE.glob("*/store.sql"), *PACKAGE.glob("*/store/*.sql"), *PACKAGE.glob("*/*/store.sql")]):
         domain = file.relative_to(PACKAGE).parts[0]
         loaded = aiosql.from_path(file, adapter, attribute=None)
         for name in loaded.available_queries:

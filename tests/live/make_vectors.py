@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from tests.live.test_rules import BEGUN, TEAMS, played, telling
+from tests.live.test_rules import BEGUN, TEAMS, at, played, telling
+from virage.kernel.ids import new_id
 from virage.kernel.problems import Refused
 from virage.live.rules.entries import (
     BEGINS_S,
@@ -33,6 +34,7 @@ from virage.live.rules.entries import (
 from virage.live.rules.feed import effective, minute, numbered, state_of
 
 FILE = Path("docs/vectors/live.json")
+ANY = new_id()
 HALF = [telling(PeriodOver(Period.FIRST_HALF), 47), telling(KickOff(Period.SECOND_HALF), 62)]
 FEEDS: dict[str, list[Telling]] = {
     "nothing yet": [],
@@ -75,6 +77,11 @@ FEEDS: dict[str, list[Telling]] = {
         *HALF,
         telling(PeriodOver(Period.SECOND_HALF, match_over=True), 100),
         telling(Withdrawn(4), 101),
+    ],
+    "a source that knows the clock better": [
+        BEGUN,
+        Telling(ANY, at(12), Card(Side.AWAY, 4, "yellow"), 12 * 60 + 2),
+        Telling(ANY, at(20), Goal(Side.HOME, 9), 20 * 60 + 3),
     ],
 }
 

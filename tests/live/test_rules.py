@@ -172,3 +172,11 @@ def test_whatever_is_told_at_once_or_one_after_the_other_is_the_same_feed(told: 
     found = state_of(effective(entries).values())
     goals = [entry.told for entry in effective(entries).values() if isinstance(entry.told, Goal)]
     assert found.home + found.away == len(goals)
+
+
+def test_an_entry_that_says_another_clock_sets_it_and_rounding_sets_nothing() -> None:
+    feed = played(BEGUN, telling(AddedTime(1), 30), Telling(new_id(), at(31), AddedTime(1), 31 * 60 + 2))
+    assert state_of(feed).clock == Clock(Period.FIRST_HALF, KICK_OFF, 0)
+    set_anew = played(BEGUN, Telling(new_id(), at(10), Goal(Side.HOME, 9), 40 * 60), telling(AddedTime(1), 11))
+    assert state_of(set_anew).clock == Clock(Period.FIRST_HALF, at(10), 40 * 60)
+    assert set_anew[-1].clock_s == 41 * 60

@@ -130,7 +130,8 @@ class World:
     async def ask(self, who: dict[str, str], method: str, path: str, body: Any = None) -> httpx.Response:
         transport = httpx.ASGITransport(app=self.app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
         async with httpx.AsyncClient(transport=transport, base_url=SITE) as browser:
-            return await browser.request(method, path, json=body, headers=who)
+            sent: dict[str, Any] = {"content": body} if isinstance(body, bytes) else {"json": body}
+            return await browser.request(method, path, headers=who, **sent)
 
     async def buy(self, who: dict[str, str], *, paid: bool = True, event: UUID | None = None) -> dict[str, Any]:
         """Hold two seats, and pay them (they cost nothing)."""
@@ -190,6 +191,16 @@ class Served:
     async def start(self) -> None:
         for name in ("sandbox", "work", "serve"):
             self._processes[name] = self._spawn(name)
+        await self._all_ready()
+
+    async def crash(self) -> None:
+        """Kill whatever serves the web, and start it again."""
+        self._processes["serve"].kill()
+        self._processes["serve"].wait(30)
+        self._processes["serve"] = self._spawn("serve")
+        await self._all_ready()
+
+    async def _all_ready(self) -> None:
         async with httpx.AsyncClient() as browser, asyncio.timeout(60):
             while not await self._ready(browser):  # noqa: ASYNC110 - another process sets no event
                 await asyncio.sleep(0.05)

@@ -23,6 +23,14 @@ def teams(_: "World") -> dict[str, Any]:
     return {"teams": {"home": team, "away": team}, "revision": 0}
 
 
+def cdf(_: "World") -> dict[str, Any]:
+    return {"frame_id": 1}
+
+
+def counts(_: "World") -> dict[str, Any]:
+    return {"counts": [{"id": str(new_id()), "side": "home", "kinds": ["shot"]}]}
+
+
 def frames(_: "World") -> dict[str, Any]:
     return {"frames": [{"period": "first_half", "clock_ms": 0, "players": [["home", 9, 0.0, 0.0]]}]}
 
@@ -63,6 +71,8 @@ PITCH = (
     ("PUT /api/live/{event_id}/teams", "our office", NEIGHBOURS, teams),
     ("GET /api/replay/events/{event_id}/rights", "our office", NEIGHBOURS),
     ("PUT /api/replay/events/{event_id}/rights", "our office", NEIGHBOURS, rights),
+    ("POST /api/live/{event_id}/cdf", "our office", NEIGHBOURS, cdf),
+    ("POST /api/live/{event_id}/counts", "our office", NEIGHBOURS, counts),
     ("POST /api/pitch/{event_id}/frames", "our office", NEIGHBOURS, frames),
     ("POST /api/replay/events/{event_id}/clips", "our office", NEIGHBOURS, clip),
     ("POST /api/replay/clips/{clip_id}/withdraw", "our office", NEIGHBOURS),

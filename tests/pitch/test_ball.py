@@ -194,4 +194,4 @@ async def test_a_goal_line_signal_is_one_entry_however_often_it_is_said_and_no_g
         ("goal_line", True),
         ("goal_line", False),
     ]
-    assert (await match.get())["score"]["away"] == 0
+    assert (await match.get())["state"]["away"] == 0

@@ -258,6 +258,38 @@ def ingest(
 
 
 @app.command
+def match(
+    files: Annotated[list[Path], Parameter(name="FILE", negative=(), help="The match's files, in the format's order.")],
+    *,
+    event: Annotated[
+        UUID | None, Parameter(help="The event to tell it in; without: print those that there are.")
+    ] = None,
+    format: Annotated[  # noqa: A002 - the option's name
+        Literal["statsbomb", "skillcorner", "hawkeye"], Parameter(help="Whose files they are.")
+    ] = "statsbomb",
+    speed: Annotated[float, Parameter(help="How much faster than it was; 0: as fast as it goes.")] = 1.0,
+    url: Annotated[str, Parameter(help="The address of the running house.")] = "http://localhost:8000",
+    key: Annotated[Path | None, Parameter(help="A file with a program's key; default: VIRAGE_MATCH_KEY.")] = None,
+) -> None:
+    """Play a match file into a running house: line-ups, goals, cards, changes, figures, positions.
+
+    It needs kloppy (pip install 'virage[match]') and a key: in the office, under Programs, give a program the role
+    "match desk" and save what is shown once in a file. Files are
+
+    - statsbomb: EVENTS.json LINEUPS.json
+    - skillcorner: TRACKING.json MATCH.json
+    - hawkeye: each minute's .samples.ball and .samples.centroids, and the match's .json or .xml
+
+    Started again it goes on where it was stopped, and tells nothing twice.
+
+    virage match events.json lineups.json --event 0197... --speed 20 --key match.key
+    """
+    from virage.cli import matching
+
+    matching.match(files, format, event, speed=speed, url=url, key=key)
+
+
+@app.command
 def ball(
     *,
     broker: Annotated[str, Parameter(help="mqtt://user:password@host:port, or mqtts:// for TLS.")],

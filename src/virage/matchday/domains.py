@@ -39,6 +39,9 @@ from virage.live.jobs.edge import Publisher
 from virage.live.jobs.telling import LiveJobs
 from virage.live.reads import Feeds, LiveTopic
 from virage.live.reads import notices as notice_reads
+from virage.live.sources import routes as sources
+from virage.live.sources.acts import tell_stats_at_once
+from virage.live.sources.reads import StatsBoard, StatsTopic
 from virage.matchday.house import Domain, House
 from virage.passes import routes as passes_routes
 from virage.passes.acts import open_vault
@@ -269,20 +272,21 @@ def _ticketing(house: House) -> Domain:
 # --- live ----------------------------------------------------------------------------------------------------------
 
 
-ENTRIES_TOLD: Sequence[EntriesTold] = (mark_goals,)
+ENTRIES_TOLD: Sequence[EntriesTold] = (mark_goals, tell_stats_at_once)
 
 
 def _live(house: House) -> Domain:
     db, clock = house.db, house.clock
     feeds = Feeds(db)
+    board = StatsBoard(db)
     ground: Sequence[GroundSource] = (GateReadings(db), FoodReads(db, Catalogues(db)).readings)
     edge = house.config.edge_url
     edges = [] if edge is None else [Publisher(db, clock, feeds, edge).register]
     return Domain(
-        routers=live_routes.routers,
-        dependencies={"feeds": feeds, "entries_told": ENTRIES_TOLD},
+        routers=[*live_routes.routers, sources.router],
+        dependencies={"feeds": feeds, "stats_board": board, "entries_told": ENTRIES_TOLD},
         jobs=[LiveJobs(db, clock, attending, ground, ENTRIES_TOLD).register, *edges],
-        topics=[LiveTopic(feeds)],
+        topics=[LiveTopic(feeds), StatsTopic(board)],
     )
 
 

@@ -1214,6 +1214,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/live/{event_id}/cdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take cdf
+         * @description Take documents of the Common Data Format: one of JSON, or one a line of JSON Lines (application/x-ndjson).
+         *
+         *     Meta data and the match sheet set the line-ups; whistles, goals, cards and substitutions are told, whatever else
+         *     counts is counted. Each line stands for itself: what cannot be taken is answered with its number and why.
+         */
+        post: operations["take_cdf"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/{event_id}/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count
+         * @description Count what players did: each id once, as it was said last.
+         */
+        post: operations["count"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/live/{event_id}/entries": {
         parameters: {
             query?: never;
@@ -1246,6 +1289,26 @@ export interface paths {
          * @description 32 entries of the feed. A full page never changes and may be kept for ever, by a phone or a cache between.
          */
         get: operations["get_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/{event_id}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get stats
+         * @description The figures of both teams, and of each player.
+         */
+        get: operations["get_stats"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3972,6 +4035,19 @@ export interface components {
             held: number;
             sold: number;
         };
+        /** CdfTaken */
+        CdfTaken: {
+            /** @default 0 */
+            counted: number;
+            defects?: components["schemas"]["LineDefect"][];
+            ignored?: {
+                [key: string]: number;
+            };
+            /** @default false */
+            teams: boolean;
+            /** @default 0 */
+            told: number;
+        };
         /** Challenge */
         Challenge: {
             at: string;
@@ -4202,11 +4278,27 @@ export interface components {
             reason: string;
             zone: string;
         };
+        /** Count */
+        Count: {
+            /** Format: uuid */
+            id: string;
+            kinds: components["schemas"]["Kind"][];
+            player?: number | null;
+            side: components["schemas"]["Side"];
+        };
+        /** Counted */
+        Counted: {
+            changed: number;
+        };
         /** Countries */
         Countries: {
             countries: string[];
             /** @constant */
             kind: "countries";
+        };
+        /** Counts */
+        Counts: {
+            counts: components["schemas"]["Count"][];
         };
         /** DeadLetter */
         DeadLetter: {
@@ -4444,6 +4536,12 @@ export interface components {
             subtitle: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
         };
+        /**
+         * Fault
+         * @description Why nothing comes from a camera, or why a take of it ended.
+         * @enum {string}
+         */
+        Fault: "no_h264" | "gop_too_long" | "gop_open" | "too_large" | "clock_jumped" | "our_clock_jumped" | "ended" | "unreachable" | "no_srt" | "store_away" | "store_full" | "silent";
         /** Figures */
         Figures: {
             clock_ms: number;
@@ -4453,12 +4551,6 @@ export interface components {
             period: components["schemas"]["Period"];
             runners: components["schemas"]["Runner"][];
         };
-        /**
-         * Fault
-         * @description Why nothing comes from a camera, or why a take of it ended.
-         * @enum {string}
-         */
-        Fault: "no_h264" | "gop_too_long" | "gop_open" | "too_large" | "clock_jumped" | "our_clock_jumped" | "ended" | "unreachable" | "no_srt" | "store_away" | "store_full" | "silent";
         /**
          * Floor
          * @description Where one stands. The concourse of ring 1 is on the podium, inside the gates.
@@ -4933,6 +5025,12 @@ export interface components {
             kind: "kick_off";
             period: components["schemas"]["Period"];
         };
+        /**
+         * Kind
+         * @description As what something counts.
+         * @enum {string}
+         */
+        Kind: "shot" | "on_target" | "pass" | "completed" | "corner" | "foul" | "offside";
         /** KindState */
         KindState: {
             closes_at: string | null;
@@ -5047,6 +5145,13 @@ export interface components {
             purse_max_cents: number;
             top_up_max_cents: number;
             top_up_min_cents: number;
+        };
+        /** LineDefect */
+        LineDefect: {
+            line: number;
+            /** @default  */
+            message: string;
+            reason: string;
         };
         /** Live */
         Live: {
@@ -5632,6 +5737,21 @@ export interface components {
             position: "goalkeeper" | "defender" | "midfielder" | "forward" | "";
             /** @default false */
             starts: boolean;
+        };
+        /** PlayerStats */
+        PlayerStats: {
+            /** @default 0 */
+            completed: number;
+            /** @default 0 */
+            fouls: number;
+            number: number;
+            /** @default 0 */
+            on_target: number;
+            /** @default 0 */
+            passes: number;
+            /** @default 0 */
+            shots: number;
+            side: components["schemas"]["Side"];
         };
         /** Price */
         Price: {
@@ -6274,6 +6394,121 @@ export interface components {
             capacity: number;
             counter: number;
             orders: number;
+        };
+        /** Statistics */
+        Statistics: {
+            players?: components["schemas"]["PlayerStats"][];
+            teams?: components["schemas"]["Stats"];
+        };
+        /**
+         * Stats
+         * @default {
+         *       "completed": [
+         *         0,
+         *         0
+         *       ],
+         *       "corners": [
+         *         0,
+         *         0
+         *       ],
+         *       "fouls": [
+         *         0,
+         *         0
+         *       ],
+         *       "offsides": [
+         *         0,
+         *         0
+         *       ],
+         *       "on_target": [
+         *         0,
+         *         0
+         *       ],
+         *       "passes": [
+         *         0,
+         *         0
+         *       ],
+         *       "possession": null,
+         *       "shots": [
+         *         0,
+         *         0
+         *       ]
+         *     }
+         */
+        Stats: {
+            /**
+             * @default [
+             *       0,
+             *       0
+             *     ]
+             */
+            completed: [
+                number,
+                number
+            ];
+            /**
+             * @default [
+             *       0,
+             *       0
+             *     ]
+             */
+            corners: [
+                number,
+                number
+            ];
+            /**
+             * @default [
+             *       0,
+             *       0
+             *     ]
+             */
+            fouls: [
+                number,
+                number
+            ];
+            /**
+             * @default [
+             *       0,
+             *       0
+             *     ]
+             */
+            offsides: [
+                number,
+                number
+            ];
+            /**
+             * @default [
+             *       0,
+             *       0
+             *     ]
+             */
+            on_target: [
+                number,
+                number
+            ];
+            /**
+             * @default [
+             *       0,
+             *       0
+             *     ]
+             */
+            passes: [
+                number,
+                number
+            ];
+            possession?: [
+                number,
+                number
+            ] | null;
+            /**
+             * @default [
+             *       0,
+             *       0
+             *     ]
+             */
+            shots: [
+                number,
+                number
+            ];
         };
         /** StockLine */
         StockLine: {
@@ -8735,6 +8970,72 @@ export interface operations {
             };
         };
     };
+    take_cdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CdfTaken"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    count: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Counts"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Counted"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     tell: {
         parameters: {
             query?: never;
@@ -8789,6 +9090,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_stats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures as they were told last */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -12204,7 +12536,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Stream Response */
+            /** @description Request fulfilled, document follows */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -42,10 +42,18 @@ export function effective(entries: Iterable<Entry>): Happened[] {
   return [...kept.values()];
 }
 
-/** What it adds up to. */
+/** How far what an entry says may be from the running clock without setting it. */
+const CLOCK_SLACK_S = 2;
+
+/** What it adds up to. An entry that says another clock sets it. */
 export function stateOf(happened: readonly Happened[]): MatchState {
   const found: MatchState = { home: 0, away: 0, clock: null, over: [], match_over: false };
   for (const { told, at, clock_s } of happened) {
+    const { clock } = found;
+    if (clock && typeof clock_s === "number") {
+      const shows = clock.at_s + Math.max(0, Math.floor((Date.parse(at) - Date.parse(clock.since)) / 1000));
+      if (Math.abs(shows - clock_s) > CLOCK_SLACK_S) found.clock = { ...clock, since: at, at_s: clock_s };
+    }
     if (told.kind === "kick_off") found.clock = { period: told.period, since: at, at_s: clock_s ?? BEGINS_S[told.period] };
     else if (told.kind === "period_over") {
       found.clock = null;

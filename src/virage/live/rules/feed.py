@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -27,6 +28,9 @@ from virage.live.rules.entries import (
     Withdrawn,
     players_of,
 )
+
+CLOCK_SLACK_S: Final = 2
+"""How far what an entry says may be from the running clock without setting it."""
 
 
 class Reason(StrEnum):
@@ -83,9 +87,11 @@ def effective(entries: Iterable[Entry]) -> dict[int, Entry]:
 
 
 def state_of(happened: Iterable[Entry]) -> MatchState:
-    """What effective entries add up to."""
+    """What effective entries add up to. An entry that says another clock sets it: referee and source know better."""
     found = MatchState()
     for entry in happened:
+        if found.clock is not None and entry.clock_s is not None:
+            found = replace(found, clock=_set_by(found.clock, entry.at, entry.clock_s))
         match entry.told:
             case KickOff(period):
                 at_s = BEGINS_S[period] if entry.clock_s is None else entry.clock_s
@@ -99,6 +105,11 @@ def state_of(happened: Iterable[Entry]) -> MatchState:
             case _:
                 pass
     return found
+
+
+def _set_by(clock: Clock, at: datetime, clock_s: int) -> Clock:
+    """A running clock after somebody has read another: whole seconds are rounded, so a little is no difference."""
+    return replace(clock, since=at, at_s=clock_s) if abs(clock.shows(at) - clock_s) > CLOCK_SLACK_S else clock
 
 
 def minute(period: Period, clock_s: int) -> tuple[int, int]:

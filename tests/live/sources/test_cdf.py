@@ -1,0 +1,244 @@
+"""Match data in the Common Data Format over the whole application: into the feed and into the figures, each once."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from tests.live.conftest import GOAL, KICK_OFF, Match
+from tests.live.sources import cdf
+from virage.kernel.ids import new_id
+
+
+class Provider:
+    """A program that sends match data."""
+
+    def __init__(self, match: Match, key: dict[str, str]) -> None:
+        self.match = match
+        self.key = key
+
+    async def send(self, *documents: dict[str, Any] | str, headers: dict[str, str] = cdf.LINES) -> dict[str, Any]:
+        answer = await self.match.world.ask(self.key | headers, "POST", f"{self.match.path}/cdf", cdf.body(*documents))
+        assert answer.status_code == 200, answer.text
+        taken: dict[str, Any] = answer.json()
+        return taken
+
+    async def entries(self) -> list[dict[str, Any]]:
+        page = await self.match.get("/pages/1")
+        entries: list[dict[str, Any]] = page["entries"]
+        return entries
+
+    async def told(self) -> list[dict[str, Any]]:
+        return [entry["told"] for entry in await self.entries()]
+
+    async def kinds(self) -> list[str]:
+        return [told["kind"] for told in await self.told()]
+
+    async def score(self) -> Sequence[int]:
+        score = (await self.match.get())["score"]
+        return score["home"], score["away"]
+
+
+@pytest.fixture
+async def provider(match: Match) -> Provider:
+    return Provider(match, await match.world.program("match_desk"))
+
+
+async def test_meta_data_set_the_line_ups_and_whistles_begin_and_end_periods(provider: Provider) -> None:
+    whistles = [("first_half", "start", 0), ("first_half", "end", 47), ("second_half", "start", 62)]
+    taken = await provider.send(cdf.meta(*whistles), headers=cdf.DOCUMENT)
+    assert (taken["teams"], taken["told"], taken["defects"]) == (True, 3, [])
+    live = await provider.match.get()
+    assert (live["teams"]["home"]["name"], live["teams"]["home"]["colour"]) == ("Étoile Rouge", "#aa0011")
+    assert (live["teams"]["home"]["code"], live["teams"]["away"]["code"]) == ("ETO", "UNI")
+    assert [player["starts"] for player in live["teams"]["away"]["players"]] == [True] * 11 + [False] * 3
+    assert live["score"]["clock"] == {"period": "second_half", "since": "2026-05-09T20:02:00Z", "at_s": 2700}
+    assert await provider.kinds() == ["kick_off", "period_over", "kick_off"]
+
+
+async def test_event_data_tell_goals_own_goals_penalties_and_cards(provider: Provider) -> None:
+    await provider.send(
+        cdf.meta(),
+        cdf.start(),
+        cdf.goal("g1", 12, "h9", match_clock="12:03.50"),
+        cdf.goal("g2", 20, "a4", sub_type="penalty_kick"),
+        cdf.goal("g3", 30, "a5", outcome_type="own_goal", is_successful=False),
+        cdf.line("tackle", 33, "misc", by="a6"),
+        cdf.line("card", 33.5, "referee", outcome_type="yellow_card", related_event_ids=["tackle"]),
+        cdf.line("end", 46, "referee", outcome_type="end"),
+    )
+    _, first, second, third, card, over = await provider.entries()
+    assert first["told"] == {"kind": "goal", "side": "home", "player": 9, "assist": None, "manner": "play"}
+    assert (first["clock_s"], first["at"]) == (723, "2026-05-09T19:12:00Z")
+    assert (second["told"]["side"], second["told"]["manner"], second["clock_s"]) == ("away", "penalty", 1200)
+    assert (third["told"]["side"], third["told"]["player"], third["told"]["manner"]) == ("home", 5, "own")
+    assert card["told"] == {"kind": "card", "side": "away", "player": 6, "colour": "yellow"}
+    assert over["told"]["match_over"] is False
+    assert await provider.score() == (2, 1)
+
+
+async def test_the_same_lines_again_tell_and_count_nothing_more(provider: Provider) -> None:
+    lines = [
+        cdf.meta(("first_half", "start", 0)),
+        cdf.start(0.01),
+        cdf.line("p", 1, "pass", by="h4"),
+        cdf.goal("g", 2, "h9"),
+        cdf.sheet(goals=[cdf.sheet_goal(2.1, "h9")], cards=[cdf.sheet_card(3, "a4")]),
+    ]
+    first = await provider.send(*lines)
+    assert (first["told"], first["counted"]) == (3, 2)
+    before, figures = await provider.entries(), await provider.match.get("/stats")
+    again = await provider.send(*lines)
+    assert (again["told"], again["defects"]) == (0, [])
+    assert await provider.entries() == before
+    assert await provider.match.get("/stats") == figures
+
+
+async def test_a_bad_line_is_answered_by_its_number_and_the_others_count(provider: Provider) -> None:
+    taken = await provider.send(
+        cdf.goal("early", 1, "h9"),
+        cdf.meta(),
+        "{no json",
+        cdf.line("p", 1, "pass", by="h4", period="third_half"),
+        cdf.line("other", 1, "pass", by="h4", match="m-2"),
+        cdf.line("nobody", 1, "pass", player_id="x", team_id="y"),
+        cdf.start(),
+        cdf.goal("g", 2, "h9"),
+    )
+    assert [(one["line"], one["reason"]) for one in taken["defects"]] == [
+        (1, "meta_missing"),
+        (3, "not_cdf"),
+        (4, "invalid_line"),
+        (5, "other_match"),
+        (6, "team_unknown"),
+    ]
+    assert "period" in taken["defects"][2]["message"]
+    assert (taken["told"], taken["counted"]) == (2, 1)
+    assert await provider.score() == (1, 0)
+
+
+async def test_what_the_feed_has_no_word_for_is_left_alone_and_named(provider: Provider) -> None:
+    tracking = {"frame_id": 1, "timestamp": cdf.at(0)}
+    taken = await provider.send(
+        cdf.meta(),
+        cdf.line("d", 1, "duel", by="h4"),
+        cdf.line("e", 1, "duel", by="a4"),
+        cdf.line("c", 2, "referee", sub_type="caution", outcome_type="yellow_card"),
+        tracking,
+    )
+    assert taken["ignored"] == {"duel": 2, "referee/caution": 1, "tracking": 1}
+    assert (taken["told"], taken["counted"], taken["defects"]) == (0, 0, [])
+
+
+async def test_a_goal_that_the_video_assistant_takes_back_is_withdrawn_and_stays_so(provider: Provider) -> None:
+    checked = {"reviewed": True, "upheld": False}
+    await provider.send(cdf.meta(), cdf.start(), cdf.goal("g", 2, "h9"))
+    for _ in range(2):
+        await provider.send(cdf.goal("g", 2, "h9", var=checked))
+    assert await provider.kinds() == ["kick_off", "goal", "var", "withdrawn"]
+    assert (await provider.told())[2] == {"kind": "var", "matter": "goal", "phase": "overturned", "about": 2}
+    await provider.send(cdf.goal("g", 2, "h9"))
+    assert await provider.score() == (0, 0)
+
+
+async def test_a_goal_that_stands_after_its_check_says_so_once(provider: Provider) -> None:
+    for _ in range(2):
+        await provider.send(cdf.meta(), cdf.start(), cdf.goal("g", 2, "h9", var={"reviewed": True, "upheld": True}))
+    assert await provider.kinds() == ["kick_off", "goal", "var"]
+    assert (await provider.told())[2]["phase"] == "stands"
+
+
+async def test_the_match_sheet_adds_what_is_missing_and_puts_the_scorer_right(provider: Provider) -> None:
+    await provider.send(cdf.meta(), cdf.start(), cdf.goal("g", 2, "h9"))
+    sheet = cdf.sheet(
+        goals=[
+            cdf.sheet_goal(2.2, "h10", assist="h7", is_penalty=True),
+            cdf.sheet_goal(9, "h3", cdf.AWAY, is_own_goal=True),
+        ],
+        cards=[cdf.sheet_card(5, "a4", "red_card")],
+        substitutions=[cdf.sheet_change(7, "a5", "a12")],
+    )
+    taken = await provider.send(sheet, headers=cdf.DOCUMENT)
+    assert taken["defects"] == []
+    assert await provider.kinds() == ["kick_off", "goal", "corrected", "card", "substitution", "goal"]
+    told = await provider.told()
+    corrected = {"kind": "goal", "side": "home", "player": 10, "assist": 7, "manner": "penalty"}
+    assert (told[2]["about"], told[2]["told"]) == (2, corrected)
+    assert told[4] == {"kind": "substitution", "side": "away", "off": 5, "on": 12}
+    assert (told[5]["side"], told[5]["player"], told[5]["manner"]) == ("away", 3, "own")
+    assert (await provider.match.get())["teams"]["home"]["players"][2] == {
+        "number": 3,
+        "name": "N H3",
+        "position": "defender",
+        "starts": True,
+    }
+    assert (await provider.match.get())["teams"]["home"]["name"] == "Étoile Rouge", "the sheet has a short name only"
+
+
+async def test_a_goal_that_the_desk_told_is_not_told_again(provider: Provider) -> None:
+    await provider.send(cdf.meta())
+    telling = {"at": cdf.at(0), "clock_s": None}
+    await provider.match.send([{"id": str(new_id()), "told": KICK_OFF} | telling])
+    await provider.match.send([{"id": str(new_id()), "told": GOAL} | telling | {"at": cdf.at(12.3)}])
+    taken = await provider.send(cdf.start(), cdf.goal("g", 12, "h9"))
+    assert (taken["told"], taken["counted"]) == (0, 1)
+    assert await provider.score() == (1, 0)
+
+
+async def test_kicks_of_a_shoot_out_are_no_goals(provider: Provider) -> None:
+    start = cdf.start(120, "shootout")
+    taken = await provider.send(cdf.meta(), start, cdf.goal("k", 121, "h9", period="shootout"))
+    assert (taken["told"], taken["counted"], taken["ignored"]) == (1, 0, {"shot": 1})
+    assert await provider.score() == (0, 0)
+
+
+async def test_figures_are_those_of_what_was_sent(provider: Provider) -> None:
+    passes = [cdf.line(f"p{n}", 1, "pass", by="h4", is_successful=n < 2) for n in range(3)]
+    await provider.send(
+        cdf.meta(),
+        cdf.start(),
+        *passes,
+        cdf.line("corner", 2, "pass", by="a7", sub_type="corner_kick", outcome_type="offside", is_successful=False),
+        cdf.goal("wide", 2, "h9", outcome_type="wide", is_successful=False),
+        cdf.goal("saved", 2.1, "h9", outcome_type="saved", is_successful=False),
+        cdf.line("push", 3, "misc", by="a6"),
+        cdf.line("foul", 3, "referee", sub_type="foul", related_event_ids=["push"]),
+        cdf.goal("in", 4, "a9"),
+    )
+    figures = await provider.match.get("/stats")
+    assert figures["teams"] == {
+        "shots": [2, 1],
+        "on_target": [1, 1],
+        "passes": [3, 1],
+        "completed": [2, 0],
+        "corners": [0, 1],
+        "fouls": [0, 1],
+        "offsides": [0, 1],
+        "possession": [75, 25],
+    }
+    nine = {"side": "home", "number": 9, "shots": 2, "on_target": 1, "passes": 0, "completed": 0, "fouls": 0}
+    assert figures["players"][1] == nine
+    assert [(one["side"], one["number"]) for one in figures["players"]] == [
+        *(("home", 4), ("home", 9)),
+        *(("away", 6), ("away", 7), ("away", 9)),
+    ]
+
+
+async def test_a_pretty_document_and_too_many_lines(provider: Provider) -> None:
+    path = f"{provider.match.path}/cdf"
+    pretty = json.dumps(cdf.meta(), indent=2).encode()
+    answer = await provider.match.world.ask(provider.key | cdf.DOCUMENT, "POST", path, pretty)
+    assert answer.json()["teams"] is True
+    answer = await provider.match.world.ask(provider.key | cdf.LINES, "POST", path, b"{}\n" * 10_001)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize("shirts", [[0], [100], [7, 7]])
+async def test_line_ups_that_no_feed_can_hold_change_nothing(provider: Provider, shirts: list[int]) -> None:
+    meta = cdf.meta()
+    for player, number in zip(meta["teams"]["home"]["players"], shirts, strict=False):
+        player["jersey_number"] = number
+    taken = await provider.send(meta)
+    assert [one["reason"] for one in taken["defects"]] == ["invalid_line"]
+    assert (await provider.match.get())["teams"]["home"]["name"] == "Ours"

@@ -1,0 +1,90 @@
+"""Match files as they are read: real ones, and those that cannot be."""
+
+import sys
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from tests.samples import match_file
+from virage.cli import matching
+from virage.live.rules.entries import Goal, KickOff, Period, PeriodOver, Side
+from virage.live.sources.files import Did, Format, Frame, NotReadable, load
+
+EVENTS, LINEUPS = match_file("statsbomb_15986_event.json"), match_file("statsbomb_15986_lineup.json")
+A_MINUTE = "hawkeye_2_46.football.samples"
+HAWKEYE = [match_file(name) for name in (f"{A_MINUTE}.ball", f"{A_MINUTE}.centroids", "hawkeye_meta.json")]
+SKILLCORNER = [match_file("skillcorner_v3_raw_data.jsonl"), match_file("skillcorner_meta_data.json")]
+
+
+def test_events_of_a_real_match_come_in_their_order_between_their_whistles() -> None:
+    match = load("statsbomb", [EVENTS, LINEUPS])
+    moments = list(match.moments())
+    assert [moment.order for moment in moments] == sorted(moment.order for moment in moments)
+    assert len({moment.name for moment in moments}) == len(moments)
+    whistles = [
+        (place, moment) for place, moment in enumerate(moments) if isinstance(moment.what, KickOff | PeriodOver)
+    ]
+    assert [moment.what for _, moment in whistles] == [
+        *(KickOff(Period.FIRST_HALF), PeriodOver(Period.FIRST_HALF)),
+        *(KickOff(Period.SECOND_HALF), PeriodOver(Period.SECOND_HALF, match_over=True)),
+    ]
+    assert [place for place, _ in whistles] == [0, whistles[2][0] - 1, whistles[1][0] + 1, len(moments) - 1]
+    goals = [moment for moment in moments if isinstance(moment.what, Goal)]
+    assert [(goal.what.side, goal.what.player, goal.what.assist) for goal in goals] == [  # type: ignore[union-attr]  # goals they are
+        *(("home", 10, 22), ("away", 7, 11), ("away", 7, None), ("home", 3, None)),
+    ]
+    for goal in goals:
+        assert isinstance(moments[moments.index(goal) - 1].what, Did), "its shot counts before it is told"
+
+
+@pytest.mark.parametrize(
+    ("format_", "paths", "begins", "frames_s"),
+    [("hawkeye", HAWKEYE, Period.SECOND_HALF, 60), ("skillcorner", SKILLCORNER, Period.FIRST_HALF, 1)],
+)
+def test_tracking_is_ten_times_a_second_in_metres_from_the_centre_spot(
+    format_: Format, paths: list[Path], begins: Period, frames_s: int
+) -> None:
+    match = load(format_, paths)
+    shirts = {side: {player.number for player in match.teams.of(side).players} for side in Side}
+    moments = list(match.moments())
+    assert moments[0].what == KickOff(begins)
+    assert isinstance(moments[-1].what, PeriodOver)
+    frames = [moment.what for moment in moments if isinstance(moment.what, Frame)]
+    assert len(frames) == pytest.approx(frames_s * 10, abs=5)
+    assert [moment.order for moment in moments] == sorted(moment.order for moment in moments)
+    for frame in frames:
+        assert len({(side, shirt) for side, shirt, _, _ in frame.players}) == len(frame.players) <= 40
+        for side, shirt, x, y in frame.players:
+            assert shirt in shirts[side]
+            assert (abs(x) < 60, abs(y) < 42) == (True, True)
+    assert any(frame.ball for frame in frames)
+
+
+@pytest.mark.parametrize(
+    ("format_", "paths", "why"),
+    [
+        ("statsbomb", [EVENTS], "Two files are wanted: events, then line-ups"),
+        ("statsbomb", [EVENTS, Path("gone.json")], "There is no file gone.json"),
+        ("statsbomb", [LINEUPS, EVENTS], "kloppy cannot read that as statsbomb"),
+        ("skillcorner", [EVENTS, LINEUPS], "kloppy cannot read that as skillcorner"),
+        ("hawkeye", HAWKEYE[:1], "as many files .ball as .centroids"),
+    ],
+)
+def test_files_that_cannot_be_played_say_what_is_wanted(format_: Format, paths: list[Path], why: str) -> None:
+    with pytest.raises(NotReadable, match=why):
+        load(format_, paths)
+
+
+def test_without_kloppy_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "kloppy", None)
+    with pytest.raises(NotReadable, match=r"pip install 'virage\[match\]'"):
+        load("statsbomb", [EVENTS, LINEUPS])
+
+
+def test_the_command_asks_for_what_it_lacks(capsys: pytest.CaptureFixture[str]) -> None:
+    event = UUID(int=1)
+    for said, speed, expected in ((None, 1, "nobody answers"), (event, -1, "--speed"), (event, 1, "--key FILE")):
+        with pytest.raises(SystemExit):
+            matching.match([EVENTS, LINEUPS], "statsbomb", said, speed=speed, url="http://[::1]:1", key=None)
+        assert expected in capsys.readouterr().err

@@ -1,0 +1,47 @@
+"""Real matches, played from their files into the house that browsers visit."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from tests.samples import match_file
+from tests.web.house import House
+from tests.web.office import in_database
+from virage.kernel.database import Connection
+from virage.kernel.guard import Grant, Principal
+from virage.kernel.ids import new_id
+from virage.kernel.problems import granted
+from virage.people import acts as people
+from virage.people.acts import TokenWish
+from virage.people.rules.grants import GrantWish, RoleName, ScopeName
+
+EVENTS = [str(match_file(f"statsbomb_15986_{kind}.json")) for kind in ("event", "lineup")]
+A_MINUTE = "hawkeye_2_46.football.samples"
+TRACKING = [str(match_file(name)) for name in (f"{A_MINUTE}.ball", f"{A_MINUTE}.centroids", "hawkeye_meta.json")]
+
+
+def key_of(house: House) -> str:
+    """The key of a program that tells of every match."""
+
+    async def make(conn: Connection) -> str:
+        now = datetime.now(UTC)
+        admin = await people.ensure_staff(conn, "keys@example.org", None, (Grant("admin"),), now)
+        who = Principal("staff", admin, new_id(), (Grant("admin"),), now)
+        wish = TokenWish("match data", [GrantWish(RoleName.MATCH_DESK, ScopeName.ALL)], now + timedelta(hours=1))
+        return granted(await people.create_token(conn, who, wish, now)).token
+
+    return in_database(house, make)
+
+
+@contextmanager
+def played(house: House, files: list[str], event: UUID, *how: str) -> Iterator[None]:
+    """A match file that is being played by a process of its own."""
+    env = house.env | {"VIRAGE_MATCH_KEY": key_of(house)}
+    process = house.start("match", env, *files, "--event", str(event), "--url", house.url, *how)
+    try:
+        yield
+        assert process.wait(60) == 0, (house.folder / "match.txt").read_text()
+    finally:
+        house.stop(process)
+        house.processes.remove(process)

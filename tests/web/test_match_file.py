@@ -1,0 +1,59 @@
+"""A real match file, played to a browser: score, timeline, figures, the pitch, and its goal again."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.web.gate import tonight
+from tests.web.house import House
+from tests.web.match_files import EVENTS, TRACKING, played
+from tests.web.office import ENGLISH
+from tests.web.test_access import SMALL, found_by_axe
+from tests.web.test_live import FRAME, SLOW_MS, taken_in
+
+
+def test_a_real_match_is_on_the_fans_screen_with_its_figures_and_its_goal_is_played_again(
+    page: Page, house: House, watched: list[str]
+) -> None:
+    event = tonight(house, "A match out of its file")
+    page.add_init_script(ENGLISH)
+    page.goto(f"/live/{event}")
+    expect(page.get_by_text("Nothing has happened yet")).to_be_visible()
+    with taken_in(house, "main"), played(house, EVENTS, event, "--speed", "400"):
+        goal = page.locator("[data-entry]").filter(has_text="10 Lionel Andrés Messi Cuccittini")
+        expect(goal).to_contain_text("Goal for Barcelona", timeout=SLOW_MS)
+        expect(goal).to_contain_text("19′")
+        expect(goal).to_contain_text("Assist: 22 Arturo Erasmo Vidal Pardo")
+        goal.get_by_role("button", name="Watch again").click()
+        expect(page.locator("[data-state='playing']")).to_be_visible(timeout=SLOW_MS)
+        page.wait_for_function(FRAME)
+        expect(page.locator("[data-clock]")).to_contain_text("Full time", timeout=SLOW_MS)
+    expect(page.locator("[data-score]")).to_have_text("2–2")
+    expect(page.locator("[data-entry]").filter(has_text="Red card")).to_contain_text("15 Clément Lenglet")
+    expect(page.locator("[data-entry]").filter(has_text="Change, Girona")).to_have_count(3)
+    lineups = page.get_by_role("region", name="Line-ups")
+    expect(lineups).to_contain_text("Marc-André ter Stegen")
+    for figure, value in (("shots", r"20Shots\s*7"), ("yellow", r"3Yellow cards\s*5"), ("red", r"1Red cards\s*0")):
+        expect(page.locator(f"[data-figure='{figure}']")).to_have_text(re.compile(value))
+    page.get_by_text("Player by player", exact=True).click()
+    messi = page.locator("[data-players='home'] tr").filter(has_text="Lionel Andrés Messi")
+    expect(messi.get_by_role("cell").first).to_have_text("6 (5)")
+    for width, scheme in ((390, "dark"), (1440, "light")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        assert found_by_axe(page) + page.evaluate(SMALL) == []
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert watched == []
+
+
+def test_a_real_minute_of_tracking_is_drawn_on_the_fans_pitch(page: Page, house: House, watched: list[str]) -> None:
+    event = tonight(house, "A minute of tracking")
+    page.add_init_script(ENGLISH)
+    page.goto(f"/live/{event}")
+    with played(house, TRACKING, event, "--format", "hawkeye", "--speed", "10"):
+        pitch = page.locator("[data-pitch]")
+        expect(pitch).to_be_visible(timeout=SLOW_MS)
+        expect(page.locator("[data-clock]")).to_contain_text("Second half")
+    pitch.get_by_text("How far and how fast", exact=True).click()
+    expect(pitch.get_by_role("table").first).to_contain_text(re.compile(r"0\.\d+ km"))
+    assert watched == []

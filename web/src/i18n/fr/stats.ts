@@ -1,0 +1,24 @@
+/** What the figures of a match say. */
+import type { Words } from "../en/stats";
+
+export const stats: Words = {
+  title: "Statistiques",
+  caption: (home: string, away: string) => `Statistiques de ${home} et ${away}`,
+  figure: "Statistique",
+  possession: "Possession",
+  possessionHelp: "part des passes",
+  shots: "Tirs",
+  on_target: "Cadrés",
+  corners: "Corners",
+  fouls: "Fautes",
+  offsides: "Hors-jeu",
+  passes: "Passes",
+  accuracy: "Passes réussies",
+  yellow: "Cartons jaunes",
+  red: "Cartons rouges",
+  percent: (value: string) => `${value} %`,
+  byPlayer: "Joueur par joueur",
+  player: "Joueur",
+  completed: "réussies",
+  nobody: "Rien n’est compté pour l’instant.",
+};

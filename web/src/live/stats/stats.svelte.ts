@@ -1,0 +1,38 @@
+/** The figures of one match: from this phone at once, then as they are told; those of players when somebody asks. */
+import { answered } from "../../api/answer";
+import { api } from "../../api/client";
+import { follow } from "../../api/stream";
+import { keep } from "../../kernel/keep";
+import type { PlayerStats, Stats } from "./figures";
+
+export class Figures {
+  stats = $state.raw<Stats | null>(null);
+  players = $state.raw<PlayerStats[]>([]);
+  #asked = false;
+
+  constructor(private readonly id: string) {}
+
+  get #key(): string {
+    return `stats:${this.id}`;
+  }
+
+  /** Follow; returns the way to stop. */
+  open(): () => void {
+    void keep.get<Stats>(this.#key).then((kept) => (this.stats ??= kept ?? null));
+    return follow(this.#key, null, (message) => void this.#hear(message as Stats));
+  }
+
+  /** From now on the players' figures too. */
+  async ask(): Promise<void> {
+    this.#asked = true;
+    const params = { path: { event_id: this.id } };
+    const found = await answered(api.GET("/api/live/{event_id}/stats", { params }));
+    if (found.ok) this.players = found.data.players ?? [];
+  }
+
+  async #hear(stats: Stats): Promise<void> {
+    this.stats = stats;
+    if (this.#asked) void this.ask();
+    await keep.put(this.#key, stats);
+  }
+}
