@@ -36,7 +36,7 @@ class Provider:
         return [told["kind"] for told in await self.told()]
 
     async def score(self) -> Sequence[int]:
-        score = (await self.match.get())["score"]
+        score = (await self.match.get())["state"]
         return score["home"], score["away"]
 
 
@@ -53,7 +53,7 @@ async def test_meta_data_set_the_line_ups_and_whistles_begin_and_end_periods(pro
     assert (live["teams"]["home"]["name"], live["teams"]["home"]["colour"]) == ("Étoile Rouge", "#aa0011")
     assert (live["teams"]["home"]["code"], live["teams"]["away"]["code"]) == ("ETO", "UNI")
     assert [player["starts"] for player in live["teams"]["away"]["players"]] == [True] * 11 + [False] * 3
-    assert live["score"]["clock"] == {"period": "second_half", "since": "2026-05-09T20:02:00Z", "at_s": 2700}
+    assert live["state"]["clock"] == {"period": "second_half", "since": "2026-05-09T20:02:00Z", "at_s": 2700}
     assert await provider.kinds() == ["kick_off", "period_over", "kick_off"]
 
 
