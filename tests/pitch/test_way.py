@@ -16,6 +16,7 @@ from virage.kernel.ids import new_id
 from virage.kernel.journal import Tail
 from virage.kernel.problems import Problem
 from virage.kernel.stream import Hub
+from virage.pitch import reads
 from virage.pitch.reads import Pitches, PitchTopic
 from virage.pitch.rules.frames import Frame
 
@@ -84,6 +85,20 @@ async def test_whoever_waited_before_the_first_frame_sees_what_whoever_came_afte
     await send(match, frames_of({9: lambda _: (10.0, 2.0)}, 0.1, since_s=10))
     await asyncio.gather(waiting, coming)
     assert screens[0].spots == screens[1].spots
+
+
+async def test_a_match_that_others_pushed_out_of_memory_is_still_told(
+    match: Match, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reads, "KNOWN_MAX", 1)
+    screen = Screen()
+    following = asyncio.create_task(follow(match.world.app.state.hub, f"pitch:{match.world.event}", screen, 19))
+    for begin in range(0, 100, 20):
+        await send(match, FRAMES[begin : begin + 20])
+        assert (await match.world.ask({}, "GET", f"/api/pitch/{match.world.their_event}")).json()["runners"] == []
+    await send(match, frames_of({9: lambda _: (10.0, 2.0)}, 0.1, since_s=10))
+    await following
+    assert screen.spots["h9"] == (40, 10)
 
 
 async def test_the_same_batch_again_changes_nothing(match: Match) -> None:

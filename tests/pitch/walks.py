@@ -58,7 +58,8 @@ class Screen:
             self.period, self.n, self.who, self.runs = key["period"], key["n"], key["who"], key["runs"]
             self.spots, self.ball = {}, None
             self._take(key["at"])
-            self.seen.append(self.n)
+            if self.seen[-1:] != [self.n]:  # whoever joins may be told the same moment by the next pulse
+                self.seen.append(self.n)
         for n, text in news.get("moves", []):
             if n == self.n + 1:
                 self._take(text)

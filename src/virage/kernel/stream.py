@@ -4,6 +4,7 @@
 (`availability:<event_id>`), its `id` is a position of the journal; a browser that reconnects names the last one it got
 (`Last-Event-ID`, or `since` when it opens the stream for the first time) and gets what it missed. A message is encoded
 once for all who listen, nobody holds a database connection, and whoever reads too slowly is let go to come back later.
+What passes, and is in no journal, comes from topics that have a pulse: its messages have no `id`.
 """
 
 import asyncio

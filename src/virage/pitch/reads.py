@@ -58,6 +58,7 @@ class Pitches:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._known: dict[UUID, Known] = {}
+        self._public: set[UUID] = set()
         self._readings = Batcher[UUID, Known | None](self._read, batch_max=10_000, queue_max=100_000)
 
     async def at(self, event_id: UUID) -> Known | None:
@@ -66,10 +67,13 @@ class Pitches:
 
     async def told_anew(self, event_ids: Collection[UUID]) -> dict[UUID, PitchNews]:
         """What has come since it was told last, for those of which something has."""
+        public = self._public.intersection(event_ids)  # whoever only asks to follow is among those who listen, too
+        for event_id in public:  # one that others have pushed out is still followed
+            self._known.setdefault(event_id, Known("0-0"))
         async with self._db.connection() as conn:
-            await self._refresh(conn, [event_id for event_id in event_ids if event_id in self._known])
+            await self._refresh(conn, list(public))
         found = {}
-        for event_id in event_ids:
+        for event_id in public:
             known = self._known.get(event_id)
             if known is not None:
                 known.told, message = news(known.told, known.play)
@@ -82,21 +86,23 @@ class Pitches:
         async with self._db.connection() as conn:
             position = await head(conn)
             public = await programme.public_events_of(conn, [one for one in asked if one not in self._known])
+            self._public.update(public)
             for event_id in public:
-                self._known[event_id] = Known(position)
-                if len(self._known) > KNOWN_MAX:
-                    del self._known[next(iter(self._known))]
-            await self._refresh(conn, [one for one in asked if one in self._known])
-        for event_id in asked:
-            if event_id in self._known:
-                self._known[event_id].position = position
-        return [self._known.get(event_id) for event_id in event_ids]
+                self._known.setdefault(event_id, Known(position))
+            found = {one: self._known[one] for one in asked if one in self._known}
+            await self._refresh(conn, list(found))
+        for known in found.values():
+            known.position = position
+        while len(self._known) > KNOWN_MAX:
+            del self._known[next(iter(self._known))]
+        return [found.get(event_id) for event_id in event_ids]
 
     async def _refresh(self, conn: Connection, event_ids: Sequence[UUID]) -> None:
         changed = await store.plays(conn, {one: self._known[one].seq for one in event_ids})
         for event_id, stored in changed.items():
-            known = self._known[event_id]
-            known.seq, known.play = stored.seq, stored.play
+            known = self._known.get(event_id)
+            if known is not None and stored.seq > known.seq:  # two readings may come back in the other order
+                known.seq, known.play = stored.seq, stored.play
 
 
 class PitchTopic:
