@@ -252,6 +252,14 @@ def ingest(
         ingesting.ingest([ingesting.source(camera, url, programme=programme, delay_ms=delay_ms)])
 
 
+@app.command
+def ladder() -> None:
+    """Make what cameras send smaller, for phones with little network, until Ctrl-C: one such process is enough."""
+    from virage.cli import laddering
+
+    laddering.ladder()
+
+
 accounting_app = App(name="accounting", help="The house's books, for the accountant.")
 app.command(accounting_app)
 

@@ -21,6 +21,10 @@ class Footage:
         """Store an init segment or a sealed segment; the same again is the same."""
         await self._objects.put(object_name(object_id), data)
 
+    async def keep_once(self, object_id: UUID, data: bytes) -> None:
+        """Store what is made of a segment, unless it was stored before: made again it differs by a few bits."""
+        await self._objects.put_new(object_name(object_id), data)
+
     async def get(self, object_id: UUID) -> bytes | None:
         """What is stored under an id, None where nothing is."""
         return await self._objects.get(object_name(object_id))

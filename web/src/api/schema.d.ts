@@ -11393,7 +11393,7 @@ export interface operations {
             path: {
                 clip_id: string;
                 camera: string;
-                playlist: "main.m3u8" | "video.m3u8" | "audio.m3u8";
+                playlist: "main.m3u8" | "video.m3u8" | "video-480p.m3u8" | "video-240p.m3u8" | "audio.m3u8";
             };
             cookie?: never;
         };

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from virage.kernel.database import Connection
 from virage.replay.rules.clips import Clip
-from virage.replay.rules.media import Kind, MediaVault
+from virage.replay.rules.ladder import STEPS, complete, shown_of
+from virage.replay.rules.media import Kind, MediaVault, Rung
 from virage.replay.rules.playlists import main_playlist, media_playlist
 from virage.replay.store import cameras, clips
 
@@ -21,15 +22,20 @@ async def shown(conn: Connection, clip_id: UUID) -> Clip | None:
 
 
 async def angle(conn: Connection, clip: Clip, camera: str) -> str:
-    """The playlist of one camera's picture and sound."""
-    video = await cameras.pieces(conn, camera, Kind.VIDEO, clip.from_at, clip.to_at)
-    return main_playlist(video, await cameras.pieces(conn, camera, Kind.AUDIO, clip.from_at, clip.to_at))
+    """The playlist of one camera's picture, in the rungs that are complete enough, and of its sound."""
+    found = await cameras.stretch(conn, camera, clip.from_at, clip.to_at)
+    video = found[Kind.VIDEO, Rung.SOURCE]
+    rungs = [made for step in STEPS if complete(video, made := found[Kind.VIDEO, step.rung])]
+    return main_playlist(video, found[Kind.AUDIO, Rung.SOURCE], rungs)
 
 
-async def track(conn: Connection, clip: Clip, camera: str, kind: Kind, now: datetime) -> str:
+async def track(conn: Connection, clip: Clip, camera: str, kind: Kind, now: datetime, *, rung: Rung) -> str:
     """The playlist of a track as far as it has come in."""
-    pieces = await cameras.pieces(conn, camera, kind, clip.from_at, clip.to_at)
-    return media_playlist(pieces, f"{KEYS_AT}/{clip.id}", OBJECTS_AT, closed=clip.settled(now))
+    found = await cameras.stretch(conn, camera, clip.from_at, clip.to_at, kinds={kind}, rungs={Rung.SOURCE, rung})
+    pieces, closed = found[kind, Rung.SOURCE], clip.settled(now)
+    if rung is not Rung.SOURCE:
+        pieces = shown_of(pieces, found[kind, rung], now, closed=closed)
+    return media_playlist(pieces, f"{KEYS_AT}/{clip.id}", OBJECTS_AT, closed=closed)
 
 
 async def key(conn: Connection, vault: MediaVault, camera: str, period: datetime) -> bytes | None:

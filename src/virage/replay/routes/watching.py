@@ -15,14 +15,14 @@ from virage.kernel.problems import Problem
 from virage.replay.footage import Footage
 from virage.replay.reads import watching as reads
 from virage.replay.rules.clips import Clip, Reason
-from virage.replay.rules.media import CAMERA_PATTERN, Kind, MediaVault
+from virage.replay.rules.media import CAMERA_PATTERN, Kind, MediaVault, Rung
 
 PLAYLIST: Final = "application/vnd.apple.mpegurl"
 GROWING: Final = {"cache-control": FOR_A_SECOND}
 SEALED: Final = {"cache-control": FOR_EVER}
 SECRET: Final = {"cache-control": "no-store"}
 
-Playlist = Literal["main.m3u8", "video.m3u8", "audio.m3u8"]
+Playlist = Literal["main.m3u8", "video.m3u8", "video-480p.m3u8", "video-240p.m3u8", "audio.m3u8"]
 Camera = Annotated[str, Parameter(pattern=CAMERA_PATTERN)]
 PeriodStart = Annotated[int, Parameter(ge=0, le=2**33, description="When the hour of the key begins, Unix seconds")]
 
@@ -56,7 +56,8 @@ async def get_playlist(clip_id: UUID, camera: Camera, playlist: Playlist, db: Da
         if playlist == "main.m3u8":
             text = await reads.angle(conn, clip, camera)
         else:
-            text = await reads.track(conn, clip, camera, Kind(playlist.removesuffix(".m3u8")), clock.now())
+            kind, _, rung = playlist.removesuffix(".m3u8").partition("-")
+            text = await reads.track(conn, clip, camera, Kind(kind), clock.now(), rung=Rung(rung or Rung.SOURCE))
     return Response(text, media_type=PLAYLIST, headers=GROWING)
 
 

@@ -37,6 +37,14 @@ class Kind(StrEnum):
     AUDIO = "audio"
 
 
+class Rung(StrEnum):
+    """What was sent, and what the ladder makes of its picture. Sound has its source alone."""
+
+    SOURCE = "source"
+    P480 = "480p"
+    P240 = "240p"
+
+
 class Track(Struct, frozen=True):
     """A track of a take, and what is needed to announce it. Its id is that of its init segment's object."""
 
@@ -48,6 +56,7 @@ class Track(Struct, frozen=True):
     width: int | None
     height: int | None
     began_at: datetime
+    rung: Rung = Rung.SOURCE
 
 
 class Segment(Struct, frozen=True):

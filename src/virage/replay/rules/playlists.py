@@ -11,7 +11,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.replay.rules.media import Kind, Segment, Track, key_period
+from virage.replay.rules.media import Rung, Segment, Track, key_period
 
 VERSION: Final = 7
 GAP_MS: Final = 100
@@ -48,12 +48,11 @@ def media_playlist(pieces: Sequence[Piece], keys_at: str, objects_at: str, *, cl
 def _piece(before: Piece | None, piece: Piece, keys_at: str, objects_at: str) -> list[str]:
     segment, track = piece.segment, piece.track
     lines: list[str] = []
+    if before is not None and (before.track.take_id != track.take_id or _gap_ms(before.segment, segment) > GAP_MS):
+        lines += ["#EXT-X-DISCONTINUITY"]  # rungs of a take have one timeline, and change without one
     if before is None or before.track.id != track.id:
-        lines += ["#EXT-X-DISCONTINUITY"] if before is not None else []
         lines += ["#EXT-X-KEY:METHOD=NONE"] if before is not None else []
         lines += [f'#EXT-X-MAP:URI="{objects_at}/{track.id}"']
-    elif _gap_ms(before.segment, segment) > GAP_MS:
-        lines += ["#EXT-X-DISCONTINUITY"]
     at = segment.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return [
         *lines,
@@ -73,26 +72,27 @@ def _key(keys_at: str, camera: str, at: datetime, object_id: UUID) -> str:
     return f'#EXT-X-KEY:METHOD=AES-128,URI="{uri}",IV=0x{object_id.hex}'
 
 
-def main_playlist(video: Sequence[Piece], audio: Sequence[Piece]) -> str:
-    """The playlist of playlists of one angle: its picture, and its sound if it has any."""
+def main_playlist(video: Sequence[Piece], audio: Sequence[Piece], rungs: Sequence[Sequence[Piece]] = ()) -> str:
+    """The playlist of playlists of one angle: its picture, smaller ones (`rungs`), and its sound if it has any."""
     lines = ["#EXTM3U", f"#EXT-X-VERSION:{VERSION}", "#EXT-X-INDEPENDENT-SEGMENTS"]
-    codecs = [video[0].track.codecs] if video else []
-    sound = ""
     if audio:
-        codecs.append(audio[0].track.codecs)
         lines.append(
             '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",NAME="Stade",DEFAULT=YES,AUTOSELECT=YES,URI="audio.m3u8"'
         )
-        sound = ',AUDIO="sound"'
-    if video:
-        track = video[0].track
-        bandwidth = _peak(video) + _peak(audio)
-        size = f",RESOLUTION={track.width}x{track.height}" if track.width and track.height else ""
-        lines += [
-            f'#EXT-X-STREAM-INF:BANDWIDTH={bandwidth},CODECS="{",".join(codecs)}"{size}{sound}',
-            f"{Kind.VIDEO}.m3u8",
-        ]
+    for pieces in (video, *rungs):
+        lines += _variant(pieces, audio) if pieces else []
     return "\n".join(lines) + "\n"
+
+
+def _variant(pieces: Sequence[Piece], audio: Sequence[Piece]) -> list[str]:
+    track = pieces[0].track
+    codecs = ",".join(part[0].track.codecs for part in (pieces, audio) if part)
+    size = f",RESOLUTION={track.width}x{track.height}" if track.width and track.height else ""
+    sound = ',AUDIO="sound"' if audio else ""
+    return [
+        f'#EXT-X-STREAM-INF:BANDWIDTH={_peak(pieces) + _peak(audio)},CODECS="{codecs}"{size}{sound}',
+        f"{track.kind}.m3u8" if track.rung is Rung.SOURCE else f"{track.kind}-{track.rung}.m3u8",
+    ]
 
 
 def _peak(pieces: Sequence[Piece]) -> int:
