@@ -191,6 +191,7 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/replay/keys/{clip_id}/{camera}/{period}": EVERYBODY,
     "POST /api/replay/events/{event_id}/clips": only("media_desk"),
     "POST /api/replay/clips/{clip_id}/withdraw": only("media_desk"),
+    "GET /api/replay/cameras": only("media_desk", "moderator"),  # they are the house's, whoever plays in it
     "GET /api/concessions/stock-alerts": only("cashier", "programme", "finance"),
     "GET /api/food/outlets": EVERYBODY,
     "GET /api/food/slots": EVERYBODY,

@@ -22,7 +22,7 @@ from virage.replay.footage import Footage
 from virage.replay.ingest.synthetic import HEIGHT, WIDTH, clock_in
 from virage.replay.ladder.maker import Ladder
 from virage.replay.ladder.transcoding import Unreadable, transcoded
-from virage.replay.reads.ladder import state
+from virage.replay.reads.ladder import gauges
 from virage.replay.rules.boxes import boxes, first_shown
 from virage.replay.rules.clips import Clip
 from virage.replay.rules.ladder import LATE, STEPS, complete, due, made_id, shown_of, steps_below
@@ -193,8 +193,9 @@ class Works:
         return clip
 
     async def state(self) -> dict[str, float]:
+        (gauge,) = gauges(self.clock)
         async with self.db.connection() as conn:
-            return dict(await state(conn, self.clock.now()))
+            return dict(await gauge.read(conn))
 
 
 @pytest.fixture

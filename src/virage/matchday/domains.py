@@ -55,7 +55,7 @@ from virage.programme.reads import boards, public_events
 from virage.replay import routes as replay_routes
 from virage.replay.acts.clips import mark_goals
 from virage.replay.footage import Footage
-from virage.replay.reads.ladder import state as ladder_state
+from virage.replay.reads import cameras, ladder
 from virage.replay.rules.media import MediaVault
 from virage.ticketing import routes as ticketing_routes
 from virage.ticketing.acts import paying, refunding
@@ -270,17 +270,13 @@ def _live(house: House) -> Domain:
 
 def _replay(house: House) -> Domain:
     config = house.config
-
-    async def ladder(conn: Connection) -> Mapping[str, float]:
-        return await ladder_state(conn, house.clock.now())
-
     return Domain(
         routers=replay_routes.routers,
         dependencies={
             "footage": Footage(config.objects_at),
             "media_vault": MediaVault([config.secret, *config.secrets_previous]),
         },
-        gauges=[Gauge("virage_replay_ladder", "How the smaller sizes of the programme keep up.", "what", ladder)],
+        gauges=[*cameras.gauges(house.clock), *ladder.gauges(house.clock)],
     )
 
 

@@ -1,5 +1,5 @@
 """The doors of replays."""
 
-from virage.replay.routes import desk, watching
+from virage.replay.routes import cameras, desk, watching
 
-routers = [watching.router, desk.router]
+routers = [watching.router, desk.router, cameras.router]
