@@ -32,6 +32,10 @@ def clip(world: "World") -> dict[str, Any]:
     }
 
 
+def rights(_: "World") -> dict[str, Any]:
+    return {"rights": {"who": "ticket", "download": True}, "revision": 0}
+
+
 async def seen(world: "World") -> None:
     """A camera has sent a second of the ground."""
     at = world.clock.now() - timedelta(seconds=5)
@@ -53,6 +57,8 @@ async def clip_of(world: "World", desk: dict[str, str]) -> str:
 PITCH = (
     ("POST /api/live/{event_id}/entries", "our office", NEIGHBOURS, told),
     ("PUT /api/live/{event_id}/teams", "our office", NEIGHBOURS, teams),
+    ("GET /api/replay/events/{event_id}/rights", "our office", NEIGHBOURS),
+    ("PUT /api/replay/events/{event_id}/rights", "our office", NEIGHBOURS, rights),
     ("POST /api/replay/events/{event_id}/clips", "our office", NEIGHBOURS, clip),
     ("POST /api/replay/clips/{clip_id}/withdraw", "our office", NEIGHBOURS),
 )

@@ -13,7 +13,7 @@ from benchmarks.reel import Reel
 from virage.kernel.database import Connection, Database
 from virage.kernel.ids import new_id
 from virage.replay.footage import Footage
-from virage.replay.ingest.segmenter import Fragment, Init, segments
+from virage.replay.ingest.segmenter import Fragment, Init, Take
 from virage.replay.rules.boxes import first_shown
 from virage.replay.rules.media import Kind, MediaVault, Segment, Track, key_period, opened, sealed
 from virage.replay.rules.playlists import Piece
@@ -31,7 +31,8 @@ def cut(reel: Reel) -> Cut:
     """A reel as ingest cuts it."""
     with av.open(BytesIO(reel.whole), format="mpegts") as source:
         assert isinstance(source, InputContainer)
-        parts = list(segments(source))
+        take = Take(source)
+        parts = [part for packet in source.demux(take.streams) for part in take.put(packet)[1]] + take.close()
     (init,) = [part for part in parts if isinstance(part, Init) and part.kind is Kind.VIDEO]
     return Cut(init, [part for part in parts if isinstance(part, Fragment) and part.kind is Kind.VIDEO])
 

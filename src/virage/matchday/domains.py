@@ -56,6 +56,7 @@ from virage.replay import routes as replay_routes
 from virage.replay.acts.clips import mark_goals
 from virage.replay.footage import Footage
 from virage.replay.reads import cameras, ladder
+from virage.replay.routes.door import ClipDoor
 from virage.replay.rules.media import MediaVault
 from virage.ticketing import routes as ticketing_routes
 from virage.ticketing.acts import paying, refunding
@@ -273,6 +274,7 @@ def _replay(house: House) -> Domain:
     return Domain(
         routers=replay_routes.routers,
         dependencies={
+            "clip_door": ClipDoor(house.clock, config.edge_networks),
             "footage": Footage(config.objects_at),
             "media_vault": MediaVault([config.secret, *config.secrets_previous]),
         },

@@ -16,6 +16,7 @@ from msgspec import Struct
 from virage.kernel.clock import Clock
 from virage.kernel.database import Connection, Database, Unavailable
 from virage.kernel.logs import log
+from virage.kernel.objects import StoreAway
 from virage.replay.footage import Footage
 from virage.replay.ladder.transcoding import Made, Unreadable, transcoded
 from virage.replay.rules.ladder import SMALLEST, due, made_id, steps_below, to_make
@@ -59,7 +60,7 @@ class Ladder:
         while True:
             try:
                 busy = await self.turn()
-            except (Unavailable, OSError) as failure:
+            except (StoreAway, Unavailable, OSError) as failure:
                 log.warning("ladder_waits", error=type(failure).__name__)
                 await asyncio.sleep(AGAIN_S)
             else:

@@ -1,18 +1,20 @@
 """What phones may ask of a clip: its playlists, its segments, and the keys without which they are noise."""
 
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from virage.kernel.database import Connection
+from virage.replay.rules.addresses import OBJECTS, keys_of
 from virage.replay.rules.clips import Clip
 from virage.replay.rules.ladder import STEPS, complete, shown_of
 from virage.replay.rules.media import Kind, MediaVault, Rung
 from virage.replay.rules.playlists import main_playlist, media_playlist
 from virage.replay.store import cameras, clips
 
-OBJECTS_AT: Final = "/api/replay/objects"
-KEYS_AT: Final = "/api/replay/keys"
+
+async def clip(conn: Connection, clip_id: UUID) -> Clip | None:
+    """A clip, withdrawn ones too."""
+    return await clips.clip(conn, clip_id)
 
 
 async def shown(conn: Connection, clip_id: UUID) -> Clip | None:
@@ -29,13 +31,13 @@ async def angle(conn: Connection, clip: Clip, camera: str) -> str:
     return main_playlist(video, found[Kind.AUDIO, Rung.SOURCE], rungs)
 
 
-async def track(conn: Connection, clip: Clip, camera: str, kind: Kind, now: datetime, *, rung: Rung) -> str:
+async def track(conn: Connection, clip: Clip, camera: str, kind: Kind, rung: Rung, *, now: datetime) -> str:
     """The playlist of a track as far as it has come in."""
     found = await cameras.stretch(conn, camera, clip.from_at, clip.to_at, kinds={kind}, rungs={Rung.SOURCE, rung})
     pieces, closed = found[kind, Rung.SOURCE], clip.settled(now)
     if rung is not Rung.SOURCE:
         pieces = shown_of(pieces, found[kind, rung], now, closed=closed)
-    return media_playlist(pieces, f"{KEYS_AT}/{clip.id}", OBJECTS_AT, closed=closed)
+    return media_playlist(pieces, keys_of(clip.id), OBJECTS, closed=closed)
 
 
 async def key(conn: Connection, vault: MediaVault, camera: str, period: datetime) -> bytes | None:

@@ -1,5 +1,5 @@
 """The doors of replays."""
 
-from virage.replay.routes import cameras, desk, watching
+from virage.replay.routes import cameras, desk, rights, watching
 
-routers = [watching.router, desk.router, cameras.router]
+routers = [watching.router, desk.router, cameras.router, rights.router]

@@ -11,6 +11,7 @@ from virage.kernel.problems import Problem, granted
 from virage.programme import reads as programme
 from virage.replay.acts import clips as acts
 from virage.replay.reads import watching as reads
+from virage.replay.rules.addresses import BASE
 from virage.replay.rules.clips import Clip, Mark, Reason
 
 ROLE: Role = "media_desk"
@@ -35,4 +36,4 @@ async def withdraw_clip(clip_id: UUID, db: Database, clock: Clock, principal: Pr
         await acts.withdraw(conn, clip, principal.id, clock.now())
 
 
-router = Router("/api/replay", route_handlers=[mark_clip, withdraw_clip])
+router = Router(BASE, route_handlers=[mark_clip, withdraw_clip])
