@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import av
 import numpy as np
@@ -30,19 +30,6 @@ class Reel(Struct, frozen=True):
         return b"".join(data for _, data in self.parts)
 
 
-class _Film:
-    """A file that keeps what is written, with the time that it is due."""
-
-    def __init__(self) -> None:
-        self.due_s = 0.0
-        self.parts: list[tuple[float, bytes]] = []
-
-    def write(self, data: bytes) -> int:
-        """Take what the muxer writes."""
-        self.parts.append((self.due_s, bytes(data)))
-        return len(data)
-
-
 def pictures(seconds: float, began_ms: int = 0, grain: int = 0) -> Iterator[av.VideoFrame]:
     """Pictures of the synthetic camera, its clock from `began_ms` on; `grain` makes them as dear as a real one's."""
     chance = np.random.default_rng(7)
@@ -62,46 +49,88 @@ def film(path: Path) -> Iterator[av.VideoFrame]:
         yield from container.decode(video=0)
 
 
-def encoded(frames: Iterable[av.VideoFrame], *, gop: int = RATE, bframes: int = 2, kbits: int = 2000) -> Reel:
-    """A reel of these pictures as a broadcast encoder sends them, with a closed GOP of so many frames, and no sound."""
-    file = _Film()
-    out: Any = av.open(file, "w", format="mpegts")
-    stream: Any = None
-    for number, frame in enumerate(frames):
-        if stream is None:
-            stream = out.add_stream("libx264", rate=RATE)
-            stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, "yuv420p"
-            rates = f"bitrate={kbits}:vbv-maxrate={kbits}:vbv-bufsize={kbits}"
-            keys = f"keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0:bframes={bframes}"
-            stream.options = {"preset": "superfast", "x264-params": f"{keys}:{rates}"}
-        frame.pts, frame.time_base, frame.pict_type = number, Fraction(1, RATE), PictureType.NONE
-        _mux(out, file, stream.encode(frame))
-    _mux(out, file, stream.encode(None))
-    out.close()
-    return Reel(file.parts)
+def encoded(
+    frames: Iterable[av.VideoFrame],
+    *,
+    gop: int = RATE,
+    bframes: int = 2,
+    kbits: int = 2000,
+    sound_of: Path | None = None,
+) -> Reel:
+    """A reel of these pictures as a broadcast encoder sends them, with a closed GOP of so many frames.
+
+    `sound_of`: a film whose sound goes with them.
+    """
+    with _Film() as film_out:
+        first, *rest = frames
+        stream = film_out.video(first, gop, bframes, kbits)
+        for number, frame in enumerate((first, *rest)):
+            frame.pts, frame.time_base, frame.pict_type = number, Fraction(1, RATE), PictureType.NONE
+            film_out.packets += stream.encode(frame)
+        film_out.packets += stream.encode(None)
+        if sound_of is not None:
+            film_out.copy(sound_of, "audio")
+    return film_out.reel()
 
 
 def copied(path: Path) -> Reel:
     """A reel of a film's own packets, picture and sound, as they are."""
-    file = _Film()
-    out: Any = av.open(file, "w", format="mpegts")
-    with av.open(str(path)) as source:
-        assert isinstance(source, InputContainer)
-        streams = {
-            one.index: out.add_stream_from_template(one) for one in (*source.streams.video, *source.streams.audio)
-        }
-        for packet in source.demux(list(source.streams)):
-            if packet.dts is not None:
-                packet.stream = streams[packet.stream_index]
-                _mux(out, file, [packet])
-    out.close()
-    return Reel(file.parts)
+    with _Film() as film_out:
+        film_out.copy(path, "video", "audio")
+    return film_out.reel()
 
 
-def _mux(out: Any, file: _Film, packets: Iterable[Any]) -> None:
-    for packet in packets:
-        file.due_s = max(file.due_s, float(packet.dts * packet.time_base))
-        out.mux(packet)
+class _Film:
+    """A file that keeps what is written, with the time that it is due."""
+
+    def __init__(self) -> None:
+        self._due_s = 0.0
+        self._parts: list[tuple[float, bytes]] = []
+        self._out: Any = av.open(self, "w", format="mpegts")
+        self.packets: list[Any] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for packet in sorted(self.packets, key=_decoded_s):
+            self._due_s = max(self._due_s, _decoded_s(packet))
+            self._out.mux(packet)
+        self._out.close()
+
+    def write(self, data: bytes) -> int:
+        """Take what the muxer writes."""
+        self._parts.append((self._due_s, bytes(data)))
+        return len(data)
+
+    def video(self, first: av.VideoFrame, gop: int, bframes: int, kbits: int) -> Any:
+        """A stream for pictures like the first."""
+        stream = self._out.add_stream("libx264", rate=RATE)
+        stream.width, stream.height, stream.pix_fmt = first.width, first.height, "yuv420p"
+        rates = f"bitrate={kbits}:vbv-maxrate={kbits}:vbv-bufsize={kbits}"
+        keys = f"keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0:bframes={bframes}"
+        stream.options = {"preset": "superfast", "x264-params": f"{keys}:{rates}"}
+        return stream
+
+    def copy(self, path: Path, *kinds: str) -> None:
+        """Add packets of a film as they are."""
+        with av.open(str(path)) as source:
+            assert isinstance(source, InputContainer)
+            streams = {
+                one.index: self._out.add_stream_from_template(one) for one in source.streams if one.type in kinds
+            }
+            for packet in source.demux([source.streams[index] for index in streams]):
+                if packet.dts is not None and packet.stream_index in streams:
+                    packet.stream = streams[packet.stream_index]
+                    self.packets.append(packet)
+
+    def reel(self) -> Reel:
+        """All of it."""
+        return Reel(self._parts)
+
+
+def _decoded_s(packet: Any) -> float:
+    return float(packet.dts * packet.time_base)
 
 
 async def play(reel: Reel, port: int, host: str = "127.0.0.1") -> float:
