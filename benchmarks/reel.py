@@ -16,6 +16,7 @@ from msgspec import Struct
 from virage.replay.ingest import synthetic
 
 RATE = 25
+SOUND_RATE, SOUND_FRAME = 48_000, 1024
 RETRY_S = 0.05
 
 
@@ -42,6 +43,16 @@ def pictures(seconds: float, began_ms: int = 0, grain: int = 0) -> Iterator[av.V
         yield av.VideoFrame.from_ndarray(np.vstack([luma, chroma]), format="yuv420p")
 
 
+def sounds(seconds: float) -> Iterator[av.AudioFrame]:
+    """What a microphone in a full ground hears, more or less."""
+    chance = np.random.default_rng(7)
+    for number in range(round(seconds * SOUND_RATE / SOUND_FRAME)):
+        noise = chance.normal(0, 0.1, (1, SOUND_FRAME)).astype(np.float32)
+        frame = av.AudioFrame.from_ndarray(noise, format="fltp", layout="mono")
+        frame.sample_rate, frame.pts, frame.time_base = SOUND_RATE, number * SOUND_FRAME, Fraction(1, SOUND_RATE)
+        yield frame
+
+
 def film(path: Path) -> Iterator[av.VideoFrame]:
     """Pictures of a film."""
     with av.open(str(path)) as container:
@@ -55,11 +66,12 @@ def encoded(
     gop: int = RATE,
     bframes: int = 2,
     kbits: int = 2000,
+    sound: Iterable[av.AudioFrame] = (),
     sound_of: Path | None = None,
 ) -> Reel:
     """A reel of these pictures as a broadcast encoder sends them, with a closed GOP of so many frames.
 
-    `sound_of`: a film whose sound goes with them.
+    `sound` is encoded with them, or that of a film is taken as it is.
     """
     with _Film() as film_out:
         first, *rest = frames
@@ -68,6 +80,7 @@ def encoded(
             frame.pts, frame.time_base, frame.pict_type = number, Fraction(1, RATE), PictureType.NONE
             film_out.packets += stream.encode(frame)
         film_out.packets += stream.encode(None)
+        film_out.hear(sound)
         if sound_of is not None:
             film_out.copy(sound_of, "audio")
     return film_out.reel()
@@ -111,6 +124,16 @@ class _Film:
         keys = f"keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0:bframes={bframes}"
         stream.options = {"preset": "superfast", "x264-params": f"{keys}:{rates}"}
         return stream
+
+    def hear(self, sound: Iterable[av.AudioFrame]) -> None:
+        """Add sound, encoded as AAC."""
+        stream: Any = None
+        for frame in sound:
+            if stream is None:
+                stream = self._out.add_stream("aac", rate=frame.sample_rate, layout=frame.layout.name)
+            self.packets += stream.encode(frame)
+        if stream is not None:
+            self.packets += stream.encode(None)
 
     def copy(self, path: Path, *kinds: str) -> None:
         """Add packets of a film as they are."""

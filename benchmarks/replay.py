@@ -30,7 +30,7 @@ from benchmarks.cache import cached, watched
 from benchmarks.common import machine, percentile, processor_s, quick, run, tell
 from benchmarks.house import House, free_port, seed
 from benchmarks.intake import FILM, name_of
-from benchmarks.reel import encoded, film, pictures, play
+from benchmarks.reel import encoded, film, pictures, play, sounds
 from benchmarks.wire import Client
 from tests.replay.film import cut
 from tests.samples import footage
@@ -45,7 +45,7 @@ from virage.replay.rules.media import opened
 
 WATCHERS: Final = 15_000
 CLIP_S: Final = 20
-CAMERAS: Final = 8
+CAMERAS: Final = 24
 CAMERA_KBITS: Final = 4000
 CONNECTIONS: Final = 32
 SOUND_KBITS: Final = 96
@@ -206,14 +206,25 @@ async def running(house: House, *command: str) -> AsyncIterator[int]:
         await asyncio.to_thread(process.wait)
 
 
+async def all_seen(house: House, cameras: int) -> None:
+    """Wait until so many cameras have sent something in the last seconds."""
+    db = await Database.open(house.postgres.url, connections_max=1)
+    question = "select count(distinct (camera, kind)) / 2 from replay.segment where at > $1"
+    async with db.connection() as conn:
+        while await conn.fetchval(question, datetime.now(UTC) - timedelta(seconds=3)) < cameras:  # noqa: ASYNC110 - others write
+            await asyncio.sleep(0.2)
+    await db.close()
+
+
 async def cost_of_cameras(house: House, cameras: int, seconds: float) -> dict[str, float]:
-    """Processor time of one process that takes in cameras which were encoded before."""
-    reel = await asyncio.to_thread(encoded, pictures(seconds + 10, grain=12), kbits=CAMERA_KBITS)
+    """Processor time of one process that takes in cameras, picture and sound, which were encoded before."""
+    length_s = seconds + 15
+    reel = await asyncio.to_thread(encoded, pictures(length_s, grain=12), kbits=CAMERA_KBITS, sound=sounds(length_s))
     sent = 8 * len(reel.whole) / reel.parts[-1][0]
     ports = [free_port() for _ in range(cameras)]
     async with running(house, "benchmarks.intake", *(str(port) for port in ports)) as pid:
         playing = [asyncio.create_task(play(reel, port)) for port in ports]
-        await asyncio.sleep(5)  # until all of them are in their second second
+        await all_seen(house, cameras)
         before, began = processor_s(pid), time.monotonic()
         await asyncio.sleep(seconds)
         used, took = processor_s(pid) - before, time.monotonic() - began
