@@ -3,6 +3,7 @@ import type Hls from "hls.js";
 import { answered } from "../api/answer";
 import { api } from "../api/client";
 import type { components } from "../api/schema";
+import { expectedBits } from "./network";
 
 type Clip = components["schemas"]["ClipShown"];
 const NATIVE = "application/vnd.apple.mpegurl";
@@ -21,6 +22,7 @@ export class Playback {
 
   async open(video: HTMLVideoElement): Promise<void> {
     this.#video = video;
+    void import("hls.js").catch(() => null); // while the clip is asked for
     video.addEventListener("playing", () => (this.state = "playing"));
     const answer = await answered<Clip>(api.GET("/api/replay/clips/{clip_id}", { params: { path: { clip_id: this.clip } } }));
     if (this.#closed) return;
@@ -42,7 +44,7 @@ export class Playback {
     const address = `/api/replay/clips/${this.clip}/${camera}/main.m3u8`;
     const { default: Library } = await import("hls.js");
     if (this.#closed || this.camera !== camera) return;
-    if (Library.isSupported()) this.#play(new Library({ enableWorker: false, startPosition: 0 }), Library, address, instant);
+    if (Library.isSupported()) this.#play(new Library({ enableWorker: false, startPosition: 0, abrEwmaDefaultEstimate: expectedBits() }), Library, address, instant);
     else if (video.canPlayType(NATIVE)) video.src = address;
     else this.state = "failed";
   }
