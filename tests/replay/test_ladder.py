@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from io import BytesIO
 from uuid import UUID
 
+import av
 import numpy as np
 import pytest
 from av import VideoFrame
@@ -50,6 +52,12 @@ def pieces(track: Track, seconds: "list[int] | range") -> list[Piece]:
 def enlarged(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A picture in the size of the synthetic camera."""
     return VideoFrame.from_ndarray(luma, format="gray").reformat(WIDTH, HEIGHT).to_ndarray().astype(np.uint8)
+
+
+def colours(data: bytes) -> tuple[int, int, int]:
+    with av.open(BytesIO(data)) as container:
+        context = container.streams.video[0].codec_context
+        return context.color_primaries, context.color_trc, context.colorspace
 
 
 # --- what a rung shows ---------------------------------------------------------------------------------------------
@@ -133,6 +141,9 @@ def test_a_picture_of_a_real_camera_has_both_rungs_whose_width_is_even_and_which
         assert made[0].fragment != made[1].fragment
         source = shown(real.init.data, fragment.data)
         for one in made:
+            assert colours(one.init + one.fragment) == (1, 1, 1), (
+                "what players take a large picture for that does not say"
+            )
             for frame, rung in zip(source, shown(one.init, one.fragment), strict=True):
                 small = VideoFrame.from_ndarray(frame.luma, format="gray").reformat(one.width, one.height).to_ndarray()
                 assert frame.at == rung.at

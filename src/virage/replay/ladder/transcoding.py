@@ -20,6 +20,8 @@ from virage.replay.rules.media import Rung
 
 PRESET: Final = "veryfast"
 MUXED: Final = "empty_moov+default_base_moof+cmaf+frag_discont+frag_keyframe"
+UNSPECIFIED, BT709 = 2, 1  # of ISO/IEC 23091-2, in all three of its tables
+HD_LINES: Final = 720
 HEAD: Final = (b"ftyp", b"moov")
 
 
@@ -82,6 +84,7 @@ class _Out:
         self._stream.width, self._stream.height, self._stream.pix_fmt = self._width, self._height, "yuv420p"
         self._stream.codec_context.time_base = source.time_base
         self._stream.codec_context.thread_count = 1
+        self._look_like(source.codec_context)
         rates = f"vbv-maxrate={step.bits_max // 1000}:vbv-bufsize={step.bits_max // 2000}"
         self._stream.options = {
             "preset": PRESET,
@@ -89,6 +92,15 @@ class _Out:
             "crf": str(step.quality),
             "x264-params": f"bframes=0:keyint=infinite:scenecut=0:{rates}",
         }
+
+    def _look_like(self, source: Any) -> None:
+        """Say how pixels and colours are meant, as the source does; where it is silent, as players understand that."""
+        context = self._stream.codec_context
+        if source.sample_aspect_ratio:
+            context.sample_aspect_ratio = source.sample_aspect_ratio
+        for name in ("color_primaries", "color_trc", "colorspace"):
+            meant = getattr(source, name)
+            setattr(context, name, BT709 if meant == UNSPECIFIED and source.height >= HD_LINES else meant)
 
     def put(self, frame: av.VideoFrame) -> av.VideoFrame:
         """Encode a frame, shown when it was shown, and return it in this size."""
