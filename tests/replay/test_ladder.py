@@ -142,7 +142,7 @@ def test_a_picture_of_a_real_camera_has_both_rungs_whose_width_is_even_and_which
         source = shown(real.init.data, fragment.data)
         for one in made:
             assert colours(one.init + one.fragment) == (1, 1, 1), (
-                "what players take a large picture for that does not say"
+                "as players take a large one that is silent"
             )
             for frame, rung in zip(source, shown(one.init, one.fragment), strict=True):
                 small = VideoFrame.from_ndarray(frame.luma, format="gray").reformat(one.width, one.height).to_ndarray()
