@@ -55,6 +55,7 @@ from virage.programme.reads import boards, public_events
 from virage.replay import routes as replay_routes
 from virage.replay.acts.clips import mark_goals
 from virage.replay.footage import Footage
+from virage.replay.jobs.keeping import KeepingJobs
 from virage.replay.reads import cameras, ladder
 from virage.replay.routes.door import ClipDoor
 from virage.replay.rules.media import MediaVault
@@ -271,13 +272,15 @@ def _live(house: House) -> Domain:
 
 def _replay(house: House) -> Domain:
     config = house.config
+    footage = Footage(config.objects_at)
     return Domain(
         routers=replay_routes.routers,
         dependencies={
             "clip_door": ClipDoor(house.clock, config.edge_networks),
-            "footage": Footage(config.objects_at),
+            "footage": footage,
             "media_vault": MediaVault([config.secret, *config.secrets_previous]),
         },
+        jobs=[KeepingJobs(house.db, house.clock, footage, config.footage_hours).register],
         gauges=[*cameras.gauges(house.clock), *ladder.gauges(house.clock)],
     )
 

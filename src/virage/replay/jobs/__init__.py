@@ -1,0 +1,1 @@
+"""What replay does on a schedule."""
