@@ -69,7 +69,8 @@ class Studio(Archive):
         pieces = await self.pieces(kind)
         clip = Clip(new_id(), new_id(), pieces[0].segment.at, pieces[-1].segment.ends_at, ["main"], SINCE)
         async with self.db.connection() as conn:
-            text = await watching.track(conn, clip, "main", kind, Rung.SOURCE, now=clip.to_at + HOUR)
+            angle = await watching.angle(conn, clip, "main")
+        text = watching.track_of(angle, kind, Rung.SOURCE, clip.to_at + HOUR)
         named = [UUID(found) for found in re.findall(r"/objects/([0-9a-f-]{36})$", text, re.MULTILINE)]
         assert named == [piece.segment.id for piece in pieces]
         opened = [await self.open(piece) for piece in pieces]

@@ -29,7 +29,7 @@ from virage.replay.rules.boxes import boxes, first_shown
 from virage.replay.rules.clips import Clip
 from virage.replay.rules.ladder import LATE, STEPS, complete, due, made_id, shown_of, steps_below
 from virage.replay.rules.media import Kind, MediaVault, Rung, Segment, Track
-from virage.replay.rules.playlists import Piece, main_playlist, media_playlist
+from virage.replay.rules.playlists import Piece, Places, main_playlist, media_playlist, runs_of
 from virage.replay.store import cameras as store
 from virage.replay.store import clips as clip_store
 
@@ -85,7 +85,8 @@ def test_a_rung_that_grows_begins_as_it_began_whatever_the_ladder_left_out(
 
 def test_a_rung_changes_to_its_source_and_back_without_a_break_in_time() -> None:
     source, made = pieces(SOURCE, range(4)), pieces(RUNG, [0, 1, 3])
-    lines = media_playlist(shown_of(source, made, AT + 60 * SECOND, closed=True), "/k", "/o", closed=True).splitlines()
+    shown = shown_of(source, made, AT + 60 * SECOND, closed=True)
+    lines = media_playlist(shown, runs_of(source), Places("/k", "/o"), closed=True).splitlines()
     assert lines.count("#EXT-X-DISCONTINUITY") == 0, "the players' timelines of all rungs are one"
     assert sum(line.startswith("#EXT-X-MAP") for line in lines) == 3
 
@@ -141,9 +142,7 @@ def test_a_picture_of_a_real_camera_has_both_rungs_whose_width_is_even_and_which
         assert made[0].fragment != made[1].fragment
         source = shown(real.init.data, fragment.data)
         for one in made:
-            assert colours(one.init + one.fragment) == (1, 1, 1), (
-                "as players take a large one that is silent"
-            )
+            assert colours(one.init + one.fragment) == (1, 1, 1), "as players take a large one that is silent"
             for frame, rung in zip(source, shown(one.init, one.fragment), strict=True):
                 small = VideoFrame.from_ndarray(frame.luma, format="gray").reformat(one.width, one.height).to_ndarray()
                 assert frame.at == rung.at

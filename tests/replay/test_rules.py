@@ -6,12 +6,13 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from virage.kernel.ids import new_id
 from virage.kernel.problems import Refused
 from virage.replay.rules.clips import Clip, Mark, Reason, clip_of
 from virage.replay.rules.media import KeyLost, Kind, MediaVault, Segment, Track, key_period, opened, sealed
-from virage.replay.rules.playlists import Piece, main_playlist, media_playlist
+from virage.replay.rules.playlists import Piece, Places, main_playlist, media_playlist, runs_of
 
 AT = datetime(2026, 5, 9, 19, 59, 57, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -29,8 +30,11 @@ def pieces(track: Track, *seconds: float, heavy: int = 100_000) -> list[Piece]:
     ]
 
 
+PLACES = Places("/keys/1", "/objects")
+
+
 def lines(*parts: Piece, closed: bool = True) -> list[str]:
-    return media_playlist(list(parts), "/keys/1", "/objects", closed=closed).splitlines()
+    return media_playlist(parts, runs_of(parts), PLACES, closed=closed).splitlines()
 
 
 def test_a_growing_clip_is_an_event_without_an_end_and_a_settled_one_ends() -> None:
@@ -44,8 +48,8 @@ def test_a_growing_clip_is_an_event_without_an_end_and_a_settled_one_ends() -> N
 def test_a_clip_that_grows_begins_as_it_began() -> None:
     track = a_track()
     first, *later = pieces(track, 0, 1, 2)
-    head = media_playlist([first], "/keys/1", "/objects", closed=False)
-    assert media_playlist([first, *later], "/keys/1", "/objects", closed=False).startswith(head)
+    growing = lines(first, closed=False)
+    assert lines(first, *later, closed=False)[: len(growing)] == growing
 
 
 def test_each_object_has_its_own_vector_and_the_key_of_its_hour() -> None:
@@ -66,6 +70,19 @@ def test_a_camera_that_came_back_begins_anew_after_a_discontinuity() -> None:
     assert found[maps[1] - 1] == "#EXT-X-KEY:METHOD=NONE", "the key of the segment before would open it wrongly"
     assert lines(*pieces(first, 0, 3)).count("#EXT-X-DISCONTINUITY") == 1, "a gap within a take"
     assert "#EXT-X-DISCONTINUITY" not in lines(*pieces(first, 0, 1.02))
+
+
+def test_times_that_were_put_right_break_nothing_and_sound_breaks_where_the_picture_does() -> None:
+    video, audio = a_track(), a_track(Kind.AUDIO)
+    audio = replace(audio, take_id=video.take_id)
+    late = [pieces(track, 2.0, 2.0001, 2.0, 3.0, 4.0) for track in (video, audio)]  # all that had waited, at once
+    assert [lines(*track).count("#EXT-X-DISCONTINUITY") for track in late] == [0, 0]
+    seen, heard = pieces(video, 0, 1, 5, 6), pieces(audio, 0.06, 1.06, 2.06, 4.7, 5.7)
+    found = media_playlist(heard, runs_of(seen), PLACES, closed=True).split("#EXT-X-DISCONTINUITY")
+    assert [part.count("#EXTINF") for part in found] == [3, 2]
+    back = a_track()
+    unheard = media_playlist(heard, runs_of([*pieces(back, -9), *seen]), PLACES, closed=True)
+    assert unheard.index("#EXT-X-DISCONTINUITY") < unheard.index("#EXTINF"), "the sound begins with the second run"
 
 
 def test_the_main_playlist_names_picture_and_sound_and_the_heaviest_second() -> None:

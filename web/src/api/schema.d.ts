@@ -3947,6 +3947,7 @@ export interface components {
         ClipShown: {
             about: number | null;
             cameras: string[];
+            described: ("fr" | "en")[];
             download: boolean;
             /** Format: uuid */
             event_id: string;

@@ -1,85 +1,154 @@
-/** A clip on the screen: HLS by hls.js where there are media source extensions, else by the browser itself. */
-import type Hls from "hls.js";
-import { answered } from "../api/answer";
+/** A clip on the screen. It asks again and again whether it may be shown, so that nothing plays on once it may not. */
+import { answered, type Problem } from "../api/answer";
 import { api } from "../api/client";
 import type { components } from "../api/schema";
-import { expectedBits } from "./network";
+import { angleOf } from "./addresses";
+import { engineFor, type Choice, type Engine, type Fault } from "./engine";
 
 type Clip = components["schemas"]["ClipShown"];
-const NATIVE = "application/vnd.apple.mpegurl";
 const SLOW = 0.25;
+const CHECK_MS = 3000;
+const AGAIN_MS = 500;
+const TRIES = 5;
+const STUCK_CHECKS = 7;
+
+/** `ready`: it waits for whoever watches to press play; `gone` and `refused`: it may not be shown (any more). */
+export type State = "loading" | "ready" | "playing" | "gone" | "refused" | "failed";
 
 export class Playback {
-  state = $state<"loading" | "playing" | "gone" | "failed">("loading");
-  cameras = $state.raw<string[]>([]);
+  state = $state<State>("loading");
+  /** Why it may not be watched. */
+  problem = $state.raw<Problem | null>(null);
+  clip = $state.raw<Clip | null>(null);
   camera = $state("");
   slow = $state(false);
+  choice = $state.raw<Choice>({ captions: null, described: null });
+  readonly over = $derived(this.state === "gone" || this.state === "refused");
   #video: HTMLVideoElement | null = null;
-  #hls: Hls | null = null;
-  #closed = false;
+  #engine: Engine | null = null;
+  /** The moment at which the next engine begins, until it shows it. */
+  #wanted: number | null = null;
+  #tries = 0;
+  #idle = 0;
+  #shown = 0;
+  #opened = 0;
+  #stop = new AbortController();
+  #checks: ReturnType<typeof setInterval> | undefined;
+  #again: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly clip: string) {}
+  constructor(private readonly id: string) {}
 
   async open(video: HTMLVideoElement): Promise<void> {
     this.#video = video;
     void import("hls.js").catch(() => null); // while the clip is asked for
-    video.addEventListener("playing", () => (this.state = "playing"));
-    const answer = await answered<Clip>(api.GET("/api/replay/clips/{clip_id}", { params: { path: { clip_id: this.clip } } }));
-    if (this.#closed) return;
-    if (!answer.ok) {
-      this.state = answer.problem.status === 404 ? "gone" : "failed";
-      return;
-    }
-    this.cameras = answer.data.cameras;
-    await this.show(this.cameras[0]!);
+    const { signal } = this.#stop;
+    const moved = (): void => this.#moved();
+    for (const event of ["playing", "timeupdate", "canplay"]) video.addEventListener(event, moved, { signal });
+    this.#checks = setInterval(() => void this.#check(), CHECK_MS);
+    await this.again();
+  }
+
+  /** Begin anew, after a failure. */
+  async again(): Promise<void> {
+    [this.state, this.#tries, this.#idle] = ["loading", 0, 0];
+    await this.#check();
+    if (this.clip && this.state === "loading") await this.show(this.camera || this.clip.cameras[0]!);
   }
 
   /** Show an angle, at the instant that is shown now. */
   async show(camera: string): Promise<void> {
     const video = this.#video!;
-    const instant = this.#instant();
+    this.#wanted = this.#engine?.instant() ?? this.#wanted;
     this.camera = camera;
-    this.#hls?.destroy();
-    this.#hls = null;
-    const address = `/api/replay/clips/${this.clip}/${camera}/main.m3u8`;
-    const { default: Library } = await import("hls.js");
-    if (this.#closed || this.camera !== camera) return;
-    if (Library.isSupported()) this.#play(new Library({ enableWorker: false, startPosition: 0, abrEwmaDefaultEstimate: expectedBits() }), Library, address, instant);
-    else if (video.canPlayType(NATIVE)) video.src = address;
-    else this.state = "failed";
+    this.#drop();
+    const opened = this.#opened;
+    const { default: library } = await import("hls.js").catch(() => ({ default: null }));
+    if (opened !== this.#opened || this.over) return;
+    const open = library && engineFor(library, video);
+    if (!open) return void (this.state = "failed");
+    this.#engine = open(video, angleOf(this.id, camera), this.#wanted, (fault) => opened === this.#opened && this.#fault(fault));
+    this.#engine.choose(this.choice);
+    this.slower(this.slow);
+    if (this.state === "ready") this.state = "loading";
+    video.play().catch(() => undefined); // a phone that saves its battery waits for a hand
   }
 
   slower(slow: boolean): void {
     this.slow = slow;
-    if (this.#video) this.#video.playbackRate = slow ? SLOW : 1;
+    if (this.#video) this.#video.defaultPlaybackRate = this.#video.playbackRate = slow ? SLOW : 1;
+  }
+
+  choose(choice: Partial<Choice>): void {
+    this.choice = { ...this.choice, ...choice };
+    this.#engine?.choose(this.choice);
+    if (choice.described && this.#video) this.#video.muted = false;
   }
 
   close(): void {
-    this.#closed = true;
-    this.#hls?.destroy();
-    if (this.#video) this.#video.removeAttribute("src");
+    this.#stop.abort();
+    clearInterval(this.#checks);
+    this.#drop();
   }
 
-  #play(hls: Hls, Library: typeof Hls, address: string, instant: number | null): void {
-    this.#hls = hls;
-    hls.on(Library.Events.LEVEL_LOADED, (_, { details }) => {
-      const first = details.fragments[0]?.programDateTime;
-      if (instant === null || !first) return;
-      this.#video!.currentTime = Math.max(0, (instant - first) / 1000);
-      instant = null;
-    });
-    hls.on(Library.Events.ERROR, (_, { fatal, response }) => {
-      if (!fatal) return;
-      this.state = response?.code === 404 ? "gone" : "failed";
-      hls.destroy();
-    });
-    hls.loadSource(address);
-    hls.attachMedia(this.#video!);
-    this.slower(this.slow);
+  #drop(): void {
+    this.#opened += 1;
+    clearTimeout(this.#again);
+    this.#engine?.close();
+    this.#engine = null;
   }
 
-  /** The wall clock of what is shown, milliseconds; null before anything is. */
-  #instant(): number | null {
-    return this.#hls?.playingDate?.getTime() ?? null;
+  #moved(): void {
+    const video = this.#video!;
+    if (!this.#engine || this.over || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
+    if (video.paused && this.state === "loading") this.state = "ready";
+    if (!video.paused && video.currentTime > 0) {
+      this.state = "playing";
+      [this.#tries, this.#wanted] = [0, null];
+    }
+  }
+
+  /** Whether it may (still) be shown; what does not answer says nothing about it. */
+  async #check(): Promise<void> {
+    if (this.over || this.#stop.signal.aborted) return;
+    this.#watch();
+    const answer = await answered<Clip>(api.GET("/api/replay/clips/{clip_id}", { params: { path: { clip_id: this.id } } }));
+    if (this.#stop.signal.aborted) return;
+    if (answer.ok) this.clip = answer.data;
+    else if (answer.problem.status === 404) this.#end("gone", answer.problem);
+    else if (answer.problem.status > 0 && answer.problem.status < 500 && answer.problem.status !== 429) this.#end("refused", answer.problem);
+    else if (!this.clip) this.state = "failed";
+  }
+
+  /** What loads and does not come for long has failed, and says so. */
+  #watch(): void {
+    const at = this.#video!.buffered.length + this.#video!.currentTime;
+    this.#idle = this.state === "loading" && at === this.#shown ? this.#idle + 1 : 0;
+    this.#shown = at;
+    if (this.#idle >= STUCK_CHECKS) this.#fail();
+  }
+
+  #end(state: "gone" | "refused", problem: Problem): void {
+    [this.state, this.problem] = [state, problem];
+    this.#video?.pause();
+    this.#drop();
+  }
+
+  #fail(): void {
+    this.state = "failed";
+    this.#drop();
+  }
+
+  /** A playlist that is empty yet, a server that is away: again, a little later each time. What cannot be played fails. */
+  #fault(fault: Fault): void {
+    if (this.over) return;
+    this.#tries += 1;
+    if (fault === "broken" || this.#tries > TRIES) return this.#fail();
+    this.#wanted = this.#engine?.instant() ?? this.#wanted;
+    this.#drop();
+    const opened = this.#opened;
+    void this.#check().then(() => {
+      if (this.over || opened !== this.#opened) return;
+      this.#again = setTimeout(() => void this.show(this.camera), AGAIN_MS * this.#tries);
+    });
   }
 }

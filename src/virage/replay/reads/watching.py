@@ -3,13 +3,26 @@
 from datetime import datetime
 from uuid import UUID
 
+from msgspec import Struct
+
 from virage.kernel.database import Connection
 from virage.replay.rules.addresses import OBJECTS, keys_of
 from virage.replay.rules.clips import Clip
 from virage.replay.rules.ladder import STEPS, complete, shown_of
 from virage.replay.rules.media import Kind, MediaVault, Rung
-from virage.replay.rules.playlists import main_playlist, media_playlist
+from virage.replay.rules.playlists import Piece, Places, Run, in_order, main_playlist, media_playlist, runs_of
 from virage.replay.store import cameras, clips
+
+
+class Angle(Struct, frozen=True):
+    """What one camera has of a clip, in order. `rungs`: smaller pictures, as far as they are made."""
+
+    clip: Clip
+    camera: str
+    video: list[Piece]
+    audio: list[Piece]
+    runs: list[Run]
+    rungs: dict[Rung, list[Piece]]
 
 
 async def clip(conn: Connection, clip_id: UUID) -> Clip | None:
@@ -23,21 +36,26 @@ async def shown(conn: Connection, clip_id: UUID) -> Clip | None:
     return clip if clip is not None and clip.withdrawn_at is None else None
 
 
-async def angle(conn: Connection, clip: Clip, camera: str) -> str:
-    """The playlist of one camera's picture, in the rungs that are complete enough, and of its sound."""
+async def angle(conn: Connection, clip: Clip, camera: str) -> Angle:
+    """What one camera has of a clip."""
     found = await cameras.stretch(conn, camera, clip.from_at, clip.to_at)
-    video = found[Kind.VIDEO, Rung.SOURCE]
-    rungs = [made for step in STEPS if complete(video, made := found[Kind.VIDEO, step.rung])]
-    return main_playlist(video, found[Kind.AUDIO, Rung.SOURCE], rungs)
+    video, audio = (in_order(found[kind, Rung.SOURCE]) for kind in (Kind.VIDEO, Kind.AUDIO))
+    rungs = {step.rung: found[Kind.VIDEO, step.rung] for step in STEPS}
+    return Angle(clip, camera, video, audio, runs_of(video), rungs)
 
 
-async def track(conn: Connection, clip: Clip, camera: str, kind: Kind, rung: Rung, *, now: datetime) -> str:
+def main_of(angle: Angle) -> str:
+    """The playlist of one camera's picture, in the rungs that are complete enough, sound and captions."""
+    rungs = [made for made in angle.rungs.values() if complete(angle.video, made)]
+    return main_playlist(angle.video, angle.audio, rungs)
+
+
+def track_of(angle: Angle, kind: Kind, rung: Rung, now: datetime) -> str:
     """The playlist of a track as far as it has come in."""
-    found = await cameras.stretch(conn, camera, clip.from_at, clip.to_at, kinds={kind}, rungs={Rung.SOURCE, rung})
-    pieces, closed = found[kind, Rung.SOURCE], clip.settled(now)
+    pieces, closed = angle.video if kind is Kind.VIDEO else angle.audio, angle.clip.settled(now)
     if rung is not Rung.SOURCE:
-        pieces = shown_of(pieces, found[kind, rung], now, closed=closed)
-    return media_playlist(pieces, keys_of(clip.id), OBJECTS, closed=closed)
+        pieces = shown_of(pieces, angle.rungs[rung], now, closed=closed)
+    return media_playlist(pieces, angle.runs, Places(keys_of(angle.clip.id), OBJECTS), closed=closed)
 
 
 async def key(conn: Connection, vault: MediaVault, camera: str, period: datetime) -> bytes | None:

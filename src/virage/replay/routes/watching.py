@@ -22,6 +22,7 @@ from virage.replay.rules.media import CAMERA_PATTERN, Kind, MediaVault, Rung
 PLAYLIST: Final = "application/vnd.apple.mpegurl"
 SEALED: Final = {"cache-control": FOR_EVER}
 
+Locale = Literal["fr", "en"]
 Playlist = Literal["main.m3u8", "video.m3u8", "video-480p.m3u8", "video-240p.m3u8", "audio.m3u8"]
 Camera = Annotated[str, Parameter(pattern=CAMERA_PATTERN)]
 PeriodStart = Annotated[int, Parameter(ge=0, le=2**33, description="When the hour of the key begins, Unix seconds")]
@@ -40,6 +41,7 @@ class ClipShown(Struct, frozen=True):
     from_at: datetime
     to_at: datetime
     settled: bool
+    described: list[Locale]
     download: bool
     share: bool
 
@@ -60,6 +62,7 @@ async def get_clip(
         clip.from_at,
         clip.to_at,
         clip.settled(clock.now()),
+        [],
         rights.download,
         rights.share,
     )
@@ -80,12 +83,12 @@ async def get_playlist(
     """A playlist of one camera of a clip (RFC 8216); those of its tracks grow until the clip has settled."""
     async with db.connection() as conn:
         found = await clip_door.admit(conn, clip_id, request, camera)
-        if playlist == "main.m3u8":
-            text = await reads.angle(conn, found.clip, camera)
-        else:
-            kind, _, rung = playlist.removesuffix(".m3u8").partition("-")
-            what = Kind(kind), Rung(rung or Rung.SOURCE)
-            text = await reads.track(conn, found.clip, camera, *what, now=clock.now())
+        angle = await reads.angle(conn, found.clip, camera)
+    if playlist == "main.m3u8":
+        text = reads.main_of(angle)
+    else:
+        kind, _, rung = playlist.removesuffix(".m3u8").partition("-")
+        text = reads.track_of(angle, Kind(kind), Rung(rung or Rung.SOURCE), clock.now())
     return Response(text, media_type=PLAYLIST, headers=found.kept(1))
 
 

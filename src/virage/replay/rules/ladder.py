@@ -86,11 +86,11 @@ def shown_of(source: Sequence[Piece], made: Sequence[Piece], now: datetime, *, c
     While a clip grows nothing that was told is told otherwise: a second that has the source will have it.
     """
     by_time = {piece.segment.at: piece for piece in made}
-    last = max(by_time, default=None)
+    last = max((number for number, piece in enumerate(source) if piece.segment.at in by_time), default=-1)
     shown = []
-    for piece in source:
+    for number, piece in enumerate(source):
         there = by_time.get(piece.segment.at)
-        if there is None and not closed and in_time(piece, now) and (last is None or last < piece.segment.at):
+        if there is None and not closed and in_time(piece, now) and number > last:
             break
         shown.append(there or piece)
     return shown

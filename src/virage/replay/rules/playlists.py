@@ -1,10 +1,12 @@
 """Playlists of a clip (RFC 8216): one of all its tracks, one a track, over segments that exist already.
 
-A clip of a camera that reconnected has several takes, each with an init segment of its own and a discontinuity between.
+A run is what a camera sent without a break: within it picture and sound share one timeline. A clip of a camera that
+reconnected, or lost some of its picture, has several. All playlists of an angle break at the same runs, and at nothing
+else: a player puts the sound of a run where its picture is, and waits for ever for a run that has no picture.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 from uuid import UUID
@@ -14,7 +16,10 @@ from msgspec import Struct
 from virage.replay.rules.media import Rung, Segment, Track, key_period
 
 VERSION: Final = 7
-GAP_MS: Final = 100
+TARGET_S: Final = 2  # players ask for what is new once in so long; no segment of ours is longer
+GAP: Final = timedelta(milliseconds=100)
+NEAR: Final = timedelta(milliseconds=500)
+HEAD: Final = ("#EXTM3U", f"#EXT-X-VERSION:{VERSION}", "#EXT-X-INDEPENDENT-SEGMENTS")
 
 
 class Piece(Struct, frozen=True):
@@ -24,57 +29,94 @@ class Piece(Struct, frozen=True):
     track: Track
 
 
-def media_playlist(pieces: Sequence[Piece], keys_at: str, objects_at: str, *, closed: bool) -> str:
-    """One track's playlist; `closed`: nothing is added to it any more.
+class Run(Struct, frozen=True):
+    """What a camera sent without a break: its take, and when it begins within the clip."""
 
-    `keys_at` and `objects_at` are where keys (by camera and hour) and objects (by id) are fetched.
+    take_id: UUID
+    from_at: datetime
+
+
+class Places(Struct, frozen=True):
+    """Where keys (by camera and hour) and objects (by id) are fetched."""
+
+    keys: str
+    objects: str
+
+
+def runs_of(pieces: Sequence[Piece]) -> list[Run]:
+    """The runs of a track.
+
+    Times are those of arrival, put right by each later arrival that was held up less: so segments that seem to overlap
+    have no break between them, and only what is missing is one.
     """
-    longest = max((piece.segment.duration_ms for piece in pieces), default=1000)
-    lines = [
-        "#EXTM3U",
-        f"#EXT-X-VERSION:{VERSION}",
-        f"#EXT-X-TARGETDURATION:{-(-longest // 1000)}",
-        f"#EXT-X-PLAYLIST-TYPE:{'VOD' if closed else 'EVENT'}",
-        "#EXT-X-INDEPENDENT-SEGMENTS",
-    ]
+    found: list[Run] = []
     for before, piece in pairwise([None, *pieces]):
         assert piece is not None  # noqa: S101 - only the first of the pairs has none before it
-        lines += _piece(before, piece, keys_at, objects_at)
-    if closed:
-        lines.append("#EXT-X-ENDLIST")
-    return "\n".join(lines) + "\n"
+        same_take = before is not None and before.track.take_id == piece.track.take_id
+        if before is None or not same_take or piece.segment.at - before.segment.ends_at > GAP:
+            found.append(Run(piece.track.take_id, piece.segment.at))
+    return found
 
 
-def _piece(before: Piece | None, piece: Piece, keys_at: str, objects_at: str) -> list[str]:
-    segment, track = piece.segment, piece.track
-    lines: list[str] = []
-    if before is not None and (before.track.take_id != track.take_id or _gap_ms(before.segment, segment) > GAP_MS):
-        lines += ["#EXT-X-DISCONTINUITY"]  # rungs of a take have one timeline, and change without one
-    if before is None or before.track.id != track.id:
-        lines += ["#EXT-X-KEY:METHOD=NONE"] if before is not None else []
-        lines += [f'#EXT-X-MAP:URI="{objects_at}/{track.id}"']
-    at = segment.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def in_order(pieces: Sequence[Piece]) -> list[Piece]:
+    """Pieces take by take, whatever the times of their arrival say: takes of a camera follow each other."""
+    takes = list(dict.fromkeys(piece.track.take_id for piece in pieces))
+    return sorted(pieces, key=lambda piece: takes.index(piece.track.take_id))
+
+
+def by_run(pieces: Sequence[Piece], runs: Sequence[Run]) -> Iterator[tuple[int, Piece]]:
+    """Pieces with the number of their run; those of no run are left out, for they belong to no picture."""
+    for piece in pieces:
+        same_take = [number for number, run in enumerate(runs) if run.take_id == piece.track.take_id]
+        begun = [number for number in same_take if runs[number].from_at <= piece.segment.at + NEAR]
+        if same_take:
+            yield (begun or same_take[:1])[-1], piece
+
+
+def media_playlist(pieces: Sequence[Piece], runs: Sequence[Run], places: Places, *, closed: bool) -> str:
+    """One track's playlist; `closed`: nothing is added to it any more."""
+    lines = head([piece.segment.duration_ms for piece in pieces], closed=closed)
+    run, track_id = 0, None
+    for number, piece in by_run(pieces, runs):
+        lines += ["#EXT-X-DISCONTINUITY"] * (number - run)
+        if piece.track.id != track_id:
+            # the key of the segment before would open the init segment wrongly, which is in the open
+            lines += ["#EXT-X-KEY:METHOD=NONE"] if track_id is not None else []
+            lines += [f'#EXT-X-MAP:URI="{places.objects}/{piece.track.id}"']
+        lines += _segment(piece, places)
+        run, track_id = number, piece.track.id
+    return text_of(lines, closed=closed)
+
+
+def head(durations_ms: Sequence[int], *, closed: bool) -> list[str]:
+    """The first lines of a media playlist."""
+    longest_s = max(durations_ms, default=0) / 1000
     return [
-        *lines,
-        _key(keys_at, track.camera, segment.at, segment.id),
-        f"#EXT-X-PROGRAM-DATE-TIME:{at}",
-        f"#EXTINF:{segment.duration_ms / 1000:.3f},",
-        f"{objects_at}/{segment.id}",
+        *HEAD,
+        f"#EXT-X-TARGETDURATION:{max(TARGET_S, round(longest_s))}",
+        f"#EXT-X-PLAYLIST-TYPE:{'VOD' if closed else 'EVENT'}",
     ]
 
 
-def _gap_ms(before: Segment, after: Segment) -> float:
-    return abs((after.at - before.ends_at).total_seconds()) * 1000
+def text_of(lines: Sequence[str], *, closed: bool) -> str:
+    """A media playlist of its lines."""
+    return "\n".join([*lines, "#EXT-X-ENDLIST"] if closed else lines) + "\n"
 
 
-def _key(keys_at: str, camera: str, at: datetime, object_id: UUID) -> str:
-    uri = f"{keys_at}/{camera}/{int(key_period(at).timestamp())}"
-    return f'#EXT-X-KEY:METHOD=AES-128,URI="{uri}",IV=0x{object_id.hex}'
+def _segment(piece: Piece, places: Places) -> list[str]:
+    segment = piece.segment
+    key = f"{places.keys}/{piece.track.camera}/{int(key_period(segment.at).timestamp())}"
+    return [
+        f'#EXT-X-KEY:METHOD=AES-128,URI="{key}",IV=0x{segment.id.hex}',
+        f"#EXT-X-PROGRAM-DATE-TIME:{segment.at.isoformat(timespec='milliseconds').replace('+00:00', 'Z')}",
+        f"#EXTINF:{segment.duration_ms / 1000:.3f},",
+        f"{places.objects}/{segment.id}",
+    ]
 
 
 def main_playlist(video: Sequence[Piece], audio: Sequence[Piece], rungs: Sequence[Sequence[Piece]] = ()) -> str:
     """The playlist of playlists of one angle: its picture, smaller ones (`rungs`), and its sound if it has any."""
-    lines = ["#EXTM3U", f"#EXT-X-VERSION:{VERSION}", "#EXT-X-INDEPENDENT-SEGMENTS"]
+    lines = list(HEAD)
     if audio:
         lines.append(
             '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",NAME="Stade",DEFAULT=YES,AUTOSELECT=YES,URI="audio.m3u8"'

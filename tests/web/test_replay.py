@@ -1,0 +1,192 @@
+"""The player of replays in a real browser, over what cameras have sent: late, broken off, withdrawn, from two sides."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.replay.reel import Reel, shot
+from tests.web.gate import tonight
+from tests.web.house import House
+from tests.web.office import ENGLISH, in_database
+from virage.demo.teams import TEAMS
+from virage.kernel.database import Connection
+from virage.kernel.ids import new_id
+from virage.live import acts as live
+from virage.live.rules.entries import Goal, KickOff, Period, Side, Telling
+from virage.replay.acts import clips, rights
+from virage.replay.acts.clips import mark_goals
+from virage.replay.footage import Footage
+from virage.replay.ingest.segmenter import Fragment
+from virage.replay.reads import watching
+from virage.replay.rules.media import Kind, MediaVault
+from virage.replay.rules.rights import Rights, Who
+
+SLOW_MS = 30_000
+BEFORE_S = 14
+PAST = "seconds => document.querySelector('video').currentTime > seconds"
+# The clock in the picture as it is shown, milliseconds: the bits of its lowest stripe (virage/replay/ingest/synthetic.py).
+CLOCK = """video => {
+  const canvas = new OffscreenCanvas(640, 360), paint = canvas.getContext('2d');
+  paint.drawImage(video, 0, 0, 640, 360);
+  const row = paint.getImageData(0, 352, 640, 1).data;
+  let clock = 0;
+  for (let bit = 0; bit < 44; bit += 1) if (row[4 * (14 * bit + 7) + 1] > 128) clock += 2 ** bit;
+  return clock;
+}"""
+NEXT_CLOCK = (
+    "() => { const video = document.querySelector('video'); window.next = new Promise(tell =>"
+    f" video.requestVideoFrameCallback(() => tell(({CLOCK})(video)))); }}"
+)
+
+
+class Evening:
+    """A match, and the goal that is told of it while cameras send."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.event = tonight(house, f"A goal to be seen again, {new_id()}")
+        self.footage = Footage(str(Path(house.env["VIRAGE_VAR_DIR"]) / "objects"))
+        self.vault = MediaVault([house.env["VIRAGE_SECRET"]])
+        self.now = datetime.now(UTC)
+
+    def reel(
+        self,
+        camera: str,
+        *,
+        began_s: float = BEFORE_S,
+        late: Callable[[Fragment], float] = lambda _: 0,
+        only: Kind | None = None,
+    ) -> Reel:
+        """What a camera sends; it began so many seconds before the goal. Each evening has cameras of its own."""
+        return shot(f"{camera}-{self.event.hex[-8:]}", self.now - timedelta(seconds=began_s), 24, late=late, only=only)
+
+    def lay(self, reel: Reel, until_s: float = 1e9) -> None:
+        in_database(self.house, lambda conn: reel.lay(conn, self.footage, self.vault, until_s=until_s))
+
+    def goal(self) -> UUID:
+        """The id of the goal's clip."""
+        tellings = [Telling(new_id(), self.now, told) for told in (KickOff(Period.FIRST_HALF), Goal(Side.HOME, 9))]
+
+        async def tell(conn: Connection) -> UUID:
+            await live.set_teams(conn, self.event, TEAMS, None, self.now, revision=0)
+            await live.tell(conn, self.event, tellings, None, self.now, handlers=(mark_goals,))
+            clip_id: UUID = await conn.fetchval("select id from replay.clip where event_id = $1", self.event)
+            return clip_id
+
+        return in_database(self.house, tell)
+
+    def allow(self, allowed: Rights, revision: int = 0) -> None:
+        set_ = rights.set_rights
+        in_database(self.house, lambda conn: set_(conn, self.event, allowed, None, self.now, revision=revision))
+
+    def withdraw(self, clip_id: UUID) -> None:
+        async def withdraw(conn: Connection) -> None:
+            clip = await watching.shown(conn, clip_id)
+            assert clip is not None
+            await clips.withdraw(conn, clip, None, datetime.now(UTC))
+
+        in_database(self.house, withdraw)
+
+
+@pytest.fixture
+def evening(house: House) -> Evening:
+    return Evening(house)
+
+
+@pytest.fixture
+def watch(page: Page, evening: Evening) -> Iterator[Callable[[], None]]:
+    """Open the page of the match, and press what plays its goal again."""
+    page.add_init_script(ENGLISH)
+
+    def open_it() -> None:
+        page.goto(f"/live/{evening.event}")
+        page.get_by_role("button", name="Watch again").click()
+
+    yield open_it
+
+
+def playing(page: Page, past_s: float = 0.0) -> None:
+    expect(page.locator("[data-state='playing']")).to_be_visible(timeout=SLOW_MS)
+    page.wait_for_function(PAST, arg=past_s, timeout=SLOW_MS)
+
+
+def test_seconds_that_came_late_and_all_at_once_are_played_through_and_so_is_what_comes_after(
+    page: Page, evening: Evening, watch: Callable[[], None]
+) -> None:
+    """So an ingest on a busy machine writes them down: each with the time of an arrival that was held up less."""
+    reel = evening.reel("main", late=lambda part: max(0.0, 1.1 - part.at_s - part.duration_s + part.at_s % 1))
+    evening.lay(evening.reel("main", began_s=BEFORE_S - 1, only=Kind.AUDIO), until_s=1)  # a take that broke off
+    evening.lay(reel, until_s=2.5)
+    evening.goal()
+    watch()
+    playing(page, 0.5)
+    evening.lay(reel)
+    page.evaluate("document.querySelector('video').playbackRate = 4")
+    playing(page, 12)
+
+
+def test_a_player_asks_again_until_there_is_something_and_says_so_if_there_is_nothing(
+    page: Page, evening: Evening, watch: Callable[[], None]
+) -> None:
+    evening.lay(evening.reel("main"))
+    evening.goal()
+    answers: list[dict[str, Any]] = [{"body": "#EXTM3U\n"}, {"status": 503}, {"body": "#EXTM3U\n"}]
+
+    def answer(route: Route) -> None:
+        if answers:
+            route.fulfill(**answers.pop())
+        else:
+            route.continue_()
+
+    page.route("**/main.m3u8", answer)
+    watch()
+    playing(page, 0.2)
+    page.get_by_role("button", name="Close").click()
+    answers += [{"body": "no playlist"}] * 100
+    page.get_by_role("button", name="Watch again").click()
+    expect(page.locator("[data-state='failed']")).to_contain_text("does not play at the moment", timeout=SLOW_MS)
+    answers.clear()
+    page.get_by_role("button", name="Try again").click()
+    playing(page, 0.2)
+
+
+def test_a_clip_that_is_taken_down_or_no_longer_allowed_stops_on_the_screen_that_shows_it(
+    page: Page, evening: Evening, watch: Callable[[], None]
+) -> None:
+    evening.lay(evening.reel("main"))
+    clip_id = evening.goal()
+    watch()
+    playing(page, 0.2)
+    evening.allow(Rights(who=Who.TICKET))
+    expect(page.locator("[data-state='refused']")).to_contain_text("a ticket of the match", timeout=SLOW_MS)
+    dark = "() => { const video = document.querySelector('video'); return video.hidden && !video.videoWidth; }"
+    page.wait_for_function(dark)
+    evening.allow(Rights(), revision=1)
+    page.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Watch again").click()
+    playing(page, 0.2)
+    evening.withdraw(clip_id)
+    expect(page.locator("[data-state='gone']")).to_contain_text("taken down", timeout=SLOW_MS)
+    page.wait_for_function(dark)
+
+
+def test_another_angle_begins_at_the_instant_that_was_shown(
+    page: Page, evening: Evening, watch: Callable[[], None]
+) -> None:
+    evening.lay(evening.reel("main"))
+    evening.lay(evening.reel("side", began_s=BEFORE_S - 3.4))
+    evening.goal()
+    watch()
+    playing(page, 6)
+    page.evaluate("document.querySelector('video').pause()")
+    before = page.locator("video").evaluate(CLOCK)
+    page.evaluate(NEXT_CLOCK)
+    page.get_by_role("button", name="Camera side").click()
+    after = page.evaluate("window.next")
+    assert 0 <= after - before <= 400, "a frame or a few of it"
+    playing(page)

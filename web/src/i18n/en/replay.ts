@@ -1,0 +1,27 @@
+/** What the player of replays says, and the page of one that somebody shared. */
+export const replay = {
+  title: "A replay",
+  player: "Replay",
+  loading: "The replay is coming.",
+  failed: "The replay does not play at the moment.",
+  again: "Try again",
+  captions: "Captions",
+  describes: "Audio description",
+  off: "Off",
+  languages: { fr: "Français", en: "English" },
+  share: "Share",
+  shared: "The link is copied.",
+  download: "Download",
+  toMatch: "To the match",
+  signIn: "Sign in",
+  /** Why it may not be watched, by the server's reason. */
+  refused: {
+    replay_not_yet: "This replay is not shown yet.",
+    replay_over: "This replay is shown no more.",
+    replay_not_here: "This replay is not shown where you are.",
+    replay_ticket_needed: "This replay is for those who have a ticket of the match. Sign in with yours.",
+    replay_inside_needed: "This replay is for those who are in the ground with their ticket.",
+  } as Record<string, string>,
+};
+
+export type Words = typeof replay;
