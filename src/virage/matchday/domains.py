@@ -55,7 +55,9 @@ from virage.programme.reads import boards, public_events
 from virage.replay import routes as replay_routes
 from virage.replay.acts.clips import mark_goals
 from virage.replay.footage import Footage
+from virage.replay.opening import Timelines
 from virage.replay.routes.door import ClipDoor
+from virage.replay.routes.sharing import SharePage
 from virage.replay.rules.media import MediaVault
 from virage.ticketing import routes as ticketing_routes
 from virage.ticketing.acts import paying, refunding
@@ -270,11 +272,14 @@ def _live(house: House) -> Domain:
 
 def _replay(house: House) -> Domain:
     config = house.config
+    footage = Footage(config.objects_at)
     return Domain(
         routers=replay_routes.routers,
         dependencies={
             "clip_door": ClipDoor(house.clock, config.edge_networks),
-            "footage": Footage(config.objects_at),
+            "footage": footage,
+            "timelines": Timelines(footage),
+            "share_page": SharePage(config.club.name, config.public_url),
             "media_vault": MediaVault([config.secret, *config.secrets_previous]),
         },
     )

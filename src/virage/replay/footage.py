@@ -24,3 +24,11 @@ class Footage:
     async def get(self, object_id: UUID) -> bytes | None:
         """What is stored under an id, None where nothing is."""
         return await self._objects.get(object_name(object_id))
+
+    async def keep_poster(self, clip_id: UUID, picture: bytes) -> None:
+        """Store the poster of a clip, where no door gives it out but that of the clip."""
+        await self._objects.put(f"posters/{clip_id}", picture)
+
+    async def poster(self, clip_id: UUID) -> bytes | None:
+        """The poster of a clip, None where there is none yet."""
+        return await self._objects.get(f"posters/{clip_id}")

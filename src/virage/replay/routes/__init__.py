@@ -1,5 +1,5 @@
 """The doors of replays."""
 
-from virage.replay.routes import desk, rights, watching
+from virage.replay.routes import describing, desk, files, rights, sharing, watching
 
-routers = [watching.router, desk.router, rights.router]
+routers = [watching.router, files.router, desk.router, rights.router, describing.router, sharing.router]
