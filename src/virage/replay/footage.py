@@ -32,3 +32,11 @@ class Footage:
     async def delete(self, object_id: UUID) -> None:
         """Remove it; what is gone already is no error."""
         await self._objects.delete(object_name(object_id))
+
+    async def keep_poster(self, clip_id: UUID, picture: bytes) -> None:
+        """Store the poster of a clip, where no door gives it out but that of the clip."""
+        await self._objects.put(f"posters/{clip_id}", picture)
+
+    async def poster(self, clip_id: UUID) -> bytes | None:
+        """The poster of a clip, None where there is none yet."""
+        return await self._objects.get(f"posters/{clip_id}")

@@ -23,6 +23,7 @@ from virage.kernel.security import derive
 KEY_BYTES: Final = 16
 PURPOSE: Final = "virage:replay:media-key:v1"
 KEY_PERIOD: Final = timedelta(hours=1)
+AAC: Final = "mp4a.40.2"  # AAC-LC as RFC 6381 writes it
 GOP_MAX_S: Final = 1.05
 SEGMENT_LONGEST: Final = timedelta(seconds=5)
 CAMERA_PATTERN: Final = r"^[a-z0-9][a-z0-9-]{0,30}$"
