@@ -14,7 +14,7 @@ from av.container import InputContainer
 from virage.kernel.database import Connection
 from virage.kernel.ids import new_id
 from virage.replay.footage import Footage
-from virage.replay.ingest.segmenter import Fragment, Init, segments
+from virage.replay.ingest.segmenter import Fragment, Init, Take
 from virage.replay.ingest.synthetic import HEIGHT, RATE, SOUND_FRAME, SOUND_RATE, WIDTH, picture
 from virage.replay.rules.media import Kind, MediaVault, Segment, Track, key_period, sealed
 from virage.replay.store import cameras as store
@@ -35,7 +35,8 @@ def take(began_ms: int, seconds: int) -> tuple[Init | Fragment, ...]:
             out.mux(packet)
     with av.open(BytesIO(file.getvalue())) as source:
         assert isinstance(source, InputContainer)
-        return tuple(segments(source))
+        cut = Take(source)
+        return (*(part for packet in source.demux(cut.streams) for part in cut.put(packet)[1]), *cut.close())
 
 
 def _packets(video: Any, audio: Any, began_ms: int, seconds: int) -> Any:

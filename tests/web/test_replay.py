@@ -1,6 +1,6 @@
 """The player of replays in a real browser, over what cameras have sent: late, broken off, withdrawn, from two sides."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from virage.replay.rules.rights import Rights, Who
 SLOW_MS = 30_000
 BEFORE_S = 14
 PAST = "seconds => document.querySelector('video').currentTime > seconds"
-# The clock in the picture as it is shown, milliseconds: the bits of its lowest stripe (virage/replay/ingest/synthetic.py).
+# The clock in the picture as it is shown, milliseconds: the bits of its lowest stripe (replay/ingest/synthetic.py).
 CLOCK = """video => {
   const canvas = new OffscreenCanvas(640, 360), paint = canvas.getContext('2d');
   paint.drawImage(video, 0, 0, 640, 360);
@@ -99,7 +99,7 @@ def evening(house: House) -> Evening:
 
 
 @pytest.fixture
-def watch(page: Page, evening: Evening) -> Iterator[Callable[[], None]]:
+def watch(page: Page, evening: Evening) -> Callable[[], None]:
     """Open the page of the match, and press what plays its goal again."""
     page.add_init_script(ENGLISH)
 
@@ -107,7 +107,7 @@ def watch(page: Page, evening: Evening) -> Iterator[Callable[[], None]]:
         page.goto(f"/live/{evening.event}")
         page.get_by_role("button", name="Watch again").click()
 
-    yield open_it
+    return open_it
 
 
 def playing(page: Page, past_s: float = 0.0) -> None:

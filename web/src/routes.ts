@@ -17,6 +17,7 @@ export const routes: readonly Route[] = [
   { pattern: "/food/orders/:id", load: () => import("./concessions/order/entry").then((food) => food.open("order")) },
   { pattern: "/food/:outlet", load: () => import("./concessions/order/entry").then((food) => food.open("menu")) },
   { pattern: "/live/:id", load: () => import("./live/entry").then((live) => live.open()) },
+  { pattern: "/r/:id", load: () => import("./replay/entry").then((replay) => replay.open()) },
   { pattern: "/sign-in", load: () => import("./people/SignInPage.svelte") },
   { pattern: "/account", load: () => import("./people/AccountPage.svelte") },
   { pattern: "/office/*", load: () => import("./office/entry").then((office) => office.open()) },

@@ -302,6 +302,14 @@ def ball(
     kicking.listen(broker, event, ball)
 
 
+@app.command
+def ladder() -> None:
+    """Make what cameras send smaller, for phones with little network, until Ctrl-C: one such process is enough."""
+    from virage.cli import laddering
+
+    laddering.ladder()
+
+
 accounting_app = App(name="accounting", help="The house's books, for the accountant.")
 app.command(accounting_app)
 

@@ -69,8 +69,10 @@ from virage.replay import routes as replay_routes
 from virage.replay.acts.clips import mark_goals
 from virage.replay.footage import Footage
 from virage.replay.jobs.keeping import KeepingJobs
-from virage.replay.reads import cameras
+from virage.replay.opening import Timelines
+from virage.replay.reads import cameras, ladder
 from virage.replay.routes.door import ClipDoor
+from virage.replay.routes.sharing import SharePage
 from virage.replay.rules.media import MediaVault
 from virage.ticketing import routes as ticketing_routes
 from virage.ticketing.acts import paying, refunding
@@ -307,12 +309,14 @@ def _replay(house: House) -> Domain:
     return Domain(
         routers=replay_routes.routers,
         dependencies={
-            "footage": footage,
             "clip_door": ClipDoor(house.clock, config.edge_networks),
+            "footage": footage,
+            "timelines": Timelines(footage),
+            "share_page": SharePage(config.club.name, config.public_url),
             "media_vault": MediaVault([config.secret, *config.secrets_previous]),
         },
         jobs=[KeepingJobs(house.db, house.clock, footage, config.footage_hours).register],
-        gauges=cameras.gauges(house.clock),
+        gauges=[*cameras.gauges(house.clock), *ladder.gauges(house.clock)],
     )
 
 

@@ -21,6 +21,10 @@ class Footage:
         """Store an init segment or a sealed segment; the same again is the same."""
         await self._objects.put(object_name(object_id), data)
 
+    async def keep_once(self, object_id: UUID, data: bytes) -> None:
+        """Store what is made of a segment, unless it was stored before: made again it differs by a few bits."""
+        await self._objects.put_new(object_name(object_id), data)
+
     async def get(self, object_id: UUID) -> bytes | None:
         """What is stored under an id, None where nothing is."""
         return await self._objects.get(object_name(object_id))
@@ -28,3 +32,11 @@ class Footage:
     async def delete(self, object_id: UUID) -> None:
         """Remove it; what is gone already is no error."""
         await self._objects.delete(object_name(object_id))
+
+    async def keep_poster(self, clip_id: UUID, picture: bytes) -> None:
+        """Store the poster of a clip, where no door gives it out but that of the clip."""
+        await self._objects.put(f"posters/{clip_id}", picture)
+
+    async def poster(self, clip_id: UUID) -> bytes | None:
+        """The poster of a clip, None where there is none yet."""
+        return await self._objects.get(f"posters/{clip_id}")

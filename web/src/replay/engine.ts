@@ -1,6 +1,7 @@
 /** What plays a playlist: hls.js where there are media source extensions, for it says why it fails; else the browser. */
 import type Hls from "hls.js";
 import { positionOf } from "./instants";
+import { expectedBits } from "./network";
 
 export type Locale = "fr" | "en";
 /** `lost`: the server did not answer or refused, `broken`: what came cannot be played. */
@@ -36,7 +37,7 @@ class LibraryEngine implements Engine {
   #recovered = false;
 
   constructor(library: Library, video: HTMLVideoElement, address: string, instant: number | null, told: (fault: Fault) => void) {
-    const hls = (this.#hls = new library({ enableWorker: false, startPosition: 0, renderTextTracksNatively: true, subtitlePreference: { lang: "none" } }));
+    const hls = (this.#hls = new library({ enableWorker: false, startPosition: 0, abrEwmaDefaultEstimate: expectedBits(), renderTextTracksNatively: true, subtitlePreference: { lang: "none" } }));
     const { Events, ErrorTypes } = library;
     let wanted = instant;
     hls.on(Events.LEVEL_LOADED, (_, { details }) => {
@@ -44,6 +45,7 @@ class LibraryEngine implements Engine {
       if (at === null) return;
       wanted = null;
       video.currentTime = at;
+      hls.startLoad(at);
     });
     for (const event of [Events.AUDIO_TRACKS_UPDATED, Events.SUBTITLE_TRACKS_UPDATED]) hls.on(event, () => this.choose(this.#choice));
     hls.on(Events.ERROR, (_, { fatal, type, response }) => {

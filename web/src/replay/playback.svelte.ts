@@ -40,6 +40,7 @@ export class Playback {
 
   async open(video: HTMLVideoElement): Promise<void> {
     this.#video = video;
+    void import("hls.js").catch(() => null); // while the clip is asked for
     const { signal } = this.#stop;
     const moved = (): void => this.#moved();
     for (const event of ["playing", "timeupdate", "canplay"]) video.addEventListener(event, moved, { signal });

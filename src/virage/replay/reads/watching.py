@@ -3,24 +3,19 @@
 from datetime import datetime
 from uuid import UUID
 
-from msgspec import Struct
+import msgspec
 
 from virage.kernel.database import Connection
 from virage.replay.rules.addresses import OBJECTS, keys_of
+from virage.replay.rules.captions import captions_playlist
 from virage.replay.rules.clips import Clip
-from virage.replay.rules.media import Kind, MediaVault
-from virage.replay.rules.playlists import Piece, Places, Run, in_order, main_playlist, media_playlist, runs_of
+from virage.replay.rules.descriptions import described_playlist
+from virage.replay.rules.ladder import STEPS, complete, shown_of
+from virage.replay.rules.media import Kind, MediaVault, Rung
+from virage.replay.rules.playlists import Angle, Places, in_order, main_playlist, media_playlist, runs_of
+from virage.replay.rules.words import Locale
 from virage.replay.store import cameras, clips
-
-
-class Angle(Struct, frozen=True):
-    """What one camera has of a clip, in order."""
-
-    clip: Clip
-    camera: str
-    video: list[Piece]
-    audio: list[Piece]
-    runs: list[Run]
+from virage.replay.store import descriptions as store
 
 
 async def clip(conn: Connection, clip_id: UUID) -> Clip | None:
@@ -36,22 +31,38 @@ async def shown(conn: Connection, clip_id: UUID) -> Clip | None:
 
 async def angle(conn: Connection, clip: Clip, camera: str) -> Angle:
     """What one camera has of a clip."""
-    video = await cameras.pieces(conn, camera, Kind.VIDEO, clip.from_at, clip.to_at)
-    audio = await cameras.pieces(conn, camera, Kind.AUDIO, clip.from_at, clip.to_at)
-    video, audio = in_order(video), in_order(audio)
-    return Angle(clip, camera, video, audio, runs_of(video))
+    found = await cameras.stretch(conn, camera, clip.from_at, clip.to_at)
+    video, audio = (in_order(found[kind, Rung.SOURCE]) for kind in (Kind.VIDEO, Kind.AUDIO))
+    rungs = {step.rung: found[Kind.VIDEO, step.rung] for step in STEPS}
+    return Angle(clip, camera, video, audio, runs_of(video), await store.languages(conn, clip.id), rungs)
 
 
-def main_of(angle: Angle) -> str:
-    """The playlist of one camera's picture, sound and captions."""
-    return main_playlist(angle.video, angle.audio)
+async def described(conn: Connection, clip_id: UUID) -> list[Locale]:
+    """The languages in which a clip is described."""
+    return await store.languages(conn, clip_id)
 
 
-def track_of(angle: Angle, kind: Kind, now: datetime) -> str:
-    """The playlist of a track as far as it has come in."""
-    pieces = angle.video if kind is Kind.VIDEO else angle.audio
-    places = Places(keys_of(angle.clip.id), OBJECTS)
-    return media_playlist(pieces, angle.runs, places, closed=angle.clip.settled(now))
+async def playlist(conn: Connection, clip: Clip, camera: str, name: str, now: datetime) -> str | None:
+    """One playlist of a camera of a clip, as far as its segments have come in; None where there is none."""
+    one = await angle(conn, clip, camera)
+    closed, places = clip.settled(now), Places(keys_of(clip.id), OBJECTS)
+    what, _, which = name.partition("-")
+    if what == Kind.VIDEO and which:
+        pieces = shown_of(one.video, one.rungs[Rung(which)], now, closed=closed)
+        return media_playlist(pieces, one.runs, places, closed=closed)
+    locale = msgspec.convert(which, Locale) if which else None
+    match what, locale:
+        case "main", _:
+            rungs = [made for made in one.rungs.values() if complete(one.video, made)]
+            return main_playlist(one.video, one.audio, one.described, rungs)
+        case "captions", "fr" | "en":
+            return captions_playlist(one.video, one.runs, locale, closed=closed)
+        case "described", "fr" | "en":
+            parts = await store.parts(conn, clip.id, locale, camera)
+            return described_playlist(parts, places, camera) if parts else None
+        case _:
+            pieces = one.video if what == Kind.VIDEO else one.audio
+            return media_playlist(pieces, one.runs, places, closed=closed)
 
 
 async def key(conn: Connection, vault: MediaVault, camera: str, period: datetime) -> bytes | None:

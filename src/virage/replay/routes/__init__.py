@@ -1,5 +1,13 @@
 """The doors of replays."""
 
-from virage.replay.routes import cameras, desk, rights, watching
+from virage.replay.routes import cameras, describing, desk, files, rights, sharing, watching
 
-routers = [watching.router, desk.router, cameras.router, rights.router]
+routers = [
+    watching.router,
+    files.router,
+    desk.router,
+    cameras.router,
+    rights.router,
+    describing.router,
+    sharing.router,
+]

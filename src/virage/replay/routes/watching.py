@@ -17,13 +17,23 @@ from virage.replay.reads import watching as reads
 from virage.replay.routes.door import SECRET, Asking, ClipDoor
 from virage.replay.rules.addresses import BASE
 from virage.replay.rules.clips import Reason
-from virage.replay.rules.media import CAMERA_PATTERN, Kind, MediaVault
+from virage.replay.rules.media import CAMERA_PATTERN, MediaVault
+from virage.replay.rules.words import Locale
 
 PLAYLIST: Final = "application/vnd.apple.mpegurl"
 SEALED: Final = {"cache-control": FOR_EVER}
 
-Locale = Literal["fr", "en"]
-Playlist = Literal["main.m3u8", "video.m3u8", "audio.m3u8"]
+Playlist = Literal[
+    "main.m3u8",
+    "video.m3u8",
+    "video-480p.m3u8",
+    "video-240p.m3u8",
+    "audio.m3u8",
+    "captions-fr.m3u8",
+    "captions-en.m3u8",
+    "described-fr.m3u8",
+    "described-en.m3u8",
+]
 Camera = Annotated[str, Parameter(pattern=CAMERA_PATTERN)]
 PeriodStart = Annotated[int, Parameter(ge=0, le=2**33, description="When the hour of the key begins, Unix seconds")]
 
@@ -53,6 +63,7 @@ async def get_clip(
     """One clip, if whoever asks may watch it. A player asks again while it plays, so as to stop when it may not."""
     async with db.connection() as conn:
         found = await clip_door.admit(conn, clip_id, request)
+        described = await reads.described(conn, clip_id)
     clip, rights = found.clip, found.rights
     shown = ClipShown(
         clip.id,
@@ -62,7 +73,7 @@ async def get_clip(
         clip.from_at,
         clip.to_at,
         clip.settled(clock.now()),
-        [],
+        described,
         rights.download,
         rights.share,
     )
@@ -83,11 +94,9 @@ async def get_playlist(
     """A playlist of one camera of a clip (RFC 8216); those of its tracks grow until the clip has settled."""
     async with db.connection() as conn:
         found = await clip_door.admit(conn, clip_id, request, camera)
-        angle = await reads.angle(conn, found.clip, camera)
-    if playlist == "main.m3u8":
-        text = reads.main_of(angle)
-    else:
-        text = reads.track_of(angle, Kind(playlist.removesuffix(".m3u8")), clock.now())
+        text = await reads.playlist(conn, found.clip, camera, playlist.removesuffix(".m3u8"), clock.now())
+    if text is None:
+        raise Problem(Reason.NOT_FOUND)
     return Response(text, media_type=PLAYLIST, headers=found.kept(1))
 
 

@@ -10,3 +10,13 @@ OBJECTS: Final = f"{BASE}/objects"
 def keys_of(clip_id: UUID) -> str:
     """Where the keys of a clip are given, by camera and hour."""
     return f"{BASE}/keys/{clip_id}"
+
+
+def poster_of(clip_id: UUID) -> str:
+    """A picture of the moment that a clip is about."""
+    return f"{BASE}/clips/{clip_id}/poster.jpg"
+
+
+def page_of(clip_id: UUID) -> str:
+    """The page of a clip, which is what people pass on."""
+    return f"/r/{clip_id}"

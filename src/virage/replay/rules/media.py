@@ -23,6 +23,7 @@ from virage.kernel.security import derive
 KEY_BYTES: Final = 16
 PURPOSE: Final = "virage:replay:media-key:v1"
 KEY_PERIOD: Final = timedelta(hours=1)
+AAC: Final = "mp4a.40.2"  # AAC-LC as RFC 6381 writes it
 GOP_MAX_S: Final = 1.05
 SEGMENT_LONGEST: Final = timedelta(seconds=5)
 CAMERA_PATTERN: Final = r"^[a-z0-9][a-z0-9-]{0,30}$"
@@ -37,6 +38,14 @@ class Kind(StrEnum):
     AUDIO = "audio"
 
 
+class Rung(StrEnum):
+    """What was sent, and what the ladder makes of its picture. Sound has its source alone."""
+
+    SOURCE = "source"
+    P480 = "480p"
+    P240 = "240p"
+
+
 class Track(Struct, frozen=True):
     """A track of a take, and what is needed to announce it. Its id is that of its init segment's object."""
 
@@ -48,6 +57,7 @@ class Track(Struct, frozen=True):
     width: int | None
     height: int | None
     began_at: datetime
+    rung: Rung = Rung.SOURCE
 
 
 class Segment(Struct, frozen=True):

@@ -13,9 +13,13 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.replay.rules.media import Kind, Segment, Track, key_period
+from virage.replay.rules.clips import Clip
+from virage.replay.rules.media import AAC, Kind, Rung, Segment, Track, key_period
+from virage.replay.rules.words import LOCALES, Locale
 
 VERSION: Final = 7
+LANGUAGES: Final[dict[Locale, str]] = {"fr": "Français", "en": "English"}
+DESCRIBED: Final[dict[Locale, str]] = {"fr": "Audiodescription", "en": "Audio description"}
 TARGET_S: Final = 2  # players ask for what is new once in so long; no segment of ours is longer
 GAP: Final = timedelta(milliseconds=100)
 NEAR: Final = timedelta(milliseconds=500)
@@ -34,6 +38,18 @@ class Run(Struct, frozen=True):
 
     take_id: UUID
     from_at: datetime
+
+
+class Angle(Struct, frozen=True):
+    """What one camera has of a clip, in order. `rungs`: smaller pictures, as far as they are made."""
+
+    clip: Clip
+    camera: str
+    video: list[Piece]
+    audio: list[Piece]
+    runs: list[Run]
+    described: list[Locale]
+    rungs: dict[Rung, list[Piece]]
 
 
 class Places(Struct, frozen=True):
@@ -114,26 +130,42 @@ def _segment(piece: Piece, places: Places) -> list[str]:
     ]
 
 
-def main_playlist(video: Sequence[Piece], audio: Sequence[Piece]) -> str:
-    """The playlist of playlists of one angle: its picture, and its sound if it has any."""
-    lines = list(HEAD)
-    codecs = [video[0].track.codecs] if video else []
+def main_playlist(
+    video: Sequence[Piece],
+    audio: Sequence[Piece],
+    described: Sequence[Locale],
+    rungs: Sequence[Sequence[Piece]] = (),
+) -> str:
+    """The playlist of playlists of one angle: its picture, its sound if it has any, what was said, what is described.
+
+    `described`: the languages in which somebody says what is to be seen. `rungs`: smaller pictures.
+    """
+    lines, groups = list(HEAD), ""
     sound = ""
     if audio:
-        codecs.append(audio[0].track.codecs)
-        lines.append(
-            '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",NAME="Stade",DEFAULT=YES,AUTOSELECT=YES,URI="audio.m3u8"'
-        )
-        sound = ',AUDIO="sound"'
-    if video:
-        track = video[0].track
-        bandwidth = _peak(video) + _peak(audio)
+        lines.append(_medium("AUDIO", "sound", "Stade", "audio", "DEFAULT=YES,AUTOSELECT=YES"))
+    for locale in described:
+        how = f'LANGUAGE="{locale}",DEFAULT=NO,AUTOSELECT=NO,CHARACTERISTICS="public.accessibility.describes-video"'
+        lines.append(_medium("AUDIO", "sound", DESCRIBED[locale], f"described-{locale}", how))
+    if audio or described:
+        sound = f",{audio[0].track.codecs if audio else AAC}"
+        groups += ',AUDIO="sound"'
+    for locale in LOCALES:
+        how = f'LANGUAGE="{locale}",DEFAULT=NO,AUTOSELECT=NO'
+        lines.append(_medium("SUBTITLES", "said", LANGUAGES[locale], f"captions-{locale}", how))
+    for pieces in [video, *rungs] if video else []:
+        track = pieces[0].track
+        bandwidth = _peak(pieces) + _peak(audio)
         size = f",RESOLUTION={track.width}x{track.height}" if track.width and track.height else ""
         lines += [
-            f'#EXT-X-STREAM-INF:BANDWIDTH={bandwidth},CODECS="{",".join(codecs)}"{size}{sound}',
-            f"{Kind.VIDEO}.m3u8",
+            f'#EXT-X-STREAM-INF:BANDWIDTH={bandwidth},CODECS="{track.codecs}{sound}"{size}{groups},SUBTITLES="said"',
+            f"{Kind.VIDEO}.m3u8" if track.rung is Rung.SOURCE else f"{Kind.VIDEO}-{track.rung}.m3u8",
         ]
     return "\n".join(lines) + "\n"
+
+
+def _medium(type_: str, group: str, name: str, playlist: str, how: str) -> str:
+    return f'#EXT-X-MEDIA:TYPE={type_},GROUP-ID="{group}",NAME="{name}",{how},URI="{playlist}.m3u8"'
 
 
 def _peak(pieces: Sequence[Piece]) -> int:

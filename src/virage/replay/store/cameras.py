@@ -1,12 +1,14 @@
 """Cameras: what they are, their keys, and what they sent."""
 
+from collections.abc import Set as AbstractSet
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
 from virage.kernel.database import Connection
 from virage.replay.rules.cameras import CameraState, Fault
-from virage.replay.rules.media import SEGMENT_LONGEST, Kind, Segment, Track
+from virage.replay.rules.media import SEGMENT_LONGEST, Kind, Rung, Segment, Track
 from virage.replay.rules.playlists import Piece
 from virage.replay.store.queries import queries
 
@@ -67,15 +69,39 @@ async def add_segment(conn: Connection, segment: Segment, track: Track) -> None:
 
 
 async def pieces(conn: Connection, camera: str, kind: Kind, from_at: datetime, to_at: datetime) -> list[Piece]:
-    """What a camera has of a stretch of time, in order."""
-    rows = queries.pieces(conn, camera=camera, kind=kind, from_at=from_at, to_at=to_at, longest=SEGMENT_LONGEST)
-    return [
-        Piece(
-            Segment(row["id"], row["track_id"], row["at"], row["duration_ms"], row["bytes"]),
-            msgspec.convert({**row, "id": row["track_id"]}, Track),
-        )
-        async for row in rows
-    ]
+    """What a camera has sent of a stretch of time, in order."""
+    found = await stretch(conn, camera, from_at, to_at, kinds={kind}, rungs={Rung.SOURCE})
+    return found[kind, Rung.SOURCE]
+
+
+async def stretch(
+    conn: Connection,
+    camera: str,
+    from_at: datetime,
+    to_at: datetime,
+    *,
+    kinds: AbstractSet[Kind] = frozenset(Kind),
+    rungs: AbstractSet[Rung] = frozenset(Rung),
+) -> dict[tuple[Kind, Rung], list[Piece]]:
+    """What a camera has of a stretch of time in these kinds and rungs, each in order."""
+    found: dict[tuple[Kind, Rung], list[Piece]] = {(kind, rung): [] for kind in kinds for rung in rungs}
+    rows = queries.pieces(
+        conn,
+        camera=camera,
+        kinds=list(kinds),
+        rungs=list(rungs),
+        from_at=from_at,
+        to_at=to_at,
+        longest=SEGMENT_LONGEST,
+    )
+    tracks: dict[UUID, Track] = {}
+    async for row in rows:
+        track = tracks.get(row["track_id"])
+        if track is None:
+            track = tracks[row["track_id"]] = msgspec.convert({**row, "id": row["track_id"]}, Track)
+        segment = Segment(row["id"], track.id, row["at"], row["duration_ms"], row["bytes"])
+        found[track.kind, track.rung].append(Piece(segment, track))
+    return found
 
 
 async def cameras_seen(conn: Connection, from_at: datetime, to_at: datetime) -> list[str]:

@@ -29,24 +29,25 @@ insert into replay.media_key (camera, period, sealed) values (:camera, :period, 
 -- The sealed key of a camera and an hour.
 select sealed from replay.media_key where camera = :camera and period = :period;
 
--- name: add_track(id, take_id, camera, kind, codecs, width, height, began_at)!
+-- name: add_track(id, take_id, camera, kind, codecs, width, height, began_at, rung)!
 -- A track of a new take; the same again is the same.
-insert into replay.track (id, take_id, camera, kind, codecs, width, height, began_at)
-values (:id, :take_id, :camera, :kind, :codecs, :width, :height, :began_at) on conflict do nothing;
+insert into replay.track (id, take_id, camera, kind, codecs, width, height, began_at, rung)
+values (:id, :take_id, :camera, :kind, :codecs, :width, :height, :began_at, :rung) on conflict do nothing;
 
 -- name: add_segment(id, track_id, camera, kind, at, duration_ms, bytes)!
 -- A segment that is kept; the same again is the same.
 insert into replay.segment (id, track_id, camera, kind, at, duration_ms, bytes)
 values (:id, :track_id, :camera, :kind, :at, :duration_ms, :bytes) on conflict do nothing;
 
--- name: pieces(camera, kind, from_at, to_at, longest)
+-- name: pieces(camera, kinds, rungs, from_at, to_at, longest)
 -- Segments of a camera that show some of a stretch of time, with their tracks, in order; none is longer than `longest`.
 select
     segment.id, segment.at, segment.duration_ms, segment.bytes, track.id as track_id, track.take_id, track.camera,
-    track.kind, track.codecs, track.width, track.height, track.began_at
+    track.kind, track.codecs, track.width, track.height, track.began_at, track.rung
 from replay.segment join replay.track on track.id = segment.track_id
 where
-    segment.camera = :camera and segment.kind = :kind and segment.at < :to_at
+    segment.camera = :camera and segment.kind = any(:kinds::text[]) and track.rung = any(:rungs::text[])
+    and segment.at < :to_at
     and segment.at > :from_at::timestamptz - :longest::interval
     and segment.at + segment.duration_ms * interval '1 millisecond' > :from_at
 order by segment.at;

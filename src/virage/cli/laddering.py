@@ -1,0 +1,39 @@
+"""`virage ladder`: make what cameras send smaller for phones with little network, until asked to end."""
+
+import asyncio
+import os
+import signal
+from contextlib import suppress
+
+from virage import matchday
+from virage.cli.house import configuration, database
+from virage.kernel import logs
+from virage.kernel.config import Config
+from virage.kernel.supervise import die_with_parent
+from virage.replay.footage import Footage
+from virage.replay.ladder.maker import Ladder
+from virage.replay.rules.media import MediaVault
+
+
+def ladder() -> None:
+    """Follow the cameras of the programme, and make the rungs of clips."""
+    die_with_parent()
+    config = configuration(os.environ)
+    logs.configure(config.log_level, "ladder")
+    with database(config) as ready:
+        asyncio.run(_ladder(ready))
+
+
+async def _ladder(config: Config) -> None:
+    async with matchday.opened(config) as db:
+        made = Ladder(
+            db=db,
+            clock=matchday.clock_of(config),
+            footage=Footage(config.objects_at),
+            vault=MediaVault([config.secret, *config.secrets_previous]),
+        )
+        running = asyncio.create_task(made.run())
+        for wish in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(wish, running.cancel)
+        with suppress(asyncio.CancelledError):
+            await running

@@ -1,0 +1,70 @@
+"""A clip as one file, out of the packets as they are."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from io import BytesIO
+from typing import Any, Final
+
+import av
+from av.container import InputContainer
+from msgspec import Struct
+
+HALF_A_TICK_S: Final = 1e-5
+
+
+class Film(Struct, frozen=True):
+    """What was sent without a break: an init segment and what follows it, of the picture and of the sound if any."""
+
+    video: bytes
+    audio: bytes | None
+
+
+def mp4(films: Sequence[Film]) -> bytes:
+    """An MP4 file (ISO/IEC 14496-14) of films, one after the other; those that are encoded otherwise are left out."""
+    file = BytesIO()
+    with av.open(file, "w", format="mp4") as out, ExitStack() as opened:
+        into: dict[str, Any] = {}
+        began = 0.0
+        for film in films:
+            sources = [opened.enter_context(av.open(BytesIO(media))) for media in (film.video, film.audio) if media]
+            streams = [_stream(source) for source in sources]
+            if not into:
+                into = {stream.type: out.add_stream_from_template(stream) for stream in streams}
+                described = bytes(streams[0].codec_context.extradata)
+            if bytes(streams[0].codec_context.extradata) == described:
+                kept = [
+                    (source, into[stream.type])
+                    for source, stream in zip(sources, streams, strict=True)
+                    if stream.type in into
+                ]
+                began = _append(out, kept, began)
+    return file.getvalue()
+
+
+def _stream(source: Any) -> Any:
+    assert isinstance(source, InputContainer)  # noqa: S101 - it was opened for reading
+    return source.streams[0]
+
+
+def _append(out: Any, tracks: Sequence[tuple[Any, Any]], began_s: float) -> float:
+    """Put the tracks of one film behind what is there, and return where its picture ends, which comes first.
+
+    Sound before the picture, or over the end of the film before, is left out.
+    """
+    zero_s: float | None = None
+    picture_ends_s = began_s
+    for number, (source, into) in enumerate(tracks):
+        for packet in source.demux():
+            if packet.pts is None or packet.dts is None:
+                continue
+            zero_s = float(packet.dts * packet.time_base) if zero_s is None else zero_s
+            shift = round((began_s - zero_s) / packet.time_base)
+            ends_s = float((packet.pts + shift + (packet.duration or 0)) * packet.time_base)
+            if (packet.dts + shift) * packet.time_base < began_s - HALF_A_TICK_S:
+                continue
+            picture_ends_s = max(picture_ends_s, ends_s) if number == 0 else picture_ends_s
+            if number > 0 and ends_s > picture_ends_s:
+                break
+            packet.pts, packet.dts, packet.stream = packet.pts + shift, packet.dts + shift, into
+            out.mux(packet)
+    return picture_ends_s

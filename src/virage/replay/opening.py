@@ -1,0 +1,94 @@
+"""Segments of clips, opened for what is made of them here: posters, files, the time of captions."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from virage.kernel.database import Connection
+from virage.replay.films import files, reading
+from virage.replay.films.files import Film
+from virage.replay.footage import Footage
+from virage.replay.rules.clips import Clip
+from virage.replay.rules.media import MediaVault, key_period, opened
+from virage.replay.rules.playlists import Angle, Piece, by_run
+from virage.replay.store import cameras as store
+
+KNOWN_MAX: Final = 1024
+
+Keys = Mapping[datetime, bytes]
+
+
+class Gone(Exception):
+    """A segment, or its key, is there no more."""
+
+
+async def keys(conn: Connection, vault: MediaVault, pieces: Sequence[Piece]) -> Keys:
+    """The keys of pieces of one camera, by hour."""
+    found: dict[datetime, bytes] = {}
+    for hour, camera in {key_period(piece.segment.at): piece.track.camera for piece in pieces}.items():
+        sealed = await store.media_key(conn, camera, hour)
+        if sealed is None:
+            raise Gone
+        found[hour] = vault.open(sealed, camera, hour)
+    return found
+
+
+async def media(footage: Footage, keys: Keys, pieces: Sequence[Piece]) -> bytes:
+    """Pieces of one track behind its init segment, opened."""
+    parts = [await footage.get(pieces[0].track.id)]
+    for piece in pieces:
+        data = await footage.get(piece.segment.id)
+        parts.append(data and opened(data, keys[key_period(piece.segment.at)], piece.segment.id))
+    if None in parts:
+        raise Gone
+    return b"".join(part for part in parts if part)
+
+
+async def poster(footage: Footage, keys: Keys, clip: Clip, video: Sequence[Piece]) -> bytes:
+    """A JPEG of the moment of a clip; it is made once, of what had come in when it was first asked for."""
+    kept = await footage.poster(clip.id)
+    if kept is None:
+        moment = moment_of(clip)
+        before = [piece for piece in video if piece.segment.at <= moment] or video[:1]
+        kept = await asyncio.to_thread(reading.picture, await media(footage, keys, before[-1:]))
+        await footage.keep_poster(clip.id, kept)
+    return kept
+
+
+def moment_of(clip: Clip) -> datetime:
+    """What a clip is about: the moment at which it was marked, or its middle if it was marked afterwards."""
+    middle = clip.from_at + (clip.to_at - clip.from_at) / 2
+    return clip.published_at if clip.from_at <= clip.published_at <= clip.to_at else middle
+
+
+async def film(footage: Footage, keys: Keys, angle: Angle) -> bytes:
+    """What one camera has of a clip, as an MP4 file."""
+    films = []
+    for number in range(len(angle.runs)):
+        video, audio = (
+            [piece for run, piece in by_run(pieces, angle.runs) if run == number]
+            for pieces in (angle.video, angle.audio)
+        )
+        sound = await media(footage, keys, audio) if audio else None
+        films.append(Film(await media(footage, keys, video), sound))
+    return await asyncio.to_thread(files.mp4, films)
+
+
+class Timelines:
+    """Where segments begin in the timelines of their takes, seconds; read once a process."""
+
+    def __init__(self, footage: Footage) -> None:
+        self._footage = footage
+        self._known: dict[UUID, float] = {}
+
+    async def began_s(self, keys: Keys, piece: Piece) -> float:
+        """Where this one begins."""
+        known = self._known.get(piece.segment.id)
+        if known is None:
+            known = reading.began_s(await media(self._footage, keys, [piece]))
+            self._known[piece.segment.id] = known
+            if len(self._known) > KNOWN_MAX:
+                del self._known[next(iter(self._known))]
+        return known

@@ -1,0 +1,72 @@
+"""The door of describers: what is to be seen in a clip, said by somebody who sees it."""
+
+import asyncio
+from uuid import UUID
+
+from litestar import Router, put
+
+from virage.kernel.clock import Clock
+from virage.kernel.database import Database
+from virage.kernel.guard import Principal, Role, staff
+from virage.kernel.problems import Problem, granted
+from virage.programme import reads as programme
+from virage.replay import opening
+from virage.replay.acts import descriptions as acts
+from virage.replay.acts.descriptions import Reason, Wanted
+from virage.replay.footage import Footage
+from virage.replay.opening import Gone
+from virage.replay.reads import watching as reads
+from virage.replay.routes.door import Asking
+from virage.replay.rules.addresses import BASE
+from virage.replay.rules.descriptions import BYTES_MAX
+from virage.replay.rules.media import MediaVault
+from virage.replay.rules.words import Locale
+
+ROLE: Role = "describer"
+
+
+@put(
+    "/clips/{clip_id:uuid}/descriptions/{locale:str}",
+    status_code=204,
+    guards=[staff(ROLE)],
+    request_max_body_size=BYTES_MAX,
+)
+async def put_description(
+    clip_id: UUID,
+    locale: Locale,
+    request: Asking,
+    *,
+    db: Database,
+    clock: Clock,
+    principal: Principal,
+    footage: Footage,
+    media_vault: MediaVault,
+) -> None:
+    """Describe a settled clip in a language, in place of what there was. The body is a sound file, as FFmpeg reads it.
+
+    It is heard over the sound of the ground, from the first picture of each camera on.
+    """
+    async with db.connection() as conn:
+        clip = await reads.shown(conn, clip_id)
+        if clip is None:
+            raise Problem(Reason.NOT_FOUND)
+        granted(await programme.event_within(conn, clip.event_id, principal, ROLE))
+    if not clip.settled(clock.now()):
+        raise Problem(Reason.GROWING)
+    voice = granted(await asyncio.to_thread(acts.read, await request.body(), clip))
+    try:
+        async with db.connection() as conn:
+            angles = [await reads.angle(conn, clip, camera) for camera in clip.cameras]
+            wanted = [
+                Wanted(one, await opening.keys(conn, media_vault, [*one.video, *one.audio]))
+                for one in angles
+                if one.video
+            ]
+        made = await acts.made(footage, voice, wanted)
+    except Gone:
+        raise Problem(Reason.NOT_FOUND) from None
+    async with db.transaction() as conn:
+        await acts.put(conn, clip, locale, made, principal.id, now=clock.now())
+
+
+router = Router(BASE, route_handlers=[put_description])

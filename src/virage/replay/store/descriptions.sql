@@ -1,0 +1,26 @@
+-- name: languages(clip_id)
+-- In which languages a clip is described.
+select locale from replay.description where clip_id = :clip_id order by locale desc;
+
+-- name: parts(clip_id, locale, camera)
+-- A description as it goes with one camera's picture, in order.
+select part.run, part.init_id, part.id, part.period, part.duration_ms
+from replay.description join replay.description_part as part on part.description_id = description.id
+where description.clip_id = :clip_id and description.locale = :locale and part.camera = :camera
+order by part.number;
+
+-- name: drop_description(clip_id, locale)!
+-- Take a description away, for another.
+delete from replay.description where clip_id = :clip_id and locale = :locale;
+
+-- name: add_description(clip_id, locale, id, now)!
+-- A description that was brought.
+insert into replay.description (clip_id, locale, id, brought_at) values (:clip_id, :locale, :id, :now);
+
+-- name: add_parts(description_id, camera, runs, init_ids, ids, periods, durations_ms)!
+-- What it is made of, in order.
+insert into replay.description_part
+    (description_id, camera, number, run, init_id, id, period, duration_ms)
+select :description_id, :camera, part.number, part.run, part.init_id, part.id, part.period, part.duration_ms
+from unnest(:runs::int[], :init_ids::uuid[], :ids::uuid[], :periods::timestamptz[], :durations_ms::int[])
+    with ordinality as part (run, init_id, id, period, duration_ms, number);

@@ -1,0 +1,34 @@
+-- name: programme_cameras()
+-- The cameras of the programme, which the ladder follows.
+select name from replay.camera where programme order by name;
+
+-- name: clips_to_ladder(limit_)
+-- Clips that may still lack something of the ladder, the latest first.
+select id, event_id, about, from_at, to_at, cameras, published_at, withdrawn_at from replay.clip
+where laddered_at is null and withdrawn_at is null order by published_at desc limit :limit_;
+
+-- name: note_laddered(id, now)!
+-- A clip has of the ladder what it will ever have.
+update replay.clip set laddered_at = :now where id = :id and laddered_at is null;
+
+-- name: ladder_state(since, height, rung)^
+-- Of the programme's cameras since a moment, where they are higher than the smallest rung: how many seconds that rung is
+-- behind, null before there is any, and how many it has left out.
+with
+source as (
+    select segment.camera, segment.at
+    from replay.segment join replay.track on track.id = segment.track_id join replay.camera on camera.name = segment.camera
+    where
+        camera.programme and segment.kind = 'video' and segment.at > :since and track.rung = 'source'
+        and track.height > :height
+),
+made as (
+    select segment.camera, segment.at
+    from replay.segment join replay.track on track.id = segment.track_id join replay.camera on camera.name = segment.camera
+    where camera.programme and segment.kind = 'video' and segment.at > :since and track.rung = :rung
+),
+reached as (select camera, max(at) as at from made group by camera)
+select
+    extract(epoch from max(source.at - coalesce(reached.at, :since)))::float8 as behind,
+    count(*) filter (where source.at < reached.at and made.at is null) as left_out
+from source left join reached using (camera) left join made on made.camera = source.camera and made.at = source.at;

@@ -1,0 +1,249 @@
+"""What is made of segments: posters, captions, files, over the whole application and real footage."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from io import BytesIO
+from itertools import pairwise
+from uuid import UUID
+
+import av
+import httpx
+import numpy as np
+import pytest
+from av.container import InputContainer
+from litestar import Litestar
+
+from tests.conftest import FakeClock, alive
+from tests.live.conftest import Match
+from tests.live.test_rules import TEAMS
+from tests.matchday.conftest import SITE, World
+from tests.replay.reel import Reel, shot
+from tests.replay.test_way import luma
+from virage.kernel.config import Config
+from virage.kernel.database import Database
+from virage.kernel.guard import Grant
+from virage.kernel.ids import new_id
+from virage.live import acts as live
+from virage.replay.acts.rights import set_rights
+from virage.replay.films.describing import samples
+from virage.replay.films.reading import began_s
+from virage.replay.footage import Footage
+from virage.replay.ingest.synthetic import clock_in
+from virage.replay.rules.descriptions import BYTES_MAX
+from virage.replay.rules.media import MediaVault, opened
+from virage.replay.rules.rights import Rights
+
+SECOND = timedelta(seconds=1)
+
+
+class Filmed(Match):
+    """A match that a camera has seen until now, from 14 seconds before."""
+
+    def __init__(self, world: World, desk: dict[str, str], config: Config, clock: FakeClock) -> None:
+        super().__init__(world, desk)
+        self.clock = clock
+        self.footage = Footage(config.objects_at)
+        self.vault = MediaVault([config.secret])
+
+    async def lay(self, *reels: Reel) -> None:
+        async with self.world.db.transaction() as conn:
+            for reel in reels:
+                await reel.lay(conn, self.footage, self.vault)
+
+    async def goal(self) -> str:
+        """The path of a goal's clip."""
+        await self.tell({"kind": "kick_off", "period": "first_half"}, {"kind": "goal", "side": "home", "player": 9})
+        (row,) = await self.world.rows("select id from replay.clip")
+        return f"/api/replay/clips/{row['id']}"
+
+    async def ask(self, path: str) -> httpx.Response:
+        return await self.world.ask({}, "GET", path)
+
+    async def describe(self, clip: str, locale: str, data: bytes) -> httpx.Response:
+        transport = httpx.ASGITransport(app=self.world.app)  # type: ignore[arg-type]  # as World.ask has it
+        async with httpx.AsyncClient(transport=transport, base_url=SITE) as browser:
+            return await browser.put(f"{clip}/descriptions/{locale}", content=data, headers=self.desk)
+
+    async def opened(self, clip: str, camera: str, playlist: str) -> list[bytes]:
+        """What a player has of a track: each run behind its init segment."""
+        runs: list[bytes] = []
+        for text in (await self.ask(f"{clip}/{camera}/{playlist}.m3u8")).text.split("#EXT-X-DISCONTINUITY\n"):
+            key, vector, run = b"", UUID(int=0), b""
+            for line in text.splitlines():
+                if found := re.match(r'#EXT-X-KEY:METHOD=AES-128,URI="([^"]+)",IV=0x([0-9a-f]{32})', line):
+                    key, vector = (await self.ask(found[1])).content, UUID(hex=found[2])
+                elif found := re.match(r'#EXT-X-MAP:URI="([^"]+)"', line):
+                    run += (await self.ask(found[1])).content
+                elif line and not line.startswith("#"):
+                    run += opened((await self.ask(line)).content, key, vector)
+            runs.append(run)
+        return runs
+
+    async def allow(self, rights: Rights) -> None:
+        async with self.world.db.transaction() as conn:
+            assert await set_rights(conn, self.world.event, rights, None, self.world.clock.now(), revision=0) == 1
+
+
+@pytest.fixture
+async def filmed(app: Litestar, db: Database, clock: FakeClock, config: Config) -> AsyncIterator[Filmed]:
+    world = World(app, db, clock)
+    async with alive(app):
+        await world.open()
+        roles = ("match_desk", "media_desk", "describer")
+        desk = await world.signed_in("desk@example.org", *(Grant(role, "event", world.event) for role in roles))
+        async with db.transaction() as conn:
+            await live.set_teams(conn, world.event, TEAMS, None, clock.now(), revision=0)
+        yield Filmed(world, desk, config, clock)
+
+
+def clocks(data: bytes) -> list[int]:
+    """The clock in each picture of a file."""
+    with av.open(BytesIO(data)) as file:
+        assert isinstance(file, InputContainer)
+        return [clock_in(luma(frame)) for frame in file.decode(video=0)]
+
+
+def length_s(media: bytes) -> float:
+    with av.open(BytesIO(media)) as file:
+        assert isinstance(file, InputContainer)
+        packets = [packet for packet in file.demux() if packet.pts is not None]
+        return sum(float((packet.duration or 0) * packet.time_base) for packet in packets)
+
+
+async def test_the_poster_shows_the_moment_of_the_mark_and_stays_the_same(filmed: Filmed) -> None:
+    now = filmed.world.clock.now()
+    await filmed.lay(shot("main", now - 14 * SECOND, 14))
+    clip = await filmed.goal()
+    poster = await filmed.ask(f"{clip}/poster.jpg")
+    assert (poster.headers["content-type"], poster.headers["cache-control"]) == ("image/jpeg", "public, max-age=60")
+    with av.open(BytesIO(poster.content)) as picture:
+        assert isinstance(picture, InputContainer)
+        (frame,) = picture.decode(video=0)
+        assert (frame.width, frame.height) == (640, 360)
+    assert 0 <= now.timestamp() * 1000 - clock_in(luma(frame)) <= 1100
+    await filmed.lay(shot("main", now, 9))
+    assert (await filmed.ask(f"{clip}/poster.jpg")).content == poster.content
+    (object_,) = (await filmed.world.rows("select id from replay.clip"))[0]
+    assert (await filmed.ask(f"/api/replay/objects/{object_}")).status_code == 404, "no other door gives it out"
+
+
+async def test_captions_say_what_the_feed_says_in_both_languages_at_its_time(filmed: Filmed) -> None:
+    now = filmed.world.clock.now()
+    await filmed.lay(shot("main", now - 20 * SECOND, 22))
+    clip = await filmed.goal()
+    main = (await filmed.ask(f"{clip}/main/main.m3u8")).text
+    assert re.findall(r'TYPE=SUBTITLES.*LANGUAGE="(..)"', main) == ["fr", "en"]
+    for locale, words in (("fr", "But pour"), ("en", "Goal for")):
+        playlist = (await filmed.ask(f"{clip}/main/captions-{locale}.m3u8")).text
+        pieces = [line for line in playlist.splitlines() if not line.startswith("#")]
+        assert len(pieces) == (await filmed.ask(f"{clip}/main/video.m3u8")).text.count("#EXTINF")
+        texts = [(await filmed.ask(f"{clip}/main/{piece}")).text for piece in pieces]
+        # the clip's first segment is the eighth second of its take: that is where the player's time begins
+        assert all("X-TIMESTAMP-MAP=MPEGTS:720000,LOCAL:00:00:00.000" in text for text in texts)
+        said = [number for number, text in enumerate(texts) if words in text]
+        assert said == list(range(12, len(pieces)))[:6]
+        assert "00:00:12.000 --> 00:00:18.000" in texts[12]
+        assert ", 1\N{PRIME}" in texts[12]
+
+
+async def test_a_clip_is_kept_as_a_file_that_any_player_plays_where_its_rights_allow(filmed: Filmed) -> None:
+    now = filmed.world.clock.now()
+    await filmed.lay(shot("main", now - 14 * SECOND, 6), shot("main", now - 6 * SECOND, 14))
+    clip = await filmed.goal()
+    refused = await filmed.ask(f"{clip}/main/clip.mp4")
+    assert refused.json()["code"] == "replay_download_not_allowed"
+    await filmed.allow(Rights(download=True))
+    answer = await filmed.ask(f"{clip}/main/clip.mp4")
+    assert answer.headers["content-type"] == "video/mp4"
+    assert re.fullmatch(r'attachment; filename="[0-9-]+-main\.mp4"', answer.headers["content-disposition"])
+    shown = clocks(answer.content)
+    assert shown == sorted(shown)
+    assert len(shown) == (4 + 14) * 25, "what came in before and after the camera was away"
+    with av.open(BytesIO(answer.content)) as file:
+        assert isinstance(file, InputContainer)
+        times = [float(frame.time or 0) for frame in file.decode(video=0)]
+        assert {round(1000 * (after - before)) for before, after in pairwise(times)} == {40}
+        assert [stream.codec_context.name for stream in file.streams] == ["h264", "aac"]
+
+
+async def test_a_link_shows_what_it_is_about_to_programs_without_script_where_everybody_may_watch(
+    filmed: Filmed,
+) -> None:
+    await filmed.lay(shot("main", filmed.world.clock.now() - 14 * SECOND, 14))
+    clip = await filmed.goal()
+    page = (await filmed.ask(f"/r/{clip.rpartition('/')[2]}")).text
+    tags = dict(re.findall(r'<meta property="([^"]+)" content="([^"]+)">', page))
+    assert tags["og:title"].startswith("But pour")
+    assert tags["og:description"] == "Un match"
+    image = httpx.URL(tags["og:image"])
+    assert (await filmed.ask(image.path)).headers["content-type"] == "image/jpeg"
+    for rights in (Rights(share=False), Rights(from_at=filmed.world.clock.now() + SECOND)):
+        await filmed.world.rows("delete from replay.rights")
+        await filmed.allow(rights)
+        answer = await filmed.ask(f"/r/{clip.rpartition('/')[2]}")
+        assert answer.status_code == 200
+        assert "og:image" not in answer.text
+        assert "But pour" not in answer.text
+    assert (await filmed.ask(f"/r/{new_id()}")).status_code == 200, "the app says that there is nothing"
+
+
+def voice(seconds: float, hertz: float = 440, kind: str = "wav") -> bytes:
+    """A describer who hums, as a sound file."""
+    file = BytesIO()
+    at_s = np.arange(round(seconds * 44_100)) / 44_100
+    with av.open(file, "w", format=kind) as out:
+        stream = out.add_stream("pcm_s16le", rate=44_100, layout="mono")
+        hum = (0.5 * np.sin(2 * np.pi * hertz * at_s) * 32_767).astype(np.int16)
+        frame = av.AudioFrame.from_ndarray(hum[None, :], format="s16", layout="mono")
+        frame.sample_rate = 44_100
+        for packet in [*stream.encode(frame), *stream.encode(None)]:
+            out.mux(packet)
+    return file.getvalue()
+
+
+async def test_a_description_is_heard_over_the_ground_in_the_timeline_of_each_picture(filmed: Filmed) -> None:
+    now = filmed.world.clock.now()
+    await filmed.lay(shot("main", now - 20 * SECOND, 29), shot("side", now - 12 * SECOND, 4))
+    await filmed.lay(shot("side", now - 6 * SECOND, 15))
+    clip = await filmed.goal()
+    assert (await filmed.describe(clip, "fr", voice(6))).json()["code"] == "clip_growing"
+    filmed.clock.advance(19 * SECOND)
+    assert (await filmed.describe(clip, "fr", voice(6))).status_code == 204
+    assert (await filmed.ask(clip)).json()["described"] == ["fr"]
+    for camera, runs in (("main", 1), ("side", 2)):
+        main = (await filmed.ask(f"{clip}/{camera}/main.m3u8")).text
+        assert 'URI="described-fr.m3u8"' in main
+        picture, heard = await filmed.opened(clip, camera, "video"), await filmed.opened(clip, camera, "described-fr")
+        assert len(picture) == len(heard) == runs
+        for seen, sound in zip(picture, heard, strict=True):
+            assert abs(began_s(seen) - began_s(sound)) < 0.03
+            assert abs(length_s(seen) - length_s(sound)) < 0.05
+    first = samples((await filmed.opened(clip, "main", "described-fr"))[0])
+    loud = np.abs(np.fft.rfft(first[: 4 * 48_000]))[[4 * 440, 4 * 1000]]
+    assert loud[0] > loud[1] > 100, "the voice is louder than the beep of the ground, which is still there"
+    again = await filmed.describe(clip, "fr", voice(3, 500))
+    assert again.status_code == 204, "another takes its place"
+    facts = await filmed.world.rows(
+        "select data->>'locale' as locale from kernel.journal where what = 'clip_described'"
+    )
+    assert [fact["locale"] for fact in facts] == ["fr", "fr"]
+
+
+async def test_a_file_that_is_no_description_is_refused_with_the_reason(filmed: Filmed) -> None:
+    now = filmed.world.clock.now()
+    await filmed.lay(shot("main", now - 14 * SECOND, 23))
+    clip = await filmed.goal()
+    filmed.clock.advance(19 * SECOND)
+    silent = voice(0.1)
+    for data, code in (
+        (b"no sound at all", "description_unreadable"),
+        (b"", "description_unreadable"),
+        ((await filmed.ask(f"{clip}/poster.jpg")).content, "description_unreadable"),
+        (silent, "description_empty"),
+        (voice(40), "description_too_long"),
+    ):
+        assert (await filmed.describe(clip, "en", data)).json()["code"] == code
+    assert (await filmed.describe(clip, "de", voice(1))).status_code == 400
+    assert (await filmed.describe(clip, "en", bytes(BYTES_MAX + 1))).status_code == 413
+    assert (await filmed.ask(clip)).json()["described"] == []

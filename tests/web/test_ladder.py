@@ -1,0 +1,101 @@
+"""A phone on one bar sees the goal too, in the smallest size."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from playwright.sync_api import Page, Request, expect
+
+from benchmarks.reel import encoded, pictures, play
+from tests.ports import free_ports
+from tests.web.gate import tonight
+from tests.web.house import House
+from tests.web.office import ENGLISH, in_database
+from virage.kernel.database import Connection
+from virage.kernel.ids import new_id
+from virage.live import acts as live
+from virage.live.rules.entries import Announcement, Entry, Telling
+from virage.programme.rules import Text
+from virage.replay.acts import clips
+from virage.replay.rules.clips import Clip, Mark
+
+FILM_S = 40
+SLOW_MS = 30_000  # a camera, an ingest and a ladder encode beside all else that is tested
+MADE = "select count(*) from replay.segment join replay.track on track.id = track_id where rung = '240p'"
+GOOD, ONE_BAR = (
+    {"offline": False, "latency": latency, "downloadThroughput": bits_s / 8, "uploadThroughput": bits_s / 8}
+    for latency, bits_s in ((10, 20_000_000), (150, 600_000))
+)
+
+
+def film(port: int) -> None:
+    """Be the camera until the one who takes it in hangs up."""
+    with suppress(OSError):
+        asyncio.run(play(encoded(pictures(FILM_S, grain=12)), port))
+
+
+@contextmanager
+def at_work(house: House, port: int) -> Iterator[None]:
+    """A camera of the programme that is taken in, and the ladder, until both have been seen for three seconds."""
+    url = f"tcp://127.0.0.1:{port}?listen=1"
+    processes = [
+        house.start("ingest", house.env, "--camera", "main", "--programme", "--url", url),
+        house.start("ladder", house.env),
+    ]
+    camera = threading.Thread(target=film, args=(port,))
+    camera.start()
+    try:
+        while in_database(house, lambda conn: conn.fetchval(MADE)) < 3:
+            threading.Event().wait(0.2)
+        yield
+    finally:
+        for process in processes:
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
+            house.processes.remove(process)
+        camera.join()
+
+
+def shown_again(house: House, event: UUID) -> None:
+    """Something is told, and a clip of it is published."""
+
+    async def publish(conn: Connection) -> None:
+        now = datetime.now(UTC)
+        words = Announcement(Text("Quel arrêt !", "What a save!"))
+        (entry,) = await live.tell(conn, event, [Telling(new_id(), now, words)], None, now)
+        assert isinstance(entry, Entry)
+        wish = Mark(new_id(), now - timedelta(seconds=4), now + timedelta(seconds=4), about=entry.number)
+        assert isinstance(await clips.mark(conn, event, wish, None, now), Clip)
+
+    in_database(house, publish)
+
+
+def test_a_phone_begins_with_the_size_that_its_network_carries(page: Page, house: House, watched: list[str]) -> None:
+    (port,) = free_ports(1)
+    event = tonight(house, "An evening in two sizes")
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        asked.append(urlsplit(request.url).path.rpartition("/")[2])
+
+    page.on("request", note)
+    page.add_init_script(ENGLISH)
+    begun = []
+    with at_work(house, port):
+        shown_again(house, event)
+        for network in (GOOD, ONE_BAR):
+            page.goto(f"/live/{event}")
+            watch = page.get_by_role("button", name="Watch again")
+            watch.wait_for()
+            page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", network)
+            asked.clear()
+            watch.click()
+            expect(page.locator("[data-state='playing']")).to_be_visible(timeout=SLOW_MS)
+            begun.append(next(name for name in asked if name.startswith("video")))
+    assert begun == ["video.m3u8", "video-240p.m3u8"]
+    assert watched == []
