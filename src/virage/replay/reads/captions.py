@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from virage.live.reads import Known
+from virage.live.reads.feed import Known
 from virage.live.rules.entries import Entry
 from virage.live.rules.feed import effective
 from virage.replay.opening import Keys, Timelines
