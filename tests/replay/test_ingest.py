@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from tests.azurite.server import azurite
 from tests.ports import free_ports
 from tests.replay.camera import Camera, taking_in
 from tests.replay.conftest import Program
@@ -154,6 +156,32 @@ def connected(port: int) -> socket.socket:
             return socket.create_connection(("127.0.0.1", port))
         except ConnectionRefusedError:
             continue
+
+
+async def test_an_object_store_that_was_gone_for_a_while_has_everything_when_it_is_back(
+    kept: Kept, camera: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (port,) = free_ports(1)
+    source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True)
+    with azurite(tmp_path, monkeypatch) as blobs:
+        there = Kept(kept.db, Footage(blobs.container()), kept.vault)
+        async with taking_in(source, there.db, there.footage, there.vault) as ingest:
+            camera(port)
+            await there.wait_for_pieces("main", 2)
+            blobs.stop()
+            await there.wait_for_fault("main", Fault.STORE_AWAY)
+            before = len(await there.pieces("main"))
+            blobs.start()
+            await there.wait_for_fault("main", None)
+            await there.wait_for_pieces("main", before + 3)
+            assert ingest.lost == 0
+        (take,) = await there.takes("main")
+        assert all(
+            abs(after.segment.at - piece.segment.ends_at) < timedelta(milliseconds=FRAME_MS)
+            for piece, after in pairwise(take)
+        ), "no second is missing"
+        for piece in (take[0], take[-2]):
+            assert len(await there.clocks(piece)) == 25
 
 
 async def test_what_a_full_disk_cannot_take_is_counted_as_lost_and_the_rest_is_kept_once_there_is_room(
