@@ -35,7 +35,7 @@ check: .venv/.dev web/node_modules/.installed ## Every law of the house, by comm
 	npm --prefix web run check
 
 test: export PYTHONDONTWRITEBYTECODE :=
-test: .venv/.dev src/virage/web/index.html ## Every test, from the unit to the real browser
+test: .venv/.dev src/virage/web/index.html tests/azurite/node_modules/.installed ## Every test, from the unit to the real browser
 	npm --prefix web test
 	python checks/servers.py
 	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && pytest -q -rR -n 2 --dist worksteal
@@ -59,7 +59,7 @@ lock: .venv/.dev ## Lock the newest versions that pyproject.toml admits
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --group build -c requirements-dev.txt pyproject.toml -o requirements.txt
 
 clean: ## Remove what was built; var/ with its data stays
-	rm -rf .venv dist web/node_modules src/virage/web .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv dist web/node_modules tests/azurite/node_modules src/virage/web .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find benchmarks src tests -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/bin/python:
@@ -77,6 +77,10 @@ clean: ## Remove what was built; var/ with its data stays
 
 web/node_modules/.installed: .venv/.built web/package.json web/package-lock.json
 	npm --prefix web ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+tests/azurite/node_modules/.installed: .venv/.built tests/azurite/package.json tests/azurite/package-lock.json
+	npm --prefix tests/azurite ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 src/virage/web/index.html: web/node_modules/.installed $(WEB_SOURCES)

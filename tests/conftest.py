@@ -5,6 +5,7 @@ import gc
 import itertools
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -190,3 +191,14 @@ async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
     async with alive(app), httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:
         yield browser
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, of two megabytes; only root may mount one."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = ["/usr/bin/mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)]
+    subprocess.run(mounted, check=True)  # noqa: S603 - ours
+    yield disk
+    subprocess.run(["/usr/bin/umount", "--lazy", str(disk)], check=True)  # noqa: S603 - ours

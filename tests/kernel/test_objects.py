@@ -1,13 +1,24 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from virage.kernel.objects import Objects, open_store
+from tests.azurite.server import Azurite, azurite
+from virage.kernel.objects import Full, Objects, StoreAway, open_store
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Objects:
-    return open_store(f"file://{tmp_path}/objects")
+@pytest.fixture(scope="module")
+def blobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
+    with pytest.MonkeyPatch.context() as environment, azurite(tmp_path_factory.mktemp("blobs"), environment) as server:
+        yield server
+
+
+@pytest.fixture(params=["folder", "Azure"])
+def store(tmp_path: Path, request: pytest.FixtureRequest) -> Objects:
+    if request.param == "folder":
+        return open_store(f"file://{tmp_path}/objects")
+    server: Azurite = request.getfixturevalue("blobs")
+    return open_store(server.container())
 
 
 async def test_what_is_put_can_be_got(store: Objects) -> None:
@@ -56,9 +67,29 @@ async def test_a_name_that_leaves_the_store_is_refused(store: Objects, tmp_path:
     assert (tmp_path / "secret").read_bytes() == b"secret"
 
 
-async def test_a_put_leaves_no_half_written_file_beside_it(store: Objects, tmp_path: Path) -> None:
+async def test_a_put_leaves_no_half_written_file_beside_it(tmp_path: Path) -> None:
+    store = open_store(f"file://{tmp_path}/objects")
     await store.put("a/b", b"x" * 100_000)
     assert [path.name for path in (tmp_path / "objects" / "a").iterdir()] == ["b"]
+
+
+async def test_a_disk_that_is_full_says_so_and_keeps_nothing_of_what_did_not_fit(small_disk: Path) -> None:
+    store = open_store(str(small_disk))
+    await store.put("a", b"fits")
+    with pytest.raises(Full):
+        await store.put("b", bytes(3_000_000))
+    assert await store.names() == ["a"]
+
+
+async def test_a_store_that_is_away_says_so_and_has_kept_what_it_confirmed(blobs: Azurite) -> None:
+    store = open_store(blobs.container())
+    await store.put("a", b"1")
+    blobs.stop()
+    for act in (store.put("b", b"2"), store.get("a"), store.delete("a"), store.names()):
+        with pytest.raises(StoreAway):
+            await act
+    blobs.start()
+    assert await store.get("a") == b"1"
 
 
 def test_a_plain_path_is_a_local_store(tmp_path: Path) -> None:

@@ -57,14 +57,3 @@ def program() -> Iterator[Program]:
 @pytest.fixture
 def kept(config: Config, db: Database) -> Kept:
     return Kept(db, Footage(config.objects_at), MediaVault([config.secret]))
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own, of two megabytes; only root may mount one."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = ["/usr/bin/mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)]
-    subprocess.run(mounted, check=True)  # noqa: S603 - ours
-    yield disk
-    subprocess.run(["/usr/bin/umount", "--lazy", str(disk)], check=True)  # noqa: S603 - ours

@@ -2,20 +2,24 @@
 
 import asyncio
 import shutil
+import signal
 import socket
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from tests.azurite.server import azurite
 from tests.ports import free_ports
 from tests.replay.camera import Camera, taking_in
 from tests.replay.conftest import Program
 from tests.replay.house import FRAME_MS, Kept
 from virage.kernel.clock import Clock
+from virage.kernel.config import Config
 from virage.replay.footage import Footage
 from virage.replay.ingest.measuring import measure
 from virage.replay.ingest.synthetic import send
@@ -23,6 +27,8 @@ from virage.replay.ingest.transports import SRT_PROGRAM, Source
 from virage.replay.rules.cameras import Fault
 from virage.replay.rules.media import Kind
 
+# What may be under way: the second that is not whole, and half a one between encoder, wire and store.
+OPEN_FRAMES_MAX = 38
 Start = Callable[..., Camera]
 PACKET = "pkt_size=1316"
 
@@ -154,6 +160,55 @@ def connected(port: int) -> socket.socket:
             return socket.create_connection(("127.0.0.1", port))
         except ConnectionRefusedError:
             continue
+
+
+async def test_an_object_store_that_was_gone_for_a_while_has_everything_when_it_is_back(
+    kept: Kept, camera: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (port,) = free_ports(1)
+    source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True)
+    with azurite(tmp_path, monkeypatch) as blobs:
+        there = Kept(kept.db, Footage(blobs.container()), kept.vault)
+        async with taking_in(source, there.db, there.footage, there.vault) as ingest:
+            camera(port)
+            await there.wait_for_pieces("main", 2)
+            blobs.stop()
+            await there.wait_for_fault("main", Fault.STORE_AWAY)
+            before = len(await there.pieces("main"))
+            blobs.start()
+            await there.wait_for_fault("main", None)
+            await there.wait_for_pieces("main", before + 3)
+            assert ingest.lost == 0
+        (take,) = await there.takes("main")
+        assert all(
+            abs(after.segment.at - piece.segment.ends_at) < timedelta(milliseconds=FRAME_MS)
+            for piece, after in pairwise(take)
+        ), "no second is missing"
+        for piece in (take[0], take[-2]):
+            assert len(await there.clocks(piece)) == 25
+
+
+async def test_an_ingest_that_is_killed_loses_the_open_segment_at_most(
+    kept: Kept, program: Program, config: Config, tmp_path: Path
+) -> None:
+    (port,) = free_ports(1)
+    log = tmp_path / "sent"
+    there = [str(config.database_url), config.objects_at, config.secret]
+    command = ["-m", "tests.replay.ingesting", *there, f"tcp://127.0.0.1:{port}?listen=1"]
+    ingesting = program(*command)
+    program("-m", "tests.replay.sender", f"tcp://127.0.0.1:{port}", str(log))
+    await kept.wait_for_pieces("main", 4)
+    ingesting.send_signal(signal.SIGKILL)
+    sent = [int(line) for line in log.read_text().splitlines()]
+    ingesting.wait()
+    before = await kept.pieces("main")
+    clocks = [clock for piece in before for _, clock in await kept.clocks(piece)]
+    assert {after - clock for clock, after in pairwise(clocks)} == {FRAME_MS}, "all of what is kept is whole"
+    lost = [made for made in sent if made > clocks[-1] + FRAME_MS]
+    assert len(lost) <= OPEN_FRAMES_MAX
+    program(*command)
+    await kept.wait_for_pieces("main", len(before) + 2)
+    assert len(await kept.takes("main")) == 2
 
 
 async def test_what_a_full_disk_cannot_take_is_counted_as_lost_and_the_rest_is_kept_once_there_is_room(

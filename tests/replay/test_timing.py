@@ -1,0 +1,86 @@
+"""When a picture was seen, and how cameras are compared, by the rules alone."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from virage.cli.ingesting import source
+from virage.replay.rules.alignment import Late, delays, flashes, grid, shift
+from virage.replay.rules.cameras import SILENT_AFTER, CameraState, Fault
+from virage.replay.rules.timing import Arrivals
+
+NOW = datetime(2026, 5, 9, 19, tzinfo=UTC)
+UNEVENLY = np.array([0.0, 700, 1000, 2300, 2900, 3300, 5100, 6000])
+
+
+@given(
+    st.floats(0, 5),
+    st.floats(-1e-4, 1e-4),
+    st.lists(st.floats(0, 0.8), min_size=200, max_size=400),
+)
+def test_whatever_holds_packets_up_and_however_quartz_runs_a_picture_is_seen_when_the_promptest_say(
+    delay_s: float, drift: float, held_up_s: list[float]
+) -> None:
+    arrivals = Arrivals()
+    for number, late_s in enumerate(held_up_s):
+        media_s = number / 4
+        prompt = number % 16 == 0
+        arrived_s = 1000 + media_s * (1 + drift) + delay_s + (0.0 if prompt else late_s)
+        arrivals.note(media_s, arrived_s)
+        assert arrivals.arrived(media_s) - (1000 + media_s * (1 + drift) + delay_s) == pytest.approx(0, abs=0.012)
+
+
+@given(st.integers(-5000, 5000), st.lists(st.floats(-19, 19), min_size=8, max_size=8))
+def test_cameras_that_saw_the_same_flashes_are_as_far_apart_as_their_transports(late_ms: int, off: list[float]) -> None:
+    found = shift(UNEVENLY, UNEVENLY + late_ms + np.array(off))
+    assert found is not None
+    assert found[0] == pytest.approx(late_ms, abs=20)
+    assert found[1] == len(UNEVENLY)
+
+
+@pytest.mark.parametrize(
+    "theirs", [[], UNEVENLY[:5], 10_000 + 1000.0 * np.arange(8), UNEVENLY * 1.7], ids=["none", "few", "even", "others"]
+)
+def test_too_few_flashes_or_those_of_another_lamp_tell_nothing(theirs: list[float]) -> None:
+    assert shift(UNEVENLY, np.array(theirs)) is None
+
+
+def test_a_lamp_stands_out_from_whatever_else_moves() -> None:
+    dark = np.full((360, 640), 90, np.uint8)
+    player, lamp = dark.copy(), dark.copy()
+    player[40:80, 40:80] = 150
+    lamp[40:80, 80:120] = 255
+    pictures = [dark, player, dark, lamp, lamp, dark, lamp]
+    found = flashes(np.arange(0.0, 280.0, 40.0), np.array([grid(one) for one in pictures]))
+    assert list(found) == [120, 240]
+
+
+def test_delays_are_never_negative_and_a_camera_that_saw_too_little_keeps_its_own() -> None:
+    seen = [("main", UNEVENLY + 500), ("prompt", UNEVENLY), ("late", UNEVENLY + 800), ("blind", UNEVENLY[:2])]
+    known = {"main": 0, "prompt": 0, "late": 100, "blind": 40}
+    assert delays(known, seen) == [
+        Late("main", 500, 8),
+        Late("prompt", 0, 8),
+        Late("late", 900, 8),
+        Late("blind", None, 0),
+    ]
+
+
+def test_a_camera_whose_ingest_says_nothing_any_more_is_silent() -> None:
+    state = CameraState("main", True, 0, told_at=NOW, seen_at=NOW)
+    assert state.fault_by(NOW + SILENT_AFTER) == (None, None)
+    assert state.fault_by(NOW + SILENT_AFTER + timedelta(seconds=1)) == (Fault.SILENT, NOW)
+
+
+@pytest.mark.parametrize(
+    ("camera", "url", "delay_ms"),
+    [("Main", "tcp://h:1", None), ("main", "http://h/live", None), ("main", "tcp://h:1", -1)],
+)
+def test_a_camera_without_a_name_or_an_address_that_we_read_is_refused_at_once(
+    camera: str, url: str, delay_ms: int | None
+) -> None:
+    with pytest.raises(SystemExit):
+        source(camera, url, programme=False, delay_ms=delay_ms)
