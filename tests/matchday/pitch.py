@@ -60,6 +60,5 @@ PITCH = (
     ("GET /api/replay/events/{event_id}/rights", "our office", NEIGHBOURS),
     ("PUT /api/replay/events/{event_id}/rights", "our office", NEIGHBOURS, rights),
     ("POST /api/replay/events/{event_id}/clips", "our office", NEIGHBOURS, clip),
-    ("PUT /api/replay/clips/{clip_id}/descriptions/fr", "our office", NEIGHBOURS),
     ("POST /api/replay/clips/{clip_id}/withdraw", "our office", NEIGHBOURS),
 )
