@@ -60,6 +60,7 @@ export default defineConfig({
       injectManifest: {
         rollupFormat: "iife",
         globPatterns: ["**/*.{js,css,html,woff2,svg,png,wasm}"],
+        globIgnores: ["**/hls-*"], // who never opens a replay never fetches what plays it, and it wants a network anyway
         manifestTransforms: [
           (files) => ({
             manifest: files

@@ -32,6 +32,7 @@ from virage.replay.rules.rights import Rights, Who
 SLOW_MS = 30_000
 BEFORE_S = 14
 PAST = "seconds => document.querySelector('video').currentTime > seconds"
+PLAYER_FETCHED = "() => performance.getEntriesByType('resource').some(({ name }) => name.includes('/hls-'))"
 # The clock in the picture as it is shown, milliseconds: the bits of its lowest stripe (replay/ingest/synthetic.py).
 CLOCK = """video => {
   const canvas = new OffscreenCanvas(640, 360), paint = canvas.getContext('2d');
@@ -126,8 +127,13 @@ def test_seconds_that_came_late_and_all_at_once_are_played_through_and_so_is_wha
     evening.lay(evening.reel("main", began_s=BEFORE_S - 1, only=Kind.AUDIO), until_s=1)  # a take that broke off
     evening.lay(reel, until_s=2.5)
     evening.goal()
+    page.goto(f"/live/{evening.event}")
+    expect(page.get_by_role("button", name="Watch again")).to_be_visible(timeout=SLOW_MS)
+    assert not page.evaluate(PLAYER_FETCHED), "it comes when a replay is opened"
+    assert "/hls-" not in page.request.get("/sw.js").text()
     watch()
     playing(page, 0.5)
+    assert page.evaluate(PLAYER_FETCHED)
     evening.lay(reel)
     page.evaluate("document.querySelector('video').playbackRate = 4")
     playing(page, 12)
