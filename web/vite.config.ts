@@ -9,8 +9,8 @@ const CORE =
 /** What stands beside it and the first page does without: the pages that need it fetch it. */
 const LATER = /node_modules\/svelte\/src\/reactivity\/|src\/(api\/(stream|words)|kernel\/(download|keep))\./;
 
-/** What only staff with a network opens: the office, the kitchen, the match desk. */
-const OFFICE = /src\/(office|concessions\/kitchen|live\/desk)\//;
+/** What only staff with a network opens: the office, the kitchen, the match desk, the describers. */
+const OFFICE = /src\/(office|concessions\/kitchen|live\/desk|replay\/describe)\//;
 /** Gates and tills; what they share with a fan's receipt is the fans' too. */
 const POSTS = /src\/(access|concessions\/till|devices\/(?!key|nfc))/;
 
@@ -60,6 +60,7 @@ export default defineConfig({
       injectManifest: {
         rollupFormat: "iife",
         globPatterns: ["**/*.{js,css,html,woff2,svg,png,wasm}"],
+        globIgnores: ["**/hls-*"], // who never opens a replay never fetches what plays it, and it wants a network anyway
         manifestTransforms: [
           (files) => ({
             manifest: files

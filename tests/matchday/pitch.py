@@ -75,6 +75,5 @@ PITCH = (
     ("POST /api/live/{event_id}/counts", "our office", NEIGHBOURS, counts),
     ("POST /api/pitch/{event_id}/frames", "our office", NEIGHBOURS, frames),
     ("POST /api/replay/events/{event_id}/clips", "our office", NEIGHBOURS, clip),
-    ("PUT /api/replay/clips/{clip_id}/descriptions/fr", "our office", NEIGHBOURS),
     ("POST /api/replay/clips/{clip_id}/withdraw", "our office", NEIGHBOURS),
 )

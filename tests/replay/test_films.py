@@ -245,5 +245,9 @@ async def test_a_file_that_is_no_description_is_refused_with_the_reason(filmed: 
     ):
         assert (await filmed.describe(clip, "en", data)).json()["code"] == code
     assert (await filmed.describe(clip, "de", voice(1))).status_code == 400
+    ours, theirs = filmed.desk, Grant("describer", "event", filmed.world.their_event)
+    filmed.desk = await filmed.world.signed_in("neighbour@example.org", theirs)
+    assert (await filmed.describe(clip, "en", voice(1))).status_code == 404
+    filmed.desk = ours
     assert (await filmed.describe(clip, "en", bytes(BYTES_MAX + 1))).status_code == 413
     assert (await filmed.ask(clip)).json()["described"] == []

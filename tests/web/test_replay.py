@@ -7,14 +7,17 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Playwright, Route, ViewportSize, expect
 
 from tests.replay.reel import Reel, shot
+from tests.web.conftest import CHROMIUM, FLAGS, entered
 from tests.web.gate import tonight
 from tests.web.house import House
-from tests.web.office import ENGLISH, in_database
+from tests.web.office import ENGLISH, hire, in_database
+from tests.web.test_access import SMALL, found_by_axe
 from virage.demo.teams import TEAMS
 from virage.kernel.database import Connection
+from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
 from virage.live import acts as live
 from virage.live.rules.entries import Goal, KickOff, Period, Side, Telling
@@ -29,6 +32,7 @@ from virage.replay.rules.rights import Rights, Who
 SLOW_MS = 30_000
 BEFORE_S = 14
 PAST = "seconds => document.querySelector('video').currentTime > seconds"
+PLAYER_FETCHED = "() => performance.getEntriesByType('resource').some(({ name }) => name.includes('/hls-'))"
 # The clock in the picture as it is shown, milliseconds: the bits of its lowest stripe (replay/ingest/synthetic.py).
 CLOCK = """video => {
   const canvas = new OffscreenCanvas(640, 360), paint = canvas.getContext('2d');
@@ -123,8 +127,13 @@ def test_seconds_that_came_late_and_all_at_once_are_played_through_and_so_is_wha
     evening.lay(evening.reel("main", began_s=BEFORE_S - 1, only=Kind.AUDIO), until_s=1)  # a take that broke off
     evening.lay(reel, until_s=2.5)
     evening.goal()
+    page.goto(f"/live/{evening.event}")
+    expect(page.get_by_role("button", name="Watch again")).to_be_visible(timeout=SLOW_MS)
+    assert not page.evaluate(PLAYER_FETCHED), "it comes when a replay is opened"
+    assert "/hls-" not in page.request.get("/sw.js").text()
     watch()
     playing(page, 0.5)
+    assert page.evaluate(PLAYER_FETCHED)
     evening.lay(reel)
     page.evaluate("document.querySelector('video').playbackRate = 4")
     playing(page, 12)
@@ -190,3 +199,54 @@ def test_another_angle_begins_at_the_instant_that_was_shown(
     after = page.evaluate("window.next")
     assert 0 <= after - before <= 400, "a frame or a few of it"
     playing(page)
+
+
+PHONE: ViewportSize = {"width": 390, "height": 844}
+MICROPHONE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+SAID = """() => [...document.querySelector('video').textTracks]
+  .flatMap(({ mode, cues }) => mode === 'showing' ? [...cues] : [])"""
+HEARD = "() => performance.getEntriesByType('resource').some(({name}) => name.endsWith('described-en.m3u8'))"
+
+
+def test_a_describer_records_what_is_seen_and_a_fan_chooses_to_hear_it_and_to_read_what_was_said(
+    playwright: Playwright, evening: Evening
+) -> None:
+    evening.now -= timedelta(seconds=20)  # the clip has settled
+    evening.lay(evening.reel("main"))
+    evening.allow(Rights(download=True))
+    clip_id = evening.goal()
+    house, email = evening.house, f"describer-{evening.event}@example.org"
+    hire(house, email, (Grant("describer", "event", evening.event),))
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *MICROPHONE])
+    page = browser.new_page(base_url=house.url, locale="en-GB", viewport=PHONE, color_scheme="dark")
+    page.add_init_script(ENGLISH)
+    found: list[str] = []
+    try:
+        page.goto("/sign-in")
+        entered(page, house, email)
+        page.goto(f"/staff/describe/{clip_id}")
+        playing(page, 0.2)
+        page.get_by_role("button", name="English").last.click()
+        page.get_by_role("button", name="Record while it plays").click()
+        expect(page.get_by_role("button", name="Stop")).to_be_visible(timeout=SLOW_MS)
+        page.wait_for_function(PAST, arg=2, timeout=SLOW_MS)
+        page.get_by_role("button", name="Stop").click()
+        expect(page.locator("audio")).to_be_visible(timeout=SLOW_MS)
+        found += found_by_axe(page) + page.evaluate(SMALL)
+        page.get_by_role("button", name="Send").click()
+        expect(page.get_by_text("is offered from now on, in English")).to_be_visible(timeout=SLOW_MS)
+        page.goto(f"/r/{clip_id}")
+        playing(page, 0.2)
+        page.get_by_role("group", name="Audio description").get_by_role("button", name="English").press("Enter")
+        page.wait_for_function(HEARD, timeout=SLOW_MS)
+        page.get_by_role("group", name="Captions").get_by_role("button", name="English").press("Enter")
+        page.evaluate("document.querySelector('video').currentTime = 11")
+        page.wait_for_function(f"() => ({SAID})().some(({{text}}) => text.startsWith('Goal for Virage FC, 9'))")
+        playing(page, 11.5)
+        found += found_by_axe(page) + page.evaluate(SMALL)
+        with page.expect_download() as kept:
+            page.get_by_role("link", name="Download").click()
+        assert kept.value.suggested_filename.endswith(".mp4")
+    finally:
+        browser.close()
+    assert not found, "\n".join(found)
