@@ -190,7 +190,14 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/replay/objects/{object_id}": EVERYBODY,  # it is noise without its key
     "GET /api/replay/keys/{clip_id}/{camera}/{period}": EVERYBODY,
     "POST /api/replay/events/{event_id}/clips": only("media_desk"),
-    "POST /api/replay/clips/{clip_id}/withdraw": only("media_desk"),
+    "POST /api/replay/clips/{clip_id}/release": only("moderator"),
+    "POST /api/replay/clips/{clip_id}/withdraw": only("media_desk", "moderator"),
+    "GET /api/replay/events/{event_id}/desk": only("media_desk", "moderator"),
+    "PUT /api/replay/events/{event_id}/desk": only("moderator"),
+    "GET /api/replay/events/{event_id}/cameras/{camera}/{since}/{playlist}": only("media_desk", "moderator"),
+    "GET /api/replay/events/{event_id}/keys/{camera}/{period}": only("media_desk", "moderator"),
+    "POST /api/replay/suggestions/{suggestion_id}/dismiss": only("media_desk", "moderator"),
+    "POST /api/replay/events/{event_id}/taps": EVERYBODY,
     "GET /api/concessions/stock-alerts": only("cashier", "programme", "finance"),
     "GET /api/food/outlets": EVERYBODY,
     "GET /api/food/slots": EVERYBODY,
@@ -321,6 +328,7 @@ async def test_every_door_opens_to_whom_it_should_and_to_nobody_else(world: "Wor
             .replace("{camera}", "main")
             .replace("{playlist}", "main.m3u8")
             .replace("{period}", "0")
+            .replace("{since}", "0")
         )
         for name, show in askers(world).items():
             answer = await world.ask(await show(), method, path, None if method in ("GET", "DELETE") else {})

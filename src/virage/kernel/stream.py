@@ -128,6 +128,10 @@ class Hub:
         """How many streams are open."""
         return len(self._audience)
 
+    def following(self, name: str) -> int:
+        """How many streams of this process follow a topic."""
+        return len(self._listeners.get(name, ()))
+
     async def follow(
         self, principal: Principal, names: Sequence[str], since: str | None
     ) -> AsyncGenerator[bytes, None]:

@@ -53,8 +53,10 @@ from virage.programme import routes as programme
 from virage.programme.acts import EventCancelled
 from virage.programme.reads import boards, public_events
 from virage.replay import routes as replay_routes
-from virage.replay.acts.clips import mark_goals
+from virage.replay.acts.clips import entries_told as replays_told
 from virage.replay.footage import Footage
+from virage.replay.jobs.moments import MomentJobs
+from virage.replay.routes.taps import TapCounter
 from virage.replay.rules.media import MediaVault
 from virage.ticketing import routes as ticketing_routes
 from virage.ticketing.acts import paying, refunding
@@ -256,7 +258,7 @@ def _ticketing(house: House) -> Domain:
 
 def _live(house: House) -> Domain:
     feeds = Feeds(house.db)
-    entries_told: Sequence[EntriesTold] = (mark_goals,)
+    entries_told: Sequence[EntriesTold] = (replays_told,)
     return Domain(
         routers=[live_routes.router],
         dependencies={"feeds": feeds, "entries_told": entries_told},
@@ -268,13 +270,13 @@ def _live(house: House) -> Domain:
 
 
 def _replay(house: House) -> Domain:
-    config = house.config
+    config, db = house.config, house.db
+    footage, vault = Footage(config.objects_at), MediaVault([config.secret, *config.secrets_previous])
+    counter = TapCounter(db)
     return Domain(
         routers=replay_routes.routers,
-        dependencies={
-            "footage": Footage(config.objects_at),
-            "media_vault": MediaVault([config.secret, *config.secrets_previous]),
-        },
+        dependencies={"footage": footage, "media_vault": vault, "tap_counter": counter, "taps": counter.taps},
+        jobs=[MomentJobs(db, house.clock, footage, vault).register],
     )
 
 

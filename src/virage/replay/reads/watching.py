@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from virage.kernel.database import Connection
-from virage.replay.rules.clips import Clip
+from virage.replay.rules.clips import Clip, State
 from virage.replay.rules.media import Kind, MediaVault
 from virage.replay.rules.playlists import main_playlist, media_playlist
 from virage.replay.store import cameras, clips
@@ -17,7 +17,7 @@ KEYS_AT: Final = "/api/replay/keys"
 async def shown(conn: Connection, clip_id: UUID) -> Clip | None:
     """A clip that is published and not withdrawn."""
     clip = await clips.clip(conn, clip_id)
-    return clip if clip is not None and clip.withdrawn_at is None else None
+    return clip if clip is not None and clip.state is State.SHOWN else None
 
 
 async def angle(conn: Connection, clip: Clip, camera: str) -> str:

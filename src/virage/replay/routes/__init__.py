@@ -1,5 +1,5 @@
 """The doors of replays."""
 
-from virage.replay.routes import desk, watching
+from virage.replay.routes import desk, taps, watching
 
-routers = [watching.router, desk.router]
+routers = [watching.router, desk.router, taps.router]
