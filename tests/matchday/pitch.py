@@ -38,6 +38,10 @@ def one_pair_of_eyes(_: "World") -> dict[str, Any]:
     return {"four_eyes": False}
 
 
+def rights(_: "World") -> dict[str, Any]:
+    return {"rights": {"who": "ticket", "download": True}, "revision": 0}
+
+
 async def seen(world: "World") -> None:
     """A camera has sent a second of the ground."""
     at = world.clock.now() - timedelta(seconds=5)
@@ -76,6 +80,8 @@ async def hour_of(world: "World", secret: str) -> str:
 PITCH = (
     ("POST /api/live/{event_id}/entries", "our office", NEIGHBOURS, told),
     ("PUT /api/live/{event_id}/teams", "our office", NEIGHBOURS, teams),
+    ("GET /api/replay/events/{event_id}/rights", "our office", NEIGHBOURS),
+    ("PUT /api/replay/events/{event_id}/rights", "our office", NEIGHBOURS, rights),
     ("POST /api/replay/events/{event_id}/clips", "our office", NEIGHBOURS, clip),
     ("GET /api/replay/events/{event_id}/desk", "our office", NEIGHBOURS),
     ("PUT /api/replay/events/{event_id}/desk", "our office", NEIGHBOURS, one_pair_of_eyes),

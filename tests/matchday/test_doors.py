@@ -189,6 +189,8 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/replay/clips/{clip_id}/{camera}/{playlist}": EVERYBODY,
     "GET /api/replay/objects/{object_id}": EVERYBODY,  # it is noise without its key
     "GET /api/replay/keys/{clip_id}/{camera}/{period}": EVERYBODY,
+    "GET /api/replay/events/{event_id}/rights": only("media_desk", "moderator"),
+    "PUT /api/replay/events/{event_id}/rights": only("moderator"),
     "POST /api/replay/events/{event_id}/clips": only("media_desk"),
     "POST /api/replay/clips/{clip_id}/release": only("moderator"),
     "POST /api/replay/clips/{clip_id}/withdraw": only("media_desk", "moderator"),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,9 @@ class Config(Struct, frozen=True, kw_only=True):
     """Where the house is, in one line, as it stands on receipts."""
     house_vat_number: str = ""
     """The number under which the house owes VAT, as it stands on receipts."""
+    edge_networks: tuple[str, ...] = ()
+    """Networks of the proxies in front, comma-separated as in `10.0.0.0/8,fd00::/8`: of them alone `X-Forwarded-For`
+    (who asks) and `X-Country` (from where, two letters) are believed, for rights in replays."""
     metrics_token: str | None = None
     """Bearer token of /metrics; unset: only a peer on loopback may read them."""
     log_level: str = "info"
@@ -180,6 +184,7 @@ def read(environ: Mapping[str, str]) -> Config:
         "ask_ms": reading.parsed("ASK_MS", _milliseconds, 1_500),
         "house_address": reading.parsed("HOUSE_ADDRESS", _printed, ""),
         "house_vat_number": reading.parsed("HOUSE_VAT_NUMBER", _printed, ""),
+        "edge_networks": reading.parsed("EDGE_NETWORKS", _networks, ()),
         "metrics_token": reading.optional("METRICS_TOKEN"),
         "log_level": reading.parsed("LOG_LEVEL", _level, "info"),
         "clock_shift": reading.parsed("CLOCK_SHIFT", _seconds, timedelta(0)),
@@ -284,6 +289,10 @@ def _secrets(raw: str) -> tuple[str, ...]:
     if any(len(secret) < SECRET_LENGTH_MIN for secret in secrets):
         raise ValueError(f"each must have at least {SECRET_LENGTH_MIN} characters")
     return secrets
+
+
+def _networks(raw: str) -> tuple[str, ...]:
+    return tuple(str(ip_network(part.strip())) for part in raw.split(",") if part.strip())
 
 
 def _account_codes(raw: str) -> tuple[tuple[str, str], ...]:

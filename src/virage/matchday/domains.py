@@ -56,6 +56,7 @@ from virage.replay import routes as replay_routes
 from virage.replay.acts.clips import entries_told as replays_told
 from virage.replay.footage import Footage
 from virage.replay.jobs.moments import MomentJobs
+from virage.replay.routes.door import ClipDoor
 from virage.replay.routes.taps import TapCounter
 from virage.replay.rules.media import MediaVault
 from virage.ticketing import routes as ticketing_routes
@@ -275,7 +276,13 @@ def _replay(house: House) -> Domain:
     counter = TapCounter(db)
     return Domain(
         routers=replay_routes.routers,
-        dependencies={"footage": footage, "media_vault": vault, "tap_counter": counter, "taps": counter.taps},
+        dependencies={
+            "clip_door": ClipDoor(house.clock, config.edge_networks),
+            "footage": footage,
+            "media_vault": vault,
+            "tap_counter": counter,
+            "taps": counter.taps,
+        },
         jobs=[MomentJobs(db, house.clock, footage, vault).register],
     )
 

@@ -2746,7 +2746,7 @@ export interface paths {
         };
         /**
          * Get clip
-         * @description One clip.
+         * @description One clip, if whoever asks may watch it. A player asks again while it plays, so as to stop when it may not.
          */
         get: operations["get_clip"];
         put?: never;
@@ -2894,6 +2894,30 @@ export interface paths {
          */
         get: operations["get_footage_key"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/replay/events/{event_id}/rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get rights
+         * @description The rights in an event's clips; everybody, anywhere and at any time where nobody has set any.
+         */
+        get: operations["get_rights"];
+        /**
+         * Put rights
+         * @description Set the rights in an event's clips; they hold at once, for clips that are being watched too.
+         */
+        put: operations["put_rights"];
         post?: never;
         delete?: never;
         options?: never;
@@ -3635,6 +3659,11 @@ export interface components {
             kind: "announcement";
             text: components["schemas"]["Text"];
         };
+        /** Anywhere */
+        Anywhere: {
+            /** @constant */
+            kind: "anywhere";
+        };
         /** AreaGeometry */
         AreaGeometry: {
             capacity_max: number;
@@ -4027,6 +4056,7 @@ export interface components {
         ClipShown: {
             about: number | null;
             cameras: string[];
+            download: boolean;
             /** Format: uuid */
             event_id: string;
             /** Format: date-time */
@@ -4034,6 +4064,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             settled: boolean;
+            share: boolean;
             /** Format: date-time */
             to_at: string;
         };
@@ -4167,6 +4198,12 @@ export interface components {
             people: number;
             reason: string;
             zone: string;
+        };
+        /** Countries */
+        Countries: {
+            countries: string[];
+            /** @constant */
+            kind: "countries";
         };
         /** DeadLetter */
         DeadLetter: {
@@ -5090,6 +5127,12 @@ export interface components {
             /** Format: date-time */
             registered_at: string;
         };
+        /** Networks */
+        Networks: {
+            /** @constant */
+            kind: "networks";
+            networks: string[];
+        };
         /** NewEvent */
         NewEvent: {
             /** Format: date-time */
@@ -5848,6 +5891,32 @@ export interface components {
         Revised: {
             revision: number;
         };
+        /** Rights */
+        Rights: {
+            /** @default false */
+            download: boolean;
+            from_at?: string | null;
+            /** @default true */
+            share: boolean;
+            until_at?: string | null;
+            /**
+             * @default {
+             *       "kind": "anywhere"
+             *     }
+             */
+            where: components["schemas"]["Anywhere"] | components["schemas"]["Networks"] | components["schemas"]["Countries"];
+            who?: components["schemas"]["Who"];
+        };
+        /** RightsRevised */
+        RightsRevised: {
+            revision: number;
+        };
+        /** RightsWord */
+        RightsWord: {
+            /** @default 0 */
+            revision: number;
+            rights: components["schemas"]["Rights"];
+        };
         /**
          * RoleName
          * @description What somebody may do.
@@ -6491,6 +6560,13 @@ export interface components {
             step_free: boolean;
             steps: number;
         };
+        /**
+         * Who
+         * @description Whom a clip is for: who is in the ground with a ticket, who has a ticket of the event, everybody.
+         * @default everybody
+         * @enum {string}
+         */
+        Who: "inside" | "ticket" | "everybody";
         /** Window */
         Window: {
             from_min: number;
@@ -11788,6 +11864,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": string;
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_rights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RightsWord"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_rights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RightsWord"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RightsRevised"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

@@ -10,7 +10,7 @@ from virage.kernel.database import Connection
 from virage.kernel.guard import Principal, Role
 from virage.kernel.problems import Refused
 from virage.programme import reads as programme
-from virage.replay.reads.watching import OBJECTS_AT
+from virage.replay.rules.addresses import OBJECTS, footage_keys_of
 from virage.replay.rules.clips import Clip, Reason, State
 from virage.replay.rules.media import SEGMENT_LONGEST, Kind, key_period
 from virage.replay.rules.moments import Source, Suggestion
@@ -109,7 +109,7 @@ async def track(conn: Connection, event_id: UUID, camera: str, kind: Kind, since
     """What a camera has sent since then, and what it sends; it grows until it is `STRETCH_MAX` long."""
     since, until, closed = _stretch(since, now)
     pieces = await cameras.pieces(conn, camera, kind, since, until)
-    return media_playlist(pieces, f"/api/replay/events/{event_id}/keys", OBJECTS_AT, closed=closed)
+    return media_playlist(pieces, footage_keys_of(event_id), OBJECTS, closed=closed)
 
 
 def opens(period: datetime, now: datetime) -> bool:

@@ -1,23 +1,19 @@
 """What phones may ask of a clip: its playlists, its segments, and the keys without which they are noise."""
 
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from virage.kernel.database import Connection
-from virage.replay.rules.clips import Clip, State
+from virage.replay.rules.addresses import OBJECTS, keys_of
+from virage.replay.rules.clips import Clip
 from virage.replay.rules.media import Kind, MediaVault
 from virage.replay.rules.playlists import main_playlist, media_playlist
 from virage.replay.store import cameras, clips
 
-OBJECTS_AT: Final = "/api/replay/objects"
-KEYS_AT: Final = "/api/replay/keys"
 
-
-async def shown(conn: Connection, clip_id: UUID) -> Clip | None:
-    """A clip that is published and not withdrawn."""
-    clip = await clips.clip(conn, clip_id)
-    return clip if clip is not None and clip.state is State.SHOWN else None
+async def clip(conn: Connection, clip_id: UUID) -> Clip | None:
+    """A clip in any state."""
+    return await clips.clip(conn, clip_id)
 
 
 async def angle(conn: Connection, clip: Clip, camera: str) -> str:
@@ -29,7 +25,7 @@ async def angle(conn: Connection, clip: Clip, camera: str) -> str:
 async def track(conn: Connection, clip: Clip, camera: str, kind: Kind, now: datetime) -> str:
     """The playlist of a track as far as it has come in."""
     pieces = await cameras.pieces(conn, camera, kind, clip.from_at, clip.to_at)
-    return media_playlist(pieces, f"{KEYS_AT}/{clip.id}", OBJECTS_AT, closed=clip.settled(now))
+    return media_playlist(pieces, keys_of(clip.id), OBJECTS, closed=clip.settled(now))
 
 
 async def key(conn: Connection, vault: MediaVault, camera: str, period: datetime) -> bytes | None:

@@ -1,5 +1,5 @@
 """The doors of replays."""
 
-from virage.replay.routes import desk, taps, watching
+from virage.replay.routes import desk, rights, taps, watching
 
-routers = [watching.router, desk.router, taps.router]
+routers = [watching.router, desk.router, rights.router, taps.router]

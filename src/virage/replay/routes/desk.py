@@ -21,7 +21,9 @@ from virage.replay.acts import desk as desk_acts
 from virage.replay.reads import desk as reads
 from virage.replay.reads import watching
 from virage.replay.reads.desk import DeskShown
-from virage.replay.routes.watching import PLAYLIST, SECRET, Camera, PeriodStart, Playlist
+from virage.replay.routes.door import SECRET
+from virage.replay.routes.watching import PLAYLIST, Camera, PeriodStart, Playlist
+from virage.replay.rules.addresses import BASE
 from virage.replay.rules.clips import Clip, Mark, Reason
 from virage.replay.rules.media import Kind, MediaVault
 
@@ -138,7 +140,7 @@ async def _sees(conn: Connection, event_id: UUID, principal: Principal, now: dat
 
 
 router = Router(
-    "/api/replay",
+    BASE,
     route_handlers=[
         get_desk,
         put_desk,

@@ -19,6 +19,7 @@ from virage.kernel.problems import Refused, granted
 from virage.kernel.stream import Hub
 from virage.programme import reads as programme
 from virage.replay.acts.desk import count_taps
+from virage.replay.rules.addresses import BASE
 from virage.replay.rules.clips import Reason
 
 AGAIN_S: Final = 5.0
@@ -87,4 +88,4 @@ async def tap(
         granted(refusal)
 
 
-router = Router("/api/replay", route_handlers=[tap])
+router = Router(BASE, route_handlers=[tap])

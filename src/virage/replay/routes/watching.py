@@ -8,19 +8,19 @@ from litestar import Response, Router, get
 from litestar.params import Parameter
 from msgspec import Struct
 
-from virage.kernel.caching import FOR_A_SECOND, FOR_EVER
+from virage.kernel.caching import FOR_EVER
 from virage.kernel.clock import Clock
-from virage.kernel.database import Connection, Database
+from virage.kernel.database import Database
 from virage.kernel.problems import Problem
 from virage.replay.footage import Footage
 from virage.replay.reads import watching as reads
-from virage.replay.rules.clips import Clip, Reason
+from virage.replay.routes.door import SECRET, Asking, ClipDoor
+from virage.replay.rules.addresses import BASE
+from virage.replay.rules.clips import Reason
 from virage.replay.rules.media import CAMERA_PATTERN, Kind, MediaVault
 
 PLAYLIST: Final = "application/vnd.apple.mpegurl"
-GROWING: Final = {"cache-control": FOR_A_SECOND}
 SEALED: Final = {"cache-control": FOR_EVER}
-SECRET: Final = {"cache-control": "no-store"}
 
 Playlist = Literal["main.m3u8", "video.m3u8", "audio.m3u8"]
 Camera = Annotated[str, Parameter(pattern=CAMERA_PATTERN)]
@@ -28,7 +28,10 @@ PeriodStart = Annotated[int, Parameter(ge=0, le=2**33, description="When the hou
 
 
 class ClipShown(Struct, frozen=True):
-    """A clip for who watches it: its cameras, the first to be shown first, and the stretch of time."""
+    """A clip for who watches it: its cameras, the first to be shown first, and the stretch of time.
+
+    `download`, `share`: whether it may be kept as a file, and its link be passed on with a preview.
+    """
 
     id: UUID
     event_id: UUID
@@ -37,27 +40,52 @@ class ClipShown(Struct, frozen=True):
     from_at: datetime
     to_at: datetime
     settled: bool
+    download: bool
+    share: bool
 
 
 @get("/clips/{clip_id:uuid}", opt={"public": True})
-async def get_clip(clip_id: UUID, db: Database, clock: Clock) -> ClipShown:
-    """One clip."""
+async def get_clip(
+    clip_id: UUID, request: Asking, *, db: Database, clock: Clock, clip_door: ClipDoor
+) -> Response[ClipShown]:
+    """One clip, if whoever asks may watch it. A player asks again while it plays, so as to stop when it may not."""
     async with db.connection() as conn:
-        clip = await _shown(conn, clip_id)
-    settled = clip.settled(clock.now())
-    return ClipShown(clip.id, clip.event_id, clip.about, clip.cameras, clip.from_at, clip.to_at, settled)
+        found = await clip_door.admit(conn, clip_id, request)
+    clip, rights = found.clip, found.rights
+    shown = ClipShown(
+        clip.id,
+        clip.event_id,
+        clip.about,
+        clip.cameras,
+        clip.from_at,
+        clip.to_at,
+        clip.settled(clock.now()),
+        rights.download,
+        rights.share,
+    )
+    return Response(shown, headers=found.kept(1))
 
 
 @get("/clips/{clip_id:uuid}/{camera:str}/{playlist:str}", opt={"public": True})
-async def get_playlist(clip_id: UUID, camera: Camera, playlist: Playlist, db: Database, clock: Clock) -> Response[str]:
+async def get_playlist(
+    clip_id: UUID,
+    camera: Camera,
+    playlist: Playlist,
+    request: Asking,
+    *,
+    db: Database,
+    clock: Clock,
+    clip_door: ClipDoor,
+) -> Response[str]:
     """A playlist of one camera of a clip (RFC 8216); those of its tracks grow until the clip has settled."""
     async with db.connection() as conn:
-        clip = await _shown(conn, clip_id, camera)
+        found = await clip_door.admit(conn, clip_id, request, camera)
         if playlist == "main.m3u8":
-            text = await reads.angle(conn, clip, camera)
+            text = await reads.angle(conn, found.clip, camera)
         else:
-            text = await reads.track(conn, clip, camera, Kind(playlist.removesuffix(".m3u8")), clock.now())
-    return Response(text, media_type=PLAYLIST, headers=GROWING)
+            kind = Kind(playlist.removesuffix(".m3u8"))
+            text = await reads.track(conn, found.clip, camera, kind, clock.now())
+    return Response(text, media_type=PLAYLIST, headers=found.kept(1))
 
 
 @get("/objects/{object_id:uuid}", opt={"public": True})
@@ -71,13 +99,20 @@ async def get_object(object_id: UUID, footage: Footage) -> Response[bytes]:
 
 @get("/keys/{clip_id:uuid}/{camera:str}/{period:int}", opt={"public": True})
 async def get_key(
-    clip_id: UUID, camera: Camera, period: PeriodStart, db: Database, media_vault: MediaVault
+    clip_id: UUID,
+    camera: Camera,
+    period: PeriodStart,
+    request: Asking,
+    *,
+    db: Database,
+    media_vault: MediaVault,
+    clip_door: ClipDoor,
 ) -> Response[bytes]:
     """The key of a camera and an hour, for as long as the clip may be watched and within its time alone."""
     at = datetime.fromtimestamp(period, UTC)
     async with db.connection() as conn:
-        clip = await _shown(conn, clip_id, camera)
-        if not clip.opens(at):
+        found = await clip_door.admit(conn, clip_id, request, camera)
+        if not found.clip.opens(at):
             raise Problem(Reason.NOT_FOUND)
         key = await reads.key(conn, media_vault, camera, at)
     if key is None:
@@ -85,11 +120,4 @@ async def get_key(
     return Response(key, media_type="application/octet-stream", headers=SECRET)
 
 
-async def _shown(conn: Connection, clip_id: UUID, camera: str | None = None) -> Clip:
-    clip = await reads.shown(conn, clip_id)
-    if clip is None or (camera is not None and camera not in clip.cameras):
-        raise Problem(Reason.NOT_FOUND)
-    return clip
-
-
-router = Router("/api/replay", route_handlers=[get_clip, get_playlist, get_object, get_key])
+router = Router(BASE, route_handlers=[get_clip, get_playlist, get_object, get_key])

@@ -22,6 +22,11 @@ async def order_codes(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UUID
     return await store.order_codes(conn, ticket_ids)
 
 
+async def standing_of(conn: Connection, event_id: UUID, fan_id: UUID) -> list[UUID]:
+    """The tickets of an event that a fan bought and did not give back."""
+    return await store.standing_of_owner(conn, fan_id, event_id)
+
+
 async def find_holders(conn: Connection, event_id: UUID, wanted: str) -> list[Holder]:
     """Standing tickets by order code, e-mail address, or the name on them or of who bought them; 20 at most."""
     code = as_code(wanted)

@@ -34,6 +34,12 @@ async def tickets_of_owner(conn: Connection, owner_id: UUID) -> list[TicketRow]:
     return [TicketRow(*row) async for row in queries.tickets_of_owner(conn, owner_id=owner_id)]
 
 
+async def standing_of_owner(conn: Connection, owner_id: UUID, event_id: UUID) -> list[UUID]:
+    """The tickets of an event that a fan bought and did not give back."""
+    rows = queries.standing_of_owner(conn, owner_id=owner_id, event_id=event_id)
+    return [row["id"] async for row in rows]
+
+
 async def owned_ticket(conn: Connection, ticket_id: UUID, owner_id: UUID) -> TicketRow | None:
     """A ticket, if this fan bought it."""
     row = await queries.owned_ticket(conn, ticket_id=ticket_id, owner_id=owner_id)

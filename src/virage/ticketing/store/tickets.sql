@@ -13,6 +13,15 @@ join ticketing.ticket on ticket.id = line.ticket_id
 where orders.owner_id = :owner_id and orders.state in ('paid', 'refunded')
 order by orders.paid_at desc, orders.id, ticket.place;
 
+-- name: standing_of_owner(owner_id, event_id)
+-- The tickets of an event that a fan bought and did not give back.
+select ticket.id
+from ticketing.orders
+cross join lateral unnest(orders.ticket_ids) as line (ticket_id)
+join ticketing.ticket on ticket.id = line.ticket_id
+where orders.owner_id = :owner_id and orders.event_id = :event_id and orders.state = 'paid'
+    and ticket.refund_id is null;
+
 -- name: owned_ticket(ticket_id, owner_id)^
 -- A ticket, if this fan bought it.
 select ticket.id, ticket.order_id, ticket.event_id, ticket.place, ticket.tariff, ticket.price_cents,

@@ -1,0 +1,55 @@
+"""The one door of clips: whatever is asked of one, it asks the rights first."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from litestar import Request
+from msgspec import Struct
+
+from virage.kernel.clock import Clock
+from virage.kernel.database import Connection
+from virage.kernel.guard import principal_of
+from virage.kernel.origin import origin_of
+from virage.kernel.problems import Problem
+from virage.replay.reads import viewers
+from virage.replay.reads import watching as reads
+from virage.replay.rules.clips import Clip
+from virage.replay.rules.rights import Reason, Rights, may_watch
+
+Asking = Request[Any, Any, Any]
+
+SECRET: Final = {"cache-control": "no-store"}
+
+
+class Admitted(Struct, frozen=True):
+    """A clip that whoever asks may watch. `public`: everybody may, so that a shared cache may keep the answer."""
+
+    clip: Clip
+    rights: Rights
+    public: bool
+
+    def kept(self, seconds: int) -> dict[str, str]:
+        """Headers for an answer that a cache may keep so long: a shared one, or the phone's own."""
+        return {"cache-control": f"{'public' if self.public else 'private'}, max-age={seconds}"}
+
+
+class ClipDoor:
+    """Admits who may watch a clip. `edge_networks`: whose word on where a request comes from is believed."""
+
+    def __init__(self, clock: Clock, edge_networks: tuple[str, ...]) -> None:
+        self._clock = clock
+        self._edge_networks = edge_networks
+
+    async def admit(self, conn: Connection, clip_id: UUID, request: Asking, camera: str | None = None) -> Admitted:
+        """The clip; raises what keeps this viewer from it. A clip shows no camera but its own."""
+        clip, now = await reads.clip(conn, clip_id), self._clock.now()
+        if clip is None or (camera is not None and camera not in clip.cameras):
+            raise Problem(Reason.NOT_FOUND)
+        rights, _ = await viewers.rights_of(conn, clip.event_id)
+        peer = request.client.host if request.client else None
+        origin = origin_of(peer, request.headers, self._edge_networks)
+        viewer = await viewers.viewer_of(conn, clip.event_id, rights, await principal_of(request.scope), origin)
+        refused = may_watch(rights, clip, viewer, now)
+        if refused is not None:
+            raise Problem(refused.reason, refused.data)
+        return Admitted(clip, rights, rights.public(now))
