@@ -11,8 +11,9 @@ import av
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database
 from virage.replay.footage import Footage
-from virage.replay.ingest.camera import Ingest, Source
+from virage.replay.ingest.camera import Ingest
 from virage.replay.ingest.synthetic import send
+from virage.replay.ingest.transports import Source
 from virage.replay.rules.media import MediaVault
 
 

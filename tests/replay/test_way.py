@@ -29,8 +29,8 @@ from virage.kernel.database import Database
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
 from virage.replay.footage import Footage
-from virage.replay.ingest.camera import Source
 from virage.replay.ingest.synthetic import clock_in
+from virage.replay.ingest.transports import Source
 from virage.replay.rules.media import Kind, MediaVault, opened
 from virage.replay.store import cameras as store
 
@@ -114,7 +114,7 @@ async def test_a_goal_is_played_again_at_once_and_shows_what_the_clock_says(
     ground: Ground, camera: Callable[..., Camera]
 ) -> None:
     (port,) = free_ports(1)
-    source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True, format="mpegts")
+    source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True)
     async with taking_in(source, ground.db, ground.footage, ground.vault):
         camera(port)
         await ground.seen("main", 2)

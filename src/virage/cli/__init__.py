@@ -236,9 +236,9 @@ def rebuild_figures() -> None:
 def ingest(
     *,
     camera: Annotated[str | None, Parameter(help="Its name: small letters, digits, hyphens.")] = None,
-    url: Annotated[str | None, Parameter(help="tcp://, udp://, rtmp:// or a file; ?listen=1: wait for it.")] = None,
+    url: Annotated[str | None, Parameter(help="tcp://…?listen=1, udp://, rtmp:// (waits), srt://, file://.")] = None,
     programme: Annotated[bool, Parameter(help="It is the one that fans see first.", negative=())] = False,
-    delay_ms: Annotated[int, Parameter(help="How late the transport brings a picture, measured.")] = 0,
+    delay_ms: Annotated[int | None, Parameter(help="How late it is; default: as it was measured, or 0.")] = None,
     demo: Annotated[bool, Parameter(help="Two synthetic cameras with a clock in the picture.", negative=())] = False,
 ) -> None:
     """Take in a camera until Ctrl-C: H.264 with a key frame every second, and AAC sound or none."""

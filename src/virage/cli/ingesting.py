@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import shutil
 import signal
 import threading
 from collections.abc import Sequence
@@ -17,8 +18,10 @@ from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.supervise import die_with_parent
 from virage.replay.footage import Footage
-from virage.replay.ingest.camera import Ingest, Source
+from virage.replay.ingest.camera import Ingest
 from virage.replay.ingest.synthetic import send
+from virage.replay.ingest.transports import SCHEMES, SRT_PROGRAM, Source
+from virage.replay.rules.cameras import ADVICE, DELAY_MS_MAX, Fault
 from virage.replay.rules.media import CAMERA_PATTERN, MediaVault
 
 DEMO_PORT = 8_090
@@ -38,17 +41,23 @@ def ingest(sources: Sequence[Source], *, with_cameras: bool = False) -> None:
 def demo_sources() -> list[Source]:
     """The two synthetic cameras: each sends to a port of this machine."""
     return [
-        Source(name, f"tcp://127.0.0.1:{DEMO_PORT + place}?listen=1", programme=place == 0, format="mpegts")
+        Source(name, f"tcp://127.0.0.1:{DEMO_PORT + place}?listen=1", programme=place == 0)
         for place, name in enumerate(DEMO_CAMERAS)
     ]
 
 
-def source(camera: str, url: str, *, programme: bool, delay_ms: int) -> Source:
-    """A camera by its address; ends the command for a name that is none."""
+def source(camera: str, url: str, *, programme: bool, delay_ms: int | None) -> Source:
+    """A camera by its address; ends the command for a name or an address that is none."""
     if not re.fullmatch(CAMERA_PATTERN, camera):
         raise fail(f"{camera!r} is no name of a camera: small letters, digits, hyphens, 31 at most.")
-    packed = url.startswith(("tcp://", "udp://"))
-    return Source(camera, url, programme, delay_ms, format="mpegts" if packed else None)
+    found = Source(camera, url, programme, delay_ms)
+    if found.scheme not in SCHEMES:
+        raise fail(f"A camera is reached by {', '.join(f'{name}://' for name in SCHEMES)}, not by {found.scheme}://.")
+    if delay_ms is not None and not 0 <= delay_ms <= DELAY_MS_MAX:
+        raise fail(f"A delay is 0 to {DELAY_MS_MAX} milliseconds.")
+    if found.scheme == "srt" and shutil.which(SRT_PROGRAM) is None:
+        raise fail(ADVICE[Fault.NO_SRT])
+    return found
 
 
 async def _ingest(config: Config, sources: Sequence[Source], *, with_cameras: bool) -> None:

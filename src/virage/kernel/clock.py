@@ -29,6 +29,11 @@ class Clock:
         self._speed = speed
         self._origin = origin or datetime.now(UTC)
 
+    @property
+    def speed(self) -> float:
+        """How many of its seconds are in a real one."""
+        return self._speed
+
     def now(self) -> datetime:
         """The present moment, aware, in UTC."""
         real = datetime.now(UTC)

@@ -1,14 +1,33 @@
 """Objects: bytes under a name, in a local folder, an Azure container or an S3 bucket; one API for all three."""
 
+import errno
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, NotFoundError
+from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 from obstore.store import AzureStore, LocalStore, S3Store
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, RetryConfig  # they are types alone
 
 NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 NAME_LENGTH_MAX = 500
+CLIENT: Final["ClientConfig"] = {"connect_timeout": timedelta(seconds=3), "timeout": timedelta(seconds=30)}
+RETRY: Final["RetryConfig"] = {"max_retries": 3, "retry_timeout": timedelta(seconds=10)}
+FULL: Final = f"(os error {errno.ENOSPC})"  # all that the library says of it
+
+
+class StoreAway(Exception):
+    """The store cannot answer now; the caller may do the same again."""
+
+
+class Full(StoreAway):
+    """The store has no room for more."""
 
 
 class Objects:
@@ -19,12 +38,14 @@ class Objects:
 
     async def put(self, name: str, data: bytes) -> None:
         """Store the bytes, whole or not at all, in place of what was there."""
-        await obstore.put_async(self._store, _checked(name), data)
+        with _answering():
+            await obstore.put_async(self._store, _checked(name), data)
 
     async def put_new(self, name: str, data: bytes) -> bool:
         """Store the bytes unless there is an object of that name; False, and nothing changed, if there is."""
         try:
-            await obstore.put_async(self._store, _checked(name), data, mode="create")
+            with _answering():
+                await obstore.put_async(self._store, _checked(name), data, mode="create")
         except AlreadyExistsError:
             return False
         return True
@@ -32,22 +53,25 @@ class Objects:
     async def get(self, name: str) -> bytes | None:
         """The bytes, or None."""
         try:
-            found = await obstore.get_async(self._store, _checked(name))
+            with _answering():
+                found = await obstore.get_async(self._store, _checked(name))
+                return bytes(await found.bytes_async())
         except (NotFoundError, FileNotFoundError):
             return None
-        return bytes(await found.bytes_async())
 
     async def delete(self, name: str) -> None:
         """Remove the object; one that is not there is no error."""
         try:
-            await obstore.delete_async(self._store, _checked(name))
+            with _answering():
+                await obstore.delete_async(self._store, _checked(name))
         except (NotFoundError, FileNotFoundError):
             return
 
     async def names(self, folder: str = "") -> list[str]:
         """The names of all objects below a folder, in order."""
         prefix = _checked(folder) if folder else None
-        found = await obstore.list(self._store, prefix=prefix).collect_async()
+        with _answering():
+            found = await obstore.list(self._store, prefix=prefix).collect_async()
         return sorted(item["path"] for item in found)
 
 
@@ -60,10 +84,21 @@ def open_store(url: str) -> Objects:
     if not separator or scheme == "file":
         return Objects(LocalStore(prefix=Path(rest if separator else url).absolute(), mkdir=True))
     if scheme == "az":
-        return Objects(AzureStore.from_url(url))
+        return Objects(AzureStore.from_url(url, client_options=CLIENT, retry_config=RETRY))
     if scheme == "s3":
-        return Objects(S3Store.from_url(url))
+        return Objects(S3Store.from_url(url, client_options=CLIENT, retry_config=RETRY))
     raise ValueError(f"Objects are kept at file://, az:// or s3://, not at {scheme}://.")
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """What the library says of a store that fails, in our words."""
+    try:
+        yield
+    except (AlreadyExistsError, NotFoundError):
+        raise
+    except BaseError as failure:
+        raise (Full if FULL in str(failure) else StoreAway)(str(failure).partition("\n")[0]) from failure
 
 
 def _checked(name: str) -> str:

@@ -56,6 +56,7 @@ from virage.replay import routes as replay_routes
 from virage.replay.acts.clips import entries_told as replays_told
 from virage.replay.footage import Footage
 from virage.replay.jobs.moments import MomentJobs
+from virage.replay.reads import cameras
 from virage.replay.routes.door import ClipDoor
 from virage.replay.routes.taps import TapCounter
 from virage.replay.rules.media import MediaVault
@@ -284,6 +285,7 @@ def _replay(house: House) -> Domain:
             "taps": counter.taps,
         },
         jobs=[MomentJobs(db, house.clock, footage, vault).register],
+        gauges=cameras.gauges(house.clock),
     )
 
 

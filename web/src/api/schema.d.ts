@@ -2737,6 +2737,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/replay/cameras": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List cameras
+         * @description All cameras of the house, that of the programme first.
+         */
+        get: operations["list_cameras"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/replay/clips/{clip_id}": {
         parameters: {
             query?: never;
@@ -3881,6 +3901,16 @@ export interface components {
             not_yet_in: number;
             sold: number;
         };
+        /** CameraShown */
+        CameraShown: {
+            delay_ms: number;
+            fault: components["schemas"]["Fault"] | null;
+            lost: number;
+            name: string;
+            programme: boolean;
+            seen_at: string | null;
+            since: string | null;
+        };
         /** Capacity */
         Capacity: {
             /** @default false */
@@ -4453,6 +4483,12 @@ export interface components {
         Eyes: {
             four_eyes: boolean;
         };
+        /**
+         * Fault
+         * @description Why nothing comes from a camera, or why a take of it ended.
+         * @enum {string}
+         */
+        Fault: "no_h264" | "gop_too_long" | "gop_open" | "too_large" | "clock_jumped" | "our_clock_jumped" | "ended" | "unreachable" | "no_srt" | "store_away" | "store_full" | "silent";
         /**
          * Floor
          * @description Where one stands. The concourse of ring 1 is on the podium, inside the gates.
@@ -11572,6 +11608,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PushKey"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_cameras: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraShown"][];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

@@ -5,8 +5,7 @@ frame looks back past (closed GOPs): segments are cut there, and angles switch t
 """
 
 import struct
-from collections.abc import Iterator
-from enum import StrEnum
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import av
@@ -15,32 +14,15 @@ from av.container import InputContainer
 from av.packet import Packet
 from msgspec import Struct
 
+from virage.replay.rules.cameras import ADVICE, Fault
 from virage.replay.rules.media import GOP_MAX_S, Kind
 
 JUMP_S: Final = 1.0
+PROVEN_BY: Final = 2
 AUDIO_FRAGMENT_US: Final = 1_000_000
 FLAGS: Final = "empty_moov+default_base_moof+cmaf+frag_discont"
 BOX_HEAD: Final = struct.Struct(">I4s")
 BOX_BYTES_MAX: Final = 64_000_000
-
-
-class Fault(StrEnum):
-    """Why a take ends before its transport does. The first three last until the encoder is set otherwise."""
-
-    NO_H264 = "no_h264"
-    GOP_TOO_LONG = "gop_too_long"
-    GOP_OPEN = "gop_open"
-    CLOCK_JUMPED = "clock_jumped"
-    TOO_LARGE = "too_large"
-
-
-ADVICE: Final = {
-    Fault.NO_H264: "The camera must send H.264 with AAC sound or none.",
-    Fault.GOP_TOO_LONG: "The encoder must send a key frame every second (keyint: the frames of a second; scenecut=0).",
-    Fault.GOP_OPEN: "The encoder must close its GOPs (open-gop=0).",
-    Fault.CLOCK_JUMPED: "The camera's clock jumped: a new take begins.",
-    Fault.TOO_LARGE: "A second of this camera has more than 64 MB.",
-}
 
 
 class TakeEnds(Exception):
@@ -151,21 +133,12 @@ _AUDIO_OPTIONS: Final = {"movflags": f"{FLAGS}+delay_moov", "frag_duration": str
 _PARTS: Final = {"init": (b"ftyp", b"moov"), "fragment": (b"styp", b"sidx", b"prft", b"moof", b"mdat")}
 
 
-def segments(source: InputContainer) -> Iterator[Init | Fragment]:
-    """Everything that a transport sends, as it becomes whole; raises `TakeEnds`, or what the transport raises.
+class Take:
+    """The tracks of what a camera sends without a break, their times counted from the first key frame.
 
-    What was whole before is returned before it raises.
+    Nothing of it is told before its second GOP has shown that they are closed and short, or it has ended well: of an
+    encoder that is refused nothing is kept.
     """
-    take = _Take(source)
-    try:
-        for packet in source.demux(take.streams):
-            yield from take.put(packet)
-    finally:
-        yield from take.close()
-
-
-class _Take:
-    """The tracks of one connection, their times counted from the first key frame."""
 
     def __init__(self, source: InputContainer) -> None:
         video = next((stream for stream in source.streams.video if stream.codec_context.name == "h264"), None)
@@ -178,30 +151,46 @@ class _Take:
         self._zero_s: float | None = None
         self._key_s: float | None = None
         self._last_s: dict[int, float] = {}
+        self._held: list[Init | Fragment] = []
+        self._proven = False
 
-    def put(self, packet: "Packet[Any]") -> Iterator[Init | Fragment]:
-        """Take a packet; whatever comes before the first key frame is left out."""
+    def put(self, packet: "Packet[Any]") -> tuple[float | None, list[Init | Fragment]]:
+        """Take a packet; return when it is shown, in seconds of the take, and what has become whole by it.
+
+        Whatever comes before the first key frame is left out, and has no time.
+        """
         if packet.dts is None or packet.pts is None:
-            return
+            return None, []
         track = self._tracks[packet.stream_index]
         dts_s, pts_s = float(packet.dts * packet.time_base), float(packet.pts * packet.time_base)
         self._check_clock(packet.stream_index, dts_s)
         if self._zero_s is None:
             if track.kind is Kind.AUDIO or not packet.is_keyframe:
-                return
+                return None, []
             self._zero_s = dts_s
         if track.kind is Kind.VIDEO:
             self._check_gop(packet, pts_s)
         if dts_s < self._zero_s:
-            return
+            return None, []
         zero = round(self._zero_s / packet.time_base)
         packet.dts, packet.pts = packet.dts - zero, packet.pts - zero
-        yield from track.put(packet, pts_s - self._zero_s)
+        at_s = pts_s - self._zero_s
+        return at_s, self._told(track.put(packet, at_s))
 
-    def close(self) -> Iterator[Init | Fragment]:
-        """End all tracks."""
-        for track in self._tracks.values():
-            yield from track.close()
+    def close(self) -> list[Init | Fragment]:
+        """End all tracks; what is left is told."""
+        self._proven = True
+        return self._told(whole for track in self._tracks.values() for whole in track.close())
+
+    def _told(self, whole: Iterable[Init | Fragment]) -> list[Init | Fragment]:
+        self._held += whole
+        if not self._proven:
+            pictures = [one for one in self._held if isinstance(one, Fragment) and one.kind is Kind.VIDEO]
+            self._proven = len(pictures) >= PROVEN_BY
+        if not self._proven:
+            return []
+        told, self._held = self._held, []
+        return told
 
     def _check_clock(self, stream: int, dts_s: float) -> None:
         last = self._last_s.get(stream)

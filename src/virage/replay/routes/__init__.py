@@ -1,5 +1,5 @@
 """The doors of replays."""
 
-from virage.replay.routes import desk, rights, taps, watching
+from virage.replay.routes import cameras, desk, rights, taps, watching
 
-routers = [watching.router, desk.router, rights.router, taps.router]
+routers = [watching.router, desk.router, cameras.router, rights.router, taps.router]

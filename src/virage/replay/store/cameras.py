@@ -5,19 +5,42 @@ from datetime import datetime
 import msgspec
 
 from virage.kernel.database import Connection
+from virage.replay.rules.cameras import CameraState, Fault
 from virage.replay.rules.media import SEGMENT_LONGEST, Kind, Segment, Track
 from virage.replay.rules.playlists import Piece
 from virage.replay.store.queries import queries
 
 
-async def note_camera(conn: Connection, name: str, *, programme: bool, delay_ms: int) -> None:
-    """Add a camera, or set it up anew."""
+async def note_camera(conn: Connection, name: str, *, programme: bool, delay_ms: int | None) -> None:
+    """Add a camera, or set it up anew; a delay of None stays what it was."""
     await queries.note_camera(conn, name=name, programme=programme, delay_ms=delay_ms)
 
 
-async def note_state(conn: Connection, name: str, fault: str | None, seen_at: datetime | None) -> None:
-    """Write down what a camera does, and until when it was seen."""
-    await queries.note_state(conn, name=name, fault=fault, seen_at=seen_at)
+async def note_state(
+    conn: Connection,
+    name: str,
+    *,
+    fault: tuple[Fault, datetime] | None,
+    seen_at: datetime | None,
+    lost: int,
+    now: datetime,
+) -> int:
+    """Write down what a camera does, and how many more of its segments were lost; returns its delay (ms)."""
+    fault_code, fault_at = fault or (None, None)
+    delay_ms: int = await queries.note_state(
+        conn, name=name, fault=fault_code, fault_at=fault_at, seen_at=seen_at, lost=lost, now=now
+    )
+    return delay_ms
+
+
+async def cameras(conn: Connection) -> list[CameraState]:
+    """All cameras, that of the programme first."""
+    return [msgspec.convert(dict(row), CameraState) async for row in queries.cameras(conn)]
+
+
+async def set_delay(conn: Connection, name: str, delay_ms: int) -> None:
+    """Set how late a camera's transport brings a picture; a running ingest follows within seconds."""
+    await queries.set_delay(conn, name=name, delay_ms=delay_ms)
 
 
 async def add_key(conn: Connection, camera: str, period: datetime, sealed: bytes) -> bytes:

@@ -1,11 +1,25 @@
 -- name: note_camera(name, programme, delay_ms)!
--- A camera, or how it is set up now.
-insert into replay.camera (name, programme, delay_ms) values (:name, :programme, :delay_ms)
-on conflict (name) do update set programme = excluded.programme, delay_ms = excluded.delay_ms;
+-- A camera, or how it is set up now. A delay that is null stays what it was.
+insert into replay.camera (name, programme, delay_ms) values (:name, :programme, coalesce(:delay_ms::integer, 0))
+on conflict (name) do update set programme = excluded.programme, delay_ms = coalesce(:delay_ms, camera.delay_ms);
 
--- name: note_state(name, fault, seen_at)!
--- What a camera does; a time that is null stays what it was.
-update replay.camera set fault = :fault, seen_at = coalesce(:seen_at, seen_at) where name = :name;
+-- name: note_state(name, fault, fault_at, seen_at, lost, now)$
+-- What a camera does, and how many more segments were lost; a time that is null stays what it was. Returns its delay.
+update replay.camera
+set
+    fault = :fault, fault_at = :fault_at, told_at = :now, seen_at = coalesce(:seen_at, seen_at),
+    lost = lost + :lost, lost_at = case when :lost::integer > 0 then :now else lost_at end
+where name = :name
+returning delay_ms;
+
+-- name: cameras()
+-- All cameras, that of the programme first.
+select name, programme, delay_ms, fault, fault_at, told_at, seen_at, lost
+from replay.camera order by programme desc, name;
+
+-- name: set_delay(name, delay_ms)!
+-- How late a camera's transport brings a picture.
+update replay.camera set delay_ms = :delay_ms where name = :name;
 
 -- name: add_key(camera, period, sealed)!
 -- The key of a camera and an hour, unless there is one.

@@ -1,0 +1,100 @@
+"""How a camera is reached: MPEG-TS over TCP or UDP, RTMP that is waited for, SRT through `srt-live-transmit`."""
+
+import select
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Final, cast
+
+import av
+from av.container import InputContainer
+from msgspec import Struct
+
+from virage.replay.ingest.segmenter import TakeEnds
+from virage.replay.rules.cameras import Fault
+
+OPEN_TIMEOUT_S: Final = 10.0
+READ_TIMEOUT_S: Final = 5.0
+END_TIMEOUT_S: Final = 2.0
+GLANCE_S: Final = 0.2
+SRT_PROGRAM: Final = "srt-live-transmit"
+SCHEMES: Final = ("tcp", "udp", "rtmp", "srt", "file")
+OPTIONS: Final = {
+    "rtmp": {"listen": "1"},
+    "udp": {"overrun_nonfatal": "1"},  # a burst costs its packets, not the take
+}
+
+
+class Source(Struct, frozen=True):
+    """A camera and how it is reached. `delay_ms`: how late its transport brings a picture; None: as it was measured."""
+
+    camera: str
+    url: str
+    programme: bool = False
+    delay_ms: int | None = None
+
+    @property
+    def scheme(self) -> str:
+        """The protocol of its address; a path is a file."""
+        scheme, separator, _ = self.url.partition("://")
+        return scheme if separator else "file"
+
+
+@contextmanager
+def opened(source: Source, stopped: threading.Event) -> Iterator[InputContainer]:
+    """The transport, once somebody sends; raises `TakeEnds`, or what libraries raise, where nobody does."""
+    if source.scheme == "srt":
+        with _srt(source.url, stopped) as pipe, av.open(pipe, format="mpegts") as container:
+            yield cast("InputContainer", container)
+        return
+    packed = "mpegts" if source.scheme in ("tcp", "udp") else None
+    timeouts = (OPEN_TIMEOUT_S, READ_TIMEOUT_S)
+    with av.open(source.url, format=packed, options=OPTIONS.get(source.scheme, {}), timeout=timeouts) as container:
+        yield container
+
+
+class _Pipe:
+    """What a program writes, read in time or not at all; the first byte may take as long as opening does."""
+
+    def __init__(self, out: IO[bytes], stopped: threading.Event) -> None:
+        self._out = out
+        self._stopped = stopped
+        self._patience_s = OPEN_TIMEOUT_S
+
+    def read(self, size: int) -> bytes:
+        """Some bytes, none at the end; TimeoutError where nothing comes."""
+        waited_s = 0.0
+        while not select.select([self._out], [], [], GLANCE_S)[0]:
+            waited_s += GLANCE_S
+            if waited_s > self._patience_s or self._stopped.is_set():
+                raise TimeoutError
+        self._patience_s = READ_TIMEOUT_S
+        return self._out.read(size)
+
+
+@contextmanager
+def _srt(url: str, stopped: threading.Event) -> Iterator[_Pipe]:
+    program = shutil.which(SRT_PROGRAM)
+    if program is None:
+        raise TakeEnds(Fault.NO_SRT)
+    command = [*_ending_with_us(), program, "-q", "-loglevel:fatal", "-autoreconnect:no", url, "file://con"]
+    with subprocess.Popen(  # noqa: S603 - the address is the operator's, and no shell reads it
+        command, bufsize=0, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None  # noqa: S101 - it was started with a pipe
+        try:
+            yield _Pipe(running.stdout, stopped)
+        finally:
+            running.terminate()
+            try:
+                running.wait(END_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                running.kill()
+
+
+def _ending_with_us() -> list[str]:
+    """What a command is put behind so that it dies with us, however we do: else it would hold the port for ever."""
+    keeper = shutil.which("setpriv")  # util-linux
+    return [] if keeper is None else [keeper, "--pdeathsig", "KILL", "--"]
