@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from virage.kernel.ids import new_id
 from virage.replay.acts.desk import suggest
 from virage.replay.rules.media import Kind, MediaVault, Segment, Track, key_period
-from virage.replay.rules.moments import Moment, Source
+from virage.replay.rules.moments import Moment, MomentSource
 from virage.replay.store import cameras as footage
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ async def clip_of(world: "World", desk: dict[str, str]) -> str:
 
 async def suggested(world: "World") -> str:
     """The id of a moment that the crowd has suggested."""
-    moment = Moment(Source.ROAR, world.clock.now() - timedelta(minutes=5), 90, "main")
+    moment = Moment(MomentSource.ROAR, world.clock.now() - timedelta(minutes=5), 90, "main")
     async with world.db.transaction() as conn:
         assert await suggest(conn, world.event, moment, world.clock.now())
     (row,) = await world.rows("select id from replay.suggestion")

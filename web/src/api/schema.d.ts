@@ -4078,7 +4078,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             own: boolean;
-            state: components["schemas"]["replay_rules_clips_State"];
+            state: components["schemas"]["ClipState"];
             /** Format: date-time */
             to_at: string;
         };
@@ -4098,6 +4098,12 @@ export interface components {
             /** Format: date-time */
             to_at: string;
         };
+        /**
+         * ClipState
+         * @description Where a clip stands: it waits for a second pair of eyes, it is shown, it was taken down.
+         * @enum {string}
+         */
+        ClipState: "proposed" | "shown" | "withdrawn";
         /** Clock */
         Clock: {
             at_s: number;
@@ -5115,6 +5121,12 @@ export interface components {
             /** @default 0 */
             position: number;
         };
+        /**
+         * MomentSource
+         * @description Who suggests.
+         * @enum {string}
+         */
+        MomentSource: "roar" | "taps";
         /** Moved */
         Moved: {
             count: number;
@@ -5359,7 +5371,7 @@ export interface components {
             id: string;
             reason: string | null;
             settled_at: string | null;
-            state: components["schemas"]["payments_rules_State"];
+            state: components["schemas"]["State"];
         };
         /** OrderRefund */
         OrderRefund: {
@@ -6149,12 +6161,6 @@ export interface components {
             body: string;
             signature: string;
         };
-        /**
-         * Source
-         * @description Who suggests.
-         * @enum {string}
-         */
-        Source: "roar" | "taps";
         /** SpecialLine */
         SpecialLine: {
             /** Format: date-time */
@@ -6211,6 +6217,12 @@ export interface components {
             kind: "standing";
             party: components["schemas"]["Party"];
         };
+        /**
+         * State
+         * @description Where a payment stands. Money has come from `captured` on, and has to become goods or go back.
+         * @enum {string}
+         */
+        State: "created" | "pending" | "captured" | "declined" | "cancelled" | "expired" | "refunding" | "partly_refunded" | "refunded";
         /** Statement */
         Statement: {
             closed_through: string | null;
@@ -6299,7 +6311,7 @@ export interface components {
             from_at: string;
             /** Format: uuid */
             id: string;
-            source: components["schemas"]["Source"];
+            source: components["schemas"]["MomentSource"];
             strength: number;
             /** Format: date-time */
             to_at: string;
@@ -6684,24 +6696,12 @@ export interface components {
             vat_cents: number;
             vat_permille: number;
         };
-        /**
-         * State
-         * @description Where a payment stands. Money has come from `captured` on, and has to become goods or go back.
-         * @enum {string}
-         */
-        payments_rules_State: "created" | "pending" | "captured" | "declined" | "cancelled" | "expired" | "refunding" | "partly_refunded" | "refunded";
         /** VatTotal */
         pricing_VatTotal: {
             gross_cents: number;
             vat_cents: number;
             vat_permille: number;
         };
-        /**
-         * State
-         * @description Where a clip stands: it waits for a second pair of eyes, it is shown, it was taken down.
-         * @enum {string}
-         */
-        replay_rules_clips_State: "proposed" | "shown" | "withdrawn";
         /** Line */
         ticketing_rules_terms_Line: {
             label: components["schemas"]["PlaceLabel"];

@@ -12,7 +12,7 @@ from virage.kernel.journal import Fact, append
 from virage.kernel.problems import Refused
 from virage.live import acts as live
 from virage.live.rules.entries import Entry, Goal, Replayed, Review, Telling, Withdrawn
-from virage.replay.rules.clips import AFTER, BEFORE, Clip, Mark, Reason, State, clip_of, refuse_release, same
+from virage.replay.rules.clips import AFTER, BEFORE, Clip, ClipState, Mark, Reason, clip_of, refuse_release, same
 from virage.replay.store import cameras as camera_store
 from virage.replay.store import clips as store
 from virage.replay.store import desk as desk_store
@@ -44,7 +44,7 @@ async def mark(conn: Connection, event_id: UUID, wish: Mark, who: UUID | None, n
 
 async def release(conn: Connection, clip: Clip, who: UUID | None, now: datetime) -> Clip | Refused:
     """Show a clip that waits, or again one that was taken down. What is shown already stays so."""
-    if clip.state is State.SHOWN:
+    if clip.state is ClipState.SHOWN:
         return clip
     refusal = refuse_release(clip, who, four_eyes=await desk_store.four_eyes(conn, clip.event_id))
     if refusal is not None:
@@ -60,7 +60,7 @@ async def release(conn: Connection, clip: Clip, who: UUID | None, now: datetime)
 
 async def withdraw(conn: Connection, clip: Clip, who: UUID | None, now: datetime) -> Clip | Refused:
     """Show a clip no more: its keys are given to nobody from now on, and the feed tells of it no longer."""
-    if clip.state is State.WITHDRAWN:
+    if clip.state is ClipState.WITHDRAWN:
         return clip
     if clip.entry is not None:
         # refused where the feed has withdrawn that entry itself, which is as well

@@ -11,9 +11,9 @@ from virage.kernel.guard import Principal, Role
 from virage.kernel.problems import Refused
 from virage.programme import reads as programme
 from virage.replay.rules.addresses import OBJECTS, footage_keys_of
-from virage.replay.rules.clips import Clip, Reason, State
+from virage.replay.rules.clips import Clip, ClipState, Reason
 from virage.replay.rules.media import SEGMENT_LONGEST, Kind, key_period
-from virage.replay.rules.moments import Source, Suggestion
+from virage.replay.rules.moments import MomentSource, Suggestion
 from virage.replay.rules.playlists import main_playlist, media_playlist
 from virage.replay.store import cameras, clips
 from virage.replay.store import desk as store
@@ -33,7 +33,7 @@ class ClipLine(Struct, frozen=True):
     to_at: datetime
     cameras: list[str]
     about: int | None
-    state: State
+    state: ClipState
     own: bool
     automatic: bool
 
@@ -42,7 +42,7 @@ class SuggestionLine(Struct, frozen=True):
     """A moment on the desk, and the stretch that it would show. `strength`: a roar's tenths of a decibel, or taps."""
 
     id: UUID
-    source: Source
+    source: MomentSource
     at: datetime
     strength: int
     camera: str | None

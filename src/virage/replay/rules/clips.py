@@ -47,7 +47,7 @@ class Mark(Struct, frozen=True, forbid_unknown_fields=True):
     suggestion: UUID | None = None
 
 
-class State(StrEnum):
+class ClipState(StrEnum):
     """Where a clip stands: it waits for a second pair of eyes, it is shown, it was taken down."""
 
     PROPOSED = "proposed"
@@ -74,11 +74,11 @@ class Clip(Struct, frozen=True):
     entry: int | None = None
 
     @property
-    def state(self) -> State:
+    def state(self) -> ClipState:
         """Where it stands."""
         if self.withdrawn_at is not None:
-            return State.WITHDRAWN
-        return State.PROPOSED if self.published_at is None else State.SHOWN
+            return ClipState.WITHDRAWN
+        return ClipState.PROPOSED if self.published_at is None else ClipState.SHOWN
 
     def settled(self, now: datetime) -> bool:
         """Whether all that it will ever show has come in."""

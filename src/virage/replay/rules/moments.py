@@ -32,7 +32,7 @@ TAPS_AROUND: Final = timedelta(seconds=8)
 SAME_MOMENT: Final = timedelta(seconds=15)
 
 
-class Source(StrEnum):
+class MomentSource(StrEnum):
     """Who suggests."""
 
     ROAR = "roar"
@@ -42,7 +42,7 @@ class Source(StrEnum):
 class Moment(Struct, frozen=True):
     """Something that many want to see again. `strength`: tenths of a decibel of a roar, or how many tapped."""
 
-    source: Source
+    source: MomentSource
     at: datetime
     strength: int
     camera: str | None = None
@@ -50,7 +50,7 @@ class Moment(Struct, frozen=True):
     @property
     def stretch(self) -> tuple[datetime, datetime]:
         """What would be shown of it: a roar comes with the moment, so what led to it is before."""
-        if self.source is Source.ROAR:
+        if self.source is MomentSource.ROAR:
             return self.at - BEFORE, self.at + AFTER
         return self.at - TAPS_AROUND, self.at + TAPS_AROUND
 
@@ -88,7 +88,7 @@ def roars(levels: Sequence[Level]) -> list[Moment]:
             continue
         over = min(first.db, second.db) - median(before)
         if over >= ROAR_DB:
-            found.append(Moment(Source.ROAR, first.at, round(10 * over)))
+            found.append(Moment(MomentSource.ROAR, first.at, round(10 * over)))
     return found
 
 
@@ -111,5 +111,5 @@ def asked_for(seconds: Sequence[Tapped], watching: int) -> Moment | None:
     for second in seconds:
         reached += second.taps
         if 2 * reached >= taps:
-            return Moment(Source.TAPS, second.at - TAPS_MEAN, taps)
+            return Moment(MomentSource.TAPS, second.at - TAPS_MEAN, taps)
     return None

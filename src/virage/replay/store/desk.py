@@ -7,7 +7,7 @@ from uuid import UUID
 
 from virage.kernel.database import Connection
 from virage.replay.rules.clips import Clip
-from virage.replay.rules.moments import Moment, Source, Suggestion, Tapped
+from virage.replay.rules.moments import Moment, MomentSource, Suggestion, Tapped
 from virage.replay.store.queries import queries
 
 
@@ -104,5 +104,5 @@ async def forget_taps(conn: Connection, before: datetime) -> None:
 
 
 def _suggestion(row: Mapping[str, Any]) -> Suggestion:
-    moment = Moment(Source(row["source"]), row["at"], row["strength"], row["camera"])
+    moment = Moment(MomentSource(row["source"]), row["at"], row["strength"], row["camera"])
     return Suggestion(row["id"], row["event_id"], moment)
