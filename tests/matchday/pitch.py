@@ -1,6 +1,6 @@
 """What is told of our match and shown again of it, and who may do so: their requests for the tests of doors."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from virage.kernel.ids import new_id
@@ -67,6 +67,11 @@ async def suggested(world: "World") -> str:
         assert await suggest(conn, world.event, moment, world.clock.now())
     (row,) = await world.rows("select id from replay.suggestion")
     return str(row["id"])
+
+
+def moment(said: str) -> datetime:
+    """A time as an answer says it."""
+    return datetime.fromisoformat(said)
 
 
 async def hour_of(world: "World", secret: str) -> str:

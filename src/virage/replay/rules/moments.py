@@ -21,7 +21,7 @@ from virage.replay.rules.clips import AFTER, BEFORE
 MEDIAN_OVER: Final = timedelta(seconds=30)
 LEVELS_MIN: Final = 10  # seconds that must have been heard before something can stand out of them
 ROAR_DB: Final = 8.0
-QUIET_DB: Final = -50.0  # below it there is no crowd: a microphone's noise stands out of silence, too
+QUIET_DB: Final = -60.0  # below it there is no crowd: a microphone's noise stands out of silence, too
 AGAIN_AFTER: Final = timedelta(seconds=20)
 
 TAPS_WITHIN: Final = timedelta(seconds=10)

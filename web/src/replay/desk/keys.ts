@@ -9,6 +9,7 @@ export function keys(monitors: Monitors, pictures: Pictures, mark: boolean): Rec
     o: () => (pictures.to = monitors.at),
     m: () => pictures.around(monitors.at),
     Enter: () => void pictures.publish(),
+    u: () => void pictures.undo(),
     Escape: () => pictures.clear(),
   };
   return {
@@ -17,6 +18,7 @@ export function keys(monitors: Monitors, pictures: Pictures, mark: boolean): Rec
     j: () => monitors.jump(-5),
     l: () => monitors.jump(5),
     s: () => monitors.slower(),
+    z: () => monitors.zoom(),
     ",": () => monitors.step(-1),
     ".": () => monitors.step(1),
     ArrowLeft: () => monitors.step(-1),

@@ -11,7 +11,9 @@ const DRIFT_S = 0.6;
 const AGAIN_MS = 2_000;
 /** A frame of 25 a second, as cameras of broadcasters have. */
 export const FRAME_MS = 40;
+/** How far back a desk scrubs, and the stretch that it shows closer. */
 export const WINDOW_MS = 15 * 60_000;
+export const CLOSE_MS = 2 * 60_000;
 const SLOW = 0.25;
 
 /** One camera's picture. `whole`: with its sound. */
@@ -104,7 +106,8 @@ export class Monitors {
   live = $state(true);
   paused = $state(false);
   slow = $state(false);
-  readonly begins = $derived(this.edge - WINDOW_MS);
+  window = $state(CLOSE_MS);
+  readonly begins = $derived(this.edge - this.window);
   #from = clock.now() - FIRST_MS;
   #front: Monitor | null = null;
   #others = new Set<Monitor>();
@@ -163,11 +166,17 @@ export class Monitors {
 
   /** Show an instant on every monitor. */
   seek(instant: number): void {
-    const to = Math.min(Math.max(instant, this.begins), this.edge);
+    const to = Math.min(Math.max(instant, this.edge - WINDOW_MS), this.edge);
+    if (to < this.begins) this.window = WINDOW_MS;
     this.live = false;
     this.at = to;
     if (to < this.#from || to - this.#from > LONG_MS) this.#load(to - MARGIN_MS, to);
     else for (const one of this.#all()) one.seek(to);
+  }
+
+  /** See all that may be scrubbed, or the last of it closer. */
+  zoom(): void {
+    this.window = this.window === CLOSE_MS ? WINDOW_MS : CLOSE_MS;
   }
 
   goLive(): void {

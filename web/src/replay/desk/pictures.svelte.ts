@@ -106,6 +106,13 @@ export class Pictures {
     this.clear();
   }
 
+  /** Take down what was published last. */
+  async undo(): Promise<void> {
+    const { id } = this.done ?? {};
+    this.done = null;
+    if (id) await this.withdraw(id);
+  }
+
   async withdraw(clip: string): Promise<void> {
     await this.#ask(() => api.POST("/api/replay/clips/{clip_id}/withdraw", { params: { path: { clip_id: clip } } }));
   }
