@@ -64,7 +64,7 @@ export const mediaDesk: Words = {
   look: "Voir",
   lookAt: (time: string): string => `Voir ${time}`,
   take: "Le publier",
-  takeAt: (time: string): string => `Publier le moment de ${time}`,
+  takeAt: (time: string): string => `Le publier : le moment de ${time}`,
   dismiss: "Écarter",
   dismissAt: (time: string): string => `Écarter le moment de ${time}`,
   clips: "Ralentis",
