@@ -44,9 +44,11 @@ class Camera:
 
 
 @asynccontextmanager
-async def taking_in(source: Source, db: Database, footage: Footage, vault: MediaVault) -> AsyncIterator[Ingest]:
+async def taking_in(
+    source: Source, db: Database, footage: Footage, vault: MediaVault, **how: Any
+) -> AsyncIterator[Ingest]:
     """A camera's ingest, in this process, ended with the block."""
-    ingest = Ingest(source, db=db, clock=Clock(), footage=footage, vault=vault)
+    ingest = Ingest(source, db=db, footage=footage, vault=vault, **{"clock": Clock(), **how})
     running = asyncio.create_task(ingest.run())
     try:
         yield ingest

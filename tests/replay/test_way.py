@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from itertools import pairwise
@@ -94,20 +94,6 @@ async def ground(config: Config, db: Database) -> AsyncIterator[Ground]:
         await world.open()
         grants = [Grant(role, "event", world.event) for role in ("match_desk", "media_desk")]
         yield Ground(world, await world.signed_in("desk@example.org", *grants), db, config)
-
-
-@pytest.fixture
-def camera() -> Iterator[Callable[..., Camera]]:
-    """Start cameras that are pulled in the end."""
-    started: list[Camera] = []
-
-    def start(port: int, **how: Any) -> Camera:
-        started.append(Camera(port, **how))
-        return started[-1]
-
-    yield start
-    for one in started:
-        one.pull()
 
 
 async def test_a_goal_is_played_again_at_once_and_shows_what_the_clock_says(

@@ -240,14 +240,19 @@ def ingest(
     programme: Annotated[bool, Parameter(help="It is the one that fans see first.", negative=())] = False,
     delay_ms: Annotated[int | None, Parameter(help="How late it is; default: as it was measured, or 0.")] = None,
     demo: Annotated[bool, Parameter(help="Two synthetic cameras with a clock in the picture.", negative=())] = False,
+    measure: Annotated[
+        bool, Parameter(help="Compare cameras that have seen a lamp flash, and keep how late they are.", negative=())
+    ] = False,
 ) -> None:
     """Take in a camera until Ctrl-C: H.264 with a key frame every second, and AAC sound or none."""
     from virage.cli import ingesting
 
-    if demo:
+    if measure:
+        ingesting.measure()
+    elif demo:
         ingesting.ingest(ingesting.demo_sources(), with_cameras=True)
     elif camera is None or url is None:
-        sys.exit("virage ingest wants --camera and --url, or --demo.")
+        sys.exit("virage ingest wants --camera and --url, or --demo, or --measure.")
     else:
         ingesting.ingest([ingesting.source(camera, url, programme=programme, delay_ms=delay_ms)])
 

@@ -12,21 +12,24 @@ from contextlib import suppress
 import av
 
 from virage import matchday
-from virage.cli.house import configuration, database, fail
+from virage.cli.house import configuration, console, database, fail
 from virage.kernel import logs
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.supervise import die_with_parent
 from virage.replay.footage import Footage
+from virage.replay.ingest import measuring
 from virage.replay.ingest.camera import Ingest
 from virage.replay.ingest.synthetic import send
 from virage.replay.ingest.transports import SCHEMES, SRT_PROGRAM, Source
+from virage.replay.rules.alignment import Late
 from virage.replay.rules.cameras import ADVICE, DELAY_MS_MAX, Fault
 from virage.replay.rules.media import CAMERA_PATTERN, MediaVault
 
 DEMO_PORT = 8_090
 DEMO_CAMERAS = ("main", "behind-goal")
 AGAIN_S = 0.5
+COMPARED_MIN = 2
 
 
 def ingest(sources: Sequence[Source], *, with_cameras: bool = False) -> None:
@@ -58,6 +61,26 @@ def source(camera: str, url: str, *, programme: bool, delay_ms: int | None) -> S
     if found.scheme == "srt" and shutil.which(SRT_PROGRAM) is None:
         raise fail(ADVICE[Fault.NO_SRT])
     return found
+
+
+def measure() -> None:
+    """Compare what cameras saw of one flashing lamp, say how late each is, and keep it."""
+    config = configuration(os.environ)
+    with database(config) as ready:
+        found = asyncio.run(_measure(ready))
+    for late in found:
+        if late.delay_ms is None:
+            console.print(f"{late.camera}: too few flashes that another camera saw too; its delay stays.")
+        else:
+            console.print(f"{late.camera}: {late.delay_ms} ms late, by {late.flashes} flashes.")
+    if sum(late.delay_ms is not None for late in found) < COMPARED_MIN:
+        raise fail("Nothing was compared: let a lamp flash before two cameras, unevenly, for ten seconds.")
+
+
+async def _measure(config: Config) -> list[Late]:
+    vault = MediaVault([config.secret, *config.secrets_previous])
+    async with matchday.opened(config) as db:
+        return await measuring.measure(db, Footage(config.objects_at), vault, matchday.clock_of(config).now())
 
 
 async def _ingest(config: Config, sources: Sequence[Source], *, with_cameras: bool) -> None:

@@ -140,6 +140,9 @@ class Config(Struct, frozen=True, kw_only=True):
     """The most that a purse holds which nobody's name stands on, when somebody loads it (Directive (EU) 2018/843)."""
     anonymous_month_cents_max: int = 15_000
     """The most that such a purse is loaded with in a month of the calendar; a lawyer confirms both."""
+    footage_hours: int = 24
+    """For how many hours what cameras send is kept, if no clip shows it: from one evening to the next, so that the day
+    after can still cut; longer would keep people's pictures that nobody wants."""
     club: Club = Club()
     """The club's name, colours and language."""
 
@@ -200,6 +203,7 @@ def read(environ: Mapping[str, str]) -> Config:
         "account_codes": reading.parsed("ACCOUNT_CODES", _account_codes, ()),
         "anonymous_cents_max": reading.parsed("ANONYMOUS_CENTS_MAX", _cents, 15_000),
         "anonymous_month_cents_max": reading.parsed("ANONYMOUS_MONTH_CENTS_MAX", _cents, 15_000),
+        "footage_hours": reading.parsed("FOOTAGE_HOURS", _positive, 24),
         "club": _club(reading),
     }
     values["public_url"] = reading.parsed("PUBLIC_URL", _origin, f"http://localhost:{values['port']}")

@@ -55,6 +55,7 @@ from virage.programme.reads import boards, public_events
 from virage.replay import routes as replay_routes
 from virage.replay.acts.clips import entries_told as replays_told
 from virage.replay.footage import Footage
+from virage.replay.jobs.keeping import KeepingJobs
 from virage.replay.jobs.moments import MomentJobs
 from virage.replay.reads import cameras
 from virage.replay.routes.door import ClipDoor
@@ -284,7 +285,10 @@ def _replay(house: House) -> Domain:
             "tap_counter": counter,
             "taps": counter.taps,
         },
-        jobs=[MomentJobs(db, house.clock, footage, vault).register],
+        jobs=[
+            KeepingJobs(db, house.clock, footage, config.footage_hours).register,
+            MomentJobs(db, house.clock, footage, vault).register,
+        ],
         gauges=cameras.gauges(house.clock),
     )
 

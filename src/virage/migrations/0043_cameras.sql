@@ -15,3 +15,6 @@ create table replay.doomed (object_id uuid primary key);
 create index segment_oldest on replay.segment (at);
 -- squawk-ignore require-concurrent-index-creation
 create index segment_of_track on replay.segment (track_id);
+-- Whether a clip keeps a segment is asked of each of them.
+-- squawk-ignore require-concurrent-index-creation
+create index clip_begins on replay.clip (from_at);

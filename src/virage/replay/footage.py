@@ -24,3 +24,7 @@ class Footage:
     async def get(self, object_id: UUID) -> bytes | None:
         """What is stored under an id, None where nothing is."""
         return await self._objects.get(object_name(object_id))
+
+    async def delete(self, object_id: UUID) -> None:
+        """Remove it; what is gone already is no error."""
+        await self._objects.delete(object_name(object_id))

@@ -32,15 +32,25 @@ class Ingest:
     """Takes in one camera until it is told to stop.
 
     A thread reads the transport; the loop seals, keeps and writes down, in order. If the store or the database is away
-    it waits; what comes while `WAITING_MAX` parts wait already is lost, counted, and the gap is seen.
+    it waits; what comes while `waiting_max` parts wait already is lost, counted, and the gap is seen.
     """
 
-    def __init__(self, source: Source, *, db: Database, clock: Clock, footage: Footage, vault: MediaVault) -> None:
+    def __init__(
+        self,
+        source: Source,
+        *,
+        db: Database,
+        clock: Clock,
+        footage: Footage,
+        vault: MediaVault,
+        waiting_max: int = WAITING_MAX,
+    ) -> None:
         self._source = source
         self._db = db
         self._clock = clock
         self._footage = footage
         self._vault = vault
+        self._waiting_max = waiting_max
         self._parts: asyncio.Queue[Part] = asyncio.Queue()
         self._tracks: dict[Kind, Track] = {}  # of the present take
         self._keys: dict[datetime, bytes] = {}
@@ -80,7 +90,7 @@ class Ingest:
             return
         if isinstance(what.what, Fragment) and what.what.kind is Kind.VIDEO:
             self._health.sends(self._clock.now())
-        if self._parts.qsize() >= WAITING_MAX:
+        if self._parts.qsize() >= self._waiting_max:
             self._lose(what)
         else:
             self._parts.put_nowait(what)

@@ -18,6 +18,7 @@ from virage.replay.rules.cameras import ADVICE, Fault
 from virage.replay.rules.media import GOP_MAX_S, Kind
 
 JUMP_S: Final = 1.0
+APART_S: Final = 3.0  # how far sound may come before or after its picture
 PROVEN_BY: Final = 2
 AUDIO_FRAGMENT_US: Final = 1_000_000
 FLAGS: Final = "empty_moov+default_base_moof+cmaf+frag_discont"
@@ -150,7 +151,7 @@ class Take:
         self._tracks = {stream.index: _Track(kinds[stream.index], stream) for stream in self.streams}
         self._zero_s: float | None = None
         self._key_s: float | None = None
-        self._last_s: dict[int, float] = {}
+        self._last_s: dict[Kind, float] = {}
         self._held: list[Init | Fragment] = []
         self._proven = False
 
@@ -163,7 +164,8 @@ class Take:
             return None, []
         track = self._tracks[packet.stream_index]
         dts_s, pts_s = float(packet.dts * packet.time_base), float(packet.pts * packet.time_base)
-        self._check_clock(packet.stream_index, dts_s)
+        if not self._goes_on(track.kind, dts_s):
+            return None, []
         if self._zero_s is None:
             if track.kind is Kind.AUDIO or not packet.is_keyframe:
                 return None, []
@@ -192,11 +194,19 @@ class Take:
         told, self._held = self._held, []
         return told
 
-    def _check_clock(self, stream: int, dts_s: float) -> None:
-        last = self._last_s.get(stream)
-        if last is not None and not -JUMP_S < dts_s - last < JUMP_S:
-            raise TakeEnds(Fault.CLOCK_JUMPED, f"({dts_s - last:+.3f} s)")
-        self._last_s[stream] = dts_s
+    def _goes_on(self, kind: Kind, dts_s: float) -> bool:
+        """Whether a packet goes on where its take is; raises where the picture does not.
+
+        The sound of a clock that jumped comes a little before or after its picture, and is left out until they agree.
+        """
+        picture_s, last_s = self._last_s.get(Kind.VIDEO), self._last_s.get(kind)
+        if kind is Kind.VIDEO:
+            if last_s is not None and not -JUMP_S < dts_s - last_s < JUMP_S:
+                raise TakeEnds(Fault.CLOCK_JUMPED, f"({dts_s - last_s:+.3f} s)")
+        elif picture_s is None or abs(dts_s - picture_s) > APART_S or (last_s is not None and dts_s <= last_s):
+            return False
+        self._last_s[kind] = dts_s
+        return True
 
     def _check_gop(self, packet: "Packet[Any]", pts_s: float) -> None:
         if packet.is_keyframe:

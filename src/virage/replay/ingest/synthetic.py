@@ -1,4 +1,5 @@
-"""A camera that nobody holds: a pitch with a ball, a clock that people read, and the same clock for programs.
+"""A camera that nobody holds: a pitch with a ball, a clock that people read, the same clock for programs, and a lamp
+that flashes unevenly, by which cameras are compared (`rules/alignment.py`).
 
 It sends MPEG-TS as a broadcast encoder would: H.264 with a closed GOP a second, AAC sound that beeps with each second.
 """
@@ -6,6 +7,7 @@ It sends MPEG-TS as a broadcast encoder would: H.264 with a closed GOP a second,
 import time
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from hashlib import sha256
 from typing import Any, Final
 
 import av
@@ -21,6 +23,8 @@ BEEP_S: Final = 0.1
 BITS: Final = 44
 BIT_WIDTH, BIT_HEIGHT = 14, 16
 GRASS, LINE, INK, BALL = 90, 150, 235, 220
+LAMP: Final = 80  # its width and height, in the upper right corner
+LAMP_SLOT_MS: Final = 120
 DIGIT_WIDTH, DIGIT_HEIGHT, STROKE = 24, 44, 6
 SEGMENTS_OF: Final = {  # which strokes of a seven-segment digit are lit: top, middle, bottom, then left and right pairs
     "0": "tblLrR", "1": "rR", "2": "tmbrL", "3": "tmbrR", "4": "mlrR",
@@ -40,9 +44,15 @@ def picture(at_ms: int, number: int) -> Plane:
     clock = time.strftime("%H%M%S", time.gmtime(at_ms // 1000)) + f"{at_ms % 1000:03d}"
     for place, digit in enumerate(clock):
         _digit(plane, 20 + place * (DIGIT_WIDTH + 10) + 14 * (place // 2), 20, digit)
+    plane[:LAMP, -LAMP:] = INK if _lit(at_ms // LAMP_SLOT_MS) else 16
     for bit in range(BITS):
         plane[-BIT_HEIGHT:, bit * BIT_WIDTH : (bit + 1) * BIT_WIDTH] = INK if at_ms >> bit & 1 else 16
     return plane
+
+
+def _lit(slot: int) -> bool:
+    """Half of the time, as if by chance."""
+    return bool(sha256(slot.to_bytes(8)).digest()[0] & 1)
 
 
 def _digit(plane: Plane, x: int, y: int, digit: str) -> None:
@@ -68,7 +78,8 @@ def send(url: str, clock: Clock, *, going_on: Callable[[], bool], gop_s: float =
 
     `lag_ms`: the picture was seen so long ago when it is sent, as by a transport that is slow.
     """
-    out = av.open(url, "w", format="mpegts", options={"pcr_period": "20"})
+    container = "flv" if url.startswith("rtmp://") else "mpegts"
+    out = av.open(url, "w", format=container, options={"pcr_period": "20"} if container == "mpegts" else {})
     try:
         video, audio = _streams(out, gop_s)
         for packet in _packets(video, audio, clock, going_on, lag_ms):

@@ -1,1 +1,1 @@
-"""What replay does by itself."""
+"""What replay does on a schedule."""

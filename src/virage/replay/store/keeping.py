@@ -1,0 +1,48 @@
+"""What is over: forgotten here first, then deleted from the object store."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from virage.kernel.database import Connection
+from virage.replay.rules.clips import LONGEST
+from virage.replay.rules.keeping import Keeping
+from virage.replay.rules.media import KEY_PERIOD, SEGMENT_LONGEST
+from virage.replay.store.queries import queries
+
+
+async def expire_segments(conn: Connection, over: Keeping, at_most: int) -> int:
+    """Forget segments; how many."""
+    rows = queries.expire_segments(
+        conn,
+        seen_before=over.seen_before,
+        withdrawn_before=over.withdrawn_before,
+        longest=SEGMENT_LONGEST,
+        clip_longest=LONGEST,
+        at_most=at_most,
+    )
+    return len([row async for row in rows])
+
+
+async def expire_tracks(conn: Connection, over: Keeping, at_most: int) -> int:
+    """Forget tracks that have no segments any more; how many."""
+    return len([row async for row in queries.expire_tracks(conn, seen_before=over.seen_before, at_most=at_most)])
+
+
+async def expire_keys(conn: Connection, over: Keeping) -> None:
+    """Forget keys with nothing left to open."""
+    await queries.expire_keys(conn, keys_before=over.keys_before, key_period=KEY_PERIOD)
+
+
+async def forget_losses(conn: Connection, over: Keeping) -> None:
+    """Count no segment as lost that would be over by now."""
+    await queries.forget_losses(conn, seen_before=over.seen_before)
+
+
+async def doomed(conn: Connection, at_most: int) -> list[UUID]:
+    """Objects to delete, the oldest first."""
+    return [row["object_id"] async for row in queries.doomed(conn, at_most=at_most)]
+
+
+async def gone(conn: Connection, object_ids: Sequence[UUID]) -> None:
+    """They are deleted."""
+    await queries.gone(conn, object_ids=list(object_ids))

@@ -1,0 +1,57 @@
+-- name: expire_segments(seen_before, withdrawn_before, longest, clip_longest, at_most)
+-- Forget the oldest segments that no clip keeps, and doom their objects. No clip is longer than `clip_longest`, which
+-- spares looking at most of them.
+with expired as (
+    delete from replay.segment where id in (
+        select segment.id from replay.segment
+        where
+            segment.at < :seen_before
+            and not exists (
+                select from replay.clip
+                where
+                    clip.from_at < segment.at + :longest::interval
+                    and clip.from_at > segment.at - :clip_longest::interval
+                    and clip.to_at > segment.at and segment.camera = any(clip.cameras)
+                    and (clip.withdrawn_at is null or clip.withdrawn_at >= :withdrawn_before)
+            )
+        order by segment.at limit :at_most
+    ) returning id
+)
+insert into replay.doomed (object_id) select id from expired on conflict do nothing returning object_id;
+
+-- name: expire_tracks(seen_before, at_most)
+-- Forget tracks that began long ago and have no segment left, and doom their init segments.
+with expired as (
+    delete from replay.track where id in (
+        select track.id from replay.track
+        where
+            track.began_at < :seen_before
+            and not exists (select from replay.segment where segment.track_id = track.id)
+        order by track.id limit :at_most
+    ) returning id
+)
+insert into replay.doomed (object_id) select id from expired on conflict do nothing returning object_id;
+
+-- name: expire_keys(keys_before, key_period)!
+-- Forget keys of hours that have no segment left.
+delete from replay.media_key
+where
+    period < :keys_before
+    and not exists (
+        select from replay.segment
+        where
+            segment.camera = media_key.camera and segment.kind in ('video', 'audio')
+            and segment.at >= media_key.period and segment.at < media_key.period + :key_period::interval
+    );
+
+-- name: forget_losses(seen_before)!
+-- Losses are forgotten with the footage that they are missing from.
+update replay.camera set lost = 0, lost_at = null where lost_at < :seen_before;
+
+-- name: doomed(at_most)
+-- Objects that nothing names any more.
+select object_id from replay.doomed order by object_id limit :at_most;
+
+-- name: gone(object_ids)!
+-- These objects are deleted.
+delete from replay.doomed where object_id = any(:object_ids::uuid[]);

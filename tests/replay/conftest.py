@@ -1,0 +1,70 @@
+"""What tests of cameras share."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.replay.camera import Camera
+from tests.replay.house import Kept
+from virage.kernel.config import Config
+from virage.kernel.database import Database
+from virage.replay.footage import Footage
+from virage.replay.rules.media import MediaVault
+
+Program = Callable[..., "subprocess.Popen[bytes]"]
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def camera() -> Iterator[Callable[..., Camera]]:
+    """Start cameras that are pulled in the end."""
+    started: list[Camera] = []
+
+    def start(port: int, **how: object) -> Camera:
+        started.append(Camera(port, **how))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.pull()
+
+
+@pytest.fixture
+def program() -> Iterator[Program]:
+    """Start programs that are ended in the end; one that begins with `-m` is Python's."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*command: str, **how: object) -> "subprocess.Popen[bytes]":
+        whole = [sys.executable, *command] if command[0] == "-m" else list(command)
+        started.append(subprocess.Popen(whole, cwd=ROOT, **how))  # type: ignore[call-overload]  # noqa: S603 - ours
+        return started[-1]
+
+    yield start
+    for one in reversed(started):
+        if one.poll() is None:
+            one.send_signal(signal.SIGTERM)
+        try:
+            one.wait(10)
+        except subprocess.TimeoutExpired:
+            one.kill()
+
+
+@pytest.fixture
+def kept(config: Config, db: Database) -> Kept:
+    return Kept(db, Footage(config.objects_at), MediaVault([config.secret]))
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, of two megabytes; only root may mount one."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = ["/usr/bin/mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)]
+    subprocess.run(mounted, check=True)  # noqa: S603 - ours
+    yield disk
+    subprocess.run(["/usr/bin/umount", "--lazy", str(disk)], check=True)  # noqa: S603 - ours

@@ -1,0 +1,182 @@
+"""Cameras over real transports: what is kept of them, when it was seen, and what the desk sees of their faults."""
+
+import asyncio
+import shutil
+import socket
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.ports import free_ports
+from tests.replay.camera import Camera, taking_in
+from tests.replay.conftest import Program
+from tests.replay.house import FRAME_MS, Kept
+from virage.kernel.clock import Clock
+from virage.replay.footage import Footage
+from virage.replay.ingest.measuring import measure
+from virage.replay.ingest.synthetic import send
+from virage.replay.ingest.transports import SRT_PROGRAM, Source
+from virage.replay.rules.cameras import Fault
+from virage.replay.rules.media import Kind
+
+Start = Callable[..., Camera]
+PACKET = "pkt_size=1316"
+
+
+async def test_cameras_over_udp_rtmp_and_srt_are_kept_as_they_are_and_when_one_ends_the_desk_sees_it(
+    kept: Kept, program: Program
+) -> None:
+    udp, rtmp, srt, feed = free_ports(4)
+    sources = [
+        Source("by-udp", f"udp://127.0.0.1:{udp}"),
+        Source("by-rtmp", f"rtmp://127.0.0.1:{rtmp}/live/main"),
+        Source("by-srt", f"srt://127.0.0.1:{srt}?mode=listener"),
+    ]
+    async with AsyncExitStack() as taken:
+        for source in sources:
+            await taken.enter_async_context(taking_in(source, kept.db, kept.footage, kept.vault))
+        program("-m", "tests.replay.sender", f"udp://127.0.0.1:{udp}?{PACKET}")
+        by_rtmp = program("-m", "tests.replay.sender", f"rtmp://127.0.0.1:{rtmp}/live/main")
+        program(SRT_PROGRAM, "-q", f"udp://127.0.0.1:{feed}", f"srt://127.0.0.1:{srt}?mode=caller&latency=60")
+        program("-m", "tests.replay.sender", f"udp://127.0.0.1:{feed}?{PACKET}")
+        for source in sources:
+            await kept.wait_for_pieces(source.camera, 4)
+            await kept.wait_for_fault(source.camera, None)
+            second = (await kept.takes(source.camera))[-1][1]
+            assert len(await kept.clocks(second)) == 25
+            assert await kept.late_ms(second) > -FRAME_MS, "nothing was seen before it happened"
+            assert len(await kept.pieces(source.camera, Kind.AUDIO)) >= 2
+        by_rtmp.terminate()
+        await kept.wait_for_fault("by-rtmp", Fault.ENDED)
+
+
+async def test_two_cameras_300_ms_apart_show_the_same_instant_once_a_lamp_was_compared(
+    kept: Kept, camera: Start
+) -> None:
+    prompt, slow = free_ports(2)
+    async with AsyncExitStack() as taken:
+        for name, port, lag_ms in (("main", prompt, 0), ("behind-goal", slow, 300)):
+            source = Source(name, f"tcp://127.0.0.1:{port}?listen=1", programme=name == "main")
+            await taken.enter_async_context(taking_in(source, kept.db, kept.footage, kept.vault))
+            camera(port, lag_ms=lag_ms)
+        await kept.wait_for_pieces("behind-goal", 6)
+        assert await apart_ms(kept) == pytest.approx(300, abs=1.5 * FRAME_MS), "else there is nothing to mend"
+
+        async def compared() -> bool:
+            late = await measure(kept.db, kept.footage, kept.vault, Clock().now())
+            return all(one.delay_ms is not None for one in late)
+
+        await kept.wait_for(compared)
+        state = await kept.state("behind-goal")
+        assert state is not None
+        assert state.delay_ms == pytest.approx(300, abs=1.5 * FRAME_MS)
+        for name in ("main", "behind-goal"):
+            await kept.wait_for_pieces(name, len(await kept.pieces(name)) + 2)
+        assert abs(await apart_ms(kept)) <= 1.5 * FRAME_MS
+
+
+async def apart_ms(kept: Kept) -> float:
+    """How much earlier the second camera's last second shows what the first one's does, by the clock in both."""
+    main, other = [(await kept.pieces(name))[-1] for name in ("main", "behind-goal")]
+    return await kept.late_ms(other) - await kept.late_ms(main)
+
+
+async def test_an_encoder_that_is_set_wrongly_is_refused_until_it_is_set_right_and_one_that_is_pulled_comes_back(
+    kept: Kept, camera: Start
+) -> None:
+    (port,) = free_ports(1)
+    source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True)
+    async with taking_in(source, kept.db, kept.footage, kept.vault):
+        wrong = camera(port, gop_s=2.0)
+        await kept.wait_for_fault("main", Fault.GOP_TOO_LONG)
+        wrong.pull()
+        assert await kept.pieces("main") == []
+        right = camera(port)
+        await kept.wait_for_pieces("main", 2)
+        await kept.wait_for_fault("main", None)
+        right.pull()
+        await kept.wait_for_fault("main", Fault.ENDED)
+        before = await kept.pieces("main")
+        camera(port)
+        await kept.wait_for_pieces("main", len(before) + 2)
+        await kept.wait_for_fault("main", None)
+    first, second = await kept.takes("main")
+    assert first[0].track.id != second[0].track.id
+    assert first[-1].segment.ends_at < second[0].segment.at, "the gap is a gap"
+
+
+class Shifted(Clock):
+    """A machine's clock that somebody sets while it runs."""
+
+    shift = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.shift
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> bytes:
+    """Six seconds of a camera, as they go over a wire."""
+    file, frames = tmp_path / "camera.ts", iter(range(150))
+    send(str(file), Clock(speed=1000), going_on=lambda: next(frames, None) is not None)
+    return file.read_bytes()
+
+
+async def test_where_the_clock_of_a_camera_or_of_the_machine_jumps_a_new_take_begins_and_the_desk_sees_why(
+    kept: Kept, recording: bytes
+) -> None:
+    (port,) = free_ports(1)
+    source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True)
+    clock = Shifted()
+    async with taking_in(source, kept.db, kept.footage, kept.vault, clock=clock):
+        wire = await asyncio.to_thread(connected, port)
+        with wire:
+            half = len(recording) // 2
+            await asyncio.to_thread(wire.sendall, recording + recording[:half])
+            await kept.wait_for_fault("main", Fault.CLOCK_JUMPED)
+            await kept.wait_for_pieces("main", 7)
+            clock.shift = timedelta(hours=-1)
+            await asyncio.to_thread(wire.sendall, recording[half:])
+            await kept.wait_for_fault("main", Fault.OUR_CLOCK_JUMPED)
+        await kept.wait_for_pieces("main", 11)
+    by_take = Counter(piece.track.take_id for piece in await kept.pieces("main"))
+    assert len(by_take) == 3
+
+
+def connected(port: int) -> socket.socket:
+    """A connection to whoever will listen."""
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port))
+        except ConnectionRefusedError:
+            continue
+
+
+async def test_what_a_full_disk_cannot_take_is_counted_as_lost_and_the_rest_is_kept_once_there_is_room(
+    kept: Kept, camera: Start, small_disk: Path
+) -> None:
+    (port,) = free_ports(1)
+    full = Kept(kept.db, Footage(str(small_disk)), kept.vault)
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(bytes(shutil.disk_usage(small_disk).free))
+    source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True)
+    async with taking_in(source, full.db, full.footage, full.vault, waiting_max=4) as ingest:
+        camera(port)
+        await full.wait_for_fault("main", Fault.STORE_FULL)
+
+        async def lost() -> bool:
+            state = await full.state("main")
+            return state is not None and state.lost >= 2
+
+        await full.wait_for(lost)
+        ballast.unlink()
+        await full.wait_for_fault("main", None)
+        known = ingest.lost
+        await full.wait_for_pieces("main", len(await full.pieces("main")) + 2)
+        assert ingest.lost == known
+    for piece in await full.pieces("main"):
+        assert len(await full.clocks(piece)) > 0

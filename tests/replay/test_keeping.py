@@ -1,0 +1,134 @@
+"""Footage is kept for some hours, and what a clip shows for as long as the clip may be shown."""
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from tests.conftest import FakeClock
+from tests.replay.conftest import Program
+from tests.replay.house import Kept
+from virage.kernel.clock import Clock
+from virage.kernel.ids import new_id
+from virage.replay.jobs.keeping import KeepingJobs
+from virage.replay.rules.clips import Clip
+from virage.replay.rules.keeping import GRACE
+from virage.replay.rules.media import Kind, Segment, Track, key_period
+from virage.replay.store import cameras as store
+from virage.replay.store import clips
+
+HOURS = 24
+HOUR = timedelta(hours=1)
+SECOND = timedelta(seconds=1)
+
+
+async def sent(kept: Kept, camera: str, times: Sequence[datetime], kind: Kind = Kind.VIDEO) -> list[UUID]:
+    """A take of a camera, a second at each of these times; the ids of its objects, its init segment's first."""
+    track = Track(new_id(), new_id(), camera, kind, "avc1.64001f", 640, 360, times[0])
+    segments = [Segment(new_id(), track.id, at, 1000, 5) for at in times]
+    async with kept.db.transaction() as conn:
+        await store.note_camera(conn, camera, programme=False, delay_ms=0)
+        await store.add_track(conn, track)
+        for segment in segments:
+            await store.add_segment(conn, segment, track)
+        for period in {key_period(at) for at in times}:
+            await store.add_key(conn, camera, period, kept.vault.new(camera, period))
+    ids = [track.id, *(segment.id for segment in segments)]
+    await asyncio.gather(*(kept.footage.keep(object_id, b"bytes") for object_id in ids))
+    return ids
+
+
+async def clip(kept: Kept, from_at: datetime, to_at: datetime, *cameras: str) -> UUID:
+    made = Clip(new_id(), new_id(), from_at, to_at, list(cameras), to_at)
+    async with kept.db.transaction() as conn:
+        await clips.add_clip(conn, made)
+    return made.id
+
+
+async def stored(kept: Kept, ids: Sequence[UUID]) -> list[bool]:
+    return [await kept.footage.get(object_id) is not None for object_id in ids]
+
+
+async def count(kept: Kept, table: str) -> int:
+    async with kept.db.connection() as conn:
+        found: int = await conn.fetchval(f"select count(*) from replay.{table}")
+    return found
+
+
+def job(kept: Kept, clock: Clock) -> KeepingJobs:
+    return KeepingJobs(kept.db, clock, kept.footage, HOURS)
+
+
+async def test_what_is_over_is_gone_with_its_track_its_key_and_its_objects_and_the_rest_stays(
+    kept: Kept, clock: FakeClock
+) -> None:
+    old, young = clock.now() - 30 * HOUR, clock.now() - 2 * HOUR
+    over = await sent(kept, "main", [old, old + SECOND])
+    sound = await sent(kept, "main", [old], Kind.AUDIO)
+    stays = await sent(kept, "main", [young, young + SECOND])
+    await job(kept, clock).expire()
+    assert await stored(kept, [*over, *sound]) == [False] * 5
+    assert await stored(kept, stays) == [True] * 3
+    assert [await count(kept, table) for table in ("segment", "track", "media_key", "doomed")] == [2, 1, 1, 0]
+
+
+async def test_a_clip_keeps_what_it_shows_of_its_cameras_until_a_while_after_it_is_withdrawn(
+    kept: Kept, clock: FakeClock
+) -> None:
+    old = clock.now() - 30 * HOUR
+    shown = await sent(kept, "main", [old + number * SECOND for number in range(4)])
+    other = await sent(kept, "other", [old + SECOND])
+    clip_id = await clip(kept, old + 1.5 * SECOND, old + 3 * SECOND, "main")
+    await job(kept, clock).expire()
+    init, before, first, second, after = await stored(kept, shown)
+    assert (init, first, second, after) == (True, True, True, False)
+    assert before, "a segment may be five seconds long, and the clip begins in it"
+    assert await stored(kept, other) == [False, False]
+    async with kept.db.transaction() as conn:
+        await clips.withdraw_clip(conn, clip_id, clock.now())
+    await job(kept, clock).expire()
+    assert (await stored(kept, shown))[2]
+    assert await count(kept, "media_key") == 1
+    clock.advance(GRACE + SECOND)
+    await job(kept, clock).expire()
+    assert await stored(kept, shown) == [False] * 5
+    assert [await count(kept, table) for table in ("segment", "track", "media_key")] == [0, 0, 0]
+
+
+async def test_an_expiry_that_is_killed_half_way_is_ended_by_the_next_one_and_no_row_names_an_object_that_is_gone(
+    kept: Kept, program: Program, database_url: str, tmp_path: Path
+) -> None:
+    old = datetime.now(UTC) - 30 * HOUR
+    ids = await sent(kept, "main", [old + number * SECOND for number in range(2000)])
+    expiring = program("-m", "tests.replay.expiring", database_url, str(tmp_path / "objects"))
+
+    async def begun() -> bool:
+        return await kept.footage.get(ids[1]) is None
+
+    await kept.wait_for(begun)
+    expiring.send_signal(signal.SIGKILL)
+    expiring.wait()
+    assert await count(kept, "doomed") > 0, "it was killed half way"
+    left = {piece.segment.id for piece in await kept.pieces("main")}
+    assert all(await stored(kept, list(left)))
+    await job(kept, Clock()).expire()
+    assert not any(await stored(kept, ids))
+    assert [await count(kept, table) for table in ("segment", "track", "doomed")] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("hours", [1, HOURS])
+async def test_losses_are_forgotten_with_the_footage_that_they_are_missing_from(
+    kept: Kept, clock: FakeClock, hours: int
+) -> None:
+    await sent(kept, "main", [clock.now()])
+    async with kept.db.connection() as conn:
+        await store.note_state(conn, "main", fault=None, seen_at=None, lost=3, now=clock.now())
+    clock.advance(hours * HOUR + SECOND)
+    await job(kept, clock).expire()
+    state = await kept.state("main")
+    assert state is not None
+    assert state.lost == (3 if hours < HOURS else 0)
