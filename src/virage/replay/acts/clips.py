@@ -65,7 +65,7 @@ async def withdraw(conn: Connection, clip: Clip, who: UUID | None, now: datetime
     if clip.entry is not None:
         # refused where the feed has withdrawn that entry itself, which is as well
         await live.tell(conn, clip.event_id, [Telling(new_id(), now, Withdrawn(clip.entry))], who, now)
-    if not await store.withdraw_clip(conn, clip, now):
+    if not await store.withdraw_clip(conn, clip.id, now, entry=clip.entry):
         return Refused(Reason.CHANGED)
     await append(conn, [Fact("clip_withdrawn", who, clip.id, {"event": clip.event_id})], now)
     return replace(clip, withdrawn_at=now, entry=None)

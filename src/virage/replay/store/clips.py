@@ -34,9 +34,9 @@ async def clips_told(conn: Connection, event_id: UUID, number: int) -> list[Clip
     return [msgspec.convert(dict(row), Clip) async for row in rows]
 
 
-async def withdraw_clip(conn: Connection, clip: Clip, now: datetime) -> bool:
-    """Whether it stood as it was read until now."""
-    touched: int = await queries.withdraw_clip(conn, id=clip.id, entry=clip.entry, now=now)
+async def withdraw_clip(conn: Connection, clip_id: UUID, now: datetime, *, entry: int | None = None) -> bool:
+    """Whether it was there to withdraw until now, with that entry of the feed or none."""
+    touched: int = await queries.withdraw_clip(conn, id=clip_id, entry=entry, now=now)
     return touched == 1
 
 
