@@ -30,6 +30,7 @@ PICTURE_MS = """() => {
 SAID_MS = "() => Number(document.querySelector('[data-scrub]').value)"
 # By as much as the way of a picture may be held up on a machine that does all else as well.
 AGREE = f"() => Math.abs(({PICTURE_MS})() - ({SAID_MS})()) < 2000"
+TAPS = "select sum(taps) from replay.tap where event_id = $1"
 GRANT = "update people.role_grant set role = $3 where scope_id = $1 and role = $2"
 
 
@@ -66,8 +67,12 @@ def test_a_desk_scrubs_marks_and_publishes_a_moderator_releases_and_a_fan_sees_i
     page.add_init_script(ENGLISH)
     page.goto(f"/live/{event}")
     expect(page.get_by_text("Nothing has happened yet")).to_be_visible()
-    desk: Page = seat(event, title, "media_desk")
+    desk: Page = seat(event, title, "match_desk", "media_desk")
     expect(desk.locator(SHOWS)).to_be_visible(timeout=SLOW_MS)
+    desk.get_by_role("button", name="Start: First half").click()
+    page.get_by_role("button", name="Show that again").click()
+    expect(page.get_by_text("Asked for")).to_be_visible()
+    assert in_database(house, lambda conn: conn.fetchval(TAPS, event)) == 1
     desk.keyboard.press("j")
     desk.keyboard.press("k")
     desk.wait_for_function(AGREE, timeout=SLOW_MS)

@@ -8,7 +8,6 @@ export const mediaDesk = {
   behind: (seconds: string): string => `${seconds} behind live`,
   monitor: (camera: string): string => `Picture of ${camera}`,
   camera: (name: string): string => (name === "main" ? "Main camera" : `Camera ${name}`),
-  programme: "programme",
   toFront: (camera: string): string => `Show ${camera} large`,
   inClip: (camera: string): string => `${camera} in the clip`,
   inClipShort: "in the clip",

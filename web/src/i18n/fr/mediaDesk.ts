@@ -10,7 +10,6 @@ export const mediaDesk: Words = {
   behind: (seconds: string): string => `${seconds} de retard sur le direct`,
   monitor: (camera: string): string => `Image de ${camera}`,
   camera: (name: string): string => (name === "main" ? "Caméra principale" : `Caméra ${name}`),
-  programme: "antenne",
   toFront: (camera: string): string => `Afficher ${camera} en grand`,
   inClip: (camera: string): string => `${camera} dans le ralenti`,
   inClipShort: "dans le ralenti",

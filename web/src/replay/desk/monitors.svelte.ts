@@ -43,7 +43,9 @@ export class Monitor {
     if (this.#closed) return;
     const hls = new Library({ enableWorker: false, liveSyncDurationCount: 2, maxBufferLength: 12, backBufferLength: 90 });
     this.#hls = hls;
-    hls.on(Library.Events.LEVEL_UPDATED, () => this.#wanted !== null && this.seek(this.#wanted));
+    hls.on(Library.Events.LEVEL_UPDATED, () => {
+      if (this.#wanted !== null) this.seek(this.#wanted);
+    });
     hls.on(Library.Events.ERROR, (_, { fatal }) => {
       if (!fatal) return;
       this.shows = false;
@@ -57,13 +59,12 @@ export class Monitor {
     return this.#hls?.latestLevelDetails?.fragments ?? [];
   }
 
-  /** Show an instant; false where it is not loaded. */
-  seek(instant: number): boolean {
+  /** Show an instant, at once or as soon as it is loaded. */
+  seek(instant: number): void {
     const found = this.#fragments.findLast(({ programDateTime }) => programDateTime !== null && programDateTime <= instant);
-    if (!found) return false;
-    this.#wanted = null;
+    this.#wanted = found ? null : instant;
+    if (!found) return;
     this.video.currentTime = found.start + Math.min((instant - found.programDateTime!) / 1000, found.duration - 0.001);
-    return true;
   }
 
   /** The wall clock of what is shown, milliseconds. */
@@ -77,12 +78,6 @@ export class Monitor {
   get edge(): number | null {
     const last = this.#fragments.at(-1);
     return last?.programDateTime ? last.programDateTime + last.duration * 1000 : null;
-  }
-
-  /** To what is sent now. */
-  present(): void {
-    const at = this.#hls?.liveSyncPosition;
-    if (at) this.video.currentTime = at;
   }
 
   run(paused: boolean, slow: boolean): void {
