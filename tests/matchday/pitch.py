@@ -1,10 +1,12 @@
 """What is told of our match and shown again of it, and who may do so: their requests for the tests of doors."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from virage.kernel.ids import new_id
-from virage.replay.rules.media import Kind, Segment, Track
+from virage.replay.acts.desk import suggest
+from virage.replay.rules.media import Kind, MediaVault, Segment, Track, key_period
+from virage.replay.rules.moments import Moment, MomentSource
 from virage.replay.store import cameras as footage
 
 if TYPE_CHECKING:
@@ -44,6 +46,10 @@ def clip(world: "World") -> dict[str, Any]:
     }
 
 
+def one_pair_of_eyes(_: "World") -> dict[str, Any]:
+    return {"four_eyes": False}
+
+
 def rights(_: "World") -> dict[str, Any]:
     return {"rights": {"who": "ticket", "download": True}, "revision": 0}
 
@@ -66,6 +72,28 @@ async def clip_of(world: "World", desk: dict[str, str]) -> str:
     return clip_id
 
 
+async def suggested(world: "World") -> str:
+    """The id of a moment that the crowd has suggested."""
+    moment = Moment(MomentSource.ROAR, world.clock.now() - timedelta(minutes=5), 90, "main")
+    async with world.db.transaction() as conn:
+        assert await suggest(conn, world.event, moment, world.clock.now())
+    (row,) = await world.rows("select id from replay.suggestion")
+    return str(row["id"])
+
+
+def moment(said: str) -> datetime:
+    """A time as an answer says it."""
+    return datetime.fromisoformat(said)
+
+
+async def hour_of(world: "World", secret: str) -> str:
+    """The hour whose key our camera has."""
+    hour, vault = key_period(world.clock.now()), MediaVault([secret])
+    async with world.db.transaction() as conn:
+        await footage.add_key(conn, "main", hour, vault.new("main", hour))
+    return str(int(hour.timestamp()))
+
+
 PITCH = (
     ("POST /api/live/{event_id}/entries", "our office", NEIGHBOURS, told),
     ("PUT /api/live/{event_id}/teams", "our office", NEIGHBOURS, teams),
@@ -75,5 +103,11 @@ PITCH = (
     ("POST /api/live/{event_id}/counts", "our office", NEIGHBOURS, counts),
     ("POST /api/pitch/{event_id}/frames", "our office", NEIGHBOURS, frames),
     ("POST /api/replay/events/{event_id}/clips", "our office", NEIGHBOURS, clip),
+    ("GET /api/replay/events/{event_id}/desk", "our office", NEIGHBOURS),
+    ("PUT /api/replay/events/{event_id}/desk", "our office", NEIGHBOURS, one_pair_of_eyes),
+    ("GET /api/replay/events/{event_id}/cameras/{camera}/{since}/{playlist}", "our office", NEIGHBOURS),
+    ("GET /api/replay/events/{event_id}/keys/{camera}/{period}", "our office", NEIGHBOURS),
+    ("POST /api/replay/suggestions/{suggestion_id}/dismiss", "our office", NEIGHBOURS),
     ("POST /api/replay/clips/{clip_id}/withdraw", "our office", NEIGHBOURS),
+    ("POST /api/replay/clips/{clip_id}/release", "our office", NEIGHBOURS),
 )

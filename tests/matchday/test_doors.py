@@ -202,7 +202,14 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/replay/events/{event_id}/rights": only("media_desk", "moderator"),
     "PUT /api/replay/events/{event_id}/rights": only("moderator"),
     "POST /api/replay/events/{event_id}/clips": only("media_desk"),
-    "POST /api/replay/clips/{clip_id}/withdraw": only("media_desk"),
+    "POST /api/replay/clips/{clip_id}/release": only("moderator"),
+    "POST /api/replay/clips/{clip_id}/withdraw": only("media_desk", "moderator"),
+    "GET /api/replay/events/{event_id}/desk": only("media_desk", "moderator"),
+    "PUT /api/replay/events/{event_id}/desk": only("moderator"),
+    "GET /api/replay/events/{event_id}/cameras/{camera}/{since}/{playlist}": only("media_desk", "moderator"),
+    "GET /api/replay/events/{event_id}/keys/{camera}/{period}": only("media_desk", "moderator"),
+    "POST /api/replay/suggestions/{suggestion_id}/dismiss": only("media_desk", "moderator"),
+    "POST /api/replay/events/{event_id}/taps": EVERYBODY,
     "GET /api/replay/cameras": only("media_desk", "moderator"),  # they are the house's, whoever plays in it
     "GET /api/concessions/stock-alerts": only("cashier", "programme", "finance"),
     "GET /api/food/outlets": EVERYBODY,
@@ -338,6 +345,7 @@ async def test_every_door_opens_to_whom_it_should_and_to_nobody_else(world: "Wor
             .replace("{camera}", "main")
             .replace("{playlist}", "main.m3u8")
             .replace("{period}", "0")
+            .replace("{since}", "0")
         )
         for name, show in askers(world).items():
             answer = await world.ask(await show(), method, path, None if method in ("GET", "DELETE") else {})

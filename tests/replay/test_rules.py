@@ -141,14 +141,14 @@ def mark(seconds: float = 20, *cameras: str) -> Mark:
     ],
 )
 def test_a_clip_that_would_show_nothing_is_refused(wish: Mark, seen: list[str], reason: Reason) -> None:
-    found = clip_of(wish, UUID(int=2), seen, AT)
+    found = clip_of(wish, UUID(int=2), seen, None)
     assert isinstance(found, Refused)
     assert found.reason == reason
 
 
 def test_a_clip_opens_the_hour_before_it_where_its_first_segment_may_have_begun_and_no_other() -> None:
     hour = timedelta(hours=1)
-    made = clip_of(Mark(UUID(int=1), AT + 4 * SECOND, AT + 20 * SECOND), UUID(int=2), ["main"], AT)
+    made = clip_of(Mark(UUID(int=1), AT + 4 * SECOND, AT + 20 * SECOND), UUID(int=2), ["main"], None)
     assert isinstance(made, Clip)
     began = key_period(AT)  # three seconds before the hour in which the clip begins
     assert [made.opens(began + number * hour) for number in (-1, 0, 1, 2)] == [False, True, True, False]
@@ -156,8 +156,8 @@ def test_a_clip_opens_the_hour_before_it_where_its_first_segment_may_have_begun_
 
 def test_a_clip_shows_all_cameras_that_saw_it_or_those_that_were_chosen() -> None:
     every, chosen = (
-        clip_of(mark(20), UUID(int=2), ["main", "goal"], AT),
-        clip_of(mark(20, "goal"), UUID(int=2), ["main", "goal"], AT),
+        clip_of(mark(20), UUID(int=2), ["main", "goal"], None),
+        clip_of(mark(20, "goal"), UUID(int=2), ["main", "goal"], None),
     )
     assert isinstance(every, Clip)
     assert isinstance(chosen, Clip)

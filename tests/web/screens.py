@@ -20,7 +20,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.web import office_tour, tour_cards, tour_food, tour_live, tour_office_food, tour_pitch, tour_till
+from tests.web import office_tour, tour_cards, tour_desk, tour_food, tour_live, tour_office_food, tour_pitch, tour_till
 from tests.web.conftest import CHROMIUM, FLAGS, entered, named_database
 from tests.web.food import enter_kitchen
 from tests.web.gate import Phone, tonight
@@ -153,6 +153,15 @@ def take_live(browser: Browser, house: House, size: str, theme: Theme) -> None:
         shoot(fan, tour_pitch.screens(fan, house, event), f"{size}-{theme}")
 
 
+def take_desk(browser: Browser, house: House, size: str, theme: Theme) -> None:
+    """The media desk beside the match desk, while a camera sends."""
+    event = tour_live.match(house, title := f"Virage FC v Étoile du Nord, {size} {theme}")
+    with new_context(browser, house, size, theme) as context:
+        page = context.new_page()
+        tour_desk.at_the_desk(page, house, event, title, "match_desk", "media_desk", "moderator")
+        shoot(page, tour_desk.screens(page, house, event), f"{size}-{theme}")
+
+
 def shoot(page: Page, screens: Iterator[Screen], look: str, room: str = "") -> None:
     """A picture of each screen, from its top or from where it is to begin."""
     for screen in screens:
@@ -217,6 +226,9 @@ def main() -> None:
             take_till(running, house, size, theme)
         for size, theme in looks:
             take_live(browser, house, size, theme)
+        with tour_desk.sending(house, "main"):
+            for size, theme in looks:
+                take_desk(browser, house, size, theme)
         for size, theme in looks:  # last, for their events of tonight would stand before all others in the office
             take_gate(running, house, size, theme)
             take_gates(browser, house, size, theme, state)

@@ -55,6 +55,12 @@ ACCOUNTS = (
         "/staff/desk",
         tuple(Grant(role, "organiser", CLUB.id) for role in ("match_desk", "media_desk")),
     ),
+    Account(
+        "moderator@example.org",
+        "the club's replays: which are shown, and who may watch them",
+        "/staff/desk",
+        (Grant("moderator", "organiser", CLUB.id),),
+    ),
     Account("kitchen@example.org", "the kitchen of outlet 01", "/", (Grant("kitchen", "outlet", "01"),)),
 )
 

@@ -109,6 +109,10 @@ class Hub:
         """Whether somebody listens to a topic that has a pulse."""
         return self._pulse is not None
 
+    def following(self, name: str) -> int:
+        """How many streams of this process follow a topic."""
+        return len(self._listeners.get(name, ()))
+
     async def follow(self, principal: Principal, names: Sequence[str], since: str | None) -> "Flow":
         """Return the stream of these topics, or raise the Problem of the first that is refused.
 

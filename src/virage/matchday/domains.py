@@ -66,13 +66,15 @@ from virage.programme import routes as programme
 from virage.programme.acts import EventCancelled
 from virage.programme.reads import boards, public_events
 from virage.replay import routes as replay_routes
-from virage.replay.acts.clips import mark_goals
+from virage.replay.acts.clips import entries_told as replays_told
 from virage.replay.footage import Footage
 from virage.replay.jobs.keeping import KeepingJobs
 from virage.replay.opening import Timelines
 from virage.replay.reads import cameras, ladder
 from virage.replay.routes.door import ClipDoor
 from virage.replay.routes.sharing import SharePage
+from virage.replay.jobs.moments import MomentJobs
+from virage.replay.routes.taps import TapCounter
 from virage.replay.rules.media import MediaVault
 from virage.ticketing import routes as ticketing_routes
 from virage.ticketing.acts import paying, refunding
@@ -274,7 +276,7 @@ def _ticketing(house: House) -> Domain:
 # --- live ----------------------------------------------------------------------------------------------------------
 
 
-ENTRIES_TOLD: Sequence[EntriesTold] = (mark_goals, tell_stats_at_once)
+ENTRIES_TOLD: Sequence[EntriesTold] = (replays_told, tell_stats_at_once)
 
 
 def _live(house: House) -> Domain:
@@ -304,8 +306,9 @@ def _pitch(house: House) -> Domain:
 
 
 def _replay(house: House) -> Domain:
-    config = house.config
-    footage = Footage(config.objects_at)
+    config, db = house.config, house.db
+    footage, vault = Footage(config.objects_at), MediaVault([config.secret, *config.secrets_previous])
+    counter = TapCounter(db)
     return Domain(
         routers=replay_routes.routers,
         dependencies={
@@ -313,9 +316,14 @@ def _replay(house: House) -> Domain:
             "footage": footage,
             "timelines": Timelines(footage),
             "share_page": SharePage(config.club.name, config.public_url),
-            "media_vault": MediaVault([config.secret, *config.secrets_previous]),
+            "media_vault": vault,
+            "tap_counter": counter,
+            "taps": counter.taps,
         },
-        jobs=[KeepingJobs(house.db, house.clock, footage, config.footage_hours).register],
+        jobs=[
+            KeepingJobs(db, house.clock, footage, config.footage_hours).register,
+            MomentJobs(db, house.clock, footage, vault).register,
+        ],
         gauges=[*cameras.gauges(house.clock), *ladder.gauges(house.clock)],
     )
 

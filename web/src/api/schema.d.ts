@@ -2997,7 +2997,7 @@ export interface paths {
         put?: never;
         /**
          * Withdraw clip
-         * @description Take a clip down, everywhere, for good.
+         * @description Take a clip down, everywhere.
          */
         post: operations["withdraw_clip"];
         delete?: never;
@@ -3066,6 +3066,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/replay/events/{event_id}/cameras/{camera}/{since}/{playlist}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get footage
+         * @description A playlist of what a camera has sent since then and sends now (RFC 8216), whether anybody was shown it or not.
+         */
+        get: operations["get_footage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/replay/events/{event_id}/clips": {
         parameters: {
             query?: never;
@@ -3077,9 +3097,53 @@ export interface paths {
         put?: never;
         /**
          * Mark clip
-         * @description Publish a stretch of time as a clip, at once. The same mark again is the same clip.
+         * @description Publish a stretch of time as a clip, at once or as soon as it is released. The same mark is the same clip.
          */
         post: operations["mark_clip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/replay/events/{event_id}/desk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get desk
+         * @description The desk of an event: its clips, what the crowd suggests, how clips are released.
+         */
+        get: operations["get_desk"];
+        /**
+         * Put desk
+         * @description Say how the clips of an event are released; what waits already goes on waiting.
+         */
+        put: operations["put_desk"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/replay/events/{event_id}/keys/{camera}/{period}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get footage key
+         * @description The key of a camera and an hour, as far back as a desk may scrub.
+         */
+        get: operations["get_footage_key"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3104,6 +3168,26 @@ export interface paths {
          */
         put: operations["put_rights"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/replay/events/{event_id}/taps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tap
+         * @description Ask to see again what has just happened. A second tap within five seconds is the same one.
+         */
+        post: operations["tap"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3144,6 +3228,26 @@ export interface paths {
         get: operations["get_object"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/replay/suggestions/{suggestion_id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dismiss suggestion
+         * @description Close a suggestion of which nothing is shown; a mark closes it too.
+         */
+        post: operations["dismiss_suggestion"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4200,17 +4304,32 @@ export interface components {
         Clip: {
             about?: number | null;
             cameras: string[];
+            entry?: number | null;
             /** Format: uuid */
             event_id: string;
             /** Format: date-time */
             from_at: string;
             /** Format: uuid */
             id: string;
-            /** Format: date-time */
-            published_at: string;
+            marked_by?: string | null;
+            published_at?: string | null;
             /** Format: date-time */
             to_at: string;
             withdrawn_at?: string | null;
+        };
+        /** ClipLine */
+        ClipLine: {
+            about: number | null;
+            automatic: boolean;
+            cameras: string[];
+            /** Format: date-time */
+            from_at: string;
+            /** Format: uuid */
+            id: string;
+            own: boolean;
+            state: components["schemas"]["ClipState"];
+            /** Format: date-time */
+            to_at: string;
         };
         /** ClipShown */
         ClipShown: {
@@ -4229,6 +4348,12 @@ export interface components {
             /** Format: date-time */
             to_at: string;
         };
+        /**
+         * ClipState
+         * @description Where a clip stands: it waits for a second pair of eyes, it is shown, it was taken down.
+         * @enum {string}
+         */
+        ClipState: "proposed" | "shown" | "withdrawn";
         /** Clock */
         Clock: {
             at_s: number;
@@ -4463,6 +4588,14 @@ export interface components {
             purse_id: string;
             replaced_by: string | null;
         };
+        /** DeskShown */
+        DeskShown: {
+            clips: components["schemas"]["ClipLine"][];
+            four_eyes: boolean;
+            /** Format: date-time */
+            now: string;
+            suggestions: components["schemas"]["SuggestionLine"][];
+        };
         /** DeviceArrival */
         DeviceArrival: {
             code: string;
@@ -4617,6 +4750,10 @@ export interface components {
             starts_at: string;
             subtitle: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
+        };
+        /** Eyes */
+        Eyes: {
+            four_eyes: boolean;
         };
         /**
          * Fault
@@ -5271,6 +5408,7 @@ export interface components {
             from_at: string;
             /** Format: uuid */
             id: string;
+            suggestion?: string | null;
             /** Format: date-time */
             to_at: string;
         };
@@ -5312,6 +5450,12 @@ export interface components {
             /** @default 0 */
             position: number;
         };
+        /**
+         * MomentSource
+         * @description Who suggests.
+         * @enum {string}
+         */
+        MomentSource: "roar" | "taps";
         /** Moved */
         Moved: {
             count: number;
@@ -6628,6 +6772,20 @@ export interface components {
             on: number;
             side: components["schemas"]["Side"];
         };
+        /** SuggestionLine */
+        SuggestionLine: {
+            /** Format: date-time */
+            at: string;
+            camera: string | null;
+            /** Format: date-time */
+            from_at: string;
+            /** Format: uuid */
+            id: string;
+            source: components["schemas"]["MomentSource"];
+            strength: number;
+            /** Format: date-time */
+            to_at: string;
+        };
         /** Sums */
         Sums: {
             base_cents: number;
@@ -6671,6 +6829,11 @@ export interface components {
             total_cents: number;
             /** @default [] */
             totals: components["schemas"]["fiscal_record_VatTotal"][];
+        };
+        /** Tap */
+        Tap: {
+            /** Format: uuid */
+            phone: string;
         };
         /** TapPage */
         TapPage: {
@@ -12471,6 +12634,41 @@ export interface operations {
             };
         };
     };
+    get_footage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+                camera: string;
+                /** @description From when on, Unix milliseconds */
+                since: number;
+                playlist: "main.m3u8" | "video.m3u8" | "audio.m3u8";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     mark_clip: {
         parameters: {
             query?: never;
@@ -12493,6 +12691,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Clip"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_desk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskShown"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    put_desk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Eyes"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_footage_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+                camera: string;
+                /** @description When the hour of the key begins, Unix seconds */
+                period: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -12572,6 +12868,39 @@ export interface operations {
             };
         };
     };
+    tap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Tap"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_key: {
         parameters: {
             query?: never;
@@ -12625,6 +12954,35 @@ export interface operations {
                 content: {
                     "application/json": string;
                 };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    dismiss_suggestion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                suggestion_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done; `code` says why, and nothing has changed. */
             default: {

@@ -1,48 +1,102 @@
-"""Publishing and withdrawing clips, in the caller's transaction."""
+"""Publishing, releasing and withdrawing clips, in the caller's transaction. The feed is locked before a clip is."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from virage.kernel.database import Connection
-from virage.kernel.ids import named_id
+from virage.kernel.ids import named_id, new_id
 from virage.kernel.journal import Fact, append
 from virage.kernel.problems import Refused
 from virage.live import acts as live
-from virage.live.rules.entries import Entry, Goal, Replayed, Telling
-from virage.replay.rules.clips import AFTER, BEFORE, Clip, Mark, Reason, clip_of, same
+from virage.live.rules.entries import Entry, Goal, Replayed, Review, Telling, Withdrawn
+from virage.replay.rules.clips import AFTER, BEFORE, Clip, ClipState, Mark, Reason, clip_of, refuse_release, same
 from virage.replay.store import cameras as camera_store
 from virage.replay.store import clips as store
+from virage.replay.store import desk as desk_store
 
 
 async def mark(conn: Connection, event_id: UUID, wish: Mark, who: UUID | None, now: datetime) -> Clip | Refused:
-    """Publish a clip, at once, and say so in the feed. The same mark again is the same clip."""
+    """Publish a clip, at once, and say so in the feed; of an event with four eyes it waits for its release.
+
+    The same mark again is the same clip.
+    """
     known = await store.clip(conn, wish.id)
     if known is not None:
         return known if same(known, wish, event_id) else Refused(Reason.CLIP_ID_TAKEN)
-    made = clip_of(wish, event_id, await camera_store.cameras_seen(conn, wish.from_at, wish.to_at), now)
+    made = clip_of(wish, event_id, await camera_store.cameras_seen(conn, wish.from_at, wish.to_at), who)
     if isinstance(made, Refused):
         return made
-    told = Telling(named_id(made.id, "published"), now, Replayed(made.id, made.about))
-    (entry,) = await live.tell(conn, event_id, [told], who, now)
-    if isinstance(entry, Refused):
-        return entry
+    waits = await desk_store.four_eyes(conn, event_id)
+    if not waits:
+        entry = await _tell(conn, made, named_id(made.id, "published"), who, now)
+        if isinstance(entry, Refused):
+            return entry
+        made = replace(made, published_at=now, entry=entry.number)
     if not await store.add_clip(conn, made):
         return Refused(Reason.CLIP_ID_TAKEN)  # by another transaction, meanwhile
-    await append(conn, [Fact("clip_published", who, made.id, {"event": event_id})], now)
+    await desk_store.answer(conn, made, wish.suggestion, now)
+    await append(conn, [Fact("clip_proposed" if waits else "clip_published", who, made.id, {"event": event_id})], now)
     return made
 
 
-async def withdraw(conn: Connection, clip: Clip, who: UUID | None, now: datetime) -> None:
-    """Show a clip no more: its keys are given to nobody from now on."""
-    if await store.withdraw_clip(conn, clip.id, now):
-        await append(conn, [Fact("clip_withdrawn", who, clip.id, {"event": clip.event_id})], now)
+async def release(conn: Connection, clip: Clip, who: UUID | None, now: datetime) -> Clip | Refused:
+    """Show a clip that waits, or again one that was taken down. What is shown already stays so."""
+    if clip.state is ClipState.SHOWN:
+        return clip
+    refusal = refuse_release(clip, who, four_eyes=await desk_store.four_eyes(conn, clip.event_id))
+    if refusal is not None:
+        return refusal
+    entry = await _tell(conn, clip, new_id(), who, now)
+    if isinstance(entry, Refused):
+        return entry
+    if not await store.show_clip(conn, clip.id, entry.number, now):
+        return Refused(Reason.CHANGED)
+    await append(conn, [Fact("clip_released", who, clip.id, {"event": clip.event_id})], now)
+    return replace(clip, published_at=clip.published_at or now, withdrawn_at=None, entry=entry.number)
 
 
-async def mark_goals(conn: Connection, event_id: UUID, entries: Sequence[Entry], now: datetime) -> None:
-    """Publish a clip of each goal that somebody told. One that no camera saw, or is withdrawn already, has none."""
+async def withdraw(conn: Connection, clip: Clip, who: UUID | None, now: datetime) -> Clip | Refused:
+    """Show a clip no more: its keys are given to nobody from now on, and the feed tells of it no longer."""
+    if clip.state is ClipState.WITHDRAWN:
+        return clip
+    if clip.entry is not None:
+        # refused where the feed has withdrawn that entry itself, which is as well
+        await live.tell(conn, clip.event_id, [Telling(new_id(), now, Withdrawn(clip.entry))], who, now)
+    if not await store.withdraw_clip(conn, clip.id, now, entry=clip.entry):
+        return Refused(Reason.CHANGED)
+    await append(conn, [Fact("clip_withdrawn", who, clip.id, {"event": clip.event_id})], now)
+    return replace(clip, withdrawn_at=now, entry=None)
+
+
+async def entries_told(conn: Connection, event_id: UUID, entries: Sequence[Entry], now: datetime) -> None:
+    """Publish a clip of each goal that somebody told, and take down those of what did not happen.
+
+    A goal that no camera saw, or that is withdrawn in the same breath, has none.
+    """
+    undone = {number for entry in entries if (number := _undone(entry)) is not None}
     for entry in entries:
-        if isinstance(entry.told, Goal):
+        if isinstance(entry.told, Goal) and entry.number not in undone:
             clip_id = named_id(event_id, f"goal {entry.number}")
             wish = Mark(clip_id, entry.at - BEFORE, entry.at + AFTER, about=entry.number)
             await mark(conn, event_id, wish, None, now)
+    for number in sorted(undone):
+        for clip in await store.clips_told(conn, event_id, number):
+            await withdraw(conn, clip, None, now)
+
+
+def _undone(entry: Entry) -> int | None:
+    """The entry that this one takes back."""
+    match entry.told:
+        case Withdrawn(about) | Review(matter="goal", phase="overturned", about=about):
+            return about
+        case _:
+            return None
+
+
+async def _tell(conn: Connection, clip: Clip, telling_id: UUID, who: UUID | None, now: datetime) -> Entry | Refused:
+    told = Telling(telling_id, now, Replayed(clip.id, clip.about))
+    (entry,) = await live.tell(conn, clip.event_id, [told], who, now)
+    return entry

@@ -19,14 +19,8 @@ from virage.replay.store import descriptions as store
 
 
 async def clip(conn: Connection, clip_id: UUID) -> Clip | None:
-    """A clip, withdrawn ones too."""
+    """A clip in any state."""
     return await clips.clip(conn, clip_id)
-
-
-async def shown(conn: Connection, clip_id: UUID) -> Clip | None:
-    """A clip that is published and not withdrawn."""
-    clip = await clips.clip(conn, clip_id)
-    return clip if clip is not None and clip.withdrawn_at is None else None
 
 
 async def angle(conn: Connection, clip: Clip, camera: str) -> Angle:

@@ -1,6 +1,6 @@
 """The doors of replays."""
 
-from virage.replay.routes import cameras, describing, desk, files, rights, sharing, watching
+from virage.replay.routes import cameras, describing, desk, files, rights, sharing, taps, watching
 
 routers = [
     watching.router,
@@ -10,4 +10,5 @@ routers = [
     rights.router,
     describing.router,
     sharing.router,
+    taps.router,
 ]

@@ -7,6 +7,11 @@ BASE: Final = "/api/replay"
 OBJECTS: Final = f"{BASE}/objects"
 
 
+def footage_keys_of(event_id: UUID) -> str:
+    """Where the desk of an event is given the keys of all cameras, by camera and hour."""
+    return f"{BASE}/events/{event_id}/keys"
+
+
 def keys_of(clip_id: UUID) -> str:
     """Where the keys of a clip are given, by camera and hour."""
     return f"{BASE}/keys/{clip_id}"

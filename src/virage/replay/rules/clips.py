@@ -1,4 +1,7 @@
-"""Clips: a stretch of time and the cameras that saw it; published at once, while its end is still to come."""
+"""Clips: a stretch of time and the cameras that saw it; published at once, while its end is still to come.
+
+Of an event with four eyes, what one person marks waits until another one releases it (decision 0031).
+"""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -26,12 +29,14 @@ class Reason(StrEnum):
     CLIP_TOO_LONG = "clip_too_long"
     CLIP_ID_TAKEN = "clip_id_taken"
     CAMERA_UNKNOWN = "camera_unknown"
+    OWN_MARK = "own_mark"
+    CHANGED = "changed_meanwhile"
 
 
 class Mark(Struct, frozen=True, forbid_unknown_fields=True):
     """What the media desk wants shown again; it makes the id. `cameras` empty: all that saw it.
 
-    `about`: the number of the feed's entry that it shows.
+    `about`: the number of the feed's entry that it shows. `suggestion`: the one that it answers.
     """
 
     id: UUID
@@ -39,19 +44,41 @@ class Mark(Struct, frozen=True, forbid_unknown_fields=True):
     to_at: Instant
     cameras: Annotated[list[CameraName], Meta(max_length=64)] = []
     about: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
+    suggestion: UUID | None = None
+
+
+class ClipState(StrEnum):
+    """Where a clip stands: it waits for a second pair of eyes, it is shown, it was taken down."""
+
+    PROPOSED = "proposed"
+    SHOWN = "shown"
+    WITHDRAWN = "withdrawn"
 
 
 class Clip(Struct, frozen=True):
-    """A clip that is, or was, published. The first of its cameras is shown first."""
+    """A clip that is, was or may be published. The first of its cameras is shown first.
+
+    `published_at`: when it was first shown; `marked_by` None: a rule marked it, as with a goal; `entry`: the number of
+    the feed's entry that tells of it, None while it is not shown.
+    """
 
     id: UUID
     event_id: UUID
     from_at: datetime
     to_at: datetime
     cameras: list[str]
-    published_at: datetime
+    published_at: datetime | None = None
     about: int | None = None
     withdrawn_at: datetime | None = None
+    marked_by: UUID | None = None
+    entry: int | None = None
+
+    @property
+    def state(self) -> ClipState:
+        """Where it stands."""
+        if self.withdrawn_at is not None:
+            return ClipState.WITHDRAWN
+        return ClipState.PROPOSED if self.published_at is None else ClipState.SHOWN
 
     def settled(self, now: datetime) -> bool:
         """Whether all that it will ever show has come in."""
@@ -62,8 +89,8 @@ class Clip(Struct, frozen=True):
         return key_period(self.from_at - SEGMENT_LONGEST) <= period <= key_period(self.to_at)
 
 
-def clip_of(mark: Mark, event_id: UUID, seen: list[str], now: datetime) -> Clip | Refused:
-    """The clip that a mark makes, of the cameras that saw something of it."""
+def clip_of(mark: Mark, event_id: UUID, seen: list[str], who: UUID | None) -> Clip | Refused:
+    """The clip that a mark makes, of the cameras that saw something of it; nobody sees it yet."""
     if mark.to_at <= mark.from_at:
         return Refused(Reason.CLIP_EMPTY)
     if mark.to_at - mark.from_at > LONGEST:
@@ -73,10 +100,16 @@ def clip_of(mark: Mark, event_id: UUID, seen: list[str], now: datetime) -> Clip 
         return Refused(Reason.CAMERA_UNKNOWN, {"camera": unseen[0]})
     if not seen:
         return Refused(Reason.NO_PICTURE)
-    return Clip(mark.id, event_id, mark.from_at, mark.to_at, mark.cameras or seen, now, mark.about)
+    return Clip(mark.id, event_id, mark.from_at, mark.to_at, mark.cameras or seen, about=mark.about, marked_by=who)
 
 
 def same(clip: Clip, mark: Mark, event_id: UUID) -> bool:
     """Whether the mark is the one that made the clip."""
     asked = (event_id, mark.from_at, mark.to_at, mark.about)
     return asked == (clip.event_id, clip.from_at, clip.to_at, clip.about) and mark.cameras in ([], clip.cameras)
+
+
+def refuse_release(clip: Clip, who: UUID | None, *, four_eyes: bool) -> Refused | None:
+    """Why somebody may not show a clip: where two pairs of eyes are asked for, nobody releases their own mark."""
+    own = clip.marked_by is not None and clip.marked_by == who
+    return Refused(Reason.OWN_MARK) if own and (four_eyes or clip.published_at is None) else None

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from virage.kernel.problems import Refused, invalid_input
 from virage.programme.rules import Instant
-from virage.replay.rules.clips import Clip
+from virage.replay.rules.clips import Clip, ClipState
 
 RIGHTS_FACT: Final = "replay_rights"
 
@@ -84,8 +84,8 @@ class Viewer(Struct, frozen=True):
 
 
 def may_watch(rights: Rights, clip: Clip, viewer: Viewer, now: datetime) -> Refused | None:
-    """Why this viewer may not watch this clip now; None if they may. A clip that is taken down is for nobody."""
-    if clip.withdrawn_at is not None:
+    """Why this viewer may not watch this clip now; None if they may. One that is not shown is for nobody."""
+    if clip.state is not ClipState.SHOWN:
         return Refused(Reason.NOT_FOUND)
     if viewer.crew:
         return None

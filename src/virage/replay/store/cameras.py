@@ -107,3 +107,8 @@ async def stretch(
 async def cameras_seen(conn: Connection, from_at: datetime, to_at: datetime) -> list[str]:
     """Cameras that have sent a picture in a stretch of time, that of the programme first."""
     return [row["name"] async for row in queries.cameras_seen(conn, from_at=from_at, to_at=to_at)]
+
+
+async def programme_cameras(conn: Connection) -> list[str]:
+    """The cameras that fans see first, whose sound is that of the ground."""
+    return [row["name"] async for row in queries.programme_cameras(conn)]

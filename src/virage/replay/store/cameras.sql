@@ -60,3 +60,7 @@ where exists (
     where segment.camera = camera.name and segment.kind = 'video' and segment.at between :from_at and :to_at
 )
 order by camera.programme desc, camera.name;
+
+-- name: programme_cameras()
+-- The cameras that fans see first.
+select name from replay.camera where programme order by name;

@@ -1,12 +1,31 @@
--- name: add_clip(id, event_id, about, from_at, to_at, cameras, now)$
--- A clip that is published; null when its id is known.
-insert into replay.clip (id, event_id, about, from_at, to_at, cameras, published_at)
-values (:id, :event_id, :about, :from_at, :to_at, :cameras, :now) on conflict do nothing returning id;
+-- name: add_clip(id, event_id, about, from_at, to_at, cameras, published_at, marked_by, entry)$
+-- A clip that is marked; null when its id is known.
+insert into replay.clip (id, event_id, about, from_at, to_at, cameras, published_at, marked_by, entry)
+values (:id, :event_id, :about, :from_at, :to_at, :cameras, :published_at, :marked_by, :entry)
+on conflict do nothing returning id;
 
 -- name: clip(id)^
 -- One clip.
-select id, event_id, about, from_at, to_at, cameras, published_at, withdrawn_at from replay.clip where id = :id;
+select id, event_id, about, from_at, to_at, cameras, published_at, withdrawn_at, marked_by, entry
+from replay.clip where id = :id;
 
--- name: withdraw_clip(id, now)!
--- Show a clip no more.
-update replay.clip set withdrawn_at = :now where id = :id and withdrawn_at is null;
+-- name: clips_of(event_id, most)
+-- The clips of an event, the latest moment first.
+select id, event_id, about, from_at, to_at, cameras, published_at, withdrawn_at, marked_by, entry
+from replay.clip where event_id = :event_id order by from_at desc, id limit :most;
+
+-- name: clips_told(event_id, number)
+-- Clips of an entry of the feed, or that an entry tells of, which are shown or may be.
+select id, event_id, about, from_at, to_at, cameras, published_at, withdrawn_at, marked_by, entry
+from replay.clip
+where event_id = :event_id and (about = :number or entry = :number) and withdrawn_at is null order by id;
+
+-- name: withdraw_clip(id, entry, now)!
+-- Show a clip no more, if its entry is still that one.
+update replay.clip set withdrawn_at = :now, entry = null
+where id = :id and withdrawn_at is null and entry is not distinct from :entry::integer;
+
+-- name: show_clip(id, entry, now)!
+-- Show a clip that waits or was taken down.
+update replay.clip set published_at = coalesce(published_at, :now), withdrawn_at = null, entry = :entry
+where id = :id and entry is null;

@@ -28,6 +28,9 @@ export const live = {
   slow: "Slow motion",
   gone: "This replay was taken down.",
   noVideo: "This browser cannot show it.",
+  rewind: "Show that again",
+  rewindAsked: "Asked for. It comes if many want it.",
+  rewindLost: "No network: nobody heard it.",
   since: (time: string) => `No network. This is what was told by ${time}.`,
   corrected: "corrected",
   happened: {

@@ -1,9 +1,9 @@
 /** What the match desk says. */
 export const matchDesk = {
-  title: "Match desk",
-  lead: "What you tell here is on every phone of the ground a moment later.",
-  noRole: "This account tells of no match",
-  noRoleText: (email: string): string => `${email} has no match desk. Whoever runs the office can give it.`,
+  title: "Desk",
+  lead: "What you tell and show here is on every phone of the ground a moment later.",
+  noRole: "This account has no desk",
+  noRoleText: (email: string): string => `${email} has neither match desk nor media desk. Whoever runs the office can give it.`,
   other: "Use another account",
   choose: "Which match?",
   none: "No match is coming.",
@@ -42,7 +42,13 @@ export const matchDesk = {
   signedOut: "You were signed out. What you told is kept here, and sent once you are back.",
   signIn: "Sign in",
   refused: (what: string): string => `Not told: ${what}`,
+  held: (count: number, why: string): string => `${count === 1 ? "1 entry was" : `${count} entries were`} not told: ${why} It is kept here.`,
+  again: "Try again",
+  discard: (count: number): string => (count === 1 ? "Discard it" : `Discard all ${count}`),
   reasons: {
+    forbidden: "This account may tell nothing of this match.",
+    not_found: "This account may tell nothing of this match.",
+    invalid_input: "Something in it is not right.",
     period_out_of_order: "This part of the match cannot begin or end now.",
     player_unknown: "That player is not in the line-up.",
     entry_withdrawn: "That entry was withdrawn already.",

@@ -30,6 +30,9 @@ export const live: Words = {
   slow: "Ralenti",
   gone: "Ce ralenti a été retiré.",
   noVideo: "Ce navigateur ne peut pas le montrer.",
+  rewind: "Remontrez ça",
+  rewindAsked: "Demandé. Ça vient si beaucoup le veulent.",
+  rewindLost: "Pas de réseau : personne ne l’a entendu.",
   since: (time: string) => `Pas de réseau. Voici ce qui était connu à ${time}.`,
   corrected: "corrigé",
   happened: {

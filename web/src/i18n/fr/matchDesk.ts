@@ -2,10 +2,10 @@
 import type { Words } from "../en/matchDesk";
 
 export const matchDesk: Words = {
-  title: "Régie du match",
-  lead: "Ce que vous racontez ici est sur chaque téléphone du stade un instant plus tard.",
-  noRole: "Ce compte ne raconte aucun match",
-  noRoleText: (email: string): string => `${email} n’a pas de régie du match. La direction peut la donner.`,
+  title: "Régie",
+  lead: "Ce que vous racontez et montrez ici est sur chaque téléphone du stade un instant plus tard.",
+  noRole: "Ce compte n’a pas de régie",
+  noRoleText: (email: string): string => `${email} n’a ni régie du match ni régie des images. La direction peut la donner.`,
   other: "Utiliser un autre compte",
   choose: "Quel match ?",
   none: "Aucun match à venir.",
@@ -44,7 +44,13 @@ export const matchDesk: Words = {
   signedOut: "Votre session est terminée. Ce que vous avez dit est gardé ici, et part dès votre retour.",
   signIn: "Se connecter",
   refused: (what: string): string => `Non transmis : ${what}`,
+  held: (count: number, why: string): string => `${count === 1 ? "1 entrée n’a pas été dite" : `${count} entrées n’ont pas été dites`} : ${why} C’est gardé ici.`,
+  again: "Réessayer",
+  discard: (count: number): string => (count === 1 ? "L’abandonner" : `Abandonner les ${count}`),
   reasons: {
+    forbidden: "Ce compte ne peut rien dire de ce match.",
+    not_found: "Ce compte ne peut rien dire de ce match.",
+    invalid_input: "Quelque chose n’y est pas juste.",
     period_out_of_order: "Cette période ne peut ni commencer ni finir maintenant.",
     player_unknown: "Ce joueur n’est pas dans la composition.",
     entry_withdrawn: "Cette entrée a déjà été retirée.",

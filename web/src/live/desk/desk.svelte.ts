@@ -16,6 +16,8 @@ export class Desk {
   waiting = $state.raw<Telling[]>([]);
   refused = $state.raw<string | null>(null);
   lost = $state(false);
+  /** The server wants none of what waits: it is kept until somebody discards it, or may tell again. */
+  held = $state(false);
   /** The session has ended: what waits is sent after a sign-in. */
   out = $state(false);
   #sending = false;
@@ -45,6 +47,18 @@ export class Desk {
     await this.#send();
   }
 
+  /** Try once more to tell what waits. */
+  async again(): Promise<void> {
+    this.refused = null;
+    await this.#send();
+  }
+
+  /** Tell none of what waits. */
+  async discard(): Promise<void> {
+    [this.held, this.refused] = [false, null];
+    await this.#wait([]);
+  }
+
   async #wait(waiting: Telling[]): Promise<void> {
     this.waiting = waiting;
     await keep.put(this.#key, $state.snapshot(waiting));
@@ -63,10 +77,13 @@ export class Desk {
       this.out = status === 401;
       if (this.lost) this.#timer = setTimeout(() => void this.#send(), AGAIN_MS);
       if (this.lost || this.out) break; // what was told waits: for the network, or for a sign-in
-      if (answer.ok) {
-        this.heard(answer.data.filter((one): one is Entry => "number" in one));
-        this.refused = (answer.data.find((one): one is Refusal => "reason" in one)?.reason as string | undefined) ?? this.refused;
-      } else this.refused = answer.problem.code;
+      this.held = !answer.ok;
+      if (!answer.ok) {
+        this.refused = answer.problem.code;
+        break;
+      }
+      this.heard(answer.data.filter((one): one is Entry => "number" in one));
+      this.refused = (answer.data.find((one): one is Refusal => "reason" in one)?.reason as string | undefined) ?? this.refused;
       await this.#wait(this.waiting.slice(tellings.length));
     }
     this.#sending = false;

@@ -1,4 +1,4 @@
-/** Who sits at the match desk, and the matches that they may tell of. */
+/** Who sits at the desk, what they may do there, and the matches that there are. */
 import { answered, type Problem } from "../../api/answer";
 import { api } from "../../api/client";
 import type { Board, EventLine, Me } from "../../api/words";
@@ -11,7 +11,15 @@ class Teller {
   /** The match of this screen. */
   event = $state<string | null>(null);
   readonly signedIn = $derived(this.me?.kind === "staff" || this.me?.kind === "fan");
-  readonly may = $derived((this.me?.grants ?? []).some(({ role }) => role === "match_desk" || role === "admin"));
+  readonly tells = $derived(this.#holds("match_desk"));
+  readonly marks = $derived(this.#holds("media_desk"));
+  readonly releases = $derived(this.#holds("moderator"));
+  readonly sees = $derived(this.marks || this.releases);
+  readonly may = $derived(this.tells || this.sees);
+
+  #holds(wanted: string): boolean {
+    return (this.me?.grants ?? []).some(({ role }) => role === wanted || role === "admin");
+  }
 
   async arrive(): Promise<void> {
     const answer = await answered<Me>(api.GET("/api/me"));

@@ -1,0 +1,91 @@
+"""The door for phones that want to see something again: counted, never named, and suggested to the desk."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from time import monotonic
+from typing import Final
+from uuid import UUID
+
+from litestar import Router, post
+from msgspec import Struct
+
+from virage.kernel.batching import Batcher
+from virage.kernel.clock import Clock
+from virage.kernel.database import Database
+from virage.kernel.guard import Principal
+from virage.kernel.ids import new_id
+from virage.kernel.problems import Refused, granted
+from virage.kernel.stream import Hub
+from virage.programme import reads as programme
+from virage.replay.acts.desk import count_taps
+from virage.replay.rules.addresses import BASE
+from virage.replay.rules.clips import Reason
+
+AGAIN_S: Final = 5.0
+KNOWN_MAX: Final = 100_000
+
+
+class Tap(Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody wants to see again what has just happened. `phone`: an id that their browser made for itself."""
+
+    phone: UUID
+
+
+class Asked(Struct, frozen=True):
+    """A tap that counts, and how many follow the match in this process."""
+
+    event_id: UUID
+    at: datetime
+    watching: int
+
+
+class TapCounter:
+    """Counts the taps of this process: one a phone in five seconds, and many in one transaction."""
+
+    def __init__(self, db: Database, clock_s: Callable[[], float] = monotonic) -> None:
+        self._db = db
+        self._clock_s = clock_s
+        self._id = new_id()
+        self._last: OrderedDict[UUID, float] = OrderedDict()
+        self.taps = Batcher[Asked, Refused | None](self._count, batch_max=4_096, queue_max=50_000)
+
+    def counts(self, phone: UUID) -> bool:
+        """Whether this phone has not tapped just now."""
+        now_s = self._clock_s()
+        if now_s - self._last.get(phone, -AGAIN_S) < AGAIN_S:
+            return False
+        self._last[phone] = now_s
+        self._last.move_to_end(phone)
+        if len(self._last) > KNOWN_MAX:
+            self._last.popitem(last=False)
+        return True
+
+    async def _count(self, asked: Sequence[Asked]) -> list[Refused | None]:
+        async with self._db.transaction() as conn:
+            events = await programme.public_events_of(conn, sorted({one.event_id for one in asked}))
+            seconds: dict[tuple[UUID, datetime], tuple[int, int]] = {}
+            for one in asked:
+                if one.event_id in events:
+                    key = (one.event_id, one.at.replace(microsecond=0))
+                    taps, watching = seconds.get(key, (0, 0))
+                    seconds[key] = (taps + 1, max(watching, one.watching))
+            if seconds:
+                await count_taps(conn, self._id, seconds, max(one.at for one in asked))
+        return [None if one.event_id in events else Refused(Reason.NOT_FOUND) for one in asked]
+
+
+@post("/events/{event_id:uuid}/taps", status_code=204, opt={"public": True})
+async def tap(
+    event_id: UUID, data: Tap, *, clock: Clock, principal: Principal, hub: Hub, tap_counter: TapCounter
+) -> None:
+    """Ask to see again what has just happened. A second tap within five seconds is the same one."""
+    if not tap_counter.counts(principal.session_id or data.phone):
+        return
+    asked = Asked(event_id, clock.now(), hub.following(f"live:{event_id}"))
+    refusal = await tap_counter.taps.submit(asked)
+    if refusal is not None:
+        granted(refusal)
+
+
+router = Router(BASE, route_handlers=[tap])

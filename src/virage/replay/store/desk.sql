@@ -1,0 +1,75 @@
+-- name: four_eyes(event_id)$
+-- Whether two people are needed; null where nobody said so.
+select four_eyes from replay.desk where event_id = :event_id;
+
+-- name: set_four_eyes(event_id, four_eyes)$
+-- Whether two people are needed; null when that was so already.
+insert into replay.desk (event_id, four_eyes) values (:event_id, :four_eyes)
+on conflict (event_id) do update set four_eyes = excluded.four_eyes
+where desk.four_eyes <> excluded.four_eyes returning event_id;
+
+-- name: open_desk(event_id)!
+-- A desk for an event, unless there is one.
+insert into replay.desk (event_id) values (:event_id) on conflict do nothing;
+
+-- name: lock_desk(event_id)$
+-- One desk, against whoever else suggests.
+select event_id from replay.desk where event_id = :event_id for update;
+
+-- name: moment_known(event_id, from_at, to_at, at)$
+-- Whether something near a moment was suggested already, or a clip shows it.
+select
+    exists (select from replay.suggestion where event_id = :event_id and at between :from_at and :to_at)
+    or exists (
+        select from replay.clip
+        where event_id = :event_id and withdrawn_at is null and :at between from_at and to_at
+    );
+
+-- name: add_suggestion(id, event_id, source, at, camera, strength)!
+-- A moment for the desk.
+insert into replay.suggestion (id, event_id, source, at, camera, strength)
+values (:id, :event_id, :source, :at, :camera, :strength);
+
+-- name: suggestion(id)^
+-- One suggestion.
+select id, event_id, source, at, camera, strength from replay.suggestion where id = :id;
+
+-- name: open_suggestions(event_id, most)
+-- What nobody has answered yet, the latest first.
+select id, event_id, source, at, camera, strength from replay.suggestion
+where event_id = :event_id and settled_at is null order by at desc, id limit :most;
+
+-- name: dismiss(id, who, now)!
+-- Close a suggestion that is open.
+update replay.suggestion set settled_at = :now, settled_by = :who where id = :id and settled_at is null;
+
+-- name: answer(event_id, suggestion, clip_id, from_at, to_at, who, now)!
+-- Close what a clip shows, and the one that it was marked for.
+update replay.suggestion set settled_at = :now, settled_by = :who::uuid, clip_id = :clip_id
+where
+    event_id = :event_id and settled_at is null
+    and (at between :from_at and :to_at or id = :suggestion::uuid);
+
+-- name: add_taps(process, event_ids, seconds, taps, watching)!
+-- How many asked to see something again.
+insert into replay.tap (event_id, second, process, taps, watching)
+select one.event_id, one.second, :process, one.taps, one.watching
+from unnest(:event_ids::uuid[], :seconds::timestamptz[], :taps::int[], :watching::int[])
+    as one (event_id, second, taps, watching)
+on conflict (event_id, second, process) do update set
+    taps = tap.taps + excluded.taps, watching = greatest(tap.watching, excluded.watching);
+
+-- name: taps(event_id, since)
+-- What was asked for lately, by second.
+select second as at, sum(taps)::int as taps from replay.tap
+where event_id = :event_id and second >= :since group by second order by second;
+
+-- name: watching(event_id, since)$
+-- How many follow a match at the processes that were asked lately.
+select coalesce(sum(most), 0)::int from (
+    select max(watching) as most from replay.tap where event_id = :event_id and second >= :since group by process
+) as one;
+
+-- name: forget_taps(before)!
+-- Forget what was asked for long ago.
+delete from replay.tap where second < :before;

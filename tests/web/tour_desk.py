@@ -1,0 +1,83 @@
+"""The screens of the media desk while a camera sends: for docs/screens and for axe."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from playwright.sync_api import Page, expect
+
+from tests.ports import free_ports
+from tests.replay.camera import Camera
+from tests.web.conftest import entered
+from tests.web.house import House
+from tests.web.office import ENGLISH, hire, in_database
+from tests.web.tour import Screen
+from virage.kernel.guard import Grant
+from virage.kernel.ids import new_id
+from virage.replay.acts.desk import suggest
+from virage.replay.rules.moments import Moment, MomentSource
+
+SLOW_MS = 30_000  # a camera encodes, an ingest and a player work beside all else that is tested
+SEEN = "select count(*) from replay.segment where camera = $1 and kind = 'video'"
+SHOWS = "[data-front][data-shows]"
+
+
+@contextmanager
+def sending(house: House, name: str, seconds: int = 3) -> Iterator[None]:
+    """A camera that is taken in by a process of its own, as in a ground, and was seen for a while."""
+    (port,) = free_ports(1)
+    address = f"tcp://127.0.0.1:{port}?listen=1"
+    process = house.start("ingest", house.env, "--camera", name, "--programme", "--url", address)
+    camera = Camera(port)
+    try:
+        while in_database(house, lambda conn: conn.fetchval(SEEN, name)) < seconds:
+            threading.Event().wait(0.2)
+        yield
+    finally:
+        camera.pull()
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+        house.processes.remove(process)
+
+
+def at_the_desk(page: Page, house: House, event: UUID, title: str, *roles: str) -> None:
+    """Somebody with these roles sits at the desk of a match, in English."""
+    page.add_init_script(ENGLISH)
+    page.goto("/sign-in")
+    email = f"{roles[0]}-{new_id()}@example.org"
+    entered(page, house, hire(house, email, tuple(Grant(role, "event", event) for role in roles)))
+    page.goto("/staff/desk")
+    page.get_by_role("button", name=title).last.click()
+
+
+def suggested(house: House, event: UUID, ago_s: float, source: MomentSource = MomentSource.ROAR) -> None:
+    """The crowd has suggested a moment."""
+    now = datetime.now(UTC)
+    moment = Moment(source, now - timedelta(seconds=ago_s), 93, "main" if source is MomentSource.ROAR else None)
+    in_database(house, lambda conn: suggest(conn, event, moment, now))
+
+
+def screens(page: Page, house: House, event: UUID) -> Iterator[Screen]:
+    """The desk of somebody who marks, releases and tells: at work, and with what it sets; a camera sends."""
+    suggested(house, event, 200)
+    suggested(house, event, 2, MomentSource.TAPS)
+    pictures = page.get_by_role("button", name="Pictures", exact=True)
+    if pictures.is_visible():
+        pictures.click()
+    expect(page.locator(SHOWS)).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("[data-suggestion]")).to_have_count(2)
+    page.keyboard.press("m")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-done=shown]")).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("i")
+    page.keyboard.press("l")
+    page.keyboard.press("o")
+    expect(page.locator("[data-clip=shown]").first).to_be_visible()
+    yield Screen("media-desk")
+    page.get_by_text("Who may watch").click()
+    expect(page.get_by_role("button", name="Save")).to_be_enabled()
+    yield Screen("media-desk-rights", picture=False)
