@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -312,3 +312,70 @@ async def test_who_goes_away_before_the_first_word_is_forgotten_too(hub: Hub) ->
     assert hub.listening == 1
     del messages
     assert hub.listening == 0
+
+
+class Beats:
+    """Says how often it was asked, to whoever listens then; some beats fail."""
+
+    name = "beats"
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self.asked: list[list[str]] = []
+
+    async def open(self, _principal: Principal, _argument: str, _since: str | None) -> Opened | Refused:
+        async with self._db.connection() as conn:
+            return Opened(await head(conn))
+
+    async def on_entries(self, _entries: Sequence[Entry]) -> Mapping[str, Any]:
+        return {}
+
+    async def on_pulse(self, arguments: Collection[str]) -> Mapping[str, Any]:
+        self.asked.append(sorted(arguments))
+        if len(self.asked) == 2:
+            raise Unavailable
+        if len(self.asked) == 3:
+            raise ValueError("a fault of the topic")
+        return {"a": len(self.asked), "nobody": 0}
+
+
+@pytest.fixture
+async def beats(db: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Hub, Beats]]:
+    monkeypatch.setattr(stream, "PULSE_S", 0.02)
+    tail, topic = Tail(db), Beats(db)
+    hub = Hub(db, tail, [Seats(db), topic])
+    yield hub, topic
+    hub.close()
+    await tail.close()
+
+
+async def test_what_passes_is_told_to_whoever_listens_then_without_a_position_and_a_pulse_that_fails_is_not_the_last(
+    beats: tuple[Hub, Beats],
+) -> None:
+    hub, topic = beats
+    first, second = [await hub.follow(ANONYMOUS, ["beats:a"], None) for _ in range(2)]
+    for phone in (first, second):
+        assert "id: " in await next_part(phone)
+    heard = [await next_part(first) for _ in range(3)]
+    assert [part.splitlines()[1] for part in heard] == ["data: 1", "data: 4", "data: 5"]
+    assert "id: " not in "".join(heard)
+    later = await next_part(second)
+    while later != heard[2]:
+        later = await next_part(second)
+    assert topic.asked[0] == ["a"]
+
+
+async def test_nobody_is_asked_for_what_nobody_listens_to(beats: tuple[Hub, Beats], db: Database) -> None:
+    hub, topic = beats
+    seats = await hub.follow(ANONYMOUS, [f"seats:{SEAT}"], None)
+    await next_part(seats)
+    await note(db, 1)
+    await next_part(seats)
+    assert topic.asked == []
+    phone = await hub.follow(ANONYMOUS, ["beats:a"], None)
+    await next_part(phone)
+    await next_part(phone)
+    await phone.aclose()
+    async with asyncio.timeout(5):
+        while hub.beating:  # noqa: ASYNC110 - it ends by itself with the next beat
+            await asyncio.sleep(0.01)

@@ -28,8 +28,8 @@ class Line(Struct):
 
 
 @cache
-def frames() -> list[Frame]:
-    """The whole match. What is neither a player nor the ball is left out, and so are frames in which nobody is seen."""
+def frames(*periods: int) -> list[Frame]:
+    """Those periods (1, 2). What is neither a player nor the ball is left out, and so are frames that see nobody."""
     match: dict[str, Any] = msgspec.json.decode(match_file("skillcorner_match_data.json").read_bytes())
     players = {
         one["trackable_object"]: (
@@ -47,7 +47,7 @@ def frames() -> list[Frame]:
             next(((one.x, one.y, one.z) for one in line.data if one.trackable_object == BALL), None),
         )
         for line in lines
-        if line.period in PERIODS and line.time is not None and line.data
+        if line.period is not None and line.period in periods and line.time is not None and line.data
     ]
 
 

@@ -68,6 +68,23 @@ async def test_phones_at_every_process_see_each_moment_once_and_whoever_comes_la
     assert screens[0].who == ["h4", "h9"]
 
 
+async def test_whoever_waited_before_the_first_frame_sees_what_whoever_came_after_it_sees(match: Match) -> None:
+    """They are told by one pulse, whichever of them came first."""
+    hub: Hub = match.world.app.state.hub
+    topic, screens = f"pitch:{match.world.event}", [Screen(), Screen()]
+    waiting = asyncio.create_task(follow(hub, topic, screens[0], 19))
+    while hub.listening == 0:  # noqa: ASYNC110 - what is waited for has no event
+        await asyncio.sleep(0)
+    await send(match, FRAMES[:50])
+    coming = asyncio.create_task(follow(hub, topic, screens[1], 19))
+    while hub.listening < 2:  # noqa: ASYNC110 - the same
+        await asyncio.sleep(0)
+    await send(match, FRAMES[50:])
+    await send(match, frames_of({9: lambda _: (10.0, 2.0)}, 0.1, since_s=10))
+    await asyncio.gather(waiting, coming)
+    assert screens[0].spots == screens[1].spots
+
+
 async def test_the_same_batch_again_changes_nothing(match: Match) -> None:
     await send(match, FRAMES[:50])
     before = await match.world.rows("select * from pitch.play")

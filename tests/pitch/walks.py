@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from math import cos, sin
 from typing import Any
 
 from virage.live.rules.entries import Period, Side
@@ -57,7 +58,8 @@ class Screen:
             self.period, self.n, self.who, self.runs = key["period"], key["n"], key["who"], key["runs"]
             self.spots, self.ball = {}, None
             self._take(key["at"])
-            self.seen.append(self.n)
+            if self.seen[-1:] != [self.n]:  # whoever joins may be told the same moment by the next pulse
+                self.seen.append(self.n)
         for n, text in news.get("moves", []):
             if n == self.n + 1:
                 self._take(text)
@@ -111,3 +113,31 @@ def as_json(frames: Sequence[Frame]) -> dict[str, Any]:
             for frame in frames
         ]
     }
+
+
+LINES = ((-46, 1), (-32, 4), (-14, 4), (0, 2))
+"""A team in four lines: how far out on its own half, and how many of them."""
+
+
+def game(seconds: float, *, since_s: float = 0, at: datetime = BEGAN) -> list[Frame]:
+    """Two teams that move as teams do, and a ball that is played from one to the other; `at`: when it begins."""
+    found = []
+    for place in range(round(seconds * 10)):
+        at_s = since_s + place / 10
+        spots = [spot for side in Side for spot in _team(side, at_s)]
+        ball = (28 * cos(at_s / 3), 22 * sin(at_s / 2.3), 4 * abs(sin(at_s * 1.3)))
+        when = at + timedelta(seconds=place / 10)
+        found.append(Frame(Period.FIRST_HALF, round(at_s * 1000), spots, ball, when))
+    return found
+
+
+def _team(side: Side, at_s: float) -> list[Spot]:
+    ahead = 1 if side is Side.HOME else -1
+    found: list[Spot] = []
+    for line, (deep, count) in enumerate(LINES):
+        for place in range(count):
+            y = (place + 0.5) * 60 / count - 30
+            sway = 6 * sin(at_s / 3 + line + place + ahead) if line else 1.5 * sin(at_s)
+            push = 12 * cos(at_s / 5 + place / 9) if line else 0
+            found.append((side, len(found) + 1, ahead * deep + push + sway / 2, y + sway))
+    return found

@@ -20,7 +20,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.web import office_tour, tour_cards, tour_food, tour_live, tour_office_food, tour_till
+from tests.web import office_tour, tour_cards, tour_food, tour_live, tour_office_food, tour_pitch, tour_till
 from tests.web.conftest import CHROMIUM, FLAGS, entered, named_database
 from tests.web.food import enter_kitchen
 from tests.web.gate import Phone, tonight
@@ -150,6 +150,7 @@ def take_live(browser: Browser, house: House, size: str, theme: Theme) -> None:
         tour_live.at_the_desk(teller, house, f"desk-{size}-{theme}@example.org", event)
         for page, screen in tour_live.screens(fan, teller, event):
             shoot(page, iter([screen]), f"{size}-{theme}")
+        shoot(fan, tour_pitch.screens(fan, house, event), f"{size}-{theme}")
 
 
 def shoot(page: Page, screens: Iterator[Screen], look: str, room: str = "") -> None:

@@ -153,6 +153,11 @@ class Hub:
         """How many streams are open."""
         return len(self._audience)
 
+    @property
+    def beating(self) -> bool:
+        """Whether somebody listens to a topic that has a pulse."""
+        return self._pulse is not None
+
     async def follow(
         self, principal: Principal, names: Sequence[str], since: str | None
     ) -> AsyncGenerator[bytes, None]:

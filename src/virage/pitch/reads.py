@@ -113,9 +113,8 @@ class PitchTopic:
         known = None if event_id is None else await self._pitches.at(event_id)
         if known is None:
             return Refused(Reason.NOT_FOUND)
-        if known.told is None:
-            known.told, _ = news(None, known.play)
-        return Opened(known.position, [] if known.told is None else [key_of(known.told)])
+        told = known.told or news(None, known.play)[0]  # not kept: others who listen have not been told it yet
+        return Opened(known.position, [] if told is None else [key_of(told)])
 
     async def on_entries(self, entries: Sequence[Fact]) -> Mapping[str, Any]:  # noqa: ARG002 - the journal says nothing of it
         """Nothing: positions come by the pulse."""

@@ -9,7 +9,7 @@ export const pitch = {
   /** Which third of the pitch, by who defends it. */
   ball: { left: "The ball is in the third on the left.", middle: "The ball is in the middle third.", right: "The ball is in the third on the right." },
   lastKick: (who: string, kmh: number): string => (who ? `Last kick: ${who}, ${kmh} km/h` : `Last kick: ${kmh} km/h`),
-  hardest: (who: string, kmh: number): string => (who ? `Hardest: ${who}, ${kmh} km/h` : `Hardest: ${kmh} km/h`),
+  hardest: (who: string, kmh: number): string => (who ? `Hardest kick: ${who}, ${kmh} km/h` : `Hardest kick: ${kmh} km/h`),
   runs: "How far and how fast",
   runsOf: (team: string) => `How far and how fast: ${team}`,
   player: "Player",

@@ -9,7 +9,7 @@ export const pitch: Words = {
   stopped: "Aucune position n’arrive en ce moment.",
   ball: { left: "Le ballon est dans le tiers de gauche.", middle: "Le ballon est dans le tiers du milieu.", right: "Le ballon est dans le tiers de droite." },
   lastKick: (who, kmh) => (who ? `Dernière frappe : ${who}, ${kmh} km/h` : `Dernière frappe : ${kmh} km/h`),
-  hardest: (who, kmh) => (who ? `La plus forte : ${who}, ${kmh} km/h` : `La plus forte : ${kmh} km/h`),
+  hardest: (who, kmh) => (who ? `Frappe la plus forte : ${who}, ${kmh} km/h` : `Frappe la plus forte : ${kmh} km/h`),
   runs: "Distances et vitesses",
   runsOf: (team) => `Distances et vitesses : ${team}`,
   player: "Joueur",

@@ -1,0 +1,98 @@
+"""What the pitch costs: a phone's bytes a minute of a real match, the server's time a frame, a ball's share of a core.
+
+    python -m benchmarks.pitch [--quick]
+
+The match is SkillCorner 2417 of kloppy's own tests, ten frames a second, sent in batches of half a second. The ball is
+a real one's rate, 500 samples a second in batches of 25, over a real Mosquitto, to the process of production.
+"""
+
+import asyncio
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import aiomqtt
+import msgspec
+
+from benchmarks.common import machine, percentile, processor_s, quick, run, tell
+from benchmarks.house import House
+from tests.faults.test_live import seed
+from tests.faults.test_pitch import ball
+from tests.pitch import match
+from tests.pitch.ball import BATCH, HZ, Mosquitto, broker, payloads
+from virage.kernel.database import Database
+from virage.kernel.ids import new_id
+from virage.kernel.stream import _encoded
+from virage.pitch.rules.news import Play, news
+from virage.pitch.rules.track import follow
+
+FRAMES = 5
+BALL_S = 30
+
+
+def phones() -> dict[str, Any]:
+    """Bytes a minute of one phone, and the time that a frame costs."""
+    frames, name = match.frames(1, 2), f"pitch:{new_id()}"
+    if quick():
+        frames = frames[:6_000]
+    play, before, minutes, spent = Play(), None, dict[tuple[str, int], int](), 0.0
+    for begin in range(0, len(frames), FRAMES):
+        batch, began = frames[begin : begin + FRAMES], time.process_time()
+        track, _ = follow(play.track, batch, datetime.now(UTC))
+        play = Play(track)
+        before, message = news(before, play)
+        encoded = b"" if message is None else _encoded(name, message)
+        spent += time.process_time() - began
+        minute = (batch[-1].period.value, batch[-1].clock_ms // 60_000)
+        minutes[minute] = minutes.get(minute, 0) + len(encoded)
+    sizes = [float(size) for size in minutes.values()]
+    return {
+        "frames": len(frames),
+        "bytes_a_minute_p50": percentile(sizes, 0.5),
+        "bytes_a_minute_max": max(sizes),
+        "us_a_frame": round(spent / len(frames) * 1e6, 1),
+        "row_bytes": len(msgspec.json.encode(play)),
+    }
+
+
+async def kicked(folder: Path) -> dict[str, Any]:
+    """What share of a core the process beside a ball takes while the ball is played."""
+    house = House(workers=1)
+    seconds = 5 if quick() else BALL_S
+    with broker(folder) as mosquitto:
+        try:
+            await house.start_database()
+            db = await Database.open(house.postgres.url, connections_max=1)
+            event_id, _ = await seed(db)
+            await db.close()
+            process = await ball(house, event_id, mosquitto)
+            before = processor_s(process.pid)
+            await play(mosquitto, seconds)
+            used = processor_s(process.pid) - before
+            process.terminate()
+            await process.wait()
+        finally:
+            await house.stop()
+    return {"ball_hz": HZ, "ball_seconds": seconds, "ball_cpu_percent": round(100 * used / seconds, 2)}
+
+
+async def play(mosquitto: Mosquitto, seconds: int) -> None:
+    """A ball at its own pace, kicked every two seconds."""
+    sent = payloads(datetime.now(UTC), seconds, [(at_s, 18.0) for at_s in range(1, seconds, 2)])
+    async with aiomqtt.Client("127.0.0.1", mosquitto.port) as client:
+        for payload in sent:
+            await client.publish("ball/a/imu", payload)
+            await asyncio.sleep(BATCH / HZ)
+
+
+def main() -> None:
+    """Print the line."""
+    with tempfile.TemporaryDirectory() as folder:
+        figures = phones() | run(kicked(Path(folder)))
+    tell({"benchmark": "pitch", **machine(), **figures})
+
+
+if __name__ == "__main__":
+    main()

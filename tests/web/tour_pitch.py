@@ -1,0 +1,46 @@
+"""The pitch on the fan's screen, while it is played: for docs/screens and for axe."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from uuid import UUID
+
+from playwright.sync_api import Page, expect
+
+from tests.pitch.walks import game
+from tests.web.house import House
+from tests.web.office import in_database
+from tests.web.tour import Screen
+from virage.kernel.database import Connection
+from virage.pitch import acts
+from virage.pitch.rules.kicks import Kick
+
+SLOW_MS = 30_000
+
+
+def play(house: House, event: UUID, since_s: float, seconds: float) -> None:
+    """Some of a match is tracked, as if it were just now."""
+
+    async def take(conn: Connection) -> None:
+        now = datetime.now(UTC)
+        await acts.take_frames(conn, event, game(seconds, since_s=since_s, at=now), now)
+
+    in_database(house, take)
+
+
+def kick(house: House, event: UUID, kmh: int) -> None:
+    """The ball is kicked; so long after all tracking that nobody knows by whom."""
+    in_database(house, lambda conn: acts.take_kicks(conn, event, [Kick(datetime(2026, 1, 1, tzinfo=UTC), "a", kmh)]))
+
+
+def screens(page: Page, house: House, event: UUID) -> Iterator[Screen]:
+    """Everybody in their places, then what they have run."""
+    play(house, event, 0, 30)
+    kick(house, event, 97)
+    page.goto(f"/live/{event}")
+    pitch = page.locator("[data-pitch]")
+    expect(pitch).to_be_visible(timeout=SLOW_MS)
+    expect(pitch).to_contain_text("97 km/h")
+    yield Screen("pitch", at="[data-pitch]")
+    pitch.locator("summary").click()
+    expect(pitch.get_by_role("table").first).to_be_visible()
+    yield Screen("pitch-runs", at="[data-pitch] details")
