@@ -69,11 +69,11 @@ from virage.replay import routes as replay_routes
 from virage.replay.acts.clips import entries_told as replays_told
 from virage.replay.footage import Footage
 from virage.replay.jobs.keeping import KeepingJobs
+from virage.replay.jobs.moments import MomentJobs
 from virage.replay.opening import Timelines
 from virage.replay.reads import cameras, ladder
 from virage.replay.routes.door import ClipDoor
 from virage.replay.routes.sharing import SharePage
-from virage.replay.jobs.moments import MomentJobs
 from virage.replay.routes.taps import TapCounter
 from virage.replay.rules.media import MediaVault
 from virage.ticketing import routes as ticketing_routes

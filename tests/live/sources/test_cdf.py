@@ -71,7 +71,7 @@ async def test_event_data_tell_goals_own_goals_penalties_and_cards(provider: Pro
     _, first, second, third, card, over = await provider.entries()
     assert first["told"] == {"kind": "goal", "side": "home", "player": 9, "assist": None, "manner": "play"}
     assert (first["clock_s"], first["at"]) == (723, "2026-05-09T19:12:00Z")
-    assert (second["told"]["side"], second["told"]["manner"], second["clock_s"]) == ("away", "penalty", 1200)
+    assert (second["told"]["side"], second["told"]["manner"], second["clock_s"]) == ("away", "penalty", 1203)
     assert (third["told"]["side"], third["told"]["player"], third["told"]["manner"]) == ("home", 5, "own")
     assert card["told"] == {"kind": "card", "side": "away", "player": 6, "colour": "yellow"}
     assert over["told"]["match_over"] is False
@@ -90,7 +90,7 @@ async def test_the_same_lines_again_tell_and_count_nothing_more(provider: Provid
     assert (first["told"], first["counted"]) == (3, 2)
     before, figures = await provider.entries(), await provider.match.get("/stats")
     again = await provider.send(*lines)
-    assert (again["told"], again["defects"]) == (0, [])
+    assert (again["told"], again["ignored"], again["defects"]) == (0, {}, [])
     assert await provider.entries() == before
     assert await provider.match.get("/stats") == figures
 

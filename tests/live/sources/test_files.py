@@ -8,8 +8,9 @@ import pytest
 
 from tests.samples import match_file
 from virage.cli import matching
-from virage.live.rules.entries import Goal, KickOff, Period, PeriodOver, Side
+from virage.live.rules.entries import Goal, KickOff, Period, PeriodOver, Side, Team, Teams
 from virage.live.sources.files import Did, Format, Frame, NotReadable, load
+from virage.live.sources.rules.lineups import code_of, told_apart
 
 EVENTS, LINEUPS = match_file("statsbomb_15986_event.json"), match_file("statsbomb_15986_lineup.json")
 A_MINUTE = "hawkeye_2_46.football.samples"
@@ -88,3 +89,19 @@ def test_the_command_asks_for_what_it_lacks(capsys: pytest.CaptureFixture[str]) 
         with pytest.raises(SystemExit):
             matching.match([EVENTS, LINEUPS], "statsbomb", said, speed=speed, url="http://[::1]:1", key=None)
         assert expected in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("names", "codes"),
+    [
+        (("Étoile", "Union"), ("ETO", "UNI")),
+        (("Team A", "Team B"), ("TA", "TB")),
+        (("Real Union", "Real Unity"), ("HOM", "AWA")),
+        (("Eintracht", "Eintracht"), ("HOM", "AWA")),
+        (("1", "2"), ("HOM", "AWA")),
+    ],
+)
+def test_two_teams_have_two_codes(names: tuple[str, str], codes: tuple[str, str]) -> None:
+    home, away = (Team(name, code_of(name, side), "#000000") for name, side in zip(names, Side, strict=True))
+    found = told_apart(Teams(home, away))
+    assert (found.home.code, found.away.code) == codes

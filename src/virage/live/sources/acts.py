@@ -23,6 +23,7 @@ from virage.live.sources.rules.news import (
     Happened,
     News,
     Who,
+    has_word,
     kinds_of,
     news_of_event,
     news_of_meta,
@@ -178,7 +179,8 @@ class _Taking:
             self._did[event.id] = who
             self._counts.append(Count(self._id(event.id), who[0], kinds, who[1]))
         self.taken.counted += bool(kinds)
-        if not await self._tell(number, lambda happened: news_of_event(event, who, happened)) and not kinds:
+        await self._tell(number, lambda happened: news_of_event(event, who, happened))
+        if not kinds and not has_word(event, who):
             self._ignore(f"{event.type}/{event.sub_type}" if event.type == "referee" else event.type)
 
     async def _related(self, event: Action) -> dict[str, Who]:
@@ -189,8 +191,8 @@ class _Taking:
         found = await store.counted(self._conn, self._event_id, list(missing)) if missing else {}
         return self._did | {missing[UUID(int=id_.int)]: who for id_, who in found.items()}
 
-    async def _tell(self, number: int, news_of: Callable[[Happened], list[News]]) -> bool:
-        """Tell until there is nothing new; whether there was, or the feed had it under the same name."""
+    async def _tell(self, number: int, news_of: Callable[[Happened], list[News]]) -> None:
+        """Tell until there is nothing new."""
         tried: set[str] = set()
         while news := [one for one in news_of(effective(self._entries)) if one.name not in tried]:
             await self.flush()
@@ -206,7 +208,6 @@ class _Taking:
             fresh = await feeds.entries_after(self._conn, self._event_id, head)
             self._entries += [written.entry for written in fresh]
             self.taken.told += sum(isinstance(one, Entry) and one.number > head for one in outcomes)
-        return bool(tried)
 
     def _id(self, name: str) -> UUID:
         return named_id(self._event_id, f"cdf {name}")

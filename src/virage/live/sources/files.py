@@ -30,7 +30,7 @@ from virage.live.rules.entries import (
     Teams,
 )
 from virage.live.sources.rules.counting import Kind
-from virage.live.sources.rules.lineups import COLOURS, SHIRT_MAX, clean, code_of, lined_up
+from virage.live.sources.rules.lineups import COLOURS, SHIRT_MAX, clean, code_of, lined_up, told_apart
 
 Format = Literal["statsbomb", "skillcorner", "hawkeye"]
 FRAMES_HZ: Final = 10
@@ -165,7 +165,7 @@ def _two(paths: Sequence[Path], which: str) -> tuple[bytes, bytes]:
 
 def _of(data: Any) -> MatchFile:
     by_side = {Side(team.ground.value): team for team in data.metadata.teams}
-    teams = Teams(_team(Side.HOME, by_side[Side.HOME]), _team(Side.AWAY, by_side[Side.AWAY]))
+    teams = told_apart(Teams(_team(Side.HOME, by_side[Side.HOME]), _team(Side.AWAY, by_side[Side.AWAY])))
     if data.dataset_type.name == "TRACKING":
         return MatchFile(teams, _periods(_tracked(data.records)), lambda: _frames(data.records))
     spans = {

@@ -5,11 +5,14 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
+from msgspec.structs import replace
+
 from virage.live.rules.entries import LINEUP_MAX, Player, Position, Side, Team, Teams
 from virage.live.sources.rules.cdf import Known, MatchSheet, MetaData, Person, Squad
 
 SHIRT_MAX: Final = 99
 NAME_MAX: Final = 60
+CODE_MAX: Final = 4
 POSITIONS: Final[dict[str | None, Position]] = {
     "GK": "goalkeeper",
     "DF": "defender",
@@ -38,9 +41,11 @@ def known_of(document: MetaData | MatchSheet) -> Known | str:
 
 def teams_of(document: MetaData | MatchSheet, before: Teams | None, *, bound: bool) -> Teams:
     """Both line-ups; what the document leaves out stays as it was. `bound`: the source has named the teams before."""
-    return Teams(
-        _team(Side.HOME, document.teams.home, before.home if before else None, bound=bound),
-        _team(Side.AWAY, document.teams.away, before.away if before else None, bound=bound),
+    return told_apart(
+        Teams(
+            _team(Side.HOME, document.teams.home, before.home if before else None, bound=bound),
+            _team(Side.AWAY, document.teams.away, before.away if before else None, bound=bound),
+        )
     )
 
 
@@ -48,6 +53,20 @@ def code_of(name: str, side: Side) -> str:
     """Three letters for a team: the first of its name, without their accents."""
     letters = re.sub(r"[^A-Z0-9]", "", unicodedata.normalize("NFKD", name).upper())[:3]
     return letters if len(letters) > 1 else side.upper()[:3]
+
+
+def told_apart(teams: Teams) -> Teams:
+    """The teams with two different codes: their initials where their first letters are the same, or their sides."""
+    for code in (lambda team, _: team.code, lambda team, _: _initials(team.name), lambda _, side: side.upper()[:3]):
+        home, away = code(teams.home, Side.HOME), code(teams.away, Side.AWAY)
+        if home != away and min(len(home), len(away)) > 1:
+            break
+    return Teams(replace(teams.home, code=home), replace(teams.away, code=away))
+
+
+def _initials(name: str) -> str:
+    letters = unicodedata.normalize("NFKD", name).upper().split()
+    return re.sub(r"[^A-Z0-9]", "", "".join(word[0] for word in letters))[:CODE_MAX]
 
 
 def clean(name: str) -> str:

@@ -72,22 +72,30 @@ def whose(event: Action, known: Known, related: Mapping[str, Who]) -> Who | None
     return found.pop() if len(found) == 1 else None
 
 
+def has_word(event: Action, who: Who | None) -> bool:
+    """Whether the feed has a word for it. Kicks of a shoot-out are no goals of the match."""
+    if event.type == "referee" and event.outcome_type in ("start", "end"):
+        return True
+    if who is None or event.period == "shootout":
+        return False
+    if event.type == "shot":
+        return event.is_successful or event.outcome_type == "own_goal"
+    return event.type == "referee" and event.outcome_type in COLOURS and who[1] is not None
+
+
 def news_of_event(event: Action, who: Who | None, happened: Happened) -> list[News]:
     """What a line of event data tells as the feed stands; more may follow when that has been told."""
+    if not has_word(event, who):
+        return []
     period = PERIODS[event.period]
-    if event.type == "referee" and event.outcome_type in ("start", "end"):
+    if event.outcome_type in ("start", "end"):
         over = event.sub_type == "final_whistle" and period in MAY_END
         return _whistled(period, event.outcome_type, event.time, happened, match_over=over)
-    if who is None or period is Period.SHOOT_OUT:
-        return []
-    if event.type == "shot" and (event.is_successful or event.outcome_type == "own_goal"):
-        return _goal(event, who, happened)
-    if event.type == "referee" and event.outcome_type in COLOURS and who[1] is not None:
-        card = Card(who[0], who[1], COLOURS[event.outcome_type])
-        about = _number_of(card, happened)
-        matter: Literal["goal", "red_card"] | None = None if card.colour == "yellow" else "red_card"
-        return _judged(event, card, about, matter)
-    return []
+    if who is None or who[1] is None or event.type == "shot":
+        return [] if who is None else _goal(event, who, happened)
+    card = Card(who[0], who[1], COLOURS[event.outcome_type])
+    matter: Literal["goal", "red_card"] | None = None if card.colour == "yellow" else "red_card"
+    return _judged(event, card, _number_of(card, happened), matter)
 
 
 def news_of_meta(meta: MetaData, happened: Happened) -> list[News]:
