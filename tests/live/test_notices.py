@@ -65,7 +65,11 @@ def test_a_goal_waits_for_whoever_sees_it_and_is_told_to_everybody_else() -> Non
 
 
 @given(
-    st.builds(NoticeChoice, st.lists(st.sampled_from(NoticeKind), max_size=4), st.lists(st.sampled_from(NoticeKind), max_size=4)),
+    st.builds(
+        NoticeChoice,
+        st.lists(st.sampled_from(NoticeKind), max_size=4),
+        st.lists(st.sampled_from(NoticeKind), max_size=4),
+    ),
     st.sampled_from(["inside", "always", "never"]),
     st.booleans(),
 )
