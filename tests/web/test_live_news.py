@@ -9,9 +9,10 @@ from uuid import UUID
 from playwright.sync_api import Browser, Page, expect
 
 from tests.web import tour_live
+from tests.web.gate import until
 from tests.web.house import House
 from tests.web.office import ENGLISH, in_database
-from tests.web.test_food import registration_of, until
+from tests.web.test_food import registration_of
 from virage.kernel.database import Connection
 from virage.kernel.ids import new_id
 from virage.live import acts as live
