@@ -37,9 +37,11 @@ check: .venv/.dev web/node_modules/.installed ## Every law of the house, by comm
 test: export PYTHONDONTWRITEBYTECODE :=
 test: .venv/.dev src/virage/web/index.html ## Every test, from the unit to the real browser
 	npm --prefix web test
-	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && pytest -q -n 2 --dist worksteal
+	python checks/servers.py
+	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && pytest -q -rR -n 2 --dist worksteal
 
 bench: .venv/.dev src/virage/web/index.html ## The figures, one JSON line each (gate_offline and arrivals run by themselves)
+	python checks/servers.py
 	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && \
 	for name in best_seats routes passes ledger onsale gate tap halftime figures fanout seatmap web; do python -m benchmarks.$$name $(BENCH) || exit 1; done
 

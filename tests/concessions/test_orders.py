@@ -24,7 +24,7 @@ from virage.concessions.rules.alcohol import Reason as AlcoholReason
 from virage.concessions.rules.catalogue import Station
 from virage.concessions.rules.fiscal.record import Tender, TenderKind
 from virage.concessions.rules.fiscal.verifying import verify
-from virage.concessions.rules.orders import Capacity, FoodState, Order, Reason
+from virage.concessions.rules.orders import VOUCHERS_MAX, Capacity, FoodState, Order, Reason
 from virage.concessions.rules.stock import StockLine, StockWish
 from virage.kernel.ids import new_id
 from virage.kernel.problems import Refused
@@ -346,3 +346,17 @@ async def test_its_fan_is_told_once_that_an_order_is_ready(kitchen: Kitchen, clo
     assert (said["kind"], said["order"], said["title"]) == ("food_ready", str(order.id), "Commande 1 prête")
     assert due.topic == order.id
     assert "fan@example.org" not in due.text
+
+
+async def test_a_purse_is_given_three_vouchers_at_an_event_whatever_becomes_of_its_orders(
+    kitchen: Kitchen, clock: FakeClock
+) -> None:
+    fan = await kitchen.fan()
+    for _ in range(VOUCHERS_MAX + 1):
+        order = await kitchen.placed(fan, line(COLA))
+        await kitchen.step("accept", order.id)
+        clock.set(order.promise.ready_at + timedelta(minutes=11))
+        await kitchen.act(acts.judge, at_start=(timedelta(minutes=10), 100), at_end=(100,))
+        await kitchen.step("refund", order.id)
+    assert (await kitchen.money(fan))[2] == VOUCHERS_MAX * 100
+    await kitchen.clean()

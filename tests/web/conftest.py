@@ -30,6 +30,13 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-
 _addresses = itertools.count(1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test in a browser is tried once more (docs/decisions/0037): it shares its machine with whatever runs there."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 async def _create(url: str, name: str) -> None:
     connection = await asyncpg.connect(named_database(url, "postgres"))
     try:

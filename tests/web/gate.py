@@ -258,10 +258,17 @@ def until(page: Page, asked: str, arg: Any = None) -> None:
     )
 
 
+# A cache is there, empty, before its files come in all at once.
+KEPT = """async () => {
+    const name = (await caches.keys()).find((name) => name.startsWith("gate-"));
+    return name !== undefined && (await (await caches.open(name)).keys()).length > 0;
+}"""
+
+
 def settled(page: Page) -> None:
     """Wait until the gate's files are kept for the time without network."""
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
-    until(page, "async () => (await caches.keys()).some((name) => name.startsWith('gate-'))")
+    until(page, KEPT)
 
 
 def light(page: Page, signal: str, word: str) -> None:

@@ -39,9 +39,18 @@ def visit(browser: Browser, house: House) -> Iterator[Callable[..., Page]]:
         context.close()
 
 
+# A colour on its way to another is neither: axe looks when all has come to rest.
+STILL = """async () => {
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const moving = document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime !== Infinity);
+    await Promise.allSettled(moving.map((one) => one.finished));
+}"""
+
+
 def found_by_axe(page: Page) -> list[str]:
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text(encoding="utf-8"))
+    page.evaluate(STILL)
     violations = page.evaluate("async () => (await axe.run({ resultTypes: ['violations'] })).violations")
     return [f"{v['id']}: {node['html'][:160]} {node['failureSummary']}" for v in violations for node in v["nodes"]]
 

@@ -60,9 +60,14 @@ async function fill(name: string, paths: Iterable<string>): Promise<void> {
   await cache.addAll([...paths].map((path) => new Request(path, { cache: path.startsWith("/assets/") ? "default" : "reload" })));
 }
 
+/** Whether a cache was filled to its end: its files come in all at once, but it is there, empty, before them. */
+async function filled(name: string): Promise<boolean> {
+  return (await caches.has(name)) && (await (await caches.open(name)).keys()).length > 0;
+}
+
 /** This device is one of a gate or a till: keep what they need, once. */
 async function keepGate(): Promise<void> {
-  if (!(await caches.has(GATE))) await fill(GATE, KNOWN_AT_GATES).catch(() => caches.delete(GATE));
+  if (!(await filled(GATE))) await fill(GATE, KNOWN_AT_GATES).catch(() => caches.delete(GATE));
 }
 
 async function activate(): Promise<void> {
@@ -81,7 +86,7 @@ async function kept(name: string, path: string, request: Request): Promise<Respo
 
 /** A device of a gate or a till opens from what it keeps; any other browser asks first, as for the office. */
 async function atPost(request: Request): Promise<Response> {
-  return (await caches.has(GATE)) ? shell("/index.html", request) : served(request);
+  return (await filled(GATE)) ? shell("/index.html", request) : served(request);
 }
 
 async function served(request: Request): Promise<Response> {

@@ -21,7 +21,16 @@ from virage.concessions.rules.booking import key_of, left_of
 from virage.concessions.rules.catalogue import outlet_codes
 from virage.concessions.rules.fiscal.chain import Appended
 from virage.concessions.rules.fiscal.record import RECORD_PURPOSE, Record, Written, canonical
-from virage.concessions.rules.orders import CODE_TRIES_MAX, FACT, Capacity, FoodState, Order, Reason, reason_of_counter
+from virage.concessions.rules.orders import (
+    CODE_TRIES_MAX,
+    FACT,
+    Capacity,
+    FoodState,
+    Order,
+    Reason,
+    reason_of_counter,
+    within_vouchers,
+)
 from virage.concessions.rules.placing import products_of
 from virage.concessions.rules.sale_of_order import Entry, refund_of, sale_of, told_ready
 from virage.concessions.store import booking
@@ -252,10 +261,10 @@ async def judge(conn: Connection, late: timedelta, cents: Cents, now: datetime, 
     broken = await store.lock_broken(conn, now - late, most)
     paid = await booking.bookings_of(conn, [order.money.key for order in broken])
     owed = {order.id: order_money.voucher(order.money, cents, left_of(order.money.key, paid)) for order in broken}
+    owing = [order for order in broken if owed[order.id] > 0]
     gifts = [
         Gift(uuid5(order.id, "late"), order.purse_id, owed[order.id], GiftReason.LATE_ORDER)
-        for order in broken
-        if owed[order.id] > 0
+        for order in within_vouchers(owing, await store.vouchers_of(conn, owing))
     ]
     outcomes = await bonus.give(conn, gifts, now) if gifts else []
     given = {outcome.id for outcome in outcomes if isinstance(outcome, Given)}

@@ -8,6 +8,7 @@ Money is held while an order is placed, and captured when its kitchen accepts it
 never taken.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -32,6 +33,8 @@ AHEAD: Final = timedelta(hours=24)
 """How long before the doors one may order."""
 CODE_DIGITS: Final = 4
 CODE_TRIES_MAX: Final = 5
+VOUCHERS_MAX: Final = 3
+"""How many vouchers a purse is given at an event: one may keep what is given for an order whose money goes back."""
 NUMBER_MAX: Final = 999
 """After this number of an outlet comes 1 again: more than it ever has in hand."""
 
@@ -275,6 +278,18 @@ class PromiseError(Struct, frozen=True):
     p50_s: int | None
     p90_s: int | None
     broken: int
+
+
+def within_vouchers(late: Sequence[Order], had: Mapping[tuple[UUID, UUID], int]) -> list[Order]:
+    """Late orders that may still have a voucher, where `had` were given already, by event and purse."""
+    given = Counter(had)
+    kept: list[Order] = []
+    for order in late:
+        place = (order.event_id, order.purse_id)
+        if given[place] < VOUCHERS_MAX:
+            kept.append(order)
+            given[place] += 1
+    return kept
 
 
 class OutletPromises(PromiseError, frozen=True):

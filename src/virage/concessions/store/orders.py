@@ -1,5 +1,6 @@
 """Kitchens, and the orders that they make."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -206,6 +207,13 @@ async def lock_expired(conn: Connection, now: datetime, most: int) -> list[Order
 async def lock_broken(conn: Connection, broken_before: datetime, most: int) -> list[Order]:
     """Orders that were promised for no later than that, whose promise nobody has judged; locked."""
     return [_order(row) async for row in queries.lock_broken(conn, broken_before=broken_before, most=most)]
+
+
+async def vouchers_of(conn: Connection, orders: Sequence[Order]) -> Counter[tuple[UUID, UUID]]:
+    """How many vouchers were given at the events of these orders, by event and purse."""
+    event_ids, purse_ids = {order.event_id for order in orders}, {order.purse_id for order in orders}
+    rows = queries.vouchers_of(conn, event_ids=list(event_ids), purse_ids=list(purse_ids))
+    return Counter({(row["event_id"], row["purse_id"]): row["vouchers"] async for row in rows})
 
 
 async def judge(conn: Connection, given: Mapping[UUID, Cents | None]) -> None:

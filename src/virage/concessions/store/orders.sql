@@ -121,6 +121,12 @@ where o.id in (
     where not is_judged and accepted_at is not null and promised_at <= :broken_before order by promised_at limit :most
 ) and not o.is_judged order by o.id for no key update skip locked;
 
+-- name: vouchers_of(event_ids, purse_ids)
+-- How many vouchers each of these purses was given at each of these events; purses that had none are left out.
+select event_id, purse_id, count(*)::integer as vouchers from concessions.food_order
+where event_id = any(:event_ids::uuid[]) and purse_id = any(:purse_ids::uuid[]) and voucher_cents is not null
+group by event_id, purse_id;
+
 -- name: judge(ids, cents)!
 -- What the house gives for promises that it broke; the orders are locked.
 update concessions.food_order set is_judged = true, voucher_cents = given.cents
