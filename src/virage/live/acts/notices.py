@@ -11,7 +11,7 @@ from msgspec import Struct
 from virage.kernel.database import Connection
 from virage.kernel.problems import Refused
 from virage.live.rules.entries import Entry, Teams
-from virage.live.rules.notices import Attending, NoticeChoice, NoticeKind, News, Recipient, accepted, news_of, outcome
+from virage.live.rules.notices import Attending, News, NoticeChoice, NoticeKind, Recipient, accepted, news_of, outcome
 from virage.live.store import feed as feeds
 from virage.live.store import notices as store
 from virage.live.store.notices import Cursor, Noted
@@ -37,7 +37,9 @@ class Attendance(Protocol):
         ...
 
 
-async def choose(conn: Connection, person_id: UUID, event_id: UUID | None, choice: NoticeChoice) -> NoticeChoice | Refused:
+async def choose(
+    conn: Connection, person_id: UUID, event_id: UUID | None, choice: NoticeChoice
+) -> NoticeChoice | Refused:
     """Tell a fan that and nothing else from now on, of an event or (None) of all of the club."""
     said = accepted(choice)
     if not isinstance(said, Refused):

@@ -30,7 +30,9 @@ async def put_notices_of_the_club(data: NoticeChoice, db: Database, principal: P
 
 
 @put("/events/{event_id:uuid}", guards=[signed_in])
-async def put_notices_of_an_event(event_id: UUID, data: NoticeChoice, db: Database, principal: Principal) -> NoticeChoice:
+async def put_notices_of_an_event(
+    event_id: UUID, data: NoticeChoice, db: Database, principal: Principal
+) -> NoticeChoice:
     """Tell me that of this event, whatever I chose for the club. Without `kinds`: nothing."""
     async with db.transaction() as conn:
         if event_id not in await programme.public_events_of(conn, [event_id]):

@@ -150,7 +150,9 @@ def _happened(entry: Entry, state: MatchState, teams: Teams | None) -> News | No
             said = words.goal(teams, side, state, _minute(entry, state))
             return News(NoticeKind.GOALS, entry.number, said, GOAL_FOR, "high", played)
         case KickOff(period):
-            return News(NoticeKind.PERIODS, entry.number, words.kick_off(teams, period), GOAL_FOR, "normal", is_played=True)
+            return News(
+                NoticeKind.PERIODS, entry.number, words.kick_off(teams, period), GOAL_FOR, "normal", is_played=True
+            )
         case PeriodOver(period, match_over):
             said = words.over(teams, period, state, match_over=match_over)
             return News(NoticeKind.PERIODS, entry.number, said, NEWS_FOR, "high", is_played=False, ends_period=True)

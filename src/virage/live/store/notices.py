@@ -87,7 +87,9 @@ async def set_cursor(conn: Connection, event_id: UUID, cursor: Cursor) -> None:
     await queries.set_noticed(conn, event_id=event_id, number=cursor.number, after=cursor.after)
 
 
-async def choosers(conn: Connection, event_id: UUID, kind: NoticeKind, after: UUID, most: int) -> dict[UUID, NoticeChoice]:
+async def choosers(
+    conn: Connection, event_id: UUID, kind: NoticeKind, after: UUID, most: int
+) -> dict[UUID, NoticeChoice]:
     """The next persons who chose a kind, in order."""
     rows = queries.choosers(conn, event_id=event_id, kind=kind, after=after, limit_=most)
     return {row["person_id"]: _choice(row) async for row in rows}
