@@ -109,6 +109,7 @@ def test_a_fan_chooses_what_to_be_told_of_a_match_and_of_all_and_finds_the_way_t
     expect(page.locator("[data-notices='saved']")).to_be_attached()
     page.get_by_label("Goals, also during play").check()
     page.get_by_label("Wherever I watch").check()
+    expect(page.locator("[data-notices='saved']")).to_be_attached()
     expect(page.get_by_text("You chose this for this match.")).to_be_visible()
     page.reload()
     expect(page.get_by_label("Goals, also during play")).to_be_checked()
