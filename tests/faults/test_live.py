@@ -1,13 +1,18 @@
 """A match told under fire: `kill -9` of the web and of the database while a desk tells and phones follow.
 
 What the desk was answered is in the feed, in its order and without a gap; every phone has every entry once, though the
-process that served it is gone. The processes are those of production, on a durable database.
+process that served it is gone, and though it was away for most of the match. Two nodes serve, each with processes of
+its own; a phone comes back to either. The processes are those of production, on a durable database.
 """
 
 import asyncio
+import itertools
 import os
 import random
 import signal
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,44 +22,96 @@ import msgspec
 import pytest
 
 from benchmarks.common import run
-from benchmarks.house import House
+from benchmarks.house import House, free_port
 from benchmarks.wire import Client, Gone
 from tests.faults.test_kill import Killer
 from virage.kernel.database import Database
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
+from virage.kernel.supervise import Child, Supervisor
+from virage.live.rules.entries import PAGE_ENTRIES
 from virage.live.store import feed as store
 from virage.people import acts as people
 from virage.programme import acts as programme
 from virage.programme.rules import NewEvent, Organiser, Text
 
 HOUR = timedelta(hours=1)
-ENTRIES, PHONES = 150, 24
-KILLS = ("web worker", "postgres", "web worker", "web worker", "postgres", "web worker")
+ENTRIES, PHONES, AWAY_UNTIL = 150, 24, 120
+KILLS = ("web worker", "postgres", "node", "web worker", "postgres", "web worker")
+
+
+class Node:
+    """A second web node over the same database, which is started again when it dies."""
+
+    def __init__(self, house: House) -> None:
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self._house = house
+        self._port = str(port)
+        self._stop = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        web = Child("node", (sys.executable, "-m", "benchmarks.plain", "1"))
+        env = self._house.env | {"VIRAGE_PORT": self._port}
+        told, folder = self._house.told.append, self._house.folder / "log"
+        self._supervisor = Supervisor([web], env=env, tell=told, log_folder=folder)
+        self._running = asyncio.create_task(self._supervisor.run(self._stop))
+        await self._ready()
+
+    async def kill(self) -> None:
+        """All of it at once; returns when it serves again."""
+        pid = self._supervisor.pid("node")
+        assert pid is not None
+        os.killpg(pid, signal.SIGKILL)
+        async with asyncio.timeout(60):
+            while self._supervisor.pid("node") in (None, pid):  # noqa: ASYNC110 - another process sets no event
+                await asyncio.sleep(0.05)
+        await self._ready()
+
+    async def stop(self) -> None:
+        self._stop.set()
+        if self._running is not None:
+            await self._running
+
+    async def _ready(self) -> None:
+        async with httpx.AsyncClient() as browser, asyncio.timeout(60):
+            while True:
+                with suppress(httpx.HTTPError):
+                    if (await browser.get(f"{self.url}/readyz")).status_code == httpx.codes.OK:
+                        return
+                await asyncio.sleep(0.1)
 
 
 class Phone:
-    """A phone that comes back to whoever serves now, from the last position that it has heard."""
+    """A phone that comes back to whichever node serves now, from the last position that it has heard.
 
-    def __init__(self, url: str, event_id: UUID) -> None:
-        self._url = f"{url}/api/stream?topics=live:{event_id}"
+    What a stream leaves out it reads from pages, as the web does (web/src/live/match.svelte.ts).
+    """
+
+    def __init__(self, urls: Sequence[str], event_id: UUID) -> None:
+        self._urls = itertools.cycle(urls)
+        self._event_id = event_id
         self._since: str | None = None
+        self._head = 0
         self.numbers: list[int] = []
         self.came_back = -1
+        self.pages = 0
 
     async def follow(self, until: int) -> None:
-        """Listen until an entry has come."""
+        """Listen until an entry has come and none before it is missing."""
         async with httpx.AsyncClient(timeout=httpx.Timeout(5, read=30)) as browser:
-            while until not in self.numbers:
+            while len(self.numbers) < until:
                 self.came_back += 1
                 try:
-                    await self._listen(browser, until)
+                    await self._listen(browser, next(self._urls), until)
                 except httpx.HTTPError:
                     await asyncio.sleep(0.05)
 
-    async def _listen(self, browser: httpx.AsyncClient, until: int) -> None:
+    async def _listen(self, browser: httpx.AsyncClient, url: str, until: int) -> None:
         headers = {} if self._since is None else {"last-event-id": self._since}
-        async with browser.stream("GET", self._url, headers=headers) as answer:
+        path = f"{url}/api/stream?topics=live:{self._event_id}"
+        async with browser.stream("GET", path, headers=headers) as answer:
             if answer.status_code != httpx.codes.OK:
                 await asyncio.sleep(0.05)
                 return
@@ -63,12 +120,25 @@ class Phone:
                 if line.startswith("id: "):
                     position = line[4:]
                 elif line.startswith("data: "):
-                    entries = msgspec.json.decode(line[6:]).get("entries", [])
-                    self.numbers += [entry["number"] for entry in entries if entry["number"] not in self.numbers]
+                    news = msgspec.json.decode(line[6:])
+                    await self._hear(browser, url, news.get("head", 0), news.get("entries", []))
                 elif not line and position is not None:
                     self._since, position = position, None
-                if until in self.numbers:
+                if len(self.numbers) >= until:
                     return
+
+    async def _hear(self, browser: httpx.AsyncClient, url: str, head: int, entries: Sequence[dict[str, Any]]) -> None:
+        """Take what comes next; before that, pages for what lies in between."""
+        heard = {entry["number"] for entry in entries}
+        while (known := len(self.numbers)) < min(heard, default=head + 1) - 1:
+            page = await browser.get(f"{url}/api/live/{self._event_id}/pages/{known // PAGE_ENTRIES + 1}")
+            page.raise_for_status()
+            self.pages += 1
+            self._take([entry["number"] for entry in page.json()["entries"]])
+        self._take(sorted(heard))
+
+    def _take(self, numbers: Sequence[int]) -> None:
+        self.numbers += [number for number in numbers if number > len(self.numbers)]
 
 
 async def seed(db: Database) -> tuple[UUID, bytes]:
@@ -118,21 +188,35 @@ async def tell(house: House, event_id: UUID, desk: bytes, told: list[int]) -> in
 
 async def under_fire() -> dict[str, Any]:
     house = House(workers=2)
+    node = Node(house)
     try:
         await house.start_database()
         db = await Database.open(house.postgres.url, connections_max=2)
         event_id, desk = await seed(db)
         await db.close()
         await house.start_processes()
-        phones = [Phone(house.url, event_id) for _ in range(PHONES)]
-        following = asyncio.gather(*(phone.follow(ENTRIES) for phone in phones))
+        await node.start()
+        phones = [Phone((house.url, node.url)[:: 1 if n % 2 else -1], event_id) for n in range(PHONES)]
         told: list[int] = []
+
+        async def follow(number: int, phone: Phone) -> None:
+            """A third of the phones are in a dead zone from early on until late."""
+            if number % 3 == 0:
+                await phone.follow(3)
+                while len(told) < AWAY_UNTIL:  # noqa: ASYNC110 - it counts answers
+                    await asyncio.sleep(0.01)
+            await phone.follow(ENTRIES)
+
+        following = asyncio.gather(*(follow(number, phone) for number, phone in enumerate(phones)))
         killer, chance = Killer(house), random.Random(3)  # noqa: S311 - the same victims each time
 
         async def kill() -> None:
             for part, target in enumerate(KILLS, 1):
                 while len(told) < part * ENTRIES // (len(KILLS) + 1):  # noqa: ASYNC110 - it counts answers
                     await asyncio.sleep(0.002)
+                if target == "node":
+                    await node.kill()
+                    continue
                 pids = killer.pids(target)
                 victim = chance.choice(pids)
                 os.kill(victim, signal.SIGKILL)
@@ -151,8 +235,10 @@ async def under_fire() -> dict[str, Any]:
             "missing": missing,
             "heard": {tuple(phone.numbers) for phone in phones},
             "came_back": sum(phone.came_back for phone in phones),
+            "pages": sum(phone.pages for phone in phones),
         }
     finally:
+        await node.stop()
         await house.stop()
 
 
@@ -162,6 +248,7 @@ def test_what_a_desk_was_answered_is_in_the_feed_and_every_phone_has_all_of_it_o
     everything = list(range(1, ENTRIES + 1))
     assert found["missing"] > 0, "the kills were felt by the desk"
     assert found["came_back"] >= PHONES // 2, "and by the phones"
+    assert found["pages"] >= PHONES // 3 * (AWAY_UNTIL // PAGE_ENTRIES), "who was away for long reads pages"
     assert found["told"] == everything
     assert found["written"] == everything
     assert found["heard"] == {tuple(everything)}

@@ -16,6 +16,7 @@ export class Chosen {
   saved = $state(false);
   problem = $state.raw<Problem | null>(null);
   #club: Choice = NOTHING;
+  #told = Promise.resolve();
 
   constructor(private readonly event: string | null) {}
 
@@ -51,15 +52,19 @@ export class Chosen {
     if (answer.ok) [this.now, this.own, this.saved] = [this.#club, false, true];
   }
 
-  async #put(body: Choice): Promise<void> {
-    this.saved = false;
-    const before = this.now;
-    this.now = body;
+  /** One word after the other, so that the last one stands. */
+  #put(body: Choice): Promise<void> {
+    [this.now, this.saved] = [body, false];
+    this.#told = this.#told.then(() => this.#tell(body));
+    return this.#told;
+  }
+
+  async #tell(body: Choice): Promise<void> {
     const answer = this.event
       ? await answered<Choice>(api.PUT("/api/me/notices/events/{event_id}", { params: { path: { event_id: this.event } }, body }))
       : await answered<Choice>(api.PUT("/api/me/notices/club", { body }));
     this.problem = answer.ok ? null : answer.problem;
-    if (!answer.ok) return void (this.now = before);
-    [this.now, this.own, this.saved] = [answer.data, this.event !== null, true];
+    if (!answer.ok) return this.load();
+    if (this.now === body) [this.now, this.own, this.saved] = [answer.data, this.event !== null, true];
   }
 }

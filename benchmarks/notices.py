@@ -1,0 +1,154 @@
+"""A goal told by push to everybody who asked for it: how long until the last phone's service has its message.
+
+`python -m benchmarks.notices [--fans N]`. Each fan has a browser that subscribed and chose goals. The goal is told to
+the feed, the jobs of production tell whoever chose it (nobody is in the ground): encrypt, sign and send each message.
+The push services are one plain server in a process of its own, which counts; the way to real ones is left out.
+"""
+
+import argparse
+import asyncio
+import multiprocessing
+import os
+import shutil
+import time
+from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection as Pipe
+from typing import Any
+from uuid import UUID
+
+from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from benchmarks.common import machine, own_folder, run, tell
+from benchmarks.house import free_port
+from virage.kernel.clock import Clock
+from virage.kernel.config import Config
+from virage.kernel.database import Connection, Database
+from virage.kernel.ids import new_id
+from virage.kernel.migrate import migrate
+from virage.kernel.postgres import EmbeddedPostgres
+from virage.live import acts as live
+from virage.live.rules.entries import Goal, KickOff, Period, Side, Telling
+from virage.matchday import jobs_of
+from virage.people.rules.webpush import Vapid, point_of
+from virage.programme import acts as programme
+from virage.programme.rules import NewEvent, Organiser, Text
+
+FANS = 15_000
+HOUR = timedelta(hours=1)
+PEOPLE = """
+insert into people.person (id, email, locale, joined_at)
+select id, id::text || '@example.org', case when number % 2 = 0 then 'fr' else 'en' end, $2
+from unnest($1::uuid[]) with ordinality as line (id, number)
+"""
+
+
+def serve(port: int, fans: int, said: Pipe) -> None:
+    """Take messages; say when the first has come, and when as many as there are fans."""
+    got = 0
+
+    async def take(request: web.Request) -> web.Response:
+        nonlocal got
+        await request.read()
+        got += 1
+        if got in (1, fans):
+            said.send(time.monotonic())
+        return web.Response(status=201)
+
+    app = web.Application()
+    app.router.add_post("/{any:.*}", take)
+    web.run_app(app, host="127.0.0.1", port=port, print=None)
+
+
+async def seed(conn: Connection, fans: int, endpoint: str, vapid: Vapid, now: datetime) -> UUID:
+    """A match, and fans who want its goals."""
+    event = NewEvent(
+        id=new_id(),
+        organiser_id=new_id(),
+        kind="match",
+        title=Text("Un match", "A match"),
+        doors_at=now - HOUR,
+        starts_at=now,
+        ends_at=now + 2 * HOUR,
+        sale_opens_at=now - HOUR,
+        sale_closes_at=now,
+    )
+    await programme.add_organiser(conn, Organiser(event.organiser_id, "Ours"), None, now)
+    await programme.create(conn, event, None, now)
+    await programme.publish(conn, event.id, None, now)
+    ids = [new_id() for _ in range(fans)]
+    point = point_of(ec.generate_private_key(ec.SECP256R1()).public_key())
+    await conn.execute(PEOPLE, ids, now)
+    await conn.execute(
+        "insert into people.session "
+        "(id, token_hash, person_id, device, opened_at, authenticated_at, last_seen_at, expires_at) "
+        "select id, sha256(id::text::bytea), id, '', $2, $2, $2, $3 from unnest($1::uuid[]) as line (id)",
+        ids,
+        now,
+        now + 2 * HOUR,
+    )
+    await conn.execute(
+        "insert into people.push_subscription (id, session_id, endpoint, p256dh, auth, vapid, subscribed_at) "
+        "select id, id, $2::text || id::text, $3, $4, $5, $6 from unnest($1::uuid[]) as line (id)",
+        *(ids, endpoint, point, os.urandom(16), vapid.public, now),
+    )
+    await conn.execute(
+        "insert into live.notice_choice (person_id, event_id, kinds, even_during, quiet) "
+        "select id, null, '{goals}', '{}', 'inside' from unnest($1::uuid[]) as line (id)",
+        ids,
+    )
+    return event.id
+
+
+async def measure(fans: int) -> dict[str, Any]:
+    """Tell one goal; seconds from its telling to the first and the last message."""
+    folder, port, clock = own_folder(), free_port(), Clock()
+    ours, theirs = multiprocessing.Pipe()
+    sink = multiprocessing.get_context("spawn").Process(target=serve, args=(port, fans, theirs), daemon=True)
+    sink.start()
+    postgres = EmbeddedPostgres(folder / "postgres", durable=True)
+    await postgres.start()
+    try:
+        await migrate(postgres.url)
+        db = await Database.open(postgres.url, connections_max=8)
+        config = Config(secret="x" * 40, demo=True, push_to_loopback=True, var_dir=folder)
+        async with db.transaction() as conn:
+            endpoint = f"http://127.0.0.1:{port}/"
+            event_id = await seed(conn, fans, endpoint, Vapid(config.secret), datetime.now(UTC))
+        async with db.connection() as conn:
+            await conn.execute("analyze")
+        async with jobs_of(config, db, clock) as jobs:
+            working = asyncio.create_task(jobs.run(db))
+            cpu = time.process_time()
+            began, now = time.monotonic(), datetime.now(UTC)
+            tellings = [Telling(new_id(), now, one) for one in (KickOff(Period.FIRST_HALF), Goal(Side.HOME))]
+            async with db.transaction() as conn:
+                await live.tell(conn, event_id, tellings, None, now)
+            first, last = [await asyncio.to_thread(ours.recv) - began for _ in range(2)]
+            cpu = time.process_time() - cpu
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+        await db.close()
+    finally:
+        sink.terminate()
+        await postgres.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+    return {
+        "fans": fans,
+        "first_s": round(first, 2),
+        "last_s": round(last, 2),
+        "per_s": round(fans / last),
+        "cpu_s_per_1000": round(1000 * cpu / fans, 2),
+    }
+
+
+def main() -> None:
+    """Measure, and print one JSON line last."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--fans", type=int, default=FANS)
+    found = run(measure(parser.parse_args().fans))
+    tell({"benchmark": "notices", **found, "workers": 1, "machine": machine()})
+
+
+if __name__ == "__main__":
+    main()

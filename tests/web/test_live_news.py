@@ -1,0 +1,155 @@
+"""A fan's screen on a bad network: nothing is missed, nothing comes twice, and what was known stays to be read."""
+
+import json
+import subprocess
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web import tour_live
+from tests.web.house import House
+from tests.web.office import ENGLISH, in_database
+from tests.web.test_food import registration_of
+from virage.kernel.database import Connection
+from virage.kernel.ids import new_id
+from virage.live import acts as live
+from virage.live.rules.entries import (
+    AddedTime,
+    Card,
+    Entry,
+    Goal,
+    Ground,
+    Happening,
+    KickOff,
+    Period,
+    Side,
+    Substitution,
+    Telling,
+    Withdrawn,
+)
+
+SLOW_MS = 30_000
+NUMBERS = "() => [...document.querySelectorAll('[data-entry]')].map(line => Number(line.dataset.entry))"
+SPOKEN = """() => {
+    window.spoken = [];
+    const region = document.querySelector("[data-spoken]");
+    const everything = { subtree: true, childList: true, characterData: true };
+    new MutationObserver(() => spoken.push(region.textContent)).observe(region, everything);
+}"""
+
+
+def tell(house: House, event: UUID, *told: Happening | Withdrawn) -> None:
+    """Somebody tells of the match."""
+
+    async def telling(conn: Connection) -> None:
+        now = datetime.now(UTC)
+        outcomes = await live.tell(conn, event, [Telling(new_id(), now, one) for one in told], None, now)
+        assert all(isinstance(one, Entry) for one in outcomes), outcomes
+
+    in_database(house, telling)
+
+
+def test_what_was_told_in_a_dead_zone_is_all_there_afterwards_once_and_in_order(
+    page: Page, house: House, own_server: tuple[str, "subprocess.Popen[bytes]"], watched: list[str]
+) -> None:
+    url, process = own_server
+    event = tour_live.match(house, "A match in a dead zone")
+    page.add_init_script(ENGLISH)
+    page.goto(f"{url}/live/{event}")
+    tell(house, event, KickOff(Period.FIRST_HALF), Goal(Side.HOME, 9))
+    expect(page.locator("[data-score]")).to_have_text("1–0")
+    page.evaluate(SPOKEN)
+    page.context.set_offline(True)
+    house.stop(process)
+    expect(page.get_by_text("No network. This is what was told by")).to_be_visible()
+    extra: Sequence[AddedTime] = [AddedTime(minutes % 30 + 1) for minutes in range(80)]
+    tell(house, event, Goal(Side.AWAY, 10), Card(Side.AWAY, 4, "yellow"), Substitution(Side.HOME, 9, 12), *extra)
+    pages: list[str] = []
+    page.on("request", lambda asked: pages.append(asked.url.rpartition("/")[2]) if "/pages/" in asked.url else None)
+    again = house.start("serve", house.env | {"VIRAGE_PORT": url.rpartition(":")[2], "VIRAGE_PUBLIC_URL": url})
+    house.wait(url)
+    page.context.set_offline(False)
+    expect(page.locator("[data-entry='85']")).to_be_visible(timeout=SLOW_MS)
+    assert page.evaluate(NUMBERS) == list(range(85, 0, -1))
+    expect(page.locator("[data-score]")).to_have_text("1–1")
+    assert {"1", "2"} <= set(pages), "what the stream leaves out is read from pages"
+    expect(page.locator("[data-shirt='home 9'] [data-mark]")).to_have_count(2)
+    expect(page.locator("[data-shirt='home 12'] [data-mark='on']")).to_be_visible()
+    expect(page.locator("[data-shirt='away 4'] [data-mark='yellow']")).to_be_visible()
+    tell(house, event, Goal(Side.HOME, 12), Ground("gate", "A1", "closed"), Ground("gate", "A1", "open"))
+    expect(page.locator("[data-score]")).to_have_text("2–1")
+    page.get_by_text("Elsewhere in the ground: 1 piece of news").click()
+    expect(page.get_by_text("Gate A1 is open")).to_be_visible()
+    tell(house, event, Withdrawn(86))
+    expect(page.locator("[data-score]")).to_have_text("1–1")
+    page.wait_for_function("() => window.spoken.length === 3")
+    assert page.evaluate("spoken") == [
+        "Goal for Étoile du Nord. Virage FC 1, Étoile du Nord 1",
+        "Goal for Virage FC. Virage FC 2, Étoile du Nord 1",
+        "No goal for Virage FC. Virage FC 1, Étoile du Nord 1",
+    ]
+    assert watched == []
+    house.stop(again)
+    house.processes.remove(again)
+
+
+def test_a_fan_chooses_what_to_be_told_of_a_match_and_of_all_and_finds_the_way_to_it(
+    page: Page, house: House, sign_in: Callable[[Page, str], None], address: str, watched: list[str]
+) -> None:
+    event = tour_live.match(house, "A match to be told of")
+    page.add_init_script(ENGLISH)
+    page.goto(f"/events/{event}")
+    page.get_by_role("link", name="Follow the match").click()
+    page.get_by_role("link", name="Sign in to choose").click()
+    sign_in(page, address)
+    page.goto(f"/live/{event}")
+    page.get_by_label("Goals", exact=True).check()
+    expect(page.locator("[data-notices='saved']")).to_be_attached()
+    page.get_by_label("Goals, also during play").check()
+    page.get_by_label("Wherever I watch").check()
+    expect(page.locator("[data-notices='saved']")).to_be_attached()
+    expect(page.get_by_text("You chose this for this match.")).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("Goals, also during play")).to_be_checked()
+    expect(page.get_by_label("Wherever I watch")).to_be_checked()
+    page.goto("/account")
+    expect(page.get_by_label("Goals", exact=True)).not_to_be_checked()
+    page.get_by_label("Replays", exact=True).check()
+    expect(page.locator("[data-notices='saved']")).to_be_attached()
+    page.goto(f"/live/{event}")
+    page.get_by_role("button", name="As for all matches").click()
+    expect(page.get_by_label("Replays", exact=True)).to_be_checked()
+    expect(page.get_by_label("Goals", exact=True)).not_to_be_checked()
+    assert watched == []
+
+
+def test_a_goal_that_was_none_takes_the_place_of_its_goal_whichever_comes_last(browser: Browser, house: House) -> None:
+    context = browser.new_context(base_url=house.url, locale="en-GB")
+    context.grant_permissions(["notifications"], origin=house.url)
+    page = context.new_page()
+    page.goto("/")
+    session = context.new_cdp_session(page)
+    registration = registration_of(session, page)
+    event = str(new_id())
+
+    known = "(await navigator.serviceWorker.ready).getNotifications()"
+    shown = f"async () => (await {known}).map(n => [n.title, n.data.path])"
+
+    def pushed(title: str, revision: int, *, until_shown: str) -> None:
+        """A message comes until something is shown: a browser drops what comes before its worker is written down."""
+        told = {"kind": "live", "title": title, "body": "", "event": event, "tag": "goal", "revision": revision}
+        message = {"origin": house.url, "registrationId": registration, "data": json.dumps(told | {"loud": True})}
+        for _ in range(1_000):
+            session.send("ServiceWorker.deliverPushMessage", message)
+            page.evaluate("() => new Promise(requestAnimationFrame)")
+            if page.evaluate(shown) == [[until_shown, f"/live/{event}"]]:
+                return
+        raise AssertionError(page.evaluate(shown))
+
+    pushed("Goal", 2, until_shown="Goal")
+    pushed("No goal", 3, until_shown="No goal")
+    pushed("Goal", 2, until_shown="No goal")
+    pushed("Seen again", 4, until_shown="Seen again")
+    context.close()
