@@ -94,7 +94,7 @@ def test_a_rung_changes_to_its_source_and_back_without_a_break_in_time() -> None
 def test_a_rung_is_offered_once_little_of_it_is_missing() -> None:
     source = pieces(SOURCE, range(20))
     assert [complete(source, pieces(RUNG, range(n))) for n in (0, 15, 16, 20)] == [False, False, True, True]
-    main = main_playlist(source, [], [], [pieces(RUNG, range(20))])
+    main = main_playlist(source, [], rungs=[pieces(RUNG, range(20))])
     assert main.index("\nvideo.m3u8") < main.index("\nvideo-240p.m3u8")
     assert "RESOLUTION=426x240" in main
 

@@ -86,12 +86,12 @@ def test_times_that_were_put_right_break_nothing_and_sound_breaks_where_the_pict
 
 
 def test_the_main_playlist_names_picture_and_sound_and_the_heaviest_second() -> None:
-    text = main_playlist(pieces(a_track(), 0, 1), pieces(a_track(Kind.AUDIO), 1), ["fr"])
+    text = main_playlist(pieces(a_track(), 0, 1), pieces(a_track(Kind.AUDIO), 1), said=["fr", "en"], described=["fr"])
     assert 'CODECS="avc1.64001f,mp4a.40.2"' in text
     assert "BANDWIDTH=1200000" in text
     assert "RESOLUTION=640x360" in text
     assert 'LANGUAGE="fr",DEFAULT=NO,AUTOSELECT=NO,CHARACTERISTICS="public.accessibility.describes-video"' in text
-    silent = main_playlist(pieces(a_track(), 0), [], [])
+    silent = main_playlist(pieces(a_track(), 0), [])
     assert "AUDIO" not in silent
 
 

@@ -22,7 +22,7 @@ from virage.kernel.ids import new_id
 from virage.live import acts as live
 from virage.live.rules.entries import Goal, KickOff, Period, Side, Telling
 from virage.replay.acts import clips, rights
-from virage.replay.acts.clips import mark_goals
+from virage.replay.acts.clips import entries_told
 from virage.replay.footage import Footage
 from virage.replay.ingest.segmenter import Fragment
 from virage.replay.reads import watching
@@ -78,7 +78,7 @@ class Evening:
 
         async def tell(conn: Connection) -> UUID:
             await live.set_teams(conn, self.event, TEAMS, None, self.now, revision=0)
-            await live.tell(conn, self.event, tellings, None, self.now, handlers=(mark_goals,))
+            await live.tell(conn, self.event, tellings, None, self.now, handlers=(entries_told,))
             clip_id: UUID = await conn.fetchval("select id from replay.clip where event_id = $1", self.event)
             return clip_id
 
@@ -90,7 +90,7 @@ class Evening:
 
     def withdraw(self, clip_id: UUID) -> None:
         async def withdraw(conn: Connection) -> None:
-            clip = await watching.shown(conn, clip_id)
+            clip = await watching.clip(conn, clip_id)
             assert clip is not None
             await clips.withdraw(conn, clip, None, datetime.now(UTC))
 

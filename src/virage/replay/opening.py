@@ -60,7 +60,8 @@ async def poster(footage: Footage, keys: Keys, clip: Clip, video: Sequence[Piece
 def moment_of(clip: Clip) -> datetime:
     """What a clip is about: the moment at which it was marked, or its middle if it was marked afterwards."""
     middle = clip.from_at + (clip.to_at - clip.from_at) / 2
-    return clip.published_at if clip.from_at <= clip.published_at <= clip.to_at else middle
+    shown = clip.published_at
+    return shown if shown is not None and clip.from_at <= shown <= clip.to_at else middle
 
 
 async def film(footage: Footage, keys: Keys, angle: Angle) -> bytes:

@@ -12,9 +12,9 @@ from virage.kernel.problems import Refused
 from virage.programme import reads as programme
 from virage.replay.rules.addresses import OBJECTS, footage_keys_of
 from virage.replay.rules.clips import Clip, ClipState, Reason
-from virage.replay.rules.media import SEGMENT_LONGEST, Kind, key_period
+from virage.replay.rules.media import SEGMENT_LONGEST, Kind, Rung, key_period
 from virage.replay.rules.moments import MomentSource, Suggestion
-from virage.replay.rules.playlists import main_playlist, media_playlist
+from virage.replay.rules.playlists import Places, in_order, main_playlist, media_playlist, runs_of
 from virage.replay.store import cameras, clips
 from virage.replay.store import desk as store
 
@@ -108,8 +108,10 @@ async def angle(conn: Connection, camera: str, since: datetime, now: datetime) -
 async def track(conn: Connection, event_id: UUID, camera: str, kind: Kind, since: datetime, *, now: datetime) -> str:
     """What a camera has sent since then, and what it sends; it grows until it is `STRETCH_MAX` long."""
     since, until, closed = _stretch(since, now)
-    pieces = await cameras.pieces(conn, camera, kind, since, until)
-    return media_playlist(pieces, footage_keys_of(event_id), OBJECTS, closed=closed)
+    found = await cameras.stretch(conn, camera, since, until, rungs={Rung.SOURCE})
+    video = in_order(found[Kind.VIDEO, Rung.SOURCE])
+    pieces = video if kind is Kind.VIDEO else in_order(found[kind, Rung.SOURCE])
+    return media_playlist(pieces, runs_of(video), Places(footage_keys_of(event_id), OBJECTS), closed=closed)
 
 
 def opens(period: datetime, now: datetime) -> bool:

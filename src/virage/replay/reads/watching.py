@@ -13,7 +13,7 @@ from virage.replay.rules.descriptions import described_playlist
 from virage.replay.rules.ladder import STEPS, complete, shown_of
 from virage.replay.rules.media import Kind, MediaVault, Rung
 from virage.replay.rules.playlists import Angle, Places, in_order, main_playlist, media_playlist, runs_of
-from virage.replay.rules.words import Locale
+from virage.replay.rules.words import LOCALES, Locale
 from virage.replay.store import cameras, clips
 from virage.replay.store import descriptions as store
 
@@ -48,7 +48,7 @@ async def playlist(conn: Connection, clip: Clip, camera: str, name: str, now: da
     match what, locale:
         case "main", _:
             rungs = [made for made in one.rungs.values() if complete(one.video, made)]
-            return main_playlist(one.video, one.audio, one.described, rungs)
+            return main_playlist(one.video, one.audio, said=LOCALES, described=one.described, rungs=rungs)
         case "captions", "fr" | "en":
             return captions_playlist(one.video, one.runs, locale, closed=closed)
         case "described", "fr" | "en":

@@ -18,6 +18,7 @@ from virage.replay.opening import Gone
 from virage.replay.reads import watching as reads
 from virage.replay.routes.door import Asking
 from virage.replay.rules.addresses import BASE
+from virage.replay.rules.clips import ClipState
 from virage.replay.rules.descriptions import BYTES_MAX
 from virage.replay.rules.media import MediaVault
 from virage.replay.rules.words import Locale
@@ -47,8 +48,8 @@ async def put_description(
     It is heard over the sound of the ground, from the first picture of each camera on.
     """
     async with db.connection() as conn:
-        clip = await reads.shown(conn, clip_id)
-        if clip is None:
+        clip = await reads.clip(conn, clip_id)
+        if clip is None or clip.state is not ClipState.SHOWN:
             raise Problem(Reason.NOT_FOUND)
         granted(await programme.event_within(conn, clip.event_id, principal, ROLE))
     if not clip.settled(clock.now()):

@@ -4,7 +4,7 @@
 """
 
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from litestar import Response, Router, get, post, put
@@ -22,10 +22,12 @@ from virage.replay.reads import desk as reads
 from virage.replay.reads import watching
 from virage.replay.reads.desk import DeskShown
 from virage.replay.routes.door import SECRET
-from virage.replay.routes.watching import PLAYLIST, Camera, PeriodStart, Playlist
+from virage.replay.routes.watching import PLAYLIST, Camera, PeriodStart
 from virage.replay.rules.addresses import BASE
 from virage.replay.rules.clips import Clip, Mark, Reason
 from virage.replay.rules.media import Kind, MediaVault
+
+Playlist = Literal["main.m3u8", "video.m3u8", "audio.m3u8"]
 
 MARKS: Final[Role] = "media_desk"
 RELEASES: Final[Role] = "moderator"

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from virage.replay.rules.clips import Clip
 from virage.replay.rules.media import AAC, Kind, Rung, Segment, Track, key_period
-from virage.replay.rules.words import LOCALES, Locale
+from virage.replay.rules.words import Locale
 
 VERSION: Final = 7
 LANGUAGES: Final[dict[Locale, str]] = {"fr": "Français", "en": "English"}
@@ -133,12 +133,15 @@ def _segment(piece: Piece, places: Places) -> list[str]:
 def main_playlist(
     video: Sequence[Piece],
     audio: Sequence[Piece],
-    described: Sequence[Locale],
+    *,
+    said: Sequence[Locale] = (),
+    described: Sequence[Locale] = (),
     rungs: Sequence[Sequence[Piece]] = (),
 ) -> str:
     """The playlist of playlists of one angle: its picture, its sound if it has any, what was said, what is described.
 
-    `described`: the languages in which somebody says what is to be seen. `rungs`: smaller pictures.
+    `said`: the languages of what the feed said. `described`: those in which somebody says what is to be seen. `rungs`:
+    smaller pictures.
     """
     lines, groups = list(HEAD), ""
     sound = ""
@@ -150,15 +153,16 @@ def main_playlist(
     if audio or described:
         sound = f",{audio[0].track.codecs if audio else AAC}"
         groups += ',AUDIO="sound"'
-    for locale in LOCALES:
+    for locale in said:
         how = f'LANGUAGE="{locale}",DEFAULT=NO,AUTOSELECT=NO'
         lines.append(_medium("SUBTITLES", "said", LANGUAGES[locale], f"captions-{locale}", how))
+    groups += ',SUBTITLES="said"' if said else ""
     for pieces in [video, *rungs] if video else []:
         track = pieces[0].track
         bandwidth = _peak(pieces) + _peak(audio)
         size = f",RESOLUTION={track.width}x{track.height}" if track.width and track.height else ""
         lines += [
-            f'#EXT-X-STREAM-INF:BANDWIDTH={bandwidth},CODECS="{track.codecs}{sound}"{size}{groups},SUBTITLES="said"',
+            f'#EXT-X-STREAM-INF:BANDWIDTH={bandwidth},CODECS="{track.codecs}{sound}"{size}{groups}',
             f"{Kind.VIDEO}.m3u8" if track.rung is Rung.SOURCE else f"{Kind.VIDEO}-{track.rung}.m3u8",
         ]
     return "\n".join(lines) + "\n"
