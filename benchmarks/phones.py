@@ -178,12 +178,12 @@ class Crowd:
         if buffer[9:12] != b"200":
             return False
         self._opening -= 1
-        self._happened_at = time.time()
         phone.state = State.LISTENING
         if phone.came_back:
             self._report.returned += 1
         else:
             self._never_listened -= 1
+            self._happened_at = time.time()
         return True
 
     def _note(self, phone: Phone, data: bytes, now: float) -> None:

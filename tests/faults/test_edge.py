@@ -1,13 +1,17 @@
 """The edge of `deploy/nchan` under fire: `kill -9` of who tells it, of the web and of nginx itself.
 
 Phones follow at a real nginx with nchan, others at the house, while a desk tells. Whoever dies: each phone has each
-entry once. nginx forgets all when it dies; then an entry's number shows what is missing, and the pages have it.
+entry once. nginx forgets all when it dies; then an entry's number shows what is missing, and the pages have it. A phone
+that reads nothing costs its process no more than a stream may carry.
 """
 
 import asyncio
 import os
+import re
 import signal
+import socket
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,19 +20,22 @@ import msgspec
 import pytest
 
 from benchmarks.common import run
-from benchmarks.fanout import Desk
+from benchmarks.fanout import WORDS, Desk
 from benchmarks.house import House, free_port
 from benchmarks.nchan import Nginx
+from benchmarks.wire import Client
 from tests.faults.test_kill import Killer
 from tests.faults.test_live import Phone, seed
 from virage.kernel.database import Database
 from virage.kernel.ids import new_id
+from virage.kernel.listening import LIFETIME_BYTES
 from virage.live.rules.entries import PAGE_ENTRIES
 
 PHONES = 6
 KILLED = ("work", "web worker", "work")
 A_PART = 12
 FORGOTTEN = 5
+MANY = 3_000
 
 
 class EdgePhone:
@@ -96,6 +103,31 @@ async def answers(nginx: Nginx, event_id: UUID) -> dict[str, Any]:
         }
 
 
+async def unread(house: House, event_id: UUID, header: bytes) -> dict[str, Any]:
+    """A phone of the house that reads nothing while thousands of entries are told; then it reads, and resumes."""
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.connect(("127.0.0.1", house.port))
+        sock.sendall(f"GET /api/stream?topics=live:{event_id} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode())
+        sock.recv(12, socket.MSG_WAITALL | socket.MSG_PEEK)
+        client, path = Client(house.url), f"/api/live/{event_id}/entries".encode()
+        for _ in range(MANY // 100):
+            happened = {"kind": "announcement", "text": {"fr": WORDS, "en": WORDS}}
+            at = datetime.now(UTC).isoformat()
+            tellings = [{"id": str(new_id()), "at": at, "told": happened} for _ in range(100)]
+            await client.ask(b"POST", path, header, msgspec.json.encode({"tellings": tellings}))
+        client.close()
+        sock.settimeout(20)
+        heard = b""
+        while not heard.endswith(b"\r\n0\r\n\r\n"):
+            heard += await asyncio.to_thread(sock.recv, 1 << 16)
+    phone = Phone(house.url, event_id)
+    phone._since = re.findall(rb"\nid: (\S+)\n", heard)[-1].decode()  # noqa: SLF001 - it was another one until now
+    await phone.follow(MANY)
+    first = [int(number) for number in re.findall(rb'"number":(\d+)', heard)]
+    return {"bytes": len(heard), "first": first, "rest": [one for one in phone.numbers if one not in first]}
+
+
 async def under_fire() -> dict[str, Any]:
     house = House(workers=2)
     nginx = Nginx(house.folder / "nginx", house.port, free_port(), free_port())
@@ -129,7 +161,11 @@ async def under_fire() -> dict[str, Any]:
         await asyncio.to_thread(nginx.start)
         await desk.tell(1)
         await until(lambda: all(len(phone.numbers) == last for phone in phones + at_house))
+        db = await Database.open(house.postgres.url, connections_max=1)
+        slow = await unread(house, *await seed(db))
+        await db.close()
         return {
+            "slow": slow,
             "heard": heard,
             "numbers": {tuple(sorted(phone.numbers)) for phone in phones} | {tuple(one.numbers) for one in at_house},
             "pages": (pages, sum(phone.pages for phone in phones)),
@@ -150,6 +186,10 @@ def test_every_phone_has_every_entry_once_whoever_is_killed_the_edge_too() -> No
     last = found["last"]
     assert found["heard"] == {tuple(range(1, last - FORGOTTEN))}, "each once, in order, though its teller was killed"
     assert found["numbers"] == {tuple(range(1, last + 1))}
+    slow = found["slow"]
+    assert slow["bytes"] < 1.2 * LIFETIME_BYTES, "a stream ends before it costs much, though nobody reads it"
+    assert slow["first"] + slow["rest"] == list(range(1, MANY + 1)), "and goes on where it was"
+    assert slow["rest"]
     before, after = found["pages"]
     assert before == 0, "nchan had all that was missed"
     assert after > 0, "and the pages what it forgot"

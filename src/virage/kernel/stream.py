@@ -330,7 +330,13 @@ class FlowResponse(Response[None]):
         return _FlowAnswer(self._flow, **given)
 
 
-@get("/api/stream", opt={"public": True}, tags=["stream"], media_type="text/event-stream")
+@get(
+    "/api/stream",
+    opt={"public": True},
+    tags=["stream"],
+    media_type="text/event-stream",
+    response_description="Server-sent events",
+)
 async def stream(
     request: Request[Any, Any, Any],
     hub: Hub,

@@ -19,6 +19,7 @@ from virage.kernel.clock import Clock
 from virage.kernel.database import Database
 from virage.kernel.journal import Entry as Fact
 from virage.kernel.journal import Tail, head
+from virage.kernel.logs import log
 from virage.kernel.queue import Jobs
 from virage.live.reads.feed import FeedNews, Feeds
 from virage.live.rules.edge import Mark, content_type, mark_of, owed
@@ -90,6 +91,8 @@ class Publisher:
         try:
             async with aiohttp.ClientSession(timeout=TIMEOUT) as http:
                 await self._keep_told(Edge(http, self._url), in_use, news, ends_at)
+        except (aiohttp.ClientError, TimeoutError, EdgeFailed) as failure:
+            log.warning("edge_away", error=type(failure).__name__)
         finally:
             await tail.close()
 
@@ -113,7 +116,7 @@ class Publisher:
         if known is None:
             return
         stands = Mark(known.feed.head, known.feed.revision)
-        entries = list(known.entries)
+        entries = known.entries[: stands.head]  # a reading may have found more than its head
         lacking = owed(await edge.told(event_id), stands)
         if lacking is not None:
             await edge.tell(event_id, FeedNews(entries[lacking.after :], teams=lacking.teams), stands)

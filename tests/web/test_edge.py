@@ -1,0 +1,58 @@
+"""A phone before nginx with nchan: it follows where the edge says, and lacks nothing when the edge has forgotten."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from benchmarks.nchan import Nginx
+from tests.ports import free_ports
+from tests.web.gate import tonight
+from tests.web.house import House
+from tests.web.office import ENGLISH, in_database
+from virage.kernel.ids import new_id
+from virage.live import acts as live
+from virage.live.rules.entries import Announcement, Telling
+from virage.programme.rules import Text
+
+SLOW_MS = 30_000  # whoever was cut off waits a while before it comes back
+
+
+@pytest.fixture
+def edge(house: House) -> Iterator[Nginx]:
+    """An nginx in front of the house, and a worker that tells it what happens."""
+    nginx = Nginx(house.folder / f"nginx-{new_id()}", house.port, *free_ports(2))
+    nginx.start()
+    worker = house.start("work", house.env | {"VIRAGE_EDGE_URL": nginx.publisher_url})
+    yield nginx
+    house.stop(worker)
+    house.processes.remove(worker)
+    nginx.kill()
+
+
+def announce(house: House, event_id: UUID, *words: str) -> None:
+    now = datetime.now(UTC)
+    tellings = [Telling(new_id(), now, Announcement(Text(word, word))) for word in words]
+    in_database(house, lambda conn: live.tell(conn, event_id, tellings, None, now))
+
+
+def test_a_phone_behind_the_edge_sees_everything_once_though_the_edge_forgets(
+    page: Page, house: House, edge: Nginx
+) -> None:
+    event_id = tonight(house, "An evening at the edge")
+    streams: list[str] = []
+    page.on("request", lambda sent: streams.append(sent.url) if sent.resource_type == "eventsource" else None)
+    page.add_init_script(ENGLISH)
+    page.goto(f"{edge.url}/live/{event_id}")
+    expect(page.get_by_text("Nothing has happened yet")).to_be_visible()
+    announce(house, event_id, "Welcome", "Mind the step")
+    for words in ("Welcome", "Mind the step"):
+        expect(page.get_by_text(words)).to_be_visible(timeout=SLOW_MS)
+    edge.kill()
+    announce(house, event_id, "A key was found", "A dog was found")
+    edge.start()
+    for words in ("Welcome", "Mind the step", "A key was found", "A dog was found"):
+        expect(page.get_by_text(words)).to_have_count(1, timeout=SLOW_MS)
+    assert {url.partition("?")[0] for url in streams} == {f"{edge.url}/edge/live/{event_id}"}
