@@ -45,7 +45,6 @@ class LibraryEngine implements Engine {
       if (at === null) return;
       wanted = null;
       video.currentTime = at;
-      hls.startLoad(at);
     });
     for (const event of [Events.AUDIO_TRACKS_UPDATED, Events.SUBTITLE_TRACKS_UPDATED]) hls.on(event, () => this.choose(this.#choice));
     hls.on(Events.ERROR, (_, { fatal, type, response }) => {
