@@ -94,6 +94,18 @@ async def hour_of(world: "World", secret: str) -> str:
     return str(int(hour.timestamp()))
 
 
+async def names_of(world: "World", desk: dict[str, str], secret: str) -> dict[str, str]:
+    """What the doors of replays ask for in their paths."""
+    return {
+        "clip_id": await clip_of(world, desk),
+        "suggestion_id": await suggested(world),
+        "camera": "main",
+        "since": "0",
+        "playlist": "main.m3u8",
+        "period": await hour_of(world, secret),
+    }
+
+
 PITCH = (
     ("POST /api/live/{event_id}/entries", "our office", NEIGHBOURS, told),
     ("PUT /api/live/{event_id}/teams", "our office", NEIGHBOURS, teams),

@@ -11,7 +11,7 @@ from msgspec import Struct, to_builtins
 
 from tests.matchday.food import FOOD, food_of
 from tests.matchday.paying import FRESH_CHIP, card_codes, card_of, phone_of
-from tests.matchday.pitch import PITCH, clip_of, hour_of, suggested
+from tests.matchday.pitch import PITCH, names_of
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
 from virage.kernel.lean import PUBLIC, handlers
@@ -333,12 +333,7 @@ async def cast(world: "World") -> Cast:
     sessions = (await world.ask(headers["fan"], "GET", "/api/me/sessions")).json()
     ids = {
         "event_id": str(world.event),
-        "clip_id": await clip_of(world, headers["our office"]),
-        "suggestion_id": await suggested(world),
-        "camera": "main",
-        "since": "0",
-        "playlist": "main.m3u8",
-        "period": await hour_of(world, SECRET),
+        **await names_of(world, headers["our office"], SECRET),
         "order_id": paid["id"],
         "spare_id": spare["id"],
         "held_id": held[0]["id"],
