@@ -32,7 +32,7 @@ from virage.kernel.listening import LIFETIME_BYTES
 from virage.live.rules.entries import PAGE_ENTRIES
 
 PHONES = 6
-KILLED = ("work", "web worker")
+KILLED = ("work", "web worker", "work")
 A_PART = 12
 FORGOTTEN = 5
 MANY = 3_000
