@@ -19,6 +19,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from tests.azurite.server import Azurite, azurite
 from tests.scratch import into_memory
 from virage import matchday
 from virage.kernel import http
@@ -191,6 +192,13 @@ async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
     async with alive(app), httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:
         yield browser
+
+
+@pytest.fixture(scope="session")
+def blobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
+    """A blob store for all who bring a container of their own; who stops it starts it again."""
+    with pytest.MonkeyPatch.context() as environment, azurite(tmp_path_factory.mktemp("blobs"), environment) as server:
+        yield server
 
 
 @pytest.fixture

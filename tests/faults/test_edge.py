@@ -121,11 +121,12 @@ async def unread(house: House, event_id: UUID, header: bytes) -> dict[str, Any]:
         heard = b""
         while not heard.endswith(b"\r\n0\r\n\r\n"):
             heard += await asyncio.to_thread(sock.recv, 1 << 16)
-    phone = Phone(house.url, event_id)
+    phone = Phone((house.url,), event_id)
     phone._since = re.findall(rb"\nid: (\S+)\n", heard)[-1].decode()  # noqa: SLF001 - it was another one until now
-    await phone.follow(MANY)
     first = [int(number) for number in re.findall(rb'"number":(\d+)', heard)]
-    return {"bytes": len(heard), "first": first, "rest": [one for one in phone.numbers if one not in first]}
+    phone.numbers += first
+    await phone.follow(MANY)
+    return {"bytes": len(heard), "first": first, "rest": phone.numbers[len(first) :]}
 
 
 async def under_fire() -> dict[str, Any]:
@@ -143,7 +144,7 @@ async def under_fire() -> dict[str, Any]:
         desk, killer = Desk(house, event_id, header, 0.02), Killer(house)
         await desk.tell(1)
         phones = [EdgePhone(nginx.url, event_id) for _ in range(PHONES)]
-        at_house = [Phone(house.url, event_id) for _ in range(PHONES)]
+        at_house = [Phone((house.url,), event_id) for _ in range(PHONES)]
         last = 1 + A_PART * len(KILLED) + FORGOTTEN + 1
         following += [asyncio.create_task(phone.follow()) for phone in phones]
         following += [asyncio.create_task(phone.follow(last)) for phone in at_house]

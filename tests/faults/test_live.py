@@ -89,7 +89,7 @@ class Phone:
     What a stream leaves out it reads from pages, as the web does (web/src/live/match.svelte.ts).
     """
 
-    def __init__(self, urls: Sequence[str], event_id: UUID) -> None:
+    def __init__(self, urls: tuple[str, ...], event_id: UUID) -> None:
         self._urls = itertools.cycle(urls)
         self._event_id = event_id
         self._since: str | None = None

@@ -94,7 +94,7 @@ async def test_a_real_match_is_told_whole_counted_right_and_once_though_player_a
     said, _ = await process.communicate()
     assert process.returncode == 0, said.decode()
     live = await whole.get()
-    score = live["score"]
+    score = live["state"]
     assert (score["home"], score["away"], score["match_over"]) == (0, 3, True)
     assert [team["name"] for team in (live["teams"]["home"], live["teams"]["away"])] == ["Turkey", "Italy"]
     assert sum(player["starts"] for player in live["teams"]["away"]["players"]) == 11
@@ -118,7 +118,7 @@ async def test_a_real_match_is_told_whole_counted_right_and_once_though_player_a
             await asyncio.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     await process.communicate()
-    assert not (await stopped.get())["score"]["match_over"]
+    assert not (await stopped.get())["state"]["match_over"]
     resumed = asyncio.create_task(played(served, match, live_world.their_event, key, 1200))
     async with asyncio.timeout(60):
         while (await stopped.get())["head"] < 10:  # noqa: ASYNC110 - another process sets no event

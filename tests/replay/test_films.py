@@ -27,9 +27,9 @@ from virage.kernel.ids import new_id
 from virage.live import acts as live
 from virage.replay.acts.rights import set_rights
 from virage.replay.films.describing import samples
-from virage.replay.films.reading import began_s
 from virage.replay.footage import Footage
 from virage.replay.ingest.synthetic import clock_in
+from virage.replay.rules.boxes import first_shown_s
 from virage.replay.rules.descriptions import BYTES_MAX
 from virage.replay.rules.media import MediaVault, opened
 from virage.replay.rules.rights import Rights
@@ -217,7 +217,7 @@ async def test_a_description_is_heard_over_the_ground_in_the_timeline_of_each_pi
         picture, heard = await filmed.opened(clip, camera, "video"), await filmed.opened(clip, camera, "described-fr")
         assert len(picture) == len(heard) == runs
         for seen, sound in zip(picture, heard, strict=True):
-            assert abs(began_s(seen) - began_s(sound)) < 0.03
+            assert abs(first_shown_s(seen) - first_shown_s(sound)) < 0.03
             assert abs(length_s(seen) - length_s(sound)) < 0.05
     first = samples((await filmed.opened(clip, "main", "described-fr"))[0])
     loud = np.abs(np.fft.rfft(first[: 4 * 48_000]))[[4 * 440, 4 * 1000]]

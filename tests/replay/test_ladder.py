@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from io import BytesIO
+from itertools import islice
 from uuid import UUID
 
 import av
@@ -25,7 +26,7 @@ from virage.replay.ingest.synthetic import HEIGHT, WIDTH, clock_in
 from virage.replay.ladder.maker import Ladder
 from virage.replay.ladder.transcoding import Unreadable, transcoded
 from virage.replay.reads.ladder import gauges
-from virage.replay.rules.boxes import boxes, first_shown
+from virage.replay.rules.boxes import boxes, first_shown, first_shown_s
 from virage.replay.rules.clips import Clip
 from virage.replay.rules.ladder import LATE, STEPS, complete, due, made_id, shown_of, steps_below
 from virage.replay.rules.media import Kind, MediaVault, Rung, Segment, Track
@@ -134,8 +135,15 @@ def test_a_rung_shows_the_same_clock_at_the_same_instants() -> None:
     assert len(inits) == 1, "a phone fetches it once"
 
 
+def test_captions_and_descriptions_know_when_a_second_is_shown_whose_pictures_are_not_sent_in_order() -> None:
+    init, fragments = small_film().init, small_film().fragments
+    assert fragments[0].at_s == pytest.approx(0.08), "pictures come two frames before they are shown"
+    told = [first_shown_s(init.data + fragment.data) for fragment in fragments]
+    assert told == pytest.approx([fragment.at_s for fragment in fragments])
+
+
 def test_a_picture_of_a_real_camera_has_both_rungs_whose_width_is_even_and_which_look_like_it() -> None:
-    real = cut(encoded(list(film(footage("bigbuckbunny.mp4")))[:50]))
+    real = cut(encoded(islice(film(footage("bigbuckbunny.mp4")), 25)))
     for fragment in real.fragments:
         made = transcoded(real.init.data, fragment.data, STEPS)
         assert [(one.rung, one.width, one.height) for one in made] == [(Rung.P480, 854, 480), (Rung.P240, 426, 240)]

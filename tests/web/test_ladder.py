@@ -24,9 +24,9 @@ from virage.programme.rules import Text
 from virage.replay.acts import clips
 from virage.replay.rules.clips import Clip, Mark
 
-FILM_S = 40
+FILM_S = 25
 SLOW_MS = 30_000  # a camera, an ingest and a ladder encode beside all else that is tested
-MADE = "select count(*) from replay.segment join replay.track on track.id = track_id where rung = '240p'"
+MADE = "select count(*) from replay.segment join replay.track on track.id = track_id where rung = '240p' and at > $1"
 GOOD, ONE_BAR = (
     {"offline": False, "latency": latency, "downloadThroughput": bits_s / 8, "uploadThroughput": bits_s / 8}
     for latency, bits_s in ((10, 20_000_000), (150, 600_000))
@@ -42,7 +42,7 @@ def film(port: int) -> None:
 @contextmanager
 def at_work(house: House, port: int) -> Iterator[None]:
     """A camera of the programme that is taken in, and the ladder, until both have been seen for three seconds."""
-    url = f"tcp://127.0.0.1:{port}?listen=1"
+    url, began = f"tcp://127.0.0.1:{port}?listen=1", datetime.now(UTC)
     processes = [
         house.start("ingest", house.env, "--camera", "main", "--programme", "--url", url),
         house.start("ladder", house.env),
@@ -50,7 +50,7 @@ def at_work(house: House, port: int) -> Iterator[None]:
     camera = threading.Thread(target=film, args=(port,))
     camera.start()
     try:
-        while in_database(house, lambda conn: conn.fetchval(MADE)) < 3:
+        while in_database(house, lambda conn: conn.fetchval(MADE, began)) < 3:
             threading.Event().wait(0.2)
         yield
     finally:

@@ -1,7 +1,5 @@
 """The desk tells a goal by two taps; the fan's screen shows it, and a moment later shows it again."""
 
-import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,20 +9,17 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.ports import free_ports
-from tests.replay.camera import Camera
 from tests.web import tour_live
 from tests.web.conftest import entered
 from tests.web.gate import tonight
 from tests.web.house import House
 from tests.web.office import ENGLISH, hire, in_database
 from tests.web.test_access import SIZES, SMALL, found_by_axe
+from tests.web.tour_desk import SLOW_MS, sending
 from virage.demo.teams import TEAMS
 from virage.kernel.guard import Grant
 from virage.live import acts as live
 
-SLOW_MS = 30_000  # a camera encodes, an ingest and a player work beside all else that is tested
-SEEN = "select count(*) from replay.segment where camera = $1 and kind = 'video'"
 FRAME = "() => document.querySelector('video')?.readyState >= 2 && document.querySelector('video').currentTime > 0"
 
 
@@ -34,25 +29,6 @@ def evening(house: House) -> UUID:
     event_id = tonight(house, "An evening to be seen again")
     in_database(house, lambda conn: live.set_teams(conn, event_id, TEAMS, None, datetime.now(UTC), revision=0))
     return event_id
-
-
-@contextmanager
-def taken_in(house: House, name: str) -> Iterator[None]:
-    """A camera that is taken in by a process of its own, as in a ground, and was seen for three seconds."""
-    (port,) = free_ports(1)
-    process = house.start(
-        "ingest", house.env, "--camera", name, "--programme", "--url", f"tcp://127.0.0.1:{port}?listen=1"
-    )
-    camera = Camera(port)
-    try:
-        while in_database(house, lambda conn: conn.fetchval(SEEN, name)) < 3:
-            threading.Event().wait(0.2)
-        yield
-    finally:
-        camera.pull()
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
-        house.processes.remove(process)
 
 
 @contextmanager
@@ -98,7 +74,7 @@ def test_a_goal_by_two_taps_is_on_the_fans_screen_and_is_played_again(
     page.add_init_script(ENGLISH)
     page.goto(f"/live/{evening}")
     expect(page.get_by_text("Nothing has happened yet")).to_be_visible()
-    with taken_in(house, "main"), at_the_desk(browser, house, f"desk-{evening}@example.org", evening) as desk:
+    with sending(house, "main"), at_the_desk(browser, house, f"desk-{evening}@example.org", evening) as desk:
         desk.get_by_role("button", name="Start: First half").click()
         expect(page.locator("[data-clock]")).to_contain_text("1′")
         desk.get_by_role("button", name="Goal Virage FC").click()

@@ -9,7 +9,8 @@ from tests.web.house import House
 from tests.web.match_files import EVENTS, TRACKING, played
 from tests.web.office import ENGLISH
 from tests.web.test_access import SMALL, found_by_axe
-from tests.web.test_live import FRAME, SLOW_MS, taken_in
+from tests.web.test_live import FRAME
+from tests.web.tour_desk import SLOW_MS, sending
 
 
 def test_a_real_match_is_on_the_fans_screen_with_its_figures_and_its_goal_is_played_again(
@@ -19,7 +20,7 @@ def test_a_real_match_is_on_the_fans_screen_with_its_figures_and_its_goal_is_pla
     page.add_init_script(ENGLISH)
     page.goto(f"/live/{event}")
     expect(page.get_by_text("Nothing has happened yet")).to_be_visible()
-    with taken_in(house, "main"), played(house, EVENTS, event, "--speed", "400"):
+    with sending(house, "main"), played(house, EVENTS, event, "--speed", "1000"):
         goal = page.locator("[data-entry]").filter(has_text="10 Lionel Andrés Messi Cuccittini")
         expect(goal).to_contain_text("Goal for Barcelona", timeout=SLOW_MS)
         expect(goal).to_contain_text("19′")

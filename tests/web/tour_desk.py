@@ -21,19 +21,19 @@ from virage.replay.acts.desk import suggest
 from virage.replay.rules.moments import Moment, MomentSource
 
 SLOW_MS = 30_000  # a camera encodes, an ingest and a player work beside all else that is tested
-SEEN = "select count(*) from replay.segment where camera = $1 and kind = 'video'"
+SEEN = "select count(*) from replay.segment where camera = $1 and kind = 'video' and at > $2"
 SHOWS = "[data-front][data-shows]"
 
 
 @contextmanager
 def sending(house: House, name: str, seconds: int = 3) -> Iterator[None]:
     """A camera that is taken in by a process of its own, as in a ground, and was seen for a while."""
-    (port,) = free_ports(1)
+    (port,), began = free_ports(1), datetime.now(UTC)
     address = f"tcp://127.0.0.1:{port}?listen=1"
     process = house.start("ingest", house.env, "--camera", name, "--programme", "--url", address)
     camera = Camera(port)
     try:
-        while in_database(house, lambda conn: conn.fetchval(SEEN, name)) < seconds:
+        while in_database(house, lambda conn: conn.fetchval(SEEN, name, began)) < seconds:
             threading.Event().wait(0.2)
         yield
     finally:

@@ -10,6 +10,7 @@ from virage.kernel.database import Connection
 from virage.replay.films import files, reading
 from virage.replay.films.files import Film
 from virage.replay.footage import Footage
+from virage.replay.rules.boxes import first_shown_s
 from virage.replay.rules.clips import Clip
 from virage.replay.rules.media import MediaVault, key_period, opened
 from virage.replay.rules.playlists import Angle, Piece, by_run
@@ -88,7 +89,7 @@ class Timelines:
         """Where this one begins."""
         known = self._known.get(piece.segment.id)
         if known is None:
-            known = reading.began_s(await media(self._footage, keys, [piece]))
+            known = first_shown_s(await media(self._footage, keys, [piece]))
             self._known[piece.segment.id] = known
             if len(self._known) > KNOWN_MAX:
                 del self._known[next(iter(self._known))]

@@ -23,7 +23,7 @@ type Open = (video: HTMLVideoElement, address: string, instant: number | null, t
 type Library = typeof Hls;
 
 const NATIVE = "application/vnd.apple.mpegurl";
-export const DESCRIBES = "public.accessibility.describes-video";
+const DESCRIBES = "public.accessibility.describes-video";
 
 /** The engine for a browser; null where nothing plays it. */
 export function engineFor(library: Pick<Library, "isSupported"> & Partial<Library>, video: Pick<HTMLVideoElement, "canPlayType">): Open | null {

@@ -106,17 +106,17 @@ class _Playing:
     async def reached(self) -> tuple[int, int]:
         """How far the feed has got: place of the period, clock in milliseconds; what is not later is sent at once."""
         live = await self._doors.ask("GET", self._path)
-        score, head = live["score"], live["head"]
-        if score["match_over"]:
+        state, head = live["state"], live["head"]
+        if state["match_over"]:
             self._say("The feed says that this match is over: whatever it lacks is sent at once.")
             return len(ORDER), 0
-        if score["clock"] is None:
-            return len(score["over"]) - 1, FAR_MS
+        if state["clock"] is None:
+            return len(state["over"]) - 1, FAR_MS
         page = await self._doors.ask("GET", f"{self._path}/pages/{(head - 1) // PAGE_ENTRIES + 1}")
-        at_s = score["clock"]["at_s"]
+        at_s = state["clock"]["at_s"]
         for entry in msgspec.convert(page["entries"], list[Entry]):
             at_s = entry.clock_s if isinstance(entry.told, KickOff) else max(at_s, entry.clock_s or 0)
-        return ORDER.index(score["clock"]["period"]), at_s * 1000
+        return ORDER.index(state["clock"]["period"]), at_s * 1000
 
     async def run(self, reached: tuple[int, int]) -> None:
         """Send everything in order: at once what the feed has already, and the rest when its time has come."""

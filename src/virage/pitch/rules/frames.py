@@ -11,9 +11,6 @@ PLAYERS_MAX: Final = 40
 FRAMES_MAX: Final = 600
 """How many frames a batch may have: twelve seconds at 50 Hz."""
 
-PITCH_M: Final = (105.0, 68.0)
-"""Length and width of a pitch, metres (IFAB, Laws of the Game, law 1; what UEFA asks for)."""
-
 Metre = Annotated[float, Meta(ge=-80, le=80)]
 """Metres from the centre spot: x along the pitch to the right of who sits in the main stand, y away from them."""
 Height = Annotated[float, Meta(ge=-5, le=60)]

@@ -12,10 +12,11 @@ from virage.kernel.database import Connection
 from virage.kernel.ids import new_id
 from virage.kernel.journal import Fact, append
 from virage.kernel.problems import Refused
-from virage.replay.films import describing, reading
+from virage.replay.films import describing
 from virage.replay.films.describing import Samples, Unreadable
 from virage.replay.footage import Footage
 from virage.replay.opening import Keys, media
+from virage.replay.rules.boxes import first_shown_s
 from virage.replay.rules.clips import Clip
 from virage.replay.rules.descriptions import DESCRIBED_FACT, LONGER_MAX_S, Part
 from virage.replay.rules.media import key_period, sealed
@@ -85,7 +86,7 @@ async def _made(footage: Footage, voice: Samples, ground: Samples | None, one: W
         pieces = [piece for number, piece in numbered if number == run]
         seconds = sum(piece.segment.duration_ms for piece in pieces) / 1000
         first = pieces[0]
-        began_s = await asyncio.to_thread(reading.began_s, await media(footage, one.keys, [first]))
+        began_s = first_shown_s(await media(footage, one.keys, [first]))
         heard_s = max(0.0, (first.segment.at - base).total_seconds())
         sound = describing.mixed(_from(voice, heard_s), None if ground is None else _from(ground, heard_s), seconds)
         init, cut = await asyncio.to_thread(describing.cut, sound, began_s)

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from io import BytesIO
-from typing import Any, Final
+from typing import Final
 
 import av
 import numpy as np
 from av.container import InputContainer
 from msgspec import Struct
 from numpy.typing import NDArray
+
+from virage.replay.rules.boxes import boxes
 
 RATE: Final = 48_000
 BIT_RATE: Final = 96_000
@@ -72,32 +74,19 @@ def cut(sound: Samples, began_s: float) -> tuple[bytes, list[Piece]]:
         frame = av.AudioFrame.from_ndarray(sound[None, :], format="fltp", layout="mono")
         frame.sample_rate, frame.pts = RATE, 0
         shift = round(began_s * RATE)
-        for packet in [*_encoded(stream, frame), *stream.encode(None)]:
+        for packet in [*stream.encode(frame), *stream.encode(None)]:
             if packet.pts is None or packet.dts is None or packet.pts < 0:
                 continue  # what an encoder puts before the first sample
             packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
             out.mux(packet)
-    boxes = list(_boxes(file.getvalue()))
-    init = b"".join(box for name, box in boxes if name in INIT)
-    return init, [Piece(data, _duration_ms(init + data)) for data in _fragments(boxes)]
+    muxed = boxes(file.getvalue())
+    init = b"".join(box for name, box in muxed if name in INIT)
+    return init, [Piece(data, _duration_ms(init + data)) for data in _fragments(muxed)]
 
 
-def _encoded(stream: Any, frame: Any) -> list[Any]:
-    return list(stream.encode(frame))
-
-
-def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The top boxes of MP4 (ISO/IEC 14496-12, 4.2)."""
-    at = 0
-    while at < len(data):
-        size = int.from_bytes(data[at : at + 4], "big")
-        yield data[at + 4 : at + 8], data[at : at + size]
-        at += size
-
-
-def _fragments(boxes: list[tuple[bytes, bytes]]) -> Iterator[bytes]:
+def _fragments(muxed: list[tuple[bytes, bytes]]) -> Iterator[bytes]:
     fragment = b""
-    for name, box in boxes:
+    for name, box in muxed:
         if name in (b"styp", b"sidx", b"moof", b"mdat"):
             fragment += box
         if name == b"mdat":

@@ -1,8 +1,7 @@
-"""What is in segments that were opened: `media` is an init segment and what follows it of one track."""
+"""What segments that were opened show: `media` is an init segment and what follows it of one track."""
 
 from fractions import Fraction
 from io import BytesIO
-from typing import Any
 
 import av
 from av.codec.context import CodecContext
@@ -11,14 +10,6 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 JPEG = "image/jpeg"
-
-
-def began_s(media: bytes) -> float:
-    """When its first frame is shown, in the timeline of its take."""
-    with av.open(BytesIO(media)) as source:
-        assert isinstance(source, InputContainer)  # noqa: S101 - it was opened for reading
-        packet: Any = next(packet for packet in source.demux() if packet.pts is not None)
-        return float(packet.pts * packet.time_base)
 
 
 def picture(media: bytes) -> bytes:

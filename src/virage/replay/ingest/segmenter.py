@@ -4,7 +4,6 @@ Only H.264 with AAC sound is taken, for every phone plays it, and only with a ke
 frame looks back past (closed GOPs): segments are cut there, and angles switch there.
 """
 
-import struct
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -14,15 +13,15 @@ from av.container import InputContainer
 from av.packet import Packet
 from msgspec import Struct
 
+from virage.replay.rules.boxes import HEAD, h264_codecs
 from virage.replay.rules.cameras import ADVICE, Fault
-from virage.replay.rules.media import GOP_MAX_S, Kind
+from virage.replay.rules.media import AAC, GOP_MAX_S, Kind
 
 JUMP_S: Final = 1.0
 APART_S: Final = 3.0  # how far sound may come before or after its picture
 PROVEN_BY: Final = 2
 AUDIO_FRAGMENT_US: Final = 1_000_000
 FLAGS: Final = "empty_moov+default_base_moof+cmaf+frag_discont"
-BOX_HEAD: Final = struct.Struct(">I4s")
 BOX_BYTES_MAX: Final = 64_000_000
 
 
@@ -63,8 +62,8 @@ class _Boxes:
     def write(self, data: bytes) -> int:
         """Take what the muxer writes."""
         self._rest += data
-        while len(self._rest) >= BOX_HEAD.size:
-            size, name = BOX_HEAD.unpack_from(self._rest)
+        while len(self._rest) >= HEAD.size:
+            size, name = HEAD.unpack_from(self._rest)
             if size > BOX_BYTES_MAX:
                 raise TakeEnds(Fault.TOO_LARGE)
             if len(self._rest) < size:
@@ -124,10 +123,9 @@ class _Track:
 
     def _init(self, data: bytes) -> Init:
         if self.kind is Kind.AUDIO:
-            return Init(self.kind, data, "mp4a.40.2")
-        profile = data[(described := data.index(b"avcC") + 5) : described + 3]
+            return Init(self.kind, data, AAC)
         context = self._stream.codec_context
-        return Init(self.kind, data, f"avc1.{profile.hex()}", context.width, context.height)
+        return Init(self.kind, data, h264_codecs(data), context.width, context.height)
 
 
 _AUDIO_OPTIONS: Final = {"movflags": f"{FLAGS}+delay_moov", "frag_duration": str(AUDIO_FRAGMENT_US)}

@@ -30,8 +30,8 @@ def h264_codecs(init: bytes) -> str:
 
 def first_shown(fragment: bytes) -> int:
     """When the first sample of a fragment is shown, in ticks of its track: `tfdt` and the first offset of `trun`."""
-    track = dict(boxes(dict(boxes(dict(boxes(fragment))[b"moof"][HEAD.size :]))[b"traf"][HEAD.size :]))
-    decoded, run = track[b"tfdt"], track[b"trun"]
+    track = boxes(_inside(fragment, b"moof", b"traf"))
+    decoded, run = _first(track, b"tfdt"), _first(track, b"trun")
     began: int = struct.unpack_from(">Q" if decoded[8] else ">I", decoded, 12)[0]
     flags = int.from_bytes(run[9:12])
     if not flags & COMPOSITION:
@@ -39,3 +39,28 @@ def first_shown(fragment: bytes) -> int:
     before = sum(4 for flag in (DATA_OFFSET, FIRST_FLAGS, DURATION, SIZE, FLAGS) if flags & flag)
     offset: int = struct.unpack_from(">i", run, 16 + before)[0]
     return began + offset
+
+
+def first_shown_s(media: bytes) -> float:
+    """When the first sample of an init segment and what follows it is shown, seconds of its track.
+
+    A demuxer is no help: it shifts the times of pictures that are not sent in the order in which they are shown.
+    """
+    described = _first(boxes(_inside(media, b"moov", b"trak", b"mdia")), b"mdhd")
+    ticks: int = struct.unpack_from(">I", described, 28 if described[8] else 20)[0]
+    return first_shown(media) / ticks
+
+
+def _inside(data: bytes, *path: bytes) -> bytes:
+    """What is in the first box of each name, one within the other."""
+    for name in path:
+        data = _first(boxes(data), name)[HEAD.size :]
+    return data
+
+
+def _first(among: list[tuple[bytes, bytes]], name: bytes) -> bytes:
+    """The first box of a name; raises KeyError where there is none."""
+    found = next((box for called, box in among if called == name), None)
+    if found is None:
+        raise KeyError(name)
+    return found

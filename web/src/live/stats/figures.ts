@@ -6,7 +6,7 @@ export type Stats = components["schemas"]["Stats"];
 export type PlayerStats = components["schemas"]["PlayerStats"];
 type Pair = [number, number];
 
-export const COUNTED = ["shots", "on_target", "corners", "fouls", "offsides", "passes"] as const;
+const COUNTED = ["shots", "on_target", "corners", "fouls", "offsides", "passes"] as const;
 export type Name = "possession" | (typeof COUNTED)[number] | "accuracy" | "yellow" | "red";
 
 export interface Figure {

@@ -10,9 +10,9 @@ const LONG_MS = 15 * 60_000;
 const DRIFT_S = 0.6;
 const AGAIN_MS = 2_000;
 /** A frame of 25 a second, as cameras of broadcasters have. */
-export const FRAME_MS = 40;
+const FRAME_MS = 40;
 /** How far back a desk scrubs, and the stretch that it shows closer. */
-export const WINDOW_MS = 15 * 60_000;
+const WINDOW_MS = 15 * 60_000;
 export const CLOSE_MS = 2 * 60_000;
 const SLOW = 0.25;
 

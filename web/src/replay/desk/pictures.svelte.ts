@@ -11,8 +11,8 @@ export type ClipLine = Schemas["ClipLine"];
 export type Suggestion = Schemas["SuggestionLine"];
 type Shown = Schemas["DeskShown"];
 const EVERY_MS = 1_000;
-export const BEFORE_MS = 12_000;
-export const AFTER_MS = 8_000;
+const BEFORE_MS = 12_000;
+const AFTER_MS = 8_000;
 export const LONGEST_MS = 300_000;
 
 export class Pictures {
