@@ -32,6 +32,7 @@ from virage.replay.rules.rights import Rights, Who
 SLOW_MS = 30_000
 BEFORE_S = 14
 PAST = "seconds => document.querySelector('video').currentTime > seconds"
+POSTER_SHOWN = "() => document.querySelector('[data-watch] img')?.naturalWidth > 0"
 PLAYER_FETCHED = "() => performance.getEntriesByType('resource').some(({ name }) => name.includes('/hls-'))"
 # The clock in the picture as it is shown, milliseconds: the bits of its lowest stripe (replay/ingest/synthetic.py).
 CLOCK = """video => {
@@ -125,6 +126,7 @@ def test_seconds_that_came_late_and_all_at_once_are_played_through_and_so_is_wha
     evening.goal()
     page.goto(f"/live/{evening.event}")
     expect(page.get_by_role("button", name="Watch again")).to_be_visible(timeout=SLOW_MS)
+    page.wait_for_function(POSTER_SHOWN, timeout=SLOW_MS)
     assert not page.evaluate(PLAYER_FETCHED), "it comes when a replay is opened"
     assert "/hls-" not in page.request.get("/sw.js").text()
     watch()
@@ -167,13 +169,18 @@ def test_a_clip_that_is_taken_down_or_no_longer_allowed_stops_on_the_screen_that
     clip_id = evening.goal()
     watch()
     playing(page, 0.2)
+    expect(page.locator("video")).to_be_focused()
     evening.allow(Rights(who=Who.TICKET))
     expect(page.locator("[data-state='refused']")).to_contain_text("a ticket of the match", timeout=SLOW_MS)
+    way_in = page.locator("[data-state='refused']").get_by_role("link", name="Sign in")
+    expect(way_in).to_have_attribute("href", f"/sign-in?next=%2Flive%2F{evening.event}")
     dark = "() => { const video = document.querySelector('video'); return video.hidden && !video.videoWidth; }"
     page.wait_for_function(dark)
     evening.allow(Rights(), revision=1)
     page.get_by_role("button", name="Close").click()
-    page.get_by_role("button", name="Watch again").click()
+    again = page.get_by_role("button", name="Watch again")
+    expect(again).to_be_focused()
+    again.click()
     playing(page, 0.2)
     evening.withdraw(clip_id)
     expect(page.locator("[data-state='gone']")).to_contain_text("taken down", timeout=SLOW_MS)
@@ -220,7 +227,12 @@ def test_a_describer_records_what_is_seen_and_a_fan_chooses_to_hear_it_and_to_re
     try:
         page.goto("/sign-in")
         entered(page, house, email)
-        page.goto(f"/staff/describe/{clip_id}")
+        page.goto(f"/staff/describe?event={evening.event}")
+        line = page.locator(f"[data-describe='{clip_id}']")
+        expect(line).to_contain_text("Goal for Virage FC")
+        expect(line).to_contain_text("Not described yet")
+        found += found_by_axe(page) + page.evaluate(SMALL)
+        line.get_by_role("link", name="Describe: Goal").click()
         playing(page, 0.2)
         page.get_by_role("button", name="English").last.click()
         page.get_by_role("button", name="Record while it plays").click()
@@ -231,6 +243,8 @@ def test_a_describer_records_what_is_seen_and_a_fan_chooses_to_hear_it_and_to_re
         found += found_by_axe(page) + page.evaluate(SMALL)
         page.get_by_role("button", name="Send").click()
         expect(page.get_by_text("is offered from now on, in English")).to_be_visible(timeout=SLOW_MS)
+        page.get_by_role("link", name="All replays").click()
+        expect(line).to_contain_text("Described in English")
         page.goto(f"/r/{clip_id}")
         playing(page, 0.2)
         page.get_by_role("group", name="Audio description").get_by_role("button", name="English").press("Enter")
