@@ -33,6 +33,7 @@ SLOW_MS = 30_000
 BEFORE_S = 14
 PAST = "seconds => document.querySelector('video').currentTime > seconds"
 POSTER_SHOWN = "() => document.querySelector('[data-watch] img')?.naturalWidth > 0"
+SAVES_DATA = "Object.defineProperty(navigator, 'connection', { value: { saveData: true } })"
 PLAYER_FETCHED = "() => performance.getEntriesByType('resource').some(({ name }) => name.includes('/hls-'))"
 # The clock in the picture as it is shown, milliseconds: the bits of its lowest stripe (replay/ingest/synthetic.py).
 CLOCK = """video => {
@@ -124,10 +125,11 @@ def test_seconds_that_came_late_and_all_at_once_are_played_through_and_so_is_wha
     evening.lay(evening.reel("main", began_s=BEFORE_S - 1, only=Kind.AUDIO), until_s=1)  # a take that broke off
     evening.lay(reel, until_s=2.5)
     evening.goal()
+    page.add_init_script(SAVES_DATA)
     page.goto(f"/live/{evening.event}")
     expect(page.get_by_role("button", name="Watch again")).to_be_visible(timeout=SLOW_MS)
-    page.wait_for_function(POSTER_SHOWN, timeout=SLOW_MS)
     assert not page.evaluate(PLAYER_FETCHED), "it comes when a replay is opened"
+    expect(page.locator("[data-watch] img")).to_have_count(0)
     assert "/hls-" not in page.request.get("/sw.js").text()
     watch()
     playing(page, 0.5)
@@ -193,6 +195,8 @@ def test_another_angle_begins_at_the_instant_that_was_shown(
     evening.lay(evening.reel("main"))
     evening.lay(evening.reel("side", began_s=BEFORE_S - 3.4))
     evening.goal()
+    page.goto(f"/live/{evening.event}")
+    page.wait_for_function(POSTER_SHOWN, timeout=SLOW_MS)
     watch()
     playing(page, 6)
     page.evaluate("document.querySelector('video').pause()")
