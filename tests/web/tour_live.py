@@ -24,6 +24,7 @@ from virage.replay.rules.clips import Clip, Mark
 from virage.replay.rules.media import MediaVault
 
 SLOW_MS = 30_000
+POSTER_SHOWN = "() => document.querySelector('[data-watch] img')?.naturalWidth > 0"
 GOAL = "select max(number) from live.entry where event_id = $1 and told->>'kind' = 'goal'"
 TITLE = "Virage FC v Étoile du Nord, live"
 
@@ -70,6 +71,8 @@ def replays(fan: Page, desk: Page, house: House, event: UUID) -> Iterator[tuple[
     fan.goto(f"/live/{event}")
     goal = fan.locator("[data-entry]").filter(has_text="Goal for Virage FC")
     expect(goal.get_by_role("button", name="Watch again")).to_be_visible(timeout=SLOW_MS)
+    goal.scroll_into_view_if_needed()  # a poster is fetched when it is near
+    fan.wait_for_function(POSTER_SHOWN, timeout=SLOW_MS)
     yield fan, Screen("live-replay", at="[aria-labelledby=timeline]")
     goal.get_by_role("button", name="Watch again").click()
     expect(fan.locator("[data-state=playing]")).to_be_visible(timeout=SLOW_MS)
