@@ -116,6 +116,7 @@ PITCH = (
     ("POST /api/pitch/{event_id}/frames", "our office", NEIGHBOURS, frames),
     ("POST /api/replay/events/{event_id}/clips", "our office", NEIGHBOURS, clip),
     ("GET /api/replay/events/{event_id}/desk", "our office", NEIGHBOURS),
+    ("GET /api/replay/events/{event_id}/descriptions", "our office", NEIGHBOURS),
     ("PUT /api/replay/events/{event_id}/desk", "our office", NEIGHBOURS, one_pair_of_eyes),
     ("GET /api/replay/events/{event_id}/cameras/{camera}/{since}/{playlist}", "our office", NEIGHBOURS),
     ("GET /api/replay/events/{event_id}/keys/{camera}/{period}", "our office", NEIGHBOURS),

@@ -196,6 +196,7 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/replay/clips/{clip_id}/{camera}/clip.mp4": EVERYBODY,
     "GET /api/replay/clips/{clip_id}/{camera}/captions/{locale}/{segment_id}": EVERYBODY,
     "PUT /api/replay/clips/{clip_id}/descriptions/{locale}": only("describer"),
+    "GET /api/replay/events/{event_id}/descriptions": only("describer"),
     "GET /r/{clip_id}": EVERYBODY,  # what it tells of the clip is by the clip's rights
     "GET /api/replay/objects/{object_id}": EVERYBODY,  # it is noise without its key
     "GET /api/replay/keys/{clip_id}/{camera}/{period}": EVERYBODY,

@@ -65,6 +65,12 @@ class Filmed(Match):
         async with httpx.AsyncClient(transport=transport, base_url=SITE) as browser:
             return await browser.put(f"{clip}/descriptions/{locale}", content=data, headers=self.desk)
 
+    async def to_describe(self) -> list[tuple[str, int, bool, list[str]]]:
+        """What describers are shown: the path of each clip, its entry, whether it is over, its languages."""
+        path = f"/api/replay/events/{self.world.event}/descriptions"
+        clips = (await self.world.ask(self.desk, "GET", path)).json()["clips"]
+        return [(f"/api/replay/clips/{one['id']}", one["about"], one["settled"], one["described"]) for one in clips]
+
     async def opened(self, clip: str, camera: str, playlist: str) -> list[bytes]:
         """What a player has of a track: each run behind its init segment."""
         runs: list[bytes] = []
@@ -208,9 +214,12 @@ async def test_a_description_is_heard_over_the_ground_in_the_timeline_of_each_pi
     await filmed.lay(shot("side", now - 6 * SECOND, 15))
     clip = await filmed.goal()
     assert (await filmed.describe(clip, "fr", voice(6))).json()["code"] == "clip_growing"
+    assert await filmed.to_describe() == [(clip, 2, False, [])]
     filmed.clock.advance(19 * SECOND)
+    assert await filmed.to_describe() == [(clip, 2, True, [])]
     assert (await filmed.describe(clip, "fr", voice(6))).status_code == 204
     assert (await filmed.ask(clip)).json()["described"] == ["fr"]
+    assert await filmed.to_describe() == [(clip, 2, True, ["fr"])]
     for camera, runs in (("main", 1), ("side", 2)):
         main = (await filmed.ask(f"{clip}/{camera}/main.m3u8")).text
         assert 'URI="described-fr.m3u8"' in main

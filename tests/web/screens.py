@@ -148,7 +148,8 @@ def take_live(browser: Browser, house: House, size: str, theme: Theme) -> None:
         fan, teller = fans.new_page(), desks.new_page()
         fan.add_init_script(ENGLISH)
         tour_live.at_the_desk(teller, house, f"desk-{size}-{theme}@example.org", event)
-        for page, screen in tour_live.screens(fan, teller, event):
+        told, shown = tour_live.screens(fan, teller, event), tour_live.replays(fan, teller, house, event)
+        for page, screen in itertools.chain(told, shown):
             shoot(page, iter([screen]), f"{size}-{theme}")
         shoot(fan, tour_pitch.screens(fan, house, event), f"{size}-{theme}")
 

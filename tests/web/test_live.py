@@ -1,5 +1,8 @@
 """The desk tells a goal by two taps; the fan's screen shows it, and a moment later shows it again."""
 
+import itertools
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -61,7 +64,8 @@ def test_axe_finds_nothing_on_the_screens_of_a_match_and_every_target_is_large_e
         fan, teller = fans.new_page(), desks.new_page()
         fan.add_init_script(ENGLISH)
         tour_live.at_the_desk(teller, house, f"axe-{event}@example.org", event)
-        for page, screen in tour_live.screens(fan, teller, event):
+        told, shown = tour_live.screens(fan, teller, event), tour_live.replays(fan, teller, house, event)
+        for page, screen in itertools.chain(told, shown):
             found += [f"{screen.name}: {fault}" for fault in found_by_axe(page) + page.evaluate(SMALL)]
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 found.append(f"{screen.name}: wider than the screen")

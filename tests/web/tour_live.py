@@ -1,11 +1,13 @@
 """The screens of a match that is told, in the order of one evening: for docs/screens and for axe."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 from playwright.sync_api import Page, expect
 
+from tests.replay.reel import shot
 from tests.web.conftest import entered
 from tests.web.gate import tonight
 from tests.web.house import House
@@ -14,8 +16,16 @@ from tests.web.tour import Screen
 from virage.demo.teams import TEAMS
 from virage.kernel.database import Connection
 from virage.kernel.guard import Grant
+from virage.kernel.ids import new_id
 from virage.live import acts as live
+from virage.replay.acts import clips
+from virage.replay.footage import Footage
+from virage.replay.rules.clips import Clip, Mark
+from virage.replay.rules.media import MediaVault
 
+SLOW_MS = 30_000
+POSTER_SHOWN = "() => document.querySelector('[data-watch] img')?.naturalWidth > 0"
+GOAL = "select max(number) from live.entry where event_id = $1 and told->>'kind' = 'goal'"
 TITLE = "Virage FC v Étoile du Nord, live"
 
 
@@ -31,10 +41,52 @@ def match(house: House, title: str = TITLE) -> UUID:
 
 
 def at_the_desk(page: Page, house: House, email: str, event: UUID) -> None:
-    """Somebody who tells of a match signs in; in English."""
+    """Somebody who tells of a match, and describes its replays, signs in; in English."""
     page.add_init_script(ENGLISH)
     page.goto("/sign-in")
-    entered(page, house, hire(house, email, (Grant("match_desk", "event", event),)))
+    entered(page, house, hire(house, email, (Grant("match_desk", "event", event), Grant("describer", "event", event))))
+
+
+def filmed(house: House, event: UUID) -> str:
+    """The id of a replay of the latest goal: a camera saw it, a while ago."""
+    now = datetime.now(UTC)
+    footage = Footage(str(Path(house.env["VIRAGE_VAR_DIR"]) / "objects"))
+    reel = shot(f"north-{event.hex[-4:]}", now - timedelta(seconds=45), 22)
+
+    async def mark(conn: Connection) -> str:
+        await reel.lay(conn, footage, MediaVault([house.env["VIRAGE_SECRET"]]))
+        goal = await conn.fetchval(GOAL, event)
+        at = now - timedelta(seconds=44)
+        wanted = Mark(new_id(), at, at + timedelta(seconds=20), [reel.camera], about=goal)
+        clip = await clips.mark(conn, event, wanted, None, now)
+        assert isinstance(clip, Clip)
+        return str(clip.id)
+
+    return in_database(house, mark)
+
+
+def replays(fan: Page, desk: Page, house: House, event: UUID) -> Iterator[tuple[Page, Screen]]:
+    """A replay of the goal: offered, open, passed on, and described."""
+    clip = filmed(house, event)
+    fan.goto(f"/live/{event}")
+    goal = fan.locator("[data-entry]").filter(has_text="Goal for Virage FC")
+    expect(goal.get_by_role("button", name="Watch again")).to_be_visible(timeout=SLOW_MS)
+    goal.scroll_into_view_if_needed()  # a poster is fetched when it is near
+    fan.wait_for_function(POSTER_SHOWN, timeout=SLOW_MS)
+    yield fan, Screen("live-replay", at="[aria-labelledby=timeline]")
+    goal.get_by_role("button", name="Watch again").click()
+    expect(fan.locator("[data-state=playing]")).to_be_visible(timeout=SLOW_MS)
+    yield fan, Screen("live-playing", at=".watched")
+    fan.goto(f"/r/{clip}")
+    expect(fan.locator("[data-state=playing]")).to_be_visible(timeout=SLOW_MS)
+    yield fan, Screen("replay")
+    desk.goto(f"/staff/describe?event={event}")
+    line = desk.locator(f"[data-describe='{clip}']")
+    expect(line).to_contain_text("Goal for Virage FC", timeout=SLOW_MS)
+    yield desk, Screen("describe-list")
+    line.get_by_role("link", name="Describe: Goal").click()
+    expect(desk.locator("[data-state=playing]")).to_be_visible(timeout=SLOW_MS)
+    yield desk, Screen("describe")
 
 
 def screens(fan: Page, desk: Page, event: UUID) -> Iterator[tuple[Page, Screen]]:

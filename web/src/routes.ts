@@ -26,6 +26,7 @@ export const routes: readonly Route[] = [
   { pattern: "/receipt", load: () => import("./concessions/receipt/entry").then((receipt) => receipt.open()) },
   { pattern: "/staff/kitchen", load: () => import("./concessions/kitchen/entry").then((kitchen) => kitchen.open()) },
   { pattern: "/staff/desk", load: () => import("./live/desk/entry").then((desk) => desk.open()) },
-  { pattern: "/staff/describe/:id", load: () => import("./replay/describe/entry").then((describe) => describe.open()) },
+  { pattern: "/staff/describe", load: () => import("./replay/describe/entry").then((describe) => describe.open("list")) },
+  { pattern: "/staff/describe/:id", load: () => import("./replay/describe/entry").then((describe) => describe.open("clip")) },
   { pattern: "/*", load: () => import("./ui/Missing.svelte") },
 ];

@@ -61,6 +61,12 @@ ACCOUNTS = (
         "/staff/desk",
         (Grant("moderator", "organiser", CLUB.id),),
     ),
+    Account(
+        "describer@example.org",
+        "the club's replays, said in words for those who do not see them",
+        "/staff/describe",
+        (Grant("describer", "organiser", CLUB.id),),
+    ),
     Account("kitchen@example.org", "the kitchen of outlet 01", "/", (Grant("kitchen", "outlet", "01"),)),
 )
 

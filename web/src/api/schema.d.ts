@@ -3126,6 +3126,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/replay/events/{event_id}/descriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get descriptions
+         * @description The clips of an event that there are to describe, and in which languages each is described.
+         */
+        get: operations["get_descriptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/replay/events/{event_id}/desk": {
         parameters: {
             query?: never;
@@ -4593,6 +4613,18 @@ export interface components {
             reference: string;
             /** Format: date-time */
             starts_at: string;
+        };
+        /** DescribedLine */
+        DescribedLine: {
+            about: number | null;
+            described: ("fr" | "en")[];
+            /** Format: date-time */
+            from_at: string;
+            /** Format: uuid */
+            id: string;
+            settled: boolean;
+            /** Format: date-time */
+            to_at: string;
         };
         /** DeskCard */
         DeskCard: {
@@ -7055,6 +7087,10 @@ export interface components {
         /** TillUpload */
         TillUpload: {
             records: components["schemas"]["SentRecord"][];
+        };
+        /** ToDescribe */
+        ToDescribe: {
+            clips: components["schemas"]["DescribedLine"][];
         };
         /** TokenWish */
         TokenWish: {
@@ -12742,6 +12778,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Clip"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_descriptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToDescribe"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

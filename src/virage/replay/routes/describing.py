@@ -3,7 +3,7 @@
 import asyncio
 from uuid import UUID
 
-from litestar import Router, put
+from litestar import Router, get, put
 
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database
@@ -15,7 +15,9 @@ from virage.replay.acts import descriptions as acts
 from virage.replay.acts.descriptions import Reason, Wanted
 from virage.replay.footage import Footage
 from virage.replay.opening import Gone
+from virage.replay.reads import descriptions as described
 from virage.replay.reads import watching as reads
+from virage.replay.reads.descriptions import ToDescribe
 from virage.replay.routes.door import Asking
 from virage.replay.rules.addresses import BASE
 from virage.replay.rules.clips import ClipState
@@ -24,6 +26,14 @@ from virage.replay.rules.media import MediaVault
 from virage.replay.rules.words import Locale
 
 ROLE: Role = "describer"
+
+
+@get("/events/{event_id:uuid}/descriptions", guards=[staff(ROLE)])
+async def get_descriptions(event_id: UUID, db: Database, clock: Clock, principal: Principal) -> ToDescribe:
+    """The clips of an event that there are to describe, and in which languages each is described."""
+    async with db.connection() as conn:
+        granted(await programme.event_within(conn, event_id, principal, ROLE))
+        return await described.shown(conn, event_id, clock.now())
 
 
 @put(
@@ -70,4 +80,4 @@ async def put_description(
         await acts.put(conn, clip, locale, made, principal.id, now=clock.now())
 
 
-router = Router(BASE, route_handlers=[put_description])
+router = Router(BASE, route_handlers=[get_descriptions, put_description])

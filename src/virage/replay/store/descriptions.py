@@ -17,6 +17,11 @@ async def languages(conn: Connection, clip_id: UUID) -> list[Locale]:
     return [row["locale"] async for row in queries.languages(conn, clip_id=clip_id)]
 
 
+async def languages_by_clip(conn: Connection, event_id: UUID) -> dict[UUID, list[Locale]]:
+    """In which languages the clips of an event are described, by clip; those without one are left out."""
+    return {row["clip_id"]: row["locales"] async for row in queries.languages_by_clip(conn, event_id=event_id)}
+
+
 async def parts(conn: Connection, clip_id: UUID, locale: Locale, camera: str) -> list[Part]:
     """A description as it goes with one camera's picture, in order."""
     rows = queries.parts(conn, clip_id=clip_id, locale=locale, camera=camera)

@@ -2,6 +2,12 @@
 -- In which languages a clip is described.
 select locale from replay.description where clip_id = :clip_id order by locale desc;
 
+-- name: languages_by_clip(event_id)
+-- In which languages each clip of an event is described, those without one left out.
+select description.clip_id, array_agg(description.locale order by description.locale desc) as locales
+from replay.description join replay.clip on clip.id = description.clip_id
+where clip.event_id = :event_id group by description.clip_id;
+
 -- name: parts(clip_id, locale, camera)
 -- A description as it goes with one camera's picture, in order.
 select part.run, part.init_id, part.id, part.period, part.duration_ms

@@ -34,7 +34,6 @@ export const matchDesk = {
   tell: "Tell everybody",
   told: "What was told",
   undo: "Withdraw",
-  undone: "withdrawn",
   sending: "is being sent",
   waiting: (count: number): string => (count === 1 ? "1 entry waits for the network" : `${count} entries wait for the network`),
   live: "Connected",

@@ -65,6 +65,7 @@ export const mediaDesk = {
   dismiss: "Dismiss",
   dismissAt: (time: string): string => `Dismiss the moment of ${time}`,
   clips: "Clips",
+  describe: "Describe replays",
   noClips: "No clip yet.",
   states: { proposed: "waits for its release", shown: "shown", withdrawn: "taken down" } as Record<string, string>,
   automatic: "by a goal",

@@ -36,7 +36,6 @@ export const matchDesk: Words = {
   tell: "Dire à tous",
   told: "Ce qui a été dit",
   undo: "Retirer",
-  undone: "retiré",
   sending: "en cours d’envoi",
   waiting: (count: number): string => (count === 1 ? "1 entrée attend le réseau" : `${count} entrées attendent le réseau`),
   live: "Connecté",

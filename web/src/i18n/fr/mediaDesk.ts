@@ -67,6 +67,7 @@ export const mediaDesk: Words = {
   dismiss: "Écarter",
   dismissAt: (time: string): string => `Écarter le moment de ${time}`,
   clips: "Ralentis",
+  describe: "Décrire les ralentis",
   noClips: "Aucun ralenti.",
   states: { proposed: "attend sa validation", shown: "montré", withdrawn: "retiré" } as Record<string, string>,
   automatic: "par un but",

@@ -14,6 +14,7 @@ class Teller {
   readonly tells = $derived(this.#holds("match_desk"));
   readonly marks = $derived(this.#holds("media_desk"));
   readonly releases = $derived(this.#holds("moderator"));
+  readonly describes = $derived(this.#holds("describer"));
   readonly sees = $derived(this.marks || this.releases);
   readonly may = $derived(this.tells || this.sees);
 

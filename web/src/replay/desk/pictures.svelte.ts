@@ -35,7 +35,7 @@ export class Pictures {
   /** The clip that was published last. */
   done = $state.raw<{ id: string; state: string } | null>(null);
   #suggestion: string | null = null;
-  readonly marked = $derived(this.from !== null && this.to !== null && this.to > this.from && this.to - this.from <= LONGEST_MS);
+  readonly marked = $derived(this.left.size < Math.max(1, this.cameras.length) && this.from !== null && this.to !== null && this.to > this.from && this.to - this.from <= LONGEST_MS);
   readonly tooLong = $derived(this.from !== null && this.to !== null && this.to - this.from > LONGEST_MS);
 
   constructor(private readonly event: string) {}
@@ -89,14 +89,15 @@ export class Pictures {
   /** Publish what is marked; what was asked for is answered, and its id is the same if it is asked again. */
   async publish(): Promise<void> {
     if (!this.marked || this.busy) return;
-    const names = this.cameras.map(({ name }) => name);
-    const chosen = names.filter((name) => !this.left.has(name));
+    const kept = this.cameras.filter(({ name }) => !this.left.has(name));
+    const seeing = kept.filter(({ seen_at }) => seen_at && Date.parse(seen_at) > this.from!); // the others would spoil the mark
+    const chosen = (seeing.length ? seeing : kept).map(({ name }) => name);
     const first = chosen.filter((name) => name === this.front);
     const mark = {
       id: newId(clock.now()),
       from_at: new Date(this.from!).toISOString(),
       to_at: new Date(this.to!).toISOString(),
-      cameras: chosen.length === names.length ? [] : [...first, ...chosen.filter((name) => name !== this.front)],
+      cameras: this.left.size === 0 ? [] : [...first, ...chosen.filter((name) => name !== this.front)],
       about: null,
       suggestion: this.#suggestion,
     };
