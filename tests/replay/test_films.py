@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from io import BytesIO
 from itertools import pairwise
+from pathlib import Path
 from uuid import UUID
 
 import av
@@ -26,7 +27,7 @@ from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
 from virage.live import acts as live
 from virage.replay.acts.rights import set_rights
-from virage.replay.films.describing import samples
+from virage.replay.films.describing import Unreadable, samples
 from virage.replay.films.reading import began_s
 from virage.replay.footage import Footage
 from virage.replay.ingest.synthetic import clock_in
@@ -228,6 +229,20 @@ async def test_a_description_is_heard_over_the_ground_in_the_timeline_of_each_pi
         "select data->>'locale' as locale from kernel.journal where what = 'clip_described'"
     )
     assert [fact["locale"] for fact in facts] == ["fr", "fr"]
+
+
+def test_a_file_that_names_others_or_makes_us_wait_or_is_hours_long_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secret.wav").write_bytes(voice(1))
+    monkeypatch.chdir(tmp_path)
+    reads_ours = b"ffconcat version 1.0\nfile secret.wav\n"
+    waits = b"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 45678 RTP/AVP 0\n"
+    slow = bytearray(voice(1))
+    slow[24:28] = (1).to_bytes(4, "little")  # samples a second
+    for data in (reads_ours, bytes(slow), waits):
+        with pytest.raises(Unreadable):
+            samples(data)
 
 
 async def test_a_file_that_is_no_description_is_refused_with_the_reason(filmed: Filmed) -> None:
