@@ -231,6 +231,16 @@ async def test_a_description_is_heard_over_the_ground_in_the_timeline_of_each_pi
     assert [fact["locale"] for fact in facts] == ["fr", "fr"]
 
 
+async def test_a_clip_of_which_nothing_is_kept_any_more_is_not_there(filmed: Filmed) -> None:
+    await filmed.lay(shot("main", filmed.world.clock.now() - 14 * SECOND, 23))
+    clip = await filmed.goal()
+    await filmed.allow(Rights(download=True))
+    filmed.clock.advance(19 * SECOND)
+    await filmed.world.rows("delete from replay.segment")
+    asked = [await filmed.ask(clip + path) for path in ("/poster.jpg", "/main/clip.mp4")]
+    assert [answer.status_code for answer in [*asked, await filmed.describe(clip, "fr", voice(3))]] == [404] * 3
+
+
 def test_a_file_that_names_others_or_makes_us_wait_or_is_hours_long_is_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,7 +36,9 @@ async def keys(conn: Connection, vault: MediaVault, pieces: Sequence[Piece]) -> 
 
 
 async def media(footage: Footage, keys: Keys, pieces: Sequence[Piece]) -> bytes:
-    """Pieces of one track behind its init segment, opened."""
+    """Pieces of one track behind its init segment, opened; raises `Gone` where there are none any more."""
+    if not pieces:
+        raise Gone
     parts = [await footage.get(pieces[0].track.id)]
     for piece in pieces:
         data = await footage.get(piece.segment.id)
@@ -65,7 +67,9 @@ def moment_of(clip: Clip) -> datetime:
 
 
 async def film(footage: Footage, keys: Keys, angle: Angle) -> bytes:
-    """What one camera has of a clip, as an MP4 file."""
+    """What one camera has of a clip, as an MP4 file; raises `Gone` where there is nothing any more."""
+    if not angle.runs:
+        raise Gone
     films = []
     for number in range(len(angle.runs)):
         video, audio = (
