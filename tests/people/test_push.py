@@ -1,11 +1,13 @@
 """Push messages: read by the browser that subscribed and by nobody else, and never sent into our own network."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import aiohttp
 import httpx
 import msgspec
 import pytest
@@ -25,7 +27,7 @@ from virage.kernel.database import Database
 from virage.kernel.ids import new_id
 from virage.kernel.keys import base64url, bytes_of_base64url
 from virage.kernel.problems import Refused
-from virage.people import acts
+from virage.people import acts, jobs
 from virage.people.acts import push
 from virage.people.jobs import PeopleJobs, PublicAddresses, PushDelayed, Pusher
 from virage.people.rules.persons import Locale
@@ -94,11 +96,16 @@ class Service:
         self.endpoint = f"{self.origin}/for/a/browser"
         self.status = 201
         self.statuses: dict[str, int] = {}
+        self.slow: set[str] = set()
+        self.ends = asyncio.Event()
         self.got: list[tuple[dict[str, str], bytes]] = []
 
     async def take(self, request: web.Request) -> web.Response:
         self.got.append(({name.lower(): value for name, value in request.headers.items()}, await request.read()))
-        status = self.statuses.get(request.path.rpartition("/")[2], self.status)
+        whose = request.path.rpartition("/")[2]
+        if whose in self.slow:
+            await self.ends.wait()
+        status = self.statuses.get(whose, self.status)
         return web.Response(status=status, headers={"location": f"{self.origin}/elsewhere"})
 
 
@@ -112,6 +119,7 @@ async def service() -> AsyncIterator[Service]:
     await runner.setup()
     await web.TCPSite(runner, "localhost", port).start()
     yield made
+    made.ends.set()
     await runner.cleanup()
 
 
@@ -244,6 +252,22 @@ async def test_a_crowd_is_told_in_one_job_and_only_who_could_not_be_told_is_told
     service.statuses = {}
     await house.sends(again)
     assert len(service.got) == 5
+
+
+async def test_services_that_never_answer_keep_nobody_else_from_being_told(
+    house: House, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "PUSH_CONNECTIONS", 2)
+    monkeypatch.setattr(jobs, "PUSH_TIMEOUT", aiohttp.ClientTimeout(total=1, connect=0.5))
+    persons = [await house.signed_in() for _ in range(5)]
+    for person_id, session_id, _ in persons:
+        await house.subscribes(Phone(), session_id, f"{service.endpoint}/{person_id}")
+    message = replace(HELLO, person_ids=[person.person_id for person in persons], expires_at=house.clock.now() + HOUR)
+    (due,) = await house.tells_all(message)
+    service.slow = {str(person.person_id) for person in persons[:2]}
+    await house.sends(due)
+    (again,) = await house.jobs()
+    assert (len(service.got), len(again.subscription_ids)) == (5, 2)
 
 
 async def test_a_message_that_was_corrected_meanwhile_is_not_sent_any_more(house: House, service: Service) -> None:
