@@ -227,6 +227,13 @@ async def test_figures_are_those_of_what_was_sent(provider: Provider) -> None:
     ]
 
 
+async def test_a_name_that_reads_as_another_one_is_on_no_screen(provider: Provider) -> None:
+    document = cdf.meta()
+    document["teams"]["home"]["name"] = "\u202eegnuoR elliotÉ"
+    taken = await provider.send(document)
+    assert (taken["teams"], [one["reason"] for one in taken["defects"]]) == (False, ["invalid_line"])
+
+
 async def test_a_pretty_document_and_too_many_lines(provider: Provider) -> None:
     path = f"{provider.match.path}/cdf"
     pretty = json.dumps(cdf.meta(), indent=2).encode()
