@@ -136,7 +136,7 @@ async def test_a_connection_that_fails_is_no_matter_for_the_others(
         assert data(await asyncio.wait_for(next_part(other), 20)) == [f"[{number}]"]
     assert (broken.sent, hub.listening) == (2, 1)
     assert hub._beating is not None  # noqa: SLF001 - whether anybody still looks after silences
-    assert not hub._beating.done()  # noqa: SLF001
+    assert not hub._beating.done()  # noqa: SLF001 - the same
     running.cancel()
 
 

@@ -76,7 +76,7 @@ class Ladder:
     async def _live(self) -> Piece | None:
         now = self._clock.now()
         async with self._db.connection() as conn:
-            for camera in await tasks.programme_cameras(conn):
+            for camera in await store.programme_cameras(conn):
                 source, made = await self._missing_of(conn, camera, now - LOOK_BACK, now)
                 wanted, left_out = due(source, made, now)
                 if left_out:

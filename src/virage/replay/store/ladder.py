@@ -11,11 +11,6 @@ from virage.replay.rules.ladder import STEPS
 from virage.replay.store.queries import queries
 
 
-async def programme_cameras(conn: Connection) -> list[str]:
-    """The cameras of the programme, which the ladder follows."""
-    return [row["name"] async for row in queries.programme_cameras(conn)]
-
-
 async def clips_to_ladder(conn: Connection, limit: int) -> list[Clip]:
     """Clips that may still lack something of the ladder, the latest first."""
     return [msgspec.convert(dict(row), Clip) async for row in queries.clips_to_ladder(conn, limit_=limit)]

@@ -1,7 +1,3 @@
--- name: programme_cameras()
--- The cameras of the programme, which the ladder follows.
-select name from replay.camera where programme order by name;
-
 -- name: clips_to_ladder(limit_)
 -- Clips that may still lack something of the ladder, the latest first.
 select id, event_id, about, from_at, to_at, cameras, published_at, withdrawn_at from replay.clip
