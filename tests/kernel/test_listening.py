@@ -103,6 +103,43 @@ async def test_a_server_that_would_hold_up_the_others_is_no_server_of_streams() 
         listener.let_go()
 
 
+class Broken:
+    """A connection that fails with all but the first words."""
+
+    sent = 0
+
+    async def send(self, event: Any) -> None:
+        self.sent += 1
+        if self.sent > 1:
+            raise OSError(event["type"])
+
+    async def receive(self) -> Any:
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("heartbeat_s", [0.01, 60], ids=["in a silence", "with news"])
+async def test_a_connection_that_fails_is_no_matter_for_the_others(
+    hub: Hub, db: Database, monkeypatch: pytest.MonkeyPatch, heartbeat_s: float
+) -> None:
+    monkeypatch.setattr(stream, "BEAT_S", 0.01)
+    monkeypatch.setattr(listening, "HEARTBEAT_S", heartbeat_s)
+    broken, names = Broken(), [f"seats:{SEAT}"]
+    running = asyncio.create_task((await hub.follow(ANONYMOUS, names, None)).run(broken.receive, broken.send))
+    monkeypatch.setattr(listening, "HEARTBEAT_S", 60)
+    other = await hear(hub, ANONYMOUS, names, None)
+    await next_part(other)
+    async with asyncio.timeout(20):
+        while heartbeat_s < 1 < hub.listening:  # noqa: ASYNC110 - the hub looks after silences by itself
+            await asyncio.sleep(0.01)
+    for number in range(2):
+        await note(db, number)
+        assert data(await asyncio.wait_for(next_part(other), 20)) == [f"[{number}]"]
+    assert (broken.sent, hub.listening) == (2, 1)
+    assert hub._beating is not None  # noqa: SLF001 - whether anybody still looks after silences
+    assert not hub._beating.done()  # noqa: SLF001 - the same
+    running.cancel()
+
+
 async def test_a_stream_ends_after_its_time(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "BEAT_S", 0.01)
     monkeypatch.setattr(listening, "LIFETIME_S", 0.05)

@@ -1,6 +1,17 @@
+from collections.abc import Iterator
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import httpx
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.house import free_port
+from benchmarks.nchan import Nginx
+from virage.kernel.security import is_local
 from virage.live.rules.edge import Mark, Owed, content_type, mark_of, owed
 
 numbers = st.integers(0, 40)
@@ -44,3 +55,47 @@ def test_an_edge_that_has_forgotten_is_told_the_last_entry_which_shows_what_is_m
 @given(marks, st.integers(1, 9))
 def test_an_edge_that_is_ahead_was_told_by_a_database_that_is_gone(stands: Mark, ahead: int) -> None:
     assert owed(Mark(stands.head + ahead, stands.revision), stands) == owed(None, stands)
+
+
+class House(ThreadingHTTPServer):
+    """What stands behind the edge: it notes with which headers it is asked."""
+
+    asked: list[Message]
+
+
+class Asked(BaseHTTPRequestHandler):
+    server: House
+
+    def do_GET(self) -> None:
+        self.server.asked.append(self.headers)
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    house = House(("127.0.0.1", 0), Asked)
+    house.asked = []
+    Thread(target=house.serve_forever, daemon=True).start()
+    yield house
+    house.shutdown()
+    house.server_close()
+
+
+@pytest.mark.parametrize("path", ["/mailbox", "/metrics/", "/api/replay/clips/1"])
+def test_nobody_gets_past_the_edge_as_somebody_else(house: House, tmp_path: Path, path: str) -> None:
+    """Not as the machine itself, which sees its figures and its mailbox, and not as a phone in another place."""
+    nginx = Nginx(tmp_path / "nginx", house.server_port, free_port(), free_port())
+    nginx.start()
+    try:
+        said = {"host": "localhost", "x-forwarded-for": "10.20.3.4", "x-country": "FR"}
+        httpx.get(nginx.url + path, headers=said)
+    finally:
+        nginx.kill()
+    (asked,) = house.asked
+    assert (asked.get_all("x-forwarded-for"), asked.get("x-country")) == (["10.20.3.4, 127.0.0.1"], None)
+    headers = [(name.lower().encode(), value.encode()) for name, value in asked.items()]
+    assert not is_local({"client": ("127.0.0.1", 1), "headers": headers})

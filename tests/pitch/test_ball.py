@@ -160,10 +160,10 @@ async def test_what_is_no_payload_is_counted_and_a_broker_that_comes_back_is_lis
 ) -> None:
     async with listening(match, mosquitto) as ball:
         event = match.world.event
-        await mosquitto.say(
-            ("ball/a/imu", b""), ("ball/a/imu", b"\xff" * 40), (f"goal-line/{event}", b"{"), (f"referee/{event}", b"[]")
-        )
-        await until(lambda: ball.bad == 4)
+        imu, goal_line, referee = "ball/a/imu", f"goal-line/{event}", f"referee/{event}"
+        await mosquitto.say((imu, b""), (imu, b"\xff" * 40), (goal_line, b"{"), (referee, b"[]"))
+        await mosquitto.say((goal_line, b'{"deep": ' + b"[" * 100_000), (referee, b'{"signal": "\xff"}'))
+        await until(lambda: ball.bad == 6)
         mosquitto.kill()
         await until(lambda: not ball.connected)
         mosquitto.start()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -16,10 +17,12 @@ from virage.kernel.ids import new_id
 from virage.kernel.journal import Tail
 from virage.kernel.problems import Problem
 from virage.kernel.stream import Hub
+from virage.live.rules.entries import Period, Side
 from virage.pitch import reads
 from virage.pitch.reads import Pitches, PitchTopic
-from virage.pitch.rules.frames import Frame
+from virage.pitch.rules.frames import FRAMES_MAX, Frame, Spot
 
+NOW = datetime(2026, 5, 9, 20, tzinfo=UTC)
 FRAMES = frames_of({9: lambda at_s: (4 * at_s - 30, 2.0), 4: lambda _: (0.0, -9.0)}, 10)
 
 
@@ -106,6 +109,13 @@ async def test_the_same_batch_again_changes_nothing(match: Match) -> None:
     before = await match.world.rows("select * from pitch.play")
     assert (await send(match, FRAMES[:50])).json() == {"taken": 0, "late": 50}
     assert await match.world.rows("select * from pitch.play") == before
+
+
+async def test_a_batch_may_have_as_many_frames_and_players_as_the_contract_says(match: Match) -> None:
+    spots: list[Spot] = [(side, shirt, -1 / 3 - shirt, -2 / 3) for side in Side for shirt in range(1, 21)]
+    frames = [Frame(Period.FIRST_HALF, n * 20, spots, (-1 / 3, -2 / 3, 1 / 3), NOW) for n in range(FRAMES_MAX)]
+    answer = await send(match, frames)
+    assert (answer.status_code, answer.json()) == (200, {"taken": FRAMES_MAX, "late": 0})
 
 
 async def test_batches_that_come_at_once_are_taken_one_after_the_other(match: Match) -> None:

@@ -1,8 +1,10 @@
 """The media desk over the whole application: who marks, who releases, what is taken down, what the crowd suggests."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from litestar import Litestar
@@ -15,9 +17,12 @@ from virage.kernel.config import Config
 from virage.kernel.database import Database
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
+from virage.kernel.problems import Problem, granted
+from virage.replay.acts import clips as acts
 from virage.replay.acts.desk import suggest
 from virage.replay.rules.media import key_period
 from virage.replay.rules.moments import TAPS_WITHIN, Moment, MomentSource
+from virage.replay.store import clips as store
 
 GOAL = {"kind": "goal", "side": "home"}
 OVERTURNED = {"kind": "var", "matter": "goal", "phase": "overturned", "about": 2}
@@ -152,6 +157,39 @@ async def test_both_take_down_and_only_a_moderator_shows_again_and_the_journal_s
     facts = await desk.facts(clip)
     assert [what for what, _ in facts] == ["clip_published", "clip_withdrawn", "clip_released", "clip_withdrawn"]
     assert facts[0][1] == facts[1][1] != facts[2][1] == facts[3][1]
+
+
+async def test_the_same_mark_at_once_is_the_same_clip(desk: Desk) -> None:
+    wish = pitch.clip(desk.world)
+    asked = [desk.world.ask(desk.desk, "POST", f"{desk.room}/clips", wish) for _ in range(4)]
+    answers = await asyncio.gather(*asked)
+    assert {(answer.status_code, answer.json()["id"]) for answer in answers} == {(200, wish["id"])}
+    assert (await desk.clips(), await desk.told()) == ([("shown", "watched")], ["replay"])
+    other = await desk.world.ask(desk.desk, "POST", f"{desk.room}/clips", wish | {"about": 1})
+    assert other.json()["code"] == "clip_id_taken"
+
+
+async def test_who_releases_what_somebody_takes_down_at_that_moment_shows_nothing(desk: Desk) -> None:
+    await desk.four_eyes()
+    clip = (await desk.mark())["id"]
+    async with desk.world.db.connection() as conn:
+        read = await store.clip(conn, UUID(clip))
+    assert read is not None
+    assert await desk.do(desk.desk, clip, "withdraw") == (204, None)
+    with pytest.raises(Problem):
+        async with desk.world.db.transaction() as conn:
+            granted(await acts.release(conn, read, None, desk.world.clock.now()))
+    assert (await desk.clips(), await desk.told()) == ([("withdrawn", "gone")], [])
+
+
+async def test_a_desk_shows_nothing_of_what_others_had_on_another_day(desk: Desk) -> None:
+    times = ("doors_at", "starts_at", "ends_at")
+    later = ", ".join(f"{one} = {one} + interval '9 days'" for one in times)
+    await desk.world.rows(f"update programme.event set {later}")
+    answer = await desk.world.ask(desk.desk, "POST", f"{desk.room}/clips", pitch.clip(desk.world))
+    assert answer.json()["code"] == "no_picture"
+    await desk.tell(KICK_OFF, GOAL)
+    assert await desk.clips() == []
 
 
 async def test_a_moment_is_suggested_once_and_answered_by_a_clip_or_dismissed(desk: Desk) -> None:

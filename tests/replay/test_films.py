@@ -1,10 +1,13 @@
 """What is made of segments: posters, captions, files, over the whole application and real footage."""
 
+import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from io import BytesIO
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import av
@@ -26,8 +29,9 @@ from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
 from virage.live import acts as live
 from virage.replay.acts.rights import set_rights
-from virage.replay.films.describing import samples
-from virage.replay.footage import Footage
+from virage.replay.films import files, reading
+from virage.replay.films.describing import Unreadable, samples
+from virage.replay.footage import MAKING_MAX, Footage
 from virage.replay.ingest.synthetic import clock_in
 from virage.replay.rules.boxes import first_shown_s
 from virage.replay.rules.descriptions import BYTES_MAX
@@ -237,6 +241,62 @@ async def test_a_description_is_heard_over_the_ground_in_the_timeline_of_each_pi
         "select data->>'locale' as locale from kernel.journal where what = 'clip_described'"
     )
     assert [fact["locale"] for fact in facts] == ["fr", "fr"]
+
+
+class AtOnce:
+    """What it calls, and how often, and how many times at once."""
+
+    def __init__(self, call: Callable[..., bytes]) -> None:
+        self._call, self._now = call, 0
+        self.calls = self.most = 0
+
+    def __call__(self, *given: Any) -> bytes:
+        self._now += 1
+        self.calls, self.most = self.calls + 1, max(self.most, self._now)
+        made = self._call(*given)
+        self._now -= 1
+        return made
+
+
+async def test_a_ground_that_asks_for_the_same_at_once_does_not_fill_the_memory(
+    filmed: Filmed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await filmed.lay(shot("main", filmed.world.clock.now() - 14 * SECOND, 23))
+    clip = await filmed.goal()
+    await filmed.allow(Rights(download=True))
+    filmed.clock.advance(19 * SECOND)
+    pictures, mp4s = AtOnce(reading.picture), AtOnce(files.mp4)
+    monkeypatch.setattr(reading, "picture", pictures)
+    monkeypatch.setattr(files, "mp4", mp4s)
+    for path, made in (("/poster.jpg", pictures), ("/main/clip.mp4", mp4s)):
+        answers = await asyncio.gather(*(filmed.ask(clip + path) for _ in range(12)))
+        assert {answer.status_code for answer in answers} == {200}
+        assert made.most <= MAKING_MAX
+    assert pictures.calls <= MAKING_MAX
+
+
+async def test_a_clip_of_which_nothing_is_kept_any_more_is_not_there(filmed: Filmed) -> None:
+    await filmed.lay(shot("main", filmed.world.clock.now() - 14 * SECOND, 23))
+    clip = await filmed.goal()
+    await filmed.allow(Rights(download=True))
+    filmed.clock.advance(19 * SECOND)
+    await filmed.world.rows("delete from replay.segment")
+    asked = [await filmed.ask(clip + path) for path in ("/poster.jpg", "/main/clip.mp4")]
+    assert [answer.status_code for answer in [*asked, await filmed.describe(clip, "fr", voice(3))]] == [404] * 3
+
+
+def test_a_file_that_names_others_or_makes_us_wait_or_is_hours_long_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secret.wav").write_bytes(voice(1))
+    monkeypatch.chdir(tmp_path)
+    reads_ours = b"ffconcat version 1.0\nfile secret.wav\n"
+    waits = b"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 45678 RTP/AVP 0\n"
+    slow = bytearray(voice(1))
+    slow[24:28] = (1).to_bytes(4, "little")  # samples a second
+    for data in (reads_ours, bytes(slow), waits):
+        with pytest.raises(Unreadable):
+            samples(data)
 
 
 async def test_a_file_that_is_no_description_is_refused_with_the_reason(filmed: Filmed) -> None:

@@ -86,7 +86,14 @@ def test_what_is_taken_down_is_for_nobody_and_what_is_public_is_for_everybody(ri
 def test_only_the_edge_is_believed_about_where_somebody_is(
     peer: str | None, sent: dict[str, str], seen: Origin
 ) -> None:
-    assert origin_of(peer, sent, ("192.0.2.0/24",)) == seen
+    assert origin_of(peer, sent.items(), ("192.0.2.0/24",)) == seen
+
+
+def test_a_phone_that_says_first_where_it_is_is_not_believed() -> None:
+    """Some edges append a line of their own, in place of a word to the line of the phone."""
+    said = [("x-forwarded-for", "10.20.3.4"), ("x-country", "FR")]
+    seen = [("X-Forwarded-For", "203.0.113.9"), ("X-Country", "DE")]
+    assert origin_of("192.0.2.1", [*said, *seen], ("192.0.2.0/24",)) == Origin("203.0.113.9", "DE")
 
 
 class Crew(Match):

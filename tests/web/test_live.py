@@ -1,8 +1,6 @@
 """The desk tells a goal by two taps; the fan's screen shows it, and a moment later shows it again."""
 
 import itertools
-import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime

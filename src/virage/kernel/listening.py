@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from virage.kernel.journal import Key, position_key
+from virage.kernel.logs import log
 
 WAITING_BATCHES_MAX = 256
 HEARTBEAT_S = 15.0
@@ -122,12 +123,19 @@ class Listener:
             self._write(_end(farewell))
 
     def _write(self, event: Mapping[str, Any]) -> None:
-        """Write without waiting, as Granian allows; RuntimeError with a server that would have us wait."""
+        """Write without waiting, as Granian allows; RuntimeError with a server that would have us wait.
+
+        A way that is broken carries nothing more, and is no matter for those who are written to next.
+        """
         assert self._send is not None  # noqa: S101 - whoever writes has begun
         self._written_at = self._loop.time()
         try:
             next(self._send(event).__await__())
         except StopIteration:
+            return
+        except Exception:  # noqa: BLE001 - whatever a server says of one connection
+            log.exception("stream_broken")
+            self.gone, self._left, self._ends_at = True, 0, self._written_at
             return
         raise RuntimeError("The server has whoever writes to a stream wait.")
 

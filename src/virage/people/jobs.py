@@ -200,9 +200,11 @@ class Pusher:
             if service not in tokens:
                 tokens[service] = self._keys[one.vapid].header(one.endpoint, self._contact, now)
             headers = {"authorization": tokens[service], **common}
-            return await _post(session, one.endpoint, encrypt(due.text.encode(), one), headers)
+            async with turn:  # whose wait is no part of what a service is given: some may be slow on purpose
+                return await _post(session, one.endpoint, encrypt(due.text.encode(), one), headers)
 
-        connector = aiohttp.TCPConnector(resolver=PublicAddresses(loopback=self._loopback), limit=PUSH_CONNECTIONS)
+        turn = asyncio.Semaphore(PUSH_CONNECTIONS)
+        connector = aiohttp.TCPConnector(resolver=PublicAddresses(loopback=self._loopback), limit=0)
         async with aiohttp.ClientSession(connector=connector, timeout=PUSH_TIMEOUT) as opened:
             answers = await asyncio.gather(*(send(opened, one) for one in to.values()))
         return dict(zip(to, answers, strict=True))

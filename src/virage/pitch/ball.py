@@ -119,7 +119,7 @@ class Ball:
                 self._feel(payload)
             else:
                 self._signal(payload)
-        except (BadPayload, msgspec.DecodeError) as failure:
+        except (BadPayload, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as failure:
             self.bad += 1
             if self.bad & (self.bad - 1) == 0:  # the 1st, 2nd, 4th, 8th: a broken sensor must not fill the disk
                 log.warning("payload_bad", topic=topic, why=str(failure), so_far=self.bad)

@@ -13,13 +13,13 @@ from virage.kernel.problems import Problem, granted
 from virage.live.rules.feed import Reason
 from virage.pitch import acts, reads
 from virage.pitch.reads import Figures, Pitches
-from virage.pitch.rules.frames import Frames, Taken
+from virage.pitch.rules.frames import BATCH_BYTES_MAX, Frames, Taken
 from virage.programme import reads as programme
 
 ROLE: Role = "match_desk"
 
 
-@post("/{event_id:uuid}/frames", status_code=200, guards=[staff(ROLE)])
+@post("/{event_id:uuid}/frames", status_code=200, guards=[staff(ROLE)], request_max_body_size=BATCH_BYTES_MAX)
 async def take_frames(event_id: UUID, data: Frames, db: Database, clock: Clock, principal: Principal) -> Taken:
     """Take a batch of frames in, in the order of the match's clock. A batch may be sent again: docs/pitch.md."""
     async with db.transaction() as conn:

@@ -1,17 +1,26 @@
 """What cameras sent, in the object store, under the ids of its segments."""
 
+import asyncio
 from functools import cached_property
+from typing import Final
 from uuid import UUID
 
 from virage.kernel.objects import Objects, open_store
 from virage.replay.rules.media import object_name
 
+MAKING_MAX: Final = 2
+
 
 class Footage:
-    """The footage at a URL (`kernel/objects.py`); it is opened when somebody first asks."""
+    """The footage at a URL (`kernel/objects.py`); it is opened when somebody first asks.
+
+    `making`: held by whoever makes something of segments, which are all in memory meanwhile: a whole ground may ask for
+    the same goal at once.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self.making = asyncio.Semaphore(MAKING_MAX)
 
     @cached_property
     def _objects(self) -> Objects:

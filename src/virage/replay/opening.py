@@ -37,7 +37,9 @@ async def keys(conn: Connection, vault: MediaVault, pieces: Sequence[Piece]) -> 
 
 
 async def media(footage: Footage, keys: Keys, pieces: Sequence[Piece]) -> bytes:
-    """Pieces of one track behind its init segment, opened."""
+    """Pieces of one track behind its init segment, opened; raises `Gone` where there are none any more."""
+    if not pieces:
+        raise Gone
     parts = [await footage.get(pieces[0].track.id)]
     for piece in pieces:
         data = await footage.get(piece.segment.id)
@@ -50,11 +52,15 @@ async def media(footage: Footage, keys: Keys, pieces: Sequence[Piece]) -> bytes:
 async def poster(footage: Footage, keys: Keys, clip: Clip, video: Sequence[Piece]) -> bytes:
     """A JPEG of the moment of a clip; it is made once, of what had come in when it was first asked for."""
     kept = await footage.poster(clip.id)
-    if kept is None:
-        moment = moment_of(clip)
-        before = [piece for piece in video if piece.segment.at <= moment] or video[:1]
-        kept = await asyncio.to_thread(reading.picture, await media(footage, keys, before[-1:]))
-        await footage.keep_poster(clip.id, kept)
+    if kept is not None:
+        return kept
+    async with footage.making:
+        kept = await footage.poster(clip.id)  # by whoever was before us
+        if kept is None:
+            moment = moment_of(clip)
+            before = [piece for piece in video if piece.segment.at <= moment] or video[:1]
+            kept = await asyncio.to_thread(reading.picture, await media(footage, keys, before[-1:]))
+            await footage.keep_poster(clip.id, kept)
     return kept
 
 
@@ -66,16 +72,19 @@ def moment_of(clip: Clip) -> datetime:
 
 
 async def film(footage: Footage, keys: Keys, angle: Angle) -> bytes:
-    """What one camera has of a clip, as an MP4 file."""
-    films = []
-    for number in range(len(angle.runs)):
-        video, audio = (
-            [piece for run, piece in by_run(pieces, angle.runs) if run == number]
-            for pieces in (angle.video, angle.audio)
-        )
-        sound = await media(footage, keys, audio) if audio else None
-        films.append(Film(await media(footage, keys, video), sound))
-    return await asyncio.to_thread(files.mp4, films)
+    """What one camera has of a clip, as an MP4 file; raises `Gone` where there is nothing any more."""
+    if not angle.runs:
+        raise Gone
+    async with footage.making:
+        films = []
+        for number in range(len(angle.runs)):
+            video, audio = (
+                [piece for run, piece in by_run(pieces, angle.runs) if run == number]
+                for pieces in (angle.video, angle.audio)
+            )
+            sound = await media(footage, keys, audio) if audio else None
+            films.append(Film(await media(footage, keys, video), sound))
+        return await asyncio.to_thread(files.mp4, films)
 
 
 class Timelines:

@@ -105,6 +105,7 @@ async def test_a_bad_line_is_answered_by_its_number_and_the_others_count(provide
         cdf.line("nobody", 1, "pass", player_id="x", team_id="y"),
         cdf.start(),
         cdf.goal("g", 2, "h9"),
+        '{"event": {"deep": ' + "[" * 100_000,
     )
     assert [(one["line"], one["reason"]) for one in taken["defects"]] == [
         (1, "meta_missing"),
@@ -112,6 +113,7 @@ async def test_a_bad_line_is_answered_by_its_number_and_the_others_count(provide
         (4, "invalid_line"),
         (5, "other_match"),
         (6, "team_unknown"),
+        (9, "not_cdf"),
     ]
     assert "period" in taken["defects"][2]["message"]
     assert (taken["told"], taken["counted"]) == (2, 1)
@@ -223,6 +225,13 @@ async def test_figures_are_those_of_what_was_sent(provider: Provider) -> None:
         *(("home", 4), ("home", 9)),
         *(("away", 6), ("away", 7), ("away", 9)),
     ]
+
+
+async def test_a_name_that_reads_as_another_one_is_on_no_screen(provider: Provider) -> None:
+    document = cdf.meta()
+    document["teams"]["home"]["name"] = "\u202eegnuoR elliotÉ"
+    taken = await provider.send(document)
+    assert (taken["teams"], [one["reason"] for one in taken["defects"]]) == (False, ["invalid_line"])
 
 
 async def test_a_pretty_document_and_too_many_lines(provider: Provider) -> None:

@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct, field
 
 from virage.kernel.database import Connection
 from virage.kernel.ids import named_id
 from virage.kernel.journal import Fact, append
-from virage.kernel.problems import Refused
+from virage.kernel.problems import Problem, Refused
+from virage.kernel.texts import check_body
 from virage.live import acts as live
 from virage.live.acts import EntriesTold
 from virage.live.rules.entries import Entry, Goal, PeriodOver, Telling, Withdrawn
@@ -145,6 +147,11 @@ class _Taking:
             self._defect(number, Why.OTHER_MATCH)
             return
         teams = teams_of(document, self._feed.teams, bound=self._known is not None)
+        try:
+            check_body(msgspec.json.encode(teams))  # as of what comes by other doors
+        except Problem as problem:
+            self._defect(number, Why.INVALID, str(problem.data))
+            return
         before = self._feed.revision
         revision = await live.set_teams(
             self._conn, self._event_id, teams, self._who, self._now, revision=self._feed.revision

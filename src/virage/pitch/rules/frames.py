@@ -10,6 +10,8 @@ from virage.live.rules.entries import Period, Shirt, Side
 PLAYERS_MAX: Final = 40
 FRAMES_MAX: Final = 600
 """How many frames a batch may have: twelve seconds at 50 Hz."""
+BATCH_BYTES_MAX: Final = FRAMES_MAX * (200 + 60 * PLAYERS_MAX)
+"""What as many frames are at most, every number as long as JSON writes it."""
 
 Metre = Annotated[float, Meta(ge=-80, le=80)]
 """Metres from the centre spot: x along the pitch to the right of who sits in the main stand, y away from them."""

@@ -12,7 +12,8 @@ from virage.kernel.journal import Fact, append
 from virage.kernel.problems import Refused
 from virage.live import acts as live
 from virage.live.rules.entries import Entry, Goal, Replayed, Review, Telling, Withdrawn
-from virage.replay.rules.clips import AFTER, BEFORE, Clip, ClipState, Mark, Reason, clip_of, refuse_release, same
+from virage.programme import reads as programme
+from virage.replay.rules.clips import AFTER, BEFORE, Clip, ClipState, Mark, Reason, clip_of, is_on, refuse_release, same
 from virage.replay.store import cameras as camera_store
 from virage.replay.store import clips as store
 from virage.replay.store import desk as desk_store
@@ -23,9 +24,11 @@ async def mark(conn: Connection, event_id: UUID, wish: Mark, who: UUID | None, n
 
     The same mark again is the same clip.
     """
-    known = await store.clip(conn, wish.id)
-    if known is not None:
-        return known if same(known, wish, event_id) else Refused(Reason.CLIP_ID_TAKEN)
+    if await store.clip(conn, wish.id) is not None:
+        return await _again(conn, wish, event_id)
+    event = await programme.event(conn, event_id)
+    if event is None or not is_on(event, wish.from_at):
+        return Refused(Reason.NO_PICTURE)
     made = clip_of(wish, event_id, await camera_store.cameras_seen(conn, wish.from_at, wish.to_at), who)
     if isinstance(made, Refused):
         return made
@@ -33,13 +36,21 @@ async def mark(conn: Connection, event_id: UUID, wish: Mark, who: UUID | None, n
     if not waits:
         entry = await _tell(conn, made, named_id(made.id, "published"), who, now)
         if isinstance(entry, Refused):
-            return entry
+            return await _again(conn, wish, event_id, entry)
         made = replace(made, published_at=now, entry=entry.number)
     if not await store.add_clip(conn, made):
-        return Refused(Reason.CLIP_ID_TAKEN)  # by another transaction, meanwhile
+        return await _again(conn, wish, event_id)
     await desk_store.answer(conn, made, wish.suggestion, now)
     await append(conn, [Fact("clip_proposed" if waits else "clip_published", who, made.id, {"event": event_id})], now)
     return made
+
+
+async def _again(conn: Connection, wish: Mark, event_id: UUID, refused: Refused | None = None) -> Clip | Refused:
+    """The clip that the same mark has made, maybe another transaction's just now; else `refused`, or that its id is."""
+    known = await store.clip(conn, wish.id)
+    if known is None and refused is not None:
+        return refused
+    return known if known is not None and same(known, wish, event_id) else Refused(Reason.CLIP_ID_TAKEN)
 
 
 async def release(conn: Connection, clip: Clip, who: UUID | None, now: datetime) -> Clip | Refused:
@@ -52,7 +63,7 @@ async def release(conn: Connection, clip: Clip, who: UUID | None, now: datetime)
     entry = await _tell(conn, clip, new_id(), who, now)
     if isinstance(entry, Refused):
         return entry
-    if not await store.show_clip(conn, clip.id, entry.number, now):
+    if not await store.show_clip(conn, clip, entry.number, now):
         return Refused(Reason.CHANGED)
     await append(conn, [Fact("clip_released", who, clip.id, {"event": clip.event_id})], now)
     return replace(clip, published_at=clip.published_at or now, withdrawn_at=None, entry=entry.number)

@@ -15,7 +15,7 @@ from virage.kernel.problems import Refused
 from virage.replay.films import describing
 from virage.replay.films.describing import Samples, Unreadable
 from virage.replay.footage import Footage
-from virage.replay.opening import Keys, media
+from virage.replay.opening import Gone, Keys, media
 from virage.replay.rules.boxes import first_shown_s
 from virage.replay.rules.clips import Clip
 from virage.replay.rules.descriptions import DESCRIBED_FACT, LONGER_MAX_S, Part
@@ -57,7 +57,9 @@ def read(data: bytes, clip: Clip) -> Samples | Refused:
 
 
 async def made(footage: Footage, voice: Samples, wanted: Sequence[Wanted]) -> Mapping[str, list[Part]]:
-    """The description for each camera, sealed and kept in the object store."""
+    """The description for each camera, sealed and kept in the object store; raises `Gone` where none has a picture."""
+    if not wanted:
+        raise Gone
     ground = await _ground(footage, wanted[0])
     base = wanted[0].angle.runs[0].from_at
     return {one.angle.camera: await _made(footage, voice, ground, one, base) for one in wanted}

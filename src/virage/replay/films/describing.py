@@ -16,6 +16,9 @@ RATE: Final = 48_000
 BIT_RATE: Final = 96_000
 GROUND: Final = 0.35  # how loud the ground is under the voice
 SAMPLES_MAX: Final = RATE * 400
+RATES: Final = range(8_000, 192_001)  # of a file; at one sample a second, a few bytes are hours
+CONTAINERS: Final = "aac,aiff,amr,asf,avi,caf,flac,matroska,mov,mp3,mpegts,ogg,w64,wav"
+"""By FFmpeg's names: files that hold what they are. Others name files of this machine to read, or ports to wait at."""
 FLAGS: Final = "empty_moov+default_base_moof+cmaf+frag_discont+delay_moov"
 INIT: Final = (b"ftyp", b"moov")
 
@@ -39,11 +42,13 @@ def samples(data: bytes) -> Samples:
     parts: list[Samples] = []
     length = 0
     try:
-        with av.open(BytesIO(data)) as file:
+        with av.open(BytesIO(data), options={"format_whitelist": CONTAINERS}) as file:
             assert isinstance(file, InputContainer)  # noqa: S101 - it was opened for reading
             if not file.streams.audio:
                 raise Unreadable
             for frame in file.decode(audio=0):
+                if frame.sample_rate not in RATES:
+                    raise Unreadable
                 for out in resampler.resample(frame):
                     parts.append(out.to_ndarray()[0].astype(np.float32))
                     length += len(parts[-1])

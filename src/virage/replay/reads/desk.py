@@ -11,7 +11,7 @@ from virage.kernel.guard import Principal, Role
 from virage.kernel.problems import Refused
 from virage.programme import reads as programme
 from virage.replay.rules.addresses import OBJECTS, footage_keys_of
-from virage.replay.rules.clips import Clip, ClipState, Reason
+from virage.replay.rules.clips import Clip, ClipState, Reason, is_on
 from virage.replay.rules.media import SEGMENT_LONGEST, Kind, Rung, key_period
 from virage.replay.rules.moments import MomentSource, Suggestion
 from virage.replay.rules.playlists import Places, in_order, main_playlist, media_playlist, runs_of
@@ -22,7 +22,6 @@ LISTED_MAX: Final = 200
 SUGGESTED_MAX: Final = 50
 BACK: Final = timedelta(hours=3)  # how far a desk may scrub
 STRETCH_MAX: Final = timedelta(minutes=20)  # in one playlist
-OPEN_AROUND: Final = timedelta(hours=24)  # before doors and after the end of its event a desk sees what cameras send
 
 
 class ClipLine(Struct, frozen=True):
@@ -94,8 +93,7 @@ async def sees_cameras(
     event = await programme.event_within(conn, event_id, principal, *roles)
     if isinstance(event, Refused):
         return event
-    open_now = event.doors_at - OPEN_AROUND <= now <= event.ends_at + OPEN_AROUND
-    return None if open_now and event.state == "published" else Refused(Reason.NOT_FOUND)
+    return None if is_on(event, now) else Refused(Reason.NOT_FOUND)
 
 
 async def angle(conn: Connection, camera: str, since: datetime, now: datetime) -> str:

@@ -47,7 +47,7 @@ class ClipDoor:
             raise Problem(Reason.NOT_FOUND)
         rights, _ = await viewers.rights_of(conn, clip.event_id)
         peer = request.client.host if request.client else None
-        origin = origin_of(peer, request.headers, self._edge_networks)
+        origin = origin_of(peer, request.headers.multi_items(), self._edge_networks)
         viewer = await viewers.viewer_of(conn, clip.event_id, rights, await principal_of(request.scope), origin)
         refused = may_watch(rights, clip, viewer, now)
         if refused is not None:

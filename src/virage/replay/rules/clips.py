@@ -11,12 +11,13 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from virage.kernel.problems import Refused
-from virage.programme.rules import Instant
+from virage.programme.rules import Event, Instant
 from virage.replay.rules.media import SEGMENT_LONGEST, CameraName, key_period
 
 BEFORE: Final = timedelta(seconds=12)
 AFTER: Final = timedelta(seconds=8)
 LONGEST: Final = timedelta(minutes=5)
+OPEN_AROUND: Final = timedelta(hours=24)  # before doors and after the end of an event its desk sees what cameras send
 SETTLES: Final = timedelta(seconds=10)  # when nothing that is still under way from a camera can be missing any more
 
 
@@ -87,6 +88,11 @@ class Clip(Struct, frozen=True):
     def opens(self, period: datetime) -> bool:
         """Whether it gives the keys of this hour. Its first segment may have begun before it."""
         return key_period(self.from_at - SEGMENT_LONGEST) <= period <= key_period(self.to_at)
+
+
+def is_on(event: Event, at: datetime) -> bool:
+    """Whether what cameras saw then is an event's to see and to show: on another day it is somebody else's."""
+    return event.state == "published" and event.doors_at - OPEN_AROUND <= at <= event.ends_at + OPEN_AROUND
 
 
 def clip_of(mark: Mark, event_id: UUID, seen: list[str], who: UUID | None) -> Clip | Refused:

@@ -40,7 +40,7 @@ async def withdraw_clip(conn: Connection, clip_id: UUID, now: datetime, *, entry
     return touched == 1
 
 
-async def show_clip(conn: Connection, clip_id: UUID, entry: int, now: datetime) -> bool:
-    """Whether it was not shown until now."""
-    touched: int = await queries.show_clip(conn, id=clip_id, entry=entry, now=now)
+async def show_clip(conn: Connection, clip: Clip, entry: int, now: datetime) -> bool:
+    """Whether it was not shown until now, and nobody has taken it down since it was read."""
+    touched: int = await queries.show_clip(conn, id=clip.id, withdrawn_at=clip.withdrawn_at, entry=entry, now=now)
     return touched == 1

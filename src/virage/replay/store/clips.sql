@@ -25,7 +25,7 @@ where event_id = :event_id and (about = :number or entry = :number) and withdraw
 update replay.clip set withdrawn_at = :now, entry = null
 where id = :id and withdrawn_at is null and entry is not distinct from :entry::integer;
 
--- name: show_clip(id, entry, now)!
--- Show a clip that waits or was taken down.
+-- name: show_clip(id, withdrawn_at, entry, now)!
+-- Show a clip that waits or was taken down, as it was when it was read.
 update replay.clip set published_at = coalesce(published_at, :now), withdrawn_at = null, entry = :entry
-where id = :id and entry is null;
+where id = :id and entry is null and withdrawn_at is not distinct from :withdrawn_at::timestamptz;

@@ -215,7 +215,7 @@ def read(line: bytes, number: int) -> Document | str | LineDefect:
     """One document; the name of a kind of CDF document that is none of the feed's; or why it is not CDF."""
     try:
         keys = msgspec.json.decode(line, type=dict[str, msgspec.Raw]).keys()
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return LineDefect(number, Why.NOT_CDF, str(error))
     shape: Any = None
     if "event" in keys:
@@ -230,7 +230,7 @@ def read(line: bytes, number: int) -> Document | str | LineDefect:
         return LineDefect(number, Why.NOT_CDF, "It is no event, no meta data, no match sheet.")
     try:
         document: Document = msgspec.json.decode(line, type=shape)
-    except (msgspec.ValidationError, UnicodeDecodeError) as error:
+    except (msgspec.ValidationError, UnicodeDecodeError, RecursionError) as error:
         return LineDefect(number, Why.INVALID, str(error))
     if isinstance(document, EventLine) and (why := _lacks(document.event)):
         return LineDefect(number, Why.INVALID, why)
