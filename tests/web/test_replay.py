@@ -200,7 +200,7 @@ def test_another_angle_begins_at_the_instant_that_was_shown(
     before, asked = page.locator("video").evaluate(CLOCK), page.evaluate("Date.now()")
     page.get_by_role("button", name=f"Camera side-{evening.event.hex[-8:]}").click()
     page.wait_for_function(PAST, arg=2, timeout=SLOW_MS)
-    page.wait_for_function("document.querySelector('video').readyState > 2", timeout=SLOW_MS)
+    page.wait_for_function("() => document.querySelector('video').readyState > 2", timeout=SLOW_MS)
     after, told = page.locator("video").evaluate(CLOCK), page.evaluate("Date.now()")
     assert -100 <= after - before <= told - asked, "from the instant that was shown, and on"
 

@@ -15,7 +15,7 @@ interface Network {
 }
 
 /** Whether the network is one on which nobody gets twelve kilobytes a minute without having asked for them. */
-function isPoor(): boolean {
+export function isPoor(): boolean {
   const network = (navigator as Navigator & { connection?: Network }).connection;
   return network?.saveData === true || POOR.includes(network?.effectiveType ?? "") || matchMedia("(prefers-reduced-data: reduce)").matches;
 }
