@@ -21,8 +21,8 @@ UNEXPLAINED = re.compile(r"#\s*(type:\s*ignore|noqa)(?!.*\s#\s)(?!\[[\w, -]+\]\s
 SWALLOWED = re.compile(r"except(\s+Exception)?\s*:\s*(pass|\.\.\.)\s*$")
 NAMED_PATH = re.compile(r"`([\w.@-]+(?:/[\w.@*-]+)+/?)`")
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
-# What a registry's address looks like in pip's, uv's and npm's locks; a package's funding page may stay.
-REGISTRY = re.compile(r"(--(extra-)?index-url|--find-links|\"resolved\":|@ https?://|^\s*https?://)")
+# What an address looks like in a lock of pip, uv or npm; npm would also write down whom a package asks for money.
+ADDRESS = re.compile(r"(://|--(extra-)?index-url|--find-links|\"(resolved|funding)\":)")
 
 
 def tracked() -> list[Path]:
@@ -103,14 +103,14 @@ def document_faults(path: Path) -> Iterator[str]:
 def lock_faults(path: Path) -> Iterator[str]:
     """Addresses in a lock file: package, version and hash alone belong there."""
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        if REGISTRY.search(line):
+        if ADDRESS.search(line):
             yield f"{path}:{number}: an address in a lock file"
 
 
 def faults(path: Path) -> Iterator[str]:
     """What is wrong with one file."""
     name = str(path)
-    if path.name.startswith("requirements") or path.name == "package-lock.json":
+    if path.name.startswith("requirements") or path.name in ("package-lock.json", "samples.txt"):
         yield from lock_faults(path)
     elif path.suffix in SOURCES and name not in GENERATED:
         yield from source_faults(path)
