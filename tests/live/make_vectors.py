@@ -24,7 +24,9 @@ from virage.live.rules.entries import (
     KickOff,
     Period,
     PeriodOver,
+    Referee,
     Review,
+    ShootOutKick,
     Side,
     Substitution,
     Telling,
@@ -36,6 +38,13 @@ from virage.live.rules.feed import effective, minute, numbered, state_of
 FILE = Path("docs/vectors/live.json")
 ANY = new_id()
 HALF = [telling(PeriodOver(Period.FIRST_HALF), 47), telling(KickOff(Period.SECOND_HALF), 62)]
+SHOOT_OUT = [
+    BEGUN,
+    telling(Goal(Side.HOME, 9), 12),
+    telling(Goal(Side.AWAY, 9), 13),
+    telling(PeriodOver(Period.FIRST_HALF), 46),
+    telling(KickOff(Period.SHOOT_OUT), 130),
+]
 FEEDS: dict[str, list[Telling]] = {
     "nothing yet": [],
     "the first half": [BEGUN],
@@ -83,6 +92,29 @@ FEEDS: dict[str, list[Telling]] = {
         Telling(ANY, at(12), Card(Side.AWAY, 4, "yellow"), 12 * 60 + 2),
         Telling(ANY, at(20), Goal(Side.HOME, 9), 20 * 60 + 3),
     ],
+    "a shoot-out begins": SHOOT_OUT,
+    "kicks of a shoot-out": [
+        *SHOOT_OUT,
+        telling(ShootOutKick(Side.HOME, "scored", 9), 131),
+        telling(ShootOutKick(Side.AWAY, "saved"), 132),
+        telling(ShootOutKick(Side.HOME, "missed", 10), 133),
+        telling(ShootOutKick(Side.AWAY, "scored", 4), 134),
+        telling(ShootOutKick(Side.HOME, "scored"), 135),
+        telling(PeriodOver(Period.SHOOT_OUT, match_over=True), 136),
+    ],
+    "kicks that were taken again, or were otherwise": [
+        *SHOOT_OUT,
+        telling(ShootOutKick(Side.HOME, "scored", 9), 131),
+        telling(Withdrawn(6), 131),
+        telling(ShootOutKick(Side.AWAY, "missed", 4), 132),
+        telling(Corrected(8, ShootOutKick(Side.AWAY, "scored", 4)), 133),
+    ],
+    "what the referee signals": [
+        BEGUN,
+        telling(Referee("whistle"), 3),
+        telling(Referee("stopped"), 4),
+        telling(Referee("resumed"), 5),
+    ],
 }
 
 GOAL, OTHERWISE = telling(Goal(Side.HOME, 9), 12), telling(Corrected(2, Goal(Side.AWAY, 9)), 13)
@@ -94,6 +126,8 @@ REFUSED: dict[str, tuple[list[Telling], Told]] = {
     "an entry that is not there": ([BEGUN], Withdrawn(2)),
     "a goal that becomes a card": ([BEGUN, GOAL], Corrected(2, Card(Side.HOME, 9, "yellow"))),
     "somebody of no line-up": ([BEGUN], Goal(Side.HOME, 99)),
+    "a goal in a shoot-out": (SHOOT_OUT, Goal(Side.HOME, 9)),
+    "a kick of a shoot-out before there is one": (SHOOT_OUT[:3], ShootOutKick(Side.HOME, "scored", 9)),
     "an end without a beginning": ([], PeriodOver(Period.FIRST_HALF)),
 }
 

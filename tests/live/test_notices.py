@@ -233,6 +233,21 @@ async def test_what_was_held_during_play_is_one_message_at_half_time(crowd: Crow
     assert titles(await crowd.hear()) == {away: ["The second half begins", "Full time"]}, "nothing was held"
 
 
+async def test_kicks_of_a_shoot_out_are_not_told_one_by_one_and_the_end_says_how_it_went(crowd: Crowd) -> None:
+    away = await crowd.fan(NoticeChoice([NoticeKind.GOALS, NoticeKind.PERIODS], quiet="never"))
+    await crowd.match.tell(KICK_OFF, GOAL, HALF_TIME, {"kind": "kick_off", "period": "shoot_out"})
+    await crowd.hear()
+    kicks = [("home", "scored"), ("away", "saved"), ("home", "scored"), ("away", "scored")]
+    await crowd.match.tell(
+        *[{"kind": "shoot_out_kick", "side": side, "outcome": outcome} for side, outcome in kicks],
+        {"kind": "referee", "signal": "whistle"},
+    )
+    assert await crowd.hear() == {}
+    await crowd.match.tell({"kind": "period_over", "period": "shoot_out", "match_over": True})
+    (end,) = (await crowd.hear())[away]
+    assert (end["title"], end["body"]) == ("Full time", "Ours 1–0 Theirs, 2–1 on penalties")
+
+
 async def test_a_goal_taken_back_replaces_its_message_and_nobody_else_hears_of_it(crowd: Crowd) -> None:
     told = await crowd.fan(NoticeChoice([NoticeKind.GOALS]))
     await crowd.fan(NoticeChoice([NoticeKind.GOALS]), inside=True)

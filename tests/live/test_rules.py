@@ -19,7 +19,9 @@ from virage.live.rules.entries import (
     Period,
     PeriodOver,
     Player,
+    Referee,
     Review,
+    ShootOutKick,
     Side,
     Substitution,
     Team,
@@ -28,7 +30,7 @@ from virage.live.rules.entries import (
     Told,
     Withdrawn,
 )
-from virage.live.rules.feed import Clock, MatchState, Reason, effective, minute, numbered, state_of
+from virage.live.rules.feed import Clock, MatchState, Penalties, Reason, effective, minute, numbered, state_of
 
 KICK_OFF = datetime(2026, 5, 9, 19, tzinfo=UTC)
 TEAMS = Teams(
@@ -135,6 +137,46 @@ def test_periods_come_in_their_order() -> None:
     assert refused(half, KickOff(Period.SECOND_HALF)) is None
 
 
+SHOOT_OUT = (
+    BEGUN,
+    telling(Goal(Side.HOME, 9), 5),
+    telling(Goal(Side.AWAY, 9), 6),
+    telling(PeriodOver(Period.FIRST_HALF), 46),
+    telling(KickOff(Period.SHOOT_OUT), 130),
+)
+
+
+def test_kicks_of_a_shoot_out_are_a_score_of_their_own_and_no_goals_of_the_match() -> None:
+    kicks = [
+        telling(ShootOutKick(Side.HOME, "scored", 9), 131),
+        telling(ShootOutKick(Side.AWAY, "saved", 9), 132),
+        telling(ShootOutKick(Side.HOME, "missed"), 133),
+        telling(ShootOutKick(Side.AWAY, "scored"), 134),
+        telling(ShootOutKick(Side.HOME, "scored", 10), 135),
+    ]
+    found = state_of(effective(played(*SHOOT_OUT, *kicks)).values())
+    assert (found.home, found.away, found.penalties) == (1, 1, Penalties(2, 1))
+    again = state_of(effective(played(*SHOOT_OUT, *kicks, telling(Withdrawn(10), 136))).values())
+    assert again.penalties == Penalties(1, 1)
+    over = telling(PeriodOver(Period.SHOOT_OUT, match_over=True), 140)
+    assert state_of(effective(played(*SHOOT_OUT, *kicks, over)).values()).penalties == Penalties(2, 1)
+    assert state_of(effective(played(*SHOOT_OUT[:3])).values()).penalties is None
+
+
+def test_in_a_shoot_out_there_are_kicks_and_no_goals_and_kicks_nowhere_else() -> None:
+    assert refused(played(*SHOOT_OUT), Goal(Side.HOME, 9), 131) == Reason.NOT_IN_THIS_PERIOD
+    assert refused(played(*SHOOT_OUT[:3]), ShootOutKick(Side.HOME, "scored", 9)) == Reason.NOT_IN_THIS_PERIOD
+    assert refused(played(*SHOOT_OUT), ShootOutKick(Side.HOME, "scored", 99), 131) == Reason.PLAYER_UNKNOWN
+    late = played(*SHOOT_OUT, telling(PeriodOver(Period.SHOOT_OUT, match_over=True), 140))
+    assert refused(late, ShootOutKick(Side.HOME, "scored", 9), 141) is None
+
+
+def test_what_the_referee_signals_changes_neither_score_nor_clock() -> None:
+    feed = played(BEGUN, telling(Referee("whistle"), 3), telling(Referee("stopped"), 4), telling(Referee("resumed"), 5))
+    assert [entry.clock_s for entry in feed] == [None, 180, 240, 300]
+    assert state_of(effective(feed).values()) == state_of(effective(feed[:1]).values())
+
+
 def test_a_kick_off_that_is_withdrawn_may_be_told_again() -> None:
     feed = played(BEGUN, telling(Withdrawn(1), 1))
     assert refused(feed, KickOff(Period.FIRST_HALF)) is None
@@ -155,6 +197,7 @@ _told = st.one_of(
     st.builds(KickOff, st.sampled_from(Period)),
     st.builds(PeriodOver, st.sampled_from(Period), st.booleans()),
     st.builds(Goal, st.sampled_from(Side), st.none() | st.integers(1, 25)),
+    st.builds(ShootOutKick, st.sampled_from(Side), st.sampled_from(("scored", "saved", "missed"))),
     st.builds(Withdrawn, st.integers(1, 12)),
     st.builds(Corrected, st.integers(1, 12), st.builds(Goal, st.sampled_from(Side))),
 )
@@ -172,6 +215,9 @@ def test_whatever_is_told_at_once_or_one_after_the_other_is_the_same_feed(told: 
     found = state_of(effective(entries).values())
     goals = [entry.told for entry in effective(entries).values() if isinstance(entry.told, Goal)]
     assert found.home + found.away == len(goals)
+    happened = [entry.told for entry in effective(entries).values()]
+    scored = [told for told in happened if isinstance(told, ShootOutKick) and told.outcome == "scored"]
+    assert (found.penalties.home + found.penalties.away if found.penalties else 0) == len(scored)
 
 
 def test_an_entry_that_says_another_clock_sets_it_and_rounding_sets_nothing() -> None:

@@ -18,9 +18,11 @@ from tests.pitch.ball import HZ, Mosquitto, broker, payloads
 from tests.pitch.test_way import follow, send
 from tests.pitch.walks import BEGAN, Screen, frames_of, tracked
 from virage.kernel.stream import Hub
+from virage.live.rules.entries import GoalLine
 from virage.pitch.ball import Ball, broker_of
 from virage.pitch.rules.imu import AXES, HEADER, MAGIC, VERSION, BadPayload, Blow, Feeling, feel, read
 from virage.pitch.rules.kicks import KEPT, Kick, Kicks, kicked, settled
+from virage.pitch.rules.signals import SIGNALS_A_MINUTE_MAX, WAITING_MAX
 
 
 def felt(sent: list[bytes]) -> list[Blow]:
@@ -172,6 +174,70 @@ async def test_what_is_no_payload_is_counted_and_a_broker_that_comes_back_is_lis
         await until(lambda: ball.kicks == 1)
 
 
+def at(seconds: float) -> str:
+    return (BEGAN + timedelta(seconds=seconds)).isoformat()
+
+
+async def test_what_the_referees_devices_say_is_in_the_feed_and_decides_nothing(
+    match: Match, mosquitto: Mosquitto
+) -> None:
+    await match.tell(KICK_OFF)
+    said = [
+        {"signal": "whistle", "id": "w-1", "at": at(60)},
+        {"signal": "play", "id": "p-1", "at": at(62), "state": "stopped"},
+        {"signal": "var", "id": "v-1", "at": at(80), "matter": "penalty", "phase": "checking"},
+        {"signal": "var", "id": "v-2", "at": at(120), "matter": "penalty", "phase": "overturned"},
+        {"signal": "play", "id": "p-2", "at": at(130), "state": "resumed"},
+        {"signal": "added_time", "id": "b-1", "at": at(140), "minutes": 3},
+    ]
+    async with listening(match, mosquitto) as ball:
+        topic = f"referee/{match.world.event}"
+        await mosquitto.say(*((topic, msgspec.json.encode(one)) for one in [*said, *said]))
+        await until(lambda: ball.signals == 12 and ball.told_all)
+    assert [entry["told"] for entry in (await match.get("/pages/1"))["entries"]][1:] == [
+        {"kind": "referee", "signal": "whistle"},
+        {"kind": "referee", "signal": "stopped"},
+        {"kind": "var", "matter": "penalty", "phase": "checking", "about": None},
+        {"kind": "var", "matter": "penalty", "phase": "overturned", "about": None},
+        {"kind": "referee", "signal": "resumed"},
+        {"kind": "added_time", "minutes": 3},
+    ]
+    assert (await match.get())["state"]["clock"] is not None
+
+
+def without_a_database(match: Match) -> Ball:
+    """A ball that nobody writes down what it hears of, as while the database is away."""
+    return Ball(match.world.event, "a", broker_of("mqtt://nobody"), db=match.world.db, clock=match.world.clock)
+
+
+def word(signal: str, name: object, seconds: float, **said: object) -> bytes:
+    return msgspec.json.encode({"signal": signal, "id": str(name), "at": at(seconds), **said})
+
+
+async def test_a_whistle_that_is_blown_twice_is_one_and_no_minute_has_more_than_a_few(match: Match) -> None:
+    ball = without_a_database(match)
+    for name, seconds in enumerate((0, 0.4, 0.8, 10, 12)):
+        ball.hear("referee/x", word("whistle", name, seconds))
+    assert len(ball.waiting) == 2
+    for name in range(5, 100):
+        ball.hear("referee/x", word("play", name, 20 + name / 10, state="stopped"))
+    assert len(ball.waiting) == SIGNALS_A_MINUTE_MAX
+    ball.hear("referee/x", word("whistle", "next", 90))
+    assert len(ball.waiting) == SIGNALS_A_MINUTE_MAX + 1
+
+
+async def test_while_the_database_is_away_no_more_waits_than_a_bound_and_whistles_are_given_up_first(
+    match: Match,
+) -> None:
+    ball = without_a_database(match)
+    ball.hear("referee/x", word("whistle", "w", 0))
+    for name in range(WAITING_MAX + 9):
+        ball.hear("goal-line/x", word("goal_line", name, name, side="home", is_goal=True))
+    assert [one.at for one in ball.waiting] == [BEGAN + timedelta(seconds=9 + n) for n in range(WAITING_MAX)]
+    assert all(isinstance(one.told, GoalLine) for one in ball.waiting)
+    assert ball.dropped == 10
+
+
 async def test_a_goal_line_signal_is_one_entry_however_often_it_is_said_and_no_goal(
     match: Match, mosquitto: Mosquitto
 ) -> None:
@@ -193,5 +259,6 @@ async def test_a_goal_line_signal_is_one_entry_however_often_it_is_said_and_no_g
         ("kick_off", None),
         ("goal_line", True),
         ("goal_line", False),
+        ("referee", None),
     ]
     assert (await match.get())["state"]["away"] == 0

@@ -1,4 +1,4 @@
-"""A process beside the broker: what a connected ball feels becomes kicks, what goal-line technology says an entry.
+"""A process beside the broker: a ball's blows become kicks, words of goal-line technology and referees entries.
 
 Five hundred samples a second come in, and a kick every few seconds goes on. The broker may go and come back, the
 database too; a payload that is none is counted, said, and forgotten.
@@ -22,11 +22,11 @@ from virage.kernel.logs import log
 from virage.kernel.problems import Refused
 from virage.live import acts as live
 from virage.live.acts import EntriesTold
-from virage.live.rules.entries import Telling
+from virage.live.rules.entries import Referee, Telling
 from virage.pitch import acts
 from virage.pitch.rules.imu import KMH, BadPayload, Feeling, feel, read
 from virage.pitch.rules.kicks import Kick
-from virage.pitch.rules.signals import Whistle, signal_of, telling_of
+from virage.pitch.rules.signals import SIGNALS_A_MINUTE_MAX, is_noise, signal_of, surplus, telling_of
 
 AGAIN_S: Final = 1.0
 KICKS_WAITING: Final = 200
@@ -53,7 +53,11 @@ def broker_of(url: str) -> Broker:
 
 
 class Ball:
-    """One ball in one match. `bad` counts what was no payload, `kicks` what was felt, `signals` what was said."""
+    """One ball in one match.
+
+    `bad` counts what was no payload, `kicks` what was felt, `signals` what was said, `dropped` what of it was given up
+    because the database was away for too long.
+    """
 
     def __init__(
         self,
@@ -70,15 +74,21 @@ class Ball:
         self._feeling = Feeling()
         self._kicks: deque[Kick] = deque(maxlen=KICKS_WAITING)
         self._tellings: dict[UUID, Telling] = {}
+        self._lately: deque[Telling] = deque(maxlen=2 * SIGNALS_A_MINUTE_MAX)
         self._news = asyncio.Event()
         self._imu = f"ball/{ball}/imu"
-        self.bad = self.kicks = self.signals = 0
+        self.bad = self.kicks = self.signals = self.dropped = 0
         self.connected = False
 
     @property
     def told_all(self) -> bool:
         """Whether nothing waits for the database."""
         return not self._kicks and not self._tellings
+
+    @property
+    def waiting(self) -> list[Telling]:
+        """What waits to be told to the feed, in the order in which it came."""
+        return list(self._tellings.values())
 
     async def run(self) -> None:
         """Listen until cancelled."""
@@ -121,7 +131,7 @@ class Ball:
                 self._signal(payload)
         except (BadPayload, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as failure:
             self.bad += 1
-            if self.bad & (self.bad - 1) == 0:  # the 1st, 2nd, 4th, 8th: a broken sensor must not fill the disk
+            if _is_said(self.bad):
                 log.warning("payload_bad", topic=topic, why=str(failure), so_far=self.bad)
 
     def _feel(self, payload: bytes) -> None:
@@ -132,13 +142,18 @@ class Ball:
             self._news.set()
 
     def _signal(self, payload: bytes) -> None:
-        signal = signal_of(payload)
+        telling = telling_of(self._event_id, signal_of(payload))
         self.signals += 1
-        if isinstance(signal, Whistle):
-            log.info("whistle", at=signal.at.isoformat())
+        if is_noise(telling, self._lately):
             return
-        telling = telling_of(self._event_id, signal)
+        if isinstance(telling.told, Referee):
+            self._lately.append(telling)
         self._tellings.setdefault(telling.id, telling)
+        for id_ in surplus(self._tellings):
+            given_up = self._tellings.pop(id_)
+            self.dropped += 1
+            if _is_said(self.dropped):
+                log.warning("signal_dropped", at=given_up.at.isoformat(), so_far=self.dropped)
         self._news.set()
 
     async def _tell(self) -> None:
@@ -153,17 +168,22 @@ class Ball:
 
     async def _write(self) -> None:
         """What was felt and said is forgotten when it is written, and not before."""
-        now, tellings, kicks = self._clock.now(), list(self._tellings.values()), list(self._kicks)
+        now, tellings, kicks = self._clock.now(), self.waiting, list(self._kicks)
         if tellings:
             async with self._db.transaction() as conn:
                 outcomes = await live.tell(conn, self._event_id, tellings, None, now, handlers=self._handlers)
             for telling, outcome in zip(tellings, outcomes, strict=True):
-                del self._tellings[telling.id]
+                self._tellings.pop(telling.id, None)
                 if isinstance(outcome, Refused):
-                    log.warning("goal_line_refused", reason=outcome.reason)
+                    log.warning("signal_refused", reason=outcome.reason)
         if kicks:
             async with self._db.transaction() as conn:
                 await acts.take_kicks(conn, self._event_id, kicks)
             for kick in kicks:
                 if kick in self._kicks:
                     self._kicks.remove(kick)
+
+
+def _is_said(count: int) -> bool:
+    """The 1st, 2nd, 4th, 8th: a broken sensor must not fill the disk."""
+    return count & (count - 1) == 0

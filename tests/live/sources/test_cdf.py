@@ -188,11 +188,111 @@ async def test_a_goal_that_the_desk_told_is_not_told_again(provider: Provider) -
     assert await provider.score() == (1, 0)
 
 
-async def test_kicks_of_a_shoot_out_are_no_goals(provider: Provider) -> None:
-    start = cdf.start(120, "shootout")
-    taken = await provider.send(cdf.meta(), start, cdf.goal("k", 121, "h9", period="shootout"))
-    assert (taken["told"], taken["counted"], taken["ignored"]) == (1, 0, {"shot": 1})
-    assert await provider.score() == (0, 0)
+SHOOT_OUT = [cdf.start(120, "shootout"), cdf.goal("k1", 121, "h9", period="shootout")]
+
+
+def kick(name: str, minutes: float, by: str, outcome: str, **said: Any) -> dict[str, Any]:
+    return cdf.goal(name, minutes, by, period="shootout", outcome_type=outcome, is_successful=False, **said)
+
+
+async def test_kicks_of_a_shoot_out_are_told_with_their_score_and_are_no_goals_and_no_shots(
+    provider: Provider,
+) -> None:
+    over = cdf.line("end", 130, "referee", outcome_type="end", period="shootout")
+    kicks = [
+        kick("k2", 122, "a4", "saved"),
+        kick("k3", 123, "h7", "woodwork"),
+        cdf.goal("k4", 124, "a5", period="shootout", match_clock="124:00.00"),
+    ]
+    taken = await provider.send(cdf.meta(), *SHOOT_OUT, *kicks, over)
+    assert (taken["told"], taken["counted"], taken["ignored"], taken["defects"]) == (6, 0, {}, [])
+    told = [one for one in await provider.told() if one["kind"] == "shoot_out_kick"]
+    assert [(one["side"], one["player"], one["outcome"]) for one in told] == [
+        *(("home", 9, "scored"), ("away", 4, "saved"), ("home", 7, "missed"), ("away", 5, "scored")),
+    ]
+    state = (await provider.match.get())["state"]
+    assert (state["home"], state["away"], state["penalties"]) == (0, 0, {"home": 1, "away": 1})
+    assert state["match_over"], "after a shoot-out nothing is played"
+
+
+async def test_a_kick_that_the_desk_told_is_not_told_again_and_one_that_is_taken_again_did_not_happen(
+    provider: Provider,
+) -> None:
+    await provider.send(cdf.meta(), SHOOT_OUT[0])
+    by_desk = {"kind": "shoot_out_kick", "side": "home", "outcome": "scored", "player": None}
+    await provider.match.send([provider.match.telling(by_desk, at=cdf.at(121.2), clock_s=None)])
+    checked = {"reviewed": True, "upheld": False}
+    taken = await provider.send(SHOOT_OUT[1], kick("k2", 122, "a4", "saved"))
+    assert taken["told"] == 1
+    for _ in range(2):
+        await provider.send(kick("k2", 122, "a4", "saved", var=checked))
+    await provider.send(cdf.goal("k2 again", 122.5, "a4", period="shootout"))
+    assert await provider.kinds() == ["kick_off", *["shoot_out_kick"] * 2, "withdrawn", "shoot_out_kick"]
+    assert (await provider.match.get())["state"]["penalties"] == {"home": 1, "away": 1}
+
+
+async def test_the_match_sheet_says_who_kicked_and_what_scored_that_nobody_told(provider: Provider) -> None:
+    await provider.send(
+        cdf.meta(), SHOOT_OUT[0], cdf.line("end", 130, "referee", outcome_type="end", period="shootout")
+    )
+    by_desk = {"kind": "shoot_out_kick", "side": "home", "outcome": "scored", "player": None}
+    await provider.match.send([provider.match.telling(by_desk, at=cdf.at(121.2), clock_s=None)])
+    goals = [cdf.sheet_goal(121, "h9"), cdf.sheet_goal(122, "a4", cdf.AWAY)]
+    for _ in range(2):
+        await provider.send(cdf.sheet(goals=[goal | {"period": "shootout"} for goal in goals]))
+    assert (await provider.kinds())[2:] == ["shoot_out_kick", "corrected", "shoot_out_kick"]
+    assert (await provider.match.get())["state"]["penalties"] == {"home": 1, "away": 1}
+
+
+CARD = {"outcome_type": "yellow_card", "sub_type": "caution"}
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_card_is_of_whoever_fouled_and_not_of_whoever_was_fouled(provider: Provider, at_once: bool) -> None:
+    lines = [
+        cdf.start(),
+        cdf.line("dribble", 33, "duel", by="h9"),
+        cdf.line("tackle", 33, "duel", by="a6", is_successful=False, outcome_type="unsuccessful"),
+        cdf.line("foul", 33.1, "referee", sub_type="foul", related_event_ids=["dribble", "tackle"]),
+        cdf.line("card", 33.5, "referee", **CARD, related_event_ids=["foul", "dribble"]),
+        cdf.line("push", 40, "misc", by="h4", sub_type="foul", is_successful=False),
+        cdf.line("fall", 40, "duel", by="a7", is_successful=False),
+        cdf.line("other", 40.5, "referee", **CARD, related_event_ids=["fall", "push"]),
+    ]
+    await provider.send(cdf.meta())
+    for some in [lines] if at_once else [[line] for line in lines]:
+        assert (await provider.send(*some))["defects"] == []
+    cards = [(one["side"], one["player"]) for one in await provider.told() if one["kind"] == "card"]
+    assert cards == [("away", 6), ("home", 4)]
+    assert (await provider.match.get("/stats"))["teams"]["fouls"] == [0, 1]
+
+
+async def test_where_lines_do_not_say_who_fouled_nobody_is_named_until_the_match_sheet_comes(
+    provider: Provider,
+) -> None:
+    await provider.send(
+        cdf.meta(),
+        cdf.start(),
+        cdf.line("one", 33, "duel", by="a6", is_successful=False),
+        cdf.line("two", 33, "duel", by="a7", is_successful=False),
+        cdf.line("foul", 33.1, "referee", sub_type="foul", related_event_ids=["one", "two"]),
+        cdf.line("card", 33.5, "referee", **CARD, related_event_ids=["one", "two"]),
+    )
+    assert await provider.kinds() == ["kick_off"]
+    assert (await provider.match.get("/stats"))["teams"]["fouls"] == [0, 1], "it was one of that side"
+    await provider.send(cdf.sheet(cards=[cdf.sheet_card(33.5, "a7")]))
+    assert (await provider.told())[1]["player"] == 7
+
+
+async def test_the_match_sheet_puts_right_who_was_booked(provider: Provider) -> None:
+    await provider.send(cdf.meta(), cdf.start(), cdf.line("push", 33, "misc", by="h4"))
+    await provider.send(cdf.line("card", 33.5, "referee", **CARD, related_event_ids=["push"]))
+    for _ in range(2):
+        await provider.send(cdf.sheet(cards=[cdf.sheet_card(33.6, "a6"), cdf.sheet_card(34, "h5")]))
+    told = await provider.told()
+    assert [one["kind"] for one in told] == ["kick_off", "card", "corrected", "card"]
+    assert (told[2]["about"], told[2]["told"]["side"], told[2]["told"]["player"]) == (2, "away", 6)
+    assert (told[3]["side"], told[3]["player"]) == ("home", 5)
 
 
 async def test_figures_are_those_of_what_was_sent(provider: Provider) -> None:

@@ -1,5 +1,6 @@
 """Match files as they are read: real ones, and those that cannot be."""
 
+import json
 import sys
 from pathlib import Path
 from uuid import UUID
@@ -8,7 +9,7 @@ import pytest
 
 from tests.samples import match_file
 from virage.cli import matching
-from virage.live.rules.entries import Goal, KickOff, Period, PeriodOver, Side, Team, Teams
+from virage.live.rules.entries import Goal, KickOff, Period, PeriodOver, ShootOutKick, Side, Team, Teams
 from virage.live.sources.files import Did, Format, Frame, NotReadable, load
 from virage.live.sources.rules.lineups import code_of, told_apart
 
@@ -37,6 +38,46 @@ def test_events_of_a_real_match_come_in_their_order_between_their_whistles() -> 
     ]
     for goal in goals:
         assert isinstance(moments[moments.index(goal) - 1].what, Did), "its shot counts before it is told"
+
+
+def with_a_shoot_out(folder: Path) -> Path:
+    """The real match's events, and then kicks made of its own shots: no match with a shoot-out is packaged."""
+    events = json.loads(EVENTS.read_bytes())
+    shot = next(one for one in events if one["type"]["name"] == "Shot" and one["team"]["name"] == "Barcelona")
+    other = next(one for one in events if one["type"]["name"] == "Shot" and one["team"]["name"] == "Girona")
+    outcomes = [(97, "Goal"), (100, "Saved"), (98, "Off T"), (97, "Goal"), (97, "Goal")]
+    kicks = [
+        shot_of
+        | {
+            "period": 5,
+            "timestamp": f"00:0{place + 1}:00.000",
+            "minute": 121 + place,
+            "second": 0,
+            "related_events": [],
+        }
+        | {"id": str(UUID(int=place)), "shot": shot_of["shot"] | {"outcome": {"id": id_, "name": name}}}
+        for place, ((id_, name), shot_of) in enumerate(zip(outcomes, [shot, other, shot, other, shot], strict=True))
+    ]
+    begins, ends = ([one for one in events if one["type"]["name"] == f"Half {what}"][-1] for what in ("Start", "End"))
+    whistles = [
+        whistle | {"period": 5, "timestamp": f"00:{minute:02}:00.000", "id": str(UUID(int=100 + minute)), "minute": 120}
+        for whistle, minute in ((begins, 0), (ends, 9))
+    ]
+    path = folder / "shoot_out.json"
+    path.write_text(json.dumps([*events, whistles[0], *kicks, whistles[1]]))
+    return path
+
+
+def test_kicks_of_a_shoot_out_are_told_and_count_as_nothing_else(tmp_path: Path) -> None:
+    moments = list(load("statsbomb", [with_a_shoot_out(tmp_path), LINEUPS]).moments())
+    at_the_end = [moment.what for moment in moments if moment.period is Period.SHOOT_OUT]
+    assert at_the_end[0] == KickOff(Period.SHOOT_OUT)
+    assert at_the_end[-1] == PeriodOver(Period.SHOOT_OUT, match_over=True)
+    kicks = [(one.side, one.outcome) for one in at_the_end[1:-1] if isinstance(one, ShootOutKick)]
+    assert len(kicks) == len(at_the_end) - 2, "no shots, no goals"
+    home, away = Side.HOME, Side.AWAY
+    assert kicks == [(home, "scored"), (away, "saved"), (home, "missed"), (away, "scored"), (home, "scored")]
+    assert len([moment for moment in moments if isinstance(moment.what, Goal)]) == 4
 
 
 @pytest.mark.parametrize(

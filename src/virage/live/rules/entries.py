@@ -76,6 +76,14 @@ class Goal(Struct, frozen=True, tag_field="kind", tag="goal"):
     manner: Literal["play", "penalty", "own"] = "play"
 
 
+class ShootOutKick(Struct, frozen=True, tag_field="kind", tag="shoot_out_kick"):
+    """A kick of the shoot-out: it counts in the score on penalties, and is no goal of the match."""
+
+    side: Side
+    outcome: Literal["scored", "saved", "missed"]
+    player: Shirt | None = None
+
+
 class Card(Struct, frozen=True, tag_field="kind", tag="card"):
     """A caution or a sending-off; `second_yellow` is both."""
 
@@ -116,6 +124,12 @@ class GoalLine(Struct, frozen=True, tag_field="kind", tag="goal_line"):
     is_goal: bool
 
 
+class Referee(Struct, frozen=True, tag_field="kind", tag="referee"):
+    """What the referee's devices signal. A whistle alone decides nothing: what for is told by whoever saw it."""
+
+    signal: Literal["whistle", "stopped", "resumed"]
+
+
 class Announcement(Struct, frozen=True, tag_field="kind", tag="announcement"):
     """Words for everybody, in both languages."""
 
@@ -138,7 +152,19 @@ class Replayed(Struct, frozen=True, tag_field="kind", tag="replay"):
 
 
 Happening = (
-    KickOff | PeriodOver | Goal | Card | Substitution | AddedTime | Review | GoalLine | Announcement | Ground | Replayed
+    KickOff
+    | PeriodOver
+    | Goal
+    | ShootOutKick
+    | Card
+    | Substitution
+    | AddedTime
+    | Review
+    | GoalLine
+    | Referee
+    | Announcement
+    | Ground
+    | Replayed
 )
 
 
@@ -217,7 +243,7 @@ def players_of(told: Told) -> list[tuple[Side, int]]:
         case Goal(side, player, assist, manner):
             scorer = (side if manner != "own" else _other(side), player)
             return [(team, number) for team, number in (scorer, (side, assist)) if number is not None]
-        case Card(side, player):
+        case ShootOutKick(side, _, int(player)) | Card(side, player):
             return [(side, player)]
         case Substitution(side, off, on):
             return [(side, off), (side, on)]

@@ -21,6 +21,7 @@ from virage.live.rules.entries import (
     PeriodOver,
     Replayed,
     Review,
+    ShootOutKick,
     Side,
     Teams,
     Telling,
@@ -44,6 +45,7 @@ class Reason(StrEnum):
     ENTRY_IS_WITHDRAWAL = "entry_is_withdrawal"
     ENTRY_NOT_OF_THIS_KIND = "entry_not_of_this_kind"
     PERIOD_OUT_OF_ORDER = "period_out_of_order"
+    NOT_IN_THIS_PERIOD = "not_in_this_period"
     PLAYER_UNKNOWN = "player_unknown"
     NO_MATCH = "no_match"
     CHANGED = "changed_meanwhile"
@@ -61,14 +63,25 @@ class Clock(Struct, frozen=True):
         return self.at_s + max(0, int((at - self.since).total_seconds()))
 
 
+class Penalties(Struct, frozen=True):
+    """The score of a shoot-out."""
+
+    home: int = 0
+    away: int = 0
+
+
 class MatchState(Struct, frozen=True):
-    """What a feed adds up to: the score, the clock (None: nothing is played), the periods that are over."""
+    """What a feed adds up to: the score, the clock (None: nothing is played), the periods that are over.
+
+    `penalties`: the score of the shoot-out, None until it begins.
+    """
 
     home: int = 0
     away: int = 0
     clock: Clock | None = None
     over: tuple[Period, ...] = ()
     match_over: bool = False
+    penalties: Penalties | None = None
 
 
 def effective(entries: Iterable[Entry]) -> dict[int, Entry]:
@@ -95,16 +108,25 @@ def state_of(happened: Iterable[Entry]) -> MatchState:
         match entry.told:
             case KickOff(period):
                 at_s = BEGINS_S[period] if entry.clock_s is None else entry.clock_s
-                found = replace(found, clock=Clock(period, entry.at, at_s))
+                penalties = Penalties() if period is Period.SHOOT_OUT else found.penalties
+                found = replace(found, clock=Clock(period, entry.at, at_s), penalties=penalties)
             case PeriodOver(period, match_over):
                 found = replace(found, clock=None, over=(*found.over, period), match_over=match_over)
             case Goal(Side.HOME):
                 found = replace(found, home=found.home + 1)
             case Goal(Side.AWAY):
                 found = replace(found, away=found.away + 1)
+            case ShootOutKick(side, "scored"):
+                found = replace(found, penalties=_scored(found.penalties or Penalties(), side))
             case _:
                 pass
     return found
+
+
+def _scored(penalties: Penalties, side: Side) -> Penalties:
+    if side is Side.HOME:
+        return replace(penalties, home=penalties.home + 1)
+    return replace(penalties, away=penalties.away + 1)
 
 
 def _set_by(clock: Clock, at: datetime, clock_s: int) -> Clock:
@@ -156,17 +178,30 @@ def _refuse(
             if refusal is None and type(happened[about].told) is not type(instead):
                 refusal = Refused(Reason.ENTRY_NOT_OF_THIS_KIND, {"about": about})
             return refusal or _refuse_players(instead, teams)
-        case KickOff(period):
-            begun = [*now.over, *([now.clock.period] if now.clock is not None else [])]
-            late = now.match_over or any(ORDER.index(period) <= ORDER.index(one) for one in begun)
-            return Refused(Reason.PERIOD_OUT_OF_ORDER) if late or now.clock is not None else None
-        case PeriodOver(period):
-            running = now.clock is not None and now.clock.period is period
-            return None if running else Refused(Reason.PERIOD_OUT_OF_ORDER)
         case Review(about=int(about)) | Replayed(about=int(about)):
             return _refuse_about(about, happened, entries)
         case _:
-            return _refuse_players(told, teams)
+            untimely = _untimely(told, now)
+            return _refuse_players(told, teams) if untimely is None else Refused(untimely)
+
+
+def _untimely(told: Happening, now: MatchState) -> Reason | None:
+    """Why that does not happen in the period that is played, or between two."""
+    match told:
+        case KickOff(period):
+            begun = [*now.over, *([now.clock.period] if now.clock is not None else [])]
+            late = now.match_over or any(ORDER.index(period) <= ORDER.index(one) for one in begun)
+            return Reason.PERIOD_OUT_OF_ORDER if late or now.clock is not None else None
+        case PeriodOver(period):
+            running = now.clock is not None and now.clock.period is period
+            return None if running else Reason.PERIOD_OUT_OF_ORDER
+        case Goal():
+            in_shoot_out = now.clock is not None and now.clock.period is Period.SHOOT_OUT
+            return Reason.NOT_IN_THIS_PERIOD if in_shoot_out else None
+        case ShootOutKick():
+            return Reason.NOT_IN_THIS_PERIOD if now.penalties is None else None
+        case _:
+            return None
 
 
 def _refuse_about(about: int, happened: Mapping[int, Entry], entries: Sequence[Entry]) -> Refused | None:

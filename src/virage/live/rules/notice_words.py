@@ -92,10 +92,13 @@ def _names(teams: Teams | None, side: Side) -> tuple[str, str]:
 
 
 def _score(teams: Teams | None, state: MatchState) -> tuple[str, str]:
-    if teams is None:
-        return f"{state.home}–{state.away}", f"{state.home}–{state.away}"
-    line = f"{teams.home.name} {state.home}–{state.away} {teams.away.name}"
-    return line, line
+    line = f"{state.home}–{state.away}"
+    if teams is not None:
+        line = f"{teams.home.name} {line} {teams.away.name}"
+    if state.penalties is None:
+        return line, line
+    kicks = f"{state.penalties.home}–{state.penalties.away}"
+    return f"{line}, {kicks} aux tirs au but", f"{line}, {kicks} on penalties"
 
 
 def _pair(teams: Teams | None, language: int) -> str:

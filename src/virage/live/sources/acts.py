@@ -24,14 +24,13 @@ from virage.live.sources.rules.lineups import known_of, teams_of
 from virage.live.sources.rules.news import (
     Happened,
     News,
-    Who,
     has_word,
     kinds_of,
     news_of_event,
     news_of_meta,
     news_of_sheet,
-    whose,
 )
+from virage.live.sources.rules.whose import Done, Linked, blame_of, whose
 from virage.live.store import feed as feeds
 
 IGNORED_MAX: Final = 50
@@ -116,8 +115,8 @@ class _Taking:
         self._who = who
         self._now = now
         self._handlers = handlers
-        self._counts: list[Count] = []
-        self._did: dict[str, Who] = {}
+        self._counts: list[Done] = []
+        self._did: dict[str, Linked] = {}
         self.taken = CdfTaken()
 
     async def document(self, number: int, document: Document | str | LineDefect) -> None:
@@ -183,20 +182,21 @@ class _Taking:
             return
         kinds = kinds_of(event) if who is not None else []
         if who is not None:
-            self._did[event.id] = who
-            self._counts.append(Count(self._id(event.id), who[0], kinds, who[1]))
+            blame = blame_of(event)
+            self._did[event.id] = Linked(who, blame)
+            self._counts.append(Done(self._id(event.id), who[0], kinds, who[1], blame))
         self.taken.counted += bool(kinds)
         await self._tell(number, lambda happened: news_of_event(event, who, happened))
         if not kinds and not has_word(event, who):
             self._ignore(f"{event.type}/{event.sub_type}" if event.type == "referee" else event.type)
 
-    async def _related(self, event: Action) -> dict[str, Who]:
+    async def _related(self, event: Action) -> dict[str, Linked]:
         """Who did what a line of the referee refers to."""
         if event.type != "referee" or not event.related_event_ids or event.player_id is not None:
             return {}
         missing = {self._id(name): name for name in event.related_event_ids if name not in self._did}
         found = await store.counted(self._conn, self._event_id, list(missing)) if missing else {}
-        return self._did | {missing[UUID(int=id_.int)]: who for id_, who in found.items()}
+        return self._did | {missing[UUID(int=id_.int)]: linked for id_, linked in found.items()}
 
     async def _tell(self, number: int, news_of: Callable[[Happened], list[News]]) -> None:
         """Tell until there is nothing new."""

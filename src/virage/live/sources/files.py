@@ -24,6 +24,7 @@ from virage.live.rules.entries import (
     PeriodOver,
     Player,
     Position,
+    ShootOutKick,
     Side,
     Substitution,
     Team,
@@ -44,6 +45,11 @@ _CARDS: Final[dict[str, Literal["yellow", "second_yellow", "red"]]] = {
     "FIRST_YELLOW": "yellow",
     "SECOND_YELLOW": "second_yellow",
     "RED": "red",
+}
+_OUTCOMES: Final[dict[str, Literal["scored", "saved", "missed"]]] = {
+    "GOAL": "scored",
+    "SAVED": "saved",
+    "BLOCKED": "saved",
 }
 _ASSIST_WITHIN: Final = 12  # events before a goal among which the pass to it is looked for
 
@@ -254,11 +260,11 @@ def _has_shirt(person: Any) -> bool:
 def _event(event: Any, place: int, events: Sequence[Any]) -> Iterator[Moment]:
     """What an event tells and counts."""
     period, side = ORDER[event.period.id - 1], _side(event.team)
-    if side is None or period is Period.SHOOT_OUT:
+    if side is None:
         return
     clock_ms = _clock_ms(period, _ms(event.timestamp))
     name = f"{event.event_id} {event.event_type.name.lower()}"  # a foul and its card have one id
-    kinds = _kinds(event)
+    kinds = [] if period is Period.SHOOT_OUT else _kinds(event)
     if kinds:
         yield Moment(period, clock_ms, name, Did(side, _shirt(event.player), kinds))
     told = _told(event, side, place, events)
@@ -269,6 +275,8 @@ def _event(event: Any, place: int, events: Sequence[Any]) -> Iterator[Moment]:
 def _told(event: Any, side: Side, place: int, events: Sequence[Any]) -> Happening | None:
     shirt, result = _shirt(event.player), _result(event)
     match event.event_type.name:
+        case "SHOT" if ORDER[event.period.id - 1] is Period.SHOOT_OUT:
+            return ShootOutKick(side, _OUTCOMES.get(result, "missed"), shirt)
         case "SHOT" if result == "GOAL":
             manner: Literal["play", "penalty"] = "penalty" if "PENALTY" in _qualifiers(event) else "play"
             return Goal(side, shirt, _assist(event, place, events), manner)

@@ -12,6 +12,7 @@ from virage.kernel.sql import load
 from virage.live.rules.entries import Side
 from virage.live.sources.rules.cdf import Known
 from virage.live.sources.rules.counting import Count, Statistics, Tally
+from virage.live.sources.rules.whose import Blame, Linked
 
 _sql = load(__file__)
 
@@ -61,10 +62,10 @@ async def count(conn: Connection, event_id: UUID, counts: Sequence[Count]) -> in
     return len([row async for row in _sql.count(conn, event_id=event_id, counts=list(counts))])
 
 
-async def counted(conn: Connection, event_id: UUID, ids: Sequence[UUID]) -> dict[UUID, tuple[Side, int | None]]:
+async def counted(conn: Connection, event_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Linked]:
     """Who did these things."""
     rows = _sql.counted(conn, event_id=event_id, ids=ids)
-    return {row["id"]: (Side(row["side"]), row["player"]) async for row in rows}
+    return {row["id"]: Linked((Side(row["side"]), row["player"]), Blame(row["blame"])) async for row in rows}
 
 
 async def tallies(conn: Connection, event_id: UUID) -> list[Tally]:

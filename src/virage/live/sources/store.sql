@@ -25,16 +25,18 @@ update live.stats set statistics = :statistics, told_at = :now where event_id = 
 
 -- name: count(event_id, counts)
 -- Count each thing once, as it was said last; the ids of those that are new or were said otherwise. The stats are locked.
-insert into live.counted as known (event_id, id, side, player, kinds)
-select :event_id, line.id, line.side, line.player, line.kinds
-from jsonb_to_recordset(:counts) as line (id uuid, side text, player integer, kinds text[])
-on conflict (event_id, id) do update set side = excluded.side, player = excluded.player, kinds = excluded.kinds
-where (known.side, known.player, known.kinds) is distinct from (excluded.side, excluded.player, excluded.kinds)
+insert into live.counted as known (event_id, id, side, player, kinds, blame)
+select :event_id, line.id, line.side, line.player, line.kinds, coalesce(line.blame, 0)
+from jsonb_to_recordset(:counts) as line (id uuid, side text, player integer, kinds text[], blame smallint)
+on conflict (event_id, id) do update
+set side = excluded.side, player = excluded.player, kinds = excluded.kinds, blame = excluded.blame
+where (known.side, known.player, known.kinds, known.blame)
+is distinct from (excluded.side, excluded.player, excluded.kinds, excluded.blame)
 returning id;
 
 -- name: counted(event_id, ids)
--- Who did these things.
-select id, side, player from live.counted where event_id = :event_id and id = any(:ids::uuid[]);
+-- Who did these things, and how much it is held against them.
+select id, side, player, blame from live.counted where event_id = :event_id and id = any(:ids::uuid[]);
 
 -- name: tallies(event_id)
 -- How often each player did what.

@@ -15,11 +15,15 @@ from virage.live.rules.entries import (
     Period,
     PeriodOver,
     Review,
+    ShootOutKick,
     Side,
     Substitution,
     Teams,
 )
 from virage.live.rules.feed import minute
+
+UNTIMED: Final = (KickOff, PeriodOver, ShootOutKick)
+"""What is said without its minute."""
 
 Locale = Literal["fr", "en"]
 LOCALES: Final[tuple[Locale, ...]] = ("fr", "en")
@@ -44,6 +48,10 @@ _PERIODS: Final[dict[str, dict[Period, str]]] = {
 _GOALS: Final = {
     "fr": {"play": "But pour {}", "penalty": "Penalty marqué par {}", "own": "But contre son camp, pour {}"},
     "en": {"play": "Goal for {}", "penalty": "Penalty scored by {}", "own": "Own goal, for {}"},
+}
+_KICKS: Final = {
+    "fr": {"scored": "Tir au but marqué", "saved": "Tir au but arrêté", "missed": "Tir au but manqué"},
+    "en": {"scored": "Penalty scored", "saved": "Penalty saved", "missed": "Penalty missed"},
 }
 _CARDS: Final = {
     "fr": {"yellow": "Carton jaune", "second_yellow": "Second carton jaune", "red": "Carton rouge"},
@@ -84,7 +92,7 @@ _WORDS: Final = {
 def said(entry: Entry, teams: Teams | None, period: Period | None, locale: Locale) -> str | None:
     """One entry in words, with its minute; None for what says nothing by itself, as that there is a replay."""
     text = _text(entry, teams, locale)
-    if text is None or period is None or entry.clock_s is None or isinstance(entry.told, KickOff | PeriodOver):
+    if text is None or period is None or entry.clock_s is None or isinstance(entry.told, UNTIMED):
         return text
     whole, more = minute(period, entry.clock_s)
     return f"{text}, {whole}+{more}′" if more else f"{text}, {whole}′"
@@ -93,10 +101,8 @@ def said(entry: Entry, teams: Teams | None, period: Period | None, locale: Local
 def _text(entry: Entry, teams: Teams | None, locale: Locale) -> str | None:  # noqa: PLR0911 - one a kind
     words = _WORDS[locale]
     match entry.told:
-        case Goal(side, player, _, manner):
-            scorer = side if manner != "own" else (Side.AWAY if side is Side.HOME else Side.HOME)
-            goal = _GOALS[locale][manner].format(_team(teams, side))
-            return goal if player is None else f"{goal}, {_player(teams)(scorer, player)}"
+        case Goal() | ShootOutKick():
+            return _at_goal(entry.told, teams, locale)
         case Card(side, player, colour):
             return f"{_CARDS[locale][colour]}, {_team(teams, side)}, {_player(teams)(side, player)}"
         case Substitution(side, off, on):
@@ -115,6 +121,17 @@ def _text(entry: Entry, teams: Teams | None, locale: Locale) -> str | None:  # n
             return words["over"].format(_PERIODS[locale][period])
         case _:
             return None
+
+
+def _at_goal(told: Goal | ShootOutKick, teams: Teams | None, locale: Locale) -> str:
+    shooter = told.side
+    if isinstance(told, ShootOutKick):
+        text = f"{_KICKS[locale][told.outcome]}, {_team(teams, told.side)}"
+    else:
+        text = _GOALS[locale][told.manner].format(_team(teams, told.side))
+        if told.manner == "own":
+            shooter = Side.AWAY if told.side is Side.HOME else Side.HOME
+    return text if told.player is None else f"{text}, {_player(teams)(shooter, told.player)}"
 
 
 def _team(teams: Teams | None, side: Side) -> str:

@@ -21,6 +21,7 @@ from virage.live.rules.entries import (
     Period,
     PeriodOver,
     Review,
+    ShootOutKick,
     Side,
     Substitution,
     Told,
@@ -37,9 +38,13 @@ from virage.live.sources.rules.cdf import (
     clock_s,
 )
 from virage.live.sources.rules.counting import Kind
+from virage.live.sources.rules.whose import Who
 
 SAME_GOAL: Final = timedelta(seconds=45)
 """Two goals of one side are further apart: the ball has to be brought back and kicked off. Closer ones are one goal."""
+
+SAME_CARD: Final = timedelta(minutes=1)
+"""A card that the match sheet gives to somebody else is the one that the feed has so near to it."""
 
 COLOURS: Final[dict[str, Literal["yellow", "second_yellow", "red"]]] = {
     "yellow_card": "yellow",
@@ -48,7 +53,6 @@ COLOURS: Final[dict[str, Literal["yellow", "second_yellow", "red"]]] = {
 }
 MAY_END: Final = (Period.SECOND_HALF, Period.EXTRA_SECOND, Period.SHOOT_OUT)
 
-Who = tuple[Side, int | None]
 Happened = Mapping[int, Entry]
 
 
@@ -61,25 +65,14 @@ class News(Struct, frozen=True):
     clock_s: int | None = None
 
 
-def whose(event: Action, known: Known, related: Mapping[str, Who]) -> Who | None:
-    """Who did it. The referee's own lines name nobody: then it is the one player of the related lines, if it is one."""
-    if event.player_id in known.players:
-        return known.players[event.player_id or ""]
-    side = known.side_of(event.team_id)
-    if side is not None:
-        return side, None
-    found = {related[name] for name in event.related_event_ids or () if name in related}
-    return found.pop() if len(found) == 1 else None
-
-
 def has_word(event: Action, who: Who | None) -> bool:
-    """Whether the feed has a word for it. Kicks of a shoot-out are no goals of the match."""
+    """Whether the feed has a word for it."""
     if event.type == "referee" and event.outcome_type in ("start", "end"):
         return True
-    if who is None or event.period == "shootout":
+    if who is None:
         return False
     if event.type == "shot":
-        return event.is_successful or event.outcome_type == "own_goal"
+        return event.period == "shootout" or event.is_successful or event.outcome_type == "own_goal"
     return event.type == "referee" and event.outcome_type in COLOURS and who[1] is not None
 
 
@@ -91,8 +84,12 @@ def news_of_event(event: Action, who: Who | None, happened: Happened) -> list[Ne
     if event.outcome_type in ("start", "end"):
         over = event.sub_type == "final_whistle" and period in MAY_END
         return _whistled(period, event.outcome_type, event.time, happened, match_over=over)
-    if who is None or who[1] is None or event.type == "shot":
-        return [] if who is None else _goal(event, who, happened)
+    if who is None:
+        return []
+    if event.type == "shot":
+        return _kick(event, who, happened) if period is Period.SHOOT_OUT else _goal(event, who, happened)
+    if who[1] is None:
+        return []
     card = Card(who[0], who[1], COLOURS[event.outcome_type])
     matter: Literal["goal", "red_card"] | None = None if card.colour == "yellow" else "red_card"
     return _judged(event, card, _number_of(card, happened), matter)
@@ -141,7 +138,7 @@ def _whistled(period: Period, what: str, at: datetime, happened: Happened, *, ma
     if what == "start" and period is not running and period not in now.over:
         return [News(f"{period} start", at, KickOff(period))]
     if what == "end" and period is running:
-        return [News(f"{period} end", at, PeriodOver(period, match_over))]
+        return [News(f"{period} end", at, PeriodOver(period, match_over or period is Period.SHOOT_OUT))]
     return []
 
 
@@ -153,6 +150,19 @@ def _goal(event: Action, who: Who, happened: Happened) -> list[News]:
     goal = Goal(gains, player, None, "own" if own else "penalty" if penalty else "play")
     near = [number for number, _ in _goals(gains, happened, event.time)]
     return _judged(event, goal, near[0] if near else None, "goal")
+
+
+def _kick(event: Action, who: Who, happened: Happened) -> list[News]:
+    """A kick of the shoot-out; one that has to be taken again did not happen."""
+    if event.is_successful:
+        outcome: Literal["scored", "saved", "missed"] = "scored"
+    else:
+        outcome = "saved" if event.outcome_type in ("saved", "blocked") else "missed"
+    kick = ShootOutKick(who[0], outcome, who[1])
+    near = _kicks(kick, happened, event.time)
+    if event.var is not None and event.var.reviewed and not event.var.upheld:
+        return [News(f"{event.id} withdrawn", event.time, Withdrawn(near[0][0]))] if near else []
+    return [] if near else [News(event.id, event.time, kick)]
 
 
 def _judged(
@@ -184,38 +194,66 @@ def _sheet_goals(sheet: MatchSheet, known: Known, happened: Happened) -> Iterato
         told = _sheet_goal(goal, known)
         if told is None:
             continue
-        near = [(number, one) for number, one in _goals(told.side, happened, goal.time) if number not in taken]
+        known_as = (
+            _goals(told.side, happened, goal.time) if isinstance(told, Goal) else _kicks(told, happened, goal.time)
+        )
+        near = [(number, one) for number, one in known_as if number not in taken]
         if not near:
             yield News(f"goal {goal.team_id} {goal.time.isoformat()}", goal.time, told)
             continue
         number, one = near[0]
         taken.add(number)
         if one != told:
-            yield News(f"goal {number} {told.player} {told.assist} {told.manner}", goal.time, Corrected(number, told))
+            yield News(f"goal {number} {_spelt(told)}", goal.time, Corrected(number, told))
 
 
-def _sheet_goal(goal: SheetGoal, known: Known) -> Goal | None:
+def _sheet_goal(goal: SheetGoal, known: Known) -> Goal | ShootOutKick | None:
     side = known.side_of(goal.team_id)
-    if side is None or goal.period == "shootout":
+    if side is None:
         return None
     scorer, assist = known.players.get(goal.player_id), known.players.get(goal.assist_id or "")
+    if goal.period == "shootout":
+        return ShootOutKick(side, "scored", scorer[1] if scorer else None)
     manner: Literal["play", "penalty", "own"] = "own" if goal.is_own_goal else "penalty" if goal.is_penalty else "play"
     return Goal(side, scorer[1] if scorer else None, assist[1] if assist else None, manner)
 
 
 def _sheet_rest(sheet: MatchSheet, known: Known, happened: Happened) -> Iterator[News]:
-    found: list[tuple[datetime, Card | Substitution]] = [
+    cards = [
         (card.time, Card(who[0], who[1], COLOURS[card.type]))
         for card in sheet.events.cards or ()
         if (who := known.players.get(card.player_id)) is not None
     ]
+    official = [card for _, card in cards]
+    wrong = {
+        number: entry
+        for number, entry in happened.items()
+        if isinstance(entry.told, Card) and entry.told not in official
+    }
+    for at, card in cards:
+        if _number_of(card, happened) is not None:
+            continue
+        near = [
+            (abs(entry.at - at), number)
+            for number, entry in wrong.items()
+            if entry.told.colour == card.colour and abs(entry.at - at) < SAME_CARD  # type: ignore[union-attr]  # cards
+        ]
+        if near:
+            number = min(near)[1]
+            del wrong[number]
+            yield News(f"card {number} {_spelt(card)}", at, Corrected(number, card))
+        else:
+            yield News(f"sheet {_spelt(card)}", at, card)
     for change in sheet.events.substitutions or ():
         off, on = known.players.get(change.out_player_id), known.players.get(change.in_player_id)
         if off is not None and on is not None:
-            found.append((change.in_time, Substitution(off[0], off[1], on[1])))
-    for at, told in found:
-        if _number_of(told, happened) is None:
-            yield News(f"sheet {msgspec.json.encode(told).decode()}", at, told)
+            told = Substitution(off[0], off[1], on[1])
+            if _number_of(told, happened) is None:
+                yield News(f"sheet {_spelt(told)}", change.in_time, told)
+
+
+def _spelt(told: Goal | ShootOutKick | Card | Substitution) -> str:
+    return msgspec.json.encode(told).decode()
 
 
 def _goals(side: Side, happened: Happened, at: datetime) -> list[tuple[int, Goal]]:
@@ -226,6 +264,19 @@ def _goals(side: Side, happened: Happened, at: datetime) -> list[tuple[int, Goal
         if isinstance(entry.told, Goal) and entry.told.side is side and abs(entry.at - at) < SAME_GOAL
     ]
     return [(number, goal) for _, number, goal in sorted(found, key=lambda one: one[:2])]
+
+
+def _kicks(kick: ShootOutKick, happened: Happened, at: datetime) -> list[tuple[int, ShootOutKick]]:
+    """Kicks that may be this one, the nearest first: by the same player, as far as is known."""
+    found = [
+        (abs(entry.at - at), number, entry.told)
+        for number, entry in happened.items()
+        if isinstance(entry.told, ShootOutKick)
+        and entry.told.side is kick.side
+        and (entry.told.player == kick.player or None in (entry.told.player, kick.player))
+        and abs(entry.at - at) < SAME_GOAL
+    ]
+    return [(number, one) for _, number, one in sorted(found, key=lambda one: one[:2])]
 
 
 def _number_of(told: Card | Substitution, happened: Happened) -> int | None:
