@@ -90,3 +90,41 @@ def test_a_goal_by_two_taps_is_on_the_fans_screen_and_is_played_again(
         desk.get_by_role("button", name="Withdraw: Goal for Virage FC").click()
         expect(page.locator("[data-score]")).to_have_text("0–0")
     assert watched == []
+
+
+def test_a_shoot_out_told_by_two_taps_a_kick_is_on_the_fans_screen_with_its_score(
+    browser: Browser, page: Page, house: House, evening: UUID, watched: list[str]
+) -> None:
+    page.add_init_script(ENGLISH)
+    page.goto(f"/live/{evening}")
+    with at_the_desk(browser, house, f"kicks-{evening}@example.org", evening) as desk:
+        for told in ("Start: First half", "End: First half", "Start: Second half", "End: Second half"):
+            desk.get_by_role("button", name=told).click()
+        desk.get_by_role("button", name="Start: Shoot-out").click()
+        for side, outcome, player in (
+            ("Virage FC", "Scored", "9"),
+            ("Étoile du Nord", "Saved", "10"),
+            ("Virage FC", "Missed", "10"),
+            ("Étoile du Nord", "Scored", "4"),
+            ("Virage FC", "Scored", "11"),
+        ):
+            desk.get_by_role("button", name=f"Kick {side}").click()
+            desk.get_by_role("button", name=outcome, exact=True).click()
+            desk.locator(f"[data-player='{player}']").click()
+        expect(page.locator("[data-penalties]")).to_have_text("2–1 on penalties")
+        expect(page.locator("[data-clock]")).to_have_text("Shoot-out")
+        expect(page.locator("[data-kick]")).to_have_count(5)
+        expect(page.locator(".kicks.home [data-kick='scored']")).to_have_count(2)
+        saved = page.locator("[data-entry]").filter(has_text="Penalty of Étoile du Nord saved")
+        expect(saved).to_contain_text("1–0")
+        expect(saved).to_contain_text("10 N° 10")
+        expect(desk.get_by_role("button", name="End: Shoot-out")).to_have_count(0)
+        desk.get_by_role("button", name="End of the match").click()
+        expect(page.locator("[data-clock]")).to_have_text("Full time")
+    expect(page.locator("[data-score]")).to_have_text("0–0")
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    for size in SIZES.values():
+        page.set_viewport_size(size)
+        assert found_by_axe(page) + page.evaluate(SMALL) == []
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert watched == []

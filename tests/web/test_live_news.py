@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.web import tour_live
 from tests.web.house import House
 from tests.web.office import ENGLISH, in_database
+from tests.web.test_access import SMALL, found_by_axe
 from tests.web.test_food import registration_of
 from virage.kernel.database import Connection
 from virage.kernel.ids import new_id
@@ -20,10 +21,13 @@ from virage.live.rules.entries import (
     Card,
     Entry,
     Goal,
+    GoalLine,
     Ground,
     Happening,
     KickOff,
     Period,
+    Referee,
+    Review,
     Side,
     Substitution,
     Telling,
@@ -153,3 +157,26 @@ def test_a_goal_that_was_none_takes_the_place_of_its_goal_whichever_comes_last(b
     pushed("Goal", 2, until_shown="No goal")
     pushed("Seen again", 4, until_shown="Seen again")
     context.close()
+
+
+def test_what_the_referee_signals_is_there_for_whoever_looks_for_it_and_says_nothing_by_itself(
+    page: Page, house: House, watched: list[str]
+) -> None:
+    event = tour_live.match(house, "A match with whistles")
+    page.add_init_script(ENGLISH)
+    page.goto(f"/live/{event}")
+    tell(house, event, KickOff(Period.FIRST_HALF), Goal(Side.HOME, 9))
+    expect(page.locator("[data-score]")).to_have_text("1–0")
+    page.evaluate(SPOKEN)
+    signals: Sequence[Referee] = [Referee("whistle"), Referee("stopped"), Referee("resumed")]
+    tell(house, event, *signals, GoalLine(Side.AWAY, is_goal=False), Review("penalty", "checking"))
+    folded = page.get_by_text("From the referee: 3 signals", exact=True)
+    expect(folded).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text("Goal-line technology: the ball was not in")).to_be_visible()
+    expect(page.get_by_text("The video assistant checks")).to_be_visible()
+    expect(page.get_by_text("Referee: play is stopped")).to_be_hidden()
+    folded.click()
+    expect(page.get_by_text("Referee: play is stopped")).to_be_visible()
+    assert page.evaluate("spoken") == []
+    assert found_by_axe(page) + page.evaluate(SMALL) == []
+    assert watched == []

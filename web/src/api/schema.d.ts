@@ -4488,7 +4488,7 @@ export interface components {
             about: number;
             /** @constant */
             kind: "corrected";
-            told: components["schemas"]["KickOff"] | components["schemas"]["PeriodOver"] | components["schemas"]["Goal"] | components["schemas"]["Card"] | components["schemas"]["Substitution"] | components["schemas"]["AddedTime"] | components["schemas"]["Review"] | components["schemas"]["GoalLine"] | components["schemas"]["Announcement"] | components["schemas"]["Ground"] | components["schemas"]["Replayed"];
+            told: components["schemas"]["KickOff"] | components["schemas"]["PeriodOver"] | components["schemas"]["Goal"] | components["schemas"]["ShootOutKick"] | components["schemas"]["Card"] | components["schemas"]["Substitution"] | components["schemas"]["AddedTime"] | components["schemas"]["Review"] | components["schemas"]["GoalLine"] | components["schemas"]["Referee"] | components["schemas"]["Announcement"] | components["schemas"]["Ground"] | components["schemas"]["Replayed"];
         };
         /** Correction */
         Correction: {
@@ -4737,7 +4737,7 @@ export interface components {
             at: string;
             clock_s?: number | null;
             number: number;
-            told: components["schemas"]["KickOff"] | components["schemas"]["PeriodOver"] | components["schemas"]["Goal"] | components["schemas"]["Card"] | components["schemas"]["Substitution"] | components["schemas"]["AddedTime"] | components["schemas"]["Review"] | components["schemas"]["GoalLine"] | components["schemas"]["Announcement"] | components["schemas"]["Ground"] | components["schemas"]["Replayed"] | components["schemas"]["Corrected"] | components["schemas"]["Withdrawn"];
+            told: components["schemas"]["KickOff"] | components["schemas"]["PeriodOver"] | components["schemas"]["Goal"] | components["schemas"]["ShootOutKick"] | components["schemas"]["Card"] | components["schemas"]["Substitution"] | components["schemas"]["AddedTime"] | components["schemas"]["Review"] | components["schemas"]["GoalLine"] | components["schemas"]["Referee"] | components["schemas"]["Announcement"] | components["schemas"]["Ground"] | components["schemas"]["Replayed"] | components["schemas"]["Corrected"] | components["schemas"]["Withdrawn"];
         };
         /** Evening */
         Evening: {
@@ -5475,6 +5475,7 @@ export interface components {
             match_over: boolean;
             /** @default [] */
             over: components["schemas"]["Period"][];
+            penalties?: components["schemas"]["Penalties"] | null;
         };
         /** Me */
         Me: {
@@ -5948,6 +5949,13 @@ export interface components {
             /** Format: uuid */
             id: string;
         };
+        /** Penalties */
+        Penalties: {
+            /** @default 0 */
+            away: number;
+            /** @default 0 */
+            home: number;
+        };
         /**
          * Period
          * @description A part of a match that is played without a break (IFAB, Laws of the Game, law 7 and 10).
@@ -6293,6 +6301,13 @@ export interface components {
             code: string;
             key: components["schemas"]["Jwk"];
         };
+        /** Referee */
+        Referee: {
+            /** @constant */
+            kind: "referee";
+            /** @enum {string} */
+            signal: "whistle" | "stopped" | "resumed";
+        };
         /** RefundOrder */
         RefundOrder: {
             /** @enum {string} */
@@ -6550,6 +6565,15 @@ export interface components {
             till_name: string | null;
             tip_cents: number;
             total_cents: number;
+        };
+        /** ShootOutKick */
+        ShootOutKick: {
+            /** @constant */
+            kind: "shoot_out_kick";
+            /** @enum {string} */
+            outcome: "scored" | "saved" | "missed";
+            player?: number | null;
+            side: components["schemas"]["Side"];
         };
         /** Shown */
         Shown: {
@@ -6929,7 +6953,7 @@ export interface components {
             clock_s?: number | null;
             /** Format: uuid */
             id: string;
-            told: components["schemas"]["KickOff"] | components["schemas"]["PeriodOver"] | components["schemas"]["Goal"] | components["schemas"]["Card"] | components["schemas"]["Substitution"] | components["schemas"]["AddedTime"] | components["schemas"]["Review"] | components["schemas"]["GoalLine"] | components["schemas"]["Announcement"] | components["schemas"]["Ground"] | components["schemas"]["Replayed"] | components["schemas"]["Corrected"] | components["schemas"]["Withdrawn"];
+            told: components["schemas"]["KickOff"] | components["schemas"]["PeriodOver"] | components["schemas"]["Goal"] | components["schemas"]["ShootOutKick"] | components["schemas"]["Card"] | components["schemas"]["Substitution"] | components["schemas"]["AddedTime"] | components["schemas"]["Review"] | components["schemas"]["GoalLine"] | components["schemas"]["Referee"] | components["schemas"]["Announcement"] | components["schemas"]["Ground"] | components["schemas"]["Replayed"] | components["schemas"]["Corrected"] | components["schemas"]["Withdrawn"];
         };
         /** Tellings */
         Tellings: {

@@ -10,6 +10,7 @@ export type Side = Schemas["Side"];
 export type Period = Schemas["Period"];
 export type Told = Entry["told"];
 export type Happening = Exclude<Told, { kind: "corrected" } | { kind: "withdrawn" }>;
+export type Kick = Extract<Happening, { kind: "shoot_out_kick" }>;
 /** An entry as it stands: neither a correction nor a withdrawal. */
 export interface Happened extends Omit<Entry, "told"> {
   told: Happening;
@@ -22,6 +23,13 @@ export interface MatchState {
   clock: { period: Period; since: string; at_s: number } | null;
   over: Period[];
   match_over: boolean;
+  /** The score of the shoot-out; null until it begins. */
+  penalties: Pair | null;
+}
+
+export interface Pair {
+  home: number;
+  away: number;
 }
 
 const BEGINS_S: Record<Period, number> = { first_half: 0, second_half: 2700, extra_first: 5400, extra_second: 6300, shoot_out: 7200 };
@@ -47,7 +55,7 @@ const CLOCK_SLACK_S = 2;
 
 /** What it adds up to. An entry that says another clock sets it. */
 export function stateOf(happened: readonly Happened[]): MatchState {
-  const found: MatchState = { home: 0, away: 0, clock: null, over: [], match_over: false };
+  const found: MatchState = { home: 0, away: 0, clock: null, over: [], match_over: false, penalties: null };
   for (const { told, at, clock_s } of happened) {
     const { clock } = found;
     if (clock && typeof clock_s === "number") {
@@ -55,13 +63,27 @@ export function stateOf(happened: readonly Happened[]): MatchState {
       if (Math.abs(shows - clock_s) > CLOCK_SLACK_S) found.clock = { ...clock, since: at, at_s: clock_s };
     }
     if (told.kind === "kick_off") found.clock = { period: told.period, since: at, at_s: clock_s ?? BEGINS_S[told.period] };
+    if (told.kind === "kick_off" && told.period === "shoot_out") found.penalties = { home: 0, away: 0 };
     else if (told.kind === "period_over") {
       found.clock = null;
       found.over.push(told.period);
       found.match_over = told.match_over ?? false;
     } else if (told.kind === "goal") found[told.side] += 1;
+    else if (told.kind === "shoot_out_kick") found.penalties = after(found.penalties, told);
   }
   return found;
+}
+
+/** The score of a shoot-out after one more kick. */
+function after(before: Pair | null, { side, outcome }: Kick): Pair {
+  const stands = { home: 0, away: 0, ...before };
+  return outcome === "scored" ? { ...stands, [side]: stands[side] + 1 } : stands;
+}
+
+/** The kicks of a shoot-out in order, each with its entry's number and how it stood then. */
+export function kicks(happened: readonly Happened[]): { number: number; told: Kick; stands: Pair }[] {
+  let stands: Pair | null = null;
+  return happened.flatMap(({ number, told }) => (told.kind === "shoot_out_kick" ? [{ number, told, stands: (stands = after(stands, told)) }] : []));
 }
 
 /** The minute as it is written: [45, 2] is 45+2, [27, 0] is 27. */

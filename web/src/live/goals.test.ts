@@ -19,6 +19,17 @@ test("a goal that was none is said, and one that was the other side's", () => {
   expect(saidOf(first, [goal(2, "away")], null, live)).toBe("Goal for Away. Home 0, Away 1");
 });
 
+const kick = (number: number, outcome: string): Happened => ({ number, at: "2026-05-09T21:10:00Z", told: { kind: "shoot_out_kick", side: "home", outcome } }) as Happened;
+
+test("a kick of a shoot-out is said once, with how it stands on penalties", () => {
+  const first = [goal(2, "away"), kick(3, "scored")];
+  const known = goalsOf([goal(2, "away")]);
+  expect(saidOf(known, first, null, live)).toBe("Penalty scored by Home. On penalties: Home 1, Away 0");
+  expect(saidOf(goalsOf(first), [...first, kick(4, "saved")], null, live)).toBe("Penalty of Home saved. On penalties: Home 1, Away 0");
+  expect(saidOf(goalsOf(first), [goal(2, "away"), kick(3, "missed")], null, live)).toBe("Penalty missed by Home. On penalties: Home 0, Away 0");
+  expect(saidOf(goalsOf(first), [goal(2, "away")], null, live)).toBe("The kick of Home does not count. Home 0, Away 1");
+});
+
 test("whatever else happens is not said", () => {
   const card = { number: 3, at: "2026-05-09T19:12:00Z", told: { kind: "card", side: "home", player: 4, colour: "red" } } as Happened;
   expect(saidOf(none, [card], null, live)).toBeNull();

@@ -34,6 +34,8 @@ export function told(what: Happening, teams: Teams | null, w: Words): Line {
       const assist = what.assist ? h.assist(named(what.side, what.assist)) : "";
       return line(said(team(what.side)), [what.player ? named(scorerSide(what), what.player) : "", assist], what.side);
     }
+    case "shoot_out_kick":
+      return line(h.kick[what.outcome](team(what.side)), [what.player ? named(what.side, what.player) : ""], what.side);
     case "card":
       return line(h[what.colour], [named(what.side, what.player)], what.side);
     case "substitution":
@@ -44,6 +46,8 @@ export function told(what: Happening, teams: Teams | null, w: Words): Line {
       return line(h.var[what.phase], [h.matters[what.matter]]);
     case "goal_line":
       return line(h.goalLine(what.is_goal), [], what.side);
+    case "referee":
+      return line(h.referee[what.signal]);
     case "announcement":
       return line(i18n.text(what.text));
     case "ground":

@@ -20,7 +20,7 @@ _BEGINS: Final = {
 }
 _ENDS: Final = {
     Period.FIRST_HALF: ("Mi-temps", "Half-time"),
-    Period.SECOND_HALF: ("Avant la prolongation", "Before extra time"),
+    Period.SECOND_HALF: ("Fin du temps réglementaire", "End of normal time"),
     Period.EXTRA_FIRST: ("Mi-temps de la prolongation", "Half-time of extra time"),
     Period.EXTRA_SECOND: ("Avant les tirs au but", "Before the shoot-out"),
     Period.SHOOT_OUT: ("Fin des tirs au but", "Shoot-out over"),
