@@ -1,10 +1,14 @@
-"""The doors of the feed: everybody watches, the match desk and programs of the same role tell."""
+"""The doors of the feed: everybody watches, the match desk and programs of the same role tell.
+
+What caches may keep has one address: the id in lower case with its hyphens, a page's number without a zero in front.
+Other spellings of the same are not found, or each would be kept, and asked of the house, apart.
+"""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response, Router, get, post, put
+from litestar import Request, Response, Router, get, post, put
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 from msgspec import Meta, Struct
@@ -54,8 +58,9 @@ Outcome = Entry | Refused
 
 
 @get("/{event_id:uuid}", opt={"public": True}, responses={200: ResponseSpec(Live, description="The feed as it stands")})
-async def get_live(event_id: UUID, feeds: Feeds) -> Response[Live]:
+async def get_live(event_id: UUID, feeds: Feeds, request: Request[Any, Any, Any]) -> Response[Live]:
     """Who plays, the score, the clock, and how many entries there are."""
+    _only_at(f"/api/live/{event_id}", request)
     return Response(reads.live_of(await _known(feeds, event_id)), headers=GROWING)
 
 
@@ -64,8 +69,9 @@ async def get_live(event_id: UUID, feeds: Feeds) -> Response[Live]:
     opt={"public": True},
     responses={200: ResponseSpec(Page, description="Entries in order")},
 )
-async def get_page(event_id: UUID, page: PageNumber, feeds: Feeds) -> Response[bytes]:
+async def get_page(event_id: UUID, page: PageNumber, feeds: Feeds, request: Request[Any, Any, Any]) -> Response[bytes]:
     """32 entries of the feed. A full page never changes and may be kept for ever, by a phone or a cache between."""
+    _only_at(f"/api/live/{event_id}/pages/{page}", request)
     known = await _known(feeds, event_id)
     body = reads.page_of(known, page)
     if body is None:
@@ -104,6 +110,11 @@ async def put_teams(event_id: UUID, data: TeamsWord, db: Database, clock: Clock,
 async def _within(conn: Connection, event_id: UUID, principal: Principal) -> None:
     event = granted(await programme.event_within(conn, event_id, principal, ROLE))
     if event.state != "published":
+        raise Problem(Reason.NOT_FOUND)
+
+
+def _only_at(path: str, request: Request[Any, Any, Any]) -> None:
+    if request.scope["path"] != path:
         raise Problem(Reason.NOT_FOUND)
 
 
