@@ -8,16 +8,19 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 import aiohttp
 import msgspec
+from msgspec import Struct
 
 from virage.kernel.ids import named_id
-from virage.live.rules.entries import ORDER, PAGE_ENTRIES, Entry, KickOff, Team, Teams
+from virage.live.reads.feed import Live, Page
+from virage.live.rules.entries import ORDER, PAGE_ENTRIES, KickOff, Period, Team, Teams, Telling
 from virage.live.rules.feed import Reason
-from virage.live.sources.files import Did, Frame, MatchFile, Moment
+from virage.live.sources.files import Did, Frame, MatchFile, Moment, Spot
+from virage.live.sources.rules.counting import Count
 
 BREAK_S: Final = 60.0
 """How long half-time lasts in a match that is played from a file, seconds of the match."""
@@ -33,10 +36,50 @@ FAR_MS: Final = 10**9
 
 Told = Callable[[str], None]
 Item = TypeVar("Item")
+Answer = TypeVar("Answer")
 
 
 class NotPlayed(Exception):
     """The house does not take the match; the message says why."""
+
+
+class _Lines(Struct, frozen=True):
+    """Who plays, in the place of what stood at `revision`."""
+
+    teams: Teams
+    revision: int
+
+
+class _Tellings(Struct, frozen=True):
+    tellings: list[Telling]
+
+
+class _Counts(Struct, frozen=True):
+    counts: list[Count]
+
+
+class _Seen(Struct, frozen=True):
+    """A frame as the pitch takes it."""
+
+    period: Period
+    clock_ms: int
+    players: list[Spot]
+    ball: tuple[float, float, float] | None
+
+
+class _Frames(Struct, frozen=True):
+    frames: list[_Seen]
+
+
+class _Outcome(Struct, frozen=True):
+    """What became of a telling: an entry has a number, a refusal a reason."""
+
+    number: int | None = None
+    reason: str | None = None
+
+
+class _Taken(Struct, frozen=True):
+    """An answer of which nothing is wanted but that it came."""
 
 
 class Doors:
@@ -48,11 +91,11 @@ class Doors:
         self.event_id = event_id
         self._headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
 
-    async def ask(self, method: str, path: str, body: Any = None) -> Any:
+    async def ask(self, answer_type: type[Answer], method: str, path: str, body: Struct | None = None) -> Answer:
         """What a door answers; `path` follows `/api/`.
 
         Raises:
-            NotPlayed: it refuses.
+            NotPlayed: it refuses, or is a door of something else.
         """
         data = None if body is None else msgspec.json.encode(body)
         wait_s, longest_s = AGAIN_S
@@ -63,9 +106,11 @@ class Doors:
                 ) as answer:
                     said = await answer.read()
                     if answer.status < 400:  # noqa: PLR2004 - RFC 9110
-                        return msgspec.json.decode(said)
+                        return msgspec.json.decode(said, type=answer_type)
                     if answer.status < 500 and answer.status != 429:  # noqa: PLR2004 - the same
                         raise NotPlayed(f"{method} {path}: {answer.status} {said.decode(errors='replace')[:300]}")
+            except msgspec.ValidationError as error:
+                raise NotPlayed(f"{method} {path} is answered otherwise than by this version: {error}") from error
             except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError):
                 pass  # nobody is there, or a proxy answers for them: it comes back
             await asyncio.sleep(wait_s)
@@ -95,28 +140,28 @@ class _Playing:
 
     async def line_up(self) -> None:
         """Set who plays, as the file says it."""
-        live = await self._doors.ask("GET", self._path)
-        before = msgspec.convert(live["teams"], Teams | None)
+        live = await self._doors.ask(Live, "GET", self._path)
+        before = live.teams
         teams = _dressed(self._match.teams, before)
-        if before is not None and live["head"] and _names(before) != _names(teams):
+        if before is not None and live.head and _names(before) != _names(teams):
             raise NotPlayed(f"This event's feed is of {' and '.join(_names(before))} already: choose another event.")
-        await self._doors.ask("PUT", f"{self._path}/teams", {"teams": teams, "revision": live["revision"]})
+        await self._doors.ask(_Taken, "PUT", f"{self._path}/teams", _Lines(teams, live.revision))
         self._say(f"{teams.home.name} - {teams.away.name}")
 
     async def reached(self) -> tuple[int, int]:
         """How far the feed has got: place of the period, clock in milliseconds; what is not later is sent at once."""
-        live = await self._doors.ask("GET", self._path)
-        state, head = live["state"], live["head"]
-        if state["match_over"]:
+        live = await self._doors.ask(Live, "GET", self._path)
+        state = live.state
+        if state.match_over:
             self._say("The feed says that this match is over: whatever it lacks is sent at once.")
             return len(ORDER), 0
-        if state["clock"] is None:
-            return len(state["over"]) - 1, FAR_MS
-        page = await self._doors.ask("GET", f"{self._path}/pages/{(head - 1) // PAGE_ENTRIES + 1}")
-        at_s = state["clock"]["at_s"]
-        for entry in msgspec.convert(page["entries"], list[Entry]):
-            at_s = entry.clock_s if isinstance(entry.told, KickOff) else max(at_s, entry.clock_s or 0)
-        return ORDER.index(state["clock"]["period"]), at_s * 1000
+        if state.clock is None:
+            return max((ORDER.index(period) for period in state.over), default=-1), FAR_MS
+        page = await self._doors.ask(Page, "GET", f"{self._path}/pages/{(live.head - 1) // PAGE_ENTRIES + 1}")
+        at_s = state.clock.at_s
+        for entry in page.entries:
+            at_s = max(0 if isinstance(entry.told, KickOff) else at_s, entry.clock_s or 0)
+        return ORDER.index(state.clock.period), at_s * 1000
 
     async def run(self, reached: tuple[int, int]) -> None:
         """Send everything in order: at once what the feed has already, and the rest when its time has come."""
@@ -140,36 +185,32 @@ class _Playing:
         """Figures before what is told, so that a goal comes with its shot."""
         event = self._doors.event_id
         counts = [
-            {"id": named_id(event, one.name), "side": one.what.side, "kinds": one.what.kinds, "player": one.what.player}
+            Count(named_id(event, one.name), one.what.side, one.what.kinds, one.what.player)
             for one in moments
             if isinstance(one.what, Did)
         ]
         if counts:
-            await self._doors.ask("POST", f"{self._path}/counts", {"counts": counts})
+            await self._doors.ask(_Taken, "POST", f"{self._path}/counts", _Counts(counts))
         told = [one for one in moments if not isinstance(one.what, Did | Frame)]
         for some in _parts(told, TELLINGS_MAX):
             await self._tell(some)
         frames = [_frame(one, one.what) for one in moments if isinstance(one.what, Frame)]
         for few in _parts(frames, FRAMES_MAX):
-            await self._doors.ask("POST", f"pitch/{event}/frames", {"frames": few})
+            await self._doors.ask(_Taken, "POST", f"pitch/{event}/frames", _Frames(list(few)))
 
     async def _tell(self, moments: Sequence[Moment]) -> None:
         now = datetime.now(UTC)
         tellings = [
-            {
-                "id": named_id(self._doors.event_id, one.name),
-                "at": now,
-                "told": one.what,
-                "clock_s": one.clock_ms // 1000,
-            }
+            Telling(named_id(self._doors.event_id, one.name), now, one.what, one.clock_ms // 1000)
             for one in moments
+            if not isinstance(one.what, Did | Frame)
         ]
-        outcomes = await self._doors.ask("POST", f"{self._path}/entries", {"tellings": tellings})
+        outcomes = await self._doors.ask(list[_Outcome], "POST", f"{self._path}/entries", _Tellings(tellings))
         for one, outcome in zip(moments, outcomes, strict=True):
-            if outcome.get("reason") not in (None, Reason.ENTRY_ID_TAKEN):
-                self._say(f"{_minute(one)} {type(one.what).__name__}: refused, {outcome['reason']}")
-            elif "number" in outcome:
+            if outcome.number is not None:
                 self._say(f"{_minute(one)} {type(one.what).__name__}")
+            elif outcome.reason != Reason.ENTRY_ID_TAKEN:
+                self._say(f"{_minute(one)} {type(one.what).__name__}: refused, {outcome.reason}")
 
 
 class _Pace:
@@ -200,13 +241,8 @@ def _parts(all_of: Sequence[Item], most: int) -> Iterator[Sequence[Item]]:
     return (all_of[first : first + most] for first in range(0, len(all_of), most))
 
 
-def _frame(moment: Moment, frame: Frame) -> dict[str, Any]:
-    return {
-        "period": moment.period,
-        "clock_ms": moment.clock_ms,
-        "players": frame.players,
-        "ball": frame.ball,
-    }
+def _frame(moment: Moment, frame: Frame) -> _Seen:
+    return _Seen(moment.period, moment.clock_ms, frame.players, frame.ball)
 
 
 def _dressed(teams: Teams, before: Teams | None) -> Teams:
