@@ -14,13 +14,13 @@ import time
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection as Pipe
 from typing import Any
-from uuid import UUID
 
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from benchmarks.common import machine, own_folder, run, tell
 from benchmarks.house import free_port
+from tests.faults.test_live import seed
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.database import Connection, Database
@@ -31,8 +31,6 @@ from virage.live import acts as live
 from virage.live.rules.entries import Goal, KickOff, Period, Side, Telling
 from virage.matchday import jobs_of
 from virage.people.rules.webpush import Vapid, point_of
-from virage.programme import acts as programme
-from virage.programme.rules import NewEvent, Organiser, Text
 
 FANS = 15_000
 HOUR = timedelta(hours=1)
@@ -60,22 +58,8 @@ def serve(port: int, fans: int, said: Pipe) -> None:
     web.run_app(app, host="127.0.0.1", port=port, print=None)
 
 
-async def seed(conn: Connection, fans: int, endpoint: str, vapid: Vapid, now: datetime) -> UUID:
-    """A match, and fans who want its goals."""
-    event = NewEvent(
-        id=new_id(),
-        organiser_id=new_id(),
-        kind="match",
-        title=Text("Un match", "A match"),
-        doors_at=now - HOUR,
-        starts_at=now,
-        ends_at=now + 2 * HOUR,
-        sale_opens_at=now - HOUR,
-        sale_closes_at=now,
-    )
-    await programme.add_organiser(conn, Organiser(event.organiser_id, "Ours"), None, now)
-    await programme.create(conn, event, None, now)
-    await programme.publish(conn, event.id, None, now)
+async def subscribe(conn: Connection, fans: int, endpoint: str, vapid: Vapid, now: datetime) -> None:
+    """Fans who want goals, each with a browser that may be told of them."""
     ids = [new_id() for _ in range(fans)]
     point = point_of(ec.generate_private_key(ec.SECP256R1()).public_key())
     await conn.execute(PEOPLE, ids, now)
@@ -97,7 +81,6 @@ async def seed(conn: Connection, fans: int, endpoint: str, vapid: Vapid, now: da
         "select id, null, '{goals}', '{}', 'inside' from unnest($1::uuid[]) as line (id)",
         ids,
     )
-    return event.id
 
 
 async def measure(fans: int) -> dict[str, Any]:
@@ -112,9 +95,9 @@ async def measure(fans: int) -> dict[str, Any]:
         await migrate(postgres.url)
         db = await Database.open(postgres.url, connections_max=8)
         config = Config(secret="x" * 40, demo=True, push_to_loopback=True, var_dir=folder)
+        event_id, _ = await seed(db)
         async with db.transaction() as conn:
-            endpoint = f"http://127.0.0.1:{port}/"
-            event_id = await seed(conn, fans, endpoint, Vapid(config.secret), datetime.now(UTC))
+            await subscribe(conn, fans, f"http://127.0.0.1:{port}/", Vapid(config.secret), datetime.now(UTC))
         async with db.connection() as conn:
             await conn.execute("analyze")
         async with jobs_of(config, db, clock) as jobs:

@@ -1,11 +1,16 @@
-"""What a phone hears of a stream, part by part, as its server would send it."""
+"""What a phone hears of a stream, part by part, as its server would send it; and another process that serves it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Self
 
+import msgspec
+
+from virage.kernel.database import Database
 from virage.kernel.guard import Principal
-from virage.kernel.stream import Flow, Hub
+from virage.kernel.journal import Tail
+from virage.kernel.stream import Flow, Hub, Topic
 
 
 class Heard:
@@ -50,3 +55,18 @@ class Heard:
 async def hear(hub: Hub, principal: Principal, names: Sequence[str], since: str | None) -> Heard:
     """Follow topics."""
     return Heard(await hub.follow(principal, names, since))
+
+
+def said(part: bytes) -> list[Any]:
+    """What the messages of a part say, in order."""
+    return [msgspec.json.decode(line[6:]) for line in part.decode().splitlines() if line.startswith("data: ")]
+
+
+@asynccontextmanager
+async def another_process(db: Database, *topics: Topic) -> AsyncIterator[Hub]:
+    """What another web process makes of the same database."""
+    tail = Tail(db)
+    hub = Hub(db, tail, topics)
+    yield hub
+    hub.close()
+    await tail.close()

@@ -5,16 +5,14 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
 import pytest
 
-from tests.listening import hear
+from tests.listening import another_process, hear, said
 from tests.live.conftest import KICK_OFF, Match
 from tests.pitch.walks import Screen, as_json, frames_of
 from virage.kernel.database import Database
 from virage.kernel.guard import ANONYMOUS
 from virage.kernel.ids import new_id
-from virage.kernel.journal import Tail
 from virage.kernel.problems import Problem
 from virage.kernel.stream import Hub
 from virage.live.rules.entries import Period, Side
@@ -36,20 +34,15 @@ async def follow(hub: Hub, topic: str, screen: Screen, until: int) -> None:
     parts = await hear(hub, ANONYMOUS, [topic], None)
     async with asyncio.timeout(20):
         while screen.n < until:
-            for line in (await anext(parts)).decode().splitlines():
-                if line.startswith("data: "):
-                    screen.hear(msgspec.json.decode(line[6:]))
+            for message in said(await anext(parts)):
+                screen.hear(message)
     await parts.aclose()
 
 
 @pytest.fixture
 async def other_process(db: Database) -> AsyncIterator[Hub]:
-    """What another web process makes of the same database."""
-    tail = Tail(db)
-    hub = Hub(db, tail, [PitchTopic(Pitches(db))])
-    yield hub
-    hub.close()
-    await tail.close()
+    async with another_process(db, PitchTopic(Pitches(db))) as hub:
+        yield hub
 
 
 async def test_phones_at_every_process_see_each_moment_once_and_whoever_comes_late_sees_it_at_once(

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.listening import hear
+from tests.listening import hear, said
 from tests.live.conftest import GOAL, KICK_OFF, Match
 from virage.kernel.guard import ANONYMOUS
 from virage.kernel.ids import new_id
@@ -93,8 +93,7 @@ async def heard(hub: Hub, event: UUID, parts: int) -> Sequence[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     async with asyncio.timeout(20):
         while len(found) < parts:
-            lines = (await anext(stream)).decode().splitlines()
-            found += [msgspec.json.decode(line[6:]) for line in lines if line.startswith("data: ")]
+            found += said(await anext(stream))
     await stream.aclose()
     return found
 
