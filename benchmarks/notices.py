@@ -27,7 +27,7 @@ from virage.kernel.database import Connection, Database
 from virage.kernel.ids import new_id
 from virage.kernel.migrate import migrate
 from virage.kernel.postgres import EmbeddedPostgres
-from virage.live import acts as live
+from virage.live.acts import telling as live
 from virage.live.rules.entries import Goal, KickOff, Period, Side, Telling
 from virage.matchday import jobs_of
 from virage.people.rules.webpush import Vapid, point_of

@@ -27,7 +27,7 @@ from virage.kernel.config import Config
 from virage.kernel.database import Database
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
-from virage.live import acts as live
+from virage.live.acts import telling as live
 from virage.replay.acts.rights import set_rights
 from virage.replay.films import files, reading
 from virage.replay.films.describing import Unreadable, samples

@@ -14,7 +14,7 @@ from tests.web.gate import tonight
 from tests.web.house import House
 from tests.web.office import ENGLISH, in_database
 from virage.kernel.ids import new_id
-from virage.live import acts as live
+from virage.live.acts import telling as live
 from virage.live.rules.entries import Announcement, Telling
 from virage.programme.rules import Text
 

@@ -18,7 +18,7 @@ from tests.web.house import House
 from tests.web.office import ENGLISH, in_database
 from virage.kernel.database import Connection
 from virage.kernel.ids import new_id
-from virage.live import acts as live
+from virage.live.acts import telling as live
 from virage.live.rules.entries import Announcement, Entry, Telling
 from virage.programme.rules import Text
 from virage.replay.acts import clips

@@ -19,7 +19,7 @@ from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.tour_desk import SLOW_MS, sending
 from virage.demo.teams import TEAMS
 from virage.kernel.guard import Grant
-from virage.live import acts as live
+from virage.live.acts import telling as live
 
 FRAME = "() => document.querySelector('video')?.readyState >= 2 && document.querySelector('video').currentTime > 0"
 
@@ -124,7 +124,7 @@ def test_a_shoot_out_told_by_two_taps_a_kick_is_on_the_fans_screen_with_its_scor
     expect(page.locator("[data-score]")).to_have_text("0–0")
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     for size in SIZES.values():
-        page.set_viewport_size(size)
+        page.set_viewport_size({"width": size["width"], "height": size["height"]})
         assert found_by_axe(page) + page.evaluate(SMALL) == []
         assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
     assert watched == []

@@ -15,7 +15,7 @@ from tests.web.test_access import SMALL, found_by_axe
 from tests.web.test_food import registration_of
 from virage.kernel.database import Connection
 from virage.kernel.ids import new_id
-from virage.live import acts as live
+from virage.live.acts import telling as live
 from virage.live.rules.entries import (
     AddedTime,
     Card,

@@ -14,7 +14,7 @@ from tests.web.office import ENGLISH, in_database
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.tour_pitch import SLOW_MS, kick, play
 from virage.kernel.ids import new_id
-from virage.live import acts as live
+from virage.live.acts import telling as live
 from virage.live.rules.entries import KickOff, Period, Telling
 
 DRAWN = "document.querySelector('canvas.grass').toDataURL()"

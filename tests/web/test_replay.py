@@ -19,7 +19,7 @@ from virage.demo.teams import TEAMS
 from virage.kernel.database import Connection
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
-from virage.live import acts as live
+from virage.live.acts import telling as live
 from virage.live.rules.entries import Goal, KickOff, Period, Side, Telling
 from virage.replay.acts import clips, rights
 from virage.replay.acts.clips import entries_told

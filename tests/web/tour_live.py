@@ -17,7 +17,7 @@ from virage.demo.teams import TEAMS
 from virage.kernel.database import Connection
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
-from virage.live import acts as live
+from virage.live.acts import telling as live
 from virage.replay.acts import clips
 from virage.replay.footage import Footage
 from virage.replay.rules.clips import Clip, Mark

@@ -5,7 +5,7 @@ from typing import Final
 
 from virage.demo.programme import Planned
 from virage.kernel.database import Connection
-from virage.live import acts as live
+from virage.live.acts import telling as live
 from virage.live.rules.entries import Player, Position, Team, Teams
 
 STARTING: Final = 11

@@ -33,8 +33,9 @@ from virage.kernel.database import Connection
 from virage.kernel.http import Lifespan
 from virage.kernel.metrics import Gauge
 from virage.live import routes as live_routes
-from virage.live.acts import EntriesTold, notices
+from virage.live.acts import notices
 from virage.live.acts.ground import GroundSource
+from virage.live.acts.telling import EntriesTold
 from virage.live.jobs.edge import Publisher
 from virage.live.jobs.telling import LiveJobs
 from virage.live.reads import Feeds, LiveTopic

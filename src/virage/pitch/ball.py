@@ -20,8 +20,8 @@ from virage.kernel.clock import Clock
 from virage.kernel.database import Database, Unavailable
 from virage.kernel.logs import log
 from virage.kernel.problems import Refused
-from virage.live import acts as live
-from virage.live.acts import EntriesTold
+from virage.live.acts import telling as live
+from virage.live.acts.telling import EntriesTold
 from virage.live.rules.entries import Referee, Telling
 from virage.pitch import acts
 from virage.pitch.rules.imu import KMH, BadPayload, Feeling, feel, read

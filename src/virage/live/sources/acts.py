@@ -13,8 +13,8 @@ from virage.kernel.ids import named_id
 from virage.kernel.journal import Fact, append
 from virage.kernel.problems import Problem, Refused
 from virage.kernel.texts import check_body
-from virage.live import acts as live
-from virage.live.acts import EntriesTold
+from virage.live.acts import telling as live
+from virage.live.acts.telling import EntriesTold
 from virage.live.rules.entries import Entry, Goal, PeriodOver, Telling, Withdrawn
 from virage.live.rules.feed import Reason, effective
 from virage.live.sources import store

@@ -13,7 +13,7 @@ from virage.kernel.clock import Clock
 from virage.kernel.database import Connection, Database
 from virage.kernel.guard import Principal, staff
 from virage.kernel.problems import Problem, granted
-from virage.live.acts import EntriesTold
+from virage.live.acts.telling import EntriesTold
 from virage.live.routes.feed import ROLE
 from virage.live.rules.feed import Reason
 from virage.live.sources import acts

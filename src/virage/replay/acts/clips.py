@@ -10,7 +10,7 @@ from virage.kernel.database import Connection
 from virage.kernel.ids import named_id, new_id
 from virage.kernel.journal import Fact, append
 from virage.kernel.problems import Refused
-from virage.live import acts as live
+from virage.live.acts import telling as live
 from virage.live.rules.entries import Entry, Goal, Replayed, Review, Telling, Withdrawn
 from virage.programme import reads as programme
 from virage.replay.rules.clips import AFTER, BEFORE, Clip, ClipState, Mark, Reason, clip_of, is_on, refuse_release, same
