@@ -17,7 +17,7 @@ from virage.live.rules.entries import AddedTime, GoalLine, Happening, Referee, R
 
 SAME_WHISTLE: Final = timedelta(seconds=5)
 MINUTE: Final = timedelta(minutes=1)
-SIGNALS_A_MINUTE_MAX: Final = 6
+SIGNALS_A_MINUTE_MAX: Final = 3
 WAITING_MAX: Final = 200
 
 Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
