@@ -71,6 +71,22 @@ async def test_a_clip_that_is_taken_down_is_gone_for_everybody_and_so_are_its_ke
     assert [await status(door) for door in doors] == [404] * 4
 
 
+@pytest.mark.parametrize(
+    ("from_s", "to_s", "shown"),
+    [(0.2, 0.6, True), (-1, 0.1, True), (0.9, 9, True), (-1, 0, False), (1, 9, False)],
+    ids=["within", "before and within", "within and after", "before", "after"],
+)
+async def test_a_camera_is_in_a_clip_if_any_of_its_pictures_is(
+    match: Match, from_s: float, to_s: float, shown: bool
+) -> None:
+    began = match.world.clock.now() - timedelta(seconds=5)  # it has sent one second
+    times = {name: (began + timedelta(seconds=at)).isoformat() for name, at in (("from_at", from_s), ("to_at", to_s))}
+    path = f"/api/replay/events/{match.world.event}/clips"
+    answer = await match.world.ask(match.desk, "POST", path, {"id": str(new_id())} | times)
+    assert answer.json().get("cameras") == (["main"] if shown else None)
+    assert answer.json().get("code") == (None if shown else "no_picture")
+
+
 async def test_a_camera_that_has_sent_for_hours_is_played_with_the_keys_of_the_clip_alone(
     match: Match, status: Status, config: Config
 ) -> None:

@@ -165,6 +165,10 @@ async def test_the_same_mark_at_once_is_the_same_clip(desk: Desk) -> None:
     answers = await asyncio.gather(*asked)
     assert {(answer.status_code, answer.json()["id"]) for answer in answers} == {(200, wish["id"])}
     assert (await desk.clips(), await desk.told()) == ([("shown", "watched")], ["replay"])
+    await desk.world.rows("delete from replay.segment")
+    late = await desk.world.ask(desk.desk, "POST", f"{desk.room}/clips", wish)
+    assert (late.status_code, late.json()["id"]) == (200, wish["id"]), "when what it shows has gone, too"
+    assert [what for what, _ in await desk.facts(wish["id"])] == ["clip_published"]
     other = await desk.world.ask(desk.desk, "POST", f"{desk.room}/clips", wish | {"about": 1})
     assert other.json()["code"] == "clip_id_taken"
 
