@@ -17,9 +17,10 @@ from virage.kernel.config import Config
 from virage.kernel.database import Database
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
-from virage.kernel.problems import Problem, granted
+from virage.kernel.problems import Problem, Refused, granted
 from virage.replay.acts import clips as acts
 from virage.replay.acts.desk import suggest
+from virage.replay.rules.clips import Reason
 from virage.replay.rules.media import key_period
 from virage.replay.rules.moments import TAPS_WITHIN, Moment, MomentSource
 from virage.replay.store import clips as store
@@ -173,6 +174,13 @@ async def test_the_same_mark_at_once_is_the_same_clip(desk: Desk) -> None:
     assert other.json()["code"] == "clip_id_taken"
 
 
+async def test_a_mark_of_what_the_feed_never_told_is_refused_with_the_feeds_own_reason(desk: Desk) -> None:
+    wish = pitch.clip(desk.world) | {"about": 7}
+    refused = await desk.world.ask(desk.desk, "POST", f"{desk.room}/clips", wish)
+    assert refused.json()["code"] == "entry_unknown"
+    assert (await desk.clips(), await desk.told()) == ([], [])
+
+
 async def test_who_releases_what_somebody_takes_down_at_that_moment_shows_nothing(desk: Desk) -> None:
     await desk.four_eyes()
     clip = (await desk.mark())["id"]
@@ -184,6 +192,25 @@ async def test_who_releases_what_somebody_takes_down_at_that_moment_shows_nothin
         async with desk.world.db.transaction() as conn:
             granted(await acts.release(conn, read, None, desk.world.clock.now()))
     assert (await desk.clips(), await desk.told()) == ([("withdrawn", "gone")], [])
+
+
+async def test_who_takes_down_what_somebody_releases_at_that_moment_is_told_to_look_again(desk: Desk) -> None:
+    await desk.four_eyes()
+    clip = (await desk.mark())["id"]
+    async with desk.world.db.connection() as conn:
+        read = await store.clip(conn, UUID(clip))
+    assert read is not None
+    assert await desk.do(desk.moderator, clip, "release") == (200, None)
+    async with desk.world.db.transaction() as conn:
+        outcome = await acts.withdraw(conn, read, None, desk.world.clock.now())
+    assert outcome == Refused(Reason.CHANGED)
+    assert (await desk.clips(), await desk.told()) == ([("shown", "watched")], ["replay"])
+
+
+async def test_a_goal_that_is_taken_back_in_the_same_breath_is_not_proposed_either(desk: Desk) -> None:
+    await desk.four_eyes()
+    await desk.tell(KICK_OFF, GOAL, {"kind": "withdrawn", "about": 2})
+    assert await desk.clips() == []
 
 
 async def test_a_desk_shows_nothing_of_what_others_had_on_another_day(desk: Desk) -> None:

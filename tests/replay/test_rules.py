@@ -96,6 +96,10 @@ def test_each_object_has_its_own_vector_and_the_key_of_its_hour() -> None:
     found = lines(*pieces(track, 0, 5))
     keys = [line for line in found if line.startswith("#EXT-X-KEY")]
     assert len({line.partition("IV=")[2] for line in keys}) == len(keys) == 2
+    assert [line.partition("TIME:")[2] for line in found if line.startswith("#EXT-X-PROGRAM-DATE-TIME")] == [
+        "2026-05-09T19:59:57.000Z",
+        "2026-05-09T20:00:02.000Z",
+    ]
     before, after = int(key_period(AT).timestamp()), int(key_period(AT + 5 * SECOND).timestamp())
     assert [f"/keys/1/main/{hour}" in line for hour, line in zip((before, after), keys, strict=True)] == [True, True]
 
@@ -142,8 +146,11 @@ def test_the_main_playlist_names_picture_and_sound_and_the_heaviest_second() -> 
     assert "BANDWIDTH=1200000" in text
     assert "RESOLUTION=640x360" in text
     assert 'LANGUAGE="fr",DEFAULT=NO,AUTOSELECT=NO,CHARACTERISTICS="public.accessibility.describes-video"' in text
+    assert 'NAME="English",LANGUAGE="en",DEFAULT=NO,AUTOSELECT=NO' in text, "nobody reads who has not asked for it"
     silent = main_playlist(pieces(a_track(), 0), [])
     assert "AUDIO" not in silent
+    described = main_playlist(pieces(a_track(), 0), [], described=["fr"])
+    assert 'CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=640x360,AUDIO="sound"' in described
 
 
 @given(st.binary(max_size=200), st.binary(min_size=16, max_size=16))
