@@ -105,6 +105,19 @@ async def test_a_camera_that_has_sent_for_hours_is_played_with_the_keys_of_the_c
     assert [await status(key) for key in keys] == [200] * len(keys)
 
 
+async def test_a_clip_shows_no_camera_but_those_that_were_chosen(match: Match, status: Status, config: Config) -> None:
+    clip_id = await pitch.clip_of(match.world, match.desk)
+    at, vault = key_period(match.world.clock.now()), MediaVault([config.secret])
+    async with match.world.db.transaction() as conn:
+        for camera in ("main", "other"):
+            await store.note_camera(conn, camera, programme=False, delay_ms=0)
+            await store.add_key(conn, camera, at, vault.new(camera, at))
+    for camera, answer in (("main", 200), ("other", 404)):
+        doors = [f"/clips/{clip_id}/{camera}/{name}.m3u8" for name in ("main", "video", "audio", "captions-fr")]
+        doors.append(f"/keys/{clip_id}/{camera}/{int(at.timestamp())}")
+        assert [await status(door) for door in doors] == [answer] * 5
+
+
 async def test_a_clip_opens_no_hour_but_its_own(match: Match, status: Status, config: Config) -> None:
     clip_id = await pitch.clip_of(match.world, match.desk)
     own = key_period(match.world.clock.now())

@@ -238,6 +238,9 @@ async def test_what_a_full_disk_cannot_take_is_counted_as_lost_and_the_rest_is_k
         known = ingest.lost
         await full.wait_for_pieces("main", len(await full.pieces("main")) + 2)
         assert ingest.lost == known
+        state = await full.state("main")
+        assert state is not None
+        assert state.lost == ingest.lost, "each is counted once"
     assert len(await full.takes("main")) == 2, "what began while nothing more could wait goes on as well"
     for piece in await full.pieces("main"):
         assert len(await full.clocks(piece)) > 0

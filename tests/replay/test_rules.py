@@ -12,9 +12,11 @@ from msgspec.structs import replace
 from tests.programme.test_rules import an_event
 from virage.kernel.ids import new_id
 from virage.kernel.problems import Refused
+from virage.replay.opening import moment_of
 from virage.replay.rules.boxes import first_shown, first_shown_s
 from virage.replay.rules.clips import Clip, ClipState, Mark, Reason, clip_of, is_on, refuse_release, same
-from virage.replay.rules.media import KeyLost, Kind, MediaVault, Segment, Track, key_period, opened, sealed
+from virage.replay.rules.descriptions import Part, described_playlist
+from virage.replay.rules.media import KEY_BYTES, KeyLost, Kind, MediaVault, Segment, Track, key_period, opened, sealed
 from virage.replay.rules.playlists import Piece, Places, in_order, main_playlist, media_playlist, runs_of
 
 AT = datetime(2026, 5, 9, 19, 59, 57, tzinfo=UTC)
@@ -153,6 +155,27 @@ def test_the_main_playlist_names_picture_and_sound_and_the_heaviest_second() -> 
     assert 'CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=640x360,AUDIO="sound"' in described
 
 
+def test_a_description_breaks_where_the_picture_does_and_is_opened_with_the_key_of_each_run() -> None:
+    inits, hours = [new_id(), new_id()], [key_period(AT), key_period(AT + 5 * SECOND)]
+    parts = [Part(run, inits[run != 0], new_id(), hours[run != 0], 1000) for run in (0, 0, 2)]
+    found = described_playlist(parts, PLACES, "main").splitlines()[5:]
+    keys = [f"/keys/1/main/{int(hours[part.run != 0].timestamp())}" for part in parts]
+    seconds = [
+        [f'#EXT-X-KEY:METHOD=AES-128,URI="{key}",IV=0x{part.id.hex}', "#EXTINF:1.000,", f"/objects/{part.id}"]
+        for part, key in zip(parts, keys, strict=True)
+    ]
+    assert found == [
+        f'#EXT-X-MAP:URI="/objects/{inits[0]}"',
+        *seconds[0],
+        *seconds[1],
+        *["#EXT-X-DISCONTINUITY"] * 2,
+        "#EXT-X-KEY:METHOD=NONE",
+        f'#EXT-X-MAP:URI="/objects/{inits[1]}"',
+        *seconds[2],
+        "#EXT-X-ENDLIST",
+    ]
+
+
 @given(st.binary(max_size=200), st.binary(min_size=16, max_size=16))
 def test_what_is_sealed_opens_with_its_key_and_id(data: bytes, key: bytes) -> None:
     object_id = new_id()
@@ -180,9 +203,12 @@ def test_a_key_is_kept_under_the_deployments_secret_and_its_predecessors() -> No
     kept = old.new("main", AT)
     key = old.open(kept, "main", AT)
     assert MediaVault(["a new secret of the house", "the old secret of the house"]).open(kept, "main", AT) == key
-    for vault, camera in ((MediaVault(["a new secret of the house"]), "main"), (old, "other")):
+    new = MediaVault(["a new secret of the house"])
+    for vault, camera, at in ((new, "main", AT), (old, "other", AT), (old, "main", AT + timedelta(hours=1))):
         with pytest.raises(KeyLost):
-            vault.open(kept, camera, AT)
+            vault.open(kept, camera, at)
+    both = MediaVault(["a new secret of the house", "the old secret of the house"])
+    assert len(new.open(both.new("main", AT), "main", AT)) == KEY_BYTES, "what is new is sealed with the new secret"
 
 
 def mark(seconds: float = 20, *cameras: str) -> Mark:
@@ -221,6 +247,13 @@ def test_a_clip_shows_all_cameras_that_saw_it_or_those_that_were_chosen() -> Non
     assert isinstance(chosen, Clip)
     assert (every.cameras, chosen.cameras) == (["main", "goal"], ["goal"])
     assert isinstance(clip_of(mark(300), UUID(int=2), ["main"], None), Clip), "five minutes are not too long"
+
+
+def test_a_poster_shows_the_moment_of_the_mark_or_the_middle_of_what_was_marked_later() -> None:
+    clip = Clip(UUID(int=1), UUID(int=2), AT, AT + 20 * SECOND, ["main"])
+    published = (None, AT + 12 * SECOND, AT + 21 * SECOND, AT - SECOND)
+    moments = [moment_of(replace(clip, published_at=at)) for at in published]
+    assert moments == [AT + 10 * SECOND, AT + 12 * SECOND, AT + 10 * SECOND, AT + 10 * SECOND]
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,20 @@ def test_whatever_holds_packets_up_and_however_quartz_runs_a_picture_is_seen_whe
         assert arrivals.arrived(media_s) - (1000 + media_s * (1 + drift) + delay_s) == pytest.approx(0, abs=0.012)
 
 
+def test_a_camera_whose_clock_is_slow_is_followed_for_as_long_as_it_sends() -> None:
+    arrivals, drift = Arrivals(), 1e-4
+    for media_s in range(1800):
+        arrivals.note(media_s, media_s * (1 + drift) + 0.3 * (media_s % 4))
+    assert arrivals.arrived(1799) == pytest.approx(1799 * (1 + drift), abs=0.012)
+
+
+def test_what_holds_every_packet_up_for_a_minute_and_a_half_is_no_other_clock() -> None:
+    arrivals = Arrivals()
+    for media_s in range(190):
+        arrivals.note(media_s, media_s + (0.8 if media_s >= 100 else 0.0))
+    assert arrivals.arrived(189) == pytest.approx(189, abs=0.05)
+
+
 @given(st.integers(-5000, 5000), st.lists(st.floats(-19, 19), min_size=8, max_size=8))
 def test_cameras_that_saw_the_same_flashes_are_as_far_apart_as_their_transports(late_ms: int, off: list[float]) -> None:
     found = shift(UNEVENLY, UNEVENLY + late_ms + np.array(off))
@@ -101,6 +115,7 @@ def test_a_camera_whose_ingest_says_nothing_any_more_is_silent() -> None:
     state = CameraState("main", True, 0, told_at=NOW, seen_at=NOW)
     assert state.fault_by(NOW + SILENT_AFTER) == (None, None)
     assert state.fault_by(NOW + SILENT_AFTER + timedelta(seconds=1)) == (Fault.SILENT, NOW)
+    assert CameraState("main", True, 0).fault_by(NOW) == (Fault.SILENT, None), "nobody has taken it in yet"
 
 
 @pytest.mark.parametrize(
