@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from av.container import InputContainer
 from litestar import Litestar
+from msgspec.structs import replace
 
 from benchmarks.reel import encoded, pictures
 from tests.conftest import FakeClock, alive
@@ -40,7 +41,7 @@ from virage.replay.ingest.synthetic import clock_in
 from virage.replay.rules.boxes import first_shown_s
 from virage.replay.rules.descriptions import BYTES_MAX
 from virage.replay.rules.media import Kind, MediaVault, opened
-from virage.replay.rules.rights import Rights
+from virage.replay.rules.rights import Networks, Rights
 
 SECOND = timedelta(seconds=1)
 
@@ -152,7 +153,9 @@ async def test_captions_say_what_the_feed_says_in_both_languages_at_its_time(fil
         playlist = (await filmed.ask(f"{clip}/main/captions-{locale}.m3u8")).text
         pieces = [line for line in playlist.splitlines() if not line.startswith("#")]
         assert len(pieces) == (await filmed.ask(f"{clip}/main/video.m3u8")).text.count("#EXTINF")
-        texts = [(await filmed.ask(f"{clip}/main/{piece}")).text for piece in pieces]
+        answers = [await filmed.ask(f"{clip}/main/{piece}") for piece in pieces]
+        assert {answer.headers["cache-control"] for answer in answers} == {"public, max-age=1"}
+        texts = [answer.text for answer in answers]
         # the clip's first segment is the eighth second of its take: that is where the player's time begins
         assert all("X-TIMESTAMP-MAP=MPEGTS:720000,LOCAL:00:00:00.000" in text for text in texts)
         said = [number for number, text in enumerate(texts) if words in text]
@@ -186,11 +189,14 @@ async def test_a_clip_is_kept_as_a_file_that_any_player_plays_where_its_rights_a
 async def test_a_link_shows_what_it_is_about_to_programs_without_script_where_everybody_may_watch(
     filmed: Filmed,
 ) -> None:
+    teams = replace(TEAMS, home=replace(TEAMS.home, name='"><script>'))
+    async with filmed.world.db.transaction() as conn:
+        await live.set_teams(conn, filmed.world.event, teams, None, filmed.world.clock.now(), revision=1)
     await filmed.lay(shot("main", filmed.world.clock.now() - 14 * SECOND, 14))
     clip = await filmed.goal()
     page = (await filmed.ask(f"/r/{clip.rpartition('/')[2]}")).text
     tags = dict(re.findall(r'<meta property="([^"]+)" content="([^"]+)">', page))
-    assert tags["og:title"].startswith("But pour")
+    assert tags["og:title"].startswith("But pour &quot;&gt;&lt;script&gt;")
     assert tags["og:description"] == "Un match"
     image = httpx.URL(tags["og:image"])
     assert (await filmed.ask(image.path)).headers["content-type"] == "image/jpeg"
@@ -201,6 +207,11 @@ async def test_a_link_shows_what_it_is_about_to_programs_without_script_where_ev
         assert answer.status_code == 200
         assert "og:image" not in answer.text
         assert "But pour" not in answer.text
+    await filmed.world.rows("delete from replay.rights")
+    await filmed.allow(Rights(where=Networks(["127.0.0.0/8"])))
+    here = await filmed.ask(f"/r/{clip.rpartition('/')[2]}")
+    assert "og:image" in here.text
+    assert here.headers["cache-control"] == "no-store", "no cache tells others"
     assert (await filmed.ask(f"/r/{new_id()}")).status_code == 200, "the app says that there is nothing"
 
 
@@ -276,6 +287,17 @@ def test_of_a_file_that_is_longer_than_any_clip_only_the_beginning_is_read() -> 
         out.setframerate(8000)
         out.writeframes(bytes(8000 * 450))
     assert SAMPLES_MAX < len(samples(file.getvalue())) < SAMPLES_MAX + RATE
+
+
+async def test_where_the_sound_of_the_ground_broke_off_a_description_goes_on_without_it(filmed: Filmed) -> None:
+    now = filmed.world.clock.now()
+    await filmed.lay(shot("main", now - 14 * SECOND, 6), shot("main", now - 4 * SECOND, 14))
+    clip = await filmed.goal()
+    filmed.clock.advance(19 * SECOND)
+    assert (await filmed.describe(clip, "fr", voice(6))).status_code == 204
+    heard = [samples(run)[: 3 * 48_000] for run in await filmed.opened(clip, "main", "described-fr")]
+    beeps = [np.abs(np.fft.rfft(sound))[3 * 1000] for sound in heard]
+    assert beeps[0] > 100 > 10 * beeps[1], "nobody knows how much is missing"
 
 
 class AtOnce:
@@ -360,3 +382,5 @@ async def test_a_file_that_is_no_description_is_refused_with_the_reason(filmed: 
     filmed.desk = ours
     assert (await filmed.describe(clip, "en", bytes(BYTES_MAX + 1))).status_code == 413
     assert (await filmed.ask(clip)).json()["described"] == []
+    assert (await filmed.world.ask(ours, "POST", f"{clip}/withdraw")).status_code == 204
+    assert (await filmed.describe(clip, "en", voice(1))).status_code == 404, "it was taken down"

@@ -230,6 +230,7 @@ async def test_what_a_full_disk_cannot_take_is_counted_as_lost_and_the_rest_is_k
             return state is not None and state.lost >= count
 
         await full.wait_for(partial(lost, 2))
+        assert await full.pieces("main") == [], "no row names an object that is not there"
         first.pull()
         camera(port)
         await full.wait_for(partial(lost, ingest.lost + 4))

@@ -47,6 +47,7 @@ def test_a_roar_stands_eight_decibels_over_the_half_minute_before(over: float, c
     found = roars(step(over))
     assert len(found) == count
     assert [(moment.at, moment.strength) for moment in found] == [(AT + 30 * SECOND, round(10 * over))] * count
+    assert [moment.stretch for moment in found] == [(AT + 18 * SECOND, AT + 38 * SECOND)] * count
 
 
 def test_a_whistle_of_a_second_is_no_roar() -> None:

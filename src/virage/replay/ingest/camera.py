@@ -25,7 +25,6 @@ KEEP_AGAIN_S: Final = 0.5
 TELL_EVERY_S: Final = 1.0
 LAST_PACKET_S: Final = 0.5
 LAST_PARTS_S: Final = 5.0
-KEYS_MAX: Final = 3  # hours: the present one, and what a camera that is late may still want
 
 
 class Ingest:
@@ -163,8 +162,6 @@ class Ingest:
             async with self._db.connection() as conn:
                 kept = await store.add_key(conn, self._source.camera, period, made)
             self._keys[period] = self._vault.open(kept, self._source.camera, period)
-            for old in sorted(self._keys)[:-KEYS_MAX]:
-                del self._keys[old]
         return self._keys[period]
 
     async def _patiently(self, act: Callable[[], Awaitable[None]]) -> None:
