@@ -156,6 +156,7 @@ async def test_captions_say_what_the_feed_says_in_both_languages_at_its_time(fil
         answers = [await filmed.ask(f"{clip}/main/{piece}") for piece in pieces]
         assert {answer.headers["cache-control"] for answer in answers} == {"public, max-age=1"}
         texts = [answer.text for answer in answers]
+        assert (await filmed.ask(f"{clip}/main/captions/{locale}/{new_id()}")).status_code == 404
         # the clip's first segment is the eighth second of its take: that is where the player's time begins
         assert all("X-TIMESTAMP-MAP=MPEGTS:720000,LOCAL:00:00:00.000" in text for text in texts)
         said = [number for number, text in enumerate(texts) if words in text]
@@ -198,6 +199,9 @@ async def test_a_link_shows_what_it_is_about_to_programs_without_script_where_ev
     tags = dict(re.findall(r'<meta property="([^"]+)" content="([^"]+)">', page))
     assert tags["og:title"].startswith("But pour &quot;&gt;&lt;script&gt;")
     assert tags["og:description"] == "Un match"
+    own = {"kind": "goal", "side": "home", "manner": "own"}
+    await filmed.tell({"kind": "corrected", "about": 2, "told": own})
+    assert "But contre son camp" in (await filmed.ask(f"/r/{clip.rpartition('/')[2]}")).text
     image = httpx.URL(tags["og:image"])
     assert (await filmed.ask(image.path)).headers["content-type"] == "image/jpeg"
     for rights in (Rights(share=False), Rights(from_at=filmed.world.clock.now() + SECOND)):
@@ -384,3 +388,4 @@ async def test_a_file_that_is_no_description_is_refused_with_the_reason(filmed: 
     assert (await filmed.ask(clip)).json()["described"] == []
     assert (await filmed.world.ask(ours, "POST", f"{clip}/withdraw")).status_code == 204
     assert (await filmed.describe(clip, "en", voice(1))).status_code == 404, "it was taken down"
+    assert await filmed.to_describe() == []

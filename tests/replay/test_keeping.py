@@ -123,6 +123,19 @@ async def test_an_expiry_that_is_killed_half_way_is_ended_by_the_next_one_and_no
     assert [await count(kept, table) for table in ("segment", "track", "doomed")] == [0, 0, 0]
 
 
+async def test_a_camera_that_is_set_up_anew_keeps_its_delay_unless_another_is_said(kept: Kept) -> None:
+    async def noted(delay_ms: int | None, *, programme: bool) -> tuple[int, bool]:
+        async with kept.db.connection() as conn:
+            await store.note_camera(conn, "main", programme=programme, delay_ms=delay_ms)
+        state = await kept.state("main")
+        assert state is not None
+        return state.delay_ms, state.programme
+
+    assert await noted(300, programme=False) == (300, False)
+    assert await noted(None, programme=True) == (300, True)
+    assert await noted(0, programme=True) == (0, True)
+
+
 async def test_what_is_wrong_with_a_camera_is_a_figure_to_watch(kept: Kept, clock: FakeClock) -> None:
     async def figures() -> list[float]:
         async with kept.db.connection() as conn:

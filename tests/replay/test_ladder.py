@@ -95,6 +95,7 @@ def test_a_rung_changes_to_its_source_and_back_without_a_break_in_time() -> None
 def test_a_rung_is_offered_once_little_of_it_is_missing() -> None:
     source = pieces(SOURCE, range(20))
     assert [complete(source, pieces(RUNG, range(n))) for n in (0, 15, 16, 20)] == [False, False, True, True]
+    assert not complete(source[:2], []), "however little there is"
     main = main_playlist(source, [], rungs=[pieces(RUNG, range(20))])
     assert main.index("\nvideo.m3u8") < main.index("\nvideo-240p.m3u8")
     assert "RESOLUTION=426x240" in main
@@ -132,6 +133,8 @@ def test_a_rung_waits_for_what_may_still_be_made_and_for_nothing_else() -> None:
     told = shown_of(source, pieces(RUNG, range(7)), now, closed=False)
     assert [one.track.rung for one in told] == [Rung.P240] * 7
     assert shown_of(source, pieces(RUNG, range(7)), now, closed=True)[7:] == source[7:], "nothing is made any more"
+    late = shown_of(source, pieces(RUNG, range(4)), now, closed=False)
+    assert late[4:] == source[4:5], "the fifth second is too late to be made, the sixth is not"
     left_out = shown_of(source, pieces(RUNG, [0, 1, 9]), now, closed=False)
     assert left_out[2:9] == source[2:9], "of what was left out, either"
     assert len(left_out) == 10
@@ -262,6 +265,8 @@ async def test_the_programme_is_made_as_it_is_seen_and_another_camera_once_a_cli
     assert await works.until_idle() == 4
     assert len(await works.made("behind-goal")) == 4
     assert await works.until_idle() == 0
+    async with works.db.connection() as conn:
+        assert await conn.fetchval("select laddered_at from replay.clip") is None, "more may come in"
 
 
 async def test_a_ladder_that_falls_behind_goes_on_with_now_and_says_what_it_left_out(works: Works) -> None:

@@ -1,7 +1,7 @@
 """What a clip is, by its rules alone: its playlists, its keys, its bounds."""
 
 import struct
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
@@ -196,6 +196,11 @@ def test_what_is_sealed_is_noise_without_its_key_and_begins_with_noise_without_i
     except ValueError:
         found = b""  # as most wrong keys end: not even its padding is right
     assert found[:16] != data[:16]
+
+
+def test_a_moment_has_one_hour_wherever_its_time_is_told() -> None:
+    elsewhere = AT.astimezone(timezone(timedelta(hours=5, minutes=30)))
+    assert key_period(elsewhere) == key_period(AT) == datetime(2026, 5, 9, 19, tzinfo=UTC)
 
 
 def test_a_key_is_kept_under_the_deployments_secret_and_its_predecessors() -> None:
