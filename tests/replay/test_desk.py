@@ -21,7 +21,7 @@ from virage.kernel.problems import Problem, Refused, granted
 from virage.replay.acts import clips as acts
 from virage.replay.acts.desk import suggest
 from virage.replay.rules.clips import Reason
-from virage.replay.rules.media import Kind, MediaVault, Segment, Track, key_period
+from virage.replay.rules.media import Kind, MediaVault, Segment, Track
 from virage.replay.rules.moments import TAPS_WITHIN, Moment, MomentSource
 from virage.replay.store import cameras as footage_store
 from virage.replay.store import clips as store

@@ -1,6 +1,6 @@
 """What is taken of a transport, and what is refused, packet by packet."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import cache
@@ -64,6 +64,21 @@ def later(packet: Any, seconds: float) -> Any:
     return packet
 
 
+def taken(
+    data: bytes, change: Callable[[int, Any], Any] = lambda _, packet: packet
+) -> tuple[list[Init | Fragment], Fault | None]:
+    """What is told of a camera, and why its take ended if it did."""
+    told: list[Init | Fragment] = []
+    with opened(data) as source:
+        try:
+            take = Take(source)
+            for number, packet in enumerate(packets(take, source)):
+                told += take.put(change(number, packet))[1]
+        except TakeEnds as ends:
+            return told, ends.fault
+    return told, None
+
+
 @pytest.mark.parametrize(
     ("how", "fault"),
     [
@@ -75,35 +90,25 @@ def later(packet: Any, seconds: float) -> Any:
 def test_of_an_encoder_that_is_set_otherwise_nothing_is_kept_and_the_reason_is_told(
     how: dict[str, str], fault: Fault
 ) -> None:
-    told: list[Init | Fragment] = []
-    with opened(sent(**how)) as source, pytest.raises(TakeEnds) as refused:
-        take = Take(source)
-        for packet in packets(take, source):
-            told += take.put(packet)[1]
-    assert (refused.value.fault, told) == (fault, [])
+    assert taken(sent(**how)) == ([], fault)
 
 
 def test_a_picture_that_is_sent_after_a_key_frame_and_shown_before_it_makes_the_gop_an_open_one() -> None:
-    told: list[Init | Fragment] = []
-    with opened(sent()) as source, pytest.raises(TakeEnds) as refused:
-        take = Take(source)
-        keys, key = 0, None
-        for packet in packets(take, source):
-            if packet.is_keyframe and packet.stream.type == "video":
-                keys, key = keys + 1, packet.pts
-            elif keys > 1 and packet.stream.type == "video":
-                packet.pts = key - 1
-            told += take.put(packet)[1]
-    assert (refused.value.fault, told) == (Fault.GOP_OPEN, [])
+    keys: list[int] = []
+
+    def opening(_: int, packet: Any) -> Any:
+        if packet.stream.type == "video" and packet.is_keyframe:
+            keys.append(packet.pts)
+        elif packet.stream.type == "video" and len(keys) > 1:
+            packet.pts = keys[-1] - 1
+        return packet
+
+    assert taken(sent(), opening) == ([], Fault.GOP_OPEN)
 
 
 def test_a_second_that_is_larger_than_any_camera_sends_ends_the_take(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segmenter, "BOX_BYTES_MAX", 5_000)
-    with opened(sent()) as source, pytest.raises(TakeEnds) as refused:
-        take = Take(source)
-        for packet in packets(take, source):
-            take.put(packet)
-    assert refused.value.fault is Fault.TOO_LARGE
+    assert taken(sent())[1] is Fault.TOO_LARGE
 
 
 def test_nothing_is_told_before_the_second_second_is_whole() -> None:
@@ -125,11 +130,8 @@ def test_sound_that_phones_do_not_play_is_left_out_and_the_picture_is_kept() -> 
 
 @pytest.mark.parametrize("jump_s", [2.0, -2.0])
 def test_a_camera_whose_clock_jumps_either_way_ends_its_take(jump_s: float) -> None:
-    with opened(sent()) as source, pytest.raises(TakeEnds) as ended:
-        take = Take(source)
-        for number, packet in enumerate(packets(take, source)):
-            take.put(later(packet, jump_s if number > 150 else 0.0))
-    assert ended.value.fault is Fault.CLOCK_JUMPED
+    _, fault = taken(sent(), lambda number, packet: later(packet, jump_s if number > 150 else 0.0))
+    assert fault is Fault.CLOCK_JUMPED
 
 
 def test_sound_that_is_seconds_from_its_picture_or_was_heard_before_is_left_out() -> None:

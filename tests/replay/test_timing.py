@@ -67,12 +67,12 @@ def test_too_few_flashes_or_those_of_another_lamp_tell_nothing(theirs: list[floa
 
 def test_two_lamps_of_which_some_flashes_meet_by_chance_tell_nothing() -> None:
     chance = np.random.default_rng(7)
-    ours, theirs = (np.concatenate([UNEVENLY, chance.uniform(9_000, 60_000, 40)]) for _ in range(2))
+    ours, theirs = (np.array([*UNEVENLY, *chance.uniform(9_000, 60_000, 40)]) for _ in range(2))
     assert shift(ours, theirs) is None, "eight of 48 meet"
 
 
 def test_flashes_that_meet_as_well_at_another_shift_tell_nothing() -> None:
-    ours = 1000.0 * np.arange(12)
+    ours = np.array([1000.0 * second for second in range(12)])
     assert shift(ours, ours[1:] + 500) is None, "half a second late or early"
 
 
@@ -91,7 +91,9 @@ def test_a_lamp_stands_out_from_whatever_else_moves() -> None:
 
 def flashes_in(*pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
     """When there were flashes, of pictures 40 ms apart (ms from the first)."""
-    return flashes(40.0 * np.arange(len(pictures)), np.array([grid(one) for one in pictures]))
+    return flashes(
+        np.array([40.0 * place for place in range(len(pictures))]), np.array([grid(one) for one in pictures])
+    )
 
 
 def test_delays_are_never_negative_and_a_camera_that_saw_too_little_keeps_its_own() -> None:
