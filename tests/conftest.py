@@ -17,6 +17,7 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
+from hypothesis import settings
 from litestar import Litestar
 
 from tests.azurite.server import Azurite, azurite
@@ -38,6 +39,8 @@ LONG = ("tests/faults/", "tests/web/test_till.py", "tests/web/", "tests/matchday
 def pytest_configure() -> None:
     """Before the workers start, which inherit it."""
     into_memory()
+    settings.register_profile("virage", deadline=None)  # how long an example takes is the machine's affair
+    settings.load_profile("virage")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -71,6 +71,22 @@ async def test_a_clip_that_is_taken_down_is_gone_for_everybody_and_so_are_its_ke
     assert [await status(door) for door in doors] == [404] * 4
 
 
+@pytest.mark.parametrize(
+    ("from_s", "to_s", "shown"),
+    [(0.2, 0.6, True), (-1, 0.1, True), (0.9, 9, True), (-1, 0, False), (1, 9, False)],
+    ids=["within", "before and within", "within and after", "before", "after"],
+)
+async def test_a_camera_is_in_a_clip_if_any_of_its_pictures_is(
+    match: Match, from_s: float, to_s: float, shown: bool
+) -> None:
+    began = match.world.clock.now() - timedelta(seconds=5)  # it has sent one second
+    times = {name: (began + timedelta(seconds=at)).isoformat() for name, at in (("from_at", from_s), ("to_at", to_s))}
+    path = f"/api/replay/events/{match.world.event}/clips"
+    answer = await match.world.ask(match.desk, "POST", path, {"id": str(new_id())} | times)
+    assert answer.json().get("cameras") == (["main"] if shown else None)
+    assert answer.json().get("code") == (None if shown else "no_picture")
+
+
 async def test_a_camera_that_has_sent_for_hours_is_played_with_the_keys_of_the_clip_alone(
     match: Match, status: Status, config: Config
 ) -> None:
@@ -87,6 +103,19 @@ async def test_a_camera_that_has_sent_for_hours_is_played_with_the_keys_of_the_c
     keys = re.findall(r'URI="/api/replay(/keys/[^"]+)"', playlist.text)
     assert str(track.id) in playlist.text
     assert [await status(key) for key in keys] == [200] * len(keys)
+
+
+async def test_a_clip_shows_no_camera_but_those_that_were_chosen(match: Match, status: Status, config: Config) -> None:
+    clip_id = await pitch.clip_of(match.world, match.desk)
+    at, vault = key_period(match.world.clock.now()), MediaVault([config.secret])
+    async with match.world.db.transaction() as conn:
+        for camera in ("main", "other"):
+            await store.note_camera(conn, camera, programme=False, delay_ms=0)
+            await store.add_key(conn, camera, at, vault.new(camera, at))
+    for camera, answer in (("main", 200), ("other", 404)):
+        doors = [f"/clips/{clip_id}/{camera}/{name}.m3u8" for name in ("main", "video", "audio", "captions-fr")]
+        doors.append(f"/keys/{clip_id}/{camera}/{int(at.timestamp())}")
+        assert [await status(door) for door in doors] == [answer] * 5
 
 
 async def test_a_clip_opens_no_hour_but_its_own(match: Match, status: Status, config: Config) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,11 +17,13 @@ from virage.kernel.config import Config
 from virage.kernel.database import Database
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
-from virage.kernel.problems import Problem, granted
+from virage.kernel.problems import Problem, Refused, granted
 from virage.replay.acts import clips as acts
 from virage.replay.acts.desk import suggest
-from virage.replay.rules.media import key_period
+from virage.replay.rules.clips import Reason
+from virage.replay.rules.media import Kind, MediaVault, Segment, Track
 from virage.replay.rules.moments import TAPS_WITHIN, Moment, MomentSource
+from virage.replay.store import cameras as footage_store
 from virage.replay.store import clips as store
 
 GOAL = {"kind": "goal", "side": "home"}
@@ -100,6 +102,13 @@ async def test_a_goal_that_is_taken_back_takes_its_clip_from_every_phone(desk: D
     assert sorted(await desk.clips()) == [("shown", "watched"), ("withdrawn", "gone")], "told again it is another goal"
 
 
+async def test_another_decision_that_is_overturned_after_a_goal_takes_nothing_down(desk: Desk) -> None:
+    await desk.tell(KICK_OFF, GOAL)
+    (review,) = await desk.tell({"kind": "var", "matter": "penalty", "phase": "overturned", "about": 2})
+    assert "number" in review
+    assert await desk.clips() == [("shown", "watched")]
+
+
 async def test_a_goal_whose_scorer_is_corrected_keeps_its_clip(desk: Desk) -> None:
     await desk.tell(KICK_OFF, GOAL)
     own = {"kind": "goal", "side": "home", "manner": "own"}
@@ -165,8 +174,19 @@ async def test_the_same_mark_at_once_is_the_same_clip(desk: Desk) -> None:
     answers = await asyncio.gather(*asked)
     assert {(answer.status_code, answer.json()["id"]) for answer in answers} == {(200, wish["id"])}
     assert (await desk.clips(), await desk.told()) == ([("shown", "watched")], ["replay"])
+    await desk.world.rows("delete from replay.segment")
+    late = await desk.world.ask(desk.desk, "POST", f"{desk.room}/clips", wish)
+    assert (late.status_code, late.json()["id"]) == (200, wish["id"]), "when what it shows has gone, too"
+    assert [what for what, _ in await desk.facts(wish["id"])] == ["clip_published"]
     other = await desk.world.ask(desk.desk, "POST", f"{desk.room}/clips", wish | {"about": 1})
     assert other.json()["code"] == "clip_id_taken"
+
+
+async def test_a_mark_of_what_the_feed_never_told_is_refused_with_the_feeds_own_reason(desk: Desk) -> None:
+    wish = pitch.clip(desk.world) | {"about": 7}
+    refused = await desk.world.ask(desk.desk, "POST", f"{desk.room}/clips", wish)
+    assert refused.json()["code"] == "entry_unknown"
+    assert (await desk.clips(), await desk.told()) == ([], [])
 
 
 async def test_who_releases_what_somebody_takes_down_at_that_moment_shows_nothing(desk: Desk) -> None:
@@ -180,6 +200,25 @@ async def test_who_releases_what_somebody_takes_down_at_that_moment_shows_nothin
         async with desk.world.db.transaction() as conn:
             granted(await acts.release(conn, read, None, desk.world.clock.now()))
     assert (await desk.clips(), await desk.told()) == ([("withdrawn", "gone")], [])
+
+
+async def test_who_takes_down_what_somebody_releases_at_that_moment_is_told_to_look_again(desk: Desk) -> None:
+    await desk.four_eyes()
+    clip = (await desk.mark())["id"]
+    async with desk.world.db.connection() as conn:
+        read = await store.clip(conn, UUID(clip))
+    assert read is not None
+    assert await desk.do(desk.moderator, clip, "release") == (200, None)
+    async with desk.world.db.transaction() as conn:
+        outcome = await acts.withdraw(conn, read, None, desk.world.clock.now())
+    assert outcome == Refused(Reason.CHANGED)
+    assert (await desk.clips(), await desk.told()) == ([("shown", "watched")], ["replay"])
+
+
+async def test_a_goal_that_is_taken_back_in_the_same_breath_is_not_proposed_either(desk: Desk) -> None:
+    await desk.four_eyes()
+    await desk.tell(KICK_OFF, GOAL, {"kind": "withdrawn", "about": 2})
+    assert await desk.clips() == []
 
 
 async def test_a_desk_shows_nothing_of_what_others_had_on_another_day(desk: Desk) -> None:
@@ -240,6 +279,8 @@ async def test_phones_that_ask_make_one_suggestion_of_what_has_just_happened(des
     assert len((await desk.shown())["suggestions"]) == 1
     assert await tap(str(new_id()), str(new_id())) == 404
     assert await tap(str(new_id()), str(desk.world.draft)) == 404
+    ours = await desk.world.rows("select distinct event_id from replay.tap")
+    assert [row["event_id"] for row in ours] == [desk.world.event]
 
 
 async def test_a_desk_sees_what_cameras_send_while_its_event_is_near_and_no_hour_but_those_it_may_scrub(
@@ -259,9 +300,34 @@ async def test_a_desk_sees_what_cameras_send_while_its_event_is_near_and_no_hour
     playlist = (await desk.world.ask(desk.moderator, "GET", f"{footage}/video.m3u8")).text
     assert f'URI="{desk.room}/keys/main/{hour - 3600}"' in playlist
     assert "#EXT-X-ENDLIST" not in playlist
-    for other in (hour - 4 * 3600, int(key_period(now).timestamp()) + 3600):
+    vault, others = MediaVault([config.secret]), (hour - 5 * 3600, hour + 3600)
+    async with desk.world.db.transaction() as conn:
+        for at in (datetime.fromtimestamp(other, UTC) for other in others):
+            await footage_store.add_key(conn, "main", at, vault.new("main", at))
+    for other in others:
         assert (await status(f"{desk.room}/keys/main/{other}"))[0] == 404
     desk.world.clock.advance(timedelta(days=4))  # type: ignore[attr-defined]  # the clock of tests
     grant = Grant("moderator", "event", desk.world.event)
     desk.moderator = await desk.world.signed_in("moderator@example.org", grant)
     assert [(await status(door))[0] for door in doors] == [404] * 3, "its event was days ago"
+
+
+async def test_a_desk_scrubs_three_hours_back_twenty_minutes_a_playlist(desk: Desk) -> None:
+    now = desk.world.clock.now()
+    times = [now - timedelta(minutes=minutes) for minutes in (190, 170, 150, 10)]
+    track = Track(new_id(), new_id(), "main", Kind.VIDEO, "avc1.64001f", 640, 360, times[0])
+    ids = [new_id() for _ in times]
+    async with desk.world.db.transaction() as conn:
+        await footage_store.add_track(conn, track)
+        for object_id, at in zip(ids, times, strict=True):
+            await footage_store.add_segment(conn, Segment(object_id, track.id, at, 1000, 9), track)
+
+    async def listed(minutes: int) -> tuple[list[bool], bool]:
+        since = int((now - timedelta(minutes=minutes)).timestamp() * 1000)
+        path = f"{desk.room}/cameras/main/{since}/video.m3u8"
+        text = (await desk.world.ask(desk.moderator, "GET", path)).text
+        return [str(one) in text for one in ids], "#EXT-X-ENDLIST" in text
+
+    assert await listed(200) == ([False, True, False, False], True)
+    assert await listed(155) == ([False, False, True, False], True)
+    assert await listed(15) == ([False, False, False, True], False)

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import wave
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from io import BytesIO
@@ -16,12 +17,15 @@ import numpy as np
 import pytest
 from av.container import InputContainer
 from litestar import Litestar
+from msgspec.structs import replace
 
+from benchmarks.reel import encoded, pictures
 from tests.conftest import FakeClock, alive
 from tests.live.conftest import Match
 from tests.live.test_rules import TEAMS
 from tests.matchday.conftest import SITE, World
-from tests.replay.reel import Reel, shot
+from tests.replay.film import cut
+from tests.replay.reel import Reel, shot, take
 from tests.replay.test_way import luma
 from virage.kernel.config import Config
 from virage.kernel.database import Database
@@ -30,13 +34,14 @@ from virage.kernel.ids import new_id
 from virage.live.acts import telling as live
 from virage.replay.acts.rights import set_rights
 from virage.replay.films import files, reading
-from virage.replay.films.describing import Unreadable, samples
+from virage.replay.films.describing import RATE, SAMPLES_MAX, Unreadable, samples
+from virage.replay.films.files import Film
 from virage.replay.footage import MAKING_MAX, Footage
 from virage.replay.ingest.synthetic import clock_in
 from virage.replay.rules.boxes import first_shown_s
 from virage.replay.rules.descriptions import BYTES_MAX
-from virage.replay.rules.media import MediaVault, opened
-from virage.replay.rules.rights import Rights
+from virage.replay.rules.media import Kind, MediaVault, opened
+from virage.replay.rules.rights import Networks, Rights
 
 SECOND = timedelta(seconds=1)
 
@@ -148,7 +153,10 @@ async def test_captions_say_what_the_feed_says_in_both_languages_at_its_time(fil
         playlist = (await filmed.ask(f"{clip}/main/captions-{locale}.m3u8")).text
         pieces = [line for line in playlist.splitlines() if not line.startswith("#")]
         assert len(pieces) == (await filmed.ask(f"{clip}/main/video.m3u8")).text.count("#EXTINF")
-        texts = [(await filmed.ask(f"{clip}/main/{piece}")).text for piece in pieces]
+        answers = [await filmed.ask(f"{clip}/main/{piece}") for piece in pieces]
+        assert {answer.headers["cache-control"] for answer in answers} == {"public, max-age=1"}
+        texts = [answer.text for answer in answers]
+        assert (await filmed.ask(f"{clip}/main/captions/{locale}/{new_id()}")).status_code == 404
         # the clip's first segment is the eighth second of its take: that is where the player's time begins
         assert all("X-TIMESTAMP-MAP=MPEGTS:720000,LOCAL:00:00:00.000" in text for text in texts)
         said = [number for number, text in enumerate(texts) if words in text]
@@ -165,6 +173,7 @@ async def test_a_clip_is_kept_as_a_file_that_any_player_plays_where_its_rights_a
     assert refused.json()["code"] == "replay_download_not_allowed"
     await filmed.allow(Rights(download=True))
     answer = await filmed.ask(f"{clip}/main/clip.mp4")
+    assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["content-type"] == "video/mp4"
     assert re.fullmatch(r'attachment; filename="[0-9-]+-main\.mp4"', answer.headers["content-disposition"])
     shown = clocks(answer.content)
@@ -175,17 +184,24 @@ async def test_a_clip_is_kept_as_a_file_that_any_player_plays_where_its_rights_a
         times = [float(frame.time or 0) for frame in file.decode(video=0)]
         assert {round(1000 * (after - before)) for before, after in pairwise(times)} == {40}
         assert [stream.codec_context.name for stream in file.streams] == ["h264", "aac"]
+        assert file.streams.video[0].start_time == 0
 
 
 async def test_a_link_shows_what_it_is_about_to_programs_without_script_where_everybody_may_watch(
     filmed: Filmed,
 ) -> None:
+    teams = replace(TEAMS, home=replace(TEAMS.home, name='"><script>'))
+    async with filmed.world.db.transaction() as conn:
+        await live.set_teams(conn, filmed.world.event, teams, None, filmed.world.clock.now(), revision=1)
     await filmed.lay(shot("main", filmed.world.clock.now() - 14 * SECOND, 14))
     clip = await filmed.goal()
     page = (await filmed.ask(f"/r/{clip.rpartition('/')[2]}")).text
     tags = dict(re.findall(r'<meta property="([^"]+)" content="([^"]+)">', page))
-    assert tags["og:title"].startswith("But pour")
+    assert tags["og:title"].startswith("But pour &quot;&gt;&lt;script&gt;")
     assert tags["og:description"] == "Un match"
+    own = {"kind": "goal", "side": "home", "manner": "own"}
+    await filmed.tell({"kind": "corrected", "about": 2, "told": own})
+    assert "But contre son camp" in (await filmed.ask(f"/r/{clip.rpartition('/')[2]}")).text
     image = httpx.URL(tags["og:image"])
     assert (await filmed.ask(image.path)).headers["content-type"] == "image/jpeg"
     for rights in (Rights(share=False), Rights(from_at=filmed.world.clock.now() + SECOND)):
@@ -195,6 +211,11 @@ async def test_a_link_shows_what_it_is_about_to_programs_without_script_where_ev
         assert answer.status_code == 200
         assert "og:image" not in answer.text
         assert "But pour" not in answer.text
+    await filmed.world.rows("delete from replay.rights")
+    await filmed.allow(Rights(where=Networks(["127.0.0.0/8"])))
+    here = await filmed.ask(f"/r/{clip.rpartition('/')[2]}")
+    assert "og:image" in here.text
+    assert here.headers["cache-control"] == "no-store", "no cache tells others"
     assert (await filmed.ask(f"/r/{new_id()}")).status_code == 200, "the app says that there is nothing"
 
 
@@ -232,7 +253,10 @@ async def test_a_description_is_heard_over_the_ground_in_the_timeline_of_each_pi
         for seen, sound in zip(picture, heard, strict=True):
             assert abs(first_shown_s(seen) - first_shown_s(sound)) < 0.03
             assert abs(length_s(seen) - length_s(sound)) < 0.05
-    first = samples((await filmed.opened(clip, "main", "described-fr"))[0])
+    (whole,), (_, second) = [await filmed.opened(clip, camera, "described-fr") for camera in ("main", "side")]
+    first = samples(whole)
+    late = np.abs(np.fft.rfft(samples(second)[: 4 * 48_000]))[[4 * 440, 4 * 1000]]
+    assert late[0] < late[1], "where the second run begins the voice has ended, by the clock of all cameras"
     loud = np.abs(np.fft.rfft(first[: 4 * 48_000]))[[4 * 440, 4 * 1000]]
     assert loud[0] > loud[1] > 100, "the voice is louder than the beep of the ground, which is still there"
     again = await filmed.describe(clip, "fr", voice(3, 500))
@@ -241,6 +265,43 @@ async def test_a_description_is_heard_over_the_ground_in_the_timeline_of_each_pi
         "select data->>'locale' as locale from kernel.journal where what = 'clip_described'"
     )
     assert [fact["locale"] for fact in facts] == ["fr", "fr"]
+
+
+def test_a_file_has_the_sound_of_its_picture_alone_and_no_picture_that_is_encoded_otherwise() -> None:
+    parts = take(0, 6)
+    video, audio = ([part for part in parts if part.kind is kind] for kind in (Kind.VIDEO, Kind.AUDIO))
+    # the sound begins before the picture, and ends after it
+    film = Film(b"".join(one.data for one in (video[0], *video[2:5])), b"".join(one.data for one in audio))
+    other = cut(encoded(pictures(1)))
+    strange = Film(other.init.data + other.fragments[0].data, None)
+    made = files.mp4([film, strange, film])
+    assert clocks(made) == [*range(1000, 4000, 40)] * 2
+    heard = np.abs(samples(made)).reshape(-1)[: 6 * 48_000 - 4096]
+    assert len(samples(made)) == pytest.approx(6 * 48_000, abs=2 * 1024)
+    loud = [heard[second * 48_000 + 2000 : second * 48_000 + 4000].mean() for second in range(6)]
+    quiet = [heard[second * 48_000 + 24_000 : second * 48_000 + 40_000].mean() for second in range(6)]
+    assert min(loud) > 10 * max(quiet), "it beeps as each second begins"
+
+
+def test_of_a_file_that_is_longer_than_any_clip_only_the_beginning_is_read() -> None:
+    file = BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(1)
+        out.setframerate(8000)
+        out.writeframes(bytes(8000 * 450))
+    assert SAMPLES_MAX < len(samples(file.getvalue())) < SAMPLES_MAX + RATE
+
+
+async def test_where_the_sound_of_the_ground_broke_off_a_description_goes_on_without_it(filmed: Filmed) -> None:
+    now = filmed.world.clock.now()
+    await filmed.lay(shot("main", now - 14 * SECOND, 6), shot("main", now - 4 * SECOND, 14))
+    clip = await filmed.goal()
+    filmed.clock.advance(19 * SECOND)
+    assert (await filmed.describe(clip, "fr", voice(6))).status_code == 204
+    heard = [samples(run)[: 3 * 48_000] for run in await filmed.opened(clip, "main", "described-fr")]
+    beeps = [np.abs(np.fft.rfft(sound))[3 * 1000] for sound in heard]
+    assert beeps[0] > 100 > 10 * beeps[1], "nobody knows how much is missing"
 
 
 class AtOnce:
@@ -275,12 +336,17 @@ async def test_a_ground_that_asks_for_the_same_at_once_does_not_fill_the_memory(
     assert pictures.calls <= MAKING_MAX
 
 
-async def test_a_clip_of_which_nothing_is_kept_any_more_is_not_there(filmed: Filmed) -> None:
+@pytest.mark.parametrize("lost", ["segments", "keys", "objects"])
+async def test_a_clip_of_which_nothing_is_kept_any_more_is_not_there(filmed: Filmed, lost: str) -> None:
     await filmed.lay(shot("main", filmed.world.clock.now() - 14 * SECOND, 23))
     clip = await filmed.goal()
     await filmed.allow(Rights(download=True))
     filmed.clock.advance(19 * SECOND)
-    await filmed.world.rows("delete from replay.segment")
+    if lost == "objects":
+        for row in await filmed.world.rows("select id from replay.segment"):
+            await filmed.footage.delete(row["id"])
+    else:
+        await filmed.world.rows(f"delete from replay.{'segment' if lost == 'segments' else 'media_key'}")
     asked = [await filmed.ask(clip + path) for path in ("/poster.jpg", "/main/clip.mp4")]
     assert [answer.status_code for answer in [*asked, await filmed.describe(clip, "fr", voice(3))]] == [404] * 3
 
@@ -320,3 +386,6 @@ async def test_a_file_that_is_no_description_is_refused_with_the_reason(filmed: 
     filmed.desk = ours
     assert (await filmed.describe(clip, "en", bytes(BYTES_MAX + 1))).status_code == 413
     assert (await filmed.ask(clip)).json()["described"] == []
+    assert (await filmed.world.ask(ours, "POST", f"{clip}/withdraw")).status_code == 204
+    assert (await filmed.describe(clip, "en", voice(1))).status_code == 404, "it was taken down"
+    assert await filmed.to_describe() == []

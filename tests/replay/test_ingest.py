@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -209,7 +210,8 @@ async def test_an_ingest_that_is_killed_loses_the_open_segment_at_most(
     assert len(lost) <= OPEN_FRAMES_MAX
     program(*command)
     await kept.wait_for_pieces("main", len(before) + 1)
-    assert len(await kept.takes("main")) == 2
+    _, after = await kept.takes("main")
+    assert len(await kept.clocks(after[0])) == 25, "it is sealed with the key that the hour has already"
 
 
 async def test_what_a_full_disk_cannot_take_is_counted_as_lost_and_the_rest_is_kept_once_there_is_room(
@@ -221,18 +223,26 @@ async def test_what_a_full_disk_cannot_take_is_counted_as_lost_and_the_rest_is_k
     ballast.write_bytes(bytes(shutil.disk_usage(small_disk).free))
     source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True)
     async with taking_in(source, full.db, full.footage, full.vault, waiting_max=4) as ingest:
-        camera(port)
+        first = camera(port)
         await full.wait_for_fault("main", Fault.STORE_FULL)
 
-        async def lost() -> bool:
+        async def lost(count: int) -> bool:
             state = await full.state("main")
-            return state is not None and state.lost >= 2
+            return state is not None and state.lost >= count
 
-        await full.wait_for(lost)
+        await full.wait_for(partial(lost, 2))
+        assert await full.pieces("main") == [], "no row names an object that is not there"
+        first.pull()
+        camera(port)
+        await full.wait_for(partial(lost, ingest.lost + 4))
         ballast.unlink()
         await full.wait_for_fault("main", None)
         known = ingest.lost
         await full.wait_for_pieces("main", len(await full.pieces("main")) + 2)
         assert ingest.lost == known
+        state = await full.state("main")
+        assert state is not None
+        assert state.lost == ingest.lost, "each is counted once"
+    assert len(await full.takes("main")) == 2, "what began while nothing more could wait goes on as well"
     for piece in await full.pieces("main"):
         assert len(await full.clocks(piece)) > 0

@@ -15,6 +15,8 @@ from tests.replay.house import Kept
 from virage.kernel.clock import Clock
 from virage.kernel.ids import new_id
 from virage.replay.jobs.keeping import KeepingJobs
+from virage.replay.reads.cameras import gauges
+from virage.replay.rules.cameras import Fault
 from virage.replay.rules.clips import Clip
 from virage.replay.rules.keeping import GRACE
 from virage.replay.rules.media import Kind, Segment, Track, key_period
@@ -90,10 +92,11 @@ async def test_a_clip_keeps_what_it_shows_of_its_cameras_until_a_while_after_it_
     assert await stored(kept, other) == [False, False]
     async with kept.db.transaction() as conn:
         await clips.withdraw_clip(conn, clip_id, clock.now())
+    clock.advance(GRACE - SECOND)
     await job(kept, clock).expire()
     assert (await stored(kept, shown))[2]
     assert await count(kept, "media_key") == 1
-    clock.advance(GRACE + SECOND)
+    clock.advance(2 * SECOND)
     await job(kept, clock).expire()
     assert await stored(kept, shown) == [False] * 5
     assert [await count(kept, table) for table in ("segment", "track", "media_key")] == [0, 0, 0]
@@ -118,6 +121,35 @@ async def test_an_expiry_that_is_killed_half_way_is_ended_by_the_next_one_and_no
     await job(kept, Clock()).expire()
     assert not any(await stored(kept, ids))
     assert [await count(kept, table) for table in ("segment", "track", "doomed")] == [0, 0, 0]
+
+
+async def test_a_camera_that_is_set_up_anew_keeps_its_delay_unless_another_is_said(kept: Kept) -> None:
+    async def noted(delay_ms: int | None, *, programme: bool) -> tuple[int, bool]:
+        async with kept.db.connection() as conn:
+            await store.note_camera(conn, "main", programme=programme, delay_ms=delay_ms)
+        state = await kept.state("main")
+        assert state is not None
+        return state.delay_ms, state.programme
+
+    assert await noted(300, programme=False) == (300, False)
+    assert await noted(None, programme=True) == (300, True)
+    assert await noted(0, programme=True) == (0, True)
+
+
+async def test_what_is_wrong_with_a_camera_is_a_figure_to_watch(kept: Kept, clock: FakeClock) -> None:
+    async def figures() -> list[float]:
+        async with kept.db.connection() as conn:
+            return [(await gauge.read(conn))["main"] for gauge in gauges(clock)]
+
+    await sent(kept, "main", [clock.now()])
+    assert await figures() == [1, float("inf"), 0], "nobody has taken it in yet"
+    async with kept.db.connection() as conn:
+        await store.note_state(conn, "main", fault=None, seen_at=clock.now(), lost=3, now=clock.now())
+        clock.advance(2 * SECOND)
+        assert await figures() == [0, 2, 3]
+        fault = (Fault.ENDED, clock.now())
+        await store.note_state(conn, "main", fault=fault, seen_at=None, lost=1, now=clock.now())
+    assert await figures() == [1, 2, 4]
 
 
 @pytest.mark.parametrize("hours", [1, HOURS])

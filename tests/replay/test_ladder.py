@@ -28,7 +28,7 @@ from virage.replay.ladder.transcoding import Unreadable, transcoded
 from virage.replay.reads.ladder import gauges
 from virage.replay.rules.boxes import boxes, first_shown, first_shown_s
 from virage.replay.rules.clips import Clip
-from virage.replay.rules.ladder import LATE, STEPS, complete, due, made_id, shown_of, steps_below
+from virage.replay.rules.ladder import LATE, MAKING, STEPS, complete, due, made_id, shown_of, steps_below
 from virage.replay.rules.media import Kind, MediaVault, Rung, Segment, Track
 from virage.replay.rules.playlists import Piece, Places, main_playlist, media_playlist, runs_of
 from virage.replay.store import cameras as store
@@ -95,9 +95,21 @@ def test_a_rung_changes_to_its_source_and_back_without_a_break_in_time() -> None
 def test_a_rung_is_offered_once_little_of_it_is_missing() -> None:
     source = pieces(SOURCE, range(20))
     assert [complete(source, pieces(RUNG, range(n))) for n in (0, 15, 16, 20)] == [False, False, True, True]
+    assert not complete(source[:2], []), "however little there is"
     main = main_playlist(source, [], rungs=[pieces(RUNG, range(20))])
     assert main.index("\nvideo.m3u8") < main.index("\nvideo-240p.m3u8")
     assert "RESOLUTION=426x240" in main
+
+
+def test_a_camera_has_the_sizes_that_are_smaller_than_its_own() -> None:
+    sizes = {lines: [step.rung for step in steps_below(lines)] for lines in (1080, 481, 480, 241, 240)}
+    assert sizes == {
+        1080: [Rung.P480, Rung.P240],
+        481: [Rung.P480, Rung.P240],
+        480: [Rung.P240],
+        241: [Rung.P240],
+        240: [],
+    }
 
 
 def test_the_ladder_follows_second_by_second_and_goes_on_with_now_once_it_is_late() -> None:
@@ -107,6 +119,25 @@ def test_the_ladder_follows_second_by_second_and_goes_on_with_now_once_it_is_lat
     assert due(source, pieces(RUNG, range(3)), now) == (source[9], source[3:9])
     assert due(source, [], now) == (source[9], []), "it has just begun"
     assert due(source, pieces(RUNG, range(3)), now + 2 * LATE) == (None, []), "a camera that ended is nobody's delay"
+
+
+def test_a_second_is_made_only_if_phones_still_wait_for_it_when_it_is_made() -> None:
+    source = pieces(SOURCE, [0])
+    latest = source[0].segment.ends_at + LATE - MAKING
+    assert due(source, [], latest) == (source[0], [])
+    assert due(source, [], latest + 0.1 * SECOND) == (None, [])
+
+
+def test_a_rung_waits_for_what_may_still_be_made_and_for_nothing_else() -> None:
+    source, now = pieces(SOURCE, range(10)), AT + 10 * SECOND
+    told = shown_of(source, pieces(RUNG, range(7)), now, closed=False)
+    assert [one.track.rung for one in told] == [Rung.P240] * 7
+    assert shown_of(source, pieces(RUNG, range(7)), now, closed=True)[7:] == source[7:], "nothing is made any more"
+    late = shown_of(source, pieces(RUNG, range(4)), now, closed=False)
+    assert late[4:] == source[4:5], "the fifth second is too late to be made, the sixth is not"
+    left_out = shown_of(source, pieces(RUNG, [0, 1, 9]), now, closed=False)
+    assert left_out[2:9] == source[2:9], "of what was left out, either"
+    assert len(left_out) == 10
 
 
 def test_what_is_made_of_a_second_has_the_same_name_each_time_and_lies_near_it() -> None:
@@ -234,6 +265,8 @@ async def test_the_programme_is_made_as_it_is_seen_and_another_camera_once_a_cli
     assert await works.until_idle() == 4
     assert len(await works.made("behind-goal")) == 4
     assert await works.until_idle() == 0
+    async with works.db.connection() as conn:
+        assert await conn.fetchval("select laddered_at from replay.clip") is None, "more may come in"
 
 
 async def test_a_ladder_that_falls_behind_goes_on_with_now_and_says_what_it_left_out(works: Works) -> None:

@@ -47,6 +47,7 @@ def test_a_roar_stands_eight_decibels_over_the_half_minute_before(over: float, c
     found = roars(step(over))
     assert len(found) == count
     assert [(moment.at, moment.strength) for moment in found] == [(AT + 30 * SECOND, round(10 * over))] * count
+    assert [moment.stretch for moment in found] == [(AT + 18 * SECOND, AT + 38 * SECOND)] * count
 
 
 def test_a_whistle_of_a_second_is_no_roar() -> None:
@@ -55,7 +56,21 @@ def test_a_whistle_of_a_second_is_no_roar() -> None:
 
 def test_nothing_stands_out_before_ten_seconds_were_heard() -> None:
     assert roars(heard(*[CROWD_DB] * 9, *[CROWD_DB + 20] * 2)) == []
-    assert len(roars(heard(*[CROWD_DB] * 10, *[CROWD_DB + 20] * 3))) == 1
+    found = roars(heard(*[CROWD_DB] * 10, *[CROWD_DB + 20] * 3))
+    assert [moment.at for moment in found] == [AT + 10 * SECOND]
+
+
+def test_a_roar_is_compared_with_the_half_minute_before_and_with_nothing_earlier() -> None:
+    levels = heard(*[CROWD_DB + 20] * 60, *[CROWD_DB] * 31, *[CROWD_DB + 10] * 2)
+    assert [moment.at for moment in roars(levels)] == [AT + 91 * SECOND], "the loud minute is over"
+
+
+def test_a_second_roar_is_another_moment_after_twenty_seconds_and_not_before() -> None:
+    def twice(apart: int) -> list[float]:
+        levels = heard(*[CROWD_DB] * 30, *[CROWD_DB + 20] * 2, *[CROWD_DB] * (apart - 2), *[CROWD_DB + 20] * 2)
+        return [(moment.at - AT).total_seconds() for moment in roars(levels)]
+
+    assert (twice(20), twice(18)) == ([30, 50], [30])
 
 
 @given(st.lists(st.floats(QUIET_DB, 0), min_size=10, max_size=120))
@@ -82,6 +97,8 @@ def tapped(*counts: int) -> list[Tapped]:
     [
         ((4,), 10, False),
         ((5,), 10, True),
+        ((5,), 250, True),
+        ((5,), 251, False),
         ((10, 10, 10), 2_000, False),
         ((10, 20, 10), 2_000, True),
         ((), 0, False),

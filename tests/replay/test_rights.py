@@ -71,6 +71,12 @@ def test_what_is_taken_down_is_for_nobody_and_what_is_public_is_for_everybody(ri
         assert may_watch(rights, CLIP, Viewer(), NOW) is None
 
 
+def test_a_clip_opens_at_its_time_and_to_nobody_who_is_inside_without_a_ticket() -> None:
+    assert may_watch(Rights(from_at=NOW), CLIP, Viewer(), NOW) is None
+    assert may_watch(Rights(until_at=NOW), CLIP, Viewer(), NOW) is not None
+    assert may_watch(Rights(who=Who.INSIDE), CLIP, Viewer(inside=True), NOW) is not None
+
+
 @pytest.mark.parametrize(
     ("peer", "sent", "seen"),
     [
@@ -150,6 +156,8 @@ async def test_a_clip_for_tickets_opens_for_who_has_one_of_this_event_until_it_i
     await world.buy(other, event=world.their_event)
     refused = {"replay_ticket_needed"}
     assert [await crew.answers(who) for who in ({}, fan, other, crew.desk)] == [refused, {200}, refused, {200}]
+    theirs = Grant("moderator", "event", world.their_event)
+    assert await crew.answers(await world.signed_in("neighbour@example.org", theirs)) == refused, "no crew of ours"
     held = [(await world.ask(fan, "GET", door)).headers["cache-control"] for door in crew.doors]
     assert held == ["private, max-age=1"] * 3 + ["no-store"]
     async with world.db.transaction() as conn:

@@ -20,7 +20,7 @@ async def set_rights(
     known, last = await store.rights(conn, event_id)
     if known == rights and last:
         return last
-    if last == revision and (next_ := await store.set_rights(conn, event_id, rights, revision)) is not None:
+    if (next_ := await store.set_rights(conn, event_id, rights, revision)) is not None:
         await append(conn, [Fact(RIGHTS_FACT, who, event_id, {"revision": next_})], now)
         return next_
     return Refused(Reason.CHANGED, {"revision": last})

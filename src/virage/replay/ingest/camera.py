@@ -25,14 +25,14 @@ KEEP_AGAIN_S: Final = 0.5
 TELL_EVERY_S: Final = 1.0
 LAST_PACKET_S: Final = 0.5
 LAST_PARTS_S: Final = 5.0
-KEYS_MAX: Final = 3  # hours: the present one, and what a camera that is late may still want
 
 
 class Ingest:
     """Takes in one camera until it is told to stop.
 
     A thread reads the transport; the loop seals, keeps and writes down, in order. If the store or the database is away
-    it waits; what comes while `waiting_max` parts wait already is lost, counted, and the gap is seen.
+    it waits; what comes while `waiting_max` parts wait already is lost, counted, and the gap is seen. An init segment
+    never is: all that comes of its take would be lost with it, long after the store is back.
     """
 
     def __init__(
@@ -90,15 +90,12 @@ class Ingest:
             return
         if isinstance(what.what, Fragment) and what.what.kind is Kind.VIDEO:
             self._health.sends(self._clock.now())
-        if self._parts.qsize() >= self._waiting_max:
-            self._lose(what)
-        else:
+        if isinstance(what.what, Init) or self._parts.qsize() < self._waiting_max:
             self._parts.put_nowait(what)
-
-    def _lose(self, part: Part) -> None:
-        self.lost += 1
-        self._health.lost += 1
-        log.error("footage_lost", camera=self._source.camera, part=part.id, lost=self.lost)
+        else:
+            self.lost += 1
+            self._health.lost += 1
+            log.error("footage_lost", camera=self._source.camera, part=what.id, lost=self.lost)
 
     async def _tell(self) -> None:
         """Say every second how the camera does, whatever becomes of its parts; and hear how late it is."""
@@ -138,10 +135,8 @@ class Ingest:
     async def _keep_part(self, part: Part) -> None:
         if isinstance(part.what, Init):
             await self._begin(part, part.what)
-        elif part.what.kind in self._tracks and self._tracks[part.what.kind].take_id == part.take_id:
-            await self._add(part, part.what, self._tracks[part.what.kind])
         else:
-            self._lose(part)  # its init segment was lost: there were too many parts already
+            await self._add(part, part.what, self._tracks[part.what.kind])
 
     async def _begin(self, part: Part, init: Init) -> None:
         """A new track: its init segment, in the open."""
@@ -167,8 +162,6 @@ class Ingest:
             async with self._db.connection() as conn:
                 kept = await store.add_key(conn, self._source.camera, period, made)
             self._keys[period] = self._vault.open(kept, self._source.camera, period)
-            for old in sorted(self._keys)[:-KEYS_MAX]:
-                del self._keys[old]
         return self._keys[period]
 
     async def _patiently(self, act: Callable[[], Awaitable[None]]) -> None:

@@ -5,23 +5,19 @@ from typing import Final
 
 from msgspec import Struct
 
-from virage.replay.rules.media import KEY_PERIOD, SEGMENT_LONGEST
-
 GRACE: Final = timedelta(hours=48)
 """How long what a withdrawn clip showed is kept: whoever is accused of it, or took it down in error, can look."""
 
 
 class Keeping(Struct, frozen=True):
-    """What is over: segments seen before `seen_before`, unless a clip keeps them that is shown, or was until
-    `withdrawn_before`; keys of hours that began before `keys_before`, for then all of the hour is.
+    """What is over: what was seen before `seen_before`, unless a clip keeps it that is shown, or was until
+    `withdrawn_before`.
     """
 
     seen_before: datetime
     withdrawn_before: datetime
-    keys_before: datetime
 
 
 def keeping(hours: int, now: datetime) -> Keeping:
     """What is over by now where footage is kept for so many hours."""
-    seen_before = now - timedelta(hours=hours)
-    return Keeping(seen_before, now - GRACE, seen_before - KEY_PERIOD - SEGMENT_LONGEST)
+    return Keeping(now - timedelta(hours=hours), now - GRACE)

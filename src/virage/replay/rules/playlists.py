@@ -106,10 +106,10 @@ def media_playlist(pieces: Sequence[Piece], runs: Sequence[Run], places: Places,
 
 def head(durations_ms: Sequence[int], *, closed: bool) -> list[str]:
     """The first lines of a media playlist."""
-    longest_s = max(durations_ms, default=0) / 1000
+    longest_s = (max(durations_ms, default=0) + 500) // 1000  # RFC 8216, 4.3.3.1: rounded to the nearest second
     return [
         *HEAD,
-        f"#EXT-X-TARGETDURATION:{max(TARGET_S, round(longest_s))}",
+        f"#EXT-X-TARGETDURATION:{max(TARGET_S, longest_s)}",
         f"#EXT-X-PLAYLIST-TYPE:{'VOD' if closed else 'EVENT'}",
     ]
 

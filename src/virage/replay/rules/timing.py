@@ -29,11 +29,8 @@ class Arrivals:
             self._stretches.append((arrived_s, lag_s))
         elif lag_s < self._stretches[-1][1]:
             self._stretches[-1] = (self._stretches[-1][0], lag_s)
-        if lag_s < self._zero_s:
-            self._zero_s = lag_s
-        else:
-            least_s = min(lag for _, lag in self._stretches)
-            self._zero_s = min(least_s, self._zero_s + SLEW * max(0.0, arrived_s - self._last_s))
+        least_s = min(lag for _, lag in self._stretches)
+        self._zero_s = min(least_s, self._zero_s + SLEW * max(0.0, arrived_s - self._last_s))
         self._last_s = arrived_s
 
     def arrived(self, media_s: float) -> float:

@@ -73,6 +73,7 @@ _WORDS: Final = {
     "fr": {
         "on": "{} : entrée du {}, sortie du {}",
         "added": "{} minutes de temps additionnel",
+        "added_one": "1 minute de temps additionnel",
         "in": "Technologie sur la ligne de but : le ballon est entré",
         "out": "Technologie sur la ligne de but : le ballon n’est pas entré",
         "begins": "{} : coup d’envoi",
@@ -81,6 +82,7 @@ _WORDS: Final = {
     "en": {
         "on": "{}: {} on, {} off",
         "added": "{} minutes added",
+        "added_one": "1 minute added",
         "in": "Goal-line technology: the ball was in",
         "out": "Goal-line technology: the ball was not in",
         "begins": "{} begins",
@@ -108,7 +110,7 @@ def _text(entry: Entry, teams: Teams | None, locale: Locale) -> str | None:  # n
         case Substitution(side, off, on):
             return words["on"].format(_team(teams, side), _player(teams)(side, on), _player(teams)(side, off))
         case AddedTime(minutes):
-            return words["added"].format(minutes)
+            return words["added" if minutes > 1 else "added_one"].format(minutes)
         case Review(phase=phase):
             return _REVIEWS[locale][phase]
         case GoalLine(is_goal=is_goal):

@@ -105,8 +105,9 @@ async def stretch(
 
 
 async def cameras_seen(conn: Connection, from_at: datetime, to_at: datetime) -> list[str]:
-    """Cameras that have sent a picture in a stretch of time, that of the programme first."""
-    return [row["name"] async for row in queries.cameras_seen(conn, from_at=from_at, to_at=to_at)]
+    """Cameras of which some picture shows a stretch of time, that of the programme first."""
+    rows = queries.cameras_seen(conn, from_at=from_at, to_at=to_at, longest=SEGMENT_LONGEST)
+    return [row["name"] async for row in rows]
 
 
 async def programme_cameras(conn: Connection) -> list[str]:

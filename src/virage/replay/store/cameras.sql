@@ -52,12 +52,15 @@ where
     and segment.at + segment.duration_ms * interval '1 millisecond' > :from_at
 order by segment.at;
 
--- name: cameras_seen(from_at, to_at)
--- Cameras that have sent a picture in a stretch of time, that of the programme first.
+-- name: cameras_seen(from_at, to_at, longest)
+-- Cameras of which some picture shows a stretch of time, that of the programme first.
 select camera.name from replay.camera
 where exists (
     select from replay.segment
-    where segment.camera = camera.name and segment.kind = 'video' and segment.at between :from_at and :to_at
+    where
+        segment.camera = camera.name and segment.kind = 'video' and segment.at < :to_at
+        and segment.at > :from_at::timestamptz - :longest::interval
+        and segment.at + segment.duration_ms * interval '1 millisecond' > :from_at
 )
 order by camera.programme desc, camera.name;
 

@@ -30,7 +30,7 @@ async def expire_tracks(conn: Connection, over: Keeping, at_most: int) -> int:
 
 async def expire_keys(conn: Connection, over: Keeping) -> None:
     """Forget keys with nothing left to open."""
-    await queries.expire_keys(conn, keys_before=over.keys_before, key_period=KEY_PERIOD)
+    await queries.expire_keys(conn, seen_before=over.seen_before, key_period=KEY_PERIOD)
 
 
 async def forget_losses(conn: Connection, over: Keeping) -> None:

@@ -32,11 +32,11 @@ with expired as (
 )
 insert into replay.doomed (object_id) select id from expired on conflict do nothing returning object_id;
 
--- name: expire_keys(keys_before, key_period)!
+-- name: expire_keys(seen_before, key_period)!
 -- Forget keys of hours that have no segment left.
 delete from replay.media_key
 where
-    period < :keys_before
+    period < :seen_before
     and not exists (
         select from replay.segment
         where
