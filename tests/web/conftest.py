@@ -14,7 +14,8 @@ import asyncpg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
-from tests.web.house import House, free_port
+from tests.ports import free_ports
+from tests.web.house import House
 from virage.kernel.postgres import EmbeddedPostgres
 
 CHROMIUM = os.environ.get("VIRAGE_CHROMIUM", "/usr/bin/chromium")
@@ -28,6 +29,7 @@ UNUSED = (
 )
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-features=" + ",".join(UNUSED)]
 _addresses = itertools.count(1)
+_houses = itertools.count(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -53,9 +55,10 @@ def named_database(url: str, name: str) -> str:
 @pytest.fixture(scope="session")
 def house(cluster: EmbeddedPostgres) -> Iterator[House]:
     """Everything that `virage run` starts, with the demo."""
-    asyncio.run(_create(cluster.url, "house"))
+    name = f"house_{next(_houses)}"  # one that did not come up is made anew for the second try
+    asyncio.run(_create(cluster.url, name))
     folder = Path(tempfile.mkdtemp(prefix="virage-web-"))
-    house = House(folder, named_database(cluster.url, "house"))
+    house = House(folder, named_database(cluster.url, name))
     try:
         house.run()
         yield house
@@ -88,7 +91,7 @@ def browser_context_args(house: House) -> dict[str, Any]:
 @pytest.fixture
 def own_server(house: House) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
     """A web process of the test's own, so that it can be stopped."""
-    port = free_port()
+    (port,) = free_ports(1)
     url = f"http://localhost:{port}"
     process = house.start("serve", house.env | {"VIRAGE_PORT": str(port), "VIRAGE_PUBLIC_URL": url})
     house.wait(url)

@@ -5,7 +5,6 @@ import os
 import re
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,10 +17,12 @@ from typing import Any
 import httpx
 from msgspec.structs import replace
 
+from tests.ports import free_ports
 from virage.demo.crowd import Till, fill
 from virage.demo.programme import load_programme, planned
 from virage.kernel.config import read
 from virage.kernel.database import Database
+from virage.kernel.ids import new_id
 from virage.payments.handlers import Handlers
 from virage.payments.sandbox_provider import SandboxProvider
 from virage.ticketing.acts import paying
@@ -32,12 +33,9 @@ CODE = re.compile(r"\b\d{6}\b")
 Server = tuple[str, Callable[[], None], Callable[[], None]]
 
 
-def free_port() -> int:
-    """A port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def fresh(name: str) -> str:
+    """The name with an ending that nothing in the house bears, whichever try of a test this is."""
+    return f"{name} {new_id().hex[-6:]}"
 
 
 class House:
@@ -45,7 +43,7 @@ class House:
 
     def __init__(self, folder: Path, database_url: str) -> None:
         self.folder = folder
-        self.port, sandbox_port = free_port(), free_port()
+        self.port, sandbox_port = free_ports(2)
         self.url = f"http://localhost:{self.port}"
         self.sandbox_url = f"http://localhost:{sandbox_port}"
         self.database_url = database_url
@@ -151,7 +149,7 @@ class House:
 @contextmanager
 def stoppable(house: House, **limits: str) -> Iterator[Server]:
     """A web process of a test's own: its address, the way to stop it and the way to start it again."""
-    port = free_port()
+    (port,) = free_ports(1)
     url = f"http://localhost:{port}"
     running: list[subprocess.Popen[bytes]] = []
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -11,7 +12,7 @@ from playwright.sync_api import Page, Playwright, Route, expect
 from tests.web.cards import Held, new_card
 from tests.web.devices import PIN
 from tests.web.gate import Phone, kill, settled
-from tests.web.house import House, Server, stoppable
+from tests.web.house import House, Server, fresh, stoppable
 from tests.web.office import in_database
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.till import (
@@ -68,7 +69,7 @@ def begin(tablet: Phone) -> Page:
 
 def test_two_taps_sell_and_the_receipt_proves_itself(house: House, tablet: Phone) -> None:
     page = begin(tablet)
-    open_till(page, house, "Till two taps")
+    name = open_till(page, house, "Till two taps")
     one = new_card(house, 1_000)
     give_to(house, one, "Somebody Somewhere")
     look = page.get_by_role("dialog", name="What is on the card")
@@ -83,7 +84,7 @@ def test_two_taps_sell_and_the_receipt_proves_itself(house: House, tablet: Phone
     address = page.locator("[data-code]").first.get_attribute("data-code") or ""
     sold(page)
     assert left(house, one) == 650
-    *_, sale = chain(house, "Till two taps")
+    *_, sale = chain(house, name)
     assert (sale.kind, sale.total_cents, sale.tenders[0].kind) == (Kind.SALE, CHOCOLATE_CENTS, TenderKind.CARD)
 
     reader = page.context.new_page()
@@ -105,7 +106,7 @@ def test_two_taps_sell_and_the_receipt_proves_itself(house: House, tablet: Phone
     expect(page.locator("[data-receipt]")).to_contain_text("Change €7.00")
     number = sold(page)
     expect(page.locator("[data-backlog='0']")).to_be_visible()
-    numbers = [record.number for record in chain(house, "Till two taps")]
+    numbers = [record.number for record in chain(house, name)]
     assert numbers == list(range(1, number + 1))
     assert left(house, one) == 650
     assert_books_are_right(house)
@@ -125,7 +126,7 @@ def test_without_the_server_it_sells_on_within_its_limits_and_tells_all_of_it_on
     stranger = new_card(house, known=False)
     block(house, blocked)
     page = begin(tablet)
-    open_till(page, house, "Till alone")
+    name = open_till(page, house, "Till alone")
     settled(page)
     sell_alone(page, one)
     stop()
@@ -161,7 +162,7 @@ def test_without_the_server_it_sells_on_within_its_limits_and_tells_all_of_it_on
     start()
     expect(page.locator("[data-backlog='0']")).to_be_visible(timeout=20_000)
     expect(page.locator("[data-used]")).to_be_hidden()
-    records = [record for record in chain(house, "Till alone") if record.kind in SALES]
+    records = [record for record in chain(house, name) if record.kind in SALES]
     assert [record.total_cents for record in records] == [CHOCOLATE_CENTS] * 5
     assert (left(house, one), left(house, other)) == (2_000 - 3 * CHOCOLATE_CENTS, 2_000 - CHOCOLATE_CENTS)
     assert_books_are_right(house)
@@ -173,8 +174,14 @@ def block(house: House, one: Held) -> None:
     in_database(house, lambda conn: block_cards(conn, [wish], datetime.now(UTC)))
 
 
+SERVER_S = 60.0
+
+
 def lose_answers(page: Page) -> list[int]:
-    """The server hears what the till asks, and its answers get lost."""
+    """The server hears what the till asks, and its answers get lost.
+
+    News of cards are held meanwhile: that the server has taken this very tap would be a reason not to take it alone.
+    """
     lost: list[int] = []
 
     def lose(route: Route) -> None:
@@ -184,7 +191,14 @@ def lose_answers(page: Page) -> list[int]:
         return route.abort()
 
     page.route("**/api/till/records", lose)
+    page.route("**/api/till/cards?since=*", nothing_new)
     return lost
+
+
+def nothing_new(route: Route) -> None:
+    """The server is there, and no card has changed."""
+    (since,) = parse_qs(urlsplit(route.request.url).query)["since"]
+    route.fulfill(json={"position": since, "all": False, "cards": []})
 
 
 def asks(route: Route) -> bool:
@@ -194,7 +208,14 @@ def asks(route: Route) -> bool:
 def heard(route: Route) -> int:
     """Let the server have a request whose answer never comes back."""
     headers = {name: value for name, value in route.request.headers.items() if name != "content-length"}
-    return httpx.post(route.request.url, content=route.request.post_data_buffer, headers=headers).status_code
+    body = route.request.post_data_buffer
+    return httpx.post(route.request.url, content=body, headers=headers, timeout=SERVER_S).status_code
+
+
+def all_is_told(page: Page) -> None:
+    """The till hears its server, which has heard of everything."""
+    expect(page.locator("[data-state=online]")).to_be_visible(timeout=20_000)
+    expect(page.locator("[data-backlog='0']")).to_be_visible(timeout=20_000)
 
 
 def die_while_asking(page: Page, tablet: Phone, one: Held) -> None:
@@ -215,31 +236,31 @@ def die_while_asking(page: Page, tablet: Phone, one: Held) -> None:
 def test_a_lost_answer_is_one_sale_or_none_also_over_a_kill(house: House, tablet: Phone) -> None:
     page = begin(tablet)
     one = new_card(house, 5_000)
-    open_till(page, house, "Till lost answer")
+    name = open_till(page, house, "Till lost answer")
     lost = lose_answers(page)
+    all_is_told(page)
     sell_alone(page, one)  # the same bytes, sold alone
-    expect(page.locator("[data-state=online]")).to_be_visible(timeout=20_000)
-    expect(page.locator("[data-backlog='0']")).to_be_visible(timeout=20_000)
+    all_is_told(page)
     assert left(house, one) == 5_000 - CHOCOLATE_CENTS
 
     for _ in range(3):
         tap_product(page, CHOCOLATE)
     tap_card(page, one)  # 10.50 is beyond what one card may alone: taken back at once
-    expect(page.get_by_text("it was written down and taken back at once")).to_be_visible()
+    expect(page.get_by_text("it was written down and taken back at once")).to_be_visible(timeout=20_000)
     assert lost == [200, 200]
     page.get_by_role("dialog", name="Pay").get_by_role("button", name="Close").click()
     page.get_by_role("button", name="Empty the basket").click()
-    expect(page.locator("[data-backlog='0']")).to_be_visible(timeout=20_000)
+    all_is_told(page)
     assert left(house, one) == 5_000 - CHOCOLATE_CENTS
 
     page.unroute("**/api/till/records")
-    expect(page.locator("[data-state=online]")).to_be_visible(timeout=20_000)
+    all_is_told(page)
     die_while_asking(page, tablet, one)
     page = begin(tablet)
     page.goto("/staff/till")
     expect(page.get_by_text("The sale of €3.50 that was interrupted is paid.")).to_be_visible(timeout=20_000)
     sold(page)
-    kinds = [record.kind for record in chain(house, "Till lost answer")][1:]
+    kinds = [record.kind for record in chain(house, name)][1:]
     assert kinds == [Kind.SALE, Kind.SALE, Kind.REFUND, Kind.SALE]
     assert left(house, one) == 5_000 - 2 * CHOCOLATE_CENTS
     assert_books_are_right(house)
@@ -251,7 +272,7 @@ def test_a_shift_sells_splits_gives_back_and_counts(house: House, tablet: Phone)
     choose_pin(house, one)
     give_to(house, one, "Somebody Somewhere")
     beer_is_allowed(house)
-    open_till(page, house, "Till shift")
+    name = open_till(page, house, "Till shift")
     pay = page.get_by_role("dialog", name="Pay")
 
     for _ in range(2):
@@ -299,12 +320,12 @@ def test_a_shift_sells_splits_gives_back_and_counts(house: House, tablet: Phone)
     load_at_desk(page, one)
     assert left(house, one) == 20_000 - 8_000 + 1_000
     close_shift(page, difference=-100)  # somebody took the tip out of the drawer
-    kinds = [record.kind for record in chain(house, "Till shift")]
+    kinds = [record.kind for record in chain(house, name)]
     assert kinds[1:] == [
         *(Kind.SALE, Kind.SALE, Kind.REFUND, Kind.REFUND, Kind.REFUND),
         *(Kind.REPRINT, Kind.SHIFT_COUNTED, Kind.SHIFT_CLOSED, Kind.DAY_CLOSED),
     ]
-    assert [record.kind for record in chain(house, "Till shift", training=True)] == [Kind.TRAINING_SALE]
+    assert [record.kind for record in chain(house, name, training=True)] == [Kind.TRAINING_SALE]
     assert_books_are_right(house)
 
 
@@ -360,7 +381,7 @@ SET_BACK = """() => new Promise((resolve) => {
 def test_a_till_whose_storage_was_set_back_stops_until_finance_lets_it_go_on(house: House, tablet: Phone) -> None:
     page = begin(tablet)
     one = new_card(house, 1_000)
-    open_till(page, house, "Till set back")
+    name = open_till(page, house, "Till set back")
     sell_alone(page, one)
     page.evaluate(SET_BACK)
     tap_product(page, CHOCOLATE)
@@ -374,7 +395,7 @@ def test_a_till_whose_storage_was_set_back_stops_until_finance_lets_it_go_on(hou
     by_cash(page)
     sold(page)
     expect(page.locator("[data-backlog='0']")).to_be_visible()
-    assert [record.kind for record in chain(house, "Till set back")][1:] == [Kind.SALE, Kind.SALE]
+    assert [record.kind for record in chain(house, name)][1:] == [Kind.SALE, Kind.SALE]
     assert left(house, one) == 1_000 - CHOCOLATE_CENTS
 
 
@@ -391,7 +412,7 @@ def test_axe_finds_nothing_on_any_screen_of_the_till_and_every_target_is_large_e
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     found: dict[str, list[str]] = {}
-    for screen in screens(page, tablet, house, f"Till {look}"):
+    for screen in screens(page, tablet, house, fresh(f"Till {look}")):
         faults = found_by_axe(page) + page.evaluate(SMALL)
         if faults:
             found[screen.name] = faults
