@@ -7,15 +7,16 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.ports import free_ports
-from tests.web.house import House
+from tests.web.house import FAN, House
 from virage.kernel.postgres import EmbeddedPostgres
 
 CHROMIUM = os.environ.get("VIRAGE_CHROMIUM", "/usr/bin/chromium")
@@ -28,6 +29,8 @@ UNUSED = (
     *("OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch"),
 )
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-features=" + ",".join(UNUSED)]
+# A till or a gate waits up to eight seconds for its server before it goes on alone: who looks at it waits longer.
+expect.set_options(timeout=15_000)
 _addresses = itertools.count(1)
 _houses = itertools.count(1)
 
@@ -68,19 +71,57 @@ def house(cluster: EmbeddedPostgres) -> Iterator[House]:
 
 
 # The plugin's browser lives for a session and keeps an event loop running in this thread, which asynchronous tests
-# of the same worker cannot bear: here it lives for a module.
+# of the same worker cannot bear: here it lives until a test comes that is not of this folder.
+class Screen(NamedTuple):
+    """A browser, and what drives it and others."""
+
+    playwright: Playwright
+    browser: Browser
+
+
+_screen: list[tuple[Screen, ExitStack]] = []
+
+
+def on_screen() -> Screen:
+    """The browser of all tests until the next one that has none."""
+    if not _screen:
+        with ExitStack() as stack:
+            playwright = stack.enter_context(sync_playwright())
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            stack.callback(browser.close)
+            _screen.append((Screen(playwright, browser), stack.pop_all()))
+    return _screen[0][0]
+
+
+def off_screen() -> None:
+    """Nobody looks at it any more."""
+    if _screen:
+        _screen.pop()[1].close()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """After all that its fixtures tear down: switch the screen off, if the next test has none."""
+    if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
+        off_screen()
+
+
+@pytest.fixture(scope="session")
+def _off_before_the_house(house: House) -> Iterator[None]:
+    """At the very end the screen goes first: what ends a house needs the event loop for itself."""
+    yield
+    off_screen()
+
+
 @pytest.fixture(scope="module")
-def playwright(house: House) -> Iterator[Playwright]:
+def playwright(house: House, _off_before_the_house: None) -> Playwright:
     assert house.url
-    with sync_playwright() as running:
-        yield running
+    return on_screen().playwright
 
 
 @pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-    yield browser
-    browser.close()
+def browser(playwright: Playwright) -> Browser:
+    return on_screen().browser
 
 
 @pytest.fixture(scope="session")
@@ -148,6 +189,8 @@ def sign_in(house: House) -> Callable[[Page, str], None]:
 
 def entered(page: Page, house: House, email: str) -> None:
     """Sign in through the form that the page shows, and say a name the first time."""
+    if email == FAN:
+        house.forget_asks(email)
     earlier = house.last_code(email)
     page.get_by_label("Email address").fill(email)
     page.get_by_role("button", name="Send me a code").click()

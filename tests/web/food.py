@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.web.cards import load
 from tests.web.conftest import entered
 from tests.web.gate import tonight
-from tests.web.house import House
+from tests.web.house import FAN, House
 from tests.web.office import ENGLISH, hire, in_database
 from virage.concessions.acts import derogations, stock
 from virage.concessions.acts.kitchen import set_capacity
@@ -36,7 +36,6 @@ from virage.wallet.acts.purses import ensure_purse
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 STATIONS = {Station.BAR: 40, Station.GRILL: 20, Station.FRYER: 20, Station.COFFEE: 10, Station.COLD: 10}
-FAN = "fan@example.org"
 FIRST_ON = "select min(starts_at) from programme.event where state = 'published' and doors_at <= $1 and ends_at > $1"
 
 ALLOWED = """

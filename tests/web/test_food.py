@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Route
 
 from tests.web import tour_food
 from tests.web.food import (
-    FAN,
     add,
     demo_on_now,
     emptied,
@@ -24,7 +23,7 @@ from tests.web.food import (
     order,
     untouched_outlet,
 )
-from tests.web.house import House
+from tests.web.house import FAN, House
 from tests.web.office import ADMIN, ENGLISH, hire
 from tests.web.steps import Refusing
 from tests.web.test_access import SIZES, SMALL, found_by_axe

@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 from playwright.sync_api import Page, Playwright, Route, expect
 
@@ -13,6 +11,7 @@ from tests.web.cards import Held, new_card
 from tests.web.devices import PIN
 from tests.web.gate import Phone, kill, settled
 from tests.web.house import House, Server, fresh, stoppable
+from tests.web.lost_answers import all_is_told, die_while_asking, lose_answers
 from tests.web.office import in_database
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.till import (
@@ -48,7 +47,7 @@ SALES = (Kind.SALE, Kind.REFUND)
 
 @pytest.fixture
 def server(house: House) -> Iterator[Server]:
-    """A web process of the test's own: its address, the way to stop it and the way to start it again."""
+    """A web process for tills: its address, the way to stop it and the way to start it again."""
     with stoppable(
         house, VIRAGE_OFFLINE_CARD_CENTS="1000", VIRAGE_OFFLINE_TILL_CENTS="1500", VIRAGE_ASK_MS="5000"
     ) as server:
@@ -174,65 +173,6 @@ def block(house: House, one: Held) -> None:
     in_database(house, lambda conn: block_cards(conn, [wish], datetime.now(UTC)))
 
 
-SERVER_S = 60.0
-
-
-def lose_answers(page: Page) -> list[int]:
-    """The server hears what the till asks, and its answers get lost.
-
-    News of cards are held meanwhile: that the server has taken this very tap would be a reason not to take it alone.
-    """
-    lost: list[int] = []
-
-    def lose(route: Route) -> None:
-        if not asks(route):
-            return route.continue_()
-        lost.append(heard(route))
-        return route.abort()
-
-    page.route("**/api/till/records", lose)
-    page.route("**/api/till/cards?since=*", nothing_new)
-    return lost
-
-
-def nothing_new(route: Route) -> None:
-    """The server is there, and no card has changed."""
-    (since,) = parse_qs(urlsplit(route.request.url).query)["since"]
-    route.fulfill(json={"position": since, "all": False, "cards": []})
-
-
-def asks(route: Route) -> bool:
-    return b'"told":false' in (route.request.post_data_buffer or b"")
-
-
-def heard(route: Route) -> int:
-    """Let the server have a request whose answer never comes back."""
-    headers = {name: value for name, value in route.request.headers.items() if name != "content-length"}
-    body = route.request.post_data_buffer
-    return httpx.post(route.request.url, content=body, headers=headers, timeout=SERVER_S).status_code
-
-
-def all_is_told(page: Page) -> None:
-    """The till hears its server, which has heard of everything."""
-    expect(page.locator("[data-state=online]")).to_be_visible(timeout=20_000)
-    expect(page.locator("[data-backlog='0']")).to_be_visible(timeout=20_000)
-
-
-def die_while_asking(page: Page, tablet: Phone, one: Held) -> None:
-    """The server has heard of a sale, and the browser dies before the answer."""
-
-    def die(route: Route) -> None:
-        if not asks(route):
-            return route.continue_()
-        assert heard(route) == httpx.codes.OK
-        return kill(tablet)
-
-    page.route("**/api/till/records", die)
-    tap_product(page, CHOCOLATE)
-    with page.expect_event("close"):
-        tap_card(page, one)
-
-
 def test_a_lost_answer_is_one_sale_or_none_also_over_a_kill(house: House, tablet: Phone) -> None:
     page = begin(tablet)
     one = new_card(house, 5_000)
@@ -255,7 +195,7 @@ def test_a_lost_answer_is_one_sale_or_none_also_over_a_kill(house: House, tablet
 
     page.unroute("**/api/till/records")
     all_is_told(page)
-    die_while_asking(page, tablet, one)
+    die_while_asking(page, tablet, CHOCOLATE, one)
     page = begin(tablet)
     page.goto("/staff/till")
     expect(page.get_by_text("The sale of €3.50 that was interrupted is paid.")).to_be_visible(timeout=20_000)
