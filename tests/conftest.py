@@ -127,6 +127,16 @@ async def database_url(cluster: EmbeddedPostgres, template_database: str) -> Asy
     await _administer(cluster.url, f"drop database {name} with (force)")
 
 
+@pytest.fixture(scope="module")
+def shared_database_url(cluster: EmbeddedPostgres, template_database: str) -> Iterator[str]:
+    """A migrated database for all tests of a module that stay out of each other's way."""
+    name = f"shared_{os.getpid()}_{next(_numbers)}"
+    clone = f"create database {name} template {template_database} strategy file_copy"
+    asyncio.run(_administer(cluster.url, clone))
+    yield with_database(cluster.url, name)
+    asyncio.run(_administer(cluster.url, f"drop database {name} with (force)"))
+
+
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[Database]:
     database = await Database.open(database_url)

@@ -1,12 +1,21 @@
 """Ports for processes that tests start."""
 
+import secrets
 import socket
+
+# Below those that a system gives to whoever only asks another: one of these could be gone before its process has begun.
+OURS = range(10_000, 32_000)
 
 
 def free_ports(count: int) -> list[int]:
     """Ports that nobody uses at this moment."""
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
+    found: list[int] = []
+    while len(found) < count:
+        port = secrets.choice(OURS)  # no seed: other tests look for ports in the same moment
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        if port not in found:
+            found.append(port)
+    return found

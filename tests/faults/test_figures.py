@@ -25,7 +25,7 @@ from virage.kernel.ids import new_id
 from virage.kernel.security import derive
 from virage.passes.rules.vault import PURPOSE, KeyVault
 
-TILLS, RECORDS, MORE, KILLS = 3, 450, 40, 6
+TILLS, RECORDS, MORE, KILLS = 3, 450, 40, 3
 """More records a till than one portion of the worker takes, and some more before each kill."""
 EVENT = new_id()
 IN_THE_MIDDLE = """

@@ -4,7 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -229,12 +229,12 @@ class Served:
             process.wait(30)
 
 
-@pytest.fixture
-async def served(tmp_path: Path, database_url: str) -> AsyncIterator[Served]:
-    """A running Virage over the test's own database; what it logged is shown when the test fails."""
-    made = Served(tmp_path, database_url)
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, shared_database_url: str) -> Iterator[Served]:
+    """A running Virage over a database of the module's own; what it logged is shown when the last test fails."""
+    made = Served(tmp_path_factory.mktemp("served"), shared_database_url)
     try:
-        await made.start()
+        asyncio.run(made.start())
         yield made
     finally:
         made.stop()
@@ -242,8 +242,10 @@ async def served(tmp_path: Path, database_url: str) -> AsyncIterator[Served]:
 
 
 @pytest.fixture
-async def live_world(served: Served, db: Database) -> World:
-    """The two organisers in a running Virage; its clock is the real one."""
+async def live_world(served: Served, shared_database_url: str) -> AsyncIterator[World]:
+    """Two organisers of the test's own in a running Virage; its clock is the real one."""
+    db = await Database.open(shared_database_url)
     made = World(Litestar(openapi_config=None), db, Clock())
     await made.open()
-    return made
+    yield made
+    await db.close()

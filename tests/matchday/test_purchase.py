@@ -85,7 +85,7 @@ async def test_a_fan_buys_two_seats_and_carries_them_on_the_phone(
         party = {"kind": "best", "party": {"full": 2}}
         held = await browser.post("/api/orders", json={"id": str(order_id), "event_id": event_id, "seats": party})
         assert held.json()["total_cents"] == 2 * (FULL_CENTS + FEE_CENTS)
-        await sign_in(browser, "fan@example.org")
+        await sign_in(browser, f"fan{card.value}@example.org")
         paying = await browser.post(f"/api/orders/{order_id}/payment", json={"payment_id": str(payment_id)})
         page = paying.json()["payment_url"]
         assert page.startswith(served.sandbox_url)

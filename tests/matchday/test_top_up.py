@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tests.matchday.conftest import Served, World
 
 CENTS = 2_000
+REFUNDED = "select amount_cents from payments.refund where payment_id = $1"
+ASTRAY = "update wallet.account set balance_cents = balance_cents + $1 where kind = 'purse'"
 
 
 async def until_it_holds(browser: httpx.AsyncClient, cents: int) -> dict[str, Any]:
@@ -40,7 +42,7 @@ async def test_a_purse_is_loaded_once_and_what_is_left_goes_back(
     served: "Served", live_world: "World", card: Card
 ) -> None:
     async with browser_of(served.url) as browser:
-        await sign_in(browser, "fan@example.org")
+        await sign_in(browser, f"fan{card.value}@example.org")
         assert (await browser.get("/api/wallet")).json()["balance_cents"] == 0
         wish = {"id": str(new_id()), "payment_id": str(new_id()), "cents": CENTS}
         page = (await browser.post("/api/wallet/top-ups", json=wish)).json()["payment_url"]
@@ -60,8 +62,9 @@ async def test_a_purse_is_loaded_once_and_what_is_left_goes_back(
         assert [line["cents"] for line in purse["history"]] == [-CENTS, CENTS]
         said = await audited(served)
         assert (said.returncode, "clean" in said.stdout) == (0, True), said.stdout + said.stderr
-        (refund,) = await live_world.rows("select amount_cents from payments.refund")
+        (refund,) = await live_world.rows(REFUNDED, wish["payment_id"])
         assert refund["amount_cents"] == CENTS
-        await live_world.rows("update wallet.account set balance_cents = balance_cents + 1 where kind = 'purse'")
+        await live_world.rows(ASTRAY, 1)
         said = await audited(served)
+        await live_world.rows(ASTRAY, -1)
         assert (said.returncode, "wrong" in said.stdout) == (1, True)

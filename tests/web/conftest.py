@@ -7,14 +7,16 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
-from tests.web.house import House, free_port
+from tests.ports import free_ports
+from tests.web.house import FAN, House
 from virage.kernel.postgres import EmbeddedPostgres
 
 CHROMIUM = os.environ.get("VIRAGE_CHROMIUM", "/usr/bin/chromium")
@@ -27,7 +29,10 @@ UNUSED = (
     *("OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch"),
 )
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-features=" + ",".join(UNUSED)]
+# A till or a gate waits up to eight seconds for its server before it goes on alone: who looks at it waits longer.
+expect.set_options(timeout=15_000)
 _addresses = itertools.count(1)
+_houses = itertools.count(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -53,9 +58,10 @@ def named_database(url: str, name: str) -> str:
 @pytest.fixture(scope="session")
 def house(cluster: EmbeddedPostgres) -> Iterator[House]:
     """Everything that `virage run` starts, with the demo."""
-    asyncio.run(_create(cluster.url, "house"))
+    name = f"house_{next(_houses)}"  # one that did not come up is made anew for the second try
+    asyncio.run(_create(cluster.url, name))
     folder = Path(tempfile.mkdtemp(prefix="virage-web-"))
-    house = House(folder, named_database(cluster.url, "house"))
+    house = House(folder, named_database(cluster.url, name))
     try:
         house.run()
         yield house
@@ -65,19 +71,57 @@ def house(cluster: EmbeddedPostgres) -> Iterator[House]:
 
 
 # The plugin's browser lives for a session and keeps an event loop running in this thread, which asynchronous tests
-# of the same worker cannot bear: here it lives for a module.
+# of the same worker cannot bear: here it lives until a test comes that is not of this folder.
+class Screen(NamedTuple):
+    """A browser, and what drives it and others."""
+
+    playwright: Playwright
+    browser: Browser
+
+
+_screen: list[tuple[Screen, ExitStack]] = []
+
+
+def on_screen() -> Screen:
+    """The browser of all tests until the next one that has none."""
+    if not _screen:
+        with ExitStack() as stack:
+            playwright = stack.enter_context(sync_playwright())
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            stack.callback(browser.close)
+            _screen.append((Screen(playwright, browser), stack.pop_all()))
+    return _screen[0][0]
+
+
+def off_screen() -> None:
+    """Nobody looks at it any more."""
+    if _screen:
+        _screen.pop()[1].close()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """After all that its fixtures tear down: switch the screen off, if the next test has none."""
+    if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
+        off_screen()
+
+
+@pytest.fixture(scope="session")
+def _off_before_the_house(house: House) -> Iterator[None]:
+    """At the very end the screen goes first: what ends a house needs the event loop for itself."""
+    yield
+    off_screen()
+
+
 @pytest.fixture(scope="module")
-def playwright(house: House) -> Iterator[Playwright]:
+def playwright(house: House, _off_before_the_house: None) -> Playwright:
     assert house.url
-    with sync_playwright() as running:
-        yield running
+    return on_screen().playwright
 
 
 @pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-    yield browser
-    browser.close()
+def browser(playwright: Playwright) -> Browser:
+    return on_screen().browser
 
 
 @pytest.fixture(scope="session")
@@ -88,7 +132,7 @@ def browser_context_args(house: House) -> dict[str, Any]:
 @pytest.fixture
 def own_server(house: House) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
     """A web process of the test's own, so that it can be stopped."""
-    port = free_port()
+    (port,) = free_ports(1)
     url = f"http://localhost:{port}"
     process = house.start("serve", house.env | {"VIRAGE_PORT": str(port), "VIRAGE_PUBLIC_URL": url})
     house.wait(url)
@@ -145,6 +189,8 @@ def sign_in(house: House) -> Callable[[Page, str], None]:
 
 def entered(page: Page, house: House, email: str) -> None:
     """Sign in through the form that the page shows, and say a name the first time."""
+    if email == FAN:
+        house.forget_asks(email)
     earlier = house.last_code(email)
     page.get_by_label("Email address").fill(email)
     page.get_by_role("button", name="Send me a code").click()

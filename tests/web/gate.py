@@ -278,12 +278,17 @@ def light(page: Page, signal: str, word: str) -> None:
 
 
 def type_code(page: Page, code: str) -> None:
-    """A hand scanner: every key at once, then Enter, to whatever has the focus."""
+    """A hand scanner: every key at once, then Enter, to whatever has the focus.
+
+    Its pace is its own: a machine that stands still between two keys makes no person of it.
+    """
     page.evaluate(
         """(code) => {
             const at = document.activeElement ?? document.body;
+            const timeStamp = { value: performance.now() };
             for (const key of [...code, "Enter"]) {
                 const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
+                Object.defineProperty(event, "timeStamp", timeStamp);
                 if (at.dispatchEvent(event) && at instanceof HTMLInputElement && key !== "Enter") at.value += key;
             }
         }""",

@@ -5,39 +5,43 @@ import os
 import re
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 from msgspec.structs import replace
 
+from tests.ports import free_ports
+from tests.web.door import Door
 from virage.demo.crowd import Till, fill
 from virage.demo.programme import load_programme, planned
 from virage.kernel.config import read
 from virage.kernel.database import Database
+from virage.kernel.ids import new_id
 from virage.payments.handlers import Handlers
 from virage.payments.sandbox_provider import SandboxProvider
+from virage.people.rules.secrets import pace_key, secrets_of
 from virage.ticketing.acts import paying
 
 READY_S = 120.0
 TOMORROWS_SHARE = 0.1
 CODE = re.compile(r"\b\d{6}\b")
+FAN = "fan@example.org"
+"""The demonstration's fan: the one address that many tests share."""
 Server = tuple[str, Callable[[], None], Callable[[], None]]
 
 
-def free_port() -> int:
-    """A port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def fresh(name: str) -> str:
+    """The name with an ending that nothing in the house bears, whichever try of a test this is."""
+    return f"{name} {new_id().hex[-6:]}"
 
 
 class House:
@@ -45,7 +49,7 @@ class House:
 
     def __init__(self, folder: Path, database_url: str) -> None:
         self.folder = folder
-        self.port, sandbox_port = free_port(), free_port()
+        self.port, sandbox_port = free_ports(2)
         self.url = f"http://localhost:{self.port}"
         self.sandbox_url = f"http://localhost:{sandbox_port}"
         self.database_url = database_url
@@ -63,6 +67,7 @@ class House:
             "VIRAGE_LOG_LEVEL": "warning",
         }
         self.processes: list[subprocess.Popen[bytes]] = []
+        self._doors: dict[frozenset[tuple[str, str]], tuple[str, Door]] = {}
 
     def run(self) -> None:
         """Start everything, as `make run` does, and wait until it answers."""
@@ -98,6 +103,17 @@ class House:
         self.processes.append(process)
         return process
 
+    def behind_a_door(self, **limits: str) -> tuple[str, Door]:
+        """A web process with limits of its own, and the door to it, the same for all who ask for these limits."""
+        which = frozenset(limits.items())
+        if which not in self._doors:
+            port, inside = free_ports(2)
+            url = f"http://localhost:{port}"
+            self.start("serve", self.env | limits | {"VIRAGE_PORT": str(inside), "VIRAGE_PUBLIC_URL": url})
+            self.wait(f"http://localhost:{inside}")
+            self._doors[which] = (url, Door(port, inside))
+        return self._doors[which]
+
     def wait(self, url: str) -> None:
         """Wait until a web process answers."""
         end = time.monotonic() + READY_S
@@ -115,6 +131,8 @@ class House:
 
     def close(self) -> None:
         """End everything that was started."""
+        for _, door in self._doors.values():
+            door.remove()
         for process in reversed(self.processes):
             self.stop(process)
 
@@ -130,6 +148,20 @@ class House:
             for event in self.get("/api/events")["events"]
             if event["kind"] == kind and datetime.fromisoformat(event["starts_at"]) > tomorrow
         )
+
+    def forget_asks(self, email: str) -> None:
+        """Nobody has asked for codes to this address lately: tests do so more often than a fan may within an hour."""
+        key = pace_key(secrets_of(self.env["VIRAGE_SECRET"]), email)
+
+        async def forget() -> None:
+            connection = await asyncpg.connect(self.database_url)
+            try:
+                await connection.execute("delete from people.pace where key = $1", key)
+            finally:
+                await connection.close()
+
+        with ThreadPoolExecutor(1) as aside:  # a browser's event loop may run in this thread
+            aside.submit(asyncio.run, forget()).result()
 
     def code_for(self, email: str, besides: str = "", pattern: "re.Pattern[str]" = CODE) -> str:
         """The code in the latest letter to an address, once a letter has come whose code is not `besides`."""
@@ -150,25 +182,14 @@ class House:
 
 @contextmanager
 def stoppable(house: House, **limits: str) -> Iterator[Server]:
-    """A web process of a test's own: its address, the way to stop it and the way to start it again."""
-    port = free_port()
-    url = f"http://localhost:{port}"
-    running: list[subprocess.Popen[bytes]] = []
+    """A web process that a test can be without: its address, the way to stop it and the way to start it again.
 
-    def start() -> None:
-        own = limits | {"VIRAGE_PORT": str(port), "VIRAGE_PUBLIC_URL": url}
-        running.append(house.start("serve", house.env | own))
-        house.wait(url)
-
-    def stop() -> None:
-        process = running.pop()
-        house.stop(process)
-        house.processes.remove(process)
-
-    start()
-    yield url, stop, start
-    if running:
-        stop()
+    Who comes to it finds nobody when it is stopped. The process itself goes on behind its door, for the next test.
+    """
+    url, door = house.behind_a_door(**limits)
+    door.open()
+    yield url, door.shut, door.open
+    door.open()
 
 
 def _answers(url: str) -> bool:

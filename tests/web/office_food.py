@@ -1,6 +1,5 @@
 """What sells while the office looks: a till with its key that came with a code, and cards fresh from the encoder."""
 
-import itertools
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,8 +16,6 @@ from virage.concessions.rules.fiscal.record import Kind, Line, Written, read_rec
 from virage.kernel.database import Connection
 from virage.kernel.keys import base64url
 from virage.venue.reads import GROUND_ZONE
-
-_chips = itertools.count(1)
 
 
 class Till:

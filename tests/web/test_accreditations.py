@@ -2,6 +2,7 @@
 
 from io import BytesIO
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -11,6 +12,7 @@ from tests.web.house import House
 from tests.web.office import CLUB_OFFICE, desk, hire, in_database
 from tests.web.test_access import SMALL, found_by_axe
 from virage.demo.programme import CLUB
+from virage.kernel.database import Connection
 from virage.kernel.guard import Grant
 
 SUPERVISOR = (Grant("supervisor", "organiser", CLUB.id),)
@@ -28,6 +30,17 @@ def opened(page: Page, house: House) -> None:
     page.get_by_role("link", name="Accreditations").click()
     expect(page.get_by_role("link", name="Accreditations")).to_have_attribute("aria-current", "page")
     expect(page.get_by_role("heading", name="Accredit somebody")).to_be_visible()
+
+
+def opens_no_gate(house: House, event_id: UUID) -> None:
+    """Contractors have neither times nor gates, whatever an earlier try gave them."""
+
+    async def take_back(conn: Connection) -> None:
+        await conn.execute("delete from access.pass_window where event_id = $1 and gate_group = 'WORKS'", event_id)
+        without = "update access.gate set extra_groups = array_remove(extra_groups, 'WORKS') where event_id = $1"
+        await conn.execute(without, event_id)
+
+    in_database(house, take_back)
 
 
 def accredit(page: Page, name: str) -> None:
@@ -124,6 +137,7 @@ def test_many_are_added_at_once_and_every_defect_is_told_by_its_line(
 def test_a_kind_that_opens_no_gate_says_so_until_its_times_and_gates_are_given(
     browser: Browser, house: House, head: str, address: str
 ) -> None:
+    opens_no_gate(house, UUID(house.event("match")))
     with desk(browser, house, head) as page:
         opened(page, house)
         page.get_by_label("Kind").last.select_option(label="Contractors")

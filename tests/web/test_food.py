@@ -10,8 +10,20 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Route, expect
 
 from tests.web import tour_food
-from tests.web.food import FAN, add, demo_on_now, emptied, enter_kitchen, fan_at, filled, kitchen, on_now, opened, order
-from tests.web.house import House
+from tests.web.food import (
+    add,
+    demo_on_now,
+    emptied,
+    enter_kitchen,
+    fan_at,
+    filled,
+    kitchen,
+    on_now,
+    opened,
+    order,
+    untouched_outlet,
+)
+from tests.web.house import FAN, House
 from tests.web.office import ADMIN, ENGLISH, hire
 from tests.web.steps import Refusing
 from tests.web.test_access import SIZES, SMALL, found_by_axe
@@ -19,7 +31,7 @@ from virage.concessions.rules.catalogue import Station
 
 SignIn = Callable[[Page, str], None]
 Browse = Callable[[], tuple[BrowserContext, Page]]
-OUTLET, NEAR, OTHER, AWAY = "02", "03", "05", "10"
+OUTLET, OTHER = "02", "05"
 ORDERS = "**/api/food/orders"
 
 
@@ -43,15 +55,15 @@ def test_a_fan_orders_from_the_seat_follows_it_and_picks_it_up_with_the_code(
     browser: Browser, house: House, phone: Page, sign_in: SignIn, address: str
 ) -> None:
     demo_on_now(house)
-    opened(house, OUTLET, delivers=True)
+    opened(house, outlet := untouched_outlet(house), delivers=True)
     phone.goto("/sign-in?next=/tickets")
     sign_in(phone, FAN)
     filled(house, FAN, 4000)
-    with kitchen(browser, house, OUTLET, f"cook-{address}") as cook:
+    with kitchen(browser, house, outlet, f"cook-{address}") as cook:
         phone.locator("a[href^='/tickets/']").last.click()  # the first one is kept for other phones
         phone.get_by_role("link", name="Order food and drink").click()
         expect(phone.locator("[data-origin]")).to_have_value(re.compile("^ticket:"))
-        stand = phone.locator(f"[data-outlet='{OUTLET}']")
+        stand = phone.locator(f"[data-outlet='{outlet}']")
         expect(stand).to_contain_text(re.compile(r"Ready at \d\d:\d\d"))
         expect(stand).to_contain_text(re.compile("minutes?’s? walk|minute’s walk|minutes’ walk"))
         stand.get_by_role("link").click()
@@ -89,16 +101,16 @@ def test_an_order_to_the_seat_is_on_the_runners_list_and_delivered(
     browser: Browser, house: House, phone: Page, sign_in: SignIn, address: str
 ) -> None:
     demo_on_now(house)
-    opened(house, NEAR, delivers=True)
+    opened(house, outlet := untouched_outlet(house), delivers=True)
     phone.goto("/sign-in?next=/food")
     sign_in(phone, FAN)
     filled(house, FAN, 4000)
-    phone.goto(f"/food/{NEAR}")
+    phone.goto(f"/food/{outlet}")
     add(phone, "Salted popcorn")
     phone.get_by_role("radio", name="Bring it to my seat").check()
     order(phone)
     expect(phone.locator("[data-promise]")).to_have_text(re.compile(r"^At your seat at \d\d:\d\d$"))
-    with kitchen(browser, house, NEAR, f"cook-{address}") as cook:
+    with kitchen(browser, house, outlet, f"cook-{address}") as cook:
         cook.get_by_role("button", name=re.compile("^Accept, order")).press("Enter")
         cook.get_by_role("button", name=re.compile("^Ready, order")).press("Enter")
         run = cook.locator("[data-run]")
@@ -209,15 +221,15 @@ def test_with_the_server_stopped_the_fan_keeps_the_code_and_the_kitchen_comes_ba
 ) -> None:
     url, process = own_server
     event = on_now(house, "Offline")
-    opened(house, AWAY)
+    opened(house, outlet := untouched_outlet(house))
     context, page = browse()
     fan_at(page, house, address, event)
-    page.goto(f"/food/{AWAY}")
+    page.goto(f"/food/{outlet}")
     add(page, "Salted popcorn")
     code, there = order(page), page.url
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
     context.close()
-    with kitchen(browser, house, AWAY, f"cook-{address}", base_url=url) as cook:
+    with kitchen(browser, house, outlet, f"cook-{address}", base_url=url) as cook:
         on_board(cook, "placed")
 
         house.stop(process)

@@ -2,18 +2,20 @@
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.food import fan_at, kitchen, on_now, opened, orders
+from tests.web.food import fan_at, kitchen, on_now, opened, orders, untouched_outlet
 from tests.web.gate import type_code
 from tests.web.house import House
-from tests.web.office import ENGLISH, desk, hire
+from tests.web.office import ENGLISH, desk, hire, in_database
+from virage.demo.concessions import shops
 from virage.kernel.guard import Grant
 
-OUTLET, OTHER = "06", "07"
+SPOKEN = "select outlet from concessions.kitchen"
 TONES = """() => {
     window.tones = 0;
     const start = OscillatorNode.prototype.start;
@@ -21,33 +23,47 @@ TONES = """() => {
 }"""
 
 
-@pytest.fixture
-def evening(house: House) -> UUID:
-    """A match that goes on."""
-    return on_now(house, "An evening in the kitchen")
+class Evening(NamedTuple):
+    """A match that goes on, and an outlet that takes orders, where nobody has ordered yet."""
+
+    event: UUID
+    outlet: str
 
 
 @pytest.fixture
-def fan(browser: Browser, house: House, evening: UUID, address: str) -> Iterator[Page]:
+def evening(house: House) -> Evening:
+    """An evening in the kitchen."""
+    opened(house, outlet := untouched_outlet(house))
+    return Evening(on_now(house, "An evening in the kitchen"), outlet)
+
+
+@pytest.fixture
+def silent(house: House) -> str:
+    """An outlet that has never said what it makes: a shop."""
+    said = {row["outlet"] for row in in_database(house, lambda conn: conn.fetch(SPOKEN))}
+    return next(code for code in shops() if code not in said)
+
+
+@pytest.fixture
+def fan(browser: Browser, house: House, evening: Evening, address: str) -> Iterator[Page]:
     """A fan who is signed in and has money, at the list of outlets."""
-    opened(house, OUTLET)
     context = browser.new_context(base_url=house.url, locale="en-GB")
     context.add_init_script(ENGLISH)
     page = context.new_page()
-    fan_at(page, house, address, evening, 20_000)
+    fan_at(page, house, address, evening.event, 20_000)
     yield page
     context.close()
 
 
 def test_a_new_order_is_heard_sorted_by_station_worked_by_keyboard_and_handed_over_by_a_scan(
-    browser: Browser, house: House, evening: UUID, fan: Page, address: str
+    browser: Browser, house: House, evening: Evening, fan: Page, address: str
 ) -> None:
-    with kitchen(browser, house, OUTLET, f"cook-{address}") as cook:
+    with kitchen(browser, house, evening.outlet, f"cook-{address}") as cook:
         cook.evaluate(TONES)
         expect(cook.get_by_text("No new order")).to_be_visible()
         cook.mouse.click(5, 5)
         water, fries = {"Still water, 50 cl": 2}, {"Falafel and hummus wrap": 1, "Still water, 50 cl": 1}
-        first, second = orders(fan, evening, OUTLET, water, fries)
+        first, second = orders(fan, *evening, water, fries)
         expect(cook.locator("[data-ticket]")).to_have_count(2)
         cook.wait_for_function("window.tones >= 2")
         expect(cook.get_by_text("2 new orders")).to_be_attached()
@@ -70,20 +86,20 @@ def test_a_new_order_is_heard_sorted_by_station_worked_by_keyboard_and_handed_ov
         type_code(cook, f"virage:food:{first}:{code}")
         expect(cook.get_by_text(re.compile(r"Order \d+ is handed over"))).to_be_visible()
         expect(fan.get_by_text("Enjoy!").first).to_be_visible()
-    with desk(browser, house, hire(house, f"money-{address}", (Grant("finance", "outlet", OUTLET),))) as page:
+    with desk(browser, house, hire(house, f"money-{address}", (Grant("finance", "outlet", evening.outlet),))) as page:
         page.goto("/office/food")
         page.get_by_label("Of when").select_option("today")
         expect(page.locator("[data-promises]")).to_have_count(1)
-        expect(page.locator(f"[data-promises='{OUTLET}']")).to_contain_text("min early")
+        expect(page.locator(f"[data-promises='{evening.outlet}']")).to_contain_text("min early")
         page.get_by_role("link", name="Kitchen").click()
         expect(page.locator(f"[data-ticket='{second}']")).to_have_attribute("data-state", "accepted")
 
 
 def test_a_declined_order_tells_its_fan_why_and_age_is_checked_before_a_beer_is_handed_over(
-    browser: Browser, house: House, evening: UUID, fan: Page, address: str
+    browser: Browser, house: House, evening: Evening, fan: Page, address: str
 ) -> None:
-    beer, popcorn = orders(fan, evening, OUTLET, {"Lager, 25 cl": 1}, {"Salted popcorn": 1}, age_confirmed=True)
-    with kitchen(browser, house, OUTLET, f"cook-{address}") as cook:
+    beer, popcorn = orders(fan, *evening, {"Lager, 25 cl": 1}, {"Salted popcorn": 1}, age_confirmed=True)
+    with kitchen(browser, house, evening.outlet, f"cook-{address}") as cook:
         cook.locator(f"[data-ticket='{popcorn}']").get_by_role("button", name=re.compile("^Decline")).click()
         cook.get_by_role("radio", name="Something is sold out").check()
         cook.get_by_role("dialog").get_by_role("button", name="Decline", exact=True).click()
@@ -105,11 +121,11 @@ def test_a_declined_order_tells_its_fan_why_and_age_is_checked_before_a_beer_is_
 
 
 def test_what_a_kitchen_says_that_it_makes_decides_what_fans_are_offered(
-    browser: Browser, house: House, fan: Page, address: str
+    browser: Browser, house: House, silent: str, fan: Page, address: str
 ) -> None:
-    offer = fan.locator(f"[data-outlet='{OTHER}']")
+    offer = fan.locator(f"[data-outlet='{silent}']")
     expect(offer).to_have_count(0)
-    with kitchen(browser, house, OTHER, f"cook-{address}") as cook:
+    with kitchen(browser, house, silent, f"cook-{address}") as cook:
         expect(cook.get_by_text("No orders are taken")).to_be_visible()
         cook.get_by_role("button", name="Capacity").click()
         cook.get_by_role("switch", name=re.compile("Take orders")).check()
@@ -134,7 +150,7 @@ def test_what_a_kitchen_says_that_it_makes_decides_what_fans_are_offered(
 
 
 def test_whoever_may_work_anywhere_chooses_and_whoever_works_nowhere_is_told(
-    browser: Browser, house: House, address: str
+    browser: Browser, house: House, evening: Evening, address: str
 ) -> None:
     for email, grant in ((f"boss-{address}", Grant("admin")), (f"none-{address}", Grant("steward"))):
         hire(house, email, (grant,))
@@ -148,7 +164,7 @@ def test_whoever_may_work_anywhere_chooses_and_whoever_works_nowhere_is_told(
             if grant.role == "steward":
                 expect(page.get_by_role("heading", name="Aucun point de vente n’est à vous")).to_be_visible()
                 continue
-            page.get_by_role("button", name=f"Point de vente {OUTLET}").click()
+            page.get_by_role("button", name=f"Point de vente {evening.outlet}").click()
             expect(page.get_by_role("heading", name="En préparation")).to_be_visible()
             page.get_by_role("button", name="English").click()
             expect(page.get_by_role("heading", name="Being made")).to_be_visible()

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.web import tour_live
 from tests.web.conftest import entered
 from tests.web.gate import tonight
-from tests.web.house import House
+from tests.web.house import House, fresh
 from tests.web.office import ENGLISH, hire, in_database
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.tour_desk import SLOW_MS, sending
@@ -25,15 +25,15 @@ FRAME = "() => document.querySelector('video')?.readyState >= 2 && document.quer
 
 
 @pytest.fixture
-def evening(house: House) -> UUID:
-    """A match whose teams are known."""
-    event_id = tonight(house, "An evening to be seen again")
+def evening(house: House) -> tuple[UUID, str]:
+    """A match whose teams are known, and what it is called."""
+    event_id = tonight(house, title := fresh("An evening to be seen again"))
     in_database(house, lambda conn: live.set_teams(conn, event_id, TEAMS, None, datetime.now(UTC), revision=0))
-    return event_id
+    return event_id, title
 
 
 @contextmanager
-def at_the_desk(browser: Browser, house: House, email: str, event: UUID) -> Iterator[Page]:
+def at_the_desk(browser: Browser, house: House, email: str, event: UUID, title: str) -> Iterator[Page]:
     """Somebody who tells of a match."""
     hire(house, email, (Grant("match_desk", "event", event),))
     context = browser.new_context(base_url=house.url, locale="en-GB", service_workers="block")
@@ -42,7 +42,7 @@ def at_the_desk(browser: Browser, house: House, email: str, event: UUID) -> Iter
     page.goto("/sign-in")
     entered(page, house, email)
     page.goto("/staff/desk")
-    page.get_by_role("button", name="An evening to be seen again").last.click()
+    page.get_by_role("button", name=title).click()
     expect(page.get_by_role("button", name="Start: First half")).to_be_visible()
     yield page
     context.close()
@@ -71,12 +71,13 @@ def test_axe_finds_nothing_on_the_screens_of_a_match_and_every_target_is_large_e
 
 
 def test_a_goal_by_two_taps_is_on_the_fans_screen_and_is_played_again(
-    browser: Browser, page: Page, house: House, evening: UUID, watched: list[str]
+    browser: Browser, page: Page, house: House, evening: tuple[UUID, str], watched: list[str]
 ) -> None:
+    event, title = evening
     page.add_init_script(ENGLISH)
-    page.goto(f"/live/{evening}")
+    page.goto(f"/live/{event}")
     expect(page.get_by_text("Nothing has happened yet")).to_be_visible()
-    with sending(house, "main"), at_the_desk(browser, house, f"desk-{evening}@example.org", evening) as desk:
+    with sending(house, "main"), at_the_desk(browser, house, f"desk-{event}@example.org", event, title) as desk:
         desk.get_by_role("button", name="Start: First half").click()
         expect(page.locator("[data-clock]")).to_contain_text("1′")
         desk.get_by_role("button", name="Goal Virage FC").click()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.web.house import House
+from tests.web.house import FAN, House
 from tests.web.steps import buy_and_open
 
 SignIn = Callable[[Page, str], None]
@@ -19,7 +19,7 @@ def test_a_ticket_opens_with_the_server_stopped_and_the_browser_restarted(
     _, process = own_server
     context, page = browse()
     page.goto("/sign-in?next=/tickets")
-    sign_in(page, "fan@example.org")
+    sign_in(page, FAN)
     page.locator("a[href^='/tickets/']").first.click()
     page.get_by_role("button", name="Show the entry code on this phone").click()
     expect(page.get_by_role("img", name="Entry code of this ticket")).to_be_visible()

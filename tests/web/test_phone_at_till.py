@@ -22,13 +22,12 @@ SCAN_MS = 20_000
 
 
 @pytest.fixture
-def till(browser: Browser, house: House) -> Iterator[Page]:
-    """A till that sells, in a browser of its own."""
+def selling(browser: Browser, house: House) -> Iterator[tuple[Page, str]]:
+    """A till that sells, in a browser of its own; and its name."""
     context = browser.new_context(base_url=house.url, locale="en-GB", viewport={"width": 1440, "height": 900})
     context.add_init_script(ENGLISH)
     page = context.new_page()
-    open_till(page, house, "Till of phones")
-    yield page
+    yield page, open_till(page, house, "Till of phones")
     context.close()
 
 
@@ -70,8 +69,9 @@ def yes_without_network(fan: Page) -> str:
 
 
 def test_a_phone_pays_the_till_that_asks_it_and_what_is_refused_is_told_at_the_till(
-    till: Page, phone: Phone, house: House, address: str
+    selling: tuple[Page, str], phone: Phone, house: House, address: str
 ) -> None:
+    till, name = selling
     phone.show(asked(till))
     fan = ready(phone, house, address, 2_000)
     purse = purse_of(fan)
@@ -109,7 +109,7 @@ def test_a_phone_pays_the_till_that_asks_it_and_what_is_refused_is_told_at_the_t
     expect(fan.get_by_role("heading", name="You did not pay")).to_be_visible()
 
     expect(till.locator("[data-backlog='0']")).to_be_visible()
-    sales = [record for record in chain(house, "Till of phones") if record.kind is Kind.SALE]
+    sales = [record for record in chain(house, name) if record.kind is Kind.SALE]
     assert [[tender.kind for tender in record.tenders] for record in sales] == [
         [TenderKind.VIRTUAL_CARD],
         [TenderKind.CASH],

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Page, Playwright, Route, expect
 
 from tests.web.cards import Held, new_card
 from tests.web.devices import PIN
 from tests.web.gate import Phone, kill, settled
-from tests.web.house import House, Server, stoppable
+from tests.web.house import House, Server, fresh, stoppable
+from tests.web.lost_answers import all_is_told, die_while_asking, lose_answers
 from tests.web.office import in_database
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.till import (
@@ -47,7 +47,7 @@ SALES = (Kind.SALE, Kind.REFUND)
 
 @pytest.fixture
 def server(house: House) -> Iterator[Server]:
-    """A web process of the test's own: its address, the way to stop it and the way to start it again."""
+    """A web process for tills: its address, the way to stop it and the way to start it again."""
     with stoppable(
         house, VIRAGE_OFFLINE_CARD_CENTS="1000", VIRAGE_OFFLINE_TILL_CENTS="1500", VIRAGE_ASK_MS="5000"
     ) as server:
@@ -68,7 +68,7 @@ def begin(tablet: Phone) -> Page:
 
 def test_two_taps_sell_and_the_receipt_proves_itself(house: House, tablet: Phone) -> None:
     page = begin(tablet)
-    open_till(page, house, "Till two taps")
+    name = open_till(page, house, "Till two taps")
     one = new_card(house, 1_000)
     give_to(house, one, "Somebody Somewhere")
     look = page.get_by_role("dialog", name="What is on the card")
@@ -83,7 +83,7 @@ def test_two_taps_sell_and_the_receipt_proves_itself(house: House, tablet: Phone
     address = page.locator("[data-code]").first.get_attribute("data-code") or ""
     sold(page)
     assert left(house, one) == 650
-    *_, sale = chain(house, "Till two taps")
+    *_, sale = chain(house, name)
     assert (sale.kind, sale.total_cents, sale.tenders[0].kind) == (Kind.SALE, CHOCOLATE_CENTS, TenderKind.CARD)
 
     reader = page.context.new_page()
@@ -105,7 +105,7 @@ def test_two_taps_sell_and_the_receipt_proves_itself(house: House, tablet: Phone
     expect(page.locator("[data-receipt]")).to_contain_text("Change €7.00")
     number = sold(page)
     expect(page.locator("[data-backlog='0']")).to_be_visible()
-    numbers = [record.number for record in chain(house, "Till two taps")]
+    numbers = [record.number for record in chain(house, name)]
     assert numbers == list(range(1, number + 1))
     assert left(house, one) == 650
     assert_books_are_right(house)
@@ -125,7 +125,7 @@ def test_without_the_server_it_sells_on_within_its_limits_and_tells_all_of_it_on
     stranger = new_card(house, known=False)
     block(house, blocked)
     page = begin(tablet)
-    open_till(page, house, "Till alone")
+    name = open_till(page, house, "Till alone")
     settled(page)
     sell_alone(page, one)
     stop()
@@ -161,7 +161,7 @@ def test_without_the_server_it_sells_on_within_its_limits_and_tells_all_of_it_on
     start()
     expect(page.locator("[data-backlog='0']")).to_be_visible(timeout=20_000)
     expect(page.locator("[data-used]")).to_be_hidden()
-    records = [record for record in chain(house, "Till alone") if record.kind in SALES]
+    records = [record for record in chain(house, name) if record.kind in SALES]
     assert [record.total_cents for record in records] == [CHOCOLATE_CENTS] * 5
     assert (left(house, one), left(house, other)) == (2_000 - 3 * CHOCOLATE_CENTS, 2_000 - CHOCOLATE_CENTS)
     assert_books_are_right(house)
@@ -173,73 +173,34 @@ def block(house: House, one: Held) -> None:
     in_database(house, lambda conn: block_cards(conn, [wish], datetime.now(UTC)))
 
 
-def lose_answers(page: Page) -> list[int]:
-    """The server hears what the till asks, and its answers get lost."""
-    lost: list[int] = []
-
-    def lose(route: Route) -> None:
-        if not asks(route):
-            return route.continue_()
-        lost.append(heard(route))
-        return route.abort()
-
-    page.route("**/api/till/records", lose)
-    return lost
-
-
-def asks(route: Route) -> bool:
-    return b'"told":false' in (route.request.post_data_buffer or b"")
-
-
-def heard(route: Route) -> int:
-    """Let the server have a request whose answer never comes back."""
-    headers = {name: value for name, value in route.request.headers.items() if name != "content-length"}
-    return httpx.post(route.request.url, content=route.request.post_data_buffer, headers=headers).status_code
-
-
-def die_while_asking(page: Page, tablet: Phone, one: Held) -> None:
-    """The server has heard of a sale, and the browser dies before the answer."""
-
-    def die(route: Route) -> None:
-        if not asks(route):
-            return route.continue_()
-        assert heard(route) == httpx.codes.OK
-        return kill(tablet)
-
-    page.route("**/api/till/records", die)
-    tap_product(page, CHOCOLATE)
-    with page.expect_event("close"):
-        tap_card(page, one)
-
-
 def test_a_lost_answer_is_one_sale_or_none_also_over_a_kill(house: House, tablet: Phone) -> None:
     page = begin(tablet)
     one = new_card(house, 5_000)
-    open_till(page, house, "Till lost answer")
+    name = open_till(page, house, "Till lost answer")
     lost = lose_answers(page)
+    all_is_told(page)
     sell_alone(page, one)  # the same bytes, sold alone
-    expect(page.locator("[data-state=online]")).to_be_visible(timeout=20_000)
-    expect(page.locator("[data-backlog='0']")).to_be_visible(timeout=20_000)
+    all_is_told(page)
     assert left(house, one) == 5_000 - CHOCOLATE_CENTS
 
     for _ in range(3):
         tap_product(page, CHOCOLATE)
     tap_card(page, one)  # 10.50 is beyond what one card may alone: taken back at once
-    expect(page.get_by_text("it was written down and taken back at once")).to_be_visible()
+    expect(page.get_by_text("it was written down and taken back at once")).to_be_visible(timeout=20_000)
     assert lost == [200, 200]
     page.get_by_role("dialog", name="Pay").get_by_role("button", name="Close").click()
     page.get_by_role("button", name="Empty the basket").click()
-    expect(page.locator("[data-backlog='0']")).to_be_visible(timeout=20_000)
+    all_is_told(page)
     assert left(house, one) == 5_000 - CHOCOLATE_CENTS
 
     page.unroute("**/api/till/records")
-    expect(page.locator("[data-state=online]")).to_be_visible(timeout=20_000)
-    die_while_asking(page, tablet, one)
+    all_is_told(page)
+    die_while_asking(page, tablet, CHOCOLATE, one)
     page = begin(tablet)
     page.goto("/staff/till")
     expect(page.get_by_text("The sale of €3.50 that was interrupted is paid.")).to_be_visible(timeout=20_000)
     sold(page)
-    kinds = [record.kind for record in chain(house, "Till lost answer")][1:]
+    kinds = [record.kind for record in chain(house, name)][1:]
     assert kinds == [Kind.SALE, Kind.SALE, Kind.REFUND, Kind.SALE]
     assert left(house, one) == 5_000 - 2 * CHOCOLATE_CENTS
     assert_books_are_right(house)
@@ -251,7 +212,7 @@ def test_a_shift_sells_splits_gives_back_and_counts(house: House, tablet: Phone)
     choose_pin(house, one)
     give_to(house, one, "Somebody Somewhere")
     beer_is_allowed(house)
-    open_till(page, house, "Till shift")
+    name = open_till(page, house, "Till shift")
     pay = page.get_by_role("dialog", name="Pay")
 
     for _ in range(2):
@@ -299,12 +260,12 @@ def test_a_shift_sells_splits_gives_back_and_counts(house: House, tablet: Phone)
     load_at_desk(page, one)
     assert left(house, one) == 20_000 - 8_000 + 1_000
     close_shift(page, difference=-100)  # somebody took the tip out of the drawer
-    kinds = [record.kind for record in chain(house, "Till shift")]
+    kinds = [record.kind for record in chain(house, name)]
     assert kinds[1:] == [
         *(Kind.SALE, Kind.SALE, Kind.REFUND, Kind.REFUND, Kind.REFUND),
         *(Kind.REPRINT, Kind.SHIFT_COUNTED, Kind.SHIFT_CLOSED, Kind.DAY_CLOSED),
     ]
-    assert [record.kind for record in chain(house, "Till shift", training=True)] == [Kind.TRAINING_SALE]
+    assert [record.kind for record in chain(house, name, training=True)] == [Kind.TRAINING_SALE]
     assert_books_are_right(house)
 
 
@@ -360,7 +321,7 @@ SET_BACK = """() => new Promise((resolve) => {
 def test_a_till_whose_storage_was_set_back_stops_until_finance_lets_it_go_on(house: House, tablet: Phone) -> None:
     page = begin(tablet)
     one = new_card(house, 1_000)
-    open_till(page, house, "Till set back")
+    name = open_till(page, house, "Till set back")
     sell_alone(page, one)
     page.evaluate(SET_BACK)
     tap_product(page, CHOCOLATE)
@@ -374,7 +335,7 @@ def test_a_till_whose_storage_was_set_back_stops_until_finance_lets_it_go_on(hou
     by_cash(page)
     sold(page)
     expect(page.locator("[data-backlog='0']")).to_be_visible()
-    assert [record.kind for record in chain(house, "Till set back")][1:] == [Kind.SALE, Kind.SALE]
+    assert [record.kind for record in chain(house, name)][1:] == [Kind.SALE, Kind.SALE]
     assert left(house, one) == 1_000 - CHOCOLATE_CENTS
 
 
@@ -391,7 +352,7 @@ def test_axe_finds_nothing_on_any_screen_of_the_till_and_every_target_is_large_e
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     found: dict[str, list[str]] = {}
-    for screen in screens(page, tablet, house, f"Till {look}"):
+    for screen in screens(page, tablet, house, fresh(f"Till {look}")):
         faults = found_by_axe(page) + page.evaluate(SMALL)
         if faults:
             found[screen.name] = faults

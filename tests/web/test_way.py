@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.web.house import House
+from tests.web.house import FAN, House
 from tests.web.office import in_database
 from tests.web.steps import buy_and_open
 from virage.kernel.database import Connection
@@ -22,7 +22,7 @@ def test_the_way_is_on_the_ticket_without_stairs_where_wished_and_stays_without_
     _, process = own_server
     context, page = browse()
     page.goto("/sign-in?next=/tickets")
-    sign_in(page, "fan@example.org")
+    sign_in(page, FAN)
     page.locator("a[href^='/tickets/']").first.click()
     expect(directions_of(page).first).to_contain_text("up to the podium")
     expect(directions_of(page).last).to_contain_text("to seat")

@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 
 from tests.web.cards import Held
 from tests.web.devices import PIN, pairing_code, with_pin
-from tests.web.gate import tonight, type_code
-from tests.web.house import House
+from tests.web.gate import tonight, type_code, until
+from tests.web.house import House, fresh
 from tests.web.office import in_database
 from virage.concessions.acts import derogations
 from virage.concessions.rules.alcohol import DerogationWish
@@ -114,12 +114,24 @@ def open_shift(page: Page, euros: str = "150") -> None:
     expect(dialog).to_be_hidden()
 
 
-def open_till(page: Page, house: House, name: str) -> None:
-    """A till that sells: paired, signed in, its shift open."""
+KNOWS_CARDS = """() => new Promise((resolve) => {
+    const opening = indexedDB.open("virage-till");
+    opening.onsuccess = () => {
+        const asked = opening.result.transaction("state").objectStore("state").get("cards");
+        asked.onsuccess = () => { opening.result.close(); resolve(asked.result !== undefined); };
+    };
+})"""
+
+
+def open_till(page: Page, house: House, name: str) -> str:
+    """A till that sells: paired, signed in, its shift open, the cards of now known to it; its name in the house."""
     cashiers(house)
+    name = fresh(name)
     pair(page, house, name)
     sign_in(page)
     open_shift(page)
+    until(page, KNOWS_CARDS)
+    return name
 
 
 def tap_product(page: Page, name: str) -> None:

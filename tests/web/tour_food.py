@@ -8,8 +8,8 @@ from uuid import UUID
 from playwright.sync_api import Page, expect
 
 from tests.web.conftest import entered
-from tests.web.food import FAN, add, demo_on_now, filled, opened, orders
-from tests.web.house import House
+from tests.web.food import add, demo_on_now, filled, opened, orders
+from tests.web.house import FAN, House
 from tests.web.office import in_database
 from tests.web.tour import Screen
 from virage.concessions.acts import kitchen as acts

@@ -1,0 +1,68 @@
+"""A till whose answers get lost: the server has heard it, and it does not know."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+from playwright.sync_api import Page, Route, expect
+
+from tests.web.cards import Held
+from tests.web.gate import Phone, kill
+from tests.web.till import tap_card, tap_product
+
+SERVER_S = 60.0
+
+
+def lose_answers(page: Page) -> list[int]:
+    """The server hears what the till asks, and its answers get lost.
+
+    News of cards are held meanwhile: that the server has taken this very tap would be a reason not to take it alone.
+    """
+    lost: list[int] = []
+
+    def lose(route: Route) -> None:
+        if not asks(route):
+            return route.continue_()
+        lost.append(heard(route))
+        return route.abort()
+
+    page.route("**/api/till/records", lose)
+    page.route("**/api/till/cards?since=*", nothing_new)
+    return lost
+
+
+def nothing_new(route: Route) -> None:
+    """The server is there, and no card has changed."""
+    (since,) = parse_qs(urlsplit(route.request.url).query)["since"]
+    route.fulfill(json={"position": since, "all": False, "cards": []})
+
+
+def asks(route: Route) -> bool:
+    return b'"told":false' in (route.request.post_data_buffer or b"")
+
+
+def heard(route: Route) -> int:
+    """Let the server have a request whose answer never comes back."""
+    headers = {name: value for name, value in route.request.headers.items() if name != "content-length"}
+    body = route.request.post_data_buffer
+    return httpx.post(route.request.url, content=body, headers=headers, timeout=SERVER_S).status_code
+
+
+def all_is_told(page: Page) -> None:
+    """The till hears its server, which has heard of everything."""
+    expect(page.locator("[data-state=online]")).to_be_visible(timeout=20_000)
+    expect(page.locator("[data-backlog='0']")).to_be_visible(timeout=20_000)
+
+
+def die_while_asking(page: Page, tablet: Phone, product: str, one: Held) -> None:
+    """The server has heard of a sale, and the browser dies before the answer."""
+
+    def die(route: Route) -> None:
+        if not asks(route):
+            return route.continue_()
+        assert heard(route) == httpx.codes.OK
+        return kill(tablet)
+
+    page.route("**/api/till/records", die)
+    tap_product(page, product)
+    with page.expect_event("close"):
+        tap_card(page, one)
