@@ -22,13 +22,13 @@ from benchmarks.common import run
 from benchmarks.house import House, seed
 from benchmarks.onsale import Wanted, audit, captured_of, crowd
 
-KILLS = 14
-SALE_S = 26.0
-FANS = 2_400
+KILLS = 20
+SALE_S = 40.0
+FANS = 3600
 BACK_S = 30.0
 SETTLED_S = 60.0
 SEED = 20260509
-# The supervisor lets the worker rest longer after each end, and no buyer waits for it: two kills of it are enough.
+# The supervisor lets the worker rest longer after each end, and no buyer waits for it: three kills of it are enough.
 TARGETS = ("web worker", "postgres", "web worker", "postgres", "work", "web worker", "postgres")
 
 
