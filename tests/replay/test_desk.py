@@ -19,7 +19,7 @@ from virage.kernel.guard import Grant, Principal
 from virage.kernel.ids import new_id
 from virage.kernel.problems import Problem, granted
 from virage.live import acts as live
-from virage.live.rules.entries import Goal, Telling
+from virage.live.rules.entries import Goal, Side, Telling
 from virage.people.acts import TokenWish, create_token
 from virage.people.rules.grants import GrantWish, RoleName, ScopeName
 from virage.replay.acts import clips as acts
@@ -169,7 +169,7 @@ async def test_a_goal_that_a_machine_told_waits_for_one_person(desk: Desk) -> No
     await desk.four_eyes()
     now = desk.world.clock.now()
     async with desk.world.db.transaction() as conn:
-        goal = Telling(new_id(), now, Goal("home"))
+        goal = Telling(new_id(), now, Goal(Side.HOME))
         await live.tell(conn, desk.world.event, [goal], None, now, handlers=(acts.entries_told,))
     (clip,) = (await desk.shown(desk.moderator))["clips"]
     assert (clip["automatic"], clip["own"], clip["state"]) == (True, False, "proposed")

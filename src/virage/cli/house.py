@@ -30,7 +30,7 @@ _OWNER_ONLY = 0o600
 
 def fail(message: str) -> "SystemExit":
     """Return the end of a command that cannot go on; `message` says what to do."""
-    Console(stderr=True, highlight=False).print(message, style="red", markup=False)
+    Console(stderr=True, highlight=False).print(message, style="red", markup=False, soft_wrap=True)
     return SystemExit(1)
 
 

@@ -59,7 +59,11 @@ async def count(conn: Connection, event_id: UUID, counts: Sequence[Count], now: 
 
 
 async def tell_stats_at_once(
-    conn: Connection, event_id: UUID, entries: Sequence[Entry], _who: UUID | None, now: datetime
+    conn: Connection,
+    event_id: UUID,
+    entries: Sequence[Entry],
+    who: UUID | None,  # noqa: ARG001 - a handler of told entries is told so
+    now: datetime,
 ) -> None:
     """Tell the figures as they stand with a goal, and when a period is over; a handler of told entries."""
     if any(isinstance(entry.told, Goal | PeriodOver | Withdrawn) for entry in entries):
