@@ -34,7 +34,9 @@ AGREE = f"() => Math.abs(({PICTURE_MS})() - ({SAID_MS})()) < 2000"
 TAPS = "select sum(taps) from replay.tap where event_id = $1"
 LATER = """
 update programme.event
-set doors_at = doors_at + interval '9 days', starts_at = starts_at + interval '9 days', ends_at = ends_at + interval '9 days'
+set
+    doors_at = doors_at + interval '9 days', starts_at = starts_at + interval '9 days',
+    ends_at = ends_at + interval '9 days'
 where id = $1
 """
 GRANT = "update people.role_grant set role = $3 where scope_id = $1 and role = $2"
