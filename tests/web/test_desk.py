@@ -126,8 +126,11 @@ def test_a_desk_says_that_its_match_is_too_far_away_for_replays_and_that_a_camer
         expect(away).to_contain_text("sends")
         expect(desk.get_by_text("more than a day away")).to_have_count(0)
     expect(away).to_contain_text("nothing is heard of it", timeout=SLOW_MS)
+    away.get_by_role("button").click()
+    expect(desk.locator("[data-gone]")).to_contain_text("Camera behind-goal: is not taken in")
     in_database(house, lambda conn: conn.execute(LATER, event))
     expect(desk.get_by_text("This match is more than a day away")).to_be_visible()
+    expect(desk.locator("[data-monitor]")).to_have_count(0)
 
 
 def test_what_a_desk_told_and_may_not_tell_any_more_is_kept_until_somebody_decides(seat: Any, house: House) -> None:
