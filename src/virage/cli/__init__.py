@@ -272,7 +272,8 @@ def match(
     ] = "statsbomb",
     speed: Annotated[float, Parameter(help="How much faster than it was; 0: as fast as it goes.")] = 1.0,
     url: Annotated[
-        str | None, Parameter(help="The running house's address; default: that of the one in this folder.")
+        str | None,
+        Parameter(help="The running house's address; default: the one in this folder, or http://localhost:8000."),
     ] = None,
     key: Annotated[
         Path | None,

@@ -92,19 +92,32 @@ def findable(config: Config, env: Mapping[str, str]) -> Iterator[None]:
 def beside(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of a command that finds a house, or end the command where there is none.
 
-    A house is named by its own variables, as in production; else it is the one that runs in this folder. The command
-    uses that one's database and leaves its start and its end to it.
+    The command uses that house's database and leaves its start and its end to it.
+    """
+    found = house_found(environ)
+    if found is None:
+        raise fail(
+            f"No house runs in {_folder(environ).absolute()}. Start one (make run) and try again once it has said that "
+            "it is open; or name one by VIRAGE_SECRET and VIRAGE_DATABASE_URL."
+        )
+    return found
+
+
+def house_found(environ: Mapping[str, str]) -> dict[str, str] | None:
+    """Return the environment of a command that finds a house.
+
+    A house is named by its own variables, as in production; else it is the one that runs in this folder.
     """
     if any(environ.get(name) for name in _NAMES_A_HOUSE):
         return dict(environ)
-    var = Path(environ.get("VIRAGE_VAR_DIR") or "var")
-    found = _left_in(var / _HOUSE_FILE)
+    found = _left_in(_folder(environ) / _HOUSE_FILE)
     if found is None or not asyncio.run(_answers(found["VIRAGE_DATABASE_URL"])):
-        raise fail(
-            f"No house runs in {var.absolute()}. Start one (make run) and try again once it has said that it is open; "
-            "or name one by VIRAGE_SECRET and VIRAGE_DATABASE_URL."
-        )
+        return None
     return found | {name: value for name, value in environ.items() if value}
+
+
+def _folder(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("VIRAGE_VAR_DIR") or "var")
 
 
 def _left_in(path: Path) -> dict[str, str] | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ from uuid import UUID
 import aiohttp
 
 from virage import matchday
-from virage.cli.house import beside, configuration, console, fail
+from virage.cli.house import configuration, console, fail, house_found
 from virage.demo.people import DESK
 from virage.demo.programme import CLUB, done
 from virage.kernel.config import Config
@@ -23,6 +23,7 @@ from virage.people import acts as people
 from virage.people.rules.grants import GrantWish, RoleName, ScopeName
 
 KEY = "VIRAGE_MATCH_KEY"
+USUAL = "http://localhost:8000"
 DEMO_KEY_LASTS = timedelta(days=1)
 
 
@@ -32,15 +33,18 @@ def match(
     """Play it to its end, or end the command with what to do. Without `url` it is for the house in this folder."""
     if speed < 0:
         raise fail("--speed is 0 or more.")
-    env = os.environ if url else beside(os.environ)
-    address = url or configuration(env).public_url
+    env = None if url else house_found(os.environ)
+    config = configuration(env) if env else None
+    address = url or (config.public_url if config else USUAL)
     if event_id is None:
         raise fail(f"Say which event with --event:\n{asyncio.run(_events(address))}")
-    secret = _key(key, env)
+    secret = _key(key) or (config if config and config.demo and config.database_url else None)
+    if secret is None:
+        raise fail(f"A program's key is wanted, by --key FILE or {KEY}: the office makes one, under Programs.")
     try:
         console.print("Reading the files…", markup=False)
         found = load(format_, paths)
-        asyncio.run(_play(found, address, event_id, secret or configuration(env), speed))
+        asyncio.run(_play(found, address, event_id, secret, speed))
     except (NotReadable, NotPlayed) as error:
         raise fail(str(error)) from None
     except KeyboardInterrupt:
@@ -48,15 +52,12 @@ def match(
     console.print("The match is told.", markup=False)
 
 
-def _key(file: Path | None, env: Mapping[str, str]) -> str:
-    """The key that was given; empty where a demonstration makes one."""
+def _key(file: Path | None) -> str:
+    """The key that was given, or an empty one."""
     try:
-        key = file.read_text(encoding="utf-8").strip() if file is not None else env.get(KEY, "")
+        return file.read_text(encoding="utf-8").strip() if file is not None else os.environ.get(KEY, "")
     except OSError as error:
         raise fail(f"The key cannot be read: {error}") from None
-    if not key and not (env.get("VIRAGE_DEMO") and env.get("VIRAGE_DATABASE_URL")):
-        raise fail(f"A program's key is wanted, by --key FILE or {KEY}: the office makes one, under Programs.")
-    return key
 
 
 async def _play(match: MatchFile, url: str, event_id: UUID, key: str | Config, speed: float) -> None:
