@@ -10,7 +10,7 @@ from virage import matchday
 from virage.cli.house import beside, configuration, console, fail, this
 from virage.cli.ingesting import DEMO_CAMERAS
 from virage.kernel.config import Config
-from virage.kernel.database import Unavailable
+from virage.kernel.database import Database, Unavailable
 from virage.kernel.supervise import Child, Supervisor
 from virage.replay.reads.cameras import cameras as cameras_of
 from virage.replay.rules.cameras import CameraState, Fault
@@ -26,8 +26,9 @@ def cameras() -> None:
 
 
 async def _cameras(config: Config, env: Mapping[str, str]) -> None:
-    if any(_told(one, config) for one in await _shown(config)):
-        raise fail("These cameras send already, or did ten seconds ago.")
+    async with matchday.opened(config) as db:
+        if any(_told(one, config) for one in await _shown(db)):
+            raise fail("These cameras send already, or did ten seconds ago.")
     stop = asyncio.Event()
     for wish in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(wish, stop.set)
@@ -44,10 +45,11 @@ async def _cameras(config: Config, env: Mapping[str, str]) -> None:
 async def _greet(config: Config) -> None:
     """Say what there is to try, once pictures have come in."""
     sending: list[CameraState] = []
-    while len(sending) < len(DEMO_CAMERAS):
-        await asyncio.sleep(LOOK_AGAIN_S)
-        with contextlib.suppress(Unavailable, OSError):
-            sending = [one for one in await _shown(config) if _told(one, config) and one.seen_at is not None]
+    async with matchday.opened(config) as db:
+        while len(sending) < len(DEMO_CAMERAS):
+            await asyncio.sleep(LOOK_AGAIN_S)
+            with contextlib.suppress(Unavailable):
+                sending = [one for one in await _shown(db) if _told(one, config) and one.seen_at is not None]
     console.print(
         f"\n  Two cameras send.\n  The desk, as desk@example.org:  {config.public_url}/staff/desk\n"
         "  A goal that it tells is there to be seen again on the match's page. Ctrl-C ends the cameras.\n",
@@ -56,8 +58,8 @@ async def _greet(config: Config) -> None:
     )
 
 
-async def _shown(config: Config) -> list[CameraState]:
-    async with matchday.opened(config) as db, db.connection() as conn:
+async def _shown(db: Database) -> list[CameraState]:
+    async with db.connection() as conn:
         return [one for one in await cameras_of(conn) if one.name in DEMO_CAMERAS]
 
 
