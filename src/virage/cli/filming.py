@@ -4,16 +4,17 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+
+import asyncpg
 
 from virage import matchday
-from virage.cli.house import beside, configuration, console, fail, this
+from virage.cli.house import beside, configuration, console, database, fail, this
 from virage.cli.ingesting import DEMO_CAMERAS
 from virage.kernel.config import Config
-from virage.kernel.database import Database, Unavailable
+from virage.kernel.database import Unavailable
 from virage.kernel.supervise import Child, Supervisor
 from virage.replay.reads.cameras import cameras as cameras_of
-from virage.replay.rules.cameras import CameraState, Fault
 
 LOOK_AGAIN_S = 0.2
 
@@ -21,14 +22,29 @@ LOOK_AGAIN_S = 0.2
 def cameras() -> None:
     """Let them send until Ctrl-C; the house goes on without them."""
     env = beside(os.environ)
-    config = configuration(env)
-    asyncio.run(_cameras(config, os.environ | env))
+    with database(configuration(env)) as ready:
+        asyncio.run(_cameras(ready, os.environ | env | {"VIRAGE_DATABASE_URL": ready.database_url or ""}))
 
 
 async def _cameras(config: Config, env: Mapping[str, str]) -> None:
-    async with matchday.opened(config) as db:
-        if any(_told(one, config) for one in await _shown(db)):
-            raise fail("These cameras send already, or did ten seconds ago.")
+    async with _alone(config.database_url or ""):
+        await _send(config, env)
+    console.print("The cameras have ended.")
+
+
+@contextlib.asynccontextmanager
+async def _alone(database_url: str) -> AsyncIterator[None]:
+    """Once in a house: two who send as the same camera would each spoil the other's pictures."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        if not await connection.fetchval("select pg_try_advisory_lock(hashtextextended('virage cameras', 0))"):
+            raise fail("These cameras send already.")
+        yield
+    finally:
+        await connection.close()
+
+
+async def _send(config: Config, env: Mapping[str, str]) -> None:
     stop = asyncio.Event()
     for wish in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(wish, stop.set)
@@ -39,33 +55,24 @@ async def _cameras(config: Config, env: Mapping[str, str]) -> None:
         await supervisor.run(stop)
     finally:
         greeting.cancel()
-    console.print("The cameras have ended.")
 
 
 async def _greet(config: Config) -> None:
     """Say what there is to try, once pictures have come in."""
-    sending: list[CameraState] = []
+    began, sending = matchday.clock_of(config).now(), 0
     async with matchday.opened(config) as db:
-        while len(sending) < len(DEMO_CAMERAS):
+        while sending < len(DEMO_CAMERAS):
             await asyncio.sleep(LOOK_AGAIN_S)
             with contextlib.suppress(Unavailable):
-                sending = [one for one in await _shown(db) if _told(one, config) and one.seen_at is not None]
+                async with db.connection() as conn:
+                    seen = [one.seen_at for one in await cameras_of(conn) if one.name in DEMO_CAMERAS]
+                sending = sum(at is not None and at > began for at in seen)
     console.print(
         f"\n  Two cameras send.\n  The desk, as desk@example.org:  {config.public_url}/staff/desk\n"
         "  A goal that it tells is there to be seen again on the match's page. Ctrl-C ends the cameras.\n",
         markup=False,
         soft_wrap=True,
     )
-
-
-async def _shown(db: Database) -> list[CameraState]:
-    async with db.connection() as conn:
-        return [one for one in await cameras_of(conn) if one.name in DEMO_CAMERAS]
-
-
-def _told(camera: CameraState, config: Config) -> bool:
-    """Whether somebody takes this camera in."""
-    return camera.fault_by(matchday.clock_of(config).now())[0] is not Fault.SILENT
 
 
 def _tell(line: str) -> None:
