@@ -7,13 +7,16 @@ export PYTHONDONTWRITEBYTECODE := 1
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup phone check test bench wheel screens api lock clean
+.PHONY: help run cameras setup phone check test bench wheel screens api lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
 
 run: setup ## Start everything: database, sandbox provider, worker, web on http://localhost:8000
 	@exec virage run
+
+cameras: .venv/.built ## Beside `make run`: two cameras that nobody holds, so that a goal is there to be seen again
+	@exec virage cameras
 
 setup: .venv/.built src/virage/web/index.html ## Build .venv and the web, start the database once, migrate, load the demo
 	@virage setup

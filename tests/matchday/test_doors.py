@@ -210,7 +210,7 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/replay/events/{event_id}/cameras/{camera}/{since}/{playlist}": only("media_desk", "moderator"),
     "GET /api/replay/events/{event_id}/keys/{camera}/{period}": only("media_desk", "moderator"),
     "POST /api/replay/suggestions/{suggestion_id}/dismiss": only("media_desk", "moderator"),
-    "POST /api/replay/events/{event_id}/taps": EVERYBODY,
+    "POST /api/replay/events/{event_id}/taps": PERSON,  # of whom each counts once
     "GET /api/replay/cameras": only("media_desk", "moderator"),  # they are the house's, whoever plays in it
     "GET /api/concessions/stock-alerts": only("cashier", "programme", "finance"),
     "GET /api/food/outlets": EVERYBODY,

@@ -1,66 +1,22 @@
 """`virage run` on a machine that has nothing: up by one command, down by Ctrl-C, and nothing left running."""
 
-import contextlib
-import os
 import re
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
 from tests.ports import free_ports
-
-WAIT_S = 180
-
-
-class Running:
-    """One `virage run`, and everything that it started."""
-
-    def __init__(self, folder: Path, port: int, sandbox_port: int) -> None:
-        self.url = f"http://localhost:{port}"
-        self.output = folder / "output.txt"
-        env = {name: value for name, value in os.environ.items() if not name.startswith("VIRAGE_")} | {
-            "VIRAGE_PORT": str(port),
-            "VIRAGE_SANDBOX_URL": f"http://localhost:{sandbox_port}",
-            "VIRAGE_VAR_DIR": str(folder / "var"),
-        }
-        with self.output.open("wb") as output:
-            command = [sys.executable, "-m", "virage.cli", "run"]
-            self.process = subprocess.Popen(command, env=env, stdout=output, stderr=output, cwd=folder)  # noqa: S603 - our own command
-
-    def until(self, holds: Callable[[], bool]) -> None:
-        """Wait for other processes; fail with what they said after a generous while."""
-        deadline = time.monotonic() + WAIT_S
-        while not holds():
-            assert time.monotonic() < deadline, self.output.read_text()
-            assert self.process.poll() is None, self.output.read_text()
-            time.sleep(0.05)
-
-    def greeted(self) -> bool:
-        return "Ctrl-C ends everything" in self.output.read_text()
-
-    def family(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
-
-    def named(self, command: str) -> list[psutil.Process]:
-        """The processes of one `virage` command, the eldest first."""
-        found = [one for one in self.family() if command in told(one)]
-        return sorted(found, key=lambda one: (one.create_time(), one.pid))
+from tests.running import Running, reachable
 
 
 @pytest.fixture
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Running]]:
     """Starts `virage run` again and again on the same folder, which an unprivileged database can reach."""
-    folder = tmp_path_factory.mktemp("house")
-    for step in (folder, folder.parent, folder.parent.parent):
-        step.chmod(0o755)
+    folder = reachable(tmp_path_factory.mktemp("house"))
     ports = free_ports(2)
     started: list[Running] = []
 
@@ -70,16 +26,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Run
 
     yield start
     for running in started:
-        if running.process.poll() is None:
-            running.process.send_signal(signal.SIGINT)
-            running.process.wait(60)
-
-
-def told(process: psutil.Process) -> list[str]:
-    """The command of a process; nothing once it is dead."""
-    with contextlib.suppress(psutil.Error):
-        return process.cmdline()
-    return []
+        running.end()
 
 
 def replaced(running: Running, killed: psutil.Process) -> bool:

@@ -15,9 +15,13 @@ from tests.matchday import pitch
 from tests.matchday.conftest import World
 from virage.kernel.config import Config
 from virage.kernel.database import Database
-from virage.kernel.guard import Grant
+from virage.kernel.guard import Grant, Principal
 from virage.kernel.ids import new_id
 from virage.kernel.problems import Problem, Refused, granted
+from virage.live.acts import telling as live
+from virage.live.rules.entries import Goal, Side, Telling
+from virage.people.acts import TokenWish, create_token
+from virage.people.rules.grants import GrantWish, RoleName, ScopeName
 from virage.replay.acts import clips as acts
 from virage.replay.acts.desk import suggest
 from virage.replay.rules.clips import Reason
@@ -90,6 +94,16 @@ async def desk(app: Litestar, db: Database, clock: FakeClock) -> AsyncIterator[D
         yield Desk(world, await world.signed_in("desk@example.org", *grants), moderator)
 
 
+async def program_of(world: World, email: str, role: str) -> dict[str, str]:
+    """The header of a program that somebody made out of what they may do here."""
+    maker = Principal("staff", await world.person(email), new_id(), (), world.clock.now())
+    scope = GrantWish(RoleName(role), ScopeName.EVENT, str(world.event))
+    wish = TokenWish("a program", [scope], world.clock.now() + timedelta(hours=1))
+    async with world.db.transaction() as conn:
+        made = granted(await create_token(conn, maker, wish, world.clock.now()))
+    return {"authorization": f"Bearer {made.token}"}
+
+
 @pytest.mark.parametrize("undone", [{"kind": "withdrawn", "about": 2}, OVERTURNED], ids=["withdrawn", "overturned"])
 async def test_a_goal_that_is_taken_back_takes_its_clip_from_every_phone(desk: Desk, undone: Any) -> None:
     await desk.tell(KICK_OFF, GOAL)
@@ -139,6 +153,36 @@ async def test_what_one_person_marks_waits_for_another_where_four_eyes_are_asked
     assert marker != moderator
     await desk.tell({"kind": "withdrawn", "about": 2})
     assert sorted(await desk.clips()) == [("shown", "watched"), ("withdrawn", "gone")], "a goal that waits goes, too"
+
+
+async def test_nobody_releases_the_clip_of_a_goal_that_they_told_not_even_by_a_program_of_theirs(desk: Desk) -> None:
+    await desk.four_eyes()
+    grants = [Grant(role, "event", desk.world.event) for role in ("match_desk", "moderator")]
+    told_by = await desk.world.signed_in("both@example.org", *grants)
+    desk.desk, other = told_by, desk.desk
+    await desk.tell(KICK_OFF, GOAL)
+    desk.desk = await program_of(desk.world, "both@example.org", "match_desk")
+    await desk.tell(GOAL)
+    clips = (await desk.shown(told_by))["clips"]
+    assert [(line["automatic"], line["own"], line["state"]) for line in clips] == [(True, True, "proposed")] * 2
+    assert [line["own"] for line in (await desk.shown(other))["clips"]] == [False] * 2
+    releasing = await program_of(desk.world, "both@example.org", "moderator")
+    for clip in clips:
+        assert await desk.do(told_by, clip["id"], "release") == (409, "own_mark")
+        assert await desk.do(releasing, clip["id"], "release") == (409, "own_mark")
+    assert "replay" not in await desk.told()
+    assert await desk.do(desk.moderator, clips[0]["id"], "release") == (200, None)
+
+
+async def test_a_goal_that_a_machine_told_waits_for_one_person(desk: Desk) -> None:
+    await desk.four_eyes()
+    now = desk.world.clock.now()
+    async with desk.world.db.transaction() as conn:
+        goal = Telling(new_id(), now, Goal(Side.HOME))
+        await live.tell(conn, desk.world.event, [goal], None, now, handlers=(acts.entries_told,))
+    (clip,) = (await desk.shown(desk.moderator))["clips"]
+    assert (clip["automatic"], clip["own"], clip["state"]) == (True, False, "proposed")
+    assert await desk.do(desk.moderator, clip["id"], "release") == (200, None)
 
 
 async def test_nobody_releases_their_own_mark(desk: Desk) -> None:
@@ -229,6 +273,7 @@ async def test_a_desk_shows_nothing_of_what_others_had_on_another_day(desk: Desk
     assert answer.json()["code"] == "no_picture"
     await desk.tell(KICK_OFF, GOAL)
     assert await desk.clips() == []
+    assert (await desk.shown())["near"] is False, "the desk knows that a goal makes no clip"
 
 
 async def test_a_moment_is_suggested_once_and_answered_by_a_clip_or_dismissed(desk: Desk) -> None:
@@ -260,25 +305,29 @@ async def test_a_trimmed_mark_answers_the_suggestion_that_it_was_made_for(desk: 
     assert (await desk.shown())["suggestions"] == []
 
 
-async def test_phones_that_ask_make_one_suggestion_of_what_has_just_happened(desk: Desk) -> None:
-    async def tap(phone: str, event: str = "") -> int:
-        path = f"/api/replay/events/{event or desk.world.event}/taps"
-        return (await desk.world.ask({}, "POST", path, {"phone": phone})).status_code
+async def test_people_who_ask_make_one_suggestion_of_what_has_just_happened(desk: Desk) -> None:
+    async def tap(fan: dict[str, str], event: str = "") -> int:
+        return (await desk.world.ask(fan, "POST", f"/api/replay/events/{event or desk.world.event}/taps")).status_code
 
-    same = str(new_id())
-    assert {await tap(same) for _ in range(8)} == {204}
-    assert (await desk.shown())["suggestions"] == [], "a phone counts once in five seconds"
+    assert (await tap({}), await tap(await program_of(desk.world, "desk@example.org", "media_desk"))) == (401, 403)
+    phones = [await desk.world.signed_in("one@example.org") for _ in range(6)]
+    assert {await tap(phone) for phone in phones * 2} == {204}
+    assert (await desk.shown())["suggestions"] == [], (
+        "somebody counts once in ten seconds, with as many phones as may be"
+    )
     at = desk.world.clock.now()
-    assert {await tap(str(new_id())) for _ in range(6)} == {204}
+    fans = [await desk.world.signed_in(f"fan{number}@example.org") for number in range(6)]
+    assert {await tap(fan) for fan in fans} == {204}
     (one,) = (await desk.shown())["suggestions"]
     assert (one["source"], one["strength"]) == ("taps", 5)
     assert at - timedelta(seconds=11) <= pitch.moment(one["at"]) <= at - timedelta(seconds=10)
     assert await desk.clips() == [], "it is suggested, and not published"
     desk.world.clock.advance(TAPS_WITHIN + timedelta(seconds=1))  # type: ignore[attr-defined]  # the clock of tests
-    assert await tap(str(new_id())) == 204
+    late = [await desk.world.signed_in(f"late{number}@example.org") for number in range(3)]
+    assert await tap(late[0]) == 204
     assert len((await desk.shown())["suggestions"]) == 1
-    assert await tap(str(new_id()), str(new_id())) == 404
-    assert await tap(str(new_id()), str(desk.world.draft)) == 404
+    assert await tap(late[1], str(new_id())) == 404
+    assert await tap(late[2], str(desk.world.draft)) == 404
     ours = await desk.world.rows("select distinct event_id from replay.tap")
     assert [row["event_id"] for row in ours] == [desk.world.event]
 

@@ -18,10 +18,12 @@ from virage.replay.jobs.keeping import KeepingJobs
 from virage.replay.reads.cameras import gauges
 from virage.replay.rules.cameras import Fault
 from virage.replay.rules.clips import Clip
+from virage.replay.rules.descriptions import Part
 from virage.replay.rules.keeping import GRACE
 from virage.replay.rules.media import Kind, Segment, Track, key_period
+from virage.replay.rules.words import Locale
 from virage.replay.store import cameras as store
-from virage.replay.store import clips
+from virage.replay.store import clips, descriptions
 
 HOURS = 24
 HOUR = timedelta(hours=1)
@@ -49,6 +51,16 @@ async def clip(kept: Kept, from_at: datetime, to_at: datetime, *cameras: str) ->
     async with kept.db.transaction() as conn:
         await clips.add_clip(conn, made)
     return made.id
+
+
+async def described(kept: Kept, clip_id: UUID, locale: Locale, now: datetime) -> list[UUID]:
+    """Two seconds of a voice; the ids of its objects, its init segment's first."""
+    init, *ids = [new_id() for _ in range(3)]
+    parts = [Part(0, init, part, key_period(now), 1000) for part in ids]
+    async with kept.db.transaction() as conn:
+        await descriptions.put(conn, clip_id, locale, new_id(), {"main": parts}, now=now)
+    await asyncio.gather(*(kept.footage.keep(object_id, b"bytes") for object_id in (init, *ids)))
+    return [init, *ids]
 
 
 async def stored(kept: Kept, ids: Sequence[UUID]) -> list[bool]:
@@ -100,6 +112,28 @@ async def test_a_clip_keeps_what_it_shows_of_its_cameras_until_a_while_after_it_
     await job(kept, clock).expire()
     assert await stored(kept, shown) == [False] * 5
     assert [await count(kept, table) for table in ("segment", "track", "media_key")] == [0, 0, 0]
+
+
+async def test_what_was_said_is_deleted_once_it_is_replaced_or_its_clip_is_gone(kept: Kept, clock: FakeClock) -> None:
+    await sent(kept, "main", [clock.now()])
+    clip_id = await clip(kept, clock.now(), clock.now() + SECOND, "main")
+    other = await clip(kept, clock.now(), clock.now() + SECOND, "main")
+    now = clock.now()
+    first, second = await described(kept, clip_id, "en", now), await described(kept, clip_id, "en", now)
+    french, elsewhere = await described(kept, clip_id, "fr", now), await described(kept, other, "en", now)
+    await job(kept, clock).expire()
+    assert await stored(kept, first) == [False] * 3
+    assert await stored(kept, [*second, *french, *elsewhere]) == [True] * 9
+    async with kept.db.transaction() as conn:
+        await clips.withdraw_clip(conn, clip_id, clock.now(), entry=None)
+    clock.advance(GRACE)
+    await job(kept, clock).expire()
+    assert await stored(kept, second) == [True] * 3, "it may be shown again"
+    clock.advance(SECOND)
+    await job(kept, clock).expire()
+    assert await stored(kept, [*second, *french]) == [False] * 6
+    assert await stored(kept, elsewhere) == [True] * 3
+    assert [await count(kept, table) for table in ("description", "description_part", "doomed")] == [1, 2, 0]
 
 
 async def test_an_expiry_that_is_killed_half_way_is_ended_by_the_next_one_and_no_row_names_an_object_that_is_gone(

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.web import tour_desk, tour_live
+from tests.web.conftest import entered
 from tests.web.house import House
 from tests.web.office import ENGLISH, in_database
 from tests.web.test_access import SIZES, SMALL, found_by_axe
@@ -30,7 +31,15 @@ PICTURE_MS = """() => {
 SAID_MS = "() => Number(document.querySelector('[data-scrub]').value)"
 # By as much as the way of a picture may be held up on a machine that does all else as well.
 AGREE = f"() => Math.abs(({PICTURE_MS})() - ({SAID_MS})()) < 2000"
+ROWS = "() => new Set([...document.querySelector('.bank').children].map((one) => one.offsetTop)).size"
 TAPS = "select sum(taps) from replay.tap where event_id = $1"
+LATER = """
+update programme.event
+set
+    doors_at = doors_at + interval '9 days', starts_at = starts_at + interval '9 days',
+    ends_at = ends_at + interval '9 days'
+where id = $1
+"""
 GRANT = "update people.role_grant set role = $3 where scope_id = $1 and role = $2"
 
 
@@ -70,6 +79,8 @@ def test_a_desk_scrubs_marks_and_publishes_a_moderator_releases_and_a_fan_sees_i
     desk: Page = seat(event, title, "match_desk", "media_desk")
     expect(desk.locator(SHOWS)).to_be_visible(timeout=SLOW_MS)
     desk.get_by_role("button", name="Start: First half").click()
+    page.get_by_role("link", name="Show that again").click()
+    entered(page, house, f"fan-{event}@example.org")
     page.get_by_role("button", name="Show that again").click()
     expect(page.get_by_text("Asked for")).to_be_visible()
     assert in_database(house, lambda conn: conn.fetchval(TAPS, event)) == 1
@@ -103,6 +114,24 @@ def test_a_desk_scrubs_marks_and_publishes_a_moderator_releases_and_a_fan_sees_i
     moderator.get_by_role("button", name="Take down").click()
     expect(replay).to_have_count(0)
     assert watched == []
+
+
+def test_a_desk_says_that_its_match_is_too_far_away_for_replays_and_that_a_camera_has_gone(
+    seat: Any, house: House
+) -> None:
+    title = f"A desk that looks ahead {new_id()}"
+    event = tour_live.match(house, title)
+    with tour_desk.sending(house, "behind-goal"):
+        desk: Page = seat(event, title, "match_desk", "media_desk")
+        away = desk.locator("[data-camera='behind-goal']")
+        expect(away).to_contain_text("sends")
+        expect(desk.get_by_text("more than a day away")).to_have_count(0)
+    expect(away).to_contain_text("nothing is heard of it", timeout=SLOW_MS)
+    away.get_by_role("button").click()
+    expect(desk.locator("[data-gone]")).to_contain_text("Camera behind-goal is not taken in")
+    in_database(house, lambda conn: conn.execute(LATER, event))
+    expect(desk.get_by_text("This match is more than a day away")).to_be_visible()
+    expect(desk.locator("[data-monitor]")).to_have_count(0)
 
 
 def test_what_a_desk_told_and_may_not_tell_any_more_is_kept_until_somebody_decides(seat: Any, house: House) -> None:
@@ -141,6 +170,8 @@ def test_axe_finds_nothing_on_the_media_desk_and_every_target_is_large_enough(
         page = context.new_page()
         tour_desk.at_the_desk(page, house, event, title, "match_desk", "media_desk", "moderator")
         for screen in tour_desk.screens(page, house, event):
+            if size == "desk" and page.evaluate(ROWS) != 1:
+                found.append(f"{screen.name}: what moves in time takes more than a row")
             found += [f"{screen.name}: {fault}" for fault in found_by_axe(page) + page.evaluate(SMALL)]
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 found.append(f"{screen.name}: wider than the screen")

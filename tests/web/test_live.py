@@ -94,11 +94,12 @@ def test_a_goal_by_two_taps_is_on_the_fans_screen_and_is_played_again(
 
 
 def test_a_shoot_out_told_by_two_taps_a_kick_is_on_the_fans_screen_with_its_score(
-    browser: Browser, page: Page, house: House, evening: UUID, watched: list[str]
+    browser: Browser, page: Page, house: House, evening: tuple[UUID, str], watched: list[str]
 ) -> None:
+    event, title = evening
     page.add_init_script(ENGLISH)
-    page.goto(f"/live/{evening}")
-    with at_the_desk(browser, house, f"kicks-{evening}@example.org", evening) as desk:
+    page.goto(f"/live/{event}")
+    with at_the_desk(browser, house, f"kicks-{event}@example.org", event, title) as desk:
         for told in ("Start: First half", "End: First half", "Start: Second half", "End: Second half"):
             desk.get_by_role("button", name=told).click()
         desk.get_by_role("button", name="Start: Shoot-out").click()

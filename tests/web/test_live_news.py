@@ -35,6 +35,7 @@ from virage.live.rules.entries import (
 )
 
 SLOW_MS = 30_000
+FAR_DOWN = 400  # pixels: the top of the page is out of sight
 NUMBERS = "() => [...document.querySelectorAll('[data-entry]')].map(line => Number(line.dataset.entry))"
 SPOKEN = """() => {
     window.spoken = [];
@@ -68,6 +69,8 @@ def test_what_was_told_in_a_dead_zone_is_all_there_afterwards_once_and_in_order(
     page.context.set_offline(True)
     house.stop(process)
     expect(page.get_by_text("No network. This is what was told by")).to_be_visible()
+    assert page.evaluate("() => { scrollTo(0, document.body.scrollHeight); return scrollY; }") > FAR_DOWN
+    expect(page.get_by_text("No network. This is what was told by")).to_be_in_viewport()
     extra: Sequence[AddedTime] = [AddedTime(minutes % 30 + 1) for minutes in range(80)]
     tell(house, event, Goal(Side.AWAY, 10), Card(Side.AWAY, 4, "yellow"), Substitution(Side.HOME, 9, 12), *extra)
     pages: list[str] = []

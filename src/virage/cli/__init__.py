@@ -244,7 +244,10 @@ def ingest(
         bool, Parameter(help="Compare cameras that have seen a lamp flash, and keep how late they are.", negative=())
     ] = False,
 ) -> None:
-    """Take in a camera until Ctrl-C: H.264 with a key frame every second, and AAC sound or none."""
+    """Take in a camera until Ctrl-C: H.264 with a key frame every second, and AAC sound or none.
+
+    Beside a demonstration that runs in this folder it needs no variables, as all that is started beside a house.
+    """
     from virage.cli import ingesting
 
     if measure:
@@ -268,13 +271,19 @@ def match(
         Literal["statsbomb", "skillcorner", "hawkeye"], Parameter(help="Whose files they are.")
     ] = "statsbomb",
     speed: Annotated[float, Parameter(help="How much faster than it was; 0: as fast as it goes.")] = 1.0,
-    url: Annotated[str, Parameter(help="The address of the running house.")] = "http://localhost:8000",
-    key: Annotated[Path | None, Parameter(help="A file with a program's key; default: VIRAGE_MATCH_KEY.")] = None,
+    url: Annotated[
+        str | None,
+        Parameter(help="The running house's address; default: the one in this folder, or http://localhost:8000."),
+    ] = None,
+    key: Annotated[
+        Path | None,
+        Parameter(help="A file with a program's key; default: VIRAGE_MATCH_KEY. A demonstration makes one."),
+    ] = None,
 ) -> None:
     """Play a match file into a running house: line-ups, goals, cards, changes, figures, positions.
 
-    It needs kloppy (pip install 'virage[match]') and a key: in the office, under Programs, give a program the role
-    "match desk" and save what is shown once in a file. Files are
+    It needs kloppy (pip install 'virage[match]') and, but for the demonstration in this folder, a key: in the office,
+    under Programs, give a program the role "match desk" and save what is shown once in a file. Files are
 
     - statsbomb: EVENTS.json LINEUPS.json
     - skillcorner: TRACKING.json MATCH.json
@@ -308,6 +317,14 @@ def ladder() -> None:
     from virage.cli import laddering
 
     laddering.ladder()
+
+
+@app.command
+def cameras() -> None:
+    """Let two synthetic cameras send to the demonstration that runs in this folder, with the ladder, until Ctrl-C."""
+    from virage.cli import filming
+
+    filming.cameras()
 
 
 accounting_app = App(name="accounting", help="The house's books, for the accountant.")

@@ -11,21 +11,26 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import asyncpg
 import msgspec
 from rich.console import Console
 
 from virage.kernel.cluster import PostgresFailed
 from virage.kernel.config import Config, ConfigError, read
+from virage.kernel.database import ASYNCPG_ERRORS, CONNECT_TIMEOUT_S
 from virage.kernel.postgres import EmbeddedPostgres
+from virage.kernel.supervise import PARENT
 
 console = Console(highlight=False)
 _GENERATED = ("VIRAGE_SECRET", "VIRAGE_SANDBOX_KEY", "VIRAGE_SANDBOX_WEBHOOK_SECRET")
+_NAMES_A_HOUSE = ("VIRAGE_SECRET", "VIRAGE_DATABASE_URL")
+_HOUSE_FILE = "house.json"
 _OWNER_ONLY = 0o600
 
 
 def fail(message: str) -> "SystemExit":
     """Return the end of a command that cannot go on; `message` says what to do."""
-    Console(stderr=True, highlight=False).print(message, style="red", markup=False)
+    Console(stderr=True, highlight=False).print(message, style="red", markup=False, soft_wrap=True)
     return SystemExit(1)
 
 
@@ -59,11 +64,77 @@ def _kept_secrets(var: Path) -> dict[str, str]:
     missing = {name: secrets.token_urlsafe(32) for name in _GENERATED if name not in kept}
     if missing:
         kept |= missing
-        fresh = path.with_suffix(".new")
-        with open(fresh, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, _OWNER_ONLY)) as file:
-            json.dump(kept, file)
-        fresh.replace(path)
+        _keep(path, kept)
     return kept
+
+
+def _keep(path: Path, values: Mapping[str, str]) -> None:
+    """Write values where nobody but the owner reads them, whole or not at all."""
+    fresh = path.with_suffix(".new")
+    with open(fresh, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, _OWNER_ONLY)) as file:
+        json.dump(values, file)
+    fresh.replace(path)
+
+
+@contextmanager
+def findable(config: Config, env: Mapping[str, str]) -> Iterator[None]:
+    """Leave word in the house's folder, as long as it runs, of what a command beside it needs."""
+    path = config.var_dir / _HOUSE_FILE
+    values = {name: value for name, value in env.items() if name.startswith("VIRAGE_") and name != PARENT}
+    _keep(path, values)
+    try:
+        yield
+    finally:
+        if _left_in(path) == values:  # another house may have come into this folder
+            path.unlink(missing_ok=True)
+
+
+def beside(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a command that finds a house, or end the command where there is none.
+
+    The command uses that house's database and leaves its start and its end to it.
+    """
+    found = house_found(environ)
+    if found is None:
+        raise fail(
+            f"No house runs in {_folder(environ).absolute()}. Start one (make run) and try again once it has said that "
+            "it is open; or name one by VIRAGE_SECRET and VIRAGE_DATABASE_URL."
+        )
+    return found
+
+
+def house_found(environ: Mapping[str, str]) -> dict[str, str] | None:
+    """Return the environment of a command that finds a house.
+
+    A house is named by its own variables, as in production; else it is the one that runs in this folder.
+    """
+    if any(environ.get(name) for name in _NAMES_A_HOUSE):
+        return dict(environ)
+    found = _left_in(_folder(environ) / _HOUSE_FILE)
+    if found is None or not asyncio.run(_answers(found["VIRAGE_DATABASE_URL"])):
+        return None
+    return found | {name: value for name, value in environ.items() if value}
+
+
+def _folder(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("VIRAGE_VAR_DIR") or "var")
+
+
+def _left_in(path: Path) -> dict[str, str] | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+    except FileNotFoundError:
+        return None
+
+
+async def _answers(database_url: str) -> bool:
+    """Whether a database is there: a house that was killed leaves word of itself."""
+    try:
+        connection = await asyncpg.connect(database_url, timeout=CONNECT_TIMEOUT_S)
+    except (*ASYNCPG_ERRORS, OSError, TimeoutError):
+        return False
+    await connection.close()
+    return True
 
 
 @contextmanager

@@ -7,12 +7,13 @@ import shutil
 import signal
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from socket import create_server
 
 import av
 
 from virage import matchday
-from virage.cli.house import configuration, console, database, fail
+from virage.cli.house import beside, configuration, console, database, fail
 from virage.kernel import logs
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
@@ -26,7 +27,6 @@ from virage.replay.rules.alignment import Late
 from virage.replay.rules.cameras import ADVICE, DELAY_MS_MAX, Fault
 from virage.replay.rules.media import CAMERA_PATTERN, MediaVault
 
-DEMO_PORT = 8_090
 DEMO_CAMERAS = ("main", "behind-goal")
 AGAIN_S = 0.5
 COMPARED_MIN = 2
@@ -35,17 +35,19 @@ COMPARED_MIN = 2
 def ingest(sources: Sequence[Source], *, with_cameras: bool = False) -> None:
     """Take in these cameras; `with_cameras`: they are synthetic, and run here too."""
     die_with_parent()
-    config = configuration(os.environ)
+    config = configuration(beside(os.environ))
     logs.configure(config.log_level, "ingest")
     with database(config) as ready:
         asyncio.run(_ingest(ready, sources, with_cameras=with_cameras))
 
 
 def demo_sources() -> list[Source]:
-    """The two synthetic cameras: each sends to a port of this machine."""
+    """The two synthetic cameras: each sends to a port of this machine that nobody else uses."""
+    with ExitStack() as probes:
+        ports = [probes.enter_context(create_server(("127.0.0.1", 0))).getsockname()[1] for _ in DEMO_CAMERAS]
     return [
-        Source(name, f"tcp://127.0.0.1:{DEMO_PORT + place}?listen=1", programme=place == 0)
-        for place, name in enumerate(DEMO_CAMERAS)
+        Source(name, f"tcp://127.0.0.1:{port}?listen=1", programme=place == 0)
+        for place, (name, port) in enumerate(zip(DEMO_CAMERAS, ports, strict=True))
     ]
 
 
@@ -65,7 +67,7 @@ def source(camera: str, url: str, *, programme: bool, delay_ms: int | None) -> S
 
 def measure() -> None:
     """Compare what cameras saw of one flashing lamp, say how late each is, and keep it."""
-    config = configuration(os.environ)
+    config = configuration(beside(os.environ))
     with database(config) as ready:
         found = asyncio.run(_measure(ready))
     for late in found:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from uuid import UUID
 
 from virage import matchday
-from virage.cli.house import configuration, database, fail
+from virage.cli.house import beside, configuration, database, fail
 from virage.kernel import logs
 from virage.kernel.config import Config
 from virage.kernel.supervise import die_with_parent
@@ -28,7 +28,7 @@ def listen(broker: str, event_id: UUID, ball: str) -> None:
         place = broker_of(broker)
     except ValueError as error:
         raise fail(str(error)) from None
-    config = configuration(os.environ)
+    config = configuration(beside(os.environ))
     logs.configure(config.log_level, "ball")
     with database(config) as ready:
         asyncio.run(_listen(ready, place, event_id, ball))

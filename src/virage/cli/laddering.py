@@ -6,7 +6,7 @@ import signal
 from contextlib import suppress
 
 from virage import matchday
-from virage.cli.house import configuration, database
+from virage.cli.house import beside, configuration, database
 from virage.kernel import logs
 from virage.kernel.config import Config
 from virage.kernel.supervise import die_with_parent
@@ -18,7 +18,7 @@ from virage.replay.rules.media import MediaVault
 def ladder() -> None:
     """Follow the cameras of the programme, and make the rungs of clips."""
     die_with_parent()
-    config = configuration(os.environ)
+    config = configuration(beside(os.environ))
     logs.configure(config.log_level, "ladder")
     with database(config) as ready:
         asyncio.run(_ladder(ready))

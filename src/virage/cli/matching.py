@@ -2,33 +2,49 @@
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, nullcontext
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import aiohttp
 
-from virage.cli.house import console, fail
-from virage.live.sources.files import Format, NotReadable, load
+from virage import matchday
+from virage.cli.house import configuration, console, fail, house_found
+from virage.demo.people import DESK
+from virage.demo.programme import CLUB, done
+from virage.kernel.config import Config
+from virage.kernel.guard import Principal
+from virage.live.sources.files import Format, MatchFile, NotReadable, load
 from virage.live.sources.player import NotPlayed, play
+from virage.people import acts as people
+from virage.people.rules.grants import GrantWish, RoleName, ScopeName
 
 KEY = "VIRAGE_MATCH_KEY"
+USUAL = "http://localhost:8000"
+DEMO_KEY_LASTS = timedelta(days=1)
 
 
 def match(
-    paths: Sequence[Path], format_: Format, event_id: UUID | None, *, speed: float, url: str, key: Path | None
+    paths: Sequence[Path], format_: Format, event_id: UUID | None, *, speed: float, url: str | None, key: Path | None
 ) -> None:
-    """Play it to its end, or end the command with what to do."""
+    """Play it to its end, or end the command with what to do. Without `url` it is for the house in this folder."""
     if speed < 0:
         raise fail("--speed is 0 or more.")
+    env = None if url else house_found(os.environ)
+    config = configuration(env) if env else None
+    address = url or (config.public_url if config else USUAL)
     if event_id is None:
-        raise fail(f"Say which event with --event:\n{asyncio.run(_events(url))}")
-    secret = _key(key)
+        raise fail(f"Say which event with --event:\n{asyncio.run(_events(address))}")
+    secret = _key(key) or (config if config and config.demo and config.database_url else None)
+    if secret is None:
+        raise fail(f"A program's key is wanted, by --key FILE or {KEY}: the office makes one, under Programs.")
     try:
         console.print("Reading the files…", markup=False)
         found = load(format_, paths)
-        asyncio.run(play(found, url, event_id, secret, speed=speed, say=_say))
+        asyncio.run(_play(found, address, event_id, secret, speed))
     except (NotReadable, NotPlayed) as error:
         raise fail(str(error)) from None
     except KeyboardInterrupt:
@@ -37,13 +53,34 @@ def match(
 
 
 def _key(file: Path | None) -> str:
+    """The key that was given, or an empty one."""
     try:
-        key = file.read_text(encoding="utf-8").strip() if file is not None else os.environ.get(KEY, "")
+        return file.read_text(encoding="utf-8").strip() if file is not None else os.environ.get(KEY, "")
     except OSError as error:
         raise fail(f"The key cannot be read: {error}") from None
-    if not key:
-        raise fail(f"A program's key is wanted, by --key FILE or {KEY}: the office makes one, under Programs.")
-    return key
+
+
+async def _play(match: MatchFile, url: str, event_id: UUID, key: str | Config, speed: float) -> None:
+    async with nullcontext(key) if isinstance(key, str) else _demo_key(key) as secret:
+        await play(match, url, event_id, secret, speed=speed, say=_say)
+
+
+@asynccontextmanager
+async def _demo_key(config: Config) -> AsyncIterator[str]:
+    """A key for as long as the match is played, out of what the demonstration's desk may do."""
+    now = matchday.clock_of(config).now()
+    wish = people.TokenWish(
+        "virage match", [GrantWish(RoleName.MATCH_DESK, ScopeName.ORGANISER, str(CLUB.id))], now + DEMO_KEY_LASTS
+    )
+    async with matchday.opened(config) as db:
+        async with db.transaction() as conn:
+            desk = Principal("staff", await people.ensure_staff(conn, DESK.email, None, DESK.grants, now))
+            made = done(await people.create_token(conn, desk, wish, now))
+        try:
+            yield made.token
+        finally:
+            async with db.transaction() as conn:
+                await people.revoke_token(conn, desk, made.id, matchday.clock_of(config).now())
 
 
 async def _events(url: str) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from virage import demo, matchday
-from virage.cli.house import configuration, console, database, demo_environment, fail, this
+from virage.cli.house import configuration, console, database, demo_environment, fail, findable, this
 from virage.kernel.config import Config
 from virage.kernel.migrate import MigrationChanged, migrate
 from virage.kernel.supervise import Child, Supervisor
@@ -96,7 +96,8 @@ async def _run(config: Config, env: Mapping[str, str], extra: tuple[str, ...]) -
     supervisor = Supervisor(_children(extra), env=env, tell=_tell, log_folder=config.var_dir / "log")
     greeting = asyncio.create_task(_greet(config))
     try:
-        await supervisor.run(stop)
+        with findable(config, env):
+            await supervisor.run(stop)
     finally:
         greeting.cancel()
         stopping.cancel()

@@ -22,6 +22,12 @@ class Account(Struct, frozen=True):
     grants: tuple[Grant, ...] = ()
 
 
+DESK = Account(
+    "desk@example.org",
+    "the club's matches: what happens, and what is shown again",
+    "/staff/desk",
+    tuple(Grant(role, "organiser", CLUB.id) for role in ("match_desk", "media_desk")),
+)
 FAN = Account("fan@example.org", "a fan, who holds two tickets for tonight", "/")
 CASHIER_PIN: Final = "482913"
 CASHIER = Account(
@@ -49,12 +55,7 @@ ACCOUNTS = (
         "supervisor@example.org", "every gate: its devices and its flow", "/office/devices", (Grant("supervisor"),)
     ),
     CASHIER,
-    Account(
-        "desk@example.org",
-        "the club's matches: what happens, and what is shown again",
-        "/staff/desk",
-        tuple(Grant(role, "organiser", CLUB.id) for role in ("match_desk", "media_desk")),
-    ),
+    DESK,
     Account(
         "moderator@example.org",
         "the club's replays: which are shown, and who may watch them",
@@ -97,6 +98,7 @@ def greeting(config: Config) -> str:
             "  Who can sign in, with nothing but the address:",
             *lines,
             "",
+            "  To see a goal again, let two cameras send: make cameras, in another terminal.",
             "  Pay with 4242 4242 4242 4242; the payment page lists the cards that fail, challenge or stay silent.",
             "  Ctrl-C ends everything.",
             "",

@@ -3225,7 +3225,7 @@ export interface paths {
         put?: never;
         /**
          * Tap
-         * @description Ask to see again what has just happened. A second tap within five seconds is the same one.
+         * @description Ask to see again what has just happened. A person's second tap within ten seconds is the same one.
          */
         post: operations["tap"];
         delete?: never;
@@ -4644,6 +4644,7 @@ export interface components {
         DeskShown: {
             clips: components["schemas"]["ClipLine"][];
             four_eyes: boolean;
+            near: boolean;
             /** Format: date-time */
             now: string;
             suggestions: components["schemas"]["SuggestionLine"][];
@@ -6905,11 +6906,6 @@ export interface components {
             total_cents: number;
             /** @default [] */
             totals: components["schemas"]["fiscal_record_VatTotal"][];
-        };
-        /** Tap */
-        Tap: {
-            /** Format: uuid */
-            phone: string;
         };
         /** TapPage */
         TapPage: {
@@ -13019,11 +13015,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Tap"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Request fulfilled, nothing follows */
             204: {

@@ -20,8 +20,10 @@ from virage.live.store.feed import Said
 class EntriesTold(Protocol):
     """What entries cause in the domains above (a clip of a goal, for instance); it runs in their transaction."""
 
-    async def __call__(self, conn: Connection, event_id: UUID, entries: Sequence[Entry], now: datetime) -> None:
-        """Handle entries that are new."""
+    async def __call__(
+        self, conn: Connection, event_id: UUID, entries: Sequence[Entry], who: UUID | None, now: datetime
+    ) -> None:
+        """Handle entries that are new. `who` told them; None: the house itself."""
         ...
 
 
@@ -49,7 +51,7 @@ async def tell(
         if any(isinstance(entry.told, NEWSWORTHY) for entry in fresh):
             await enqueue(conn, NOTICES_KIND, [NoticesDue(event_id)])
         for handler in handlers:
-            await handler(conn, event_id, fresh, now)
+            await handler(conn, event_id, fresh, who, now)
     return [
         _again(told[telling.id], event_id, telling) if telling.id in told else outcomes[telling.id]
         for telling in tellings

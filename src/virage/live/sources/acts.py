@@ -57,7 +57,13 @@ async def count(conn: Connection, event_id: UUID, counts: Sequence[Count], now: 
     return changed
 
 
-async def tell_stats_at_once(conn: Connection, event_id: UUID, entries: Sequence[Entry], now: datetime) -> None:
+async def tell_stats_at_once(
+    conn: Connection,
+    event_id: UUID,
+    entries: Sequence[Entry],
+    who: UUID | None,  # noqa: ARG001 - a handler of told entries is told so
+    now: datetime,
+) -> None:
     """Tell the figures as they stand with a goal, and when a period is over; a handler of told entries."""
     if any(isinstance(entry.told, Goal | PeriodOver | Withdrawn) for entry in entries):
         told = await store.lock_stats(conn, event_id)

@@ -12,8 +12,19 @@ from virage.kernel.journal import Fact, append
 from virage.kernel.problems import Refused
 from virage.live.acts import telling as live
 from virage.live.rules.entries import Entry, Goal, Replayed, Review, Telling, Withdrawn
+from virage.people.reads import person_behind
 from virage.programme import reads as programme
-from virage.replay.rules.clips import AFTER, BEFORE, Clip, ClipState, Mark, Reason, clip_of, is_on, refuse_release, same
+from virage.replay.rules.clips import (
+    Clip,
+    ClipState,
+    Mark,
+    Reason,
+    clip_of,
+    is_on,
+    mark_of_goal,
+    refuse_release,
+    same,
+)
 from virage.replay.store import cameras as camera_store
 from virage.replay.store import clips as store
 from virage.replay.store import desk as desk_store
@@ -22,14 +33,16 @@ from virage.replay.store import desk as desk_store
 async def mark(conn: Connection, event_id: UUID, wish: Mark, who: UUID | None, now: datetime) -> Clip | Refused:
     """Publish a clip, at once, and say so in the feed; of an event with four eyes it waits for its release.
 
-    The same mark again is the same clip.
+    The same mark again is the same clip. What a program marks is its creator's mark.
     """
     if await store.clip(conn, wish.id) is not None:
         return await _again(conn, wish, event_id)
     event = await programme.event(conn, event_id)
     if event is None or not is_on(event, wish.from_at):
         return Refused(Reason.NO_PICTURE)
-    made = clip_of(wish, event_id, await camera_store.cameras_seen(conn, wish.from_at, wish.to_at), who)
+    made = clip_of(
+        wish, event_id, await camera_store.cameras_seen(conn, wish.from_at, wish.to_at), await _person(conn, who)
+    )
     if isinstance(made, Refused):
         return made
     waits = await desk_store.four_eyes(conn, event_id)
@@ -57,7 +70,7 @@ async def release(conn: Connection, clip: Clip, who: UUID | None, now: datetime)
     """Show a clip that waits, or again one that was taken down. What is shown already stays so."""
     if clip.state is ClipState.SHOWN:
         return clip
-    refusal = refuse_release(clip, who, four_eyes=await desk_store.four_eyes(conn, clip.event_id))
+    refusal = refuse_release(clip, await _person(conn, who), four_eyes=await desk_store.four_eyes(conn, clip.event_id))
     if refusal is not None:
         return refusal
     entry = await _tell(conn, clip, new_id(), who, now)
@@ -82,20 +95,25 @@ async def withdraw(conn: Connection, clip: Clip, who: UUID | None, now: datetime
     return replace(clip, withdrawn_at=now, entry=None)
 
 
-async def entries_told(conn: Connection, event_id: UUID, entries: Sequence[Entry], now: datetime) -> None:
+async def entries_told(
+    conn: Connection, event_id: UUID, entries: Sequence[Entry], who: UUID | None, now: datetime
+) -> None:
     """Publish a clip of each goal that somebody told, and take down those of what did not happen.
 
-    A goal that no camera saw, or that is withdrawn in the same breath, has none.
+    A goal that no camera saw, or that is withdrawn in the same breath, has none. Telling it is marking it: where two
+    pairs of eyes are asked for, whoever told a goal does not release its clip.
     """
     undone = {number for entry in entries if (number := _undone(entry)) is not None}
     for entry in entries:
         if isinstance(entry.told, Goal) and entry.number not in undone:
-            clip_id = named_id(event_id, f"goal {entry.number}")
-            wish = Mark(clip_id, entry.at - BEFORE, entry.at + AFTER, about=entry.number)
-            await mark(conn, event_id, wish, None, now)
+            await mark(conn, event_id, mark_of_goal(event_id, entry), who, now)
     for number in sorted(undone):
         for clip in await store.clips_told(conn, event_id, number):
             await withdraw(conn, clip, None, now)
+
+
+async def _person(conn: Connection, who: UUID | None) -> UUID | None:
+    return None if who is None else await person_behind(conn, who)
 
 
 def _undone(entry: Entry) -> int | None:

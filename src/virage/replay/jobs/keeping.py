@@ -37,6 +37,7 @@ class KeepingJobs:
         over = keeping(self._hours, self._clock.now())
         await self._all(store.expire_segments, over)
         await self._all(store.expire_tracks, over)
+        await self._all(store.expire_descriptions, over)
         async with self._db.connection() as conn:
             await store.expire_keys(conn, over)
             await store.forget_losses(conn, over)

@@ -10,6 +10,7 @@ from virage.kernel.database import Connection
 from virage.kernel.guard import Principal, Role
 from virage.kernel.problems import Refused
 from virage.programme import reads as programme
+from virage.programme.rules import Event
 from virage.replay.rules.addresses import OBJECTS, footage_keys_of
 from virage.replay.rules.clips import Clip, ClipState, Reason, is_on
 from virage.replay.rules.media import SEGMENT_LONGEST, Kind, Rung, key_period
@@ -25,7 +26,7 @@ STRETCH_MAX: Final = timedelta(minutes=20)  # in one playlist
 
 
 class ClipLine(Struct, frozen=True):
-    """A clip on the desk. `own`: whoever asks has marked it; `automatic`: a rule has."""
+    """A clip on the desk. `own`: whoever asks has marked it, or told its goal; `automatic`: a goal made it."""
 
     id: UUID
     from_at: datetime
@@ -50,21 +51,26 @@ class SuggestionLine(Struct, frozen=True):
 
 
 class DeskShown(Struct, frozen=True):
-    """The desk of an event. `four_eyes`: what one person marks waits for another."""
+    """The desk of an event. `near`: what cameras see now is its own, and a goal that is told now makes a clip.
+
+    `four_eyes`: what one person marks waits for another.
+    """
 
     now: datetime
+    near: bool
     four_eyes: bool
     clips: list[ClipLine]
     suggestions: list[SuggestionLine]
 
 
-async def shown(conn: Connection, event_id: UUID, who: UUID | None, now: datetime) -> DeskShown:
-    """The desk as it stands; the latest moments first."""
+async def shown(conn: Connection, event: Event, who: UUID | None, now: datetime) -> DeskShown:
+    """The desk of an event as it stands; the latest moments first."""
     return DeskShown(
         now,
-        await store.four_eyes(conn, event_id),
-        [_clip_line(clip, who) for clip in await clips.clips_of(conn, event_id, LISTED_MAX)],
-        [_suggestion_line(one) for one in await store.open_suggestions(conn, event_id, SUGGESTED_MAX)],
+        is_on(event, now),
+        await store.four_eyes(conn, event.id),
+        [_clip_line(clip, who) for clip in await clips.clips_of(conn, event.id, LISTED_MAX)],
+        [_suggestion_line(one) for one in await store.open_suggestions(conn, event.id, SUGGESTED_MAX)],
     )
 
 
@@ -126,7 +132,7 @@ def _stretch(since: datetime, now: datetime) -> tuple[datetime, datetime, bool]:
 def _clip_line(clip: Clip, who: UUID | None) -> ClipLine:
     own = clip.marked_by is not None and clip.marked_by == who
     times = (clip.from_at, clip.to_at)
-    return ClipLine(clip.id, *times, clip.cameras, clip.about, clip.state, own, clip.marked_by is None)
+    return ClipLine(clip.id, *times, clip.cameras, clip.about, clip.state, own, clip.automatic)
 
 
 def _suggestion_line(suggestion: Suggestion) -> SuggestionLine:

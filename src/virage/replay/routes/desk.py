@@ -46,8 +46,8 @@ class Eyes(Struct, frozen=True, forbid_unknown_fields=True):
 async def get_desk(event_id: UUID, db: Database, clock: Clock, principal: Principal) -> DeskShown:
     """The desk of an event: its clips, what the crowd suggests, how clips are released."""
     async with db.connection() as conn:
-        granted(await programme.event_within(conn, event_id, principal, *BOTH))
-        return await reads.shown(conn, event_id, principal.id, clock.now())
+        event = granted(await programme.event_within(conn, event_id, principal, *BOTH))
+        return await reads.shown(conn, event, principal.id, clock.now())
 
 
 @put("/events/{event_id:uuid}/desk", status_code=204, guards=[staff(RELEASES)])

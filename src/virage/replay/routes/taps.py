@@ -1,4 +1,4 @@
-"""The door for phones that want to see something again: counted, never named, and suggested to the desk."""
+"""The door for people who want to see something again: counted, never written down, and suggested to the desk."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from msgspec import Struct
 from virage.kernel.batching import Batcher
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database
-from virage.kernel.guard import Principal
+from virage.kernel.guard import Principal, require_fan, signed_in
 from virage.kernel.ids import new_id
 from virage.kernel.problems import Refused, granted
 from virage.kernel.stream import Hub
@@ -21,15 +21,10 @@ from virage.programme import reads as programme
 from virage.replay.acts.desk import count_taps
 from virage.replay.rules.addresses import BASE
 from virage.replay.rules.clips import Reason
+from virage.replay.rules.moments import TAPS_WITHIN
 
-AGAIN_S: Final = 5.0
+AGAIN_S: Final = TAPS_WITHIN.total_seconds()  # in those that are looked at together a person counts once
 KNOWN_MAX: Final = 100_000
-
-
-class Tap(Struct, frozen=True, forbid_unknown_fields=True):
-    """Somebody wants to see again what has just happened. `phone`: an id that their browser made for itself."""
-
-    phone: UUID
 
 
 class Asked(Struct, frozen=True):
@@ -41,7 +36,7 @@ class Asked(Struct, frozen=True):
 
 
 class TapCounter:
-    """Counts the taps of this process: one a phone in five seconds, and many in one transaction."""
+    """Counts the taps of this process: one a person in ten seconds, and many in one transaction."""
 
     def __init__(self, db: Database, clock_s: Callable[[], float] = monotonic) -> None:
         self._db = db
@@ -50,13 +45,13 @@ class TapCounter:
         self._last: OrderedDict[UUID, float] = OrderedDict()
         self.taps = Batcher[Asked, Refused | None](self._count, batch_max=4_096, queue_max=50_000)
 
-    def counts(self, phone: UUID) -> bool:
-        """Whether this phone has not tapped just now."""
+    def counts(self, person: UUID) -> bool:
+        """Whether this person has not tapped just now."""
         now_s = self._clock_s()
-        if now_s - self._last.get(phone, -AGAIN_S) < AGAIN_S:
+        if now_s - self._last.get(person, -AGAIN_S) < AGAIN_S:
             return False
-        self._last[phone] = now_s
-        self._last.move_to_end(phone)
+        self._last[person] = now_s
+        self._last.move_to_end(person)
         if len(self._last) > KNOWN_MAX:
             self._last.popitem(last=False)
         return True
@@ -75,12 +70,10 @@ class TapCounter:
         return [None if one.event_id in events else Refused(Reason.NOT_FOUND) for one in asked]
 
 
-@post("/events/{event_id:uuid}/taps", status_code=204, opt={"public": True})
-async def tap(
-    event_id: UUID, data: Tap, *, clock: Clock, principal: Principal, hub: Hub, tap_counter: TapCounter
-) -> None:
-    """Ask to see again what has just happened. A second tap within five seconds is the same one."""
-    if not tap_counter.counts(principal.session_id or data.phone):
+@post("/events/{event_id:uuid}/taps", status_code=204, guards=[signed_in])
+async def tap(event_id: UUID, clock: Clock, principal: Principal, hub: Hub, tap_counter: TapCounter) -> None:
+    """Ask to see again what has just happened. A person's second tap within ten seconds is the same one."""
+    if not tap_counter.counts(require_fan(principal)):
         return
     asked = Asked(event_id, clock.now(), hub.following(f"live:{event_id}"))
     refusal = await tap_counter.taps.submit(asked)

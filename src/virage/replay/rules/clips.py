@@ -10,7 +10,9 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from virage.kernel.ids import named_id
 from virage.kernel.problems import Refused
+from virage.live.rules.entries import Entry
 from virage.programme.rules import Event, Instant
 from virage.replay.rules.media import SEGMENT_LONGEST, CameraName, key_period
 
@@ -59,8 +61,8 @@ class ClipState(StrEnum):
 class Clip(Struct, frozen=True):
     """A clip that is, was or may be published. The first of its cameras is shown first.
 
-    `published_at`: when it was first shown; `marked_by` None: a rule marked it, as with a goal; `entry`: the number of
-    the feed's entry that tells of it, None while it is not shown.
+    `published_at`: when it was first shown; `marked_by`: who marked it, or told the goal that it shows, None: a machine
+    did; `entry`: the number of the feed's entry that tells of it, None while it is not shown.
     """
 
     id: UUID
@@ -81,6 +83,11 @@ class Clip(Struct, frozen=True):
             return ClipState.WITHDRAWN
         return ClipState.PROPOSED if self.published_at is None else ClipState.SHOWN
 
+    @property
+    def automatic(self) -> bool:
+        """Whether a goal made it, and nobody's hand."""
+        return self.about is not None and self.id == _goal_clip(self.event_id, self.about)
+
     def settled(self, now: datetime) -> bool:
         """Whether all that it will ever show has come in."""
         return now >= self.to_at + SETTLES
@@ -93,6 +100,15 @@ class Clip(Struct, frozen=True):
 def is_on(event: Event, at: datetime) -> bool:
     """Whether what cameras saw then is an event's to see and to show: on another day it is somebody else's."""
     return event.state == "published" and event.doors_at - OPEN_AROUND <= at <= event.ends_at + OPEN_AROUND
+
+
+def mark_of_goal(event_id: UUID, entry: Entry) -> Mark:
+    """What is shown of a goal by itself: what led to it, and what follows."""
+    return Mark(_goal_clip(event_id, entry.number), entry.at - BEFORE, entry.at + AFTER, about=entry.number)
+
+
+def _goal_clip(event_id: UUID, number: int) -> UUID:
+    return named_id(event_id, f"goal {number}")
 
 
 def clip_of(mark: Mark, event_id: UUID, seen: list[str], who: UUID | None) -> Clip | Refused:
@@ -116,6 +132,9 @@ def same(clip: Clip, mark: Mark, event_id: UUID) -> bool:
 
 
 def refuse_release(clip: Clip, who: UUID | None, *, four_eyes: bool) -> Refused | None:
-    """Why somebody may not show a clip: where two pairs of eyes are asked for, nobody releases their own mark."""
+    """Why somebody may not show a clip: where two pairs of eyes are asked for, nobody releases their own mark.
+
+    What a machine told (goal-line technology, say) needs one person: nobody could have made it up.
+    """
     own = clip.marked_by is not None and clip.marked_by == who
     return Refused(Reason.OWN_MARK) if own and (four_eyes or clip.published_at is None) else None

@@ -16,8 +16,15 @@ where description.clip_id = :clip_id and description.locale = :locale and part.c
 order by part.number;
 
 -- name: drop_description(clip_id, locale)!
--- Take a description away, for another.
-delete from replay.description where clip_id = :clip_id and locale = :locale;
+-- Take a description away, for another, and doom its objects.
+with objects as (
+    select part.id, part.init_id
+    from replay.description join replay.description_part as part on part.description_id = description.id
+    where description.clip_id = :clip_id and description.locale = :locale
+), dropped as (
+    delete from replay.description where clip_id = :clip_id and locale = :locale
+)
+insert into replay.doomed (object_id) select id from objects union select init_id from objects on conflict do nothing;
 
 -- name: add_description(clip_id, locale, id, now)!
 -- A description that was brought.

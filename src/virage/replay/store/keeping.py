@@ -28,6 +28,12 @@ async def expire_tracks(conn: Connection, over: Keeping, at_most: int) -> int:
     return len([row async for row in queries.expire_tracks(conn, seen_before=over.seen_before, at_most=at_most)])
 
 
+async def expire_descriptions(conn: Connection, over: Keeping, at_most: int) -> int:
+    """Forget descriptions of clips that were taken down long ago; how many."""
+    rows = queries.expire_descriptions(conn, withdrawn_before=over.withdrawn_before, at_most=at_most)
+    return len([row async for row in rows])
+
+
 async def expire_keys(conn: Connection, over: Keeping) -> None:
     """Forget keys with nothing left to open."""
     await queries.expire_keys(conn, seen_before=over.seen_before, key_period=KEY_PERIOD)

@@ -32,6 +32,22 @@ with expired as (
 )
 insert into replay.doomed (object_id) select id from expired on conflict do nothing returning object_id;
 
+-- name: expire_descriptions(withdrawn_before, at_most)
+-- Forget what was said of clips that were taken down long ago, and doom its objects.
+with expired as (
+    select description.id from replay.description join replay.clip on clip.id = description.clip_id
+    where clip.withdrawn_at < :withdrawn_before
+    order by description.id limit :at_most
+), objects as (
+    select part.id, part.init_id from replay.description_part as part join expired on expired.id = part.description_id
+), dropped as (
+    delete from replay.description where id in (select id from expired) returning id
+), doomed as (
+    insert into replay.doomed (object_id)
+    select id from objects union select init_id from objects on conflict do nothing
+)
+select id from dropped;
+
 -- name: expire_keys(seen_before, key_period)!
 -- Forget keys of hours that have no segment left.
 delete from replay.media_key

@@ -32,6 +32,7 @@ export const live = {
   gone: "This replay was taken down.",
   rewind: "Show that again",
   rewindAsked: "Asked for. It comes if many want it.",
+  rewindSignIn: "Once you are signed in: each person counts once.",
   rewindLost: "No network: nobody heard it.",
   since: (time: string) => `No network. This is what was told by ${time}.`,
   corrected: "corrected",

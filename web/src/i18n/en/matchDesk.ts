@@ -40,6 +40,7 @@ export const matchDesk = {
   sending: "is being sent",
   waiting: (count: number): string => (count === 1 ? "1 entry waits for the network" : `${count} entries wait for the network`),
   live: "Connected",
+  fans: "What fans see",
   lost: "No network",
   signedOut: "You were signed out. What you told is kept here, and sent once you are back.",
   signIn: "Sign in",

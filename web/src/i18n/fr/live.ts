@@ -34,6 +34,7 @@ export const live: Words = {
   gone: "Ce ralenti a été retiré.",
   rewind: "Remontrez ça",
   rewindAsked: "Demandé. Ça vient si beaucoup le veulent.",
+  rewindSignIn: "Une fois connecté : chaque personne compte une fois.",
   rewindLost: "Pas de réseau : personne ne l’a entendu.",
   since: (time: string) => `Pas de réseau. Voici ce qui était connu à ${time}.`,
   corrected: "corrigé",

@@ -42,6 +42,7 @@ export const matchDesk: Words = {
   sending: "en cours d’envoi",
   waiting: (count: number): string => (count === 1 ? "1 entrée attend le réseau" : `${count} entrées attendent le réseau`),
   live: "Connecté",
+  fans: "Ce que voient les supporters",
   lost: "Pas de réseau",
   signedOut: "Votre session est terminée. Ce que vous avez dit est gardé ici, et part dès votre retour.",
   signIn: "Se connecter",

@@ -19,6 +19,8 @@ export class Pictures {
   cameras = $state.raw<Camera[]>([]);
   clips = $state.raw<ClipLine[]>([]);
   suggestions = $state.raw<Suggestion[]>([]);
+  /** Whether what cameras see now is this match's. */
+  near = $state(true);
   fourEyes = $state(false);
   loaded = $state(false);
   /** Why the desk is not what it was: no network, or a refusal. */
@@ -62,7 +64,7 @@ export class Pictures {
     ]);
     this.problem = desk.ok ? (cameras.ok ? null : cameras.problem) : desk.problem;
     if (cameras.ok) this.cameras = cameras.data;
-    if (desk.ok) [this.fourEyes, this.clips, this.suggestions] = [desk.data.four_eyes, desk.data.clips, desk.data.suggestions];
+    if (desk.ok) [this.near, this.fourEyes, this.clips, this.suggestions] = [desk.data.near, desk.data.four_eyes, desk.data.clips, desk.data.suggestions];
     this.front ??= this.cameras[0]?.name ?? null;
     this.loaded ||= desk.ok && cameras.ok;
   }

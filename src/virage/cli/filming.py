@@ -1,0 +1,79 @@
+"""`virage cameras`: two cameras that nobody holds, and smaller sizes of what they send, beside a house that runs."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator, Mapping
+
+import asyncpg
+
+from virage import matchday
+from virage.cli.house import beside, configuration, console, database, fail, this
+from virage.cli.ingesting import DEMO_CAMERAS
+from virage.kernel.config import Config
+from virage.kernel.database import Unavailable
+from virage.kernel.supervise import Child, Supervisor
+from virage.replay.reads.cameras import cameras as cameras_of
+
+LOOK_AGAIN_S = 0.2
+
+
+def cameras() -> None:
+    """Let them send until Ctrl-C; the house goes on without them."""
+    env = beside(os.environ)
+    with database(configuration(env)) as ready:
+        asyncio.run(_cameras(ready, os.environ | env | {"VIRAGE_DATABASE_URL": ready.database_url or ""}))
+
+
+async def _cameras(config: Config, env: Mapping[str, str]) -> None:
+    async with _alone(config.database_url or ""):
+        await _send(config, env)
+    console.print("The cameras have ended.")
+
+
+@contextlib.asynccontextmanager
+async def _alone(database_url: str) -> AsyncIterator[None]:
+    """Once in a house: two who send as the same camera would each spoil the other's pictures."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        if not await connection.fetchval("select pg_try_advisory_lock(hashtextextended('virage cameras', 0))"):
+            raise fail("These cameras send already.")
+        yield
+    finally:
+        await connection.close()
+
+
+async def _send(config: Config, env: Mapping[str, str]) -> None:
+    stop = asyncio.Event()
+    for wish in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(wish, stop.set)
+    children = [Child("ingest", this("ingest", "--demo")), Child("ladder", this("ladder"))]
+    supervisor = Supervisor(children, env=env, tell=_tell, log_folder=config.var_dir / "log")
+    greeting = asyncio.create_task(_greet(config))
+    try:
+        await supervisor.run(stop)
+    finally:
+        greeting.cancel()
+
+
+async def _greet(config: Config) -> None:
+    """Say what there is to try, once pictures have come in."""
+    began, sending = matchday.clock_of(config).now(), 0
+    async with matchday.opened(config) as db:
+        while sending < len(DEMO_CAMERAS):
+            await asyncio.sleep(LOOK_AGAIN_S)
+            with contextlib.suppress(Unavailable):
+                async with db.connection() as conn:
+                    seen = [one.seen_at for one in await cameras_of(conn) if one.name in DEMO_CAMERAS]
+                sending = sum(at is not None and at > began for at in seen)
+    console.print(
+        f"\n  Two cameras send.\n  The desk, as desk@example.org:  {config.public_url}/staff/desk\n"
+        "  A goal that it tells is there to be seen again on the match's page. Ctrl-C ends the cameras.\n",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def _tell(line: str) -> None:
+    console.print(line, style="yellow", markup=False, soft_wrap=True)

@@ -1,0 +1,59 @@
+"""How a command finds the house beside it, and what it says where there is none."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from virage.cli.house import beside, demo_environment, findable
+from virage.kernel.config import read
+from virage.kernel.supervise import PARENT
+
+AWAY = "postgresql://virage@127.0.0.1:1/virage"
+
+
+def house(var: Path, **variables: str) -> dict[str, str]:
+    """The environment of a demonstration that is kept there."""
+    return demo_environment({"VIRAGE_VAR_DIR": str(var), "VIRAGE_PORT": "8765"} | variables)
+
+
+def test_a_command_beside_no_house_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asking = {"VIRAGE_VAR_DIR": str(tmp_path)}
+    with pytest.raises(SystemExit):
+        beside(asking)
+    env = house(tmp_path, VIRAGE_DATABASE_URL=AWAY)
+    with findable(read(env), env), pytest.raises(SystemExit):
+        beside(asking)  # it was killed, and its database with it
+    said = capsys.readouterr().err
+    assert said.count(f"No house runs in {tmp_path}. Start one (make run)") == 2
+
+
+def test_a_command_has_the_variables_of_the_house_beside_it_and_its_own_win(tmp_path: Path, database_url: str) -> None:
+    env = house(tmp_path, VIRAGE_DATABASE_URL=database_url, VIRAGE_CLOCK_SPEED="2", PATH="/bin", **{PARENT: "1"})
+    with findable(read(env), env):
+        assert stat.S_IMODE((tmp_path / "house.json").stat().st_mode) == 0o600
+        found = beside({"VIRAGE_VAR_DIR": str(tmp_path), "VIRAGE_LOG_LEVEL": "debug", "VIRAGE_CLOCK_SPEED": ""})
+    assert found == {name: value for name, value in env.items() if name not in ("PATH", PARENT)} | {
+        "VIRAGE_LOG_LEVEL": "debug"
+    }
+    assert not (tmp_path / "house.json").exists()
+
+
+def test_a_house_that_comes_into_the_folder_of_another_stays_findable_when_that_one_ends(
+    tmp_path: Path, database_url: str
+) -> None:
+    first = house(tmp_path, VIRAGE_DATABASE_URL=database_url)
+    second = first | {"VIRAGE_PORT": "8443"}
+    outer, inner = findable(read(first), first), findable(read(second), second)
+    with outer:
+        inner.__enter__()
+    assert beside({"VIRAGE_VAR_DIR": str(tmp_path)})["VIRAGE_PORT"] == "8443"
+    inner.__exit__(None, None, None)
+
+
+@pytest.mark.parametrize("named", ["VIRAGE_SECRET", "VIRAGE_DATABASE_URL"])
+def test_who_names_a_house_by_variables_is_given_no_other(tmp_path: Path, database_url: str, named: str) -> None:
+    env = house(tmp_path, VIRAGE_DATABASE_URL=database_url)
+    with findable(read(env), env):
+        asking = {"VIRAGE_VAR_DIR": str(tmp_path), named: "another"}
+        assert beside(asking) == asking

@@ -1,0 +1,135 @@
+"""A newcomer, in a folder that has nothing: the commands of the README, the desk, and a goal that is seen again."""
+
+import re
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.ports import free_ports
+from tests.running import Running, reachable, started
+from tests.samples import match_file
+from tests.web.conftest import CHROMIUM, FLAGS
+from tests.web.office import ENGLISH
+from virage.kernel.ids import new_id
+
+ROOT = Path(__file__).parents[2]
+SLOW_MS = 60_000
+WAIT_S = 60
+CODE = re.compile(r"\b\d{6}\b")
+
+
+def commands(section: str) -> list[str]:
+    """What a section of the README has somebody make, as the `virage` commands that this starts."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8").partition(f"### {section}\n")[2].partition("\n#")[0]
+    recipes = (ROOT / "Makefile").read_text(encoding="utf-8")
+    made = re.findall(r"^make (\w+)", text, re.MULTILINE)
+    return [re.findall(rf"^{target}:.*\n\t@exec virage (\w+)$", recipes, re.MULTILINE)[0] for target in made]
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A demonstration as `make run` starts it."""
+    running = Running(reachable(tmp_path_factory.mktemp("newcomer")), *free_ports(2))
+    try:
+        running.until(running.greeted)
+        yield running
+    finally:
+        running.end()
+
+
+@contextmanager
+def beside(
+    house: Running, *arguments: str, name: str = ""
+) -> Iterator[tuple["subprocess.Popen[bytes]", Callable[[], str]]]:
+    """A command that is started in another terminal, without a variable; and what it has said."""
+    output = house.folder / f"{name or arguments[0]}.txt"
+    process = started(house.folder, output, *arguments)
+    try:
+        yield process, output.read_text
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            process.wait(WAIT_S)
+
+
+def sign_in(page: Page, house: Running, email: str) -> None:
+    """As the page asks for it, with the code of the latest letter."""
+    known = letters(house, email)
+    page.get_by_label("Email address").fill(email)
+    page.get_by_role("button", name="Send me a code").click()
+    house.until(lambda: len(letters(house, email)) > len(known))
+    page.get_by_label("Sign-in code").fill(CODE.findall(letters(house, email)[0])[0])
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    name, matches = page.get_by_label("Your name"), page.get_by_role("heading", name="Which match?")
+    name.or_(matches).first.wait_for()
+    if name.is_visible():
+        name.fill("Somebody Somewhere")
+        page.get_by_role("button", name="Save").click()
+
+
+def letters(house: Running, email: str) -> list[str]:
+    """What came to an address, the latest first."""
+    found = httpx.get(f"{house.url}/api/mailbox").json()
+    return [letter["subject"] + letter["body"] for letter in found if letter["recipient"] == email]
+
+
+def test_a_newcomer_sees_a_goal_again_by_the_commands_of_the_readme(house: Running) -> None:
+    run, cameras = commands("See a goal again")
+    assert run == "run", "the house is up by it"
+    with beside(house, cameras) as (process, said), sync_playwright() as playwright:
+        house.until(lambda: "Two cameras send" in said() or process.poll() is not None)
+        assert process.poll() is None, said()
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        context = browser.new_context(base_url=house.url, locale="en-GB")
+        context.add_init_script(ENGLISH)
+        context.set_default_timeout(SLOW_MS)
+        desk = context.new_page()
+        desk.goto("/staff/desk")
+        sign_in(desk, house, "desk@example.org")
+        desk.get_by_role("button", name="Virage FC v Étoile du Nord").first.click()
+        with context.expect_page() as opened:
+            desk.get_by_role("link", name="What fans see").click()
+        fan = opened.value
+        desk.get_by_role("button", name="Start: ").click()
+        desk.get_by_role("button", name="Goal Virage FC").click()
+        desk.locator("[data-player='9']").click()
+        goal = fan.locator("[data-entry]").filter(has_text="Goal for Virage FC")
+        goal.get_by_role("button", name="Watch again").click()
+        expect(fan.locator("[data-state='playing']")).to_be_visible(timeout=SLOW_MS)
+        browser.close()
+        with beside(house, cameras, name="again") as (again, refused):
+            assert again.wait(WAIT_S) == 1
+            assert refused() == "These cameras send already.\n"
+        family = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(WAIT_S) == 0
+        assert psutil.wait_procs(family, timeout=WAIT_S)[1] == []
+    assert httpx.get(f"{house.url}/readyz").text == "ready\n", "the house goes on without them"
+
+
+def test_commands_beside_a_house_find_it_and_leave_it_alone(house: Running) -> None:
+    servers = [one for one in house.family() if one.name() == "postgres"]
+    events = httpx.get(f"{house.url}/api/events").json()["events"]
+    event = next(one["id"] for one in reversed(events) if one["kind"] == "match")
+    files = [str(match_file(f"statsbomb_3788741_{name}.json")) for name in ("event", "lineup")]
+    with beside(house, "match", *files) as (process, said):
+        assert process.wait(WAIT_S) == 1
+        assert f"{event}  " in said(), "it names what there is to tell"
+    with beside(house, "match", *files, "--event", event, "--speed", "0") as (process, said):
+        assert process.wait(3 * WAIT_S) == 0, said()
+    assert httpx.get(f"{house.url}/api/live/{event}").json()["state"]["match_over"]
+    lost = str(new_id())
+    with beside(house, "ball", "--broker", "mqtt://localhost:1", "--event", lost, "--ball", "one") as (process, said):
+        assert process.wait(WAIT_S) == 1
+        assert said() == f"{lost} is no public event.\n"
+    with beside(house, "wallet", "audit") as (process, said):
+        assert process.wait(WAIT_S) == 0, said()
+    assert servers
+    assert servers[0].is_running(), "the first of them is the server itself"
