@@ -5,7 +5,7 @@
 A phone speaks HTTP/1.1 over a connection of its own from one of many loopback addresses, for one address has too few
 ports for a whole ground. It looks at no more of an answer than at its status and at the numbers of entries, in one loop
 over the kernel's own list of what came: what is measured shares the machine with who measures. A phone that is cut off,
-or whose stream ends, comes back with the last id that it heard, and drops the entries that it has.
+or whose stream ends, comes back with the last id that it heard.
 """
 
 import select
@@ -50,8 +50,8 @@ class Plan(Struct):
 class Report(Struct):
     """When each phone got each entry, seconds since 1970 by the number of the entry; what else happened.
 
-    `doubled` came twice in one stream, `disordered` came before its predecessor; `returned` counts the times that
-    phones came back.
+    `doubled` came to a phone again, whether by the same stream or after it came back; `disordered` came before its
+    predecessor; `returned` counts the times that phones came back.
     """
 
     times: dict[int, list[float]] = {}
@@ -71,7 +71,7 @@ class State(Enum):
 class Phone:
     """One phone: the last entry and the last words that it heard, and what of a message is still to be completed."""
 
-    __slots__ = ("came_back", "is_cut", "is_new", "last", "number", "rest", "sock", "state", "words")
+    __slots__ = ("came_back", "is_cut", "last", "number", "rest", "sock", "state", "words")
 
     def __init__(self, number: int, last: int) -> None:
         self.number = number
@@ -84,7 +84,6 @@ class Phone:
         """Begin anew over a connection."""
         self.sock = sock
         self.rest = b""
-        self.is_new = True
         self.state = State.CONNECTING
 
     @property
@@ -196,10 +195,9 @@ class Crowd:
                 self._report.times.setdefault(number, []).append(now)
                 self._done += number == self._plan.until
                 phone.last, self._happened_at = number, now
-            elif not phone.is_new:  # the first words of a stream may say what a phone has, and it drops that
+            elif number > self._plan.begins:
                 self._report.doubled += 1
             found = data.find(ENTRY, found)
-        phone.is_new = phone.is_new and ID not in data
 
     def _end(self, phone: Phone) -> None:
         """It is off, and comes back after a while."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from virage.kernel.journal import Key, position_key
+from virage.kernel.journal import Key
 from virage.kernel.logs import log
 
 WAITING_BATCHES_MAX = 256
@@ -26,27 +26,36 @@ Send = Callable[[Any], Awaitable[None]]
 class Batch:
     """What is told at once, encoded once: a message a topic, all at one position of the journal.
 
-    Without a position it passes: it is told to whoever listens now, and to nobody again.
+    Without a position it passes: it is told to whoever listens now, and to nobody again. `rests` are for those who know
+    a part of it, by the position up to which they do.
     """
 
-    __slots__ = ("_events", "_id_line", "_key", "messages")
+    __slots__ = ("_events", "_id_line", "_key", "messages", "rests")
 
-    def __init__(self, position: str | None, messages: Mapping[str, bytes]) -> None:
+    def __init__(self, key: Key | None, messages: Mapping[str, bytes]) -> None:
         self.messages = messages
-        self._key = None if position is None else position_key(position)
-        self._id_line = b"" if position is None else id_line(position)
-        self._events: dict[tuple[str, ...], dict[str, Any]] = {}
+        self.rests: dict[Key, Mapping[str, bytes]] = {}
+        self._key = key
+        self._id_line = b"" if key is None else id_line(str(key))
+        self._events: dict[tuple[bytes, ...], dict[str, Any]] = {}
 
     def event_for(self, names: Sequence[str], known: Mapping[str, Key]) -> dict[str, Any] | None:
         """Return the ASGI event with what is news to a listener, one object for all alike; None for no news."""
-        key = self._key
-        news = tuple([name for name in names if name in self.messages and (key is None or key > known.get(name, key))])
+        news = tuple([message for name in names if (message := self._news(name, known.get(name))) is not None])
         if not news:
             return None
         event = self._events.get(news)
         if event is None:
-            event = self._events[news] = more(with_id(self._id_line, [self.messages[name] for name in news]))
+            event = self._events[news] = more(with_id(self._id_line, news))
         return event
+
+    def _news(self, name: str, known: Key | None) -> bytes | None:
+        if self._key is not None and known is not None:
+            if known >= self._key:
+                return None
+            if known in self.rests:
+                return self.rests[known].get(name)
+        return self.messages.get(name)
 
 
 class Listener:
