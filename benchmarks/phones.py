@@ -110,7 +110,7 @@ class Crowd:
 
     def follow(self) -> Report:
         """Open all phones, say so, and listen until the last entry has come to each, or nothing happens any more."""
-        buffer = bytearray(1 << 18)
+        buffer = memoryview(bytearray(1 << 18))
         signal = Path(self._plan.signal)
         while self._done < len(self._plan.headers) and time.time() < self._happened_at + self._plan.patience_s:
             self._open_some()
@@ -135,7 +135,7 @@ class Crowd:
             self._of_file[sock.fileno()] = phone
             self._poll.register(sock.fileno(), select.EPOLLOUT)
 
-    def _attend(self, phone: Phone, buffer: bytearray) -> None:
+    def _attend(self, phone: Phone, buffer: memoryview) -> None:
         try:
             if phone.state is State.CONNECTING:
                 self._ask(phone)
@@ -149,7 +149,7 @@ class Crowd:
         if size == 0 or (phone.state is State.ASKING and not self._begin(phone, buffer)):
             self._end(phone)
             return
-        data = phone.rest + memoryview(buffer)[:size]
+        data = phone.rest + buffer[:size]
         if not data.endswith(b"\n"):
             phone.rest = data
             return
@@ -172,7 +172,7 @@ class Crowd:
         phone.state = State.ASKING
         self._poll.modify(phone.sock.fileno(), select.EPOLLIN)
 
-    def _begin(self, phone: Phone, buffer: bytearray) -> bool:
+    def _begin(self, phone: Phone, buffer: memoryview) -> bool:
         """Whether it was let in."""
         if buffer[9:12] != b"200":
             return False

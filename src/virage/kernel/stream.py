@@ -103,8 +103,8 @@ class Hub:
         self._tail = tail
         self._topics = {topic.name: topic for topic in topics}
         self._listeners: dict[str, set[Listener]] = defaultdict(set)
-        self._told = Key(0, 0)
-        self._ahead: set[Key] = set()
+        self._told = 0
+        self._ahead: set[int] = set()
         self._end_tail: Callable[[], None] | None = None
         self._starting = asyncio.Lock()
         self._unread: deque[Sequence[Entry]] = deque()
@@ -197,7 +197,7 @@ class Hub:
             if self._end_tail is None:
                 async with self._db.connection() as conn:
                     position = await head(conn)
-                self._told = max(self._told, position_key(position))
+                self._told = max(self._told, position_key(position).xid_next)
                 self._end_tail = self._tail.listen(self._on_entries, position)
         if self._beating is None:
             self._beating = asyncio.create_task(self._beat(), name="hub beat")
@@ -209,14 +209,14 @@ class Hub:
 
         Of a position that the journal has not reached somebody else's journal is the origin.
         """
-        came = Key(0, 0) if since is None else position_key(since)
+        came = 0 if since is None else position_key(since).xid_next
         if came > self._told:
             async with self._db.connection() as conn:
-                reached = position_key(await head(conn))
+                reached = position_key(await head(conn)).xid_next
             if self._told < came <= reached:
                 self._ahead.add(came)
-                return str(came)
-        return str(self._told)
+                return str(Key(came, 0))
+        return str(Key(self._told, 0))
 
     def _everybody(self) -> set[Listener]:
         return {listener for group in self._listeners.values() for listener in group}
@@ -248,12 +248,13 @@ class Hub:
 
     async def _tell(self, entries: Sequence[Entry]) -> None:
         ordered, end = as_written(entries), position_key(entries[-1].position)
-        self._told = max(self._told, end)  # whoever comes from here on is told by their opening what these say
-        within = [key for key in self._ahead if key < end]
+        self._told = max(self._told, end.xid_next)  # whoever comes from here on is told by their opening what these say
         batch = Batch(end, await self._messages(ordered))
-        for key in within:
-            batch.rests[key] = await self._messages([one for one in ordered if position_key(one.position) > key])
-        self._ahead = {key for key in self._ahead if key > end}
+        for xid in list(self._ahead):
+            rest = [one for one in ordered if position_key(one.position).xid >= xid]
+            if 0 < len(rest) < len(ordered):
+                batch.rests[Key(xid, 0)] = await self._messages(rest)
+        self._ahead = {xid for xid in self._ahead if xid > self._told}
         await self._give(batch)
 
     async def _messages(self, entries: Sequence[Entry]) -> dict[str, bytes]:
