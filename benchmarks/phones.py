@@ -174,7 +174,7 @@ class Crowd:
 
     def _begin(self, phone: Phone, buffer: memoryview) -> bool:
         """Whether it was let in."""
-        if buffer[9:12] != b"200":
+        if bytes(buffer[9:12]) != b"200":
             return False
         self._opening -= 1
         phone.state = State.LISTENING

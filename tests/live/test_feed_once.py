@@ -23,7 +23,8 @@ from virage.kernel.journal import Fact, Tail, append, head, read_after
 from virage.kernel.stream import Hub
 from virage.live import acts
 from virage.live.reads import Feeds, LiveTopic
-from virage.live.rules.entries import Announcement, Telling, Text
+from virage.live.rules.entries import Announcement, Telling
+from virage.programme.rules import Text
 
 NOW = datetime(2026, 5, 9, 19, tzinfo=UTC)
 ENTRIES, PHONES, PROCESSES = 48, 24, 3
