@@ -5,7 +5,7 @@
 A phone speaks HTTP/1.1 over a connection of its own from one of many loopback addresses, for one address has too few
 ports for a whole ground. It looks at no more of an answer than at its status and at the numbers of entries, in one loop
 over the kernel's own list of what came: what is measured shares the machine with who measures. A phone that is cut off,
-or whose stream ends, comes back with the last id that it heard, and drops the entries that it has.
+or whose stream ends, comes back with the last id that it heard.
 """
 
 import select
@@ -50,8 +50,8 @@ class Plan(Struct):
 class Report(Struct):
     """When each phone got each entry, seconds since 1970 by the number of the entry; what else happened.
 
-    `doubled` came twice in one stream, `disordered` came before its predecessor; `returned` counts the times that
-    phones came back.
+    `doubled` came to a phone again, whether by the same stream or after it came back; `disordered` came before its
+    predecessor; `returned` counts the times that phones came back.
     """
 
     times: dict[int, list[float]] = {}
@@ -71,7 +71,7 @@ class State(Enum):
 class Phone:
     """One phone: the last entry and the last words that it heard, and what of a message is still to be completed."""
 
-    __slots__ = ("came_back", "is_cut", "is_new", "last", "number", "rest", "sock", "state", "words")
+    __slots__ = ("came_back", "is_cut", "last", "number", "rest", "sock", "state", "words")
 
     def __init__(self, number: int, last: int) -> None:
         self.number = number
@@ -84,7 +84,6 @@ class Phone:
         """Begin anew over a connection."""
         self.sock = sock
         self.rest = b""
-        self.is_new = True
         self.state = State.CONNECTING
 
     @property
@@ -111,7 +110,7 @@ class Crowd:
 
     def follow(self) -> Report:
         """Open all phones, say so, and listen until the last entry has come to each, or nothing happens any more."""
-        buffer = bytearray(1 << 18)
+        buffer = memoryview(bytearray(1 << 18))
         signal = Path(self._plan.signal)
         while self._done < len(self._plan.headers) and time.time() < self._happened_at + self._plan.patience_s:
             self._open_some()
@@ -136,7 +135,7 @@ class Crowd:
             self._of_file[sock.fileno()] = phone
             self._poll.register(sock.fileno(), select.EPOLLOUT)
 
-    def _attend(self, phone: Phone, buffer: bytearray) -> None:
+    def _attend(self, phone: Phone, buffer: memoryview) -> None:
         try:
             if phone.state is State.CONNECTING:
                 self._ask(phone)
@@ -150,7 +149,7 @@ class Crowd:
         if size == 0 or (phone.state is State.ASKING and not self._begin(phone, buffer)):
             self._end(phone)
             return
-        data = phone.rest + memoryview(buffer)[:size]
+        data = phone.rest + buffer[:size]
         if not data.endswith(b"\n"):
             phone.rest = data
             return
@@ -173,9 +172,9 @@ class Crowd:
         phone.state = State.ASKING
         self._poll.modify(phone.sock.fileno(), select.EPOLLIN)
 
-    def _begin(self, phone: Phone, buffer: bytearray) -> bool:
+    def _begin(self, phone: Phone, buffer: memoryview) -> bool:
         """Whether it was let in."""
-        if buffer[9:12] != b"200":
+        if bytes(buffer[9:12]) != b"200":
             return False
         self._opening -= 1
         phone.state = State.LISTENING
@@ -196,10 +195,9 @@ class Crowd:
                 self._report.times.setdefault(number, []).append(now)
                 self._done += number == self._plan.until
                 phone.last, self._happened_at = number, now
-            elif not phone.is_new:  # the first words of a stream may say what a phone has, and it drops that
+            elif number > self._plan.begins:
                 self._report.doubled += 1
             found = data.find(ENTRY, found)
-        phone.is_new = phone.is_new and ID not in data
 
     def _end(self, phone: Phone) -> None:
         """It is off, and comes back after a while."""

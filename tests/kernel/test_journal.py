@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from virage.kernel import journal
 from virage.kernel.database import Connection, Database, Unavailable
 from virage.kernel.ids import new_id
 from virage.kernel.journal import Entry, Fact, Tail, append, as_written, head, position_key, read_after
@@ -105,6 +106,21 @@ async def test_pages_follow_each_other_without_gap_or_repeat(db: Database) -> No
     assert [entry.data["n"] for entry in seen] == list(range(21))
     keys = [position_key(entry.position) for entry in seen]
     assert keys == sorted(keys)
+
+
+async def test_no_call_of_a_tail_ends_within_a_transaction(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "PAGE", 2)
+    monkeypatch.setattr(journal, "PAGES_A_CALL_MAX", 2)
+    sizes = [3, 5, 1, 4]
+    for size in sizes:
+        await write(db, *[a_fact() for _ in range(size)])
+    calls: list[list[str]] = []
+    tail = Tail(db)
+    tail.listen(lambda entries: calls.append([entry.position.partition("-")[0] for entry in entries]), START)
+    await until(lambda: sum(len(call) for call in calls) >= sum(sizes))
+    await tail.close()
+    assert [len(call) for call in calls] == [8, 5]
+    assert len({(xid, number) for number, call in enumerate(calls) for xid in call}) == len(sizes)
 
 
 async def test_what_is_written_after_head_comes_after_head(db: Database) -> None:

@@ -11,10 +11,10 @@ from tests.kernel.test_stream import SEAT, Seats, SlowTail, data, ids, next_part
 from tests.listening import hear
 from virage.kernel import listening, stream
 from virage.kernel.database import Database
-from virage.kernel.guard import ANONYMOUS, Principal
+from virage.kernel.guard import ANONYMOUS
 from virage.kernel.journal import Entry, Tail
 from virage.kernel.problems import Refused
-from virage.kernel.stream import Hub, Opened
+from virage.kernel.stream import Hub, Opened, Opening
 
 
 @pytest.fixture
@@ -50,8 +50,8 @@ class Gated(Seats):
         super().__init__(db)
         self.asked, self.may = asyncio.Event(), asyncio.Event()
 
-    async def open(self, principal: Principal, argument: str, since: str | None) -> Opened | Refused:
-        opened = await super().open(principal, argument, since)
+    async def open(self, argument: str, opening: Opening) -> Opened | Refused:
+        opened = await super().open(argument, opening)
         self.asked.set()
         await self.may.wait()
         return opened

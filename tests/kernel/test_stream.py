@@ -13,7 +13,7 @@ from virage.kernel.database import Database, Unavailable
 from virage.kernel.guard import ANONYMOUS, Principal
 from virage.kernel.journal import Entry, Fact, Tail, append, head, read_after
 from virage.kernel.problems import Problem, Refused
-from virage.kernel.stream import Hub, Opened
+from virage.kernel.stream import Hub, Opened, Opening
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 SEAT = UUID(int=7)
@@ -27,12 +27,12 @@ class Seats:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def open(self, _principal: Principal, argument: str, since: str | None) -> Opened | Refused:
+    async def open(self, argument: str, opening: Opening) -> Opened | Refused:
         if argument == "secret":
             return Refused("forbidden")
         async with self._db.connection() as conn:
             position = await head(conn)
-            past = await read_after(conn, since or "0-0")
+            past = await read_after(conn, opening.since or "0-0")
         told = await self.on_entries(past)
         return Opened(position, [told[argument]] if argument in told else [])
 
@@ -309,7 +309,7 @@ class Beats:
         self._db = db
         self.asked: list[list[str]] = []
 
-    async def open(self, _principal: Principal, _argument: str, _since: str | None) -> Opened | Refused:
+    async def open(self, _argument: str, _opening: Opening) -> Opened | Refused:
         async with self._db.connection() as conn:
             return Opened(await head(conn))
 

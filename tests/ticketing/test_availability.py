@@ -14,11 +14,17 @@ from virage.kernel.guard import Principal
 from virage.kernel.ids import new_id
 from virage.kernel.journal import Tail
 from virage.kernel.problems import Refused
+from virage.kernel.stream import Opening
 from virage.ticketing.acts.pricing import set_pricing
 from virage.ticketing.reads.open_sales import Delta, OpenSales, delta_of
 from virage.ticketing.reads.topics import AvailabilityTopic, OrderTopic, Reload
 
 NOBODY = Principal("anonymous")
+
+
+def coming(who: Principal = NOBODY, since: str | None = None) -> Opening:
+    """Somebody who begins to listen."""
+    return Opening(who, since, "0-0")
 
 
 class Process:
@@ -70,31 +76,31 @@ async def test_a_stream_goes_on_from_the_version_of_a_bitmap(house: House, other
     assert found is not None
     order = await fan.best(full=2)
     await other_process.until(house.event_id, before - 2)
-    opened = await other_process.topic.open(NOBODY, str(house.event_id), found[1])
+    opened = await other_process.topic.open(str(house.event_id), coming(since=found[1]))
     assert not isinstance(opened, Refused)
     assert list(opened.messages) == [Delta(taken=[line["place"] for line in order["lines"]])]
-    nothing_new = await other_process.topic.open(NOBODY, str(house.event_id), opened.position)
+    nothing_new = await other_process.topic.open(str(house.event_id), coming(since=opened.position))
     assert not isinstance(nothing_new, Refused)
     assert list(nothing_new.messages) == []
 
 
 async def test_who_comes_back_too_late_fetches_the_bitmap_anew(house: House, other_process: Process) -> None:
-    opened = await other_process.topic.open(NOBODY, str(house.event_id), "1-0")
+    opened = await other_process.topic.open(str(house.event_id), coming(since="1-0"))
     assert not isinstance(opened, Refused)
     assert list(opened.messages) == [Reload()]
 
 
 @pytest.mark.parametrize("argument", [str(new_id()), "no id"], ids=["unknown", "no id"])
 async def test_an_unknown_event_has_no_stream(house: House, other_process: Process, argument: str) -> None:
-    assert isinstance(await other_process.topic.open(NOBODY, argument, None), Refused)
+    assert isinstance(await other_process.topic.open(argument, coming()), Refused)
 
 
 @pytest.mark.parametrize("spelt", ["{}\n", " {}", "{{{}}}", "urn:uuid:{}"])
 async def test_an_id_that_is_spelt_otherwise_has_no_stream(house: House, other_process: Process, spelt: str) -> None:
     topic, event_id = other_process.topic, str(house.event_id)
     for argument in (spelt.format(event_id), spelt.format(event_id.removeprefix("0")), event_id.replace("-", "")):
-        assert isinstance(await topic.open(NOBODY, argument, None), Refused)
-    assert not isinstance(await topic.open(NOBODY, event_id.upper(), None), Refused)
+        assert isinstance(await topic.open(argument, coming()), Refused)
+    assert not isinstance(await topic.open(event_id.upper(), coming()), Refused)
 
 
 async def test_deltas_are_told_once_an_event_with_the_last_word_on_each_place(house: House) -> None:
@@ -113,12 +119,12 @@ async def test_an_order_is_followed_by_its_buyer_alone(house: House) -> None:
     order = await fan.best()
     owner = (await house.rows("select owner_id from ticketing.orders"))[0]["owner_id"]
     topic = OrderTopic(house.db)
-    mine = await topic.open(Principal("fan", owner, new_id()), order["id"], None)
+    mine = await topic.open(order["id"], coming(Principal("fan", owner, new_id())))
     assert not isinstance(mine, Refused)
     assert [message.state for message in mine.messages] == ["held"]
     for stranger in (Principal("fan", new_id(), new_id()), NOBODY, Principal("program", owner)):
-        assert isinstance(await topic.open(stranger, order["id"], None), Refused)
-    assert isinstance(await topic.open(Principal("fan", owner), "no id", None), Refused)
+        assert isinstance(await topic.open(order["id"], coming(stranger)), Refused)
+    assert isinstance(await topic.open("no id", coming(Principal("fan", owner))), Refused)
 
 
 async def test_new_prices_reach_the_other_process(house: House, other_process: Process) -> None:

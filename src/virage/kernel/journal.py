@@ -2,7 +2,8 @@
 
 A position is `xid-seq`. Readers see only what lies below the oldest transaction that still runs, so a transaction that
 commits late is never skipped. Two transactions that touched the same row may stand in the journal in the opposite order
-(the one that began first committed last); they always arrive in the same call, and `as_written` puts them right.
+(the one that began first committed last); they nearly always arrive in the same call, and `as_written` puts them right.
+No call of a tail ends within a transaction, so a position up to which one was told lies between two.
 """
 
 import asyncio
@@ -56,6 +57,11 @@ class Key(NamedTuple):
     xid: int
     seq: int
 
+    @property
+    def xid_next(self) -> int:
+        """The transaction before which all are told; none is told in part (`docs/decisions/0038-told-once.md`)."""
+        return self.xid + (self.seq > 0)
+
     def __str__(self) -> str:
         return f"{self.xid}-{self.seq}"
 
@@ -94,13 +100,20 @@ async def head(conn: Connection) -> str:
     return f"{await _sql.journal_head(conn)}-0"
 
 
+async def rest_of_transaction(conn: Connection, position: str) -> list[Entry]:
+    """What comes after a position within its transaction."""
+    xid, seq = position_key(position)
+    return [_entry(row) async for row in _sql.facts_of_transaction_after(conn, xid=str(xid), seq=seq)]
+
+
 async def read_after(conn: Connection, position: str, limit: int = PAGE) -> list[Entry]:
     """The next entries after a position, in order of (xid, seq)."""
     xid, seq = position_key(position)
-    return [
-        Entry(f"{row['xid']}-{row['seq']}", *tuple(row)[1:])
-        async for row in _sql.facts_after(conn, xid=str(xid), seq=seq, limit_=limit)
-    ]
+    return [_entry(row) async for row in _sql.facts_after(conn, xid=str(xid), seq=seq, limit_=limit)]
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(f"{row['xid']}-{row['seq']}", *tuple(row)[1:])
 
 
 class _Listener:
@@ -207,8 +220,8 @@ class Tail:
         entries: list[Entry] = []
         async with self._db.connection() as conn:
             for _ in range(PAGES_A_CALL_MAX):
-                page = await read_after(conn, entries[-1].position if entries else position)
+                page = await read_after(conn, entries[-1].position if entries else position, PAGE)
                 entries += page
                 if len(page) < PAGE:
-                    break
-        return entries
+                    return entries
+            return entries + await rest_of_transaction(conn, entries[-1].position)

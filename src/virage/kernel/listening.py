@@ -7,12 +7,12 @@ follow the same (docs/decisions/0036-written-straight-to-the-server.md).
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from virage.kernel.journal import Key, position_key
+from virage.kernel.journal import Key
 from virage.kernel.logs import log
 
 WAITING_BATCHES_MAX = 256
@@ -26,31 +26,45 @@ Send = Callable[[Any], Awaitable[None]]
 class Batch:
     """What is told at once, encoded once: a message a topic, all at one position of the journal.
 
-    Without a position it passes: it is told to whoever listens now, and to nobody again.
+    Without a position it passes: it is told to whoever listens now, and to nobody again. `rests` are for those who know
+    a part of it, by the position up to which they do.
     """
 
-    __slots__ = ("_events", "_id_line", "_key", "messages")
+    __slots__ = ("_events", "_id_line", "_key", "messages", "rests")
 
-    def __init__(self, position: str | None, messages: Mapping[str, bytes]) -> None:
+    def __init__(self, key: Key | None, messages: Mapping[str, bytes]) -> None:
         self.messages = messages
-        self._key = None if position is None else position_key(position)
-        self._id_line = b"" if position is None else id_line(position)
-        self._events: dict[tuple[str, ...], dict[str, Any]] = {}
+        self.rests: dict[Key, Mapping[str, bytes]] = {}
+        self._key = key
+        self._id_line = b"" if key is None else id_line(str(key))
+        self._events: dict[Hashable, dict[str, Any] | None] = {}
 
-    def event_for(self, names: Sequence[str], known: Mapping[str, Key]) -> dict[str, Any] | None:
+    def event_for(self, names: tuple[str, ...], known: Mapping[str, Key]) -> dict[str, Any] | None:
         """Return the ASGI event with what is news to a listener, one object for all alike; None for no news."""
-        key = self._key
-        news = tuple([name for name in names if name in self.messages and (key is None or key > known.get(name, key))])
-        if not news:
-            return None
-        event = self._events.get(news)
-        if event is None:
-            event = self._events[news] = more(with_id(self._id_line, [self.messages[name] for name in news]))
-        return event
+        alike = (names, *known.values()) if known else names
+        if alike not in self._events:
+            news = [message for name in names if (message := self._news(name, known.get(name))) is not None]
+            self._events[alike] = more(with_id(self._id_line, news)) if news else None
+        return self._events[alike]
+
+    def is_beyond(self, known: Mapping[str, Key]) -> bool:
+        """Whether who has been told this knows more than `known` of each topic."""
+        return self._key is not None and all(key < self._key for key in known.values())
+
+    def _news(self, name: str, known: Key | None) -> bytes | None:
+        if self._key is not None and known is not None:
+            if known >= self._key:
+                return None
+            if known in self.rests:
+                return self.rests[known].get(name)
+        return self.messages.get(name)
 
 
 class Listener:
-    """One browser: which topics it follows, up to where it knows each, and the way to it.
+    """One browser: which topics it follows, what it knows of them, and the way to it.
+
+    `known` is up to where its opening told each topic. Once a batch has told more it is empty: from then on it knows
+    what all who follow the same know.
 
     Until `begin`, what is told waits; from then on it is written at once. No server says how much of it the phone has
     read, so a stream ends after `LIFETIME_BYTES` as it does after `LIFETIME_S`: whoever reads goes on within seconds,
@@ -73,7 +87,7 @@ class Listener:
     )
 
     def __init__(self, names: Sequence[str]) -> None:
-        self.names = names
+        self.names = tuple(names)
         self.known: dict[str, Key] = {}
         self.gone = False
         self._farewell = b""
@@ -102,6 +116,8 @@ class Listener:
             self._waiting.append(batch)
             return len(self._waiting) <= WAITING_BATCHES_MAX
         event = batch.event_for(self.names, self.known)
+        if self.known and batch.is_beyond(self.known):
+            self.known = {}
         if event is not None:
             self._left -= len(event["body"])
             self._write(event)
@@ -130,14 +146,13 @@ class Listener:
         assert self._send is not None  # noqa: S101 - whoever writes has begun
         self._written_at = self._loop.time()
         try:
-            next(self._send(event).__await__())
-        except StopIteration:
-            return
+            waits = next(self._send(event).__await__(), _SENT) is not _SENT
         except Exception:  # noqa: BLE001 - whatever a server says of one connection
             log.exception("stream_broken")
             self.gone, self._left, self._ends_at = True, 0, self._written_at
             return
-        raise RuntimeError("The server has whoever writes to a stream wait.")
+        if waits:
+            raise RuntimeError("The server has whoever writes to a stream wait.")
 
 
 def more(body: bytes) -> dict[str, Any]:
@@ -169,3 +184,4 @@ def _spread() -> float:
 
 
 _HEARTBEAT = more(b": \n\n")
+_SENT = object()

@@ -16,6 +16,13 @@ where (xid, seq) > (:xid::text::xid8, :seq::bigint) and xid < pg_snapshot_xmin(p
 order by journal.xid, journal.seq  -- the columns: as texts, transaction 1000 would come before 999
 limit :limit_;
 
+-- name: facts_of_transaction_after(xid, seq)
+-- The facts of one transaction after a position in it.
+select xid::text as xid, seq, at, what, who, about, data
+from kernel.journal
+where journal.xid = :xid::text::xid8 and seq > :seq::bigint
+order by seq;
+
 -- name: enqueue(kind, payloads, delay)!
 -- Jobs of one kind, due after a delay on the database's own clock, by which the workers pick them.
 insert into kernel.job (priority, entrypoint, payload, execute_after, status)

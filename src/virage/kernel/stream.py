@@ -2,7 +2,8 @@
 
 `GET /api/stream?topics=availability:<event_id>,order:<order_id>`. Each message is an event named like its topic
 (`availability:<event_id>`), its `id` is a position of the journal; a browser that reconnects names the last one it got
-(`Last-Event-ID`, or `since` when it opens the stream for the first time) and gets what it missed. A message is encoded
+(`Last-Event-ID`, or `since` when it opens the stream for the first time) and gets what it missed. A position says all
+that a stream was told up to there, whichever process told it (docs/decisions/0038-told-once.md). A message is encoded
 once for all who listen, nobody holds a database connection, and whoever reads too slowly is let go to come back later.
 What passes, and is in no journal, comes from topics that have a pulse: its messages have no `id`.
 """
@@ -25,7 +26,7 @@ from virage.kernel.audience import Audience
 from virage.kernel.batching import Overloaded
 from virage.kernel.database import Database, Unavailable
 from virage.kernel.guard import Principal
-from virage.kernel.journal import POLL_S, Entry, Tail, as_written, head, position_key
+from virage.kernel.journal import POLL_S, Entry, Key, Tail, as_written, head, position_key
 from virage.kernel.listening import Batch, Listener, Send, encoded, id_line, more, with_id
 from virage.kernel.logs import log
 from virage.kernel.problems import Problem, Refused, granted
@@ -41,10 +42,23 @@ CROWDED_RETRY_MS = 60_000  # so that the tabs of one browser, if they are too ma
 _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
+class Opening(Struct, frozen=True):
+    """Somebody begins to listen: who, after which position (None: they know nothing), and where the stream begins.
+
+    What lies before `at` is told by the opening, and what follows it comes as entries.
+    """
+
+    principal: Principal
+    since: str | None
+    at: str
+
+
 class Opened(Struct, frozen=True):
     """The beginning of a topic for one listener: what to say at once, and the position up to which that is the truth.
 
-    `position` must be the head of the journal, asked before the truth was read.
+    A topic that says how things stand may be ahead of where the stream begins: `position` is the head of the journal
+    then, asked before the truth was read. Who comes back from before it is told again, so what it says must bear that.
+    A topic that tells each thing once tells them up to `Opening.at`, and that is its position.
     """
 
     position: str
@@ -56,8 +70,8 @@ class Topic(Protocol):
 
     name: str
 
-    async def open(self, principal: Principal, argument: str, since: str | None) -> Opened | Refused:
-        """Begin for one listener. `since` is the last position it has seen, None when it knows nothing."""
+    async def open(self, argument: str, opening: Opening) -> Opened | Refused:
+        """Begin for one listener."""
         ...
 
     async def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
@@ -89,6 +103,8 @@ class Hub:
         self._tail = tail
         self._topics = {topic.name: topic for topic in topics}
         self._listeners: dict[str, set[Listener]] = defaultdict(set)
+        self._told = 0
+        self._ahead: set[int] = set()
         self._end_tail: Callable[[], None] | None = None
         self._starting = asyncio.Lock()
         self._unread: deque[Sequence[Entry]] = deque()
@@ -120,13 +136,14 @@ class Hub:
         """
         if not self._audience.has_room(principal):
             raise Overloaded
-        opening = [self._topic(name) for name in names]
+        topics = [self._topic(name) for name in names]
         listener = Listener(names)
         try:
             await self._join(listener, principal)
+            at = await self._begin_at(since)
             messages: list[bytes] = []
-            for name, (topic, argument) in zip(names, opening, strict=True):
-                opened = granted(await topic.open(principal, argument, since))
+            for name, (topic, argument) in zip(names, topics, strict=True):
+                opened = granted(await topic.open(argument, Opening(principal, since, at)))
                 listener.known[name] = position_key(opened.position)
                 messages += [encoded(name, message) for message in opened.messages]
         except BaseException:
@@ -135,9 +152,8 @@ class Hub:
         for former in self._audience.too_many(principal.session_id):
             self.crowded += 1
             self._end(former, b"retry: %d\n\n" % CROWDED_RETRY_MS)
-        oldest = str(min(listener.known.values()))
         retry_ms = random.randint(*RETRY_MS)  # noqa: S311 - spreads those who come back
-        first = [b"retry: %d\n" % retry_ms, with_id(id_line(oldest), messages or [b"\n"])]
+        first = [b"retry: %d\n" % retry_ms, with_id(id_line(at), messages or [b"\n"])]
         flow = Flow(self, listener, b"".join(first))
         # whoever goes away before the first word leaves a flow that nobody runs
         weakref.finalize(flow, self.leave, listener).atexit = False
@@ -181,11 +197,26 @@ class Hub:
             if self._end_tail is None:
                 async with self._db.connection() as conn:
                     position = await head(conn)
+                self._told = max(self._told, position_key(position).xid_next)
                 self._end_tail = self._tail.listen(self._on_entries, position)
         if self._beating is None:
             self._beating = asyncio.create_task(self._beat(), name="hub beat")
         if self._pulse is None and self._pulsed():
             self._pulse = asyncio.create_task(self._ask(), name="hub pulse")
+
+    async def _begin_at(self, since: str | None) -> str:
+        """Where a stream begins: as far as this process has told, or where another one, which was ahead, has told it.
+
+        Of a position that the journal has not reached somebody else's journal is the origin.
+        """
+        came = 0 if since is None else position_key(since).xid_next
+        if came > self._told:
+            async with self._db.connection() as conn:
+                reached = position_key(await head(conn)).xid_next
+            if self._told < came <= reached:
+                self._ahead.add(came)
+                return str(Key(came, 0))
+        return str(Key(self._told, 0))
 
     def _everybody(self) -> set[Listener]:
         return {listener for group in self._listeners.values() for listener in group}
@@ -216,17 +247,27 @@ class Hub:
             self._reader = None
 
     async def _tell(self, entries: Sequence[Entry]) -> None:
-        ordered = as_written(entries)
-        messages = {
-            f"{kind}:{argument}": message
-            for kind in {name.partition(":")[0] for name in self._listeners}
-            for argument, message in (await self._topics[kind].on_entries(ordered)).items()
-        }
-        wanted = {name: encoded(name, message) for name, message in messages.items() if name in self._listeners}
-        await self._give(Batch(entries[-1].position, wanted))
+        ordered, end = as_written(entries), position_key(entries[-1].position)
+        self._told = max(self._told, end.xid_next)  # whoever comes from here on is told by their opening what these say
+        batch = Batch(end, await self._messages(ordered))
+        for xid in list(self._ahead):
+            rest = [one for one in ordered if position_key(one.position).xid >= xid]
+            if 0 < len(rest) < len(ordered):
+                batch.rests[Key(xid, 0)] = await self._messages(rest)
+        self._ahead = {xid for xid in self._ahead if xid > self._told}
+        await self._give(batch)
+
+    async def _messages(self, entries: Sequence[Entry]) -> dict[str, bytes]:
+        """What these entries say to those who listen, by topic."""
+        found: dict[str, bytes] = {}
+        for kind in {name.partition(":")[0] for name in self._listeners}:
+            for argument, message in (await self._topics[kind].on_entries(entries)).items():
+                name = f"{kind}:{argument}"
+                if name in self._listeners:
+                    found[name] = encoded(name, message)
+        return found
 
     async def _give(self, batch: Batch) -> None:
-        # whoever comes from here on reads the truth after what this batch tells was written
         listeners = {listener for name in batch.messages for listener in self._listeners[name]}
         self.let_go += await self._each(listeners, lambda listener: listener.tell(batch))
 

@@ -8,12 +8,11 @@ from msgspec import Struct
 
 from virage.kernel.batching import Batcher
 from virage.kernel.database import Connection, Database
-from virage.kernel.guard import Principal
 from virage.kernel.ids import id_of
 from virage.kernel.journal import Entry as Fact
 from virage.kernel.journal import head
 from virage.kernel.problems import Refused
-from virage.kernel.stream import Opened
+from virage.kernel.stream import Opened, Opening
 from virage.live.rules.entries import Period, Side
 from virage.live.rules.feed import Reason
 from virage.pitch import store
@@ -113,7 +112,7 @@ class PitchTopic:
     def __init__(self, pitches: Pitches) -> None:
         self._pitches = pitches
 
-    async def open(self, principal: Principal, argument: str, since: str | None) -> Opened | Refused:  # noqa: ARG002 - everybody may watch, and who comes back knows nothing
+    async def open(self, argument: str, opening: Opening) -> Opened | Refused:  # noqa: ARG002 - everybody may watch, and who comes back knows nothing
         """Tell where everybody was when this process told it last; what came since follows."""
         event_id = id_of(argument)
         known = None if event_id is None else await self._pitches.at(event_id)

@@ -12,7 +12,7 @@ from virage.kernel.database import Database
 from virage.kernel.guard import Principal, holds
 from virage.kernel.journal import Entry, head
 from virage.kernel.problems import Refused
-from virage.kernel.stream import Opened
+from virage.kernel.stream import Opened, Opening
 
 CAPACITY_FACT: Final = "kitchen_said"
 
@@ -40,9 +40,9 @@ class FoodTopic:
         self._of = of
         self._may = may
 
-    async def open(self, principal: Principal, argument: str, since: str | None) -> Opened | Refused:  # noqa: ARG002 - the first message says to fetch
+    async def open(self, argument: str, opening: Opening) -> Opened | Refused:
         """Begin with the word to fetch what stands."""
-        if not self._may(principal, argument):
+        if not self._may(opening.principal, argument):
             return Refused(Reason.NOT_FOUND)
         async with self._db.connection() as conn:
             position = await head(conn)

@@ -1,6 +1,7 @@
 """What phones and neighbours may ask of a feed. Each process reads and encodes an entry once, whoever listens."""
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,12 +10,11 @@ from msgspec import Raw, Struct
 
 from virage.kernel.batching import Batcher
 from virage.kernel.database import Connection, Database
-from virage.kernel.guard import Principal
 from virage.kernel.ids import id_of
 from virage.kernel.journal import Entry as Fact
-from virage.kernel.journal import head, position_key
+from virage.kernel.journal import position_key
 from virage.kernel.problems import Refused
-from virage.kernel.stream import Opened
+from virage.kernel.stream import Opened, Opening
 from virage.live.rules.entries import PAGE_ENTRIES, TEAMS_FACT, TOLD_FACT, Entry, Teams
 from virage.live.rules.feed import MatchState, Reason, effective, state_of
 from virage.live.store import feed as store
@@ -26,9 +26,10 @@ MISSED_MAX: Final = 2 * PAGE_ENTRIES
 
 
 class FeedNews(Struct, frozen=True, omit_defaults=True):
-    """Entries in order, each an `Entry`; one may come twice, its number tells. `teams`: who plays was set anew.
+    """Entries in order, each an `Entry`. `teams`: who plays was set anew.
 
-    A stream begins with `head`, the number of the last entry: what a phone lacks up to it stands in the pages.
+    A stream begins with `head`, the number of the last entry that is told by now: what a phone lacks up to it stands in
+    the pages, and the stream tells each that comes after it once.
     """
 
     entries: list[Raw] = []
@@ -53,12 +54,30 @@ class Live(Struct, frozen=True):
 
 
 class Known(Struct):
-    """A feed as this process knows it, up to `position` of the journal: its entries encoded, and who wrote them."""
+    """A feed as this process knows it: its entries encoded, and with which transaction each is told.
 
-    position: str
+    That is the one which wrote it, or a later one that wrote an entry before it: a transaction that began first may
+    write last, and its entry waits for those that it follows. So what is told before a position is always a beginning
+    of the feed, the same one in every process, and each entry is told exactly once.
+    """
+
     feed: store.Feed
     entries: list[Raw] = []
-    xids: list[int] = []
+    told_with: list[int] = []
+
+    def add(self, written: store.Written) -> None:
+        """Take the next entry."""
+        self.entries.append(Raw(msgspec.json.encode(written.entry)))
+        self.told_with.append(max(written.xid, self.told_with[-1] if self.told_with else 0))
+
+    def told_at(self, position: str) -> int:
+        """How many entries are told before a position of the journal."""
+        return bisect_left(self.told_with, position_key(position).xid_next)
+
+    def told_by(self, xids: Iterable[int]) -> list[Raw]:
+        """The entries that are told with these transactions."""
+        cuts = [(bisect_left(self.told_with, xid), bisect_right(self.told_with, xid)) for xid in sorted(set(xids))]
+        return [entry for begins, ends in cuts for entry in self.entries[begins:ends]]
 
 
 class Feeds:
@@ -76,30 +95,28 @@ class Feeds:
     async def _read(self, event_ids: Sequence[UUID]) -> list[Known | None]:
         asked = list(dict.fromkeys(event_ids))
         async with self._db.connection() as conn:
-            position = await head(conn)
-            found = {event_id: await self._one(conn, event_id, position) for event_id in asked}
+            found = {event_id: await self._one(conn, event_id) for event_id in asked}
         return [found[event_id] for event_id in event_ids]
 
-    async def _one(self, conn: Connection, event_id: UUID, position: str) -> Known | None:
+    async def _one(self, conn: Connection, event_id: UUID) -> Known | None:
         known = self._known.get(event_id)
         feed = await store.feed(conn, event_id)
         if feed is None:
-            return await _nothing_told(conn, event_id, position)
+            return await _nothing_told(conn, event_id)
         if known is None:
-            known = self._known[event_id] = Known(position, feed)
+            known = self._known[event_id] = Known(feed)
             if len(self._known) > KNOWN_MAX:
                 del self._known[next(iter(self._known))]
         if feed.head > len(known.entries):
             for written in await store.entries_after(conn, event_id, len(known.entries)):
-                known.entries.append(Raw(msgspec.json.encode(written.entry)))
-                known.xids.append(written.xid)
-        known.position, known.feed = position, feed
+                known.add(written)
+        known.feed = feed
         return known
 
 
-async def _nothing_told(conn: Connection, event_id: UUID, position: str) -> Known | None:
+async def _nothing_told(conn: Connection, event_id: UUID) -> Known | None:
     event = (await programme.public_events_of(conn, [event_id])).get(event_id)
-    return None if event is None else Known(position, store.Feed(event_id, 0, None, 0))
+    return None if event is None else Known(store.Feed(event_id, 0, None, 0))
 
 
 class LiveTopic:
@@ -110,34 +127,33 @@ class LiveTopic:
     def __init__(self, feeds: Feeds) -> None:
         self._feeds = feeds
 
-    async def open(self, principal: Principal, argument: str, since: str | None) -> Opened | Refused:  # noqa: ARG002 - everybody may watch
-        """Tell what was missed."""
+    async def open(self, argument: str, opening: Opening) -> Opened | Refused:
+        """Tell what was missed; everybody may watch."""
         event_id = id_of(argument)
         known = None if event_id is None else await self._feeds.at(event_id)
         if known is None:
             return Refused(Reason.NOT_FOUND)
-        # a position lies within its transaction, whose entries may have been told in part: all of them come again
-        xid = 0 if since is None else position_key(since).xid
-        missed = [entry for entry, written in zip(known.entries, known.xids, strict=True) if written >= xid]
-        head = len(known.entries)
-        if len(missed) > MISSED_MAX:
-            missed = known.entries[head - head % PAGE_ENTRIES :]
-        return Opened(known.position, [FeedNews(missed, teams=since is not None, head=head)])
+        since, head = opening.since, known.told_at(opening.at)
+        heard = 0 if since is None else known.told_at(since)
+        if head - heard > MISSED_MAX:
+            heard = head - head % PAGE_ENTRIES
+        return Opened(opening.at, [FeedNews(known.entries[heard:head], teams=since is not None, head=head)])
 
     async def on_entries(self, entries: Sequence[Fact]) -> Mapping[str, Any]:
-        """The entries that these facts name."""
+        """The entries that are told with the transactions of these facts."""
         told: dict[UUID, list[int]] = {}
         teams: set[UUID] = set()
         for fact in entries:
             if fact.what == TOLD_FACT:
-                told.setdefault(fact.about, []).append(fact.data["number"])
+                told.setdefault(fact.about, []).append(position_key(fact.position).xid)
             elif fact.what == TEAMS_FACT:
                 teams.add(fact.about)
         messages: dict[str, Any] = {}
         for event_id in told.keys() | teams:
             known = await self._feeds.at(event_id)
-            news = [] if known is None else [known.entries[number - 1] for number in sorted(told.get(event_id, []))]
-            messages[str(event_id)] = FeedNews(news, teams=event_id in teams)
+            news = [] if known is None else known.told_by(told.get(event_id, ()))
+            if news or event_id in teams:
+                messages[str(event_id)] = FeedNews(news, teams=event_id in teams)
         return messages
 
 

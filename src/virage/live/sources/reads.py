@@ -8,12 +8,11 @@ from msgspec import Struct
 
 from virage.kernel.batching import Batcher
 from virage.kernel.database import Database
-from virage.kernel.guard import Principal
 from virage.kernel.ids import id_of
 from virage.kernel.journal import Entry as Fact
 from virage.kernel.journal import head
 from virage.kernel.problems import Refused
-from virage.kernel.stream import Opened
+from virage.kernel.stream import Opened, Opening
 from virage.live.rules.feed import Reason
 from virage.live.sources import store
 from virage.live.sources.rules.counting import STATS_FACT, Statistics
@@ -58,7 +57,7 @@ class StatsTopic:
     def __init__(self, board: StatsBoard) -> None:
         self._board = board
 
-    async def open(self, principal: Principal, argument: str, since: str | None) -> Opened | Refused:  # noqa: ARG002 - everybody may know, and is told all of it
+    async def open(self, argument: str, opening: Opening) -> Opened | Refused:  # noqa: ARG002 - everybody may know, and is told all of it
         """Tell the figures as they stand."""
         event_id = id_of(argument)
         figures = None if event_id is None else await self._board.at(event_id)

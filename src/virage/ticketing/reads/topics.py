@@ -7,11 +7,10 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.kernel.database import Database
-from virage.kernel.guard import Principal
 from virage.kernel.ids import id_of
 from virage.kernel.journal import Entry, head
 from virage.kernel.problems import Refused
-from virage.kernel.stream import Opened
+from virage.kernel.stream import Opened, Opening
 from virage.ticketing.reads.open_sales import OpenSales, delta_of
 from virage.ticketing.rules.terms import STATE_FACTS, Reason, State
 from virage.ticketing.store import orders as store
@@ -37,15 +36,15 @@ class AvailabilityTopic:
     def __init__(self, sales: OpenSales) -> None:
         self._sales = sales
 
-    async def open(self, principal: Principal, argument: str, since: str | None) -> Opened | Refused:  # noqa: ARG002 - everybody may look
-        """Go on from the version of a bitmap; whoever comes too late fetches it anew."""
+    async def open(self, argument: str, opening: Opening) -> Opened | Refused:
+        """Go on from the version of a bitmap; whoever comes too late fetches it anew. Everybody may look."""
         event_id = id_of(argument)
         found = None if event_id is None else await self._sales.at(event_id)
         if event_id is None or found is None:
             return Refused(Reason.NOT_FOUND)
-        if since is None:
+        if opening.since is None:
             return Opened(found[1])
-        missed = await self._sales.deltas_since(event_id, since)
+        missed = await self._sales.deltas_since(event_id, opening.since)
         if missed is None:
             return Opened(found[1], [Reload()])
         return Opened(missed[0], missed[1])
@@ -71,8 +70,9 @@ class OrderTopic:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def open(self, principal: Principal, argument: str, since: str | None) -> Opened | Refused:  # noqa: ARG002 - the state says it all
+    async def open(self, argument: str, opening: Opening) -> Opened | Refused:
         """Tell the state of an order now."""
+        principal = opening.principal
         order_id = id_of(argument)
         if order_id is None or principal.kind == "program":
             return Refused(Reason.NOT_FOUND)
