@@ -21,7 +21,7 @@ from virage.kernel.guard import ANONYMOUS
 from virage.kernel.ids import new_id
 from virage.kernel.journal import Fact, Tail, append, head, read_after
 from virage.kernel.stream import Hub
-from virage.live import acts
+from virage.live.acts import telling
 from virage.live.reads import Feeds, LiveTopic
 from virage.live.rules.entries import Announcement, Telling
 from virage.programme.rules import Text
@@ -32,7 +32,7 @@ ENTRIES, PHONES, PROCESSES = 48, 24, 3
 
 async def tell(conn: Connection, event: UUID, entries: int = 1) -> None:
     tellings = [Telling(new_id(), NOW, Announcement(Text("Merci", "Thanks"))) for _ in range(entries)]
-    await acts.tell(conn, event, tellings, None, NOW)
+    await telling.tell(conn, event, tellings, None, NOW)
 
 
 async def begin(conn: Connection) -> None:
