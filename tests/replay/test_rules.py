@@ -91,6 +91,8 @@ def test_the_main_playlist_names_picture_and_sound_and_the_heaviest_second() -> 
     assert "BANDWIDTH=1200000" in text
     assert "RESOLUTION=640x360" in text
     assert 'LANGUAGE="fr",DEFAULT=NO,AUTOSELECT=NO,CHARACTERISTICS="public.accessibility.describes-video"' in text
+    assert "#EXT-X-START:TIME-OFFSET=0" in text, "a clip that grows is played from its beginning"
+    assert "#EXT-X-START" not in main_playlist(pieces(a_track(), 0), [], live=True)
     silent = main_playlist(pieces(a_track(), 0), [])
     assert "AUDIO" not in silent
 
