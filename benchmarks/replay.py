@@ -50,6 +50,13 @@ CAMERA_KBITS: Final = 4000
 CONNECTIONS: Final = 32
 SOUND_KBITS: Final = 96
 TOLD: Final = "() => window.told"
+AT_REST: Final = """
+async () => {
+  while ([...document.images].some((image) => !image.complete)) await new Promise(requestAnimationFrame);
+  for (let quiet = 0; quiet < 10; quiet += 1)
+    await new Promise((idle) => requestIdleCallback(() => setTimeout(idle, 50)));
+}
+"""
 WATCH: Final = """
 (() => {
   const press = () => {
@@ -163,6 +170,7 @@ async def first_frame(page: Page, desk: Desk, event: UUID) -> tuple[float, float
     await page.goto(f"/live/{event}")
     await page.locator(f"[data-entry='{number}']").wait_for()
     await page.evaluate(f"window.wanted = {number}")
+    await page.evaluate(AT_REST)  # a phone that follows a match has not opened its page in the second of the goal
     began = time.time()
     clip = await desk.mark(number, 12, 8)
     await desk.playlist(clip, "video")

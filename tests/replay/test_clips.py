@@ -61,14 +61,16 @@ async def test_a_clip_that_is_taken_down_is_gone_for_everybody_and_so_are_its_ke
         await store.add_key(conn, "main", at, vault.new("main", at))
     doors = [
         f"/clips/{clip_id}",
+        f"/clips/{clip_id}/start",
         f"/clips/{clip_id}/main/main.m3u8",
         f"/clips/{clip_id}/main/video.m3u8",
         f"/keys/{clip_id}/main/{int(at.timestamp())}",
     ]
-    assert [await status(door) for door in doors] == [200] * 4
+    assert [await status(door) for door in doors] == [200] * 5
     taken = await match.world.ask(match.desk, "POST", f"/api/replay/clips/{clip_id}/withdraw")
     assert taken.status_code == 204
-    assert [await status(door) for door in doors] == [404] * 4
+    assert [await status(door) for door in doors] == [410] * 5
+    assert await status(f"/clips/{new_id()}") == 404, "what never was is not said to be gone"
 
 
 @pytest.mark.parametrize(

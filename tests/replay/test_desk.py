@@ -61,7 +61,7 @@ class Desk(Match):
         found = []
         for clip in (await self.shown())["clips"]:
             status = (await self.world.ask({}, "GET", f"/api/replay/clips/{clip['id']}")).status_code
-            found.append((clip["state"], {200: "watched", 404: "gone"}[status]))
+            found.append((clip["state"], {200: "watched", 404: "gone", 410: "gone"}[status]))
         return found
 
     async def shown(self, who: dict[str, str] | None = None) -> dict[str, Any]:

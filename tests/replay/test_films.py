@@ -44,6 +44,7 @@ from virage.replay.rules.media import Kind, MediaVault, opened
 from virage.replay.rules.rights import Networks, Rights
 
 SECOND = timedelta(seconds=1)
+KEPT_BY_PHONES = "public, max-age=60, s-maxage=1"
 
 
 class Filmed(Match):
@@ -131,7 +132,7 @@ async def test_the_poster_shows_the_moment_of_the_mark_and_stays_the_same(filmed
     await filmed.lay(shot("main", now - 14 * SECOND, 14))
     clip = await filmed.goal()
     poster = await filmed.ask(f"{clip}/poster.jpg")
-    assert (poster.headers["content-type"], poster.headers["cache-control"]) == ("image/jpeg", "public, max-age=60")
+    assert (poster.headers["content-type"], poster.headers["cache-control"]) == ("image/jpeg", KEPT_BY_PHONES)
     with av.open(BytesIO(poster.content)) as picture:
         assert isinstance(picture, InputContainer)
         (frame,) = picture.decode(video=0)
@@ -141,6 +142,24 @@ async def test_the_poster_shows_the_moment_of_the_mark_and_stays_the_same(filmed
     assert (await filmed.ask(f"{clip}/poster.jpg")).content == poster.content
     (object_,) = (await filmed.world.rows("select id from replay.clip"))[0]
     assert (await filmed.ask(f"/api/replay/objects/{object_}")).status_code == 404, "no other door gives it out"
+
+
+async def test_who_presses_play_is_given_in_one_answer_what_a_player_asks_for_before_the_first_picture(
+    filmed: Filmed,
+) -> None:
+    now = filmed.world.clock.now()
+    await filmed.lay(shot("main", now - 400 * SECOND, 2), shot("main", now - 14 * SECOND, 14))
+    clip = await filmed.goal()
+    start = (await filmed.ask(f"{clip}/start")).json()
+    assert start["clip"] == (await filmed.ask(clip)).json()
+    assert sorted(start["playlists"]) == [f"{clip}/main/{name}.m3u8" for name in ("audio", "main", "video")]
+    for address, text in start["playlists"].items():
+        assert (await filmed.ask(address)).text == text
+    await filmed.world.rows("update replay.clip set from_at = $1", now - 100 * SECOND)
+    long = (await filmed.ask(f"{clip}/start")).json()["playlists"]
+    assert list(long) == [f"{clip}/main/main.m3u8"], "those of a long clip are asked for as they are wanted"
+    await filmed.world.rows("delete from replay.segment")
+    assert (await filmed.ask(f"{clip}/start")).json()["playlists"] == {}
 
 
 async def test_captions_say_what_the_feed_says_in_both_languages_at_its_time(filmed: Filmed) -> None:
@@ -216,7 +235,11 @@ async def test_a_link_shows_what_it_is_about_to_programs_without_script_where_ev
     here = await filmed.ask(f"/r/{clip.rpartition('/')[2]}")
     assert "og:image" in here.text
     assert here.headers["cache-control"] == "no-store", "no cache tells others"
-    assert (await filmed.ask(f"/r/{new_id()}")).status_code == 200, "the app says that there is nothing"
+    assert (await filmed.ask(f"/r/{new_id()}")).status_code == 404
+    await filmed.world.rows("update replay.clip set withdrawn_at = published_at, entry = null")
+    gone = await filmed.ask(f"/r/{clip.rpartition('/')[2]}")
+    assert (gone.status_code, gone.headers["content-type"]) == (410, "text/html; charset=utf-8"), "the app says why"
+    assert "But pour" not in gone.text
 
 
 def voice(seconds: float, hertz: float = 440, kind: str = "wav") -> bytes:
@@ -259,6 +282,14 @@ async def test_a_description_is_heard_over_the_ground_in_the_timeline_of_each_pi
     assert late[0] < late[1], "where the second run begins the voice has ended, by the clock of all cameras"
     loud = np.abs(np.fft.rfft(first[: 4 * 48_000]))[[4 * 440, 4 * 1000]]
     assert loud[0] > loud[1] > 100, "the voice is louder than the beep of the ground, which is still there"
+    await filmed.allow(Rights(download=True))
+    for camera in ("main", "side"):
+        kept = await filmed.ask(f"{clip}/{camera}/described/fr/clip.mp4")
+        assert kept.headers["content-disposition"].endswith(f'-{camera}-fr.mp4"')
+        assert len(clocks(kept.content)) == len(clocks((await filmed.ask(f"{clip}/{camera}/clip.mp4")).content))
+        hum = np.abs(np.fft.rfft(samples(kept.content)[: 4 * 48_000]))[[4 * 440, 4 * 1000]]
+        assert hum[0] > hum[1] > 100, "what is said is heard in the file, too"
+    assert (await filmed.ask(f"{clip}/main/described/en/clip.mp4")).status_code == 404
     again = await filmed.describe(clip, "fr", voice(3, 500))
     assert again.status_code == 204, "another takes its place"
     facts = await filmed.world.rows(

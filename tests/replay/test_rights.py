@@ -19,9 +19,10 @@ from virage.kernel.config import Config
 from virage.kernel.database import Database
 from virage.kernel.guard import Grant
 from virage.kernel.origin import Origin, origin_of
+from virage.kernel.problems import Refused
 from virage.replay.rules.clips import Clip
 from virage.replay.rules.media import MediaVault, key_period
-from virage.replay.rules.rights import Anywhere, Countries, Networks, Rights, Viewer, Who, may_watch
+from virage.replay.rules.rights import Anywhere, Countries, Networks, Reason, Rights, Viewer, Who, may_watch
 from virage.replay.store import cameras as store
 
 NOW = datetime(2026, 5, 9, 20, tzinfo=UTC)
@@ -66,7 +67,10 @@ def test_who_may_watch_meets_every_condition_and_no_other(rights: Rights, viewer
 
 @given(rights_, viewers)
 def test_what_is_taken_down_is_for_nobody_and_what_is_public_is_for_everybody(rights: Rights, viewer: Viewer) -> None:
-    assert may_watch(rights, replace(CLIP, withdrawn_at=NOW), viewer, NOW) is not None
+    assert may_watch(rights, replace(CLIP, withdrawn_at=NOW), viewer, NOW) == Refused(Reason.GONE)
+    never = replace(CLIP, published_at=None)
+    for hidden in (never, replace(never, withdrawn_at=NOW)):
+        assert may_watch(rights, hidden, viewer, NOW) == Refused(Reason.NOT_FOUND), "nobody is told that it was marked"
     if rights.public(NOW):
         assert may_watch(rights, CLIP, Viewer(), NOW) is None
 
@@ -139,13 +143,15 @@ async def crew(app: Litestar, db: Database, clock: FakeClock, config: Config) ->
             await store.add_key(conn, "main", at, vault.new("main", at))
         clip = f"/api/replay/clips/{clip_id}"
         key = f"/api/replay/keys/{clip_id}/main/{int(at.timestamp())}"
-        yield Crew(world, desk, clip_id, [clip, f"{clip}/main/main.m3u8", f"{clip}/main/video.m3u8", key])
+        yield Crew(
+            world, desk, clip_id, [clip, f"{clip}/start", f"{clip}/main/main.m3u8", f"{clip}/main/video.m3u8", key]
+        )
 
 
 async def test_without_rights_everybody_watches_and_a_cache_may_help(crew: Crew) -> None:
     assert await crew.answers() == {200}
     held = [(await crew.world.ask({}, "GET", door)).headers["cache-control"] for door in crew.doors]
-    assert held == ["public, max-age=1"] * 3 + ["no-store"]
+    assert held == ["public, max-age=1"] * 4 + ["no-store"]
 
 
 async def test_a_clip_for_tickets_opens_for_who_has_one_of_this_event_until_it_is_given_back(crew: Crew) -> None:
@@ -159,7 +165,7 @@ async def test_a_clip_for_tickets_opens_for_who_has_one_of_this_event_until_it_i
     theirs = Grant("moderator", "event", world.their_event)
     assert await crew.answers(await world.signed_in("neighbour@example.org", theirs)) == refused, "no crew of ours"
     held = [(await world.ask(fan, "GET", door)).headers["cache-control"] for door in crew.doors]
-    assert held == ["private, max-age=1"] * 3 + ["no-store"]
+    assert held == ["private, max-age=1"] * 4 + ["no-store"]
     async with world.db.transaction() as conn:
         await conn.execute("update ticketing.orders set state = 'refunded' where id = $1", UUID(order["id"]))
     assert await crew.answers(fan) == refused

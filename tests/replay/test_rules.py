@@ -149,6 +149,8 @@ def test_the_main_playlist_names_picture_and_sound_and_the_heaviest_second() -> 
     assert "RESOLUTION=640x360" in text
     assert 'LANGUAGE="fr",DEFAULT=NO,AUTOSELECT=NO,CHARACTERISTICS="public.accessibility.describes-video"' in text
     assert 'NAME="English",LANGUAGE="en",DEFAULT=NO,AUTOSELECT=NO' in text, "nobody reads who has not asked for it"
+    assert "#EXT-X-START:TIME-OFFSET=0" in text, "a clip that grows is played from its beginning"
+    assert "#EXT-X-START" not in main_playlist(pieces(a_track(), 0), [], live=True)
     silent = main_playlist(pieces(a_track(), 0), [])
     assert "AUDIO" not in silent
     described = main_playlist(pieces(a_track(), 0), [], described=["fr"])

@@ -31,6 +31,7 @@ from virage.replay.rules.rights import Rights, Who
 
 SLOW_MS = 30_000
 BEFORE_S = 14
+PAUSE = "document.querySelector('video').pause()"
 PAST = "seconds => document.querySelector('video').currentTime > seconds"
 SAVES_DATA = "Object.defineProperty(navigator, 'connection', { value: { saveData: true } })"
 PLAYER_FETCHED = "() => performance.getEntriesByType('resource').some(({ name }) => name.includes('/hls-'))"
@@ -54,6 +55,7 @@ class Evening:
         self.footage = Footage(str(Path(house.env["VIRAGE_VAR_DIR"]) / "objects"))
         self.vault = MediaVault([house.env["VIRAGE_SECRET"]])
         self.now = datetime.now(UTC)
+        in_database(house, lambda conn: conn.execute("delete from replay.segment"))  # a clip shows all who saw its time
 
     def reel(
         self,
@@ -151,6 +153,10 @@ def test_a_player_asks_again_until_there_is_something_and_says_so_if_there_is_no
         else:
             route.continue_()
 
+    def nothing_ahead(route: Route) -> None:
+        route.fulfill(json=route.fetch().json() | {"playlists": {}})
+
+    page.route("**/start", nothing_ahead)
     page.route("**/main.m3u8", answer)
     watch()
     playing(page, 0.2)
@@ -161,6 +167,43 @@ def test_a_player_asks_again_until_there_is_something_and_says_so_if_there_is_no
     answers.clear()
     page.get_by_role("button", name="Try again").click()
     playing(page, 0.2)
+
+
+FETCHED = """() => performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)
+  .filter((path) => path.startsWith('/api/replay/') && !path.endsWith('.jpg'))"""
+
+
+def test_the_first_picture_waits_for_one_answer_and_for_what_it_is_made_of(
+    page: Page, evening: Evening, watch: Callable[[], None]
+) -> None:
+    evening.now -= timedelta(seconds=20)  # the clip has settled
+    evening.lay(evening.reel("main"))
+    clip_id = evening.goal()
+    watch()
+    playing(page, 0.2)
+    first, *rest = page.evaluate(FETCHED)
+    assert first == f"/api/replay/clips/{clip_id}/start"
+    assert {path.split("/")[3] for path in rest if not path.endswith(str(clip_id))} == {"keys", "objects"}
+    assert len(rest) == len(set(rest)), "nothing is asked for twice"
+
+
+def test_the_sound_of_a_clip_that_grows_begins_with_its_picture(
+    page: Page, evening: Evening, watch: Callable[[], None]
+) -> None:
+    evening.lay(evening.reel("main", late=lambda part: 0.3 if part.kind is Kind.AUDIO else 0))
+    clip_id = evening.goal()
+    watch()
+    playing(page, 1)
+    sound = page.request.get(f"/api/replay/clips/{clip_id}/main-{evening.event.hex[-8:]}/audio.m3u8").text()
+    segments = [line for line in sound.splitlines() if line.startswith("/api/")]
+    heard = [path for path in page.evaluate(FETCHED) if path in segments]
+    assert heard == segments[: len(heard)], "one after the other, from the first"
+
+
+def test_a_link_that_leads_to_nothing_says_so(page: Page, evening: Evening) -> None:
+    page.add_init_script(ENGLISH)
+    page.goto(f"/r/{evening.event}")
+    expect(page.locator("[data-state='missing']")).to_contain_text("There is no replay here")
 
 
 def test_a_clip_that_is_taken_down_or_no_longer_allowed_stops_on_the_screen_that_shows_it(
@@ -196,7 +239,7 @@ def test_another_angle_begins_at_the_instant_that_was_shown(
     evening.goal()
     watch()
     playing(page, 6)
-    page.evaluate("document.querySelector('video').pause()")
+    page.evaluate(PAUSE)
     before, asked = page.locator("video").evaluate(CLOCK), page.evaluate("Date.now()")
     page.get_by_role("button", name=f"Camera side-{evening.event.hex[-8:]}").click()
     page.wait_for_function(PAST, arg=2, timeout=SLOW_MS)
@@ -230,7 +273,7 @@ def test_a_describer_records_what_is_seen_and_a_fan_chooses_to_hear_it_and_to_re
         entered(page, house, email)
         page.goto(f"/staff/describe?event={evening.event}")
         line = page.locator(f"[data-describe='{clip_id}']")
-        expect(line).to_contain_text("Goal for Virage FC")
+        expect(line).to_contain_text("Goal for Virage FC", timeout=SLOW_MS)
         expect(line).to_contain_text("Not described yet")
         found += found_by_axe(page) + page.evaluate(SMALL)
         line.get_by_role("link", name="Describe: Goal").click()
@@ -245,19 +288,22 @@ def test_a_describer_records_what_is_seen_and_a_fan_chooses_to_hear_it_and_to_re
         page.get_by_role("button", name="Send").click()
         expect(page.get_by_text("is offered from now on, in English")).to_be_visible(timeout=SLOW_MS)
         page.get_by_role("link", name="All replays").click()
-        expect(line).to_contain_text("Described in English")
+        expect(line).to_contain_text("Described in English", timeout=SLOW_MS)
         page.goto(f"/r/{clip_id}")
         playing(page, 0.2)
+        page.evaluate(PAUSE)  # it would end, and stay there, while a slow machine looks at it
         page.get_by_role("group", name="Audio description").get_by_role("button", name="English").press("Enter")
         page.wait_for_function(HEARD, timeout=SLOW_MS)
         page.get_by_role("group", name="Captions").get_by_role("button", name="English").press("Enter")
-        page.evaluate("document.querySelector('video').currentTime = 11")
+        page.evaluate("() => { const video = document.querySelector('video'); video.currentTime = 11; video.play(); }")
         page.wait_for_function(f"() => ({SAID})().some(({{text}}) => text.startsWith('Goal for Virage FC, 9'))")
         playing(page, 11.5)
         found += found_by_axe(page) + page.evaluate(SMALL)
-        with page.expect_download() as kept:
-            page.get_by_role("link", name="Download").click()
-        assert kept.value.suggested_filename.endswith(".mp4")
+        files = {"Download": f"{evening.event.hex[-8:]}.mp4", "Download with audio description (English)": "-en.mp4"}
+        for link, ending in files.items():
+            with page.expect_download() as kept:
+                page.get_by_role("link", name=link, exact=True).click()
+            assert kept.value.suggested_filename.endswith(ending)
     finally:
         browser.close()
     assert not found, "\n".join(found)

@@ -10,6 +10,10 @@
  */
 import { openTold, showTold } from "./push";
 
+/** What a worker may say of requests that are not its own (static routing; not every browser has it). */
+interface Routed {
+  addRoutes(rule: { condition: { urlPattern: { pathname: string } }; source: "network" }): Promise<void>;
+}
 declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: { url: string; revision: string | null }[] };
 
 const GATE_MARK = "gate:";
@@ -26,7 +30,11 @@ const OFFICE = /^\/office(\/|$)/;
 const POST = /^\/staff(\/|$)/;
 const APART = /^\/((api|mailbox|cards|healthz|readyz|metrics)(\/|$)|pay\/)/;
 
-self.addEventListener("install", (event) => event.waitUntil(install()));
+self.addEventListener("install", (event) => {
+  event.waitUntil(install());
+  // Replays go past this worker, which need not be woken for them: it would delay each answer before the first picture.
+  void (event as ExtendableEvent & Partial<Routed>).addRoutes?.({ condition: { urlPattern: { pathname: "/api/replay/*" } }, source: "network" });
+});
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
 self.addEventListener("message", (event) => {
   if (event.data === "take over") void self.skipWaiting();

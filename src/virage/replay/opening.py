@@ -12,6 +12,7 @@ from virage.replay.films.files import Film
 from virage.replay.footage import Footage
 from virage.replay.rules.boxes import first_shown_s
 from virage.replay.rules.clips import Clip
+from virage.replay.rules.descriptions import Part
 from virage.replay.rules.media import MediaVault, key_period, opened
 from virage.replay.rules.playlists import Angle, Piece, by_run
 from virage.replay.store import cameras as store
@@ -40,13 +41,25 @@ async def media(footage: Footage, keys: Keys, pieces: Sequence[Piece]) -> bytes:
     """Pieces of one track behind its init segment, opened; raises `Gone` where there are none any more."""
     if not pieces:
         raise Gone
-    parts = [await footage.get(pieces[0].track.id)]
-    for piece in pieces:
-        data = await footage.get(piece.segment.id)
-        parts.append(data and opened(data, keys[key_period(piece.segment.at)], piece.segment.id))
-    if None in parts:
+    sealed = [(piece.segment.id, keys[key_period(piece.segment.at)]) for piece in pieces]
+    return await _opened(footage, pieces[0].track.id, sealed)
+
+
+async def said(footage: Footage, keys: Keys, parts: Sequence[Part]) -> bytes:
+    """A description as it goes with one run of a picture, opened; raises `Gone` where it is there no more."""
+    if not parts:
         raise Gone
-    return b"".join(part for part in parts if part)
+    return await _opened(footage, parts[0].init_id, [(part.id, keys[part.period]) for part in parts])
+
+
+async def _opened(footage: Footage, init_id: UUID, sealed: Sequence[tuple[UUID, bytes]]) -> bytes:
+    found = [await footage.get(init_id)]
+    for object_id, key in sealed:
+        data = await footage.get(object_id)
+        found.append(data and opened(data, key, object_id))
+    if None in found:
+        raise Gone
+    return b"".join(data for data in found if data)
 
 
 async def poster(footage: Footage, keys: Keys, clip: Clip, video: Sequence[Piece]) -> bytes:
@@ -71,8 +84,11 @@ def moment_of(clip: Clip) -> datetime:
     return shown if shown is not None and clip.from_at <= shown <= clip.to_at else middle
 
 
-async def film(footage: Footage, keys: Keys, angle: Angle) -> bytes:
-    """What one camera has of a clip, as an MP4 file; raises `Gone` where there is nothing any more."""
+async def film(footage: Footage, keys: Keys, angle: Angle, described: Sequence[Part] = ()) -> bytes:
+    """What one camera has of a clip, as an MP4 file; raises `Gone` where there is nothing any more.
+
+    `described`: a description, whose sound has that of the ground below it, is heard instead.
+    """
     if not angle.runs:
         raise Gone
     async with footage.making:
@@ -82,7 +98,11 @@ async def film(footage: Footage, keys: Keys, angle: Angle) -> bytes:
                 [piece for run, piece in by_run(pieces, angle.runs) if run == number]
                 for pieces in (angle.video, angle.audio)
             )
-            sound = await media(footage, keys, audio) if audio else None
+            sound: bytes | None = None
+            if described:
+                sound = await said(footage, keys, [part for part in described if part.run == number])
+            elif audio:
+                sound = await media(footage, keys, audio)
             films.append(Film(await media(footage, keys, video), sound))
         return await asyncio.to_thread(files.mp4, films)
 

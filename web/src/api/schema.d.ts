@@ -3006,6 +3006,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/replay/clips/{clip_id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get start
+         * @description One clip for who presses play: what would take a player three answers, one after the other, in one.
+         */
+        get: operations["get_start"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/replay/clips/{clip_id}/withdraw": {
         parameters: {
             query?: never;
@@ -3058,6 +3078,26 @@ export interface paths {
          * @description What one camera has of a clip, as an MP4 file to keep, where the rights allow it.
          */
         get: operations["get_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/replay/clips/{clip_id}/{camera}/described/{locale}/clip.mp4": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get described file
+         * @description The same with a description over the sound of the ground, as its only sound: few players offer to choose one.
+         */
+        get: operations["get_described_file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4387,6 +4427,13 @@ export interface components {
             share: boolean;
             /** Format: date-time */
             to_at: string;
+        };
+        /** ClipStart */
+        ClipStart: {
+            clip: components["schemas"]["ClipShown"];
+            playlists: {
+                [key: string]: string;
+            };
         };
         /**
          * ClipState
@@ -12613,6 +12660,37 @@ export interface operations {
             };
         };
     };
+    get_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clip_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClipStart"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     withdraw_clip: {
         parameters: {
             query?: never;
@@ -12683,6 +12761,39 @@ export interface operations {
             path: {
                 clip_id: string;
                 camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_described_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                clip_id: string;
+                camera: string;
+                locale: "fr" | "en";
             };
             cookie?: never;
         };

@@ -1,5 +1,6 @@
 /** What plays a playlist: hls.js where there are media source extensions, for it says why it fails; else the browser. */
 import type Hls from "hls.js";
+import { loaderWith, type Ahead } from "./ahead";
 import { positionOf } from "./instants";
 import { expectedBits } from "./network";
 
@@ -19,7 +20,8 @@ export interface Engine {
   choose(choice: Choice): void;
   close(): void;
 }
-type Open = (video: HTMLVideoElement, address: string, instant: number | null, told: (fault: Fault) => void) => Engine;
+/** `instant`: where it begins, `ahead`: what has come before it is asked for. */
+type Open = (video: HTMLVideoElement, address: string, instant: number | null, told: (fault: Fault) => void, ahead?: Ahead | null) => Engine;
 type Library = typeof Hls;
 
 const NATIVE = "application/vnd.apple.mpegurl";
@@ -28,7 +30,7 @@ const DESCRIBES = "public.accessibility.describes-video";
 /** The engine for a browser; null where nothing plays it. */
 export function engineFor(library: Pick<Library, "isSupported"> & Partial<Library>, video: Pick<HTMLVideoElement, "canPlayType">): Open | null {
   if (library.isSupported()) return (...how) => new LibraryEngine(library as Library, ...how);
-  return video.canPlayType(NATIVE) ? (...how) => new NativeEngine(...how) : null;
+  return video.canPlayType(NATIVE) ? (element, address, instant, told) => new NativeEngine(element, address, instant, told) : null;
 }
 
 class LibraryEngine implements Engine {
@@ -36,8 +38,16 @@ class LibraryEngine implements Engine {
   #choice: Choice = { captions: null, described: null };
   #recovered = false;
 
-  constructor(library: Library, video: HTMLVideoElement, address: string, instant: number | null, told: (fault: Fault) => void) {
-    const hls = (this.#hls = new library({ enableWorker: false, startPosition: 0, abrEwmaDefaultEstimate: expectedBits(), renderTextTracksNatively: true, subtitlePreference: { lang: "none" } }));
+  constructor(library: Library, video: HTMLVideoElement, address: string, instant: number | null, told: (fault: Fault) => void, ahead?: Ahead | null) {
+    const hls = (this.#hls = new library({
+      enableWorker: false,
+      startPosition: 0,
+      startFragPrefetch: true,
+      abrEwmaDefaultEstimate: expectedBits(),
+      renderTextTracksNatively: true,
+      subtitlePreference: { lang: "none" },
+      ...(ahead && { loader: loaderWith(library.DefaultConfig.loader, ahead) }),
+    }));
     const { Events, ErrorTypes } = library;
     let wanted = instant;
     hls.on(Events.LEVEL_LOADED, (_, { details }) => {

@@ -1,19 +1,21 @@
 /** A clip on the screen. It asks again and again whether it may be shown, so that nothing plays on once it may not. */
-import { answered, type Problem } from "../api/answer";
+import { answered, type Answer, type Problem } from "../api/answer";
 import { api } from "../api/client";
 import type { components } from "../api/schema";
 import { angleOf } from "./addresses";
+import { Ahead } from "./ahead";
 import { engineFor, type Choice, type Engine, type Fault } from "./engine";
 
 type Clip = components["schemas"]["ClipShown"];
+type Start = components["schemas"]["ClipStart"];
 const SLOW = 0.25;
 const CHECK_MS = 3000;
 const AGAIN_MS = 500;
 const TRIES = 5;
 const STUCK_CHECKS = 7;
 
-/** `ready`: it waits for whoever watches to press play; `gone` and `refused`: it may not be shown (any more). */
-export type State = "loading" | "ready" | "playing" | "gone" | "refused" | "failed";
+/** `ready`: it waits for whoever watches to press play; `gone`: taken down, `missing`: never there, `refused`: not for them. */
+export type State = "loading" | "ready" | "playing" | "gone" | "missing" | "refused" | "failed";
 
 export class Playback {
   state = $state<State>("loading");
@@ -23,7 +25,7 @@ export class Playback {
   camera = $state("");
   slow = $state(false);
   choice = $state.raw<Choice>({ captions: null, described: null });
-  readonly over = $derived(this.state === "gone" || this.state === "refused");
+  readonly over = $derived(["gone", "missing", "refused"].includes(this.state));
   #video: HTMLVideoElement | null = null;
   #engine: Engine | null = null;
   /** The moment at which the next engine begins, until it shows it. */
@@ -38,6 +40,10 @@ export class Playback {
 
   constructor(private readonly id: string) {}
 
+  get #path() {
+    return { params: { path: { clip_id: this.id } } };
+  }
+
   async open(video: HTMLVideoElement): Promise<void> {
     this.#video = video;
     void import("hls.js").catch(() => null); // while the clip is asked for
@@ -51,12 +57,12 @@ export class Playback {
   /** Begin anew, after a failure. */
   async again(): Promise<void> {
     [this.state, this.#tries, this.#idle] = ["loading", 0, 0];
-    await this.#check();
-    if (this.clip && this.state === "loading") await this.show(this.camera || this.clip.cameras[0]!);
+    const ahead = await this.#start();
+    if (this.clip && this.state === "loading") await this.show(this.camera || this.clip.cameras[0]!, ahead);
   }
 
   /** Show an angle, at the instant that is shown now. */
-  async show(camera: string): Promise<void> {
+  async show(camera: string, ahead: Ahead | null = null): Promise<void> {
     const video = this.#video!;
     this.#wanted = this.#engine?.instant() ?? this.#wanted;
     this.camera = camera;
@@ -66,7 +72,7 @@ export class Playback {
     if (opened !== this.#opened || this.over) return;
     const open = library && engineFor(library, video);
     if (!open) return void (this.state = "failed");
-    this.#engine = open(video, angleOf(this.id, camera), this.#wanted, (fault) => opened === this.#opened && this.#fault(fault));
+    this.#engine = open(video, angleOf(this.id, camera), this.#wanted, (fault) => opened === this.#opened && this.#fault(fault), ahead);
     this.#engine.choose(this.choice);
     this.slower(this.slow);
     if (this.state === "ready") this.state = "loading";
@@ -111,10 +117,21 @@ export class Playback {
   async #check(): Promise<void> {
     if (this.over || this.#stop.signal.aborted) return;
     this.#watch();
-    const answer = await answered<Clip>(api.GET("/api/replay/clips/{clip_id}", { params: { path: { clip_id: this.id } } }));
+    this.#heard(await answered<Clip>(api.GET("/api/replay/clips/{clip_id}", this.#path)));
+  }
+
+  /** The clip, with what a player begins with. */
+  async #start(): Promise<Ahead | null> {
+    const answer = await answered<Start>(api.GET("/api/replay/clips/{clip_id}/start", this.#path));
+    this.#heard(answer.ok ? { ...answer, data: answer.data.clip } : answer);
+    return answer.ok ? new Ahead(answer.data.playlists) : null;
+  }
+
+  #heard(answer: Answer<Clip>): void {
     if (this.#stop.signal.aborted) return;
     if (answer.ok) this.clip = answer.data;
-    else if (answer.problem.status === 404) this.#end("gone", answer.problem);
+    else if (answer.problem.status === 410) this.#end("gone", answer.problem);
+    else if (answer.problem.status === 404) this.#end("missing", answer.problem);
     else if (answer.problem.status > 0 && answer.problem.status < 500 && answer.problem.status !== 429) this.#end("refused", answer.problem);
     else if (!this.clip) this.state = "failed";
   }
@@ -127,7 +144,7 @@ export class Playback {
     if (this.#idle >= STUCK_CHECKS) this.#fail();
   }
 
-  #end(state: "gone" | "refused", problem: Problem): void {
+  #end(state: "gone" | "missing" | "refused", problem: Problem): void {
     [this.state, this.problem] = [state, problem];
     this.#video?.pause();
     this.#drop();

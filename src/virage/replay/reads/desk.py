@@ -106,7 +106,7 @@ async def angle(conn: Connection, camera: str, since: datetime, now: datetime) -
     """The playlist of one camera's picture and sound."""
     since, until, _ = _stretch(since, now)
     video = await cameras.pieces(conn, camera, Kind.VIDEO, since, until)
-    return main_playlist(video, await cameras.pieces(conn, camera, Kind.AUDIO, since, until))
+    return main_playlist(video, await cameras.pieces(conn, camera, Kind.AUDIO, since, until), live=True)
 
 
 async def track(conn: Connection, event_id: UUID, camera: str, kind: Kind, since: datetime, *, now: datetime) -> str:

@@ -19,6 +19,7 @@ from virage.replay.rules.rights import Reason, Rights, may_watch
 Asking = Request[Any, Any, Any]
 
 SECRET: Final = {"cache-control": "no-store"}
+FRESH_S: Final = 1
 
 
 class Admitted(Struct, frozen=True):
@@ -28,9 +29,13 @@ class Admitted(Struct, frozen=True):
     rights: Rights
     public: bool
 
-    def kept(self, seconds: int) -> dict[str, str]:
-        """Headers for an answer that a cache may keep so long: a shared one, or the phone's own."""
-        return {"cache-control": f"{'public' if self.public else 'private'}, max-age={seconds}"}
+    def kept(self, seconds: int = FRESH_S) -> dict[str, str]:
+        """Headers for an answer that the phone's own cache may keep so long, and a shared one for a second at most.
+
+        A shared cache would show it to who asks after the clip was taken down; what a phone keeps it has shown before.
+        """
+        shared = f", s-maxage={FRESH_S}" if seconds > FRESH_S else ""
+        return {"cache-control": f"public, max-age={seconds}{shared}" if self.public else f"private, max-age={seconds}"}
 
 
 class ClipDoor:

@@ -1,5 +1,6 @@
 """What else there is of a clip: its poster, its captions, itself as a file. Its rights hold for each."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from litestar import Response, Router, get
@@ -13,9 +14,10 @@ from virage.replay.footage import Footage
 from virage.replay.opening import Gone, Timelines
 from virage.replay.reads import captions
 from virage.replay.reads import watching as reads
-from virage.replay.routes.door import SECRET, Asking, ClipDoor
+from virage.replay.routes.door import SECRET, Admitted, Asking, ClipDoor
 from virage.replay.routes.watching import Camera
 from virage.replay.rules.addresses import BASE
+from virage.replay.rules.descriptions import Part
 from virage.replay.rules.media import MediaVault
 from virage.replay.rules.playlists import Angle
 from virage.replay.rules.rights import Reason
@@ -66,7 +68,7 @@ async def get_captions(
         text = None
     if text is None:
         raise Problem(Reason.NOT_FOUND)
-    return Response(text, media_type="text/vtt; charset=utf-8", headers=found.kept(1))
+    return Response(text, media_type="text/vtt; charset=utf-8", headers=found.kept())
 
 
 @get("/clips/{clip_id:uuid}/{camera:str}/clip.mp4", opt={"public": True})
@@ -82,16 +84,48 @@ async def get_file(
 ) -> Response[bytes]:
     """What one camera has of a clip, as an MP4 file to keep, where the rights allow it."""
     async with db.connection() as conn:
+        kept = await _kept(conn, await clip_door.admit(conn, clip_id, request, camera), camera, media_vault)
+    return await _file(footage, kept)
+
+
+@get("/clips/{clip_id:uuid}/{camera:str}/described/{locale:str}/clip.mp4", opt={"public": True})
+async def get_described_file(
+    clip_id: UUID,
+    camera: Camera,
+    locale: Locale,
+    request: Asking,
+    *,
+    db: Database,
+    footage: Footage,
+    media_vault: MediaVault,
+    clip_door: ClipDoor,
+) -> Response[bytes]:
+    """The same with a description over the sound of the ground, as its only sound: few players offer to choose one."""
+    async with db.connection() as conn:
         found = await clip_door.admit(conn, clip_id, request, camera)
-        if not found.rights.download:
-            raise Problem(Reason.DOWNLOAD_NOT_ALLOWED)
-        angle = await reads.angle(conn, found.clip, camera)
-        keys = await _keys(conn, media_vault, angle)
+        kept = await _kept(conn, found, camera, media_vault)
+        described = await reads.description(conn, found.clip, camera, locale)
+    if not described:
+        raise Problem(Reason.NOT_FOUND)
+    return await _file(footage, kept, described, f"-{locale}")
+
+
+async def _kept(conn: Connection, found: Admitted, camera: str, vault: MediaVault) -> tuple[Angle, opening.Keys]:
+    if not found.rights.download:
+        raise Problem(Reason.DOWNLOAD_NOT_ALLOWED)
+    angle = await reads.angle(conn, found.clip, camera)
+    return angle, await _keys(conn, vault, angle)
+
+
+async def _file(
+    footage: Footage, kept: tuple[Angle, opening.Keys], described: Sequence[Part] = (), ending: str = ""
+) -> Response[bytes]:
+    angle, keys = kept
     try:
-        data = await opening.film(footage, keys, angle)
+        data = await opening.film(footage, keys, angle, described)
     except Gone:
         raise Problem(Reason.NOT_FOUND) from None
-    name = f"{found.clip.from_at:%Y-%m-%d-%H%M%S}-{camera}.mp4"
+    name = f"{angle.clip.from_at:%Y-%m-%d-%H%M%S}-{angle.camera}{ending}.mp4"
     headers = SECRET | {"content-disposition": f'attachment; filename="{name}"'}
     return Response(data, media_type="video/mp4", headers=headers)
 
@@ -103,4 +137,4 @@ async def _keys(conn: Connection, vault: MediaVault, angle: Angle) -> opening.Ke
         raise Problem(Reason.NOT_FOUND) from None
 
 
-router = Router(BASE, route_handlers=[get_poster, get_captions, get_file])
+router = Router(BASE, route_handlers=[get_poster, get_captions, get_file, get_described_file])

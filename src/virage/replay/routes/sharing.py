@@ -5,6 +5,7 @@ from html import escape
 from uuid import UUID
 
 from litestar import MediaType, Response, Router, get
+from litestar.status_codes import HTTP_200_OK
 
 from virage.kernel.config import Config
 from virage.kernel.database import Connection, Database
@@ -15,6 +16,7 @@ from virage.programme import reads as programme
 from virage.replay.reads import captions
 from virage.replay.routes.door import SECRET, Admitted, Asking, ClipDoor
 from virage.replay.rules.addresses import page_of, poster_of
+from virage.replay.rules.rights import Reason
 from virage.replay.rules.words import LOCALES, Locale
 
 FRESH = {"cache-control": "no-cache"}
@@ -69,12 +71,16 @@ async def get_page(
     clip_door: ClipDoor,
     share_page: SharePage,
 ) -> Response[str]:
-    """The page of a clip; it tells of the clip only to whoever may watch it, and if the rights allow a preview."""
+    """The page of a clip; it tells of the clip only to whoever may watch it, and if the rights allow a preview.
+
+    Where no clip is, or none any more, programs are told so by the status (404, 410), people by the app.
+    """
     async with db.connection() as conn:
         try:
             found = await clip_door.admit(conn, clip_id, request)
-        except Problem:
-            return Response(share_page.plain(), media_type=MediaType.HTML, headers=FRESH)
+        except Problem as problem:
+            status = problem.status if problem.code in (Reason.NOT_FOUND, Reason.GONE) else HTTP_200_OK
+            return Response(share_page.plain(), media_type=MediaType.HTML, headers=FRESH, status_code=status)
         event = await _title_of(conn, found, config)
     if not found.rights.share:
         return Response(share_page.plain(), media_type=MediaType.HTML, headers=FRESH)

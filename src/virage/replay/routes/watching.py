@@ -14,7 +14,7 @@ from virage.kernel.database import Database
 from virage.kernel.problems import Problem
 from virage.replay.footage import Footage
 from virage.replay.reads import watching as reads
-from virage.replay.routes.door import SECRET, Asking, ClipDoor
+from virage.replay.routes.door import SECRET, Admitted, Asking, ClipDoor
 from virage.replay.rules.addresses import BASE
 from virage.replay.rules.clips import Reason
 from virage.replay.rules.media import CAMERA_PATTERN, MediaVault
@@ -56,6 +56,13 @@ class ClipShown(Struct, frozen=True):
     share: bool
 
 
+class ClipStart(Struct, frozen=True):
+    """What a player asks for before it asks for pictures: the clip, and playlists of its first camera by address."""
+
+    clip: ClipShown
+    playlists: dict[str, str]
+
+
 @get("/clips/{clip_id:uuid}", opt={"public": True})
 async def get_clip(
     clip_id: UUID, request: Asking, *, db: Database, clock: Clock, clip_door: ClipDoor
@@ -64,20 +71,35 @@ async def get_clip(
     async with db.connection() as conn:
         found = await clip_door.admit(conn, clip_id, request)
         described = await reads.described(conn, clip_id)
+    return Response(_shown(found, described, clock.now()), headers=found.kept())
+
+
+@get("/clips/{clip_id:uuid}/start", opt={"public": True})
+async def get_start(
+    clip_id: UUID, request: Asking, *, db: Database, clock: Clock, clip_door: ClipDoor
+) -> Response[ClipStart]:
+    """One clip for who presses play: what would take a player three answers, one after the other, in one."""
+    async with db.connection() as conn:
+        found = await clip_door.admit(conn, clip_id, request)
+        playlists, described = await reads.start(conn, found.clip, clock.now())
+    start = ClipStart(_shown(found, described, clock.now()), playlists)
+    return Response(start, headers=found.kept())
+
+
+def _shown(found: Admitted, described: list[Locale], now: datetime) -> ClipShown:
     clip, rights = found.clip, found.rights
-    shown = ClipShown(
+    return ClipShown(
         clip.id,
         clip.event_id,
         clip.about,
         clip.cameras,
         clip.from_at,
         clip.to_at,
-        clip.settled(clock.now()),
+        clip.settled(now),
         described,
         rights.download,
         rights.share,
     )
-    return Response(shown, headers=found.kept(1))
 
 
 @get("/clips/{clip_id:uuid}/{camera:str}/{playlist:str}", opt={"public": True})
@@ -97,7 +119,7 @@ async def get_playlist(
         text = await reads.playlist(conn, found.clip, camera, playlist.removesuffix(".m3u8"), clock.now())
     if text is None:
         raise Problem(Reason.NOT_FOUND)
-    return Response(text, media_type=PLAYLIST, headers=found.kept(1))
+    return Response(text, media_type=PLAYLIST, headers=found.kept())
 
 
 @get("/objects/{object_id:uuid}", opt={"public": True})
@@ -132,4 +154,4 @@ async def get_key(
     return Response(key, media_type="application/octet-stream", headers=SECRET)
 
 
-router = Router(BASE, route_handlers=[get_clip, get_playlist, get_object, get_key])
+router = Router(BASE, route_handlers=[get_clip, get_start, get_playlist, get_object, get_key])

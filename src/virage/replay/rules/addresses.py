@@ -17,6 +17,11 @@ def keys_of(clip_id: UUID) -> str:
     return f"{BASE}/keys/{clip_id}"
 
 
+def playlist_of(clip_id: UUID, camera: str, name: str) -> str:
+    """A playlist of one camera of a clip."""
+    return f"{BASE}/clips/{clip_id}/{camera}/{name}.m3u8"
+
+
 def poster_of(clip_id: UUID) -> str:
     """A picture of the moment that a clip is about."""
     return f"{BASE}/clips/{clip_id}/poster.jpg"

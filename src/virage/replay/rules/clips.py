@@ -19,6 +19,7 @@ from virage.replay.rules.media import SEGMENT_LONGEST, CameraName, key_period
 BEFORE: Final = timedelta(seconds=12)
 AFTER: Final = timedelta(seconds=8)
 LONGEST: Final = timedelta(minutes=5)
+START_LONGEST: Final = timedelta(minutes=1)  # of which a phone is given all playlists before it asks for them
 OPEN_AROUND: Final = timedelta(hours=24)  # before doors and after the end of an event its desk sees what cameras send
 SETTLES: Final = timedelta(seconds=10)  # when nothing that is still under way from a camera can be missing any more
 

@@ -23,6 +23,8 @@ DESCRIBED: Final[dict[Locale, str]] = {"fr": "Audiodescription", "en": "Audio de
 TARGET_S: Final = 2  # players ask for what is new once in so long; no segment of ours is longer
 GAP: Final = timedelta(milliseconds=100)
 NEAR: Final = timedelta(milliseconds=500)
+FROM_THE_BEGINNING: Final = "#EXT-X-START:TIME-OFFSET=0"
+"""Without it a player begins with the latest of a clip that grows; hls.js does so with sound that begins later."""
 HEAD: Final = ("#EXTM3U", f"#EXT-X-VERSION:{VERSION}", "#EXT-X-INDEPENDENT-SEGMENTS")
 
 
@@ -137,13 +139,14 @@ def main_playlist(
     said: Sequence[Locale] = (),
     described: Sequence[Locale] = (),
     rungs: Sequence[Sequence[Piece]] = (),
+    live: bool = False,
 ) -> str:
     """The playlist of playlists of one angle: its picture, its sound if it has any, what was said, what is described.
 
     `said`: the languages of what the feed said. `described`: those in which somebody says what is to be seen. `rungs`:
-    smaller pictures.
+    smaller pictures. `live`: a player begins with what is latest.
     """
-    lines, groups = list(HEAD), ""
+    lines, groups = [*HEAD, *([] if live else [FROM_THE_BEGINNING])], ""
     sound = ""
     if audio:
         lines.append(_medium("AUDIO", "sound", "Stade", "audio", "DEFAULT=YES,AUTOSELECT=YES"))

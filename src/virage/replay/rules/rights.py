@@ -21,6 +21,7 @@ class Reason(StrEnum):
     """Why somebody may not watch, or the rights are not set."""
 
     NOT_FOUND = "not_found"
+    GONE = "gone"
     NOT_YET = "replay_not_yet"
     OVER = "replay_over"
     NOT_HERE = "replay_not_here"
@@ -84,9 +85,12 @@ class Viewer(Struct, frozen=True):
 
 
 def may_watch(rights: Rights, clip: Clip, viewer: Viewer, now: datetime) -> Refused | None:
-    """Why this viewer may not watch this clip now; None if they may. One that is not shown is for nobody."""
+    """Why this viewer may not watch this clip now; None if they may. One that is not shown is for nobody.
+
+    Of one that was taken down this much is said; of one that never was shown, nothing.
+    """
     if clip.state is not ClipState.SHOWN:
-        return Refused(Reason.NOT_FOUND)
+        return Refused(Reason.NOT_FOUND if clip.published_at is None else Reason.GONE)
     if viewer.crew:
         return None
     return _when(rights, now) or _where(rights, viewer) or _who(rights, viewer)

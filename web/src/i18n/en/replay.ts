@@ -4,6 +4,7 @@ export const replay = {
   player: "Replay",
   loading: "The replay is coming.",
   failed: "The replay does not play at the moment.",
+  missing: "There is no replay here. Look at the link once more.",
   again: "Try again",
   captions: "Captions",
   describes: "Audio description",
@@ -12,6 +13,7 @@ export const replay = {
   share: "Share",
   shared: "The link is copied.",
   download: "Download",
+  downloadDescribed: (language: string): string => `Download with audio description (${language})`,
   toMatch: "To the match",
   signIn: "Sign in",
   /** Why it may not be watched, by the server's reason. */

@@ -5,6 +5,7 @@ export const replay: Words = {
   player: "Ralenti",
   loading: "Le ralenti arrive.",
   failed: "Le ralenti ne peut pas être lu pour le moment.",
+  missing: "Il n’y a pas de ralenti ici. Vérifiez le lien.",
   again: "Réessayer",
   captions: "Sous-titres",
   describes: "Audiodescription",
@@ -13,6 +14,7 @@ export const replay: Words = {
   share: "Partager",
   shared: "Le lien est copié.",
   download: "Télécharger",
+  downloadDescribed: (language) => `Télécharger avec audiodescription (${language})`,
   toMatch: "Voir le match",
   signIn: "Se connecter",
   refused: {

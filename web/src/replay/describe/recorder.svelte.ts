@@ -8,12 +8,13 @@ export class Recorder {
   async record(video: HTMLVideoElement): Promise<void> {
     const stream = await navigator.mediaDevices?.getUserMedia({ audio: true }).catch(() => null);
     if (!stream) return void (this.state = "refused");
+    const done = (): void => stream.getTracks().forEach((track) => track.stop());
     const recorder = (this.#recorder = new MediaRecorder(stream));
     const parts: Blob[] = [];
     const stop = (): void => this.stop();
     recorder.ondataavailable = ({ data }) => void parts.push(data);
     recorder.onstop = () => {
-      for (const track of stream.getTracks()) track.stop();
+      done();
       video.removeEventListener("ended", stop);
       video.pause();
       this.voice = new Blob(parts, { type: recorder.mimeType });
@@ -21,7 +22,11 @@ export class Recorder {
     };
     video.addEventListener("ended", stop);
     [video.muted, video.currentTime] = [true, 0];
-    await video.play();
+    try {
+      await video.play();
+    } catch {
+      return done(); // the player began anew: nobody listens until it is pressed again
+    }
     recorder.start();
     this.state = "recording";
   }
