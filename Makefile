@@ -41,7 +41,7 @@ test: export PYTHONDONTWRITEBYTECODE :=
 test: .venv/.dev src/virage/web/index.html tests/azurite/node_modules/.installed ## Every test, from the unit to the real browser
 	npm --prefix web test
 	python checks/servers.py
-	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && pytest -q -rfER -n 2 --dist worksteal
+	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && pytest -q -rfER -n 3 --dist worksteal
 
 bench: .venv/.dev src/virage/web/index.html ## The figures, one JSON line each (gate_offline and arrivals run by themselves)
 	python checks/servers.py

@@ -3,12 +3,15 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from litestar import Litestar
 
+from tests.conftest import FakeClock
 from tests.replay.camera import Camera
+from tests.replay.filmed import Filmed, a_match_on_film
 from tests.replay.house import Kept
 from virage.kernel.config import Config
 from virage.kernel.database import Database
@@ -57,3 +60,9 @@ def program() -> Iterator[Program]:
 @pytest.fixture
 def kept(config: Config, db: Database) -> Kept:
     return Kept(db, Footage(config.objects_at), MediaVault([config.secret]))
+
+
+@pytest.fixture
+async def filmed(app: Litestar, db: Database, clock: FakeClock, config: Config) -> AsyncIterator[Filmed]:
+    async with a_match_on_film(app, db, clock, config) as match:
+        yield match
