@@ -52,8 +52,7 @@ SOUND_KBITS: Final = 96
 TOLD: Final = "() => window.told"
 AT_REST: Final = """
 async () => {
-  while ([...document.images].some((image) => !image.complete)) await new Promise(requestAnimationFrame);
-  for (let quiet = 0; quiet < 10; quiet += 1)
+  for (let times = 0; times < 20; times += 1)
     await new Promise((idle) => requestIdleCallback(() => setTimeout(idle, 50)));
 }
 """
