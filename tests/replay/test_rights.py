@@ -90,8 +90,21 @@ def test_a_clip_opens_at_its_time_and_to_nobody_who_is_inside_without_a_ticket()
         ("192.0.2.1", {}, Origin()),
         ("192.0.2.1", {"x-forwarded-for": "nonsense"}, Origin()),
         (None, {"x-country": "FR"}, Origin()),
+        ("::ffff:203.0.113.9", {}, Origin("203.0.113.9")),
+        ("::ffff:192.0.2.1", {"x-forwarded-for": "::ffff:203.0.113.9, ::ffff:192.0.2.7"}, Origin("203.0.113.9")),
+        ("2001:db8::7", {"x-forwarded-for": "10.20.3.4"}, Origin("2001:db8::7")),
     ],
-    ids=["no edge", "the edge", "two edges", "an edge that says nothing", "an edge that errs", "no peer"],
+    ids=[
+        "no edge",
+        "the edge",
+        "two edges",
+        "an edge that says nothing",
+        "an edge that errs",
+        "no peer",
+        "IPv4 by a socket of both families",
+        "the edge by such a socket",
+        "IPv6",
+    ],
 )
 def test_only_the_edge_is_believed_about_where_somebody_is(
     peer: str | None, sent: dict[str, str], seen: Origin

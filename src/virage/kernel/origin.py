@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from msgspec import Struct
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
 
 COUNTRY_HEADER = "x-country"
 
@@ -23,27 +26,29 @@ def origin_of(peer: str | None, headers: Iterable[tuple[str, str]], edge_network
     not the edge's own is the one that it vouches for.
     """
     networks = _networks(edge_networks)
-    if not _within(peer, networks):
-        return Origin(peer if _is_address(peer) else None)
+    seen = _address(peer)
+    if not _within(seen, networks):
+        return Origin(None if seen is None else str(seen))
     lines = [(name.lower(), value) for name, value in headers]
     hops = [hop.strip() for name, value in lines if name == "x-forwarded-for" for hop in value.split(",")]
     country = next((value for name, value in reversed(lines) if name == COUNTRY_HEADER), "")
-    foreign = next((hop for hop in reversed(hops) if not _within(hop, networks)), None)
-    return Origin(foreign if _is_address(foreign) else None, country.upper() or None)
+    foreign = next((found for hop in reversed(hops) if not _within(found := _address(hop), networks)), None)
+    return Origin(None if foreign is None else str(foreign), country.upper() or None)
 
 
 @cache
-def _networks(texts: tuple[str, ...]) -> list[IPv4Network | IPv6Network]:
+def _networks(texts: tuple[str, ...]) -> list[Network]:
     return [ip_network(text) for text in texts]
 
 
-def _within(address: str | None, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
-    return address is not None and _is_address(address) and any(ip_address(address) in one for one in networks)
+def _within(address: Address | None, networks: Sequence[Network]) -> bool:
+    return address is not None and any(address in one for one in networks)
 
 
-def _is_address(text: str | None) -> bool:
+def _address(text: str | None) -> Address | None:
+    """An address; a server that listens on both families at once sees one of IPv4 as `::ffff:192.0.2.1` (RFC 4291)."""
     try:
-        ip_address(text or "")
+        found = ip_address(text or "")
     except ValueError:
-        return False
-    return True
+        return None
+    return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found
