@@ -54,7 +54,7 @@ export const live = {
     substitution: (side: string) => `Change, ${side}`,
     on: (name: string) => `On: ${name}`,
     off: (name: string) => `Off: ${name}`,
-    added_time: (minutes: number) => `${minutes} minutes added`,
+    added_time: (minutes: number) => (minutes === 1 ? "1 minute added" : `${minutes} minutes added`),
     var: {
       checking: "The video assistant checks",
       stands: "Checked: the decision stands",

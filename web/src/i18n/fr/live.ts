@@ -56,7 +56,7 @@ export const live: Words = {
     substitution: (side: string) => `Changement, ${side}`,
     on: (name: string) => `Entre : ${name}`,
     off: (name: string) => `Sort : ${name}`,
-    added_time: (minutes: number) => `${minutes} minutes de temps additionnel`,
+    added_time: (minutes: number) => (minutes === 1 ? "1 minute de temps additionnel" : `${minutes} minutes de temps additionnel`),
     var: {
       checking: "L’arbitrage vidéo vérifie",
       stands: "Vérifié : la décision est confirmée",
