@@ -2,7 +2,8 @@
 
 An entry is never changed. Who erred says so in a later entry, `corrected` or `withdrawn`, which names the number of the
 one that it is about; `effective` puts both together. A player is named by side and shirt number, for a feed goes to
-everybody and a name stands in the line-up alone.
+everybody and a name stands in the line-up alone. What is not known is left out of what is sent: a phone in a ground has
+little network.
 """
 
 from datetime import datetime
@@ -67,7 +68,7 @@ class PeriodOver(Struct, frozen=True, tag_field="kind", tag="period_over"):
     match_over: bool = False
 
 
-class Goal(Struct, frozen=True, tag_field="kind", tag="goal"):
+class Goal(Struct, frozen=True, tag_field="kind", tag="goal", omit_defaults=True):
     """A goal for `side`. `player` scored it: of the other side if it is an own goal; None until it is known."""
 
     side: Side
@@ -76,7 +77,7 @@ class Goal(Struct, frozen=True, tag_field="kind", tag="goal"):
     manner: Literal["play", "penalty", "own"] = "play"
 
 
-class ShootOutKick(Struct, frozen=True, tag_field="kind", tag="shoot_out_kick"):
+class ShootOutKick(Struct, frozen=True, tag_field="kind", tag="shoot_out_kick", omit_defaults=True):
     """A kick of the shoot-out: it counts in the score on penalties, and is no goal of the match."""
 
     side: Side
@@ -106,7 +107,7 @@ class AddedTime(Struct, frozen=True, tag_field="kind", tag="added_time"):
     minutes: Annotated[int, Meta(ge=1, le=30)]
 
 
-class Review(Struct, frozen=True, tag_field="kind", tag="var"):
+class Review(Struct, frozen=True, tag_field="kind", tag="var", omit_defaults=True):
     """The video assistant looks at something, or has. `about` is the entry in question, if there is one.
 
     An overturned goal is withdrawn by an entry of its own.
@@ -144,7 +145,7 @@ class Ground(Struct, frozen=True, tag_field="kind", tag="ground"):
     state: Literal["open", "closed", "busy", "sold_out"]
 
 
-class Replayed(Struct, frozen=True, tag_field="kind", tag="replay"):
+class Replayed(Struct, frozen=True, tag_field="kind", tag="replay", omit_defaults=True):
     """A clip can be watched; `about` is the entry that it shows."""
 
     clip_id: UUID
