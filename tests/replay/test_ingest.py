@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -188,6 +189,88 @@ async def test_an_object_store_that_was_gone_for_a_while_has_everything_when_it_
     ), "no second is missing"
     for piece in (take[0], take[-2]):
         assert len(await there.clocks(piece)) == 25
+
+
+class Held(Footage):
+    """A store that is slow: it takes nothing until it is let go."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.free = asyncio.Event()
+
+    async def keep(self, object_id: UUID, data: bytes) -> None:
+        await self.free.wait()
+        await super().keep(object_id, data)
+
+
+async def test_what_is_whole_when_an_ingest_is_told_to_end_is_kept(
+    kept: Kept, recording: bytes, config: Config
+) -> None:
+    (port,) = free_ports(1)
+    source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True)
+    slow = Held(config.objects_at)
+    async with taking_in(source, kept.db, slow, kept.vault):
+        with await asyncio.to_thread(connected, port) as wire:
+            await asyncio.to_thread(wire.sendall, recording)
+        await kept.wait_for_fault("main", Fault.ENDED)
+        assert await kept.pieces("main") == []
+        slow.free.set()
+    (take,) = await kept.takes("main")
+    assert [len(await kept.clocks(piece)) for piece in take] == [25] * 6
+
+
+async def test_a_camera_that_falls_silent_is_unreachable_until_it_sends_again(
+    kept: Kept, recording: bytes, camera: Start
+) -> None:
+    (port,) = free_ports(1)
+    source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True, silence_s=1.0)
+    async with taking_in(source, kept.db, kept.footage, kept.vault):
+        with await asyncio.to_thread(connected, port) as wire:
+            await asyncio.to_thread(wire.sendall, recording)
+            await kept.wait_for_fault("main", Fault.UNREACHABLE)
+            await kept.wait_for_pieces("main", 6)
+            camera(port)
+            await kept.wait_for_fault("main", None)
+    assert len((await kept.takes("main"))[0]) == 6, "what it sent before is whole"
+
+
+async def test_srt_without_its_program_is_a_fault_until_it_is_installed(
+    kept: Kept, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    srt, feed = free_ports(2)
+    installed = shutil.which(SRT_PROGRAM)
+    assert installed is not None
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    source = Source("by-srt", f"srt://127.0.0.1:{srt}?mode=listener")
+    async with taking_in(source, kept.db, kept.footage, kept.vault):
+        await kept.wait_for_fault("by-srt", Fault.NO_SRT)
+        (folder / SRT_PROGRAM).symlink_to(installed)
+        program(installed, "-q", f"udp://127.0.0.1:{feed}", f"srt://127.0.0.1:{srt}?mode=caller&latency=60")
+        program("-m", "tests.replay.sender", f"udp://127.0.0.1:{feed}?{PACKET}")
+        await kept.wait_for_pieces("by-srt", 1)
+        await kept.wait_for_fault("by-srt", None)
+
+
+async def test_the_program_that_takes_in_srt_dies_with_an_ingest_that_is_killed(
+    kept: Kept, program: Program, config: Config
+) -> None:
+    (port,) = free_ports(1)
+    there = [str(config.database_url), config.objects_at, config.secret]
+    ingesting = program("-m", "tests.replay.ingesting", *there, f"srt://127.0.0.1:{port}?mode=listener")
+
+    async def held(*, is_so: bool) -> bool:
+        with socket.socket(type=socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                return is_so
+        return not is_so
+
+    await kept.wait_for(partial(held, is_so=True))
+    ingesting.send_signal(signal.SIGKILL)
+    await kept.wait_for(partial(held, is_so=False))
 
 
 async def test_an_ingest_that_is_killed_loses_the_open_segment_at_most(

@@ -72,8 +72,12 @@ class Ingest:
         telling = asyncio.create_task(self._tell())
         reader.start()
         try:
-            await asyncio.gather(keeping, telling)
+            # which leaves both alone when it is cancelled: what waits is kept yet
+            ended, _ = await asyncio.wait((keeping, telling), return_when=asyncio.FIRST_COMPLETED)
+            for one in ended:
+                one.result()
         finally:
+            telling.cancel()
             reader.stop()
             await asyncio.to_thread(reader.join, LAST_PACKET_S)
             with suppress(TimeoutError):

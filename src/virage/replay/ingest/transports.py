@@ -28,12 +28,16 @@ OPTIONS: Final = {
 
 
 class Source(Struct, frozen=True):
-    """A camera and how it is reached. `delay_ms`: how late its transport brings a picture; None: as it was measured."""
+    """A camera and how it is reached. `delay_ms`: how late its transport brings a picture; None: as it was measured.
+
+    `silence_s`: after sending nothing for so long it is not reached any more.
+    """
 
     camera: str
     url: str
     programme: bool = False
     delay_ms: int | None = None
+    silence_s: float = READ_TIMEOUT_S
 
     @property
     def scheme(self) -> str:
@@ -46,11 +50,11 @@ class Source(Struct, frozen=True):
 def opened(source: Source, stopped: threading.Event) -> Iterator[InputContainer]:
     """The transport, once somebody sends; raises `TakeEnds`, or what libraries raise, where nobody does."""
     if source.scheme == "srt":
-        with _srt(source.url, stopped) as pipe, av.open(pipe, format="mpegts") as container:
+        with _srt(source, stopped) as pipe, av.open(pipe, format="mpegts") as container:
             yield cast("InputContainer", container)
         return
     packed = "mpegts" if source.scheme in ("tcp", "udp") else None
-    timeouts = (OPEN_TIMEOUT_S, READ_TIMEOUT_S)
+    timeouts = (OPEN_TIMEOUT_S, source.silence_s)
     with av.open(source.url, format=packed, options=OPTIONS.get(source.scheme, {}), timeout=timeouts) as container:
         yield container
 
@@ -58,9 +62,10 @@ def opened(source: Source, stopped: threading.Event) -> Iterator[InputContainer]
 class _Pipe:
     """What a program writes, read in time or not at all; the first byte may take as long as opening does."""
 
-    def __init__(self, out: IO[bytes], stopped: threading.Event) -> None:
+    def __init__(self, out: IO[bytes], stopped: threading.Event, silence_s: float) -> None:
         self._out = out
         self._stopped = stopped
+        self._silence_s = silence_s
         self._patience_s = OPEN_TIMEOUT_S
 
     def read(self, size: int) -> bytes:
@@ -70,22 +75,22 @@ class _Pipe:
             waited_s += GLANCE_S
             if waited_s > self._patience_s or self._stopped.is_set():
                 raise TimeoutError
-        self._patience_s = READ_TIMEOUT_S
+        self._patience_s = self._silence_s
         return self._out.read(size)
 
 
 @contextmanager
-def _srt(url: str, stopped: threading.Event) -> Iterator[_Pipe]:
+def _srt(source: Source, stopped: threading.Event) -> Iterator[_Pipe]:
     program = shutil.which(SRT_PROGRAM)
     if program is None:
         raise TakeEnds(Fault.NO_SRT)
-    command = [*_ending_with_us(), program, "-q", "-loglevel:fatal", "-autoreconnect:no", url, "file://con"]
+    command = [*_ending_with_us(), program, "-q", "-loglevel:fatal", "-autoreconnect:no", source.url, "file://con"]
     with subprocess.Popen(  # noqa: S603 - the address is the operator's, and no shell reads it
         command, bufsize=0, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
     ) as running:
         assert running.stdout is not None  # noqa: S101 - it was started with a pipe
         try:
-            yield _Pipe(running.stdout, stopped)
+            yield _Pipe(running.stdout, stopped, source.silence_s)
         finally:
             running.terminate()
             try:
