@@ -8,7 +8,7 @@ const UID = "04AABBCCDDEEFF";
 const shown = (counter: string): string => `uid=${UID}&ctr=${counter}&cmac=0123456789ABCDEF`;
 const limits = { tap_cap_cents: 5_000, offline_card_cents: 3_000, offline_till_cents: 6_000, ask_ms: 1 };
 const spent = (uid: string, cents: number) => ({ uid, counter: 1, cents });
-const known: Known = { card: { uid: UID, counter: 4, blocked: false }, taken: 0, spent: [], limits };
+const known: Known = { card: { uid: UID, counter: 4, blocked: false }, taken: 0, askedAt: null, spent: [], limits };
 
 test("a tap is read out of an address or a query, and nothing else is one", () => {
   expect(tapOf(`https://virage.example/tap?${shown("00001F")}`)).toEqual({ proof: shown("00001F"), uid: UID, counter: 31 });
@@ -28,6 +28,11 @@ describe("a card pays alone only if it is known, not blocked, new, and within ev
     ["blocked", { card: { uid: UID, counter: 0, blocked: true } }, 1, "000005", "card_blocked"],
     ["the server's counter", {}, 1, "000004", "tap_replayed"],
     ["taken here", { taken: 5 }, 1, "000005", "tap_replayed"],
+    ["the server's counter, by the till's own asking", { askedAt: 3 }, 1, "000004", undefined],
+    ["the server's counter, as it was before the till asked", { askedAt: 4 }, 1, "000004", "tap_replayed"],
+    ["the server's counter, from a later tap than the till asked about", { askedAt: 2 }, 1, "000003", "tap_replayed"],
+    ["its own asking, but taken here before", { askedAt: 3, taken: 4 }, 1, "000004", "tap_replayed"],
+    ["its own asking, but blocked since", { card: { uid: UID, counter: 4, blocked: true }, askedAt: 3 }, 1, "000004", "card_blocked"],
     ["a counter above a gap", { taken: 5 }, 1, "0000FF", undefined],
     ["above the cap", {}, 5_001, "000005", "cap_alone"],
     ["above the card's limit", {}, 3_001, "000005", "card_limit_alone"],

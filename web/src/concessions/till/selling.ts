@@ -37,9 +37,12 @@ export function sell(draft: Draft, pins: Pins = {}): Promise<Sold | Refused> {
     const mine = await write(draft, await shelf.head(rowOfKind(draft.kind)));
     if (!mine) return refused("basket_too_long");
     if (!asks) return soldAlone(mine, []);
-    if (await mayAskNow()) return finish(mine, await askKept(mine, pins));
+    if (await mayAskNow()) {
+      const before = await countersOf(mine.record);
+      return finish(mine, await askKept(mine, pins), before);
+    }
     if (till.stopped || till.revoked) return refused("till_stopped");
-    return decideAlone(mine, false);
+    return decideAlone(mine, null);
   });
 }
 
@@ -62,14 +65,22 @@ async function askKept(written: Written, pins: Pins): Promise<Asked> {
   return askAbout(written, till.pack!.limits.ask_ms, pins);
 }
 
-async function finish(written: Written, answer: Asked): Promise<Sold | Refused> {
+/** Counters of cards as they were known before the server was asked about their taps; it may have booked them already. */
+type Counters = ReadonlyMap<string, number>;
+
+async function countersOf(record: Record): Promise<Counters> {
+  const cards = await Promise.all(tapsOf(record).map(({ uid }) => shelf.card(uid)));
+  return new Map(cards.flatMap((card) => (card ? [[card.uid, card.counter] as const] : [])));
+}
+
+async function finish(written: Written, answer: Asked, before: Counters): Promise<Sold | Refused> {
   if (answer === "revoked") {
     till.end();
     return refused("till_stopped");
   }
   if (answer === "silence") {
     till.hear(false);
-    return decideAlone(written, true);
+    return decideAlone(written, before);
   }
   if (isBooked(answer)) {
     await shelf.keep([written], { told: false, spent: [], taken: tapsOf(written.record) });
@@ -101,26 +112,27 @@ async function tellMissing(row: Row, answer: Answer): Promise<boolean> {
 /** What a till that hears it does nothing more before somebody has looked at it. */
 const STOPS = new Set(["chain_gap", "chain_forked", "chain_broken", "id_taken", "forged_record", "invalid_record", "not_this_till"]);
 
-/** The till's own decision; `wasAsked` where the server may have booked it already. */
-async function decideAlone(mine: Written, wasAsked: boolean): Promise<Sold | Refused> {
+/** The till's own decision; `before` where the server was asked, and may have booked it already. */
+async function decideAlone(mine: Written, before: Counters | null): Promise<Sold | Refused> {
   const { record } = mine;
-  if (isRefund(record.kind)) return refundAlone(mine, wasAsked);
+  if (isRefund(record.kind)) return refundAlone(mine, before !== null);
   const spent: Spent[] = [];
   for (const { kind, cents, proof } of record.tenders) {
     if (kind !== "card" && kind !== "virtual_card") continue;
     const tap = kind === "card" ? tapOf(proof!) : null;
-    const no = tap ? await refuseTap(tap, cents, spent) : refused("virtual_alone");
-    if (no) return wasAsked ? takeBack(mine, no) : no;
+    const no = tap ? await refuseTap(tap, cents, spent, before) : refused("virtual_alone");
+    if (no) return before ? takeBack(mine, no) : no;
     spent.push({ uid: tap!.uid!, counter: tap!.counter, cents });
   }
   return soldAlone(mine, spent);
 }
 
-async function refuseTap(tap: NonNullable<ReturnType<typeof tapOf>>, cents: number, now: readonly Spent[]): Promise<Refused | null> {
+async function refuseTap(tap: NonNullable<ReturnType<typeof tapOf>>, cents: number, now: readonly Spent[], before: Counters | null): Promise<Refused | null> {
   const card = tap.uid ? ((await shelf.card(tap.uid)) ?? null) : null;
   const here = now.filter(({ uid }) => uid === tap.uid).map(({ counter }) => counter);
   const taken = Math.max(tap.uid ? await shelf.taken(tap.uid) : 0, ...here);
-  return refuseAlone(tap, cents, { card, taken, spent: [...till.spent, ...now], limits: till.pack!.limits });
+  const askedAt = tap.uid ? (before?.get(tap.uid) ?? null) : null;
+  return refuseAlone(tap, cents, { card, taken, askedAt, spent: [...till.spent, ...now], limits: till.pack!.limits });
 }
 
 async function soldAlone(written: Written, spent: Spent[]): Promise<Sold> {
@@ -167,7 +179,7 @@ async function settled(written: Written, answer: Asked): Promise<void> {
     await takeBack(written, refused(NO_ANSWER));
     return till.tell("given_back", written);
   }
-  const found = await finish(written, answer);
+  const found = await finish(written, answer, new Map());
   till.tell(found.type === "sold" ? "found_paid" : "found_refused", written);
   if (found.type === "sold") till.show(written, { available: found.available, holder: found.holder });
 }
