@@ -197,6 +197,19 @@ async def test_nobody_releases_their_own_mark(desk: Desk) -> None:
     assert await desk.clips() == [("proposed", "gone")]
 
 
+@pytest.mark.parametrize("four_eyes", [True, False], ids=["that waited", "that was taken down"])
+async def test_a_clip_whose_footage_is_gone_is_not_shown(desk: Desk, four_eyes: bool) -> None:
+    if four_eyes:
+        await desk.four_eyes()
+    clip = (await desk.mark())["id"]
+    if not four_eyes:
+        assert await desk.do(desk.desk, clip, "withdraw") == (204, None)
+    before = await desk.clips(), await desk.told(), await desk.facts(clip)
+    await desk.world.rows("delete from replay.segment")
+    assert await desk.do(desk.moderator, clip, "release") == (409, "no_picture")
+    assert (await desk.clips(), await desk.told(), await desk.facts(clip)) == before
+
+
 async def test_both_take_down_and_only_a_moderator_shows_again_and_the_journal_says_who(desk: Desk) -> None:
     clip = (await desk.mark())["id"]
     assert await desk.do(desk.desk, clip, "withdraw") == (204, None)

@@ -17,7 +17,7 @@ from virage.kernel.ids import new_id
 from virage.replay.jobs.keeping import KeepingJobs
 from virage.replay.reads.cameras import gauges
 from virage.replay.rules.cameras import Fault
-from virage.replay.rules.clips import Clip
+from virage.replay.rules.clips import Clip, ClipState
 from virage.replay.rules.descriptions import Part
 from virage.replay.rules.keeping import GRACE
 from virage.replay.rules.media import Kind, Segment, Track, key_period
@@ -46,8 +46,8 @@ async def sent(kept: Kept, camera: str, times: Sequence[datetime], kind: Kind = 
     return ids
 
 
-async def clip(kept: Kept, from_at: datetime, to_at: datetime, *cameras: str) -> UUID:
-    made = Clip(new_id(), new_id(), from_at, to_at, list(cameras), to_at)
+async def clip(kept: Kept, from_at: datetime, to_at: datetime, *cameras: str, shown: bool = True) -> UUID:
+    made = Clip(new_id(), new_id(), from_at, to_at, list(cameras), to_at if shown else None, poster_id=new_id())
     async with kept.db.transaction() as conn:
         await clips.add_clip(conn, made)
     return made.id
@@ -114,6 +114,24 @@ async def test_a_clip_keeps_what_it_shows_of_its_cameras_until_a_while_after_it_
     assert [await count(kept, table) for table in ("segment", "track", "media_key")] == [0, 0, 0]
 
 
+async def test_a_clip_that_nobody_releases_keeps_its_footage_as_a_whole_and_no_longer_than_footage_is_kept(
+    kept: Kept, clock: FakeClock
+) -> None:
+    began = clock.now() - HOURS * HOUR
+    seen = await sent(kept, "main", [began + number * SECOND for number in range(3)])
+    proposed = await clip(kept, began, began + 3 * SECOND, "main", shown=False)
+    clock.advance(3 * SECOND)
+    await job(kept, clock).expire()
+    assert await stored(kept, seen) == [True] * 4, "what is left of it is all of it"
+    clock.advance(SECOND)
+    await job(kept, clock).expire()
+    assert await stored(kept, seen) == [False] * 4
+    async with kept.db.connection() as conn:
+        waits = await clips.clip(conn, proposed)
+    assert waits is not None
+    assert waits.state is ClipState.PROPOSED
+
+
 async def test_what_was_said_is_deleted_once_it_is_replaced_or_its_clip_is_gone(kept: Kept, clock: FakeClock) -> None:
     await sent(kept, "main", [clock.now()])
     clip_id = await clip(kept, clock.now(), clock.now() + SECOND, "main")
@@ -134,6 +152,39 @@ async def test_what_was_said_is_deleted_once_it_is_replaced_or_its_clip_is_gone(
     assert await stored(kept, [*second, *french]) == [False] * 6
     assert await stored(kept, elsewhere) == [True] * 3
     assert [await count(kept, table) for table in ("description", "description_part", "doomed")] == [1, 2, 0]
+
+
+async def poster_of(kept: Kept, clip_id: UUID) -> UUID | None:
+    async with kept.db.connection() as conn:
+        found = await clips.clip(conn, clip_id)
+    assert found is not None
+    return found.poster_id
+
+
+async def test_a_poster_is_deleted_a_while_after_its_clip_is_withdrawn_and_made_anew_if_it_is_shown_again(
+    kept: Kept, clock: FakeClock
+) -> None:
+    await sent(kept, "main", [clock.now()])
+    withdrawn, shown = [await clip(kept, clock.now(), clock.now() + SECOND, "main") for _ in range(2)]
+    poster, other = await poster_of(kept, withdrawn), await poster_of(kept, shown)
+    assert poster is not None
+    assert other is not None
+    for one in (poster, other):
+        await kept.footage.keep(one, b"bytes")
+    async with kept.db.transaction() as conn:
+        await clips.withdraw_clip(conn, withdrawn, clock.now())
+    clock.advance(GRACE)
+    await job(kept, clock).expire()
+    assert await stored(kept, [poster, other]) == [True, True]
+    clock.advance(SECOND)
+    await job(kept, clock).expire()
+    assert await stored(kept, [poster, other]) == [False, True]
+    assert [await poster_of(kept, withdrawn), await count(kept, "doomed")] == [None, 0]
+    async with kept.db.transaction() as conn:
+        over = await clips.clip(conn, withdrawn)
+        assert over is not None
+        assert await clips.show_clip(conn, over, 7, clock.now())
+    assert await poster_of(kept, withdrawn) not in (None, poster)
 
 
 async def test_an_expiry_that_is_killed_half_way_is_ended_by_the_next_one_and_no_row_names_an_object_that_is_gone(

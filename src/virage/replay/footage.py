@@ -27,7 +27,7 @@ class Footage:
         return open_store(self._url)
 
     async def keep(self, object_id: UUID, data: bytes) -> None:
-        """Store an init segment or a sealed segment; the same again is the same."""
+        """Store an init segment, or what is sealed; the same again is the same."""
         await self._objects.put(object_name(object_id), data)
 
     async def keep_once(self, object_id: UUID, data: bytes) -> None:
@@ -41,11 +41,3 @@ class Footage:
     async def delete(self, object_id: UUID) -> None:
         """Remove it; what is gone already is no error."""
         await self._objects.delete(object_name(object_id))
-
-    async def keep_poster(self, clip_id: UUID, picture: bytes) -> None:
-        """Store the poster of a clip, where no door gives it out but that of the clip."""
-        await self._objects.put(f"posters/{clip_id}", picture)
-
-    async def poster(self, clip_id: UUID) -> bytes | None:
-        """The poster of a clip, None where there is none yet."""
-        return await self._objects.get(f"posters/{clip_id}")

@@ -62,19 +62,26 @@ async def _opened(footage: Footage, init_id: UUID, sealed: Sequence[tuple[UUID, 
     return b"".join(data for data in found if data)
 
 
-async def poster(footage: Footage, keys: Keys, clip: Clip, video: Sequence[Piece]) -> bytes:
-    """A JPEG of the moment of a clip; it is made once, of what had come in when it was first asked for."""
-    kept = await footage.poster(clip.id)
+async def poster(footage: Footage, vault: MediaVault, keys: Keys, clip: Clip, video: Sequence[Piece]) -> bytes:
+    """A JPEG of the moment of a clip; made once, of what had come in when it was first asked for, and kept sealed."""
+    if clip.poster_id is None:
+        raise Gone
+    kept = await _kept_poster(footage, vault, clip.poster_id)
     if kept is not None:
         return kept
     async with footage.making:
-        kept = await footage.poster(clip.id)  # by whoever was before us
+        kept = await _kept_poster(footage, vault, clip.poster_id)  # by whoever was before us
         if kept is None:
             moment = moment_of(clip)
             before = [piece for piece in video if piece.segment.at <= moment] or video[:1]
             kept = await asyncio.to_thread(reading.picture, await media(footage, keys, before[-1:]))
-            await footage.keep_poster(clip.id, kept)
+            await footage.keep(clip.poster_id, vault.seal_poster(kept, clip.poster_id))
     return kept
+
+
+async def _kept_poster(footage: Footage, vault: MediaVault, poster_id: UUID) -> bytes | None:
+    sealed = await footage.get(poster_id)
+    return None if sealed is None else vault.open_poster(sealed, poster_id)
 
 
 def moment_of(clip: Clip) -> datetime:

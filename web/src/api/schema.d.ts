@@ -4392,6 +4392,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             marked_by?: string | null;
+            poster_id?: string | null;
             published_at?: string | null;
             /** Format: date-time */
             to_at: string;

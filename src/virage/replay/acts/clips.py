@@ -50,7 +50,7 @@ async def mark(conn: Connection, event_id: UUID, wish: Mark, who: UUID | None, n
         entry = await _tell(conn, made, named_id(made.id, "published"), who, now)
         if isinstance(entry, Refused):
             return await _again(conn, wish, event_id, entry)
-        made = replace(made, published_at=now, entry=entry.number)
+        made = replace(made, published_at=now, entry=entry.number, poster_id=new_id())
     if not await store.add_clip(conn, made):
         return await _again(conn, wish, event_id)
     await desk_store.answer(conn, made, wish.suggestion, now)
@@ -67,12 +67,14 @@ async def _again(conn: Connection, wish: Mark, event_id: UUID, refused: Refused 
 
 
 async def release(conn: Connection, clip: Clip, who: UUID | None, now: datetime) -> Clip | Refused:
-    """Show a clip that waits, or again one that was taken down. What is shown already stays so."""
+    """Show a clip that waits, or again one that was taken down, if its footage is kept. What is shown stays so."""
     if clip.state is ClipState.SHOWN:
         return clip
     refusal = refuse_release(clip, await _person(conn, who), four_eyes=await desk_store.four_eyes(conn, clip.event_id))
     if refusal is not None:
         return refusal
+    if not set(clip.cameras) & set(await camera_store.cameras_seen(conn, clip.from_at, clip.to_at)):
+        return Refused(Reason.NO_PICTURE)
     entry = await _tell(conn, clip, new_id(), who, now)
     if isinstance(entry, Refused):
         return entry

@@ -38,6 +38,7 @@ class KeepingJobs:
         await self._all(store.expire_segments, over)
         await self._all(store.expire_tracks, over)
         await self._all(store.expire_descriptions, over)
+        await self._all(store.expire_posters, over)
         async with self._db.connection() as conn:
             await store.expire_keys(conn, over)
             await store.forget_losses(conn, over)

@@ -36,7 +36,7 @@ async def get_poster(
         angle = await reads.angle(conn, found.clip, found.clip.cameras[0])
         keys = await _keys(conn, media_vault, angle)
     try:
-        picture = await opening.poster(footage, keys, found.clip, angle.video)
+        picture = await opening.poster(footage, media_vault, keys, found.clip, angle.video)
     except Gone:
         raise Problem(Reason.NOT_FOUND) from None
     return Response(picture, media_type=JPEG, headers=found.kept(POSTER_S))

@@ -63,7 +63,8 @@ class Clip(Struct, frozen=True):
     """A clip that is, was or may be published. The first of its cameras is shown first.
 
     `published_at`: when it was first shown; `marked_by`: who marked it, or told the goal that it shows, None: a machine
-    did; `entry`: the number of the feed's entry that tells of it, None while it is not shown.
+    did; `entry`: the number of the feed's entry that tells of it, None while it is not shown; `poster_id`: the object
+    of its poster, None while there can be none.
     """
 
     id: UUID
@@ -76,6 +77,7 @@ class Clip(Struct, frozen=True):
     withdrawn_at: datetime | None = None
     marked_by: UUID | None = None
     entry: int | None = None
+    poster_id: UUID | None = None
 
     @property
     def state(self) -> ClipState:

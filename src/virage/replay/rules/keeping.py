@@ -11,7 +11,7 @@ GRACE: Final = timedelta(hours=48)
 
 class Keeping(Struct, frozen=True):
     """What is over: what was seen before `seen_before`, unless a clip keeps it that is shown, or was until
-    `withdrawn_before`.
+    `withdrawn_before`. One that was never shown keeps nothing once it ended before `seen_before`.
     """
 
     seen_before: datetime

@@ -102,6 +102,14 @@ class MediaVault:
             raise KeyLost(_name(camera, period).decode())
         return key
 
+    def seal_poster(self, picture: bytes, poster_id: UUID) -> bytes:
+        """The poster of a clip as it is kept: no key that a phone is given opens it."""
+        return seal(self._keys[0], picture, _poster_name(poster_id))
+
+    def open_poster(self, sealed: bytes, poster_id: UUID) -> bytes | None:
+        """The picture; None where no secret of ours opens it, for it can be made anew."""
+        return unseal(self._keys, sealed, _poster_name(poster_id))
+
 
 class KeyLost(Exception):
     """VIRAGE_SECRET changed, and the old one is not in VIRAGE_SECRETS_PREVIOUS."""
@@ -109,6 +117,10 @@ class KeyLost(Exception):
 
 def _name(camera: str, period: datetime) -> bytes:
     return f"{camera} {period.astimezone(UTC).isoformat()}".encode()
+
+
+def _poster_name(poster_id: UUID) -> bytes:
+    return f"poster {poster_id}".encode()
 
 
 def sealed(data: bytes, key: bytes, object_id: UUID) -> bytes:

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from virage.kernel.database import Connection
+from virage.kernel.ids import new_id
 from virage.replay.rules.clips import Clip
 from virage.replay.store.queries import queries
 
@@ -42,5 +43,7 @@ async def withdraw_clip(conn: Connection, clip_id: UUID, now: datetime, *, entry
 
 async def show_clip(conn: Connection, clip: Clip, entry: int, now: datetime) -> bool:
     """Whether it was not shown until now, and nobody has taken it down since it was read."""
-    touched: int = await queries.show_clip(conn, id=clip.id, withdrawn_at=clip.withdrawn_at, entry=entry, now=now)
+    touched: int = await queries.show_clip(
+        conn, id=clip.id, withdrawn_at=clip.withdrawn_at, entry=entry, poster_id=new_id(), now=now
+    )
     return touched == 1

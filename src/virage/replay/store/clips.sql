@@ -1,22 +1,22 @@
--- name: add_clip(id, event_id, about, from_at, to_at, cameras, published_at, marked_by, entry)$
+-- name: add_clip(id, event_id, about, from_at, to_at, cameras, published_at, marked_by, entry, poster_id)$
 -- A clip that is marked; null when its id is known.
-insert into replay.clip (id, event_id, about, from_at, to_at, cameras, published_at, marked_by, entry)
-values (:id, :event_id, :about, :from_at, :to_at, :cameras, :published_at, :marked_by, :entry)
+insert into replay.clip (id, event_id, about, from_at, to_at, cameras, published_at, marked_by, entry, poster_id)
+values (:id, :event_id, :about, :from_at, :to_at, :cameras, :published_at, :marked_by, :entry, :poster_id)
 on conflict do nothing returning id;
 
 -- name: clip(id)^
 -- One clip.
-select id, event_id, about, from_at, to_at, cameras, published_at, withdrawn_at, marked_by, entry
+select id, event_id, about, from_at, to_at, cameras, published_at, withdrawn_at, marked_by, entry, poster_id
 from replay.clip where id = :id;
 
 -- name: clips_of(event_id, most)
 -- The clips of an event, the latest moment first.
-select id, event_id, about, from_at, to_at, cameras, published_at, withdrawn_at, marked_by, entry
+select id, event_id, about, from_at, to_at, cameras, published_at, withdrawn_at, marked_by, entry, poster_id
 from replay.clip where event_id = :event_id order by from_at desc, id limit :most;
 
 -- name: clips_told(event_id, number)
 -- Clips of an entry of the feed, or that an entry tells of, which are shown or may be.
-select id, event_id, about, from_at, to_at, cameras, published_at, withdrawn_at, marked_by, entry
+select id, event_id, about, from_at, to_at, cameras, published_at, withdrawn_at, marked_by, entry, poster_id
 from replay.clip
 where event_id = :event_id and (about = :number or entry = :number) and withdrawn_at is null order by id;
 
@@ -25,7 +25,10 @@ where event_id = :event_id and (about = :number or entry = :number) and withdraw
 update replay.clip set withdrawn_at = :now, entry = null
 where id = :id and withdrawn_at is null and entry is not distinct from :entry::integer;
 
--- name: show_clip(id, withdrawn_at, entry, now)!
--- Show a clip that waits or was taken down, as it was when it was read.
-update replay.clip set published_at = coalesce(published_at, :now), withdrawn_at = null, entry = :entry
+-- name: show_clip(id, withdrawn_at, entry, poster_id, now)!
+-- Show a clip that waits or was taken down, as it was when it was read; one whose poster is deleted gets another.
+update replay.clip
+set
+    published_at = coalesce(published_at, :now), withdrawn_at = null, entry = :entry,
+    poster_id = coalesce(poster_id, :poster_id)
 where id = :id and entry is null and withdrawn_at is not distinct from :withdrawn_at::timestamptz;

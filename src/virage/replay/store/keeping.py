@@ -34,6 +34,12 @@ async def expire_descriptions(conn: Connection, over: Keeping, at_most: int) -> 
     return len([row async for row in rows])
 
 
+async def expire_posters(conn: Connection, over: Keeping, at_most: int) -> int:
+    """Forget posters of clips that were taken down long ago; how many."""
+    rows = queries.expire_posters(conn, withdrawn_before=over.withdrawn_before, at_most=at_most)
+    return len([row async for row in rows])
+
+
 async def expire_keys(conn: Connection, over: Keeping) -> None:
     """Forget keys with nothing left to open."""
     await queries.expire_keys(conn, seen_before=over.seen_before, key_period=KEY_PERIOD)

@@ -1,6 +1,6 @@
 -- name: expire_segments(seen_before, withdrawn_before, longest, clip_longest, at_most)
--- Forget the oldest segments that no clip keeps, and doom their objects. No clip is longer than `clip_longest`, which
--- spares looking at most of them.
+-- Forget the oldest segments that no clip keeps, and doom their objects. A clip that was never shown keeps its own, as a
+-- whole, until its end is over. No clip is longer than `clip_longest`, which spares looking at most of them.
 with expired as (
     delete from replay.segment where id in (
         select segment.id from replay.segment
@@ -13,6 +13,7 @@ with expired as (
                     and clip.from_at > segment.at - :clip_longest::interval
                     and clip.to_at > segment.at and segment.camera = any(clip.cameras)
                     and (clip.withdrawn_at is null or clip.withdrawn_at >= :withdrawn_before)
+                    and (clip.published_at is not null or clip.to_at >= :seen_before)
             )
         order by segment.at limit :at_most
     ) returning id
@@ -47,6 +48,17 @@ with expired as (
     select id from objects union select init_id from objects on conflict do nothing
 )
 select id from dropped;
+
+-- name: expire_posters(withdrawn_before, at_most)
+-- Forget the posters of clips that were taken down long ago, and doom their objects.
+with expired as (
+    select id, poster_id from replay.clip
+    where withdrawn_at < :withdrawn_before and poster_id is not null
+    order by id limit :at_most for update
+), dropped as (
+    update replay.clip set poster_id = null where id in (select id from expired)
+)
+insert into replay.doomed (object_id) select poster_id from expired on conflict do nothing returning object_id;
 
 -- name: expire_keys(seen_before, key_period)!
 -- Forget keys of hours that have no segment left.

@@ -82,7 +82,7 @@ export const mediaDesk = {
   refused: (what: string): string => `Not done: ${what}`,
   problem: (what: string): string => `The desk does not hear the server: ${what}`,
   reasons: {
-    no_picture: "No camera saw anything then.",
+    no_picture: "No camera has a picture of that moment.",
     clip_empty: "It ends before it begins.",
     clip_too_long: "A clip has five minutes at most.",
     camera_unknown: "One of the cameras saw nothing then.",

@@ -84,7 +84,7 @@ export const mediaDesk: Words = {
   refused: (what: string): string => `Pas fait : ${what}`,
   problem: (what: string): string => `La régie n’entend pas le serveur : ${what}`,
   reasons: {
-    no_picture: "Aucune caméra n’a rien vu à ce moment.",
+    no_picture: "Aucune caméra n’a d’image de ce moment.",
     clip_empty: "Il finit avant de commencer.",
     clip_too_long: "Un ralenti dure cinq minutes au plus.",
     camera_unknown: "Une des caméras n’a rien vu à ce moment.",
