@@ -231,6 +231,16 @@ async def test_a_kick_that_the_desk_told_is_not_told_again_and_one_that_is_taken
     assert (await provider.match.get())["state"]["penalties"] == {"home": 1, "away": 1}
 
 
+async def test_a_kick_that_did_not_count_takes_back_none_that_was_taken_instead(provider: Provider) -> None:
+    did_not_count = kick("k2", 122, "a4", "saved", var={"reviewed": True, "upheld": False})
+    for _ in range(2):
+        await provider.send(
+            cdf.meta(), SHOOT_OUT[0], did_not_count, cdf.goal("k2 again", 122.5, "a4", period="shootout")
+        )
+    assert await provider.kinds() == ["kick_off", "shoot_out_kick"]
+    assert (await provider.match.get())["state"]["penalties"] == {"home": 0, "away": 1}
+
+
 async def test_the_match_sheet_says_who_kicked_and_what_scored_that_nobody_told(provider: Provider) -> None:
     await provider.send(
         cdf.meta(), SHOOT_OUT[0], cdf.line("end", 130, "referee", outcome_type="end", period="shootout")
