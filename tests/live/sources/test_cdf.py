@@ -361,3 +361,18 @@ async def test_line_ups_that_no_feed_can_hold_change_nothing(provider: Provider,
     taken = await provider.send(meta)
     assert [one["reason"] for one in taken["defects"]] == ["invalid_line"]
     assert (await provider.match.get())["teams"]["home"]["name"] == "Ours"
+
+
+async def test_a_clock_that_no_match_shows_costs_its_own_line_alone(provider: Provider) -> None:
+    taken = await provider.send(
+        cdf.meta(), cdf.start(), cdf.goal("g1", 12, "h9", match_clock="700:00"), cdf.goal("g2", 20, "a4")
+    )
+    assert [(one["line"], one["reason"]) for one in taken["defects"]] == [(3, "invalid_line")]
+    assert await provider.score() == (0, 1)
+
+
+async def test_a_team_whose_name_is_blank_is_called_something(provider: Provider) -> None:
+    meta = cdf.meta()
+    meta["teams"]["home"] |= {"name": " ", "id": "\x01"}
+    assert (await provider.send(meta))["teams"]
+    assert (await provider.match.get())["teams"]["home"]["name"] == "Ours"
