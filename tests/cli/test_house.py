@@ -1,11 +1,12 @@
 """How a command finds the house beside it, and what it says where there is none."""
 
+import os
 import stat
 from pathlib import Path
 
 import pytest
 
-from virage.cli.house import beside, demo_environment, findable
+from virage.cli.house import beside, demo_environment, findable, house_found
 from virage.kernel.config import read
 from virage.kernel.supervise import PARENT
 
@@ -49,6 +50,33 @@ def test_a_house_that_comes_into_the_folder_of_another_stays_findable_when_that_
         inner.__enter__()
     assert beside({"VIRAGE_VAR_DIR": str(tmp_path)})["VIRAGE_PORT"] == "8443"
     inner.__exit__(None, None, None)
+
+
+def test_what_a_house_leaves_is_for_its_owner_whatever_stood_there_before(tmp_path: Path, database_url: str) -> None:
+    env = house(tmp_path, VIRAGE_DATABASE_URL=database_url)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("what is there stays")
+    elsewhere.chmod(0o644)
+    (tmp_path / "house.new").symlink_to(elsewhere)
+    with findable(read(env), env):
+        left = tmp_path / "house.json"
+        assert (stat.S_IMODE(left.lstat().st_mode), left.is_symlink()) == (0o600, False)
+    assert elsewhere.read_text() == "what is there stays"
+
+
+def test_a_command_believes_no_house_of_another_account_and_no_file_that_is_none(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env = house(tmp_path, VIRAGE_DATABASE_URL=database_url)
+    asking = {"VIRAGE_VAR_DIR": str(tmp_path)}
+    with findable(read(env), env):
+        with monkeypatch.context() as other:
+            mine = os.geteuid()
+            other.setattr(os, "geteuid", lambda: mine + 1)
+            assert house_found(asking) is None
+        assert house_found(asking) is not None
+        (tmp_path / "house.json").write_text("{")
+        assert house_found(asking) is None
 
 
 @pytest.mark.parametrize("named", ["VIRAGE_SECRET", "VIRAGE_DATABASE_URL"])

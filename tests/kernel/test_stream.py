@@ -11,9 +11,9 @@ from virage.kernel import audience, listening, stream
 from virage.kernel.batching import Overloaded
 from virage.kernel.database import Database, Unavailable
 from virage.kernel.guard import ANONYMOUS, Principal
-from virage.kernel.journal import Entry, Fact, Tail, append, head, read_after
+from virage.kernel.journal import Entry, Fact, Tail, append, head, position_key, read_after
 from virage.kernel.problems import Problem, Refused
-from virage.kernel.stream import Hub, Opened, Opening
+from virage.kernel.stream import AHEAD_MAX, Hub, Opened, Opening
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 SEAT = UUID(int=7)
@@ -365,3 +365,36 @@ async def test_nobody_is_asked_for_what_nobody_listens_to(beats: tuple[Hub, Beat
     async with asyncio.timeout(5):
         while hub.has_pulse:  # noqa: ASYNC110 - it ends by itself with the next beat
             await asyncio.sleep(0.01)
+
+
+class Counted(Seats):
+    asked = 0  # what entries say
+
+    async def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
+        self.asked += 1
+        return await super().on_entries(entries)
+
+
+@pytest.mark.parametrize(("numbers", "asked_max"), [(100, 1 + AHEAD_MAX), (2, 2)])
+async def test_whoever_forges_positions_does_not_have_a_topic_asked_for_each(
+    db: Database, numbers: int, asked_max: int
+) -> None:
+    tail = SlowTail()
+    hub = Hub(db, tail, [topic := Counted(db)])  # type: ignore[arg-type]  # a tail as far as the hub looks
+    messages = await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], None)
+    await next_part(messages)
+    for number in range(numbers):
+        await note(db, number)
+        for _ in range(100 // numbers):  # transactions of which the journal has nothing
+            async with db.connection() as conn:
+                await conn.execute("select pg_current_xact_id()")
+    async with db.connection() as conn:
+        entries = await read_after(conn, "0-0")
+        reached = position_key(await head(conn)).xid
+    began = position_key(entries[0].position).xid
+    forged = [await hear(hub, ANONYMOUS, [f"seats:{SEAT}"], f"{xid}-0") for xid in range(began + 1, reached)]
+    topic.asked = 0
+    tail.tells[0](entries)
+    assert data(await next_part(messages)) == [str(list(range(numbers))).replace(" ", "")]
+    assert len(forged) >= 100
+    assert topic.asked <= asked_max

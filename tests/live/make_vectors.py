@@ -102,6 +102,13 @@ FEEDS: dict[str, list[Telling]] = {
         telling(ShootOutKick(Side.HOME, "scored"), 135),
         telling(PeriodOver(Period.SHOOT_OUT, match_over=True), 136),
     ],
+    "a shoot-out whose beginning is told again": [
+        *SHOOT_OUT,
+        telling(ShootOutKick(Side.HOME, "scored", 9), 131),
+        telling(Withdrawn(5), 132),
+        telling(KickOff(Period.SHOOT_OUT), 132),
+        telling(ShootOutKick(Side.AWAY, "scored", 4), 133),
+    ],
     "kicks that were taken again, or were otherwise": [
         *SHOOT_OUT,
         telling(ShootOutKick(Side.HOME, "scored", 9), 131),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -19,7 +19,10 @@ from virage.kernel.ids import new_id
 from virage.kernel.journal import Tail
 from virage.kernel.listening import HEARTBEAT_S
 from virage.kernel.stream import Hub
+from virage.live.acts.telling import tell
 from virage.live.reads import Feeds, LiveTopic
+from virage.live.reads.feed import KNOWN_MAX
+from virage.live.rules.entries import CLOCK_MAX_S
 
 
 async def test_what_the_desk_tells_is_what_everybody_reads(match: Match) -> None:
@@ -248,3 +251,24 @@ async def test_new_teams_are_told(match: Match) -> None:
     teams["home"]["name"] = "Renamed"
     await match.world.ask(match.desk, "PUT", f"{match.path}/teams", {"teams": teams, "revision": 1})
     assert b'"teams":true' in await anext(parts)
+
+
+@pytest.mark.parametrize("hours", [6, 700_000])
+async def test_a_clock_that_nobody_stopped_does_not_end_the_feed(match: Match, hours: int) -> None:
+    await match.tell(KICK_OFF)
+    at = match.world.clock.now() + timedelta(hours=hours)
+    (told,) = await match.send([match.telling(GOAL, at=at.isoformat())])
+    assert told["clock_s"] == CLOCK_MAX_S
+    assert [entry["number"] for entry in (await match.get("/pages/1"))["entries"]] == [1, 2]
+
+
+async def test_who_leafs_through_old_matches_does_not_have_the_one_that_is_on_read_again(db: Database) -> None:
+    on, *old = [new_id() for _ in range(2 * KNOWN_MAX)]
+    async with db.transaction() as conn:
+        for event in (on, *old):
+            await tell(conn, event, [], None, datetime.now(UTC))
+    feeds = Feeds(db)
+    known = await feeds.at(on)
+    for event in old:
+        await feeds.at(event)
+        assert await feeds.at(on) is known

@@ -272,6 +272,12 @@ async def test_a_message_that_nobody_could_have_in_time_is_not_sent(crowd: Crowd
     assert await crowd.hear() == {}
 
 
+async def test_a_moment_at_the_end_of_all_time_keeps_nobody_from_being_told(crowd: Crowd) -> None:
+    name = await crowd.fan(NoticeChoice([NoticeKind.PERIODS]))
+    await crowd.match.send([crowd.match.telling(KICK_OFF, at="9999-12-31T23:59:59Z")])
+    assert titles(await crowd.hear()) == {name: ["Kick-off"]}
+
+
 async def test_choices_are_exported_and_erased_with_their_fan_and_bad_ones_are_refused(crowd: Crowd) -> None:
     await crowd.fan(NoticeChoice([NoticeKind.GOALS], quiet="never"))
     await crowd.match.tell(KICK_OFF, GOAL)

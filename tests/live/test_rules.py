@@ -163,6 +163,13 @@ def test_kicks_of_a_shoot_out_are_a_score_of_their_own_and_no_goals_of_the_match
     assert state_of(effective(played(*SHOOT_OUT[:3])).values()).penalties is None
 
 
+def test_a_shoot_out_whose_beginning_is_told_again_keeps_its_kicks() -> None:
+    kicks = [telling(ShootOutKick(Side.HOME, "scored", 9), 131), telling(ShootOutKick(Side.AWAY, "missed"), 132)]
+    again = [telling(Withdrawn(5), 133), telling(KickOff(Period.SHOOT_OUT), 133)]
+    found = state_of(effective(played(*SHOOT_OUT, *kicks, *again)).values())
+    assert found.penalties == Penalties(1, 0)
+
+
 def test_in_a_shoot_out_there_are_kicks_and_no_goals_and_kicks_nowhere_else() -> None:
     assert refused(played(*SHOOT_OUT), Goal(Side.HOME, 9), 131) == Reason.NOT_IN_THIS_PERIOD
     assert refused(played(*SHOOT_OUT[:3]), ShootOutKick(Side.HOME, "scored", 9)) == Reason.NOT_IN_THIS_PERIOD

@@ -226,6 +226,13 @@ async def test_a_whistle_that_is_blown_twice_is_one_and_no_minute_has_more_than_
     assert len(ball.waiting) == SIGNALS_A_MINUTE_MAX + 1
 
 
+async def test_a_moment_that_cannot_be_written_is_no_payload(match: Match) -> None:
+    ball = without_a_database(match)
+    for moment in ("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-12:00"):
+        ball.hear("referee/x", msgspec.json.encode({"signal": "whistle", "id": "w", "at": moment}))
+    assert (ball.bad, ball.waiting) == (2, [])
+
+
 async def test_while_the_database_is_away_no_more_waits_than_a_bound_and_whistles_are_given_up_first(
     match: Match,
 ) -> None:

@@ -174,6 +174,24 @@ async def test_nobody_releases_the_clip_of_a_goal_that_they_told_not_even_by_a_p
     assert await desk.do(desk.moderator, clips[0]["id"], "release") == (200, None)
 
 
+async def test_who_ends_their_program_while_it_tells_a_goal_does_not_release_its_clip(desk: Desk) -> None:
+    await desk.four_eyes()
+    await desk.tell(KICK_OFF)
+    roles = ("match_desk", "moderator")
+    both = await desk.world.signed_in("both@example.org", *(Grant(role, "event", desk.world.event) for role in roles))
+    desk.desk, other = await program_of(desk.world, "both@example.org", "match_desk"), desk.desk
+    async with desk.world.db.transaction() as conn:
+        await conn.execute("select from live.feed for update")
+        telling = asyncio.create_task(desk.tell(GOAL))
+        waiting = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        while not await desk.world.rows(waiting):  # noqa: ASYNC110 - another connection sets no event
+            await asyncio.sleep(0.01)
+        await conn.execute("delete from people.program")
+    await telling
+    assert [await desk.do(both, clip["id"], "release") for clip in (await desk.shown(other))["clips"]] == []
+    assert "replay" not in await desk.told()
+
+
 async def test_a_goal_that_a_machine_told_waits_for_one_person(desk: Desk) -> None:
     await desk.four_eyes()
     now = desk.world.clock.now()

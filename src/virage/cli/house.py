@@ -71,7 +71,8 @@ def _kept_secrets(var: Path) -> dict[str, str]:
 def _keep(path: Path, values: Mapping[str, str]) -> None:
     """Write values where nobody but the owner reads them, whole or not at all."""
     fresh = path.with_suffix(".new")
-    with open(fresh, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, _OWNER_ONLY)) as file:
+    fresh.unlink(missing_ok=True)  # others may read what stands there, or it leads elsewhere
+    with open(fresh, "x", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, _OWNER_ONLY)) as file:
         json.dump(values, file)
     fresh.replace(path)
 
@@ -121,9 +122,12 @@ def _folder(environ: Mapping[str, str]) -> Path:
 
 
 def _left_in(path: Path) -> dict[str, str] | None:
+    """What a house of this account left there. Another account's would have a command obey whoever runs it."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
-    except FileNotFoundError:
+        with path.open("rb") as file:
+            is_ours = sys.platform == "win32" or os.fstat(file.fileno()).st_uid == os.geteuid()
+            return msgspec.json.decode(file.read(), type=dict[str, str]) if is_ours else None
+    except (OSError, msgspec.DecodeError):
         return None
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from virage.cli.house import configuration, console, fail, house_found
 from virage.demo.people import DESK
 from virage.demo.programme import CLUB, done
 from virage.kernel.config import Config
+from virage.kernel.database import Unavailable
 from virage.kernel.guard import Principal
 from virage.live.sources.files import Format, MatchFile, NotReadable, load
 from virage.live.sources.player import NotPlayed, play
@@ -61,12 +62,12 @@ def _key(file: Path | None) -> str:
 
 
 async def _play(match: MatchFile, url: str, event_id: UUID, key: str | Config, speed: float) -> None:
-    async with nullcontext(key) if isinstance(key, str) else _demo_key(key) as secret:
+    async with nullcontext(key) if isinstance(key, str) else demo_key(key) as secret:
         await play(match, url, event_id, secret, speed=speed, say=_say)
 
 
 @asynccontextmanager
-async def _demo_key(config: Config) -> AsyncIterator[str]:
+async def demo_key(config: Config) -> AsyncIterator[str]:
     """A key for as long as the match is played, out of what the demonstration's desk may do."""
     now = matchday.clock_of(config).now()
     wish = people.TokenWish(
@@ -79,8 +80,9 @@ async def _demo_key(config: Config) -> AsyncIterator[str]:
         try:
             yield made.token
         finally:
-            async with db.transaction() as conn:
-                await people.revoke_token(conn, desk, made.id, matchday.clock_of(config).now())
+            with suppress(Unavailable):  # a house that has ended takes no key; once it is back, this one ends by itself
+                async with db.transaction() as conn:
+                    await people.revoke_token(conn, desk, made.id, matchday.clock_of(config).now())
 
 
 async def _events(url: str) -> str:

@@ -34,9 +34,9 @@ from virage.kernel.problems import Problem, Refused, granted
 TOPICS_MAX = 16
 BEAT_S = 1.0
 PULSE_S = 0.5
-AT_ONCE = 500
-"""To how many we write before the process looks after others."""
+AT_ONCE = 500  # to how many we write before the process looks after others
 RETRY_MS = (1_000, 4_000)
+AHEAD_MAX = 32  # positions of other processes that are told apart; who has one more is told again what they know
 CROWDED_RETRY_MS = 60_000  # so that the tabs of one browser, if they are too many, do not push each other out all day
 
 _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
@@ -213,7 +213,7 @@ class Hub:
         if came > self._told:
             async with self._db.connection() as conn:
                 reached = position_key(await head(conn)).xid_next
-            if self._told < came <= reached:
+            if self._told < came <= reached and (came in self._ahead or len(self._ahead) < AHEAD_MAX):
                 self._ahead.add(came)
                 return str(Key(came, 0))
         return str(Key(self._told, 0))
@@ -249,11 +249,13 @@ class Hub:
     async def _tell(self, entries: Sequence[Entry]) -> None:
         ordered, end = as_written(entries), position_key(entries[-1].position)
         self._told = max(self._told, end.xid_next)  # whoever comes from here on is told by their opening what these say
-        batch = Batch(end, await self._messages(ordered))
+        said = {0: {}, len(ordered): await self._messages(ordered)}
+        batch = Batch(end, said[len(ordered)])
         for xid in list(self._ahead):
             rest = [one for one in ordered if position_key(one.position).xid >= xid]
-            if 0 < len(rest) < len(ordered):
-                batch.rests[Key(xid, 0)] = await self._messages(rest)
+            if len(rest) not in said:
+                said[len(rest)] = await self._messages(rest)
+            batch.rests[Key(xid, 0)] = said[len(rest)]
         self._ahead = {xid for xid in self._ahead if xid > self._told}
         await self._give(batch)
 

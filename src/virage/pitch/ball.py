@@ -129,7 +129,7 @@ class Ball:
                 self._feel(payload)
             else:
                 self._signal(payload)
-        except (BadPayload, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as failure:
+        except (BadPayload, msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as failure:
             self.bad += 1
             if _is_said(self.bad):
                 log.warning("payload_bad", topic=topic, why=str(failure), so_far=self.bad)

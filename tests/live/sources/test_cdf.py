@@ -231,6 +231,16 @@ async def test_a_kick_that_the_desk_told_is_not_told_again_and_one_that_is_taken
     assert (await provider.match.get())["state"]["penalties"] == {"home": 1, "away": 1}
 
 
+async def test_a_kick_that_did_not_count_takes_back_none_that_was_taken_instead(provider: Provider) -> None:
+    did_not_count = kick("k2", 122, "a4", "saved", var={"reviewed": True, "upheld": False})
+    for _ in range(2):
+        await provider.send(
+            cdf.meta(), SHOOT_OUT[0], did_not_count, cdf.goal("k2 again", 122.5, "a4", period="shootout")
+        )
+    assert await provider.kinds() == ["kick_off", "shoot_out_kick"]
+    assert (await provider.match.get())["state"]["penalties"] == {"home": 0, "away": 1}
+
+
 async def test_the_match_sheet_says_who_kicked_and_what_scored_that_nobody_told(provider: Provider) -> None:
     await provider.send(
         cdf.meta(), SHOOT_OUT[0], cdf.line("end", 130, "referee", outcome_type="end", period="shootout")
@@ -350,4 +360,19 @@ async def test_line_ups_that_no_feed_can_hold_change_nothing(provider: Provider,
         player["jersey_number"] = number
     taken = await provider.send(meta)
     assert [one["reason"] for one in taken["defects"]] == ["invalid_line"]
+    assert (await provider.match.get())["teams"]["home"]["name"] == "Ours"
+
+
+async def test_a_clock_that_no_match_shows_costs_its_own_line_alone(provider: Provider) -> None:
+    taken = await provider.send(
+        cdf.meta(), cdf.start(), cdf.goal("g1", 12, "h9", match_clock="700:00"), cdf.goal("g2", 20, "a4")
+    )
+    assert [(one["line"], one["reason"]) for one in taken["defects"]] == [(3, "invalid_line")]
+    assert await provider.score() == (0, 1)
+
+
+async def test_a_team_whose_name_is_blank_is_called_something(provider: Provider) -> None:
+    meta = cdf.meta()
+    meta["teams"]["home"] |= {"name": " ", "id": "\x01"}
+    assert (await provider.send(meta))["teams"]
     assert (await provider.match.get())["teams"]["home"]["name"] == "Ours"

@@ -63,7 +63,7 @@ export function stateOf(happened: readonly Happened[]): MatchState {
       if (Math.abs(shows - clock_s) > CLOCK_SLACK_S) found.clock = { ...clock, since: at, at_s: clock_s };
     }
     if (told.kind === "kick_off") found.clock = { period: told.period, since: at, at_s: clock_s ?? BEGINS_S[told.period] };
-    if (told.kind === "kick_off" && told.period === "shoot_out") found.penalties = { home: 0, away: 0 };
+    if (told.kind === "kick_off" && told.period === "shoot_out") found.penalties ??= { home: 0, away: 0 };
     else if (told.kind === "period_over") {
       found.clock = null;
       found.over.push(told.period);

@@ -99,14 +99,14 @@ class Feeds:
         return [found[event_id] for event_id in event_ids]
 
     async def _one(self, conn: Connection, event_id: UUID) -> Known | None:
-        known = self._known.get(event_id)
         feed = await store.feed(conn, event_id)
         if feed is None:
             return await _nothing_told(conn, event_id)
-        if known is None:
-            known = self._known[event_id] = Known(feed)
-            if len(self._known) > KNOWN_MAX:
-                del self._known[next(iter(self._known))]
+        # what was asked for last is forgotten last: who leafs through old matches does not push out the one that is on
+        known = self._known.pop(event_id, None) or Known(feed)
+        self._known[event_id] = known
+        if len(self._known) > KNOWN_MAX:
+            del self._known[next(iter(self._known))]
         if feed.head > len(known.entries):
             for written in await store.entries_after(conn, event_id, len(known.entries)):
                 known.add(written)

@@ -17,12 +17,13 @@ from virage.programme.rules import Text
 
 LINEUP_MAX: Final = 30
 PAGE_ENTRIES: Final = 32
+CLOCK_MAX_S: Final = 5 * 3600
 TOLD_FACT: Final = "live_told"
 TEAMS_FACT: Final = "live_teams"
 
 Number = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 Shirt = Annotated[int, Meta(ge=1, le=99)]
-Seconds = Annotated[int, Meta(ge=0, le=5 * 3600)]
+Seconds = Annotated[int, Meta(ge=0, le=CLOCK_MAX_S)]
 Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Colour = Annotated[str, Meta(pattern=r"^#[0-9a-f]{6}$")]
 

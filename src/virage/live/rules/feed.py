@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from virage.kernel.problems import Refused
 from virage.live.rules.entries import (
     BEGINS_S,
+    CLOCK_MAX_S,
     ORDER,
     Corrected,
     Entry,
@@ -59,8 +60,8 @@ class Clock(Struct, frozen=True):
     at_s: int
 
     def shows(self, at: datetime) -> int:
-        """The seconds of the match at a moment; before its beginning, its beginning."""
-        return self.at_s + max(0, int((at - self.since).total_seconds()))
+        """The seconds of the match at a moment; before its beginning, its beginning. What nobody stopped stops."""
+        return min(CLOCK_MAX_S, self.at_s + max(0, int((at - self.since).total_seconds())))
 
 
 class Penalties(Struct, frozen=True):
@@ -108,7 +109,7 @@ def state_of(happened: Iterable[Entry]) -> MatchState:
         match entry.told:
             case KickOff(period):
                 at_s = BEGINS_S[period] if entry.clock_s is None else entry.clock_s
-                penalties = Penalties() if period is Period.SHOOT_OUT else found.penalties
+                penalties = found.penalties or (Penalties() if period is Period.SHOOT_OUT else None)
                 found = replace(found, clock=Clock(period, entry.at, at_s), penalties=penalties)
             case PeriodOver(period, match_over):
                 found = replace(found, clock=None, over=(*found.over, period), match_over=match_over)

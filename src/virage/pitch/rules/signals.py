@@ -5,7 +5,7 @@ minute has more than a few signals of the referee. What waits while the database
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
@@ -80,10 +80,11 @@ def signal_of(payload: bytes) -> Signal:
 def telling_of(event_id: UUID, signal: Signal) -> Telling:
     """The entry that it becomes: the same one however often and by whichever device it is said.
 
-    None of them is a goal, a card or the end of a half. The referee decides, and the desk tells.
+    None of them is a goal, a card or the end of a half. The referee decides, and the desk tells. Raises OverflowError
+    for a moment before or after all that can be written.
     """
     source = "goal-line" if isinstance(signal, GoalLineSignal) else "referee"
-    return Telling(named_id(event_id, f"{source}:{signal.id}"), signal.at, _told(signal))
+    return Telling(named_id(event_id, f"{source}:{signal.id}"), signal.at.astimezone(UTC), _told(signal))
 
 
 def _told(signal: Signal) -> Happening:

@@ -12,7 +12,7 @@ from virage.kernel.journal import Fact, append
 from virage.kernel.problems import Refused
 from virage.live.acts import telling as live
 from virage.live.rules.entries import Entry, Goal, Replayed, Review, Telling, Withdrawn
-from virage.people.reads import person_behind
+from virage.people import reads as people
 from virage.programme import reads as programme
 from virage.replay.rules.clips import (
     Clip,
@@ -40,9 +40,8 @@ async def mark(conn: Connection, event_id: UUID, wish: Mark, who: UUID | None, n
     event = await programme.event(conn, event_id)
     if event is None or not is_on(event, wish.from_at):
         return Refused(Reason.NO_PICTURE)
-    made = clip_of(
-        wish, event_id, await camera_store.cameras_seen(conn, wish.from_at, wish.to_at), await _person(conn, who)
-    )
+    seen, marker = await camera_store.cameras_seen(conn, wish.from_at, wish.to_at), await _person(conn, who)
+    made = marker if isinstance(marker, Refused) else clip_of(wish, event_id, seen, marker)
     if isinstance(made, Refused):
         return made
     waits = await desk_store.four_eyes(conn, event_id)
@@ -70,7 +69,10 @@ async def release(conn: Connection, clip: Clip, who: UUID | None, now: datetime)
     """Show a clip that waits, or again one that was taken down, if its footage is kept. What is shown stays so."""
     if clip.state is ClipState.SHOWN:
         return clip
-    refusal = refuse_release(clip, await _person(conn, who), four_eyes=await desk_store.four_eyes(conn, clip.event_id))
+    person = await _person(conn, who)
+    if isinstance(person, Refused):
+        return person
+    refusal = refuse_release(clip, person, four_eyes=await desk_store.four_eyes(conn, clip.event_id))
     if refusal is not None:
         return refusal
     if not set(clip.cameras) & set(await camera_store.cameras_seen(conn, clip.from_at, clip.to_at)):
@@ -114,8 +116,12 @@ async def entries_told(
             await withdraw(conn, clip, None, now)
 
 
-async def _person(conn: Connection, who: UUID | None) -> UUID | None:
-    return None if who is None else await person_behind(conn, who)
+async def _person(conn: Connection, who: UUID | None) -> UUID | Refused | None:
+    """Whose eyes these are. Of a program that was ended meanwhile nobody knows: it marks and releases nothing."""
+    if who is None:
+        return None
+    behind = await people.person_behind(conn, who)
+    return Refused(Reason.NOT_FOUND) if await people.person(conn, behind) is None else behind
 
 
 def _undone(entry: Entry) -> int | None:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from virage.live.rules.entries import Period, Side
+from virage.live.rules.entries import CLOCK_MAX_S, Period, Side
 
 LINES_MAX: Final = 10_000
 BYTES_MAX: Final = 16 * 1024 * 1024
@@ -240,7 +240,8 @@ def read(line: bytes, number: int) -> Document | str | LineDefect:
 def clock_s(match_clock: str | None) -> int | None:
     """The clock of the match in seconds; None where it says none, or something else."""
     found = MATCH_CLOCK.fullmatch(match_clock or "")
-    return None if found is None else int(found[1]) * 60 + int(found[2])
+    seconds = None if found is None else int(found[1]) * 60 + int(found[2])
+    return None if seconds is None or seconds > CLOCK_MAX_S else seconds
 
 
 def _lacks(event: Action) -> str:

@@ -81,7 +81,7 @@ def lined_up(players: Iterable[Player]) -> list[Player]:
 
 def _team(side: Side, squad: Squad, before: Team | None, *, bound: bool) -> Team:
     named = [squad.name, before.name if before and bound else None, squad.short_name, before.name if before else None]
-    name = clean(next((one for one in named if one), squad.id))
+    name = next((shown for one in [*named, squad.id, side] if (shown := clean(one or ""))), "")
     colour = (squad.colour or "").lower()
     old = {player.number: player for player in before.players} if before else {}
     return Team(

@@ -43,6 +43,9 @@ from virage.live.sources.rules.whose import Who
 SAME_GOAL: Final = timedelta(seconds=45)
 """Two goals of one side are further apart: the ball has to be brought back and kicked off. Closer ones are one goal."""
 
+TAKEN_AGAIN: Final = timedelta(seconds=20)
+"""A kick of the shoot-out that is taken again is at least so much later than the one that did not count."""
+
 SAME_CARD: Final = timedelta(minutes=1)
 """A card that the match sheet gives to somebody else is the one that the feed has so near to it."""
 
@@ -159,8 +162,9 @@ def _kick(event: Action, who: Who, happened: Happened) -> list[News]:
     else:
         outcome = "saved" if event.outcome_type in ("saved", "blocked") else "missed"
     kick = ShootOutKick(who[0], outcome, who[1])
-    near = _kicks(kick, happened, event.time)
-    if event.var is not None and event.var.reviewed and not event.var.upheld:
+    void = event.var is not None and event.var.reviewed and not event.var.upheld
+    near = _kicks(kick, happened, event.time, TAKEN_AGAIN if void else SAME_GOAL)
+    if void:
         return [News(f"{event.id} withdrawn", event.time, Withdrawn(near[0][0]))] if near else []
     return [] if near else [News(event.id, event.time, kick)]
 
@@ -266,7 +270,9 @@ def _goals(side: Side, happened: Happened, at: datetime) -> list[tuple[int, Goal
     return [(number, goal) for _, number, goal in sorted(found, key=lambda one: one[:2])]
 
 
-def _kicks(kick: ShootOutKick, happened: Happened, at: datetime) -> list[tuple[int, ShootOutKick]]:
+def _kicks(
+    kick: ShootOutKick, happened: Happened, at: datetime, within: timedelta = SAME_GOAL
+) -> list[tuple[int, ShootOutKick]]:
     """Kicks that may be this one, the nearest first: by the same player, as far as is known."""
     found = [
         (abs(entry.at - at), number, entry.told)
@@ -274,7 +280,7 @@ def _kicks(kick: ShootOutKick, happened: Happened, at: datetime) -> list[tuple[i
         if isinstance(entry.told, ShootOutKick)
         and entry.told.side is kick.side
         and (entry.told.player == kick.player or None in (entry.told.player, kick.player))
-        and abs(entry.at - at) < SAME_GOAL
+        and abs(entry.at - at) < within
     ]
     return [(number, one) for _, number, one in sorted(found, key=lambda one: one[:2])]
 

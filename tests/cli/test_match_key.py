@@ -1,0 +1,94 @@
+"""The key that `virage match` makes itself in a demonstration, and takes back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from virage.cli.matching import demo_key
+from virage.demo.programme import CLUB
+from virage.kernel.config import Config, read
+from virage.kernel.database import Database
+from virage.live.sources.player import NotPlayed
+from virage.programme import acts as programme
+
+
+class Way:
+    """A way to a database that can be cut, as when the house ends that keeps it."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        parts = urlsplit(url)
+        where = parse_qs(parts.query)
+        self._to = f"{where['host'][0]}/.s.PGSQL.{where['port'][0]}"
+        self._at = folder / ".s.PGSQL.1"
+        self._writers: list[asyncio.StreamWriter] = []
+        self.url = f"{parts.scheme}://{parts.netloc}{parts.path}?host={folder}&port=1"
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        server = await asyncio.start_unix_server(self._serve, self._at)
+        try:
+            yield
+        finally:
+            self.cut()
+            server.close()
+
+    def cut(self) -> None:
+        self._at.unlink(missing_ok=True)
+        for writer in self._writers:
+            writer.transport.abort()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        from_house, to_house = await asyncio.open_unix_connection(self._to)
+        self._writers += [writer, to_house]
+        await asyncio.gather(self._hand_on(reader, to_house), self._hand_on(from_house, writer))
+
+    async def _hand_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while some := await reader.read(65_536):
+                writer.write(some)
+        writer.close()
+
+
+@pytest.fixture
+async def way(database_url: str, db: Database, tmp_path: Path) -> AsyncIterator[Way]:
+    async with db.transaction() as conn:
+        await programme.add_organiser(conn, CLUB, None, datetime.now(UTC))
+    way = Way(database_url, tmp_path)
+    async with way.open():
+        yield way
+
+
+def house(way: Way) -> Config:
+    return read({"VIRAGE_SECRET": "s" * 32, "VIRAGE_DEMO": "1", "VIRAGE_DATABASE_URL": way.url})
+
+
+async def programs(db: Database) -> int:
+    """How many programs have a key that is good."""
+    async with db.connection() as conn:
+        return int(await conn.fetchval("select count(*) from people.program"))
+
+
+async def test_the_key_is_taken_back_with_the_end_of_the_match_however_it_ends(way: Way, db: Database) -> None:
+    async def play() -> None:
+        async with demo_key(house(way)):
+            assert await programs(db) == 1
+            raise NotPlayed("It rains.")
+
+    with pytest.raises(NotPlayed):
+        await play()
+    assert await programs(db) == 0
+
+
+async def test_a_house_that_has_ended_first_hides_nothing_of_why_a_match_ends(way: Way) -> None:
+    async def play() -> None:
+        async with demo_key(house(way)):
+            way.cut()
+            raise NotPlayed("It rains.")
+
+    with pytest.raises(NotPlayed):
+        await play()
