@@ -35,7 +35,7 @@ PHONES = 6
 KILLED = ("work", "web worker", "work")
 A_PART = 12
 FORGOTTEN = 5
-MANY = 3_000
+MANY = 4_000
 
 
 class EdgePhone:

@@ -194,6 +194,8 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/replay/clips/{clip_id}/{camera}/{playlist}": EVERYBODY,
     "GET /api/replay/clips/{clip_id}/poster.jpg": EVERYBODY,
     "GET /api/replay/clips/{clip_id}/{camera}/clip.mp4": EVERYBODY,
+    "GET /api/replay/clips/{clip_id}/{camera}/described/{locale}/clip.mp4": EVERYBODY,
+    "GET /api/replay/clips/{clip_id}/start": EVERYBODY,
     "GET /api/replay/clips/{clip_id}/{camera}/captions/{locale}/{segment_id}": EVERYBODY,
     "PUT /api/replay/clips/{clip_id}/descriptions/{locale}": only("describer"),
     "GET /api/replay/events/{event_id}/descriptions": only("describer"),

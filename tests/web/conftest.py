@@ -7,9 +7,8 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import asyncpg
 import pytest
@@ -71,57 +70,19 @@ def house(cluster: EmbeddedPostgres) -> Iterator[House]:
 
 
 # The plugin's browser lives for a session and keeps an event loop running in this thread, which asynchronous tests
-# of the same worker cannot bear: here it lives until a test comes that is not of this folder.
-class Screen(NamedTuple):
-    """A browser, and what drives it and others."""
-
-    playwright: Playwright
-    browser: Browser
-
-
-_screen: list[tuple[Screen, ExitStack]] = []
-
-
-def on_screen() -> Screen:
-    """The browser of all tests until the next one that has none."""
-    if not _screen:
-        with ExitStack() as stack:
-            playwright = stack.enter_context(sync_playwright())
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            stack.callback(browser.close)
-            _screen.append((Screen(playwright, browser), stack.pop_all()))
-    return _screen[0][0]
-
-
-def off_screen() -> None:
-    """Nobody looks at it any more."""
-    if _screen:
-        _screen.pop()[1].close()
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """After all that its fixtures tear down: switch the screen off, if the next test has none."""
-    if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
-        off_screen()
-
-
-@pytest.fixture(scope="session")
-def _off_before_the_house(house: House) -> Iterator[None]:
-    """At the very end the screen goes first: what ends a house needs the event loop for itself."""
-    yield
-    off_screen()
-
-
+# of the same worker cannot bear: here it lives for a module.
 @pytest.fixture(scope="module")
-def playwright(house: House, _off_before_the_house: None) -> Playwright:
+def playwright(house: House) -> Iterator[Playwright]:
     assert house.url
-    return on_screen().playwright
+    with sync_playwright() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Browser:
-    return on_screen().browser
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,6 @@ import httpx
 from msgspec.structs import replace
 
 from tests.ports import free_ports
-from tests.web.door import Door
 from virage.demo.crowd import Till, fill
 from virage.demo.programme import load_programme, planned
 from virage.kernel.config import read
@@ -67,7 +66,6 @@ class House:
             "VIRAGE_LOG_LEVEL": "warning",
         }
         self.processes: list[subprocess.Popen[bytes]] = []
-        self._doors: dict[frozenset[tuple[str, str]], tuple[str, Door]] = {}
 
     def run(self) -> None:
         """Start everything, as `make run` does, and wait until it answers."""
@@ -103,17 +101,6 @@ class House:
         self.processes.append(process)
         return process
 
-    def behind_a_door(self, **limits: str) -> tuple[str, Door]:
-        """A web process with limits of its own, and the door to it, the same for all who ask for these limits."""
-        which = frozenset(limits.items())
-        if which not in self._doors:
-            port, inside = free_ports(2)
-            url = f"http://localhost:{port}"
-            self.start("serve", self.env | limits | {"VIRAGE_PORT": str(inside), "VIRAGE_PUBLIC_URL": url})
-            self.wait(f"http://localhost:{inside}")
-            self._doors[which] = (url, Door(port, inside))
-        return self._doors[which]
-
     def wait(self, url: str) -> None:
         """Wait until a web process answers."""
         end = time.monotonic() + READY_S
@@ -131,8 +118,6 @@ class House:
 
     def close(self) -> None:
         """End everything that was started."""
-        for _, door in self._doors.values():
-            door.remove()
         for process in reversed(self.processes):
             self.stop(process)
 
@@ -182,14 +167,25 @@ class House:
 
 @contextmanager
 def stoppable(house: House, **limits: str) -> Iterator[Server]:
-    """A web process that a test can be without: its address, the way to stop it and the way to start it again.
+    """A web process of a test's own: its address, the way to stop it and the way to start it again."""
+    (port,) = free_ports(1)
+    url = f"http://localhost:{port}"
+    running: list[subprocess.Popen[bytes]] = []
 
-    Who comes to it finds nobody when it is stopped. The process itself goes on behind its door, for the next test.
-    """
-    url, door = house.behind_a_door(**limits)
-    door.open()
-    yield url, door.shut, door.open
-    door.open()
+    def start() -> None:
+        own = limits | {"VIRAGE_PORT": str(port), "VIRAGE_PUBLIC_URL": url}
+        running.append(house.start("serve", house.env | own))
+        house.wait(url)
+
+    def stop() -> None:
+        process = running.pop()
+        house.stop(process)
+        house.processes.remove(process)
+
+    start()
+    yield url, stop, start
+    if running:
+        stop()
 
 
 def _answers(url: str) -> bool:

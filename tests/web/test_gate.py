@@ -37,7 +37,7 @@ STEWARD = "Some Steward"
 
 @pytest.fixture
 def server(house: House) -> Iterator[Server]:
-    """A web process for gates: its address, the way to stop it and the way to start it again."""
+    """A web process of the test's own: its address, the way to stop it and the way to start it again."""
     with stoppable(house) as server:
         yield server
 

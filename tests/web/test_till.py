@@ -47,7 +47,7 @@ SALES = (Kind.SALE, Kind.REFUND)
 
 @pytest.fixture
 def server(house: House) -> Iterator[Server]:
-    """A web process for tills: its address, the way to stop it and the way to start it again."""
+    """A web process of the test's own: its address, the way to stop it and the way to start it again."""
     with stoppable(
         house, VIRAGE_OFFLINE_CARD_CENTS="1000", VIRAGE_OFFLINE_TILL_CENTS="1500", VIRAGE_ASK_MS="5000"
     ) as server:
