@@ -258,8 +258,7 @@ ELSEWHERE = {
     "PUT /api/me/notices/events/{event_id}",
     "DELETE /api/me/notices/events/{event_id}",
     "GET /api/office/concessions/tills/{till_id}/archive",
-    # whoever signed in may ask to see again what happens in a public event
-    "POST /api/replay/events/{event_id}/taps",
+    "POST /api/replay/events/{event_id}/taps",  # anybody may ask to see again what happens in a public event
     # only once a clip has settled: the tests of films try another event's
     "PUT /api/replay/clips/{clip_id}/descriptions/{locale}",
 }

@@ -11,6 +11,7 @@ from litestar import Litestar
 
 from tests.conftest import FakeClock
 from tests.replay.camera import Camera
+from tests.replay.desk import Desk, a_desk
 from tests.replay.filmed import Filmed, a_match_on_film
 from tests.replay.house import Kept
 from virage.kernel.config import Config
@@ -66,3 +67,9 @@ def kept(config: Config, db: Database) -> Kept:
 async def filmed(app: Litestar, db: Database, clock: FakeClock, config: Config) -> AsyncIterator[Filmed]:
     async with a_match_on_film(app, db, clock, config) as match:
         yield match
+
+
+@pytest.fixture
+async def desk(app: Litestar, db: Database, clock: FakeClock) -> AsyncIterator[Desk]:
+    async with a_desk(app, db, clock) as at_work:
+        yield at_work

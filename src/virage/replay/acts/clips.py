@@ -73,10 +73,10 @@ async def release(conn: Connection, clip: Clip, who: UUID | None, now: datetime)
     if isinstance(person, Refused):
         return person
     refusal = refuse_release(clip, person, four_eyes=await desk_store.four_eyes(conn, clip.event_id))
+    if refusal is None and not set(clip.cameras) & set(await camera_store.cameras_seen(conn, clip.from_at, clip.to_at)):
+        refusal = Refused(Reason.NO_PICTURE)
     if refusal is not None:
         return refusal
-    if not set(clip.cameras) & set(await camera_store.cameras_seen(conn, clip.from_at, clip.to_at)):
-        return Refused(Reason.NO_PICTURE)
     entry = await _tell(conn, clip, new_id(), who, now)
     if isinstance(entry, Refused):
         return entry
