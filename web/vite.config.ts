@@ -1,4 +1,5 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
+import ts from "typescript";
 import type { Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import { defineConfig } from "vitest/config";
@@ -47,8 +48,28 @@ const staffApart: Plugin = {
   },
 };
 
+/** French sets a space before its high marks, and a line never begins with one: words are written with a plain space, and bound here. */
+const frenchMarks: Plugin = {
+  name: "french-marks",
+  enforce: "pre",
+  transform(code, id) {
+    if (!/\/i18n\/fr\/[^/]+\.ts$/.test(id)) return null;
+    let bound = code;
+    const visit = (node: ts.Node): void => {
+      if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)) {
+        const words = code.slice(node.pos, node.end).replace(/ (?=[:;!?»%])|(?<=«) /g, "\u00a0");
+        bound = bound.slice(0, node.pos) + words + bound.slice(node.end);
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(ts.createSourceFile(id, code, ts.ScriptTarget.Latest));
+    return { code: bound, map: null };
+  },
+};
+
 export default defineConfig({
   plugins: [
+    frenchMarks,
     svelte(),
     staffApart,
     VitePWA({

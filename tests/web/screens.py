@@ -225,11 +225,11 @@ def main() -> None:
         beer_is_allowed(house)
         for size, theme in looks:
             take_till(running, house, size, theme)
-        for size, theme in looks:
-            take_live(browser, house, size, theme)
-        with tour_desk.sending(house, "main"):
+        with tour_desk.sending(house, "main"):  # before the match, whose cameras have gone when it is over
             for size, theme in looks:
                 take_desk(browser, house, size, theme)
+        for size, theme in looks:
+            take_live(browser, house, size, theme)
         for size, theme in looks:  # last, for their events of tonight would stand before all others in the office
             take_gate(running, house, size, theme)
             take_gates(browser, house, size, theme, state)

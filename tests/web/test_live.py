@@ -21,6 +21,17 @@ from virage.demo.teams import TEAMS
 from virage.kernel.guard import Grant
 from virage.live.acts import telling as live
 
+# What of the score board lies on something else of it, or beside the screen.
+OVERLAPS = """() => {
+    const parts = [...document.querySelectorAll(".board .names, .board .score, .board .kicks, .board .stand")];
+    const boxes = parts.map((part) => [part.className, part.getBoundingClientRect()]);
+    const apart = (one, two) =>
+        one.right <= two.left || two.right <= one.left || one.bottom <= two.top || two.bottom <= one.top;
+    const out = ([, box]) => box.left < 0 || box.right > innerWidth;
+    return boxes.flatMap(([name, box], at) => boxes.slice(at + 1)
+        .filter(([, other]) => !apart(box, other)).map(([other]) => `${name} on ${other}`))
+        .concat(boxes.filter(out).map(([name]) => name));
+}"""
 FRAME = "() => document.querySelector('video')?.readyState >= 2 && document.querySelector('video').currentTime > 0"
 
 
@@ -129,4 +140,55 @@ def test_a_shoot_out_told_by_two_taps_a_kick_is_on_the_fans_screen_with_its_scor
         page.set_viewport_size({"width": size["width"], "height": size["height"]})
         assert found_by_axe(page) + page.evaluate(SMALL) == []
         assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.evaluate(OVERLAPS) == [], "at twice the size the score and the names stand apart"
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
     assert watched == []
+
+
+def test_a_goal_that_the_video_assistant_overturned_is_taken_back_where_the_desk_is_asked(
+    browser: Browser, house: House, evening: tuple[UUID, str]
+) -> None:
+    event, title = evening
+    with at_the_desk(browser, house, f"video-{event}@example.org", event, title) as desk:
+        desk.get_by_role("button", name="Start: First half").click()
+        desk.get_by_role("button", name="Goal Virage FC").click()
+        desk.locator("[data-player='9']").click()
+        desk.get_by_role("button", name="Red card", exact=True).click()
+        desk.get_by_role("button", name="Checked: the decision is overturned", exact=True).click()
+        expect(desk.locator("[data-told]").first).to_contain_text("Red card")
+        asked = desk.get_by_role("status").filter(has_text="it still counts")
+        expect(asked).to_have_count(0)
+        desk.get_by_role("group", name="What is checked").get_by_role("button", name="Goal", exact=True).click()
+        desk.get_by_role("button", name="Checked: the decision is overturned", exact=True).click()
+        expect(desk.locator("[data-score]")).to_have_text("1–0")
+        asked.get_by_role("button", name="Withdraw").click()
+        expect(desk.locator("[data-score]")).to_have_text("0–0")
+        expect(asked).to_have_count(0)
+
+
+def test_a_desk_that_is_loaded_again_is_at_its_match_and_takes_back_once_what_it_takes_back_without_network(
+    browser: Browser, house: House, evening: tuple[UUID, str]
+) -> None:
+    event, title = evening
+    with at_the_desk(browser, house, f"again-{event}@example.org", event, title) as desk:
+        desk.get_by_role("button", name="Start: First half").click()
+        desk.get_by_role("button", name="3 min", exact=True).click()
+        desk.reload()
+        line = desk.locator("[data-told]").filter(has_text="3 minutes added")
+        expect(line).to_be_visible()
+        expect(desk.locator("[data-last]")).not_to_be_visible()
+        desk.set_viewport_size({"width": 390, "height": 844})
+        desk.context.set_offline(True)
+        desk.locator("[data-last]").get_by_role("button", name="Withdraw: 3 minutes added").click()
+        for said in (line, desk.locator("[data-last]")):
+            expect(said).to_contain_text("is being withdrawn")
+            expect(said.get_by_role("button")).to_have_count(0)
+        desk.context.set_offline(False)
+        expect(line).to_have_count(0)
+        expect(desk.get_by_role("alert")).to_have_count(0)
+        desk.get_by_role("button", name="Another match").click()
+        expect(desk.get_by_role("heading", name="Which match?")).to_be_visible()
+        desk.go_back()
+        expect(desk.get_by_role("button", name="End: First half")).to_be_visible()

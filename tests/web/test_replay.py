@@ -169,6 +169,21 @@ def test_a_player_asks_again_until_there_is_something_and_says_so_if_there_is_no
     playing(page, 0.2)
 
 
+def test_a_replay_that_failed_without_network_plays_once_it_is_back(
+    page: Page, evening: Evening, watch: Callable[[], None]
+) -> None:
+    evening.lay(evening.reel("main"))
+    evening.goal()
+    watch()
+    playing(page, 0.2)
+    page.get_by_role("button", name="Close").click()
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Watch again").click()
+    expect(page.locator("[data-state='failed']")).to_be_visible(timeout=SLOW_MS)
+    page.context.set_offline(False)
+    playing(page, 0.2)
+
+
 FETCHED = """() => performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname)
   .filter((path) => path.startsWith('/api/replay/') && !path.endsWith('.jpg'))"""
 

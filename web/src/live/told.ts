@@ -37,7 +37,7 @@ export function told(what: Happening, teams: Teams | null, w: Words): Line {
     case "shoot_out_kick":
       return line(h.kick[what.outcome](team(what.side)), [what.player ? named(what.side, what.player) : ""], what.side);
     case "card":
-      return line(h[what.colour], [named(what.side, what.player)], what.side);
+      return line(h.card(h[what.colour], team(what.side)), [named(what.side, what.player)], what.side);
     case "substitution":
       return line(h.substitution(team(what.side)), [h.on(named(what.side, what.on)), h.off(named(what.side, what.off))], what.side);
     case "added_time":
@@ -45,7 +45,7 @@ export function told(what: Happening, teams: Teams | null, w: Words): Line {
     case "var":
       return line(h.var[what.phase], [h.matters[what.matter]]);
     case "goal_line":
-      return line(h.goalLine(what.is_goal), [], what.side);
+      return line(h.goalLine(what.is_goal), [team(what.side)], what.side);
     case "referee":
       return line(h.referee[what.signal]);
     case "announcement":

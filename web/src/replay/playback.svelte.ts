@@ -50,6 +50,7 @@ export class Playback {
     const { signal } = this.#stop;
     const moved = (): void => this.#moved();
     for (const event of ["playing", "timeupdate", "canplay"]) video.addEventListener(event, moved, { signal });
+    addEventListener("online", () => this.state === "failed" && void this.again(), { signal });
     this.#checks = setInterval(() => void this.#check(), CHECK_MS);
     await this.again();
   }

@@ -33,7 +33,7 @@ export const live = {
   rewind: "Show that again",
   rewindAsked: "Asked for. It comes if many want it.",
   rewindSignIn: "Once you are signed in: each person counts once.",
-  rewindLost: "No network: nobody heard it.",
+  rewindLost: "That did not get through. Try again.",
   since: (time: string) => `No network. This is what was told by ${time}.`,
   corrected: "corrected",
   happened: {
@@ -51,10 +51,11 @@ export const live = {
     yellow: "Yellow card",
     second_yellow: "Second yellow card",
     red: "Red card",
+    card: (colour: string, side: string) => `${colour}, ${side}`,
     substitution: (side: string) => `Change, ${side}`,
     on: (name: string) => `On: ${name}`,
     off: (name: string) => `Off: ${name}`,
-    added_time: (minutes: number) => (minutes === 1 ? "1 minute added" : `${minutes} minutes added`),
+    added_time: (minutes: number): string => (minutes === 1 ? "1 minute added" : `${minutes} minutes added`),
     var: {
       checking: "The video assistant checks",
       stands: "Checked: the decision stands",
@@ -64,7 +65,7 @@ export const live = {
     goalLine: (isGoal: boolean): string => (isGoal ? "Goal-line technology: the ball was in" : "Goal-line technology: the ball was not in"),
     ground: {
       gate: { open: (code: string) => `Gate ${code} is open`, closed: (code: string) => `Gate ${code} is closed`, busy: (code: string) => `Gate ${code} is crowded` },
-      outlet: { open: (code: string) => `Outlet ${code} is open`, closed: (code: string) => `Outlet ${code} is closed`, busy: (code: string) => `Outlet ${code} is crowded`, sold_out: (code: string) => `Outlet ${code} is sold out` },
+      outlet: { open: (code: string) => `Food stand ${code} is open`, closed: (code: string) => `Food stand ${code} is closed`, busy: (code: string) => `Food stand ${code} is crowded`, sold_out: (code: string) => `Food stand ${code} is sold out` },
     } as Record<"gate" | "outlet", Record<string, (code: string) => string>>,
     replay: "A replay",
   },

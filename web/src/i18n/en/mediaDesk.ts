@@ -56,7 +56,7 @@ export const mediaDesk = {
   proposed: "Marked: it waits for somebody else to release it.",
   suggestions: "Suggested moments",
   noSuggestions: "Nothing is suggested. The ground's roars and what phones ask for come here.",
-  roar: (decibels: string): string => `The ground roared, ${decibels} dB over its half minute`,
+  roar: (decibels: string): string => `The ground roared: ${decibels} dB louder than the half minute before`,
   taps: (count: number): string => (count === 1 ? "1 phone asks for it" : `${count} phones ask for it`),
   look: "Look",
   lookAt: (time: string): string => `Look at ${time}`,

@@ -3,7 +3,7 @@ import type { Words } from "../en/stats";
 
 export const stats: Words = {
   title: "Statistiques",
-  caption: (home: string, away: string) => `Statistiques de ${home} et ${away}`,
+  caption: (home: string, away: string) => `Statistiques : ${home} et ${away}`,
   figure: "Statistique",
   possession: "Possession",
   possessionHelp: "part des passes",

@@ -2,14 +2,15 @@
 import { answered, type Problem } from "../../api/answer";
 import { api } from "../../api/client";
 import type { Board, EventLine, Me } from "../../api/words";
+import { router } from "../../kernel/router.svelte";
 import { session } from "../../people/session.svelte";
 
 class Teller {
   me = $state.raw<Me | null>(null);
   matches = $state.raw<EventLine[]>([]);
   problem = $state.raw<Problem | null>(null);
-  /** The match of this screen. */
-  event = $state<string | null>(null);
+  /** The match of this screen: its address says it, so that it is still there when the page is loaded again. */
+  readonly event = $derived(router.query.get("event") ?? (this.matches.length === 1 ? this.matches[0]!.id : null));
   readonly signedIn = $derived(this.me?.kind === "staff" || this.me?.kind === "fan");
   readonly tells = $derived(this.#holds("match_desk"));
   readonly marks = $derived(this.#holds("media_desk"));
@@ -31,12 +32,11 @@ class Teller {
     if (!this.may) return;
     const board = await answered<Board>(api.GET("/api/events"));
     if (board.ok) this.matches = board.data.events.filter(({ kind }) => kind === "match");
-    if (this.matches.length === 1) this.event = this.matches[0]!.id;
   }
 
   async leave(): Promise<void> {
     await session.signOut();
-    [this.me, this.event] = [null, null];
+    this.me = null;
     await this.arrive();
   }
 }

@@ -13,8 +13,8 @@ export interface Figure {
   name: Name;
   values: Pair;
   percent: boolean;
-  /** How much of the bar is the home side's, 0 to 1. */
-  share: number;
+  /** How much of the bar is the home side's, 0 to 1; null where there is nothing to share. */
+  share: number | null;
 }
 
 /** What there is to show, in order; nothing that nobody counts. */
@@ -22,7 +22,7 @@ export function figures(stats: Stats | null, happened: readonly Happened[]): Fig
   const found: Figure[] = [];
   const add = (name: Name, values: Pair, percent = false): void => {
     const sum = values[0] + values[1];
-    found.push({ name, values, percent, share: sum ? values[0] / sum : 0.5 });
+    found.push({ name, values, percent, share: sum ? values[0] / sum : null });
   };
   if (stats?.possession) add("possession", stats.possession, true);
   if (stats && COUNTED.some((name) => stats[name][0] + stats[name][1] > 0)) for (const name of COUNTED) add(name, stats[name]);
