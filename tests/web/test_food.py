@@ -320,7 +320,7 @@ def test_the_menu_speaks_french(browser: Browser, house: House) -> None:
         page = context.new_page()
         page.goto(f"/food/{OUTLET}")
         expect(page.get_by_role("heading", name="Frites", exact=True)).to_be_visible()
-        expect(page.get_by_text(re.compile("^Contient : gluten, lait")).first).to_be_visible()
+        expect(page.get_by_text(re.compile(r"^Contient\s: gluten, lait")).first).to_be_visible()
         page.get_by_role("button", name="Ajouter Cola, 40 cl").click()
         expect(page.get_by_role("link", name="Se connecter pour commander")).to_be_visible()
         page.get_by_role("button", name="English").click()
