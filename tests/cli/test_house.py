@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from virage.cli.house import beside, demo_environment, findable, house_found
+from virage.cli.house import demo_environment, environment_beside, findable, house_found
 from virage.kernel.config import read
 from virage.kernel.supervise import PARENT
 
@@ -21,10 +21,10 @@ def house(var: Path, **variables: str) -> dict[str, str]:
 def test_a_command_beside_no_house_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asking = {"VIRAGE_VAR_DIR": str(tmp_path)}
     with pytest.raises(SystemExit):
-        beside(asking)
+        environment_beside(asking)
     env = house(tmp_path, VIRAGE_DATABASE_URL=AWAY)
     with findable(read(env), env), pytest.raises(SystemExit):
-        beside(asking)  # it was killed, and its database with it
+        environment_beside(asking)  # it was killed, and its database with it
     said = capsys.readouterr().err
     assert said.count(f"No house runs in {tmp_path}. Start one (make run)") == 2
 
@@ -33,7 +33,9 @@ def test_a_command_has_the_variables_of_the_house_beside_it_and_its_own_win(tmp_
     env = house(tmp_path, VIRAGE_DATABASE_URL=database_url, VIRAGE_CLOCK_SPEED="2", PATH="/bin", **{PARENT: "1"})
     with findable(read(env), env):
         assert stat.S_IMODE((tmp_path / "house.json").stat().st_mode) == 0o600
-        found = beside({"VIRAGE_VAR_DIR": str(tmp_path), "VIRAGE_LOG_LEVEL": "debug", "VIRAGE_CLOCK_SPEED": ""})
+        found = environment_beside(
+            {"VIRAGE_VAR_DIR": str(tmp_path), "VIRAGE_LOG_LEVEL": "debug", "VIRAGE_CLOCK_SPEED": ""}
+        )
     assert found == {name: value for name, value in env.items() if name not in ("PATH", PARENT)} | {
         "VIRAGE_LOG_LEVEL": "debug"
     }
@@ -48,7 +50,7 @@ def test_a_house_that_comes_into_the_folder_of_another_stays_findable_when_that_
     outer, inner = findable(read(first), first), findable(read(second), second)
     with outer:
         inner.__enter__()
-    assert beside({"VIRAGE_VAR_DIR": str(tmp_path)})["VIRAGE_PORT"] == "8443"
+    assert environment_beside({"VIRAGE_VAR_DIR": str(tmp_path)})["VIRAGE_PORT"] == "8443"
     inner.__exit__(None, None, None)
 
 
@@ -84,4 +86,4 @@ def test_who_names_a_house_by_variables_is_given_no_other(tmp_path: Path, databa
     env = house(tmp_path, VIRAGE_DATABASE_URL=database_url)
     with findable(read(env), env):
         asking = {"VIRAGE_VAR_DIR": str(tmp_path), named: "another"}
-        assert beside(asking) == asking
+        assert environment_beside(asking) == asking

@@ -1,13 +1,12 @@
 """`virage accounting export`: the journal of some days as a file."""
 
 import asyncio
-import os
 import sys
 from datetime import date
 from pathlib import Path
 
 from virage import matchday
-from virage.cli.house import beside, configuration, console, database, fail
+from virage.cli.house import beside, console, database, fail
 from virage.concessions.reads.accounting import journal_of
 from virage.concessions.rules.accounting import Journal, journal_table
 from virage.kernel.config import Config
@@ -17,7 +16,7 @@ def export(first: date, last: date, into: Path | None) -> None:
     """Write the journal; into a file, say what it comes to."""
     if last < first:
         raise fail("The last day is not before the first one.")
-    with database(configuration(beside(os.environ))) as config:
+    with database(beside()) as config:
         made = asyncio.run(_journal(config, (first, last)))
     if into is None:
         sys.stdout.buffer.write(journal_table(made))

@@ -1,12 +1,11 @@
 """`virage wallet audit`: whether the books of the purses are right."""
 
 import asyncio
-import os
 
 from rich.table import Table
 
 from virage import matchday
-from virage.cli.house import beside, configuration, console, database
+from virage.cli.house import beside, console, database
 from virage.concessions.reads.takings import TillAstray, tills_astray
 from virage.kernel.config import Config
 from virage.wallet.reads.audit import Audit, audit
@@ -14,7 +13,7 @@ from virage.wallet.reads.audit import Audit, audit
 
 def audit_wallet() -> bool:
     """Print the audit as a table; return whether nothing is wrong."""
-    with database(configuration(beside(os.environ))) as config:
+    with database(beside()) as config:
         found, tills = asyncio.run(_audit(config))
     clean = found.clean and not tills
     table = Table(show_header=False, highlight=False)

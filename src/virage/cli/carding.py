@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from virage import matchday
-from virage.cli.house import beside, configuration, console, database, fail
+from virage.cli.house import beside, console, database, fail
 from virage.kernel.config import Config
 from virage.kernel.ids import new_id
 from virage.kernel.problems import Refused
@@ -34,7 +34,7 @@ def personalise(uids: Sequence[str], keys_file: Path, purse_id: UUID | None) -> 
     The same chips again are the same cards with the same keys and codes, so that a lost file is made again.
     """
     chips = [_uid(written) for written in uids]
-    config = configuration(beside(os.environ))
+    config = beside()
     secrets = _secrets(config)
     try:
         made = template(config.public_url + PAGE)
@@ -69,7 +69,7 @@ def personalise(uids: Sequence[str], keys_file: Path, purse_id: UUID | None) -> 
 
 def show(written: str) -> None:
     """Print what is known of a card."""
-    config = configuration(beside(os.environ))
+    config = beside()
     secrets = _secrets(config)
     with database(config) as opened:
         owned = asyncio.run(_found(opened, secrets, written))
@@ -95,7 +95,7 @@ def show(written: str) -> None:
 
 def block(written: str, reason: str) -> None:
     """Block a card for a reason of the staff's."""
-    config = configuration(beside(os.environ))
+    config = beside()
     secrets = _secrets(config)
     with database(config) as opened:
         owned = asyncio.run(_found(opened, secrets, written))

@@ -1,14 +1,13 @@
 """`virage fiscal close`, `archive` and `figures`: what `virage work` does by itself, on demand."""
 
 import asyncio
-import os
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
 
 from virage import matchday
-from virage.cli.house import beside, configuration, console, database, fail
+from virage.cli.house import beside, console, database, fail
 from virage.concessions.acts import figures, fiscal
 from virage.concessions.acts.archives import Archives
 from virage.concessions.jobs.closing import ClosingJobs
@@ -22,7 +21,7 @@ from virage.passes.acts import open_vault
 
 def close(day: date | None) -> None:
     """Close what is over, or a day at once; print what was closed."""
-    with database(configuration(beside(os.environ))) as config:
+    with database(beside()) as config:
         closed = asyncio.run(_close_due(config) if day is None else _close_day(config, day))
     for period, closings in closed:
         total = sum(one.tally.total_cents for one in closings if one.subject == "till")
@@ -48,7 +47,7 @@ async def _close_day(config: Config, day: date) -> list[tuple[Period, list[Closi
 
 def archive_tills(folder: Path, tills: Sequence[UUID], first: date | None, last: date | None) -> bool:
     """Write the archives into files and into the object store, print their names; whether there were any."""
-    with database(configuration(beside(os.environ))) as config:
+    with database(beside()) as config:
         files = asyncio.run(_archive(config, folder, tills, first, last))
     for file in files:
         console.print(str(file), markup=False)
@@ -82,7 +81,7 @@ async def _archive(
 
 def rebuild_figures() -> None:
     """Make the figures anew, in one transaction; print of how many records."""
-    with database(configuration(beside(os.environ))) as config:
+    with database(beside()) as config:
         count = asyncio.run(_rebuild(config))
     console.print(f"Figures of {count:,} records.")
 

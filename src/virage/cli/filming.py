@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 import asyncpg
 
 from virage import matchday
-from virage.cli.house import beside, configuration, console, database, fail, this
+from virage.cli.house import configuration, console, database, environment_beside, fail, this
 from virage.cli.ingesting import DEMO_CAMERAS
 from virage.kernel.config import Config
 from virage.kernel.database import Unavailable
@@ -21,7 +21,7 @@ LOOK_AGAIN_S = 0.2
 
 def cameras() -> None:
     """Let them send until Ctrl-C; the house goes on without them."""
-    env = beside(os.environ)
+    env = environment_beside(os.environ)
     with database(configuration(env)) as ready:
         asyncio.run(_cameras(ready, os.environ | env | {"VIRAGE_DATABASE_URL": ready.database_url or ""}))
 

@@ -90,16 +90,21 @@ def findable(config: Config, env: Mapping[str, str]) -> Iterator[None]:
             path.unlink(missing_ok=True)
 
 
-def beside(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of a command that finds a house, or end the command where there is none.
+def beside() -> Config:
+    """Return the configuration of a command that finds a house, or end the command where there is none.
 
     The command uses that house's database and leaves its start and its end to it.
     """
+    return configuration(environment_beside(os.environ))
+
+
+def environment_beside(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of such a command, for what it starts itself, or end it."""
     found = house_found(environ)
     if found is None:
         raise fail(
-            f"No house runs in {_folder(environ).absolute()}. Start one (make run) and try again once it has said that "
-            "it is open; or name one by VIRAGE_SECRET and VIRAGE_DATABASE_URL."
+            f"No house runs in {_folder(environ).absolute()}. Start one (make run) and try again once it has said "
+            "that it is open; or name one by VIRAGE_SECRET and VIRAGE_DATABASE_URL."
         )
     return found
 

@@ -1,7 +1,6 @@
 """`virage ingest`: take in a camera, or the two of the demonstration, until asked to end."""
 
 import asyncio
-import os
 import re
 import shutil
 import signal
@@ -13,7 +12,7 @@ from socket import create_server
 import av
 
 from virage import matchday
-from virage.cli.house import beside, configuration, console, database, fail
+from virage.cli.house import beside, console, database, fail
 from virage.kernel import logs
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
@@ -35,7 +34,7 @@ COMPARED_MIN = 2
 def ingest(sources: Sequence[Source], *, with_cameras: bool = False) -> None:
     """Take in these cameras; `with_cameras`: they are synthetic, and run here too."""
     die_with_parent()
-    config = configuration(beside(os.environ))
+    config = beside()
     logs.configure(config.log_level, "ingest")
     with database(config) as ready:
         asyncio.run(_ingest(ready, sources, with_cameras=with_cameras))
@@ -67,7 +66,7 @@ def source(camera: str, url: str, *, programme: bool, delay_ms: int | None) -> S
 
 def measure() -> None:
     """Compare what cameras saw of one flashing lamp, say how late each is, and keep it."""
-    config = configuration(beside(os.environ))
+    config = beside()
     with database(config) as ready:
         found = asyncio.run(_measure(ready))
     for late in found:

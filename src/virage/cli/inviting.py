@@ -1,10 +1,9 @@
 """`virage invite`: the first administrator, invited by whoever operates the machine."""
 
 import asyncio
-import os
 
 from virage import matchday
-from virage.cli.house import beside, configuration, console, database, fail
+from virage.cli.house import beside, console, database, fail
 from virage.kernel.config import Config
 from virage.kernel.problems import Refused
 from virage.people import acts
@@ -13,7 +12,7 @@ from virage.people.rules.mails import invitation_link
 
 def invite(email: str) -> None:
     """Print the link that makes this address the first administrator; refused once there is one."""
-    with database(configuration(beside(os.environ))) as config:
+    with database(beside()) as config:
         invited = asyncio.run(_invite(config, email))
     if isinstance(invited, Refused):
         raise fail(f"Refused: {invited.reason}. Further staff are invited in the office.")

@@ -1,14 +1,13 @@
 """`virage ball`: listen to a connected ball, and to goal-line technology, until asked to end."""
 
 import asyncio
-import os
 import re
 import signal
 from contextlib import suppress
 from uuid import UUID
 
 from virage import matchday
-from virage.cli.house import beside, configuration, database, fail
+from virage.cli.house import beside, database, fail
 from virage.kernel import logs
 from virage.kernel.config import Config
 from virage.kernel.supervise import die_with_parent
@@ -28,7 +27,7 @@ def listen(broker: str, event_id: UUID, ball: str) -> None:
         place = broker_of(broker)
     except ValueError as error:
         raise fail(str(error)) from None
-    config = configuration(beside(os.environ))
+    config = beside()
     logs.configure(config.log_level, "ball")
     with database(config) as ready:
         asyncio.run(_listen(ready, place, event_id, ball))

@@ -1,12 +1,11 @@
 """`virage ladder`: make what cameras send smaller for phones with little network, until asked to end."""
 
 import asyncio
-import os
 import signal
 from contextlib import suppress
 
 from virage import matchday
-from virage.cli.house import beside, configuration, database
+from virage.cli.house import beside, database
 from virage.kernel import logs
 from virage.kernel.config import Config
 from virage.kernel.supervise import die_with_parent
@@ -18,7 +17,7 @@ from virage.replay.rules.media import MediaVault
 def ladder() -> None:
     """Follow the cameras of the programme, and make the rungs of clips."""
     die_with_parent()
-    config = configuration(beside(os.environ))
+    config = beside()
     logs.configure(config.log_level, "ladder")
     with database(config) as ready:
         asyncio.run(_ladder(ready))

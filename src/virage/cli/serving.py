@@ -5,6 +5,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -33,11 +34,21 @@ def serve(workers: int | None, certificate: tuple[Path, Path] | None = None) -> 
     die_with_parent()
     config = configuration(os.environ)
     logs.configure(config.log_level, "serve")
+    _open_all_files_allowed()
     with database(config) as ready:
         os.environ["VIRAGE_DATABASE_URL"] = ready.database_url or ""
         ended = False
         while not ended:
             ended = _served(ready, workers or config.workers, certificate)
+
+
+def _open_all_files_allowed() -> None:
+    """Raise the usual limit of open files, often a thousand, to what this account may have: each stream is one."""
+    if sys.platform != "win32":
+        import resource
+
+        _, allowed = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, allowed))
 
 
 class _Server(Granian):  # type: ignore[misc, valid-type]  # which class it is depends on the interpreter

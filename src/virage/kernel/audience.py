@@ -4,12 +4,30 @@ Never by address: a whole ground shares a few. Anybody can be nobody, and anybod
 the house: whatever they open, a quarter of it stays for those who signed in.
 """
 
-from typing import Generic, TypeVar
+import sys
+from typing import Final, Generic, TypeVar
 from uuid import UUID
 
 from virage.kernel.guard import Kind, Principal
 
-LISTENERS_MAX = 20_000
+COMFORTABLE: Final = 20_000
+"""So many streams one process writes to without keeping anybody waiting for long."""
+
+
+def room() -> int:
+    """How many streams a process has room for: one is an open file, and a tenth of these stays for all else.
+
+    A connection that cannot be taken for want of a file is not refused: it waits, and nobody ever wakes it.
+    """
+    if sys.platform == "win32":
+        return COMFORTABLE
+    import resource  # noqa: PLC0415 - there is none on Windows
+
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return COMFORTABLE if files == resource.RLIM_INFINITY else min(COMFORTABLE, files * 9 // 10)
+
+
+LISTENERS_MAX = room()
 STRANGERS_MAX = LISTENERS_MAX // 4
 WITHOUT_ACCOUNT_MAX = LISTENERS_MAX * 3 // 4
 PER_SESSION_MAX = 8

@@ -30,11 +30,13 @@ class Batch:
     a part of it, by the position up to which they do.
     """
 
-    __slots__ = ("_events", "_id_line", "_key", "messages", "rests")
+    __slots__ = ("_events", "_id_line", "_key", "_rests", "messages")
 
-    def __init__(self, key: Key | None, messages: Mapping[str, bytes]) -> None:
+    def __init__(
+        self, key: Key | None, messages: Mapping[str, bytes], rests: Mapping[Key, Mapping[str, bytes]] | None = None
+    ) -> None:
         self.messages = messages
-        self.rests: dict[Key, Mapping[str, bytes]] = {}
+        self._rests = rests or {}
         self._key = key
         self._id_line = b"" if key is None else id_line(str(key))
         self._events: dict[Hashable, dict[str, Any] | None] = {}
@@ -55,8 +57,8 @@ class Batch:
         if self._key is not None and known is not None:
             if known >= self._key:
                 return None
-            if known in self.rests:
-                return self.rests[known].get(name)
+            if known in self._rests:
+                return self._rests[known].get(name)
         return self.messages.get(name)
 
 

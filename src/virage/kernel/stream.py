@@ -250,14 +250,14 @@ class Hub:
         ordered, end = as_written(entries), position_key(entries[-1].position)
         self._told = max(self._told, end.xid_next)  # whoever comes from here on is told by their opening what these say
         said = {0: {}, len(ordered): await self._messages(ordered)}
-        batch = Batch(end, said[len(ordered)])
+        rests = {}
         for xid in list(self._ahead):
             rest = [one for one in ordered if position_key(one.position).xid >= xid]
             if len(rest) not in said:
                 said[len(rest)] = await self._messages(rest)
-            batch.rests[Key(xid, 0)] = said[len(rest)]
+            rests[Key(xid, 0)] = said[len(rest)]
         self._ahead = {xid for xid in self._ahead if xid > self._told}
-        await self._give(batch)
+        await self._give(Batch(end, said[len(ordered)], rests))
 
     async def _messages(self, entries: Sequence[Entry]) -> dict[str, bytes]:
         """What these entries say to those who listen, by topic."""

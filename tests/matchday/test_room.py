@@ -1,0 +1,87 @@
+"""A web process that may open few files: whoever finds no room is told to come back, and nobody waits in vain."""
+
+import socket
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from litestar import Litestar
+
+from tests.matchday.conftest import Served, World
+from virage.kernel.clock import Clock
+from virage.kernel.database import Database
+
+FILES = 400
+PATIENCE_S = 20
+
+
+class Small(Served):
+    """Processes that open few files each; `limit`: how the shell is told so."""
+
+    limit: str
+
+    def _spawn(self, name: str) -> "subprocess.Popen[bytes]":
+        command = [
+            "sh",
+            "-c",
+            f'ulimit {self.limit} {FILES} && exec "$@"',
+            "sh",
+            sys.executable,
+            "-m",
+            "virage.cli",
+            name,
+        ]
+        with (self._folder / f"{name}.log").open("ab") as log:
+            return subprocess.Popen(command, env=self.env, stdout=log, stderr=log)  # noqa: S603 - our own
+
+
+@pytest.fixture
+async def small(
+    tmp_path: Path, shared_database_url: str, request: pytest.FixtureRequest
+) -> AsyncIterator[tuple[Small, UUID]]:
+    """It runs, and an event that everybody may follow."""
+    db = await Database.open(shared_database_url)
+    world = World(Litestar(openapi_config=None), db, Clock())
+    await world.open()
+    await db.close()
+    house = Small(tmp_path, shared_database_url)
+    house.limit = request.param
+    try:
+        await house.start()
+        yield house, world.event
+    finally:
+        house.stop()
+
+
+def asked(house: Small, event: UUID) -> Counter[str]:
+    """What more phones are answered than there are files, each of which keeps its stream."""
+    kept: list[socket.socket] = []
+    answers: Counter[str] = Counter()
+    for _ in range(FILES + 100):
+        sock = socket.create_connection(("127.0.0.1", house.port), PATIENCE_S)
+        sock.sendall(f"GET /api/stream?topics=live:{event} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode())
+        status = sock.recv(12, socket.MSG_WAITALL).decode()[9:]
+        answers[status] += 1
+        if status == "200":
+            kept.append(sock)
+        else:
+            sock.close()
+    for sock in kept:
+        sock.close()
+    return answers
+
+
+@pytest.mark.parametrize("small", ["-n"], indirect=True)
+def test_whoever_finds_no_room_is_told_so_at_once(small: tuple[Small, UUID]) -> None:
+    answers = asked(*small)
+    assert set(answers) == {"200", "503"}
+    assert answers["200"] >= FILES // 5, "strangers have a quarter of the room"
+
+
+@pytest.mark.parametrize("small", ["-Sn"], indirect=True)
+def test_a_process_opens_as_many_files_as_its_account_may_whatever_is_usual(small: tuple[Small, UUID]) -> None:
+    assert set(asked(*small)) == {"200"}
