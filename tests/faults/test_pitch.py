@@ -1,4 +1,4 @@
-"""A pitch under fire: `kill -9` of the web and of the database while tracking sends, then of the process beside a ball.
+"""A pitch under fire: `kill -9` of every web process and of the database while tracking sends, then beside a ball.
 
 Phones come back and see everybody where they are; nobody has run a metre more or less; what goal-line technology said
 while nobody listened is in the feed.
@@ -6,7 +6,6 @@ while nobody listened is in the feed.
 
 import asyncio
 import os
-import random
 import signal
 import sys
 from datetime import UTC, datetime, timedelta
@@ -104,16 +103,16 @@ async def under_fire(house: House, event_id: UUID, desk: bytes) -> dict[str, Any
     last = track.moments[-1].n
     phones = [Phone(house.url, event_id) for _ in range(PHONES)]
     following = asyncio.gather(*(phone.follow(last) for phone in phones))
-    killer, chance = Killer(house), random.Random(5)  # noqa: S311 - the same victims each time
+    killer = Killer(house)
 
     async def kill() -> None:
         for part, target in enumerate(KILLS, 1):
             while len(sent) < part * len(frames) // BATCH // (len(KILLS) + 1):  # noqa: ASYNC110 - it counts answers
                 await asyncio.sleep(0.002)
             pids = killer.pids(target)
-            victim = chance.choice(pids)
-            os.kill(victim, signal.SIGKILL)
-            await killer.back(target, victim, len(pids))
+            for victim in pids:  # every one in its turn: phones may all be with the same
+                os.kill(victim, signal.SIGKILL)
+                await killer.back(target, victim, len(pids))
 
     missing, _ = await asyncio.gather(send(house, event_id, desk, frames, sent), kill())
     async with asyncio.timeout(60):

@@ -44,7 +44,7 @@ def shown_code(page: Page) -> str:
 
 def expect_a_lane(page: Page, name: str) -> None:
     """Fill the form in, and look at the code."""
-    page.get_by_label("Name").fill(name)
+    page.get_by_label("Name", exact=True).fill(name)
     page.get_by_label("What it is").select_option("lane")
     page.get_by_label("Single gates of group").select_option("A")
     page.get_by_label("Gate A3", exact=True).check()
@@ -73,7 +73,7 @@ def test_a_device_is_paired_from_the_page_moved_and_revoked(browser: Browser, ho
         expect(row).to_contain_text("Seen lately")
         page.get_by_role("button", name=f"Change {name}").click()
         change = page.get_by_role("dialog", name="Name and gates")
-        change.get_by_label("Name").fill(other)
+        change.get_by_label("Name", exact=True).fill(other)
         change.get_by_label("Group A").check()
         change.get_by_role("button", name="Save").click()
         expect(page.get_by_role("listitem").filter(has_text=other)).to_contain_text("Gates A")
@@ -90,14 +90,14 @@ def test_a_device_is_paired_by_keyboard_alone(browser: Browser, house: House, ad
     phone = Device(house)
     with desk(browser, house, hire(house, f"keys-{address}", SUPERVISOR)) as page:
         page.goto("/office/devices")
-        page.get_by_label("Name").focus()
+        page.get_by_label("Name", exact=True).focus()
         for key in ("P", "1", "Tab", "Tab", "Space", "Enter"):
             page.keyboard.press(key)
         expect(page.get_by_role("dialog", name="Code for P1")).to_be_visible()
         code = shown_code(page)
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_have_count(0)
-        expect(page.get_by_label("Name")).to_be_focused()
+        expect(page.get_by_label("Name", exact=True)).to_be_focused()
         assert phone.come(code) == httpx.codes.OK
         assert phone.me().json()["kind"] == "phone"
 
@@ -111,7 +111,7 @@ def test_a_form_that_is_not_complete_says_where_and_a_code_that_is_over_says_so(
         page.get_by_role("button", name="Show the code").click()
         expect(page.get_by_text("Enter a name")).to_be_visible()
         expect(page.get_by_text("Choose at least one gate")).to_be_visible()
-        expect(page.get_by_label("Name")).to_be_focused()
+        expect(page.get_by_label("Name", exact=True)).to_be_focused()
         expect_a_lane(page, "Lane late")
         first = shown_code(page)
         page.clock.fast_forward("10:01")

@@ -332,7 +332,7 @@ def test_a_token_is_shown_once_works_and_ends(browser: Browser, house: House, of
     name = fresh("Turnstile")
     with desk(browser, house, office) as page:
         page.get_by_role("link", name="Programs").click()
-        page.get_by_label("Name").fill(name)
+        page.get_by_label("Name", exact=True).fill(name)
         page.get_by_role("button", name="Create the token").click()
         token = page.locator("code").inner_text()
         ask = {"authorization": f"Bearer {token}"}

@@ -142,7 +142,7 @@ def _books(page: Page) -> Iterator[Screen]:
     yield Screen("food-concessionaire", picture=False)
     page.keyboard.press("Escape")
     page.get_by_role("button", name=f"Add an outlet to {CATERER}").click()
-    dialog.get_by_label("Outlet").select_option("22")
+    dialog.get_by_label("Outlet", exact=True).select_option("22")
     dialog.get_by_role("button", name="Save").click()
     expect(dialog.get_by_text("A rate such as 5.5")).to_be_visible()
     yield Screen("food-terms")
