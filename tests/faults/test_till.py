@@ -1,4 +1,4 @@
-"""The tills under fire: `kill -9` of the web and of the database at ten moments while fans pay by tapping.
+"""The tills under fire: `kill -9` of the web and of the database at 20 moments while fans pay by tapping.
 
 What a till was answered is in the books and in its chain, once, and the archive of each till verifies. Each fan taps
 once: nobody taps at a second till while the first one waits. The processes are those of production, on a durable
@@ -28,7 +28,7 @@ from virage.kernel.database import Database
 from virage.kernel.security import derive
 from virage.passes.rules.vault import PURPOSE, KeyVault
 
-TILLS, FANS, SALES, KILLS = 16, 1_100, 1_100, 10
+TILLS, FANS, SALES, KILLS = 16, 2_100, 2_100, 20
 
 
 async def verified(house: House, bar: Bar) -> list[str]:

@@ -53,6 +53,12 @@ async def test_a_telling_that_is_refused_changes_nothing_and_the_next_one_counts
     assert kick_off["number"] == 1
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "1999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00"])
+async def test_a_moment_of_no_calendar_is_refused_alone(match: Match, at: str) -> None:
+    begun, refusal, goal = await match.send([match.telling(KICK_OFF), match.telling(GOAL, at=at), match.telling(GOAL)])
+    assert (begun["number"], refusal["reason"], goal["number"]) == (1, "time_strange", 2)
+
+
 async def test_two_desks_at_once_leave_no_gap_and_no_number_twice(match: Match) -> None:
     await match.tell(KICK_OFF)
     outcomes = await asyncio.gather(*(match.tell(GOAL) for _ in range(12)))

@@ -107,7 +107,9 @@ async def test_the_bonus_of_an_anonymous_card_goes_where_the_card_goes(purses: "
 
 
 async def test_finance_gives_with_a_reason_after_a_fresh_sign_in(purses: "Purses") -> None:
-    purses.knows("finance", "staff", Grant("finance"))
+    finance = purses.knows("finance", "staff", Grant("finance"))
+    async with purses.transaction() as conn:
+        await employ(conn, finance, Grant("finance"))
     purses.knows("of a promoter", "staff", Grant("finance", "organiser", new_id()))
     purse_id = await a_purse(purses.db)
     wish: dict[str, Any] = {"id": str(new_id()), "purse_id": str(purse_id), "cents": 900, "reason": "compensation"}
@@ -119,7 +121,7 @@ async def test_finance_gives_with_a_reason_after_a_fresh_sign_in(purses: "Purses
     for wrong in ({"cents": 0}, {"cents": 50_001}, {"reason": "because"}):
         assert (await purses.ask("finance", "POST", path, wish | {"id": str(new_id())} | wrong)).status_code == 400
     (fact,) = await purses.facts("bonus_given")
-    assert fact["who"] == purses.principals[next(iter(purses.principals))].id
+    assert fact["who"] == finance
 
 
 async def test_nobody_gives_to_their_own_purse_by_a_program_neither(purses: "Purses") -> None:
@@ -138,3 +140,23 @@ async def test_nobody_gives_to_their_own_purse_by_a_program_neither(purses: "Pur
             assert answer.json().get("code") == (None if expected == 200 else "own_purse")
     assert len(await purses.facts("bonus_given")) == 2
     assert await purses.rows("select 1 from wallet.gift where purse_id = $1", mine.purse_id) == []
+
+
+async def test_who_ends_their_program_while_it_gives_does_not_give_to_themselves(purses: "Purses") -> None:
+    finance, now = purses.knows("finance", "staff", Grant("finance")), purses.clock.now()
+    program = purses.knows("their program", "program", Grant("finance"))
+    mine = await purses.card(finance)
+    async with purses.transaction() as conn:
+        await employ(conn, finance, Grant("finance"))
+        wish = NewProgram(program, "CRM", [Grant("finance")], finance, now, now + timedelta(hours=1))
+        await grants.create_program(conn, wish, "a token")
+    wanted = {"id": str(new_id()), "purse_id": str(mine.purse_id), "cents": 900, "reason": "goodwill"}
+    async with purses.transaction() as conn:
+        await conn.execute("select from wallet.purse for update")
+        giving = asyncio.create_task(purses.ask("their program", "POST", "/api/office/wallet/bonus", wanted))
+        waiting = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        while not await purses.rows(waiting):  # noqa: ASYNC110 - another connection sets no event
+            await asyncio.sleep(0.01)
+        await grants.drop_programs(conn, [program])
+    assert (await giving).status_code == 404
+    assert await purses.rows("select 1 from wallet.gift") == []

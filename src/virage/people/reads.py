@@ -146,9 +146,13 @@ async def programs(conn: Connection, principal: Principal, now: datetime) -> lis
     return [] if principal.id is None else await grants.programs_created_by(conn, principal.id, now)
 
 
-async def person_behind(conn: Connection, asker_id: UUID) -> UUID:
-    """Who answers for what is asked under an id: who created the program, or the person of that id."""
-    return await grants.program_creator(conn, asker_id) or asker_id
+async def person_behind(conn: Connection, asker_id: UUID) -> UUID | None:
+    """Who answers for what is asked under an id: who created the program, or the person of that id.
+
+    None: nobody knows any more, for the program was ended or the person erased meanwhile.
+    """
+    behind = await grants.program_creator(conn, asker_id) or asker_id
+    return None if await persons.person(conn, behind) is None else behind
 
 
 async def export(

@@ -30,6 +30,7 @@ from virage.live.rules.entries import (
     Withdrawn,
     players_of,
 )
+from virage.programme.rules import YEAR_MAX, YEAR_MIN
 
 CLOCK_SLACK_S: Final = 2
 """How far what an entry says may be from the running clock without setting it."""
@@ -49,6 +50,7 @@ class Reason(StrEnum):
     NOT_IN_THIS_PERIOD = "not_in_this_period"
     PLAYER_UNKNOWN = "player_unknown"
     NO_MATCH = "no_match"
+    TIME_STRANGE = "time_strange"
     CHANGED = "changed_meanwhile"
 
 
@@ -150,7 +152,7 @@ def numbered(tellings: Sequence[Telling], known: Sequence[Entry], teams: Teams |
     outcomes: list[Entry | Refused] = []
     for telling in tellings:
         now = state_of(happened.values())
-        refusal = _refuse(telling.told, happened, now, entries, teams)
+        refusal = _refuse_moment(telling.at) or _refuse(telling.told, happened, now, entries, teams)
         if refusal is not None:
             outcomes.append(refusal)
             continue
@@ -165,6 +167,11 @@ def _clock_s(telling: Telling, now: MatchState) -> int | None:
     if telling.clock_s is not None or now.clock is None or isinstance(telling.told, Corrected | Withdrawn):
         return telling.clock_s
     return now.clock.shows(telling.at)
+
+
+def _refuse_moment(at: datetime) -> Refused | None:
+    """A moment that no calendar of ours reaches, for whoever reckons from it would leave all of time."""
+    return None if YEAR_MIN <= at.year <= YEAR_MAX else Refused(Reason.TIME_STRANGE)
 
 
 def _refuse(

@@ -120,8 +120,7 @@ async def _person(conn: Connection, who: UUID | None) -> UUID | Refused | None:
     """Whose eyes these are. Of a program that was ended meanwhile nobody knows: it marks and releases nothing."""
     if who is None:
         return None
-    behind = await people.person_behind(conn, who)
-    return Refused(Reason.NOT_FOUND) if await people.person(conn, behind) is None else behind
+    return await people.person_behind(conn, who) or Refused(Reason.NOT_FOUND)
 
 
 def _undone(entry: Entry) -> int | None:

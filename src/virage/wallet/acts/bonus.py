@@ -21,8 +21,8 @@ from virage.wallet.store import purses
 async def give(conn: Connection, gifts: Sequence[Gift], now: datetime) -> list[Given | Refused]:
     """Give bonus credit to purses; one outcome each, in order. Given again, a gift is answered again.
 
-    Refusals: not_found and purse_frozen (the purse), amount_invalid, gift_id_taken (the id gave something else),
-    own_purse (nobody gives to themselves, by a program of theirs neither).
+    Refusals: not_found (the purse, or whoever gives) and purse_frozen, amount_invalid, gift_id_taken (the id gave
+    something else), own_purse (nobody gives to themselves, by a program of theirs neither).
     """
     held = await purses.lock_purses(conn, sorted({gift.purse_id for gift in gifts}))
     givers = {gift.given_by for gift in gifts if gift.given_by is not None}
@@ -43,16 +43,20 @@ async def give(conn: Connection, gifts: Sequence[Gift], now: datetime) -> list[G
     return [refused[at] if at in refused else _outcome(gift, meant, balances) for at, gift in enumerate(gifts)]
 
 
-def _refuse(gift: Gift, held: Mapping[UUID, Purse], behind: Mapping[UUID, UUID]) -> Refused | None:
+def _refuse(gift: Gift, held: Mapping[UUID, Purse], behind: Mapping[UUID, UUID | None]) -> Refused | None:
     if not 0 < gift.cents <= CENTS_MAX:
         return Refused(Reason.AMOUNT_INVALID)
     purse = held.get(gift.purse_id)
     if purse is None:
-        return Refused(Reason.PURSE_UNKNOWN)
+        return Refused(Reason.NOT_FOUND)
     if purse.frozen_at is not None:
         return Refused(Reason.PURSE_FROZEN)
-    is_own = gift.given_by is not None and purse.owner_id == behind[gift.given_by]
-    return Refused(Reason.OWN_PURSE) if is_own else None
+    if gift.given_by is None:
+        return None
+    giver = behind[gift.given_by]
+    if giver is None:
+        return Refused(Reason.NOT_FOUND)
+    return Refused(Reason.OWN_PURSE) if purse.owner_id == giver else None
 
 
 def _fact(gift: Gift) -> Fact:

@@ -29,7 +29,7 @@ class GiftReason(StrEnum):
 class Reason(StrEnum):
     """Why nothing is given."""
 
-    PURSE_UNKNOWN = "not_found"
+    NOT_FOUND = "not_found"
     PURSE_FROZEN = "purse_frozen"
     AMOUNT_INVALID = "amount_invalid"
     GIFT_ID_TAKEN = "gift_id_taken"

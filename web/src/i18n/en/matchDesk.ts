@@ -65,6 +65,7 @@ export const matchDesk = {
     entry_is_correction: "That entry corrects another one: correct that one again.",
     entry_is_withdrawal: "That entry withdraws another one: tell what happened anew.",
     no_match: "Nobody has said who plays yet.",
+    time_strange: "This device’s clock is wrong: set its date.",
   } as Record<string, string>,
 };
 

@@ -67,5 +67,6 @@ export const matchDesk: Words = {
     entry_is_correction: "Cette entrée en corrige une autre : corrigez l’entrée d’origine à nouveau.",
     entry_is_withdrawal: "Cette entrée en retire une autre : racontez à nouveau ce qui s’est passé.",
     no_match: "Personne n’a encore dit qui joue.",
+    time_strange: "L’horloge de cet appareil est fausse : réglez sa date.",
   } as Record<string, string>,
 };
