@@ -27,7 +27,7 @@ async def loaded_purse(conn: Connection, cents: int, owner_id: UUID | None = Non
 
 
 def payment(purse_id: UUID, cents: int) -> Transfer:
-    return Transfer(new_id(), purse(purse_id), TILL, cents, "sale", purse_id)
+    return Transfer(new_id(), purse(purse_id), TILL, cents, "sale", new_id())
 
 
 async def posted(db: Database, *entries: Sequence[Transfer]) -> list[Outcome]:

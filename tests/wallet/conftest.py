@@ -143,7 +143,12 @@ async def purses(config: Config, db: Database, clock: Clock) -> AsyncIterator[Pu
         db=db,
         clock=clock,
         authenticator=authenticate,
-        dependencies={"card_desk": made.desk, "card_taps": made.desk.taps, "payment_provider": NoProvider()},
+        dependencies={
+            "card_desk": made.desk,
+            "card_taps": made.desk.taps,
+            "payment_provider": NoProvider(),
+            "paid_at": (),  # the wallet alone: nobody sells
+        },
     )
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
     async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:

@@ -82,6 +82,9 @@ def test_a_phone_pays_the_till_that_asks_it_and_what_is_refused_is_told_at_the_t
     by_itself = sold(till)
     expect(fan.get_by_role("heading", name="Paid: €3.50")).to_be_visible()
     expect(fan.get_by_text("In your purse: €16.50")).to_be_visible()
+    fan.goto("/purse")
+    expect(fan.get_by_role("listitem").filter(has_text="Paid at a counter")).to_contain_text("−€3.50")
+    expect(fan.get_by_role("listitem").filter(has_text="Paid at a counter")).to_contain_text("Food stand")
 
     fan.goto(asked(till))
     fan.get_by_role("button", name="Do not pay").click()

@@ -28,6 +28,7 @@ from virage.concessions.reads import orders as food_reads
 from virage.concessions.reads.catalogue import Catalogues
 from virage.concessions.reads.food_topics import food_topics
 from virage.concessions.reads.orders import FoodReads
+from virage.concessions.reads.paid_at import outlets
 from virage.kernel.config import Config
 from virage.kernel.database import Connection
 from virage.kernel.http import Lifespan
@@ -100,6 +101,7 @@ from virage.wallet.reads import auto_top_ups as auto_top_up_reads
 from virage.wallet.reads import cards as card_reads
 from virage.wallet.reads import purses as wallet_reads
 from virage.wallet.reads import virtual_cards
+from virage.wallet.reads.purses import PaidAt
 from virage.wallet.routes.card_desk import CardDesk
 from virage.wallet.rules.purses import PURPOSE as PURSES
 
@@ -128,12 +130,13 @@ def _programme(house: House) -> Domain:
 # --- people --------------------------------------------------------------------------------------------------------
 
 
+PAID_AT: Sequence[PaidAt] = (outlets,)
 # What the domains above tell a person about themselves, by the name of its section, and forget with them.
 PERSON_EXPORTS: dict[str, PersonExport] = {
     "cards": card_reads.export,
     "phones": virtual_cards.export,
     "auto_top_up": auto_top_up_reads.export,
-    "wallet": wallet_reads.export,
+    "wallet": partial(wallet_reads.export, paid_at=PAID_AT),
     "ticketing": ticketing_views.export,
     "access": access_reads.export,
     "food_orders": food_reads.export,
@@ -234,7 +237,7 @@ def _wallet(house: House) -> Domain:
     jobs = WalletJobs(house.db, house.config, house.clock, provider=provider, handlers=_payment_handlers(house))
     return Domain(
         routers=wallet_routes.routers,
-        dependencies={"card_desk": desk, "card_taps": desk.taps},
+        dependencies={"card_desk": desk, "card_taps": desk.taps, "paid_at": PAID_AT},
         jobs=[jobs.register],
         lifespan=[closing],
     )

@@ -7319,6 +7319,7 @@ export interface components {
             cents: number;
             /** Format: uuid */
             id: string;
+            place: components["schemas"]["Text"] | null;
             purpose: string;
             step: string;
             /** Format: uuid */

@@ -3,7 +3,7 @@ import type { PurseLine } from "../api/words";
 import { amountOf, amountsFor, byDay, isFull, withOlder } from "./lines";
 
 const LIMITS = { top_up_min_cents: 500, top_up_max_cents: 15_000, purse_max_cents: 25_000 };
-const line = (id: string, at = "2026-05-09T18:00:00Z"): PurseLine => ({ id, at, cents: 100, purpose: "top_up", subject: id, step: "post", bonus: false });
+const line = (id: string, at = "2026-05-09T18:00:00Z"): PurseLine => ({ id, at, cents: 100, purpose: "top_up", subject: id, step: "post", bonus: false, place: null });
 const ids = (lines: PurseLine[] | null): string[] | undefined => lines?.map(({ id }) => id);
 
 describe("an amount that somebody typed", () => {

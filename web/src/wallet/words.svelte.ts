@@ -26,6 +26,11 @@ class PurseWords extends Bundle<Words> {
     return purposes[purpose] ?? (cents > 0 ? into : out);
   }
 
+  /** When and where a line was, and whether it moved what the house gave. */
+  detail({ place, bonus }: PurseLine, when: string): string {
+    return [when, i18n.text(place), bonus ? this.w.history.bonus : ""].filter(Boolean).join(" · ");
+  }
+
   /** Where a rule for top-ups stands. */
   ruleState({ state, retry_at }: AutoTopUp): string {
     const { states } = this.w.auto;

@@ -5,3 +5,9 @@ from concessions.record
 cross join lateral jsonb_array_elements(convert_from(record.body, 'UTF8')::jsonb -> 'tenders') as tender
 where record.kind in ('sale', 'refund') and tender.value ->> 'kind' in ('cash', 'terminal')
 group by 1, 2;
+
+-- name: outlets_of(ids)
+-- Where records were written and orders are made.
+select id, outlet from concessions.record where id = any(:ids::uuid[])
+union all
+select id, outlet from concessions.food_order where id = any(:ids::uuid[]);

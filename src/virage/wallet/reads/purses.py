@@ -1,24 +1,35 @@
 """A purse as its owner sees it, and as it goes into their export."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from virage.kernel.database import Connection
 from virage.kernel.money import Cents
 from virage.payments import reads as payments
+from virage.programme.rules import Text
 from virage.wallet.reads.desk import payable_at_desks
 from virage.wallet.rules import purses as rules
 from virage.wallet.rules.ledger import Balance, bonus
 from virage.wallet.rules.purses import Limits, Progress, credit_id
 from virage.wallet.store import desk, gifts, ledger, purses
+from virage.wallet.store.ledger import Moved
 
 PAGE: Final = 50
 ALL: Final = 100_000
 _END: Final = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+class PaidAt(Protocol):
+    """Where purses paid: the domains that sell know the places of what they sold."""
+
+    async def __call__(self, conn: Connection, subjects: Sequence[UUID]) -> Mapping[UUID, Text]:
+        """The places of those sales and orders that are theirs."""
+        ...
 
 
 class Line(Struct, frozen=True):
@@ -26,6 +37,7 @@ class Line(Struct, frozen=True):
 
     `bonus`: it moved what the house gave, not money. `purpose`: top_up, payout, cash_load, cash_payout, terminal_load,
     terminal_payout, sale, refund, card_moved, bonus_given, bonus_forfeited, or another domain's word (food_order).
+    `place`: where it was paid or given back, if that is known.
     """
 
     id: UUID
@@ -35,6 +47,7 @@ class Line(Struct, frozen=True):
     subject: UUID
     step: str
     bonus: bool
+    place: Text | None
 
 
 class Statement(Struct, frozen=True):
@@ -73,10 +86,16 @@ EMPTY: Final = Statement(None, 0, 0, 0, [], more=False)
 
 
 async def purse_view(
-    conn: Connection, owner_id: UUID, limits: Limits, before: datetime | None = None, *, now: datetime
+    conn: Connection,
+    owner_id: UUID,
+    limits: Limits,
+    before: datetime | None = None,
+    *,
+    now: datetime,
+    paid_at: Sequence[PaidAt] = (),
 ) -> PurseView:
     """Somebody's purse with a page of its history, the latest first; an empty one where they have none yet."""
-    said = await _statement(conn, owner_id, before or _END, PAGE)
+    said = await _statement(conn, owner_id, before or _END, PAGE, paid_at)
     back = await _refundable(conn, said.id, said.available_cents) if said.id is not None else 0
     desk = await payable_at_desks(conn, said.id, now) if said.id is not None else 0
     fields = (said.id, said.balance_cents, said.available_cents, said.bonus_cents, said.history, said.more)
@@ -104,7 +123,9 @@ async def _refundable(conn: Connection, purse_id: UUID, available_cents: Cents) 
     return sum(share.cents for share in rules.shares(rules.paid(top_ups, made), available_cents))
 
 
-async def _statement(conn: Connection, owner_id: UUID, before: datetime, page: int) -> Statement:
+async def _statement(
+    conn: Connection, owner_id: UUID, before: datetime, page: int, paid_at: Sequence[PaidAt]
+) -> Statement:
     purse = await purses.purse_of(conn, owner_id)
     if purse is None:
         return EMPTY
@@ -115,20 +136,27 @@ async def _statement(conn: Connection, owner_id: UUID, before: datetime, page: i
     # Lines of one moment stay together on a page, for the next one begins before a moment.
     more = len(rows) > page
     shown = ([row for row in rows if row.at > rows[page].at] or rows) if more else rows
-    history = [
-        Line(
-            row.id,
-            row.at,
-            row.cents if row.credit_id in (purse.id, bonus_id) else -row.cents,
-            row.purpose,
-            row.subject,
-            row.step,
-            bonus_id in (row.debit_id, row.credit_id),
-        )
-        for row in shown
-    ]
+    subjects = list({row.subject for row in shown})
+    places = {subject: place for one in paid_at for subject, place in (await one(conn, subjects)).items()}
+    history = _lines(shown, {purse.id, bonus_id}, bonus_id, places)
     given = accounts.get(bonus_id, Balance()).available_cents
     return Statement(purse.id, mine.balance_cents, mine.available_cents, given, history, more)
+
+
+def _lines(rows: Sequence[Moved], mine: Collection[UUID], bonus_id: UUID, places: Mapping[UUID, Text]) -> list[Line]:
+    """A line for all that moved at once and for the same: a sale is a transfer a rate of VAT, and was paid once."""
+    lines: dict[tuple[Any, ...], Line] = {}
+    for row in rows:
+        cents = row.cents if row.credit_id in mine else -row.cents
+        is_bonus = bonus_id in (row.debit_id, row.credit_id)
+        same = (row.at, row.subject, row.purpose, row.step, is_bonus)
+        known = lines.get(same)
+        lines[same] = (
+            Line(row.id, row.at, cents, row.purpose, row.subject, row.step, is_bonus, places.get(row.subject))
+            if known is None
+            else replace(known, cents=known.cents + cents)
+        )
+    return list(lines.values())
 
 
 async def available(conn: Connection, purse_id: UUID) -> Cents:
@@ -136,12 +164,12 @@ async def available(conn: Connection, purse_id: UUID) -> Cents:
     return (await ledger.balances(conn, [purse_id])).get(purse_id, Balance()).available_cents
 
 
-async def export(conn: Connection, person_id: UUID) -> dict[str, Any]:
+async def export(conn: Connection, person_id: UUID, paid_at: Sequence[PaidAt] = ()) -> dict[str, Any]:
     """What the wallet keeps about a person: their purse, all that moved in it, what desks did and what was given.
 
     Who served them at a desk is somebody else's to be told about.
     """
-    said = await _statement(conn, person_id, _END, ALL)
+    said = await _statement(conn, person_id, _END, ALL, paid_at)
     if said.id is None:
         return {"purse": None}
     loads = [

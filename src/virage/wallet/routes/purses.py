@@ -1,5 +1,6 @@
 """A fan looks into their purse, loads it, and has what is left sent back."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from virage.kernel.guard import Principal, require_fan, signed_in
 from virage.kernel.problems import Problem, granted
 from virage.payments.checkout import Checkout
 from virage.wallet.acts.purses import PaidOut, TopUpWish, pay_out, top_up
-from virage.wallet.reads.purses import PurseView, TopUpView, purse_view, top_up_view
+from virage.wallet.reads.purses import PaidAt, PurseView, TopUpView, purse_view, top_up_view
 from virage.wallet.rules.purses import Limits
 
 
@@ -36,13 +37,20 @@ def limits_of(config: Config) -> Limits:
 
 @get("/", guards=[signed_in])
 async def get_purse(
-    db: Database, clock: Clock, config: Config, principal: Principal, before: datetime | None = None
+    *,
+    db: Database,
+    clock: Clock,
+    config: Config,
+    principal: Principal,
+    paid_at: Sequence[PaidAt],
+    before: datetime | None = None,
 ) -> PurseView:
     """One's purse, with about fifty lines of its history before a moment, the latest first."""
     if before is not None and before.tzinfo is None:
         raise Problem("invalid_input", {"errors": [{"source": "before", "message": "It names its time zone."}]})
     async with db.connection() as conn:
-        return await purse_view(conn, require_fan(principal), limits_of(config), before, now=clock.now())
+        fan_id, limits = require_fan(principal), limits_of(config)
+        return await purse_view(conn, fan_id, limits, before, now=clock.now(), paid_at=paid_at)
 
 
 @post("/top-ups", status_code=200, guards=[signed_in])
