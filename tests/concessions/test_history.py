@@ -4,9 +4,9 @@ from typing import Final
 from uuid import UUID
 
 from tests.concessions.bar import CAP_CENTS, Bar
-from tests.concessions.kitchen import NOW, Kitchen
+from tests.concessions.kitchen import Kitchen
 from tests.concessions.test_virtual_card import a_fan, ask, by_phone
-from tests.concessions.till import beer, cup, fries
+from tests.concessions.till import NOW, beer, cup, fries
 from virage.concessions.reads.orders import FoodOrder
 from virage.concessions.reads.paid_at import outlets
 from virage.concessions.rules.fiscal.record import TenderKind
