@@ -175,8 +175,9 @@ def test_a_desk_that_is_loaded_again_is_at_its_match_and_takes_back_once_what_it
     with at_the_desk(browser, house, f"again-{event}@example.org", event, title) as desk:
         desk.get_by_role("button", name="Start: First half").click()
         desk.get_by_role("button", name="3 min", exact=True).click()
-        desk.reload()
         line = desk.locator("[data-told]").filter(has_text="3 minutes added")
+        expect(line.get_by_role("button", name="Withdraw")).to_be_visible()
+        desk.reload()
         expect(line).to_be_visible()
         expect(desk.locator("[data-last]")).not_to_be_visible()
         desk.set_viewport_size({"width": 390, "height": 844})

@@ -8,7 +8,7 @@ from uuid import UUID
 from playwright.sync_api import Page, expect
 
 from tests.web.conftest import entered
-from tests.web.food import add, demo_on_now, filled, opened, orders
+from tests.web.food import add, demo_on_now, filled, opened, orders, untouched_outlet
 from tests.web.house import FAN, House
 from tests.web.office import in_database
 from tests.web.tour import Screen
@@ -20,7 +20,7 @@ from virage.kernel.database import Connection
 from virage.kernel.security import derive
 from virage.passes.rules.vault import PURPOSE, KeyVault
 
-BUSY, FULL = "02", "04"
+BUSY = "02"
 STANDS = (BUSY, "03", "05", "08", "09", "10")
 LATE = """
     update concessions.food_order set promised_at = placed_at - interval '4 minutes', voucher_cents = 300 where id = $1
@@ -28,11 +28,10 @@ LATE = """
 
 
 def evening(house: House) -> UUID:
-    """A match that goes on, its stands at work: one is full, one is closed."""
+    """A match that goes on, its stands at work; one is closed."""
     event = demo_on_now(house)
     for number, outlet in enumerate(STANDS):
         opened(house, outlet, delivers=number % 2 == 0, note="")
-    opened(house, FULL, made={Station.GRILL: 1, Station.BAR: 1})
     opened(house, "01", open=False)
     return event
 
@@ -77,7 +76,8 @@ def for_fans(page: Page, house: House, event: UUID) -> Iterator[Screen]:
     add(page, "Lager, 25 cl", "Salted popcorn")
     page.get_by_role("radio", name="Bring it to my seat").check()
     yield Screen("food-basket", at="#basket")
-    page.goto(f"/food/{FULL}")
+    opened(house, full := untouched_outlet(house), made={Station.GRILL: 1, Station.BAR: 1})
+    page.goto(f"/food/{full}")
     add(page, "Still water, 50 cl")
     for _ in range(17):
         page.get_by_role("button", name="One more: Still water").press("Enter")
