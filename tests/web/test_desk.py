@@ -31,6 +31,7 @@ PICTURE_MS = """() => {
 SAID_MS = "() => Number(document.querySelector('[data-scrub]').value)"
 # By as much as the way of a picture may be held up on a machine that does all else as well.
 AGREE = f"() => Math.abs(({PICTURE_MS})() - ({SAID_MS})()) < 2000"
+AT_REST = "() => { const front = document.querySelector('[data-front]'); return front.paused && !front.seeking; }"
 ROWS = "() => new Set([...document.querySelector('.bank').children].map((one) => one.offsetTop)).size"
 TAPS = "select sum(taps) from replay.tap where event_id = $1"
 LATER = """
@@ -86,6 +87,7 @@ def test_a_desk_scrubs_marks_and_publishes_a_moderator_releases_and_a_fan_sees_i
     assert in_database(house, lambda conn: conn.fetchval(TAPS, event)) == 1
     desk.keyboard.press("j")
     desk.keyboard.press("k")
+    desk.wait_for_function(AT_REST, timeout=SLOW_MS)
     desk.wait_for_function(AGREE, timeout=SLOW_MS)
     picture = desk.evaluate(PICTURE_MS)
     desk.keyboard.press(",")

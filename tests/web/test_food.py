@@ -124,19 +124,19 @@ def test_an_order_to_the_seat_is_on_the_runners_list_and_delivered(
 
 def test_a_full_outlet_offers_the_next_best_and_one_tap_orders_there(house: House, phone: Page, address: str) -> None:
     event = on_now(house, "Full house")
-    opened(house, OUTLET, made={Station.GRILL: 1, Station.BAR: 1})
+    opened(house, full := untouched_outlet(house), made={Station.GRILL: 1, Station.BAR: 1})
     opened(house, OTHER)
     fan_at(phone, house, address, event)
     phone.locator("[data-origin]").select_option("block:104")
     expect(phone.locator(f"[data-outlet='{OTHER}']")).to_contain_text("walk")
-    phone.goto(f"/food/{OUTLET}")
+    phone.goto(f"/food/{full}")
     add(phone, "Still water, 50 cl")
     for _ in range(29):
         phone.get_by_role("button", name="One more: Still water").press("Enter")
     filled(house, address, 10_000)
     phone.reload()
     phone.get_by_role("button", name="Order and pay").click()
-    expect(phone.get_by_text(f"Food stand {OUTLET} is full")).to_be_visible()
+    expect(phone.get_by_text(f"Food stand {full} is full")).to_be_visible()
     next_best = phone.locator(".next li").first
     expect(next_best).to_contain_text(re.compile(r"Ready at \d\d:\d\d, .* walk"))
     take = next_best.get_by_role("button")
@@ -144,7 +144,7 @@ def test_a_full_outlet_offers_the_next_best_and_one_tap_orders_there(house: Hous
     take.click()
     expect(phone.locator("[data-pick-up]")).to_be_visible()
     expect(phone.get_by_text(f"Pick up at {elsewhere}")).to_be_visible()
-    assert OUTLET not in elsewhere
+    assert full not in elsewhere
 
 
 def test_a_lost_answer_is_one_order_and_what_is_cancelled_costs_nothing(
