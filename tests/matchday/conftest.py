@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import psutil
 import pytest
 from litestar import Litestar
 
@@ -194,9 +195,12 @@ class Served:
         await self._all_ready()
 
     async def crash(self) -> None:
-        """Kill whatever serves the web, and start it again."""
+        """Kill what serves the web, wait until nothing of it is left, and start it again."""
+        workers = psutil.Process(self._processes["serve"].pid).children(recursive=True)
         self._processes["serve"].kill()
         self._processes["serve"].wait(30)
+        _, left = await asyncio.to_thread(psutil.wait_procs, workers, 30)
+        assert left == [], "workers end with their server"
         self._processes["serve"] = self._spawn("serve")
         await self._all_ready()
 

@@ -18,7 +18,7 @@ from virage import matchday
 from virage.cli.house import configuration, database
 from virage.kernel import logs
 from virage.kernel.config import Config
-from virage.kernel.supervise import die_with_parent
+from virage.kernel.supervise import be_parent, die_with_parent
 from virage.matchday.web import END_STREAMS
 
 BACKPRESSURE = 50_000  # open requests a worker; Granian's default of about a thousand is fewer than open streams
@@ -30,8 +30,9 @@ CRASH_PAUSE_S = 1.0
 
 
 def serve(workers: int | None, certificate: tuple[Path, Path] | None = None) -> None:
-    """Serve the web until the process is asked to end; workers that die are replaced."""
+    """Serve the web until the process is asked to end; workers that die are replaced, and end with the process."""
     die_with_parent()
+    be_parent()
     config = configuration(os.environ)
     logs.configure(config.log_level, "serve")
     _open_all_files_allowed()

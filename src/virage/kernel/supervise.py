@@ -112,29 +112,37 @@ class Supervisor:
         await process.wait()
 
 
-def die_with_parent() -> None:
-    """End this process when the one that supervises it is gone, even killed; nothing when nobody supervises."""
+def die_with_parent(*, at_once: bool = False) -> None:
+    """End this process when the one that supervises it is gone, even killed; nothing when nobody supervises.
+
+    `at_once`: it is not asked to end but killed, for it would wait for streams that nobody lets go any more.
+    """
     parent = os.environ.get(PARENT)
     if parent is None:
         return
-    os.environ[PARENT] = str(os.getpid())  # the next generation hangs on this one
-    _hang_on(int(parent))
-
-
-def _hang_on(parent: int) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    be_parent()
     if os.name == "posix":
-        if os.getppid() != parent:
-            os.kill(os.getpid(), signal.SIGTERM)
-        if sys.platform != "linux":
-            threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+        _hang_on(int(parent), signal.SIGKILL if at_once else signal.SIGTERM)
 
 
-def _watch(parent: int) -> None:
+def be_parent() -> None:
+    """Let whatever this process starts end with it, as far as it calls `die_with_parent`."""
+    os.environ[PARENT] = str(os.getpid())
+
+
+def _hang_on(parent: int, wish: signal.Signals) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, wish)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), wish)
+    if sys.platform != "linux":
+        threading.Thread(target=_watch, args=(parent, wish), daemon=True).start()
+
+
+def _watch(parent: int, wish: signal.Signals) -> None:
     while os.getppid() == parent:
         time.sleep(_WATCH_EVERY_S)
-    os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), wish)
 
 
 def _kill_group(pid: int) -> None:

@@ -44,7 +44,7 @@ class Web:
 
         The server logs what is raised, with its place, so no words of it are sent beside that.
         """
-        die_with_parent()
+        die_with_parent(at_once=True)
         logs.configure(logs.UNTIL_CONFIGURED, "web")
         answered = False
 

@@ -1,0 +1,18 @@
+"""`virage serve` by itself, without anybody who supervises it."""
+
+from typing import TYPE_CHECKING
+
+import httpx
+
+if TYPE_CHECKING:
+    from tests.matchday.conftest import Served, World
+
+
+async def test_no_worker_outlives_a_server_that_is_killed_not_even_for_an_open_stream(
+    served: "Served", live_world: "World"
+) -> None:
+    address = f"{served.url}/api/stream?topics=live:{live_world.event}"
+    async with httpx.AsyncClient(timeout=30) as phone, phone.stream("GET", address) as stream:
+        assert stream.status_code == httpx.codes.OK
+        await served.crash()
+        assert (await phone.get(f"{served.url}/readyz")).status_code == httpx.codes.OK
