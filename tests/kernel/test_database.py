@@ -1,13 +1,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
 import asyncpg
 import pytest
 
 from virage.kernel import database as database_module
-from virage.kernel.database import Connection, Contended, Database, Unavailable
+from virage.kernel.database import Connection, Contended, Database, OutOfReach, Unavailable
 from virage.kernel.ids import new_id
 
 
@@ -99,6 +99,21 @@ async def test_a_connection_keeps_its_prepared_statements_and_costs_no_reset(db:
     first, second = await pid_and_statements(), await pid_and_statements()
     assert first == second
     assert second[1] >= 1
+
+
+@pytest.mark.parametrize(
+    ("query", "value"),
+    [
+        ("select $1::timestamptz", datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))),
+        ("select $1::timestamptz", datetime(9999, 12, 31, 23, tzinfo=timezone(-timedelta(hours=14)))),
+        ("select $1::int", 2**31),
+    ],
+)
+async def test_what_the_database_cannot_write_is_out_of_reach(db: Database, query: str, value: object) -> None:
+    with pytest.raises(OutOfReach):
+        async with db.connection() as conn:
+            await conn.fetch(query, value)
+    assert await one(db) == 1
 
 
 async def test_after_a_cut_of_all_connections_the_pool_replaces_them(db: Database) -> None:

@@ -356,3 +356,10 @@ async def test_no_answer_holds_a_key_a_chips_number_or_a_code(purses: "Purses") 
         assert held.chip.uid.hex() not in text
         assert held.code.lower() not in text
         assert all(purses.secrets.keys.of(held.chip.uid, number).hex() not in text for number in range(5))
+
+
+@pytest.mark.parametrize("before", ["0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00", "2026-05-09T18:00:00"])
+async def test_a_history_before_no_moment_at_all_is_bad_input(purses: "Purses", before: str) -> None:
+    await purses.card(purses.knows("fan"))
+    answer = await purses.ask("fan", "GET", f"/api/wallet?before={before}")
+    assert (answer.status_code, answer.json()["code"]) in {(400, "invalid"), (400, "invalid_input")}

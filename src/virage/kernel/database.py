@@ -38,6 +38,10 @@ class Unavailable(Exception):
     """The database cannot answer now; nothing was confirmed, and the caller may send the same again (503)."""
 
 
+class OutOfReach(Exception):
+    """Whoever asked named a moment or a number that the database cannot write: the same again fares no better (400)."""
+
+
 class Contended(Unavailable):
     """The database gave another transaction the way (a deadlock); the same again may do at once."""
 
@@ -88,7 +92,8 @@ class Database:
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection without a transaction: for one statement, which is its own transaction.
 
-        Raises `Unavailable` for what is the database's fault, `Contended` when it chose another transaction over this.
+        Raises `Unavailable` for what is the database's fault, `Contended` when it chose another transaction over this,
+        `OutOfReach` for what it cannot write.
         """
         if self._callers >= CALLERS_MAX:
             raise Unavailable("Too many wait for the database.")
@@ -120,8 +125,10 @@ class Database:
             yield connection
 
 
-def _meaning(failure: Exception, connection: "PoolConnectionProxy[asyncpg.Record]") -> type[Unavailable] | None:
+def _meaning(failure: Exception, connection: "PoolConnectionProxy[asyncpg.Record]") -> type[Exception] | None:
     """What a failure on a connection means to the caller; None when it is the caller's own fault."""
+    if isinstance(failure.__cause__, OverflowError):  # an argument that has no form in a message to the database
+        return OutOfReach
     if isinstance(failure, asyncpg.TransactionRollbackError):
         return Contended
     if isinstance(failure, TRANSIENT):

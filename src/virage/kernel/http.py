@@ -19,7 +19,7 @@ from virage.kernel.batching import Batcher, Overloaded
 from virage.kernel.clock import Clock
 from virage.kernel.club import router as club
 from virage.kernel.config import Config
-from virage.kernel.database import Database, Unavailable
+from virage.kernel.database import Database, OutOfReach, Unavailable
 from virage.kernel.dispatch import Dispatch
 from virage.kernel.edge import Edge
 from virage.kernel.guard import Authenticator, Credential, Principal, Visit, current_visit
@@ -127,6 +127,8 @@ def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Respons
 
 
 def _problem(error: Exception) -> Problem:
+    if isinstance(error, OutOfReach):
+        error = ValidationException("A moment or a number in it is out of reach.")
     if isinstance(error, Problem):
         return error
     if isinstance(error, ValidationException):

@@ -6,7 +6,6 @@ from typing import Any, Final, Protocol
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from virage.kernel.database import Connection
 from virage.kernel.money import Cents
@@ -138,25 +137,27 @@ async def _statement(
     shown = ([row for row in rows if row.at > rows[page].at] or rows) if more else rows
     subjects = list({row.subject for row in shown})
     places = {subject: place for one in paid_at for subject, place in (await one(conn, subjects)).items()}
-    history = _lines(shown, {purse.id, bonus_id}, bonus_id, places)
+    history = _lines(shown, purse.id, places)
     given = accounts.get(bonus_id, Balance()).available_cents
     return Statement(purse.id, mine.balance_cents, mine.available_cents, given, history, more)
 
 
-def _lines(rows: Sequence[Moved], mine: Collection[UUID], bonus_id: UUID, places: Mapping[UUID, Text]) -> list[Line]:
+def _lines(rows: Sequence[Moved], purse_id: UUID, places: Mapping[UUID, Text]) -> list[Line]:
     """A line for all that moved at once and for the same: a sale is a transfer a rate of VAT, and was paid once."""
-    lines: dict[tuple[Any, ...], Line] = {}
+    bonus_id = bonus(purse_id).id
+    together: dict[tuple[datetime, UUID, str, str, bool], list[Moved]] = {}
     for row in rows:
-        cents = row.cents if row.credit_id in mine else -row.cents
         is_bonus = bonus_id in (row.debit_id, row.credit_id)
-        same = (row.at, row.subject, row.purpose, row.step, is_bonus)
-        known = lines.get(same)
-        lines[same] = (
-            Line(row.id, row.at, cents, row.purpose, row.subject, row.step, is_bonus, places.get(row.subject))
-            if known is None
-            else replace(known, cents=known.cents + cents)
-        )
-    return list(lines.values())
+        together.setdefault((row.at, row.subject, row.purpose, row.step, is_bonus), []).append(row)
+    mine = (purse_id, bonus_id)
+    return [
+        Line(moved[0].id, at, _came_in(moved, mine), purpose, subject, step, is_bonus, places.get(subject))
+        for (at, subject, purpose, step, is_bonus), moved in together.items()
+    ]
+
+
+def _came_in(moved: Sequence[Moved], mine: Collection[UUID]) -> Cents:
+    return sum(one.cents if one.credit_id in mine else -one.cents for one in moved)
 
 
 async def available(conn: Connection, purse_id: UUID) -> Cents:
