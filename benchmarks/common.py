@@ -49,10 +49,8 @@ async def commits_per_s(url: str, seconds: float = COMMITS_S) -> float:
 
 
 def own_folder() -> Path:
-    """A new folder that the database's own user may enter too."""
-    folder = Path(tempfile.mkdtemp(prefix="virage-bench-"))
-    folder.chmod(0o755)
-    return folder
+    """A new folder."""
+    return Path(tempfile.mkdtemp(prefix="virage-bench-"))
 
 
 async def commits_alone() -> float:

@@ -98,7 +98,6 @@ async def _administer(url: str, *statements: str) -> None:
 def cluster() -> Iterator[EmbeddedPostgres]:
     """One embedded cluster a test worker, fast and not durable, gone at the end."""
     folder = Path(tempfile.mkdtemp(prefix="virage-test-"))
-    folder.chmod(0o755)
     postgres = EmbeddedPostgres(folder / "pg", durable=False)
     asyncio.run(postgres.start())
     try:

@@ -57,13 +57,6 @@ def started(folder: Path, output: Path, *arguments: str, **variables: str) -> "s
         return subprocess.Popen(command, env=env, stdout=file, stderr=file, cwd=folder)  # noqa: S603 - our own command
 
 
-def reachable(folder: Path) -> Path:
-    """A folder of pytest's, opened to the account of the database."""
-    for step in (folder, folder.parent, folder.parent.parent):
-        step.chmod(0o755)
-    return folder
-
-
 def told(process: psutil.Process) -> list[str]:
     """The command of a process; nothing once it is dead."""
     with contextlib.suppress(psutil.Error):

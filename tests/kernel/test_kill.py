@@ -36,7 +36,6 @@ class Coat(Struct, frozen=True):
 async def postgres() -> AsyncIterator[EmbeddedPostgres]:
     """A durable cluster on a real disk that is supervised."""
     with tempfile.TemporaryDirectory(prefix="virage-test-", dir=on_disk()) as name:
-        Path(name).chmod(0o755)
         embedded = EmbeddedPostgres(Path(name) / "pg")
         await embedded.start()
         await migrate(embedded.url)

@@ -10,13 +10,13 @@ import psutil
 import pytest
 
 from tests.ports import free_ports
-from tests.running import Running, reachable
+from tests.running import Running
 
 
 @pytest.fixture
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Running]]:
-    """Starts `virage run` again and again on the same folder, which an unprivileged database can reach."""
-    folder = reachable(tmp_path_factory.mktemp("house"))
+    """Starts `virage run` again and again on the same folder."""
+    folder = tmp_path_factory.mktemp("house")
     ports = free_ports(2)
     started: list[Running] = []
 

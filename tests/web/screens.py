@@ -44,7 +44,6 @@ BELOW_HEADER = 80
 def whole_house() -> Iterator[House]:
     """A Virage with the demo over a database of its own, gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="virage-screens-"))
-    folder.chmod(0o755)
     postgres = EmbeddedPostgres(folder / "postgres", durable=False)
     asyncio.run(postgres.start())
     var = folder / "var"

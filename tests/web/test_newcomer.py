@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.ports import free_ports
-from tests.running import Running, reachable, started
+from tests.running import Running, started
 from tests.samples import match_file
 from tests.web.conftest import CHROMIUM, FLAGS
 from tests.web.office import ENGLISH
@@ -36,7 +36,7 @@ def commands(section: str) -> list[str]:
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A demonstration as `make run` starts it."""
-    running = Running(reachable(tmp_path_factory.mktemp("newcomer")), *free_ports(2))
+    running = Running(tmp_path_factory.mktemp("newcomer"), *free_ports(2))
     try:
         running.until(running.greeted)
         yield running

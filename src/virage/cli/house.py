@@ -1,13 +1,15 @@
 """What most commands need first: the demo's environment, the database, one loop."""
 
 import asyncio
+import errno
 import json
 import os
 import secrets
+import shutil
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,10 +17,10 @@ import asyncpg
 import msgspec
 from rich.console import Console
 
-from virage.kernel.cluster import PostgresFailed
 from virage.kernel.config import Config, ConfigError, read
-from virage.kernel.database import ASYNCPG_ERRORS, CONNECT_TIMEOUT_S
+from virage.kernel.database import ASYNCPG_ERRORS, CONNECT_TIMEOUT_S, Unavailable
 from virage.kernel.postgres import EmbeddedPostgres
+from virage.kernel.programs import PostgresFailed
 from virage.kernel.supervise import PARENT
 
 console = Console(highlight=False)
@@ -26,6 +28,9 @@ _GENERATED = ("VIRAGE_SECRET", "VIRAGE_SANDBOX_KEY", "VIRAGE_SANDBOX_WEBHOOK_SEC
 _NAMES_A_HOUSE = ("VIRAGE_SECRET", "VIRAGE_DATABASE_URL")
 _HOUSE_FILE = "house.json"
 _OWNER_ONLY = 0o600
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_ROOM_BYTES_MIN = 16 << 20  # one file of PostgreSQL's log
+_CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def fail(message: str) -> "SystemExit":
@@ -103,7 +108,7 @@ def environment_beside(environ: Mapping[str, str]) -> dict[str, str]:
     found = house_found(environ)
     if found is None:
         raise fail(
-            f"No house runs in {_folder(environ).absolute()}. Start one (make run) and try again once it has said "
+            f"No house runs in {folder_of(environ).absolute()}. Start one (make run) and try again once it has said "
             "that it is open; or name one by VIRAGE_SECRET and VIRAGE_DATABASE_URL."
         )
     return found
@@ -116,13 +121,14 @@ def house_found(environ: Mapping[str, str]) -> dict[str, str] | None:
     """
     if any(environ.get(name) for name in _NAMES_A_HOUSE):
         return dict(environ)
-    found = _left_in(_folder(environ) / _HOUSE_FILE)
+    found = _left_in(folder_of(environ) / _HOUSE_FILE)
     if found is None or not asyncio.run(_answers(found["VIRAGE_DATABASE_URL"])):
         return None
     return found | {name: value for name, value in environ.items() if value}
 
 
-def _folder(environ: Mapping[str, str]) -> Path:
+def folder_of(environ: Mapping[str, str]) -> Path:
+    """Return the folder of everything that Virage keeps on this machine."""
     return Path(environ.get("VIRAGE_VAR_DIR") or "var")
 
 
@@ -147,17 +153,48 @@ async def _answers(database_url: str) -> bool:
 
 
 @contextmanager
+def failing_clearly(var: Path) -> Iterator[None]:
+    """End the command with what to do where this machine is at fault: its disk, its rights, its PostgreSQL."""
+    try:
+        yield
+    except PostgresFailed as failure:
+        raise fail(str(failure)) from None
+    except (Unavailable, *ASYNCPG_ERRORS) as failure:
+        if not (_has_no_room(var) or isinstance(failure.__cause__ or failure, asyncpg.DiskFullError)):
+            raise
+        raise fail(_full(var)) from None
+    except OSError as error:
+        if error.errno in _FULL or _has_no_room(var):
+            raise fail(_full(var)) from None
+        if error.errno not in _CLOSED:
+            raise
+        raise fail(
+            f"{error.filename or var.absolute()} may not be written to by this account ({error.strerror}): give it the "
+            "folder, or name another by VIRAGE_VAR_DIR."
+        ) from None
+
+
+def _has_no_room(var: Path) -> bool:
+    """Whether the database cannot write on: it ends without a word of a full disk where its log has no room."""
+    with suppress(OSError):
+        return shutil.disk_usage(var).free < _ROOM_BYTES_MIN
+    return False
+
+
+def _full(var: Path) -> str:
+    return f"The disk that holds {var.absolute()} is full. Free some space and try again."
+
+
+@contextmanager
 def database(config: Config) -> Iterator[Config]:
     """The configuration with a database that answers: the one that is named, or the embedded one, kept alive."""
     if config.database_url is not None:
         yield config
         return
-    postgres = EmbeddedPostgres(config.var_dir / "postgres")
     with _background_loop() as loop:
-        try:
+        with failing_clearly(config.var_dir):
+            postgres = EmbeddedPostgres(config.var_dir / "postgres")
             asyncio.run_coroutine_threadsafe(postgres.start(), loop).result()
-        except PostgresFailed as failure:
-            raise fail(str(failure)) from None
         keeping = asyncio.run_coroutine_threadsafe(postgres.supervise(), loop)
         try:
             yield msgspec.structs.replace(config, database_url=postgres.url)

@@ -12,7 +12,17 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from virage import demo, matchday
-from virage.cli.house import configuration, console, database, demo_environment, fail, findable, this
+from virage.cli.house import (
+    configuration,
+    console,
+    database,
+    demo_environment,
+    fail,
+    failing_clearly,
+    findable,
+    folder_of,
+    this,
+)
 from virage.kernel.config import Config
 from virage.kernel.migrate import MigrationChanged, migrate
 from virage.kernel.supervise import Child, Supervisor
@@ -24,22 +34,23 @@ _HTTP_OK = 200
 
 def setup() -> None:
     """Prepare everything but serve: the database is there, migrated, with the demo in it."""
-    env = demo_environment(os.environ)
-    config = configuration(env)
-    with database(config) as ready:
-        env["VIRAGE_DATABASE_URL"] = ready.database_url or ""
-        asyncio.run(prepare(ready, env))
+    with failing_clearly(folder_of(os.environ)):
+        env = demo_environment(os.environ)
+        with database(configuration(env)) as ready:
+            env["VIRAGE_DATABASE_URL"] = ready.database_url or ""
+            asyncio.run(prepare(ready, env))
     console.print("Ready. `virage run` serves it.")
 
 
 def run(environ: Mapping[str, str], *extra: str) -> None:
     """Serve the demonstration until Ctrl-C. `extra` are arguments of `virage serve`."""
-    env = demo_environment(environ)
-    config = configuration(env)
-    _refuse_taken_port(config)
-    with database(config) as ready:
-        env["VIRAGE_DATABASE_URL"] = ready.database_url or ""
-        asyncio.run(_run(ready, env, extra))
+    with failing_clearly(folder_of(environ)):
+        env = demo_environment(environ)
+        config = configuration(env)
+        _refuse_taken_port(config)
+        with database(config) as ready:
+            env["VIRAGE_DATABASE_URL"] = ready.database_url or ""
+            asyncio.run(_run(ready, env, extra))
 
 
 async def prepare(config: Config, env: Mapping[str, str]) -> None:

