@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
+STEP := @$(PYTHON) -I src/virage/cli/steps.py
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
@@ -12,7 +13,7 @@ WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
 
-run: setup ## Start everything: database, sandbox provider, worker, web on http://localhost:8000
+run: .venv/.built src/virage/web/index.html ## Start everything: database, sandbox provider, worker, web on http://localhost:8000
 	@exec virage run
 
 cameras: .venv/.built ## Beside `make run`: two cameras that nobody holds, so that a goal is there to be seen again
@@ -21,7 +22,7 @@ cameras: .venv/.built ## Beside `make run`: two cameras that nobody holds, so th
 setup: .venv/.built src/virage/web/index.html ## Build .venv and the web, start the database once, migrate, load the demo
 	@virage setup
 
-phone: setup ## Serve to phones in the local network over HTTPS
+phone: .venv/.built src/virage/web/index.html ## Serve to phones in the local network over HTTPS
 	@exec virage phone
 
 check: .venv/.dev web/node_modules/.installed ## Every law of the house, by command
@@ -66,26 +67,27 @@ clean: ## Remove what was built; var/ with its data stays
 	find benchmarks src tests -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here: install Python 3.11 or newer, or name it (make PYTHON=python3.11 run)"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Virage needs Python 3.11 or newer: make PYTHON=python3.11 run")'
-	@$(PYTHON) -m venv .venv || { echo "This Python has no venv: install it (Debian and Ubuntu: apt-get install python3-venv)"; rm -rf .venv; exit 1; }
+	$(STEP) "Python environment" $(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 .venv/.built: .venv/bin/python requirements.txt pyproject.toml
-	pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
-	pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
+	$(STEP) "Python packages" pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
+	$(STEP) "Virage" pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@touch $@
 
 .venv/.dev: .venv/.built requirements-dev.txt
-	pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(STEP) "Test packages" pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
 web/node_modules/.installed: .venv/.built web/package.json web/package-lock.json
-	npm --prefix web ci --no-audit --no-fund --loglevel=error
+	$(STEP) "Web packages" npm --prefix web ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 tests/azurite/node_modules/.installed: .venv/.built tests/azurite/package.json tests/azurite/package-lock.json
-	npm --prefix tests/azurite ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	$(STEP) "Azurite" npm --prefix tests/azurite ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 src/virage/web/index.html: web/node_modules/.installed $(WEB_SOURCES)
-	npm --prefix web run build
+	$(STEP) "Web" npm --prefix web run build
 	@touch $@

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from virage.cli.house import demo_environment, environment_beside, findable, house_found
-from virage.kernel.config import read
+from tests.conftest import with_database
+from virage.cli.house import database, demo_environment, environment_beside, findable, house_found
+from virage.kernel import database as databases
+from virage.kernel.config import Config, read
 from virage.kernel.supervise import PARENT
 
 AWAY = "postgresql://virage@127.0.0.1:1/virage"
@@ -87,3 +89,31 @@ def test_who_names_a_house_by_variables_is_given_no_other(tmp_path: Path, databa
     with findable(read(env), env):
         asking = {"VIRAGE_VAR_DIR": str(tmp_path), named: "another"}
         assert environment_beside(asking) == asking
+
+
+def refused(url: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """What a command says that cannot have its database."""
+    with pytest.raises(SystemExit), database(Config(secret="x" * 32, database_url=url)):
+        pytest.fail("there is no such database")
+    return capsys.readouterr().err
+
+
+def test_a_database_that_does_not_exist_is_refused_at_once(
+    database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = refused(with_database(database_url, "elsewhere"), capsys)
+    assert said == (
+        'The database /elsewhere refuses us: database "elsewhere" does not exist. Correct VIRAGE_DATABASE_URL.\n'
+    )
+
+
+def test_a_database_that_does_not_answer_is_named_at_once_and_given_up_in_time(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(databases, "ANSWER_WAIT_S", 0.3)
+    said = refused("postgresql://virage:hunter2@127.0.0.1:1/virage", capsys)
+    waiting, given_up = said.splitlines()
+    assert waiting.startswith("Waiting for the database 127.0.0.1:1/virage (")
+    assert given_up.startswith("The database 127.0.0.1:1/virage does not answer (")
+    assert given_up.endswith("). Start it, or correct VIRAGE_DATABASE_URL.")
+    assert "hunter2" not in said

@@ -17,8 +17,9 @@ import asyncpg
 import msgspec
 from rich.console import Console
 
+from virage.cli.steps import Step
 from virage.kernel.config import Config, ConfigError, read
-from virage.kernel.database import ASYNCPG_ERRORS, CONNECT_TIMEOUT_S, Unavailable
+from virage.kernel.database import ASYNCPG_ERRORS, CONNECT_TIMEOUT_S, Unavailable, answering
 from virage.kernel.postgres import EmbeddedPostgres
 from virage.kernel.programs import PostgresFailed
 from virage.kernel.supervise import PARENT
@@ -185,16 +186,30 @@ def _full(var: Path) -> str:
     return f"The disk that holds {var.absolute()} is full. Free some space and try again."
 
 
+def warn(line: str) -> None:
+    """Tell whoever runs the command something, where it is not in the way of what the command prints."""
+    Console(stderr=True, highlight=False).print(line, style="yellow", markup=False, soft_wrap=True)
+
+
 @contextmanager
-def database(config: Config) -> Iterator[Config]:
-    """The configuration with a database that answers: the one that is named, or the embedded one, kept alive."""
+def database(config: Config, starting: Step | None = None) -> Iterator[Config]:
+    """The configuration with a database that answers: the one that is named, or the embedded one, kept alive.
+
+    `starting` shows what is waited for, and where an embedded one lies; without it a warning says what is waited for.
+    """
     if config.database_url is not None:
+        try:
+            asyncio.run(answering(config.database_url, starting.note if starting else warn))
+        except Unavailable as failure:
+            raise fail(str(failure)) from None
         yield config
         return
     with _background_loop() as loop:
         with failing_clearly(config.var_dir):
             postgres = EmbeddedPostgres(config.var_dir / "postgres")
             asyncio.run_coroutine_threadsafe(postgres.start(), loop).result()
+            if starting is not None:
+                starting.result = postgres.about
         keeping = asyncio.run_coroutine_threadsafe(postgres.supervise(), loop)
         try:
             yield msgspec.structs.replace(config, database_url=postgres.url)

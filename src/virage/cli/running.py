@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -23,6 +23,7 @@ from virage.cli.house import (
     folder_of,
     this,
 )
+from virage.cli.steps import step
 from virage.kernel.config import Config
 from virage.kernel.migrate import MigrationChanged, migrate
 from virage.kernel.supervise import Child, Supervisor
@@ -36,7 +37,7 @@ def setup() -> None:
     """Prepare everything but serve: the database is there, migrated, with the demo in it."""
     with failing_clearly(folder_of(os.environ)):
         env = demo_environment(os.environ)
-        with database(configuration(env)) as ready:
+        with _database(configuration(env)) as ready:
             env["VIRAGE_DATABASE_URL"] = ready.database_url or ""
             asyncio.run(prepare(ready, env))
     console.print("Ready. `virage run` serves it.")
@@ -48,20 +49,31 @@ def run(environ: Mapping[str, str], *extra: str) -> None:
         env = demo_environment(environ)
         config = configuration(env)
         _refuse_taken_port(config)
-        with database(config) as ready:
+        with _database(config) as ready:
             env["VIRAGE_DATABASE_URL"] = ready.database_url or ""
             asyncio.run(_run(ready, env, extra))
+
+
+@contextlib.contextmanager
+def _database(config: Config) -> Iterator[Config]:
+    with contextlib.ExitStack() as stack:
+        with step("Database") as starting:
+            ready = stack.enter_context(database(config, starting))
+        yield ready
 
 
 async def prepare(config: Config, env: Mapping[str, str]) -> None:
     """Migrate the database and load the demo; both change nothing that is there already."""
     assert config.database_url is not None  # noqa: S101 - `database` names it
     try:
-        await migrate(config.database_url)
+        with step("Migrations"):
+            await migrate(config.database_url)
     except MigrationChanged as error:
         raise fail(f"{error} Give the demonstration a new one: another VIRAGE_VAR_DIR, or none of it.") from None
-    async with matchday.opened(config) as db:
-        await demo.load(config, db, matchday.clock_of(config), sandbox=partial(_sandbox, config, env), tell=_tell)
+    with step("Demonstration") as loading:
+        async with matchday.opened(config) as db:
+            sandbox = partial(_sandbox, config, env)
+            await demo.load(config, db, matchday.clock_of(config), sandbox=sandbox, tell=loading.note)
 
 
 @contextlib.asynccontextmanager
@@ -129,8 +141,9 @@ async def _greet(config: Config) -> None:
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=False)) as session:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(READY_WAIT_S):
-                while not await _ready(session, address):  # noqa: ASYNC110 - the web is another process
-                    await asyncio.sleep(READY_POLL_S)
+                with step("Web server"):
+                    while not await _ready(session, address):  # noqa: ASYNC110 - the web is another process
+                        await asyncio.sleep(READY_POLL_S)
                 console.print(demo.greeting(config), markup=False, soft_wrap=True)
                 return
     console.print(f"The web does not answer yet; see {config.var_dir / 'log' / 'web.log'}", style="red")

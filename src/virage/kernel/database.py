@@ -1,9 +1,10 @@
 """The database: a pool of connections that never keep session state, and one error for "try again"."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import msgspec
@@ -17,6 +18,7 @@ else:
 
 STATEMENT_TIMEOUT_MS = 10_000
 TRANSACTION_TIMEOUT_MS = 15_000
+URL = "VIRAGE_DATABASE_URL"
 CALLERS_MAX = 2_000  # who use or wait for a connection; more are sent away at once, which costs less than a timer each
 CONNECT_TIMEOUT_S = 5.0
 TRANSACTION_TIMEOUT_SINCE = 17  # the major version of PostgreSQL that first has `transaction_timeout`
@@ -34,6 +36,15 @@ TRANSIENT = (  # what passes by itself: the same may be sent again
 ASYNCPG_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
+ANSWER_WAIT_S = 60.0
+ANSWER_RETRY_S = 0.25
+HOPELESS = (  # it is the address that is wrong, and waiting does not change it
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.ClientConfigurationError,
+)
+
+
 class Unavailable(Exception):
     """The database cannot answer now; nothing was confirmed, and the caller may send the same again (503)."""
 
@@ -44,6 +55,38 @@ class OutOfReach(Exception):
 
 class Contended(Unavailable):
     """The database gave another transaction the way (a deadlock); the same again may do at once."""
+
+
+async def answering(url: str, tell: Callable[[str], None]) -> None:
+    """Wait until the database answers, and tell at once what is waited for.
+
+    Raises `Unavailable` with what to do: after a minute, or at once where the address itself is wrong.
+    """
+    parts = urlsplit(url)
+    where = f"{parts.netloc.rpartition('@')[2]}{parts.path}"
+    deadline, told = asyncio.get_running_loop().time() + ANSWER_WAIT_S, False
+    while True:
+        try:
+            connection = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT_S)
+        except HOPELESS as failure:
+            raise Unavailable(f"The database {where} refuses us: {_first_line(failure)}. Correct {URL}.") from failure
+        except (*ASYNCPG_ERRORS, OSError, TimeoutError) as failure:
+            reason = _first_line(failure) or "no answer"
+            if asyncio.get_running_loop().time() > deadline:
+                raise Unavailable(
+                    f"The database {where} does not answer ({reason}). Start it, or correct {URL}."
+                ) from failure
+            if not told:
+                tell(f"Waiting for the database {where} ({reason}), {ANSWER_WAIT_S:.0f} s at most")
+                told = True
+            await asyncio.sleep(ANSWER_RETRY_S)
+        else:
+            await connection.close()
+            return
+
+
+def _first_line(failure: Exception) -> str:
+    return str(failure).partition("\n")[0].rstrip(".")
 
 
 class Database:

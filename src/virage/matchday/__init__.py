@@ -1,6 +1,5 @@
 """The composition root: an application, or a worker, of all domains over an open database."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, cast
@@ -10,17 +9,15 @@ from litestar import Litestar
 from virage.kernel import openapi
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
-from virage.kernel.database import Database, Unavailable
+from virage.kernel.database import Database, answering
 from virage.kernel.guard import Credential, Principal
 from virage.kernel.http import create_app
 from virage.kernel.journal import Tail
+from virage.kernel.logs import log
 from virage.kernel.queue import Jobs
 from virage.kernel.stream import Hub
 from virage.matchday.domains import DOMAINS
 from virage.matchday.house import House
-
-DATABASE_WAIT_S = 60.0
-DATABASE_RETRY_S = 0.2
 
 
 async def _nobody(credentials: Sequence[Credential]) -> Sequence[Principal | None]:
@@ -83,19 +80,11 @@ def clock_of(config: Config) -> Clock:
 
 @asynccontextmanager
 async def opened(config: Config) -> AsyncIterator[Database]:
-    """The configured database, waited for as long as it takes to come up."""
+    """The configured database, once it answers; the log says what is waited for."""
     assert config.database_url is not None  # noqa: S101 - the command line starts the embedded server and names it
-    db = await _patiently(config.database_url, config.database_connections)
+    await answering(config.database_url, lambda why: log.warning("database_awaited", why=why))
+    db = await Database.open(config.database_url, connections_max=config.database_connections)
     try:
         yield db
     finally:
         await db.close()
-
-
-async def _patiently(url: str, connections_max: int) -> Database:
-    async with asyncio.timeout(DATABASE_WAIT_S):
-        while True:
-            try:
-                return await Database.open(url, connections_max=connections_max)
-            except Unavailable:
-                await asyncio.sleep(DATABASE_RETRY_S)
