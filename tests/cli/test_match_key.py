@@ -64,7 +64,8 @@ async def way(database_url: str, db: Database, tmp_path: Path) -> AsyncIterator[
 
 
 def house(way: Way) -> Config:
-    return read({"VIRAGE_SECRET": "s" * 32, "VIRAGE_DEMO": "1", "VIRAGE_DATABASE_URL": way.url})
+    secret = "a secret of the tests, long enough"
+    return read({"VIRAGE_SECRET": secret, "VIRAGE_DEMO": "1", "VIRAGE_DATABASE_URL": way.url})
 
 
 async def programs(db: Database) -> int:

@@ -10,6 +10,12 @@ from virage.kernel.config import Config
 from virage.kernel.database import Database
 
 
+@pytest.fixture
+def config(config: Config) -> Config:
+    """A demonstration whose address is its own machine's."""
+    return replace(config, public_url="http://localhost:8000")
+
+
 def local(app: Litestar, peer: str = "127.0.0.1") -> httpx.AsyncClient:
     transport = httpx.ASGITransport(app=app, client=(peer, 40_000))  # type: ignore[arg-type]  # Litestar spells the ASGI types out
     return httpx.AsyncClient(transport=transport, base_url="http://localhost")
@@ -54,6 +60,11 @@ async def test_the_counters_name_routes_and_never_addresses(app: Litestar) -> No
 async def test_the_counters_are_for_this_machine_alone(app: Litestar, peer: str, host: str) -> None:
     async with local(app, peer) as stranger:
         assert (await stranger.get("/metrics", headers={"host": host})).status_code == 404
+
+
+async def test_nobody_reads_the_counters_of_production_without_a_token(config: Config, db: Database) -> None:
+    async with local(matchday.build(replace(config, demo=False), db, Clock())) as operator:
+        assert (await operator.get("/metrics")).status_code == 404
 
 
 async def test_the_counters_are_for_whoever_has_their_token(config: Config, db: Database) -> None:

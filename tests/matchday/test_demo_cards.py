@@ -36,6 +36,12 @@ OUTLET = "01"
 
 
 @pytest.fixture
+def config(config: Config) -> Config:
+    """A demonstration for phones, as its own machine is served."""
+    return replace(config, loopback_listener=True)
+
+
+@pytest.fixture
 async def here(app: Litestar, config: Config, db: Database, clock: Clock) -> AsyncIterator[httpx.AsyncClient]:
     """A browser on the machine of a demonstration that is loaded."""
     await load_food(config, db, clock)

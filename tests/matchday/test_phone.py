@@ -8,6 +8,8 @@ from cryptography.x509.verification import PolicyBuilder, Store, VerificationErr
 
 from virage.cli.authority import Authority, authority, server_certificate
 from virage.cli.phones import install_page, terminal_code
+from virage.cli.running import children, here
+from virage.kernel.config import Config, read
 
 NOW = datetime.now(UTC)
 LAPTOP = IPv4Address("192.168.1.20")
@@ -57,3 +59,19 @@ def test_the_page_speaks_two_languages_and_leads_to_the_app() -> None:
     assert 'href="/virage.crt"' in page
     assert "Réglages" in page
     assert "Settings" in page
+
+
+def test_the_laptop_has_a_listener_of_its_own_for_the_mailbox_and_the_cards() -> None:
+    said = {"VIRAGE_SECRET": "a secret of the tests, long enough", "VIRAGE_DEMO": "1"}
+    phones = {"VIRAGE_PUBLIC_URL": "https://192.168.1.20:8443", "VIRAGE_HOST": "192.168.1.20", "VIRAGE_PORT": "8443"}
+    served = read(said | phones)
+    (local,) = (child for child in children(served) if child.env)
+    listener = read(said | phones | dict(local.env))
+    assert (served.is_private, listener.is_private, listener.public_url) == (False, True, served.public_url)
+    assert here(served) == f"http://localhost:{listener.port}"
+
+
+def test_a_demonstration_on_its_own_machine_needs_one_listener() -> None:
+    alone = Config(secret="a secret of the tests, long enough", demo=True)
+    assert not [child for child in children(alone) if child.env]
+    assert here(alone) == alone.public_url

@@ -6,9 +6,11 @@ from uuid import UUID
 
 import httpx
 import pytest
-from litestar import Litestar
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
+from virage import matchday
+from virage.kernel.config import Config
 from virage.kernel.database import Connection, Database
 from virage.kernel.ids import new_id
 from virage.kernel.problems import Refused
@@ -187,11 +189,14 @@ async def test_the_operator_is_told_of_refunds_and_payments_without_an_end(
     assert told == []
 
 
-async def test_what_has_no_end_is_a_gauge(till: Till, start: Callable[..., Start], app: Litestar) -> None:
+async def test_what_has_no_end_is_a_gauge(
+    till: Till, start: Callable[..., Start], config: Config, db: Database
+) -> None:
     paid, open_still = start(), start()
     await till.capture(paid)
     await till.begin([open_still])
     await till.ask_refund(paid.payment_id)
+    app = matchday.build(replace(config, public_url="http://localhost"), db, till.clock)
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as operator:
         before = (await operator.get("/metrics")).text

@@ -7,6 +7,7 @@ import pytest
 from litestar import Litestar
 
 from virage import matchday
+from virage.kernel.config import Config
 from virage.kernel.database import Database
 from virage.people.jobs import Postman
 from virage.people.rules.mails import Mail, MailDue
@@ -18,6 +19,12 @@ PATHS = ("/mailbox", "/mailbox/style.css", "/api/mailbox")
 def browser_at(app: Litestar, address: str, peer: str = "127.0.0.1") -> httpx.AsyncClient:
     transport = httpx.ASGITransport(app=app, client=(peer, 5000))  # type: ignore[arg-type]  # Litestar spells it out
     return httpx.AsyncClient(transport=transport, base_url=address)
+
+
+@pytest.fixture
+def config(config: Config) -> Config:
+    """A demonstration whose address is its own machine's."""
+    return msgspec.structs.replace(config, public_url="http://localhost:8000")
 
 
 @pytest.fixture
@@ -61,6 +68,15 @@ async def test_nobody_elsewhere_learns_of_the_mailbox(app: Litestar, client: htt
     for address, peer in (("http://localhost", "192.0.2.7"), ("http://rebound.example", "127.0.0.1")):
         async with browser_at(app, address, peer) as elsewhere:
             assert (await elsewhere.get(path)).status_code == 404
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_demonstration_with_another_address_shows_no_mailbox(
+    config: Any, db: Database, clock: Any, path: str
+) -> None:
+    public = msgspec.structs.replace(config, public_url="https://tickets.example.org")
+    async with browser_at(matchday.build(public, db, clock), "http://localhost") as browser:
+        assert (await browser.get(path)).status_code == 404
 
 
 @pytest.mark.parametrize("path", PATHS)

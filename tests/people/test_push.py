@@ -353,7 +353,11 @@ async def test_a_name_that_stands_for_our_own_network_is_not_called(house: House
 
 
 def test_only_a_demonstration_pushes_to_its_own_machine() -> None:
-    said = {"VIRAGE_SECRET": "x" * 40, "VIRAGE_PUSH_TO_LOOPBACK": "1", "VIRAGE_PUBLIC_URL": "https://a.example"}
+    said = {
+        "VIRAGE_SECRET": "a secret of the tests, long enough",
+        "VIRAGE_PUSH_TO_LOOPBACK": "1",
+        "VIRAGE_PUBLIC_URL": "https://a.example",
+    }
     with pytest.raises(ConfigError, match="PUSH_TO_LOOPBACK"):
         read(said)
     assert read(said | {"VIRAGE_DEMO": "1"}).push_to_loopback

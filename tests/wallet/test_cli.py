@@ -23,6 +23,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, database_url: str) -> dict[str, str
         "VIRAGE_DATABASE_URL": database_url,
         "VIRAGE_PUBLIC_URL": "https://virage.local",
         "VIRAGE_CARD_KEY": MASTER,
+        "VIRAGE_SMTP_URL": "smtp://mail.example.org",
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)

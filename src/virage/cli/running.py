@@ -28,6 +28,7 @@ from virage.kernel.config import Config
 from virage.kernel.migrate import MigrationChanged, migrate
 from virage.kernel.supervise import Child, Supervisor
 
+HERE_PORT_OFFSET = 3  # behind the web, the sandbox, and the page that gives phones their certificate
 READY_POLL_S = 0.1
 READY_WAIT_S = 60.0
 _HTTP_OK = 200
@@ -116,7 +117,7 @@ async def _run(config: Config, env: Mapping[str, str], extra: tuple[str, ...]) -
         preparing.cancel()
         return
     await preparing
-    supervisor = Supervisor(_children(extra), env=env, tell=_tell, log_folder=config.var_dir / "log")
+    supervisor = Supervisor(children(config, *extra), env=env, tell=_tell, log_folder=config.var_dir / "log")
     greeting = asyncio.create_task(_greet(config))
     try:
         with findable(config, env):
@@ -127,12 +128,27 @@ async def _run(config: Config, env: Mapping[str, str], extra: tuple[str, ...]) -
     console.print("Everything has ended.")
 
 
-def _children(extra: tuple[str, ...]) -> list[Child]:
-    return [
+def children(config: Config, *extra: str) -> list[Child]:
+    """Return the processes of the demonstration. `extra` are arguments of `virage serve`."""
+    found = [
         Child("sandbox", this("sandbox")),
         Child("work", this("work")),
         Child("web", this("serve", *extra)),
     ]
+    if not config.is_private:  # the mailbox and the cards have a listener of their own, which no proxy is told of
+        port = _port_here(config)
+        env = {"VIRAGE_HOST": "127.0.0.1", "VIRAGE_PORT": str(port), "VIRAGE_LOOPBACK_LISTENER": "1"}
+        found.append(Child("web-here", this("serve", "--workers", "1"), env))
+    return found
+
+
+def here(config: Config) -> str:
+    """Return the address of the demonstration on its own machine."""
+    return config.public_url if config.is_private else f"http://localhost:{_port_here(config)}"
+
+
+def _port_here(config: Config) -> int:
+    return config.port + HERE_PORT_OFFSET
 
 
 async def _greet(config: Config) -> None:
@@ -144,7 +160,7 @@ async def _greet(config: Config) -> None:
                 with step("Web server"):
                     while not await _ready(session, address):  # noqa: ASYNC110 - the web is another process
                         await asyncio.sleep(READY_POLL_S)
-                console.print(demo.greeting(config), markup=False, soft_wrap=True)
+                console.print(demo.greeting(config, here(config)), markup=False, soft_wrap=True)
                 return
     console.print(f"The web does not answer yet; see {config.var_dir / 'log' / 'web.log'}", style="red")
 
@@ -158,7 +174,10 @@ async def _ready(session: aiohttp.ClientSession, address: str) -> bool:
 
 def _refuse_taken_port(config: Config) -> None:
     sandbox_port = urlsplit(config.sandbox_url or "").port
-    for port, name in ((config.port, "VIRAGE_PORT"), (sandbox_port, "VIRAGE_SANDBOX_URL")):
+    wanted = [(config.port, "VIRAGE_PORT"), (sandbox_port, "VIRAGE_SANDBOX_URL")]
+    if not config.is_private:
+        wanted.append((_port_here(config), "VIRAGE_PORT"))
+    for port, name in wanted:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

@@ -83,8 +83,11 @@ async def load_people(conn: Connection, now: datetime) -> dict[str, UUID]:
     return ids
 
 
-def greeting(config: Config) -> str:
-    """Return what to tell whoever started the demonstration: the addresses, and who can sign in where."""
+def greeting(config: Config, here: str) -> str:
+    """Return what to tell whoever started the demonstration: the addresses, and who can sign in where.
+
+    `here` is its address on the machine itself, where alone the mailbox and the cards are shown.
+    """
     width = max(len(account.email) for account in ACCOUNTS)
     lines = [f"    {account.email:<{width}}  {account.about}" for account in ACCOUNTS]
     return "\n".join(
@@ -92,8 +95,8 @@ def greeting(config: Config) -> str:
             "",
             f"  {config.club.name} is open:  {config.public_url}",
             f"  The office:  {config.public_url}/office",
-            f"  Sign-in codes arrive here:  {_here(config)}/mailbox",
-            f"  Contactless cards to tap:  {_here(config)}/cards",
+            f"  Sign-in codes arrive here:  {here}/mailbox",
+            f"  Contactless cards to tap:  {here}/cards",
             "",
             "  Who can sign in, with nothing but the address:",
             *lines,
@@ -104,9 +107,3 @@ def greeting(config: Config) -> str:
             "",
         ]
     )
-
-
-def _here(config: Config) -> str:
-    """Mailbox and cards open on this machine alone, whatever the address that phones use."""
-    scheme = config.public_url.partition(":")[0]
-    return f"{scheme}://localhost:{config.port}"

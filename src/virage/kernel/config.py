@@ -1,33 +1,19 @@
 """The whole configuration, read once from the environment (VIRAGE_*), every defect reported at once."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import msgspec
 from msgspec import Struct
 
-SECRET_LENGTH_MIN = 32
-ACCOUNTS = (
-    "purses",
-    "bonus",
-    "deposits",
-    "clearing",
-    "cash",
-    "terminal",
-    "sales",
-    "vat",
-    "tips",
-    "unclaimed",
-    "loss",
-    "grants",
-    "ticket_clearing",
-    "deferred_tickets",
-    "tickets",
-)
-"""What the accounting export has accounts for."""
+from virage.kernel.origin import is_loopback, names_this_machine
+from virage.kernel.parsing import PARSERS, SECRET_LENGTH_MIN
+
+SECRET_CHARACTERS_MIN = 8
+_STRONG = f"at least {SECRET_LENGTH_MIN}, of which {SECRET_CHARACTERS_MIN} are different"
 
 
 class ConfigError(Exception):
@@ -59,7 +45,8 @@ class Config(Struct, frozen=True, kw_only=True):
     """One running Virage. Each field is read from VIRAGE_ and its name in capitals (club fields: VIRAGE_CLUB_*)."""
 
     secret: str
-    """At least 32 characters; keys for signing-key encryption and codes are derived from it (`security.derive`)."""
+    """At least 32 characters, of which 8 are different, as of `openssl rand -hex 32`; keys for signing-key encryption
+    and codes are derived from it (`security.derive`)."""
     secrets_previous: tuple[str, ...] = ()
     """Comma-separated secrets that came before: they still open what they closed, they close nothing new."""
     database_url: str | None = None
@@ -74,12 +61,17 @@ class Config(Struct, frozen=True, kw_only=True):
     """Which port to listen on."""
     public_url: str = "http://localhost:8000"
     """How browsers reach the web, without a slash at the end; https in production."""
+    loopback_listener: bool = False
+    """Demonstrations only: this process listens on loopback, and no proxy stands in front of it, so it shows the pages
+    of its own machine although VIRAGE_PUBLIC_URL is another name. `virage run` starts one where it is needed."""
     workers: int = 1
     """Web worker processes."""
     demo: bool = False
-    """A demonstration or a developer's machine: mailbox page, clock shift, generated secrets. Never in production."""
+    """A demonstration or a developer's machine: clock shift, generated secrets, the pages /mailbox and /cards (only
+    where VIRAGE_PUBLIC_URL names this machine). Never in production."""
     smtp_url: str | None = None
-    """smtp://user:password@host:port, smtps:// for implicit TLS, ?starttls=1 for STARTTLS. Demo without it: mailbox."""
+    """smtp://user:password@host:port, smtps:// for implicit TLS, ?starttls=1 for STARTTLS. Production needs it; in a
+    demonstration without it letters arrive in /mailbox."""
     mail_from: str = "tickets@example.org"
     """The sender of every letter."""
     sandbox_url: str | None = None
@@ -87,7 +79,9 @@ class Config(Struct, frozen=True, kw_only=True):
     sandbox_key: str = ""
     """Bearer key that Virage shows to the sandbox provider."""
     sandbox_webhook_secret: str = ""
-    """HMAC-SHA256 secret of the provider's webhooks."""
+    """HMAC-SHA256 secret of the provider's webhooks: at least 32 characters, of which 8 are different."""
+    sandbox_outside_demo: bool = False
+    """Let production sell for the sandbox's test cards, to rehearse a real installation; never for real sales."""
     objects_url: str | None = None
     """Object store: file:///…, az://container or s3://bucket; unset: `var_dir`/objects."""
     card_key: str | None = None
@@ -111,7 +105,7 @@ class Config(Struct, frozen=True, kw_only=True):
     edge_url: str | None = None
     """Where the edge of nginx and nchan takes what it tells phones, as http://127.0.0.1:8081 (deploy/nchan)."""
     metrics_token: str | None = None
-    """Bearer token of /metrics; unset: only a peer on loopback may read them."""
+    """Bearer token of /metrics. Unset: nobody may read them; in a demonstration, the machine itself may."""
     log_level: str = "info"
     """debug, info, warning or error; access lines are info."""
     clock_shift: timedelta = timedelta(0)
@@ -136,8 +130,8 @@ class Config(Struct, frozen=True, kw_only=True):
     """Rehearsals only: push messages may go to this machine itself."""
     account_codes: tuple[tuple[str, str], ...] = ()
     """Numbers of the accounting export's accounts where they are not those of the French plan, comma-separated, as in
-    `purses=4191,sales=7071`: purses, bonus, deposits, clearing, cash, terminal, sales, vat, tips, loss, grants,
-    ticket_clearing, deferred_tickets, tickets."""
+    `purses=4191,sales=7071`: purses, bonus, deposits, clearing, cash, terminal, sales, vat, tips, unclaimed, loss,
+    grants, ticket_clearing, deferred_tickets, tickets."""
     anonymous_cents_max: int = 15_000
     """The most that a purse holds which nobody's name stands on, when somebody loads it (Directive (EU) 2018/843)."""
     anonymous_month_cents_max: int = 15_000
@@ -162,75 +156,63 @@ class Config(Struct, frozen=True, kw_only=True):
         """Tell whether browsers reach Virage over HTTPS."""
         return self.public_url.startswith("https://")
 
+    @property
+    def is_private(self) -> bool:
+        """Tell whether this process serves its own machine alone: a proxy in front has another address."""
+        return self.loopback_listener or names_this_machine(urlsplit(self.public_url).hostname or "")
+
 
 def read(environ: Mapping[str, str]) -> Config:
     """Return the configuration that the environment describes, or raise ConfigError with every defect."""
     reading = _Reading(environ)
-    values: dict[str, Any] = {
-        "secret": reading.text("SECRET", ""),
-        "secrets_previous": reading.parsed("SECRETS_PREVIOUS", _secrets, ()),
-        "database_url": reading.optional("DATABASE_URL"),
-        "database_connections": reading.parsed("DATABASE_CONNECTIONS", _positive, 10),
-        "var_dir": Path(reading.text("VAR_DIR", "var")),
-        "host": reading.text("HOST", "127.0.0.1"),
-        "port": reading.parsed("PORT", _port, 8000),
-        "workers": reading.parsed("WORKERS", _positive, 1),
-        "demo": reading.parsed("DEMO", _boolean, default=False),
-        "smtp_url": reading.optional("SMTP_URL", _smtp),
-        "mail_from": reading.parsed("MAIL_FROM", _address, "tickets@example.org"),
-        "sandbox_url": reading.optional("SANDBOX_URL", _origin),
-        "sandbox_key": reading.text("SANDBOX_KEY", ""),
-        "sandbox_webhook_secret": reading.text("SANDBOX_WEBHOOK_SECRET", ""),
-        "objects_url": reading.optional("OBJECTS_URL"),
-        "card_key": reading.optional("CARD_KEY", _card_key),
-        "tap_cap_cents": reading.parsed("TAP_CAP_CENTS", _cents, 5_000),
-        "offline_card_cents": reading.parsed("OFFLINE_CARD_CENTS", _cents, 3_000),
-        "offline_till_cents": reading.parsed("OFFLINE_TILL_CENTS", _cents, 60_000),
-        "ask_ms": reading.parsed("ASK_MS", _milliseconds, 1_500),
-        "house_address": reading.parsed("HOUSE_ADDRESS", _printed, ""),
-        "house_vat_number": reading.parsed("HOUSE_VAT_NUMBER", _printed, ""),
-        "edge_networks": reading.parsed("EDGE_NETWORKS", _networks, ()),
-        "edge_url": reading.optional("EDGE_URL", _origin),
-        "metrics_token": reading.optional("METRICS_TOKEN"),
-        "log_level": reading.parsed("LOG_LEVEL", _level, "info"),
-        "clock_shift": reading.parsed("CLOCK_SHIFT", _seconds, timedelta(0)),
-        "clock_speed": reading.parsed("CLOCK_SPEED", _speed, 1.0),
-        "clock_origin": reading.parsed("CLOCK_ORIGIN", _instant, None),
-        "top_up_cents_min": reading.parsed("TOP_UP_CENTS_MIN", _cents, 500),
-        "top_up_cents_max": reading.parsed("TOP_UP_CENTS_MAX", _cents, 15_000),
-        "purse_cents_max": reading.parsed("PURSE_CENTS_MAX", _cents, 25_000),
-        "order_waits_min": reading.parsed("ORDER_WAITS_MIN", _positive, 10),
-        "voucher_late_min": reading.parsed("VOUCHER_LATE_MIN", _positive, 10),
-        "voucher_cents": reading.parsed("VOUCHER_CENTS", _cents, 300),
-        "push_to_loopback": reading.parsed("PUSH_TO_LOOPBACK", _boolean, default=False),
-        "account_codes": reading.parsed("ACCOUNT_CODES", _account_codes, ()),
-        "anonymous_cents_max": reading.parsed("ANONYMOUS_CENTS_MAX", _cents, 15_000),
-        "anonymous_month_cents_max": reading.parsed("ANONYMOUS_MONTH_CENTS_MAX", _cents, 15_000),
-        "footage_hours": reading.parsed("FOOTAGE_HOURS", _positive, 24),
-        "club": _club(reading),
-    }
-    values["public_url"] = reading.parsed("PUBLIC_URL", _origin, f"http://localhost:{values['port']}")
-    reading.defects += _contradictions(values)
-    if reading.defects:
-        raise ConfigError(reading.defects)
-    return Config(**values)
+    values = {"secret": ""} | reading.fields(Config, "VIRAGE_")
+    if "port" in values and not environ.get("VIRAGE_PUBLIC_URL"):
+        values["public_url"] = f"http://localhost:{values['port']}"
+    config = Config(**values, club=Club(**reading.fields(Club, "VIRAGE_CLUB_")))
+    told = {defect.partition(":")[0] for defect in reading.defects}
+    defects = reading.defects + [one for one in _contradictions(config) if one.partition(":")[0] not in told]
+    if defects:
+        raise ConfigError(defects)
+    return config
 
 
-def _contradictions(values: Mapping[str, Any]) -> list[str]:
+def _contradictions(config: Config) -> list[str]:
     """Return what is wrong with values that are fine one by one."""
     defects = []
-    if len(values["secret"]) < SECRET_LENGTH_MIN:
-        defects.append(f"VIRAGE_SECRET: set it to at least {SECRET_LENGTH_MIN} random characters")
-    if not values["demo"]:
-        if values["clock_shift"] or values["clock_speed"] != 1.0:
-            defects.append("VIRAGE_CLOCK_SHIFT, VIRAGE_CLOCK_SPEED: only a demonstration may bend the clock")
-        if values["push_to_loopback"]:
-            defects.append("VIRAGE_PUSH_TO_LOOPBACK: only a demonstration may push to its own machine")
-        if values["public_url"] and not values["public_url"].startswith(("https://", "http://localhost")):
-            defects.append("VIRAGE_PUBLIC_URL: browsers need https:// (or http://localhost) for tickets and cookies")
-    if values["sandbox_url"] and not (values["sandbox_key"] and values["sandbox_webhook_secret"]):
-        defects.append("VIRAGE_SANDBOX_URL: it needs VIRAGE_SANDBOX_KEY and VIRAGE_SANDBOX_WEBHOOK_SECRET")
+    if _is_weak(config.secret):
+        defects.append(f"VIRAGE_SECRET: set it to random characters, {_STRONG} (openssl rand -hex 32)")
+    if config.sandbox_url and not config.sandbox_key:
+        defects.append("VIRAGE_SANDBOX_KEY: VIRAGE_SANDBOX_URL needs it")
+    if config.sandbox_url and _is_weak(config.sandbox_webhook_secret):
+        defects.append(f"VIRAGE_SANDBOX_WEBHOOK_SECRET: VIRAGE_SANDBOX_URL needs it, {_STRONG}")
+    if config.loopback_listener and not is_loopback(config.host):
+        defects.append("VIRAGE_LOOPBACK_LISTENER: VIRAGE_HOST must be a loopback address, as 127.0.0.1")
+    return defects if config.demo else defects + _not_for_production(config)
+
+
+def _not_for_production(config: Config) -> list[str]:
+    """Return what a demonstration may do and production may not."""
+    defects = []
+    if config.clock_shift or config.clock_speed != 1.0:
+        defects.append("VIRAGE_CLOCK_SHIFT, VIRAGE_CLOCK_SPEED: only a demonstration may bend the clock")
+    if config.push_to_loopback:
+        defects.append("VIRAGE_PUSH_TO_LOOPBACK: only a demonstration may push to its own machine")
+    if config.loopback_listener:
+        defects.append("VIRAGE_LOOPBACK_LISTENER: only a demonstration has pages for its own machine")
+    if not config.secure and urlsplit(config.public_url).hostname != "localhost":
+        defects.append("VIRAGE_PUBLIC_URL: browsers need https:// (or http://localhost) for tickets and cookies")
+    if config.smtp_url is None:
+        defects.append("VIRAGE_SMTP_URL: name the mail server; without it nobody gets a code to sign in with")
+    if config.sandbox_url and not config.sandbox_outside_demo:
+        defects.append(
+            "VIRAGE_SANDBOX_URL: the sandbox sells real tickets for test cards; only a demonstration may use it, or a "
+            "rehearsal that sets VIRAGE_SANDBOX_OUTSIDE_DEMO=1"
+        )
     return defects
+
+
+def _is_weak(secret: str) -> bool:
+    return len(secret) < SECRET_LENGTH_MIN or len(set(secret)) < SECRET_CHARACTERS_MIN
 
 
 class _Reading:
@@ -240,127 +222,20 @@ class _Reading:
         self._environ = environ
         self.defects: list[str] = []
 
-    def text(self, name: str, default: str) -> str:
-        return self._environ.get(f"VIRAGE_{name}", "") or default
+    def fields(self, struct: type[Struct], prefix: str) -> dict[str, Any]:
+        """Return the fields of a Struct whose variables are set and right; each other one has its default."""
+        return {
+            field.name: value
+            for field in msgspec.structs.fields(struct)
+            if field.name != "club" and (value := self._value(f"{prefix}{field.name.upper()}", field.name)) is not None
+        }
 
-    def optional(self, name: str, parse: Callable[[str], str] = str) -> str | None:
-        value: str | None = self.parsed(name, parse, None)
-        return value
-
-    def parsed(self, name: str, parse: Callable[[str], Any], default: Any) -> Any:
-        raw = self._environ.get(f"VIRAGE_{name}", "")
+    def _value(self, variable: str, name: str) -> Any:
+        raw = self._environ.get(variable, "")
         if not raw:
-            return default
+            return None
         try:
-            return parse(raw)
+            return PARSERS.get(name, str)(raw)
         except ValueError as error:
-            self.defects.append(f"VIRAGE_{name}: {error}")
-            return default
-
-
-def _club(reading: _Reading) -> Club:
-    default = Club()
-    return Club(
-        name=reading.text("CLUB_NAME", default.name),
-        short_name=reading.text("CLUB_SHORT_NAME", default.short_name),
-        primary=reading.parsed("CLUB_PRIMARY", _colour, default.primary),
-        secondary=reading.parsed("CLUB_SECONDARY", _colour, default.secondary),
-        accent=reading.parsed("CLUB_ACCENT", _colour, default.accent),
-        locale=reading.parsed("CLUB_LOCALE", _locale, default.locale),
-    )
-
-
-def _matching(pattern: str, wish: str) -> Callable[[str], str]:
-    compiled = re.compile(pattern)
-
-    def parse(raw: str) -> str:
-        if not compiled.fullmatch(raw):
-            raise ValueError(f"must be {wish}")
-        return raw
-
-    return parse
-
-
-_colour = _matching(r"#[0-9a-fA-F]{6}", "a colour like #14387f")
-_locale = _matching(r"fr|en", "fr or en")
-_level = _matching(r"debug|info|warning|error", "debug, info, warning or error")
-_card_key = _matching(r"[0-9a-fA-F]{32}", "16 random bytes in hexadecimal")
-_printed = _matching(r"[^\x00-\x1f\x7f]{1,200}", "at most 200 printable characters")
-_origin = _matching(r"https?://[^/\s]+", "http(s)://host, without a path or a slash at the end")
-_smtp = _matching(r"smtps?://\S+", "smtp://… or smtps://…")
-_address = _matching(r"[^@\s]+@[^@\s]+", "an e-mail address")
-
-
-def _secrets(raw: str) -> tuple[str, ...]:
-    secrets = tuple(part.strip() for part in raw.split(",") if part.strip())
-    if any(len(secret) < SECRET_LENGTH_MIN for secret in secrets):
-        raise ValueError(f"each must have at least {SECRET_LENGTH_MIN} characters")
-    return secrets
-
-
-def _networks(raw: str) -> tuple[str, ...]:
-    return tuple(str(ip_network(part.strip())) for part in raw.split(",") if part.strip())
-
-
-def _account_codes(raw: str) -> tuple[tuple[str, str], ...]:
-    pairs = [part.strip().partition("=") for part in raw.split(",") if part.strip()]
-    known = {name for name, _, code in pairs if name in ACCOUNTS and re.fullmatch(r"[0-9A-Za-z]{1,20}", code)}
-    if len(known) < len(pairs):
-        raise ValueError(f"must be name=number, comma-separated, each once of {', '.join(ACCOUNTS)}")
-    return tuple((name, code) for name, _, code in pairs)
-
-
-def _boolean(raw: str) -> bool:
-    if raw.lower() not in ("1", "0", "true", "false", "yes", "no"):
-        raise ValueError("must be 1 or 0")
-    return raw.lower() in ("1", "true", "yes")
-
-
-def _whole(raw: str, low: int, high: int) -> int:
-    if not raw.isascii() or not raw.isdigit() or not low <= int(raw) <= high:
-        raise ValueError(f"must be a whole number from {low} to {high}")
-    return int(raw)
-
-
-def _port(raw: str) -> int:
-    return _whole(raw, 0, 65535)
-
-
-def _positive(raw: str) -> int:
-    return _whole(raw, 1, 1024)
-
-
-def _milliseconds(raw: str) -> int:
-    return _whole(raw, 100, 60_000)
-
-
-def _cents(raw: str) -> int:
-    return _whole(raw, 0, 1_000_000)
-
-
-def _number(raw: str) -> float:
-    try:
-        return float(raw)
-    except ValueError:
-        raise ValueError("must be a number") from None
-
-
-def _seconds(raw: str) -> timedelta:
-    try:
-        return timedelta(seconds=_number(raw))
-    except OverflowError:
-        raise ValueError("is too far away") from None
-
-
-def _instant(raw: str) -> datetime:
-    instant = datetime.fromisoformat(raw)
-    if instant.tzinfo is None:
-        raise ValueError("must name its time zone, as in 2026-05-09T18:00:00Z")
-    return instant
-
-
-def _speed(raw: str) -> float:
-    speed = _number(raw)
-    if not 0 < speed <= 1000:  # noqa: PLR2004 - the bound is stated in the message
-        raise ValueError("must be above 0 and at most 1000")
-    return speed
+            self.defects.append(f"{variable}: {error}")
+            return None

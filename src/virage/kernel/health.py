@@ -11,7 +11,7 @@ from virage.kernel.database import Database, Unavailable
 from virage.kernel.metrics import Metrics
 from virage.kernel.migrate import migrations
 from virage.kernel.problems import Problem
-from virage.kernel.security import is_local
+from virage.kernel.rehearsal import is_rehearsed_here
 
 _BEARER = "Bearer "
 
@@ -43,17 +43,20 @@ async def _not_ready(db: Database) -> str | None:
 async def metrics_page(
     request: Request[Any, Any, Any], config: Config, metrics: Metrics, db: Database
 ) -> Response[bytes]:
-    """The counters for Prometheus: with the bearer token of VIRAGE_METRICS_TOKEN, else for this machine alone."""
-    if not _may_read(request, config.metrics_token):
+    """The counters for Prometheus, with the bearer token of VIRAGE_METRICS_TOKEN.
+
+    Without one, only a demonstration answers, on its own machine.
+    """
+    if not _may_read(request, config):
         raise Problem("not_found")
     return Response(await metrics.exposition(db), media_type=metrics.media_type)
 
 
-def _may_read(request: Request[Any, Any, Any], token: str | None) -> bool:
-    if token is None:
-        return is_local(request.scope)
+def _may_read(request: Request[Any, Any, Any], config: Config) -> bool:
+    if config.metrics_token is None:
+        return is_rehearsed_here(config, request.scope)
     shown = request.headers.get("authorization", "")
-    return hmac.compare_digest(shown.encode(), (_BEARER + token).encode())
+    return hmac.compare_digest(shown.encode(), (_BEARER + config.metrics_token).encode())
 
 
 router = Router("/", route_handlers=[healthz, readyz, metrics_page])

@@ -19,6 +19,19 @@ class Origin(Struct, frozen=True):
     country: str | None = None
 
 
+def is_loopback(address: str) -> bool:
+    """Tell whether an address is this machine's own (127.0.0.0/8, ::1)."""
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def names_this_machine(host: str) -> bool:
+    """Tell whether the host of an address is this machine for every browser."""
+    return host == "localhost" or is_loopback(host)
+
+
 def origin_of(peer: str | None, headers: Iterable[tuple[str, str]], edge_networks: tuple[str, ...]) -> Origin:
     """Believe `X-Forwarded-For` and `X-Country` only of a peer in the edge's networks; of anybody else, the peer.
 

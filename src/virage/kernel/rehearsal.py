@@ -24,6 +24,11 @@ pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; 
 
 
 def hide(config: Config, scope: Any) -> None:
-    """Raise `not_found` for everybody but a demonstration's own machine: nobody else learns that there is a page."""
-    if not config.demo or not is_local(scope):
+    """Raise `not_found` unless a browser asks a demonstration on its own machine; others learn of no such page."""
+    if not is_rehearsed_here(config, scope):
         raise Problem("not_found")
+
+
+def is_rehearsed_here(config: Config, scope: Any) -> bool:
+    """Tell whether this machine asks a demonstration of its own, which no other machine is to reach by its address."""
+    return config.demo and config.is_private and is_local(scope)

@@ -1,7 +1,6 @@
 """What keeps a browser's session safe: headers, cookies, the origin of a request, keys derived from the one secret."""
 
 import hashlib
-import ipaddress
 import secrets
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +11,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from litestar.datastructures import Cookie
 
 from virage.kernel.guard import Credential
+from virage.kernel.origin import is_loopback, names_this_machine
 
 COOKIE = "__Host-virage"
 TOKEN_BYTES = 32
@@ -110,9 +110,10 @@ def from_another_site(fetch_site: bytes | None, origin: bytes | None, host: byte
 
 
 def is_local(scope: Any) -> bool:
-    """Tell whether the request comes from this machine and was meant for it.
+    """Tell whether the request comes from this machine and names it.
 
-    A rebound name does not pass, and neither does what a proxy on this machine hands on for somebody else.
+    A rebound name does not pass, and neither does what says that a proxy handed it on. A proxy that says nothing looks
+    the same as this machine, so `Config.is_private` is asked as well.
     """
     headers = dict(scope["headers"])
     if not _FORWARDING.isdisjoint(headers):
@@ -122,14 +123,7 @@ def is_local(scope: Any) -> bool:
         name = urlsplit(f"//{headers.get(b'host', b'').decode('latin-1')}").hostname or ""
     except ValueError:
         return False
-    return _is_loopback(peer) and (name == "localhost" or _is_loopback(name))
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
+    return is_loopback(peer) and names_this_machine(name)
 
 
 def derive(secret: str, purpose: str) -> bytes:

@@ -27,10 +27,11 @@ _WATCH_EVERY_S = 1.0
 
 
 class Child(Struct, frozen=True):
-    """One process to keep alive: its name in messages and logs, and its command."""
+    """One process to keep alive: its name in messages and logs, its command, and variables of its own."""
 
     name: str
     command: tuple[str, ...]
+    env: Mapping[str, str] = {}
 
 
 class Supervisor:
@@ -86,7 +87,7 @@ class Supervisor:
             pause = min(pause * 2, BACKOFF_MAX_S)
 
     async def _spawn(self, child: Child) -> Process:
-        env = self._env | {PARENT: str(os.getpid())}
+        env = {**self._env, **child.env, PARENT: str(os.getpid())}
         if self._log_folder is None:
             return await asyncio.create_subprocess_exec(*child.command, env=env, start_new_session=True)
         with open_log(self._log_folder / f"{child.name}.log") as log:
