@@ -234,6 +234,25 @@ async def test_a_camera_that_falls_silent_is_unreachable_until_it_sends_again(
     assert len((await kept.takes("main"))[0]) == 6, "what it sent before is whole"
 
 
+async def test_srt_with_a_passphrase_takes_in_nobody_who_does_not_know_it(
+    kept: Kept, program: Program, capfd: pytest.CaptureFixture[str]
+) -> None:
+    srt, feed, other = free_ports(3)
+    source = Source("by-srt", f"srt://127.0.0.1:{srt}?mode=listener&passphrase=a+secret+of+the+cameras")
+    async with taking_in(source, kept.db, kept.footage, kept.vault):
+        program("-m", "tests.replay.sender", f"udp://127.0.0.1:{other}?{PACKET}")
+        for wrong in ("", "&passphrase=a+secret+of+strangers"):
+            caller = f"srt://127.0.0.1:{srt}?mode=caller&latency=60{wrong}"
+            refused = program(SRT_PROGRAM, "-autoreconnect:no", f"udp://127.0.0.1:{other}", caller)
+            await asyncio.to_thread(refused.wait, 30)
+        assert await kept.takes("by-srt") == []
+        caller = f"srt://127.0.0.1:{srt}?mode=caller&latency=60&passphrase=a+secret+of+the+cameras"
+        program(SRT_PROGRAM, "-q", f"udp://127.0.0.1:{feed}", caller)
+        program("-m", "tests.replay.sender", f"udp://127.0.0.1:{feed}?{PACKET}")
+        await kept.wait_for_pieces("by-srt", 1)
+    assert "a+secret+of+the+cameras" not in capfd.readouterr().out
+
+
 async def test_srt_without_its_program_is_a_fault_until_it_is_installed(
     kept: Kept, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -129,3 +129,37 @@ def test_a_camera_without_a_name_or_an_address_that_we_read_is_refused_at_once(
 ) -> None:
     with pytest.raises(SystemExit):
         source(camera, url, programme=False, delay_ms=delay_ms)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_open"),
+    [
+        ("rtmp://0.0.0.0:1935/live/main", True),
+        ("rtmp://10.0.0.5:1935/live/SECRETKEY", True),
+        ("rtmp://127.0.0.1:1935/live/main", False),
+        ("tcp://0.0.0.0:9000?listen=1", True),
+        ("tcp://:9000?listen=1", True),
+        ("tcp://localhost:9000?listen=1", False),
+        ("tcp://camera.example:9000", False),
+        ("udp://0.0.0.0:9000", True),
+        ("udp://239.1.2.3:9000", True),
+        ("udp://127.0.0.1:9000?localaddr=0.0.0.0", True),
+        ("udp://[::1]:9000", False),
+        ("srt://:9000?mode=listener", True),
+        ("srt://0.0.0.0:9000?mode=listener&passphrase=short", True),
+        ("srt://:9000?mode=listener&passphrase=longenough", False),
+        ("srt://127.0.0.1:9000?mode=listener", False),
+        ("srt://camera.example:9000?mode=caller", False),
+        ("film.ts", False),
+    ],
+)
+def test_a_listener_beyond_the_machine_that_asks_for_no_secret_is_refused_unless_it_is_allowed(
+    url: str, is_open: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert source("main", url, programme=True, delay_ms=None, allow_unauthenticated=True).is_open is is_open
+    if is_open:
+        with pytest.raises(SystemExit):
+            source("main", url, programme=True, delay_ms=None)
+        assert "Use SRT with a passphrase" in capsys.readouterr().err
+    else:
+        assert source("main", url, programme=True, delay_ms=None).url == url

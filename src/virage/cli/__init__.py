@@ -236,9 +236,12 @@ def rebuild_figures() -> None:
 def ingest(
     *,
     camera: Annotated[str | None, Parameter(help="Its name: small letters, digits, hyphens.")] = None,
-    url: Annotated[str | None, Parameter(help="tcp://…?listen=1, udp://, rtmp:// (waits), srt://, file://.")] = None,
+    url: Annotated[str | None, Parameter(help="srt://, rtmp:// (waits), tcp://…?listen=1, udp://, file://.")] = None,
     programme: Annotated[bool, Parameter(help="It is the one that fans see first.", negative=())] = False,
     delay_ms: Annotated[int | None, Parameter(help="How late it is; default: as it was measured, or 0.")] = None,
+    allow_unauthenticated: Annotated[
+        bool, Parameter(help="Whoever reaches the port is the camera: for a network of cameras alone.", negative=())
+    ] = False,
     demo: Annotated[bool, Parameter(help="Two synthetic cameras with a clock in the picture.", negative=())] = False,
     measure: Annotated[
         bool, Parameter(help="Compare cameras that have seen a lamp flash, and keep how late they are.", negative=())
@@ -257,7 +260,10 @@ def ingest(
     elif camera is None or url is None:
         sys.exit("virage ingest wants --camera and --url, or --demo, or --measure.")
     else:
-        ingesting.ingest([ingesting.source(camera, url, programme=programme, delay_ms=delay_ms)])
+        found = ingesting.source(
+            camera, url, programme=programme, delay_ms=delay_ms, allow_unauthenticated=allow_unauthenticated
+        )
+        ingesting.ingest([found])
 
 
 @app.command

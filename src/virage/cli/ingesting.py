@@ -21,7 +21,7 @@ from virage.replay.footage import Footage
 from virage.replay.ingest import measuring
 from virage.replay.ingest.camera import Ingest
 from virage.replay.ingest.synthetic import send
-from virage.replay.ingest.transports import SCHEMES, SRT_PROGRAM, Source
+from virage.replay.ingest.transports import PASSPHRASE_LENGTH_MIN, SCHEMES, SRT_PROGRAM, Source
 from virage.replay.rules.alignment import Late
 from virage.replay.rules.cameras import ADVICE, DELAY_MS_MAX, Fault
 from virage.replay.rules.media import CAMERA_PATTERN, MediaVault
@@ -50,18 +50,33 @@ def demo_sources() -> list[Source]:
     ]
 
 
-def source(camera: str, url: str, *, programme: bool, delay_ms: int | None) -> Source:
-    """A camera by its address; ends the command for a name or an address that is none."""
+def source(
+    camera: str, url: str, *, programme: bool, delay_ms: int | None, allow_unauthenticated: bool = False
+) -> Source:
+    """A camera by its address; ends the command for a name or an address that is none, or that is open to anybody."""
     if not re.fullmatch(CAMERA_PATTERN, camera):
         raise fail(f"{camera!r} is no name of a camera: small letters, digits, hyphens, 31 at most.")
     found = Source(camera, url, programme, delay_ms)
     if found.scheme not in SCHEMES:
         raise fail(f"A camera is reached by {', '.join(f'{name}://' for name in SCHEMES)}, not by {found.scheme}://.")
+    if _is_open(found) and not allow_unauthenticated:
+        raise fail(
+            f"Whoever reaches {url.partition('?')[0]} could be this camera. Use SRT with a passphrase of at least "
+            f"{PASSPHRASE_LENGTH_MIN} characters (srt://:9000?mode=listener&passphrase=…), listen on 127.0.0.1, or let "
+            "a network of cameras alone in with --allow-unauthenticated."
+        )
     if delay_ms is not None and not 0 <= delay_ms <= DELAY_MS_MAX:
         raise fail(f"A delay is 0 to {DELAY_MS_MAX} milliseconds.")
     if found.scheme == "srt" and shutil.which(SRT_PROGRAM) is None:
         raise fail(ADVICE[Fault.NO_SRT])
     return found
+
+
+def _is_open(source: Source) -> bool:
+    try:
+        return source.is_open
+    except ValueError as error:
+        raise fail(f"{source.url.partition('?')[0]} is no address: {error}.") from None
 
 
 def measure() -> None:

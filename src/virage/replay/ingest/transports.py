@@ -7,11 +7,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Final, cast
+from urllib.parse import parse_qsl, urlsplit
 
 import av
 from av.container import InputContainer
 from msgspec import Struct
 
+from virage.kernel.origin import names_this_machine
 from virage.replay.ingest.segmenter import TakeEnds
 from virage.replay.rules.cameras import Fault
 
@@ -19,6 +21,8 @@ OPEN_TIMEOUT_S: Final = 10.0
 READ_TIMEOUT_S: Final = 5.0
 END_TIMEOUT_S: Final = 2.0
 GLANCE_S: Final = 0.2
+PASSPHRASE_LENGTH_MIN: Final = 10
+"""SRT takes no shorter one."""
 SRT_PROGRAM: Final = "srt-live-transmit"
 SCHEMES: Final = ("tcp", "udp", "rtmp", "srt", "file")
 OPTIONS: Final = {
@@ -44,6 +48,25 @@ class Source(Struct, frozen=True):
         """The protocol of its address; a path is a file."""
         scheme, separator, _ = self.url.partition("://")
         return scheme if separator else "file"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether whoever reaches its port is this camera: it listens beyond this machine, and knows no secret.
+
+        FFmpeg's RTMP listener checks no key, and TCP and UDP have none. SRT has its passphrase. Raises ValueError for
+        an address that is none.
+        """
+        parts = urlsplit(self.url)
+        said = dict(parse_qsl(parts.query))
+        host = said.get("localaddr") or said.get("adapter") or parts.hostname or ""
+        listens = {
+            "rtmp": True,
+            "udp": True,
+            "tcp": said.get("listen", "0") != "0",
+            "srt": not parts.hostname or said.get("mode", "caller") != "caller",
+        }
+        has_secret = self.scheme == "srt" and len(said.get("passphrase", "")) >= PASSPHRASE_LENGTH_MIN
+        return listens.get(self.scheme, False) and not names_this_machine(host) and not has_secret
 
 
 @contextmanager
