@@ -8,6 +8,7 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -197,6 +198,14 @@ def test_closed_programs_are_copied_once_whole_and_for_everybody(place: Path, ac
     assert (place / "0.6.0" / f"{programs.PACKAGE}.libs" / "libpq.so").exists()
     (found / "postgres").write_text("it is not copied again")
     assert (programs.programs(account) / "postgres").read_text() == "it is not copied again"
+    assert [path.name for path in place.iterdir()] == ["0.6.0"]
+
+
+def test_processes_that_copy_the_programs_at_once_share_one_copy(place: Path, closed: Path, account: Account) -> None:
+    with ThreadPoolExecutor() as processes:
+        found = set(processes.map(lambda _: programs.programs(account), range(8)))
+    assert len(found) == 1
+    programs._copy(closed.parent, place / "0.6.0")  # noqa: SLF001 - as a process that looked before there was one
     assert [path.name for path in place.iterdir()] == ["0.6.0"]
 
 

@@ -117,15 +117,16 @@ def _copied(installed: Path, account: Account, closed: Path) -> Path:
     copy = PLACE / version(PACKAGE)
     found = copy / PACKAGE / installed.parent.name / "bin"
     try:
-        if not PLACE.exists():
-            PLACE.mkdir(parents=True)
+        PLACE.mkdir(parents=True, exist_ok=True)
+        if PLACE.stat().st_uid == os.geteuid() and not PLACE.stat().st_mode & _WRITABLE_BY_OTHERS:
             PLACE.chmod(_FOR_EVERYBODY)
-        is_ours = PLACE.stat().st_uid == os.geteuid() and not PLACE.stat().st_mode & _WRITABLE_BY_OTHERS
-        if is_ours and not found.is_dir():
-            _copy(installed.parent, copy)
-        if is_ours and barrier(found / "postgres", account) is None:
-            return found
-        reason = "another account can change it" if not is_ours else f"{account.name} may not enter it either"
+            if not found.is_dir():
+                _copy(installed.parent, copy)
+            if barrier(found / "postgres", account) is None:
+                return found
+            reason = f"{account.name} may not enter it either"
+        else:
+            reason = "another account can change it"
     except OSError as error:
         reason = error.strerror or str(error)
     raise PostgresFailed(
@@ -149,7 +150,10 @@ def _copy(version_folder: Path, copy: Path) -> None:
             path.chmod(_FOR_EVERYBODY)  # whatever the umask of the installation was
         if sys.platform != "win32":
             os.sync()  # a copy that a power failure truncated would be taken for a whole one
-        with suppress(FileExistsError):  # another process was faster
+        try:
             fresh.rename(copy)
+        except OSError:
+            if not copy.is_dir():  # no other process was faster
+                raise
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
