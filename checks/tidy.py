@@ -96,7 +96,7 @@ def document_faults(path: Path) -> Iterator[str]:
         if not any((base / name).exists() for base in (Path(), path.parent, Path("src/virage"))):
             yield f"{path}: names `{name}`, which does not exist"
     for target in LINK.findall(text):
-        if not (path.parent / target).exists():
+        if not target.startswith("/") and not (path.parent / target).exists():
             yield f"{path}: links to {target}, which does not exist"
 
 

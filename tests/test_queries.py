@@ -19,7 +19,7 @@ PACKAGE = Path(virage.__file__).parent
 LAYERS = [
     {"kernel"},
     {"venue"},
-    {"programme"},
+    {"programme", "pages"},
     {"people"},
     {"payments", "passes"},
     {"wallet"},

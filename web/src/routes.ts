@@ -18,6 +18,8 @@ export const routes: readonly Route[] = [
   { pattern: "/food/:outlet", load: () => import("./concessions/order/entry").then((food) => food.open("menu")) },
   { pattern: "/live/:id", load: () => import("./live/entry").then((live) => live.open()) },
   { pattern: "/r/:id", load: () => import("./replay/entry").then((replay) => replay.open()) },
+  { pattern: "/pages/versions/:id", load: () => import("./pages/PageText.svelte") },
+  { pattern: "/pages/:kind", load: () => import("./pages/PageText.svelte") },
   { pattern: "/sign-in", load: () => import("./people/SignInPage.svelte") },
   { pattern: "/account", load: () => import("./people/AccountPage.svelte") },
   { pattern: "/office/*", load: () => import("./office/entry").then((office) => office.open()) },

@@ -7,6 +7,7 @@ from virage.demo.concessionaires import load_concessionaires
 from virage.demo.concessions import load_concessions
 from virage.demo.crowd import Till, buy_for, fill
 from virage.demo.kitchens import load_kitchens
+from virage.demo.pages import load_pages
 from virage.demo.people import CASHIER, FAN, load_people
 from virage.demo.programme import load_programme, planned
 from virage.demo.teams import load_teams
@@ -29,6 +30,7 @@ async def load(config: Config, db: Database, clock: Clock, *, sandbox: Running, 
     plans = planned(now)
     async with db.transaction() as conn:
         ids = await load_people(conn, now)
+        await load_pages(conn, now)
         await load_programme(conn, plans, now)
         await load_concessions(conn, plans[0], now)
         await load_kitchens(conn, open_vault(config), now)

@@ -45,6 +45,7 @@ from virage.live.sources import routes as sources
 from virage.live.sources.acts import tell_stats_at_once
 from virage.live.sources.reads import StatsBoard, StatsTopic
 from virage.matchday.house import Domain, House
+from virage.pages import routes as pages
 from virage.passes import routes as passes_routes
 from virage.passes.acts import open_vault
 from virage.passes.jobs import PassJobs
@@ -125,6 +126,13 @@ def _programme(house: House) -> Domain:
             "event_cancelled": event_cancelled,
         },
     )
+
+
+# --- pages ---------------------------------------------------------------------------------------------------------
+
+
+def _pages(_house: House) -> Domain:
+    return Domain(routers=[pages.public_router, pages.office_router])
 
 
 # --- people --------------------------------------------------------------------------------------------------------
@@ -369,6 +377,7 @@ def _concessions(house: House) -> Domain:
 DOMAINS: Sequence[Callable[[House], Domain]] = (
     _venue,
     _programme,
+    _pages,
     _people,
     _payments,
     _passes,

@@ -2670,6 +2670,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/pages/{kind}/{language}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List page versions
+         * @description All versions of a page in a language, the latest first.
+         */
+        get: operations["list_page_versions"];
+        /**
+         * Publish page
+         * @description Publish the next version of a page. The id is the caller's: the same again answers the same version.
+         */
+        put: operations["publish_page"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/office/series": {
         parameters: {
             query?: never;
@@ -2838,6 +2862,66 @@ export interface paths {
          * @description Go and pay: the address of the provider's page. What costs nothing is paid at once.
          */
         post: operations["pay_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List own pages
+         * @description The pages that are published, by kind and language.
+         */
+        get: operations["list_own_pages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pages/versions/{version_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get own page version
+         * @description One version, in force or not: an order names the terms that its buyer accepted.
+         */
+        get: operations["get_own_page_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pages/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get own page
+         * @description The page in force, in the language asked for or in one that there is.
+         */
+        get: operations["get_own_page"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4738,6 +4822,14 @@ export interface components {
             posts: string[];
             token: string;
         };
+        /** Draft */
+        Draft: {
+            body: string;
+            /** Format: uuid */
+            id: string;
+            revision: number;
+            title: string;
+        };
         /** DraftItem */
         DraftItem: {
             item: components["schemas"]["Product"] | components["schemas"]["Menu"] | components["schemas"]["Deposit"];
@@ -5909,6 +6001,35 @@ export interface components {
         /** Page */
         Page: {
             entries: components["schemas"]["Entry"][];
+        };
+        /** PageInForce */
+        PageInForce: {
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["PageKind"];
+            language: string;
+            /** Format: date-time */
+            published_at: string;
+            revision: number;
+            title: string;
+        };
+        /**
+         * PageKind
+         * @description The pages of every deployment, in the order of the footer.
+         * @enum {string}
+         */
+        PageKind: "terms" | "privacy" | "legal_notice" | "accessibility" | "help";
+        /** PageVersion */
+        PageVersion: {
+            body: string;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["PageKind"];
+            language: string;
+            /** Format: date-time */
+            published_at: string;
+            revision: number;
+            title: string;
         };
         /** PaidOut */
         PaidOut: {
@@ -12072,6 +12193,76 @@ export interface operations {
             };
         };
     };
+    list_page_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                /** @description A BCP 47 language tag, such as `fr` or `pt-BR` */
+                language: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageVersion"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    publish_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                /** @description A BCP 47 language tag, such as `fr` or `pt-BR` */
+                language: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Draft"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageVersion"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_series: {
         parameters: {
             query?: never;
@@ -12402,6 +12593,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaymentAnswer"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_own_pages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageInForce"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_own_page_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageVersion"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_own_page: {
+        parameters: {
+            query: {
+                /** @description A BCP 47 language tag, such as `fr` or `pt-BR` */
+                language: string;
+            };
+            header?: never;
+            path: {
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageVersion"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

@@ -31,6 +31,7 @@ export const ROUTES: readonly Route[] = [
   { pattern: "/office/devices", load: () => import("./devices/DevicesPage.svelte") },
   { pattern: "/office/pin", load: () => import("./staff/PinPage.svelte") },
   { pattern: "/office/programs", load: () => import("./staff/ProgramsPage.svelte") },
+  { pattern: "/office/pages", load: () => import("./pages/PagesPage.svelte") },
   { pattern: "/office/letters", load: () => import("./letters/LettersPage.svelte") },
   { pattern: "/office/invitation", load: () => import("./staff/InvitationPage.svelte") },
   { pattern: "/*", load: () => import("../ui/Missing.svelte") },

@@ -41,6 +41,19 @@ export const common = {
     madeWith: "Runs on Virage, the open system for connected stadiums.",
     prices: "All prices include VAT.",
   },
+  pages: {
+    label: "Legal and help",
+    names: {
+      terms: "Terms of sale",
+      privacy: "Privacy",
+      legal_notice: "Legal notice",
+      accessibility: "Accessibility",
+      help: "Help",
+    },
+    version: "Earlier version",
+    versionOf: (revision: number, on: string) => `Version ${revision}, ${on}`,
+    notPublished: "This text has not been published yet.",
+  },
   problems: {
     offline: "You are offline. Check your connection, then try again.",
     overloaded: "Very many people are here at once. Your place in this page is kept: try again in a moment.",

@@ -4,6 +4,7 @@ import { foodProblems } from "./foodProblems";
 import { officeDevices } from "./officeDevices";
 import { officeEntry } from "./officeEntry";
 import { officeGates } from "./officeGates";
+import { officePages } from "./officePages";
 import { officePeople } from "./officePeople";
 import { officeRoles } from "./officeRoles";
 
@@ -22,6 +23,7 @@ export const office = {
     bans: "Bans",
     pin: "My PIN",
     programs: "Programs",
+    pages: "Legal and help",
     letters: "Failed jobs",
     signedIn: "Signed in as",
     leave: "Sign out",
@@ -52,6 +54,7 @@ export const office = {
     choose: { all: "Everything", organiser: "One organiser", event: "One event", gate: "One gate group", outlet: "One outlet" } as Record<Schemas["ScopeName"], string>,
     one: { all: "", organiser: "Organiser", event: "Event", gate: "Gates", outlet: "Outlet" } as Record<Schemas["ScopeName"], string>,
   },
+  ...officePages,
   states: { draft: "Draft", published: "Published", cancelled: "Cancelled", over: "Over" },
   sale: {
     open: (until: string) => `On sale until ${until}`,

@@ -43,6 +43,19 @@ export const common: typeof English = {
     madeWith: "Propulsé par Virage, le système ouvert des stades connectés.",
     prices: "Tous les prix sont TTC.",
   },
+  pages: {
+    label: "Mentions et aide",
+    names: {
+      terms: "Conditions de vente",
+      privacy: "Données personnelles",
+      legal_notice: "Mentions légales",
+      accessibility: "Accessibilité",
+      help: "Aide",
+    },
+    version: "Version antérieure",
+    versionOf: (revision: number, on: string) => `Version ${revision}, ${on}`,
+    notPublished: "Ce texte n’est pas encore publié.",
+  },
   problems: {
     offline: "Vous êtes hors ligne. Vérifiez votre connexion, puis réessayez.",
     overloaded: "Beaucoup de monde en même temps. Votre page est gardée : réessayez dans un instant.",

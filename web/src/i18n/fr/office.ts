@@ -4,6 +4,7 @@ import { foodProblems } from "./foodProblems";
 import { officeDevices } from "./officeDevices";
 import { officeEntry } from "./officeEntry";
 import { officeGates } from "./officeGates";
+import { officePages } from "./officePages";
 import { officePeople } from "./officePeople";
 import { officeRoles } from "./officeRoles";
 
@@ -20,6 +21,7 @@ export const office: typeof English = {
     bans: "Interdits de stade",
     pin: "Mon code PIN",
     programs: "Programmes",
+    pages: "Mentions et aide",
     letters: "Tâches en échec",
     signedIn: "Connecté en tant que",
     leave: "Se déconnecter",
@@ -50,6 +52,7 @@ export const office: typeof English = {
     choose: { all: "Partout", organiser: "Un organisateur", event: "Un événement", gate: "Un groupe de portes", outlet: "Un point de vente" },
     one: { all: "", organiser: "Organisateur", event: "Événement", gate: "Portes", outlet: "Point de vente" },
   },
+  ...officePages,
   states: { draft: "Brouillon", published: "Publié", cancelled: "Annulé", over: "Terminé" },
   sale: {
     open: (until) => `En vente jusqu’au ${until}`,

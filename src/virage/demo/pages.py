@@ -1,0 +1,23 @@
+"""Plausible pages for the demonstration, each marked as a demonstration text."""
+
+from datetime import datetime
+from importlib.resources import files
+
+from virage.demo.ids import demo_id
+from virage.demo.programme import done
+from virage.kernel.database import Connection
+from virage.pages import reads
+from virage.pages.acts import publish
+from virage.pages.rules import Draft, PageKey, PageKind
+
+
+async def load_pages(conn: Connection, now: datetime) -> None:
+    """Publish the pages that are not there yet; what somebody published since stays."""
+    published = {(page.kind, page.language) for page in await reads.in_force(conn)}
+    for folder in files("virage.demo").joinpath("texts").iterdir():
+        for kind in PageKind:
+            if (kind, folder.name) in published:
+                continue
+            heading, _, body = folder.joinpath(f"{kind.value}.md").read_text(encoding="utf-8").partition("\n")
+            draft = Draft(demo_id(f"page {kind.value} {folder.name}", now), heading.removeprefix("# "), body.strip(), 0)
+            done(await publish(conn, PageKey(kind, folder.name), draft, None, now))

@@ -1,0 +1,1 @@
+"""Pages of the operator's own text: terms of sale, privacy, legal notice, accessibility statement, help."""

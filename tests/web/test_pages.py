@@ -1,0 +1,115 @@
+"""The operator's own pages: read from the foot of every page, written and published in the office."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web.house import House, fresh
+from tests.web.office import ADMIN, desk, hire
+from tests.web.test_access import SIZES, SMALL, found_by_axe
+
+NAMES = {
+    "en-GB": ["Terms of sale", "Privacy", "Legal notice", "Accessibility", "Help"],
+    "fr-FR": ["Conditions de vente", "Données personnelles", "Mentions légales", "Accessibilité", "Aide"],
+}
+HOSTILE = """## Where
+
+- <img src=x onerror="document.title='taken'">
+- [click](javascript:document.title='taken')
+- See [the site](https://example.org) & `a < b`
+"""
+
+
+@pytest.fixture
+def office(browser: Browser, house: House, address: str) -> Iterator[Page]:
+    """The office's page of texts, for an administrator."""
+    with desk(browser, house, hire(house, f"pages-{address}", ADMIN)) as page:
+        page.goto("/office/pages")
+        expect(page.get_by_role("heading", name="Legal and help", level=1)).to_be_visible()
+        yield page
+
+
+def chosen(page: Page, kind: str, language: str) -> None:
+    page.get_by_role("combobox", name="Page").select_option(kind)
+    page.get_by_role("combobox", name="Language").select_option(language)
+    expect(page.get_by_label("Text", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "fr-FR"])
+@pytest.mark.parametrize("look", ["phone dark", "desk light"])
+def test_the_foot_of_every_page_leads_to_the_operators_texts(
+    browser: Browser, house: House, locale: str, look: str
+) -> None:
+    size, theme = look.split()
+    settings: dict[str, Any] = {"viewport": SIZES[size], "color_scheme": theme, "has_touch": size == "phone"}
+    context = browser.new_context(base_url=house.url, locale=locale, **settings)
+    page = context.new_page()
+    for name in NAMES[locale]:
+        page.goto("/")
+        page.get_by_role("contentinfo").get_by_role("link", name=name).click()
+        expect(page.locator("article[lang]")).to_contain_text("monstration")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        assert found_by_axe(page) + page.evaluate(SMALL) == [], name
+    context.close()
+
+
+def test_an_administrator_publishes_a_text_and_everybody_reads_it_with_its_version(
+    office: Page, page: Page, house: House
+) -> None:
+    chosen(office, "help", "en")
+    publish = office.get_by_role("button", name="Publish", exact=True)
+    expect(publish).to_be_disabled()
+    title = fresh("Help for visitors")
+    office.get_by_label("Title", exact=True).fill(title)
+    office.get_by_label("Text", exact=True).fill(HOSTILE)
+    expect(office.get_by_role("region", name="Preview")).to_contain_text("See the site & a < b")
+    assert found_by_axe(office) + office.evaluate(SMALL) == []
+    publish.click()
+    expect(office.get_by_text("is published.")).to_be_visible()
+    expect(publish).to_be_disabled()
+
+    page.goto("/pages/help")
+    expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
+    article = page.locator("article")
+    expect(article).to_contain_text("<img src=x onerror=")
+    expect(article.get_by_role("link", name="the site")).to_have_attribute("href", "https://example.org")
+    expect(article.get_by_role("link", name="click")).to_have_count(0)
+    expect(article).to_contain_text("a < b")
+    assert page.title() != "taken"
+
+    office.get_by_role("link", name="Open version 1").click()
+    expect(office.get_by_role("heading", name="Help", level=1)).to_be_visible()
+
+
+def test_of_two_administrators_the_second_sees_that_the_text_changed_and_keeps_the_own(
+    office: Page, browser: Browser, house: House, address: str
+) -> None:
+    with desk(browser, house, hire(house, f"other-{address}", ADMIN)) as other:
+        other.goto("/office/pages")
+        for page in (office, other):
+            chosen(page, "accessibility", "en")
+        first, second = fresh("First text"), fresh("Second text")
+        office.get_by_label("Text", exact=True).fill(first)
+        office.get_by_role("button", name="Publish", exact=True).click()
+        expect(office.get_by_text("is published.")).to_be_visible()
+        other.get_by_label("Text", exact=True).fill(second)
+        other.get_by_role("button", name="Publish", exact=True).click()
+        expect(other.get_by_text("Someone else published a new version")).to_be_visible()
+        expect(other.get_by_label("Text", exact=True)).to_have_value(second)
+        other.get_by_role("button", name="Keep my text and publish over it").click()
+        other.get_by_role("button", name="Publish", exact=True).click()
+        expect(other.get_by_text("is published.")).to_be_visible()
+    office.reload()
+    chosen(office, "accessibility", "en")
+    expect(office.get_by_label("Text", exact=True)).to_have_value(second)
+
+
+def test_an_empty_text_is_not_published_and_leaving_with_changes_asks_first(office: Page) -> None:
+    chosen(office, "privacy", "en")
+    office.get_by_label("Text", exact=True).fill("  ")
+    office.get_by_role("button", name="Publish", exact=True).click()
+    expect(office.get_by_text("Enter a text")).to_be_visible()
+    office.get_by_role("navigation", name="Office").get_by_role("link", name="Events").click()
+    expect(office.get_by_role("dialog")).to_be_visible()
