@@ -47,7 +47,7 @@ test: .venv/.dev src/virage/web/index.html tests/azurite/node_modules/.installed
 bench: .venv/.dev src/virage/web/index.html ## The figures, one JSON line each (gate_offline and arrivals run by themselves)
 	python checks/servers.py
 	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && \
-	for name in best_seats routes passes ledger onsale gate tap halftime figures fanout replay pitch notices seatmap web; do python -m benchmarks.$$name $(BENCH) || exit 1; done
+	for name in best_seats routes passes ledger onsale gate tap halftime figures fanout replay pitch notices seatmap openapi web; do python -m benchmarks.$$name $(BENCH) || exit 1; done
 
 wheel: .venv/.dev src/virage/web/index.html ## dist/virage-*.whl, with the built web inside
 	python -m build --wheel --no-isolation --outdir dist .

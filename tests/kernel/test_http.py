@@ -1,4 +1,6 @@
+import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -8,6 +10,7 @@ import pytest
 from litestar import Litestar, Request, Response, Router, get, post
 from msgspec import Struct
 
+from virage.kernel import openapi
 from virage.kernel.batching import Overloaded
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
@@ -263,6 +266,37 @@ async def test_the_openapi_document_knows_problems_and_who_may(web: httpx.AsyncC
     assert {} not in me["security"]
     assert {} in wish["security"]
     assert "ProblemDocument" in document["components"]["schemas"]
+
+
+async def test_the_openapi_document_is_built_once_and_away_from_the_event_loop(
+    web: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built_in: list[threading.Thread] = []
+    build = openapi.document
+
+    def document(app: Litestar) -> bytes:
+        built_in.append(threading.current_thread())
+        return build(app)
+
+    monkeypatch.setattr(openapi, "document", document)
+    answers = await asyncio.gather(*(web.get("/api/openapi.json") for _ in range(6)))
+    assert {answer.content for answer in answers} == {answers[0].content}
+    assert len(built_in) == 1
+    assert built_in[0] is not threading.main_thread()
+
+
+async def test_the_openapi_document_is_compressed_and_not_sent_again_to_who_has_it(web: httpx.AsyncClient) -> None:
+    answer = await web.get("/api/openapi.json", headers={"accept-encoding": "gzip"})
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.json()["openapi"].startswith("3.1")
+    plain = await web.get("/api/openapi.json", headers={"accept-encoding": "identity"})
+    assert plain.content == answer.content
+    assert "content-encoding" not in plain.headers
+    again = await web.get("/api/openapi.json", headers={"if-none-match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == answer.headers["etag"]
+    head = await web.head("/api/openapi.json", headers={"accept-encoding": "identity"})
+    assert (head.content, head.headers["content-length"]) == (b"", str(len(plain.content)))
 
 
 async def test_an_unknown_method_of_a_static_page_is_a_problem(web: httpx.AsyncClient) -> None:

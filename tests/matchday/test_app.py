@@ -12,3 +12,8 @@ async def test_an_unknown_address_of_the_api_is_a_problem_and_never_a_page(clien
 async def test_the_openapi_document_is_served(client: Client) -> None:
     answer = await client.get("/api/openapi.json")
     assert answer.json()["openapi"].startswith("3.1")
+
+
+async def test_the_openapi_document_is_small_on_the_wire(client: Client) -> None:
+    async with client.stream("GET", "/api/openapi.json", headers={"accept-encoding": "gzip"}) as answer:
+        assert len(b"".join([part async for part in answer.aiter_raw()])) < 80_000

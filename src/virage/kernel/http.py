@@ -32,7 +32,7 @@ from virage.kernel.logs import log
 from virage.kernel.metrics import Gauge, Metrics
 from virage.kernel.problems import Problem, document
 from virage.kernel.security import headers
-from virage.kernel.static import Static
+from virage.kernel.static import FileResponse, Static
 from virage.kernel.stream import Hub, stream
 
 BODY_BYTES_MAX = 64_000
@@ -88,6 +88,7 @@ def create_app(
     batchers = {name: value for name, value in (dependencies or {}).items() if isinstance(value, Batcher)}
     metrics = Metrics(batchers | {"sessions": sessions}, hub, gauges)
     kernel = {"db": db, "clock": clock, "config": config, "hub": hub, "metrics": metrics}
+    kernel["api_document"] = openapi.ApiDocument()
     constants = kernel | dict(dependencies or {})
     own = (stream, club, health, letters, openapi_document)
     app = Litestar(
@@ -116,9 +117,9 @@ def create_app(
 
 
 @get("/api/openapi.json", opt={"public": True}, include_in_schema=False)
-async def openapi_document(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def openapi_document(request: Request[Any, Any, Any], api_document: openapi.ApiDocument) -> FileResponse:
     """The OpenAPI document of all routes."""
-    return Response(openapi.document(request.app), media_type="application/json", headers={"cache-control": "no-cache"})
+    return FileResponse(await api_document.file(request.app))
 
 
 def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

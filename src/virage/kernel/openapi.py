@@ -1,5 +1,6 @@
 """The OpenAPI document: what Litestar derives from the handlers, with our problems and our ways to sign in."""
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -8,6 +9,7 @@ from litestar import Litestar
 from virage.kernel.lean import PUBLIC, handlers
 from virage.kernel.problems import ProblemDocument
 from virage.kernel.security import COOKIE
+from virage.kernel.static import File, file_of
 
 _PROBLEM = {
     "description": "Not done; `code` says why, and nothing has changed.",
@@ -18,6 +20,23 @@ _SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "A program's token."},
 }
 _REF = "#/components/schemas/{name}"
+
+
+class ApiDocument:
+    """The document as a file to serve: built in a thread for the first request, then kept with its gzip."""
+
+    def __init__(self) -> None:
+        self._building: asyncio.Task[File] | None = None
+
+    async def file(self, app: Litestar) -> File:
+        """Return the file; requests that arrive while it is built share the one build."""
+        if self._building is None:
+            self._building = asyncio.create_task(asyncio.to_thread(_file, app))
+        return await asyncio.shield(self._building)
+
+
+def _file(app: Litestar) -> File:
+    return file_of(document(app), "application/json")
 
 
 def document(app: Litestar) -> bytes:

@@ -2,12 +2,14 @@
 
 import gzip
 import mimetypes
+from collections.abc import Mapping
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from litestar.types import Receive, Send
+from litestar.response import Response
+from litestar.types import ASGIApp, Receive, Send
 from msgspec import Struct
 
 from virage.kernel.caching import FOR_EVER
@@ -31,7 +33,9 @@ mimetypes.add_type("application/wasm", ".wasm")
 mimetypes.add_type("font/woff2", ".woff2")
 
 
-class _File(Struct, frozen=True):
+class File(Struct, frozen=True):
+    """A file as it is served: its type, its caching, its validator, and its bytes in each encoding."""
+
     media_type: bytes
     caching: bytes
     etag: bytes
@@ -43,7 +47,7 @@ class Static:
     """An ASGI application: files below `root`, the page index.html for every other address without a file's suffix."""
 
     def __init__(self, root: Path = WEB) -> None:
-        self._files: dict[str, _File] = {}
+        self._files: dict[str, File] = {}
         for path in _plain_files(root):
             with suppress(FileNotFoundError):  # a build that runs at this moment takes files away
                 self._files[f"/{path.relative_to(root).as_posix()}"] = _load(path)
@@ -61,10 +65,11 @@ class Static:
                 return
         if found is None:
             raise Problem("not_found")
-        await _serve(found, scope, send)
+        await serve(found, scope, send)
 
 
-async def _serve(found: _File, scope: Any, send: Send) -> None:
+async def serve(found: File, scope: Any, send: Send) -> None:
+    """Answer GET and HEAD with a file: compressed where the client accepts it, 304 where the client has it."""
     asked = {name: value for name, value in scope["headers"] if name in (b"accept-encoding", b"if-none-match")}
     accepted = _encodings(asked.get(b"accept-encoding", b"").decode("latin-1"))
     encoding, body = next(pair for pair in found.bodies if not pair[0] or pair[0].decode() in accepted)
@@ -78,6 +83,22 @@ async def _serve(found: _File, scope: Any, send: Send) -> None:
     if encoding:
         headers.append((b"content-encoding", encoding))
     await _answer(send, 200, headers, b"" if scope["method"] == "HEAD" else body)
+
+
+class FileResponse(Response[None]):
+    """What a handler returns to answer with a file."""
+
+    def __init__(self, found: File) -> None:
+        super().__init__(None)
+        self._found = found
+
+    def to_asgi_response(self, *_: Any, **__: Any) -> ASGIApp:  # type: ignore[override]  # the file says everything
+        """Return the ASGI application that sends it."""
+
+        async def send_file(scope: Any, _receive: Receive, send: Send) -> None:
+            await serve(self._found, scope, send)
+
+        return send_file
 
 
 def takes_gzip(accept_encoding: str) -> bool:
@@ -99,22 +120,38 @@ def _plain_files(root: Path) -> list[Path]:
     return [path for path in sorted(root.rglob("*")) if path.is_file() and not path.name.endswith(suffixes)]
 
 
-def _load(path: Path) -> _File:
+def _load(path: Path) -> File:
     media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    if media_type.startswith(_TEXT):
-        media_type += "; charset=utf-8"
-    body = path.read_bytes()
-    compressed = {
-        encoding: beside.read_bytes()
-        for encoding, suffix in _COMPRESSED
-        if (beside := path.with_name(path.name + suffix)).is_file()
-    }
-    if media_type.startswith(_TEXT) and len(body) > _WORTH_COMPRESSING:
-        compressed.setdefault(b"gzip", gzip.compress(body, 9, mtime=0))
-    return _File(
-        media_type=media_type.encode(),
+    return file_of(
+        path.read_bytes(),
+        media_type,
         caching=_IMMUTABLE if path.parent.name == "assets" else _FRESH,
-        etag=f'"{sha256(body).hexdigest()[:32]}"'.encode(),
         policy=READER_POLICY.encode() if _WORKER in path.name else None,
-        bodies=(*compressed.items(), (b"", body)),
+        compressed={
+            encoding: beside.read_bytes()
+            for encoding, suffix in _COMPRESSED
+            if (beside := path.with_name(path.name + suffix)).is_file()
+        },
+    )
+
+
+def file_of(
+    body: bytes,
+    media_type: str,
+    *,
+    caching: bytes = _FRESH,
+    policy: bytes | None = None,
+    compressed: Mapping[bytes, bytes] | None = None,
+) -> File:
+    """Return bytes as a file to serve; text without a gzip among `compressed` gets one here, which takes its time."""
+    is_text = media_type.startswith(_TEXT)
+    encodings = dict(compressed or {})
+    if is_text and len(body) > _WORTH_COMPRESSING:
+        encodings.setdefault(b"gzip", gzip.compress(body, 9, mtime=0))
+    return File(
+        media_type=(f"{media_type}; charset=utf-8" if is_text else media_type).encode(),
+        caching=caching,
+        etag=f'"{sha256(body).hexdigest()[:32]}"'.encode(),
+        policy=policy,
+        bodies=(*encodings.items(), (b"", body)),
     )
