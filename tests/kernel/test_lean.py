@@ -12,7 +12,7 @@ from litestar.params import Parameter
 from litestar.response import Stream
 from msgspec import Struct
 
-from virage.kernel import http
+from virage.kernel import http, lean
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.database import Database
@@ -277,3 +277,32 @@ def test_what_a_whole_ground_does_at_once_goes_directly(app: Litestar) -> None:
     assert way.find("POST", "/api/payments/webhooks/sandbox")[0] == "/api/payments/webhooks/sandbox"
     assert way.find("GET", f"/api/events/{event}/availability")[0] == "/api/events/{event_id}/availability"
     assert way.find("GET", "/api/stream")[0] is None
+
+
+async def test_a_body_that_trickles_in_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lean, "BODY_S", 0.01)
+    first = [{"type": "http.request", "body": b"{", "more_body": True}]
+    never = asyncio.Event()
+
+    async def receive() -> Any:
+        if not first:
+            await never.wait()
+        return first.pop()
+
+    with pytest.raises(Problem) as refused:
+        await lean.read_body(receive, 60_000)
+    assert (refused.value.code, refused.value.status) == ("request_timeout", 408)
+
+
+async def test_what_has_arrived_of_a_body_buys_time_for_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lean, "BODY_S", 0.01)
+    monkeypatch.setattr(lean, "BODY_BYTES_A_SECOND", 1)
+    loop = asyncio.get_running_loop()
+    second: asyncio.Future[Any] = loop.create_future()
+    loop.call_later(0.05, second.set_result, {"type": "http.request", "body": b"y", "more_body": False})
+    first = [{"type": "http.request", "body": b"x" * 100, "more_body": True}]
+
+    async def receive() -> Any:
+        return first.pop() if first else await second
+
+    assert await lean.read_body(receive, 60_000) == b"x" * 100 + b"y"

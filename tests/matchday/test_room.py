@@ -24,6 +24,9 @@ class Small(Served):
 
     limit: str
 
+    def module_of(self, name: str) -> list[str]:
+        return ["virage.cli", name]
+
     def _spawn(self, name: str) -> "subprocess.Popen[bytes]":
         command = [
             "sh",
@@ -32,11 +35,19 @@ class Small(Served):
             "sh",
             sys.executable,
             "-m",
-            "virage.cli",
-            name,
+            *self.module_of(name),
         ]
         with (self._folder / f"{name}.log").open("ab") as log:
             return subprocess.Popen(command, env=self.env, stdout=log, stderr=log)  # noqa: S603 - our own
+
+
+class Hasty(Small):
+    """The same, and the web gives up soon whoever sends nothing, or too slowly."""
+
+    limit = "-n"
+
+    def module_of(self, name: str) -> list[str]:
+        return ["tests.matchday.hasty"] if name == "serve" else super().module_of(name)
 
 
 @pytest.fixture
@@ -85,3 +96,43 @@ def test_whoever_finds_no_room_is_told_so_at_once(small: tuple[Small, UUID]) -> 
 @pytest.mark.parametrize("small", ["-Sn"], indirect=True)
 def test_a_process_opens_as_many_files_as_its_account_may_whatever_is_usual(small: tuple[Small, UUID]) -> None:
     assert set(asked(*small)) == {"200"}
+
+
+@pytest.fixture
+async def hasty(tmp_path: Path, shared_database_url: str) -> AsyncIterator[Hasty]:
+    """It runs."""
+    house = Hasty(tmp_path, shared_database_url)
+    try:
+        await house.start()
+        yield house
+    finally:
+        house.stop()
+
+
+SLOW_BODY = (
+    b"POST /api/sign-in/codes HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+    b"content-length: 60000\r\n\r\n{"
+)
+
+
+def until_closed(sock: socket.socket) -> bytes:
+    """What comes until the server closes the connection."""
+    said = b""
+    while part := sock.recv(65_536):
+        said += part
+    return said
+
+
+def test_connections_that_send_nothing_or_too_slowly_are_ended_and_others_are_answered(hasty: Hasty) -> None:
+    address = ("127.0.0.1", hasty.port)
+    held = [socket.create_connection(address, PATIENCE_S) for _ in range(FILES + 50)]
+    for sock in held[::2]:
+        sock.sendall(SLOW_BODY)
+    asking = socket.create_connection(address, PATIENCE_S)
+    asking.sendall(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n")
+    assert asking.recv(12, socket.MSG_WAITALL) == b"HTTP/1.1 200", "held connections do not keep others out"
+    answers = [until_closed(sock) for sock in held]
+    assert {answer[:12] for answer in answers[::2]} == {b"HTTP/1.1 408"}
+    assert set(answers[1::2]) == {b""}
+    for sock in (*held, asking):
+        sock.close()

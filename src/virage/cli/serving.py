@@ -17,15 +17,15 @@ from granian.log import LogLevels
 from virage import matchday
 from virage.cli.house import configuration, database
 from virage.kernel import logs
+from virage.kernel.audience import connections
 from virage.kernel.config import Config
 from virage.kernel.supervise import be_parent, die_with_parent
 from virage.matchday.web import END_STREAMS
 
-BACKPRESSURE = 50_000  # open requests a worker; Granian's default of about a thousand is fewer than open streams
 BACKLOG = 4_096  # connections that wait to be taken when everybody comes at once
 RESPAWN_S = 0.1  # a worker that died is replaced at once
 KILL_AFTER_S = 8  # open streams may not hold up the end of a worker
-HEADER_TIMEOUT_MS = 10_000  # slow headers do not hold a connection
+HEADER_TIMEOUT_MS = 10_000  # a connection without a whole request ends: silent, slow or idle
 CRASH_PAUSE_S = 1.0
 
 
@@ -73,11 +73,11 @@ def _served(config: Config, workers: int, certificate: tuple[Path, Path] | None)
         interface=Interfaces.ASGI,
         workers=workers,
         loop=Loops.uvloop if os.name == "posix" else Loops.asyncio,
-        http=HTTPModes.auto,
+        http=HTTPModes.auto if certificate else HTTPModes.http1,  # `auto` waits without end for the first byte
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT_MS),
         websockets=False,
         backlog=BACKLOG,
-        backpressure=BACKPRESSURE,
+        backpressure=connections(),  # Granian counts connections, not requests
         respawn_failed_workers=True,
         respawn_interval=RESPAWN_S,
         workers_kill_timeout=KILL_AFTER_S,

@@ -12,19 +12,25 @@ from virage.kernel.guard import Kind, Principal
 
 COMFORTABLE: Final = 20_000
 """So many streams one process writes to without keeping anybody waiting for long."""
+CONNECTIONS_MAX: Final = 50_000
 
 
-def room() -> int:
-    """How many streams a process has room for: one is an open file, and a tenth of these stays for all else.
+def connections() -> int:
+    """How many connections a process may hold: each is an open file, and a tenth of these stays for all else.
 
-    A connection that cannot be taken for want of a file is not refused: it waits, and nobody ever wakes it.
+    A connection beyond them waits to be accepted until another one ends.
     """
     if sys.platform == "win32":
-        return COMFORTABLE
+        return CONNECTIONS_MAX
     import resource  # noqa: PLC0415 - there is none on Windows
 
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return COMFORTABLE if files == resource.RLIM_INFINITY else min(COMFORTABLE, files * 9 // 10)
+    return CONNECTIONS_MAX if files == resource.RLIM_INFINITY else min(CONNECTIONS_MAX, files * 9 // 10)
+
+
+def room() -> int:
+    """How many streams a process has room for: a ninth of its connections stays for other requests."""
+    return min(COMFORTABLE, connections() * 8 // 9)
 
 
 LISTENERS_MAX = room()

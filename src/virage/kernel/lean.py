@@ -1,5 +1,6 @@
 """What both ways to a handler share: bodies decoded once and strictly, answers encoded once, guards without copies."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from typing import Any
@@ -20,6 +21,8 @@ from virage.kernel.texts import check_body
 
 GUARDS = "virage_guards"
 PUBLIC = "public"
+BODY_S = 20.0  # time for a whole body, and one second more for each BODY_BYTES_A_SECOND of it
+BODY_BYTES_A_SECOND = 50_000
 
 _JSON = b"application/json"
 _WITHOUT_BODY = frozenset({204, 304})
@@ -43,19 +46,29 @@ class LeanRequest(Request[Any, Any, Any]):
 
 
 async def read_body(receive: Any, bytes_max: int) -> bytes:
-    """Read a whole body; raises 413 as soon as it is larger, and Problem `invalid` when the connection ends first."""
+    """Read a whole body; raises 413 as soon as it is larger, and Problem `invalid` when the connection ends first.
+
+    Raises Problem `request_timeout` when it takes too long as a whole: bytes that trickle in hold no connection. The
+    server closes a connection whose request was answered before its body had come.
+    """
     parts: list[bytes] = []
     size, more = 0, True
-    while more:
-        event: Any = await receive()
-        if event["type"] == "http.disconnect":
-            raise Problem("invalid", detail="The connection ended before the body did.")
-        part = event.get("body", b"")
-        size += len(part)
-        if size > bytes_max:
-            raise RequestEntityTooLarge
-        parts.append(part)
-        more = event.get("more_body", False)
+    ends = asyncio.get_running_loop().time() + BODY_S
+    try:
+        async with asyncio.timeout_at(ends) as deadline:
+            while more:
+                event: Any = await receive()
+                if event["type"] == "http.disconnect":
+                    raise Problem("invalid", detail="The connection ended before the body did.")
+                part = event.get("body", b"")
+                size += len(part)
+                if size > bytes_max:
+                    raise RequestEntityTooLarge
+                parts.append(part)
+                more = event.get("more_body", False)
+                deadline.reschedule(ends + size / BODY_BYTES_A_SECOND)
+    except TimeoutError:
+        raise Problem("request_timeout") from None
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 

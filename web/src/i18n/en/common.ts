@@ -58,6 +58,7 @@ export const common = {
     offline: "You are offline. Check your connection, then try again.",
     overloaded: "Very many people are here at once. Your place in this page is kept: try again in a moment.",
     unavailable: "The service is not available right now. Try again in a moment.",
+    request_timeout: "Your connection is too slow right now. Try again in a moment.",
     rate_limited: "That was a lot of requests. Wait a little, then try again.",
     too_many_attempts: "Too many attempts. Ask for a new code.",
     internal: "Something went wrong on our side. Nothing was charged. Try again.",

@@ -60,6 +60,7 @@ export const common: typeof English = {
     offline: "Vous êtes hors ligne. Vérifiez votre connexion, puis réessayez.",
     overloaded: "Beaucoup de monde en même temps. Votre page est gardée : réessayez dans un instant.",
     unavailable: "Le service n’est pas disponible pour le moment. Réessayez dans un instant.",
+    request_timeout: "Votre connexion est trop lente pour le moment. Réessayez dans un instant.",
     rate_limited: "Cela fait beaucoup de demandes. Patientez un peu, puis réessayez.",
     too_many_attempts: "Trop d’essais. Demandez un nouveau code.",
     internal: "Une erreur est survenue de notre côté. Rien n’a été débité. Réessayez.",
