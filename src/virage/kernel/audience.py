@@ -52,6 +52,7 @@ class Audience(Generic[Listener]):
     def __init__(self) -> None:
         self._principals: dict[Listener, Principal] = {}
         self._of_session: dict[UUID, dict[Listener, None]] = {}
+        self._of_principal: dict[UUID, set[Listener]] = {}
         self._without_account: dict[Kind, int] = {"anonymous": 0, "guest": 0}
 
     def __len__(self) -> int:
@@ -76,6 +77,12 @@ class Audience(Generic[Listener]):
             self._without_account[principal.kind] += 1
         if principal.session_id is not None:
             self._of_session.setdefault(principal.session_id, {})[listener] = None
+        if principal.id is not None:
+            self._of_principal.setdefault(principal.id, set()).add(listener)
+
+    def of(self, principal_id: UUID) -> list[Listener]:
+        """Return the listeners of a person, a program or a device."""
+        return list(self._of_principal.get(principal_id, ()))
 
     def too_many(self, session_id: UUID | None) -> list[Listener]:
         """Return the oldest listeners of a session that are above its limit."""
@@ -92,3 +99,8 @@ class Audience(Generic[Listener]):
             del group[listener]
             if not group:
                 del self._of_session[principal.session_id]
+        if principal.id is not None:
+            same = self._of_principal[principal.id]
+            same.discard(listener)
+            if not same:
+                del self._of_principal[principal.id]

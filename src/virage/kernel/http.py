@@ -22,6 +22,7 @@ from virage.kernel.config import Config
 from virage.kernel.database import Database, OutOfReach, Unavailable
 from virage.kernel.dispatch import Dispatch
 from virage.kernel.edge import Edge
+from virage.kernel.following import stream
 from virage.kernel.guard import Authenticator, Credential, Principal, Visit, current_visit
 from virage.kernel.health import router as health
 from virage.kernel.inject import prepared
@@ -33,7 +34,7 @@ from virage.kernel.metrics import Gauge, Metrics
 from virage.kernel.problems import Problem, document
 from virage.kernel.security import headers
 from virage.kernel.static import FileResponse, Static
-from virage.kernel.stream import Hub, stream
+from virage.kernel.stream import Hub
 
 BODY_BYTES_MAX = 64_000
 PROBLEM_JSON = "application/problem+json"

@@ -13,12 +13,9 @@ import random
 import weakref
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Annotated, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
+from uuid import UUID
 
-from litestar import Request, get
-from litestar.params import Parameter
-from litestar.response import Response
-from litestar.response.base import ASGIResponse
 from litestar.types import Receive
 from msgspec import Struct
 
@@ -31,15 +28,12 @@ from virage.kernel.listening import Batch, Listener, Send, encoded, id_line, mor
 from virage.kernel.logs import log
 from virage.kernel.problems import Problem, Refused, granted
 
-TOPICS_MAX = 16
 BEAT_S = 1.0
 PULSE_S = 0.5
 AT_ONCE = 500  # to how many we write before the process looks after others
 RETRY_MS = (1_000, 4_000)
 AHEAD_MAX = 32  # positions of other processes that are told apart; who has one more is told again what they know
 CROWDED_RETRY_MS = 60_000  # so that the tabs of one browser, if they are too many, do not push each other out all day
-
-_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
 class Opening(Struct, frozen=True):
@@ -96,10 +90,21 @@ class Pulsed(Protocol):
 
 
 class Hub:
-    """All listeners of this process, and the topics that they may follow."""
+    """All listeners of this process, and the topics that they may follow.
 
-    def __init__(self, db: Database, tail: Tail, topics: Sequence[Topic]) -> None:
+    `who_loses_rights` returns whose rights a fact (what, about, data) ends: their streams end before the fact is told.
+    Who still may follow a topic comes back and goes on.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        tail: Tail,
+        topics: Sequence[Topic],
+        who_loses_rights: Callable[[str, UUID, Mapping[str, Any]], UUID | None] = lambda *_: None,
+    ) -> None:
         self._db = db
+        self._who_loses_rights = who_loses_rights
         self._tail = tail
         self._topics = {topic.name: topic for topic in topics}
         self._listeners: dict[str, set[Listener]] = defaultdict(set)
@@ -248,6 +253,7 @@ class Hub:
 
     async def _tell(self, entries: Sequence[Entry]) -> None:
         ordered, end = as_written(entries), position_key(entries[-1].position)
+        self._end_without_rights(ordered)
         self._told = max(self._told, end.xid_next)  # whoever comes from here on is told by their opening what these say
         said = {0: {}, len(ordered): await self._messages(ordered)}
         rests = {}
@@ -258,6 +264,13 @@ class Hub:
             rests[Key(xid, 0)] = said[len(rest)]
         self._ahead = {xid for xid in self._ahead if xid > self._told}
         await self._give(Batch(end, said[len(ordered)], rests))
+
+    def _end_without_rights(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            loser = self._who_loses_rights(entry.what, entry.about, entry.data)
+            if loser is not None:
+                for listener in self._audience.of(loser):
+                    self._end(listener)
 
     async def _messages(self, entries: Sequence[Entry]) -> dict[str, bytes]:
         """What these entries say to those who listen, by topic."""
@@ -343,58 +356,3 @@ class Flow:
         finally:
             self._listener.gone = True
             self._hub.leave(self._listener)
-
-
-class _FlowAnswer(ASGIResponse):
-    """Sends a flow."""
-
-    _should_set_content_length = False
-
-    def __init__(self, flow: Flow, **given: Any) -> None:
-        super().__init__(**given)
-        self._flow = flow
-
-    async def send_body(self, send: Any, receive: Receive) -> None:
-        await self._flow.run(receive, send)
-
-
-class FlowResponse(Response[None]):
-    """What the door answers."""
-
-    def __init__(self, flow: Flow) -> None:
-        super().__init__(None, headers=_HEADERS, media_type="text/event-stream")
-        self._flow = flow
-
-    def to_asgi_response(  # of what Litestar passes, these count
-        self, *_: Any, encoded_headers: Iterable[tuple[bytes, bytes]] | None = None, **__: Any
-    ) -> ASGIResponse:
-        """Return the ASGI application that sends it."""
-        given = {"headers": self.headers, "encoded_headers": encoded_headers, "media_type": self.media_type}
-        return _FlowAnswer(self._flow, **given)
-
-
-@get(
-    "/api/stream",
-    opt={"public": True},
-    tags=["stream"],
-    media_type="text/event-stream",
-    response_description="Server-sent events",
-)
-async def stream(
-    request: Request[Any, Any, Any],
-    hub: Hub,
-    principal: Principal,
-    topics: Annotated[str, Parameter(max_length=1000, description="topic:argument, comma-separated")],
-    since: Annotated[str | None, Parameter(max_length=64)] = None,
-) -> FlowResponse:
-    """Follow topics as server-sent events. Each topic decides for itself who may follow it."""
-    names = list(dict.fromkeys(topics.split(",")))
-    if len(names) > TOPICS_MAX:
-        raise Problem("invalid", {"topics_max": TOPICS_MAX})
-    last = request.headers.get("last-event-id") or since
-    if last is not None:
-        try:
-            position_key(last)
-        except ValueError:
-            raise Problem("invalid", {"errors": [{"key": "since", "message": "is no position"}]}) from None
-    return FlowResponse(await hub.follow(principal, names, last))

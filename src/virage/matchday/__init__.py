@@ -18,6 +18,7 @@ from virage.kernel.queue import Jobs
 from virage.kernel.stream import Hub
 from virage.matchday.domains import DOMAINS
 from virage.matchday.house import House
+from virage.people.rules.rights import who_loses_rights
 
 
 async def _nobody(credentials: Sequence[Credential]) -> Sequence[Principal | None]:
@@ -29,7 +30,7 @@ def build(config: Config, db: Database, clock: Clock) -> Litestar:
     tail = Tail(db)
     house = House(config, db, clock, tail)
     domains = [domain(house) for domain in DOMAINS]
-    hub = Hub(db, tail, [topic for domain in domains for topic in domain.topics])
+    hub = Hub(db, tail, [topic for domain in domains for topic in domain.topics], who_loses_rights)
 
     @asynccontextmanager
     async def streaming() -> AsyncIterator[None]:

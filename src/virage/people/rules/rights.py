@@ -1,0 +1,24 @@
+"""Which facts of the journal end rights that somebody may be using at this moment."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+ENDS_RIGHTS: Final = frozenset(
+    {
+        "grant_revoked",
+        "signed_out",
+        "signed_out_everywhere",
+        "person_erased",
+        "token_revoked",
+        "device_changed",
+        "device_revoked",
+    }
+)
+
+
+def who_loses_rights(what: str, about: UUID, data: Mapping[str, Any]) -> UUID | None:
+    """Return the person, program or device whose rights a fact ends, None for any other fact."""
+    if what not in ENDS_RIGHTS:
+        return None
+    return UUID(str(data["person"])) if what == "grant_revoked" else about
