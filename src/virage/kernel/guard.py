@@ -213,13 +213,24 @@ def device_at(post: Literal["gate", "till"]) -> Guard:
 
 def staff(*roles: Role) -> Guard:
     """Guard: holds one of the roles in some scope. The handler must then ask `require` for the scope it touches."""
-    wanted = {*roles, "admin"}
+    return _holder(roles[0] if roles else "admin", lambda grant: grant.role in (*roles, "admin"))
 
+
+def staff_of_venue(*roles: Role) -> Guard:
+    """Guard for what belongs to the whole venue, for which no scope can be asked.
+
+    Holds one of the roles itself, in any scope, or is admin of all: an admin of one outlet, gate or organiser holds
+    every role there, and none of the venue's.
+    """
+    return _holder(roles[0], lambda grant: grant.role in roles or (grant.role, grant.scope) == ("admin", "all"))
+
+
+def _holder(role: str, opens: Callable[[Grant], bool]) -> Guard:
     async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         principal = await principal_of(connection.scope)
         if principal.kind in ("anonymous", "guest"):
             raise Problem("unauthenticated")
-        if principal.kind == "device" or not any(grant.role in wanted for grant in principal.grants):
-            raise Problem("forbidden", {"role": roles[0] if roles else "admin"})
+        if principal.kind == "device" or not any(opens(grant) for grant in principal.grants):
+            raise Problem("forbidden", {"role": role})
 
     return guard

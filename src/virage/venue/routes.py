@@ -10,7 +10,7 @@ from msgspec import Struct
 from virage.kernel.caching import FOR_EVER
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database
-from virage.kernel.guard import Principal, staff
+from virage.kernel.guard import Principal, staff_of_venue
 from virage.kernel.problems import Problem, granted
 from virage.kernel.static import takes_gzip
 from virage.venue import acts, reads
@@ -91,7 +91,7 @@ async def list_lifts(db: Database) -> list[LiftState]:
         return await reads.lifts(conn)
 
 
-@put("/lifts/{code:str}", status_code=204, guards=[staff("steward")])
+@put("/lifts/{code:str}", status_code=204, guards=[staff_of_venue("steward")])
 async def put_lift(code: str, data: LiftWord, db: Database, clock: Clock, principal: Principal) -> None:
     """Say that a lift is out of order or works again. Whoever is a steward anywhere may: lifts serve all stands."""
     async with db.transaction() as conn:

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database
-from virage.kernel.guard import staff
+from virage.kernel.guard import staff_of_venue
 from virage.replay.reads import cameras as reads
 from virage.replay.rules.cameras import CameraState, Fault
 
@@ -27,7 +27,7 @@ class CameraShown(Struct, frozen=True):
     delay_ms: int
 
 
-@get("/cameras", guards=[staff("media_desk", "moderator")])
+@get("/cameras", guards=[staff_of_venue("media_desk", "moderator")])
 async def list_cameras(db: Database, clock: Clock) -> list[CameraShown]:
     """All cameras of the house, that of the programme first."""
     async with db.connection() as conn:
