@@ -2106,7 +2106,7 @@ export interface paths {
         put?: never;
         /**
          * Upload picture
-         * @description Store a picture, the body as it is: JPEG, PNG or WebP, 300 kB and 2,000 pixels a side at most.
+         * @description Store a picture, the body: JPEG, PNG or WebP, 300 kB and 2,000 pixels a side at most. Its metadata is removed.
          */
         post: operations["upload_picture"];
         delete?: never;

@@ -1,8 +1,9 @@
 """Pictures of what is sold, in the object store: written before anything names them, and never changed."""
 
+import asyncio
 from functools import cached_property
 
-from virage.concessions.rules.pictures import TYPES, name_of
+from virage.concessions.rules.pictures import TYPES, kept
 from virage.kernel.objects import Objects, open_store
 from virage.kernel.problems import Refused
 
@@ -20,10 +21,12 @@ class Pictures:
         return open_store(self._url)
 
     async def keep(self, data: bytes) -> str | Refused:
-        """Store a picture under its hash; its name. The same again is the same picture."""
-        name = name_of(data)
-        if not isinstance(name, Refused):
-            await self._objects.put_new(f"{FOLDER}/{name}", data)
+        """Store a picture, encoded again, under its hash; its name. The same again is the same picture."""
+        found = await asyncio.to_thread(kept, data)
+        if isinstance(found, Refused):
+            return found
+        name, clean = found
+        await self._objects.put_new(f"{FOLDER}/{name}", clean)
         return name
 
     async def get(self, name: str) -> bytes | None:

@@ -165,7 +165,7 @@ async def get_version(version: str, db: Database, catalogues: Catalogues, princi
 async def upload_picture(
     request: Request[Any, Any, Any], db: Database, clock: Clock, pictures: Pictures, principal: Principal
 ) -> PictureName:
-    """Store a picture, the body as it is: JPEG, PNG or WebP, 300 kB and 2,000 pixels a side at most."""
+    """Store a picture, the body: JPEG, PNG or WebP, 300 kB and 2,000 pixels a side at most. Its metadata is removed."""
     over_the_house(principal, WRITERS)
     name = granted(await pictures.keep(await request.body()))
     async with db.transaction() as conn:

@@ -3,7 +3,10 @@
 import re
 from enum import StrEnum
 from hashlib import sha256
-from typing import Final
+from io import BytesIO
+from typing import Any, Final
+
+from PIL import Image, ImageOps
 
 from virage.kernel.problems import Refused
 
@@ -13,6 +16,7 @@ NAME: Final = re.compile(r"[0-9a-f]{64}\.(jpg|png|webp)")
 """How a picture is called: its SHA-256, and what it is."""
 TYPES: Final = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 
+_SHOWN: Final = ("icc_profile", "transparency")
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # ITU-T T.81, table B.1: the starts of a frame
 _JPEG_ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
@@ -25,18 +29,43 @@ class Reason(StrEnum):
     SIZE = "picture_too_large"
 
 
-def name_of(data: bytes) -> str | Refused:
-    """Return the name of a picture, its SHA-256 and what it is, or why it is refused.
+_UNREADABLE: Final = Refused(Reason.TYPE, {"accepted": sorted(TYPES.values())})
 
-    Its sides are read from its head, so that no small file becomes a large picture on somebody's phone.
+
+def kept(data: bytes) -> tuple[str, bytes] | Refused:
+    """Return a picture as it is stored, with its name (SHA-256 and ending), or why it is refused.
+
+    Its sides are read from its head first, so that no small file becomes a large picture here or on a phone. Then it
+    is encoded again from its pixels: upright, without metadata (where and when it was taken), and without what follows
+    its end. The colour profile stays, of an animation the first frame.
     """
     found = _png(data) or _jpeg(data) or _webp(data)
     if found is None:
-        return Refused(Reason.TYPE, {"accepted": sorted(TYPES.values())})
+        return _UNREADABLE
     ending, width, height = found
     if not (0 < width <= SIDE_MAX and 0 < height <= SIDE_MAX):
         return Refused(Reason.SIZE, {"width": width, "height": height, "side_max": SIDE_MAX})
-    return f"{sha256(data).hexdigest()}.{ending}"
+    try:
+        clean = _encoded_again(data)
+    except (OSError, ValueError, SyntaxError):  # what Pillow raises for a broken file
+        return _UNREADABLE
+    return f"{sha256(clean).hexdigest()}.{ending}", clean
+
+
+def _encoded_again(data: bytes) -> bytes:
+    with Image.open(BytesIO(data), formats=["JPEG", "PNG", "WEBP"]) as opened:
+        by_format: dict[str | None, dict[str, Any]] = {
+            "JPEG": {"qtables": getattr(opened, "quantization", None), "progressive": True},
+            "PNG": {"optimize": True},
+            "WEBP": {"lossless": data[12:16] == b"VP8L", "quality": 85},
+        }
+        options = by_format[opened.format]
+        upright = ImageOps.exif_transpose(opened)
+        upright.info = {name: upright.info[name] for name in _SHOWN if name in upright.info}
+        options["icc_profile"] = upright.info.get("icc_profile")
+        out = BytesIO()
+        upright.save(out, opened.format, **options)
+    return out.getvalue()
 
 
 def _png(data: bytes) -> tuple[str, int, int] | None:
