@@ -1,0 +1,61 @@
+"""A role is held somewhere: every handler behind a role's guard asks where."""
+
+import ast
+import inspect
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+
+from virage.kernel.guard import Grant
+from virage.kernel.lean import GUARDS, handlers
+
+if TYPE_CHECKING:
+    from tests.matchday.conftest import World
+
+
+def source_of(handler: HTTPRouteHandler) -> str:
+    """The function of a handler as it was written, with its decorator."""
+    function = handler.fn
+    return inspect.getsource(getattr(import_module(function.__module__), function.__name__).fn)
+
+
+def declared_guards(handler: HTTPRouteHandler) -> list[ast.expr]:
+    """The guards that a handler names."""
+    [function] = ast.parse(source_of(handler)).body
+    assert isinstance(function, ast.AsyncFunctionDef)
+    calls = [decorator for decorator in function.decorator_list if isinstance(decorator, ast.Call)]
+    lists = [word.value for call in calls for word in call.keywords if word.arg == "guards"]
+    return [guard for found in lists if isinstance(found, ast.List) for guard in found.elts]
+
+
+def hands_on_principal(source: str) -> bool:
+    """Whether a handler gives its principal to somebody, and does not only look at its id."""
+    tree = ast.parse(source)
+    looked_at = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "principal")
+    return any(id(name) not in looked_at for name in names)
+
+
+def test_whoever_needs_a_role_in_some_scope_is_asked_for_the_scope_too(app: Litestar) -> None:
+    asked = []
+    for path, handler in handlers(app):
+        if any(guard.__qualname__.startswith("_holder") for guard in handler.opt.get(GUARDS, ())):
+            asked.append(path)
+            guards = [ast.unparse(guard) for guard in declared_guards(handler)]
+            by_venue = all(guard.startswith("staff_of_venue(") for guard in guards)
+            assert by_venue or hands_on_principal(source_of(handler)), f"{path} asks no scope: require() it"
+    assert len(asked) > 90
+
+
+async def test_an_admin_of_one_place_has_no_say_over_the_whole_venue(world: "World") -> None:
+    places = [Grant("admin", "outlet", "01"), Grant("admin", "gate", "A"), Grant("admin", "organiser", world.theirs)]
+    for number, grant in enumerate(places):
+        narrow = await world.signed_in(f"narrow{number}@example.org", grant)
+        for method, path in (("PUT", "/api/ground/lifts/none"), ("GET", "/api/replay/cameras")):
+            assert (await world.ask(narrow, method, path, {"working": False})).status_code == 403, (grant, path)
+    here = await world.signed_in("steward@example.org", Grant("steward", "gate", "A"))
+    assert (await world.ask(here, "PUT", "/api/ground/lifts/none", {"working": False})).status_code == 404
+    desk = await world.signed_in("desk@example.org", Grant("media_desk", "event", world.event))
+    assert (await world.ask(desk, "GET", "/api/replay/cameras")).status_code == 200
