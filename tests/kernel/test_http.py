@@ -40,6 +40,16 @@ async def make_wish(data: Wish) -> Wish:
     return data
 
 
+@get("/seats", opt={"public": True})
+async def list_seats() -> list[int]:
+    return [1]
+
+
+@post("/seats", opt={"public": True})
+async def add_seat() -> int:
+    return 2
+
+
 @post("/baskets", guards=[with_session])
 async def make_basket(principal: Principal) -> str:
     return principal.kind
@@ -92,7 +102,20 @@ async def take_loose(data: Loose) -> Loose:
     return data
 
 
-ROUTES = [get_thing, make_wish, make_basket, get_me, get_office, fail, open_session, get_cached, take_large, take_loose]
+ROUTES = [
+    get_thing,
+    make_wish,
+    list_seats,
+    add_seat,
+    make_basket,
+    get_me,
+    get_office,
+    fail,
+    open_session,
+    get_cached,
+    take_large,
+    take_loose,
+]
 
 
 class Asked:
@@ -130,6 +153,12 @@ async def test_what_is_not_there_is_a_problem_document(web: httpx.AsyncClient, p
     answer = await web.get(path)
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
     assert answer.json()["code"] == "not_found"
+
+
+async def test_options_names_every_method_of_an_address(web: httpx.AsyncClient) -> None:
+    answer = await web.options("/api/seats")
+    assert (answer.status_code, answer.headers["allow"]) == (204, "GET, HEAD, OPTIONS, POST")
+    assert (await web.delete("/api/seats")).headers["allow"] == "GET, HEAD, OPTIONS, POST"
 
 
 async def test_a_wrong_method_names_the_right_one(web: httpx.AsyncClient) -> None:

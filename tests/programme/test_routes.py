@@ -101,7 +101,8 @@ async def test_a_cancelled_event_says_so_and_leaves_the_board(
     answer = await desk.ask("club", "POST", f"/api/office/events/{event.id}/cancel")
     assert answer.status_code == 200
     assert (await desk.ask("", "GET", "/api/events")).json()["events"] == []
-    assert (await desk.ask("", "GET", f"/api/events/{event.id}")).json()["state"] == "cancelled"
+    shown = (await desk.ask("", "GET", f"/api/events/{event.id}")).json()
+    assert (shown["state"], shown["sale"]) == ("cancelled", "cancelled")
     assert [cancelled.id for cancelled in desk.cancelled] == [event.id]
 
 

@@ -107,6 +107,7 @@ def test_the_sale_is_open_from_its_opening_until_its_close() -> None:
     assert event.sale_phase(NOW - HOUR - timedelta(microseconds=1)) == "before"
     assert event.sale_phase(NOW - HOUR) == "open"
     assert event.sale_phase(START) == "after"
+    assert msgspec.structs.replace(event, state="cancelled").sale_phase(NOW - HOUR) == "cancelled"
 
 
 def test_a_draft_takes_anything_but_a_published_event_stays_complete() -> None:

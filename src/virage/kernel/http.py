@@ -26,7 +26,7 @@ from virage.kernel.following import stream
 from virage.kernel.guard import Authenticator, Credential, Principal, Visit, current_visit
 from virage.kernel.health import router as health
 from virage.kernel.inject import prepared
-from virage.kernel.lean import LeanRequest, LeanResponse, compile_guards
+from virage.kernel.lean import LeanRequest, LeanResponse, allowed, compile_guards
 from virage.kernel.letters import router as letters
 from virage.kernel.limits import Limits
 from virage.kernel.logs import log
@@ -137,7 +137,9 @@ def _problem(error: Exception) -> Problem:
         return Problem("invalid", {"errors": error.extra or [{"message": error.detail}]})
     if isinstance(error, HTTPException) and error.status_code < _SERVER_ERROR:
         code = _CODES.get(error.status_code, "invalid")
-        sent = {name: ", ".join(sorted(value.split(", "))) for name, value in (error.headers or {}).items()}
+        sent = dict(error.headers or {})
+        if "allow" in sent:
+            sent["allow"] = allowed(sent["allow"].split(", "))
         return Problem(code, detail=error.detail or None, headers=sent)
     if isinstance(error, Overloaded):
         return Problem("overloaded", headers={"retry-after": str(RETRY_AFTER_S)})

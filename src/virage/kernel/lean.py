@@ -1,7 +1,7 @@
 """What both ways to a handler share: bodies decoded once and strictly, answers encoded once, guards without copies."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -169,12 +169,33 @@ def handlers(app: Litestar) -> list[tuple[str, HTTPRouteHandler]]:
 
 
 def compile_guards(app: Litestar, limits: Limits) -> None:
-    """Run each handler's guards and its rate limit right before it, without the copy that Litestar makes for each."""
-    for _, handler in handlers(app):
+    """Run each handler's guards and its rate limit right before it, without the copy that Litestar makes for each.
+
+    OPTIONS is answered here too: Litestar's own handler names the methods of the first handler of a path alone.
+    """
+    methods: dict[str, set[str]] = {}
+    for path, handler in handlers(app):
+        methods.setdefault(path, set()).update(handler.http_methods)
+    for path, handler in handlers(app):
+        if "OPTIONS" in handler.http_methods:
+            handler.before_request = _options(allowed(methods[path]))
+            continue
         guards = tuple(guard for layer in handler.ownership_layers for guard in (layer.guards or ()))
         handler.opt[GUARDS] = guards
         handler._resolved_guards = []  # noqa: SLF001 - they run in `before_request` from now on
         handler.before_request = _before(handler, guards, limits)
+
+
+def allowed(methods: Iterable[str]) -> str:
+    """Return the value of `Allow`: whatever answers GET answers HEAD too."""
+    return ", ".join(sorted({*methods, *(("HEAD",) if "GET" in methods else ())}))
+
+
+def _options(allow: str) -> Callable[[Any], Awaitable[Response[None]]]:
+    async def answer_options(_: Any) -> Response[None]:
+        return LeanResponse(None, status_code=204, headers={"allow": allow})
+
+    return answer_options
 
 
 def _before(handler: HTTPRouteHandler, guards: tuple[Any, ...], limits: Limits) -> Callable[[Any], Awaitable[None]]:

@@ -15,7 +15,7 @@ YEAR_MIN, YEAR_MAX = 2000, 2199
 
 Kind = Literal["match", "concert", "tour"]
 State = Literal["draft", "published", "cancelled"]
-SalePhase = Literal["before", "open", "after"]
+SalePhase = Literal["before", "open", "after", "cancelled"]
 Line = Annotated[str, Meta(max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Instant = Annotated[datetime, Meta(tz=True)]
 Revision = Annotated[int, Meta(ge=1, le=2**31)]
@@ -101,8 +101,12 @@ class Event(EventContent, frozen=True, kw_only=True):
     revision: int
 
     def sale_phase(self, now: datetime) -> SalePhase:
-        """Whether the sale has not opened yet, is open, or is over."""
-        return sale_phase(self, now)
+        """Whether the sale has not opened yet, is open or over, or was ended by a cancellation."""
+        if self.state == "cancelled":
+            return "cancelled"
+        if now < self.sale_opens_at:
+            return "before"
+        return "open" if now < self.sale_closes_at else "after"
 
 
 class Organiser(Struct, frozen=True):
@@ -118,13 +122,6 @@ class Series(Struct, frozen=True):
     id: UUID
     organiser_id: UUID
     title: Text
-
-
-def sale_phase(event: EventContent, now: datetime) -> SalePhase:
-    """Whether the sale has not opened yet, is open, or is over."""
-    if now < event.sale_opens_at:
-        return "before"
-    return "open" if now < event.sale_closes_at else "after"
 
 
 def digest(command: NewEvent) -> bytes:

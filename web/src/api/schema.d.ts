@@ -4932,7 +4932,7 @@ export interface components {
             /** @enum {string} */
             kind: "match" | "concert" | "tour";
             /** @enum {string} */
-            sale: "before" | "open" | "after";
+            sale: "before" | "open" | "after" | "cancelled";
             /** Format: date-time */
             sale_closes_at: string;
             /** Format: date-time */
@@ -5828,7 +5828,7 @@ export interface components {
             defects: components["schemas"]["Defect"][];
             event: components["schemas"]["Event"];
             /** @enum {string} */
-            sale: "before" | "open" | "after";
+            sale: "before" | "open" | "after" | "cancelled";
         };
         /** OfficeOrder */
         OfficeOrder: {
@@ -6375,7 +6375,7 @@ export interface components {
             organiser_id: string;
             rules: components["schemas"]["HouseRules"];
             /** @enum {string} */
-            sale: "before" | "open" | "after";
+            sale: "before" | "open" | "after" | "cancelled";
             /** Format: date-time */
             sale_closes_at: string;
             /** Format: date-time */
