@@ -3,6 +3,7 @@ import ts from "typescript";
 import type { Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import { defineConfig } from "vitest/config";
+import { addresses } from "./addresses.ts";
 
 /** What every screen needs. */
 const CORE =
@@ -48,6 +49,13 @@ const staffApart: Plugin = {
   },
 };
 
+const forTheServer: Plugin = {
+  name: "addresses",
+  generateBundle() {
+    this.emitFile({ type: "asset", fileName: "addresses.json", source: JSON.stringify(addresses(), null, 1) });
+  },
+};
+
 /** French sets a space before its high marks, and a line never begins with one: words are written with a plain space, and bound here. */
 const frenchMarks: Plugin = {
   name: "french-marks",
@@ -72,6 +80,7 @@ export default defineConfig({
     frenchMarks,
     svelte(),
     staffApart,
+    forTheServer,
     VitePWA({
       strategies: "injectManifest",
       srcDir: "src",

@@ -17,6 +17,10 @@ async def nobody(credentials: Sequence[Credential]) -> Sequence[Principal | None
     return [None for _ in credentials]
 
 
+async def seven(number: str) -> bool:
+    return number == "7"
+
+
 def serving(root: Path, db: Database) -> httpx.AsyncClient:
     config = Config(secret="x" * 32, demo=True)
     app: Litestar = create_app(
@@ -25,7 +29,7 @@ def serving(root: Path, db: Database) -> httpx.AsyncClient:
         db=db,
         clock=Clock(),
         authenticator=nobody,
-        static=Static(root),
+        static=Static(root, {"/events/:id": seven}),
     )
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
     return httpx.AsyncClient(transport=transport, base_url="https://virage.local")
@@ -36,6 +40,7 @@ def web(tmp_path: Path, db: Database) -> httpx.AsyncClient:
     (tmp_path / "assets").mkdir()
     (tmp_path / "index.html").write_text("<title>Virage</title>")
     (tmp_path / "sw.js").write_text("// worker")
+    (tmp_path / "addresses.json").write_text('["/", "/food", "/food/:outlet", "/events/:id"]')
     (tmp_path / "assets" / "app-1a2b.js").write_text("plain")
     (tmp_path / "assets" / "app-1a2b.js.br").write_bytes(b"small")
     return serving(tmp_path, db)
@@ -43,9 +48,28 @@ def web(tmp_path: Path, db: Database) -> httpx.AsyncClient:
 
 async def test_an_address_of_the_app_is_its_page(web: httpx.AsyncClient) -> None:
     answer = await web.get("/events/7")
-    assert answer.text == "<title>Virage</title>"
+    assert (answer.status_code, answer.text) == (200, "<title>Virage</title>")
     assert answer.headers["cache-control"] == "no-cache"
     assert "content-security-policy" in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/", "/food", "/food/01", "/events/7", "/food/"])
+async def test_an_address_of_the_app_is_found(path: str, web: httpx.AsyncClient) -> None:
+    answer = await web.get(path, headers={"accept": "text/html"})
+    assert (answer.status_code, answer.text) == (200, "<title>Virage</title>")
+    again = await web.get(path, headers={"if-none-match": answer.headers["etag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize(
+    "path", ["/docs", "/food/01/no", "/events", "/events/", "/events/8", "/old.php", "/addresses.json"]
+)
+async def test_any_other_address_is_not_found_and_is_shown_the_page(path: str, web: httpx.AsyncClient) -> None:
+    known = await web.get("/")
+    asked = {"accept": "text/html,*/*;q=0.8", "if-none-match": known.headers["etag"]}
+    answer = await web.get(path, headers=asked)
+    assert (answer.status_code, answer.text) == (404, "<title>Virage</title>")
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
 
 
 async def test_a_hashed_file_is_kept_for_ever_and_comes_compressed(web: httpx.AsyncClient) -> None:

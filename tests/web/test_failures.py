@@ -7,6 +7,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.web.house import House
 from tests.web.steps import Refusing, find_two_seats, open_match
+from virage.kernel.ids import new_id
 
 
 def test_a_crowd_at_the_door_is_waited_out_without_a_word(page: Page) -> None:
@@ -30,10 +31,30 @@ def test_without_network_the_programme_says_so(page: Page) -> None:
     expect(page.get_by_text("You are offline. Check your connection")).to_be_visible()
 
 
-def test_an_address_that_nobody_writes_so_is_a_page_that_does_not_exist(page: Page) -> None:
-    for path in ("/tickets/%E0%A4%A", "/nowhere"):
+def status_of(page: Page, path: str) -> int:
+    """What the server answers, whatever the browser keeps."""
+    return page.request.get(path, headers={"accept": "text/html"}).status
+
+
+def test_an_address_that_is_none_of_ours_is_not_found(page: Page) -> None:
+    for path in ("/tickets/%E0%A4%A", "/nowhere", "/docs", "/office/nowhere", "/purse/nowhere"):
+        assert status_of(page, path) == (200 if "%" in path else 404), path
         page.goto(path)
-        expect(page.get_by_role("heading", level=1)).to_have_text("This page is not on the pitch")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")
+        expect(page).to_have_title(re.compile("^Page not found · "))
+
+
+def test_an_event_that_does_not_exist_is_said_not_to_and_leads_to_the_events(page: Page) -> None:
+    for event in ("nothing", str(new_id())):
+        assert status_of(page, f"/events/{event}") == 404
+        page.goto(f"/events/{event}")
+        expect(page.get_by_role("heading", level=1)).to_have_text("We couldn’t find this event")
+        expect(page).to_have_title(re.compile("^We couldn’t find this event · "))
+        expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+    page.get_by_role("link", name="See the events").click()
+    expect(page.locator("#first-event")).to_be_visible()
+    card = page.locator("a[href^='/events/']").first.get_attribute("href")
+    assert status_of(page, str(card)) == 200
 
 
 def test_too_many_codes_are_refused_with_the_time_to_wait(page: Page) -> None:

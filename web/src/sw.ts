@@ -99,7 +99,7 @@ async function atPost(request: Request): Promise<Response> {
 
 async function served(request: Request): Promise<Response> {
   const answer = await fetch(request).catch(() => null);
-  return answer?.ok ? answer : shell("/index.html", request);
+  return answer?.ok || answer?.status === 404 ? answer : shell("/index.html", request);
 }
 
 async function forEver(request: Request): Promise<Response> {

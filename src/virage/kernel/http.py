@@ -33,7 +33,7 @@ from virage.kernel.logs import log
 from virage.kernel.metrics import Gauge, Metrics
 from virage.kernel.problems import Problem, document
 from virage.kernel.security import headers
-from virage.kernel.static import FileResponse, Static
+from virage.kernel.static import FileResponse, PageExists, Static
 from virage.kernel.stream import Hub
 
 BODY_BYTES_MAX = 64_000
@@ -82,6 +82,7 @@ def create_app(
     lifespan: Sequence[Lifespan] = (),
     hub: Hub | None = None,
     static: Static | None = None,
+    pages: Mapping[str, PageExists] | None = None,
     gauges: Sequence[Gauge] = (),
 ) -> Litestar:
     """Return the application. Handlers get `db`, `clock`, `config`, `principal` and each of `dependencies` by name."""
@@ -107,7 +108,7 @@ def create_app(
     compile_guards(app, Limits())
     app.asgi_handler = Edge(
         Dispatch(app, app.asgi_handler, _refuse),
-        static=static or Static(),
+        static=static or Static(pages=pages),
         owned=frozenset(route.path.split("/", 2)[1] for route in app.routes) - {_LITESTAR_OPENAPI[1:]},
         authenticate=sessions.submit,
         headers=headers(secure=config.secure and not config.demo),  # a demo would lock its host to HTTPS for a year

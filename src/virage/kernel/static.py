@@ -2,12 +2,13 @@
 
 import gzip
 import mimetypes
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from litestar.response import Response
 from litestar.types import ASGIApp, Receive, Send
 from msgspec import Struct
@@ -18,6 +19,8 @@ from virage.kernel.security import READER_POLICY
 
 WEB = Path(__file__).parent.parent / "web"
 
+_ADDRESSES = "addresses.json"  # web/vite.config.ts writes it
+_OK = 200
 _WORTH_COMPRESSING = 1_000
 
 _IMMUTABLE = FOR_EVER.encode()
@@ -43,10 +46,20 @@ class File(Struct, frozen=True):
     bodies: tuple[tuple[bytes, bytes], ...]  # (content encoding, bytes), the preferred first, plain (b"") last
 
 
-class Static:
-    """An ASGI application: files below `root`, the page index.html for every other address without a file's suffix."""
+PageExists = Callable[[str], Awaitable[bool]]
 
-    def __init__(self, root: Path = WEB) -> None:
+
+class Static:
+    """An ASGI application: files below `root`, the page index.html for every other address.
+
+    The page answers 404 for an address that the app does not have (the build lists its addresses, `/events/:id`), and
+    for one whose last segment `pages` does not find. It shows the person the same there: the app says what is missing.
+    """
+
+    def __init__(self, root: Path = WEB, pages: Mapping[str, PageExists] | None = None) -> None:
+        listed = root / _ADDRESSES
+        self._addresses: list[str] = msgspec.json.decode(listed.read_bytes()) if listed.is_file() else []
+        self._pages = pages or {}
         self._files: dict[str, File] = {}
         for path in _plain_files(root):
             with suppress(FileNotFoundError):  # a build that runs at this moment takes files away
@@ -58,17 +71,38 @@ class Static:
             raise Problem("method_not_allowed", headers={"allow": "GET, HEAD"})
         path = scope["path"]
         found = self._files.get(path)
-        if found is None and "." not in path.rsplit("/", 1)[-1]:
-            found = self._files.get("/index.html")
-            if found is None:
-                await _answer(send, 503, [(b"content-type", b"text/plain; charset=utf-8")], _NOT_BUILT)
-                return
-        if found is None:
+        if found is not None:
+            await serve(found, scope, send)
+            return
+        if "." in path.rsplit("/", 1)[-1] and not _navigates(scope):
             raise Problem("not_found")
-        await serve(found, scope, send)
+        page = self._files.get("/index.html")
+        if page is None:
+            await _answer(send, 503, [(b"content-type", b"text/plain; charset=utf-8")], _NOT_BUILT)
+            return
+        await serve(page, scope, send, status=_OK if await self._has(path) else 404)
+
+    async def _has(self, path: str) -> bool:
+        """Tell whether the app has something to show at an address."""
+        parts = path.strip("/").split("/")
+        for address in self._addresses:
+            wanted = address.strip("/").split("/")
+            if len(wanted) == len(parts) and all(map(_fits, wanted, parts)):
+                exists = self._pages.get(address)
+                return exists is None or await exists(parts[-1])
+        return False
 
 
-async def serve(found: File, scope: Any, send: Send) -> None:
+def _fits(wanted: str, part: str) -> bool:
+    return part != "" if wanted.startswith(":") else wanted == part
+
+
+def _navigates(scope: Any) -> bool:
+    """Tell whether somebody wants a page to look at, and not a file of one."""
+    return any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
+
+
+async def serve(found: File, scope: Any, send: Send, status: int = _OK) -> None:
     """Answer GET and HEAD with a file: compressed where the client accepts it, 304 where the client has it."""
     asked = {name: value for name, value in scope["headers"] if name in (b"accept-encoding", b"if-none-match")}
     accepted = _encodings(asked.get(b"accept-encoding", b"").decode("latin-1"))
@@ -76,13 +110,13 @@ async def serve(found: File, scope: Any, send: Send) -> None:
     headers = [(b"cache-control", found.caching), (b"etag", found.etag), (b"vary", b"accept-encoding")]
     if found.policy is not None:
         headers.append((b"content-security-policy", found.policy))
-    if found.etag in asked.get(b"if-none-match", b""):
+    if status == _OK and found.etag in asked.get(b"if-none-match", b""):
         await _answer(send, 304, headers, b"")
         return
     headers += [(b"content-type", found.media_type), (b"content-length", str(len(body)).encode())]
     if encoding:
         headers.append((b"content-encoding", encoding))
-    await _answer(send, 200, headers, b"" if scope["method"] == "HEAD" else body)
+    await _answer(send, status, headers, b"" if scope["method"] == "HEAD" else body)
 
 
 class FileResponse(Response[None]):
@@ -117,7 +151,9 @@ async def _answer(send: Send, status: int, headers: list[tuple[bytes, bytes]], b
 
 def _plain_files(root: Path) -> list[Path]:
     suffixes = tuple(suffix for _, suffix in _COMPRESSED)
-    return [path for path in sorted(root.rglob("*")) if path.is_file() and not path.name.endswith(suffixes)]
+    return [
+        path for path in sorted(root.rglob("*")) if path.is_file() and not path.name.endswith((*suffixes, _ADDRESSES))
+    ]
 
 
 def _load(path: Path) -> File:

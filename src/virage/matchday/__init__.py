@@ -46,6 +46,7 @@ def build(config: Config, db: Database, clock: Clock) -> Litestar:
         authenticator=next((d.authenticator for d in domains if d.authenticator is not None), _nobody),
         dependencies={name: value for domain in domains for name, value in domain.dependencies.items()},
         hub=hub,
+        pages={address: exists for domain in domains for address, exists in domain.pages.items()},
         gauges=[gauge for domain in domains for gauge in domain.gauges],
         lifespan=[streaming, *(context for domain in domains for context in domain.lifespan)],
     )

@@ -118,11 +118,13 @@ def _venue(house: House) -> Domain:
 
 def _programme(house: House) -> Domain:
     event_cancelled: Sequence[EventCancelled] = (refunding.event_cancelled,)
+    finder = programme.EventFinder(partial(public_events, house.db))
     return Domain(
+        pages=dict.fromkeys(("/events/:id", "/live/:id"), partial(programme.has_page, finder)),
         routers=[programme.public_router, programme.office_router],
         dependencies={
             "event_board": programme.EventBoard(partial(boards, house.db)),
-            "event_finder": programme.EventFinder(partial(public_events, house.db)),
+            "event_finder": finder,
             "event_cancelled": event_cancelled,
         },
     )

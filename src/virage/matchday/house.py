@@ -14,6 +14,7 @@ from virage.kernel.http import Lifespan
 from virage.kernel.journal import Tail
 from virage.kernel.metrics import Gauge
 from virage.kernel.queue import Jobs
+from virage.kernel.static import PageExists
 from virage.kernel.stream import Topic
 
 
@@ -29,7 +30,10 @@ class House:
 
 @dataclass(frozen=True)
 class Domain:
-    """What one domain brings: routers, what handlers may ask for by name, jobs, stream topics, what to watch."""
+    """What one domain brings: routers, what handlers may ask for by name, jobs, stream topics, what to watch.
+
+    `pages`: which screens of the app show something, by address and its last segment; screens not named always do.
+    """
 
     routers: Sequence[ControllerRouterHandler] = ()
     dependencies: Mapping[str, Any] = field(default_factory=dict)
@@ -38,3 +42,4 @@ class Domain:
     gauges: Sequence[Gauge] = ()
     lifespan: Sequence[Lifespan] = ()
     authenticator: Authenticator | None = None
+    pages: Mapping[str, PageExists] = field(default_factory=dict)

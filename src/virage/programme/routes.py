@@ -7,9 +7,9 @@ from uuid import UUID
 from litestar import Response, Router, get, post, put
 from litestar.openapi.datastructures import ResponseSpec
 
-from virage.kernel.batching import Batcher
+from virage.kernel.batching import Batcher, Overloaded
 from virage.kernel.clock import Clock
-from virage.kernel.database import Database
+from virage.kernel.database import Database, Unavailable
 from virage.kernel.guard import Principal, Role, fresh, holds, require, staff
 from virage.kernel.problems import Problem, granted
 from virage.programme import acts, reads
@@ -45,6 +45,16 @@ async def get_event(event_id: UUID, clock: Clock, event_finder: EventFinder) -> 
     if found is None:
         raise Problem("not_found")
     return reads.public_view(found, clock.now())
+
+
+async def has_page(finder: EventFinder, event_id: str) -> bool:
+    """Tell whether an event has a page; while the database is away it has: the page says what is wrong."""
+    try:
+        return await finder.submit(UUID(event_id)) is not None
+    except ValueError:
+        return False
+    except (Overloaded, Unavailable):
+        return True
 
 
 @get("/events", guards=[staff(*EVENT_READERS)])

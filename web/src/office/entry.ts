@@ -34,7 +34,6 @@ export const ROUTES: readonly Route[] = [
   { pattern: "/office/pages", load: () => import("./pages/PagesPage.svelte") },
   { pattern: "/office/letters", load: () => import("./letters/LettersPage.svelte") },
   { pattern: "/office/invitation", load: () => import("./staff/InvitationPage.svelte") },
-  { pattern: "/*", load: () => import("../ui/Missing.svelte") },
 ];
 
 const screens = new Map<Route, Component<Record<string, string>>>();
@@ -47,7 +46,8 @@ export function screenAt(path: string): { screen: Component<Record<string, strin
 }
 
 export async function open(): Promise<{ default: unknown }> {
-  const { route } = match(ROUTES, location.pathname)!;
+  const route = match(ROUTES, location.pathname)?.route;
+  if (!route) return import("../ui/Missing.svelte");
   const [shell, screen] = await Promise.all([
     import("./Office.svelte"),
     route.load(),
