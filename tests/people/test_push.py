@@ -338,6 +338,9 @@ async def test_a_name_that_stands_for_our_own_network_is_not_called(house: House
         "fec0::1",
         "::10.0.0.1",
         "64:ff9b:1::a00:1",
+        "192.88.99.1",
+        "192.0.0.8",
+        "::ffff:192.0.0.8",
         "nonsense",
     ]
     assert [address for address in private if may_connect(address, loopback=False)] == []

@@ -26,6 +26,8 @@ BROWSERS_A_JOB: Final = 250
 _HOST: Final = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 _LOOPBACK_HOSTS: Final = ("localhost", "127.0.0.1")
 _UNICAST: Final = ipaddress.ip_network("2000::/3")
+_NOT_PUBLIC = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24")))
+"""Protocol assignments (RFC 6890) and 6to4 relays (RFC 7526), which older Pythons take for public."""
 """Public servers' IPv6 addresses (RFC 4291): outside are IPv4 ones in disguise (RFC 6052, 8215) and site-local ones."""
 
 NOT_AN_ENDPOINT: Final = invalid_input("endpoint", "It is no address of a push service.")
@@ -133,6 +135,8 @@ def may_connect(address: str, *, loopback: bool) -> bool:
             found = found.ipv4_mapped
         elif found not in _UNICAST and not found.is_loopback:
             return False
+    if any(found in network for network in _NOT_PUBLIC):
+        return False
     return (found.is_global and not found.is_multicast) or (loopback and found.is_loopback)
 
 
