@@ -4533,6 +4533,12 @@ export interface components {
             /** Format: date-time */
             since: string;
         };
+        /**
+         * Closed
+         * @description Why an outlet takes no order now: it is closed, no way leads there, or the next hour is full.
+         * @enum {string}
+         */
+        Closed: "closed" | "no_way" | "full";
         /** Closing */
         Closing: {
             closed_at: string;
@@ -5940,7 +5946,7 @@ export interface components {
         };
         /** OutletOffer */
         OutletOffer: {
-            closed_reason: string | null;
+            closed_reason: components["schemas"]["Closed"] | null;
             in_hand_at: string | null;
             name: components["schemas"]["Text"];
             note: string;

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from enum import StrEnum
+from typing import Any, Final, Literal, assert_never
 from uuid import UUID
 
 from msgspec import Struct
@@ -32,6 +33,14 @@ NEXT_MAX: Final = 3
 SLOTS_MAX: Final = 48
 
 
+class Closed(StrEnum):
+    """Why an outlet takes no order now: it is closed, no way leads there, or the next hour is full."""
+
+    CLOSED = "closed"
+    NO_WAY = "no_way"
+    FULL = "full"
+
+
 class OutletOffer(Struct, frozen=True):
     """An outlet that takes orders, or why it does not now: `closed`, `full`, `no_way`.
 
@@ -46,7 +55,7 @@ class OutletOffer(Struct, frozen=True):
     ready_at: datetime | None
     in_hand_at: datetime | None
     note: str
-    closed_reason: str | None
+    closed_reason: Closed | None
 
 
 class FoodSlot(Struct, frozen=True):
@@ -240,14 +249,14 @@ def _offer(floor: Floor, kitchen: StoredKitchen) -> OutletOffer:
     if floor.walking_s is not None:
         walking_s = floor.walking_s.get(kitchen.outlet)
     ready_at = None
-    closed = "closed" if not capacity.open or floor.event is None or floor.shelf is None else None
+    closed = Closed.CLOSED if not capacity.open or floor.event is None or floor.shelf is None else None
     if closed is None and floor.walking_s is not None and walking_s is None:
-        closed = "no_way"
+        closed = Closed.NO_WAY
     if closed is None and floor.event is not None:
         until = min(floor.at + SOON, floor.event.ends_at)
         fit = floor.plans[kitchen.outlet].soonest(rules.usual(capacity.per_five_minutes), 0, until)
         ready_at = None if fit is None else fit.ready_at
-        closed = "full" if fit is None else None
+        closed = Closed.FULL if fit is None else None
     return OutletOffer(
         kitchen.outlet,
         outlet_name(kitchen.outlet),
@@ -263,9 +272,14 @@ def _offer(floor: Floor, kitchen: StoredKitchen) -> OutletOffer:
 def _reading(offer: OutletOffer, now: datetime, *, sold_out: bool) -> Reading:
     """An outlet that has no time for anybody in the next hour is one where one waits that long."""
     wait = SOON if offer.ready_at is None else offer.ready_at - now
-    state: Literal["open", "closed", "sold_out"] = "sold_out" if sold_out else "open"
-    if offer.closed_reason == "closed":
-        state = "closed"
+    state: Literal["open", "closed", "sold_out"]
+    match offer.closed_reason:
+        case Closed.CLOSED:
+            state = "closed"
+        case None | Closed.NO_WAY | Closed.FULL:
+            state = "sold_out" if sold_out else "open"
+        case unknown:
+            assert_never(unknown)
     return Reading(Place("outlet", offer.outlet), state, wait.total_seconds())
 
 
