@@ -141,3 +141,15 @@ def test_all_windows_of_a_browser_show_one_basket(page: Page, house: House) -> N
     page.get_by_role("button", name="Give the seats back").click()
     page.get_by_role("dialog").get_by_role("button", name="Give the seats back").click()
     expect(other.get_by_text("Your basket is empty")).to_be_visible()
+
+
+def test_a_match_is_followed_without_asking_for_the_tickets_of_nobody(page: Page) -> None:
+    refused: list[str] = []
+    page.on("response", lambda answer: refused.append(answer.url) if answer.status == 401 else None)
+    page.goto("/")
+    event = str(page.locator("a[href^='/events/']").first.get_attribute("href")).rsplit("/", 1)[-1]
+    with page.expect_response(lambda answer: "/api/live/" in answer.url):
+        page.goto(f"/live/{event}")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.wait_for_load_state("load")
+    assert refused == []

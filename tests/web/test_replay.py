@@ -283,6 +283,7 @@ def test_a_describer_records_what_is_seen_and_a_fan_chooses_to_hear_it_and_to_re
     page = browser.new_page(base_url=house.url, locale="en-GB", viewport=PHONE, color_scheme="dark")
     page.add_init_script(ENGLISH)
     found: list[str] = []
+    page.on("console", lambda said: found.append(said.text) if "Content Security Policy" in said.text else None)
     try:
         page.goto("/sign-in")
         entered(page, house, email)

@@ -38,6 +38,16 @@ def test_who_comes_straight_to_the_gates_finds_the_accreditations_beside_them(pa
     expect(page.get_by_role("heading", name="Accredit somebody")).to_be_visible()
 
 
+def test_a_supervisor_asks_for_nothing_that_the_role_may_not_read(page: Page) -> None:
+    refused: list[str] = []
+    page.on("response", lambda answer: refused.append(answer.url) if answer.status in (401, 403) else None)
+    for path in ("/office", page.url):
+        with page.expect_response("**/api/office/events"):
+            page.goto(path)
+        page.wait_for_load_state("networkidle")
+    assert refused == []
+
+
 def test_what_two_gates_without_network_both_let_in_appears_with_both_scans_and_is_told_once(
     page: Page, house: House, event: UUID
 ) -> None:

@@ -62,18 +62,19 @@ class Desk {
 
   async learnEvents(): Promise<Answer<OfficeEvent[]>> {
     const mark = this.#kept.length;
+    const sells = this.can(...SELLERS); // a supervisor reads events, and neither organisers nor series
     const [events, organisers, series] = await Promise.all([
       answered<OfficeEvent[]>(api.GET("/api/office/events")),
-      answered<Organiser[]>(api.GET("/api/office/organisers")),
-      answered<Series[]>(api.GET("/api/office/series")),
+      sells ? answered<Organiser[]>(api.GET("/api/office/organisers")) : null,
+      sells ? answered<Series[]>(api.GET("/api/office/series")) : null,
     ]);
     if (events.ok) {
       // What was changed while the list was on its way is newer than the list.
       const newer = new Map(this.#kept.slice(mark).map((one) => [one.event.id, one]));
       this.events = [...events.data.filter((one) => !newer.has(one.event.id)), ...newer.values()];
     }
-    if (organisers.ok) this.organisers = organisers.data;
-    if (series.ok) this.series = series.data;
+    if (organisers?.ok) this.organisers = organisers.data;
+    if (series?.ok) this.series = series.data;
     return this.#heed(events);
   }
 
