@@ -63,13 +63,16 @@ def phone_key() -> dict[str, str]:
 def browser_of(url: str) -> httpx.AsyncClient:
     """A client that treats localhost as browsers do: as a secure context, whose secure cookies it sends."""
     session: dict[str, str] = {}
+    cookies: dict[str, str] = {}
 
     async def show(request: httpx.Request) -> None:
         request.headers.update(session)
 
     async def keep(response: httpx.Response) -> None:
         if "set-cookie" in response.headers:
-            session["cookie"] = response.headers["set-cookie"].partition(";")[0]
+            name, _, value = response.headers["set-cookie"].partition(";")[0].partition("=")
+            cookies[name] = value
+            session["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
 
     return httpx.AsyncClient(base_url=url, timeout=30, event_hooks={"request": [show], "response": [keep]})
 

@@ -18,7 +18,7 @@ from virage.people.rules.house import Letterhead, letterhead_of
 from virage.people.rules.mails import Mail
 from virage.people.store import mails
 
-CODE = re.compile(r"\b\d{6}\b")
+CODE = re.compile(r"\b\d{6}\b|\b\d{4} \d{4} \d{4}\b")
 OPEN_CODE = re.compile(r"\b\d{4} \d{4} \d{4}\b")
 
 

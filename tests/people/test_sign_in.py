@@ -2,6 +2,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from virage.people import acts
 from virage.people.rules.house import Letterhead
 from virage.people.rules.persons import Locale
 from virage.people.rules.reasons import Reason
+from virage.people.rules.secrets import browser_of, new_browser
 from virage.people.rules.sign_in import SignedIn
 
 FAN = "fan@example.org"
@@ -65,8 +67,11 @@ async def test_what_is_no_address_gets_no_letter(client: httpx.AsyncClient, lett
     assert await letters.all() == []
 
 
-async def test_asking_for_what_is_no_address_opens_no_session(client: httpx.AsyncClient, conn: Connection) -> None:
-    assert (await ask(client, "not an address")).status_code == 400
+@pytest.mark.parametrize(("address", "status"), [("not an address", 400), (FAN, 202)])
+async def test_asking_for_a_code_opens_no_session(
+    client: httpx.AsyncClient, conn: Connection, address: str, status: int
+) -> None:
+    assert (await ask(client, address)).status_code == status
     assert await conn.fetchval("select count(*) from people.session") == 0
 
 
@@ -76,11 +81,11 @@ async def test_a_code_may_be_typed_with_spaces(client: httpx.AsyncClient, letter
     assert (await enter(client, f" {code[:3]} {code[3:]} ")).status_code == 200
 
 
-async def test_a_code_works_once(client: httpx.AsyncClient, other: httpx.AsyncClient, letters: Any) -> None:
+async def test_a_code_works_once(client: httpx.AsyncClient, letters: Any) -> None:
     await ask(client)
     code = await letters.code(FAN)
     assert (await enter(client, code)).status_code == 200
-    assert (await enter(other, code)).json()["code"] == "code_wrong"
+    assert (await enter(client, code)).json()["code"] == "code_wrong"
 
 
 async def test_a_code_works_for_ten_minutes(client: httpx.AsyncClient, letters: Any, clock: Any) -> None:
@@ -109,7 +114,7 @@ async def test_five_wrong_tries_kill_a_code(client: httpx.AsyncClient, letters: 
         assert (await enter(client, wrong(code))).json()["code"] == "code_wrong"
     dead = await enter(client, code)
     assert (dead.status_code, dead.json()["code"]) == (429, "too_many_attempts")
-    assert (await client.get("/api/me")).json()["kind"] == "guest"
+    assert (await client.get("/api/me")).json()["kind"] == "anonymous"
 
 
 async def test_the_fifth_try_may_be_the_right_one(client: httpx.AsyncClient, letters: Any) -> None:
@@ -128,13 +133,14 @@ async def test_tries_without_a_code_are_counted_like_tries_at_one(client: httpx.
     assert (await enter(client, "123456")).json()["code"] == "code_wrong"
 
 
-async def try_codes(db: Database, head: Letterhead, clock: Clock, codes: list[str]) -> list[SignedIn | Refused]:
-    async with db.connection() as conn:
-        device = await conn.fetchval("select id from people.session")
+async def try_codes(
+    db: Database, head: Letterhead, clock: Clock, browser: UUID | None, codes: list[str]
+) -> list[SignedIn | Refused]:
+    assert browser is not None
 
     async def one(code: str) -> SignedIn | Refused:
         async with db.transaction() as conn:
-            return await acts.sign_in(conn, head.keys, FAN, code, clock.now(), session_id=device)
+            return await acts.sign_in(conn, head.keys, FAN, code, clock.now(), browser=browser)
 
     return await asyncio.gather(*(one(code) for code in codes))
 
@@ -144,7 +150,7 @@ async def test_tries_at_the_same_moment_are_all_counted(
 ) -> None:
     await ask(client)
     code = await letters.code(FAN)
-    refused = await try_codes(db, letterhead, clock, [wrong(code)] * 12)
+    refused = await try_codes(db, letterhead, clock, browser_in(client, letterhead), [wrong(code)] * 12)
     reasons = [answer.reason for answer in refused if isinstance(answer, Refused)]
     assert sorted(reasons) == [Reason.CODE_WRONG] * 5 + [Reason.TOO_MANY_ATTEMPTS] * 7
 
@@ -153,8 +159,14 @@ async def test_the_right_code_at_the_same_moment_opens_one_session(
     client: httpx.AsyncClient, letters: Any, db: Database, letterhead: Letterhead, clock: Clock
 ) -> None:
     await ask(client)
-    answers = await try_codes(db, letterhead, clock, [await letters.code(FAN)] * 5)
+    codes = [await letters.code(FAN)] * 5
+    answers = await try_codes(db, letterhead, clock, browser_in(client, letterhead), codes)
     assert sum(isinstance(answer, SignedIn) for answer in answers) == 1
+
+
+def browser_in(client: httpx.AsyncClient, head: Letterhead) -> UUID | None:
+    """The number that the browser keeps since it asked for a code."""
+    return browser_of(head.keys, client.cookies["__Host-virage-browser"])
 
 
 StrangersAsk = Callable[[int], Awaitable[None]]
@@ -167,8 +179,7 @@ def strangers_ask(db: Database, letterhead: Letterhead, clock: Clock) -> Strange
     async def asks(times: int) -> None:
         for _ in range(times):
             async with db.transaction() as conn:
-                _, device = await acts.guest(conn, clock.now())
-                asked = await acts.ask_code(conn, letterhead, FAN, clock.now(), locale=Locale.EN, session_id=device)
+                asked = await acts.ask_code(conn, letterhead, FAN, clock.now(), locale=Locale.EN, browser=new_browser())
                 assert not isinstance(asked, Refused)
 
     return asks
@@ -205,6 +216,8 @@ async def test_an_open_code_works_once_for_twenty_minutes_and_at_its_own_address
 ) -> None:
     await strangers_ask(6)
     code = await letters.open_code(FAN)
+    await ask(client)
+    await ask(other)
     assert (await enter(client, code, "fan2@example.org")).json()["code"] == "code_wrong"
     assert (await enter(client, code)).status_code == 200
     assert (await enter(other, code)).json()["code"] == "code_wrong"
@@ -245,14 +258,14 @@ async def test_the_short_codes_of_strangers_use_up_no_try_at_the_open_code(
     assert (await enter(client, await letters.open_code(FAN))).status_code == 200
 
 
-async def test_browsers_without_a_session_use_up_no_try_and_leave_nothing_behind(
+async def test_browsers_that_keep_no_cookie_use_up_no_try_and_leave_nothing_behind(
     client: httpx.AsyncClient, strangers_ask: StrangersAsk, letters: Any, conn: Connection
 ) -> None:
     await strangers_ask(6)
     before = await conn.fetchval("select count(*) from people.sign_in_code")
     for code in ["123456", "123456789012"] * 4:
-        assert (await enter(client, code)).json()["code"] == "code_wrong"
-        assert (await enter(client, code, "nobody@example.org")).json()["code"] == "code_wrong"
+        assert (await enter(client, code)).json()["code"] == "cookie_missing"
+        assert (await enter(client, code, "nobody@example.org")).json()["code"] == "cookie_missing"
     assert await conn.fetchval("select count(*) from people.sign_in_code") == before
     assert (await enter(client, await letters.open_code(FAN))).status_code == 200
 
@@ -267,7 +280,7 @@ async def test_a_code_works_in_the_browser_that_asked_for_it(
 ) -> None:
     await ask(client)
     code = await letters.code(FAN)
-    assert (await enter(other, code)).json()["code"] == "code_wrong"
+    assert (await enter(other, code)).json()["code"] == "cookie_missing"
     await ask(other, "fan2@example.org")
     assert (await enter(other, code)).json()["code"] == "code_wrong"
     assert (await enter(client, code)).status_code == 200
@@ -314,10 +327,18 @@ async def test_a_device_asks_for_twenty_codes_an_hour(client: httpx.AsyncClient)
 
 
 async def test_a_guest_keeps_their_session_and_gets_a_new_token(
-    client: httpx.AsyncClient, other: httpx.AsyncClient, letters: Any, conn: Connection
+    client: httpx.AsyncClient,
+    other: httpx.AsyncClient,
+    *,
+    letters: Any,
+    conn: Connection,
+    db: Database,
+    clock: Clock,
 ) -> None:
+    async with db.transaction() as opening:
+        guest_token, _ = await acts.guest(opening, clock.now())
+    client.cookies.set("__Host-virage", guest_token, domain="virage.local")
     await ask(client)
-    guest_token = client.cookies["__Host-virage"]
     guest_id = await conn.fetchval("select id from people.session")
     await enter(client, await letters.code(FAN))
     assert client.cookies["__Host-virage"] != guest_token
@@ -362,13 +383,16 @@ async def test_neither_codes_nor_tokens_nor_letters_lie_readable_in_the_database
     client: httpx.AsyncClient, letters: Any, conn: Connection
 ) -> None:
     await ask(client)
-    code, token = await letters.code(FAN), client.cookies["__Host-virage"]
+    code, browser = await letters.code(FAN), client.cookies["__Host-virage-browser"]
     await enter(client, wrong(code))
+    await enter(client, code)
+    token = client.cookies["__Host-virage"]
+    await ask(client, "fan2@example.org")
     tables = [row[0] for row in await conn.fetch("select tablename from pg_tables where schemaname = 'people'")]
     everything = "\n".join(
         [str(row[0]) for table in tables for row in await conn.fetch(f'select t::text from people."{table}" as t')]
     )
-    for secret in (code, token, FAN):
+    for secret in (code, token, browser, "fan2@example.org"):
         assert secret not in everything
         assert secret.encode().hex() not in everything
 

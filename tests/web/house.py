@@ -32,7 +32,7 @@ from virage.ticketing.acts import paying
 
 READY_S = 120.0
 TOMORROWS_SHARE = 0.1
-CODE = re.compile(r"\b\d{6}\b")
+CODE = re.compile(r"\b\d{4} \d{4} \d{4}\b|\b\d{6}\b")
 FAN = "fan@example.org"
 """The demonstration's fan: the one address that many tests share."""
 Server = tuple[str, Callable[[], None], Callable[[], None]]

@@ -22,7 +22,7 @@ from virage.kernel.ids import new_id
 ROOT = Path(__file__).parents[2]
 SLOW_MS = 60_000
 WAIT_S = 60
-CODE = re.compile(r"\b\d{6}\b")
+CODE = re.compile(r"\b\d{4} \d{4} \d{4}\b|\b\d{6}\b")
 
 
 def commands(section: str) -> list[str]:

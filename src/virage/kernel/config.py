@@ -74,6 +74,9 @@ class Config(Struct, frozen=True, kw_only=True):
     demonstration without it letters arrive in /mailbox."""
     mail_from: str = "tickets@example.org"
     """The sender of every letter."""
+    newcomer_letters_per_min: int = 60
+    """How many sign-in codes a minute are sent to addresses without an account; the next ones wait up to two minutes,
+    more are not sent. Everybody else's letters never wait for them."""
     sandbox_url: str | None = None
     """The sandbox payment provider as the server and the browsers reach it, for instance http://localhost:8001."""
     sandbox_key: str = ""
@@ -160,6 +163,14 @@ class Config(Struct, frozen=True, kw_only=True):
     def is_private(self) -> bool:
         """Tell whether this process serves its own machine alone: a proxy in front has another address."""
         return self.loopback_listener or names_this_machine(urlsplit(self.public_url).hostname or "")
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Tell whether cookies are for HTTPS alone, as everywhere but in a demonstration at http on this machine.
+
+        Chromium and Firefox keep secure cookies of http://localhost; WebKit, the engine of Safari, does not.
+        """
+        return self.secure or not self.demo or not names_this_machine(urlsplit(self.public_url).hostname or "")
 
 
 def read(environ: Mapping[str, str]) -> Config:

@@ -38,6 +38,7 @@ class Edge:
         owned: frozenset[str],
         authenticate: Authenticate,
         headers: list[tuple[bytes, bytes]],
+        secure_cookies: bool,
         refuse: Refuse,
         observe: Observe,
     ) -> None:
@@ -46,6 +47,7 @@ class Edge:
         self._owned = owned
         self._authenticate = authenticate
         self._headers = headers
+        self._secure_cookies = secure_cookies
         self._refuse = refuse
         self._observe = observe
 
@@ -108,7 +110,7 @@ class Edge:
                 seen[name] = value
         given = seen.get(b"x-request-id", b"")
         request_id = given.decode() if given and _REQUEST_ID.fullmatch(given) else token_hex(_REQUEST_ID_BYTES)
-        shown = credential(cookies, seen.get(b"authorization"))
+        shown = credential(cookies, seen.get(b"authorization"), secure=self._secure_cookies)
         visit = Visit(request_id, shown, seen.get(b"content-type", b""), self._authenticate)
         foreign = scope["method"] not in SAFE_METHODS and from_another_site(
             seen.get(b"sec-fetch-site"), seen.get(b"origin"), seen.get(b"host")

@@ -112,6 +112,7 @@ def create_app(
         owned=frozenset(route.path.split("/", 2)[1] for route in app.routes) - {_LITESTAR_OPENAPI[1:]},
         authenticate=sessions.submit,
         headers=headers(secure=config.secure and not config.demo),  # a demo would lock its host to HTTPS for a year
+        secure_cookies=config.secure_cookies,
         refuse=_refuse,
         observe=metrics.observe,
     )

@@ -34,6 +34,7 @@ RATES = {
     "write": Rate(per_s=5, burst=40),
     "gate": Rate(per_s=50, burst=1000),  # a lane at its fastest, many times over
     "forged": Rate(per_s=5, burst=100),  # what proves nothing, of all who have no session together
+    "network": Rate(per_s=1, burst=3000),  # all who share an address and ask for sign-in codes: a whole ground
     "costly": Rate(per_s=0.5, burst=10),
     "sensitive": Rate(per_s=0.1, burst=10),
 }

@@ -145,6 +145,7 @@ PARSERS: Mapping[str, Callable[[str], Any]] = {
     "demo": _boolean,
     "smtp_url": _smtp,
     "mail_from": _address,
+    "newcomer_letters_per_min": _positive,
     "sandbox_url": _origin,
     "sandbox_outside_demo": _boolean,
     "objects_url": _objects,

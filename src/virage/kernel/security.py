@@ -14,11 +14,13 @@ from virage.kernel.guard import Credential
 from virage.kernel.origin import is_loopback, names_this_machine
 
 COOKIE = "__Host-virage"
+LOOPBACK_COOKIE = "virage"
 TOKEN_BYTES = 32
 KEY_BYTES = 32
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-_COOKIE_PREFIX = COOKIE.encode() + b"="
+_STRICT = (COOKIE.encode() + b"=",)
+_LOOPBACK = (LOOPBACK_COOKIE.encode() + b"=", *_STRICT)
 _BEARER_PREFIX = b"bearer "
 _TOKEN_LENGTH_MAX = 256
 _FORWARDING = frozenset({b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip"})
@@ -72,28 +74,40 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def session_cookie(token: str, max_age_s: int) -> Cookie:
-    """Return the cookie that carries a session; browsers send it to this host alone and never to a script."""
-    return Cookie(key=COOKIE, value=token, max_age=max_age_s, path="/", secure=True, httponly=True, samesite="lax")
+def host_cookie(name: str, value: str, max_age_s: int, *, secure: bool) -> Cookie:
+    """Return a cookie that browsers send to this host alone and never to a script.
+
+    `secure` is `Config.secure_cookies`: without it the cookie loses its `__Host-` prefix.
+    """
+    key = f"__Host-{name}" if secure else name
+    return Cookie(key=key, value=value, max_age=max_age_s, path="/", secure=secure, httponly=True, samesite="lax")
 
 
-def ended_cookie() -> Cookie:
+def session_cookie(token: str, max_age_s: int, *, secure: bool = True) -> Cookie:
+    """Return the cookie that carries a session."""
+    return host_cookie(LOOPBACK_COOKIE, token, max_age_s, secure=secure)
+
+
+def ended_cookie(*, secure: bool = True) -> Cookie:
     """Return the cookie that makes a browser forget its session."""
-    return session_cookie("", 0)
+    return session_cookie("", 0, secure=secure)
 
 
-def credential(cookies: Sequence[bytes], authorization: bytes | None) -> Credential | None:
-    """Return what the request shows: a bearer token before a cookie, None when there is neither."""
+def credential(cookies: Sequence[bytes], authorization: bytes | None, *, secure: bool = True) -> Credential | None:
+    """Return what the request shows: a bearer token before a cookie, None when there is neither.
+
+    Without `secure` (`Config.secure_cookies`) a cookie without the `__Host-` prefix counts too, and first.
+    """
     if authorization is not None:
         token = authorization[len(_BEARER_PREFIX) :].strip()
         if authorization[: len(_BEARER_PREFIX)].lower() != _BEARER_PREFIX or not 0 < len(token) <= _TOKEN_LENGTH_MAX:
             return None
         return Credential("bearer", hashlib.sha256(token).digest())
-    for header in cookies:
-        for part in header.split(b";"):
-            pair = part.strip()
-            if pair.startswith(_COOKIE_PREFIX) and len(_COOKIE_PREFIX) < len(pair) <= _TOKEN_LENGTH_MAX:
-                return Credential("cookie", hashlib.sha256(pair[len(_COOKIE_PREFIX) :]).digest())
+    pairs = [part.strip() for header in cookies for part in header.split(b";")]
+    for prefix in _STRICT if secure else _LOOPBACK:
+        for pair in pairs:
+            if pair.startswith(prefix) and len(prefix) < len(pair) <= _TOKEN_LENGTH_MAX:
+                return Credential("cookie", hashlib.sha256(pair[len(prefix) :]).digest())
     return None
 
 

@@ -60,7 +60,8 @@ from virage.payments.sandbox_provider import SandboxProvider
 from virage.people import routes as people_routes
 from virage.people.acts import PeopleAuthenticator, PersonErased
 from virage.people.jobs import PeopleJobs
-from virage.people.reads import PersonExport
+from virage.people.reads import PersonExport, gauges
+from virage.people.routes.browsers import Browsers
 from virage.people.rules.house import letterhead_of
 from virage.people.rules.webpush import Vapid
 from virage.pitch import routes as pitch_routes
@@ -171,6 +172,7 @@ def _people(house: House) -> Domain:
         routers=[people_routes.router],
         dependencies={
             "letterhead": letterhead_of(house.config),
+            "browsers": Browsers(house.config),
             "vapid": Vapid(house.config.secret),
             "person_exports": PERSON_EXPORTS,
             "person_erased": PERSON_ERASED,
@@ -178,6 +180,7 @@ def _people(house: House) -> Domain:
         jobs=[PeopleJobs(house.db, house.config, house.clock).register],
         lifespan=[authenticator.lifespan],
         authenticator=authenticator,
+        gauges=gauges(house.clock),
     )
 
 

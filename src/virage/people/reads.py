@@ -8,8 +8,10 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
+from virage.kernel.clock import Clock
 from virage.kernel.database import Connection
 from virage.kernel.guard import Principal, holds
+from virage.kernel.metrics import Gauge
 from virage.people.rules.addresses import normalise_address
 from virage.people.rules.devices import (
     OUTLET,
@@ -31,8 +33,8 @@ from virage.people.rules.grants import (
 from virage.people.rules.mails import Letter
 from virage.people.rules.persons import Locale, Person, SessionView, short_name
 from virage.people.rules.pins import RosterEntry
+from virage.people.store import codes, grants, mails, persons, pins, push, sessions
 from virage.people.store import devices as stored_devices
-from virage.people.store import grants, mails, persons, pins, push, sessions
 from virage.people.store.scopes import posts_for, posts_of
 from virage.programme import reads as programme
 
@@ -72,6 +74,18 @@ class Staff(Struct, frozen=True):
 
     grants: list[StaffGrant]
     invitations: list[Invitation]
+
+
+def gauges(clock: Clock) -> Sequence[Gauge]:
+    """How long letters to addresses without an account wait, and how many were not sent since the start."""
+
+    async def read(conn: Connection) -> Mapping[str, float]:
+        budget = await codes.newcomer_budget(conn)
+        return {"seconds_waiting": max(0.0, (budget.free_at - clock.now()).total_seconds()), "unsent": budget.unsent}
+
+    return [
+        Gauge("virage_newcomer_letters", "How sign-in letters to addresses without an account keep up.", "what", read)
+    ]
 
 
 async def person(conn: Connection, person_id: UUID) -> Person | None:

@@ -3450,6 +3450,8 @@ export interface paths {
         /**
          * Sign in
          * @description Sign in with a code, or confirm that it is you. The session's cookie changes; a basket held before stays.
+         *
+         *     `cookie_missing` when the browser did not keep the cookie of its request for the code.
          */
         post: operations["sign_in"];
         delete?: never;
@@ -3469,7 +3471,9 @@ export interface paths {
         put?: never;
         /**
          * Ask sign in code
-         * @description Send a code for this browser. The answer is the same for every address; 429 when the browser asks too often.
+         * @description Send a code for this browser. The answer is the same for every address.
+         *
+         *     429 when the browser asks too often, or its network more often than a whole ground would.
          */
         post: operations["ask_sign_in_code"];
         delete?: never;

@@ -6,6 +6,6 @@ from virage.kernel.security import session_cookie
 from virage.people.rules.house import COOKIE_AGE_S
 
 
-def cookie_of(token: str) -> Cookie:
-    """Return the cookie of a session that was opened with this token."""
-    return session_cookie(token, COOKIE_AGE_S)
+def cookie_of(token: str, *, secure: bool) -> Cookie:
+    """Return the cookie of a session that was opened with this token. `secure` is `Config.secure_cookies`."""
+    return session_cookie(token, COOKIE_AGE_S, secure=secure)

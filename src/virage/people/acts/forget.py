@@ -31,7 +31,8 @@ async def erase(
     if person is None:
         return Refused(Reason.NOT_FOUND)
     address_key = secrets.address_key(keys, person.email)
-    # the codes before the person, in the order in which a sign-in locks them
+    # wrong tries, codes, the person: the order in which a sign-in locks them
+    await codes.drop_wrong(conn, address_key)
     await codes.drop_codes_of(conn, address_key)
     if await persons.lock_person(conn, person_id) is None:
         return Refused(Reason.NOT_FOUND)

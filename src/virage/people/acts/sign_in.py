@@ -16,7 +16,7 @@ from virage.people.acts.mail import post
 from virage.people.rules import secrets
 from virage.people.rules.addresses import normalise_address
 from virage.people.rules.house import Letterhead
-from virage.people.rules.mails import code_mail, open_code_mail
+from virage.people.rules.mails import Mail, code_mail, open_code_mail
 from virage.people.rules.persons import Locale, Newcomer, Person, PersonChange, tidy_name
 from virage.people.rules.reasons import NOT_A_NAME, NOT_AN_ADDRESS, Reason
 from virage.people.rules.secrets import Secrets
@@ -28,16 +28,19 @@ from virage.people.rules.sign_in import (
     CODE_LIFETIME,
     OPEN_CODE_LIFETIME,
     TRIES_MAX,
+    WRONG_MAX,
     Answer,
     Asks,
     CodeAsked,
     NewGuest,
     Opening,
     SignedIn,
+    Standing,
     Try,
     answer_ask,
     judge_try,
     lifetime,
+    needs_long_code,
 )
 from virage.people.store import codes, persons, sessions
 
@@ -49,53 +52,67 @@ async def ask_code(
     now: datetime,
     *,
     locale: Locale,
-    session_id: UUID,
+    browser: UUID,
     person_id: UUID | None = None,
 ) -> CodeAsked | Refused:
-    """Send a new code to the address, for the device that asks; the one it asked for before is dead.
+    """Send a new code to the address, for the browser that asks; the one it asked for before is dead.
 
-    Nothing depends on whether somebody has the address. `session_id` is the device, `person_id` who is signed in
-    there. A device that asks too often is told so. Past an address's limit, which strangers may have used up, letters
-    are few and their codes work in every browser; the answer stays the same. Commit a refusal too: it counts.
+    The answer does not depend on whether somebody has the address. `person_id` is who is signed in in the browser.
+    A browser that asks too often is told so. Past an address's limit, which strangers may have used up, letters are
+    few and their codes work in every browser. Letters to addresses without an account share a budget a minute.
+    Commit a refusal too: it counts.
     """
     email = normalise_address(address)
     if email is None:
         return NOT_AN_ADDRESS
     asker = None if person_id is None else await persons.person(conn, person_id)
     own = asker is not None and asker.email == email
-    answer = answer_ask(await _count_ask(conn, head.keys, email, session_id, now), own=own)
+    standing = await codes.standing(conn, email, secrets.address_key(head.keys, email), now)
+    asks = await _count_ask(conn, head.keys, email, browser, now)
+    answer = answer_ask(asks, own=own, long=needs_long_code(standing))
     if answer is Answer.REFUSE:
         return Refused(Reason.RATE_LIMITED)
-    if answer is Answer.SEND_OPEN:
-        await _send_open_code(conn, head, email, locale, now)
+    sent_at = now if standing.known else await codes.newcomer_slot(conn, head.newcomer_letters_per_min, now)
+    if sent_at is None:
         return ASKED
-    code, expires_at = secrets.new_code(), now + CODE_LIFETIME
-    key = secrets.code_key(head.keys, email, session_id)
-    await codes.put_code(conn, key, secrets.code_hash(head.keys, email, code), locale, expires_at)
-    await post(conn, head.keys, [code_mail(email, code, locale, club=head.club, expires_at=expires_at)])
+    if answer is Answer.SEND_OPEN:
+        letter = await _open_code_letter(conn, head, email, locale, sent_at)
+    else:
+        letter = await _code_letter(
+            conn, head, email, browser, locale, sent_at=sent_at, long=answer is Answer.SEND_LONG
+        )
+    if letter is not None:
+        await post(conn, head.keys, [letter], delay=sent_at - now)
     return ASKED
 
 
-async def _send_open_code(conn: Connection, head: Letterhead, email: str, locale: Locale, now: datetime) -> None:
-    """Send a code that works in every browser, unless the last one that was sent still serves for long enough."""
-    code, key = secrets.new_open_code(), secrets.open_code_key(head.keys, email)
-    if await codes.put_open_code(conn, key, secrets.code_hash(head.keys, email, code), locale, now):
-        expires_at = now + OPEN_CODE_LIFETIME
-        await post(conn, head.keys, [open_code_mail(email, code, locale, club=head.club, expires_at=expires_at)])
+async def _code_letter(
+    conn: Connection, head: Letterhead, email: str, browser: UUID, locale: Locale, *, sent_at: datetime, long: bool
+) -> Mail:
+    """The letter with a new code for one browser."""
+    new_code, key_of = (secrets.new_long_code, secrets.long_code_key) if long else (secrets.new_code, secrets.code_key)
+    code, key, expires_at = new_code(), key_of(head.keys, email, browser), sent_at + CODE_LIFETIME
+    await codes.put_code(conn, key, secrets.code_hash(head.keys, email, code), locale, expires_at)
+    return code_mail(email, secrets.in_groups(code), locale, club=head.club, expires_at=expires_at)
 
 
-def pace_keys(keys: Secrets, email: str, session_id: UUID) -> tuple[bytes, bytes, bytes]:
-    """Where requests for codes are counted: by address, by device, by both."""
-    device = str(session_id)
-    return (
+async def _open_code_letter(
+    conn: Connection, head: Letterhead, email: str, locale: Locale, sent_at: datetime
+) -> Mail | None:
+    """The letter with a code for every browser; None while the last one that was sent still serves for long enough."""
+    code, key = secrets.new_long_code(), secrets.open_code_key(head.keys, email)
+    if not await codes.put_open_code(conn, key, secrets.code_hash(head.keys, email, code), locale, sent_at):
+        return None
+    return open_code_mail(email, code, locale, club=head.club, expires_at=sent_at + OPEN_CODE_LIFETIME)
+
+
+async def _count_ask(conn: Connection, keys: Secrets, email: str, browser: UUID, now: datetime) -> Asks:
+    """Count a request for a code by address, by browser, by both."""
+    address, device, both = (
         secrets.pace_key(keys, email),
-        secrets.pace_key(keys, device),
-        secrets.pace_key(keys, email, device),
+        secrets.pace_key(keys, str(browser)),
+        secrets.pace_key(keys, email, str(browser)),
     )
-
-
-async def _count_ask(conn: Connection, keys: Secrets, email: str, session_id: UUID, now: datetime) -> Asks:
-    address, device, both = pace_keys(keys, email, session_id)
     limits = {address: ASKS_PER_ADDRESS, device: ASKS_PER_DEVICE, both: ASKS_PER_DEVICE_AND_ADDRESS}
     counted = await codes.pace(conn, limits, now)
     return Asks(of_address=counted[address], of_device=counted[device], of_both=counted[both])
@@ -108,15 +125,16 @@ async def sign_in(
     code: str,
     now: datetime,
     *,
+    browser: UUID | None,
     session_id: UUID | None = None,
     name: str | None = None,
     device: str = "",
 ) -> SignedIn | Refused:
     """Open a session for whoever reads the letters to this address; who is new becomes a fan.
 
-    A code works in the session that asked for it, an open one in any; the tries at either count in the session, each
-    for itself. A guest's session or one's own keeps its id and gets a new token; somebody else's ends. Commit a
-    refusal too.
+    A code works in the browser that asked for it, an open one in any; the tries at short and at long codes count in
+    the browser, each for itself. A guest's session or one's own keeps its id and gets a new token; somebody else's
+    ends. Commit a refusal too.
     """
     email = normalise_address(address)
     if email is None:
@@ -125,7 +143,7 @@ async def sign_in(
         tidied = tidy_name(name)
     except ValueError:
         return NOT_A_NAME
-    locale = await _use_code(conn, keys, email, "".join(code.split()), now, session_id=session_id)
+    locale = await _use_code(conn, keys, email, "".join(code.split()), now, browser=browser)
     if isinstance(locale, Refused):
         return locale
     newcomer = Newcomer(new_id(), email, tidied, locale)
@@ -139,31 +157,41 @@ async def sign_in(
 
 
 async def _use_code(
-    conn: Connection, keys: Secrets, email: str, code: str, now: datetime, *, session_id: UUID | None
+    conn: Connection, keys: Secrets, email: str, code: str, now: datetime, *, browser: UUID | None
 ) -> Locale | Refused:
     """Use a code up, and return the locale in which it was asked for.
 
-    Without a session there is no code of one's own, and no counter that strangers would share: the open one alone.
+    A browser that kept no cookie has no code of its own, and no counter that strangers would share: the open one alone.
     """
-    is_open = len(code) == secrets.OPEN_CODE_DIGITS
-    tried_hash = secrets.code_hash(keys, email, code)
-    if session_id is None:
-        taken = await codes.take_open_code(conn, secrets.open_code_key(keys, email), tried_hash, now)
-        return Refused(Reason.CODE_WRONG) if taken is None else taken
-    key = (secrets.open_tries_key if is_open else secrets.code_key)(keys, email, session_id)
-    stored_hash, locale, tries = await codes.count_try(conn, key, now)  # for an open code a decoy: its tries alone
+    long = len(code) == secrets.LONG_CODE_DIGITS
+    address_key, tried_hash = secrets.address_key(keys, email), secrets.code_hash(keys, email, code)
+    if browser is None:
+        taken = await codes.take_open_code(conn, secrets.open_code_key(keys, email), tried_hash, now) if long else None
+        return Refused(Reason.COOKIE_MISSING) if taken is None else taken
+    allowed = long or await _short_code_allowed(conn, email, address_key, now)
+    key = (secrets.long_code_key if long else secrets.code_key)(keys, email, browser)
+    stored_hash, locale, tries = await codes.count_try(conn, key, now)
     verdict = judge_try(stored_hash, tried_hash, tries)
     if verdict is Try.TOO_MANY:
         return Refused(Reason.TOO_MANY_ATTEMPTS, {"tries_max": TRIES_MAX})
-    if verdict is Try.WRONG:
+    if verdict is Try.WRONG or not allowed:
         opened = None
-        if is_open:
+        if long:
             opened = await codes.take_open_code(conn, secrets.open_code_key(keys, email), tried_hash, now)
         if opened is None:
             return Refused(Reason.CODE_WRONG)
         locale = opened
+    elif not long:
+        await codes.forgive_right(conn, address_key)
     await codes.drop_code(conn, key)
     return locale
+
+
+async def _short_code_allowed(conn: Connection, email: str, address_key: bytes, now: datetime) -> bool:
+    """Count a try at a short code before it is looked at, and tell whether one may still be right."""
+    number = await codes.count_wrong(conn, address_key, now)
+    standing: Standing = await codes.standing(conn, email, address_key, now)
+    return number <= WRONG_MAX and not standing.staff
 
 
 async def _open(

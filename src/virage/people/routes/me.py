@@ -8,6 +8,7 @@ from litestar import Response, delete, get, patch, post
 from msgspec import Struct
 
 from virage.kernel.clock import Clock
+from virage.kernel.config import Config
 from virage.kernel.database import Database
 from virage.kernel.guard import Principal, fresh, require_fan, signed_in
 from virage.kernel.problems import granted
@@ -57,11 +58,11 @@ async def end_my_session(session_id: UUID, db: Database, clock: Clock, principal
 
 
 @delete("/api/me/sessions", status_code=204, guards=[signed_in])
-async def end_my_sessions(db: Database, clock: Clock, principal: Principal) -> Response[None]:
+async def end_my_sessions(db: Database, clock: Clock, principal: Principal, config: Config) -> Response[None]:
     """Sign out everywhere, here too."""
     async with db.transaction() as conn:
         await acts.sign_out_everywhere(conn, require_fan(principal), clock.now())
-    return Response(None, status_code=204, cookies=[ended_cookie()])
+    return Response(None, status_code=204, cookies=[ended_cookie(secure=config.secure_cookies)])
 
 
 @get("/api/me/export", guards=[signed_in])
@@ -76,14 +77,20 @@ async def export_me(
 
 @delete("/api/me", status_code=204, guards=[signed_in])
 async def erase_me(
-    db: Database, clock: Clock, principal: Principal, letterhead: Letterhead, person_erased: Sequence[PersonErased]
+    db: Database,
+    clock: Clock,
+    config: Config,
+    *,
+    principal: Principal,
+    letterhead: Letterhead,
+    person_erased: Sequence[PersonErased],
 ) -> Response[None]:
     """Erase me; what the law makes us keep stays without my name. Asks for a sign-in of the last 15 minutes."""
     person_id, now = require_fan(principal), clock.now()
     fresh(principal, now)
     async with db.transaction() as conn:
         granted(await acts.erase(conn, letterhead.keys, person_id, person_erased, now))
-    return Response(None, status_code=204, cookies=[ended_cookie()])
+    return Response(None, status_code=204, cookies=[ended_cookie(secure=config.secure_cookies)])
 
 
 @post("/api/invitations/accept", status_code=200, guards=[signed_in])

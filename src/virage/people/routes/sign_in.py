@@ -6,16 +6,19 @@ from litestar import Request, Response, delete, post
 from msgspec import Struct
 
 from virage.kernel.clock import Clock
+from virage.kernel.config import Config
 from virage.kernel.database import Database
 from virage.kernel.guard import Principal, principal_of
 from virage.kernel.problems import Problem, granted
 from virage.kernel.security import ended_cookie
 from virage.people import acts, reads
 from virage.people.reads import Me
+from virage.people.routes.browsers import Browsers
 from virage.people.rules.addresses import normalise_address
 from virage.people.rules.house import Letterhead
 from virage.people.rules.persons import Locale, device_label
 from virage.people.rules.reasons import NOT_AN_ADDRESS
+from virage.people.rules.secrets import new_browser
 from virage.people.rules.sign_in import CodeAsked
 
 
@@ -36,26 +39,34 @@ class Attempt(Struct, frozen=True):
 
 @post("/api/sign-in/codes", status_code=202, opt={"public": True})
 async def ask_sign_in_code(
-    data: CodeWish, db: Database, clock: Clock, letterhead: Letterhead, principal: Principal
+    data: CodeWish,
+    request: Request[Any, Any, Any],
+    *,
+    db: Database,
+    clock: Clock,
+    letterhead: Letterhead,
+    browsers: Browsers,
+    principal: Principal,
 ) -> Response[CodeAsked]:
-    """Send a code for this browser. The answer is the same for every address; 429 when the browser asks too often."""
-    if normalise_address(data.email) is None:  # before a session is opened whose cookie a refusal would not carry
+    """Send a code for this browser. The answer is the same for every address.
+
+    429 when the browser asks too often, or its network more often than a whole ground would.
+    """
+    if normalise_address(data.email) is None:  # before anything is counted
         raise Problem(NOT_AN_ADDRESS.reason, NOT_AN_ADDRESS.data)
-    now, session_id, cookies = clock.now(), principal.session_id, []
+    browsers.admit(request)
+    browser = browsers.of(request) or new_browser()
     async with db.transaction() as conn:
-        if session_id is None:  # the device by which its requests are counted
-            token, session_id = await acts.guest(conn, now)
-            cookies.append(acts.cookie_of(token))
         outcome = await acts.ask_code(
             conn,
             letterhead,
             data.email,
-            now,
+            clock.now(),
             locale=data.locale,
-            session_id=session_id,
+            browser=browser,
             person_id=principal.id,
         )
-    return Response(granted(outcome), cookies=cookies)
+    return Response(granted(outcome), cookies=[browsers.cookie(browser)])
 
 
 @post("/api/sign-in", status_code=200, opt={"public": True})
@@ -65,10 +76,15 @@ async def sign_in(
     *,
     db: Database,
     clock: Clock,
+    config: Config,
     letterhead: Letterhead,
+    browsers: Browsers,
     principal: Principal,
 ) -> Response[Me]:
-    """Sign in with a code, or confirm that it is you. The session's cookie changes; a basket held before stays."""
+    """Sign in with a code, or confirm that it is you. The session's cookie changes; a basket held before stays.
+
+    `cookie_missing` when the browser did not keep the cookie of its request for the code.
+    """
     async with db.transaction() as conn:
         outcome = await acts.sign_in(
             conn,
@@ -76,6 +92,7 @@ async def sign_in(
             data.email,
             data.code,
             clock.now(),
+            browser=browsers.of(request),
             session_id=principal.session_id,
             name=data.name,
             device=device_label(request.headers.get("user-agent")),
@@ -83,17 +100,17 @@ async def sign_in(
     opened = granted(outcome)  # after the commit: a wrong try counts
     async with db.connection() as conn:
         me = await reads.me_signed_in(conn, opened.person_id, clock.now())
-    return Response(me, cookies=[acts.cookie_of(opened.token)])
+    return Response(me, cookies=[acts.cookie_of(opened.token, secure=config.secure_cookies)])
 
 
 @delete("/api/session", status_code=204, opt={"public": True})
-async def sign_out(request: Request[Any, Any, Any], db: Database, clock: Clock) -> Response[None]:
+async def sign_out(request: Request[Any, Any, Any], db: Database, clock: Clock, config: Config) -> Response[None]:
     """Sign out here; who is not signed in is signed out already."""
     principal = await principal_of(request.scope)
     if principal.session_id is not None:
         async with db.transaction() as conn:
             await acts.sign_out(conn, principal.session_id, principal.id, clock.now())
-    return Response(None, status_code=204, cookies=[ended_cookie()])
+    return Response(None, status_code=204, cookies=[ended_cookie(secure=config.secure_cookies)])
 
 
 handlers = [ask_sign_in_code, sign_in, sign_out]

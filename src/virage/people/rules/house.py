@@ -20,6 +20,7 @@ class Letterhead(Struct, frozen=True):
     club: str
     public_url: str
     locale: Locale
+    newcomer_letters_per_min: int
 
 
 def letterhead_of(config: Config) -> Letterhead:
@@ -29,4 +30,5 @@ def letterhead_of(config: Config) -> Letterhead:
         club=config.club.name,
         public_url=config.public_url,
         locale=Locale(config.club.locale),
+        newcomer_letters_per_min=config.newcomer_letters_per_min,
     )

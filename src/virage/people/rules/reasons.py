@@ -9,6 +9,7 @@ class Reason(StrEnum):
     """Why something was refused; the kernel's problem table gives each its HTTP status."""
 
     CODE_WRONG = "code_wrong"
+    COOKIE_MISSING = "cookie_missing"
     TOO_MANY_ATTEMPTS = "too_many_attempts"
     RATE_LIMITED = "rate_limited"
     FORBIDDEN = "forbidden"

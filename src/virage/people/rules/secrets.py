@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from functools import lru_cache
 from uuid import UUID
 
@@ -10,7 +11,8 @@ from msgspec import Struct
 from virage.kernel.security import KEY_BYTES, derive
 
 CODE_DIGITS = 6
-OPEN_CODE_DIGITS = 12
+LONG_CODE_DIGITS = 12
+BROWSER_BYTES = 16
 
 
 class Secrets(Struct, frozen=True):
@@ -36,12 +38,36 @@ def address_key(keys: Secrets, address: str) -> bytes:
     return hmac.digest(keys.address, address.encode(), "sha256")
 
 
-def code_key(keys: Secrets, address: str, session_id: UUID) -> bytes:
+def new_browser() -> UUID:
+    """A number for a browser that asks for a code: random, so that nobody finds another one's."""
+    return UUID(bytes=secrets.token_bytes(BROWSER_BYTES))
+
+
+def browser_text(keys: Secrets, browser: UUID) -> str:
+    """The number as the browser's cookie holds it, with proof that it was given here."""
+    return urlsafe_b64encode(browser.bytes + _proof(keys, browser.bytes)).decode()
+
+
+def browser_of(keys: Secrets, text: str | None) -> UUID | None:
+    """The number in a browser's cookie; None without one, or for one that was not given here."""
+    try:
+        shown = urlsafe_b64decode(text or "")
+    except ValueError:
+        return None
+    number, proof = shown[:BROWSER_BYTES], shown[BROWSER_BYTES:]
+    return UUID(bytes=number) if same(proof, _proof(keys, number)) else None
+
+
+def _proof(keys: Secrets, number: bytes) -> bytes:
+    return hmac.digest(keys.address, b"browser\n" + number, "sha256")
+
+
+def code_key(keys: Secrets, address: str, browser: UUID) -> bytes:
     """What a code is kept under: its address, then the browser that asked for it, in which alone it works.
 
     Somebody else who asks for the same address, or tries codes at it, has a code and tries of their own.
     """
-    return address_key(keys, address) + hmac.digest(keys.address, f"device\n{session_id}".encode(), "sha256")
+    return address_key(keys, address) + hmac.digest(keys.address, f"device\n{browser}".encode(), "sha256")
 
 
 def new_code() -> str:
@@ -54,14 +80,22 @@ def open_code_key(keys: Secrets, address: str) -> bytes:
     return address_key(keys, address) + b"\xff" * KEY_BYTES
 
 
-def open_tries_key(keys: Secrets, address: str, session_id: UUID) -> bytes:
-    """What a browser's tries at an address's open code are counted under: wrong short codes use none of them up."""
-    return address_key(keys, address) + hmac.digest(keys.address, f"open\n{session_id}".encode(), "sha256")
+def long_code_key(keys: Secrets, address: str, browser: UUID) -> bytes:
+    """What a browser's own long code is kept under, and its tries at it and at the address's open code are counted.
+
+    Wrong short codes use none of them up.
+    """
+    return address_key(keys, address) + hmac.digest(keys.address, f"open\n{browser}".encode(), "sha256")
 
 
-def new_open_code() -> str:
+def new_long_code() -> str:
     """Twelve digits: any number of browsers may each try a few, and six would be guessed."""
-    return f"{secrets.randbelow(10**OPEN_CODE_DIGITS):0{OPEN_CODE_DIGITS}}"
+    return f"{secrets.randbelow(10**LONG_CODE_DIGITS):0{LONG_CODE_DIGITS}}"
+
+
+def in_groups(code: str) -> str:
+    """A code as letters show it: a long one in groups of four digits."""
+    return code if len(code) == CODE_DIGITS else " ".join(code[at : at + 4] for at in range(0, len(code), 4))
 
 
 def pace_key(keys: Secrets, *parts: str) -> bytes:

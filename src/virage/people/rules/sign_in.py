@@ -1,4 +1,4 @@
-"""Signing in by a code: how long it lives, how often it may be tried, how often it may be asked for."""
+"""Signing in by a code: its length and lifetime, how often it may be tried, how often it may be asked for."""
 
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -16,6 +16,10 @@ ASKS_PER_DEVICE = 20
 ASKS_PER_DEVICE_AND_ADDRESS = 5
 OPEN_CODE_EVERY = timedelta(minutes=10)
 OPEN_CODE_LIFETIME = OPEN_CODE_EVERY + CODE_LIFETIME  # whoever asks has at least as long as with a code of their own
+WRONG_WINDOW = timedelta(hours=24)
+WRONG_MAX = 20  # wrong short codes at an address within the window; after them only long ones are sent and accepted
+NEWCOMER_BURST = timedelta(minutes=1)  # an unused minute of the budget may be used at once
+NEWCOMER_WAIT = timedelta(minutes=2)  # as long a newcomer's letter may wait for its turn
 GUEST_LIFETIME = timedelta(days=2)
 FAN_LIFETIME = timedelta(days=90)
 STAFF_LIFETIME = timedelta(hours=12)
@@ -39,22 +43,44 @@ class Asks(Struct, frozen=True):
     of_both: int
 
 
+class Standing(Struct, frozen=True):
+    """An address as sign-in sees it. `wrong` are the wrong short codes that were tried at it within the window."""
+
+    known: bool
+    staff: bool
+    wrong: int
+
+
+def needs_long_code(standing: Standing) -> bool:
+    """Whether six digits are too few for this address: it is staff's, or too many wrong codes were tried."""
+    return standing.staff or standing.wrong >= WRONG_MAX
+
+
+def newcomer_spacing(per_minute: int) -> timedelta:
+    """The time between two letters to addresses without an account, in the long run."""
+    return timedelta(minutes=1) / per_minute
+
+
 class Answer(Enum):
     """What becomes of a request for a code."""
 
     SEND = auto()
+    SEND_LONG = auto()  # twelve digits, for this browser: six could be guessed
     SEND_OPEN = auto()  # others may have asked for this address: one code for all who ask, now and then
-    REFUSE = auto()  # this device asked too often: it may know
+    REFUSE = auto()  # this browser asked too often: it may know
 
 
-def answer_ask(asks: Asks, *, own: bool = False) -> Answer:
-    """Refuse a device that asks too often; past an address's limit send open codes alone, and answer as always.
+def answer_ask(asks: Asks, *, own: bool = False, long: bool = False) -> Answer:
+    """Refuse a browser that asks too often; past an address's limit send open codes alone, and answer as always.
 
     `own`: the browser is signed in with this address; however often others ask for it, it gets codes of its own.
+    `long`: `needs_long_code` holds for the address.
     """
     if asks.of_device > ASKS_PER_DEVICE or asks.of_both > ASKS_PER_DEVICE_AND_ADDRESS:
         return Answer.REFUSE
-    return Answer.SEND_OPEN if asks.of_address > ASKS_PER_ADDRESS and not own else Answer.SEND
+    if asks.of_address > ASKS_PER_ADDRESS and not own:
+        return Answer.SEND_OPEN
+    return Answer.SEND_LONG if long else Answer.SEND
 
 
 class Try(Enum):

@@ -2,13 +2,32 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from virage.kernel.database import Connection
 from virage.kernel.security import KEY_BYTES
 from virage.people.rules.persons import Locale
 from virage.people.rules.secrets import decoy_hash
-from virage.people.rules.sign_in import ASK_WINDOW, CODE_LIFETIME, OPEN_CODE_EVERY, OPEN_CODE_LIFETIME
+from virage.people.rules.sign_in import (
+    ASK_WINDOW,
+    CODE_LIFETIME,
+    NEWCOMER_BURST,
+    NEWCOMER_WAIT,
+    OPEN_CODE_EVERY,
+    OPEN_CODE_LIFETIME,
+    WRONG_MAX,
+    WRONG_WINDOW,
+    Standing,
+    newcomer_spacing,
+)
 from virage.people.store.queries import queries
+
+
+class NewcomerBudget(NamedTuple):
+    """When the next letter to a newcomer may go, and how many letters were not sent since the start."""
+
+    free_at: datetime
+    unsent: int
 
 
 async def pace(conn: Connection, limits: Mapping[bytes, int], now: datetime) -> dict[bytes, int]:
@@ -17,8 +36,44 @@ async def pace(conn: Connection, limits: Mapping[bytes, int], now: datetime) -> 
     return {row["key"]: row["requests"] async for row in rows}
 
 
+async def standing(conn: Connection, address: str, key: bytes, now: datetime) -> Standing:
+    """What sign-in must know of an address; `key` is its `address_key`."""
+    row = await queries.standing(conn, email=address, address_key=key, now=now, since=now - WRONG_WINDOW)
+    return Standing(known=row["known"], staff=row["staff"], wrong=row["wrong"])
+
+
+async def newcomer_slot(conn: Connection, per_minute: int, now: datetime) -> datetime | None:
+    """Take the moment at which a letter to an address without an account goes; None while the budget is used up."""
+    row = await queries.newcomer_slot(
+        conn, now=now, longest_wait=NEWCOMER_WAIT, burst=NEWCOMER_BURST, spacing=newcomer_spacing(per_minute)
+    )
+    return max(row["at"], now) if row["free"] else None
+
+
+async def newcomer_budget(conn: Connection) -> NewcomerBudget:
+    """How the budget of letters to newcomers stands."""
+    row = await queries.newcomer_budget(conn)
+    return NewcomerBudget(row["free_at"], row["unsent"])
+
+
+async def count_wrong(conn: Connection, key: bytes, now: datetime) -> int:
+    """Count a try at an address before it is looked at; its number within the window, to one above the limit."""
+    number: int = await queries.count_wrong(conn, address_key=key, now=now, most=WRONG_MAX, since=now - WRONG_WINDOW)
+    return number
+
+
+async def forgive_right(conn: Connection, key: bytes) -> None:
+    """Take back the count of the transaction's own try, which was right."""
+    await queries.forgive_right(conn, address_key=key)
+
+
+async def drop_wrong(conn: Connection, key: bytes) -> None:
+    """Forget the wrong tries at an address."""
+    await queries.drop_wrong(conn, address_key=key)
+
+
 async def put_code(conn: Connection, code_key: bytes, code_hash: bytes, locale: Locale, expires_at: datetime) -> None:
-    """Store the only code of an address and a device."""
+    """Store the only code of its length of an address and a browser."""
     await queries.put_code(conn, code_key=code_key, code_hash=code_hash, locale=locale.value, expires_at=expires_at)
 
 
@@ -69,3 +124,4 @@ async def tidy_codes(conn: Connection, now: datetime) -> None:
     """Forget codes and counts that are over."""
     await queries.tidy_codes(conn, now=now)
     await queries.tidy_pace(conn, before=now - ASK_WINDOW)
+    await queries.tidy_wrong(conn, before=now - WRONG_WINDOW)

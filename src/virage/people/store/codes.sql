@@ -13,6 +13,60 @@ on conflict (key) do update set
     last_at = excluded.last_at
 returning key, cardinality(times) as requests;
 
+-- name: standing(email, address_key, now, since)^
+-- Whether an address has an account or an invitation, whether it belongs to staff, and its wrong tries.
+select
+    exists(select from people.person as p where p.email = :email)
+    or exists(select from people.invitation as i where i.email = :email and i.expires_at > :now) as known,
+    exists(
+        select from people.person as p join people.role_grant as g on g.person_id = p.id where p.email = :email
+    ) as staff,
+    (
+        select count(*) from people.wrong_code as w cross join lateral unnest(w.times) as t
+        where w.address_key = :address_key and t > :since
+    ) as wrong;
+
+-- name: newcomer_slot(now, longest_wait, burst, spacing)^
+-- Take the next free moment for a letter to a newcomer; no moment is free beyond the longest wait.
+with slot as (
+    select greatest(free_at, :now::timestamptz - :burst::interval) as at,
+        free_at <= :now::timestamptz + :longest_wait::interval as free
+    from people.newcomer_budget where singleton for update
+)
+update people.newcomer_budget as b set
+    free_at = case when slot.free then slot.at + :spacing::interval else b.free_at end,
+    unsent = b.unsent + (not slot.free)::int
+from slot where b.singleton
+returning slot.at, slot.free;
+
+-- name: newcomer_budget()^
+-- When the next letter to a newcomer may go, and how many were not sent.
+select free_at, unsent from people.newcomer_budget where singleton;
+
+-- name: count_wrong(address_key, now, most, since)$
+-- Count one more wrong try at an address, up to one above the limit; older ones than the window are forgotten.
+insert into people.wrong_code as w (address_key, times, last_at)
+values (:address_key, array[:now::timestamptz], :now)
+on conflict (address_key) do update set
+    times = (
+        select case when count(*) <= :most then array_agg(t order by t) || excluded.times else array_agg(t) end
+        from unnest(w.times) as t where t > :since
+    ),
+    last_at = excluded.last_at
+returning cardinality(times);
+
+-- name: forgive_right(address_key)!
+-- The try that was counted last was right.
+update people.wrong_code set times = trim_array(times, 1) where address_key = :address_key;
+
+-- name: drop_wrong(address_key)!
+-- Forget the wrong tries at an address that is erased.
+delete from people.wrong_code where address_key = :address_key;
+
+-- name: tidy_wrong(before)!
+-- Wrong tries of more than a day ago; scanned for the same reason as codes.
+delete from people.wrong_code where last_at <= :before;
+
 -- name: put_code(code_key, code_hash, locale, expires_at)!
 -- A new code for an address and a device; the one before is dead.
 insert into people.sign_in_code (address_key, code_hash, locale, tries, expires_at)

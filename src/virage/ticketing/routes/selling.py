@@ -86,7 +86,9 @@ async def get_availability(request: Request[Any, Any, Any], event_id: UUID, box_
 
 
 @post("/", status_code=201, opt={"public": True})
-async def hold_places(data: HoldRequest, box_office: BoxOffice, principal: Principal) -> Response[Order]:
+async def hold_places(
+    data: HoldRequest, box_office: BoxOffice, config: Config, principal: Principal
+) -> Response[Order]:
     """Hold places for ten minutes. A browser without a session gets one; the same id again is the same order.
 
     401 when guests hold their share of the event already: who signs in may hold.
@@ -97,7 +99,8 @@ async def hold_places(data: HoldRequest, box_office: BoxOffice, principal: Princ
     if owner_id is None:
         raise Problem("unauthenticated")
     row = granted(await box_office.hold(Ask(data, buyer, owner_id, newcomer)))
-    return Response(order_view(row), cookies=[] if newcomer is None else [people.cookie_of(newcomer.token)])
+    cookies = [] if newcomer is None else [people.cookie_of(newcomer.token, secure=config.secure_cookies)]
+    return Response(order_view(row), cookies=cookies)
 
 
 @get("/{order_id:uuid}", guards=[with_session])

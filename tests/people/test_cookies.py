@@ -1,0 +1,76 @@
+"""The cookies of a demonstration on this machine, which a browser keeps that takes no secure ones over plain http."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from msgspec.structs import replace
+
+from tests.conftest import alive
+from tests.people.test_sign_in import FAN, ask, enter
+from virage import matchday
+from virage.kernel.clock import Clock
+from virage.kernel.config import Config
+from virage.kernel.database import Database
+
+
+@pytest.fixture
+async def webkit(config: Config, db: Database, clock: Clock) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser that sends a secure cookie over https alone, as WebKit does, at a demonstration on localhost."""
+    app = matchday.build(replace(config, public_url="http://localhost:8000"), db, clock)
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+    async with alive(app), httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as browser:
+        yield browser
+
+
+async def test_webkit_signs_in_and_out_at_a_demonstration_on_localhost(webkit: httpx.AsyncClient, letters: Any) -> None:
+    await ask(webkit)
+    answer = await enter(webkit, await letters.code(FAN))
+    assert answer.status_code == 200
+    cookie = answer.headers["set-cookie"].lower()
+    assert cookie.startswith("virage=")
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+    assert "secure" not in cookie
+    assert (await webkit.get("/api/me")).json()["kind"] == "fan"
+    assert (await webkit.delete("/api/session")).status_code == 204
+    assert (await webkit.get("/api/me")).json()["kind"] == "anonymous"
+    assert "virage" not in webkit.cookies
+
+
+async def test_a_browser_that_kept_no_cookie_is_told_so_and_not_that_its_code_is_wrong(
+    client: httpx.AsyncClient, letters: Any
+) -> None:
+    await ask(client)
+    client.cookies.clear()
+    answer = await enter(client, await letters.code(FAN))
+    assert (answer.status_code, answer.json()["code"]) == (409, "cookie_missing")
+
+
+async def test_a_plain_cookie_opens_nothing_where_cookies_are_secure(client: httpx.AsyncClient, sign_in: Any) -> None:
+    await sign_in(client, FAN)
+    token = client.cookies["__Host-virage"]
+    client.cookies.clear()
+    assert (await client.get("/api/me", headers={"cookie": f"virage={token}"})).json()["kind"] == "anonymous"
+    assert (await client.get("/api/me", headers={"cookie": f"__Host-virage={token}"})).json()["kind"] == "fan"
+
+
+@pytest.mark.parametrize(
+    ("demo", "public_url", "secure"),
+    [
+        (True, "http://localhost:8000", False),
+        (True, "http://127.0.0.1:8000", False),
+        (True, "http://[::1]:8000", False),
+        (True, "https://localhost:8000", True),
+        (True, "https://192.0.2.7:8443", True),
+        (True, "http://virage.example", True),
+        (True, "http://localhost.virage.example", True),
+        (False, "http://localhost:8000", True),
+        (False, "https://tickets.example", True),
+    ],
+)
+def test_cookies_are_secure_everywhere_but_in_a_demonstration_at_http_on_this_machine(
+    config: Config, public_url: str, *, demo: bool, secure: bool
+) -> None:
+    assert replace(config, demo=demo, public_url=public_url).secure_cookies is secure
