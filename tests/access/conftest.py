@@ -162,7 +162,7 @@ class Evening:
         del self.principals[sha256(str(device.id).encode()).digest()]
 
     def knows(self, name: str, *grants: Grant) -> UUID:
-        who = Principal("staff", new_id(), new_id(), grants, NOW)
+        who = Principal("staff", new_id(), new_id(), grants, self.clock.now())
         self.principals[sha256(name.encode()).digest()] = who
         assert who.id is not None
         return who.id

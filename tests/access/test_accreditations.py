@@ -79,10 +79,29 @@ async def test_a_badge_comes_and_goes_within_its_time_and_at_its_gates_until_it_
     assert await shown(pressed, a1, text) == ("admitted", None)
     assert (await pressed.ask("supervisor", "DELETE", f"{BASE}/{made['id']}")).status_code == 204
     assert await shown(pressed, a1, text) == ("refused", "revoked")
+    pressed.knows("supervisor", Grant("supervisor"))  # signed in again
     assert (await pressed.ask("supervisor", "GET", f"{BASE}/{made['id']}/badge")).json()["code"] == "pass_revoked"
     (listed,) = (await pressed.ask("supervisor", "GET", f"{BASE}?event_id={pressed.event_id}")).json()
     assert listed["revoked_at"] is not None
     assert await pressed.rows("select from access.duplicate") == []
+
+
+async def test_accreditations_and_badges_are_made_only_by_who_signed_in_a_moment_ago(pressed: "Evening") -> None:
+    made = await added(pressed)
+    pressed.clock.advance(16 * MINUTE)
+    people = [{"id": str(new_id()), "kind": "press", "name": "Somebody"}]
+    for method, path, body in (
+        ("POST", BASE, wish(pressed)),
+        ("POST", f"{BASE}/list", {"event_id": str(pressed.event_id), "accreditations": people}),
+        ("GET", f"{BASE}/{made['id']}/badge", None),
+    ):
+        answer = await pressed.ask("supervisor", method, path, body)
+        assert (answer.status_code, answer.json()["code"]) == (403, "step_up_required")
+    (row,) = await pressed.rows("select count(*) as n from access.accreditation")
+    assert row["n"] == 1
+    assert (await pressed.ask("supervisor", "DELETE", f"{BASE}/{made['id']}")).status_code == 204, (
+        "ending is never slow"
+    )
 
 
 async def test_the_same_wish_again_is_the_same_accreditation_and_another_one_has_another_id(
@@ -290,6 +309,7 @@ async def test_whoever_was_accredited_is_forgotten_thirty_days_after_the_event(p
     await jobs.forget()
     (kept,) = await listed(pressed)
     assert (kept["id"], kept["name"], kept["email"]) == (made["id"], None, None)
+    pressed.knows("supervisor", Grant("supervisor"))  # signed in again
     badge = await pressed.ask("supervisor", "GET", f"{BASE}/{made['id']}/badge")
     assert badge.json()["code"] == "pass_expired", "no badge without a name"
     facts = await pressed.rows("select about, data from kernel.journal where what = 'accreditations_forgotten'")

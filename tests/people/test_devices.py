@@ -279,3 +279,9 @@ async def test_codes_that_are_over_are_forgotten(
     clock.advance(timedelta(minutes=10))
     await jobs.PeopleJobs(db, config, clock).tidy()
     assert await conn.fetchval("select count(*) from people.pairing") == 0
+
+
+async def test_a_pairing_asks_for_a_recent_sign_in(supervisor: httpx.AsyncClient, clock: Any) -> None:
+    clock.advance(timedelta(minutes=16))
+    answer = await expect_device(supervisor)
+    assert (answer.status_code, answer.json()["code"]) == (403, "step_up_required")

@@ -135,6 +135,12 @@ async def test_the_domains_above_forget_in_the_same_transaction(
     assert await conn.fetchval("select count(*) from people.mailbox") == 0
 
 
+async def test_an_export_asks_for_a_recent_sign_in(fan: httpx.AsyncClient, clock: Any) -> None:
+    clock.advance(timedelta(minutes=16))
+    answer = await fan.get("/api/me/export")
+    assert (answer.status_code, answer.json()["code"]) == (403, "step_up_required")
+
+
 async def test_an_export_holds_all_that_is_kept_by_domain(fan: httpx.AsyncClient, exports: dict[str, Any]) -> None:
     async def orders(conn: Connection, person_id: UUID) -> Any:
         return [{"fan": person_id}]

@@ -20,6 +20,8 @@ export interface paths {
         /**
          * Add accreditation
          * @description Accredit somebody for an event: a pass of the group of their kind. The same id again is the same one.
+         *
+         *     Asks for a sign-in of the last 15 minutes.
          */
         post: operations["add_accreditation"];
         delete?: never;
@@ -41,7 +43,8 @@ export interface paths {
          * Add accreditations
          * @description Accredit many people for an event: all or none. Refused, it names every defect by the `index` in the list.
          *
-         *     The same list again is the same accreditations, also where its answer was lost.
+         *     The same list again is the same accreditations, also where its answer was lost. Asks for a sign-in of the last 15
+         *     minutes.
          */
         post: operations["add_accreditations"];
         delete?: never;
@@ -80,6 +83,8 @@ export interface paths {
         /**
          * Print badge
          * @description Print the badge: A6, with the gates and the times that its group has now.
+         *
+         *     Asks for a sign-in of the last 15 minutes.
          */
         get: operations["print_badge"];
         put?: never;
@@ -1483,7 +1488,7 @@ export interface paths {
         };
         /**
          * Export me
-         * @description Everything that Virage keeps about me, as a file.
+         * @description Everything that Virage keeps about me, as a file. Asks for a sign-in of the last 15 minutes.
          */
         get: operations["export_me"];
         put?: never;
@@ -2358,7 +2363,7 @@ export interface paths {
          * Open pairing
          * @description Expect a device at gates that I supervise, or a till at outlets whose finance I hold.
          *
-         *     The code is shown once, and works once within ten minutes.
+         *     The code is shown once, and works once within ten minutes. Asks for a sign-in of the last 15 minutes.
          */
         post: operations["open_pairing"];
         delete?: never;

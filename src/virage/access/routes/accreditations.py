@@ -24,7 +24,7 @@ from virage.access.rules.badge import badge_pdf
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.database import Connection, Database
-from virage.kernel.guard import Principal, staff
+from virage.kernel.guard import Principal, fresh, staff
 from virage.kernel.problems import Problem, granted
 from virage.passes.rules.vault import KeyVault
 from virage.programme.rules import Event
@@ -45,10 +45,15 @@ async def supervised(conn: Connection, id_: UUID, principal: Principal) -> tuple
 async def add_accreditation(
     data: AccreditationWish, *, db: Database, clock: Clock, vault: KeyVault, principal: Principal
 ) -> Accreditation:
-    """Accredit somebody for an event: a pass of the group of their kind. The same id again is the same one."""
+    """Accredit somebody for an event: a pass of the group of their kind. The same id again is the same one.
+
+    Asks for a sign-in of the last 15 minutes.
+    """
+    now = clock.now()
+    fresh(principal, now)
     async with db.transaction() as conn:
         event = await whole(conn, data.event_id, principal)
-        (made,) = granted(await acts.accredit(conn, vault, [data], event, who=principal.id, now=clock.now()))
+        (made,) = granted(await acts.accredit(conn, vault, [data], event, who=principal.id, now=now))
     return made
 
 
@@ -64,11 +69,14 @@ async def add_accreditations(
 ) -> list[Accreditation]:
     """Accredit many people for an event: all or none. Refused, it names every defect by the `index` in the list.
 
-    The same list again is the same accreditations, also where its answer was lost.
+    The same list again is the same accreditations, also where its answer was lost. Asks for a sign-in of the last 15
+    minutes.
     """
+    now = clock.now()
+    fresh(principal, now)
     async with db.transaction() as conn:
         event = await whole(conn, data.event_id, principal)
-        return granted(await acts.accredit(conn, vault, data.wishes(), event, who=principal.id, now=clock.now()))
+        return granted(await acts.accredit(conn, vault, data.wishes(), event, who=principal.id, now=now))
 
 
 @get("/accreditations", guards=[staff("supervisor")])
@@ -96,10 +104,15 @@ async def end_accreditation(accreditation_id: UUID, db: Database, clock: Clock, 
 async def print_badge(
     accreditation_id: UUID, *, config: Config, db: Database, clock: Clock, vault: KeyVault, principal: Principal
 ) -> Response[bytes]:
-    """Print the badge: A6, with the gates and the times that its group has now."""
+    """Print the badge: A6, with the gates and the times that its group has now.
+
+    Asks for a sign-in of the last 15 minutes.
+    """
+    now = clock.now()
+    fresh(principal, now)
     async with db.transaction() as conn:
         found, event = await supervised(conn, accreditation_id, principal)
-        printed = granted(await acts.badge(conn, vault, found.id, who=principal.id, now=clock.now()))
+        printed = granted(await acts.badge(conn, vault, found.id, who=principal.id, now=now))
         badge = await reads.badge_of(conn, found, event, printed.text, config.club)
     pdf = await asyncio.to_thread(badge_pdf, badge)  # a tenth of a second of work, after the commit
     headers = PRIVATE | {"content-disposition": f'attachment; filename="{accreditation_id}.pdf"'}

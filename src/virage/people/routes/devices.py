@@ -38,10 +38,12 @@ async def open_pairing(
 ) -> Response[PairingOpened]:
     """Expect a device at gates that I supervise, or a till at outlets whose finance I hold.
 
-    The code is shown once, and works once within ten minutes.
+    The code is shown once, and works once within ten minutes. Asks for a sign-in of the last 15 minutes.
     """
+    now = clock.now()
+    fresh(principal, now)
     async with db.transaction() as conn:
-        opened = granted(await acts.open_pairing(conn, letterhead.keys, principal, data, clock.now()))
+        opened = granted(await acts.open_pairing(conn, letterhead.keys, principal, data, now))
     return Response(opened, status_code=201, headers=PRIVATE)
 
 

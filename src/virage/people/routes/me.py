@@ -69,9 +69,11 @@ async def end_my_sessions(db: Database, clock: Clock, principal: Principal, conf
 async def export_me(
     db: Database, clock: Clock, principal: Principal, person_exports: Mapping[str, PersonExport]
 ) -> Response[dict[str, Any]]:
-    """Everything that Virage keeps about me, as a file."""
+    """Everything that Virage keeps about me, as a file. Asks for a sign-in of the last 15 minutes."""
+    person_id, now = require_fan(principal), clock.now()
+    fresh(principal, now)
     async with db.connection() as conn:
-        about = await reads.export(conn, require_fan(principal), person_exports, clock.now())
+        about = await reads.export(conn, person_id, person_exports, now)
     return Response(about, headers=PRIVATE | {"content-disposition": 'attachment; filename="virage.json"'})
 
 

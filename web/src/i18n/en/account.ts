@@ -97,6 +97,8 @@ export const account = {
     data: "Your data",
     exportText: "Everything that we keep about you, as a file.",
     export: "Download my data",
+    confirmTitle: "Confirm it’s you",
+    confirmText: "For your security, sign in again before you download or delete your data.",
     eraseTitle: "Erase my account",
     eraseText: "Your name and address are erased. Invoices that the law makes us keep stay without your name. Tickets for coming events stop working.",
     erase: "Erase my account",

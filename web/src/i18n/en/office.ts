@@ -36,7 +36,7 @@ export const office = {
   },
   stepUp: {
     title: "Confirm that it is you",
-    text: "Your sign-in has ended, or is too old for what moves money or power. Enter a new code; what you asked for is then done.",
+    text: "For your security, confirm it’s you before moving money or changing access. What you asked for is done right after.",
   },
   ask: {
     type: (text: string) => `Type “${text}” to confirm`,

@@ -98,6 +98,8 @@ export const account: typeof English = {
     data: "Vos données",
     exportText: "Tout ce que nous gardons à votre sujet, dans un fichier.",
     export: "Télécharger mes données",
+    confirmTitle: "Confirmez que c’est vous",
+    confirmText: "Par sécurité, reconnectez-vous avant de télécharger ou de supprimer vos données.",
     eraseTitle: "Effacer mon compte",
     eraseText: "Votre nom et votre adresse sont effacés. Les factures que la loi nous fait garder restent sans votre nom. Les billets à venir ne fonctionnent plus.",
     erase: "Effacer mon compte",

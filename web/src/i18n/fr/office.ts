@@ -34,7 +34,7 @@ export const office: typeof English = {
   },
   stepUp: {
     title: "Confirmez que c’est bien vous",
-    text: "Votre connexion a pris fin, ou est trop ancienne pour ce qui touche à l’argent ou aux droits. Saisissez un nouveau code ; votre demande est ensuite exécutée.",
+    text: "Par sécurité, confirmez votre identité avant un mouvement d’argent ou un changement d’accès. Votre demande est exécutée aussitôt après.",
   },
   ask: {
     type: (text) => `Tapez « ${text} » pour confirmer`,

@@ -2,12 +2,13 @@
 import { answered, type Problem } from "../../api/answer";
 import { api } from "../../api/client";
 import { download } from "../../kernel/download";
+import { acting } from "../acting.svelte";
 import type { Accreditation } from "../types";
 
 /** Prints a badge; what refused it, or null. */
 export async function printBadge(of: Accreditation): Promise<Problem | null> {
   const options = { params: { path: { accreditation_id: of.id } }, parseAs: "blob" } as const;
-  const answer = await answered<Blob>(api.GET("/api/access/accreditations/{accreditation_id}/badge", options));
+  const answer = await acting(() => answered<Blob>(api.GET("/api/access/accreditations/{accreditation_id}/badge", options)));
   if (!answer.ok) return answer.problem;
   download(answer.data, `badge-${of.pass_number}.pdf`);
   return null;
