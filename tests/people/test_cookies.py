@@ -1,4 +1,4 @@
-"""The cookies of a demonstration on this machine, which a browser keeps that takes no secure ones over plain http."""
+"""The cookies of sessions and of browsers that ask for codes, also where a browser keeps no secure ones over http."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -12,7 +12,8 @@ from tests.people.test_sign_in import FAN, ask, enter
 from virage import matchday
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
-from virage.kernel.database import Database
+from virage.kernel.database import Connection, Database
+from virage.people import acts
 
 
 @pytest.fixture
@@ -74,3 +75,35 @@ def test_cookies_are_secure_everywhere_but_in_a_demonstration_at_http_on_this_ma
     config: Config, public_url: str, *, demo: bool, secure: bool
 ) -> None:
     assert replace(config, demo=demo, public_url=public_url).secure_cookies is secure
+
+
+async def test_a_guest_keeps_their_session_and_gets_a_new_token(
+    client: httpx.AsyncClient,
+    other: httpx.AsyncClient,
+    *,
+    letters: Any,
+    conn: Connection,
+    db: Database,
+    clock: Clock,
+) -> None:
+    async with db.transaction() as opening:
+        guest_token, _ = await acts.guest(opening, clock.now())
+    client.cookies.set("__Host-virage", guest_token, domain="virage.local")
+    await ask(client)
+    guest_id = await conn.fetchval("select id from people.session")
+    await enter(client, await letters.code(FAN))
+    assert client.cookies["__Host-virage"] != guest_token
+    row = await conn.fetchrow("select id, guest_session_id from people.session")
+    assert row is not None
+    assert (row["id"], row["guest_session_id"]) == (guest_id, guest_id)
+    other.cookies.set("__Host-virage", guest_token, domain="virage.local")
+    assert (await other.get("/api/me")).json()["kind"] == "anonymous"
+
+
+async def test_the_cookie_is_for_this_host_alone_and_for_no_script(client: httpx.AsyncClient, letters: Any) -> None:
+    await ask(client)
+    cookie = (await enter(client, await letters.code(FAN))).headers["set-cookie"].lower()
+    assert cookie.startswith("__host-virage=")
+    for attribute in ("secure", "httponly", "path=/", "samesite=lax"):
+        assert attribute in cookie
+    assert "domain=" not in cookie

@@ -334,3 +334,17 @@ async def test_a_list_is_cut_after_it_is_looked_through_by_scope(
     await sign_in(client, "office@example.org")
     seen = (await client.get("/api/office/staff")).json()["grants"]
     assert [grant["email"] for grant in seen] == ["office@example.org", "zz@example.org"]
+
+
+async def test_an_invitation_shows_its_role_before_it_is_accepted(
+    admin: httpx.AsyncClient, other: httpx.AsyncClient, sign_in: Any, letters: Any
+) -> None:
+    await invite(admin)
+    code = {"code": (await letters.link(GUEST)).partition("#")[2]}
+    refused = await admin.post("/api/invitations/read", json=code)
+    assert refused.json()["code"] == "invitation_invalid", "it was sent to another address"
+    await sign_in(other, GUEST)
+    for _ in range(2):
+        shown = await other.post("/api/invitations/read", json=code)
+        assert shown.json() == {"role": "box_office", "scope": "all", "scope_id": None}
+    assert (await other.get("/api/me")).json()["grants"] == []

@@ -326,38 +326,6 @@ async def test_a_device_asks_for_twenty_codes_an_hour(client: httpx.AsyncClient)
     assert answers == [202] * 20 + [429]
 
 
-async def test_a_guest_keeps_their_session_and_gets_a_new_token(
-    client: httpx.AsyncClient,
-    other: httpx.AsyncClient,
-    *,
-    letters: Any,
-    conn: Connection,
-    db: Database,
-    clock: Clock,
-) -> None:
-    async with db.transaction() as opening:
-        guest_token, _ = await acts.guest(opening, clock.now())
-    client.cookies.set("__Host-virage", guest_token, domain="virage.local")
-    await ask(client)
-    guest_id = await conn.fetchval("select id from people.session")
-    await enter(client, await letters.code(FAN))
-    assert client.cookies["__Host-virage"] != guest_token
-    row = await conn.fetchrow("select id, guest_session_id from people.session")
-    assert row is not None
-    assert (row["id"], row["guest_session_id"]) == (guest_id, guest_id)
-    other.cookies.set("__Host-virage", guest_token, domain="virage.local")
-    assert (await other.get("/api/me")).json()["kind"] == "anonymous"
-
-
-async def test_the_cookie_is_for_this_host_alone_and_for_no_script(client: httpx.AsyncClient, letters: Any) -> None:
-    await ask(client)
-    cookie = (await enter(client, await letters.code(FAN))).headers["set-cookie"].lower()
-    assert cookie.startswith("__host-virage=")
-    for attribute in ("secure", "httponly", "path=/", "samesite=lax"):
-        assert attribute in cookie
-    assert "domain=" not in cookie
-
-
 async def test_signing_in_again_confirms_the_session(client: httpx.AsyncClient, sign_in: Any, clock: Any) -> None:
     first = (await sign_in(client, FAN)).json()
     clock.advance(timedelta(minutes=20))

@@ -21,7 +21,6 @@ from virage.programme.rules import HouseRules
 from virage.ticketing.acts import refunding
 from virage.ticketing.acts import tickets as acts
 from virage.ticketing.reads import views
-from virage.ticketing.rules.terms import Reason
 from virage.venue.reads import load_ground
 
 WAITING = "select count(*) from pg_locks where not granted"
@@ -238,7 +237,7 @@ async def test_tickets_have_no_names_elsewhere(house: House) -> None:
     assert codes(answer) == (409, "tickets_not_named")
 
 
-async def test_a_person_is_told_all_and_forgotten_after_the_event(empty_house: House, clock: FakeClock) -> None:
+async def test_a_person_is_told_all_and_forgotten(empty_house: House, clock: FakeClock) -> None:
     house = empty_house
     await house.open(rules=named())
     fan = await house.fan()
@@ -247,14 +246,32 @@ async def test_a_person_is_told_all_and_forgotten_after_the_event(empty_house: H
     person_id = (await house.rows("select owner_id from ticketing.orders"))[0]["owner_id"]
     async with house.db.transaction() as conn:
         told = await views.export(conn, person_id)
-        refusal = await refunding.erased(conn, person_id, clock.now())
-    assert (len(told["orders"]), len(told["tickets"])) == (1, 2)
-    assert refusal is not None
-    assert refusal.reason == Reason.HAS_TICKETS
-    clock.advance(timedelta(days=3))
-    async with house.db.transaction() as conn:
         assert await refunding.erased(conn, person_id, clock.now()) is None
+    assert (len(told["orders"]), len(told["tickets"])) == (1, 2)
     assert [row["holder_name"] for row in await house.rows("select holder_name from ticketing.ticket")] == [None, None]
+
+
+async def test_who_has_tickets_for_a_coming_event_is_erased_only_after_giving_them_up(house: House) -> None:
+    fan = await house.fan()
+    await house.bought(fan)
+    (upcoming,) = (await fan.ask("GET", "/api/me/erasure")).json()["upcoming"]
+    assert (upcoming["event_id"], upcoming["tickets"]) == (str(house.event_id), 2)
+    assert codes(await fan.ask("DELETE", "/api/me")) == (409, "has_upcoming_tickets")
+    assert (await fan.ask("GET", "/api/me")).json()["kind"] == "fan"
+    assert await house.rows("select from passes.pass where revoked_at is not null") == [], "nothing changed"
+    assert (await fan.ask("DELETE", "/api/me?give_up_tickets=true")).status_code == 204
+    revoked = await house.rows("select from passes.pass where revoked_at is not null")
+    assert len(revoked) == 2
+    assert await house.rows("select from payments.refund") == []
+
+
+async def test_who_is_erased_after_the_event_gives_nothing_up(house: House, clock: FakeClock) -> None:
+    fan = await house.fan()
+    await house.bought(fan)
+    clock.advance(timedelta(days=30))
+    fan = await house.fan()
+    assert (await fan.ask("GET", "/api/me/erasure")).json() == {"upcoming": [], "holds_roles": False}
+    assert (await fan.ask("DELETE", "/api/me")).status_code == 204
 
 
 async def test_money_that_comes_after_an_erasure_goes_back(house: House, clock: FakeClock) -> None:

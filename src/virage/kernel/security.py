@@ -74,12 +74,14 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def host_cookie(name: str, value: str, max_age_s: int, *, secure: bool) -> Cookie:
-    """Return a cookie that browsers send to this host alone and never to a script.
+def cookie_name(name: str, *, secure: bool) -> str:
+    """Return a cookie's name as browsers see it. `secure` is `Config.secure_cookies`."""
+    return f"__Host-{name}" if secure else name
 
-    `secure` is `Config.secure_cookies`: without it the cookie loses its `__Host-` prefix.
-    """
-    key = f"__Host-{name}" if secure else name
+
+def host_cookie(name: str, value: str, max_age_s: int, *, secure: bool) -> Cookie:
+    """Return a cookie that browsers send to this host alone and never to a script."""
+    key = cookie_name(name, secure=secure)
     return Cookie(key=key, value=value, max_age=max_age_s, path="/", secure=secure, httponly=True, samesite="lax")
 
 

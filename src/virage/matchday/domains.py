@@ -176,6 +176,7 @@ def _people(house: House) -> Domain:
             "vapid": Vapid(house.config.secret),
             "person_exports": PERSON_EXPORTS,
             "person_erased": PERSON_ERASED,
+            "person_tickets": ticketing_views.upcoming_of,
         },
         jobs=[PeopleJobs(house.db, house.config, house.clock).register],
         lifespan=[authenticator.lifespan],

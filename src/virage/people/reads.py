@@ -37,6 +37,7 @@ from virage.people.store import codes, grants, mails, persons, pins, push, sessi
 from virage.people.store import devices as stored_devices
 from virage.people.store.scopes import posts_for, posts_of
 from virage.programme import reads as programme
+from virage.programme.rules import Text
 
 DEVICES_MOST = 5_000
 MAILBOX_MOST = 50
@@ -52,6 +53,30 @@ class PersonExport(Protocol):
     async def __call__(self, conn: Connection, person_id: UUID) -> Any:
         """Everything kept about the person, as JSON values or Structs."""
         ...
+
+
+class UpcomingTickets(Struct, frozen=True):
+    """A person's tickets for one coming event. They stop working when the person is erased."""
+
+    event_id: UUID
+    title: Text
+    starts_at: datetime
+    tickets: int
+
+
+class PersonTickets(Protocol):
+    """Who sells tickets says which ones a person still has to use."""
+
+    async def __call__(self, conn: Connection, person_id: UUID, now: datetime) -> Sequence[UpcomingTickets]:
+        """The person's tickets for coming events, the next event first."""
+        ...
+
+
+class Erasure(Struct, frozen=True):
+    """What erasing a person would end, and whether they hold roles, which somebody must remove first."""
+
+    upcoming: list[UpcomingTickets]
+    holds_roles: bool
 
 
 class Me(Struct, frozen=True):
@@ -153,6 +178,13 @@ async def staff(conn: Connection, principal: Principal, now: datetime) -> Staff:
     )
 
 
+async def offered(conn: Connection, person_id: UUID, code: str, now: datetime) -> GrantView | None:
+    """What an invitation would give to whoever signed in with the address it was sent to."""
+    found = await persons.person(conn, person_id)
+    grant = None if found is None else await grants.offered(conn, code, found.email, now)
+    return None if grant is None else view_of(grant)
+
+
 async def programs(conn: Connection, principal: Principal, now: datetime) -> list[ProgramToken]:
     """The programs that the asker created; for who administers everything all of them, the newest `PROGRAMS_MOST`."""
     if holds(principal, "admin"):
@@ -188,6 +220,11 @@ async def export(
     for name, contributor in contributors.items():
         about[name] = await contributor(conn, person_id)
     return about
+
+
+async def erasure(conn: Connection, person_id: UUID, upcoming: PersonTickets, now: datetime) -> Erasure:
+    """What erasing a person would end, for the person to know beforehand."""
+    return Erasure(list(await upcoming(conn, person_id, now)), bool(await grants.grants_of(conn, person_id)))
 
 
 async def devices(conn: Connection, device_ids: Sequence[UUID]) -> dict[UUID, Device]:

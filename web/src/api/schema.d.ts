@@ -1015,6 +1015,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/invitations/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read invitation
+         * @description The role that an invitation would give me, before I accept it.
+         */
+        post: operations["read_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/kitchen/{outlet}": {
         parameters: {
             query?: never;
@@ -1379,6 +1399,8 @@ export interface paths {
         /**
          * Erase me
          * @description Erase me; what the law makes us keep stays without my name. Asks for a sign-in of the last 15 minutes.
+         *
+         *     With tickets for coming events only if I give them up: they stop working, and are not refunded.
          */
         delete: operations["erase_me"];
         options?: never;
@@ -1472,6 +1494,26 @@ export interface paths {
          * @description Choose the PIN of my card. Asks for a sign-in of the last 15 minutes.
          */
         put: operations["set_my_card_pin"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read erasure
+         * @description What erasing me would end: to be read before.
+         */
+        get: operations["read_erasure"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -4895,6 +4937,11 @@ export interface components {
             number: number;
             told: components["schemas"]["KickOff"] | components["schemas"]["PeriodOver"] | components["schemas"]["Goal"] | components["schemas"]["ShootOutKick"] | components["schemas"]["Card"] | components["schemas"]["Substitution"] | components["schemas"]["AddedTime"] | components["schemas"]["Review"] | components["schemas"]["GoalLine"] | components["schemas"]["Referee"] | components["schemas"]["Announcement"] | components["schemas"]["Ground"] | components["schemas"]["Replayed"] | components["schemas"]["Corrected"] | components["schemas"]["Withdrawn"];
         };
+        /** Erasure */
+        Erasure: {
+            holds_roles: boolean;
+            upcoming: components["schemas"]["UpcomingTickets"][];
+        };
         /** Evening */
         Evening: {
             alcohol: boolean;
@@ -7325,6 +7372,15 @@ export interface components {
             /** Format: uuid */
             payment_id: string;
         };
+        /** UpcomingTickets */
+        UpcomingTickets: {
+            /** Format: uuid */
+            event_id: string;
+            /** Format: date-time */
+            starts_at: string;
+            tickets: number;
+            title: components["schemas"]["Text"];
+        };
         /** Upload */
         Upload: {
             scans: components["schemas"]["SignedScan"][];
@@ -9140,6 +9196,39 @@ export interface operations {
             };
         };
     };
+    read_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationAnswer"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantView"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_kitchen: {
         parameters: {
             query?: never;
@@ -9735,7 +9824,9 @@ export interface operations {
     };
     erase_me: {
         parameters: {
-            query?: never;
+            query?: {
+                give_up_tickets?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -9969,6 +10060,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    read_erasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
             default: {

@@ -1,6 +1,6 @@
 """Forgetting somebody: what is about them goes, an id without a name stays."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -23,10 +23,22 @@ class PersonErased(Protocol):
         ...
 
 
+Upcoming = Callable[[Connection, UUID, datetime], Awaitable[Sequence[object]]]
+
+
 async def erase(
-    conn: Connection, keys: Secrets, person_id: UUID, erased: Sequence[PersonErased], now: datetime
+    conn: Connection,
+    keys: Secrets,
+    person_id: UUID,
+    erased: Sequence[PersonErased],
+    *,
+    upcoming: Upcoming | None,
+    now: datetime,
 ) -> Refused | None:
-    """Erase a person in every domain. Staff give back their grants first. Roll back a refusal."""
+    """Erase a person in every domain. Staff give back their grants first. Roll back a refusal.
+
+    `upcoming` refuses while there are tickets for coming events; None: the person gives them up.
+    """
     person = await persons.person(conn, person_id)
     if person is None:
         return Refused(Reason.NOT_FOUND)
@@ -42,6 +54,8 @@ async def erase(
         refusal = await handler(conn, person_id, now)
         if refusal is not None:
             return refusal
+    if upcoming is not None and await upcoming(conn, person_id, now):  # after the handlers, whose locks no sale passes
+        return Refused(Reason.HAS_UPCOMING_TICKETS)
     await sessions.end_sessions_of(conn, person_id)
     await pins.drop_pin(conn, person_id)
     await codes.drop_pace(conn, [secrets.pace_key(keys, person.email)])

@@ -1,4 +1,4 @@
-"""The doors of people. Handlers ask for `letterhead`, `person_exports` and `person_erased` by name."""
+"""The doors of people. Handlers ask for `letterhead` and the `person_…` handlers of the domains above by name."""
 
 from litestar import Router
 

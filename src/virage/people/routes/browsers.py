@@ -11,7 +11,7 @@ from virage.kernel.config import Config
 from virage.kernel.guard import Principal
 from virage.kernel.limits import Limits
 from virage.kernel.origin import origin_of
-from virage.kernel.security import host_cookie
+from virage.kernel.security import cookie_name, host_cookie
 from virage.people.rules.secrets import browser_of, browser_text, secrets_of
 
 COOKIE: Final = "virage-browser"
@@ -44,7 +44,7 @@ class Browsers:
 
     def of(self, request: Request[Any, Any, Any]) -> UUID | None:
         """The number of the browser that asked for a code; None when it kept no cookie of ours."""
-        return browser_of(self._keys, request.cookies.get(self.cookie(UUID(int=0)).key))
+        return browser_of(self._keys, request.cookies.get(cookie_name(COOKIE, secure=self._secure)))
 
     def cookie(self, browser: UUID) -> Cookie:
         """The cookie that keeps the number."""

@@ -11,14 +11,15 @@ from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.database import Database
 from virage.kernel.guard import Principal, fresh, require_fan, signed_in
-from virage.kernel.problems import granted
+from virage.kernel.problems import Problem, granted
 from virage.kernel.security import ended_cookie
 from virage.people import acts, reads
 from virage.people.acts import PersonErased
-from virage.people.reads import Me, PersonExport
+from virage.people.reads import Erasure, Me, PersonExport, PersonTickets
 from virage.people.rules.grants import GrantView
 from virage.people.rules.house import Letterhead
 from virage.people.rules.persons import Person, PersonChange, SessionView
+from virage.people.rules.reasons import Reason
 
 PRIVATE = {"cache-control": "no-store"}
 
@@ -77,6 +78,16 @@ async def export_me(
     return Response(about, headers=PRIVATE | {"content-disposition": 'attachment; filename="virage.json"'})
 
 
+@get("/api/me/erasure", guards=[signed_in])
+async def read_erasure(
+    db: Database, clock: Clock, principal: Principal, person_tickets: PersonTickets
+) -> Response[Erasure]:
+    """What erasing me would end: to be read before."""
+    async with db.connection() as conn:
+        found = await reads.erasure(conn, require_fan(principal), person_tickets, clock.now())
+    return Response(found, headers=PRIVATE)
+
+
 @delete("/api/me", status_code=204, guards=[signed_in])
 async def erase_me(
     db: Database,
@@ -86,13 +97,30 @@ async def erase_me(
     principal: Principal,
     letterhead: Letterhead,
     person_erased: Sequence[PersonErased],
+    person_tickets: PersonTickets,
+    give_up_tickets: bool = False,
 ) -> Response[None]:
-    """Erase me; what the law makes us keep stays without my name. Asks for a sign-in of the last 15 minutes."""
+    """Erase me; what the law makes us keep stays without my name. Asks for a sign-in of the last 15 minutes.
+
+    With tickets for coming events only if I give them up: they stop working, and are not refunded.
+    """
     person_id, now = require_fan(principal), clock.now()
     fresh(principal, now)
     async with db.transaction() as conn:
-        granted(await acts.erase(conn, letterhead.keys, person_id, person_erased, now))
+        upcoming = None if give_up_tickets else person_tickets
+        erasing = acts.erase(conn, letterhead.keys, person_id, person_erased, upcoming=upcoming, now=now)
+        granted(await erasing)
     return Response(None, status_code=204, cookies=[ended_cookie(secure=config.secure_cookies)])
+
+
+@post("/api/invitations/read", status_code=200, guards=[signed_in])
+async def read_invitation(data: InvitationAnswer, db: Database, clock: Clock, principal: Principal) -> GrantView:
+    """The role that an invitation would give me, before I accept it."""
+    async with db.connection() as conn:
+        offered = await reads.offered(conn, require_fan(principal), data.code, clock.now())
+    if offered is None:
+        raise Problem(Reason.INVITATION_INVALID)
+    return offered
 
 
 @post("/api/invitations/accept", status_code=200, guards=[signed_in])
@@ -109,6 +137,8 @@ handlers = [
     end_my_session,
     end_my_sessions,
     export_me,
+    read_erasure,
     erase_me,
+    read_invitation,
     accept_invitation,
 ]

@@ -18,6 +18,7 @@ class Reason(StrEnum):
     LAST_ADMIN = "last_admin"
     ADMIN_EXISTS = "admin_exists"
     HOLDS_GRANTS = "holds_grants"
+    HAS_UPCOMING_TICKETS = "has_upcoming_tickets"
     ID_TAKEN = "id_taken"
     PAIRING_INVALID = "pairing_invalid"
     DEVICE_REVOKED = "device_revoked"

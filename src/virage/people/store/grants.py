@@ -144,6 +144,12 @@ async def take_invitation(conn: Connection, code: str, email: str, now: datetime
     return None if row is None else Waiting(row["id"], _grant(row), row["invited_by"])
 
 
+async def offered(conn: Connection, code: str, email: str, now: datetime) -> Grant | None:
+    """What the invitation with this code to this address would give."""
+    row = await queries.offered(conn, code_hash=token_hash(code), email=email, now=now)
+    return None if row is None else _grant(row)
+
+
 async def invitations(conn: Connection, administered: Sequence[Grant], now: datetime, most: int) -> list[Invitation]:
     """Invitations within these grants of an administrator that wait for an answer."""
     return [

@@ -49,6 +49,11 @@ on conflict (id) do nothing;
 delete from people.invitation where code_hash = :code_hash and email = :email and expires_at > :now
 returning id, role, scope, scope_id, invited_by;
 
+-- name: offered(code_hash, email, now)^
+-- What the invitation of a code would give to whoever has its address.
+select role, scope, scope_id from people.invitation
+where code_hash = :code_hash and email = :email and expires_at > :now;
+
 -- name: invitations(now, everything, scopes, scope_ids, organisers, most)
 -- Invitations that wait: all, or those within these scopes and the events of these organisers.
 select i.id, i.email, i.role, i.scope, i.scope_id, i.invited_by, i.invited_at, i.expires_at

@@ -13,7 +13,6 @@ from virage.kernel.queue import enqueue
 from virage.passes import acts as passes
 from virage.payments import acts as payments
 from virage.payments.rules import RefundRequest
-from virage.programme import reads as programme
 from virage.programme.rules import Event
 from virage.ticketing.acts.holding import close, freed_fact
 from virage.ticketing.rules.refunds import RefundPlan, RefundReason, plan_refund
@@ -110,15 +109,11 @@ async def give_back_event(conn: Connection, event_id: UUID, now: datetime) -> in
 async def erased(conn: Connection, person_id: UUID, now: datetime) -> Refused | None:
     """Forget the names that an erased person gave to tickets, and the phones that hold them.
 
-    The orders stay, for the books, without a name. Whoever still has tickets to use is told to give them back first.
+    The orders stay, for the books, without a name. Tickets for coming events stop working: the person gave them up.
     What they hold or are paying is let go, so that money that still comes goes back: nobody could open its tickets.
     """
     await close(conn, [order.id for order in await store.orders_of_owners(conn, [person_id])], "released", now)
     tickets = await tickets_store.tickets_of_owner(conn, person_id)
-    events = await programme.events(conn, sorted({ticket.event_id for ticket in tickets}))
-    coming = {id_ for id_, event in events.items() if event.state == "published" and event.ends_at > now}
-    if any(ticket.refund_id is None and ticket.event_id in coming for ticket in tickets):
-        return Refused(Reason.HAS_TICKETS)
     await tickets_store.forget_holders(conn, [person_id])
     await passes.revoke(conn, [ticket.id for ticket in tickets], now, person_id)
     return None

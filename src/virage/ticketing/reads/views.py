@@ -1,5 +1,6 @@
 """Orders and tickets as screens see them."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -9,6 +10,7 @@ from msgspec import Struct
 from virage.kernel.database import Connection
 from virage.passes import reads as passes
 from virage.passes.reads import PassState
+from virage.people.reads import UpcomingTickets
 from virage.programme import reads as programme
 from virage.programme.rules import Event, Text
 from virage.ticketing.rules.places import label
@@ -150,6 +152,18 @@ async def ticket_of(conn: Connection, fan_id: UUID, ticket_id: UUID) -> Ticket |
     events = await programme.events(conn, [row.event_id])
     states = await passes.states(conn, [row.id])
     return Ticket.of(row, events[row.event_id], states.get(row.id))
+
+
+async def upcoming_of(conn: Connection, person_id: UUID, now: datetime) -> list[UpcomingTickets]:
+    """A person's tickets for events that are not over, the next event first."""
+    rows = [row for row in await tickets_store.tickets_of_owner(conn, person_id) if row.refund_id is None]
+    counted = Counter(row.event_id for row in rows)
+    events = (await programme.events(conn, sorted(counted))).values()
+    coming = [event for event in events if event.state == "published" and event.ends_at > now]
+    return [
+        UpcomingTickets(event.id, event.title, event.starts_at, counted[event.id])
+        for event in sorted(coming, key=lambda event: event.starts_at)
+    ]
 
 
 async def export(conn: Connection, person_id: UUID) -> dict[str, list[Order] | list[Ticket]]:

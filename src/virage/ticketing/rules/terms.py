@@ -40,7 +40,6 @@ class Reason(StrEnum):
     CODE_WRONG = "code_wrong"
     CODE_SENT = "rate_limited"
     TOO_MANY_TRIES = "too_many_attempts"
-    HAS_TICKETS = "has_upcoming_tickets"
     PAPER_NOT_ACCEPTED = "paper_not_accepted"
     TICKETS_NOT_NAMED = "tickets_not_named"
     PRICING_DEFECTS = "unprocessable"
