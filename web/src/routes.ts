@@ -29,6 +29,7 @@ export const routes: readonly Route[] = [
   { pattern: "/sign-in", load: () => import("./people/SignInPage.svelte") },
   { pattern: "/account", load: () => import("./people/AccountPage.svelte") },
   { pattern: "/office/*", load: () => import("./office/entry").then((office) => office.open()) },
+  { pattern: "/staff", load: () => import("./people/staff/entry").then((staff) => staff.open()) },
   { pattern: "/staff/gate", load: () => import("./access/entry").then((gate) => gate.open()) },
   { pattern: "/staff/till", load: () => import("./concessions/till/entry").then((till) => till.open()) },
   { pattern: "/receipt", load: () => import("./concessions/receipt/entry").then((receipt) => receipt.open()) },

@@ -9,11 +9,12 @@ const LOADERS: Record<Locale, () => Promise<{ messages: Messages }>> = {
   en: () => import("./en"),
 };
 
-/** The language chosen on this browser, else the profile's, else the browser's, else the club's. */
+/** The language that was chosen on this browser; null before anybody chose. */
+export const chosen = (): Locale | null => storage.read<Locale>("locale");
+
+/** The language chosen on this browser, else the browser's, else the club's. An account's language is that of its letters. */
 export function preferred(club: string): Locale {
-  const chosen = storage.read<Locale>("locale");
-  const profile = storage.read<{ locale: Locale }>("me")?.locale;
-  const wanted = [chosen, profile, ...navigator.languages.map((tag) => tag.slice(0, 2)), club];
+  const wanted = [chosen(), ...navigator.languages.map((tag) => tag.slice(0, 2)), club];
   return (wanted.find((tag) => LOCALES.includes(tag as Locale)) as Locale | undefined) ?? "fr";
 }
 

@@ -3,11 +3,12 @@ import type { Component } from "svelte";
 import { i18n } from "../i18n/i18n.svelte";
 import { match, type Route } from "../kernel/router.svelte";
 import { withWords } from "./concessions/words.svelte";
+import { words as workspace } from "../people/staff/words.svelte";
 import { desk } from "./desk.svelte";
 import { words } from "./words.svelte";
 
 export const ROUTES: readonly Route[] = [
-  { pattern: "/office", load: () => import("./events/Home.svelte") },
+  { pattern: "/office", load: () => Promise.all([import("./events/Home.svelte"), workspace.use(i18n.locale)]).then(([home]) => home) },
   { pattern: "/office/events/new", load: () => import("./events/NewEvent.svelte") },
   { pattern: "/office/events/:id", load: () => import("./sales/SalesPage.svelte") },
   { pattern: "/office/events/:id/details", load: () => import("./events/EditEvent.svelte") },

@@ -2,7 +2,7 @@
 import { answered, type Answer } from "../api/answer";
 import { api } from "../api/client";
 import type { Me } from "../api/words";
-import type { Locale } from "../i18n/i18n.svelte";
+import { chosen, i18n, type Locale } from "../i18n/i18n.svelte";
 import { storage } from "../kernel/storage";
 
 /** Somebody who is signed in. */
@@ -28,10 +28,24 @@ class Session {
     if (answer.ok) this.keep(person(answer.data));
   }
 
-  /** Signed in just now. */
+  /** Signed in just now; the language that was chosen before is the account's from now on. */
   enter(me: Me): Person | null {
     this.keep(person(me));
+    const locale = chosen();
+    if (locale) void this.#write(locale);
     return this.me;
+  }
+
+  /** Somebody chose a language: for the screens of this browser, and for the letters to whoever is signed in. */
+  async speak(locale: Locale): Promise<void> {
+    await i18n.use(locale, true);
+    await this.#write(locale);
+  }
+
+  async #write(locale: Locale): Promise<void> {
+    if (!this.me || this.me.locale === locale) return;
+    const answer = await answered(api.PATCH("/api/me", { body: { locale } }));
+    if (answer.ok && this.me) this.keep({ ...this.me, locale });
   }
 
   keep(me: Person | null): void {

@@ -76,7 +76,7 @@ export const office = {
     not_captured: "The payment of this order has not arrived yet.",
     last_admin: "This is the last administrator of everything: invite another one first.",
     invitation_invalid: "This invitation is not valid: it was used, withdrawn, is older than seven days, or was sent to another address.",
-    forbidden: "Your roles do not reach that far.",
+    forbidden: "You don’t have access to this page. Ask an administrator.",
     not_found: "This does not exist, or it is outside what your roles cover.",
     internal: "Something went wrong on our side. Nothing was changed. Try again.",
   },

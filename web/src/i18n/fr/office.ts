@@ -74,7 +74,7 @@ export const office: typeof English = {
     not_captured: "Le paiement de cette commande n’est pas encore arrivé.",
     last_admin: "C’est le dernier administrateur général : invitez-en d’abord un autre.",
     invitation_invalid: "Cette invitation n’est pas valable : déjà utilisée, retirée, vieille de plus de sept jours, ou envoyée à une autre adresse.",
-    forbidden: "Vos rôles ne vont pas jusque-là.",
+    forbidden: "Vous n’avez pas accès à cette page. Adressez-vous à un administrateur.",
     not_found: "Cela n’existe pas, ou se trouve hors de vos rôles.",
     internal: "Une erreur est survenue de notre côté. Rien n’a été modifié. Réessayez.",
   },

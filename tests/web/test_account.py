@@ -1,0 +1,154 @@
+"""An account in the browser: its language, its data, its end; and the screens of the staff."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web.conftest import entered
+from tests.web.house import House
+from tests.web.office import hire, in_database, sign_in_long_ago
+from tests.web.steps import ACCEPTED, find_two_seats, open_match, pay
+from tests.web.test_access import SMALL, found_by_axe
+from virage.kernel.guard import Grant
+
+LOCALE = "select locale from people.person where email = $1"
+
+
+def test_an_account_with_tickets_for_a_coming_event_is_erased_once_they_are_given_up(
+    page: Page, house: House, address: str
+) -> None:
+    open_match(page, house)
+    find_two_seats(page)
+    entered(page, house, address)
+    expect(page.get_by_role("button", name="Pay €")).to_be_focused()
+    pay(page, ACCEPTED)
+    expect(page.get_by_role("heading", name=re.compile("See you"))).to_be_visible()
+    page.goto("/account")
+    page.get_by_role("button", name="Delete my account").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("These tickets will stop working")
+    expect(dialog).to_contain_text(re.compile("2 tickets for Virage FC .*, "))
+    assert found_by_axe(page) + page.evaluate(SMALL) == []
+    dialog.get_by_label("Type your email address").fill(address)
+    dialog.get_by_role("button", name="Delete my account").click()
+    expect(dialog).to_contain_text("Confirm that you give up these tickets")
+    dialog.get_by_label("I give up these tickets").check()
+    dialog.get_by_role("button", name="Delete my account").click()
+    expect(page.get_by_text("Your account is deleted.")).to_be_visible()
+    assert in_database(house, lambda conn: conn.fetchval(LOCALE, address)) is None
+
+
+def test_staff_read_before_erasing_that_their_roles_must_go_first(page: Page, house: House, address: str) -> None:
+    hire(house, address, (Grant("describer"),))
+    page.goto("/sign-in?next=/account")
+    entered(page, house, address)
+    page.get_by_role("button", name="Delete my account").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Ask an administrator to remove them")
+
+
+def test_an_export_asks_for_a_sign_in_and_is_then_downloaded(page: Page, house: House, address: str) -> None:
+    page.goto("/sign-in?next=/account")
+    entered(page, house, address)
+    expect(page.get_by_role("heading", name="Your data")).to_be_visible()
+    sign_in_long_ago(house, address)
+    before = house.last_code(address)
+    page.get_by_role("button", name="Download my data").click()
+    dialog = page.get_by_role("dialog", name="Confirm it’s you")
+    dialog.get_by_role("button", name="Send me a code").click()
+    dialog.get_by_label("Sign-in code").fill(house.code_for(address, before))
+    with page.expect_download() as downloading:
+        dialog.get_by_role("button", name="Sign in", exact=True).click()
+    assert downloading.value.suggested_filename == "virage.json"
+    expect(dialog).not_to_be_visible()
+
+
+def test_a_sign_in_that_the_browser_did_not_keep_is_told_as_such(page: Page, house: House, address: str) -> None:
+    page.goto("/sign-in")
+    page.get_by_label("Email address").fill(address)
+    page.get_by_role("button", name="Send me a code").click()
+    page.get_by_label("Sign-in code").fill(house.code_for(address))
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_text("Your browser did not keep the sign-in. Allow cookies")).to_be_visible()
+    assert found_by_axe(page) + page.evaluate(SMALL) == []
+
+
+def test_the_language_is_the_browsers_until_somebody_chooses_and_then_the_accounts_too(
+    browser: Browser, house: House, address: str
+) -> None:
+    hire(house, address, (Grant("finance"),))
+    assert in_database(house, lambda conn: conn.fetchval(LOCALE, address)) == "fr"
+    context = browser.new_context(base_url=house.url, locale="en-GB", service_workers="block")
+    page = context.new_page()
+    page.goto("/office")
+    entered(page, house, address)
+    expect(page.get_by_role("heading", name="Events", level=1)).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Events", level=1)).to_be_visible()
+    assert in_database(house, lambda conn: conn.fetchval(LOCALE, address)) == "fr", "nobody chose"
+    page.get_by_role("button", name="Français").click()
+    expect(page.get_by_role("heading", name="Événements", level=1)).to_be_visible()
+    with page.expect_response(lambda answer: answer.request.method == "PATCH"):
+        page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", name="Events", level=1)).to_be_visible()
+    assert in_database(house, lambda conn: conn.fetchval(LOCALE, address)) == "en"
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("role", "screens"),
+    [
+        ("steward", ["Gate", "My PIN"]),
+        ("cashier", ["Till", "Kitchen", "My PIN"]),
+        ("kitchen", ["Kitchen"]),
+        ("moderator", ["Match desk"]),
+        ("describer", ["Audio description"]),
+        ("box_office", ["Office"]),
+    ],
+)
+def test_each_role_finds_its_screens_at_one_address(
+    browser: Browser, house: House, address: str, role: str, *, screens: list[str]
+) -> None:
+    hire(house, address, (Grant(role),))
+    context = browser.new_context(base_url=house.url, locale="en-GB", service_workers="block")
+    page = context.new_page()
+    page.goto("/staff")
+    entered(page, house, address)
+    expect(page.get_by_text(f"Signed in as {address}")).to_be_visible()
+    assert page.get_by_role("main").get_by_role("link").locator("strong").all_inner_texts() == screens
+    assert found_by_axe(page) + page.evaluate(SMALL) == []
+    expect(page.get_by_role("navigation", name="Main").get_by_role("link", name="My tickets")).to_have_count(0)
+    context.close()
+
+
+def test_whoever_has_no_work_in_the_office_is_led_to_their_screens(
+    browser: Browser, house: House, address: str
+) -> None:
+    hire(house, address, (Grant("moderator"),))
+    context = browser.new_context(base_url=house.url, locale="en-GB", service_workers="block")
+    page = context.new_page()
+    page.goto("/office")
+    entered(page, house, address)
+    expect(page.get_by_role("heading", name="Your workspace", level=1)).to_be_visible()
+    expect(page).to_have_title(re.compile("^Your workspace"))
+    page.get_by_role("main").get_by_role("link", name="Match desk").click()
+    expect(page).to_have_url(re.compile("/staff/desk$"))
+    context.close()
+
+
+def test_a_fan_at_the_staffs_address_reads_why_there_is_nothing(
+    page: Page, sign_in: Callable[[Page, str], None], address: str
+) -> None:
+    page.goto("/staff")
+    sign_in(page, address)
+    expect(page.get_by_text("This account has no staff role")).to_be_visible()
+
+
+def test_a_fan_is_told_that_the_office_is_not_theirs(page: Page, house: House, address: str) -> None:
+    page.goto("/office")
+    entered(page, house, address)
+    expect(page.get_by_role("heading", name="This account has no role in the office")).to_be_focused()
+    expect(page.get_by_role("link", name="Account")).to_be_visible()
+    expect(page.get_by_role("link", name="Office", exact=True)).to_have_count(0)
