@@ -7,6 +7,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -122,6 +123,26 @@ def test_it_starts_in_a_folder_that_only_root_may_enter_and_again_after_a_kill(t
     data = folder / "var" / "postgres" / "data"
     assert data.stat().st_uid != 0
     assert barrier(folder, Account("postgres", data.stat().st_uid, data.stat().st_gid)) is not None
+
+
+def test_ctrl_c_in_the_middle_of_a_first_start_leaves_nothing_and_the_next_one_works(tmp_path: Path) -> None:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("VIRAGE_")}
+    with subprocess.Popen(
+        [sys.executable, "-m", "virage.cli", "migrate"],
+        env=environ | VARIABLES,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as first:
+        while not list(tmp_path.glob("var/postgres/fresh-*/data/base")):  # initdb is at work
+            assert first.poll() is None
+            time.sleep(0.01)
+        os.killpg(first.pid, signal.SIGINT)  # as a terminal does, to all that it started
+        said, _ = first.communicate(timeout=60)
+    assert (first.returncode, said.strip()) == (130, b"")
+    assert not list(tmp_path.glob("var/postgres/fresh-*"))
+    assert "0050_blame" in migrated(tmp_path).stdout
 
 
 def test_it_starts_for_an_ordinary_user(entered_by_all: Path, everywhere: dict[str, str]) -> None:

@@ -204,18 +204,27 @@ def database(config: Config, starting: Step | None = None) -> Iterator[Config]:
             raise fail(str(failure)) from None
         yield config
         return
+    with failing_clearly(config.var_dir):
+        postgres = EmbeddedPostgres(config.var_dir / "postgres")
     with _background_loop() as loop:
-        with failing_clearly(config.var_dir):
-            postgres = EmbeddedPostgres(config.var_dir / "postgres")
-            asyncio.run_coroutine_threadsafe(postgres.start(), loop).result()
+        try:
+            with failing_clearly(config.var_dir):
+                asyncio.run_coroutine_threadsafe(postgres.start(), loop).result()
             if starting is not None:
                 starting.result = postgres.about
-        keeping = asyncio.run_coroutine_threadsafe(postgres.supervise(), loop)
-        try:
+            asyncio.run_coroutine_threadsafe(postgres.supervise(), loop)
             yield msgspec.structs.replace(config, database_url=postgres.url)
         finally:
-            keeping.cancel()
-            asyncio.run_coroutine_threadsafe(postgres.stop(), loop).result()
+            asyncio.run_coroutine_threadsafe(_end(postgres), loop).result()
+
+
+async def _end(postgres: EmbeddedPostgres) -> None:
+    """Stop the server once nothing starts it or keeps it any more, wherever the command was interrupted."""
+    keeping = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in keeping:
+        task.cancel()
+    await asyncio.gather(*keeping, return_exceptions=True)
+    await postgres.stop()
 
 
 @contextmanager

@@ -150,7 +150,11 @@ class Cluster:
     def _run(self, command: list[str], folder: Path) -> None:
         """Run a program of PostgreSQL as the server's account in a folder."""
         done = subprocess.run(  # noqa: S603 - our own binary, our own arguments
-            self.as_account(command), capture_output=True, check=False, cwd=folder
+            self.as_account(command),
+            capture_output=True,
+            check=False,
+            cwd=folder,
+            start_new_session=True,  # a Ctrl-C in the terminal is for us
         )
         if done.returncode != 0:
             raise self.failed("initdb failed", done.stderr.decode(errors="replace"))
