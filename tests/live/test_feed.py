@@ -14,7 +14,7 @@ from tests.listening import hear
 from tests.live.conftest import GOAL, KICK_OFF, Match
 from tests.live.test_rules import TEAMS
 from virage.kernel.database import Database
-from virage.kernel.guard import ANONYMOUS
+from virage.kernel.guard import ANONYMOUS, Grant
 from virage.kernel.ids import new_id
 from virage.kernel.journal import Tail
 from virage.kernel.listening import HEARTBEAT_S
@@ -23,6 +23,7 @@ from virage.live.acts.telling import tell
 from virage.live.reads import Feeds, LiveTopic
 from virage.live.reads.feed import KNOWN_MAX
 from virage.live.rules.entries import CLOCK_MAX_S
+from virage.programme import acts as programme
 
 
 async def test_what_the_desk_tells_is_what_everybody_reads(match: Match) -> None:
@@ -94,6 +95,39 @@ async def test_whoever_was_named_stays_in_the_line_up(match: Match) -> None:
     assert answer.json()["code"] == "player_unknown"
     stale = await match.world.ask(match.desk, "PUT", f"{match.path}/teams", {"teams": without, "revision": 0})
     assert stale.json()["code"] == "changed_meanwhile"
+
+
+async def test_the_office_prepares_line_ups_of_a_draft_which_are_public_with_the_event(match: Match) -> None:
+    world = match.world
+    office = await world.signed_in("office@example.org", Grant("programme", "organiser", world.ours))
+    sheet = f"/api/live/{world.draft}/teams"
+    before = (await world.ask(office, "GET", sheet)).json()
+    assert (before["kind"], before["state"], before["revision"], before["teams"]) == ("match", "draft", 0, None)
+    teams = msgspec.to_builtins(TEAMS)
+    teams["home"]["players"][3]["captain"] = True
+    assert (await world.ask(office, "PUT", sheet, {"teams": teams, "revision": 0})).json() == {"revision": 1}
+    assert (await world.ask(office, "GET", sheet)).json()["teams"] == teams
+    assert (await world.ask({}, "GET", f"/api/live/{world.draft}")).status_code == 404
+    async with world.db.transaction() as conn:
+        await programme.publish(conn, world.draft, None, world.clock.now())
+    assert (await world.ask({}, "GET", f"/api/live/{world.draft}")).json()["teams"]["home"] == teams["home"]
+
+
+async def test_line_ups_of_a_cancelled_event_are_not_edited(match: Match) -> None:
+    world = match.world
+    office = await world.signed_in("office@example.org", Grant("programme", "organiser", world.ours))
+    async with world.db.transaction() as conn:
+        await programme.cancel(conn, world.draft, None, world.clock.now())
+    assert (await world.ask(office, "GET", f"/api/live/{world.draft}/teams")).status_code == 404
+
+
+async def test_a_line_up_is_corrected_while_the_match_is_played(match: Match) -> None:
+    await match.tell(KICK_OFF, GOAL)
+    teams = msgspec.to_builtins(TEAMS)
+    teams["home"]["players"][8] |= {"name": "Nine", "position": "forward"}
+    body = {"teams": teams, "revision": 1}
+    assert (await match.world.ask(match.desk, "PUT", f"{match.path}/teams", body)).json() == {"revision": 2}
+    assert (await match.get())["teams"]["home"]["players"][8]["name"] == "Nine"
 
 
 async def test_a_desk_tells_of_its_own_event_alone(match: Match) -> None:

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from virage.kernel.ids import new_id
 from virage.kernel.problems import Refused
@@ -30,7 +32,17 @@ from virage.live.rules.entries import (
     Told,
     Withdrawn,
 )
-from virage.live.rules.feed import Clock, MatchState, Penalties, Reason, effective, minute, numbered, state_of
+from virage.live.rules.feed import (
+    Clock,
+    MatchState,
+    Penalties,
+    Reason,
+    effective,
+    minute,
+    numbered,
+    refuse_teams,
+    state_of,
+)
 
 KICK_OFF = datetime(2026, 5, 9, 19, tzinfo=UTC)
 TEAMS = Teams(
@@ -233,3 +245,30 @@ def test_an_entry_that_says_another_clock_sets_it_and_rounding_sets_nothing() ->
     set_anew = played(BEGUN, Telling(new_id(), at(10), Goal(Side.HOME, 9), 40 * 60), telling(AddedTime(1), 11))
     assert state_of(set_anew).clock == Clock(Period.FIRST_HALF, at(10), 40 * 60)
     assert set_anew[-1].clock_s == 41 * 60
+
+
+def squad(*players: Player) -> Teams:
+    return replace(TEAMS, home=replace(TEAMS.home, players=list(players)))
+
+
+@pytest.mark.parametrize(
+    ("teams", "reason"),
+    [
+        (squad(Player(4, "One"), Player(4, "Other")), Reason.SHIRT_TWICE),
+        (squad(Player(4, "One", captain=True), Player(5, "Other", captain=True)), Reason.CAPTAIN_TWICE),
+        (squad(*(Player(number, "Starts", starts=True) for number in range(1, 13))), Reason.STARTERS_TOO_MANY),
+        (replace(TEAMS, away=replace(TEAMS.away, code="OUR")), Reason.TEAMS_ALIKE),
+        (squad(Player(9, "Nine", starts=True, captain=True)), None),
+    ],
+)
+def test_line_ups_that_no_match_has_are_refused(teams: Teams, reason: Reason | None) -> None:
+    refusal = refuse_teams(teams, [])
+    assert (refusal.reason if refusal else None) == reason
+
+
+def test_a_player_who_scored_stays_in_the_line_up() -> None:
+    known = played(telling(KickOff(Period.FIRST_HALF)), telling(Goal(Side.HOME, 9)))
+    assert refuse_teams(squad(Player(9, "Nine")), known) is None
+    assert refuse_teams(squad(Player(8, "Eight")), known) == Refused(
+        Reason.PLAYER_UNKNOWN, {"side": Side.HOME, "player": 9}
+    )

@@ -108,6 +108,7 @@ async def names_of(world: "World", desk: dict[str, str], secret: str) -> dict[st
 
 PITCH = (
     ("POST /api/live/{event_id}/entries", "our office", NEIGHBOURS, told),
+    ("GET /api/live/{event_id}/teams", "our office", NEIGHBOURS),
     ("PUT /api/live/{event_id}/teams", "our office", NEIGHBOURS, teams),
     ("GET /api/replay/events/{event_id}/rights", "our office", NEIGHBOURS),
     ("PUT /api/replay/events/{event_id}/rights", "our office", NEIGHBOURS, rights),

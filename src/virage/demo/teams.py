@@ -1,4 +1,4 @@
-"""Who plays in the demonstration: two teams of shirts. Nobody is called anything, for nobody of them exists."""
+"""The teams of the demonstration: shirt numbers without names, because the players are fictional."""
 
 from datetime import datetime
 from typing import Final
@@ -28,7 +28,7 @@ def _squad() -> list[Player]:
     return [
         Player(
             number,
-            f"N° {number}",
+            "",
             next(position for last, position in POSITIONS if number <= last),
             starts=number <= STARTING,
         )

@@ -1349,10 +1349,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Get teams
+         * @description Return the line-ups for editing, also those of a draft.
+         */
+        get: operations["get_teams"];
         /**
          * Put teams
-         * @description Say who plays, with line-ups.
+         * @description Set the line-ups of both teams, before and during the match.
          */
         put: operations["put_teams"];
         post?: never;
@@ -6246,6 +6250,7 @@ export interface components {
         };
         /** Player */
         Player: {
+            captain?: boolean;
             name: string;
             number: number;
             /**
@@ -7166,6 +7171,18 @@ export interface components {
         Teams: {
             away: components["schemas"]["Team"];
             home: components["schemas"]["Team"];
+        };
+        /** TeamsSheet */
+        TeamsSheet: {
+            /** @enum {string} */
+            kind: "match" | "concert" | "tour";
+            revision: number;
+            /** Format: date-time */
+            starts_at: string;
+            /** @enum {string} */
+            state: "draft" | "published" | "cancelled";
+            teams: components["schemas"]["Teams"] | null;
+            title: components["schemas"]["Text"];
         };
         /** TeamsWord */
         TeamsWord: {
@@ -9716,6 +9733,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_teams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamsSheet"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

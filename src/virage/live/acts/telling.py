@@ -10,8 +10,8 @@ from virage.kernel.journal import Fact, append
 from virage.kernel.problems import Refused
 from virage.kernel.queue import enqueue
 from virage.live.acts.notices import NOTICES_KIND, NoticesDue
-from virage.live.rules.entries import TEAMS_FACT, TOLD_FACT, Corrected, Entry, Side, Teams, Telling, players_of
-from virage.live.rules.feed import Reason, numbered
+from virage.live.rules.entries import TEAMS_FACT, TOLD_FACT, Entry, Teams, Telling
+from virage.live.rules.feed import Reason, numbered, refuse_teams
 from virage.live.rules.notices import NEWSWORTHY
 from virage.live.store import feed as store
 from virage.live.store.feed import Said
@@ -61,27 +61,19 @@ async def tell(
 async def set_teams(
     conn: Connection, event_id: UUID, teams: Teams, who: UUID | None, now: datetime, *, revision: int
 ) -> int | Refused:
-    """Say who plays, and return the next revision; nobody who was named in the feed leaves the line-up."""
+    """Set the line-ups of both teams and return their revision."""
     feed = await store.lock_feed(conn, event_id)
     if feed.teams == teams:
         return feed.revision
     if feed.revision != revision:
         return Refused(Reason.CHANGED, {"revision": feed.revision})
-    named = {player for written in await store.entries_after(conn, event_id, 0) for player in _named(written.entry)}
-    missing = [
-        {"side": side, "player": number}
-        for side, number in sorted(named)
-        if all(player.number != number for player in teams.of(side).players)
-    ]
-    if missing:
-        return Refused(Reason.PLAYER_UNKNOWN, missing[0])
+    known = [written.entry for written in await store.entries_after(conn, event_id, 0)]
+    refusal = refuse_teams(teams, known)
+    if refusal is not None:
+        return refusal
     await store.set_teams(conn, event_id, teams)
     await append(conn, [Fact(TEAMS_FACT, who, event_id, {"revision": feed.revision + 1})], now)
     return feed.revision + 1
-
-
-def _named(entry: Entry) -> list[tuple[Side, int]]:
-    return players_of(entry.told.told if isinstance(entry.told, Corrected) else entry.told)
 
 
 def _again(said: Said, event_id: UUID, telling: Telling) -> Entry | Refused:

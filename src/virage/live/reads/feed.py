@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from virage.live.rules.entries import PAGE_ENTRIES, TEAMS_FACT, TOLD_FACT, Entry
 from virage.live.rules.feed import MatchState, Reason, effective, state_of
 from virage.live.store import feed as store
 from virage.programme import reads as programme
+from virage.programme.rules import Event, Kind, State, Text
 
 KNOWN_MAX: Final = 16
 MISSED_MAX: Final = 2 * PAGE_ENTRIES
@@ -51,6 +53,17 @@ class Live(Struct, frozen=True):
     revision: int
     teams: Teams | None
     state: MatchState
+
+
+class TeamsSheet(Struct, frozen=True):
+    """The line-ups of an event in any state, and what the page that edits them says of the event."""
+
+    title: Text
+    kind: Kind
+    state: State
+    starts_at: datetime
+    revision: int
+    teams: Teams | None
 
 
 class Known(Struct):
@@ -100,8 +113,8 @@ class Feeds:
 
     async def _one(self, conn: Connection, event_id: UUID) -> Known | None:
         feed = await store.feed(conn, event_id)
-        if feed is None:
-            return await _nothing_told(conn, event_id)
+        if feed is None or (feed.head == 0 and feed.teams is not None):  # a draft may have line-ups, and is not public
+            return await _nothing_told(conn, event_id, feed)
         # what was asked for last is forgotten last: who leafs through old matches does not push out the one that is on
         known = self._known.pop(event_id, None) or Known(feed)
         self._known[event_id] = known
@@ -114,9 +127,16 @@ class Feeds:
         return known
 
 
-async def _nothing_told(conn: Connection, event_id: UUID) -> Known | None:
+async def teams_sheet(conn: Connection, event: Event) -> TeamsSheet:
+    """Return the line-ups of an event for editing."""
+    feed = await store.feed(conn, event.id)
+    revision, teams = (feed.revision, feed.teams) if feed else (0, None)
+    return TeamsSheet(event.title, event.kind, event.state, event.starts_at, revision, teams)
+
+
+async def _nothing_told(conn: Connection, event_id: UUID, feed: store.Feed | None) -> Known | None:
     event = (await programme.public_events_of(conn, [event_id])).get(event_id)
-    return None if event is None else Known(store.Feed(event_id, 0, None, 0))
+    return None if event is None else Known(feed or store.Feed(event_id, 0, None, 0))
 
 
 class LiveTopic:

@@ -21,12 +21,15 @@ from virage.kernel.problems import Problem, Refused, granted
 from virage.live.acts import telling as acts
 from virage.live.acts.telling import EntriesTold
 from virage.live.reads import feed as reads
-from virage.live.reads.feed import Feeds, Live, Page
+from virage.live.reads.feed import Feeds, Live, Page, TeamsSheet
 from virage.live.rules.entries import PAGE_ENTRIES, Entry, Teams, Telling
 from virage.live.rules.feed import Reason
 from virage.programme import reads as programme
+from virage.programme.rules import Event
 
 ROLE: Role = "match_desk"
+TEAMS_ROLES: tuple[Role, ...] = (ROLE, "programme")
+"""Roles that set line-ups: the match desk, and those who prepare the event in the office."""
 TELLINGS_MAX = 100
 
 FULL = {"cache-control": FOR_EVER}
@@ -98,13 +101,27 @@ async def tell(
         return await acts.tell(conn, event_id, data.tellings, principal.id, clock.now(), handlers=entries_told)
 
 
-@put("/{event_id:uuid}/teams", guards=[staff(ROLE)])
+@get("/{event_id:uuid}/teams", guards=[staff(*TEAMS_ROLES)])
+async def get_teams(event_id: UUID, db: Database, principal: Principal) -> TeamsSheet:
+    """Return the line-ups for editing, also those of a draft."""
+    async with db.connection() as conn:
+        return await reads.teams_sheet(conn, await _prepared(conn, event_id, principal))
+
+
+@put("/{event_id:uuid}/teams", guards=[staff(*TEAMS_ROLES)])
 async def put_teams(event_id: UUID, data: TeamsWord, db: Database, clock: Clock, principal: Principal) -> Revised:
-    """Say who plays, with line-ups."""
+    """Set the line-ups of both teams, before and during the match."""
     async with db.transaction() as conn:
-        await _within(conn, event_id, principal)
+        await _prepared(conn, event_id, principal)
         outcome = await acts.set_teams(conn, event_id, data.teams, principal.id, clock.now(), revision=data.revision)
         return Revised(granted(outcome))
+
+
+async def _prepared(conn: Connection, event_id: UUID, principal: Principal) -> Event:
+    event = granted(await programme.event_within(conn, event_id, principal, *TEAMS_ROLES))
+    if event.state == "cancelled":
+        raise Problem(Reason.NOT_FOUND)
+    return event
 
 
 async def _within(conn: Connection, event_id: UUID, principal: Principal) -> None:
@@ -125,4 +142,4 @@ async def _known(feeds: Feeds, event_id: UUID) -> reads.Known:
     return known
 
 
-router = Router("/api/live", route_handlers=[get_live, get_page, tell, put_teams])
+router = Router("/api/live", route_handlers=[get_live, get_page, tell, get_teams, put_teams])

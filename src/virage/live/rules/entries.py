@@ -11,11 +11,12 @@ from enum import StrEnum
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from virage.programme.rules import Text
 
 LINEUP_MAX: Final = 30
+STARTERS_MAX: Final = 11
 PAGE_ENTRIES: Final = 32
 CLOCK_MAX_S: Final = 5 * 3600
 TOLD_FACT: Final = "live_told"
@@ -25,6 +26,7 @@ Number = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 Shirt = Annotated[int, Meta(ge=1, le=99)]
 Seconds = Annotated[int, Meta(ge=0, le=CLOCK_MAX_S)]
 Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]*$")]
+PlayerName = Annotated[str, Meta(max_length=60, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Colour = Annotated[str, Meta(pattern=r"^#[0-9a-f]{6}$")]
 
 
@@ -211,12 +213,13 @@ Position = Literal["goalkeeper", "defender", "midfielder", "forward", ""]
 
 
 class Player(Struct, frozen=True, forbid_unknown_fields=True):
-    """One of a line-up."""
+    """A player of a line-up; `name` is empty while only the shirt number is known, `captain` left out of others."""
 
     number: Shirt
-    name: Name
+    name: PlayerName
     position: Position = ""
     starts: bool = False
+    captain: bool | UnsetType = UNSET
 
 
 class Team(Struct, frozen=True, forbid_unknown_fields=True):

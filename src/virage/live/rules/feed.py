@@ -13,6 +13,7 @@ from virage.live.rules.entries import (
     BEGINS_S,
     CLOCK_MAX_S,
     ORDER,
+    STARTERS_MAX,
     Corrected,
     Entry,
     Goal,
@@ -49,6 +50,10 @@ class Reason(StrEnum):
     PERIOD_OUT_OF_ORDER = "period_out_of_order"
     NOT_IN_THIS_PERIOD = "not_in_this_period"
     PLAYER_UNKNOWN = "player_unknown"
+    SHIRT_TWICE = "shirt_twice"
+    STARTERS_TOO_MANY = "starters_too_many"
+    CAPTAIN_TWICE = "captain_twice"
+    TEAMS_ALIKE = "teams_alike"
     NO_MATCH = "no_match"
     TIME_STRANGE = "time_strange"
     CHANGED = "changed_meanwhile"
@@ -161,6 +166,31 @@ def numbered(tellings: Sequence[Telling], known: Sequence[Entry], teams: Teams |
         outcomes.append(entry)
         happened = effective([*happened.values(), entry])
     return outcomes
+
+
+def refuse_teams(teams: Teams, known: Iterable[Entry]) -> Refused | None:
+    """Return why these line-ups cannot be set. A player who is named in the feed stays in the line-up."""
+    if teams.home.code == teams.away.code:
+        return Refused(Reason.TEAMS_ALIKE, {"code": teams.home.code})
+    for side in Side:
+        players = teams.of(side).players
+        numbers = [player.number for player in players]
+        twice = next((number for number in numbers if numbers.count(number) > 1), None)
+        if twice is not None:
+            return Refused(Reason.SHIRT_TWICE, {"side": side, "player": twice})
+        if sum(player.starts for player in players) > STARTERS_MAX:
+            return Refused(Reason.STARTERS_TOO_MANY, {"side": side})
+        if sum(player.captain is True for player in players) > 1:
+            return Refused(Reason.CAPTAIN_TWICE, {"side": side})
+    named = {player for entry in known for player in players_of(_happening(entry))}
+    for side, number in sorted(named):
+        if all(player.number != number for player in teams.of(side).players):
+            return Refused(Reason.PLAYER_UNKNOWN, {"side": side, "player": number})
+    return None
+
+
+def _happening(entry: Entry) -> Told:
+    return entry.told.told if isinstance(entry.told, Corrected) else entry.told
 
 
 def _clock_s(telling: Telling, now: MatchState) -> int | None:

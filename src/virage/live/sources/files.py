@@ -226,7 +226,7 @@ def _team(side: Side, team: Any) -> Team:
     players = [
         Player(
             person.jersey_no,
-            clean(_name(person)) or f"N° {person.jersey_no}",
+            clean(_name(person)),
             _position(person.starting_position),
             starts=bool(person.starting),
         )

@@ -143,6 +143,6 @@ def _team(teams: Teams | None, side: Side) -> str:
 def _player(teams: Teams | None) -> Callable[[Side, int], str]:
     def named(side: Side, number: int) -> str:
         players = [] if teams is None else teams.of(side).players
-        return next((f"{number} {player.name}" for player in players if player.number == number), str(number))
+        return next((f"{number} {player.name}".strip() for player in players if player.number == number), str(number))
 
     return named

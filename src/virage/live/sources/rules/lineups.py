@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from virage.live.rules.entries import LINEUP_MAX, Player, Position, Side, Team, Teams
@@ -94,6 +95,7 @@ def _team(side: Side, squad: Squad, before: Team | None, *, bound: bool) -> Team
 
 def _player(person: Person, before: Player | None) -> Player:
     full = " ".join(part for part in (person.first_name, person.last_name) if part)
-    name = clean(person.short_name or full) or (before.name if before else f"N° {person.jersey_number}")
+    name = clean(person.short_name or full) or (before.name if before else "")
     position = POSITIONS.get(person.position_group, before.position if before else "")
-    return Player(person.jersey_number, name, position, starts=person.is_starter)
+    captain = before.captain if before else UNSET
+    return Player(person.jersey_number, name, position, starts=person.is_starter, captain=captain)
