@@ -120,6 +120,7 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/office/events/{event_id}/pricing": only("programme", "box_office", "finance"),
     "PUT /api/office/events/{event_id}/pricing": only("programme"),
     "GET /api/office/events/{event_id}/sales": only("programme", "box_office", "finance"),
+    "GET /api/office/sales": only("programme", "box_office", "finance"),
     "GET /api/office/orders": only("box_office", "finance"),
     "GET /api/office/orders/{order_id}": only("box_office", "finance"),
     "POST /api/office/orders/{order_id}/refund": only("box_office"),

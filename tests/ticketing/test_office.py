@@ -112,6 +112,8 @@ async def test_sales_are_counted_by_category_and_hour(house: House, clock: FakeC
     assert (sales["orders"], sales["sold"], sales["held"]) == (2, 3, 3)
     assert sales["revenue_cents"] == 2 * 8150 + 3150
     assert sales["fee_cents"] == 450
+    (line,) = (await office.ask("GET", "/api/office/sales")).json()
+    assert line == {name: sales[name] for name in ("event_id", "sold", "held", "free", "revenue_cents")}
     gold, blue = sales["by_category"]
     assert (gold["sold"], gold["cents"], gold["free"]) == (2, 16000, len(block_seats(GOLD_BLOCK)) - 2)
     assert (blue["sold"], blue["held"], blue["cents"]) == (1, 3, 3000)

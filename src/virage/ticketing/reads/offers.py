@@ -127,7 +127,7 @@ async def offer_lines(db: Database, sales: OpenSales, asked: Sequence[datetime])
     rest = [event.id for event in events if event.id not in lines]
     if rest:
         async with db.connection() as conn:
-            lines |= await _counted(conn, rest)
+            lines |= await counted(conn, rest)
     body = msgspec.json.encode([lines[event.id] for event in events if event.id in lines])
     return [body] * len(asked)
 
@@ -140,7 +140,7 @@ def _line_of(sale: OpenSale) -> OfferLine | None:
     return _line(sale.event.event_id, zip(full, sale.hall.count_by_category(), strict=True))
 
 
-async def _counted(conn: Connection, event_ids: Sequence[UUID]) -> dict[UUID, OfferLine]:
+async def counted(conn: Connection, event_ids: Sequence[UUID]) -> dict[UUID, OfferLine]:
     """The lines of these events as the database counts them; none for an event that sells no place."""
     firsts, codes = parts_of(layout())
     number_of = {code: number for number, code in enumerate(codes, start=1)}

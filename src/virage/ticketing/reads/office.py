@@ -14,6 +14,7 @@ from virage.payments.rules import Refund
 from virage.payments.rules import State as PaymentState
 from virage.people import reads as people
 from virage.ticketing.reads import views
+from virage.ticketing.reads.offers import counted
 from virage.ticketing.rules.codes import as_code
 from virage.ticketing.rules.open_sale import OpenSale, parts_of, sold_as
 from virage.ticketing.rules.places import layout, seat_of
@@ -64,6 +65,16 @@ class Sales(Struct, frozen=True):
     refunded_cents: int
     by_category: list[CategorySales]
     by_hour: list[HourSales]
+
+
+class EventSum(Struct, frozen=True):
+    """How the sale of one of many events stands: places, and money without what was refunded."""
+
+    event_id: UUID
+    sold: int
+    held: int
+    free: int
+    revenue_cents: int
 
 
 class Owner(Struct, frozen=True):
@@ -165,6 +176,14 @@ async def sales(conn: Connection, sale: OpenSale, now: datetime) -> Sales:
         by_category=rows,
         by_hour=[HourSales(hour, *sums) for hour, sums in sorted(by_hour.items())],
     )
+
+
+async def event_sums(conn: Connection, principal: Principal, *roles: Role) -> list[EventSum]:
+    """How the sales of all public events that the roles cover stand."""
+    sums = await office_store.event_sums(conn, _scope(principal, *roles))
+    offers = await counted(conn, [one.event_id for one in sums])
+    free = {event_id: offer.free for event_id, offer in offers.items()}
+    return [EventSum(one.event_id, one.sold, one.held, free.get(one.event_id, 0), one.revenue_cents) for one in sums]
 
 
 def _by_category(sale: OpenSale, counted: dict[UUID | None, list[int]]) -> list[CategorySales]:

@@ -28,6 +28,7 @@ routers = [
             office.get_pricing,
             office.put_pricing,
             office.get_sales,
+            office.list_sales,
             office.find_orders,
             office.get_office_order,
             office.refund_order,

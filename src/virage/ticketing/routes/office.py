@@ -16,7 +16,7 @@ from virage.ticketing.acts import pricing as pricing_acts
 from virage.ticketing.acts import refunding
 from virage.ticketing.acts.refunding import RefundWish
 from virage.ticketing.reads import office as reads
-from virage.ticketing.reads.office import OfficeOrder, OfficeOrderDetail, Sales
+from virage.ticketing.reads.office import EventSum, OfficeOrder, OfficeOrderDetail, Sales
 from virage.ticketing.reads.open_sales import load_pricing, load_sale
 from virage.ticketing.routes.box_office import BoxOffice
 from virage.ticketing.rules.pricing import AreaPricing, Category, Pricing
@@ -82,6 +82,13 @@ async def get_sales(event_id: UUID, db: Database, clock: Clock, box_office: BoxO
         if sale is None:
             raise Problem("not_found")
         return await reads.sales(conn, sale, clock.now())
+
+
+@get("/sales", guards=[staff(*SELLERS)])
+async def list_sales(db: Database, principal: Principal) -> list[EventSum]:
+    """How the sales of all public events within the caller's roles stand, in one answer."""
+    async with db.connection() as conn:
+        return await reads.event_sums(conn, principal, *SELLERS)
 
 
 @get("/orders", guards=[staff("box_office", "finance")])

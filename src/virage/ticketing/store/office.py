@@ -40,3 +40,20 @@ async def found_orders(conn: Connection, known: Known, scope: Scope, wanted: int
         wanted=wanted,
     )
     return [row["id"] async for row in rows]
+
+
+class Sum(Struct, frozen=True):
+    """Places of an event that are sold and held, and the money kept for them."""
+
+    event_id: UUID
+    sold: int
+    held: int
+    revenue_cents: int
+
+
+async def event_sums(conn: Connection, scope: Scope) -> list[Sum]:
+    """The sums of every public event within a scope."""
+    rows = queries.event_sums(
+        conn, everywhere=scope.everywhere, organiser_ids=scope.organiser_ids, event_ids=scope.event_ids
+    )
+    return [Sum(row["event_id"], row["sold"], row["held"], row["revenue_cents"]) async for row in rows]

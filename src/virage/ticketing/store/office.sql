@@ -19,3 +19,26 @@ join ticketing.orders on orders.id = found.id
 join programme.public_event_organiser as event on event.event_id = orders.event_id
 where :everywhere::boolean or event.organiser_id = any(:organiser_ids::uuid[]) or event.event_id = any(:event_ids::uuid[])
 order by orders.held_at desc, orders.id limit :wanted;
+
+-- name: event_sums(everywhere, organiser_ids, event_ids)
+-- Places sold and held, and money kept, of each public event within a scope.
+with event as (
+    select event_id from programme.public_event_organiser
+    where :everywhere::boolean or organiser_id = any(:organiser_ids::uuid[]) or event_id = any(:event_ids::uuid[])
+), sale as (
+    select event_id,
+        sum(cardinality(places)) filter (where state in ('paid', 'refunded')) as sold,
+        sum(cardinality(places)) filter (where state in ('held', 'paying')) as held,
+        sum(total_cents) filter (where state in ('paid', 'refunded')) - sum(refunded_cents) as cents
+    from ticketing.orders
+    where event_id in (select event_id from event) and state in ('held', 'paying', 'paid', 'refunded')
+    group by event_id
+), back as (
+    select event_id, sum(cardinality(ticket_ids)) as places
+    from ticketing.refund where event_id in (select event_id from event) group by event_id
+)
+select event.event_id, (coalesce(sale.sold, 0) - coalesce(back.places, 0))::bigint as sold,
+    coalesce(sale.held, 0)::bigint as held, coalesce(sale.cents, 0)::bigint as revenue_cents
+from event
+left join sale on sale.event_id = event.event_id
+left join back on back.event_id = event.event_id;
