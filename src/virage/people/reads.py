@@ -131,9 +131,9 @@ async def short_names(conn: Connection, person_ids: Sequence[UUID]) -> dict[UUID
 
 
 async def search(conn: Connection, wanted: str, most: int) -> list[Person]:
-    """Persons by their whole address in any spelling, or by a part of their name; nobody who is erased.
+    """Persons by their whole address in any spelling, by its beginning before the `@`, or by a part of their name.
 
-    Only for whoever may see persons: the caller answers for that.
+    Nobody who is erased. Only for whoever may see persons: the caller answers for that.
     """
     if "@" not in wanted:
         return await persons.persons_called(conn, wanted, most)

@@ -54,7 +54,7 @@ async def person_by_email(conn: Connection, email: str) -> Person | None:
 
 
 async def persons_called(conn: Connection, name: str, wanted: int) -> list[Person]:
-    """Persons whose name contains these letters in any case, at most so many."""
+    """Persons whose name contains these letters, or whose address begins with them, in any case; at most so many."""
     rows = queries.persons_called(conn, name=name, wanted=wanted)
     return [Person(row["id"], row["email"], row["name"], Locale(row["locale"])) async for row in rows]
 

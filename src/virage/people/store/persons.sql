@@ -19,10 +19,10 @@ select id, email, name, locale from people.person where id = any(:person_ids::uu
 select id, email, name, locale from people.person where email = :email;
 
 -- name: persons_called(name, wanted)
--- Living persons whose name contains these letters, those who are called just so first.
+-- Living persons whose name contains these letters or whose address begins with them, those who are called just so first.
 select id, email, name, locale from people.person
-where name is not null and strpos(lower(name), lower(:name)) > 0
-order by lower(name) = lower(:name) desc, id desc limit :wanted;
+where strpos(lower(name), lower(:name)) > 0 or starts_with(email, lower(:name))
+order by lower(name) = lower(:name) desc nulls last, id desc limit :wanted;
 
 -- name: change_person(name, locale, person_id)^
 -- A new name and locale.
