@@ -10,6 +10,7 @@ export type Organiser = Schemas["Organiser"];
 export type Series = Schemas["Series"];
 export type PricingAnswer = Schemas["Pricing"];
 export type Pricing = Required<PricingAnswer>;
+export type EventSum = Schemas["EventSum"];
 export type Sales = Schemas["Sales"];
 export type OfficeOrder = Schemas["OfficeOrder"];
 export type OrderDetail = Schemas["OfficeOrderDetail"];
