@@ -89,3 +89,14 @@ def test_whoever_does_not_supervise_the_whole_ground_sees_no_file(browser: Brows
         expect(page.get_by_role("link", name="Bans")).to_have_count(0)
         page.goto("/office/bans")
         expect(page.get_by_text("Your roles do not cover this part of the office.")).to_be_visible()
+
+
+def test_a_file_that_is_no_text_leaves_what_was_typed(browser: Browser, house: House, head: str) -> None:
+    with desk(browser, house, head) as page:
+        opened(page, "The club’s own file")
+        area = page.get_by_label("One a line")
+        area.fill("Typed before;;2030-05-31")
+        noise = bytes(place * 7919 % 256 for place in range(300_000))
+        page.locator("input[type=file]").set_input_files({"name": "l.csv", "mimeType": "text/csv", "buffer": noise})
+        expect(area).to_have_accessible_description(re.compile("not a text list"))
+        expect(area).to_have_value("Typed before;;2030-05-31")

@@ -12,6 +12,7 @@ export const ROUTES: readonly Route[] = [
   { pattern: "/office/events/new", load: () => import("./events/NewEvent.svelte") },
   { pattern: "/office/events/:id", load: () => import("./sales/SalesPage.svelte") },
   { pattern: "/office/events/:id/details", load: () => import("./events/EditEvent.svelte") },
+  { pattern: "/office/events/:id/teams", load: () => import("./teams/TeamsPage.svelte") },
   { pattern: "/office/events/:id/prices", load: () => import("./prices/PricesPage.svelte") },
   { pattern: "/office/events/:id/gates", load: () => import("./gates/GatesPage.svelte") },
   { pattern: "/office/events/:id/accreditations", load: () => import("./accreditations/AccreditationsPage.svelte") },

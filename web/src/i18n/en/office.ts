@@ -7,6 +7,7 @@ import { officeGates } from "./officeGates";
 import { officePages } from "./officePages";
 import { officePeople } from "./officePeople";
 import { officeRoles } from "./officeRoles";
+import { officeTeams } from "./officeTeams";
 
 type Schemas = components["schemas"];
 
@@ -14,6 +15,7 @@ export const office = {
   title: "Office",
   nav: {
     label: "Office",
+    menu: "Menu",
     events: "Events",
     orders: "Orders",
     food: "Food and money",
@@ -64,6 +66,11 @@ export const office = {
   problems: {
     ...officeDevices.deviceProblems,
     ...foodProblems,
+    teams_alike: "Both teams have the same short name.",
+    shirt_twice: "A shirt number is used twice in one team.",
+    starters_too_many: "At most 11 players of a team start.",
+    captain_twice: "A team has one captain.",
+    no_match: "No teams yet. Enter them first.",
     event_incomplete: "The event is not complete: see the fields marked below.",
     event_over: "This event is over; it does not change any more.",
     event_cancelled: "This event is cancelled; it does not change any more.",
@@ -98,7 +105,7 @@ export const office = {
     notYours: "Your roles do not cover this part of the office.",
   },
   event: { title: "Event", publicPage: "See the public page" },
-  tabs: { label: "This event", sales: "Sales", details: "Details", prices: "Prices", gates: "Gates", accreditations: "Accreditations" },
+  tabs: { label: "This event", sales: "Sales", details: "Details", teams: "Teams", prices: "Prices", gates: "Gates", accreditations: "Accreditations" },
   defects: {
     title_fr_missing: "The title in French is missing",
     title_en_missing: "The title in English is missing",
@@ -113,6 +120,7 @@ export const office = {
   form: {
     lead: "It stays a draft until you publish it. Prices come next.",
     what: "What",
+    titleMissing: "Enter a title in at least one language",
     titleFr: "Title in French",
     titleEn: "Title in English",
     subtitleFr: "Subtitle in French",
@@ -293,10 +301,12 @@ export const office = {
   orders: {
     title: "Orders",
     search: "Find an order",
-    hint: "By its code, the buyer’s email address or name, or a seat such as 113 12 14",
+    hint: "By its code, the buyer’s email address (or its beginning), a name, or a seat such as 113 12 14",
+    emptyTitle: "Search for an order",
+    emptyText: "Matching orders appear here, the latest first.",
     find: "Find",
-    short: "At least two signs",
-    count: (count: number, q: string) => (count === 0 ? `No order fits “${q}”.` : `${plural(count, "order fits", "orders fit")} “${q}”.`),
+    short: "Enter at least 2 characters",
+    count: (count: number, q: string) => (count === 0 ? `No orders found for “${q}”.` : `${plural(count, "order", "orders")} found for “${q}”.`),
     most: (count: number, q: string) => `The latest ${count} orders that fit “${q}”. There may be more: search for something more exact.`,
     places: (count: number) => plural(count, "place", "places"),
     nobody: "Nobody by name",
@@ -378,4 +388,5 @@ export const office = {
   ...officeEntry,
   ...officeGates,
   ...officePeople,
+  ...officeTeams,
 };

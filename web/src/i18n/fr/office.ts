@@ -7,11 +7,13 @@ import { officeGates } from "./officeGates";
 import { officePages } from "./officePages";
 import { officePeople } from "./officePeople";
 import { officeRoles } from "./officeRoles";
+import { officeTeams } from "./officeTeams";
 
 export const office: typeof English = {
   title: "Bureau",
   nav: {
     label: "Bureau",
+    menu: "Menu",
     events: "Événements",
     orders: "Commandes",
     food: "Buvettes et caisse",
@@ -62,6 +64,11 @@ export const office: typeof English = {
   problems: {
     ...officeDevices.deviceProblems,
     ...foodProblems,
+    teams_alike: "Les deux équipes ont le même nom court.",
+    shirt_twice: "Un numéro est utilisé deux fois dans une équipe.",
+    starters_too_many: "11 titulaires au maximum par équipe.",
+    captain_twice: "Un seul capitaine par équipe.",
+    no_match: "Aucune équipe pour l’instant. Saisissez-les d’abord.",
     event_incomplete: "L’événement n’est pas complet : voyez les champs signalés.",
     event_over: "Cet événement est terminé ; il ne change plus.",
     event_cancelled: "Cet événement est annulé ; il ne change plus.",
@@ -96,7 +103,7 @@ export const office: typeof English = {
     notYours: "Vos rôles ne couvrent pas cette partie du bureau.",
   },
   event: { title: "Événement", publicPage: "Voir la page publique" },
-  tabs: { label: "Cet événement", sales: "Ventes", details: "Détails", prices: "Tarifs", gates: "Portes", accreditations: "Accréditations" },
+  tabs: { label: "Cet événement", sales: "Ventes", details: "Détails", teams: "Équipes", prices: "Tarifs", gates: "Portes", accreditations: "Accréditations" },
   defects: {
     title_fr_missing: "Le titre en français manque",
     title_en_missing: "Le titre en anglais manque",
@@ -111,6 +118,7 @@ export const office: typeof English = {
   form: {
     lead: "Il reste un brouillon jusqu’à sa publication. Les tarifs viennent ensuite.",
     what: "Quoi",
+    titleMissing: "Saisissez un titre dans au moins une langue",
     titleFr: "Titre en français",
     titleEn: "Titre en anglais",
     subtitleFr: "Sous-titre en français",
@@ -292,8 +300,10 @@ export const office: typeof English = {
     title: "Commandes",
     search: "Trouver une commande",
     hint: "Par son code, l’adresse e-mail ou le nom de l’acheteur, ou une place comme 113 12 14",
+    emptyTitle: "Rechercher une commande",
+    emptyText: "Les commandes trouvées s’affichent ici, les plus récentes d’abord.",
     find: "Chercher",
-    short: "Au moins deux signes",
+    short: "Saisissez au moins 2 caractères",
     count: (count, q) => (count === 0 ? `Aucune commande pour « ${q} ».` : `${plural(count, "commande", "commandes")} pour « ${q} ».`),
     most: (count, q) => `Les ${count} dernières commandes pour « ${q} ». Il peut y en avoir d’autres : cherchez plus précisément.`,
     places: (count) => plural(count, "place", "places"),
@@ -376,4 +386,5 @@ export const office: typeof English = {
   ...officeEntry,
   ...officeGates,
   ...officePeople,
+  ...officeTeams,
 };

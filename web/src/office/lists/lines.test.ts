@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { dayOf, linesOf, plain } from "./lines";
+import { dayOf, linesOf, plain, textOf } from "./lines";
 
 test("lines keep their number, whatever parts their cells and however they end", () => {
   expect(linesOf("One Name; press ;one@example.org\r\n\r\nOther, Name;staff")).toEqual([
@@ -21,4 +21,16 @@ test("a day is read in both of its forms, and what is none is not guessed at", (
 
 test("words are compared without accents and case", () => {
   expect(plain("Équipe ")).toBe("equipe");
+});
+
+test("a file that is no text is refused by what is in it", async () => {
+  const picture = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13]);
+  const noise = new Uint8Array(300_000).map((_, index) => (index * 7919) % 256);
+  for (const bytes of [picture, noise]) expect(await textOf(new Blob([bytes], { type: "text/csv" }))).toBeNull();
+});
+
+test("a list of a spreadsheet is read in each encoding that they write", async () => {
+  const utf16 = new Uint8Array([0xff, 0xfe, ...[..."Noé;"].flatMap((sign) => [sign.charCodeAt(0), 0])]);
+  const latin = new Uint8Array([..."Noé;"].map((sign) => sign.charCodeAt(0)));
+  for (const bytes of [utf16, latin, new TextEncoder().encode("Noé;")]) expect(await textOf(new Blob([bytes]))).toBe("Noé;");
 });

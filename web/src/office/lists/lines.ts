@@ -71,12 +71,19 @@ export function dayOf(cell: string): string | null {
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(iso) ? iso : null;
 }
 
-/** The text of a file: UTF-8, or what spreadsheets write where they do not write that. */
-export async function textOf(file: File): Promise<string> {
-  const bytes = await file.arrayBuffer();
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return new TextDecoder("windows-1252").decode(bytes);
+const BINARY = /[\x00-\x08\x0e-\x1a\x1c-\x1f]/;
+
+/** The text of a file: UTF-8 or UTF-16, or what spreadsheets write where they do not write that; null for what is no text. */
+export async function textOf(file: Blob): Promise<string | null> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const encodings = bytes[0] === 0xff && bytes[1] === 0xfe ? ["utf-16le"] : ["utf-8", "windows-1252"];
+  for (const encoding of encodings) {
+    try {
+      const text = new TextDecoder(encoding, { fatal: true }).decode(bytes);
+      return BINARY.test(text) ? null : text;
+    } catch {
+      continue; // it is written in the next one
+    }
   }
+  return null;
 }
