@@ -20,9 +20,11 @@ export function defectErrors(defects: readonly EventDefect[]): Record<string, st
   return Object.fromEntries(defects.filter((defect) => FIELD_OF[defect]).map((defect) => [FIELD_OF[defect], words.w.defects[defect]]));
 }
 
-function missing(form: EventForm): Record<string, string> {
+function missing(form: EventForm, fresh: boolean): Record<string, string> {
   const { w } = words;
   const errors: Record<string, string> = {};
+  // A draft may lack a language; an event that is called nothing at all is no event yet.
+  if (fresh && !form.title_fr.trim() && !form.title_en.trim()) errors.title_fr = w.form.titleMissing;
   for (const field of contentOf(form, null).unreadable) errors[field] = w.form.unreadable[field as keyof typeof w.form.unreadable] ?? w.form.noTime;
   if (!form.organiser_id) errors.organiser = w.form.organiserMissing;
   if (form.organiser_id === NEW && !form.organiser_name.trim()) errors.organiser_name = w.form.nameMissing;
@@ -51,7 +53,7 @@ async function neighbours(form: EventForm): Promise<Problem | null> {
 
 /** Creates the event, or replaces the content of the one that is there. */
 export async function save(form: EventForm, id: string, there: OfficeEvent | null): Promise<Saved> {
-  const errors = missing(form);
+  const errors = missing(form, there === null);
   if (Object.keys(errors).length > 0) return { ok: false, errors, problem: null };
   const problem = await neighbours(form);
   if (problem) return refused(problem);
