@@ -20,6 +20,7 @@ export const common = {
     codeMissing: "This part of the app did not load. Check your connection and try again.",
     newVersion: "A new version is ready.",
     reload: "Reload",
+    offlineStaff: "You are offline. Figures are as of the time shown, and changes cannot be saved.",
     offlineBar: "You are offline. Your tickets still work.",
     wait: (seconds: number) => `You can try again in ${plural(seconds, "second", "seconds")}.`,
   },
@@ -95,6 +96,7 @@ export const common = {
   },
   home: {
     title: "What’s on",
+    live: "Live now",
     follow: "Follow the match",
     tonight: "Tonight",
     today: "Today",

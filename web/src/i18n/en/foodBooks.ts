@@ -14,7 +14,6 @@ export const foodBooks = {
   sales: {
     title: "Sales at the outlets",
     numbers: "So far",
-    at: (time: string) => `Live, ${time}`,
     waiting: (count: number) => `${plural(count, "record", "records")} being added`,
     stale: (why: string) => `These figures are the last that came. ${why}`,
     gross: "Sales",

@@ -22,6 +22,7 @@ export const common: typeof English = {
     codeMissing: "Cette partie de l’application n’a pas pu être chargée. Vérifiez votre connexion et réessayez.",
     newVersion: "Une nouvelle version est prête.",
     reload: "Recharger",
+    offlineStaff: "Vous êtes hors ligne. Les chiffres datent de l’heure affichée et rien ne peut être enregistré.",
     offlineBar: "Vous êtes hors ligne. Vos billets fonctionnent toujours.",
     wait: (seconds) => `Vous pourrez réessayer dans ${plural(seconds, "seconde", "secondes")}.`,
   },
@@ -97,6 +98,7 @@ export const common: typeof English = {
   },
   home: {
     title: "À l’affiche",
+    live: "En direct",
     follow: "Suivre le match",
     tonight: "Ce soir",
     today: "Aujourd’hui",

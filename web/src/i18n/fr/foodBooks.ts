@@ -14,7 +14,6 @@ export const foodBooks: typeof English = {
   sales: {
     title: "Ventes aux points de vente",
     numbers: "Jusqu’ici",
-    at: (time) => `En direct, ${time}`,
     waiting: (count) => `${plural(count, "ticket", "tickets")} en cours d’ajout`,
     stale: (why) => `Ces chiffres sont les derniers reçus. ${why}`,
     gross: "Ventes",

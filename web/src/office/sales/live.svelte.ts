@@ -6,6 +6,8 @@ import type { OfficeEvent, Sales } from "../types";
 
 const PAUSE_MS = 1000;
 const ANYWAY_MS = 20_000;
+/** How soon the refunds of a cancelled event are looked at again, while places of it are still sold. */
+const REFUNDS_MS = 2000;
 
 export class Live {
   sales = $state.raw<Sales | null>(null);
@@ -19,7 +21,9 @@ export class Live {
   watch(of: OfficeEvent): () => void {
     const selling = of.event.state === "published";
     const stop = selling ? follow(`availability:${this.id}`, null, () => void this.ask()) : () => undefined;
-    const timer = setInterval(() => document.visibilityState === "visible" && void this.ask(), ANYWAY_MS);
+    const refunding = of.event.state === "cancelled";
+    const due = (): boolean => document.visibilityState === "visible" && !(refunding && this.sales?.sold === 0);
+    const timer = setInterval(() => due() && void this.ask(), refunding ? REFUNDS_MS : ANYWAY_MS);
     return () => {
       stop();
       clearInterval(timer);
