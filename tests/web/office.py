@@ -56,7 +56,7 @@ def desk(browser: Browser, house: House, email: str, **settings: Any) -> Iterato
     try:
         page.goto("/office")
         entered(page, house, email)
-        expect(page.get_by_role("navigation", name="Office")).to_be_visible()
+        expect(page.locator(".office .column")).to_be_visible()
         yield page
     finally:
         context.close()

@@ -61,6 +61,8 @@ export const foodMoney = {
   },
   cards: {
     title: "Cards",
+    emptyTitle: "Search for a card",
+    emptyText: "What is known of the card appears here.",
     lead: "A card that is lost or stolen is blocked at once; a fresh one takes over its purse, and nothing is lost.",
     code: "Code printed on the card",
     codeHint: "Ten signs, such as K7Q2X-M4R9T",

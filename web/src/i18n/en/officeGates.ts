@@ -5,7 +5,7 @@ export const officeGates = {
   gates: {
     inside: "People inside",
     notYet: "Not in yet, by ticket",
-    perMinute: "Entries a minute",
+    perMinute: "Entries per minute, last 5 min",
     at: (time: string) => `Updated at ${time}`,
     away: (time: string) => `The server does not answer. These numbers are of ${time}; we go on asking.`,
     noEntry: "No entry",
@@ -49,7 +49,7 @@ export const officeGates = {
     none: "No gate fits.",
     stand: (name: string) => `Stand ${name}`,
     sums: (flow: string, entries: string, refused: string) => `${flow} a minute, ${entries} entries, ${refused} refused`,
-    columns: { gate: "Gate", flow: "A minute", entries: "Entries", refused: "Refused", queue: "Queue", devices: "Devices", acts: "Change" },
+    columns: { gate: "Gate", flow: "Per minute, last 5 min", entries: "Entries", refused: "Refused", queue: "Queue", devices: "Devices", acts: "Change" },
     closed: "Closed",
     turnstile: "Turnstile",
     open: "Open",

@@ -61,6 +61,8 @@ export const foodMoney: typeof English = {
   },
   cards: {
     title: "Cartes",
+    emptyTitle: "Rechercher une carte",
+    emptyText: "Ce que l’on sait de la carte s’affiche ici.",
     lead: "Une carte perdue ou volée se bloque aussitôt ; une carte neuve reprend son porte-monnaie, et rien n’est perdu.",
     code: "Code imprimé sur la carte",
     codeHint: "Dix signes, comme K7Q2X-M4R9T",

@@ -5,7 +5,7 @@ export const officeGates: typeof English = {
   gates: {
     inside: "Personnes à l’intérieur",
     notYet: "Pas encore entrés, selon les billets",
-    perMinute: "Entrées par minute",
+    perMinute: "Entrées par minute, 5 dernières min",
     at: (time) => `Mis à jour à ${time}`,
     away: (time) => `Le serveur ne répond pas. Ces chiffres datent de ${time} ; nouvelle tentative en cours.`,
     noEntry: "Fermer les entrées",
@@ -49,7 +49,7 @@ export const officeGates: typeof English = {
     none: "Aucune porte ne correspond.",
     stand: (name) => `Tribune ${name}`,
     sums: (flow, entries, refused) => `${flow} par minute, ${entries} entrées, ${refused} refus`,
-    columns: { gate: "Porte", flow: "Par minute", entries: "Entrées", refused: "Refus", queue: "File", devices: "Appareils", acts: "Modifier" },
+    columns: { gate: "Porte", flow: "Par minute, 5 dernières min", entries: "Entrées", refused: "Refus", queue: "File", devices: "Appareils", acts: "Modifier" },
     closed: "Fermée",
     turnstile: "Tourniquet",
     open: "Ouvrir",
