@@ -73,3 +73,15 @@ def buy_and_open(page: Page, house: House, sign_in: Callable[[Page], None]) -> N
     pay(page, ACCEPTED)
     page.get_by_role("link", name="Open my tickets").click()
     page.locator("a[href^='/tickets/']").first.click()
+
+
+def kick_off(desk: Page) -> None:
+    """Start the first half at the match desk, long before the planned kick-off."""
+    desk.get_by_role("button", name="Start: First half").click()
+    desk.get_by_role("dialog", name="Start the first half now?").get_by_role("button", name="Start").click()
+
+
+def withdraw(desk: Page, title: str, *, within: str = "body") -> None:
+    """Withdraw an entry at the match desk, and confirm it."""
+    desk.locator(within).get_by_role("button", name=f"Withdraw: {title}").click()
+    desk.get_by_role("dialog", name="Withdraw this entry?").get_by_role("button", name="Withdraw").click()

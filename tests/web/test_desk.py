@@ -12,6 +12,7 @@ from tests.web import tour_desk, tour_live
 from tests.web.conftest import entered
 from tests.web.house import House
 from tests.web.office import ENGLISH, in_database
+from tests.web.steps import kick_off
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.tour_desk import SHOWS, SLOW_MS
 from virage.kernel.ids import new_id
@@ -76,14 +77,14 @@ def test_a_desk_scrubs_marks_and_publishes_a_moderator_releases_and_a_fan_sees_i
     event = tour_live.match(house, title)
     page.add_init_script(ENGLISH)
     page.goto(f"/live/{event}")
-    expect(page.get_by_text("Nothing has happened yet")).to_be_visible()
+    expect(page.get_by_text("Updates will appear here")).to_be_visible()
     desk: Page = seat(event, title, "match_desk", "media_desk")
     expect(desk.locator(SHOWS)).to_be_visible(timeout=SLOW_MS)
-    desk.get_by_role("button", name="Start: First half").click()
-    page.get_by_role("link", name="Show that again").click()
+    kick_off(desk)
+    page.get_by_role("link", name="Request a replay").click()
     entered(page, house, f"fan-{event}@example.org")
-    page.get_by_role("button", name="Show that again").click()
-    expect(page.get_by_text("Asked for")).to_be_visible()
+    page.get_by_role("button", name="Request a replay").click()
+    expect(page.get_by_text("We’ll show it")).to_be_visible()
     assert in_database(house, lambda conn: conn.fetchval(TAPS, event)) == 1
     desk.keyboard.press("j")
     desk.keyboard.press("k")
@@ -142,7 +143,7 @@ def test_what_a_desk_told_and_may_not_tell_any_more_is_kept_until_somebody_decid
     desk: Page = seat(event, title, "match_desk")
     expect(desk.get_by_role("button", name="Start: First half")).to_be_visible()
     in_database(house, lambda conn: conn.execute(GRANT, str(event), "match_desk", "describer"))
-    desk.get_by_role("button", name="Start: First half").click()
+    kick_off(desk)
     desk.get_by_role("button", name="3 min", exact=True).click()
     kept = desk.get_by_role("alert").filter(has_text="2 entries were not told")
     expect(kept).to_contain_text("It is kept here")

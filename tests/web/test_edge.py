@@ -47,7 +47,7 @@ def test_a_phone_behind_the_edge_sees_everything_once_though_the_edge_forgets(
     page.on("request", lambda sent: streams.append(sent.url) if sent.resource_type == "eventsource" else None)
     page.add_init_script(ENGLISH)
     page.goto(f"{edge.url}/live/{event_id}")
-    expect(page.get_by_text("Nothing has happened yet")).to_be_visible()
+    expect(page.get_by_text("Updates will appear here")).to_be_visible()
     announce(house, event_id, "Welcome", "Mind the step")
     for words in ("Welcome", "Mind the step"):
         expect(page.get_by_text(words)).to_be_visible(timeout=SLOW_MS)

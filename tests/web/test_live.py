@@ -15,11 +15,14 @@ from tests.web.conftest import entered
 from tests.web.gate import tonight
 from tests.web.house import House, fresh
 from tests.web.office import ENGLISH, hire, in_database
+from tests.web.steps import kick_off, withdraw
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.tour_desk import SLOW_MS, sending
 from virage.demo.teams import TEAMS
 from virage.kernel.guard import Grant
+from virage.kernel.ids import new_id
 from virage.live.acts import telling as live
+from virage.live.rules.entries import Card, Goal, KickOff, Period, Side, Telling
 
 # What of the score board lies on something else of it, or beside the screen.
 OVERLAPS = """() => {
@@ -32,6 +35,14 @@ OVERLAPS = """() => {
         .filter(([, other]) => !apart(box, other)).map(([other]) => `${name} on ${other}`))
         .concat(boxes.filter(out).map(([name]) => name));
 }"""
+# How much of the page jumped while it came (Cumulative Layout Shift); below 0.1 is good.
+SHIFTS = """() => new Promise((done) => {
+    let sum = 0;
+    new PerformanceObserver((list) => {
+        for (const shift of list.getEntries()) sum += shift.hadRecentInput ? 0 : shift.value;
+    }).observe({ type: "layout-shift", buffered: true });
+    requestAnimationFrame(() => requestAnimationFrame(() => done(sum)));
+})"""
 FRAME = "() => document.querySelector('video')?.readyState >= 2 && document.querySelector('video').currentTime > 0"
 
 
@@ -87,19 +98,19 @@ def test_a_goal_by_two_taps_is_on_the_fans_screen_and_is_played_again(
     event, title = evening
     page.add_init_script(ENGLISH)
     page.goto(f"/live/{event}")
-    expect(page.get_by_text("Nothing has happened yet")).to_be_visible()
+    expect(page.get_by_text("Updates will appear here")).to_be_visible()
     with sending(house, "main"), at_the_desk(browser, house, f"desk-{event}@example.org", event, title) as desk:
-        desk.get_by_role("button", name="Start: First half").click()
+        kick_off(desk)
         expect(page.locator("[data-clock]")).to_contain_text("1′")
         desk.get_by_role("button", name="Goal Virage FC").click()
         desk.locator("[data-player='9']").click()
         expect(page.locator("[data-score]")).to_have_text("1–0")
         goal = page.locator("[data-entry]").filter(has_text="Goal for Virage FC")
-        expect(goal).to_contain_text("9 N° 9")
+        expect(goal).to_contain_text("No. 9")
         goal.get_by_role("button", name="Watch again").click()
         expect(page.locator("[data-state='playing']")).to_be_visible(timeout=SLOW_MS)
         page.wait_for_function(FRAME)
-        desk.get_by_role("button", name="Withdraw: Goal for Virage FC").click()
+        withdraw(desk, "Goal for Virage FC")
         expect(page.locator("[data-score]")).to_have_text("0–0")
     assert watched == []
 
@@ -111,7 +122,8 @@ def test_a_shoot_out_told_by_two_taps_a_kick_is_on_the_fans_screen_with_its_scor
     page.add_init_script(ENGLISH)
     page.goto(f"/live/{event}")
     with at_the_desk(browser, house, f"kicks-{event}@example.org", event, title) as desk:
-        for told in ("Start: First half", "End: First half", "Start: Second half", "End: Second half"):
+        kick_off(desk)
+        for told in ("End: First half", "Start: Second half", "End: Second half"):
             desk.get_by_role("button", name=told).click()
         desk.get_by_role("button", name="Start: Shoot-out").click()
         for side, outcome, player in (
@@ -130,7 +142,7 @@ def test_a_shoot_out_told_by_two_taps_a_kick_is_on_the_fans_screen_with_its_scor
         expect(page.locator(".kicks.home [data-kick='scored']")).to_have_count(2)
         saved = page.locator("[data-entry]").filter(has_text="Penalty of Étoile du Nord saved")
         expect(saved).to_contain_text("1–0")
-        expect(saved).to_contain_text("10 N° 10")
+        expect(saved).to_contain_text("No. 10")
         expect(desk.get_by_role("button", name="End: Shoot-out")).to_have_count(0)
         desk.get_by_role("button", name="End of the match").click()
         expect(page.locator("[data-clock]")).to_have_text("Full time")
@@ -152,16 +164,16 @@ def test_a_goal_that_the_video_assistant_overturned_is_taken_back_where_the_desk
 ) -> None:
     event, title = evening
     with at_the_desk(browser, house, f"video-{event}@example.org", event, title) as desk:
-        desk.get_by_role("button", name="Start: First half").click()
+        kick_off(desk)
         desk.get_by_role("button", name="Goal Virage FC").click()
         desk.locator("[data-player='9']").click()
         desk.get_by_role("button", name="Red card", exact=True).click()
-        desk.get_by_role("button", name="Checked: the decision is overturned", exact=True).click()
+        desk.get_by_role("button", name="VAR: decision overturned", exact=True).click()
         expect(desk.locator("[data-told]").first).to_contain_text("Red card")
         asked = desk.get_by_role("status").filter(has_text="it still counts")
         expect(asked).to_have_count(0)
         desk.get_by_role("group", name="What is checked").get_by_role("button", name="Goal", exact=True).click()
-        desk.get_by_role("button", name="Checked: the decision is overturned", exact=True).click()
+        desk.get_by_role("button", name="VAR: decision overturned", exact=True).click()
         expect(desk.locator("[data-score]")).to_have_text("1–0")
         asked.get_by_role("button", name="Withdraw").click()
         expect(desk.locator("[data-score]")).to_have_text("0–0")
@@ -173,7 +185,7 @@ def test_a_desk_that_is_loaded_again_is_at_its_match_and_takes_back_once_what_it
 ) -> None:
     event, title = evening
     with at_the_desk(browser, house, f"again-{event}@example.org", event, title) as desk:
-        desk.get_by_role("button", name="Start: First half").click()
+        kick_off(desk)
         desk.get_by_role("button", name="3 min", exact=True).click()
         line = desk.locator("[data-told]").filter(has_text="3 minutes added")
         expect(line.get_by_role("button", name="Withdraw")).to_be_visible()
@@ -182,7 +194,7 @@ def test_a_desk_that_is_loaded_again_is_at_its_match_and_takes_back_once_what_it
         expect(desk.locator("[data-last]")).not_to_be_visible()
         desk.set_viewport_size({"width": 390, "height": 844})
         desk.context.set_offline(True)
-        desk.locator("[data-last]").get_by_role("button", name="Withdraw: 3 minutes added").click()
+        withdraw(desk, "3 minutes added", within="[data-last]")
         for said in (line, desk.locator("[data-last]")):
             expect(said).to_contain_text("is being withdrawn")
             expect(said.get_by_role("button")).to_have_count(0)
@@ -193,3 +205,124 @@ def test_a_desk_that_is_loaded_again_is_at_its_match_and_takes_back_once_what_it
         expect(desk.get_by_role("heading", name="Which match?")).to_be_visible()
         desk.go_back()
         expect(desk.get_by_role("button", name="End: First half")).to_be_visible()
+
+
+def test_an_entry_is_withdrawn_after_a_question_and_a_double_tap_withdraws_no_other(
+    browser: Browser, house: House, evening: tuple[UUID, str]
+) -> None:
+    event, title = evening
+    with at_the_desk(browser, house, f"twice-{event}@example.org", event, title) as desk:
+        desk.set_viewport_size({"width": 390, "height": 844})
+        kick_off(desk)
+        desk.get_by_role("button", name="3 min", exact=True).click()
+        last = desk.locator("[data-last]")
+        expect(last).to_contain_text("3 minutes added")
+        last.get_by_role("button", name="Withdraw").dblclick()
+        asked = desk.get_by_role("dialog", name="Withdraw this entry?")
+        if asked.is_visible():
+            asked.get_by_role("button", name="Withdraw").dblclick()
+        else:
+            withdraw(desk, "3 minutes added", within="[data-last]")
+        expect(last).to_contain_text("First half begins")
+        expect(desk.locator("[data-clock]")).to_contain_text("1′")
+        expect(desk.locator("[data-told]")).to_have_count(1)
+
+
+def test_the_desk_says_which_language_of_an_announcement_is_missing(
+    browser: Browser, house: House, evening: tuple[UUID, str]
+) -> None:
+    event, title = evening
+    with at_the_desk(browser, house, f"words-{event}@example.org", event, title) as desk:
+        desk.get_by_role("button", name="Publish", exact=True).click()
+        expect(desk.get_by_text("Enter the announcement in French")).to_be_visible()
+        expect(desk.get_by_text("Enter the announcement in English")).to_be_visible()
+        expect(desk.get_by_label("In French")).to_be_focused()
+        desk.get_by_label("In French").fill("Merci")
+        desk.get_by_role("button", name="Publish", exact=True).click()
+        expect(desk.get_by_text("Enter the announcement in French")).to_have_count(0)
+        expect(desk.get_by_label("In English")).to_be_focused()
+        desk.get_by_label("In English").fill("Thanks")
+        desk.get_by_role("button", name="Publish", exact=True).click()
+        expect(desk.locator("[data-told]")).to_contain_text("Thanks")
+
+
+def test_a_first_half_long_before_kick_off_is_asked_about(
+    browser: Browser, page: Page, house: House, evening: tuple[UUID, str]
+) -> None:
+    event, title = evening
+    page.add_init_script(ENGLISH)
+    page.goto(f"/live/{event}")
+    with at_the_desk(browser, house, f"early-{event}@example.org", event, title) as desk:
+        desk.get_by_role("button", name="Start: First half").click()
+        asked = desk.get_by_role("dialog", name="Start the first half now?")
+        asked.get_by_role("button", name="Go back").click()
+        expect(asked).not_to_be_visible()
+        expect(desk.locator("[data-told]")).to_have_count(0)
+        expect(page.locator(".board")).not_to_contain_text("0–0")
+        kick_off(desk)
+        expect(page.locator("[data-score]")).to_have_text("0–0")
+
+
+def test_a_video_review_is_in_the_header_and_an_overturned_goal_says_that_the_score_changes(
+    browser: Browser, page: Page, house: House, evening: tuple[UUID, str]
+) -> None:
+    event, title = evening
+    page.add_init_script(ENGLISH)
+    page.goto(f"/live/{event}")
+    with at_the_desk(browser, house, f"review-{event}@example.org", event, title) as desk:
+        kick_off(desk)
+        desk.get_by_role("button", name="Goal Virage FC").click()
+        desk.locator("[data-player='9']").click()
+        desk.get_by_role("button", name="VAR check", exact=True).click()
+        expect(page.locator("[data-review]")).to_have_text("VAR check: possible goal")
+        desk.get_by_role("button", name="VAR: decision overturned", exact=True).click()
+        expect(page.locator("[data-review]")).to_have_text("VAR: goal disallowed, score about to change")
+        desk.get_by_role("status").filter(has_text="it still counts").get_by_role("button", name="Withdraw").click()
+        expect(page.locator("[data-score]")).to_have_text("0–0")
+        expect(page.locator("[data-review]")).to_have_text("VAR: decision overturned")
+
+
+def test_a_card_is_shown_as_a_card_and_the_score_stays_in_sight(
+    page: Page, house: House, evening: tuple[UUID, str]
+) -> None:
+    event, _ = evening
+    now = datetime.now(UTC)
+    told = [KickOff(Period.FIRST_HALF), Goal(Side.HOME, 9), Card(Side.AWAY, 4, "yellow")]
+    tellings = [Telling(new_id(), now, one) for one in told]
+    in_database(house, lambda conn: live.tell(conn, event, tellings, None, now))
+    page.add_init_script(ENGLISH)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"/live/{event}")
+    booked = page.locator("[data-entry]").filter(has_text="Yellow card")
+    expect(booked.locator(".booking.yellow")).to_have_css("background-color", "rgb(246, 197, 0)")
+    expect(booked.locator(".team-stripe")).to_have_count(0)
+    follow = page.locator(".follow p")
+    expect(follow).not_to_be_visible()
+    page.mouse.wheel(0, 900)
+    expect(follow).to_be_visible()
+    expect(follow).to_contain_text("1–0")
+    box, header = follow.bounding_box(), page.locator("header").first.bounding_box()
+    assert box
+    assert header
+    assert abs(box["y"] - header["height"]) < 2
+
+
+@pytest.mark.parametrize("size", list(SIZES))
+def test_the_page_of_a_match_does_not_jump_while_it_comes(
+    page: Page, house: House, evening: tuple[UUID, str], size: str
+) -> None:
+    event, _ = evening
+    now = datetime.now(UTC)
+    told = [KickOff(Period.FIRST_HALF), *[Goal(Side.HOME, 9)] * 6, Card(Side.AWAY, 4, "yellow")]
+    tellings = [Telling(new_id(), now, one) for one in told]
+    in_database(house, lambda conn: live.tell(conn, event, tellings, None, now))
+    page.set_viewport_size({"width": SIZES[size]["width"], "height": SIZES[size]["height"]})
+    page.goto(f"/live/{event}")
+    expect(page.locator("[data-score]")).to_have_text("6–0")
+    expect(page.locator("[data-stats]")).to_be_attached()
+    expect(page.locator("[data-notices]")).to_be_attached()
+    assert page.evaluate(SHIFTS) < 0.1
+    page.goto("/")
+    expect(page.locator(".event").first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate(SHIFTS) < 0.1

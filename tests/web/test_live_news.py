@@ -68,9 +68,9 @@ def test_what_was_told_in_a_dead_zone_is_all_there_afterwards_once_and_in_order(
     page.evaluate(SPOKEN)
     page.context.set_offline(True)
     house.stop(process)
-    expect(page.get_by_text("No network. This is what was told by")).to_be_visible()
+    expect(page.get_by_text("You are offline. Last updated")).to_be_visible()
     assert page.evaluate("() => { scrollTo(0, document.body.scrollHeight); return scrollY; }") > FAR_DOWN
-    expect(page.get_by_text("No network. This is what was told by")).to_be_in_viewport()
+    expect(page.get_by_text("You are offline. Last updated")).to_be_in_viewport()
     extra: Sequence[AddedTime] = [AddedTime(minutes % 30 + 1) for minutes in range(80)]
     tell(house, event, Goal(Side.AWAY, 10), Card(Side.AWAY, 4, "yellow"), Substitution(Side.HOME, 9, 12), *extra)
     pages: list[str] = []
@@ -176,7 +176,7 @@ def test_what_the_referee_signals_is_there_for_whoever_looks_for_it_and_says_not
     folded = page.get_by_text("From the referee: 3 signals", exact=True)
     expect(folded).to_be_visible(timeout=SLOW_MS)
     expect(page.get_by_text("Goal-line technology: the ball was not in")).to_be_visible()
-    expect(page.get_by_text("The video assistant checks")).to_be_visible()
+    expect(page.get_by_text("VAR check: possible penalty")).to_be_visible()
     expect(page.get_by_text("Referee: play is stopped")).to_be_hidden()
     folded.click()
     expect(page.get_by_text("Referee: play is stopped")).to_be_visible()

@@ -19,7 +19,7 @@ def test_a_real_match_is_on_the_fans_screen_with_its_figures_and_its_goal_is_pla
     event = tonight(house, "A match out of its file")
     page.add_init_script(ENGLISH)
     page.goto(f"/live/{event}")
-    expect(page.get_by_text("Nothing has happened yet")).to_be_visible()
+    expect(page.get_by_text("Updates will appear here")).to_be_visible()
     with sending(house, "main"), played(house, EVENTS, event, "--speed", "1000"):
         goal = page.locator("[data-entry]").filter(has_text="10 Lionel Andrés Messi Cuccittini")
         expect(goal).to_contain_text("Goal for Barcelona", timeout=SLOW_MS)
@@ -31,7 +31,7 @@ def test_a_real_match_is_on_the_fans_screen_with_its_figures_and_its_goal_is_pla
         expect(page.locator("[data-clock]")).to_contain_text("Full time", timeout=SLOW_MS)
     expect(page.locator("[data-score]")).to_have_text("2–2")
     expect(page.locator("[data-entry]").filter(has_text="Red card")).to_contain_text("15 Clément Lenglet")
-    expect(page.locator("[data-entry]").filter(has_text="Change, Girona")).to_have_count(3)
+    expect(page.locator("[data-entry]").filter(has_text="Substitution, Girona")).to_have_count(3)
     lineups = page.get_by_role("region", name="Line-ups")
     expect(lineups).to_contain_text("Marc-André ter Stegen")
     for figure, value in (("shots", r"20Shots\s*7"), ("yellow", r"3Yellow cards\s*5"), ("red", r"1Red cards\s*0")):

@@ -50,7 +50,7 @@ def test_the_pitch_is_drawn_and_moves_and_whoever_hides_it_is_sent_no_more(
     event, opened = tour_live.match(house, "A match that is tracked"), streams(page)
     page.add_init_script(ENGLISH)
     page.goto(f"/live/{event}")
-    expect(page.get_by_text("Nothing has happened yet")).to_be_visible()
+    expect(page.get_by_text("Updates will appear here")).to_be_visible()
     pitch = page.locator("[data-pitch]")
     expect(pitch).to_have_count(0)
     play(house, event, 0, 3)
@@ -64,12 +64,12 @@ def test_the_pitch_is_drawn_and_moves_and_whoever_hides_it_is_sent_no_more(
     kick(house, event, 97)
     expect(pitch).to_contain_text("Hardest kick: 97 km/h")
     pitch.locator("summary").click()
-    expect(pitch.get_by_role("row", name="11 N° 11").first).to_contain_text("km/h")
+    expect(pitch.get_by_role("row", name="No. 11").first).to_contain_text("km/h")
     pitch.get_by_role("button", name="Hide the pitch").click()
     expect(pitch).to_have_count(0)
     assert any(f"pitch:{event}" in url for url in opened)
     page.reload()
-    expect(page.get_by_text("Nothing has happened yet")).to_be_visible()
+    expect(page.get_by_text("Updates will appear here")).to_be_visible()
     assert f"pitch:{event}" not in opened[-1]
     assert watched == []
 
@@ -84,7 +84,7 @@ def test_a_phone_that_saves_data_is_sent_the_pitch_when_it_asks_for_it(browser: 
         page = context.new_page()
         opened = streams(page)
         page.goto(f"/live/{event}")
-        expect(page.get_by_text("Nothing has happened yet")).to_be_visible()
+        expect(page.get_by_text("Updates will appear here")).to_be_visible()
         begin(house, event)
         asks = page.locator("[data-pitch-asks]")
         expect(asks).to_be_visible(timeout=SLOW_MS)

@@ -12,6 +12,7 @@ from tests.web.conftest import entered
 from tests.web.gate import tonight
 from tests.web.house import House
 from tests.web.office import ENGLISH, hire, in_database
+from tests.web.steps import kick_off
 from tests.web.tour import Screen
 from virage.demo.teams import TEAMS
 from virage.kernel.database import Connection
@@ -92,24 +93,24 @@ def replays(fan: Page, desk: Page, house: House, event: UUID) -> Iterator[tuple[
 def screens(fan: Page, desk: Page, event: UUID) -> Iterator[tuple[Page, Screen]]:
     """From before the kick-off to a goal that was corrected; `desk` is signed in as one who tells of it."""
     fan.goto(f"/live/{event}")
-    expect(fan.get_by_text("Nothing has happened yet")).to_be_visible()
+    expect(fan.get_by_text("Updates will appear here")).to_be_visible()
     yield fan, Screen("live-before")
     desk.goto("/staff/desk")
     desk.get_by_role("button", name=TITLE).last.click()
     yield desk, Screen("desk")
-    desk.get_by_role("button", name="Start: First half").click()
+    kick_off(desk)
     desk.get_by_role("button", name="Goal Virage FC").click()
     yield desk, Screen("desk-goal")
     desk.locator("[data-player='9']").click()
     desk.get_by_role("button", name="Card for Étoile du Nord").click()
     desk.locator("[data-player='4']").click()
-    desk.get_by_role("button", name="Change of Virage FC").click()
+    desk.get_by_role("button", name="Substitution for Virage FC").click()
     desk.locator("[data-player='7']").click()
     desk.locator("[data-player='12']").click()
     desk.get_by_role("button", name="3 min", exact=True).click()
     desk.get_by_label("In French").fill("La mi-temps approche : les buvettes du nord sont calmes.")
     desk.get_by_label("In English").fill("Half-time is near: the stands in the north are quiet.")
-    desk.get_by_role("button", name="Tell everybody").click()
+    desk.get_by_role("button", name="Publish", exact=True).click()
     expect(fan.get_by_text("Half-time is near")).to_be_visible()
     yield fan, Screen("live")
     yield desk, Screen("desk-told")

@@ -16,6 +16,7 @@ type Live = components["schemas"]["Live"];
 type News = { entries?: Entry[]; teams?: boolean; head?: number };
 const PAGE_ENTRIES = 32;
 const AGAIN_MS = 2000;
+const LATE_MS = 4000;
 interface Kept {
   event: EventInfo;
   teams: Teams | null;
@@ -30,6 +31,8 @@ export class Match {
   entries = $state.raw<Entry[]>([]);
   /** Everything up to the last entry that is known to be there is here. */
   complete = $state(false);
+  /** What stands in the feed is here, or will not come soon: the page is shown as a whole, and nothing in it jumps. */
+  known = $state(false);
   /** When the feed was last heard. */
   at = $state<string | null>(null);
   problem = $state.raw<Problem | null>(null);
@@ -45,6 +48,7 @@ export class Match {
   #head = 0;
   #reading = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #late: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly id: string) {}
 
@@ -55,10 +59,12 @@ export class Match {
   /** Load and follow; returns the way to stop. */
   open(): () => void {
     const live = this.#loadTeams();
+    this.#late = setTimeout(() => (this.known = true), LATE_MS);
     void this.#load(live);
     const following = this.#follow(live);
     return () => {
       clearTimeout(this.#timer);
+      clearTimeout(this.#late);
       void following.then((leave) => leave());
     };
   }
@@ -75,6 +81,7 @@ export class Match {
     const kept = await keep.get<Kept>(this.#key);
     if (kept && !this.event) [this.event, this.teams, this.at] = [kept.event, kept.teams, kept.at];
     if (kept) this.add(kept.entries);
+    this.known ||= kept !== undefined;
     const [event] = await Promise.all([answered<EventInfo>(api.GET("/api/events/{event_id}", { params: { path: { event_id: this.id } } })), live]);
     if (event.ok) this.event = event.data;
     else if (!this.event) this.problem = event.problem;
@@ -84,6 +91,7 @@ export class Match {
   async #loadTeams(): Promise<Answer<Live>> {
     const live = await answered<Live>(api.GET("/api/live/{event_id}", { params: { path: { event_id: this.id } } }));
     if (live.ok) this.teams = live.data.teams as Teams | null;
+    this.known ||= live.ok && live.data.head === 0;
     return live;
   }
 
@@ -92,6 +100,7 @@ export class Match {
     this.#head = Math.max(this.#head, head);
     this.add(entries);
     await this.#readMissing();
+    this.known = true;
     if (teams) await this.#loadTeams();
     await this.#keep();
   }

@@ -12,13 +12,16 @@ export interface Line {
   about?: string;
 }
 
+/** A player by number and name; by the number alone where no name is known. */
+export function called(teams: Teams | null, side: Side, number: number, w: Words): string {
+  const name = player(teams, side, number)?.name;
+  return name ? `${number} ${name}` : w.shirt(number);
+}
+
 export function told(what: Happening, teams: Teams | null, w: Words): Line {
   const h = w.happened;
   const team = (side: Side): string => teams?.[side].name ?? w.sides[side];
-  const named = (side: Side, number: number | null | undefined): string => {
-    const found = player(teams, side, number);
-    return found ? `${found.number} ${found.name}` : String(number ?? "");
-  };
+  const named = (side: Side, number: number | null | undefined): string => (number ? called(teams, side, number, w) : "");
   const line = (title: string, details: string[] = [], side: Side | null = null): Line => ({
     title,
     details: details.filter(Boolean),
@@ -43,7 +46,7 @@ export function told(what: Happening, teams: Teams | null, w: Words): Line {
     case "added_time":
       return line(h.added_time(what.minutes));
     case "var":
-      return line(h.var[what.phase], [h.matters[what.matter]]);
+      return what.phase === "checking" ? line(h.varChecks[what.matter]) : line(h.var[what.phase], [h.matters[what.matter]]);
     case "goal_line":
       return line(h.goalLine(what.is_goal), [team(what.side)], what.side);
     case "referee":
