@@ -176,7 +176,7 @@ def test_what_the_referee_signals_is_there_for_whoever_looks_for_it_and_says_not
     folded = page.get_by_text("From the referee: 3 signals", exact=True)
     expect(folded).to_be_visible(timeout=SLOW_MS)
     expect(page.get_by_text("Goal-line technology: the ball was not in")).to_be_visible()
-    expect(page.get_by_text("VAR check: possible penalty")).to_be_visible()
+    expect(page.locator("[data-entry]").get_by_text("VAR check: possible penalty")).to_be_visible()
     expect(page.get_by_text("Referee: play is stopped")).to_be_hidden()
     folded.click()
     expect(page.get_by_text("Referee: play is stopped")).to_be_visible()
