@@ -55,6 +55,6 @@ def test_a_real_minute_of_tracking_is_drawn_on_the_fans_pitch(page: Page, house:
         pitch = page.locator("[data-pitch]")
         expect(pitch).to_be_visible(timeout=SLOW_MS)
         expect(page.locator("[data-clock]")).to_contain_text("Second half")
-    pitch.get_by_text("How far and how fast", exact=True).click()
+    pitch.get_by_text("Distance and speed", exact=True).click()
     expect(pitch.get_by_role("table").first).to_contain_text(re.compile(r"0\.\d+ km"))
     assert watched == []

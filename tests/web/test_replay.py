@@ -163,7 +163,7 @@ def test_a_player_asks_again_until_there_is_something_and_says_so_if_there_is_no
     page.get_by_role("button", name="Close").click()
     answers += [{"body": "no playlist"}] * 100
     page.get_by_role("button", name="Watch again").click()
-    expect(page.locator("[data-state='failed']")).to_contain_text("does not play at the moment", timeout=SLOW_MS)
+    expect(page.locator("[data-state='failed']")).to_contain_text("cannot be played right now", timeout=SLOW_MS)
     answers.clear()
     page.get_by_role("button", name="Try again").click()
     playing(page, 0.2)
@@ -218,7 +218,7 @@ def test_the_sound_of_a_clip_that_grows_begins_with_its_picture(
 def test_a_link_that_leads_to_nothing_says_so(page: Page, evening: Evening) -> None:
     page.add_init_script(ENGLISH)
     page.goto(f"/r/{evening.event}")
-    expect(page.locator("[data-state='missing']")).to_contain_text("There is no replay here")
+    expect(page.locator("[data-state='missing']")).to_contain_text("This replay isn’t available")
 
 
 def test_a_clip_that_is_taken_down_or_no_longer_allowed_stops_on_the_screen_that_shows_it(

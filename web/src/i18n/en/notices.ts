@@ -1,14 +1,14 @@
 /** What a fan may be told by push. */
 export const notices = {
-  title: "Tell me on my phone",
-  textClub: "Of every match, even when this page is closed. Nothing until you ask.",
-  textEvent: "Of this match, even when this page is closed. Nothing until you ask.",
+  title: "Match alerts",
+  textClub: "Get notified of every match, even when this page is closed. Off by default.",
+  textEvent: "Get notified even when this page is closed. Off by default.",
   signIn: "Sign in to choose",
   kinds: { goals: "Goals", periods: "Kick-off, half-time, full time", replays: "Replays", ground: "My gate, and food stands near my seat" },
   during: (kind: string): string => `${kind}, also during play`,
   duringShort: "Also during play",
   quiet: "Quiet during play",
-  quietText: "What you did not ask for during play waits: one message at half-time and at the end says how it stands.",
+  quietText: "Other alerts wait for a single summary at half-time and full time.",
   when: { inside: "When I am in the ground", always: "Wherever I watch", never: "Never" },
   asForClub: "As for all matches",
   own: "You chose this for this match.",

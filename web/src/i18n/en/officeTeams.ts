@@ -40,6 +40,7 @@ export const officeTeams = {
     playerNamed: (team: string, number: number) => `Number ${number} of ${team} has already been named in the match. Keep this player in the line-up.`,
   },
   conflict: {
+    changed: "Somebody else saved this page meanwhile. Load it again: your changes are kept.",
     title: "Somebody else saved this page",
     text: "Your changes are kept. Choose what to keep in each field.",
     same: "Both versions are the same.",

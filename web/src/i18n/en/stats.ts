@@ -1,6 +1,6 @@
 /** What the figures of a match say. */
 export const stats = {
-  title: "Figures",
+  title: "Stats",
   caption: (home: string, away: string) => `Figures of ${home} and ${away}`,
   figure: "Figure",
   possession: "Possession",

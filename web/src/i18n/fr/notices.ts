@@ -2,15 +2,15 @@
 import type { Words } from "../en/notices";
 
 export const notices: Words = {
-  title: "Me prévenir sur mon téléphone",
-  textClub: "Pour tous les matchs, même quand cette page est fermée. Rien tant que vous ne demandez rien.",
-  textEvent: "Pour ce match, même quand cette page est fermée. Rien tant que vous ne demandez rien.",
+  title: "Alertes du match",
+  textClub: "Recevez une notification à chaque match, même quand cette page est fermée. Désactivé par défaut.",
+  textEvent: "Recevez une notification même quand cette page est fermée. Désactivé par défaut.",
   signIn: "Se connecter pour choisir",
   kinds: { goals: "Les buts", periods: "Coup d’envoi, mi-temps, fin du match", replays: "Les ralentis", ground: "Ma porte, et les buvettes près de ma place" },
   during: (kind: string): string => `${kind}, même pendant le jeu`,
   duringShort: "Même pendant le jeu",
   quiet: "Silence pendant le jeu",
-  quietText: "Ce que vous n’avez pas demandé pendant le jeu attend : un seul message, à la mi-temps et à la fin, donne le score.",
+  quietText: "Les autres alertes attendent un seul résumé, à la mi-temps et à la fin du match.",
   when: { inside: "Quand je suis au stade", always: "Où que je regarde", never: "Jamais" },
   asForClub: "Comme pour tous les matchs",
   own: "Vous avez choisi ceci pour ce match.",

@@ -40,6 +40,7 @@ export const officeTeams: typeof en = {
     playerNamed: (team, number) => `Le numéro ${number} (${team}) a déjà été cité pendant le match : gardez-le dans la composition.`,
   },
   conflict: {
+    changed: "Quelqu’un d’autre a enregistré cette page entre-temps. Rechargez : vos modifications sont conservées.",
     title: "Quelqu’un d’autre a enregistré cette page",
     text: "Vos modifications sont conservées. Choisissez ce qu’il faut garder pour chaque champ.",
     same: "Les deux versions sont identiques.",

@@ -1,12 +1,12 @@
 import type { Words } from "../en/pitch";
 
 export const pitch: Words = {
-  title: "Le terrain",
+  title: "Terrain en direct",
   drawn: (home, away) => `Le terrain vu d’en haut. ${home} : maillots ronds, ${away} : maillots carrés. Ce que chacun a couru est dans le tableau ci-dessous.`,
-  ask: "Où est chacun, pendant qu’il court. Environ 15 ko par minute.",
+  ask: "Voyez où se trouve chaque joueur. Environ 15 ko par minute.",
   show: "Afficher le terrain",
   hide: "Masquer le terrain",
-  stopped: "Aucune position n’arrive en ce moment.",
+  stopped: "Positions momentanément indisponibles.",
   ball: { left: "Le ballon est dans le tiers de gauche.", middle: "Le ballon est dans le tiers du milieu.", right: "Le ballon est dans le tiers de droite." },
   lastKick: (who, kmh) => (who ? `Dernière frappe : ${who}, ${kmh} km/h` : `Dernière frappe : ${kmh} km/h`),
   hardest: (who, kmh) => (who ? `Frappe la plus forte : ${who}, ${kmh} km/h` : `Frappe la plus forte : ${kmh} km/h`),

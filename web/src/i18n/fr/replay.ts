@@ -1,18 +1,18 @@
 import type { Words } from "../en/replay";
 
 export const replay: Words = {
-  title: "Un ralenti",
+  title: "Ralenti",
   player: "Ralenti",
   loading: "Le ralenti arrive.",
   failed: "Le ralenti ne peut pas être lu pour le moment.",
-  missing: "Il n’y a pas de ralenti ici. Vérifiez le lien.",
+  missing: "Ce ralenti n’est pas disponible. Vérifiez le lien.",
   again: "Réessayer",
   captions: "Sous-titres",
   describes: "Audiodescription",
   off: "Non",
   languages: { fr: "Français", en: "English" },
   share: "Partager",
-  shared: "Le lien est copié.",
+  shared: "Lien copié",
   download: "Télécharger",
   downloadDescribed: (language) => `Télécharger avec audiodescription (${language})`,
   toMatch: "Voir le match",
