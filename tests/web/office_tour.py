@@ -93,6 +93,7 @@ def screens(page: Page, house: House, order_id: str) -> Iterator[Screen]:
     create = page.get_by_role("button", name="Create and go on to prices")
     expect(create).to_be_visible()
     yield Screen("new-event")
+    page.get_by_label("Title in English", exact=True).fill("An evening")
     create.click()
     expect(page.get_by_text("The title in French is missing")).to_be_visible()
     yield Screen("draft", picture=False)
