@@ -22,7 +22,7 @@ from virage.demo.teams import TEAMS
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
 from virage.live.acts import telling as live
-from virage.live.rules.entries import Card, Goal, KickOff, Period, Side, Telling
+from virage.live.rules.entries import Card, Goal, KickOff, Period, Side, Telling, Told
 
 # What of the score board lies on something else of it, or beside the screen.
 OVERLAPS = """() => {
@@ -287,7 +287,7 @@ def test_a_card_is_shown_as_a_card_and_the_score_stays_in_sight(
 ) -> None:
     event, _ = evening
     now = datetime.now(UTC)
-    told = [KickOff(Period.FIRST_HALF), Goal(Side.HOME, 9), Card(Side.AWAY, 4, "yellow")]
+    told: list[Told] = [KickOff(Period.FIRST_HALF), Goal(Side.HOME, 9), Card(Side.AWAY, 4, "yellow")]
     tellings = [Telling(new_id(), now, one) for one in told]
     in_database(house, lambda conn: live.tell(conn, event, tellings, None, now))
     page.add_init_script(ENGLISH)
@@ -313,7 +313,7 @@ def test_the_page_of_a_match_does_not_jump_while_it_comes(
 ) -> None:
     event, _ = evening
     now = datetime.now(UTC)
-    told = [KickOff(Period.FIRST_HALF), *[Goal(Side.HOME, 9)] * 6, Card(Side.AWAY, 4, "yellow")]
+    told: list[Told] = [KickOff(Period.FIRST_HALF), *[Goal(Side.HOME, 9)] * 6, Card(Side.AWAY, 4, "yellow")]
     tellings = [Telling(new_id(), now, one) for one in told]
     in_database(house, lambda conn: live.tell(conn, event, tellings, None, now))
     page.set_viewport_size({"width": SIZES[size]["width"], "height": SIZES[size]["height"]})
