@@ -2745,6 +2745,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List sales
+         * @description How the sales of all public events within the caller's roles stand, in one answer.
+         */
+        get: operations["list_sales"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/office/series": {
         parameters: {
             query?: never;
@@ -5009,6 +5029,15 @@ export interface components {
             starts_at: string;
             subtitle: components["schemas"]["Text"];
             title: components["schemas"]["Text"];
+        };
+        /** EventSum */
+        EventSum: {
+            /** Format: uuid */
+            event_id: string;
+            free: number;
+            held: number;
+            revenue_cents: number;
+            sold: number;
         };
         /** Eyes */
         Eyes: {
@@ -12433,6 +12462,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageVersion"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_sales: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventSum"][];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
