@@ -184,6 +184,28 @@ def in_turn() -> dict[str, tuple[Post, Known, list[tuple[str, timedelta]]]]:
     }
 
 
+def films() -> dict[str, tuple[bool, list[tuple[str, timedelta]]]]:
+    """Films of two codes by their age, shown to a gate whose time is trusted and to one whose is not."""
+    ages = {"of now": 0, "of five minutes": 5, "of nine minutes": 9, "of eleven minutes": 11, "of an hour": 60}
+    ages |= {"of a day": 1440}
+    shown = {f"a film {name}": (-2 * minutes, -2 * minutes + 1) for name, minutes in ages.items()}
+    shown |= {
+        "the oldest code that is taken": (-20, -19),
+        "a code that is too old": (-21, -20),
+        "the code furthest ahead that is taken": (21, 22),
+        "a code too far ahead": (22, 23),
+        "the first codes of 1970": (-STEP, 1 - STEP),
+    }
+    return {
+        f"{name}, {'trusted' if trusted else 'untrusted'} time": (
+            trusted,
+            [(text_of(code_of(ED25519, step=STEP + step)), 30 * turn * SECOND) for turn, step in enumerate(steps)],
+        )
+        for name, steps in shown.items()
+        for trusted in (True, False)
+    }
+
+
 def decision_json(decision: Decision) -> dict[str, Any]:
     """The decision as both implementations compare it: times in milliseconds, the claims left to the verdict."""
     if isinstance(decision, Admitted):
@@ -247,11 +269,14 @@ def _case(name: str, case: Case) -> dict[str, Any]:
     }
 
 
-def _sequence(name: str, post: Post, known: Known, shown: list[tuple[str, timedelta]]) -> dict[str, Any]:
+def _sequence(
+    name: str, post: Post, known: Known, shown: list[tuple[str, timedelta]], *, trusted: bool = True
+) -> dict[str, Any]:
     before: Stale | None = None
     codes = []
     for text, after in shown:
-        decision = decide(verify(text, KEYS, NOW + after, EVENT), post, known, NOW + after, before)
+        verdict = verify(text, KEYS, NOW + after, EVENT)
+        decision = decide(verdict, post, known, NOW + after, before, trusted=trusted)
         before = decision.stale if isinstance(decision, Again) else before
         codes.append({"text": text, "now": _ms(NOW + after), "decision": decision_json(decision)})
     return {"name": name, "post": _post_json(post), "known": _known_json(known), "codes": codes}
@@ -268,6 +293,10 @@ def vectors() -> dict[str, Any]:
         ],
         "cases": [_case(name, case) for group in groups for name, case in group.items()],
         "sequences": [_sequence(name, *sequence) for name, sequence in in_turn().items()],
+        "films": [
+            _sequence(name, POST, KNOWN, shown, trusted=trusted) | {"trusted": trusted}
+            for name, (trusted, shown) in films().items()
+        ],
     }
 
 
@@ -275,7 +304,9 @@ def refusals() -> set[str]:
     """Every reason that the file holds."""
     found = vectors()
     decisions = [case["decision"] for case in found["cases"]]
-    decisions += [code["decision"] for sequence in found["sequences"] for code in sequence["codes"]]
+    decisions += [
+        code["decision"] for name in ("sequences", "films") for sequence in found[name] for code in sequence["codes"]
+    ]
     return {str(decision["reason"]) for decision in decisions if decision["type"] == Refused.__struct_config__.tag}
 
 

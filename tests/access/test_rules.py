@@ -134,11 +134,16 @@ def test_every_doubt_is_a_refusal_with_its_advice(doubt: Doubt) -> None:
     assert isinstance(decide(Unverified(doubt, CLAIMS), POST, Known(), NOW), Refused)
 
 
+NEAR = st.integers(-15, 15).filter(lambda off: abs(off) > 3)
+"""By how many half minutes a phone's clock is wrong and its codes are still taken, whatever the test adds."""
+FAR = st.integers(-40_000, 40_000).filter(lambda off: not -20 <= off <= 21)
+
+
 def stale(step: int) -> Unverified:
     return Unverified(Doubt.STALE_STEP, CLAIMS, step)
 
 
-@given(st.integers(-4000, 4000).filter(lambda off: abs(off) > 1), st.integers(1, 4), st.integers(-10, 10))
+@given(NEAR, st.integers(1, 4), st.integers(-10, 10))
 def test_two_codes_that_advance_with_the_clock_let_a_phone_with_a_wrong_clock_in(
     off: int, later: int, jitter: int
 ) -> None:
@@ -151,7 +156,7 @@ def test_two_codes_that_advance_with_the_clock_let_a_phone_with_a_wrong_clock_in
     assert abs(second.clock_off_s - 30 * off) <= 30
 
 
-@given(st.integers(-4000, 4000).filter(lambda off: abs(off) > 1), st.integers(61, 179))
+@given(NEAR, st.integers(61, 179))
 def test_a_picture_of_a_code_never_gets_in(off: int, seconds: int) -> None:
     step = step_at(NOW) + off
     amber = decide(stale(step), POST, Known(), NOW)
@@ -160,7 +165,7 @@ def test_a_picture_of_a_code_never_gets_in(off: int, seconds: int) -> None:
     assert reason(again) is Reason.SCREENSHOT
 
 
-@given(st.integers(-4000, 4000).filter(lambda off: abs(off) > 1), st.integers(0, 14))
+@given(NEAR, st.integers(0, 14))
 def test_two_pictures_shown_in_one_moment_are_no_phone_yet(off: int, seconds: int) -> None:
     step = step_at(NOW) + off
     then = NOW + timedelta(seconds=seconds)
@@ -168,7 +173,7 @@ def test_two_pictures_shown_in_one_moment_are_no_phone_yet(off: int, seconds: in
     assert found == Again(CLAIMS, Stale(step, NOW))
 
 
-@given(st.integers(-4000, 4000).filter(lambda off: abs(off) > 1), st.lists(st.integers(1, 20), min_size=4, max_size=8))
+@given(NEAR, st.lists(st.integers(1, 20), min_size=4, max_size=8))
 def test_one_picture_shown_again_and_again_is_a_screenshot_in_the_end(off: int, pauses: list[int]) -> None:
     step, now, before = step_at(NOW) + off, NOW, None
     while now - NOW <= timedelta(seconds=60):
@@ -179,7 +184,7 @@ def test_one_picture_shown_again_and_again_is_a_screenshot_in_the_end(off: int, 
     assert reason(decide(stale(step), POST, Known(), now, before)) is Reason.SCREENSHOT
 
 
-@given(st.integers(-4000, 4000).filter(lambda off: abs(off) > 1), st.lists(st.floats(0, 400), min_size=1, max_size=12))
+@given(NEAR, st.lists(st.floats(0, 400), min_size=1, max_size=12))
 def test_one_picture_lets_nobody_in_whenever_and_however_often_it_is_shown(off: int, pauses: list[float]) -> None:
     step, now, before = step_at(NOW) + off, NOW, None
     for pause in pauses:
@@ -189,9 +194,7 @@ def test_one_picture_lets_nobody_in_whenever_and_however_often_it_is_shown(off: 
         now += timedelta(seconds=pause)
 
 
-@given(
-    st.integers(-4000, 4000).filter(lambda off: abs(off) > 2), st.floats(0, 29.9), st.lists(st.floats(0, 2), min_size=2)
-)
+@given(NEAR, st.floats(0, 29.9), st.lists(st.floats(0, 2), min_size=2))
 def test_a_reader_that_reads_each_code_once_as_it_changes_lets_a_wrong_phone_in_with_the_third(
     off: int, first_at: float, late: list[float]
 ) -> None:
@@ -208,7 +211,7 @@ def test_a_reader_that_reads_each_code_once_as_it_changes_lets_a_wrong_phone_in_
     assert isinstance(found, Admitted)
 
 
-@given(st.integers(-4000, 4000).filter(lambda off: abs(off) > 3), st.floats(0, 2.5), st.integers(1, 3))
+@given(NEAR, st.floats(0, 2.5), st.integers(1, 3))
 def test_a_code_that_was_seconds_on_its_way_makes_no_picture_of_a_phone(off: int, late: float, later: int) -> None:
     begun = NOW - timedelta(seconds=NOW.timestamp() % 30)
     step, seen = step_at(begun) + off, begun + timedelta(seconds=29.9 + late)  # the last moment of its half minute
@@ -229,6 +232,59 @@ def test_a_code_that_was_seen_long_ago_proves_nothing() -> None:
     step = step_at(NOW) - 20
     later = NOW + timedelta(minutes=10)
     assert isinstance(decide(stale(step + 20), POST, Known(), later, Stale(step, NOW)), Again)
+
+
+@given(FAR, st.floats(15, 40))
+def test_a_film_of_another_time_lets_nobody_in_by_its_first_code_nor_by_its_second(off: int, later: float) -> None:
+    step = step_at(NOW) + off
+    assert reason(decide(stale(step), POST, Known(), NOW)) is Reason.OUT_OF_DATE
+    then = NOW + timedelta(seconds=later)
+    found = decide(stale(step_at(then) + off), POST, Known(), then, Stale(step, NOW))
+    assert not isinstance(found, Admitted)
+
+
+@pytest.mark.parametrize("step", [0, 1])
+def test_the_first_steps_of_1970_are_refused_though_they_advance(step: int) -> None:
+    before = Stale(0, NOW - 30 * SECOND)
+    assert reason(decide(stale(step), POST, Known(), NOW)) is Reason.OUT_OF_DATE
+    assert not isinstance(decide(stale(step), POST, Known(), NOW, before), Admitted)
+
+
+@pytest.mark.parametrize(
+    ("filmed_ago", "trusted", "lights"),
+    [
+        (timedelta(), True, ["admitted"]),
+        (5 * MINUTE, True, ["again", "admitted"]),
+        (9 * MINUTE, True, ["again", "admitted"]),
+        (11 * MINUTE, True, ["out_of_date", "out_of_date"]),
+        (timedelta(hours=1), True, ["out_of_date", "out_of_date"]),
+        (timedelta(days=1), True, ["out_of_date", "out_of_date"]),
+        (timedelta(), False, ["admitted"]),
+        *((ago, False, ["again", "admitted"]) for ago in (5 * MINUTE, 9 * MINUTE, 11 * MINUTE)),
+        *((ago, False, ["again", "admitted"]) for ago in (timedelta(hours=1), timedelta(days=1))),
+    ],
+)
+def test_a_film_of_two_codes_is_answered_by_its_age_where_the_time_is_trusted(
+    filmed_ago: timedelta, trusted: bool, lights: list[str]
+) -> None:
+    shown_lights, before = [], None
+    for turn in range(len(lights)):
+        now = NOW + 30 * turn * SECOND
+        step = step_at(now - filmed_ago)
+        verdict = stale(step) if filmed_ago else Verified(CLAIMS, False, step)
+        found = decide(verdict, POST, Known(), now, before, trusted=trusted)
+        before = found.stale if isinstance(found, Again) else before
+        shown_lights.append(str(found.reason) if isinstance(found, Refused) else type(found).__name__.lower())
+    assert shown_lights == lights
+
+
+def test_a_device_without_trusted_time_refuses_no_accreditation_for_its_hours() -> None:
+    press = replace(CLAIMS, gate_group="PRESS")
+    window = Window(NOW - MINUTE, NOW + MINUTE)
+    post = replace(POST, groups=frozenset({"C", "PRESS"}), windows={"PRESS": window})
+    late = NOW + timedelta(days=365)
+    assert reason(decide(shown(press), post, Known(), late)) is Reason.NOT_NOW
+    assert isinstance(decide(shown(press), post, Known(), late, trusted=False), Admitted)
 
 
 DEVICES = [UUID(int=number) for number in range(1, 4)]
@@ -275,6 +331,49 @@ def test_an_admission_without_a_passage_is_over_after_a_minute() -> None:
     assert course([admitted, crossing("passed", 0, 0, 5)]).presence == Presence("inside", admitted.at, "C1")
 
 
+UNPROVED = {"proved": False}
+
+
+def test_a_passage_that_nothing_proves_is_a_person_and_no_entry_of_the_pass() -> None:
+    found = course([replace(crossing("passed", 0), **UNPROVED)])
+    assert (found.presence, found.entries, found.duplicates) == (None, 0, ())
+    assert (found.people, found.people_gate, len(found.unproved)) == (1, "C1", 1)
+    owner = crossing("passed", 5, 1)
+    both = course([replace(crossing("passed", 0), **UNPROVED), owner])
+    assert (both.presence, both.entries, both.people) == (Presence("inside", owner.at, "C2"), 1, 2)
+
+
+def test_the_same_device_that_claimed_a_passage_lets_the_owner_in_once() -> None:
+    found = course([replace(crossing("passed", 0), **UNPROVED), crossing("passed", 5)])
+    assert (found.entries, found.people) == (1, 2)
+    after = course([crossing("passed", 0), replace(crossing("passed", 5), **UNPROVED)])
+    assert (after.entries, after.people, after.unproved) == (1, 1, ())
+
+
+@pytest.mark.parametrize("seconds", [-4, 0, 20, 59])
+def test_a_turnstiles_passage_follows_the_admission_at_its_gate(seconds: int) -> None:
+    admitted = crossing("admitted", 0)
+    signal = Crossing(admitted.at + seconds * SECOND, DEVICES[1], 1, "passed", "C1", proved=False)
+    assert course([admitted, signal]).entries == 1
+    assert course([admitted, replace(signal, gate="C2")]).entries == 0
+    assert course([replace(admitted, proved=False), signal]).entries == 0
+
+
+def test_a_turnstiles_passage_long_after_the_admission_proves_nothing() -> None:
+    admitted = crossing("admitted", 0)
+    signal = Crossing(admitted.at + PASSAGE_WITHIN, DEVICES[1], 1, "passed", "C1", proved=False)
+    assert course([admitted, signal]).entries == 0
+    assert course([admitted, crossing("withdrawn", 0, 0, 5), replace(signal, at=NOW + SECOND)]).entries == 0
+
+
+def test_two_that_came_in_with_one_pass_are_two_people_until_they_leave() -> None:
+    twice = [crossing("passed", 0), crossing("passed", 5, 1)]
+    assert course(twice).people == 2
+    assert course([*twice, crossing("left", 9)]).people == 1
+    assert course([*twice, crossing("left", 9), crossing("left", 10, 1)]).people == 0
+    assert course([crossing("left", 1), crossing("passed", 5)]).people == 1
+
+
 def test_who_left_is_outside() -> None:
     assert course([crossing("passed", 0), crossing("left", 9)]).presence == Presence("outside", NOW + 9 * MINUTE, "C1")
 
@@ -319,6 +418,7 @@ def test_no_upload_rolls_a_generation_back_nor_raises_it_above_what_was_issued(
             kind=kind,
             pass_number=CLAIMS.number,
             generation=generation,
+            override="no_phone",
         )
         judge(Read(UUID(int=2), scan, None), Setting(GroundState(), Terms()), held, NOW)
         assert issued >= held.generation == max(min(one, issued) for one, _ in seen[:number])

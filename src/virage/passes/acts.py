@@ -28,6 +28,7 @@ __all__ = [
     "Printed",
     "Printing",
     "bind",
+    "clear_entered",
     "ensure_keys",
     "issue",
     "mark_entered",
@@ -157,6 +158,11 @@ async def revoke(conn: Connection, subjects: Sequence[UUID], now: datetime, who:
 async def mark_entered(conn: Connection, event_id: UUID, numbers: Sequence[int], at: datetime) -> None:
     """Remember the first crossing of passes: from then on none of them changes its phone or turns into paper."""
     await store.mark_entered(conn, event_id, numbers, at)
+
+
+async def clear_entered(conn: Connection, event_id: UUID, numbers: Sequence[int]) -> None:
+    """Forget the first crossing of passes: every scan that said so was withdrawn."""
+    await store.clear_entered(conn, event_id, numbers)
 
 
 async def ensure_keys(

@@ -96,6 +96,11 @@ async def mark_entered(conn: Connection, event_id: UUID, numbers: Sequence[int],
     await _sql.mark_entered(conn, event_id=event_id, numbers=list(numbers), at=at)
 
 
+async def clear_entered(conn: Connection, event_id: UUID, numbers: Sequence[int]) -> None:
+    """Remove the first crossing of passes of one event."""
+    await _sql.clear_entered(conn, event_id=event_id, numbers=list(numbers))
+
+
 async def signing_keys(conn: Connection, event_ids: Sequence[UUID]) -> dict[UUID, SealedKey]:
     """Return the keys by event."""
     return {row["event_id"]: SealedKey(*row) async for row in _sql.signing_keys(conn, event_ids=list(event_ids))}

@@ -110,6 +110,21 @@ set entered_at = :at
 from crossed
 where pass.subject = crossed.subject;
 
+-- name: clear_entered(event_id, numbers)!
+-- The passes that nobody came in with after all.
+with withdrawn as (
+    select subject
+    from passes.pass
+    where event_id = :event_id and number = any(:numbers::bigint[]) and entered_at is not null
+    order by subject
+    for no key update
+)
+
+update passes.pass
+set entered_at = null
+from withdrawn
+where pass.subject = withdrawn.subject;
+
 -- name: signing_keys(event_ids)
 -- The signing keys of events, the private halves sealed.
 select event_id, kid, public, sealed from passes.signing_key where event_id = any(:event_ids::uuid[]);

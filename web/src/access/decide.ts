@@ -18,6 +18,10 @@ const STEP_SLACK = 1.1;
 const SAME_STEP_MAX = 2;
 /** How many half minutes lie at least between them: two pictures are shown in one moment, two codes never are. */
 const STEP_APART_MIN = 0.5;
+/** How many half minutes a code may be behind the trusted time, ten minutes: an older one is a film or a picture. */
+const STEPS_BEHIND_MAX = 20;
+/** How many it may be ahead: one more, for nobody films what comes, and a phone's next code may come on the way. */
+const STEPS_AHEAD_MAX = 21;
 
 /** Why a bearer does not cross, in the order in which it is asked. */
 export const REASONS = [
@@ -28,6 +32,7 @@ export const REASONS = [
   "too_early",
   "expired",
   "screenshot",
+  "out_of_date",
   "revoked",
   "superseded",
   "call_supervisor",
@@ -106,20 +111,32 @@ export const OF_DOUBT: Record<Exclude<Doubt, "stale_step">, Reason> = {
   bad_holder_signature: "forged",
 };
 
-/** Decide about one code at one gate. `before` is the last code out of its window that this gate saw of the pass. */
-export function decide(verdict: Verdict, post: Post, known: Known, now: number, before: Stale | null = null): Decision {
+/**
+ * Decide about one code at one gate. `before` is the last code out of its window that this gate saw of the pass.
+ *
+ * `trusted` says whether `now` is the server's time. A device that lost it refuses nobody for the time alone: the server
+ * judges the distance of its admissions when they are uploaded.
+ */
+export function decide(verdict: Verdict, post: Post, known: Known, now: number, before: Stale | null = null, trusted = true): Decision {
   if (post.closed) return refused("no_entry", verdict.claims);
-  if (verdict.type === "verified") return decided(verdict, post, known, now);
+  if (verdict.type === "verified") return decided(verdict, post, known, now, trusted);
   const { reason, claims, step } = verdict;
   if (reason !== "stale_step" || claims === null || step === null) {
     return refused(OF_DOUBT[reason as keyof typeof OF_DOUBT], claims, when(reason, claims));
   }
   const earlier = recent(before, now);
   const shown = compare(earlier, step, now);
-  if (shown === "again") return { type: "again", claims, stale: earlier ?? { step, at: now } };
-  if (shown === "still") return refused("screenshot", claims);
-  const found = decided({ type: "verified", claims, paper: false, step }, post, known, now);
+  const tooFar = trusted && isFar(step, now);
+  if (shown === "again" && !(tooFar && earlier === null)) return { type: "again", claims, stale: earlier ?? { step, at: now } };
+  if (shown === "still" || tooFar) return refused(shown === "still" ? "screenshot" : "out_of_date", claims);
+  const found = decided({ type: "verified", claims, paper: false, step }, post, known, now, trusted);
   return found.type === "admitted" ? { ...found, clock_off_s: (step - stepAt(now)) * STEP_SECONDS } : found;
+}
+
+/** Whether a code is more than ten minutes from `now`: no clock of a good phone is, for it signs by the server's. */
+function isFar(step: number, now: number): boolean {
+  const off = step - stepAt(now);
+  return off < -STEPS_BEHIND_MAX || off > STEPS_AHEAD_MAX;
 }
 
 /** The code to compare the next one with, while it is remembered; the first one of a row stays it. */
@@ -148,11 +165,11 @@ function when(reason: Doubt, claims: Claims | null): Refused["data"] {
   return reason === "not_yet_valid" && claims !== null ? { opens_at: claims.not_before * 1000 } : {};
 }
 
-function decided({ claims, paper }: Verified, post: Post, known: Known, now: number): Decision {
+function decided({ claims, paper }: Verified, post: Post, known: Known, now: number, trusted: boolean): Decision {
   const identity_check = paper && post.terms.paper_identity_check;
   return (
     ofThePass(claims, paper, post, known, now) ??
-    ofTheGate(claims, post, now) ?? { type: "admitted", claims, paper, identity_check, clock_off_s: 0 }
+    ofTheGate(claims, post, now, trusted) ?? { type: "admitted", claims, paper, identity_check, clock_off_s: 0 }
   );
 }
 
@@ -179,10 +196,10 @@ function ofThePresence(presence: Presence, post: Post, now: number): Reason | nu
 }
 
 /** Whether such a pass enters here, now. */
-function ofTheGate(claims: Claims, post: Post, now: number): Refused | null {
+function ofTheGate(claims: Claims, post: Post, now: number, trusted: boolean): Refused | null {
   const group = claims.gate_group;
   if (!post.groups.has(group)) return refused("wrong_gate", claims, { group });
   const window = Object.hasOwn(post.windows, group) ? post.windows[group] : undefined;
-  if (window && !(window.opens_at <= now && now < window.closes_at)) return refused("not_now", claims, { ...window });
+  if (trusted && window && !(window.opens_at <= now && now < window.closes_at)) return refused("not_now", claims, { ...window });
   return post.zone_full ? refused("zone_full", claims) : null;
 }

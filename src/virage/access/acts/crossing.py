@@ -10,6 +10,7 @@ from virage.access.rules.crossings import Crossing, Duplicate
 from virage.access.rules.decision import Terms
 from virage.access.rules.ground import GroundState, zone_of
 from virage.access.rules.judging import Held, Issued, Judged, PassKey, Setting, Stored, judge
+from virage.access.rules.on import takes
 from virage.access.rules.scans import Answer, Read
 from virage.access.store import ground as ground_store
 from virage.access.store import scans as store
@@ -21,6 +22,7 @@ from virage.passes import reads as pass_reads
 from virage.programme import reads as programme
 
 UNKNOWN_EVENT = "unknown_event"
+EVENT_NOT_ON = "event_not_on"
 
 
 class Batch(Struct):
@@ -52,9 +54,26 @@ async def end_pending(conn: Connection, now: datetime, limit: int) -> int:
     return len(overdue)
 
 
+async def withdraw_scans(conn: Connection, device_id: UUID, since: datetime, now: datetime, who: UUID | None) -> None:
+    """Withdraw what a device uploaded since a time: its crossings count no more, and its passes are folded again."""
+    keys = await store.passes_of_scans(conn, device_id, since)
+    stored = await store.lock_presence(conn, keys) if keys else {}
+    await store.withdraw(conn, device_id, since, now, who)
+    events = sorted({event_id for event_id, _ in keys})
+    ground = await ground_store.ground_of(conn, events)
+    settings = {event_id: Setting(state, Terms()) for event_id, state in ground.items()}
+    await _write_passes(conn, Batch({}, settings, await _load(conn, keys, stored, now)), now, again=keys)
+    said = {"device_id": device_id, "since": int(since.timestamp())}
+    await append(conn, [Fact("scans_withdrawn", who, about, said) for about in events or [device_id]], now)
+
+
 async def _take_new(conn: Connection, new: dict[ScanKey, Read], now: datetime) -> dict[ScanKey, Answer]:
     settings = await _settings(conn, {read.scan.event_id for read in new.values()})
-    there = {key: read for key, read in new.items() if read.scan.event_id in settings}
+    there = {
+        key: read
+        for key, read in new.items()
+        if read.scan.event_id in settings and takes(settings[read.scan.event_id].event, read.scan, now)
+    }
     counted = {_pass_of(read) for read in there.values() if not read.scan.training} - {None}
     rehearsed = {_pass_of(read) for read in there.values()} - counted - {None}
     locked, seen = _in_order(counted), _in_order(rehearsed)
@@ -70,7 +89,11 @@ async def _take_new(conn: Connection, new: dict[ScanKey, Read], now: datetime) -
     await _write_passes(conn, batch, now)
     await _write_hits(conn, [(there[key], one) for key, one in judged.items()], now)
     answers = {key: one.answer for key, one in judged.items()}
-    return answers | {key: Answer(key[1], "refused", UNKNOWN_EVENT) for key in new if key not in there}
+    return answers | {
+        key: Answer(key[1], "refused", EVENT_NOT_ON if read.scan.event_id in settings else UNKNOWN_EVENT)
+        for key, read in new.items()
+        if key not in there
+    }
 
 
 def _judge(batch: Batch, read: Read, now: datetime) -> Judged:
@@ -79,7 +102,7 @@ def _judge(batch: Batch, read: Read, now: datetime) -> Judged:
 
 
 async def _settings(conn: Connection, event_ids: Iterable[UUID]) -> dict[UUID, Setting]:
-    """The events that are on, with their house rules, and how the ground stands."""
+    """The events that are published, with their house rules, and how the ground stands."""
     ids = sorted(event_ids)
     events = await programme.events(conn, ids)
     ground = await ground_store.ground_of(conn, ids)
@@ -87,6 +110,7 @@ async def _settings(conn: Connection, event_ids: Iterable[UUID]) -> dict[UUID, S
         event_id: Setting(
             ground.get(event_id, GroundState()),
             Terms(event.rules.reentry, event.rules.paper_accepted, event.rules.paper_identity_check),
+            event,
         )
         for event_id, event in events.items()
         if event.state == "published"
@@ -118,24 +142,29 @@ async def _load(
     return held
 
 
-async def _write_passes(conn: Connection, batch: Batch, now: datetime) -> None:
-    """Write what became of the passes: crossings, presence, duplicates, and the facts of it."""
+async def _write_passes(conn: Connection, batch: Batch, now: datetime, again: Sequence[PassKey] = ()) -> None:
+    """Write what became of the passes: crossings, presence, duplicates, and the facts of it.
+
+    `again` are passes whose duplicates may have changed though nothing was added.
+    """
     changes: list[Change] = []
     duplicates: list[tuple[PassKey, Duplicate]] = []
     added: list[tuple[PassKey, Crossing]] = []
     for key, held in batch.held.items():
         course = held.fold(now, batch.settings[key[0]].state.windows)
-        after = Stored(course.presence, held.generation, course.entries, len(held.crossings), held.stale)
+        steps = len(held.crossings)
+        after = Stored(course.presence, held.generation, course.entries, steps, held.stale, course.people)
         added += [(key, step) for step in held.added]
         duplicates += [(key, duplicate) for duplicate in course.duplicates]
         if after != held.stored:
             place = None if held.issued is None else held.issued.place
-            zone = None if course.presence is None else zone_of(course.presence.gate, place)
+            gate = course.people_gate if course.presence is None else course.presence.gate
+            zone = None if gate is None else zone_of(gate, place)
             changes.append(Change(key, after, zone))
     await store.insert_crossings(conn, added)
     await store.write_presence(conn, changes)
-    again = _in_order({key for key, _ in added if len(batch.held[key].crossings) > 1})
-    await store.write_duplicates(conn, again, duplicates, now)
+    touched = _in_order({*again, *(key for key, _ in added if len(batch.held[key].crossings) > 1)})
+    await store.write_duplicates(conn, touched, duplicates, now)
     await _tell(conn, batch, changes, now)
 
 
@@ -149,6 +178,11 @@ async def _tell(conn: Connection, batch: Batch, changes: Sequence[Change], now: 
         ]
         if first:
             await passes.mark_entered(conn, event_id, sorted(first), now)
+        none_left = [
+            change.key[1] for change in mine if batch.held[change.key].stored.entries and not change.stored.entries
+        ]
+        if none_left:
+            await passes.clear_entered(conn, event_id, sorted(none_left))
         moved = [change for change in mine if _place(change.stored) != _place(batch.held[change.key].stored)]
         if moved:
             facts.append(Fact("passes_crossed", None, event_id, _moves(moved)))

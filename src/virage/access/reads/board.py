@@ -84,6 +84,7 @@ async def read_board(conn: Connection, event_id: UUID, now: datetime) -> GateBoa
         now=now,
         closed=state.closed,
         inside=sum(line.inside for line in zone_lines),
+        admitted=sum(line.admitted for line in zone_lines),
         not_yet_in=sum(line.by_ticket.not_yet_in for line in zone_lines),
         zones=zone_lines,
         gates=_gates(state, flows, refused, at_gates),
@@ -114,18 +115,27 @@ async def _zones(
     for part, (live, came) in (await passes.counts_by_part(conn, event_id, firsts)).items():
         sold[codes[part - 1]] += live
         entered[codes[part - 1]] += came
-    inside = Counter(await store.inside_by_zone(conn, event_id))
-    for gate, people_ in (await store.outs(conn, event_id)).items():
-        inside[gates()[gate].stand] -= people_
+    inside: Counter[str] = Counter()
+    more: Counter[str] = Counter()  # people beyond the passes that were admitted
+    for zone, (people, admitted) in (await store.inside_by_zone(conn, event_id)).items():
+        inside[zone], more[zone] = people, people - admitted
+    for gate, people in (await store.passless(conn, event_id)).items():
+        inside[gates()[gate].stand] += people
+        more[gates()[gate].stand] += people
+    for gate, people in (await store.outs(conn, event_id)).items():
+        inside[gates()[gate].stand] -= people
     corrected: Counter[str] = Counter()
     for one in corrections:
         corrected[one.zone] += one.people
+    capacity = _capacity()
     stands = {stand.code for stand in load_ground().stands}
     return [
         ZoneLine(
             code=zone,
             kind="stand" if zone in stands else "area",
             inside=inside[zone] + corrected[zone],
+            admitted=inside[zone] + corrected[zone] - more[zone],
+            capacity=capacity[zone],
             corrected=corrected[zone],
             full=zone in state.full,
             by_ticket=ByTicket(sold[zone], entered[zone], sold[zone] - entered[zone]),
@@ -142,6 +152,17 @@ def _parts() -> tuple[list[int], list[str]]:
     firsts += [(area.first_place, area.code) for area in ground.areas]
     ordered = sorted([*firsts, (ground.places, "")])
     return [first for first, _ in ordered], [zone for _, zone in ordered]
+
+
+@cache
+def _capacity() -> Counter[str]:
+    """How many places each zone has."""
+    firsts, codes = _parts()
+    ends = [*firsts[1:], load_ground().places]
+    capacity: Counter[str] = Counter()
+    for first, end, zone in zip(firsts, ends, codes, strict=True):
+        capacity[zone] += end - first
+    return capacity
 
 
 def _gates(

@@ -23,7 +23,9 @@ PAGES_BACK_MAX: Final = 5
 GROUND_FACTS: Final = frozenset({"gate_changed", "zone_changed", "ground_changed", "window_changed"})
 PASS_FACTS: Final = frozenset({"pass_revoked", "pass_bound", "pass_rebound", "pass_printed"})
 FLAG_FACTS: Final = frozenset({"pass_flagged", "pass_unflagged"})
-KINDS: Final = GROUND_FACTS | PASS_FACTS | FLAG_FACTS | {"passes_crossed"}
+RELOAD_FACTS: Final = frozenset({"window_changed", "scans_withdrawn"})
+"""Windows are in the pack alone, and so is that a pass is nowhere: it came in by a scan that was withdrawn."""
+KINDS: Final = GROUND_FACTS | PASS_FACTS | FLAG_FACTS | RELOAD_FACTS | {"passes_crossed"}
 
 Seen = tuple[int, str, datetime]
 
@@ -67,7 +69,7 @@ class GateNews:
             return Changes(until, reload=True)
         news = [entry for entry in self._entries[bisect_right(self._keys, asked) :] if event_of(entry) == event_id]
         changes = changes_of(journal.as_written(news), max(until, version or "", key=position_key))
-        if any(entry.what == "window_changed" for entry in news):  # windows are in the pack alone
+        if any(entry.what in RELOAD_FACTS for entry in news):
             return Changes(changes.version, reload=True)
         if not any(entry.what in GROUND_FACTS for entry in news):
             return changes

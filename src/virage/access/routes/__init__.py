@@ -1,5 +1,12 @@
 """The doors of the gate."""
 
-from virage.access.routes import accreditations, bans, devices, supervising
+from virage.access.routes import accreditations, bans, devices, revoking, supervising
 
-routers = [devices.router, supervising.router, supervising.board_router, bans.router, accreditations.router]
+routers = [
+    devices.router,
+    revoking.router,
+    supervising.router,
+    supervising.board_router,
+    bans.router,
+    accreditations.router,
+]

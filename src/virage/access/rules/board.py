@@ -41,11 +41,17 @@ class ByTicket(Struct, frozen=True):
 
 
 class ZoneLine(Struct, frozen=True):
-    """A zone: who is inside by the crossings, less anonymous exits, with the corrections in it."""
+    """A zone: how many people are inside by the crossings, less anonymous exits, with the corrections in it.
+
+    `admitted` counts each pass once and only where it was proved: it is less than `inside` where a pass let two in, or
+    somebody went in without proof. `capacity` is how many places the zone has.
+    """
 
     code: str
     kind: Literal["stand", "area"]
     inside: int
+    admitted: int
+    capacity: int
     corrected: int
     full: bool
     by_ticket: ByTicket
@@ -112,7 +118,10 @@ class DuplicateLine(Struct, frozen=True):
 
 
 class SpecialLine(Struct, frozen=True):
-    """A scan that somebody overruled, or that let a code in which proves nothing (`reason` says why)."""
+    """A scan that somebody overruled, or that let somebody in without proof (`reason` says why).
+
+    With the reason `already_inside` it refused a bearer whose pass came in before by a code out of its time.
+    """
 
     device_id: UUID
     number: int
@@ -133,6 +142,7 @@ class GateBoard(Struct, frozen=True):
     now: datetime
     closed: bool
     inside: int
+    admitted: int
     not_yet_in: int
     zones: list[ZoneLine]
     gates: list[GateLine]

@@ -25,6 +25,10 @@ SAME_STEP_MAX = 2
 """After how many half minutes a code that has not changed is a picture."""
 STEP_APART_MIN = 0.5
 """How many half minutes lie at least between them: two pictures are shown in one moment, two codes never are."""
+STEPS_BEHIND_MAX = 20
+"""How many half minutes a code may be behind the trusted time, ten minutes: an older one is a film or a picture."""
+STEPS_AHEAD_MAX = 21
+"""How many it may be ahead: one more, for nobody films what comes, and a phone's next code may come on the way."""
 
 
 class Reason(StrEnum):
@@ -37,6 +41,7 @@ class Reason(StrEnum):
     TOO_EARLY = "too_early"
     EXPIRED = "expired"
     SCREENSHOT = "screenshot"
+    OUT_OF_DATE = "out_of_date"
     REVOKED = "revoked"
     SUPERSEDED = "superseded"
     CALL_SUPERVISOR = "call_supervisor"
@@ -143,24 +148,40 @@ OF_DOUBT: dict[Doubt, Reason] = {
 
 
 def decide(
-    verdict: Verified | Unverified, post: Post, known: Known, now: datetime, before: Stale | None = None
+    verdict: Verified | Unverified,
+    post: Post,
+    known: Known,
+    now: datetime,
+    before: Stale | None = None,
+    *,
+    trusted: bool = True,
 ) -> Decision:
-    """Decide about one code at one gate. `before` is the last code out of its window that this gate saw of the pass."""
+    """Decide about one code at one gate. `before` is the last code out of its window that this gate saw of the pass.
+
+    `trusted` says whether `now` is the server's time. A device that lost it refuses nobody for the time alone: the
+    server judges the distance of its admissions when they are uploaded.
+    """
     if post.closed:
         return Refused(Reason.NO_ENTRY, verdict.claims)
     if isinstance(verdict, Verified):
-        return _decided(verdict, post, known, now)
+        return _decided(verdict, post, known, now, trusted)
     if verdict.reason is not Doubt.STALE_STEP or verdict.claims is None or verdict.step is None:
         return Refused(OF_DOUBT[verdict.reason], verdict.claims, _when(verdict))
     before = None if before is None or now - before.at > STALE_KEPT else before
     shown = compare(before, verdict.step, now)
-    if shown == "again":
+    too_far = trusted and is_far(verdict.step, now)
+    if shown == "again" and not (too_far and before is None):
         return Again(verdict.claims, before or Stale(verdict.step, now))
-    if shown == "still":
-        return Refused(Reason.SCREENSHOT, verdict.claims)
-    decided = _decided(Verified(verdict.claims, paper=False, step=verdict.step), post, known, now)
+    if shown == "still" or too_far:
+        return Refused(Reason.SCREENSHOT if shown == "still" else Reason.OUT_OF_DATE, verdict.claims)
+    decided = _decided(Verified(verdict.claims, paper=False, step=verdict.step), post, known, now, trusted)
     off_s = (verdict.step - step_at(now)) * STEP_SECONDS
     return replace(decided, clock_off_s=off_s) if isinstance(decided, Admitted) else decided
+
+
+def is_far(step: int, now: datetime) -> bool:
+    """Whether a code is more than ten minutes from `now`: no clock of a good phone is, for it signs by the server's."""
+    return not -STEPS_BEHIND_MAX <= step - step_at(now) <= STEPS_AHEAD_MAX
 
 
 def compare(before: Stale | None, step: int, now: datetime) -> Literal["again", "still", "moves"]:
@@ -184,8 +205,8 @@ def _when(verdict: Unverified) -> dict[str, Any]:
     return {}
 
 
-def _decided(proven: Verified, post: Post, known: Known, now: datetime) -> Admitted | Refused:
-    refused = _of_the_pass(proven, post, known, now) or _of_the_gate(proven.claims, post, now)
+def _decided(proven: Verified, post: Post, known: Known, now: datetime, trusted: bool) -> Admitted | Refused:
+    refused = _of_the_pass(proven, post, known, now) or _of_the_gate(proven.claims, post, now, trusted)
     identity_check = proven.paper and post.terms.paper_identity_check
     return refused or Admitted(proven.claims, proven.paper, identity_check)
 
@@ -221,11 +242,11 @@ def _of_the_presence(presence: Presence, post: Post, now: datetime) -> Reason | 
     return None if over or presence.gate == post.gate else Reason.ALREADY_INSIDE
 
 
-def _of_the_gate(claims: Claims, post: Post, now: datetime) -> Refused | None:
+def _of_the_gate(claims: Claims, post: Post, now: datetime, trusted: bool) -> Refused | None:
     """Whether such a pass enters here, now."""
     if claims.gate_group not in post.groups:
         return Refused(Reason.WRONG_GATE, claims, {"group": claims.gate_group})
     window = post.windows.get(claims.gate_group)
-    if window is not None and not window.opens_at <= now < window.closes_at:
+    if trusted and window is not None and not window.opens_at <= now < window.closes_at:
         return Refused(Reason.NOT_NOW, claims, {"opens_at": window.opens_at, "closes_at": window.closes_at})
     return Refused(Reason.ZONE_FULL, claims) if post.zone_full else None

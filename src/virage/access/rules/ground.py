@@ -1,6 +1,6 @@
 """The gates and zones of the ground, and how they stand at an event."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Final
@@ -106,12 +106,18 @@ def label(place: int) -> PlaceLabel | None:
     return ground.label(place) if 0 <= place < ground.places else None
 
 
+def groups_at(codes: Collection[str], state: GroundState) -> frozenset[str]:
+    """Return the gate groups that some gates take: their own, and those taken besides."""
+    found = {gates()[code].group for code in codes}
+    return frozenset(found.union(*(state.gates.get(code, NOTHING_SAID).extra_groups for code in codes)))
+
+
 def post_of(gate: str, state: GroundState, terms: Terms, zone: str) -> Post:
     """Return the gate as decisions ask it; `zone` is where this bearer would be."""
     here = state.gates.get(gate, NOTHING_SAID)
     return Post(
         gate=gate,
-        groups=frozenset({gates()[gate].group, *here.extra_groups}),
+        groups=groups_at([gate], state),
         zone=zone,
         terms=terms,
         closed=state.closed or here.closed,

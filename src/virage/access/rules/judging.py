@@ -20,15 +20,20 @@ from virage.access.rules.decision import (
     Stale,
     Terms,
     decide,
+    is_far,
 )
 from virage.access.rules.ground import NOTHING_SAID, GroundState, label, post_of, zone_of
 from virage.access.rules.hints import data_of
 from virage.access.rules.scans import STEP_OF, Answer, Read
-from virage.passes.rules.verdict import Unverified
+from virage.passes.rules.code import STEP_SECONDS, step_at
+from virage.passes.rules.verdict import Doubt, Unverified
+from virage.programme.rules import Event
 
 PassKey = tuple[UUID, int]
 AHEAD_MAX: Final = timedelta(minutes=15)
 """How far a device's clock may be ahead: one of the next century would have the last word about a pass for good."""
+UNPROVED: Final = "unproved"
+"""Why an upload admits no pass: it carries no code, nobody overrode, and no admission at its gate was pending."""
 
 
 class Stored(Struct, frozen=True):
@@ -39,6 +44,7 @@ class Stored(Struct, frozen=True):
     entries: int = 0
     steps: int = 0
     stale: Stale | None = None
+    people: int = 0
 
 
 class Issued(Struct, frozen=True):
@@ -75,15 +81,17 @@ class Held(Struct):
     def fold(self, now: datetime, windows: Mapping[str, Any]) -> Course:
         """What the crossings of the pass say now. An accreditation comes and goes: nothing of it is let in twice."""
         found = course(self.crossings, now)
-        comes_and_goes = self.issued is not None and self.issued.gate_group in windows
-        return Course(found.presence, found.entries, ()) if comes_and_goes else found
+        if self.issued is None or self.issued.gate_group not in windows:
+            return found
+        return replace(found, duplicates=(), people=min(found.people, 1))
 
 
 class Setting(Struct, frozen=True):
-    """An event and its ground while a batch is judged."""
+    """An event and its ground while a batch is judged; the event is None where nothing is asked of it."""
 
     state: GroundState
     terms: Terms
+    event: Event | None = None
 
 
 class Judged(Struct, frozen=True):
@@ -116,6 +124,9 @@ def _asked(read: Read, setting: Setting, held: Held | None, now: datetime) -> Ju
         data = decision.data
         if decision.reason is Reason.WRONG_GATE:
             data = data_of(scan.gate, data["group"])
+        presence = None if held is None else held.presence
+        if decision.reason is Reason.ALREADY_INSIDE and presence is not None and presence.state == "pending":
+            data = data | {"pending_until": presence.pending_until}
         return Judged(replace(answer, reason=decision.reason.value, data=data), bans=bans)
     if isinstance(decision, Again):
         return Judged(replace(answer, outcome="again"), bans=bans, stale=decision.stale)
@@ -146,27 +157,54 @@ def _decision(read: Read, setting: Setting, held: Held | None, now: datetime) ->
 
 
 def _told(read: Read, held: Held | None, now: datetime) -> Judged:
-    """The device decided, or a turnstile or a counter tells what it saw: it is noted, and true.
+    """The device decided, or a turnstile or a counter tells what it saw: it is noted.
 
-    What a forged code let in is nobody's entry; the supervisor sees it.
+    An entry counts for its pass only where something proves it; else a body went in, and the supervisor sees why.
     """
     scan = read.scan
     answer = Answer(number=scan.number, outcome="noted", pass_number=None if held is None else read.pass_number)
     step = STEP_OF.get(scan.kind)
-    if step is not None and read.is_forged and scan.override is None and isinstance(read.verdict, Unverified):
-        return Judged(replace(answer, reason=OF_DOUBT[read.verdict.reason]))
+    doubt = _doubt(read) if step is not None and scan.override is None else None
+    if doubt is not None and read.is_forged:
+        return Judged(replace(answer, reason=doubt))
     if held is None or held.issued is None:
-        return Judged(answer)
+        return Judged(answer if step is None or scan.code is not None else replace(answer, reason=UNPROVED))
     if step is None:
         return Judged(answer, bans=held.bans)
     at = min(scan.at, now + AHEAD_MAX)
-    return Judged(answer, Crossing(at, read.device_id, scan.number, step, scan.gate), held.bans)
+    if step in ("left", "withdrawn"):
+        return Judged(answer, Crossing(at, read.device_id, scan.number, step, scan.gate), held.bans)
+    proved = scan.override is not None or (scan.code is not None and doubt is None)
+    crossing = Crossing(at, read.device_id, scan.number, step, scan.gate, proved)
+    if doubt is None and crossing in course([*held.crossings, crossing]).unproved:
+        doubt = UNPROVED
+    answer = replace(answer, reason=doubt, clock_off_s=0 if doubt else _clock_off_s(read))
+    return Judged(answer, crossing, held.bans)
+
+
+def _doubt(read: Read) -> str | None:
+    """Why the code of an upload does not prove its pass; None where it does, or where there is no code."""
+    verdict = read.verdict
+    if not isinstance(verdict, Unverified):
+        return None
+    if verdict.reason is not Doubt.STALE_STEP:
+        return OF_DOUBT[verdict.reason].value
+    return Reason.OUT_OF_DATE.value if verdict.step is None or is_far(verdict.step, read.scan.at) else None
+
+
+def _clock_off_s(read: Read) -> int:
+    """By how much the code that a device took is from the device's time, 0 within the window."""
+    verdict = read.verdict
+    if not isinstance(verdict, Unverified) or verdict.step is None:
+        return 0
+    return (verdict.step - step_at(read.scan.at)) * STEP_SECONDS
 
 
 def _remember(read: Read, held: Held, judged: Judged, now: datetime) -> None:
     claims = None if read.verdict is None else read.verdict.claims
     seen = read.scan.generation if claims is None else claims.generation
-    crossed = judged.crossing is not None and judged.crossing.step in ("admitted", "passed")
+    crossing = judged.crossing
+    crossed = crossing is not None and crossing.step in ("admitted", "passed") and crossing.proved
     if crossed and seen is not None and held.issued is not None:
         held.generation = max(held.generation, min(seen, held.issued.generation))
     if judged.stale is not None:

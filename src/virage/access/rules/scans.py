@@ -60,7 +60,10 @@ class Upload(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Scan(Struct, frozen=True, kw_only=True):
-    """One scan. `number` is the device's own count, `at` its clock; docs/gate.md says what the kinds are."""
+    """One scan. `number` is the device's own count, `at` its clock; docs/gate.md says what the kinds are.
+
+    `time_trusted` is false where the device had not heard the server's time since it was started.
+    """
 
     number: Annotated[int, Meta(ge=1, le=2**53)]
     event_id: UUID
@@ -77,6 +80,7 @@ class Scan(Struct, frozen=True, kw_only=True):
     count: Annotated[int, Meta(ge=0, le=10_000)] = 1
     offline: bool = False
     training: bool = False
+    time_trusted: bool = True
 
 
 class Answer(Struct, frozen=True, omit_defaults=True):

@@ -30,9 +30,15 @@ class DuplicateRow(NamedTuple):
     gone_at: datetime | None
 
 
-async def inside_by_zone(conn: Connection, event_id: UUID) -> dict[str, int]:
-    """How many are inside, by zone."""
-    return {row["zone"]: row["people"] async for row in queries.inside_by_zone(conn, event_id=event_id)}
+async def inside_by_zone(conn: Connection, event_id: UUID) -> dict[str, tuple[int, int]]:
+    """How many people are inside, and with how many passes, by zone."""
+    rows = queries.inside_by_zone(conn, event_id=event_id)
+    return {row["zone"]: (row["people"], row["admitted"]) async for row in rows}
+
+
+async def passless(conn: Connection, event_id: UUID) -> dict[str, int]:
+    """Who went in with a code that names no pass, by gate."""
+    return {row["gate"]: row["people"] async for row in queries.passless(conn, event_id=event_id)}
 
 
 async def flow_by_gate(conn: Connection, event_id: UUID, since: datetime) -> dict[str, Flow]:
@@ -82,7 +88,7 @@ async def standing_duplicates(conn: Connection, event_id: UUID) -> int:
 
 
 async def special_scans(conn: Connection, event_id: UUID, limit: int) -> list[SpecialLine]:
-    """What people overruled, and what was let in without proof."""
+    """What people overruled, what was let in without proof, and who came after a film of their code."""
     return [SpecialLine(*row) async for row in queries.special_scans(conn, event_id=event_id, limit_=limit)]
 
 

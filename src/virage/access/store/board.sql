@@ -1,9 +1,16 @@
 -- name: inside_by_zone(event_id)
--- How many are inside, by where they are.
-select zone, count(*) as people
+-- How many people are inside by where they are, and with how many of the passes somebody is.
+select zone, sum(people)::bigint as people, count(*) filter (where state = 'inside') as admitted
 from access.presence
-where event_id = :event_id and state = 'inside'
+where event_id = :event_id and zone is not null
 group by zone;
+
+-- name: passless(event_id)
+-- Who went in by a gate with a code that names no pass of the event.
+select gate, count(*) as people
+from access.scan
+where event_id = :event_id and kind = 'passed' and pass_number is null and not training and withdrawn_at is null
+group by gate;
 
 -- name: flow_by_gate(event_id, since)
 -- Entries and exits by gate, and the entries since a time. A pass that is scanned again at an exit has left once.
@@ -13,7 +20,7 @@ select gate, count(*) filter (where step = 'passed') as entries,
 from (
     select gate, step, at, lag(step) over (partition by pass_number order by at, device_id, number) as before
     from access.crossing
-    where event_id = :event_id
+    where event_id = :event_id and withdrawn_at is null
 ) as crossing
 group by gate;
 
@@ -21,7 +28,7 @@ group by gate;
 -- Refused scans by gate and reason, the server's and the devices' own; rehearsals are none.
 select gate, coalesce(reason, '') as reason, count(*) as scans
 from access.scan
-where event_id = :event_id and not training and (outcome = 'refused' or kind = 'refused')
+where event_id = :event_id and not training and withdrawn_at is null and (outcome = 'refused' or kind = 'refused')
 group by 1, 2;
 
 -- name: pulses(event_id, since)
@@ -30,7 +37,7 @@ select lane, gate, array_agg(minute) as minutes, array_agg(people) as people
 from (
     select coalesce(lane, '') as lane, gate, date_trunc('minute', at, 'UTC') as minute, sum(count)::bigint as people
     from access.scan
-    where event_id = :event_id and kind = 'pulse' and not training and at > :since
+    where event_id = :event_id and kind = 'pulse' and not training and withdrawn_at is null and at > :since
     group by 1, 2, 3
 ) as told
 group by lane, gate;
@@ -43,6 +50,7 @@ from (
     from access.crossing
     inner join unnest(:gates::text[], :keys::text[]) as tied (gate, key) on tied.gate = crossing.gate
     where crossing.event_id = :event_id and crossing.step = 'passed' and crossing.at > :since
+        and crossing.withdrawn_at is null
     group by 1, 2
 ) as told
 group by key;
@@ -51,7 +59,7 @@ group by key;
 -- Who left by a gate without a scan, as counters told.
 select gate, sum(count)::bigint as people
 from access.scan
-where event_id = :event_id and kind = 'pulse' and lane = 'out' and not training
+where event_id = :event_id and kind = 'pulse' and lane = 'out' and not training and withdrawn_at is null
 group by gate;
 
 -- name: duplicates(event_id, limit_)
@@ -75,11 +83,22 @@ limit :limit_;
 select count(*) from access.duplicate where event_id = :event_id and gone_at is null;
 
 -- name: special_scans(event_id, limit_)
--- What people overruled, and what gates without network let in with a code that proves nothing, the latest first.
+-- What people overruled, what devices let in without proof, and bearers who were refused because their pass came in
+-- before by a code out of its time: a film of it may have; the latest first.
 select device_id, number, gate, at, kind, pass_number, reason, override, person_id
 from access.scan
-where event_id = :event_id and not training and kind in ('ask', 'admitted', 'passed')
-    and (override is not null or (outcome = 'noted' and reason is not null))
+where event_id = :event_id and not training and withdrawn_at is null
+    and (
+        (kind in ('ask', 'admitted', 'passed') and (override is not null or (outcome = 'noted' and reason is not null)))
+        or (
+            reason = 'already_inside'
+            and exists (
+                select from access.scan as first
+                where first.event_id = scan.event_id and first.pass_number = scan.pass_number
+                    and first.answer ? 'clock_off_s' and not first.training and first.withdrawn_at is null
+            )
+        )
+    )
 order by received_at desc, device_id, number
 limit :limit_;
 

@@ -38,6 +38,7 @@ class ScanRow(Struct, frozen=True):
     count: int
     offline: bool
     training: bool
+    time_trusted: bool
     answer: Answer
 
 
@@ -103,6 +104,7 @@ async def insert_crossings(conn: Connection, crossings: Sequence[tuple[PassKey, 
         numbers=[step.number for _, step in crossings],
         steps=[step.step for _, step in crossings],
         gates=[step.gate for _, step in crossings],
+        proved=[step.proved for _, step in crossings],
     )
 
 
@@ -125,6 +127,7 @@ async def write_presence(conn: Connection, changes: Sequence[Change]) -> None:
         zones=[change.zone for change in changes],
         stale_steps=[None if one is None else one.step for one in stales],
         stale_ats=[None if one is None else one.at for one in stales],
+        people=[change.stored.people for change in changes],
     )
 
 
@@ -174,6 +177,19 @@ async def overdue(conn: Connection, now: datetime, limit: int) -> list[PassKey]:
     return [(row["event_id"], row["pass_number"]) async for row in queries.overdue(conn, now=now, limit_=limit)]
 
 
+async def withdraw(conn: Connection, device_id: UUID, since: datetime, now: datetime, who: UUID | None) -> None:
+    """Mark what a device uploaded since a time as withdrawn, with its crossings, and note who did."""
+    await queries.withdraw_crossings(conn, device_id=device_id, since=since, now=now)
+    await queries.withdraw_scans(conn, device_id=device_id, since=since, now=now)
+    await queries.insert_withdrawal(conn, device_id=device_id, since=since, now=now, who=who)
+
+
+async def passes_of_scans(conn: Connection, device_id: UUID, since: datetime) -> list[PassKey]:
+    """The passes whose crossings a device uploaded since a time and that still count, in order."""
+    rows = queries.passes_of_scans(conn, device_id=device_id, since=since)
+    return [(row["event_id"], row["pass_number"]) async for row in rows]
+
+
 def _split(keys: Sequence[PassKey]) -> dict[str, Any]:
     return {"event_ids": [key[0] for key in keys], "numbers": [key[1] for key in keys]}
 
@@ -184,7 +200,7 @@ def _stored(row: Any) -> Stored:
         presence = Presence(row["state"], row["since"], row["gate"], row["pending_until"])
     if row["stale_step"] is not None:
         stale = Stale(row["stale_step"], row["stale_at"])
-    return Stored(presence, row["generation"], row["entries"], row["steps"], stale)
+    return Stored(presence, row["generation"], row["entries"], row["steps"], stale, row["people"])
 
 
 def _row(read: Read, judged: Judged, now: datetime) -> ScanRow:
@@ -208,5 +224,6 @@ def _row(read: Read, judged: Judged, now: datetime) -> ScanRow:
         count=scan.count,
         offline=scan.offline,
         training=scan.training,
+        time_trusted=scan.time_trusted,
         answer=answer,
     )

@@ -18,24 +18,25 @@ from unnest(:event_ids::uuid[], :numbers::bigint[]) as wanted (event_id, number)
 order by event_id, number
 on conflict (event_id, pass_number) do update set generation = presence.generation
 returning event_id, pass_number, state, since, gate, pending_until, generation, entries, steps, stale_step,
-    stale_at;
+    stale_at, people;
 
 -- name: presence_of(event_ids, numbers)
 -- The presence of passes as it stands.
 select presence.event_id, presence.pass_number, state, since, gate, pending_until, generation, entries, steps,
-    stale_step, stale_at
+    stale_step, stale_at, people
 from unnest(:event_ids::uuid[], :numbers::bigint[]) as wanted (event_id, number)
 inner join access.presence on presence.event_id = wanted.event_id and presence.pass_number = wanted.number;
 
 -- name: crossings_of(event_ids, numbers)
--- All crossings of passes.
+-- All crossings of passes that were not withdrawn.
 select found.*
 from unnest(:event_ids::uuid[], :numbers::bigint[]) as wanted (event_id, number)
 cross join lateral (
     select crossing.event_id, crossing.pass_number, crossing.at, crossing.device_id, crossing.number, crossing.step,
-        crossing.gate
+        crossing.gate, crossing.proved
     from access.crossing
     where crossing.event_id = wanted.event_id and crossing.pass_number = wanted.number
+        and crossing.withdrawn_at is null
     offset 0
 ) as found;
 
@@ -50,36 +51,37 @@ where flag.expires_at > :now;
 -- The scans of a batch, one JSON object each.
 insert into access.scan (
     device_id, number, event_id, gate, kind, at, received_at, pass_number, generation, outcome, reason, override,
-    person_id, lane, count, offline, training, answer
+    person_id, lane, count, offline, training, time_trusted, answer
 )
 select device_id, number, event_id, gate, kind, at, received_at, pass_number, generation, outcome, reason, override,
-    person_id, lane, count, offline, training, answer
+    person_id, lane, count, offline, training, time_trusted, answer
 from jsonb_populate_recordset(null::access.scan, :scans::jsonb);
 
--- name: insert_crossings(event_ids, pass_numbers, times, device_ids, numbers, steps, gates)!
+-- name: insert_crossings(event_ids, pass_numbers, times, device_ids, numbers, steps, gates, proved)!
 -- The steps of a batch.
-insert into access.crossing (event_id, pass_number, at, device_id, number, step, gate)
+insert into access.crossing (event_id, pass_number, at, device_id, number, step, gate, proved)
 select *
 from unnest(
     :event_ids::uuid[], :pass_numbers::bigint[], :times::timestamptz[], :device_ids::uuid[], :numbers::bigint[],
-    :steps::text[], :gates::text[]
+    :steps::text[], :gates::text[], :proved::boolean[]
 );
 
--- name: write_presence(event_ids, numbers, states, sinces, gates, pending_untils, generations, entries, steps, zones, stale_steps, stale_ats)!
+-- name: write_presence(event_ids, numbers, states, sinces, gates, pending_untils, generations, entries, steps, zones, stale_steps, stale_ats, people)!
 -- What the crossings of a batch have changed, in rows that it has locked: an insert finds them by their key, always.
 insert into access.presence (
-    event_id, pass_number, state, since, gate, pending_until, generation, entries, steps, zone, stale_step, stale_at
+    event_id, pass_number, state, since, gate, pending_until, generation, entries, steps, zone, stale_step, stale_at,
+    people
 )
 select *
 from unnest(
     :event_ids::uuid[], :numbers::bigint[], :states::text[], :sinces::timestamptz[], :gates::text[],
     :pending_untils::timestamptz[], :generations::bigint[], :entries::integer[], :steps::integer[], :zones::text[],
-    :stale_steps::bigint[], :stale_ats::timestamptz[]
+    :stale_steps::bigint[], :stale_ats::timestamptz[], :people::integer[]
 )
 on conflict (event_id, pass_number) do update
 set state = excluded.state, since = excluded.since, gate = excluded.gate, pending_until = excluded.pending_until,
     generation = excluded.generation, entries = excluded.entries, steps = excluded.steps, zone = excluded.zone,
-    stale_step = excluded.stale_step, stale_at = excluded.stale_at;
+    stale_step = excluded.stale_step, stale_at = excluded.stale_at, people = excluded.people;
 
 -- name: end_duplicates(event_ids, numbers, device_ids, device_numbers, now)!
 -- Duplicates of passes that are none any more: the second crossings that still are come in `device_ids`, `device_numbers`.
@@ -124,3 +126,31 @@ where pending_until <= :now
 order by event_id, pass_number
 limit :limit_
 for update skip locked;
+
+-- name: withdraw_scans(device_id, since, now)!
+-- Mark what a device uploaded since a time as withdrawn.
+update access.scan set withdrawn_at = :now
+where device_id = :device_id and received_at >= :since and withdrawn_at is null;
+
+-- name: passes_of_scans(device_id, since)
+-- The passes whose crossings a device uploaded since a time and that still count.
+select distinct crossing.event_id, crossing.pass_number
+from access.scan
+inner join access.crossing on crossing.device_id = scan.device_id and crossing.number = scan.number
+    and crossing.event_id = scan.event_id and crossing.pass_number = scan.pass_number
+where scan.device_id = :device_id and scan.received_at >= :since and crossing.withdrawn_at is null
+order by 1, 2;
+
+-- name: withdraw_crossings(device_id, since, now)!
+-- Mark the crossings of these scans as withdrawn.
+update access.crossing set withdrawn_at = :now
+from access.scan
+where scan.device_id = :device_id and scan.received_at >= :since and crossing.event_id = scan.event_id
+    and crossing.pass_number = scan.pass_number and crossing.device_id = scan.device_id
+    and crossing.number = scan.number and crossing.withdrawn_at is null;
+
+-- name: insert_withdrawal(device_id, since, now, who)!
+-- That and since when a device's uploads were withdrawn.
+insert into access.withdrawal (device_id, since, withdrawn_at, withdrawn_by)
+values (:device_id, :since, :now, :who)
+on conflict do nothing;
