@@ -1,5 +1,6 @@
 """Those who come without a phone are found at the gate, online."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -68,3 +69,17 @@ async def test_who_was_found_is_let_in_with_a_reason_and_is_inside(night: "Eveni
     assert answer["outcome"] == "admitted"
     (without,) = await night.send(device, night.scan(device, "ask", pass_number=ticket.number))
     assert (without["outcome"], without["reason"]) == ("refused", "unreadable")
+
+
+async def test_a_device_finds_only_passes_of_its_own_gates_and_only_while_the_event_is_on(night: "Evening") -> None:
+    here, elsewhere = await night.ticket(), await night.ticket("Q1")
+    for ticket, code in ((here, "ABCDEFGH"), (elsewhere, "BCDFGHJK")):
+        await sold(night, ticket, email=f"{code}@example.org", buyer="Same Name", holder=None, code=code)
+    path = f"/api/access/holders/{night.event_id}?q="
+    device, other = str(night.device().id), str(night.device("Q2").id)
+    for who, ticket in ((device, here), (other, elsewhere)):
+        found = (await night.ask(who, "GET", path + "Same")).json()
+        assert [one["pass_number"] for one in found] == [ticket.number]
+    assert (await night.ask(device, "GET", path + "BCDFGHJK")).json() == []
+    night.clock.advance(timedelta(days=2))
+    assert (await night.ask(device, "GET", path + "Same")).status_code == 404

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from virage.access.reads.keyring import events_around
 from virage.access.rules.decision import Terms
-from virage.access.rules.ground import GroundState, gates
+from virage.access.rules.ground import GroundState, gates, groups_at
 from virage.access.rules.hints import hints
 from virage.access.rules.pack import (
     DIRECTORY_GROUPS_MAX,
@@ -77,11 +77,7 @@ class Packs:
             shared = await self._shared_of(event_id, since)
             if shared is None:
                 return None
-            groups = {gates()[code].group for code in mine}
-            groups |= {
-                group for code in mine if code in shared.state.gates for group in shared.state.gates[code].extra_groups
-            }
-            directory = await self._directory(event_id, tuple(sorted(groups)))
+            directory = await self._directory(event_id, tuple(sorted(groups_at(mine, shared.state))))
         async with self._db.connection() as conn:
             roster = await people.roster(conn, GATE, mine, event_id)
         event = shared.event

@@ -18,6 +18,7 @@ from virage.access.reads.news import Changes, GateNews
 from virage.access.reads.packs import Packs
 from virage.access.routes.desk import GateDesk, is_at
 from virage.access.rules.ground import gates
+from virage.access.rules.on import is_on
 from virage.access.rules.pack import PACK_PURPOSE, SealedPack
 from virage.access.rules.scans import SCAN_CHARS_MAX, SCANS_MAX, Answer, Upload
 from virage.access.rules.states import Heartbeat
@@ -29,6 +30,7 @@ from virage.kernel.problems import Problem, granted, invalid_input
 from virage.kernel.static import takes_gzip
 from virage.passes import acts as passes
 from virage.passes.rules.vault import KeyVault
+from virage.programme import reads as programme
 
 AT_GATE = device_at("gate")
 WANTED_MIN = 3
@@ -119,13 +121,19 @@ Wanted = Annotated[
 
 
 @get("/holders/{event_id:uuid}", guards=[AT_GATE], opt={"rate": "costly"})
-async def find_holders(event_id: UUID, q: Wanted, db: Database) -> list[Found]:
-    """The passes of somebody without a phone; whoever finds them looks at a proof of identity."""
+async def find_holders(event_id: UUID, q: Wanted, db: Database, clock: Clock, principal: Principal) -> list[Found]:
+    """The passes of somebody without a phone; whoever finds them looks at a proof of identity.
+
+    Only while the event is on, and only passes that enter by a gate of the device. 404 for any other event.
+    """
     wanted = " ".join(q.split())
     if len(wanted) < WANTED_MIN:
         granted(invalid_input("q", "Three letters at least."))
     async with db.connection() as conn:
-        return await find(conn, event_id, wanted)
+        event = await programme.event(conn, event_id)
+        if event is None or event.state != "published" or not is_on(event, clock.now()):
+            raise Problem("not_found")
+        return await find(conn, event_id, [code for code in gates() if is_at(principal, code)], wanted)
 
 
 router = Router("/api/access", route_handlers=[post_scans, post_heartbeat, get_pack, find_holders])

@@ -27,20 +27,20 @@ async def places_of_owners(conn: Connection, event_id: UUID, owner_ids: Sequence
     return await store.tickets_of_owners(conn, event_id, owner_ids)
 
 
-async def find_holders(conn: Connection, event_id: UUID, wanted: str) -> list[Holder]:
-    """Standing tickets by order code, e-mail address, or the name on them or of who bought them; 20 at most."""
+async def find_holders(conn: Connection, event_id: UUID, wanted: str, limit: int = FOUND_MAX) -> list[Holder]:
+    """Standing tickets by order code, e-mail address, or the name on them or of who bought them."""
     code = as_code(wanted)
     orders = [] if code is None else await orders_store.orders_by_code(conn, code)
     if orders:
-        return await _holders(conn, event_id, orders, [])
+        return await _holders(conn, event_id, orders, [], limit)
     if "@" in wanted:
         persons = await people.search(conn, wanted, 1)
         orders = await orders_store.orders_of_owners(conn, [person.id for person in persons])
-        return await _holders(conn, event_id, orders, [])
-    named = await store.tickets_by_holder(conn, event_id, wanted, FOUND_MAX)
-    buyers = await _called(conn, event_id, wanted) if len(named) < FOUND_MAX else []
+        return await _holders(conn, event_id, orders, [], limit)
+    named = await store.tickets_by_holder(conn, event_id, wanted, limit)
+    buyers = await _called(conn, event_id, wanted, limit) if len(named) < limit else []
     orders = await orders_store.orders_of_owners(conn, buyers) if buyers else []
-    return await _holders(conn, event_id, orders, named)
+    return await _holders(conn, event_id, orders, named, limit)
 
 
 async def all_holders(conn: Connection, event_id: UUID) -> list[Holder]:
@@ -48,25 +48,25 @@ async def all_holders(conn: Connection, event_id: UUID) -> list[Holder]:
     return await _described(conn, {row.id: row for row in await store.standing_tickets(conn, event_id)})
 
 
-async def _called(conn: Connection, event_id: UUID, wanted: str) -> list[UUID]:
+async def _called(conn: Connection, event_id: UUID, wanted: str, limit: int) -> list[UUID]:
     """Who bought tickets of an event and is called like this."""
     found: list[UUID] = []
     owners = await orders_store.paid_owners(conn, event_id)
     for first in range(0, len(owners), PERSONS_AT_ONCE):
         persons = await people.persons_by_id(conn, owners[first : first + PERSONS_AT_ONCE])
         found += [id_ for id_, person in persons.items() if wanted.casefold() in (person.name or "").casefold()]
-        if len(found) >= FOUND_MAX:
+        if len(found) >= limit:
             break
-    return found[:FOUND_MAX]
+    return found[:limit]
 
 
 async def _holders(
-    conn: Connection, event_id: UUID, orders: Sequence[OrderRow], named: Sequence[TicketRow]
+    conn: Connection, event_id: UUID, orders: Sequence[OrderRow], named: Sequence[TicketRow], limit: int
 ) -> list[Holder]:
     ids = [id_ for order in orders if order.event_id == event_id and order.state == "paid" for id_ in order.ticket_ids]
     rows = {row.id: row for row in named}
     rows |= {id_: row for id_, row in (await store.tickets(conn, ids)).items() if row.refund_id is None}
-    return (await _described(conn, rows))[:FOUND_MAX]
+    return (await _described(conn, rows))[:limit]
 
 
 async def _described(conn: Connection, rows: dict[UUID, TicketRow]) -> list[Holder]:
