@@ -16,12 +16,12 @@ from virage.people.rules.secrets import secrets_of
 PIN = "480527"
 
 
-def with_pin(house: House, email: str, name: str, role: str) -> str:
-    """Somebody who has a role everywhere and a PIN; the address."""
+def with_pin(house: House, email: str, name: str, role: str, *scope: str) -> str:
+    """Somebody who has a role, everywhere or in a scope, and a PIN; the address."""
 
     async def choose(conn: Connection) -> None:
         now = datetime.now(UTC)
-        person = await people.ensure_staff(conn, email, name, (Grant(role),), now)
+        person = await people.ensure_staff(conn, email, name, (Grant(role, *scope),), now)
         verifier = await pins.new_verifier(PIN)
         assert isinstance(verifier, PinVerifier), verifier
         await pins.set_pin(conn, person, verifier, now)

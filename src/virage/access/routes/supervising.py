@@ -4,21 +4,25 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Router, get, post, put
+from litestar.params import Parameter
 from msgspec import Meta, Struct
 
 from virage.access.acts import ground as acts
 from virage.access.acts.corrections import correct
 from virage.access.reads.board import Boards
+from virage.access.reads.history import FoundPass, PassHistory, find_passes, history
 from virage.access.rules.board import Correction, CorrectionWish, GateBoard
 from virage.access.rules.decision import Window
 from virage.access.rules.ground import GROUPS_MAX, GateState, gates
 from virage.kernel.clock import Clock
 from virage.kernel.database import Connection, Database
 from virage.kernel.guard import Principal, holds, staff
-from virage.kernel.problems import Problem, granted
+from virage.kernel.problems import Problem, granted, invalid_input
 from virage.programme import reads as programme
 from virage.programme.rules import Event, Instant
 
+WANTED_MIN = 3
+PASSES_MAX = 2**32
 Code = Annotated[str, Meta(min_length=1, max_length=6)]
 
 
@@ -134,5 +138,35 @@ async def get_board(event_id: UUID, *, db: Database, gate_boards: Boards, princi
     return await gate_boards.of(event_id)
 
 
-router = Router("/api/access/events", route_handlers=[put_gate, put_zone, put_ground, put_window, post_correction])
+Wanted = Annotated[
+    str, Parameter(min_length=1, max_length=100, description="A pass's number, a name, an address or an order code")
+]
+
+
+@get("/{event_id:uuid}/passes", guards=[staff("supervisor")], opt={"rate": "costly"})
+async def find_event_passes(event_id: UUID, q: Wanted, db: Database, principal: Principal) -> list[FoundPass]:
+    """The passes of somebody who was refused; 20 at most."""
+    wanted = " ".join(q.split())
+    if not wanted.isdigit() and len(wanted) < WANTED_MIN:
+        granted(invalid_input("q", "Three letters at least, or a number."))
+    async with db.connection() as conn:
+        await supervised(conn, event_id, principal)
+        return await find_passes(conn, event_id, wanted)
+
+
+@get("/{event_id:uuid}/passes/{number:int}", guards=[staff("supervisor")], opt={"rate": "costly"})
+async def get_history(event_id: UUID, number: int, db: Database, principal: Principal) -> PassHistory:
+    """What happened to a pass at the gates, and why."""
+    async with db.connection() as conn:
+        await supervised(conn, event_id, principal)
+        found = await history(conn, event_id, number) if 0 <= number < PASSES_MAX else None
+    if found is None:
+        raise Problem("not_found")
+    return found
+
+
+router = Router(
+    "/api/access/events",
+    route_handlers=[put_gate, put_zone, put_ground, put_window, post_correction, find_event_passes, get_history],
+)
 board_router = Router("/api/access/board", route_handlers=[get_board])

@@ -136,6 +136,17 @@ class SpecialLine(Struct, frozen=True):
     person_name: str | None = None
 
 
+class HistoryLine(SpecialLine, frozen=True, kw_only=True):
+    """A scan of a pass. `withdrawn`: its device was revoked, and it counts no more."""
+
+    outcome: str
+    offline: bool
+    training: bool
+    time_trusted: bool
+    withdrawn: bool
+    clock_off_s: int
+
+
 class GateBoard(Struct, frozen=True):
     """The gates of an event at a moment."""
 

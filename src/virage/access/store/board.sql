@@ -1,6 +1,6 @@
 -- name: inside_by_zone(event_id)
 -- How many people are inside by where they are, and with how many of the passes somebody is.
-select zone, sum(people)::bigint as people, count(*) filter (where state = 'inside') as admitted
+select zone, sum(coalesce(people, case when state = 'inside' then 1 else 0 end))::bigint as people, count(*) filter (where state = 'inside') as admitted
 from access.presence
 where event_id = :event_id and zone is not null
 group by zone;
@@ -100,6 +100,15 @@ where event_id = :event_id and not training and withdrawn_at is null
         )
     )
 order by received_at desc, device_id, number
+limit :limit_;
+
+-- name: history(event_id, number, limit_)
+-- The scans of a pass, the latest first.
+select device_id, number, gate, at, kind, pass_number, reason, override, person_id, outcome, offline, training,
+    time_trusted, withdrawn_at is not null as withdrawn, coalesce((answer ->> 'clock_off_s')::integer, 0) as clock_off_s
+from access.scan
+where event_id = :event_id and pass_number = :number
+order by at desc, received_at desc, device_id, number desc
 limit :limit_;
 
 -- name: device_states(event_id)

@@ -18,12 +18,12 @@ from unnest(:event_ids::uuid[], :numbers::bigint[]) as wanted (event_id, number)
 order by event_id, number
 on conflict (event_id, pass_number) do update set generation = presence.generation
 returning event_id, pass_number, state, since, gate, pending_until, generation, entries, steps, stale_step,
-    stale_at, people;
+    stale_at, coalesce(people, 0) as people;
 
 -- name: presence_of(event_ids, numbers)
 -- The presence of passes as it stands.
 select presence.event_id, presence.pass_number, state, since, gate, pending_until, generation, entries, steps,
-    stale_step, stale_at, people
+    stale_step, stale_at, coalesce(people, 0) as people
 from unnest(:event_ids::uuid[], :numbers::bigint[]) as wanted (event_id, number)
 inner join access.presence on presence.event_id = wanted.event_id and presence.pass_number = wanted.number;
 

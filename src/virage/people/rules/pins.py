@@ -38,7 +38,10 @@ class PinVerifier(Struct, frozen=True):
 
 
 class RosterEntry(Struct, frozen=True):
-    """Somebody who may sign in on a device by PIN. `supervisor`: leads the post. `salt`, `verifier`: base64 in JSON."""
+    """Somebody who may sign in on a device by PIN. `supervisor`: leads the post. `salt`, `verifier`: base64 in JSON.
+
+    `posts` are those of the device that their roles cover, None for all.
+    """
 
     id: UUID
     name: str
@@ -46,6 +49,7 @@ class RosterEntry(Struct, frozen=True):
     salt: bytes
     iterations: int
     verifier: bytes
+    posts: list[str] | None = None
 
 
 def check_pin(pin: str) -> Refused | None:

@@ -17,7 +17,8 @@ select set_at from people.pin where person_id = :person_id;
 -- Who has a PIN, and works at or leads one of the posts, the event, its organiser, or everything.
 select
     p.id, coalesce(p.name, split_part(p.email, '@', 1)) as name, n.salt, n.iterations, n.verifier,
-    bool_or(g.role = :lead::text) as supervisor
+    bool_or(g.role = :lead::text) as supervisor,
+    case when bool_and(g.scope = :scope) then array_agg(distinct g.scope_id) end as posts
 from people.pin as n
 join people.person as p on p.id = n.person_id
 join people.role_grant as g on g.person_id = p.id
