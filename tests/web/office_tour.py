@@ -193,7 +193,7 @@ def gates(page: Page, event_id: str) -> Iterator[Screen]:
     yield Screen("gates")
     yield Screen("gates-zones", "[data-alarms=device]")
     yield Screen("gates-list", "[data-ramp=S1]")
-    page.get_by_role("button", name="No entry").click()
+    page.get_by_role("button", name="Stop all entry").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     yield Screen("gates-no-entry")
 

@@ -51,7 +51,7 @@ def test_a_supervisor_asks_for_nothing_that_the_role_may_not_read(page: Page) ->
 def test_what_two_gates_without_network_both_let_in_appears_with_both_scans_and_is_told_once(
     page: Page, house: House, event: UUID
 ) -> None:
-    expect(page.get_by_text("Nothing is wrong.")).to_be_visible()
+    expect(page.get_by_text("No alarms")).to_be_visible()
     ticket = twice(house, event)
     alarm = page.locator("[data-alarms=duplicate] li")
     expect(alarm).to_have_count(1, timeout=SOON)
@@ -86,13 +86,13 @@ def test_a_gate_that_is_closed_on_the_page_lets_nobody_in_until_it_is_opened_by_
 
 def test_no_entry_asks_first_holds_everywhere_and_is_taken_back(page: Page, house: House, event: UUID) -> None:
     lane, (ticket,) = Lane(house, event, "N5", "Lane N5"), tickets(house, event, "N", 1)
-    page.get_by_role("button", name="No entry").click()
+    page.get_by_role("button", name="Stop all entry").click()
     question = page.get_by_role("dialog", name="Let nobody in any more?")
     expect(question).to_contain_text("Every gate of the ground")
     question.get_by_role("button", name="Go back").click()
     assert lane.scan("ask", ticket, training=True)["outcome"] == "admitted"
-    page.get_by_role("button", name="No entry").click()
-    question.get_by_role("button", name="No entry").click()
+    page.get_by_role("button", name="Stop all entry").click()
+    question.get_by_role("button", name="Stop all entry").click()
     expect(page.get_by_text("No entry: nobody is let in")).to_be_visible()
     assert lane.scan("ask", ticket)["reason"] == "no_entry"
     page.get_by_role("button", name="Let people in again").click()
@@ -112,17 +112,59 @@ def test_a_full_zone_lets_nobody_in_and_a_correction_is_a_fact_with_its_reason_a
     zone.get_by_role("button", name="Correct").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("How many more or fewer").fill("many")
-    dialog.get_by_role("button", name="Write it down").click()
+    dialog.get_by_role("button", name="Save correction").click()
     expect(dialog.get_by_text("Enter a whole number")).to_be_visible()
     expect(dialog.get_by_label("How many more or fewer")).to_be_focused()
     expect(dialog.get_by_text("Say why", exact=True)).to_be_visible()
     dialog.get_by_label("How many more or fewer").fill("12")
     dialog.get_by_label("Why").fill("Counted at the rail")
-    dialog.get_by_role("button", name="Write it down").click()
+    dialog.get_by_role("button", name="Save correction").click()
     fact = page.get_by_role("listitem").filter(has_text="Counted at the rail")
     expect(fact).to_contain_text("+12", timeout=SOON)
     expect(fact).to_contain_text("Some Supervisor")
     expect(zone.locator(".big")).to_have_text("12")
+
+
+def test_two_people_with_one_ticket_are_two_inside_and_one_admitted_and_empty_standing_areas_are_no_zone(
+    page: Page, house: House, event: UUID
+) -> None:
+    twice(house, event)
+    zone = page.locator("[data-zone=S]")
+    expect(zone.locator(".big")).to_have_text("2", timeout=SOON)
+    expect(zone.locator("[data-admitted]")).to_have_text("1 of them admitted with a ticket")
+    expect(zone).to_contain_text("1 of 1 ticket holders entered")
+    expect(page.locator("[data-zone]")).to_have_count(4)
+
+
+def test_a_stolen_device_is_revoked_and_what_it_claimed_is_withdrawn_and_the_history_says_so(
+    page: Page, house: House, event: UUID
+) -> None:
+    name = f"Stolen {new_id()}"
+    thief, (ticket, *_) = Lane(house, event, "N5", name), tickets(house, event, "N", 3)
+    thief.scan("passed", ticket, offline=True)
+    thief.scan("passed", pass_number=ticket.number + 1, offline=True)
+    expect(page.locator("[data-inside]")).to_have_text("2", timeout=SOON)
+    expect(page.locator("[data-alarms=forged]")).to_contain_text("No code and no reason")
+    page.goto("/office/devices")
+    page.get_by_role("button", name=f"Revoke {name}").click()
+    question = page.get_by_role("dialog", name="Revoke this device?")
+    question.get_by_label("Also withdraw the scans that it uploaded").check()
+    question.get_by_label("Since").fill("")
+    question.get_by_role("button", name="Revoke").click()
+    expect(question.get_by_text("Enter a date and time")).to_be_visible()
+    question.get_by_label("Since").fill("2020-01-01T00:00")
+    question.get_by_role("button", name="Revoke").click()
+    expect(page.get_by_text("The device is revoked.")).to_be_visible()
+    page.goto(f"/office/events/{event}/gates")
+    expect(page.locator("[data-inside]")).to_have_text("0", timeout=SOON)
+    expect(page.get_by_text("No alarms")).to_be_visible()
+    assert Lane(house, event, "N6", "Lane N6").scan("ask", ticket)["outcome"] == "admitted"
+    page.get_by_label("Name, address, order code or number").fill(str(ticket.number))
+    page.get_by_role("button", name="Find", exact=True).click()
+    found = page.locator(f"[data-history='{ticket.number}']")
+    expect(found.get_by_role("heading")).to_contain_text("Inside now")
+    expect(found.get_by_role("listitem").nth(0)).to_contain_text("Admitted")
+    expect(found.get_by_role("listitem").nth(1)).to_contain_text("scans withdrawn")
 
 
 def test_a_server_that_is_away_is_said_with_the_age_of_the_picture_and_asked_until_it_is_back(
@@ -145,7 +187,7 @@ def test_who_supervises_a_group_of_gates_acts_on_these_alone_and_who_supervises_
         page.goto(f"/office/events/{event}/gates")
         expect(page.get_by_role("button", name="Close gate N1")).to_be_visible()
         expect(page.get_by_role("button", name="Close gate P1")).to_have_count(0)
-        expect(page.get_by_role("button", name="No entry")).to_have_count(0)
+        expect(page.get_by_role("button", name="Stop all entry")).to_have_count(0)
         refused = page.evaluate(
             "async (path) => (await fetch(path, {method: 'PUT', headers: {'content-type': 'application/json'},"
             " body: '{\"closed\": true}'})).status",

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
+import vectors from "../../../docs/vectors/access.json";
 import { issuerKeys, type Claims, type Doubt, type Verdict } from "../passes/verify";
 import { base64url } from "../passes/base64";
 import { pinHolds } from "../devices/pin";
@@ -6,8 +7,10 @@ import { listen } from "../devices/wedge";
 import { Bits } from "./bits";
 import { compare } from "./decide";
 import { Ground, isOlder, opened } from "./ground";
-import { knowsBetter, Memory, unanswered } from "./judge";
+import { isTorn, knowsBetter, Memory, proven, proveTime, unanswered } from "./judge";
 import { gone, leaving } from "./leaving";
+import { ofAnswer } from "./light";
+import { roleAtGates } from "./role";
 import type { Changes, Pack, SealedPack } from "./wire";
 
 const EVENT = "01970000-0000-7000-8000-0000a11ce001";
@@ -155,17 +158,26 @@ test("a PIN holds against what Python's pbkdf2_hmac makes of it", async () => {
 });
 
 describe("a hand scanner that types", () => {
-  const typed = (keys: string[], betweenMs: number): string[] => {
-    const target = new EventTarget();
+  const typed = (keys: string[], betweenMs: number | number[], into: "page" | "field" = "page"): string[] => {
+    class Input extends EventTarget {
+      value = "";
+      matches = (): boolean => true;
+    }
+    for (const name of ["Element", "HTMLInputElement"]) vi.stubGlobal(name, Input);
+    const target = into === "field" ? new Input() : new EventTarget();
     const heard: string[] = [];
     listen((text) => heard.push(text), target);
+    let now = 0;
     keys.forEach((key, at) => {
+      now += typeof betweenMs === "number" ? betweenMs : (betweenMs[at] ?? 5);
       const event = Object.assign(new Event("keydown", { cancelable: true }), { key });
-      Object.defineProperty(event, "timeStamp", { value: at * betweenMs });
+      Object.defineProperty(event, "timeStamp", { value: now });
       target.dispatchEvent(event);
     });
+    vi.unstubAllGlobals();
     return heard;
   };
+  const CODE = [..."V1:6BF+70790T", "Enter"];
 
   test("is heard when its keys come fast and end with Enter", () => {
     expect(typed([..."V1:6BF+70790", "Shift", "T", "Enter"], 5)).toEqual(["V1:6BF+70790T"]);
@@ -175,10 +187,84 @@ describe("a hand scanner that types", () => {
     expect(typed([..."abc", "Enter", ..."V1:6BF+70790T", "Enter"], 5)).toEqual(["V1:6BF+70790T"]);
   });
 
-  test("is not a person who types, nor a short word", () => {
-    expect(typed([..."V1:6BF+70790T", "Enter"], 120)).toEqual([]);
-    expect(typed([..."hello", "Enter"], 5)).toEqual([]);
+  test.each([0, 10, 61, 120, 300])("is heard with pauses of %d ms, as a busy device makes them", (pause) => {
+    expect(typed(CODE, pause)).toEqual(["V1:6BF+70790T"]);
+    expect(typed(CODE, [5, 5, 5, 5, 5, pause])).toEqual(["V1:6BF+70790T"]);
+    expect(typed(CODE, pause, "field")).toEqual(["V1:6BF+70790T"]);
   });
+
+  test("is not a person who types into a field, nor a short word, nor what a longer pause cuts", () => {
+    expect(typed([..."Camille Durand", "Enter"], 120, "field")).toEqual([]);
+    expect(typed([..."hello", "Enter"], 5)).toEqual([]);
+    expect(typed(CODE, 301)).toEqual([]);
+    expect(typed([..."V1:6BF+70790T$%*+-./:", "Enter"], [5, 5, 5, 5, 301])).toEqual(["BF+70790T$%*+-./:"]);
+  });
+});
+
+describe("a code of which a scanner lost a part", () => {
+  const { text } = vectors.cases[0]!;
+
+  test("is known by its head or by its alphabet", () => {
+    for (const torn of [text.slice(0, 200), text.slice(5), text.slice(100, 300)]) expect(isTorn(torn)).toBe(true);
+  });
+
+  test("is not a whole code, nor another text", () => {
+    const certificate = `HC1:${text.slice(3)}`;
+    for (const other of [text, "https://example.org/", "1234567890123", "203 12 8", certificate]) expect(isTorn(other)).toBe(false);
+  });
+});
+
+describe("a device without trusted time", () => {
+  const { text, now } = vectors.cases[0]!;
+  const paper = vectors.cases.find(({ name }) => name === "paper")!.text;
+  const YEAR_MS = 365 * 86_400_000;
+  const at = async (code: string, when: number, trusted: boolean): Promise<Verdict> => {
+    const event = { ...pack.event, id: vectors.event_id };
+    return proven(new Ground({ ...structuredClone(pack), event }, await issuerKeys(vectors.issuers)), code, when, trusted);
+  };
+
+  test.each([-YEAR_MS, YEAR_MS])("takes a good code that seems out of its time by a year for a phone to be asked again", async (off) => {
+    expect(await at(text, now + off, true)).toMatchObject({ type: "unverified", reason: off < 0 ? "not_yet_valid" : "expired" });
+    expect(await at(text, now + off, false)).toMatchObject({ type: "unverified", reason: "stale_step", claims: { number: 12345 } });
+    expect(await at(paper, now + off, false)).toMatchObject({ type: "verified", paper: true });
+  });
+
+  test("takes no forgery for a good code", async () => {
+    const changed = text.slice(0, -1) + (text.endsWith("0") ? "1" : "0");
+    expect(await at(changed, now + YEAR_MS, false)).toMatchObject({ reason: "expired" });
+  });
+
+  test("learns the time of phones alone, and only where their signature held", async () => {
+    const proved: [number, number][] = [];
+    const time = { prove: (pass: number, when: number) => void proved.push([pass, when]) };
+    proveTime(time, await at(text, now + YEAR_MS, false));
+    proveTime(time, await at(paper, now, false));
+    proveTime(time, await at(`${text.slice(0, -1)}${text.endsWith("0") ? "1" : "0"}`, now, false));
+    expect(proved).toEqual([[12345, now + 15_000]]);
+  });
+});
+
+test("a role of some gates works at these alone, one of the event everywhere, and one of another event not here", () => {
+  const grant = (role: string, scope: string, scope_id: string | null = null) => ({ role, scope, scope_id });
+  expect(roleAtGates([grant("steward", "gate", "A")], EVENT)).toEqual({ supervisor: false, posts: ["A"] });
+  expect(roleAtGates([grant("steward", "gate", "A"), grant("supervisor", "event", EVENT)], EVENT)).toEqual({ supervisor: true, posts: null });
+  expect(roleAtGates([grant("steward", "event", "another")], EVENT)).toBeNull();
+  expect(roleAtGates([grant("cashier", "all"), grant("admin", "outlet", "07")], EVENT)).toBeNull();
+});
+
+test("a refusal of the server has its own light, and an unknown one is not taken for a bad ticket", () => {
+  const ground = new Ground(structuredClone(pack), new Map());
+  const reasonOf = (reason: string) => ofAnswer({ number: 1, outcome: "refused", reason }, ground, "N1").reason;
+  for (const reason of ["forged_scan", "invalid_scan", "unknown_event", "event_not_on", "out_of_date"]) expect(reasonOf(reason)).toBe(reason);
+  expect(reasonOf("of_next_year")).toBe("invalid_scan");
+});
+
+test("whoever waits at another gate's turnstile is not told to be inside", () => {
+  const ground = new Ground(structuredClone(pack), new Map());
+  const data = { since: "2026-05-09T18:00:00Z", gate: "N2", pending_until: "2026-05-09T18:01:00Z" };
+  const lit = (more: object) => ofAnswer({ number: 1, outcome: "refused", reason: "already_inside", data: more as Record<string, unknown> }, ground, "N1");
+  expect(lit(data).waitsElsewhere).toBe(true);
+  expect(lit({ ...data, pending_until: undefined }).waitsElsewhere).toBe(false);
 });
 
 describe("what somebody pastes", () => {

@@ -4,7 +4,7 @@ import { connection } from "../kernel/connection.svelte";
 import type { Verdict } from "../passes/verify";
 import type { Decision, Presence } from "./decide";
 import { Ground } from "./ground";
-import { crossed, eventOf, judged, knowsBetter, Memory, proven, unanswered } from "./judge";
+import { crossed, eventOf, isTorn, judged, knowsBetter, Memory, proven, proveTime, unanswered } from "./judge";
 import { DARK, ofAnswer, ofDecision, type Light } from "./light";
 import { gone, leaving, ofLeaving } from "./leaving";
 import { link, time } from "./link";
@@ -26,6 +26,8 @@ export interface Person {
   name: string;
   supervisor: boolean;
   since: number;
+  /** The gates and gate groups of their role, null for all. */
+  posts: readonly string[] | null;
 }
 /** Whom the gate lets through: people who come, or people who leave. */
 export type Direction = "entrance" | "exit";
@@ -47,6 +49,8 @@ class Gate {
   code = $state<string | null>(null);
   person = $state.raw<Person | null>(null);
   online = $state(false);
+  /** Whether the device's time is the server's. */
+  timeTrusted = $state(false);
   offlineSince = $state<number | null>(null);
   backlog = $state(0);
   battery = $state<number | null>(null);
@@ -78,8 +82,7 @@ class Gate {
     this.training = (await shelf.setting<boolean>("training")) ?? false;
     this.direction = (await shelf.setting<Direction>("direction")) ?? "entrance";
     this.revoked = (await shelf.setting<boolean>("revoked")) ?? false;
-    const person = (await shelf.setting<Person | null>("person")) ?? null;
-    this.person = person && time.now() - person.since < SHIFT_MAX_MS ? person : null;
+    this.person = (await shelf.setting<Person | null>("person")) ?? null;
     this.counters = { ...NOTHING, ...(await shelf.setting<Counters>("counters")) };
     const eventId = await shelf.setting<string | null>("event");
     const kept = eventId ? await shelf.pack(eventId) : undefined;
@@ -107,6 +110,11 @@ class Gate {
     this.light = null;
     void shelf.keepSetting("person", person);
     if (person) this.#add("admitted", 0);
+  }
+
+  /** A shift ends by the server's time alone: a device that lost it must not send its steward away. */
+  endLongShift(): void {
+    if (this.person && time.trusted && time.now() - this.person.since >= SHIFT_MAX_MS) this.enter(null);
   }
 
   train(on: boolean): void {
@@ -139,9 +147,16 @@ class Gate {
     return mine;
   }
 
+  /** Whether the role of whoever signed in covers a gate. */
+  worksAt(code: string): boolean {
+    if (!this.person) return false;
+    const { posts } = this.person;
+    return !posts || posts.includes(code) || posts.includes(this.ground?.gates[code]?.groups[0] ?? "");
+  }
+
   /** One text before the camera or from a hand scanner; the light follows. Texts that come while one is judged are dropped. */
   async scan(text: string, seenAt: number | null = null): Promise<void> {
-    if (this.#busy || this.revoked || !this.ground || !this.code || !this.device || !this.person) return;
+    if (this.#busy || this.revoked || !this.ground || !this.code || !this.device || !this.worksAt(this.code)) return;
     if (seenAt !== null && this.#repeats.isSame(text)) return;
     this.#busy = true;
     const began = performance.now();
@@ -157,9 +172,15 @@ class Gate {
   async #take(text: string, seenAt: number | null, began: number): Promise<void> {
     const [ground, code, now] = [this.ground!, this.code!, time.now()];
     const isExit = this.direction === "exit";
-    if (!isExit && ground.expired(now) && !this.online) return this.#show({ ...DARK, signal: "bad", reason: "no_pack" });
-    const verdict = await proven(ground, text, now);
+    this.timeTrusted = time.trusted;
+    if (isTorn(text)) {
+      this.#repeats.judged(text, null);
+      return this.#show({ ...DARK, signal: "again", reason: "torn" });
+    }
+    if (!isExit && time.trusted && ground.expired(now) && !this.online) return this.#show({ ...DARK, signal: "bad", reason: "no_pack" });
+    const verdict = await proven(ground, text, now, time.trusted);
     const { claims } = verdict;
+    proveTime(time, verdict);
     if (seenAt !== null && this.#repeats.isSamePass(claims?.number ?? null)) return;
     const shown = isExit ? await this.#leave(text, verdict, now) : await this.#judge(text, verdict, now, began);
     if (shown === null) return;
@@ -185,9 +206,11 @@ class Gate {
       this.memory.amber(verdict.claims.number, verdict.step, now);
     }
     if (asked) return asked;
-    const found = judged(ground, code, verdict, unanswered(before, ground.known(number), code), this.memory, now);
+    const known = unanswered(before, ground.known(number), code);
+    const found = judged(ground, code, verdict, known, this.memory, now, time.trusted);
     timed("gate:decision", began);
-    return this.#alone(text, found, now);
+    const shown = await this.#alone(text, found, now);
+    return { ...shown, waitsElsewhere: shown.reason === "already_inside" && known.presence?.state === "pending" };
   }
 
   /** An exit: this device alone, for whoever leaves waits for no answer. What names no pass is counted by hand. */
@@ -266,7 +289,7 @@ class Gate {
   }
 
   async sync(): Promise<void> {
-    this.backlog = await flush();
+    this.backlog = await flush(this.device!);
   }
 
   /** Let somebody in against the light, or without a code; the steward says why. */
@@ -332,7 +355,7 @@ class Gate {
   }
 
   #count(light: Light): void {
-    const isNobody = light.exit === "unread" || light.exit === "left_before" || light.reason === "not_kept";
+    const isNobody = light.exit === "unread" || light.exit === "left_before" || light.reason === "not_kept" || light.reason === "torn";
     if (light.training || isNobody) return;
     this.#add(COUNTED_AS[light.signal], 1);
     if (light.overridden) this.#add("overridden", 1);

@@ -1,5 +1,5 @@
 /** One code at this gate, decided by this device alone: from its pack, its clock and what it saw. */
-import { readCode } from "../passes/code";
+import { readCode, STEP_SECONDS, type Code } from "../passes/code";
 import { verify, type Claims, type Verdict } from "../passes/verify";
 import { decide, recent, type Decision, type Known, type Presence, type Stale } from "./decide";
 import type { Ground } from "./ground";
@@ -43,12 +43,42 @@ export class Memory {
   }
 }
 
+/** What a code of ours begins with, the alphabet of all after it, and how much of it is not some other text by chance. */
+const HEAD = "V1:";
+const TAIL = /^[0-9A-Z $%*+\-./:]{40,}$/;
+const OTHER_HEAD = /^[A-Z][A-Z0-9]{1,3}:/;
+
+/** Whether a text is part of a code of ours, of which a scanner lost the rest. */
+export function isTorn(text: string): boolean {
+  if (readCode(text) !== null) return false;
+  return text.startsWith(HEAD) || (TAIL.test(text) && !OTHER_HEAD.test(text));
+}
+
 /** What the code proves at this moment. A key of another event that the pack names makes it that event's ticket. */
-export async function proven(ground: Ground, text: string, now: number): Promise<Verdict> {
+export async function proven(ground: Ground, text: string, now: number, trusted: boolean): Promise<Verdict> {
   const verdict = await verify(text, ground.keys, now, ground.pack.event.id);
-  if (verdict.type !== "unverified" || verdict.reason !== "unknown_key") return verdict;
+  if (verdict.type !== "unverified") return verdict;
   const code = readCode(text);
-  return code && ground.otherEvent(code.signed.kid) ? { ...verdict, reason: "wrong_event" } : verdict;
+  if (verdict.reason === "unknown_key") return code && ground.otherEvent(code.signed.kid) ? { ...verdict, reason: "wrong_event" } : verdict;
+  const forItsTime = verdict.reason === "not_yet_valid" || verdict.reason === "expired";
+  if (trusted || !forItsTime || !code) return verdict;
+  return atItsOwnTime(verdict, await verify(text, ground.keys, madeAt(code, verdict.claims!), ground.pack.event.id));
+}
+
+/** When a code says that it was made; paper, as soon as it is valid. */
+function madeAt({ moving }: Code, claims: Claims): number {
+  return (moving ? moving.step * STEP_SECONDS : claims.not_before) * 1000;
+}
+
+/** A good pass that a device without trusted time takes for too early or too late is one out of its time. */
+function atItsOwnTime(now: Verdict, then: Verdict): Verdict {
+  if (then.type !== "verified") return now;
+  return then.paper ? then : { type: "unverified", reason: "stale_step", claims: then.claims, step: then.step };
+}
+
+/** Tell the clock when the phone in hand made its code, where its signature held. */
+export function proveTime(time: { prove: (pass: number, at: number) => void }, { claims, step }: Verdict): void {
+  if (claims !== null && step !== null) time.prove(claims.number, (step + 0.5) * STEP_SECONDS * 1000);
 }
 
 /**
@@ -62,11 +92,11 @@ export function unanswered(before: Known, after: Known, gate: string): Known {
 }
 
 /** Decide by what is known of the pass, and remember a code out of its time. */
-export function judged(ground: Ground, gate: string, verdict: Verdict, known: Known, memory: Memory, now: number): Decision {
+export function judged(ground: Ground, gate: string, verdict: Verdict, known: Known, memory: Memory, now: number, trusted: boolean): Decision {
   const { claims } = verdict;
   const number = claims?.number ?? -1;
   const area = claims ? areaOf(claims.place) : null;
-  const found = decide(verdict, ground.post(gate, area), known, now, memory.of(number, now));
+  const found = decide(verdict, ground.post(gate, area), known, now, memory.of(number, now), trusted);
   if (found.type === "again") memory.keep(number, found.stale, now);
   return found;
 }

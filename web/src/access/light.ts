@@ -1,12 +1,14 @@
 /** What the steward sees of one scan: a colour, a symbol and a word, and what to do. */
 import type { Label } from "../api/words";
-import type { Decision, Reason } from "./decide";
+import { REASONS, type Decision, type Reason } from "./decide";
 import type { Ground } from "./ground";
 import type { Signal } from "./signals";
 import type { Hint, ScanAnswer, Text } from "./wire";
 
-/** Reasons that only the device or the server knows, besides those of the decision. */
-export type Why = Reason | "not_your_gate" | "no_pack" | "not_kept";
+/** Reasons that only the device knows, and those for which the server takes no scan, besides those of the decision. */
+const OTHERS = ["no_pack", "not_kept", "torn", "not_your_gate", "forged_scan", "invalid_scan", "unknown_event", "event_not_on"] as const;
+export type Why = Reason | (typeof OTHERS)[number];
+const WHYS: readonly Why[] = [...REASONS, ...OTHERS];
 
 export interface Light {
   signal: Signal;
@@ -23,6 +25,8 @@ export interface Light {
   identityCheck: boolean;
   clockOffS: number;
   pending: boolean;
+  /** Admitted at another gate's turnstile, and not through it yet. */
+  waitsElsewhere: boolean;
   overridden: boolean;
   number: number | null;
   generation: number | null;
@@ -49,6 +53,7 @@ export const DARK: Omit<Light, "signal" | "turn"> = {
   identityCheck: false,
   clockOffS: 0,
   pending: false,
+  waitsElsewhere: false,
   overridden: false,
   number: null,
   generation: null,
@@ -109,5 +114,8 @@ export function ofAnswer(answer: ScanAnswer, ground: Ground, gate: string): Lit 
     const pending = Boolean(answer.pending_until);
     return { ...about, signal: "good", identityCheck: Boolean(answer.identity_check), clockOffS: answer.clock_off_s ?? 0, pending };
   }
-  return { ...about, signal: "bad", reason: (answer.reason ?? "unreadable") as Why, hint: hintIn(answer.data ?? {}, ground, gate, group) };
+  // A reason that this page does not know came with a later version of the server.
+  const reason = WHYS.find((why) => why === answer.reason) ?? "invalid_scan";
+  const waitsElsewhere = reason === "already_inside" && Boolean(answer.data?.pending_until);
+  return { ...about, signal: "bad", reason, waitsElsewhere, hint: hintIn(answer.data ?? {}, ground, gate, group) };
 }

@@ -3,18 +3,36 @@ import { base64url } from "../passes/base64";
 import { sign } from "../devices/key";
 import type { Reply } from "../devices/link";
 import type { Device } from "../devices/pairing";
-import { link } from "./link";
+import { link, time } from "./link";
 import { shelf, type KeptScan, type KeptSeen } from "./shelf";
 import type { ScanAnswer, ScanBody } from "./wire";
 
 const PURPOSE = "virage:scan:v1";
 const BATCH = 250;
 
-/** The scan with a number of its own, signed. */
+/** The scan with a number of its own, signed; it says where the device's time is not the server's. */
 export async function signed(device: Device, scan: Omit<ScanBody, "number">): Promise<KeptScan> {
   const number = await shelf.newNumber();
+  if (time.trusted) return signedAs(device, number, scan);
+  const about = { ...scan, time_trusted: false as const };
+  const unverified = { about, own: Date.now(), passed: performance.now(), start: performance.timeOrigin };
+  return { ...(await signedAs(device, number, about)), unverified };
+}
+
+async function signedAs(device: Device, number: number, scan: Omit<ScanBody, "number">): Promise<KeptScan> {
   const body = new TextEncoder().encode(JSON.stringify({ number, ...scan }));
   return { number, body: base64url(body), signature: await sign(device, PURPOSE, body), kind: scan.kind };
+}
+
+/** The scan with the time that it was made at, once the server's is known: `time_trusted` stays as it was. */
+async function putRight(device: Device, scan: KeptScan): Promise<KeptScan> {
+  const { number, unverified } = scan;
+  if (!unverified || !time.trusted) return scan;
+  const passed = unverified.start === performance.timeOrigin ? unverified.passed : null;
+  const at = new Date(time.corrected({ own: unverified.own, passed })).toISOString();
+  const right = await signedAs(device, number, { ...unverified.about, at });
+  await shelf.replaceScan(right);
+  return right;
 }
 
 /** Number, sign and keep a scan with what it says of its pass; its number. When this returns, nothing loses it. */
@@ -60,14 +78,15 @@ let answeredAt = 0;
 export const quietFor = (): number => performance.now() - answeredAt;
 
 /** Send what waits; how many still wait. One at a time, whoever asks. */
-export function flush(): Promise<number> {
-  flushing ??= sendAll().finally(() => (flushing = null));
+export function flush(device: Device): Promise<number> {
+  flushing ??= sendAll(device).finally(() => (flushing = null));
   return flushing;
 }
 
-async function sendAll(): Promise<number> {
+async function sendAll(device: Device): Promise<number> {
   for (;;) {
-    const scans = (await shelf.scans(BATCH)).filter((scan) => !isHeld(scan));
+    const due = (await shelf.scans(BATCH)).filter((scan) => !isHeld(scan));
+    const scans = await Promise.all(due.map((scan) => putRight(device, scan)));
     if (scans.length === 0 || !(await answered(scans))) return shelf.backlog();
   }
 }

@@ -4,6 +4,7 @@ import { api } from "../api/client";
 import type { EventLine } from "../api/words";
 import { Heartbeat } from "../devices/heartbeat";
 import { heard } from "../devices/link";
+import { clock } from "../kernel/clock.svelte";
 import { issuerKeys } from "../passes/verify";
 import { gate } from "./gate.svelte";
 import { Ground, isOlder, opened } from "./ground";
@@ -33,6 +34,7 @@ let packAt: number | null = null;
 export const beat = new Heartbeat(async () => {
   if (!gate.device || gate.revoked) return;
   if (gate.ground) await tell(gate.ground);
+  gate.timeTrusted = time.trusted;
   const old = packAt === null || performance.now() - packAt > PACK_AGE_MS;
   if (!gate.ground || (gate.online && old)) await fetchPack();
 });
@@ -58,6 +60,7 @@ async function tell(ground: Ground): Promise<void> {
     ground.apply(changes);
     gate.heard += 1;
   }
+  gate.endLongShift();
   if (gate.backlog > 0) await gate.sync();
 }
 
@@ -76,7 +79,8 @@ async function percent(): Promise<number | null> {
 export async function events(): Promise<EventLine[]> {
   const answer = await answered<{ events: EventLine[] }>(api.GET("/api/events"));
   if (!answer.ok) return [];
-  const began = (event: EventLine): number => time.now() - Date.parse(event.starts_at);
+  // By the server's clock, which this very answer says: a device that was just paired may be off by a year.
+  const began = (event: EventLine): number => clock.now() - Date.parse(event.starts_at);
   const coming = answer.data.events.filter((event) => began(event) < RECENT_MS);
   const near = coming.filter((event) => began(event) > -NEAR_MS);
   return near.length > 0 ? near : coming.slice(0, NEXT);
@@ -86,7 +90,7 @@ export async function events(): Promise<EventLine[]> {
 export async function fetchPack(wanted: string | null = null): Promise<boolean> {
   const eventId = wanted ?? (await shelf.setting<string | null>("event"));
   if (!eventId) return false;
-  gate.backlog = await flush();
+  if (gate.device) gate.backlog = await flush(gate.device);
   const told = quietFor() < PACK_LAG_MS ? [] : await shelf.told(time.now() - PACK_LAG_MS);
   const since = gate.ground?.pack.event.id === eventId ? `?since=${gate.ground.version}` : "";
   const sealed = await link.ask<SealedPack>(`/api/access/pack/${eventId}${since}`);

@@ -24,6 +24,16 @@ export interface KeptScan {
   kind: ScanBody["kind"];
   /** Not sent before this moment of the device's clock: until then it may be taken back. */
   held_until?: number;
+  /** What was signed by a time that was not trusted, to be signed again once the server's is known. */
+  unverified?: Unverified;
+}
+
+/** A scan without its number, and when it was made: by the device's clock, and by the one that nobody sets of a start. */
+export interface Unverified {
+  about: Omit<ScanBody, "number">;
+  own: number;
+  passed: number;
+  start: number;
 }
 
 /** What this device saw of a pass. */
@@ -145,6 +155,13 @@ export const shelf = {
     });
     return went;
   },
+  /** The same scan, signed again; nothing where it was sent meanwhile. */
+  replaceScan: (scan: KeptScan): Promise<unknown> =>
+    kept.within(["scan"], "readwrite", (on) => {
+      const store = on.objectStore("scan");
+      const asked = store.get(scan.number);
+      asked.onsuccess = () => asked.result && store.put(scan);
+    }),
   keepSeen: (seen: KeptSeen): Promise<unknown> => kept.put("seen", seen),
   scans: (count: number): Promise<KeptScan[]> => kept.all("scan", count),
   backlog: (): Promise<number> => kept.within(["scan"], "readonly", (on) => on.objectStore("scan").count()),

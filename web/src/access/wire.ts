@@ -87,6 +87,8 @@ export interface ScanBody {
   count?: number;
   offline: boolean;
   training: boolean;
+  /** False where the device had not heard the server's time since it was started; left out otherwise. */
+  time_trusted?: false;
 }
 
 export interface ScanAnswer {

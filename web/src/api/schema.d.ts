@@ -179,6 +179,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/access/devices/{device_id}/revocation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke and withdraw
+         * @description End a device at once, and withdraw the scans that it uploaded since a time; I supervise one of its gates.
+         *
+         *     Where its bearers are is computed again without them. Asks for a sign-in of the last 15 minutes.
+         */
+        post: operations["revoke_and_withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/access/events/{event_id}/corrections": {
         parameters: {
             query?: never;
@@ -279,6 +301,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/access/events/{event_id}/passes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find event passes
+         * @description The passes of somebody who was refused; 20 at most.
+         */
+        get: operations["find_event_passes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/access/events/{event_id}/passes/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get history
+         * @description What happened to a pass at the gates, and why.
+         */
+        get: operations["get_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/access/events/{event_id}/windows/{code}": {
         parameters: {
             query?: never;
@@ -369,6 +431,8 @@ export interface paths {
         /**
          * Find holders
          * @description The passes of somebody without a phone; whoever finds them looks at a proof of identity.
+         *
+         *     Only while the event is on, and only passes that enter by a gate of the device. 404 for any other event.
          */
         get: operations["find_holders"];
         put?: never;
@@ -5165,6 +5229,13 @@ export interface components {
             place_label: components["schemas"]["PlaceLabel"] | null;
             revoked: boolean;
         };
+        /** FoundPass */
+        FoundPass: {
+            holder_name: string | null;
+            order_code: string | null;
+            pass_number: number;
+            place_label: components["schemas"]["PlaceLabel"] | null;
+        };
         /** Frame */
         Frame: {
             at?: string | null;
@@ -5188,6 +5259,7 @@ export interface components {
         };
         /** GateBoard */
         GateBoard: {
+            admitted: number;
             closed: boolean;
             corrections: components["schemas"]["CorrectionLine"][];
             devices: components["schemas"]["DeviceLine"][];
@@ -5366,6 +5438,28 @@ export interface components {
             offline_since?: string | null;
             person_id?: string | null;
             version?: string | null;
+        };
+        /** HistoryLine */
+        HistoryLine: {
+            /** Format: date-time */
+            at: string;
+            clock_off_s: number;
+            /** Format: uuid */
+            device_id: string;
+            device_name?: string | null;
+            gate: string;
+            kind: string;
+            number: number;
+            offline: boolean;
+            outcome: string;
+            override: string | null;
+            pass_number: number | null;
+            person_id: string | null;
+            person_name?: string | null;
+            reason: string | null;
+            time_trusted: boolean;
+            training: boolean;
+            withdrawn: boolean;
         };
         /** Hit */
         Hit: {
@@ -6173,6 +6267,15 @@ export interface components {
             /** @default 0 */
             reduced: number;
         };
+        /** PassHistory */
+        PassHistory: {
+            gate_group: string;
+            pass_number: number;
+            place_label: components["schemas"]["PlaceLabel"] | null;
+            presence: components["schemas"]["Presence"] | null;
+            revoked: boolean;
+            scans: components["schemas"]["HistoryLine"][];
+        };
         /** PassKeys */
         PassKeys: {
             /** Format: uuid */
@@ -6304,6 +6407,15 @@ export interface components {
             /** @default 0 */
             shots: number;
             side: components["schemas"]["Side"];
+        };
+        /** Presence */
+        Presence: {
+            gate: string;
+            pending_until?: string | null;
+            /** Format: date-time */
+            since: string;
+            /** @enum {string} */
+            state: "pending" | "inside" | "outside";
         };
         /** Price */
         Price: {
@@ -6632,6 +6744,11 @@ export interface components {
         Revised: {
             revision: number;
         };
+        /** RevocationRequest */
+        RevocationRequest: {
+            /** Format: date-time */
+            withdraw_since: string;
+        };
         /** Rights */
         Rights: {
             /** @default false */
@@ -6670,6 +6787,7 @@ export interface components {
             id: string;
             iterations: number;
             name: string;
+            posts?: string[] | null;
             salt: string;
             supervisor: boolean;
             verifier: string;
@@ -7472,7 +7590,9 @@ export interface components {
         };
         /** ZoneLine */
         ZoneLine: {
+            admitted: number;
             by_ticket: components["schemas"]["ByTicket"];
+            capacity: number;
             code: string;
             corrected: number;
             full: boolean;
@@ -7891,6 +8011,39 @@ export interface operations {
             };
         };
     };
+    revoke_and_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevocationRequest"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     post_correction: {
         parameters: {
             query?: never;
@@ -8047,6 +8200,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["KindState"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    find_event_passes: {
+        parameters: {
+            query: {
+                /** @description A pass's number, a name, an address or an order code */
+                q: string;
+            };
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPass"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassHistory"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

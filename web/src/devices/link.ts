@@ -37,7 +37,7 @@ export class Link {
     if (this.#token) headers.authorization = `Bearer ${this.#token}`;
     if (tag) headers["if-none-match"] = tag;
     if (body !== undefined) headers["content-type"] = "application/json";
-    const sent = Date.now();
+    const sent = performance.now();
     try {
       const response = await fetch(path, {
         method: body === undefined ? "GET" : "POST",
@@ -47,7 +47,7 @@ export class Link {
         signal: AbortSignal.timeout(limitMs),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-      const got = Date.now();
+      const got = performance.now();
       const data = (await response.json().catch(() => ({}))) as Record<string, unknown>;
       if (response.ok) {
         this.#clock.learn(data.now as string | undefined, sent, got);

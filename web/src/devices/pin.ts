@@ -9,6 +9,8 @@ export interface Member {
   salt: string;
   iterations: number;
   verifier: string;
+  /** The posts of their role among those of the device, null or left out for all. */
+  posts?: string[] | null;
 }
 
 export async function pinHolds({ salt, iterations, verifier }: Member, pin: string): Promise<boolean> {

@@ -1,9 +1,13 @@
 /**
- * A hand scanner that types: keys in quick succession, ended by Enter. A person types slower. Or a person who pastes what
- * somebody else has read.
+ * A hand scanner that types: keys in quick succession, ended by Enter. A busy device may let some of them wait. Or a
+ * person who pastes what somebody else has read.
  */
 
-const BETWEEN_MS = 60;
+/** The longest pause within a code. */
+const BETWEEN_MS = 300;
+/** A person who types into a field has pauses above this one; a text that begins as a code of ours does is a code. */
+const QUICK_MS = 60;
+const OURS = "V1:";
 const LEAST = 12;
 /** What a card or a phone shows; no field of a device is for an address. */
 const ADDRESS = /^https?:\/\/\S+$/;
@@ -12,16 +16,18 @@ const ADDRESS = /^https?:\/\/\S+$/;
 export function listen(onCode: (text: string) => void, target: EventTarget = document): () => void {
   let typed = "";
   let last = 0;
+  let isQuick = true;
 
   function heard(event: Event): void {
     const { key, timeStamp, ctrlKey, altKey, metaKey, isComposing } = event as KeyboardEvent;
     if (ctrlKey || altKey || metaKey || isComposing) return;
-    if (timeStamp - last > BETWEEN_MS) typed = "";
+    if (timeStamp - last > BETWEEN_MS) [typed, isQuick] = ["", true];
+    else if (typed && timeStamp - last > QUICK_MS) isQuick = false;
     last = timeStamp;
     if (key === "Enter") {
-      const code = typed;
-      typed = "";
-      if (code.length < LEAST) return;
+      const [code, byPerson] = [typed, !isQuick && !typed.startsWith(OURS) && isWrittenInto(event.target)];
+      [typed, isQuick] = ["", true];
+      if (code.length < LEAST || byPerson) return;
       event.preventDefault();
       event.stopPropagation();
       const field = fieldOf(event.target);

@@ -16,11 +16,16 @@ export function troubles(device: DeviceLine): Trouble[] {
   return found;
 }
 
-export type Kind = "duplicate" | "hit" | "forged" | "override" | "device";
+export type Kind = "duplicate" | "hit" | "forged" | "copied" | "override" | "device";
 export interface Alarm {
   key: string;
   kind: Kind;
   gate: string;
+}
+
+function kindOf({ override, reason }: GateBoard["special"][number]): Kind {
+  if (override) return "override";
+  return reason === "already_inside" ? "copied" : "forged";
 }
 
 export function alarms(board: GateBoard, hits: readonly Hit[]): Alarm[] {
@@ -29,7 +34,7 @@ export function alarms(board: GateBoard, hits: readonly Hit[]): Alarm[] {
       .filter((one) => !one.gone_at)
       .map((one): Alarm => ({ key: `duplicate ${one.pass_number} ${one.second.device_id} ${one.second.number}`, kind: "duplicate", gate: one.second.gate })),
     ...hits.map((one): Alarm => ({ key: `hit ${one.ban_id} ${one.device_id} ${one.number}`, kind: "hit", gate: one.gate })),
-    ...board.special.map((one): Alarm => ({ key: `special ${one.device_id} ${one.number}`, kind: one.override ? "override" : "forged", gate: one.gate })),
+    ...board.special.map((one): Alarm => ({ key: `special ${one.device_id} ${one.number}`, kind: kindOf(one), gate: one.gate })),
     ...board.devices.flatMap((one) => troubles(one).map((trouble): Alarm => ({ key: `device ${one.id} ${trouble}`, kind: "device", gate: one.gate }))),
   ];
 }

@@ -1,0 +1,212 @@
+"""A gate whose clock is wrong, a film of a code, a torn code, and a steward of other gates, on a steward's phone."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.web.devices import with_pin
+from tests.web.gate import Phone, Ticket, choose_gate, in_menu, light, pair, sign_in_by_pin, tickets, type_code
+from tests.web.house import House, Server
+from tests.web.office import in_database
+from tests.web.test_gate import begin, event, inside, phone, scans, server, settle, title
+from virage.kernel.database import Connection
+
+__all__ = ["event", "phone", "server", "title"]
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+SENT = "[data-backlog='0']"
+UNVERIFIED = "[data-time=unverified]"
+BENT = """(() => {
+    const off = () => Number(localStorage.getItem("test.off") ?? 0);
+    globalThis.laterMs = 0;
+    const passed = performance.now.bind(performance);
+    performance.now = () => passed() + globalThis.laterMs;
+    const Right = Date, wrong = () => Right.now() + off() + globalThis.laterMs;
+    globalThis.Date = class extends Right {
+        constructor(...given) { given.length ? super(...given) : super(wrong()); }
+        static now() { return wrong(); }
+    };
+})()"""
+
+
+def bent(phone: Phone) -> Page:
+    """The phone's browser with a clock that is off by what was set."""
+    page = phone.start()
+    assert phone.context is not None
+    phone.context.add_init_script(BENT)
+    return page
+
+
+def set_clock(page: Page, off: timedelta) -> None:
+    """How far the phone's clock is off from its next page on."""
+    page.evaluate("(off) => localStorage.setItem('test.off', off)", off / timedelta(milliseconds=1))
+
+
+class Later:
+    """The time at the gate, which a test moves on without waiting."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._later = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._later
+
+    def half_a_minute(self) -> None:
+        self._later += timedelta(seconds=30)
+        self._page.evaluate("globalThis.laterMs += 30_000")
+
+
+def next_one(page: Page) -> None:
+    page.get_by_role("button", name="Next").click()
+
+
+@pytest.mark.parametrize("off", [-3 * HOUR, 3 * HOUR, 365 * DAY], ids=["3h behind", "3h ahead", "a year ahead"])
+def test_every_good_pass_enters_whatever_the_devices_clock_says_and_an_old_film_is_told(
+    phone: Phone, house: House, server: Server, event: UUID, title: str, *, off: timedelta
+) -> None:
+    _, stop, start = server
+    asked, alone, filmed, *crowd = tickets(house, event, "N", 8)
+    page = bent(phone)
+    page.goto("/")
+    set_clock(page, off)
+    settle(page, house, title)
+    expect(page.locator(UNVERIFIED)).to_have_count(0)
+    type_code(page, asked.code())
+    light(page, "good", "Come in")
+    stop()
+    type_code(page, alone.code())
+    light(page, "good", "Come in")
+    set_clock(page, -off)  # what it learned before is wrong by twice as much after its restart
+    phone.close()
+
+    page = bent(phone)
+    page.goto("/staff/gate")
+    expect(page.locator(UNVERIFIED)).to_be_visible()
+    expect(page.locator("[data-state=alone]")).to_be_visible()
+    time = Later(page)
+    come_alone(page, time, crowd)
+    show_film(page, time, filmed)
+    expect(page.locator(UNVERIFIED)).to_be_visible()
+    start()
+    expect(page.locator(SENT)).to_be_attached(timeout=20_000)
+    expect(page.locator(UNVERIFIED)).to_have_count(0)
+    assert inside(house, event) == {one.number for one in (asked, alone, *crowd)}
+    judged = in_database(house, lambda conn: told(conn, event))
+    passed = {(trusted, reason) for kind, trusted, reason, _ in judged if kind == "passed"}
+    assert passed == {(True, None), (False, None), (False, "out_of_date")}
+    assert max(abs(late) for *_, late in judged) < timedelta(minutes=5)
+    type_code(page, filmed.code())
+    light(page, "good", "Come in")
+
+
+def come_alone(page: Page, time: Later, crowd: list[Ticket]) -> None:
+    """Five good passes at a device without trusted time: its clock is put right by the fifth."""
+    first, *more = crowd
+    type_code(page, first.code(time.now()))
+    light(page, "again", "time is not verified")
+    time.half_a_minute()
+    type_code(page, first.code(time.now()))
+    light(page, "good", "Come in")
+    next_one(page)
+    for one in more:
+        type_code(page, one.code(time.now()))
+        light(page, "again", "Wait for the next code")
+        next_one(page)
+    time.half_a_minute()
+    for one in more:
+        type_code(page, one.code(time.now()))
+        light(page, "good", "Come in")
+        next_one(page)
+
+
+def show_film(page: Page, time: Later, filmed: Ticket) -> None:
+    """A film of a day ago, to a device without trusted time: it cannot know, and lets it in."""
+    type_code(page, filmed.code(time.now() - DAY))
+    light(page, "again", "Wait for the next code")
+    time.half_a_minute()
+    type_code(page, filmed.code(time.now() - DAY))
+    light(page, "good", "Come in")
+    next_one(page)
+
+
+async def told(conn: Connection, event_id: UUID) -> list[tuple[str, bool, str | None, timedelta]]:
+    """The scans of an event as they were judged: kind, whether the time was trusted, why noted, how far from now."""
+    rows = await conn.fetch(
+        "select kind, time_trusted, reason, at - now() as late from access.scan where event_id = $1", event_id
+    )
+    return [tuple(row) for row in rows]
+
+
+def test_a_film_of_more_than_ten_minutes_is_refused_online_and_alone_and_the_owner_comes_in(
+    phone: Phone, house: House, server: Server, event: UUID, title: str
+) -> None:
+    _, stop, _ = server
+    online, alone = tickets(house, event, "N", 2)
+    page = begin(phone, house, title)
+    type_code(page, online.code(datetime.now(UTC) - timedelta(minutes=11)))
+    light(page, "bad", "Code out of date")
+    type_code(page, online.code())
+    light(page, "good", "Come in")
+    stop()
+    type_code(page, alone.code(datetime.now(UTC) - HOUR))
+    light(page, "bad", "Code out of date")
+    type_code(page, alone.code())
+    light(page, "good", "Come in")
+    expect(page.locator("[data-alone=true]")).to_be_visible()
+
+
+def test_a_code_of_which_the_scanner_lost_a_part_is_asked_for_again_and_counted_nowhere(
+    phone: Phone, house: House, server: Server, event: UUID, title: str
+) -> None:
+    (ticket,) = tickets(house, event, "N", 1)
+    page = begin(phone, house, title)
+    for torn in (ticket.code()[:200], ticket.code()[150:]):
+        type_code(page, torn)
+        light(page, "again", "Only part of the code")
+        expect(page.get_by_role("button", name="Let in anyway")).to_have_count(0)
+    next_one(page)
+    in_menu(page, "Close")
+    for count in ("admitted", "refused"):
+        expect(page.locator(f"[data-count={count}]")).to_have_text("0")
+    assert scans(house, event) == []
+
+
+def test_a_steward_of_other_gates_stands_at_none_of_these(
+    phone: Phone, house: House, server: Server, event: UUID, title: str
+) -> None:
+    with_pin(house, "steward.of.n@example.org", "Steward of N", "steward", "gate", "N")
+    page = phone.start()
+    pair(page, house, ["N", "P"], title)
+    sign_in_by_pin(page, "Steward of N")
+    expect(page.get_by_text("Your role covers: N.")).to_be_visible()
+    expect(page.get_by_role("button", name="P1", exact=False)).to_be_disabled()
+    choose_gate(page, "N1")
+    (ticket,) = tickets(house, event, "N", 1)
+    type_code(page, ticket.code())
+    light(page, "good", "Come in")
+
+
+def test_nobody_is_let_in_against_the_light_before_a_reason_is_chosen(
+    phone: Phone, house: House, server: Server, event: UUID, title: str
+) -> None:
+    (elsewhere,) = tickets(house, event, "P", 1)
+    page = begin(phone, house, title)
+    type_code(page, elsewhere.code())
+    light(page, "bad", "Another gate")
+    page.get_by_role("button", name="Let in anyway").click()
+    why = page.get_by_role("dialog", name="Let in anyway?")
+    reasons = why.get_by_role("radio")
+    expect(why.get_by_role("radio", checked=True)).to_have_count(0)
+    sizes = [reasons.nth(index).bounding_box() for index in range(reasons.count())]
+    assert len({(box["width"], box["height"]) for box in sizes if box}) == 1
+    why.get_by_role("button", name="Let in").click()
+    expect(why.get_by_text("Choose a reason first.")).to_be_visible()
+    assert inside(house, event) == set()
+    why.get_by_label("Checked by the supervisor").check()
+    why.get_by_role("button", name="Let in").click()
+    light(page, "good", "Let in")
+    expect(page.locator(SENT)).to_be_attached(timeout=20_000)
+    assert inside(house, event) == {elsewhere.number}
