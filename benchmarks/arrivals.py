@@ -9,7 +9,7 @@ all of them come back. Afterwards each light that was shown is compared with wha
 **What time is here.** The minutes of the evening only say who comes before whom: a minute is over when everybody of it
 has been at the gate, as fast as the machine allows. Clocks are something else: the server's, the devices' and the
 phones' are one, sped up six times (`VIRAGE_CLOCK_SPEED`, which production refuses), so that a code lives five seconds
-instead of thirty, and a clock that is wrong by ten minutes is wrong by as many codes as in life. Codes are made and
+instead of thirty, and a clock that is wrong by nine minutes is wrong by as many codes as in life. Codes are made and
 signed when they are shown. What is a matter of networks and machines stays as it is: 400 ms for the server, ten seconds
 alone after one time-out, a heartbeat each five seconds. So the gates see in two minutes what they see in two hours.
 """

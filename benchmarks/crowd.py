@@ -18,7 +18,7 @@ PROFILE = ((0.15, OPEN, -90), (0.25, -90, -60), (0.35, -60, -30), (0.20, -30, 0)
 HANG, CUT, STOLEN, REVOKE, KILL, BACK = -80, -60, -55, -50, -40, -10
 """One process hangs; some gates lose their cable; a device is stolen and revoked; passes are refunded; all is killed;
 all is back."""
-WRONG_S = 600
+WRONG_S = 540
 
 Kind = Literal[
     "good",

@@ -117,6 +117,8 @@ class Device:
         self._key = SigningKey(lane.private)
         self._headers = b"authorization: Bearer %b\r\n" % lane.token.encode()
         self._numbers = itertools.count(1)
+        self._unverified: dict[int, tuple[dict[str, Any], datetime]] = {}
+        self._trusted = False
         self._stale: dict[int, Stale] = {}
         self._seen: dict[int, Sight] = {}
         self._online = False
@@ -139,6 +141,7 @@ class Device:
     def restart(self, jump: timedelta) -> None:
         """Begin anew, with a clock that jumped: what is on the disk is kept, codes to compare with are forgotten."""
         self.clock_off += jump
+        self._trusted = False
         self._stale.clear()
         self._online, self._alone_until, self._answered_at = False, 0.0, time.monotonic()
 
@@ -189,7 +192,8 @@ class Device:
         there = known.presence
         if there is not None and there.gate == self.lane.gate and there != before.presence:
             known = replace(known, presence=before.presence)  # told meanwhile of the very ask that got no answer
-        found = decide(verdict, self.ground.post(self.lane.gate, claims), known, now, self._before(number, now))
+        post, before_it = self.ground.post(self.lane.gate, claims), self._before(number, now)
+        found = decide(verdict, post, known, now, before_it, trusted=self._trusted)
         if isinstance(found, Again):
             self._remember(number, found.stale, now)
             return Light("again", 0, alone=True, asked=asked)
@@ -233,12 +237,26 @@ class Device:
     def _signed(self, kind: str, at: datetime, *, offline: bool = False, **about: Any) -> tuple[int, dict[str, str]]:
         self.last_number = number = next(self._numbers)
         body = {"number": number, "event_id": self._event_id, "gate": self.lane.gate, "at": at, "kind": kind}
-        data = msgspec.json.encode(body | about | {"offline": offline, "training": False})
-        return number, signed(self._key, data)
+        body |= about | {"offline": offline, "training": False}
+        if not self._trusted:
+            body["time_trusted"] = False
+            self._unverified[number] = body, self._clock.now()
+        return number, signed(self._key, msgspec.json.encode(body))
+
+    def _put_right(self) -> None:
+        """Sign anew what was signed by a time that was not trusted, now that the server's is known."""
+        if not self._trusted:
+            return
+        for number, (body, seen) in self._unverified.items():
+            if number in self.unsent:
+                at = self.now() - (self._clock.now() - seen)
+                self.unsent[number] = signed(self._key, msgspec.json.encode(body | {"at": at}))
+        self._unverified.clear()
 
     async def flush(self) -> bool:
         """Send what waits, the oldest first, until all of it is answered; whether it was."""
         async with self._sending:
+            self._put_right()
             while self.unsent:
                 part = dict(itertools.islice(self.unsent.items(), BATCH))
                 found = await self._send(list(part.values()), UPLOAD_WITHIN_S)
@@ -320,6 +338,7 @@ class Device:
         at, on_the_clock = sent
         if time.monotonic() - on_the_clock <= TRIP_MAX_S:
             self._learned = server - (at + (self.own_time() - at) / 2)
+            self._trusted = True
 
     async def _request(self, method: bytes, path: str, body: bytes | None, within_s: float) -> Reply | None:
         """A request of this device; None where no good answer came in time. 401 ends the device."""

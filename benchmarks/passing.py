@@ -162,7 +162,7 @@ class Arrivals:
             self._later.setdefault(at, []).append((visit, turn + 1))
 
     def _device(self, visit: Visit, turn: int) -> Device:
-        """The device of a gate. A picture is not shown where the clock jumps: ten minutes late, it would be fresh."""
+        """The device of a gate. A picture is not shown where the clock jumps: nine minutes late, it would be fresh."""
         found = self.devices[visit.gates[turn]]
         while found is self.stolen or (visit.kind == "picture" and found.lane.gate in self.crowd.jumping):
             found = self.devices[self.crowd.gates_of(visit.fan)[0]]
@@ -189,7 +189,7 @@ class Arrivals:
         await self._go_on(visit, turn)
 
     async def _show_picture(self, visit: Visit, device: Device) -> None:
-        """A picture that is ten minutes old, shown again and again; then the owner comes, who is as welcome as any."""
+        """A picture that is nine minutes old, shown again and again; then the owner comes, who is as welcome as any."""
         code = visit.fan.code(self.clock.now() - WRONG_S * SECOND)
         thief = Visit("picture", visit.fan, visit.minute, [device.lane.gate])
         for _ in range(SHOWN_MAX):

@@ -17,6 +17,7 @@ import fcntl
 import json
 import os
 import sys
+import time
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -132,16 +133,38 @@ class Reader:
         self.event = event
         self.gate = gate
         self.key = memory.key()
-        self.clock_off = timedelta(0)
+        self.server_time: tuple[datetime, float] | None = None
         self.offline_since: datetime | None = None
 
+    def now(self) -> datetime:
+        """The time of the server's last answer, carried on by a clock that nobody sets; before it, the reader's own."""
+        if self.server_time is None:
+            return datetime.now(UTC)
+        said, at = self.server_time
+        return said + timedelta(seconds=time.monotonic() - at)
+
     def signed(self, kind: str, **more: Any) -> tuple[int, Json]:
-        """A scan with its number, signed; its time is the reader's clock, put right by the server's last answer."""
+        """A scan with its number, signed. Where its time is not the server's, it says so, and is put right later."""
         number = self.memory.next_number()
-        at = datetime.now(UTC) + self.clock_off
-        said = {"number": number, "event_id": self.event, "gate": self.gate, "at": at.isoformat(), "kind": kind}
-        body = json.dumps({"offline": False, "training": False} | said | more).encode()
-        return number, {"body": base64url(body), "signature": base64url(self.key.sign(PURPOSE + body))}
+        said = {"number": number, "event_id": self.event, "gate": self.gate, "at": self.now().isoformat(), "kind": kind}
+        said = {"offline": False, "training": False} | said | more
+        if self.server_time is not None:
+            return number, self.sign(said)
+        said["time_trusted"] = False
+        return number, self.sign(said) | {"said": said, "seen": [boot_id(), time.monotonic()]}
+
+    def sign(self, said: Json) -> Json:
+        """What is sent of a scan."""
+        body = json.dumps(said).encode()
+        return {"body": base64url(body), "signature": base64url(self.key.sign(PURPOSE + body))}
+
+    def put_right(self, scan: Json) -> Json:
+        """A scan as it is sent: with the time that it was made at, where that is known only now."""
+        boot, seen = scan.get("seen", ["", 0.0])
+        if self.server_time is None or boot != boot_id():
+            return {"body": scan["body"], "signature": scan["signature"]}
+        at = self.now() - timedelta(seconds=time.monotonic() - seen)
+        return self.sign(scan["said"] | {"at": at.isoformat()})
 
     async def post(self, path: str, body: Json, within_s: float) -> Json | None:
         """Ask the server; None where it did not answer in time, or could not."""
@@ -158,13 +181,13 @@ class Reader:
             return None
         self.offline_since = None
         found: Json = answer.json()
-        self.clock_off = datetime.fromisoformat(found["now"]) - datetime.now(UTC)
+        self.server_time = datetime.fromisoformat(found["now"]), time.monotonic()
         return found
 
     async def ask(self, code: str) -> Json | None:
         """What the server says of a code; None after 400 ms."""
         _, scan = self.signed("ask", code=code)
-        found = await self.post("/api/access/scans", {"scans": [scan]}, ANSWER_WITHIN_S)
+        found = await self.post("/api/access/scans", {"scans": [self.put_right(scan)]}, ANSWER_WITHIN_S)
         return None if found is None else found["answers"][0]
 
     def let_in_unasked(self, code: str) -> None:
@@ -177,8 +200,11 @@ class Reader:
 
     async def upload(self) -> bool:
         """Send what is kept, the oldest first; whether all of it is answered."""
+        if self.server_time is None and self.memory.kept():
+            await self.beat()
         while kept := dict(list(self.memory.kept().items())[:UPLOAD_MAX]):
-            found = await self.post("/api/access/scans", {"scans": list(kept.values())}, UPLOAD_WITHIN_S)
+            scans = [self.put_right(scan) for scan in kept.values()]
+            found = await self.post("/api/access/scans", {"scans": scans}, UPLOAD_WITHIN_S)
             if found is None:
                 return False
             for number, answer in zip(kept, found["answers"], strict=True):
@@ -203,6 +229,11 @@ class Reader:
             await self.upload()
             turn += 1
             await asyncio.sleep(UPLOAD_EVERY_S)
+
+
+def boot_id() -> str:
+    """Which start of the machine this is: its monotonic clock begins with it."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
 def complain(words: str) -> None:
