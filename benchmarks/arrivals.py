@@ -130,7 +130,7 @@ def compared(evening: Arrivals, known: Told) -> tuple[dict[str, Any], set[int]]:
     doubles = {number: devices for number, devices in let_in.items() if len(devices) > 1}
     planted = sum(len(devices) - 1 for devices in doubles.values())
     faults = {name: len(numbers) for name, numbers in wrong.items()} | {
-        "board_inside": abs(known.board["inside"] - len(let_in)),
+        "board_inside": abs(known.board["admitted"] - len(let_in)),
         "board_duplicates": abs(known.board["duplicates_standing"] - planted),
         "thief_scans": known.thief_scans,
         "uploads_refused": sum(len(device.refused) for device in evening.devices.values()),

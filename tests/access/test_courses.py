@@ -18,13 +18,20 @@ DEVICES = [UUID(int=number) for number in range(1, 4)]
 STEPS: list[Step] = ["admitted", "passed", "withdrawn", "left"]
 
 
-def crossing(step: Step, minute: int, device: int = 0, number: int = 0) -> Crossing:
-    return Crossing(NOW + minute * MINUTE, DEVICES[device], number or minute, step, f"C{device + 1}")
+def crossing(step: Step, minute: int, device: int = 0, number: int = 0, *, proved: bool = True) -> Crossing:
+    return Crossing(NOW + minute * MINUTE, DEVICES[device], number or minute, step, f"C{device + 1}", proved)
 
 
 @given(
     st.lists(
-        st.builds(crossing, st.sampled_from(STEPS), st.integers(0, 20), st.integers(0, 2), st.integers(1, 9)),
+        st.builds(
+            crossing,
+            st.sampled_from(STEPS),
+            st.integers(0, 20),
+            st.integers(0, 2),
+            st.integers(1, 9),
+            proved=st.booleans(),
+        ),
         max_size=12,
     ),
     st.randoms(use_true_random=False),

@@ -22,11 +22,12 @@ from virage.kernel.guard import Grant, Principal
 
 TICKETS, GATES = 3, ("A1", "A2", "B1")
 TABLES = {
-    "presence": "select pass_number, state, since, gate, pending_until, generation, entries, steps, zone "
+    "presence": "select pass_number, state, since, gate, pending_until, generation, entries, steps, zone, people "
     "from access.presence order by 1",
     "duplicates": "select pass_number, first_device_id, first_number, second_device_id, second_number "
     "from access.duplicate where gone_at is null order by 1, 4, 5",
-    "crossings": "select pass_number, at, device_id, number, step, gate from access.crossing order by 1, 2, 3, 4",
+    "crossings": "select pass_number, at, device_id, number, step, gate, proved "
+    "from access.crossing order by 1, 2, 3, 4",
     "scans": "select device_id, number, kind, pass_number from access.scan order by 1, 2",
 }
 SEEN = st.tuples(
