@@ -4,6 +4,7 @@ import { plural } from "./common";
 export const officeGates = {
   gates: {
     inside: "People inside",
+    admittedAll: "Admitted with a ticket",
     notYet: "Not in yet, by ticket",
     perMinute: "Entries per minute, last 5 min",
     at: (time: string) => `Updated at ${time}`,

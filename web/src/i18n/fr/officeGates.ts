@@ -4,6 +4,7 @@ import { plural } from "./common";
 export const officeGates: typeof English = {
   gates: {
     inside: "Personnes à l’intérieur",
+    admittedAll: "Admis avec un billet",
     notYet: "Pas encore entrés, selon les billets",
     perMinute: "Entrées par minute, 5 dernières min",
     at: (time) => `Mis à jour à ${time}`,
