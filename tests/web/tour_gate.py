@@ -36,7 +36,7 @@ from virage.programme.rules import HouseRules
 
 STEWARD = "Some Steward"
 TITLE = "Virage FC v Racing du Lac"
-LATER = timedelta(minutes=10)
+LATER = timedelta(minutes=5)
 
 
 def revoke(house: House, event_id: UUID, ticket: Ticket) -> None:
