@@ -6,7 +6,7 @@ from virage.ticketing.routes import offers, office, selling, tickets
 
 routers = [
     Router("/api/offers", route_handlers=[offers.list_offers]),
-    Router("/api/events", route_handlers=[selling.get_offer, selling.get_availability]),
+    Router("/api/events", route_handlers=[selling.get_offer, selling.get_availability, selling.propose_places]),
     Router(
         "/api/orders",
         route_handlers=[selling.hold_places, selling.get_order, selling.release_order, selling.pay_order],

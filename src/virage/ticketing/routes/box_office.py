@@ -19,8 +19,9 @@ from virage.ticketing.acts import holding, paying
 from virage.ticketing.acts.holding import Conflict, Hold, HoldOutcome
 from virage.ticketing.acts.paying import Pay, Paying
 from virage.ticketing.reads.open_sales import OpenSales
+from virage.ticketing.reads.proposals import Proposal, proposal_of
 from virage.ticketing.reads.views import orders as read_orders
-from virage.ticketing.rules.terms import Basket, Buyer, ClosedOrder, HoldRequest, OrderRow, Reason
+from virage.ticketing.rules.terms import Basket, Best, Buyer, ClosedOrder, HoldRequest, OrderRow, Reason
 
 BATCH_MAX = 256
 TRIES_MAX = 60  # each lost race tells this process of places that are gone, so that few need more than two or three
@@ -79,6 +80,16 @@ class BoxOffice:
             outcome = await self.holds_again.submit(ask)
         if isinstance(outcome, Conflict):
             raise Overloaded
+        return outcome
+
+    async def propose(self, event_id: UUID, wanted: Best) -> Proposal | Refused:
+        """Find the best seats for a party and hold nothing."""
+        sale = await self.sales.get(event_id)
+        if sale is None:
+            return Refused(Reason.NOT_FOUND)
+        outcome = proposal_of(sale, wanted, self._clock.now())
+        if isinstance(outcome, Refused) and outcome.reason in _WORTH_A_SWEEP and await self._sweep():
+            outcome = proposal_of(sale, wanted, self._clock.now())
         return outcome
 
     async def pay(self, pay: Pay, checkout: Checkout) -> Answer | Refused:

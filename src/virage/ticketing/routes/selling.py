@@ -24,10 +24,11 @@ from virage.people.rules.sign_in import NewGuest
 from virage.ticketing.acts import holding
 from virage.ticketing.acts.paying import Pay
 from virage.ticketing.reads.offers import Offer, offer_of
+from virage.ticketing.reads.proposals import Proposal
 from virage.ticketing.reads.views import order_view, orders_of
 from virage.ticketing.reads.watch import OrderWatch
 from virage.ticketing.routes.box_office import Ask, BoxOffice, Seen
-from virage.ticketing.rules.terms import Buyer, HoldRequest, Order, OrderRow, Reason
+from virage.ticketing.rules.terms import Best, Buyer, HoldRequest, Order, OrderRow, Reason
 
 WAIT_MAX_S = 20.0
 _WAIT = re.compile(r"\bwait=(\d{1,3})\b")
@@ -83,6 +84,15 @@ async def get_availability(request: Request[Any, Any, Any], event_id: UUID, box_
     if request.headers.get("if-none-match") == f'"{tag}"':
         return Response(b"", status_code=304, headers=headers)
     return Response(bitmap, media_type="application/octet-stream", headers=headers)
+
+
+@post("/{event_id:uuid}/proposal", status_code=200, opt={"public": True})
+async def propose_places(event_id: UUID, data: Best, box_office: BoxOffice) -> Proposal:
+    """Show the best seats for a party with what they cost; nothing is held.
+
+    Who likes them holds them as chosen seats, and is refused with `place_taken` if somebody was faster.
+    """
+    return granted(await box_office.propose(event_id, data))
 
 
 @post("/", status_code=201, opt={"public": True})

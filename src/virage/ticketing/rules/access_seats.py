@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from uuid import UUID
 
+from msgspec import Struct
+
 from virage.ticketing.rules.hall import Hall
 from virage.ticketing.rules.plan import Unit
 from virage.ticketing.rules.terms import Assigned, Party, Tariff
@@ -10,28 +12,37 @@ from virage.ticketing.rules.terms import Assigned, Party, Tariff
 NEAR_UNITS = 12
 
 
-def place_units(
-    hall: Hall, category: UUID | None, block: int | None, spaces: int, companions: int
-) -> Iterator[list[int]]:
+class Where(Struct, frozen=True):
+    """The category and the block to look in, None for any; the categories `without` are only taken if named."""
+
+    category: UUID | None
+    block: int | None
+    without: frozenset[UUID] = frozenset()
+
+    def has(self, hall: Hall, unit: Unit) -> bool:
+        """Whether a wheelchair space is looked at."""
+        if self.block is not None and unit.block != self.block:
+            return False
+        sold_as = hall.categories[hall.category_of[unit.space]]
+        if self.category is not None:
+            return sold_as == self.category
+        return self.block is not None or sold_as not in self.without
+
+
+def place_units(hall: Hall, where: Where, spaces: int, companions: int) -> Iterator[list[int]]:
     """So many wheelchair spaces, the first `companions` of them with their companion seat, all in one row.
 
     The best rows come first, after a start by chance among the best few; each proposal lists space and companion in
     turn.
     """
     rows = hall.rows_with_units(spaces, companions)
-    roomy = [row for row in rows if _suits(hall, row[0], category, block)]
+    roomy = [row for row in rows if where.has(hall, row[0])]
     if roomy:
         near = min(NEAR_UNITS, len(roomy))
         start = hall.random.randrange(near)
         roomy = roomy[start:near] + roomy[:start] + roomy[near:]
     for units in roomy:
         yield _closest(hall, units, spaces, companions)
-
-
-def _suits(hall: Hall, unit: Unit, category: UUID | None, block: int | None) -> bool:
-    if block is not None and unit.block != block:
-        return False
-    return category is None or hall.categories[hall.category_of[unit.space]] == category
 
 
 def _closest(hall: Hall, units: list[Unit], spaces: int, companions: int) -> list[int]:

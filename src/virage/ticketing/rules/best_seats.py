@@ -14,7 +14,7 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from virage.kernel.problems import Refused
-from virage.ticketing.rules.access_seats import pair_up, place_units
+from virage.ticketing.rules.access_seats import Where, pair_up, place_units
 from virage.ticketing.rules.hall import Hall
 from virage.ticketing.rules.plan import COMPANION, NEED_BITS
 from virage.ticketing.rules.runs import bits, flush, starts_of, without_orphans
@@ -34,6 +34,11 @@ class Wish(Struct, frozen=True):
     block: int | None
     feature: int = 0
     needing: int = 0
+    hospitality: bool = False
+
+    def segments(self, hall: Hall) -> npt.NDArray[np.int32] | None:
+        """The segments to look at, by rank; None means all."""
+        return hall.segments(self.category, self.block, hospitality=self.hospitality)
 
 
 def best_seats(hall: Hall, request: Best, block: int | None) -> list[Assigned] | Refused:
@@ -44,13 +49,14 @@ def best_seats(hall: Hall, request: Best, block: int | None) -> list[Assigned] |
     if request.category_id is not None and request.category_id not in hall.categories:
         return Refused(Reason.CATEGORY_UNKNOWN)
     if "wheelchair" in request.needs:
-        return _with_wheelchairs(hall, request, Wish(request.category_id, block))
+        return _with_wheelchairs(hall, request, Wish(request.category_id, block, hospitality=request.hospitality))
     feature = sum(NEED_BITS[need] for need in set(request.needs))
-    wish = Wish(request.category_id, block, feature, max(1, request.party.access) if feature else 0)
+    needing = max(1, request.party.access) if feature else 0
+    wish = Wish(request.category_id, block, feature, needing, request.hospitality)
     together = group(hall, wish, request.party.size)
     if together is not None:
         return _seat(hall, request.party, together, wish.feature)
-    if request.together and hall.room(hall.segments(wish.category, wish.block)) >= request.party.size:
+    if request.together and hall.room(wish.segments(hall)) >= request.party.size:
         return Refused(Reason.NOT_TOGETHER, {"splits_possible": not feature})
     split = None if request.together else scattered(hall, wish, request.party.size)
     return Refused(Reason.SOLD_OUT) if split is None else _seat(hall, request.party, split, wish.feature)
@@ -58,7 +64,7 @@ def best_seats(hall: Hall, request: Best, block: int | None) -> list[Assigned] |
 
 def group(hall: Hall, wish: Wish, size: int) -> list[int] | None:
     """Seats side by side, some of them with the feature of the wish; first without orphans, then with."""
-    segments = hall.segments(wish.category, wish.block)
+    segments = wish.segments(hall)
     for orphans in (False, True):
         found = _first_window(hall, hall.with_room(size, segments, orphans=orphans), wish, size, orphans=orphans)
         if found is not None:
@@ -105,7 +111,7 @@ def _window(hall: Hall, segment: int, wish: Wish, size: int, *, orphans: bool) -
 
 def scattered(hall: Hall, wish: Wish, size: int) -> list[int] | None:
     """The party in parts: as few as possible and near each other, then anywhere it fits."""
-    segments = hall.segments(wish.category, wish.block)
+    segments = wish.segments(hall)
     for parts in partitions(size):
         found = _parts_in_one_block(hall, wish, segments, parts)
         if found is not None:
@@ -172,7 +178,7 @@ def _anywhere(hall: Hall, wish: Wish, size: int) -> list[int] | None:
     if wish.needing:
         return None
     seats: list[int] = []
-    for segment in hall.with_room(1, hall.segments(wish.category, wish.block), orphans=True).tolist():
+    for segment in hall.with_room(1, wish.segments(hall), orphans=True).tolist():
         first = hall.plan.first[segment]
         seats += [first + offset for offset in bits(hall.mask(segment))]
         if len(seats) >= size:
@@ -195,7 +201,8 @@ def _with_wheelchairs(hall: Hall, request: Best, wish: Wish) -> list[Assigned] |
     if not party.access:
         return Refused(Reason.PARTY_INVALID, {"needs": "access"})
     others: list[Tariff] = [tariff for tariff in party.tariffs() if tariff not in (Tariff.ACCESS, Tariff.COMPANION)]
-    ways = place_units(hall, wish.category, wish.block, party.access, party.companions_coming)
+    where = Where(wish.category, wish.block, frozenset() if wish.hospitality else hall.hospitality)
+    ways = place_units(hall, where, party.access, party.companions_coming)
     chairs: list[int] = []
     for chairs in islice(ways, CHAIR_ROWS_TRIED_MAX):
         rest = _others(hall, chairs, len(others))

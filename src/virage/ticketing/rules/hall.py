@@ -22,11 +22,17 @@ CALMING = 0.99
 class Hall:
     """The free places of an event, as bits by segment and as one bitmap.
 
-    `category_of` tells the category of each place (-1: not for sale), an index into `categories`.
+    `category_of` tells the category of each place (-1: not for sale), an index into `categories`. The best seats of the
+    whole event leave out the `hospitality` categories.
     """
 
     def __init__(
-        self, plan: SeatPlan, categories: list[UUID], category_of: npt.NDArray[np.int16], taken: Iterable[int] = ()
+        self,
+        plan: SeatPlan,
+        categories: list[UUID],
+        category_of: npt.NDArray[np.int16],
+        taken: Iterable[int] = (),
+        hospitality: frozenset[UUID] = frozenset(),
     ) -> None:
         self.plan = plan
         self.categories = categories
@@ -43,6 +49,8 @@ class Hall:
         self._spread = SPREAD_MIN
         self._packed: tuple[bytes, str] | None = None
         self._by_category = self._segments_by_category()
+        self.hospitality = hospitality
+        self._ordinary = self._segments_without(hospitality) if hospitality else None
         self._units_free = [self._count_units(row) for row in plan.unit_rows]
         self._row_of = {seat: number for number, row in enumerate(plan.unit_rows) for u in row for seat in u.seats}
         self._pools = self._pools_of(category_of)
@@ -73,6 +81,11 @@ class Hall:
     def _segments_by_category(self) -> dict[UUID, npt.NDArray[np.int32]]:
         category = np.array([self.category_of[first] for first in self.plan.first], np.int16)
         return {id_: np.flatnonzero(category == index).astype(np.int32) for index, id_ in enumerate(self.categories)}
+
+    def _segments_without(self, categories: frozenset[UUID]) -> npt.NDArray[np.int32]:
+        """The segments of all other categories, by rank."""
+        others = [segments for id_, segments in self._by_category.items() if id_ not in categories]
+        return np.sort(np.concatenate(others))
 
     @property
     def spread(self) -> int:
@@ -146,14 +159,21 @@ class Hall:
         """The free ordinary seats of a segment as bits."""
         return self._masks[segment]
 
-    def segments(self, category: UUID | None, block: int | None) -> npt.NDArray[np.int32] | None:
-        """The segments of a category, of a block, or of both, by rank; None means all."""
+    def segments(
+        self, category: UUID | None, block: int | None, *, hospitality: bool = False
+    ) -> npt.NDArray[np.int32] | None:
+        """The segments of a category, of a block, or of both, by rank; None means all.
+
+        Where neither is named, hospitality is only looked at if it is asked for.
+        """
         if block is not None:
             within = self.plan.by_block.get(block, np.zeros(0, np.int32))
             wanted = None if category is None else self.categories.index(category)
             sold_as = {self.category_of[self.plan.first[segment]] for segment in within.tolist()}
             return within if wanted is None or wanted in sold_as else within[:0]
-        return None if category is None else self._by_category[category]
+        if category is not None:
+            return self._by_category[category]
+        return None if hospitality else self._ordinary
 
     def with_room(
         self, size: int, segments: npt.NDArray[np.int32] | None, *, orphans: bool = False

@@ -14,10 +14,14 @@ from virage.ticketing.rules.terms import TARIFF_CODE, Assigned, OnSale
 
 
 class Layout(Struct, frozen=True):
-    """Blocks and areas of a ground by code: (index, first seat, seats) and (first place, places at most)."""
+    """Blocks and areas of a ground by code: (index, first seat, seats) and (first place, places at most).
+
+    `hospitality` names the blocks of hospitality seats and boxes.
+    """
 
     blocks: dict[str, tuple[int, int, int]]
     areas: dict[str, tuple[int, int]]
+    hospitality: frozenset[str] = frozenset()
 
 
 class OpenSale(Struct, frozen=True):
@@ -57,14 +61,21 @@ def open_sale(event: OnSale, pricing: Pricing, plan: SeatPlan, layout: Layout, t
             areas[area.area] = (layout.areas[area.area][0], area.capacity)
             ranges.append((layout.areas[area.area][0], area.capacity, area.category_id))
     listed = price_list(pricing)
+    category_of = category_by_place(plan.places, ranges, categories)
     return OpenSale(
         event=event,
         pricing=pricing,
-        hall=Hall(plan, categories, category_by_place(plan.places, ranges, categories), taken),
+        hall=Hall(plan, categories, category_of, taken, hospitality(pricing, layout)),
         blocks={code: index for code, (index, _, _) in layout.blocks.items()},
         areas=areas,
         prices=[listed[category] for category in categories],
     )
+
+
+def hospitality(pricing: Pricing, layout: Layout) -> frozenset[UUID]:
+    """Return the categories of hospitality blocks alone; none where every seat for sale is in such a block."""
+    ordinary = {category for code, category in pricing.blocks.items() if code not in layout.hospitality}
+    return frozenset(pricing.blocks.values()) - ordinary if ordinary else frozenset()
 
 
 def on_sale(event: Event) -> OnSale:

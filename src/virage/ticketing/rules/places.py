@@ -27,6 +27,7 @@ def layout() -> Layout:
     return Layout(
         blocks={block.code: (index, block.first_seat, block.seat_count) for index, block in enumerate(ground.blocks)},
         areas={area.code: (area.first_place, area.capacity_max) for area in ground.areas},
+        hospitality=frozenset(block.code for block in ground.blocks if block.kind != "seats"),
     )
 
 

@@ -107,6 +107,7 @@ class Best(Struct, frozen=True, tag_field="kind", tag="best", forbid_unknown_fie
     """Find me seats: the best that are free, in a category or a block if one is named.
 
     `together` off allows a party to be split over neighbouring rows, or over pairs, where it cannot sit together.
+    Where neither is named, hospitality seats are only found with `hospitality`.
     """
 
     party: Party
@@ -114,6 +115,7 @@ class Best(Struct, frozen=True, tag_field="kind", tag="best", forbid_unknown_fie
     block: Annotated[str, Meta(max_length=16)] | None = None
     together: bool = True
     needs: Annotated[tuple[Need, ...], Meta(max_length=4)] = ()
+    hospitality: bool = False
 
 
 class ChosenPlace(Struct, frozen=True, forbid_unknown_fields=True):
