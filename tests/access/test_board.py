@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from tests.access.conftest import MINUTE, NOW, SECOND
 from virage.access.reads.board import read_board
+from virage.access.reads.inside import inside_since
 from virage.access.rules.ground import nearest_ramps
 from virage.access.rules.queues import SEARCHED_A_MINUTE, Counts, gate_queues, queue, share
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
+from virage.passes import acts as passes
 from virage.people import acts as people
 from virage.venue.rules import load_ground
 
@@ -48,6 +50,18 @@ async def test_the_board_counts_who_is_where_and_says_what_only_tickets_tell(nig
     await night.send(device, night.scan(device, "pulse", lane="out", count=1))
     await night.send(far, night.scan(far, "left", pass_number=tickets[0].number, at=NOW + SECOND))
     assert line((await board(night))["zones"], "N")["inside"] == 0
+
+
+async def test_who_came_in_and_was_refunded_still_counts_as_sold_and_entered(night: "Evening") -> None:
+    device, tickets = night.device(), await night.tickets(3)
+    await night.send(device, *(night.scan(device, "ask", ticket) for ticket in tickets[:2]))
+    async with night.db.transaction() as conn:
+        await passes.revoke(conn, [ticket.subject for ticket in tickets[1:]], NOW, None)
+    north = line((await board(night))["zones"], "N")
+    assert (north["inside"], north["by_ticket"]) == (2, {"sold": 2, "entered": 2, "not_yet_in": 0})
+    async with night.db.connection() as conn:
+        since = await inside_since(conn, night.event_id, [ticket.subject for ticket in tickets])
+    assert since == dict.fromkeys((ticket.subject for ticket in tickets[:2]), NOW)
 
 
 async def test_who_is_scanned_twice_at_an_exit_has_left_once_and_by_a_picture_of_the_code_too(night: "Evening") -> None:

@@ -165,14 +165,14 @@ async def test_old_news_after_the_money_changes_nothing(
     assert shop.lost == []
 
 
-async def test_money_that_comes_after_we_gave_up_is_handed_over_as_late(
+async def test_money_that_comes_after_we_gave_up_is_handed_over(
     db: Database, conn: Connection, handlers: Handlers, shop: Any, start: Callable[..., Start]
 ) -> None:
     asked = start()
     await begun(db, asked)
     await settle(db, handlers, ended(asked))
     await settle(db, handlers, captured(asked))
-    assert shop.paid == [Captured(asked.payment_id, asked.subject, 5000, late=True)]
+    assert shop.paid == [Captured(asked.payment_id, asked.subject, 5000)]
     assert (await stored(conn, asked)).state is State.CAPTURED
 
 

@@ -13,7 +13,7 @@ from litestar import Litestar
 from virage import matchday
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
-from virage.kernel.database import Database
+from virage.kernel.database import Connection, Database
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
 from virage.kernel.journal import Tail
@@ -117,8 +117,10 @@ class Box:
     async def ask(self, method: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
         return await self.browser.request(method, path, json=body, **options)
 
-    async def hold(self, seats: dict[str, Any], order_id: UUID | None = None) -> httpx.Response:
-        body = {"id": str(order_id or new_id()), "event_id": str(self.event_id), "seats": seats}
+    async def hold(
+        self, seats: dict[str, Any], order_id: UUID | None = None, joins: str | None = None
+    ) -> httpx.Response:
+        body = {"id": str(order_id or new_id()), "event_id": str(self.event_id), "seats": seats, "joins": joins}
         return await self.ask("POST", "/api/orders", body)
 
     async def best(self, full: int = 2, **more: Any) -> dict[str, Any]:
@@ -132,11 +134,32 @@ class Box:
         return await self.ask("POST", f"/api/orders/{order_id}/payment", {"payment_id": str(payment_id or new_id())})
 
 
+class Gates:
+    """Presence at the gates as the test says: since when the holder of a ticket is inside."""
+
+    def __init__(self) -> None:
+        self.inside: dict[UUID, datetime] = {}
+
+    async def __call__(
+        self,
+        conn: Connection,  # noqa: ARG002 - the protocol's form
+        event_id: UUID,  # noqa: ARG002
+        ticket_ids: Sequence[UUID],
+    ) -> Mapping[UUID, datetime]:
+        return {id_: since for id_, since in self.inside.items() if id_ in ticket_ids}
+
+
 class House:
     """The whole application with an event on sale; makes browsers and lets money come."""
 
-    def __init__(
-        self, app: Litestar, db: Database, clock: Clock, provider: MemoryProvider, box_office: BoxOffice
+    def __init__(  # noqa: PLR0917 - what a test may move
+        self,
+        app: Litestar,
+        db: Database,
+        clock: Clock,
+        provider: MemoryProvider,
+        box_office: BoxOffice,
+        gates: Gates,
     ) -> None:
         self.app = app
         self.box_office = box_office
@@ -145,6 +168,7 @@ class House:
         self.provider = provider
         self.organiser_id = new_id()
         self.event_id = new_id()
+        self.gates = gates
         self._browsers: list[httpx.AsyncClient] = []
 
     async def open(self, pricing: Pricing | None = None, **changes: Any) -> UUID:
@@ -235,6 +259,11 @@ def provider() -> MemoryProvider:
 
 
 @pytest.fixture
+def gates() -> Gates:
+    return Gates()
+
+
+@pytest.fixture
 def counters(monkeypatch: pytest.MonkeyPatch) -> list[BoxOffice]:
     """The counters of the applications that are built."""
     made: list[BoxOffice] = []
@@ -254,9 +283,11 @@ async def app(  # noqa: PLR0917 - what the application is made of
     clock: Clock,
     provider: MemoryProvider,
     counters: list[BoxOffice],
+    gates: Gates,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Litestar:
-    """The whole application, with the provider of the test."""
+    """The whole application, with the provider and the gates of the test."""
+    monkeypatch.setattr(domains, "inside_since", gates)
     monkeypatch.setattr(domains, "SandboxProvider", lambda *_: provider)
     return matchday.build(config, db, clock)
 
@@ -269,8 +300,9 @@ async def empty_house(  # noqa: PLR0917 - what the house is made of
     clock: Clock,
     provider: MemoryProvider,
     counters: list[BoxOffice],
+    gates: Gates,
 ) -> AsyncIterator[House]:
-    house = House(app, db, clock, provider, counters[-1])
+    house = House(app, db, clock, provider, counters[-1], gates)
     yield house
     await house.close()
 

@@ -54,6 +54,7 @@ ACTS = st.one_of(
     st.tuples(st.just("hold"), st.integers(0, FANS - 1), WISHES),
     st.tuples(st.just("begin"), st.integers(0, FANS - 1), WISHES),
     st.tuples(st.just("buy"), st.integers(0, FANS - 1), WISHES),
+    st.tuples(st.just("join"), st.integers(0, 99), WISHES),
     st.tuples(st.just("again"), st.integers(0, 99), st.just(0)),
     st.tuples(st.just("pay"), st.integers(0, 99), st.booleans()),
     st.tuples(st.just("capture"), st.integers(0, 99), st.just(0)),
@@ -167,20 +168,22 @@ class BoxOfficeMachine(RuleBasedStateMachine):
         if what in NEWS and self.starts:
             starts = list(self.starts.values())[which % len(self.starts) :]
             return self._settle(dict(zip(starts, NEWS[what], strict=False)))
-        if what in ("pay", "release", "refund") and self.orders:
-            order = self.orders[which % len(self.orders)]
-            verbs = {
-                "pay": self._pay(office, order),
-                "release": self._release(order),
-                "refund": self._refund(order, how),
-            }
-            chosen = verbs.pop(what)
-            for unused in verbs.values():
-                unused.close()
-            return chosen
+        if what in ("join", "pay", "release", "refund") and self.orders:
+            return self._with(office, self.orders[which % len(self.orders)], what, how)
         return None
 
-    def _ask(self, buyer: Buyer, wish: Any) -> Ask:
+    def _with(self, office: BoxOffice, order: OrderRow, what: str, how: Any) -> Coroutine[Any, Any, None]:
+        """What is done to an order that there is."""
+        buyer = next(fan for fan in self.fans if fan.owner_id == order.owner_id)
+        verbs = {
+            "join": lambda: self._go_on(office, self._ask(buyer, how, order.id), "hold"),
+            "pay": lambda: self._pay(office, order),
+            "release": lambda: self._release(order),
+            "refund": lambda: self._refund(order, how),
+        }
+        return verbs[what]()
+
+    def _ask(self, buyer: Buyer, wish: Any, joins: UUID | None = None) -> Ask:
         first = block_seats("103")[0]
         seats: Seats = (
             Standing(AREA, Party(full=wish))
@@ -188,7 +191,7 @@ class BoxOfficeMachine(RuleBasedStateMachine):
             else Chosen(tuple(ChosenPlace(first + offset, Tariff.FULL) for offset in wish))
         )
         assert buyer.owner_id is not None
-        ask = Ask(HoldRequest(new_id(), self.event_id, seats), buyer, buyer.owner_id)
+        ask = Ask(HoldRequest(new_id(), self.event_id, seats, joins), buyer, buyer.owner_id)
         self.asks.append(ask)
         return ask
 
@@ -214,8 +217,9 @@ class BoxOfficeMachine(RuleBasedStateMachine):
         pay = Pay(order.id, new_id(), buyer, buyer.fan_id, "https://club.example/")
         outcome = await office.pay(pay, Till())  # type: ignore[arg-type]  # all that paying asks of a checkout
         if not isinstance(outcome, Refused):
-            amount = order.total_cents
-            self.starts[pay.payment_id] = Start(pay.payment_id, paying.PURPOSE, order.id, amount, "", self.clock.now())
+            payment_id, amount = outcome.order.payment_id, order.total_cents
+            assert payment_id is not None
+            self.starts[payment_id] = Start(payment_id, paying.PURPOSE, order.id, amount, "", self.clock.now())
 
     async def _settle(self, states: dict[Start, State]) -> None:
         """News of several payments in one transaction."""
@@ -272,6 +276,11 @@ class BoxOfficeMachine(RuleBasedStateMachine):
             bought = order["state"] in ("paid", "refunded") and order["payment_id"] == payment_id
             given_back = back.get(payment_id, 0)
             assert given_back == (order["refunded_cents"] if bought else order["total_cents"])
+        for order_id, order in orders.items():
+            lost = [id_ for id_ in self.captured if self.starts[id_].subject == order_id and id_ != order["payment_id"]]
+            if order["state"] not in ("paid", "refunded"):
+                lost = [id_ for id_ in self.captured if self.starts[id_].subject == order_id]
+            assert order["returned_cents"] == len(lost) * order["total_cents"]
         for fan in self.fans:
             assert (
                 sum(len(o["places"]) for o in orders.values() if o["owner_id"] == fan.fan_id and o["state"] == "paid")

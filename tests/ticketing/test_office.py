@@ -1,5 +1,6 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -10,7 +11,7 @@ from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
 from virage.kernel.queue import Jobs
 from virage.ticketing.acts.refunding import EventGone
-from virage.ticketing.jobs import TicketingJobs
+from virage.ticketing.jobs import SeatReturns, TicketingJobs
 from virage.ticketing.reads import office as reads
 from virage.ticketing.rules.pricing import Pricing
 
@@ -118,6 +119,73 @@ async def test_sales_are_counted_by_category_and_hour(house: House, clock: FakeC
     assert (gold["sold"], gold["cents"], gold["free"]) == (2, 16000, len(block_seats(GOLD_BLOCK)) - 2)
     assert (blue["sold"], blue["held"], blue["cents"]) == (1, 3, 3000)
     assert [(hour["sold"], hour["cents"]) for hour in sales["by_hour"]] == [(2, 16000), (1, 3000)]
+
+
+async def test_the_money_of_a_sale_adds_up_after_refunds(house: House) -> None:
+    fan, office = await house.fan(), await house.staff(Grant("box_office"), Grant("finance"))
+    order = await house.bought(fan, full=3, category_id=str(GOLD))
+    await house.bought(fan, full=1, category_id=str(BLUE))
+    sales_path = f"/api/office/events/{house.event_id}/sales"
+    for tickets in ([order["lines"][0]["ticket_id"]], None):
+        refund = a_refund(ticket_ids=tickets) if tickets else a_refund()
+        await office.ask("POST", f"/api/office/orders/{order['id']}/refund", refund)
+        sales = (await office.ask("GET", sales_path)).json()
+        assert sales["gross_cents"] - sales["refunded_cents"] == sales["revenue_cents"]
+        assert sum(row["cents"] for row in sales["by_category"]) + sales["fee_cents"] == sales["revenue_cents"]
+    assert (sales["gross_cents"], sales["revenue_cents"], sales["fee_cents"]) == (3 * 8150 + 3150, 3150, 150)
+
+
+async def test_people_who_are_inside_are_refunded_only_on_a_second_word(house: House, clock: FakeClock) -> None:
+    fan, office = await house.fan(), await house.staff(Grant("box_office"))
+    order = await house.bought(fan, full=3)
+    tickets = [line["ticket_id"] for line in order["lines"]]
+    clock.advance(timedelta(hours=23))
+    since = clock.now()
+    house.gates.inside = {UUID(tickets[0]): since, UUID(tickets[1]): since}
+    path = f"/api/office/orders/{order['id']}/refund"
+    office = await house.staff(Grant("box_office"))
+    refused = await office.ask("POST", path, a_refund())
+    assert codes(refused) == (409, "people_inside")
+    assert [UUID(one["ticket_id"]) for one in refused.json()["data"]["inside"]] == list(house.gates.inside)
+    assert datetime.fromisoformat(refused.json()["data"]["inside"][0]["since"]) == since
+    assert await house.rows("select from ticketing.refund") == []
+    assert (await office.ask("POST", path, a_refund(ticket_ids=tickets[2:]))).status_code == 200
+    done = await office.ask("POST", path, a_refund(despite_inside=True))
+    assert done.json()["amount_cents"] == order["total_cents"] - 8150
+
+
+async def test_the_seat_of_a_refunded_holder_is_sold_again_once_they_have_left(house: House, clock: FakeClock) -> None:
+    fan = await house.fan()
+    order = await house.bought(fan, full=2)
+    stays, leaves = (UUID(line["ticket_id"]) for line in order["lines"])
+    clock.advance(timedelta(hours=23))
+    house.gates.inside = dict.fromkeys((stays, leaves), clock.now())
+    office = await house.staff(Grant("box_office"))
+    await office.ask("POST", f"/api/office/orders/{order['id']}/refund", a_refund(despite_inside=True))
+    seats = SeatReturns(house.db, clock, house.gates)
+    await seats.free()
+    assert len(await house.rows("select from ticketing.claim")) == 2
+    house.gates.inside = {stays: clock.now()}
+    await seats.free()
+    assert [row["place"] for row in await house.rows("select place from ticketing.claim")] == [
+        order["lines"][0]["place"]
+    ]
+    [freed] = await house.rows("select data from kernel.journal where what = 'places_freed'")
+    assert freed["data"]["places"] == [order["lines"][1]["place"]]
+    clock.advance(timedelta(hours=4))
+    await seats.free()
+    assert await house.rows("select from ticketing.claim") == []
+    assert await house.rows("select from ticketing.occupied_place") == []
+
+
+async def test_after_the_event_nobody_counts_as_inside(house: House, clock: FakeClock) -> None:
+    order = await house.bought(await house.fan())
+    house.gates.inside = {UUID(line["ticket_id"]): clock.now() for line in order["lines"]}
+    clock.advance(timedelta(days=2))
+    office = await house.staff(Grant("box_office"))
+    refund = await office.ask("POST", f"/api/office/orders/{order['id']}/refund", a_refund())
+    assert refund.status_code == 200
+    assert await house.rows("select from ticketing.claim") == []
 
 
 async def test_an_order_is_found_by_code_address_and_name(empty_house: House) -> None:

@@ -14,6 +14,7 @@ from virage.access.reads.attending import attending
 from virage.access.reads.board import Boards
 from virage.access.reads.delays import Delays
 from virage.access.reads.gate_readings import GateReadings
+from virage.access.reads.inside import inside_since
 from virage.access.reads.keyring import Keyring
 from virage.access.reads.news import GateNews
 from virage.access.reads.packs import Packs
@@ -83,7 +84,7 @@ from virage.replay.rules.media import MediaVault
 from virage.ticketing import routes as ticketing_routes
 from virage.ticketing.acts import paying, refunding
 from virage.ticketing.acts.tickets import rebind_desk
-from virage.ticketing.jobs import TicketingJobs
+from virage.ticketing.jobs import SeatReturns, TicketingJobs
 from virage.ticketing.reads import views as ticketing_views
 from virage.ticketing.reads.offers import offer_lines
 from virage.ticketing.reads.open_sales import OpenSales
@@ -284,8 +285,9 @@ def _ticketing(house: House) -> Domain:
             "order_reads": box_office.orders,
             "order_watch": watch,
             "rebind_desk": rebind_desk(config.secret, letterhead_of(config)),
+            "who_is_inside": inside_since,
         },
-        jobs=[TicketingJobs(db, clock).register],
+        jobs=[TicketingJobs(db, clock).register, SeatReturns(db, clock, inside_since).register],
         topics=[AvailabilityTopic(sales), OrderTopic(db)],
         lifespan=[lifespan],
     )

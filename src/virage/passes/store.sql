@@ -65,9 +65,10 @@ order by number;
 
 -- name: counts_by_part(event_id, firsts)
 -- Live passes of an event, and those that have entered, by the part of the ground whose first place comes before theirs.
+-- A pass that was revoked after it entered counts as both: somebody came in with it.
 select width_bucket(place, :firsts::bigint[]) as part, count(*) as live, count(entered_at) as entered
 from passes.pass
-where event_id = :event_id and revoked_at is null
+where event_id = :event_id and (revoked_at is null or entered_at is not null)
 group by 1;
 
 -- name: write_passes(subjects, generations, rebinds, printed, holders)!

@@ -100,8 +100,7 @@ async def _tell(conn: Connection, steps: Sequence[Settlement], now: datetime, ha
         if step.mismatch:
             failed[payment.purpose].append(Failed(payment.id, payment.subject, outcome.state, Reason.AMOUNT_MISMATCH))
         elif step.captured:
-            late = payment.state in rules.FAILED
-            captured[payment.purpose].append(Captured(payment.id, payment.subject, outcome.amount_cents, late))
+            captured[payment.purpose].append(Captured(payment.id, payment.subject, outcome.amount_cents))
         else:
             failed[payment.purpose].append(Failed(payment.id, payment.subject, outcome.state, outcome.reason))
     for purpose in sorted(failed.keys() & captured.keys()):

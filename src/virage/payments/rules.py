@@ -105,12 +105,11 @@ class Outcome(Struct, frozen=True):
 
 
 class Captured(Struct, frozen=True):
-    """Money that has come. `late`: after the payment was given up, so the goods may be gone."""
+    """Money that has come; it may have come after the payment was given up, so the goods may be gone."""
 
     payment_id: UUID
     subject: UUID
     amount_cents: int
-    late: bool = False
 
 
 class Failed(Struct, frozen=True):

@@ -6,11 +6,12 @@ from virage.kernel.clock import Clock
 from virage.kernel.database import Database
 from virage.kernel.queue import Jobs, enqueue
 from virage.ticketing.acts import holding, refunding
-from virage.ticketing.acts.refunding import CANCEL_BATCH, CANCELLED_JOB, EventGone
+from virage.ticketing.acts.refunding import CANCEL_BATCH, CANCELLED_JOB, EventGone, WhoIsInside
 
 EXPIRE_EVERY_S = 2.0
 EXPIRE_OLD_EVERY_S = 3600.0
 EXPIRE_MAX = 500
+SEATS_BACK_EVERY_S = 5.0
 LOOK_AGAIN = timedelta(minutes=1)
 
 
@@ -52,3 +53,21 @@ class TicketingJobs:
         if count:
             async with self._db.transaction() as conn:
                 await enqueue(conn, CANCELLED_JOB, [gone], delay=LOOK_AGAIN)
+
+
+class SeatReturns:
+    """Puts the places of refunded people who were inside on sale again once they have left."""
+
+    def __init__(self, db: Database, clock: Clock, who_is_inside: WhoIsInside) -> None:
+        self._db = db
+        self._clock = clock
+        self._who_is_inside = who_is_inside
+
+    def register(self, jobs: Jobs) -> None:
+        """Say what a worker can do."""
+        jobs.every(SEATS_BACK_EVERY_S, "ticketing.free_left_places", self.free)
+
+    async def free(self) -> None:
+        """Free the places of all who have left by now."""
+        async with self._db.transaction() as conn:
+            await refunding.free_left_places(conn, self._who_is_inside, self._clock.now())

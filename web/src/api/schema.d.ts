@@ -789,6 +789,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/events/{event_id}/proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose places
+         * @description Show the best seats for a party with what they cost; nothing is held.
+         *
+         *     Who likes them holds them as chosen seats, and is refused with `place_taken` if somebody was faster.
+         */
+        post: operations["propose_places"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/food/orders": {
         parameters: {
             query?: never;
@@ -2968,7 +2990,10 @@ export interface paths {
         };
         /**
          * Get order
-         * @description An order of one's own. With `Prefer: wait=10`, the answer waits up to so long while the order is being paid.
+         * @description An order of one's own.
+         *
+         *     With `Prefer: wait=10` the answer waits up to so long while the order is being paid, and while money may still come
+         *     late for an order that expired.
          */
         get: operations["get_order"];
         put?: never;
@@ -4332,6 +4357,8 @@ export interface components {
         Best: {
             block?: string | null;
             category_id?: string | null;
+            /** @default false */
+            hospitality: boolean;
             /** @constant */
             kind: "best";
             /** @default [] */
@@ -5485,6 +5512,7 @@ export interface components {
             event_id: string;
             /** Format: uuid */
             id: string;
+            joins?: string | null;
             seats: components["schemas"]["Best"] | components["schemas"]["Chosen"] | components["schemas"]["Standing"];
         };
         /** HolderWish */
@@ -6085,6 +6113,8 @@ export interface components {
             paid_at?: string | null;
             payment_id?: string | null;
             refunded_cents: number;
+            /** @default 0 */
+            returned_cents: number;
             /** @enum {string} */
             state: "held" | "paying" | "paid" | "released" | "expired" | "refunded";
             total_cents: number;
@@ -6566,6 +6596,22 @@ export interface components {
             challenge: components["schemas"]["Challenge"];
             proof: string;
         };
+        /** Proposal */
+        Proposal: {
+            fee_cents: number;
+            places: components["schemas"]["ProposedPlace"][];
+            total_cents: number;
+        };
+        /** ProposedPlace */
+        ProposedPlace: {
+            /** Format: uuid */
+            category_id: string;
+            label: components["schemas"]["PlaceLabel"];
+            place: number;
+            price_cents: number;
+            sightline: number;
+            tariff: components["schemas"]["Tariff"];
+        };
         /** PublicEvent */
         PublicEvent: {
             /** Format: date-time */
@@ -6688,6 +6734,8 @@ export interface components {
         };
         /** RefundOrder */
         RefundOrder: {
+            /** @default false */
+            despite_inside: boolean;
             /** @enum {string} */
             reason: "asked" | "seat_fault" | "event_changed" | "duplicate" | "goodwill";
             /** Format: uuid */
@@ -6828,6 +6876,7 @@ export interface components {
             event_id: string;
             fee_cents: number;
             free: number;
+            gross_cents: number;
             held: number;
             /** Format: date-time */
             now: string;
@@ -8965,6 +9014,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PassKeys"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    propose_places: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Best"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from virage.kernel.database import Connection
 from virage.kernel.ids import new_id
@@ -46,6 +47,20 @@ class Hold(Struct, frozen=True):
     sale: OpenSale
 
 
+class _New(Struct, frozen=True):
+    """An order to write; the places of `joined` move to it."""
+
+    hold: Hold
+    order: OrderRow
+    joined: OrderRow | None = None
+
+    @property
+    def fresh(self) -> ClosedOrder:
+        """The places that nobody has yet."""
+        before = 0 if self.joined is None else len(self.joined.places)
+        return ClosedOrder(self.order.id, self.order.event_id, self.order.places[before:])
+
+
 class _Counts(Struct):
     """Places that somebody has already, and in this batch: by (owner, event), and of all guests by event and pool."""
 
@@ -82,13 +97,15 @@ async def hold(conn: Connection, holds: Sequence[Hold], now: datetime) -> list[H
     )
     decided: dict[UUID, HoldOutcome] = {order.id: order for order in known}
     counts = _Counts(_bought(known, now), await _held_by_guests(conn, holds, now))
-    new: list[tuple[Hold, OrderRow]] = []
+    joins = sorted({hold.request.joins for hold in holds if hold.request.joins is not None})
+    joined = await store.lock_orders(conn, joins) if joins else {}
+    new: list[_New] = []
     for wanted in holds:
         if wanted.request.id not in decided:
-            outcome = _decide(wanted, counts, now)
-            decided[wanted.request.id] = outcome
-            if isinstance(outcome, OrderRow):
-                new.append((wanted, outcome))
+            outcome = _decide(wanted, counts, joined, now)
+            decided[wanted.request.id] = outcome.order if isinstance(outcome, _New) else outcome
+            if isinstance(outcome, _New):
+                new.append(outcome)
     if new:
         await _write(conn, new, decided, now)
     return [_answer(wanted, decided[wanted.request.id]) for wanted in holds]
@@ -119,11 +136,15 @@ async def _held_by_guests(conn: Connection, holds: Sequence[Hold], now: datetime
     return {event_id: hall.pools_of(held.get(event_id, ())) for event_id, hall in halls.items()}
 
 
-def _decide(wanted: Hold, counts: _Counts, now: datetime) -> OrderRow | Refused:
+def _decide(wanted: Hold, counts: _Counts, open_orders: dict[UUID, OrderRow], now: datetime) -> _New | Refused:
+    """Propose places; an order is joined once, so it leaves `open_orders`."""
     sale, event_id = wanted.sale, wanted.request.event_id
     refusal = sale_window(sale.event, now)
     if refusal is not None:
         return refusal
+    joined = None if wanted.request.joins is None else open_orders.get(wanted.request.joins)
+    if wanted.request.joins is not None and (joined is None or not _may_join(joined, wanted, now)):
+        return Refused(Reason.NOT_OPEN)
     assigned = propose(sale.hall, wanted.request.seats, sale.blocks, sale.areas)
     if isinstance(assigned, Refused):
         return assigned
@@ -136,7 +157,36 @@ def _decide(wanted: Hold, counts: _Counts, now: datetime) -> OrderRow | Refused:
         return refusal
     counts.add(wanted, pools)
     sale.hall.take([seat.place for seat in assigned])
-    return _order_of(wanted, assigned, now)
+    order = _order_of(wanted, assigned, now)
+    if joined is None:
+        return _New(wanted, order)
+    del open_orders[joined.id]
+    return _New(wanted, _together(joined, order), joined)
+
+
+def _may_join(order: OrderRow, wanted: Hold, now: datetime) -> bool:
+    """Only a hold of the same buyer, event and VAT that nobody pays yet."""
+    pricing = wanted.sale.pricing
+    return (
+        order.state == "held"
+        and order.expires_at > now
+        and order.event_id == wanted.request.event_id
+        and order.owner_id in wanted.buyer.owner_ids
+        and (order.vat_permille, order.fee_vat_permille) == (pricing.vat_permille, pricing.fee_vat_permille)
+    )
+
+
+def _together(before: OrderRow, order: OrderRow) -> OrderRow:
+    """The new order with the places of the one before at the prices that they had."""
+    return replace(
+        order,
+        places=before.places + order.places,
+        tariffs=before.tariffs + order.tariffs,
+        prices=before.prices + order.prices,
+        ticket_ids=before.ticket_ids + order.ticket_ids,
+        fee_cents=before.fee_cents + order.fee_cents,
+        total_cents=before.total_cents + order.total_cents,
+    )
 
 
 def _order_of(wanted: Hold, assigned: Sequence[Assigned], now: datetime) -> OrderRow:
@@ -162,39 +212,47 @@ def _order_of(wanted: Hold, assigned: Sequence[Assigned], now: datetime) -> Orde
     )
 
 
-async def _write(
-    conn: Connection, new: Sequence[tuple[Hold, OrderRow]], decided: dict[UUID, HoldOutcome], now: datetime
-) -> None:
+async def _write(conn: Connection, new: Sequence[_New], decided: dict[UUID, HoldOutcome], now: datetime) -> None:
     """Claim all places of the batch in one statement, then write the orders that got all of theirs."""
-    rows = [order for _, order in new]
-    lost = await _claim(conn, rows)
-    for wanted, order in new:
-        if order.id in lost:
-            decided[order.id] = Conflict()
-            wanted.sale.hall.crowded()
-            wanted.sale.hall.give_back([place for place in order.places if place not in lost[order.id]])
+    lost = await _claim(conn, [one.fresh for one in new])
+    for one in new:
+        hall, order_id = one.hold.sale.hall, one.order.id
+        if order_id in lost:
+            decided[order_id] = Conflict()
+            hall.crowded()
+            hall.give_back([place for place in one.fresh.places if place not in lost[order_id]])
         else:
-            wanted.sale.hall.calm()
-    won = [order for order in rows if order.id not in lost]
+            hall.calm()
+    won = [one for one in new if one.order.id not in lost]
     if not won:
         return
-    written = await store.insert_orders(conn, won, now)
-    if len(written) < len(won):
-        await _give_way(conn, [pair for pair in new if pair[1].id not in written | lost.keys()], decided)
-    facts = [taken_fact(order) for order in won if order.id in written]
+    ids = await store.insert_orders(conn, [one.order for one in won], now)
+    if len(ids) < len(won):
+        await _give_way(conn, [one for one in won if one.order.id not in ids], decided)
+    written = [one for one in won if one.order.id in ids]
+    await append(conn, [taken_fact(one.fresh) for one in written], now)
+    joining = [(one.joined, one.order) for one in written if one.joined is not None]
+    if joining:
+        await _move_places(conn, joining, now)
+
+
+async def _move_places(conn: Connection, joining: Sequence[tuple[OrderRow, OrderRow]], now: datetime) -> None:
+    """End the orders that were joined, which are locked; their places stay taken, for the new orders."""
+    await store.close_orders(conn, sorted(before.id for before, _ in joining), "released")
+    await claims_store.move_claims(conn, {before.id: order.id for before, order in joining})
+    facts = [Fact("order_released", None, before.id, {"event": before.event_id}) for before, _ in joining]
     await append(conn, facts, now)
 
 
-async def _give_way(conn: Connection, new: Sequence[tuple[Hold, OrderRow]], decided: dict[UUID, HoldOutcome]) -> None:
+async def _give_way(conn: Connection, new: Sequence[_New], decided: dict[UUID, HoldOutcome]) -> None:
     """The same id was written elsewhere at the same time: that one is the order, and what we claimed goes back."""
-    orders = [order for _, order in new]
-    await claims_store.free_places(conn, _claims_of(orders))
-    decided.update(await store.orders(conn, [order.id for order in orders]))
-    for wanted, order in new:
-        wanted.sale.hall.give_back(order.places)
+    await claims_store.free_places(conn, _claims_of([one.fresh for one in new]))
+    decided.update(await store.orders(conn, [one.order.id for one in new]))
+    for one in new:
+        one.hold.sale.hall.give_back(one.fresh.places)
 
 
-async def _claim(conn: Connection, orders: Sequence[OrderRow]) -> dict[UUID, list[int]]:
+async def _claim(conn: Connection, orders: Sequence[OrderRow | ClosedOrder]) -> dict[UUID, list[int]]:
     """Claim places for orders, whole orders only; the lost places of each order that did not get all of its own."""
     claims = _claims_of(orders)
     missed = set(await claims_store.claim_places(conn, claims))
@@ -236,7 +294,7 @@ async def expire(conn: Connection, now: datetime, wanted: int, *, everything: bo
     return await close(conn, due, "expired", now) if due else []
 
 
-def taken_fact(order: OrderRow) -> Fact:
+def taken_fact(order: OrderRow | ClosedOrder) -> Fact:
     """Places of an event are somebody's now."""
     return Fact("places_taken", None, order.event_id, {"order": order.id, "places": order.places})
 

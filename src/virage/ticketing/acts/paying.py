@@ -21,7 +21,7 @@ from virage.programme.rules import Event
 from virage.ticketing.acts.holding import claim_again, taken_fact
 from virage.ticketing.rules.places import label
 from virage.ticketing.rules.sale import may_pay, paying_until
-from virage.ticketing.rules.terms import Basket, Buyer, OrderRow, PaidOrder, Reason
+from virage.ticketing.rules.terms import MONEY_RETURNED, Basket, Buyer, OrderRow, PaidOrder, Reason
 from virage.ticketing.store import orders as store
 
 PURPOSE = "ticketing"
@@ -39,18 +39,16 @@ class Pay(Struct, frozen=True):
 
 
 class Paying(Struct, frozen=True):
-    """An order on its way: `start` is what the provider must be told, None if there is nothing to pay any more.
-
-    `replaced` is an earlier payment of the order that nobody shall make now.
-    """
+    """An order on its way: `start` is what the provider must be told, None if there is nothing to pay any more."""
 
     order: Basket
     start: Start | None
-    replaced: UUID | None = None
 
 
 async def pay(conn: Connection, pays: Sequence[Pay], now: datetime) -> list[Paying | Refused]:
     """Begin the payment of each order, one answer each, in order; what costs nothing is paid at once.
+
+    An order that is being paid has one payment: whoever starts another gets the page of the first.
 
     A fan pays in one transaction at a time, so that no two processes let them pass the limit together.
     """
@@ -61,11 +59,12 @@ async def pay(conn: Connection, pays: Sequence[Pay], now: datetime) -> list[Payi
         list({owner for pay in pays for owner in pay.buyer.owner_ids}),
     )
     orders = {order.id: order for order in locked}
+    before = dict(orders)
     events = await _events_of(conn, locked)
     bought = _bought(locked, now)
     answers = [_decide(pay, orders, events, bought, now) for pay in pays]
     answers = await _begin(conn, answers, now)
-    moved = {a.order.id: a.order for a in answers if isinstance(a, Paying) and a.order != orders[a.order.id]}
+    moved = {a.order.id: a.order for a in answers if isinstance(a, Paying) and a.order != before[a.order.id]}
     if moved:
         await store.start_paying(conn, list(moved.values()))
         await append(conn, [Fact("order_paying", order.owner_id, order.id) for order in moved.values()], now)
@@ -108,9 +107,9 @@ def _decide(
     refusal = may_pay(order, now) or _barred(order, event, pay, bought)
     if refusal is not None:
         return refusal
-    if order.state == "held":
-        bought[pay.fan_id, order.event_id] += order.size  # the next of this batch may be the same fan's
-    same = order.state == "paying" and order.payment_id == pay.payment_id
+    if order.state == "paying" and order.payment_id is not None:
+        return Paying(order, _start(order, order.payment_id, pay))
+    bought[pay.fan_id, order.event_id] += order.size  # the next of this batch may be the same fan's
     moved = replace(
         order,
         state="paying",
@@ -118,11 +117,12 @@ def _decide(
         payment_id=pay.payment_id,
         expires_at=paying_until(order, now),
     )
-    if order.total_cents == 0:
-        return Paying(moved, None)
-    start = Start(pay.payment_id, PURPOSE, order.id, order.total_cents, pay.return_url, moved.expires_at)
-    replaced = order.payment_id if order.state == "paying" and not same else None
-    return Paying(order if same else moved, start, replaced)
+    orders[order.id] = moved
+    return Paying(moved, _start(moved, pay.payment_id, pay) if moved.total_cents else None)
+
+
+def _start(order: Basket, payment_id: UUID, pay: Pay) -> Start:
+    return Start(payment_id, PURPOSE, order.id, order.total_cents, pay.return_url, order.expires_at)
 
 
 def _barred(order: Basket, event: Event | None, pay: Pay, bought: Counter[tuple[UUID, UUID]]) -> Refused | None:
@@ -224,7 +224,8 @@ async def _sell_again(conn: Connection, left: Sequence[Captured], now: datetime)
 async def _send_back(conn: Connection, back: Sequence[Captured], now: datetime) -> None:
     """Ask for the refund of money that bought nothing."""
     await payments.request_refund(conn, [RefundRequest(new_id(), p.payment_id, p.amount_cents) for p in back], now)
-    facts = [Fact("order_money_returned", None, p.subject, {"payment": p.payment_id}) for p in back]
+    await store.count_returned(conn, [(p.subject, p.amount_cents) for p in back])
+    facts = [Fact(MONEY_RETURNED, None, p.subject, {"payment": p.payment_id}) for p in back]
     await append(conn, facts, now)
 
 

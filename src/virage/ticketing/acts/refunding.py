@@ -1,6 +1,8 @@
 """Tickets are given back: passes revoked, places free, money on its way, all in one transaction."""
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from msgspec import Struct
@@ -20,7 +22,7 @@ from virage.ticketing.rules.terms import OrderRow, Reason
 from virage.ticketing.store import claims as claims_store
 from virage.ticketing.store import orders as store
 from virage.ticketing.store import tickets as tickets_store
-from virage.ticketing.store.claims import Claim
+from virage.ticketing.store.claims import Claim, Occupied
 from virage.ticketing.store.tickets import RefundRow
 
 CANCELLED_JOB = "ticketing_event_cancelled"
@@ -30,7 +32,7 @@ CANCEL_BATCH = 100
 class RefundWish(Struct, frozen=True):
     """Give an order back, or some of its tickets. Who asks makes `refund_id`: sent twice, it is one refund.
 
-    `asked_by` None: nobody asks, the event was cancelled.
+    `asked_by` None: nobody asks, the event was cancelled. `despite_inside`: yes, also tickets of people who are inside.
     """
 
     order_id: UUID
@@ -38,6 +40,15 @@ class RefundWish(Struct, frozen=True):
     ticket_ids: tuple[UUID, ...] | None = None
     asked_by: UUID | None = None
     reason: RefundReason = "event_cancelled"
+    despite_inside: bool = False
+
+
+class WhoIsInside(Protocol):
+    """Presence at the gates, which a domain above knows."""
+
+    async def __call__(self, conn: Connection, event_id: UUID, ticket_ids: Sequence[UUID]) -> Mapping[UUID, datetime]:
+        """Return since when the holders of these tickets are inside; those who are not are left out."""
+        ...
 
 
 class EventGone(Struct, frozen=True):
@@ -46,8 +57,14 @@ class EventGone(Struct, frozen=True):
     event_id: UUID
 
 
-async def refund(conn: Connection, wish: RefundWish, now: datetime) -> RefundRow | Refused:
-    """Give back an order or tickets of it; the same refund id again is the same refund."""
+async def refund(
+    conn: Connection, wish: RefundWish, now: datetime, who_is_inside: WhoIsInside | None = None
+) -> RefundRow | Refused:
+    """Give back an order or tickets of it; the same refund id again is the same refund.
+
+    Refused with `people_inside` while the holder of one of the tickets is inside, unless the wish says so; the places
+    of those people are sold again once they have left. `who_is_inside` None: the event is off, no place is sold again.
+    """
     order = (await store.lock_orders(conn, [wish.order_id])).get(wish.order_id)
     if order is None:
         return Refused(Reason.NOT_FOUND)
@@ -59,33 +76,74 @@ async def refund(conn: Connection, wish: RefundWish, now: datetime) -> RefundRow
     if isinstance(plan, Refused):
         return plan
     ticket_ids = [ticket.id for ticket in plan.tickets]
+    inside = await _inside(conn, order, ticket_ids, now, who_is_inside)
+    if inside and not wish.despite_inside:
+        return Refused(
+            Reason.PEOPLE_INSIDE, {"inside": [{"ticket_id": id_, "since": at} for id_, at in inside.items()]}
+        )
     row = RefundRow(wish.refund_id, order.id, plan.amount_cents, ticket_ids, now, wish.reason)
     if plan.amount_cents and order.payment_id is not None:
         money = [RefundRequest(row.id, order.payment_id, plan.amount_cents)]
         refusal = (await payments.request_refund(conn, money, now))[0]
         if isinstance(refusal, Refused):
             return refusal
-    await _give_back(conn, order, plan, row, wish.asked_by)
-    await append(conn, _facts(order, plan, row, wish.asked_by), now)
+    await _give_back(conn, order, plan, row, inside.keys(), wish.asked_by)
+    await append(conn, _facts(order, plan, row, inside.keys(), wish.asked_by), now)
     await passes.revoke(conn, row.ticket_ids, now, wish.asked_by)
     return row
 
 
-async def _give_back(conn: Connection, order: OrderRow, plan: RefundPlan, row: RefundRow, who: UUID | None) -> None:
+async def _inside(
+    conn: Connection, order: OrderRow, ticket_ids: Sequence[UUID], now: datetime, who_is_inside: WhoIsInside | None
+) -> Mapping[UUID, datetime]:
+    """Who of these ticket holders is inside; once the event is over, nobody: few people scan themselves out."""
+    event = None if who_is_inside is None else await programme.event(conn, order.event_id)
+    if who_is_inside is None or event is None or event.ends_at <= now:
+        return {}
+    return await who_is_inside(conn, order.event_id, ticket_ids)
+
+
+async def _give_back(  # noqa: PLR0917 - the parts of one refund
+    conn: Connection, order: OrderRow, plan: RefundPlan, row: RefundRow, inside: Collection[UUID], who: UUID | None
+) -> None:
     """Write the refund down and free the places. The id was free a moment ago; taken now, nothing of this stands."""
-    claims = [Claim(order.event_id, place, order.id) for place in sorted(ticket.place for ticket in plan.tickets)]
-    await claims_store.free_places(conn, claims)
+    await claims_store.free_places(conn, [Claim(order.event_id, place, order.id) for place in _left(plan, inside)])
+    await claims_store.keep_occupied(conn, order.id, [ticket for ticket in plan.tickets if ticket.id in inside])
     if not await tickets_store.insert_refund(conn, row, order.event_id, who):
         raise RuntimeError(f"The refund {row.id} was written by somebody else at the same time.")
     await tickets_store.refund_tickets(conn, row.ticket_ids, row.id)
     await store.count_refund(conn, order.id, plan.amount_cents)
 
 
-def _facts(order: OrderRow, plan: RefundPlan, row: RefundRow, who: UUID | None) -> list[Fact]:
-    return [
-        freed_fact(order.id, order.event_id, [ticket.place for ticket in plan.tickets], "refunded"),
-        Fact("order_refunded", who, order.id, {"refund": row.id, "event": order.event_id, "reason": row.reason}),
-    ]
+def _left(plan: RefundPlan, inside: Collection[UUID]) -> list[int]:
+    """The places where nobody sits."""
+    return sorted(ticket.place for ticket in plan.tickets if ticket.id not in inside)
+
+
+def _facts(order: OrderRow, plan: RefundPlan, row: RefundRow, inside: Collection[UUID], who: UUID | None) -> list[Fact]:
+    refunded = Fact("order_refunded", who, order.id, {"refund": row.id, "event": order.event_id, "reason": row.reason})
+    left = _left(plan, inside)
+    return [freed_fact(order.id, order.event_id, left, "refunded"), refunded] if left else [refunded]
+
+
+async def free_left_places(conn: Connection, who_is_inside: WhoIsInside, now: datetime) -> int:
+    """Sell the places of refunded tickets again whose holders have left, or whose event is over; how many."""
+    occupied = await claims_store.occupied_places(conn)
+    by_event: dict[UUID, list[Occupied]] = {}
+    for place in occupied:
+        by_event.setdefault(place.event_id, []).append(place)
+    events = await programme.events(conn, sorted(by_event))
+    left: list[Occupied] = []
+    for event_id, places in by_event.items():
+        over = event_id not in events or events[event_id].ends_at <= now
+        inside = {} if over else await who_is_inside(conn, event_id, [place.ticket_id for place in places])
+        left += [place for place in places if place.ticket_id not in inside]
+    if left:
+        await store.lock_orders(conn, sorted({place.order_id for place in left}))
+        await claims_store.free_places(conn, sorted(Claim(p.event_id, p.place, p.order_id) for p in left))
+        await claims_store.forget_occupied(conn, left)
+        await append(conn, [freed_fact(p.order_id, p.event_id, [p.place], "left") for p in left], now)
+    return len(left)
 
 
 async def event_cancelled(conn: Connection, event: Event, now: datetime) -> None:  # noqa: ARG001 - the protocol's form

@@ -33,7 +33,7 @@ LETTERS_MIN = 2
 
 
 class CategorySales(Struct, frozen=True):
-    """Places and money of one category; None is what was sold before the map was painted anew."""
+    """Places and money of one category, net and without fees; None is what was sold before the map was painted anew."""
 
     category_id: UUID | None
     sold: int
@@ -43,7 +43,7 @@ class CategorySales(Struct, frozen=True):
 
 
 class HourSales(Struct, frozen=True):
-    """Places and money of one hour; the money is that of the places, without fees."""
+    """Places sold in one hour and their money, before refunds and without fees."""
 
     hour: datetime
     sold: int
@@ -51,7 +51,11 @@ class HourSales(Struct, frozen=True):
 
 
 class Sales(Struct, frozen=True):
-    """How the sale of an event stands; what was given back is taken off, by category, but stays in its hour."""
+    """How the sale of an event stands.
+
+    `gross_cents` less `refunded_cents` is `revenue_cents`; `fee_cents` is the part of the revenue that is fees, and the
+    money by category is the rest. Hours are gross and without fees: a refund stays in the hour of its sale.
+    """
 
     event_id: UUID
     now: datetime
@@ -65,6 +69,7 @@ class Sales(Struct, frozen=True):
     refunded_cents: int
     by_category: list[CategorySales]
     by_hour: list[HourSales]
+    gross_cents: int
 
 
 class EventSum(Struct, frozen=True):
@@ -162,6 +167,7 @@ async def sales(conn: Connection, sale: OpenSale, now: datetime) -> Sales:
         category[0] -= places
         category[2] -= cents
     rows = _by_category(sale, by_category)
+    revenue = totals.total_cents - totals.refunded_cents
     return Sales(
         event_id=event_id,
         now=now,
@@ -170,9 +176,10 @@ async def sales(conn: Connection, sale: OpenSale, now: datetime) -> Sales:
         held=sum(row.held for row in rows),
         free=sale.hall.free_count,
         refunded=sum(places for places, _ in back.values()),
-        revenue_cents=totals.total_cents - totals.refunded_cents,
-        fee_cents=totals.fee_cents,
+        revenue_cents=revenue,
+        fee_cents=revenue - sum(row.cents for row in rows),
         refunded_cents=totals.refunded_cents,
+        gross_cents=totals.total_cents,
         by_category=rows,
         by_hour=[HourSales(hour, *sums) for hour, sums in sorted(by_hour.items())],
     )

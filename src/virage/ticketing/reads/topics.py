@@ -12,7 +12,7 @@ from virage.kernel.journal import Entry, head
 from virage.kernel.problems import Refused
 from virage.kernel.stream import Opened, Opening
 from virage.ticketing.reads.open_sales import OpenSales, delta_of
-from virage.ticketing.rules.terms import STATE_FACTS, Reason, State
+from virage.ticketing.rules.terms import MONEY_RETURNED, STATE_FACTS, Reason, State
 from virage.ticketing.store import orders as store
 
 
@@ -26,6 +26,12 @@ class OrderMoved(Struct, frozen=True):
     """An order has a new state."""
 
     state: State
+
+
+class MoneyReturned(Struct, frozen=True):
+    """Money for an order bought nothing and goes back; its state is what it was."""
+
+    returned: bool = True
 
 
 class AvailabilityTopic:
@@ -63,7 +69,7 @@ class AvailabilityTopic:
 
 
 class OrderTopic:
-    """`order:<order_id>`: {state}; only for whoever the order belongs to."""
+    """`order:<order_id>`: {state}, or {returned: true}; only for whoever the order belongs to."""
 
     name = "order"
 
@@ -85,5 +91,11 @@ class OrderTopic:
         return Opened(position, [OrderMoved(order.state)])
 
     async def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
-        """The last state of each order."""
-        return {str(entry.about): OrderMoved(STATE_FACTS[entry.what]) for entry in entries if entry.what in STATE_FACTS}
+        """The last news of each order."""
+        news: dict[str, Any] = {}
+        for entry in entries:
+            if entry.what in STATE_FACTS:
+                news[str(entry.about)] = OrderMoved(STATE_FACTS[entry.what])
+            elif entry.what == MONEY_RETURNED:
+                news[str(entry.about)] = MoneyReturned()
+        return news

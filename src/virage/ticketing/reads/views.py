@@ -108,6 +108,7 @@ def order_view(row: OrderRow, refunded: Iterable[UUID] = NO_TICKETS) -> Order:
         expires_at=row.expires_at,
         payment_id=row.payment_id,
         paid_at=row.paid_at,
+        returned_cents=row.returned_cents,
     )
 
 

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from virage.kernel.database import Database
 from virage.kernel.journal import Entry, Tail, head
-from virage.ticketing.rules.terms import STATE_FACTS
+from virage.ticketing.rules.terms import MONEY_RETURNED, STATE_FACTS
 
-ENDS_A_WAIT = STATE_FACTS.keys() - {"order_paying"}
+ENDS_A_WAIT = (STATE_FACTS.keys() | {MONEY_RETURNED}) - {"order_paying"}
 
 
 class Move:

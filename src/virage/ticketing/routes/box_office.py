@@ -11,7 +11,6 @@ from virage.kernel.batching import Batcher, Overloaded
 from virage.kernel.clock import Clock
 from virage.kernel.database import Connection, Database
 from virage.kernel.problems import Refused
-from virage.payments import acts as payments
 from virage.payments.checkout import Checkout
 from virage.people import acts as people
 from virage.people.rules.sign_in import NewGuest
@@ -93,7 +92,7 @@ class BoxOffice:
         return outcome
 
     async def pay(self, pay: Pay, checkout: Checkout) -> Answer | Refused:
-        """Begin a payment and open the provider's page; the same payment id again gets the same page."""
+        """Begin a payment and open the provider's page; a payment that was begun already gets the same page."""
         outcome = await self.pays.submit(pay)
         if isinstance(outcome, Refused):
             return outcome
@@ -102,9 +101,6 @@ class BoxOffice:
         opened = await checkout.open(outcome.start)
         if isinstance(opened, Refused):
             return opened
-        if outcome.replaced is not None:
-            async with self._db.transaction() as conn:
-                await payments.give_up(conn, [outcome.replaced], self._clock.now())
         return Answer(outcome.order, opened.payment_url)
 
     async def _hold_many(self, asks: Sequence[Ask]) -> list[HoldOutcome]:

@@ -14,7 +14,7 @@ from virage.kernel.problems import Problem, granted
 from virage.programme import reads as programme
 from virage.ticketing.acts import pricing as pricing_acts
 from virage.ticketing.acts import refunding
-from virage.ticketing.acts.refunding import RefundWish
+from virage.ticketing.acts.refunding import RefundWish, WhoIsInside
 from virage.ticketing.reads import office as reads
 from virage.ticketing.reads.office import EventSum, OfficeOrder, OfficeOrderDetail, Sales
 from virage.ticketing.reads.open_sales import load_pricing, load_sale
@@ -40,11 +40,15 @@ class PricingWish(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RefundOrder(Struct, frozen=True, forbid_unknown_fields=True):
-    """Give back an order, or these tickets of it, and why. The asker makes `refund_id`: sent twice it is one refund."""
+    """Give back an order, or these tickets of it, and why. The asker makes `refund_id`: sent twice it is one refund.
+
+    `despite_inside`: yes, also tickets of people who are inside; without it these are refused with `people_inside`.
+    """
 
     refund_id: UUID
     reason: AskedReason
     ticket_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=50)] | None = None
+    despite_inside: bool = False
 
 
 @get("/events/{event_id:uuid}/pricing", guards=[staff(*SELLERS)])
@@ -121,7 +125,13 @@ async def get_office_order(order_id: UUID, db: Database, principal: Principal) -
 
 @post("/orders/{order_id:uuid}/refund", status_code=200, guards=[staff("box_office")])
 async def refund_order(
-    order_id: UUID, data: RefundOrder, db: Database, clock: Clock, principal: Principal
+    order_id: UUID,
+    data: RefundOrder,
+    *,
+    db: Database,
+    clock: Clock,
+    principal: Principal,
+    who_is_inside: WhoIsInside,
 ) -> RefundRow:
     """Give back an order or some of its tickets. Needs a sign-in of the last 15 minutes."""
     now = clock.now()
@@ -131,5 +141,7 @@ async def refund_order(
             raise Problem("not_found")
         granted(await programme.event_within(conn, row.event_id, principal, "box_office"))
         fresh(principal, now)
-        wish = RefundWish(order_id, data.refund_id, data.ticket_ids, principal.id, data.reason)
-        return granted(await refunding.refund(conn, wish, now))
+        wish = RefundWish(
+            order_id, data.refund_id, data.ticket_ids, principal.id, data.reason, despite_inside=data.despite_inside
+        )
+        return granted(await refunding.refund(conn, wish, now, who_is_inside))

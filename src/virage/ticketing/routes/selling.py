@@ -121,14 +121,18 @@ async def get_order(
     order_watch: OrderWatch,
     principal: Principal,
 ) -> Order:
-    """An order of one's own. With `Prefer: wait=10`, the answer waits up to so long while the order is being paid."""
+    """An order of one's own.
+
+    With `Prefer: wait=10` the answer waits up to so long while the order is being paid, and while money may still come
+    late for an order that expired.
+    """
     buyer, seconds = buyer_of(principal), _patience(request.headers.get("prefer"))
     if not seconds:
         return order_view(*await _own(box_office, order_id, buyer))
     moved = await order_watch.start(order_id)
     try:
         row, refunded = await _own(box_office, order_id, buyer)
-        if row.state != "paying":
+        if row.state not in ("paying", "expired"):
             return order_view(row, refunded)
         await moved.wait(seconds)
     finally:

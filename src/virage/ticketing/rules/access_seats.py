@@ -23,7 +23,7 @@ class Where(Struct, frozen=True):
         """Whether a wheelchair space is looked at."""
         if self.block is not None and unit.block != self.block:
             return False
-        sold_as = hall.categories[hall.category_of[unit.space]]
+        sold_as: UUID = hall.categories[hall.category_of[unit.space]]
         if self.category is not None:
             return sold_as == self.category
         return self.block is not None or sold_as not in self.without

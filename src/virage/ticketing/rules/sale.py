@@ -109,7 +109,7 @@ def check_chosen(hall: Hall, chosen: Sequence[ChosenPlace]) -> list[Assigned] | 
         return Refused(Reason.NOT_FOR_SALE, {"places": not_sold})
     tariffs = [choice.tariff for choice in chosen]
     if tariffs.count(Tariff.COMPANION) > tariffs.count(Tariff.ACCESS):
-        return Refused(Reason.PARTY_INVALID, {"companions": "one with each of the access tariff"})
+        return Refused(Reason.COMPANION_ALONE)
     reserved = [choice.place for choice in chosen if not _may_sit(hall, choice, places)]
     if reserved:
         return Refused(Reason.PLACE_NEEDS_ACCESS, {"places": reserved})

@@ -21,6 +21,7 @@ class Reason(StrEnum):
     EVENT_CANCELLED = "event_cancelled"
     NOT_FOR_SALE = "not_for_sale"
     PARTY_INVALID = "party_invalid"
+    COMPANION_ALONE = "companion_needs_access"
     LIMIT_REACHED = "limit_reached"
     SIGN_IN_FIRST = "unauthenticated"
     SOLD_OUT = "sold_out"
@@ -35,6 +36,7 @@ class Reason(StrEnum):
     PAYMENT_FAILED = "payment_failed"
     ALREADY_PAID = "order_already_paid"
     NOT_PAID = "order_not_paid"
+    PEOPLE_INSIDE = "people_inside"
     ID_REUSED = "id_reused"
     TICKET_REFUNDED = "ticket_refunded"
     CODE_WRONG = "code_wrong"
@@ -142,11 +144,15 @@ Seats = Best | Chosen | Standing
 
 
 class HoldRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """Keep these places for me for a while. The browser makes `id`: sent twice, it is one order."""
+    """Keep these places for me for a while. The browser makes `id`: sent twice, it is one order.
+
+    `joins` names a held order of the same buyer and event: its places move to the new order, which is paid as one.
+    """
 
     id: UUID
     event_id: UUID
     seats: Seats
+    joins: UUID | None = None
 
 
 class Assigned(Struct, frozen=True):
@@ -183,6 +189,8 @@ class Buyer(Struct, frozen=True):
 State = Literal["held", "paying", "paid", "released", "expired", "refunded"]
 STATE_FACTS: dict[str, State] = {f"order_{state}": state for state in get_args(State)}
 """What the journal says of an order that has a new state."""
+MONEY_RETURNED = "order_money_returned"
+"""What the journal says of an order whose money bought nothing and goes back."""
 
 
 class Line(Struct, frozen=True, omit_defaults=True):
@@ -205,7 +213,10 @@ class Vat(Struct, frozen=True):
 
 
 class Order(Struct, frozen=True):
-    """An order as its buyer sees it. `total_cents` contains the fee and the VAT."""
+    """An order as its buyer sees it. `total_cents` contains the fee and the VAT.
+
+    `returned_cents` came too late or twice, bought nothing and goes back; `refunded_cents` is money for tickets.
+    """
 
     id: UUID
     code: str
@@ -219,6 +230,7 @@ class Order(Struct, frozen=True):
     expires_at: datetime
     payment_id: UUID | None = None
     paid_at: datetime | None = None
+    returned_cents: int = 0
 
 
 class OrderRow(Struct, frozen=True):
@@ -243,6 +255,7 @@ class OrderRow(Struct, frozen=True):
     expires_at: datetime
     payment_id: UUID | None = None
     paid_at: datetime | None = None
+    returned_cents: int = 0
 
 
 class Basket(Struct, frozen=True):

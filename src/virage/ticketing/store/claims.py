@@ -1,11 +1,12 @@
 """Who has a place of an event."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from msgspec import Struct
 
 from virage.kernel.database import Connection
+from virage.ticketing.rules.terms import TicketRow
 from virage.ticketing.store.queries import queries
 
 
@@ -15,6 +16,37 @@ class Claim(Struct, frozen=True, order=True):
     event_id: UUID
     place: int
     order_id: UUID
+
+
+class Occupied(Struct, frozen=True):
+    """A place of a refunded ticket whose holder was inside."""
+
+    event_id: UUID
+    place: int
+    order_id: UUID
+    ticket_id: UUID
+
+
+async def keep_occupied(conn: Connection, order_id: UUID, tickets: Sequence[TicketRow]) -> None:
+    """Note the places of these tickets of one order as occupied; their claims stay."""
+    if tickets:
+        await queries.keep_occupied(
+            conn,
+            order_id=order_id,
+            event_ids=[ticket.event_id for ticket in tickets],
+            places=[ticket.place for ticket in tickets],
+            ticket_ids=[ticket.id for ticket in tickets],
+        )
+
+
+async def occupied_places(conn: Connection) -> list[Occupied]:
+    """Every place of a refunded ticket whose holder was inside."""
+    return [Occupied(**row) async for row in queries.occupied_places(conn)]
+
+
+async def forget_occupied(conn: Connection, places: Sequence[Occupied]) -> None:
+    """These places are not occupied any more."""
+    await queries.forget_occupied(conn, ticket_ids=[place.ticket_id for place in places])
 
 
 async def claim_places(conn: Connection, claims: Sequence[Claim]) -> list[Claim]:
@@ -32,6 +64,11 @@ async def claim_places(conn: Connection, claims: Sequence[Claim]) -> list[Claim]
 async def free_places(conn: Connection, claims: Sequence[Claim]) -> int:
     """Give back the places that the orders still have; how many."""
     return int(await queries.free_places(conn, **_columns(claims)))
+
+
+async def move_claims(conn: Connection, orders: Mapping[UUID, UUID]) -> None:
+    """Give all places of each order to the other order; both are locked."""
+    await queries.move_claims(conn, from_ids=list(orders.keys()), to_ids=list(orders.values()))
 
 
 async def places_taken(conn: Connection, event_id: UUID) -> list[int]:

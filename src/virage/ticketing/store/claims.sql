@@ -21,6 +21,14 @@ delete from ticketing.claim
 using unnest(:event_ids::uuid[], :places::integer[], :order_ids::uuid[]) as given (event_id, place, order_id)
 where claim.event_id = given.event_id and claim.place = given.place and claim.order_id = given.order_id;
 
+-- name: move_claims(from_ids, to_ids)!
+-- Places go from one order to another. The orders are locked, so nobody else changes these rows.
+update ticketing.claim set order_id = moved.to_id
+from unnest(:from_ids::uuid[], :to_ids::uuid[]) as moved (from_id, to_id)
+join ticketing.orders on orders.id = moved.from_id
+cross join lateral unnest(orders.places) as had (place)
+where claim.event_id = orders.event_id and claim.place = had.place and claim.order_id = orders.id;
+
 -- name: places_taken(event_id)
 -- Every place of an event that somebody has.
 select place from ticketing.claim where event_id = :event_id;
@@ -28,3 +36,17 @@ select place from ticketing.claim where event_id = :event_id;
 -- name: claims_of_event(event_id)
 -- Every place of an event that somebody has, and the order that has it.
 select place, order_id from ticketing.claim where event_id = :event_id;
+
+-- name: keep_occupied(order_id, event_ids, places, ticket_ids)!
+-- Places of refunded tickets whose holders are inside.
+insert into ticketing.occupied_place (event_id, place, order_id, ticket_id)
+select kept.event_id, kept.place, :order_id, kept.ticket_id
+from unnest(:event_ids::uuid[], :places::integer[], :ticket_ids::uuid[]) as kept (event_id, place, ticket_id);
+
+-- name: occupied_places()
+-- Every place of a refunded ticket whose holder was inside.
+select event_id, place, order_id, ticket_id from ticketing.occupied_place order by event_id, place;
+
+-- name: forget_occupied(ticket_ids)!
+-- These places are not occupied any more; one job deletes these rows, and nobody else changes them.
+delete from ticketing.occupied_place where ticket_id = any(:ticket_ids::uuid[]);

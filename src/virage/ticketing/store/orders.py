@@ -131,6 +131,14 @@ async def count_refund(conn: Connection, order_id: UUID, amount_cents: int) -> b
     return bool(await queries.count_refund(conn, order_id=order_id, amount_cents=amount_cents))
 
 
+async def count_returned(conn: Connection, returned: Sequence[tuple[UUID, int]]) -> None:
+    """Add money that bought nothing and goes back to (order, cents); the orders are locked."""
+    by_order: dict[UUID, int] = {}
+    for order_id, cents in returned:
+        by_order[order_id] = by_order.get(order_id, 0) + cents
+    await queries.count_returned(conn, order_ids=list(by_order.keys()), cents=list(by_order.values()))
+
+
 async def orders_of_owners(conn: Connection, owner_ids: Sequence[UUID]) -> list[OrderRow]:
     """Every order of a buyer, the latest first."""
     return [_order(row) async for row in queries.orders_of_owners(conn, owner_ids=owner_ids)]

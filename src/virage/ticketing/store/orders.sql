@@ -135,6 +135,12 @@ set refunded_cents = refunded_cents + :amount_cents,
     end
 where id = :order_id and state = 'paid';
 
+-- name: count_returned(order_ids, cents)!
+-- Money for these orders that bought nothing and goes back; `mark_paid` locked them.
+update ticketing.orders set returned_cents = orders.returned_cents + back.cents
+from unnest(:order_ids::uuid[], :cents::bigint[]) as back (id, cents)
+where orders.id = back.id;
+
 -- name: orders_of_owners(owner_ids)
 -- Every order of a buyer, the latest first.
 select order_row.* from ticketing.order_row where owner_id = any(:owner_ids::uuid[]) order by held_at desc, id;

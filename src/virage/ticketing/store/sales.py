@@ -24,7 +24,6 @@ class Totals(Struct, frozen=True):
     """Orders that were paid, and their money; the total contains the fee."""
 
     orders: int
-    fee_cents: int
     total_cents: int
     refunded_cents: int
 
@@ -36,7 +35,7 @@ async def sold_by_hour(conn: Connection, event_id: UUID, from_places: Sequence[i
 
 
 async def order_totals(conn: Connection, event_id: UUID) -> Totals:
-    """Orders, fees and money back of an event."""
+    """Orders, their money and refunds of an event."""
     return Totals(*(await queries.order_totals(conn, event_id=event_id)))
 
 

@@ -7,9 +7,8 @@ where orders.event_id = :event_id and orders.state in ('held', 'paying', 'paid',
 group by 1, 2, 3;
 
 -- name: order_totals(event_id)^
--- Orders, fees and money back of an event.
+-- Orders, their money and refunds of an event.
 select count(*) filter (where state in ('paid', 'refunded')) as orders,
-    coalesce(sum(fee_cents) filter (where state in ('paid', 'refunded')), 0)::bigint as fee_cents,
     coalesce(sum(total_cents) filter (where state in ('paid', 'refunded')), 0)::bigint as total_cents,
     coalesce(sum(refunded_cents), 0)::bigint as refunded_cents
 from ticketing.orders where event_id = :event_id;
