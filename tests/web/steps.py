@@ -19,9 +19,15 @@ def open_match(page: Page, house: House) -> None:
 
 
 def find_two_seats(page: Page) -> None:
-    """Two of the best seats, held."""
-    page.get_by_role("button", name="Find 2 seats").click()
+    """Two of the best seats, proposed and held."""
+    find_seats(page, 2)
     expect(page.get_by_role("heading", name="Your basket")).to_be_visible()
+
+
+def find_seats(page: Page, count: int) -> None:
+    """The best seats for a party, proposed with their price, and reserved."""
+    page.get_by_role("button", name=f"Find {count} seats").click()
+    page.get_by_role("button", name="Reserve these seats").click()
 
 
 def pay(page: Page, card: str) -> None:

@@ -6,7 +6,7 @@ import re
 from playwright.sync_api import Page, Route, expect
 
 from tests.web.house import House
-from tests.web.steps import Refusing, find_two_seats, open_match
+from tests.web.steps import Refusing, find_seats, find_two_seats, open_match
 from virage.kernel.ids import new_id
 
 
@@ -90,7 +90,7 @@ def test_a_sale_that_has_not_opened_says_when_it_does(page: Page, house: House) 
 
 def test_a_seat_that_somebody_took_first_is_named_and_the_choice_goes_on(page: Page, house: House) -> None:
     open_match(page, house)
-    page.get_by_role("button", name="Browse the blocks").click()
+    page.get_by_role("button", name="Browse blocks").click()
     page.locator("#block-104").click()
     page.get_by_role("button", name=re.compile(r"^Row 20 ")).click()
     page.get_by_role("button", name=re.compile(r"^Seat \d+$")).first.click()
@@ -103,9 +103,10 @@ def test_a_seat_that_somebody_took_first_is_named_and_the_choice_goes_on(page: P
 
 def test_a_party_that_fits_nowhere_together_is_offered_neighbouring_rows(page: Page, house: House) -> None:
     open_match(page, house)
-    page.route("**/api/orders", Refusing(409, "not_together", times=1))
+    page.route("**/proposal", Refusing(409, "not_together", times=1))
     page.get_by_role("button", name="Find 2 seats").click()
     page.get_by_role("button", name="Allow neighbouring rows").click()
+    page.get_by_role("button", name="Reserve these seats").click()
     expect(page.get_by_role("heading", name="Your basket")).to_be_visible()
 
 
@@ -122,9 +123,9 @@ def test_a_hold_whose_answer_is_lost_is_asked_for_again_and_not_made_twice(page:
             route.continue_()
 
     page.route("**/api/orders", lose_the_first)
-    page.get_by_role("button", name="Find 2 seats").click()
+    find_seats(page, 2)
     expect(page.get_by_text("You are offline. Check your connection")).to_be_visible()
-    page.get_by_role("button", name="Find 2 seats").click()
+    page.get_by_role("button", name="Reserve these seats").click()
     expect(page.get_by_role("heading", name="Your basket")).to_be_visible()
     assert asked[0] == asked[1]
 
@@ -136,10 +137,11 @@ def test_all_windows_of_a_browser_show_one_basket(page: Page, house: House) -> N
     find_two_seats(page)
     expect(other.get_by_role("link", name=re.compile("^Basket"))).to_be_visible()
     other.get_by_role("button", name="One more: Full price").click()
-    other.get_by_role("button", name="Find 3 seats").click()
+    find_seats(other, 3)
+    other.get_by_role("button", name="Release them and continue").click()
     expect(page.get_by_text(re.compile("^Row .*, seat"))).to_have_count(3)
-    page.get_by_role("button", name="Give the seats back").click()
-    page.get_by_role("dialog").get_by_role("button", name="Give the seats back").click()
+    page.get_by_role("button", name="Release seats").click()
+    page.get_by_role("dialog").get_by_role("button", name="Release seats").click()
     expect(other.get_by_text("Your basket is empty")).to_be_visible()
 
 

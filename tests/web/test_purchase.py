@@ -9,7 +9,7 @@ import asyncpg
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.web.house import House
-from tests.web.steps import ACCEPTED, DECLINED, Refusing, find_two_seats, open_match, pay
+from tests.web.steps import ACCEPTED, DECLINED, Refusing, find_seats, find_two_seats, open_match, pay
 
 SignIn = Callable[[Page, str], None]
 
@@ -63,6 +63,7 @@ def test_a_purchase_in_french_stays_in_french_from_the_map_to_the_ticket(
     page = browser.new_context(base_url=house.url, locale="fr-FR").new_page()
     open_match(page, house)
     page.get_by_role("button", name="Trouver 2 places").click()
+    page.get_by_role("button", name="Réserver ces places").click()
     page.get_by_label("Adresse e-mail").fill(address)
     page.get_by_role("button", name=re.compile("envoyer un code")).click()
     page.get_by_label("Code de connexion").fill(house.code_for(address))
@@ -124,7 +125,7 @@ def test_a_guest_of_a_busy_event_signs_in_and_goes_on_with_the_same_wish(
     open_match(page, house)
     page.get_by_role("button", name="One more: Full price").click()
     page.route("**/api/orders", Refusing(401, "unauthenticated", times=1))
-    page.get_by_role("button", name="Find 3 seats").click()
+    find_seats(page, 3)
     expect(page.get_by_text("One sign-in first")).to_be_visible()
     sign_in(page, address)
     expect(page.get_by_role("heading", name="Your basket")).to_be_visible()
@@ -134,7 +135,7 @@ def test_a_guest_of_a_busy_event_signs_in_and_goes_on_with_the_same_wish(
 
 def test_a_guest_who_comes_back_without_signing_in_finds_the_chosen_seat_again(page: Page, house: House) -> None:
     open_match(page, house)
-    page.get_by_role("button", name="Browse the blocks").click()
+    page.get_by_role("button", name="Browse blocks").click()
     page.locator("#block-105").click()
     page.get_by_role("button", name=re.compile(r"^Row 12 ")).click()
     page.get_by_role("button", name=re.compile(r"^Seat \d+$")).first.click()
@@ -150,8 +151,8 @@ def test_a_guest_who_comes_back_without_signing_in_finds_the_chosen_seat_again(p
 def test_a_basket_can_be_given_back(page: Page, house: House) -> None:
     open_match(page, house)
     find_two_seats(page)
-    page.get_by_role("button", name="Give the seats back").click()
-    page.get_by_role("dialog").get_by_role("button", name="Give the seats back").click()
+    page.get_by_role("button", name="Release seats").click()
+    page.get_by_role("dialog").get_by_role("button", name="Release seats").click()
     expect(page.locator("[data-block='104']")).to_be_visible()
     expect(page.get_by_role("link", name=re.compile("Basket"))).to_have_count(0)
 
@@ -162,7 +163,7 @@ def test_standing_places_are_bought_by_count(page: Page, house: House) -> None:
     where.select_option("PEL")
     area = where.locator("option:checked").inner_text().rpartition(",")[0]
     page.get_by_role("button", name="One more: Full price").click()
-    page.get_by_role("button", name="Take 3 places").click()
+    page.get_by_role("button", name="Get 3 standing tickets").click()
     expect(page.get_by_role("heading", name="Your basket")).to_be_visible()
     expect(page.get_by_text("Standing", exact=True)).to_have_count(3)
     expect(page.get_by_text(re.compile(f"^{re.escape(area)}"))).to_have_count(3)
@@ -171,7 +172,7 @@ def test_standing_places_are_bought_by_count(page: Page, house: House) -> None:
 def test_an_access_party_gets_a_wheelchair_space_and_a_free_companion(page: Page, house: House) -> None:
     open_match(page, house)
     page.get_by_label("Wheelchair space").check()
-    page.get_by_role("button", name="Find 3 seats").click()
+    find_seats(page, 3)
     expect(page.get_by_role("heading", name="Your basket")).to_be_visible()
     expect(page.get_by_text("Row PMR").first).to_be_visible()
     expect(page.get_by_text("Companion")).to_be_visible()
@@ -181,9 +182,9 @@ def test_the_free_places_of_a_second_browser_follow_the_first(page: Page, house:
     open_match(page, house)
     watching = page.context.browser.new_context(base_url=house.url, locale="en-GB").new_page()  # type: ignore[union-attr]  # a launched browser
     open_match(watching, house)
-    free = watching.get_by_text("places free")
+    free = watching.locator("header.head").get_by_text("seats available")
     expect(free).to_be_visible()
     before = int(re.sub(r"\D", "", free.inner_text()))
     find_two_seats(page)
-    expect(free).to_have_text(f"{before - 2:,} places free")
+    expect(free).to_have_text(f"{before - 2:,} seats available")
     watching.context.close()

@@ -38,6 +38,7 @@ class EventLine(Struct, frozen=True):
     series_title: Text | None
     doors_at: datetime
     starts_at: datetime
+    ends_at: datetime
     sale_opens_at: datetime
     sale_closes_at: datetime
     sale: SalePhase
@@ -140,6 +141,7 @@ def event_line(found: Event, now: datetime) -> EventLine:
         found.series_title,
         found.doors_at,
         found.starts_at,
+        found.ends_at,
         found.sale_opens_at,
         found.sale_closes_at,
         found.sale_phase(now),

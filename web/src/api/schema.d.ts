@@ -5104,6 +5104,8 @@ export interface components {
         EventLine: {
             /** Format: date-time */
             doors_at: string;
+            /** Format: date-time */
+            ends_at: string;
             /** Format: uuid */
             id: string;
             /** @enum {string} */

@@ -18,6 +18,7 @@ export type Tariff = Schemas["Tariff"];
 export type Party = Schemas["Party"];
 export type Seats = Schemas["HoldRequest"]["seats"];
 export type Label = Schemas["PlaceLabel"];
+export type Proposal = Schemas["Proposal"];
 export type Order = Schemas["Order"];
 export type Ticket = Schemas["Ticket"];
 export type Entrance = Lists<Schemas["Entrance"]>;

@@ -51,10 +51,13 @@ class Router {
   arrivals = $state(0);
   #routes: readonly Route[] = [];
   #turn = 0;
+  /** The address whose screen is shown. */
+  #shown = "";
 
   start(routes: readonly Route[]): void {
     this.#routes = routes;
-    addEventListener("popstate", () => void this.#arrive());
+    // A screen may have steps of its own at one address (an open block of the map): they are no arrivals.
+    addEventListener("popstate", () => location.pathname + location.search !== this.#shown && void this.#arrive());
     document.addEventListener("click", (event) => this.#follow(event));
     void this.#arrive();
   }
@@ -90,6 +93,7 @@ class Router {
       const module = await place.route.load();
       if (turn !== this.#turn) return;
       this.path = location.pathname;
+      this.#shown = location.pathname + location.search;
       this.query = new URLSearchParams(location.search);
       this.params = place.params;
       this.screen = module.default as Screen;

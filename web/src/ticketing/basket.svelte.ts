@@ -44,18 +44,27 @@ class Basket {
     return answer;
   }
 
-  async hold(eventId: string, seats: Seats): Promise<Answer<Order>> {
-    const wish = JSON.stringify([eventId, seats]);
-    const { order } = this;
-    const left = [this.open ? order?.id : undefined, this.#unanswered?.id];
+  /** Whether seats are held now, as the server says: another window may have held, paid or released some. */
+  async holdsSeats(): Promise<boolean> {
+    const id = this.order?.id ?? storage.read<string>("basket");
+    if (id) await this.load(id);
+    return this.open;
+  }
+
+  /** Holds seats. What the basket holds joins the new order or is replaced by it; the page has asked which. */
+  async hold(eventId: string, seats: Seats, before: "join" | "replace" = "replace"): Promise<Answer<Order>> {
+    const wish = JSON.stringify([eventId, seats, before]);
+    const held = this.open ? this.order?.id : undefined;
+    const left = [held, this.#unanswered?.id];
     const id = this.#unanswered?.wish === wish ? this.#unanswered.id : newId();
-    const answer = await answered<Order>(api.POST("/api/orders", { body: { id, event_id: eventId, seats } }));
+    const joins = before === "join" ? held : undefined;
+    const answer = await answered<Order>(api.POST("/api/orders", { body: { id, event_id: eventId, seats, joins } }));
     if (!answer.ok) {
       if (answer.problem.code === "offline") this.#unanswered = { id, wish };
       return answer;
     }
     this.#unanswered = null;
-    for (const old of left) if (old && old !== id) void answered(api.DELETE("/api/orders/{order_id}", { params: { path: { order_id: old } } }));
+    for (const old of left) if (old && old !== id && old !== joins) void answered(api.DELETE("/api/orders/{order_id}", { params: { path: { order_id: old } } }));
     this.lost = null;
     this.keep(answer.data);
     return answer;

@@ -31,6 +31,8 @@ export class Sale {
   /** Rises whenever a place was taken or freed. */
   version = $state(0);
   chosen = new SvelteMap<number, Tariff>();
+  /** The block that the map shows; null is the whole stadium. */
+  block = $state<string | null>(null);
   /** Set when somebody else took a chosen seat. */
   robbed = $state(0);
   #stop: (() => void) | null = null;

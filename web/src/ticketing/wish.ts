@@ -9,9 +9,16 @@ export interface People {
   companions: number;
 }
 export type Wish =
-  | { kind: "best"; party: People; category_id: string | null; together: boolean; needs: Need[] }
+  | { kind: "best"; party: People; category_id: string | null; hospitality: boolean; together: boolean; needs: Need[] }
   | { kind: "standing"; area: string; party: People }
   | { kind: "chosen"; places: { place: number; tariff: Tariff }[] };
+
+/** How many places a wish asks for. */
+export function sizeOf(wish: Wish): number {
+  if (wish.kind === "chosen") return wish.places.length;
+  const { full, child, reduced, access, companions } = wish.party;
+  return full + child + reduced + access + companions;
+}
 
 const KEY = "virage.wish";
 interface Kept {

@@ -43,7 +43,7 @@ export const account = {
     area: "Area",
     row: "Row",
     seat: "Seat",
-    gates: "Gates",
+    gates: "Gate",
     standing: "Standing",
     previous: "Previous ticket",
     next: "Next ticket",

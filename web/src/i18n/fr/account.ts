@@ -44,7 +44,7 @@ export const account: typeof English = {
     area: "Zone",
     row: "Rang",
     seat: "Place",
-    gates: "Portes",
+    gates: "Porte",
     standing: "Debout",
     previous: "Billet précédent",
     next: "Billet suivant",

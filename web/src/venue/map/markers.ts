@@ -1,6 +1,7 @@
-/** What lies over the seats and changes at once: the chosen ones and the seat under the pointer or the keyboard. */
+/** What lies over the seats: the names of the rows, the chosen seats and the seat under the pointer or the keyboard. */
 import type { Palette } from "./palette";
 import { Picture, type Pen } from "./picture";
+import { rowNames } from "./rows";
 import type { Scene } from "./scene";
 import type { View, Viewport } from "./viewport";
 
@@ -8,6 +9,9 @@ export interface Marks {
   chosen: ReadonlySet<number>;
   cursor: number | null;
   focused: boolean;
+  /** Rises when what is printed on the seats of a block has come. */
+  learned: number;
+  rowName: (row: string) => string;
 }
 
 const MARGIN = 0.3;
@@ -26,16 +30,14 @@ export class Overlay {
 
   step(scene: Scene, marks: Marks, colours: Palette, resting: boolean): void {
     const { x, y, scale, width, height } = this.#port;
-    const marked = `${[...marks.chosen].join()} ${marks.cursor} ${marks.focused} ${colours.accent}`;
+    const marked = `${[...marks.chosen].join()} ${marks.cursor} ${marks.focused} ${marks.learned} ${colours.accent} ${colours.surface}`;
     const view = this.#view;
     const moved = view === null || view.x !== x || view.y !== y || view.scale !== scale;
-    const empty = marks.chosen.size === 0 && marks.cursor === null;
-    if (marked !== this.#drawn || (resting && moved && !empty)) {
-      if (empty) this.#picture.hide();
-      else this.#draw(scene, marks, colours);
+    if (marked !== this.#drawn || (resting && moved)) {
+      this.#draw(scene, marks, colours);
       this.#drawn = marked;
     }
-    if (!this.#view || empty) return;
+    if (!this.#view) return;
     const zoom = scale / this.#view.scale;
     const [left, top] = this.#port.pixels(
       this.#view.x - (width * (0.5 + MARGIN)) / this.#view.scale,
@@ -52,6 +54,7 @@ export class Overlay {
     const { pen } = this.#picture;
     pen.setTransform(ratio, 0, 0, ratio, width * MARGIN * ratio, height * MARGIN * ratio);
     pen.clearRect(-width, -height, 3 * width, 3 * height);
+    rowNames(pen, scene, this.#port, colours, marks.rowName);
     for (const place of marks.chosen) {
       const at = scene.at(place);
       if (at) tick(pen, this.#port, at, colours);

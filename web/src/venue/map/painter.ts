@@ -9,9 +9,8 @@ import type { View } from "./viewport";
 /** Below so many pixels between two seats, a block is one shape. */
 export const SEATS_FROM = 2.6;
 const NUMBERS_FROM = 22;
-const ROWS_FROM = 9;
 const CHUNK = 240;
-const PITCH = 0.5;
+export const PITCH = 0.5;
 
 export interface Frame {
   view: View;
@@ -127,7 +126,6 @@ function* seats(brush: Brush, shape: Shape, cssScale: number): Generator<void> {
     if (numbers && free && !faint && !square) number(brush, x, y, numbers[index]!, colour);
     if ((done += 1) % CHUNK === 0) yield;
   }
-  if (cssScale * PITCH >= ROWS_FROM) rowNames(brush, shape);
 }
 
 function seat(brush: Brush, x: number, y: number, pitch: number, colour: string, free: boolean, square: boolean): void {
@@ -177,24 +175,4 @@ function number({ context, scale, dx, dy, model }: Brush, x: number, y: number, 
   context.fillStyle = model.palette.textOn(colour);
   context.font = `650 ${scale * 0.2}px Archivo, system-ui, sans-serif`;
   context.fillText(String(value), x * scale + dx, y * scale + dy + scale * 0.01);
-}
-
-/** The name of each row at both of its ends. */
-function rowNames(brush: Brush, shape: Shape): void {
-  const { context, model, scale, dx, dy } = brush;
-  const names = model.scene.named(shape.code)?.rows;
-  if (!names) return;
-  const { at, row, block } = model.scene.points(shape.code);
-  context.fillStyle = model.palette.soft;
-  context.font = `600 ${Math.min(scale * 0.34, 26)}px Archivo, system-ui, sans-serif`;
-  for (let index = 0; index < block.seat_count; index += 1) {
-    const first = index === 0 || row[index - 1] !== row[index];
-    const last = index === block.seat_count - 1 || row[index + 1] !== row[index];
-    if (!first && !last) continue;
-    const beside = Math.min(block.seat_count - 1, Math.max(0, first ? index + 1 : index - 1));
-    const [x, y] = [at[2 * index]!, at[2 * index + 1]!];
-    const [ox, oy] = [x - at[2 * beside]!, y - at[2 * beside + 1]!];
-    const away = 0.55 / Math.max(0.01, Math.hypot(ox, oy));
-    context.fillText(names[row[index]!]!, (x + ox * away) * scale + dx, (y + oy * away) * scale + dy);
-  }
 }

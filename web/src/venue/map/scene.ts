@@ -103,8 +103,27 @@ export class Scene {
     return found;
   }
 
-  /** The next seat from a seat in a direction of the screen. */
+  /** The next seat in a direction of the screen: along the row or to the next row, as the rows of the block lie. */
   next(place: number, dx: number, dy: number): number | null {
+    const block = this.blockOf(place);
+    if (!block) return null;
+    const { at, row } = this.points(block.code);
+    const index = place - block.first_seat;
+    const beside = row[index + 1] === row[index] ? index + 1 : row[index - 1] === row[index] ? index - 1 : null;
+    if (beside === null) return this.#nearest(place, dx, dy);
+    const step = beside - index;
+    const [tx, ty] = [(at[2 * beside]! - at[2 * index]!) * step, (at[2 * beside + 1]! - at[2 * index + 1]!) * step];
+    if (Math.abs(tx) >= Math.abs(ty) === (dx !== 0)) {
+      const along = index + Math.sign(tx * dx + ty * dy);
+      return row[along] === row[index] ? block.first_seat + along : this.#nearest(place, dx, dy);
+    }
+    const across = [row[index]! - 1, row[index]! + 1].map((other) => nearestOf(this.points(block.code), index, other, dx, dy));
+    const found = across.filter((one) => one !== null && one.forward > 0).sort((one, other) => other!.forward - one!.forward)[0];
+    return found ? block.first_seat + found.index : this.#nearest(place, dx, dy);
+  }
+
+  /** The nearest seat of any block in a direction of the screen. */
+  #nearest(place: number, dx: number, dy: number): number | null {
     const here = this.at(place);
     if (!here) return null;
     const reach = 8;
@@ -151,6 +170,19 @@ export class Scene {
       sightline: names.sightline[row]!,
     };
   }
+}
+
+/** The seat of another row of a block that is nearest to a seat, and how far it lies in a direction. */
+function nearestOf({ at, row }: SeatPoints, from: number, other: number, dx: number, dy: number): { index: number; forward: number } | null {
+  let found: { index: number; forward: number } | null = null;
+  let least = Number.POSITIVE_INFINITY;
+  for (let index = 0; index < row.length; index += 1) {
+    if (row[index] !== other) continue;
+    const [ox, oy] = [at[2 * index]! - at[2 * from]!, at[2 * index + 1]! - at[2 * from + 1]!];
+    const distance = Math.hypot(ox, oy);
+    if (distance < least) [least, found] = [distance, { index, forward: ox * dx + oy * dy }];
+  }
+  return found;
 }
 
 function named(of: BlockLabels): Named {
