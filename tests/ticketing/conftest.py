@@ -143,7 +143,7 @@ class Gates:
     async def __call__(
         self,
         conn: Connection,  # noqa: ARG002 - the protocol's form
-        event_id: UUID,  # noqa: ARG002
+        event_id: UUID,  # noqa: ARG002 - the protocol's form
         ticket_ids: Sequence[UUID],
     ) -> Mapping[UUID, datetime]:
         return {id_: since for id_, since in self.inside.items() if id_ in ticket_ids}
