@@ -15,6 +15,7 @@ from virage.kernel.queue import enqueue
 from virage.passes import acts as passes
 from virage.payments import acts as payments
 from virage.payments.rules import RefundRequest
+from virage.programme import reads as programme
 from virage.programme.rules import Event
 from virage.ticketing.acts.holding import close, freed_fact
 from virage.ticketing.rules.refunds import RefundPlan, RefundReason, plan_refund
