@@ -55,7 +55,7 @@ DAY: Final = timedelta(days=1)
 MINUTE: Final = timedelta(minutes=1)
 DESK: Final = DeskLimits(500, 15_000, 25_000, 15_000, 15_000)
 LIMITS: Final = Limits(500, 15_000, 25_000)
-HANDLERS: Final = Handlers({PURPOSE: TopUpMoney()})
+HANDLERS: Final = Handlers({PURPOSE: TopUpMoney(25_000)})
 
 
 class Evening:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from tests.payments import conftest as provider
 from tests.payments.conftest import SandboxProcess
-from tests.wallet.books import NOW, books, loaded_purse, payment, posted
+from tests.wallet.books import DRAWER, NOW, books, loaded_purse, payment, posted
 from virage.kernel.config import Config
 from virage.kernel.database import Database
 from virage.kernel.guard import Grant
@@ -36,7 +36,7 @@ from virage.wallet.jobs import WalletJobs
 from virage.wallet.reads import auto_top_ups as reads
 from virage.wallet.reads.auto_top_ups import AutoTopUpView
 from virage.wallet.rules.auto_top_ups import AutoTopUpWish, Rule, RuleState, failed, is_due, refuse
-from virage.wallet.rules.ledger import Balance, Posted
+from virage.wallet.rules.ledger import Balance, Posted, Transfer, purse
 from virage.wallet.rules.purses import PURPOSE, Limits
 
 if TYPE_CHECKING:
@@ -69,22 +69,26 @@ def test_a_rule_keeps_the_laws_limits_and_its_owners_consent(changes: dict[str, 
 
 
 @pytest.mark.parametrize(
-    ("rule", "balance", "due"),
+    ("rule", "balance", "open_", "due"),
     [
-        (RULE, Balance(999), True),
-        (RULE, Balance(1_000), False),
-        (RULE, Balance(5_000, 4_001), True),
-        (replace(RULE, state=RuleState.OFF), Balance(0), False),
-        (replace(RULE, retry_at=NOW + timedelta(seconds=1)), Balance(0), False),
-        (replace(RULE, retry_at=NOW), Balance(0), True),
-        (replace(RULE, day=DAY, day_cents=2_000), Balance(0), True),
-        (replace(RULE, day=DAY, day_cents=2_001), Balance(0), False),
-        (replace(RULE, day=DAY - timedelta(days=1), day_cents=4_000), Balance(0), True),
-        (RULE, Balance(24_000, 24_000), False),
+        (RULE, Balance(999), 0, True),
+        (RULE, Balance(1_000), 0, False),
+        (RULE, Balance(5_000, 4_001), 0, True),
+        (replace(RULE, state=RuleState.OFF), Balance(0), 0, False),
+        (replace(RULE, retry_at=NOW + timedelta(seconds=1)), Balance(0), 0, False),
+        (replace(RULE, retry_at=NOW), Balance(0), 0, True),
+        (replace(RULE, day=DAY, day_cents=2_000), Balance(0), 0, True),
+        (replace(RULE, day=DAY, day_cents=2_001), Balance(0), 0, False),
+        (replace(RULE, day=DAY - timedelta(days=1), day_cents=4_000), Balance(0), 0, True),
+        (RULE, Balance(24_000, 24_000), 0, False),
+        (RULE, Balance(900), 22_100, True),
+        (RULE, Balance(900), 22_101, False),
     ],
 )
-def test_a_rule_is_due_below_its_mark_within_its_day_and_the_law(rule: Rule, balance: Balance, due: bool) -> None:
-    assert is_due(rule, balance, LIMITS, DAY, NOW) is due
+def test_a_rule_is_due_below_its_mark_within_its_day_and_the_law(
+    rule: Rule, balance: Balance, open_: int, due: bool
+) -> None:
+    assert is_due(rule, balance, LIMITS, DAY, NOW, open_cents=open_) is due
 
 
 def test_two_declines_in_a_row_or_a_bank_that_wants_its_customer_end_a_rule() -> None:
@@ -109,7 +113,7 @@ class House:
         self.clock = clock
         self.provider = provider
         self.buyer = buyer
-        self.handlers = Handlers({PURPOSE: TopUpMoney()})
+        self.handlers = Handlers({PURPOSE: TopUpMoney(LIMITS.purse_max_cents)})
         self.payments = PaymentJobs(db, clock, provider, self.handlers)
         self.jobs = WalletJobs(db, config, clock, provider=provider, handlers=self.handlers)
         self.fan = new_id()
@@ -308,6 +312,20 @@ async def test_a_wrong_amount_goes_back_whole(house: House) -> None:
     await house.later(timedelta(seconds=11))
     assert (await house.balance(), (await house.view()).reason) == (900, "amount_mismatch")
     assert [row["state"] for row in await house.rows("select state from payments.payment")] == ["refunded"]
+
+
+async def test_a_charge_that_the_purse_may_not_hold_any_more_goes_back_whole_and_the_rule_pauses(house: House) -> None:
+    await house.ruled(Card.ACCEPTED)
+    await house.spend(600)
+    async with house.db.transaction() as conn:
+        await acts.begin_due(conn, [house.purse_id], LIMITS, house.clock.now())
+    loaded = Transfer(new_id(), DRAWER, purse(house.purse_id), 22_101, "cash_load", house.purse_id)
+    assert await posted(house.db, [loaded]) == [Posted(23_001)]
+    await house.jobs.top_up()
+    view = await house.view()
+    assert (await house.balance(), view.state, view.reason) == (23_001, RuleState.ON, "purse_would_exceed")
+    assert (view.retry_at, view.today_cents) == (house.clock.now() + timedelta(hours=1), 0)
+    assert [row["amount_cents"] for row in await house.rows("select amount_cents from payments.refund")] == [2_000]
 
 
 async def test_what_was_asked_for_with_one_card_is_charged_to_no_other(house: House) -> None:

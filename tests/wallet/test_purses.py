@@ -1,5 +1,6 @@
 """Purses: loaded within limits, credited once a payment, paid out to the cards that the money came from."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -17,7 +18,7 @@ from virage.payments.handlers import Handlers
 from virage.payments.provider import NoProvider
 from virage.payments.rules import Outcome, Start, State
 from virage.wallet.acts import ledger, purses
-from virage.wallet.acts.purses import PaidOut, TopUpWish
+from virage.wallet.acts.purses import PAYS_FOR, PaidOut, TopUpWish
 from virage.wallet.acts.top_up_money import TopUpMoney
 from virage.wallet.jobs import WalletJobs
 from virage.wallet.reads import purses as reads
@@ -26,29 +27,31 @@ from virage.wallet.rules.ledger import Posted, Step, Transfer, bonus, purse
 from virage.wallet.rules.purses import PURPOSE, Limits, Paid, Progress, Purse, Reason, Share, may_top_up, shares
 
 LIMITS = Limits(500, 15_000, 25_000)
-HANDLERS = Handlers({PURPOSE: TopUpMoney()})
+HANDLERS = Handlers({PURPOSE: TopUpMoney(LIMITS.purse_max_cents)})
 MINE = Purse(new_id(), new_id())
 
 
 @pytest.mark.parametrize(
-    ("balance", "cents", "reason"),
+    ("balance", "open_", "cents", "reason"),
     [
-        (0, 499, Reason.AMOUNT_BELOW_MIN),
-        (0, 500, None),
-        (0, 15_000, None),
-        (0, 15_001, Reason.AMOUNT_ABOVE_MAX),
-        (10_000, 15_000, None),
-        (10_001, 15_000, Reason.PURSE_WOULD_EXCEED),
-        (40_000, 500, Reason.PURSE_WOULD_EXCEED),
+        (0, 0, 499, Reason.AMOUNT_BELOW_MIN),
+        (0, 0, 500, None),
+        (0, 0, 15_000, None),
+        (0, 0, 15_001, Reason.AMOUNT_ABOVE_MAX),
+        (10_000, 0, 15_000, None),
+        (10_001, 0, 15_000, Reason.PURSE_WOULD_EXCEED),
+        (4_000, 6_000, 15_000, None),
+        (4_000, 6_001, 15_000, Reason.PURSE_WOULD_EXCEED),
+        (40_000, 0, 500, Reason.PURSE_WOULD_EXCEED),
     ],
 )
-def test_a_purse_is_loaded_within_its_limits(balance: int, cents: int, reason: Reason | None) -> None:
-    refusal = may_top_up(MINE, balance, cents, LIMITS)
+def test_a_purse_is_loaded_within_its_limits(balance: int, open_: int, cents: int, reason: Reason | None) -> None:
+    refusal = may_top_up(MINE, balance, open_, cents, LIMITS)
     assert (refusal.reason if refusal else None) == reason
 
 
 def test_a_frozen_purse_takes_no_money() -> None:
-    frozen = may_top_up(Purse(new_id(), None, NOW), 0, 500, LIMITS)
+    frozen = may_top_up(Purse(new_id(), None, NOW), 0, 0, 500, LIMITS)
     assert frozen == Refused(Reason.PURSE_FROZEN)
 
 
@@ -63,6 +66,10 @@ def test_what_is_left_goes_back_to_the_latest_cards_first_and_never_more_than_ca
 async def begun(db: Database, owner_id: UUID, wish: TopUpWish, at: datetime = NOW) -> Start | Refused | None:
     async with db.transaction() as conn:
         return await purses.top_up(conn, owner_id, wish, limits=LIMITS, return_url="https://x", now=at)
+
+
+def exceeds(left_cents: int, open_cents: int) -> Refused:
+    return Refused(Reason.PURSE_WOULD_EXCEED, {"left_cents": left_cents, "open_cents": open_cents})
 
 
 async def told(db: Database, *outcomes: Outcome) -> None:
@@ -130,6 +137,46 @@ async def test_a_top_up_that_failed_credits_nothing_and_its_late_money_does(db: 
     assert await followed(db, fan, wish.id) == failed
     await told(db, Outcome(wish.payment_id, State.CAPTURED, 2000))
     assert await has(db, fan) == 2000
+
+
+@pytest.mark.parametrize("wanted", [3, 6])
+async def test_open_top_ups_never_bring_more_than_a_purse_may_hold(db: Database, wanted: int) -> None:
+    fan, wishes = new_id(), [TopUpWish(new_id(), new_id(), 15_000) for _ in range(wanted)]
+    answers = [await begun(db, fan, wish) for wish in wishes]
+    assert isinstance(answers[0], Start)
+    assert answers[1:] == [exceeds(10_000, 15_000)] * (wanted - 1)
+    await told(db, Outcome(wishes[0].payment_id, State.CAPTURED, 15_000))
+    assert await has(db, fan) == 15_000
+
+
+async def test_top_ups_that_are_asked_for_at_once_never_bring_more_than_a_purse_may_hold(db: Database) -> None:
+    fan, wishes = new_id(), [TopUpWish(new_id(), new_id(), 15_000) for _ in range(6)]
+    answers = await asyncio.gather(*(begun(db, fan, wish) for wish in wishes))
+    assert sum(isinstance(answer, Start) for answer in answers) == 1
+    assert answers.count(exceeds(10_000, 15_000)) == 5
+
+
+async def test_a_payment_that_failed_or_whose_time_is_over_leaves_room_for_the_next(db: Database) -> None:
+    fan, cancelled, left, later = new_id(), *(TopUpWish(new_id(), new_id(), 15_000) for _ in range(3))
+    assert isinstance(await begun(db, fan, cancelled), Start)
+    await told(db, Outcome(cancelled.payment_id, State.CANCELLED, 0))
+    assert isinstance(await begun(db, fan, left), Start)
+    assert await begun(db, fan, later, NOW + PAYS_FOR - timedelta(seconds=1)) == exceeds(10_000, 15_000)
+    assert isinstance(await begun(db, fan, later, NOW + PAYS_FOR), Start)
+
+
+async def test_late_money_that_a_purse_may_not_hold_goes_back_whole(db: Database) -> None:
+    fan, wishes = new_id(), [TopUpWish(new_id(), new_id(), 15_000) for _ in range(6)]
+    for number, wish in enumerate(wishes):
+        assert isinstance(await begun(db, fan, wish, NOW + number * PAYS_FOR), Start)
+    came = [Outcome(wish.payment_id, State.CAPTURED, 15_000) for wish in wishes]
+    await told(db, *came[:2])
+    await asyncio.gather(*(told(db, one) for one in came[2:]))
+    assert await has(db, fan) == 15_000
+    ends = [await progress(db, fan, wish.id) for wish in wishes]
+    assert sorted(end for end in ends if end) == [Progress.CREDITED] + [Progress.SENT_BACK] * 5
+    assert [cents for _, cents in await refunds(db)] == [15_000] * 5
+    assert (await books(db)).clean
 
 
 async def test_an_id_that_meant_another_top_up_is_refused_and_nobody_else_gets_its_page(db: Database) -> None:

@@ -189,9 +189,9 @@ def _people(house: House) -> Domain:
 # --- payments ------------------------------------------------------------------------------------------------------
 
 
-def _payment_handlers(_house: House) -> Handlers:
+def _payment_handlers(house: House) -> Handlers:
     """Who gets the news of a payment, by its purpose."""
-    return Handlers({paying.PURPOSE: paying.OrderMoney(), PURSES: TopUpMoney()})
+    return Handlers({paying.PURPOSE: paying.OrderMoney(), PURSES: TopUpMoney(house.config.purse_cents_max)})
 
 
 def _provider(config: Config) -> tuple[PaymentProvider, Lifespan]:

@@ -16,7 +16,7 @@ from virage.payments import acts as payments
 from virage.payments import methods
 from virage.payments.rules import Failed, Method, MethodState, NewMethod, Start, State
 from virage.venue.reads import GROUND_ZONE
-from virage.wallet.acts.purses import PAYS_FOR, ensure_purse
+from virage.wallet.acts.purses import PAYS_FOR, ensure_purse, open_top_ups
 from virage.wallet.rules import auto_top_ups as rules
 from virage.wallet.rules.auto_top_ups import AutoTopUpWish, Reason, Rule, RuleState
 from virage.wallet.rules.ledger import Balance
@@ -106,6 +106,7 @@ async def begin_due(conn: Connection, purse_ids: Sequence[UUID], limits: Limits,
     held = await purses.lock_purses(conn, list(purse_ids))
     standing = await store.lock_rules(conn, sorted(held))
     kept = await methods.methods(conn, [rule.method_id for rule in standing.values()])
+    coming = await open_top_ups(conn, list(standing), now)
     balances = await ledger_store.balances(conn, list(standing))
     day = now.astimezone(GROUND_ZONE).date()
     changed: list[Rule] = []
@@ -113,7 +114,9 @@ async def begin_due(conn: Connection, purse_ids: Sequence[UUID], limits: Limits,
         method, balance = kept.get(rule.method_id), balances.get(purse_id, Balance())
         if rule.top_up_id is not None or held[purse_id].frozen_at is not None or method is None:
             continue
-        if method.state is MethodState.SAVED and rules.is_due(rule, balance, limits, day, now):
+        if method.state is MethodState.SAVED and rules.is_due(
+            rule, balance, limits, day, now, open_cents=coming[purse_id]
+        ):
             changed.append(rules.begun(rule, await _begin(conn, rule, now), day))
         elif method.state in (MethodState.FAILED, MethodState.FORGETTING, MethodState.FORGOTTEN):
             changed.append(rules.ended(rule, method.reason))
@@ -136,6 +139,19 @@ async def credited(conn: Connection, top_up_ids: Sequence[UUID]) -> None:
     waiting = await store.lock_rules_that_wait(conn, top_up_ids)
     if waiting:
         await store.put_rules(conn, [rules.credited(rule) for rule in waiting.values()])
+
+
+async def sent_back(conn: Connection, top_up_ids: Sequence[UUID], now: datetime) -> None:
+    """Rules whose top-ups did not fit into their purses pause: their card is good, so nothing counts as a decline."""
+    waiting = list((await store.lock_rules_that_wait(conn, top_up_ids)).values())
+    asked = await purses.top_ups(conn, [one.top_up_id for one in waiting if one.top_up_id]) if waiting else {}
+    paused = [
+        rules.failed(rule, Reason.PURSE_WOULD_EXCEED, cents=asked[rule.top_up_id].cents, declined=False, now=now)
+        for rule in waiting
+        if rule.top_up_id
+    ]
+    if paused:
+        await store.put_rules(conn, paused)
 
 
 async def failed(conn: Connection, payments_: Sequence[Failed], now: datetime) -> None:

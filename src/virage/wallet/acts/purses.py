@@ -1,5 +1,6 @@
 """A fan's purse: opened, loaded by bank card, paid out."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -84,8 +85,9 @@ async def _begin(conn: Connection, purse: Purse, wish: TopUpWish, limits: Limits
     known = (await store.top_ups(conn, [wish.id])).get(wish.id)
     if known is not None:
         return None if known == top_up else Refused(Reason.TOP_UP_ID_TAKEN)
+    open_cents = (await open_top_ups(conn, [purse.id], now))[purse.id]
     balance = await _balance(conn, purse.id)
-    refusal = rules.may_top_up(purse, balance.balance_cents, wish.cents, limits)
+    refusal = rules.may_top_up(purse, balance.balance_cents, open_cents, wish.cents, limits)
     if refusal is not None:
         return refusal
     if not await store.insert_top_up(conn, top_up, now):
@@ -93,6 +95,14 @@ async def _begin(conn: Connection, purse: Purse, wish: TopUpWish, limits: Limits
     about = {"purse": purse.id, "cents": wish.cents}
     await append(conn, [Fact("top_up_begun", purse.owner_id, wish.id, about)], now)
     return None
+
+
+async def open_top_ups(conn: Connection, purse_ids: Sequence[UUID], now: datetime) -> dict[UUID, Cents]:
+    """What may still come into locked purses by payments whose time is not over, by purse."""
+    top_ups = await store.recent_top_ups(conn, purse_ids, now - PAYS_FOR)
+    made = await payments_reads.payments(conn, [one.payment_id for one in top_ups])
+    of_purse = {purse_id: [one for one in top_ups if one.purse_id == purse_id] for purse_id in purse_ids}
+    return {purse_id: rules.open_cents(mine, made, now) for purse_id, mine in of_purse.items()}
 
 
 async def pay_out(conn: Connection, owner_id: UUID, payout_id: UUID, now: datetime) -> PaidOut | Refused:

@@ -7,26 +7,41 @@ from uuid import UUID
 from virage.kernel.database import Connection
 from virage.kernel.ids import new_id
 from virage.kernel.journal import Fact, append
+from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
 from virage.payments import acts as payments
 from virage.payments.rules import Captured, Failed, RefundRequest
 from virage.wallet.acts import auto_top_ups, ledger
 from virage.wallet.rules import purses as rules
+from virage.wallet.rules.ledger import Balance
+from virage.wallet.store import ledger as ledger_store
 from virage.wallet.store import purses as store
 
 
 class TopUpMoney:
     """What a payment of a top-up causes, in the payment's own transaction."""
 
+    def __init__(self, purse_max_cents: Cents) -> None:
+        self._purse_max_cents = purse_max_cents
+
     async def lock(self, conn: Connection, subjects: Sequence[UUID]) -> None:
         """Nothing: a top-up that failed moves nothing, so there is no order to keep."""
 
     async def captured(self, conn: Connection, payments_: Sequence[Captured], now: datetime) -> None:
-        """Credit each purse, once a payment; money for a purse that is frozen goes back whole."""
+        """Credit each purse, once a payment; what a purse may not hold, or a frozen one, goes back whole."""
         top_ups = await store.top_ups(conn, [payment.subject for payment in payments_])
         purses = await store.lock_purses(conn, sorted({top_up.purse_id for top_up in top_ups.values()}))
-        back = [one for one in payments_ if purses[top_ups[one.subject].purse_id].frozen_at is not None]
-        kept = [one for one in payments_ if one not in back]
+        balances = await ledger_store.lock_accounts(conn, purses)
+        holds = {purse_id: balances.get(purse_id, Balance()).balance_cents for purse_id in purses}
+        kept: list[Captured] = []
+        back: list[Captured] = []
+        for payment in payments_:
+            top_up = top_ups[payment.subject]
+            if rules.fits(top_up, purses[top_up.purse_id], holds[top_up.purse_id], self._purse_max_cents):
+                holds[top_up.purse_id] += top_up.cents
+                kept.append(payment)
+            else:
+                back.append(payment)
         entries = [
             [rules.credit(top_ups[one.subject].purse_id, one.subject, one.payment_id, one.amount_cents)] for one in kept
         ]
@@ -36,6 +51,7 @@ class TopUpMoney:
         requests = [RefundRequest(new_id(), one.payment_id, one.amount_cents) for one in back]
         await payments.request_refund(conn, requests, now)
         await auto_top_ups.credited(conn, [one.subject for one in kept])
+        await auto_top_ups.sent_back(conn, [one.subject for one in back], now)
         facts = [Fact("top_up_credited", None, one.subject, {"payment": one.payment_id}) for one in kept]
         facts += [Fact("top_up_returned", None, one.subject, {"payment": one.payment_id}) for one in back]
         await append(conn, facts, now)

@@ -94,15 +94,15 @@ def refuse(wish: AutoTopUpWish, limits: Limits) -> Refused | None:
     return None
 
 
-def is_due(rule: Rule, balance: Balance, limits: Limits, day: date, now: datetime) -> bool:
-    """Whether a rule asks for its top-up now."""
+def is_due(rule: Rule, balance: Balance, limits: Limits, day: date, now: datetime, *, open_cents: Cents) -> bool:
+    """Whether a rule asks for its top-up now. Top-ups that may still be paid (`open_cents`) count to the limit."""
     return (
         rule.state is RuleState.ON
         and balance.available_cents < rule.below_cents
         and (rule.retry_at is None or rule.retry_at <= now)
         and rule.asked_on(day) + rule.add_cents <= rule.day_max_cents
         and limits.top_up_min_cents <= rule.add_cents <= limits.top_up_max_cents
-        and balance.balance_cents + rule.add_cents <= limits.purse_max_cents
+        and balance.balance_cents + open_cents + rule.add_cents <= limits.purse_max_cents
     )
 
 

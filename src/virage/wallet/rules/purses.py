@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
-from virage.payments.rules import FAILED, Payment
+from virage.payments.rules import FAILED, OPEN, Payment
 from virage.wallet.rules.ledger import Kind, Transfer, account, purse
 
 PURPOSE: Final = "wallet"
@@ -85,18 +85,29 @@ class Share(NamedTuple):
     cents: Cents
 
 
-def may_top_up(purse_: Purse, balance_cents: Cents, cents: Cents, limits: Limits) -> Refused | None:
-    """Whether so much may be loaded now; what is on its way already is not counted, for it may never come."""
+def may_top_up(purse_: Purse, balance_cents: Cents, open_cents: Cents, cents: Cents, limits: Limits) -> Refused | None:
+    """Whether so much may be loaded now; top-ups that are not paid yet (`open_cents`) count, for they may still be."""
     if purse_.frozen_at is not None:
         return Refused(Reason.PURSE_FROZEN)
     if cents < limits.top_up_min_cents:
         return Refused(Reason.AMOUNT_BELOW_MIN, {"min_cents": limits.top_up_min_cents})
     if cents > limits.top_up_max_cents:
         return Refused(Reason.AMOUNT_ABOVE_MAX, {"max_cents": limits.top_up_max_cents})
-    if balance_cents + cents > limits.purse_max_cents:
-        left = max(0, limits.purse_max_cents - balance_cents)
-        return Refused(Reason.PURSE_WOULD_EXCEED, {"left_cents": left})
+    room = limits.purse_max_cents - balance_cents - open_cents
+    if cents > room:
+        return Refused(Reason.PURSE_WOULD_EXCEED, {"left_cents": max(0, room), "open_cents": open_cents})
     return None
+
+
+def open_cents(top_ups: Sequence[TopUp], made: Mapping[UUID, Payment], now: datetime) -> Cents:
+    """The sum of the top-ups whose payments may still be captured in their time."""
+    payments = [(one.cents, made[one.payment_id]) for one in top_ups if one.payment_id in made]
+    return sum(cents for cents, payment in payments if payment.state in OPEN and payment.expires_at > now)
+
+
+def fits(top_up: TopUp, purse_: Purse, balance_cents: Cents, purse_max_cents: Cents) -> bool:
+    """Whether money that was captured may be credited: otherwise it goes back whole to its bank card."""
+    return purse_.frozen_at is None and balance_cents + top_up.cents <= purse_max_cents
 
 
 def progress(payment: Payment | None, *, credited: bool) -> Progress:

@@ -81,6 +81,11 @@ async def top_ups_of_purse(conn: Connection, purse_id: UUID) -> list[TopUp]:
     return [TopUp(*row) async for row in queries.top_ups_of_purse(conn, purse_id=purse_id)]
 
 
+async def recent_top_ups(conn: Connection, purse_ids: Sequence[UUID], since: datetime) -> list[TopUp]:
+    """The top-ups of purses that began after a moment."""
+    return [TopUp(*row) async for row in queries.recent_top_ups(conn, purse_ids=list(purse_ids), since=since)]
+
+
 async def insert_payout(conn: Connection, payout_id: UUID, purse_id: UUID, cents: Cents, now: datetime) -> bool:
     """Whether it is new."""
     return bool(await queries.insert_payout(conn, id=payout_id, purse_id=purse_id, cents=cents, now=now))

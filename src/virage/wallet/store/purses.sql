@@ -62,6 +62,11 @@ select id, purse_id, payment_id, cents from wallet.top_up where id = any(:ids::u
 -- The top-ups of a purse, the latest first.
 select id, purse_id, payment_id, cents from wallet.top_up where purse_id = :purse_id order by begun_at desc, id desc;
 
+-- name: recent_top_ups(purse_ids, since)
+-- The top-ups of purses that began after a moment.
+select id, purse_id, payment_id, cents from wallet.top_up
+where purse_id = any(:purse_ids::uuid[]) and begun_at > :since;
+
 -- name: insert_payout(id, purse_id, cents, now)!
 -- A payout; a known id stays as it is.
 insert into wallet.payout (id, purse_id, cents, asked_at) values (:id, :purse_id, :cents, :now) on conflict do nothing;

@@ -47,7 +47,8 @@ export const purse = {
   refusals: {
     amount_below_min: (sum: string) => `The smallest amount is ${sum}.`,
     amount_above_max: (sum: string) => `The largest amount at a time is ${sum}.`,
-    purse_would_exceed: (sum: string) => `Only ${sum} more fits into your purse.`,
+    purse_would_exceed: (sum: string) => `You can add ${sum} more at the moment.`,
+    purse_would_exceed_open: (sum: string) => `You can add ${sum} more at the moment. A top-up that you have not paid yet counts for 15 minutes: pay it, or cancel it on the payment page.`,
     purse_full: "Your purse holds as much as it may.",
     purse_frozen: "Your purse is blocked. A desk in the ground can tell you why, and pay out what is in it.",
     payment_failed: "The bank did not accept this payment. Nothing was charged. Try again, or use another card.",
@@ -134,6 +135,7 @@ export const purse = {
     toCardText: "The card is entered and kept at our payment provider. We never see its number.",
     save: "Save the amounts",
     reasons: {
+      purse_would_exceed: "There was no room left for the last top-up. The money went back to your card.",
       card_declined: "The bank declined the last payment.",
       declined: "The bank declined the last payment.",
       insufficient_funds: "There was not enough money on the card.",

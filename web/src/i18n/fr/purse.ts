@@ -48,7 +48,8 @@ export const purse: typeof English = {
   refusals: {
     amount_below_min: (sum) => `Le montant minimum est de ${sum}.`,
     amount_above_max: (sum) => `Le montant maximum à la fois est de ${sum}.`,
-    purse_would_exceed: (sum) => `Votre porte-monnaie ne peut recevoir que ${sum} de plus.`,
+    purse_would_exceed: (sum) => `Vous pouvez encore ajouter ${sum} pour le moment.`,
+    purse_would_exceed_open: (sum) => `Vous pouvez encore ajouter ${sum} pour le moment. Un rechargement non payé compte pendant 15 minutes : payez-le, ou annulez-le sur la page de paiement.`,
     purse_full: "Votre porte-monnaie contient le maximum permis.",
     purse_frozen: "Votre porte-monnaie est bloqué. Un guichet du stade peut vous dire pourquoi, et vous rendre ce qu’il contient.",
     payment_failed: "La banque n’a pas accepté ce paiement. Rien n’a été débité. Réessayez, ou prenez une autre carte.",
@@ -135,6 +136,7 @@ export const purse: typeof English = {
     toCardText: "La carte est saisie et gardée chez notre prestataire de paiement. Nous ne voyons jamais son numéro.",
     save: "Enregistrer les montants",
     reasons: {
+      purse_would_exceed: "Le plafond ne laissait pas de place pour le dernier rechargement. La somme est revenue sur votre carte.",
       card_declined: "La banque a refusé le dernier paiement.",
       declined: "La banque a refusé le dernier paiement.",
       insufficient_funds: "La provision de la carte ne suffisait pas.",
