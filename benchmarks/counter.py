@@ -38,7 +38,9 @@ from virage.kernel.security import derive
 from virage.people import acts as people
 from virage.people.acts import devices
 from virage.people.rules.devices import DeviceArrival, DeviceKind, DevicePaired, PairingOpened, PairingWish
+from virage.people.rules.pins import verifier_of
 from virage.people.rules.secrets import secrets_of
+from virage.people.store.pins import put_pin
 from virage.venue.reads import load_ground
 from virage.wallet.acts import cards, ledger
 from virage.wallet.acts.cards import DEMO_PURPOSE
@@ -64,6 +66,7 @@ class Seller(Struct):
     token: str
     outlet: str
     private: bytes
+    cashier: str
 
 
 class Bar(Struct):
@@ -107,6 +110,7 @@ async def seed(house: House, tills: int, fans: int) -> Bar:
 async def _sellers(conn: Connection, secret: str, tills: int, now: datetime) -> list[Seller]:
     grant = Grant("finance")
     person = await people.ensure_staff(conn, "finance@example.org", None, (grant,), now)
+    await put_pin(conn, person, verifier_of("482913", bytes(16), 10), now)
     manager = Principal("staff", person, new_id(), (grant,), now)
     keys, sellers = secrets_of(secret), []
     outlets = itertools.cycle(outlet.code for outlet in load_ground().outlets)
@@ -118,7 +122,7 @@ async def _sellers(conn: Connection, secret: str, tills: int, now: datetime) -> 
         jwk = Jwk("OKP", "Ed25519", base64url(private.public_key().public_bytes_raw()))
         paired = await devices.pair(conn, keys, DeviceArrival(opened.code, jwk), now)
         assert isinstance(paired, DevicePaired), paired
-        sellers.append(Seller(str(paired.device_id), paired.token, outlet, private.private_bytes_raw()))
+        sellers.append(Seller(str(paired.device_id), paired.token, outlet, private.private_bytes_raw(), str(person)))
     return sellers
 
 
@@ -168,7 +172,7 @@ def _record(seller: Seller, head: Head, proof: str) -> Record:
         at=stamp(datetime.now(UTC)),
         outlet=seller.outlet,
         event_id=None,
-        cashier=UUID(int=1),
+        cashier=UUID(seller.cashier),
         catalogue=BOARD.version,
         lines=lines,
         totals=totals_of(lines),

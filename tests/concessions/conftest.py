@@ -13,9 +13,10 @@ from tests.concessions.archives import Lines, file_of, lines_of, three_days
 from tests.concessions.bar import Bar
 from tests.concessions.board import HERE, ITEMS, NOW, PRICES
 from tests.concessions.kitchen import Kitchen
-from tests.concessions.till import Till
+from tests.concessions.till import CASHIER, Till
 from tests.conftest import FakeClock
 from tests.wallet.books import books
+from tests.wallet.desks import employ
 from virage.concessions import routes
 from virage.concessions.acts import catalogue as acts
 from virage.concessions.reads import catalogue as reads
@@ -125,7 +126,10 @@ def vault(config: Config) -> KeyVault:
 @pytest.fixture
 async def bar(db: Database, clock: Clock, config: Config) -> AsyncIterator[Bar]:
     """A bar whose books are clean at the end, whatever happened at it: what `virage wallet audit` proves."""
-    yield Bar(db, clock, config)
+    made = Bar(db, clock, config)
+    async with db.transaction() as conn:
+        await employ(conn, CASHIER, Grant("cashier", "outlet", "01"))
+    yield made
     found = await books(db)
     assert found.clean, found
 

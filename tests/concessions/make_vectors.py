@@ -14,7 +14,7 @@ from uuid import UUID
 from msgspec import to_builtins
 from msgspec.structs import replace
 
-from tests.concessions.test_fiscal_record import RIGHT, SPELLINGS, WRONG
+from tests.concessions.test_fiscal_record import LARGEST_TIP, RIGHT, SPELLINGS, WRONG
 from tests.concessions.till import Till
 from tests.passes.make_vectors import Ed25519Phone, P256Phone
 from virage.concessions.rules.fiscal.chain import Head, Link, anchor, extend, link_of
@@ -60,7 +60,7 @@ def _written(name: str, key: str, record: Record) -> dict[str, Any]:
 
 def _records() -> list[dict[str, Any]]:
     cases = {kind.value: (kind, dict[str, Any]()) for kind in Kind} | RIGHT
-    cases |= {name: (kind, changes) for name, (kind, changes, _) in WRONG.items()}
+    cases |= {name: (kind, changes) for name, (kind, changes, _) in WRONG.items()} | LARGEST_TIP
     found = []
     for number, (name, (kind, changes)) in enumerate(cases.items()):
         key = list(TILLS)[number % 2]

@@ -195,6 +195,12 @@ WRONG: dict[str, tuple[Kind, dict[str, Any], Reason]] = {
         Reason.PROOF_MISSING,
     ),
     "a purse without its order": (Kind.SALE, {"tenders": [Tender(TenderKind.PURSE, 1500, None)]}, Reason.PROOF_MISSING),
+    "a tip beyond all measure": (
+        Kind.SALE,
+        {"tip_cents": 100_001, "tenders": [Tender(TenderKind.CASH, 101_501, None)]},
+        Reason.TIP_EXCESSIVE,
+    ),
+    "a tip beyond all measure that goes back": (Kind.REFUND, {"tip_cents": -100_001}, Reason.TIP_EXCESSIVE),
 }
 
 
@@ -206,6 +212,7 @@ def test_what_does_not_add_up_is_named(wrong: str) -> None:
     assert refusal.reason == reason
 
 
+LARGEST_TIP: dict[str, tuple[Kind, dict[str, Any]]] = {"the largest tip": (Kind.SALE, {"tip_cents": 100_000})}
 RIGHT: dict[str, tuple[Kind, dict[str, Any]]] = {
     "a card": (Kind.SALE, {"tenders": [CARD]}),
     "an order by phone": (Kind.SALE, {"tenders": [Tender(TenderKind.PURSE, 1500, str(BEER))]}),
@@ -219,9 +226,9 @@ RIGHT: dict[str, tuple[Kind, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("right", RIGHT)
+@pytest.mark.parametrize("right", [*RIGHT, *LARGEST_TIP])
 def test_what_adds_up_is_let_through(right: str) -> None:
-    kind, changes = RIGHT[right]
+    kind, changes = (RIGHT | LARGEST_TIP)[right]
     assert check(Till().record(kind, **changes)) is None
 
 

@@ -157,7 +157,7 @@ async def test_a_refused_tap_pays_the_very_same_thing_and_nothing_else(bar: "Bar
     await bar.load(fan, 9000)
     for tip in (0, 500):
         tenders = by_card(ROUND_CENTS + tip, proof)
-        _, answer = await bar.ask(till, tenders, id=refused.record.id, tip_cents=tip, cashier=fan.card_id)
+        _, answer = await bar.ask(till, tenders, id=refused.record.id, tip_cents=tip, event_id=fan.card_id)
         assert answer.reason == "tap_replayed"
     (answer,) = await bar.send(till, sent(refused))
     assert (answer.outcome, await bar.left(fan)) == ("booked", 9100 - ROUND_CENTS)

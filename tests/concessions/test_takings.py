@@ -4,11 +4,10 @@ from typing import TYPE_CHECKING
 
 from tests.concessions.bar import CAP_CENTS, ROUND, ROUND_CENTS, sent
 from tests.concessions.till import CASHIER, NOW, Till
-from tests.wallet.desks import employ, load_said, signed_load
+from tests.wallet.desks import load_said, signed_load
 from virage.concessions.reads.takings import TillAstray, tills_astray
 from virage.concessions.rules.fiscal.record import Kind, Tender, TenderKind
 from virage.kernel.database import Connection
-from virage.kernel.guard import Grant
 from virage.wallet.acts import desk
 from virage.wallet.acts.desk import LoadAsk
 from virage.wallet.rules.desk import DeskLimits, DeskTender, Loaded, drawer
@@ -23,7 +22,6 @@ async def loaded(bar: "Bar", till: Till, fan: "Fan", cents: int, tender: DeskTen
     said = load_said(till.id, CASHIER, fan.purse_id, cents, tender=tender)
     ask = LoadAsk(signed_load(till.signer, said), fan.card_id, None)
     async with bar.db.transaction() as conn:
-        await employ(conn, CASHIER, Grant("cashier"))
         assert isinstance(await desk.load(conn, ask, LIMITS, cap_cents=CAP_CENTS, now=NOW), Loaded)
 
 

@@ -101,10 +101,25 @@ async def test_asked_late_it_is_refused_and_told_late_it_counts(bar: "Bar", cloc
     till, fan = await bar.till(), await a_fan(bar, 5_000)
     written = by_phone(till, (fan, ROUND_CENTS))
     clock.advance(timedelta(minutes=11))
-    assert (await ask(bar, till, written)).reason == "proof_too_old"
+    assert (await ask(bar, till, written)).reason == "clock_wrong"
     told = await ask(bar, till, written, told=True)
     assert (told.outcome, told.loss_cents) == ("booked", 0)
     assert await left(bar, fan) == 5_000 - ROUND_CENTS
+
+
+async def test_no_till_tells_a_proof_that_is_older_than_its_phone_or_than_a_week(
+    bar: "Bar", clock: "FakeClock"
+) -> None:
+    till, fan = await bar.till(), await a_fan(bar, 5_000)
+    back_dated = by_phone(till, (fan, ROUND_CENTS), at="2026-05-09T17:59:59.999Z")
+    before = await ask(bar, till, back_dated, told=True)
+    assert (before.outcome, before.loss_cents) == ("booked", ROUND_CENTS)
+    kept_back = by_phone(till, (fan, ROUND_CENTS))
+    clock.advance(timedelta(days=7, seconds=1))
+    after = await ask(bar, till, kept_back, told=True)
+    assert (after.outcome, after.loss_cents) == ("booked", ROUND_CENTS)
+    assert await bar.lost(till.id) == [(ROUND_CENTS, "proof_too_old")] * 2
+    assert await left(bar, fan) == 5_000
 
 
 async def test_a_phone_that_its_owner_blocked_pays_only_what_it_signed_before(bar: "Bar", clock: "FakeClock") -> None:

@@ -40,11 +40,13 @@ PHONES: dict[str, Ed25519Phone | P256Phone] = {
     "lost": Ed25519Phone("virage vectors: lost phone"),
 }
 IDS = {name: UUID(f"01970000-0000-7000-8000-0000000e{at:04x}") for at, name in enumerate(PHONES)}
+REGISTERED_AT = NOW - timedelta(days=8)
 BLOCKED_AT = NOW - timedelta(minutes=1)
 KEYS = {
-    IDS[name]: PhoneKey(IDS[name], PURSE, phone.key, None, NOW, BLOCKED_AT if name == "lost" else None)
+    IDS[name]: PhoneKey(IDS[name], PURSE, phone.key, None, REGISTERED_AT, BLOCKED_AT if name == "lost" else None)
     for name, phone in PHONES.items()
 }
+A_DAY = timedelta(days=1)
 STRANGER = Ed25519Phone("virage vectors: phone of nobody")
 
 
@@ -58,6 +60,7 @@ def cases() -> list[tuple[str, list[Shown], datetime]]:
     late, spaced = NOW + timedelta(minutes=11), proof().encode().hex()
     forged = STRANGER.sign(PAY_PURPOSE + challenge_bytes(CHALLENGE))
     before = replace(CHALLENGE, at="2026-05-09T19:46:00.000Z")
+    early = replace(CHALLENGE, at="2026-05-01T19:47:12.344Z")
     no_day = replace(CHALLENGE, at="2026-02-30T19:46:00.000Z")
     return [
         ("an Ed25519 key", [Shown(CHALLENGE, proof())], NOW),
@@ -81,6 +84,10 @@ def cases() -> list[tuple[str, list[Shown], datetime]]:
         ("told, signed after the block", [Shown(CHALLENGE, proof("lost"), told=True)], NOW),
         ("one yes for two parts of a record", [Shown(CHALLENGE, proof()), Shown(CHALLENGE, proof())], NOW),
         ("two phones for two parts of a record", [Shown(CHALLENGE, proof()), Shown(CHALLENGE, proof("P-256"))], NOW),
+        ("told within a week", [Shown(CHALLENGE, proof(), told=True)], NOW + timedelta(days=7)),
+        ("told after a week", [Shown(CHALLENGE, proof(), told=True)], NOW + timedelta(days=7, milliseconds=1)),
+        ("told by a till whose clock is ahead", [Shown(CHALLENGE, proof(), told=True)], NOW - timedelta(minutes=11)),
+        ("told, dated before the phone was registered", [Shown(early, proof(challenge=early), told=True)], NOW - A_DAY),
     ]
 
 

@@ -31,7 +31,10 @@ DESK = Account(
 FAN = Account("fan@example.org", "a fan, who holds two tickets for tonight", "/")
 CASHIER_PIN: Final = "482913"
 CASHIER = Account(
-    "cashier@example.org", f"outlet 01, at a till by the PIN {CASHIER_PIN}", "/", (Grant("cashier", "outlet", "01"),)
+    "cashier@example.org",
+    f"outlets 01, 19 and 20, at a till by the PIN {CASHIER_PIN}",
+    "/",
+    tuple(Grant("cashier", "outlet", code) for code in ("01", "19", "20")),
 )
 ACCOUNTS = (
     FAN,

@@ -80,14 +80,15 @@ async def _take(conn: Connection, sent: Sequence[Sent], limits: TillLimits, now:
         if wrong is not None and isinstance(plan.outcomes[at], Appended):
             money.refused[at] = wrong
     booked = await _post(conn, new, money, now)
+    lost = {at: cents for at in booked if (cents := _lost(new[at], money.parts[at], money))}
     plan = fiscal.without(plan, money.refused)
     await fiscal.write(conn, plan, now)
     if booked:
-        await _write(conn, {at: new[at] for at in booked}, money, now)
+        await _write(conn, {at: new[at] for at in booked}, money, lost, now)
         unsold = await kitchen.given_back(conn, orders, [new[at].record for at in booked], now)
         await stock.note_sales(conn, [*(sold_of(new[at].record) for at in booked), *unsold])
     holders = await _holders(conn, new, money)
-    return [_answer(plan, at, money.left.get(at), money.parts.get(at, []), holders.get(at)) for at in range(len(sent))]
+    return [_answer(plan, at, money, holders.get(at), lost.get(at, 0)) for at in range(len(sent))]
 
 
 async def _holders(conn: Connection, new: Mapping[int, Sent], money: Money) -> dict[int, str]:
@@ -100,7 +101,9 @@ async def _holders(conn: Connection, new: Mapping[int, Sent], money: Money) -> d
     return await holders_at_till(conn, asked) if asked else {}
 
 
-async def _write(conn: Connection, booked: Mapping[int, Sent], money: Money, now: datetime) -> None:
+async def _write(
+    conn: Connection, booked: Mapping[int, Sent], money: Money, lost: Mapping[int, Cents], now: datetime
+) -> None:
     """Write what the records did, what refunds of before do that waited for them, and what is otherwise."""
     rows = [
         row
@@ -109,9 +112,8 @@ async def _write(conn: Connection, booked: Mapping[int, Sent], money: Money, now
     ]
     await store.insert_bookings(conn, rows, now)
     await write_settled(conn, money, now)
-    lost = [(one.record, cents) for at, one in booked.items() if (cents := _lost(one, money.parts[at], money))]
     if lost:
-        await store.insert_losses(conn, lost)
+        await store.insert_losses(conn, [(booked[at].record, cents) for at, cents in lost.items()])
     noted = [(booked[at].record, found) for at, found in money.deviations.items() if found and at in booked]
     await note(conn, [*noted, *money.noted], now)
 
@@ -130,15 +132,17 @@ def sold_of(record: Record) -> Sold:
     return Sold(key_of(record).made("stock"), record.outlet, products, record.moment)
 
 
-def _answer(plan: Plan, at: int, left_cents: Cents | None, parts: Sequence[Part], holder: str | None) -> Answer:
-    outcome, number = plan.outcomes[at], plan.written[at].record.number
+def _answer(plan: Plan, at: int, money: Money, holder: str | None, lost_cents: Cents) -> Answer:
+    outcome, record = plan.outcomes[at], plan.written[at].record
+    number = record.number
     if isinstance(outcome, Refused):
         data = {name: value for name, value in outcome.data.items() if name not in CARDS_OWN}
         return Answer(number, "refused", reason=str(outcome.reason), data=data, holder=holder)
     if isinstance(outcome, Known):
         return Answer(number, "known", outcome.hash)
-    lost = sum(part.loss_cents for part in parts)
-    return Answer(number, "booked", outcome.hash, available_cents=left_cents, loss_cents=lost, holder=holder)
+    lost = lost_cents if record.kind in SALES else 0
+    left = money.left.get(at)
+    return Answer(number, "booked", outcome.hash, available_cents=left, loss_cents=lost, holder=holder)
 
 
 async def _post(conn: Connection, new: Mapping[int, Sent], money: Money, now: datetime) -> list[int]:

@@ -4,9 +4,11 @@ Nothing of it is asked in the transaction that books.
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Final
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -15,11 +17,12 @@ from virage.concessions.rules.alcohol import Derogation
 from virage.concessions.rules.catalogue import is_version
 from virage.concessions.rules.deviations import Deviation, Reason
 from virage.concessions.rules.fiscal.record import Kind, Record
-from virage.concessions.rules.judging import judge
+from virage.concessions.rules.judging import judge, judge_clock
 from virage.concessions.store import catalogue as store
 from virage.concessions.store import derogations as calendar
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database
+from virage.people import reads as people
 from virage.programme import reads as programme
 from virage.programme.rules import Event
 
@@ -36,6 +39,7 @@ class _Known(Struct, frozen=True):
     derogations: tuple[Derogation, ...]
     since: datetime
     until: datetime
+    cashiers: dict[tuple[UUID, str, datetime], bool]
 
 
 class Judge:
@@ -50,16 +54,32 @@ class Judge:
         self._known: tuple[float, _Known] | None = None
 
     async def deviations(self, record: Record, *, told: bool) -> tuple[Deviation, ...]:
-        """What a record that sells or takes cups back says otherwise than it should; an ask has the version in force.
+        """What a sale or a refund says otherwise than it should: by whom, when, what. An ask has the version in force.
 
         A refund of a sale is bounded by its sale; cups that come back by themselves, by their deposit alone.
         Before a first version is published there is nothing to judge by. A version that was in force a second ago
         is good.
         """
-        takes_cups_back = record.kind is Kind.REFUND and record.refund_of is None
-        if record.kind is not Kind.SALE and not takes_cups_back:
+        if record.kind not in (Kind.SALE, Kind.REFUND):
             return ()
         known = await self._read()
+        return (*await self._by_whom(known, record, told=told), *await self._goods(known, record, told=told))
+
+    async def _by_whom(self, known: _Known, record: Record, *, told: bool) -> Sequence[Deviation]:
+        """Whether it was written when it says, by somebody who may sell at its outlet at its hour; asked, now."""
+        now = self._clock.now()
+        off = judge_clock(record.moment, now, told=told)
+        at = record.moment.replace(minute=0, second=0, microsecond=0) if told else known.until - BACK
+        key = (record.cashier, record.outlet, at)
+        if key not in known.cashiers:
+            async with self._db.connection() as conn:
+                known.cashiers[key] = await people.may_sell_at(conn, record.cashier, record.outlet, at)
+        return off if known.cashiers[key] else [*off, Deviation(Reason.CASHIER_NOT_HERE)]
+
+    async def _goods(self, known: _Known, record: Record, *, told: bool) -> Sequence[Deviation]:
+        """What lines say otherwise than the catalogue and the law."""
+        if record.kind is Kind.REFUND and record.refund_of is not None:
+            return ()
         if not told and known.in_force is not None and record.catalogue != known.in_force:
             known = await self._read(anew=True)  # the till may have heard of a version before this process
         if known.in_force is None:
@@ -73,7 +93,7 @@ class Judge:
         if catalogue is None:
             return (Deviation(Reason.CATALOGUE_UNKNOWN),)
         terms = await self._terms(known, record.moment)
-        return tuple(judge(record, catalogue, terms.event, terms.derogations))
+        return judge(record, catalogue, terms.event, terms.derogations)
 
     async def _terms(self, known: _Known, moment: datetime) -> Terms:
         if known.since <= moment <= known.until:
@@ -90,6 +110,6 @@ class Judge:
                     in_force = await store.version_in_force(conn)
                     events = await programme.upcoming(conn, since)
                     derogations = await calendar.derogations_around(conn, since, until)
-                found = _Known(in_force, tuple(events), tuple(derogations), since, until)
+                found = _Known(in_force, tuple(events), tuple(derogations), since, until, {})
                 self._known = (monotonic() + self._kept_s, found)
             return self._known[1]

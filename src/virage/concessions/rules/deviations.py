@@ -25,6 +25,8 @@ class Reason(StrEnum):
     NOT_IN_SALE = "not_in_sale"
     SALE_UNKNOWN = "sale_unknown"
     CARD_NOT_ACCEPTED = "card_not_accepted"
+    CASHIER_NOT_HERE = "cashier_not_here"
+    CLOCK_WRONG = "clock_wrong"
 
 
 class Deviation(Struct, frozen=True):

@@ -7,7 +7,7 @@ share of a menu whose parts stand one after the other. Options are found by the 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from virage.concessions.rules.alcohol import Derogation, may_sell
 from virage.concessions.rules.alcohol import Reason as AlcoholReason
@@ -17,6 +17,17 @@ from virage.concessions.rules.fiscal.record import Line, Record
 from virage.concessions.rules.pricing import list_price, split
 from virage.kernel.money import Cents
 from virage.programme.rules import Event
+
+CLOCK_OFF_MAX: Final = timedelta(minutes=10)
+"""How far a till's clock may be off; what is told may be older, for it was sold without network."""
+
+
+def judge_clock(moment: datetime, now: datetime, *, told: bool) -> list[Deviation]:
+    """Whether a record was written when it says; otherwise by how many seconds it is off, below zero behind."""
+    off = moment - now
+    if off <= CLOCK_OFF_MAX and (told or off >= -CLOCK_OFF_MAX):
+        return []
+    return [Deviation(Reason.CLOCK_WRONG, data={"off_s": round(off.total_seconds())})]
 
 
 def judge(

@@ -21,6 +21,8 @@ from virage.wallet.rules.cards import BlockReason
 PAY_PURPOSE: Final = b"virage:pay:v1\0"
 PROOF_LIVES: Final = timedelta(minutes=10)
 """How long after a till fixed its amount a phone's signature still pays, and how far a till's clock may be ahead."""
+TOLD_PROOF_LIVES: Final = timedelta(days=7)
+"""How long after a sale without network a till may tell the proof that paid it."""
 KEYS_MAX: Final = 10
 PROOF_CHARS_MAX: Final = 400
 PROVEN_CENTS_MAX: Final = 100_000_000
@@ -73,7 +75,10 @@ class PhoneKey(Struct, frozen=True):
 
 
 class Shown(Struct, frozen=True):
-    """A proof that pays a record. `told`: it has happened, and counts if the key lived when the till wrote it."""
+    """A proof that pays a record. `told`: it has happened, and counts if the key lived when the till wrote it.
+
+    It is told within a week: who has a till's key and a blocked phone may date a proof as far back as the phone's key.
+    """
 
     challenge: Challenge
     proof: str
@@ -155,6 +160,7 @@ def _judge_one(shown: Shown, keys: Mapping[UUID, PhoneKey], now: datetime) -> Ou
         return Refused(Reason.PROOF_FORGED)
     if known.blocked_at is not None and not (shown.told and at < known.blocked_at):
         return Refused(Reason.CARD_BLOCKED, {"reason": BlockReason.OWNER})
-    if not shown.told and abs(now - at) > PROOF_LIVES:
+    lives = TOLD_PROOF_LIVES if shown.told else PROOF_LIVES
+    if at < known.registered_at or not -PROOF_LIVES <= now - at <= lives:
         return Refused(Reason.PROOF_TOO_OLD)
     return Proven(known.id, known.purse_id)

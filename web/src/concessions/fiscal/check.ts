@@ -2,7 +2,7 @@
 import { PROVEN, isRefund, isSale, totalOf, totalsOf, vatIncluded, type Record } from "./record";
 
 export interface Defect {
-  reason: "field_misplaced" | "sign_wrong" | "totals_wrong" | "vat_wrong" | "tenders_wrong" | "proof_missing" | "cash_excessive";
+  reason: "field_misplaced" | "sign_wrong" | "totals_wrong" | "vat_wrong" | "tenders_wrong" | "proof_missing" | "cash_excessive" | "tip_excessive";
   data: { most_cents?: number; field?: string; vat_permille?: number; kind?: string };
 }
 
@@ -42,8 +42,12 @@ function wrongSigns(record: Record): Defect | null {
 /** What a drawer holds at most when its shift begins, and whenever it is counted. */
 export const mostIn = (kind: "shift_opened" | "shift_counted"): number => (kind === "shift_opened" ? 500_000 : 5_000_000);
 
-/** More cash than a drawer holds: a slip of the finger, which would be missing when the shift ends. */
-function excessive({ kind, cash_cents }: Record): Defect | null {
+/** The largest tip of one sale. */
+export const TIP_CENTS_MAX = 100_000;
+
+/** More cash than a drawer holds, which would be missing when the shift ends, or more of a tip than anybody gives. */
+function excessive({ kind, cash_cents, tip_cents }: Record): Defect | null {
+  if (Math.abs(tip_cents) > TIP_CENTS_MAX) return { reason: "tip_excessive", data: { most_cents: TIP_CENTS_MAX } };
   const most = kind === "shift_opened" || kind === "shift_counted" ? mostIn(kind) : Infinity;
   return cash_cents !== null && cash_cents > most ? { reason: "cash_excessive", data: { most_cents: most } } : null;
 }

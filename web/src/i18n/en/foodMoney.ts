@@ -51,6 +51,8 @@ export const foodMoney = {
       not_at_this_outlet: "A product that this outlet does not sell",
       option_unknown: "An option that the product does not have",
       alcohol_forbidden: "Alcohol while it was forbidden",
+      cashier_not_here: "Sold by somebody who may not sell at this outlet",
+      clock_wrong: "Dated more than ten minutes ahead of the server",
       offline_card_limit: "More from one card without network than the limit",
       offline_till_limit: "More without network than the till’s limit",
       refund_exceeds_sale: "More given back than the sale brought",

@@ -51,6 +51,8 @@ export const foodMoney: typeof English = {
       not_at_this_outlet: "Un produit que ce point de vente ne vend pas",
       option_unknown: "Une option que le produit n’a pas",
       alcohol_forbidden: "De l’alcool alors qu’il était interdit",
+      cashier_not_here: "Vendu par une personne qui ne peut pas vendre à ce point de vente",
+      clock_wrong: "Daté de plus de dix minutes en avance sur le serveur",
       offline_card_limit: "Plus d’une carte sans réseau que la limite",
       offline_till_limit: "Plus sans réseau que la limite de la caisse",
       refund_exceeds_sale: "Plus rendu que la vente n’a rapporté",

@@ -54,6 +54,8 @@ const refusals: { [reason: string]: (said: Said) => string } = {
   tap_required: () => "Pour verser, présentez la carte au lecteur.",
   exceeds_what_came_in: () => "Un guichet verse ce qui est entré de cette façon, et pas plus.",
   not_this_purse: () => "C’est une autre carte. Regardez d’abord son solde.",
+  clock_wrong: () => "L’horloge de cette caisse est fausse. Connectez-la au réseau, rechargez les prix, puis réessayez.",
+  tip_excessive: () => "Ce pourboire dépasse le maximum d’une caisse. Vérifiez le montant.",
   cashier_not_here: () => "Vous ne travaillez plus à ce point de vente. Appelez quelqu’un.",
   load_forged: () => "Le serveur ne reconnaît pas la signature de cette caisse. Rien n’a été passé. Appelez quelqu’un.",
   load_too_old: () => "C’était trop long. Rien n’a été passé : réessayez.",

@@ -36,6 +36,8 @@ FLOAT_CENTS_MAX: Final = 500_000
 """The most that is in a drawer when its shift begins."""
 COUNTED_CENTS_MAX: Final = 5_000_000
 """The most that anybody counts in a drawer."""
+TIP_CENTS_MAX: Final = 100_000
+"""The largest tip of one sale: above it stands a slip of the finger."""
 CENTS_MAX: Final = LINES_MAX * QUANTITY_MAX * UNIT_CENTS_MAX
 
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
@@ -98,6 +100,7 @@ class Reason(StrEnum):
     TENDERS_WRONG = "tenders_wrong"
     PROOF_MISSING = "proof_missing"
     CASH_EXCESSIVE = "cash_excessive"
+    TIP_EXCESSIVE = "tip_excessive"
     PERIOD_CLOSED = "period_closed"
 
 
@@ -275,7 +278,9 @@ def _misplaced(record: Record) -> Refused | None:
 
 
 def _excessive(record: Record) -> Refused | None:
-    """More cash than a drawer holds: a slip of the finger, which would be missing when the shift ends."""
+    """More cash than a drawer holds, which the count at the end would miss, or a tip beyond all measure."""
+    if abs(record.tip_cents) > TIP_CENTS_MAX:
+        return Refused(Reason.TIP_EXCESSIVE, {"most_cents": TIP_CENTS_MAX})
     most = FLOAT_CENTS_MAX if record.kind is Kind.SHIFT_OPENED else COUNTED_CENTS_MAX
     if record.cash_cents is None or record.cash_cents <= most:
         return None
