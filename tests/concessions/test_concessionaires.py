@@ -21,9 +21,11 @@ from virage.concessions.reads.statements import concessionaires
 from virage.concessions.rules.concessionaires import Concessionaire, Terms
 from virage.concessions.rules.fiscal.closing import Period, PeriodKind, Subject, Tally, add, close_day
 from virage.concessions.rules.fiscal.record import Kind, VatTotal, stamp
-from virage.concessions.rules.statement_paper import statement_table
+from virage.concessions.rules.limits import House
+from virage.concessions.rules.statement_paper import page, statement_pdf, statement_table
 from virage.concessions.rules.statements import Closed, Statement, statement
 from virage.demo.concessionaires import load_concessionaires
+from virage.kernel.config import Club
 from virage.kernel.database import Database
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
@@ -86,7 +88,7 @@ def test_the_lines_of_a_statement_are_the_closings_and_what_is_paid_adds_up(
 
 
 def a_statement(terms: list[Terms], vat: int, closings: list[Closed]) -> Statement:
-    who = Concessionaire(new_id(), "Buvettes", "", "", vat, 1, terms)
+    who = Concessionaire(new_id(), "Buvettes", "", "", "", vat, 1, terms)
     period = (FIRST, FIRST + timedelta(days=9))
     return statement(who, period, closings, closed_through=FIRST, made_at=NOW)
 
@@ -105,6 +107,21 @@ def test_the_commission_is_a_part_of_the_sales_without_vat_and_cups() -> None:
     assert sums.payable_cents == 119_000 + 300 - 36_000
 
 
+def test_on_paper_outlets_without_sales_are_one_line_and_one_outlet_is_one_page() -> None:
+    runs = [Terms(new_id(), f"{outlet:02}", FIRST, None, 300) for outlet in range(1, 20)]
+    made = a_statement(runs, 200, [a_closing("07", 0, a_tally([(200, 120_000)], 0))])
+    said = page(made, Club(), House("Virage FC", "1 rue du Stade", "FR00000000000"), "en")
+    assert [one["title"] for one in said["sections"]] == ["Outlet 07"]
+    assert said["total"] is None
+    assert said["idle"].startswith("No sales in this period: 01, 02, ")
+    assert said["house"] == "Virage FC · 1 rue du Stade · VAT number: FR00000000000"
+    assert len(PdfReader(BytesIO(printed_paper(made))).pages) == 1
+
+
+def printed_paper(made: Statement) -> bytes:
+    return statement_pdf(made, Club(), House("Virage FC", "", ""), "fr")
+
+
 async def put(counters: Counters, path: str, body: Any, who: str = "finance") -> Any:
     return await counters.ask(who, "PUT", f"{DOOR}/{path}", body)
 
@@ -118,6 +135,7 @@ def terms(outlet: str = "01", starts_on: str = "2026-05-01", ends_on: str | None
 async def buvettes(counters: Counters) -> UUID:
     made = new_id()
     said = {"name": "Buvettes du Rhône", "address": "1 rue du Stade, Décines", "vat_number": "FR12345678901"}
+    said["siret"] = "12345678900011"
     answer = await put(counters, str(made), said)
     assert answer.status_code == 200, answer.text
     counters.knows("manager", Grant("finance", "outlet", "01"))
@@ -132,7 +150,14 @@ async def test_concessionaires_are_entered_once_changed_with_what_was_seen_and_s
     stale = await put(counters, str(buvettes), said | {"name": "Other"})
     assert (stale.status_code, stale.json()["data"]) == (409, {"revision": 2})
     assert (await put(counters, str(new_id()), said)).status_code == 404
-    for bad in ({"name": ""}, {"name": "x\n"}, {"name": "x", "vat_number": "fr 1"}, {"name": "x", "more": 1}, {}):
+    for bad in (
+        {"name": ""},
+        {"name": "x\n"},
+        {"name": "x", "vat_number": "fr 1"},
+        {"name": "x", "siret": "123"},
+        {"name": "x", "more": 1},
+        {},
+    ):
         assert (await put(counters, str(buvettes), bad)).status_code == 400
     for who in ("manager", "club", "cashier", "fan"):
         assert (await put(counters, str(buvettes), said, who)).status_code == 403
@@ -223,6 +248,7 @@ async def test_a_statement_is_told_in_json_as_a_table_and_on_paper(
         said = " ".join(page.extract_text() for page in PdfReader(BytesIO(paper.content)).pages)
         assert words in " ".join(said.split())
         assert "Buvettes du Rhône" in said
+        assert all(one in said for one in ("SIRET", "12345678900011", "FR12345678901", "20260501-20260531-"))
     counters.knows("neighbour", Grant("finance", "outlet", "02"))
     for who, query, status in (
         ("neighbour", may, 404),

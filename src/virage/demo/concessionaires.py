@@ -14,8 +14,8 @@ from virage.kernel.database import Connection
 WRITTEN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 SINCE: Final = date(2026, 1, 1)
 RUN_BY: Final = (
-    (ConcessionaireWish("Les Buvettes du Rhône", "Décines-Charpieu"), 320),
-    (ConcessionaireWish("Comptoirs des Tribunes", "Lyon"), 280),
+    (ConcessionaireWish("Les Buvettes du Rhône", "Décines-Charpieu", "FR00000000001", "00000000100010"), 320),
+    (ConcessionaireWish("Comptoirs des Tribunes", "Lyon", "FR00000000002", "00000000200010"), 280),
 )
 """Who, and their commission in permille: every third counter each, the rest is the club's."""
 

@@ -4765,6 +4765,7 @@ export interface components {
             id: string;
             name: string;
             revision: number;
+            siret: string;
             terms: components["schemas"]["Terms"][];
             vat_number: string;
         };
@@ -4776,6 +4777,8 @@ export interface components {
             commission_vat_permille: number;
             name: string;
             revision?: number | null;
+            /** @default  */
+            siret: string;
             /** @default  */
             vat_number: string;
         };
@@ -6721,7 +6724,7 @@ export interface components {
          * @description What is otherwise; of what is asked it is the reason of the refusal.
          * @enum {string}
          */
-        Reason: "catalogue_unknown" | "price_changed" | "price_wrong" | "vat_rate_wrong" | "unknown_product" | "not_at_this_outlet" | "option_unknown" | "alcohol_forbidden" | "offline_card_limit" | "offline_till_limit" | "refund_exceeds_sale" | "not_in_sale" | "sale_unknown" | "card_not_accepted";
+        Reason: "catalogue_unknown" | "price_changed" | "price_wrong" | "vat_rate_wrong" | "unknown_product" | "not_at_this_outlet" | "option_unknown" | "alcohol_forbidden" | "offline_card_limit" | "offline_till_limit" | "refund_exceeds_sale" | "not_in_sale" | "sale_unknown" | "card_not_accepted" | "cashier_not_here" | "clock_wrong";
         /** RebindWish */
         RebindWish: {
             code: string;

@@ -31,8 +31,8 @@ async def put(
     known = await store.lock(conn, concessionaire_id)
     if known is None:
         return Refused(Reason.NOT_FOUND)
-    said = (wish.name, wish.address, wish.vat_number, wish.commission_vat_permille)
-    if said == (known.name, known.address, known.vat_number, known.commission_vat_permille):
+    said = (wish.name, wish.address, wish.vat_number, wish.siret, wish.commission_vat_permille)
+    if said == (known.name, known.address, known.vat_number, known.siret, known.commission_vat_permille):
         return known
     if wish.revision is not None and wish.revision != known.revision:
         return Refused(Reason.CHANGED, {"revision": known.revision})

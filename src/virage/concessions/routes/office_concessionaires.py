@@ -14,6 +14,7 @@ from virage.concessions.reads import statements as reads
 from virage.concessions.routes.periods import FromDay, ToDay, check_days
 from virage.concessions.routes.scopes import outlets_of, over_the_house
 from virage.concessions.rules.concessionaires import Concessionaire, ConcessionaireWish, Terms, TermsWish
+from virage.concessions.rules.limits import house_of
 from virage.concessions.rules.statement_paper import statement_pdf, statement_table
 from virage.concessions.rules.statements import Statement
 from virage.kernel.clock import Clock
@@ -122,7 +123,9 @@ async def get_statement_pdf(
 ) -> Response[bytes]:
     """The same on paper (PDF/UA)."""
     found = await _statement(db, clock, principal, concessionaire_id, (first, last))
-    pdf = await asyncio.to_thread(statement_pdf, found, config.club, lang)  # a tenth of a second of work
+    pdf = await asyncio.to_thread(
+        statement_pdf, found, config.club, house_of(config), lang
+    )  # a tenth of a second of work
     headers = PRIVATE | {"content-disposition": f'attachment; filename="{_file(found)}.pdf"'}
     return Response(pdf, media_type="application/pdf", headers=headers)
 

@@ -36,6 +36,7 @@ class ConcessionaireWish(Struct, frozen=True, forbid_unknown_fields=True):
     name: Annotated[str, Meta(min_length=1, max_length=120, pattern=NO_CONTROLS)]
     address: Annotated[str, Meta(max_length=300, pattern=NO_CONTROLS)] = ""
     vat_number: Annotated[str, Meta(max_length=20, pattern=r"^[A-Z0-9]*(?!\n)$")] = ""
+    siret: Annotated[str, Meta(pattern=r"^(?:[0-9]{14})?(?!\n)$")] = ""
     commission_vat_permille: Permille = 200
     revision: Annotated[int, Meta(ge=0, le=2**31)] | None = None
 
@@ -73,6 +74,7 @@ class Concessionaire(Struct, frozen=True):
     name: str
     address: str
     vat_number: str
+    siret: str
     commission_vat_permille: int
     revision: int
     terms: Sequence[Terms]

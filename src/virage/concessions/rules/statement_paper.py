@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from virage.concessions.rules.fiscal.record import VatTotal
+from virage.concessions.rules.limits import House
 from virage.concessions.rules.statements import Statement, StatementLine, Sums
 from virage.concessions.rules.tables import Cell, euros, table
 from virage.kernel.config import Club
@@ -31,6 +32,8 @@ _WORDS: Final[dict[str, Text]] = {
     "period": Text("Période", "Period"),
     "concessionaire": Text("Concessionnaire", "Concessionaire"),
     "vat_number": Text("N° de TVA", "VAT number"),
+    "siret": Text("SIRET", "SIRET"),
+    "number": Text("N°", "Number"),
     "made_at": Text("Établi le", "Made on"),
     "outlet": Text("Point de vente", "Outlet"),
     "what": Text("Libellé", "Item"),
@@ -70,6 +73,7 @@ _WORDS: Final[dict[str, Text]] = {
         "Days after this date are not closed yet and are not in it:",
     ),
     "none": Text("aucune", "none"),
+    "idle": Text("Sans vente sur cette période", "No sales in this period"),
     "nothing": Text("Aucun point de vente sur cette période.", "No outlet was run in this period."),
 }
 
@@ -96,9 +100,9 @@ def _rows(line: StatementLine) -> Iterator[Sequence[Cell]]:
     yield *place, "payable", None, euros(sums.payable_cents), None, None
 
 
-def statement_pdf(statement: Statement, club: Club, lang: Lang) -> bytes:
+def statement_pdf(statement: Statement, club: Club, house: House, lang: Lang) -> bytes:
     """The statement on paper."""
-    return printed(_template(), {"statement": msgspec.json.encode(page(statement, club, lang)).decode()})
+    return printed(_template(), {"statement": msgspec.json.encode(page(statement, club, house, lang)).decode()})
 
 
 @cache
@@ -106,11 +110,19 @@ def _template() -> bytes:
     return _TEMPLATE.read_bytes()
 
 
-def page(statement: Statement, club: Club, lang: Lang) -> dict[str, Any]:
-    """Every word on the paper, as the template takes them."""
+def number_of(statement: Statement) -> str:
+    """The number of a statement: its days and whose it is, the same each time it is made."""
+    days = f"{statement.starts_on:%Y%m%d}-{statement.ends_on:%Y%m%d}"
+    return f"{days}-{statement.concessionaire.id.hex[-6:].upper()}"
+
+
+def page(statement: Statement, club: Club, house: House, lang: Lang) -> dict[str, Any]:
+    """Every word on the paper, as the template takes them. Outlets that sold nothing are named in one line."""
     pen, who = _Pen(lang), statement.concessionaire
     period = pen.days(statement.starts_on, statement.ends_on)
     through = statement.closed_through
+    sold = [line for line in statement.lines if _moved(line.sums)]
+    idle = sorted({line.outlet for line in statement.lines} - {line.outlet for line in sold})
     open_days = through is None or through < statement.ends_on
     return {
         "lang": lang,
@@ -122,17 +134,31 @@ def page(statement: Statement, club: Club, lang: Lang) -> dict[str, Any]:
         "name": breakable(who.name),
         "facts": [
             {"name": pen.said("period"), "value": period},
-            *([{"name": pen.said("vat_number"), "value": who.vat_number}] if who.vat_number else []),
+            {"name": pen.said("number"), "value": number_of(statement)},
             {"name": pen.said("made_at"), "value": pen.day(statement.made_at.date())},
         ],
         "address": breakable(who.address),
+        "ids": [
+            pen.named(name, value) for name, value in (("siret", who.siret), ("vat_number", who.vat_number)) if value
+        ],
+        "house": _line_of(pen, house),
         "columns": [pen.said(name) for name in ("what", "gross", "vat", "net")],
-        "sections": [_section(pen, line) for line in statement.lines],
+        "sections": [_section(pen, line) for line in sold],
+        "idle": pen.named("idle", ", ".join(idle)) if idle else "",
         "nothing": "" if statement.lines else pen.said("nothing"),
-        "total": _table(pen, statement.total, None) if len(statement.lines) > 1 else None,
+        "total": _table(pen, statement.total, None) if len(sold) != 1 and statement.lines else None,
         "source": pen.said("source"),
         "open": f"{pen.said('open')} {pen.said('none') if through is None else pen.day(through)}" if open_days else "",
     }
+
+
+def _moved(sums: Sums) -> bool:
+    return any((sums.sales_cents, sums.refund_cents, sums.tip_cents, sums.lost_cents))
+
+
+def _line_of(pen: "_Pen", house: House) -> str:
+    vat = pen.named("vat_number", house.vat_number) if house.vat_number else ""
+    return " · ".join(breakable(one) for one in (house.name, house.address, vat) if one)
 
 
 class _Pen:

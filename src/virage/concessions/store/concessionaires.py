@@ -93,6 +93,7 @@ def _said(wish: ConcessionaireWish) -> dict[str, Any]:
         "name": wish.name,
         "address": wish.address,
         "vat_number": wish.vat_number,
+        "siret": wish.siret,
         "commission_vat_permille": wish.commission_vat_permille,
     }
 
@@ -103,6 +104,7 @@ def _concessionaire(row: Any, terms: Sequence[Terms]) -> Concessionaire:
         row["name"],
         row["address"],
         row["vat_number"],
+        row["siret"],
         row["commission_vat_permille"],
         row["revision"],
         terms,

@@ -1,26 +1,27 @@
 -- name: concessionaires()
 -- Who runs outlets, by name.
-select id, name, address, vat_number, commission_vat_permille, revision from concessions.concessionaire
+select id, name, address, vat_number, siret, commission_vat_permille, revision from concessions.concessionaire
 order by name, id;
 
 -- name: lock_concessionaire(id)^
 -- One of them, locked until the transaction ends.
-select id, name, address, vat_number, commission_vat_permille, revision from concessions.concessionaire
+select id, name, address, vat_number, siret, commission_vat_permille, revision from concessions.concessionaire
 where id = :id for no key update;
 
--- name: insert_concessionaire(id, name, address, vat_number, commission_vat_permille, now, who)!
+-- name: insert_concessionaire(id, name, address, vat_number, siret, commission_vat_permille, now, who)!
 -- A new one; nothing happens where the id is used already.
 insert into concessions.concessionaire (
-    id, name, address, vat_number, commission_vat_permille, changed_at, changed_by
+    id, name, address, vat_number, siret, commission_vat_permille, changed_at, changed_by
 )
-values (:id, :name, :address, :vat_number, :commission_vat_permille, :now, :who)
+values (:id, :name, :address, :vat_number, :siret, :commission_vat_permille, :now, :who)
 on conflict (id) do nothing;
 
--- name: update_concessionaire(id, name, address, vat_number, commission_vat_permille, now, who)!
+-- name: update_concessionaire(id, name, address, vat_number, siret, commission_vat_permille, now, who)!
 -- Other words of one that is locked.
 update concessions.concessionaire
-set name = :name, address = :address, vat_number = :vat_number, commission_vat_permille = :commission_vat_permille,
-    changed_at = :now, changed_by = :who, revision = revision + 1
+set name = :name, address = :address, vat_number = :vat_number, siret = :siret,
+    commission_vat_permille = :commission_vat_permille, changed_at = :now, changed_by = :who,
+    revision = revision + 1
 where id = :id;
 
 -- name: delete_concessionaire(id)!

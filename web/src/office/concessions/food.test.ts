@@ -4,6 +4,7 @@ import { coded, emptyForm, emptyOption, emptyPart, emptyPrice, formOf, located, 
 import { checkPrices, samePrices } from "./catalogue/prices";
 import { codeOf } from "./cards/code";
 import { check, stateOf, usedOf } from "./derogations/calendar";
+import { plainName } from "./files";
 import { binsOf } from "./sales/steps";
 import { alarmOf, linesOf, rowsOf } from "./stock/levels";
 import type { Derogation, Draft, Product, SalesRow } from "./types";
@@ -12,6 +13,11 @@ const filled = (more: Partial<ItemForm> = {}): ItemForm => ({ ...emptyForm("prod
 const product = (more: Partial<ItemForm> = {}): Product => meant(filled(more)).item as Product;
 const price = (outlet: string, from: string, until: string, cents = "4"): PriceForm => ({ ...emptyPrice(), outlet, from, until, cents });
 const draftOf = (...items: ReturnType<typeof meant>[]): Draft => ({ version: "a", in_force: "b", defects: [], items: items.map(({ item, prices }) => ({ item, prices, revision: 1 })) });
+
+it("spells a name for a file without its accents", () => {
+  expect(plainName("Les Buvettes du Rhône")).toBe("Les-Buvettes-du-Rhone");
+  expect(plainName("« Chez Éloïse »")).toBe("Chez-Eloise");
+});
 
 describe("an item's form", () => {
   it("means the item that it was made of, in both languages' numbers", () => {
