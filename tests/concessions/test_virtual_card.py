@@ -111,7 +111,7 @@ async def test_no_till_tells_a_proof_that_is_older_than_its_phone_or_than_a_week
     bar: "Bar", clock: "FakeClock"
 ) -> None:
     till, fan = await bar.till(), await a_fan(bar, 5_000)
-    back_dated = by_phone(till, (fan, ROUND_CENTS), at="2026-05-09T17:59:59.999Z")
+    back_dated = by_phone(till, (fan, ROUND_CENTS), at="2026-05-09T17:49:59.999Z")
     before = await ask(bar, till, back_dated, told=True)
     assert (before.outcome, before.loss_cents) == ("booked", ROUND_CENTS)
     kept_back = by_phone(till, (fan, ROUND_CENTS))

@@ -77,7 +77,8 @@ class PhoneKey(Struct, frozen=True):
 class Shown(Struct, frozen=True):
     """A proof that pays a record. `told`: it has happened, and counts if the key lived when the till wrote it.
 
-    It is told within a week: who has a till's key and a blocked phone may date a proof as far back as the phone's key.
+    It is told within a week: who has a till's key and a blocked phone dates no proof back beyond its key.
+    A till fixes its challenge up to ten minutes before somebody switches their phone on for it.
     """
 
     challenge: Challenge
@@ -161,6 +162,6 @@ def _judge_one(shown: Shown, keys: Mapping[UUID, PhoneKey], now: datetime) -> Ou
     if known.blocked_at is not None and not (shown.told and at < known.blocked_at):
         return Refused(Reason.CARD_BLOCKED, {"reason": BlockReason.OWNER})
     lives = TOLD_PROOF_LIVES if shown.told else PROOF_LIVES
-    if at < known.registered_at or not -PROOF_LIVES <= now - at <= lives:
+    if at < known.registered_at - PROOF_LIVES or not -PROOF_LIVES <= now - at <= lives:
         return Refused(Reason.PROOF_TOO_OLD)
     return Proven(known.id, known.purse_id)
