@@ -74,7 +74,8 @@ def test_each_day_balances_and_what_is_owed_for_tickets_is_what_was_paid_and_not
     assert all((line.debit_cents > 0) != (line.credit_cents > 0) for line in made.lines)
     assert {line.account for line in made.lines} <= {*CHART.values(), "4457"} - {"44571"}
     everything = journal((FIRST, days[1]), ([], []), known, {}, codes={}, made_at=NOW)
-    assert balance(everything)["deferred_tickets"] == total(everything, "deferred_tickets")
+    for what in ("deferred_tickets", "ticket_clearing"):
+        assert balance(everything)[what] == total(everything, what)
     rows = list(csv.DictReader(journal_table(made).decode().splitlines()))
     assert len(rows) == len(made.lines)
 
@@ -135,7 +136,8 @@ async def test_the_journal_is_the_ledger(bar: Bar, clock: FakeClock, counters: C
     names = {"purse": "purses"}
     ledger = {names.get(kind, kind): cents for kind, cents in audit.kinds.items() if kind != "revenue"}
     assert {what: by_what.get(what, 0) for what in ledger} == ledger
-    assert {one["what"]: one["balance_cents"] for one in told["balances"]} == {**ledger, "deferred_tickets": 0}
+    of_tickets = {"ticket_clearing": 0, "deferred_tickets": 0}
+    assert {one["what"]: one["balance_cents"] for one in told["balances"]} == ledger | of_tickets
     assert by_what["sales"] + by_what["vat"] == audit.kinds["revenue"]
     assert set(sums(told, "day").values()) == {0}
     assert told["debit_cents"] == told["credit_cents"] > 0

@@ -140,6 +140,7 @@ def journal(
     lines = [_line(chart, tickets.titles, place, cents) for place, cents in found]
     standing = {OF_KIND.get(kind, kind): cents for kind, cents in balances.items()}
     standing["deferred_tickets"] = _deferred(days[1], tickets)
+    standing["ticket_clearing"] = -sum(one.cents for one in tickets.moved if one.day <= days[1])
     return Journal(
         starts_on=days[0],
         ends_on=days[1],

@@ -187,8 +187,11 @@ export const foodBooks = {
     rate: (rate: string) => `VAT ${rate} %`,
     none: "Nothing moved on these days.",
     balances: (day: string) => `Balances on the evening of ${day}`,
+    lines: (count: number) => plural(count, "line", "lines"),
+    held: "held",
+    owed: "owed",
     accounts: {
-      purses: "Fans’ purses",
+      purses: "Fans’ wallets",
       bonus: "Bonus credit",
       deposits: "Cup deposits",
       clearing: "Payment provider",

@@ -187,8 +187,11 @@ export const foodBooks: typeof English = {
     rate: (rate) => `TVA ${rate} %`,
     none: "Rien n’a bougé ces jours-là.",
     balances: (day) => `Soldes au soir du ${day}`,
+    lines: (count) => plural(count, "ligne", "lignes"),
+    held: "détenu",
+    owed: "dû",
     accounts: {
-      purses: "Porte-monnaie des supporters",
+      purses: "Cagnottes des supporters",
       bonus: "Crédits offerts",
       deposits: "Consignes de gobelets",
       clearing: "Prestataire de paiement",

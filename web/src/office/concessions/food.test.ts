@@ -5,6 +5,7 @@ import { checkPrices, samePrices } from "./catalogue/prices";
 import { codeOf } from "./cards/code";
 import { check, stateOf, usedOf } from "./derogations/calendar";
 import { plainName } from "./files";
+import { eventsNear } from "./period";
 import { binsOf } from "./sales/steps";
 import { alarmOf, linesOf, rowsOf } from "./stock/levels";
 import type { Derogation, Draft, Product, SalesRow } from "./types";
@@ -13,6 +14,12 @@ const filled = (more: Partial<ItemForm> = {}): ItemForm => ({ ...emptyForm("prod
 const product = (more: Partial<ItemForm> = {}): Product => meant(filled(more)).item as Product;
 const price = (outlet: string, from: string, until: string, cents = "4"): PriceForm => ({ ...emptyPrice(), outlet, from, until, cents });
 const draftOf = (...items: ReturnType<typeof meant>[]): Draft => ({ version: "a", in_force: "b", defects: [], items: items.map(({ item, prices }) => ({ item, prices, revision: 1 })) });
+
+it("offers the published events around now as periods, the nearest first", () => {
+  const of = (id: string, state: string, day: string) => ({ event: { id, state, starts_at: `2026-05-${day}T19:00:00Z` } });
+  const events = [of("far", "published", "20"), of("cancelled", "cancelled", "09"), of("draft", "draft", "09"), of("near", "published", "10")];
+  expect(eventsNear(events, Date.parse("2026-05-09T18:00:00Z")).map(({ event }) => event.id)).toEqual(["near", "far"]);
+});
 
 it("spells a name for a file without its accents", () => {
   expect(plainName("Les Buvettes du Rhône")).toBe("Les-Buvettes-du-Rhone");

@@ -37,6 +37,18 @@ function running(): NonNullable<typeof desk.events>[number] | undefined {
   return desk.events?.find(({ event }) => event.state === "published" && Date.parse(event.doors_at) <= now && now < Date.parse(event.ends_at));
 }
 
+/** So many events are offered. */
+const EVENTS = 12;
+
+/** Events to choose from, the nearest to now first: nothing was sold at a draft, and nothing counts of a cancelled one. */
+export function eventsNear<T extends { event: { state: string; starts_at: string } }>(events: readonly T[], now: number): T[] {
+  const away = ({ event }: T): number => Math.abs(Date.parse(event.starts_at) - now);
+  return events
+    .filter(({ event }) => event.state === "published")
+    .sort((one, other) => away(one) - away(other))
+    .slice(0, EVENTS);
+}
+
 /** First and last day of a span. */
 export function daysOf({ span, from, to }: Period): [string, string] {
   if (span === "days") return [from, to];
