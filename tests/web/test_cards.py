@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, ViewportSize, expect
 
 from tests.web.cards import NFC, Held, Till, new_card, shown_proof, weight
+from tests.web.food import filled
 from tests.web.gate import Phone, until
 from tests.web.house import House
 from tests.web.steps import ACCEPTED, Refusing, by_card
@@ -38,7 +39,7 @@ def linked(page: Page, house: House, sign_in: SignIn, address: str, cents: int =
     page.goto(card.tap())
     sign_in(page, address)
     page.get_by_label("Code printed on the card").fill(card.code)
-    page.get_by_role("button", name="Put it onto my purse").click()
+    page.get_by_role("button", name="Add to my wallet").click()
     expect(page.get_by_text("The card is yours")).to_be_visible()
     return card
 
@@ -59,14 +60,19 @@ def test_a_card_of_nobody_is_looked_at_made_ones_own_limited_and_blocked(
     sign_in(page, address)
     code = page.get_by_label("Code printed on the card")
     code.fill("ABC")
-    page.get_by_role("button", name="Put it onto my purse").click()
+    page.get_by_role("button", name="Add to my wallet").click()
     expect(code).to_have_accessible_description(re.compile("Enter the ten signs"))
     code.fill("22222-22222")
     code.press("Enter")
     expect(code).to_have_accessible_description(re.compile("not the code of this card"))
     code.fill(card.code.lower())
-    page.get_by_label("Name of the card").fill("Léa")
-    page.get_by_role("button", name="Put it onto my purse").click()
+    name = page.get_by_label("Name of the card")
+    name.fill("The card of Léa that a parent keeps in the blue bag")
+    page.get_by_role("button", name="Add to my wallet").click()
+    expect(name).to_have_accessible_description(re.compile("At most 40 characters"))
+    expect(name).to_be_focused()
+    name.fill("Léa")
+    page.get_by_role("button", name="Add to my wallet").click()
     expect(page.get_by_text("The card is yours")).to_be_visible()
     expect(page.get_by_role("heading", name="Léa")).to_be_visible()
     expect(page.get_by_role("listitem").filter(has_text="Loaded in cash at a desk")).to_contain_text("+€12.50")
@@ -147,6 +153,22 @@ def test_taps_that_show_nothing_say_why_in_clear_words(page: Page, house: House)
     holds(page, "0.00")
 
 
+def test_a_card_that_was_just_linked_shows_what_is_in_its_owners_purse(
+    page: Page, house: House, sign_in: SignIn, address: str
+) -> None:
+    page.goto("/sign-in?next=/purse")
+    sign_in(page, address)
+    expect(page.locator("[data-balance]")).to_be_visible()
+    filled(house, address, 9_950)
+    card = new_card(house)
+    page.goto(card.tap())
+    holds(page, "0.00")
+    page.get_by_label("Code printed on the card").fill(card.code)
+    page.get_by_role("button", name="Add to my wallet").click()
+    expect(page.get_by_text("The card is yours")).to_be_visible()
+    holds(page, "99.50")
+
+
 def test_a_strangers_card_shows_its_balance_and_gives_nothing_away(
     page: Page, house: House, sign_in: SignIn, address: str
 ) -> None:
@@ -155,9 +177,9 @@ def test_a_strangers_card_shows_its_balance_and_gives_nothing_away(
     page.get_by_role("button", name="Sign out", exact=True).click()
     expect(page.locator("#first-event")).to_be_visible()
     page.goto(card.tap())
-    expect(page.get_by_text("This card belongs to somebody")).to_be_visible()
+    expect(page.get_by_text("This card is linked to somebody’s wallet")).to_be_visible()
     sign_in(page, f"other-{address}")
-    expect(page.get_by_text("This card is on somebody else")).to_be_visible()
+    expect(page.get_by_text("This card is linked to somebody else")).to_be_visible()
     expect(page.get_by_label("Code printed on the card")).to_have_count(0)
     expect(page.get_by_role("listitem").filter(has_text="Loaded in cash")).to_have_count(0)
 
@@ -175,9 +197,9 @@ def test_a_phone_with_its_own_reader_links_a_card_from_the_purse(
     expect(page.get_by_text("That is not one of our cards")).to_be_visible()
     page.evaluate("address => hold(address)", house.url + card.tap())
     page.get_by_label("Code printed on the card").fill(card.code)
-    page.get_by_role("button", name="Put it onto my purse").click()
+    page.get_by_role("button", name="Add to my wallet").click()
     expect(page.get_by_role("heading", name="The card is yours")).to_be_focused()
-    page.get_by_role("link", name="Back to my purse").first.click()
+    page.get_by_role("link", name="Back to my wallet").first.click()
     holds(page, "3.00")
     expect(page.locator("[data-card]")).to_contain_text("Pays at every counter")
 
@@ -205,7 +227,7 @@ def test_a_phone_pays_what_a_till_asks_with_network_and_without(
     page.get_by_role("button", name="Scan with the camera").click()
     expect(page.locator("[data-amount]")).to_have_text("€6.50", timeout=SLOW_MS)
     expect(page.get_by_role("heading", name="Counter 07 asks for")).to_be_visible()
-    expect(page.get_by_text("In your purse: €20.00")).to_be_visible()
+    expect(page.get_by_text("In your wallet: €20.00")).to_be_visible()
     page.goto(till.address(asked))
     page.get_by_role("button", name="Pay €6.50").click()
     expect(page.get_by_role("heading", name="The counter has your yes")).to_be_visible()
@@ -214,7 +236,7 @@ def test_a_phone_pays_what_a_till_asks_with_network_and_without(
     expect(page.locator("[data-proof]")).to_have_attribute("data-proof", said)
     till.books(asked, said)
     expect(page.get_by_role("heading", name="Paid: €6.50")).to_be_visible()
-    expect(page.get_by_text("In your purse: €13.50")).to_be_visible()
+    expect(page.get_by_text("In your wallet: €13.50")).to_be_visible()
 
     page.goto(till.address(till.asks(1500)))
     expect(page.get_by_text("€1.50 is missing")).to_be_visible()
@@ -230,7 +252,7 @@ def test_a_phone_pays_what_a_till_asks_with_network_and_without(
     alone = till.asks(350)
     page = phone.start()
     page.goto(till.address(alone))
-    expect(page.get_by_text("In your purse: €13.50 last time this phone knew")).to_be_visible()
+    expect(page.get_by_text("In your wallet: €13.50 last time this phone knew")).to_be_visible()
     page.get_by_role("button", name="Pay €3.50").click()
     expect(page.get_by_role("heading", name="Show this code to the counter")).to_be_visible()
     till.books(alone, shown_proof(page))

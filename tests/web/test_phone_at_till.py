@@ -55,7 +55,7 @@ def ready(phone: Phone, house: House, address: str, cents: int) -> Page:
     entered(fan, house, address)
     filled(house, address, cents)
     fan.get_by_role("button", name="Switch this phone on").click()
-    expect(fan.get_by_text("This phone pays from your purse")).to_be_visible()
+    expect(fan.get_by_text("This phone pays from your wallet")).to_be_visible()
     return fan
 
 
@@ -81,7 +81,7 @@ def test_a_phone_pays_the_till_that_asks_it_and_what_is_refused_is_told_at_the_t
     fan.get_by_role("button", name="Pay €3.50").click()
     by_itself = sold(till)
     expect(fan.get_by_role("heading", name="Paid: €3.50")).to_be_visible()
-    expect(fan.get_by_text("In your purse: €16.50")).to_be_visible()
+    expect(fan.get_by_text("In your wallet: €16.50")).to_be_visible()
     fan.goto("/purse")
     expect(fan.get_by_role("listitem").filter(has_text="Paid at a counter")).to_contain_text("−€3.50")
     expect(fan.get_by_role("listitem").filter(has_text="Paid at a counter")).to_contain_text("Food stand")
@@ -101,10 +101,10 @@ def test_a_phone_pays_the_till_that_asks_it_and_what_is_refused_is_told_at_the_t
     expect(fan.get_by_role("heading", name="Paid: €3.50")).to_be_visible()
 
     fan.goto(asked(till))
-    expect(fan.get_by_text("In your purse: €13.00")).to_be_visible()
+    expect(fan.get_by_text("In your wallet: €13.00")).to_be_visible()
     spend(house, purse, (-1_200, "sale", timedelta()))
     type_code(till, yes_without_network(fan))
-    expect(till.get_by_text("Not enough on the purse: €1.00 are left.")).to_be_visible()
+    expect(till.get_by_text("Not enough in the wallet: €1.00 are left.")).to_be_visible()
     refused(till, "insufficient_funds")
     by_cash(till)
     assert sold(till) == by_itself + 3

@@ -4,16 +4,22 @@ import json
 import re
 import subprocess
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from tests.web.cards import new_card
+from tests.web.food import filled
 from tests.web.house import House
 from tests.web.office import in_database
 from tests.web.steps import ACCEPTED, DECLINED, LATE, Refusing, by_card, top_up
 from tests.web.tour import purse_of, spend
+from virage.concessions.rules.fiscal.record import stamp
+from virage.kernel.ids import new_id
+from virage.kernel.keys import base64url
+from virage.wallet.rules.virtual_cards import Challenge, challenge_bytes
 
 SignIn = Callable[[Page, str], None]
 Browse = Callable[[], tuple[BrowserContext, Page]]
@@ -25,7 +31,7 @@ TOP_UPS = "**/api/wallet/top-ups"
 def purse(page: Page, sign_in: SignIn, address: str) -> Page:
     """The page of an empty purse, reached through the sign-in that it asks for."""
     page.goto("/purse")
-    page.get_by_role("link", name="Sign in to see your purse").click()
+    page.get_by_role("link", name="Sign in to see your wallet").click()
     sign_in(page, address)
     expect(page.get_by_text("Nothing has moved in here yet")).to_be_visible()
     return page
@@ -38,7 +44,7 @@ def holds(page: Page, euros: str) -> None:
 
 def credited(page: Page, euros: str) -> None:
     """Expect a top-up to have come to its good end."""
-    expect(page.get_by_text(f"€{euros} is in your purse")).to_be_visible(timeout=MONEY_S)
+    expect(page.get_by_text(f"€{euros} is in your wallet")).to_be_visible(timeout=MONEY_S)
 
 
 def payments(house: House, address: str) -> list[Any]:
@@ -66,7 +72,7 @@ def test_a_fan_loads_the_purse_by_card_and_sees_the_money(purse: Page, watched: 
     expect(purse).to_have_url(re.compile("/purse$"))
     purse.reload()
     holds(purse, "50.00")
-    expect(purse.get_by_text("is in your purse")).to_have_count(0)
+    expect(purse.get_by_text("is in your wallet")).to_have_count(0)
     assert not watched
 
 
@@ -74,7 +80,7 @@ def test_a_new_balance_is_read_out(purse: Page) -> None:
     top_up(purse, 20, LATE)
     expect(purse.get_by_text("Do not pay again")).to_be_visible()
     credited(purse, "20.00")
-    expect(purse.locator("[aria-live=polite]").filter(has_text="In your purse: €20.00")).to_be_attached()
+    expect(purse.locator("[aria-live=polite]").filter(has_text="In your wallet: €20.00")).to_be_attached()
 
 
 def test_a_declined_card_says_so_and_another_one_loads(purse: Page) -> None:
@@ -157,7 +163,7 @@ def test_money_is_told_to_whichever_browser_the_bank_comes_back_to(
     other = browser.new_context(base_url=house.url, locale="en-GB").new_page()
     other.goto(page_of_provider)
     by_card(other, ACCEPTED)
-    other.get_by_role("link", name="Sign in to see your purse").click()
+    other.get_by_role("link", name="Sign in to see your wallet").click()
     sign_in(other, address)
     credited(other, "20.00")
     purse.goto("/purse")
@@ -197,14 +203,14 @@ def test_a_purse_takes_no_more_than_it_may_hold(purse: Page, house: House) -> No
     purse.get_by_role("button", name="Top up €20").click()
     expect(purse.get_by_role("alert")).to_have_text("You can add €0.01 more at the moment.")
     purse.reload()
-    expect(purse.get_by_text("Your purse holds €249.99, as much as it may.")).to_be_visible()
+    expect(purse.get_by_text("Your wallet holds €249.99, as much as it may.")).to_be_visible()
     expect(field).to_have_count(0)
 
 
 @pytest.mark.parametrize(
     ("status", "code", "said"),
     [
-        (409, "purse_frozen", "Your purse is blocked."),
+        (409, "purse_frozen", "Your wallet is blocked."),
         (409, "payment_failed", "The bank did not accept this payment."),
         (503, "provider_unavailable", "The payment service does not answer. Nothing was charged"),
     ],
@@ -229,7 +235,7 @@ def test_what_is_left_goes_back_in_two_taps_and_cash_stays_for_a_desk(purse: Pag
     expect(purse.get_by_text("€20.00 is on its way to your bank cards")).to_be_visible()
     holds(purse, "2.50")
     expect(purse.get_by_role("listitem").filter(has_text="Sent back")).to_contain_text("\N{MINUS SIGN}€20.00")
-    expect(purse.get_by_text("€2.50 in your purse did not come by bank card")).to_be_visible()
+    expect(purse.get_by_text("€2.50 in your wallet did not come by bank card")).to_be_visible()
     expect(purse.get_by_role("button", name="Send back")).to_have_count(0)
     expect(purse.get_by_role("heading", name="Send back what is left")).to_be_focused()
 
@@ -274,7 +280,7 @@ def test_older_lines_come_when_asked_for(purse: Page, house: House) -> None:
 def test_the_purse_speaks_french(browser: Browser, house: House, address: str) -> None:
     page = browser.new_context(base_url=house.url, locale="fr-FR").new_page()
     page.goto("/purse")
-    page.get_by_role("link", name="Se connecter pour voir son porte-monnaie").click()
+    page.get_by_role("link", name="Se connecter pour voir sa cagnotte").click()
     page.get_by_label("Adresse e-mail").fill(address)
     page.get_by_role("button", name=re.compile("envoyer un code")).click()
     page.get_by_label("Code de connexion").fill(house.code_for(address))
@@ -287,11 +293,57 @@ def test_the_purse_speaks_french(browser: Browser, house: House, address: str) -
     page.get_by_label("Expiration").fill("12/34")
     page.get_by_label("Cryptogramme").fill("123")
     page.locator("form button.pay").click()
-    expect(page.get_by_text(re.compile("^20,00.€ sont dans votre porte-monnaie$"))).to_be_visible(timeout=MONEY_S)
+    expect(page.get_by_text(re.compile("^20,00.€ sont dans votre cagnotte$"))).to_be_visible(timeout=MONEY_S)
     page.get_by_role("button", name="English").click()
-    expect(page.get_by_role("heading", name="My purse")).to_be_visible()
-    expect(page.get_by_text("€20.00 is in your purse")).to_be_visible()
+    expect(page.get_by_role("heading", name="My wallet")).to_be_visible()
+    expect(page.get_by_text("€20.00 is in your wallet")).to_be_visible()
     page.context.close()
+
+
+def test_without_a_network_every_page_of_the_purse_opens_from_what_the_phone_keeps(
+    browse: Browse, own_server: tuple[str, "subprocess.Popen[bytes]"], house: House, sign_in: SignIn, address: str
+) -> None:
+    _, process = own_server
+    context, page = browse()
+    card = new_card(house)
+    page.goto(card.tap())
+    sign_in(page, address)
+    page.get_by_label("Code printed on the card").fill(card.code)
+    page.get_by_label("Name of the card").fill("Blue card")
+    page.get_by_role("button", name="Add to my wallet").click()
+    expect(page.get_by_text("The card is yours")).to_be_visible()
+    page.goto("/purse")
+    filled(house, address, 2_000)
+    page.goto("/purse/phone")
+    page.get_by_role("button", name="Switch this phone on").click()
+    expect(page.get_by_text("This phone pays from your wallet")).to_be_visible()
+    page.goto("/purse/automatic")
+    expect(page.locator("[data-rule=none]")).to_be_attached()
+    page.goto("/purse")
+    holds(page, "20.00")
+    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+
+    house.stop(process)
+    context.set_offline(True)
+    page.reload()
+    holds(page, "20.00")
+    expect(page.locator("[data-card]")).to_contain_text("Blue card")
+    page.locator("[data-card]").click()
+    expect(page.get_by_role("heading", name="Blue card", level=1)).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Blue card", level=1)).to_be_visible()
+    page.goto("/purse/money-back")
+    expect(page.get_by_text("€20.00 in your wallet did not come by bank card")).to_be_visible()
+    page.goto("/purse/automatic")
+    expect(page.locator("[data-rule=none]")).to_be_attached()
+    page.goto("/purse/phone")
+    page.get_by_role("link", name="Scan a till’s code").click()
+    expect(page.get_by_role("button", name="Scan with the camera")).to_be_visible()
+    asked = Challenge(stamp(datetime.now(UTC)), 350, new_id(), "01", new_id())
+    page.goto(f"/pay#{base64url(challenge_bytes(asked))}")
+    page.get_by_role("button", name="Pay €3.50").click()
+    expect(page.get_by_role("heading", name="Show this code to the counter")).to_be_visible()
+    context.close()
 
 
 def test_without_network_the_last_known_balance_is_shown_with_its_time_and_nothing_can_be_tapped(
@@ -326,8 +378,8 @@ def test_whoever_signs_in_next_on_this_browser_sees_nothing_of_it(purse: Page, s
     purse.get_by_role("link", name="Account").click()
     purse.get_by_role("button", name="Sign out", exact=True).click()
     expect(purse.locator("#first-event")).to_be_visible()
-    purse.get_by_role("link", name="My purse").click()
-    purse.get_by_role("link", name="Sign in to see your purse").click()
+    purse.get_by_role("link", name="Wallet", exact=True).click()
+    purse.get_by_role("link", name="Sign in to see your wallet").click()
     purse.route("**/api/wallet", lambda route: route.abort())
     sign_in(purse, f"next-{address}")
     expect(purse.get_by_text("You are offline. Check your connection")).to_be_visible()

@@ -173,7 +173,7 @@ def in_purse(page: Page, house: House) -> Iterator[Screen]:
     expect(page.get_by_text("is not finished")).to_be_visible()
     yield Screen("purse-unpaid", picture=False)
     page.get_by_role("button", name="Another amount").press("Enter")
-    yield Screen("purse")
+    yield Screen("wallet")
     yield Screen("purse-history", at=".history")
     page.context.set_offline(True)
     expect(page.get_by_text("As of")).to_be_visible()

@@ -218,17 +218,18 @@ async def read_tap(
     async with db.connection() as conn:
         taken = granted(await _as_told(conn, outcome, principal))
         owned = await reads.card(conn, taken.card_id)
-        left = await available(conn, taken.purse_id)
-    if owned is None:
-        raise Problem(Reason.CARD_UNKNOWN)
-    card = owned.card
+        if owned is None:
+            raise Problem(Reason.CARD_UNKNOWN)
+        card, is_owner = owned.card, _is_owner(owned, principal)
+        purse_id = card.purse_id if is_owner else taken.purse_id  # it may have been linked since the tap
+        left = await available(conn, purse_id)
     shown = (
-        card.id if _is_owner(owned, principal) else None,
+        card.id if is_owner else None,
         owned.owner_id is not None,
         card.label,
         card.blocked_reason,
     )
-    page = TapPage(*shown, masked(taken.purse_id), left, taken.taken_at)
+    page = TapPage(*shown, masked(purse_id), left, taken.taken_at)
     return Response(page, headers=PRIVATE)
 
 

@@ -146,13 +146,13 @@ def off_letter(to: str, locale: Locale, *, club: str, address: str, expires_at: 
         subject = f"Votre rechargement automatique est arrêté, {club}"
         text = (
             "Bonjour,\n\nVotre banque n'a pas accepté le débit de votre carte : le rechargement automatique de votre "
-            "porte-monnaie est arrêté. Rien n'a été débité.\n\n"
+            "cagnotte est arrêté. Rien n'a été débité.\n\n"
             f"Pour le relancer, avec cette carte ou une autre : {address}\n\n{club}\n"
         )
     else:
         subject = f"Your automatic top-up has stopped, {club}"
         text = (
-            "Hello,\n\nYour bank did not accept the charge to your card: the automatic top-up of your purse has "
+            "Hello,\n\nYour bank did not accept the charge to your card: the automatic top-up of your wallet has "
             "stopped. Nothing was charged.\n\n"
             f"To start it again, with this card or another one: {address}\n\n{club}\n"
         )

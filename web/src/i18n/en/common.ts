@@ -30,7 +30,7 @@ export const common = {
     tickets: "My tickets",
     orders: "My orders",
     food: "Food",
-    purse: "My purse",
+    purse: "Wallet",
     account: "Account",
     office: "Office",
     workspace: "Workspace",

@@ -15,7 +15,7 @@ export const receipt = {
   rate: "Rate",
   gross: "incl. VAT",
   ofIt: "VAT in it",
-  tenders: { card: "Card", virtual_card: "Phone", cash: "Cash", terminal: "Bank card", purse: "Purse" } as Record<string, string>,
+  tenders: { card: "Card", virtual_card: "Phone", cash: "Cash", terminal: "Bank card", purse: "Wallet" } as Record<string, string>,
   reason: "Refund of another receipt",
   reasonOf: (number: number) => `Refund of receipt no. ${number}`,
   fingerprint: "Record",

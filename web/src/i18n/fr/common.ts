@@ -32,7 +32,7 @@ export const common: typeof English = {
     tickets: "Mes billets",
     orders: "Mes commandes",
     food: "Buvette",
-    purse: "Porte-monnaie",
+    purse: "Cagnotte",
     account: "Compte",
     office: "Bureau",
     workspace: "Espace",

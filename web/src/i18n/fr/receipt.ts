@@ -16,7 +16,7 @@ export const receipt: typeof English = {
   rate: "Taux",
   gross: "TTC",
   ofIt: "dont TVA",
-  tenders: { card: "Carte", virtual_card: "Téléphone", cash: "Espèces", terminal: "Carte bancaire", purse: "Porte-monnaie" },
+  tenders: { card: "Carte", virtual_card: "Téléphone", cash: "Espèces", terminal: "Carte bancaire", purse: "Cagnotte" },
   reason: "Remboursement d’un autre ticket",
   reasonOf: (number) => `Remboursement du ticket n° ${number}`,
   fingerprint: "Enregistrement",

@@ -2,6 +2,7 @@
 import { answered, type Problem } from "../../api/answer";
 import { api } from "../../api/client";
 import type { AutoTopUp, AutoTopUpAnswer } from "../../api/words";
+import { keep } from "../../kernel/keep";
 import { newId } from "../../kernel/ids";
 import { storage } from "../../kernel/storage";
 
@@ -9,6 +10,11 @@ export interface Amounts {
   below_cents: number;
   add_cents: number;
   day_max_cents: number;
+}
+
+interface Kept {
+  owner: string;
+  rule: AutoTopUp | null;
 }
 
 const PAUSE_MS = 1000;
@@ -26,6 +32,8 @@ export class Automatic {
   constructor(private readonly owner: string) {}
 
   async load(): Promise<void> {
+    const kept = await keep.get<Kept>("automatic");
+    if (!this.known && kept?.owner === this.owner) [this.rule, this.known] = [kept.rule, true];
     const answer = await answered<AutoTopUpAnswer>(api.GET("/api/wallet/auto-top-up"));
     this.problem = answer.ok ? null : answer.problem;
     if (answer.ok) this.#know(answer.data);
@@ -70,6 +78,7 @@ export class Automatic {
 
   #know({ rule }: AutoTopUpAnswer): void {
     [this.rule, this.known] = [rule, true];
+    void keep.put("automatic", { owner: this.owner, rule } satisfies Kept);
     if (rule && rule.state !== "waiting") this.#methodEnded();
   }
 
