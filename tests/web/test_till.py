@@ -1,5 +1,6 @@
 """The till in a real browser: with the server, without it and after a kill, it loses no sale and doubles none."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +41,7 @@ from virage.concessions.rules.fiscal.record import Kind, TenderKind
 from virage.wallet.acts.cards import Block, block_cards
 from virage.wallet.rules.cards import BlockReason
 
+MEAL = "Hot dog meal"
 CHOCOLATE, CHOCOLATE_CENTS = "Hot chocolate", 350
 COLA, LAGER = "Cola, 40 cl", "Draught lager, 50 cl"
 SALES = (Kind.SALE, Kind.REFUND)
@@ -79,7 +81,7 @@ def test_two_taps_sell_and_the_receipt_proves_itself(house: House, tablet: Phone
     tap_product(page, CHOCOLATE)
     tap_card(page, one)
     expect(page.locator("[data-holder='Somebody S.']")).to_be_visible()
-    expect(page.locator("[data-receipt]")).to_contain_text("€6.50 left on the purse")
+    expect(page.locator("[data-receipt]")).to_contain_text("€6.50 left in the wallet")
     address = page.locator("[data-code]").first.get_attribute("data-code") or ""
     sold(page)
     assert left(house, one) == 650
@@ -99,8 +101,9 @@ def test_two_taps_sell_and_the_receipt_proves_itself(house: House, tablet: Phone
     tap_product(page, COLA)
     tap_product(page, COLA)
     tap_card(page, one)
-    expect(page.get_by_text("Not enough on the purse: €6.50 are left.")).to_be_visible()
+    expect(page.get_by_text("Not enough in the wallet: €6.50 are left.")).to_be_visible()
     page.get_by_role("dialog", name="Pay").locator("[data-way=cash]").click()
+    expect(page.get_by_text("Not enough in the wallet: €6.50 are left.")).to_be_hidden()
     page.get_by_role("dialog", name="Pay").get_by_role("button", name="€20", exact=True).click()
     expect(page.locator("[data-receipt]")).to_contain_text("Change €7.00")
     number = sold(page)
@@ -109,6 +112,35 @@ def test_two_taps_sell_and_the_receipt_proves_itself(house: House, tablet: Phone
     assert numbers == list(range(1, number + 1))
     assert left(house, one) == 650
     assert_books_are_right(house)
+
+
+def test_what_is_chosen_of_a_menu_stays_while_prices_are_fetched_and_the_clock_beats(
+    house: House, tablet: Phone
+) -> None:
+    page = begin(tablet)
+    page.clock.install()
+    open_till(page, house, "Till menu")
+    tap_product(page, MEAL)
+    meal = page.get_by_role("dialog", name=MEAL)
+    add = meal.get_by_role("button", name="Add", exact=True)
+    expect(add).to_be_in_viewport()
+    expect(add).to_be_disabled()
+    expect(add).to_have_accessible_description(re.compile("^Still to choose: "))
+    for group in meal.get_by_role("group").all():
+        group.get_by_role("button", disabled=False).first.click()
+    chosen = meal.locator("[aria-pressed=true]")
+    count = chosen.count()
+    assert count > 1
+    with page.expect_response("**/api/till/pack"):
+        page.clock.fast_forward(70_000)
+    page.clock.fast_forward(16_000)
+    expect(chosen).to_have_count(count)
+    while meal.get_by_text("Still to choose").count():
+        meal.get_by_role("group").filter(has_text="Choose one").first.get_by_role(
+            "button", disabled=False
+        ).first.click()
+    add.click()
+    expect(meal).to_be_hidden()
 
 
 def sell_alone(page: Page, one: Held) -> int:
@@ -292,12 +324,12 @@ def test_a_load_whose_answer_was_lost_is_booked_once_whoever_finds_the_card_agai
     expect(dialog).to_contain_text("Nobody knows yet whether €12.00 was booked.")
     expect(dialog.get_by_label("Amount")).to_be_disabled()
     dialog.get_by_role("button", name="Load €12.00").click()
-    expect(dialog).to_contain_text("Done. €62.00 on the purse now.")
+    expect(dialog).to_contain_text("Done. €62.00 in the wallet now.")
     assert left(house, one) == 6_200
     expect(dialog.get_by_label("Amount")).to_be_enabled()
     dialog.get_by_label("Amount").fill("10")
     dialog.get_by_role("button", name="Load €10.00").click()
-    expect(dialog).to_contain_text("Done. €72.00 on the purse now.")
+    expect(dialog).to_contain_text("Done. €72.00 in the wallet now.")
     assert_books_are_right(house)
 
 
