@@ -18,3 +18,20 @@ export function piecesOf(card: Card, lines: readonly BasketLine[]): Record<strin
 export function fits(slot: Slot, pieces: Record<string, number>, brought: boolean): boolean {
   return (brought || slot.left.counter !== 0) && Object.entries(pieces).every(([station, count]) => (slot.left[station] ?? 0) >= count);
 }
+
+/** So long before the start people are at their seats. */
+const SEATED_MS = 30 * 60_000;
+
+/** From when on something can be brought to a seat: before, nobody sits there. */
+export const seatedFrom = (starts_at: string): number => Date.parse(starts_at) - SEATED_MS;
+
+/** The slots that a fan may choose; what is brought to a seat waits until somebody sits there. */
+export function slotsFrom<T extends { at: string }>(slots: readonly T[], earliest: number): T[] {
+  return slots.filter(({ at }) => Date.parse(at) >= earliest);
+}
+
+/** The slot that is meant: the one that was chosen while it is open, else the first one where as soon as possible is too soon. */
+export function slotMeant(slots: readonly { at: string; open: boolean }[], chosen: string, tooSoon: boolean): string {
+  if (slots.some(({ at, open }) => open && at === chosen)) return chosen;
+  return tooSoon ? (slots.find(({ open }) => open)?.at ?? "") : "";
+}
