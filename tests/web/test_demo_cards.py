@@ -43,7 +43,7 @@ def test_a_tap_is_copied_from_the_page_pasted_at_a_till_and_paid(
         till.bring_to_front()
         tap_product(till, POPCORN)
         till.keyboard.press("Control+V")
-        expect(till.locator("[data-receipt]")).to_contain_text(f"€{cents / 100:,.2f} left on the purse")
+        expect(till.locator("[data-receipt]")).to_contain_text(f"€{cents / 100:,.2f} left in the wallet")
         sold(till)
         cards.bring_to_front()
         cards.goto("/cards")

@@ -11,6 +11,7 @@ from virage.kernel.config import Config
 from virage.kernel.database import Connection, Database
 from virage.kernel.money import Cents
 from virage.kernel.rehearsal import PRIVATE, STYLE, hide
+from virage.passes.paper import ink_on
 from virage.wallet.acts.cards import CardSecrets
 from virage.wallet.acts.ledger import available
 from virage.wallet.reads.cards import card_of_uid
@@ -19,6 +20,24 @@ from virage.wallet.rules.cards import OwnedCard, shown_code
 from virage.wallet.rules.demo_cards import CHIPS, FANS, FRESH, NOBODYS, tapped
 
 CARDS_STYLE: Final = """
+:root { --canvas: #f2f3f7; --surface: #ffffff; --ink: #0c1020; --ink-2: #4a5168; --line: #7d859c;
+  --shadow: 0 1px 2px rgb(12 16 32 / 6%), 0 8px 28px rgb(12 16 32 / 8%); }
+@media (prefers-color-scheme: dark) {
+  :root { --canvas: #0a0d16; --surface: #141927; --ink: #f3f5fb; --ink-2: #aab3ca; --line: #76809b;
+    --shadow: 0 1px 2px rgb(0 0 0 / 40%), 0 10px 32px rgb(0 0 0 / 45%); }
+}
+body { max-width: none; padding: 0; background: var(--canvas); color: var(--ink); }
+header { padding: 0 max(1rem, 50vw - 22rem); background: var(--club); }
+header a { display: inline-flex; align-items: center; min-height: 4rem; color: var(--on-club); font-weight: 800;
+  text-decoration: none; }
+header a:hover { text-decoration: underline; }
+main { max-width: 44rem; margin: 0 auto; padding: 2rem 1rem 4rem; }
+h1 { margin: 0 0 0.5rem; font-size: 2.1rem; font-weight: 850; }
+h1 + p { margin-top: 0; color: var(--ink-2); }
+article { border: 0; border-radius: 14px; background: var(--surface); box-shadow: var(--shadow); }
+dt { color: var(--ink-2); }
+.again { border: 2px solid var(--line); border-radius: 999px; line-height: 1.15; min-height: 48px; }
+form .again { border-color: transparent; background: var(--club); color: var(--on-club); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1rem; margin: 0.75rem 0; }
 dd { margin: 0; }
 code { font-size: 1.0625rem; overflow-wrap: anywhere; }
@@ -50,7 +69,7 @@ ENGLISH: Final = {
     FANS.hex(): "Of fan@example.org",
     FRESH.hex(): "Fresh, to be linked",
     "code": "Printed code",
-    "purse": "In its purse",
+    "purse": "In its wallet",
     "limit": "A day at most",
     "whose": "Linked",
     "yes": "yes",
@@ -75,7 +94,7 @@ FRENCH: Final = {
     FANS.hex(): "De fan@example.org",
     FRESH.hex(): "Neuve, à rattacher",
     "code": "Code imprimé",
-    "purse": "Dans son porte-monnaie",
+    "purse": "Dans sa cagnotte",
     "limit": "Par jour au plus",
     "whose": "Rattachée",
     "yes": "oui",
@@ -112,7 +131,7 @@ async def show_cards(
         shown = [] if card_desk.secrets is None else await _cards(conn)
     wanted = request.query_params.get("tap")
     articles = "".join(_article(one, config, card_desk.secrets, words, wanted) for one in shown if card_desk.secrets)
-    page = _page("fr" if french else "en", words, articles or f"<p>{words['none']}</p>")
+    page = _page("fr" if french else "en", words, config, articles or f"<p>{words['none']}</p>")
     return Response(page, media_type="text/html; charset=utf-8", headers=PRIVATE | {"vary": "accept-language"})
 
 
@@ -120,7 +139,8 @@ async def show_cards(
 async def style_cards(request: Request[Any, Any, Any], config: Config) -> Response[str]:
     """The page's style, in a file of its own as our content security policy wants it."""
     hide(config, request.scope)
-    return Response(STYLE + CARDS_STYLE, media_type="text/css; charset=utf-8")
+    colours = f":root {{ --club: {config.club.primary}; --on-club: {ink_on(config.club.primary)}; }}"
+    return Response(STYLE + CARDS_STYLE + colours, media_type="text/css; charset=utf-8")
 
 
 @get("/cards/copy.js", opt={"public": True}, include_in_schema=False)
@@ -137,12 +157,13 @@ async def _cards(conn: Connection) -> list[_Shown]:
     return [_Shown(owned, left.get(owned.card.purse_id, 0)) for owned in found]
 
 
-def _page(language: str, words: dict[str, str], articles: str) -> str:
+def _page(language: str, words: dict[str, str], config: Config, articles: str) -> str:
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{words["title"]}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<link rel="stylesheet" href="/cards/style.css"><script src="/cards/copy.js" defer></script></head>'
-        f"<body><main><h1>{words['title']}</h1><p>{words['about']}</p>{articles}</main></body></html>"
+        f'<body><header><a href="/">{escape(config.club.name)}</a></header>'
+        f"<main><h1>{words['title']}</h1><p>{words['about']}</p>{articles}</main></body></html>"
     )
 
 
