@@ -11,11 +11,12 @@ import pytest
 from litestar import Litestar
 from msgspec.structs import replace
 
-from tests.concessions.till import Till
+from tests.concessions.till import CASHIER, Till
 from tests.matchday.conftest import SECRET, World
 from tests.matchday.demonstration import load_food
 from tests.passes.make_vectors import Ed25519Phone
 from tests.people.test_mailbox import browser_at
+from tests.wallet.desks import employ
 from virage import matchday
 from virage.concessions.rules.fiscal.record import Line, Tender, TenderKind
 from virage.demo.cards import FANS_DAILY_CENTS, NOBODYS_CENTS
@@ -76,6 +77,7 @@ class Counter:
         async with self._db.transaction() as conn:
             now, grants = self._clock.now(), (Grant("finance"),)
             person = await people.ensure_staff(conn, "finance@example.org", None, grants, now)
+            await employ(conn, CASHIER, Grant("cashier", "outlet", OUTLET))
             who = Principal("staff", person, new_id(), grants, now)
             wish = PairingWish(new_id(), "A counter", DeviceKind.TILL, [OUTLET])
             opened = await devices.open_pairing(conn, secrets_of(SECRET), who, wish, now)
