@@ -11,9 +11,9 @@ from typing import Any, Final, Literal
 
 import msgspec
 import segno
-import typst
 from msgspec import Struct
 
+from virage.kernel.printing import breakable, ink_on, printed
 from virage.programme.rules import Text
 from virage.venue.rules.ground import PlaceLabel
 
@@ -26,11 +26,6 @@ _GATE_SHORT: Final = 2
 _DETAIL_SHORT: Final = 36
 _GATE_SIZE_PT: Final = 44
 _GATE_SIZE_SMALL_PT: Final = 20
-_SRGB_LINEAR_BELOW: Final = 0.04045
-_UNBROKEN_MAX: Final = 18
-_BREAK: Final = "\u200b"
-_WHITE_READABLE_BELOW: Final = 0.18
-"""Below this luminance white on the colour has more contrast than black (WCAG 2.2)."""
 
 _WORDS: Final[dict[str, Text]] = {
     "ticket": Text("Billet", "Ticket"),
@@ -111,17 +106,6 @@ def paper_pdf(ticket: PaperTicket) -> bytes:
     return printed(_template(), inputs(ticket))
 
 
-def printed(template: bytes, data: dict[str, str]) -> bytes:
-    """Return a page as PDF, for screen readers too (PDF/UA-1): a Typst template with what it reads."""
-    pdf: bytes
-    try:
-        pdf = typst.compile(template, format="pdf", sys_inputs=data, pdf_standards="ua-1")
-    except typst.TypstError:
-        # A letter that no font of this machine has: PDF/UA admits none, but the paper is needed all the same.
-        pdf = typst.compile(template, format="pdf", sys_inputs=data)
-    return pdf
-
-
 def drawn(code: str) -> str:
     """Return the QR code of a text as SVG."""
     picture = BytesIO()
@@ -188,14 +172,6 @@ def _said(text: Text, lang: Lang) -> str:
     return breakable((text.fr or text.en) if lang == "fr" else (text.en or text.fr))
 
 
-def breakable(text: str) -> str:
-    """Return the text with places to break in words that no line could hold."""
-    return " ".join(
-        _BREAK.join(word[at : at + _UNBROKEN_MAX] for at in range(0, len(word), _UNBROKEN_MAX))
-        for word in text.split(" ")
-    )
-
-
 def _named(word: str, value: str, lang: Lang) -> dict[str, str]:
     return {
         "name": _said(_WORDS[word], lang),
@@ -246,17 +222,3 @@ def _hour(at: datetime, lang: Lang) -> str:
 def _price(cents: int, lang: Lang) -> str:
     whole, rest = divmod(cents, 100)
     return f"{whole},{rest:02} €" if lang == "fr" else f"€{whole}.{rest:02}"
-
-
-def ink_on(colour: str) -> str:
-    """Return white or near-black, whichever is easier to read on the colour."""
-    return "#ffffff" if _luminance(colour) < _WHITE_READABLE_BELOW else "#111111"
-
-
-def _luminance(colour: str) -> float:
-    """Return the relative luminance of a hex colour (WCAG 2.2), 0 black to 1 white."""
-    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (
-        channel / 12.92 if channel <= _SRGB_LINEAR_BELOW else ((channel + 0.055) / 1.055) ** 2.4 for channel in channels
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

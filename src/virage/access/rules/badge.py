@@ -12,7 +12,8 @@ import msgspec
 from msgspec import Struct
 
 from virage.access.rules.accreditations import Kind
-from virage.passes.paper import breakable, drawn, ink_on, printed
+from virage.kernel.printing import breakable, ink_on, printed
+from virage.passes.paper import drawn
 from virage.programme.rules import Text
 
 _TEMPLATE: Final = Path(__file__).with_name("badge.typ")

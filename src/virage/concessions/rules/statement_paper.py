@@ -17,7 +17,7 @@ from virage.concessions.rules.statements import Statement, StatementLine, Sums
 from virage.concessions.rules.tables import Cell, euros, table
 from virage.kernel.config import Club
 from virage.kernel.money import Cents
-from virage.passes.paper import breakable, ink_on, printed
+from virage.kernel.printing import breakable, ink_on, printed
 from virage.programme.rules import Text
 
 Lang = Literal["fr", "en"]
