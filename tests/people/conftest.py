@@ -15,8 +15,9 @@ from virage.kernel.database import Database
 from virage.kernel.guard import Grant
 from virage.people import acts
 from virage.people.rules.house import Letterhead, letterhead_of
-from virage.people.rules.mails import Mail
-from virage.people.store import mails
+from virage.people.rules.letters import Letter
+from virage.people.rules.letters.wire import invitation_link
+from virage.people.store import letters as letter_store
 
 CODE = re.compile(r"\b\d{6}\b|\b\d{4} \d{4} \d{4}\b")
 OPEN_CODE = re.compile(r"\b\d{4} \d{4} \d{4}\b")
@@ -27,37 +28,33 @@ class Letters:
 
     def __init__(self, db: Database, letterhead: Letterhead) -> None:
         self._db = db
-        self._keys = letterhead.keys
+        self._head = letterhead
 
     async def ids(self) -> list[UUID]:
         async with self._db.connection() as conn:
-            return [row["id"] for row in await conn.fetch("select id from people.mail order by id")]
+            return [
+                row["id"] for row in await conn.fetch("select id from people.letter where state = 'queued' order by id")
+            ]
 
-    async def all(self) -> list[Mail]:
+    async def all(self) -> list[Letter]:
         async with self._db.connection() as conn:
-            found = [await mails.letter(conn, [self._keys], mail_id) for mail_id in await self.ids()]
-        return [mail for mail in found if mail is not None]
+            found = [await letter_store.letter(conn, [self._head.keys], id_) for id_ in await self.ids()]
+        return [letter for letter in found if letter is not None]
 
-    async def to(self, address: str) -> list[Mail]:
-        return [mail for mail in await self.all() if mail.to == address]
+    async def to(self, address: str) -> list[Letter]:
+        return [letter for letter in await self.all() if letter.to == address]
 
     async def code(self, address: str) -> str:
         """The last code that was sent to the address."""
-        found = CODE.search((await self.to(address))[-1].text)
-        assert found is not None
-        return found.group()
+        return (await self.to(address))[-1].secret["code"]
 
     async def open_code(self, address: str) -> str:
         """The last code for whichever browser that was sent to the address, as it is shown."""
-        found = OPEN_CODE.search((await self.to(address))[-1].text)
-        assert found is not None
-        return found.group()
+        return (await self.to(address))[-1].secret["code"]
 
     async def link(self, address: str) -> str:
-        """The last link that was sent to the address."""
-        found = re.search(r"https?://\S+", (await self.to(address))[-1].text)
-        assert found is not None
-        return found.group()
+        """The last invitation that was sent to the address."""
+        return invitation_link(self._head.public_url, (await self.to(address))[-1].secret["code"])
 
 
 SignIn = Callable[[httpx.AsyncClient, str], Awaitable[httpx.Response]]

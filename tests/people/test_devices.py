@@ -277,7 +277,7 @@ async def test_codes_that_are_over_are_forgotten(
 ) -> None:
     await open_code(supervisor)
     clock.advance(timedelta(minutes=10))
-    await jobs.PeopleJobs(db, config, clock).tidy()
+    await jobs.PeopleJobs(db, config, clock, {}).tidy()
     assert await conn.fetchval("select count(*) from people.pairing") == 0
 
 

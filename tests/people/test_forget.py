@@ -10,8 +10,10 @@ from virage.kernel.database import Connection, Database
 from virage.kernel.guard import Grant
 from virage.kernel.problems import Refused
 from virage.matchday import domains
-from virage.people import acts, jobs, reads
-from virage.people.rules.mails import MailDue
+from virage.matchday.letters import COMPOSERS
+from virage.people import acts, reads
+from virage.people.jobs.postman import Postman
+from virage.people.rules.letters import LetterDue
 
 FAN = "remarkable@example.org"
 NAME = "Remarkable Name"
@@ -54,7 +56,7 @@ async def fan(client: httpx.AsyncClient, letters: Any, db: Database, config: Any
         await client.post("/api/sign-in/codes", json={"email": FAN})
     answer = await client.post("/api/sign-in", json={"email": FAN, "code": await letters.code(FAN), "name": NAME})
     assert answer.status_code == 200
-    await jobs.Postman(db, config, clock)(MailDue((await letters.ids())[0]))
+    await Postman(db, config, clock, COMPOSERS)(LetterDue((await letters.ids())[0]))
     async with db.transaction() as conn:
         await acts.invite_first_admin(conn, FAN, clock.now())
     await client.post("/api/sign-in/codes", json={"email": FAN})
@@ -72,13 +74,26 @@ async def test_after_erasure_no_table_knows_the_address_or_the_name(
     assert NAME in before
     assert (await fan.delete("/api/me")).status_code == 204
     after = await everything(conn)
+    waiting = await conn.fetch("select kind from people.letter where state = 'queued'")
+    assert [row["kind"] for row in waiting] == ["account_erased"]
     for word in (FAN, FAN.partition("@")[0], NAME, "Remarkable"):
         assert word.lower() not in after.lower()
-    assert await conn.fetchval("select count(*) from people.mail") == 0
     assert await conn.fetchval("select count(*) from people.sign_in_code") == 0
     assert await reads.person(conn, UUID(person)) is None
     assert await reads.persons_by_id(conn, [UUID(person)]) == {}
     assert await conn.fetchval("select erased_at is not null from people.person where id = $1", UUID(person))
+
+
+async def test_the_last_letter_leaves_no_address_behind(
+    fan: httpx.AsyncClient, db: Database, config: Any, clock: Any, *, conn: Connection, letters: Any
+) -> None:
+    await fan.delete("/api/me")
+    (last,) = await letters.all()
+    assert (last.kind, last.to) == ("account_erased", FAN)
+    await Postman(db, config, clock, COMPOSERS)(LetterDue(last.id))
+    assert await conn.fetchval("select recipient from people.mailbox where id = $1", last.id) == FAN
+    kept = await conn.fetch("select 1 from people.letter where recipient is not null or address_key is not null")
+    assert kept == []
 
 
 async def test_erasure_ends_the_code_that_works_in_every_browser(

@@ -12,10 +12,13 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from virage.kernel import queue
 from virage.kernel.database import Connection, Database
+from virage.kernel.ids import new_id
 from virage.kernel.queue import Jobs
-from virage.people import acts, jobs
-from virage.people.jobs import MailDelayed, NoMailServer, Postman
-from virage.people.rules.mails import Mail, MailDue
+from virage.matchday.letters import COMPOSERS
+from virage.people import jobs
+from virage.people.acts.letters import URGENT_KIND, write
+from virage.people.jobs.postman import MailDelayed, NoMailServer, Postman
+from virage.people.rules.letters import Kind, LetterDue, NewLetter
 
 FAN = "fan@example.org"
 
@@ -84,15 +87,15 @@ async def smtp(inbox: Inbox) -> AsyncIterator[int]:
 
 
 @pytest.fixture
-async def due(client: httpx.AsyncClient, letters: Any) -> MailDue:
+async def due(client: httpx.AsyncClient, letters: Any) -> LetterDue:
     """A letter with a code that waits for the postman."""
     await client.post("/api/sign-in/codes", json={"email": FAN, "locale": "fr"})
-    return MailDue((await letters.ids())[0])
+    return LetterDue((await letters.ids())[0])
 
 
 def postman(db: Database, config: Any, clock: Any, url: str | None, **changes: Any) -> Postman:
     tls = changes.pop("tls", None)
-    return Postman(db, msgspec.structs.replace(config, smtp_url=url, **changes), clock, tls)
+    return Postman(db, msgspec.structs.replace(config, smtp_url=url, **changes), clock, COMPOSERS, tls)
 
 
 async def until(met: Callable[[], Awaitable[object]]) -> None:
@@ -103,12 +106,12 @@ async def until(met: Callable[[], Awaitable[object]]) -> None:
 
 
 async def waiting(conn: Connection) -> int:
-    count: int = await conn.fetchval("select count(*) from people.mail")
+    count: int = await conn.fetchval("select count(*) from people.letter where state = 'queued'")
     return count
 
 
-async def test_a_letter_arrives_at_a_real_mail_server_and_leaves_no_row(
-    due: MailDue, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, letters: Any, conn: Connection
+async def test_a_letter_arrives_at_a_real_mail_server_and_its_code_is_forgotten(
+    due: LetterDue, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, letters: Any, conn: Connection
 ) -> None:
     code = await letters.code(FAN)
     deliver = postman(db, config, clock, f"smtp://127.0.0.1:{smtp}")
@@ -118,6 +121,9 @@ async def test_a_letter_arrives_at_a_real_mail_server_and_leaves_no_row(
     assert isinstance(envelope.content, bytes)
     assert code.encode() in envelope.content
     assert await waiting(conn) == 0
+    sent = await conn.fetchrow("select state, secret from people.letter")
+    assert sent is not None
+    assert (sent["state"], sent["secret"]) == ("sent", None)
     await deliver(due)
     assert len(inbox.envelopes) == 1
 
@@ -125,7 +131,7 @@ async def test_a_letter_arrives_at_a_real_mail_server_and_leaves_no_row(
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")  # aiosmtpd knows STARTTLS alone
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
 async def test_a_letter_travels_encrypted_with_a_password(
-    due: MailDue, db: Database, config: Any, clock: Any, *, inbox: Inbox, authority: trustme.CA, scheme: str
+    due: LetterDue, db: Database, config: Any, clock: Any, *, inbox: Inbox, authority: trustme.CA, scheme: str
 ) -> None:
     def check(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         return AuthResult(success=(data.login, data.password) == (b"club", b"pass/word"))
@@ -144,7 +150,7 @@ async def test_a_letter_travels_encrypted_with_a_password(
 
 
 async def test_a_server_that_offers_no_encryption_gets_nothing_where_it_is_demanded(
-    due: MailDue, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, conn: Connection
+    due: LetterDue, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, conn: Connection
 ) -> None:
     with pytest.raises(MailDelayed):
         await postman(db, config, clock, f"smtp://127.0.0.1:{smtp}?starttls=1")(due)
@@ -153,12 +159,12 @@ async def test_a_server_that_offers_no_encryption_gets_nothing_where_it_is_deman
 
 
 async def test_a_server_that_says_later_is_asked_again_by_the_queue(
-    due: MailDue, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, conn: Connection
+    due: LetterDue, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, conn: Connection
 ) -> None:
     inbox.refusals = ["450 come back later"]
     worker = Jobs(poll=timedelta(milliseconds=20))
     changed = msgspec.structs.replace(config, smtp_url=f"smtp://127.0.0.1:{smtp}")
-    jobs.PeopleJobs(db, changed, clock).register(worker)
+    jobs.PeopleJobs(db, changed, clock, COMPOSERS).register(worker)
     working = asyncio.create_task(worker.run(db))
 
     async def gone() -> bool:
@@ -172,24 +178,24 @@ async def test_a_server_that_says_later_is_asked_again_by_the_queue(
 
 
 async def test_a_letter_that_never_leaves_is_a_dead_letter_without_its_words(
-    due: MailDue, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, conn: Connection
+    due: LetterDue, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, conn: Connection
 ) -> None:
     inbox.refusals = ["450 come back later"] * 3
     worker = Jobs(poll=timedelta(milliseconds=20))
     deliver = postman(db, config, clock, f"smtp://127.0.0.1:{smtp}")
-    worker.on(acts.MAIL_KIND, MailDue, deliver, attempts_max=1)
+    worker.on(URGENT_KIND, LetterDue, deliver, attempts_max=1)
     working = asyncio.create_task(worker.run(db))
 
     await until(lambda: queue.dead_letters(conn))
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
     dead = await queue.dead_letters(conn)
-    assert dead[0].payload == {"mail_id": str(due.mail_id)}
+    assert dead[0].payload == {"letter_id": str(due.letter_id)}
     assert FAN not in str(dead[0])
 
 
 async def test_an_address_that_does_not_exist_is_given_up_at_once(
-    due: MailDue, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, conn: Connection
+    due: LetterDue, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, conn: Connection
 ) -> None:
     inbox.refusals = ["550 no such mailbox"]
     await postman(db, config, clock, f"smtp://127.0.0.1:{smtp}")(due)
@@ -198,7 +204,7 @@ async def test_an_address_that_does_not_exist_is_given_up_at_once(
 
 
 async def test_a_code_that_is_over_is_not_sent_any_more(
-    due: MailDue, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, conn: Connection
+    due: LetterDue, db: Database, config: Any, clock: Any, *, smtp: int, inbox: Inbox, conn: Connection
 ) -> None:
     clock.advance(timedelta(minutes=10))
     await postman(db, config, clock, f"smtp://127.0.0.1:{smtp}")(due)
@@ -207,7 +213,7 @@ async def test_a_code_that_is_over_is_not_sent_any_more(
 
 
 async def test_without_a_mail_server_only_a_demonstration_has_a_mailbox(
-    due: MailDue, db: Database, config: Any, clock: Any, conn: Connection
+    due: LetterDue, db: Database, config: Any, clock: Any, conn: Connection
 ) -> None:
     with pytest.raises(NoMailServer):
         await postman(db, config, clock, None, demo=False)(due)
@@ -218,7 +224,7 @@ async def test_without_a_mail_server_only_a_demonstration_has_a_mailbox(
 
 
 async def test_a_letter_sealed_under_the_secret_before_is_still_sent(
-    due: MailDue, db: Database, config: Any, clock: Any, conn: Connection
+    due: LetterDue, db: Database, config: Any, clock: Any, conn: Connection
 ) -> None:
     new = "another secret of the tests, long enough"
     await postman(db, config, clock, None, secret=new, secrets_previous=(config.secret,))(due)
@@ -228,16 +234,18 @@ async def test_a_letter_sealed_under_the_secret_before_is_still_sent(
 async def test_neighbours_post_letters_in_their_own_transaction(
     db: Database, letters: Any, letterhead: Any, clock: Any
 ) -> None:
-    mail = Mail(FAN, "Subject", "Text", clock.now() + timedelta(days=1))
+    def letter() -> NewLetter:
+        id_ = new_id()
+        return NewLetter(id=id_, kind=Kind.SIGN_IN_CODE, subject_id=id_, to=FAN, locale="en", secret={"code": "012345"})
 
     async def change_ones_mind() -> None:
         async with db.transaction() as conn:
-            await acts.post(conn, letterhead.keys, [mail])
+            await write(conn, [letter()], clock.now(), keys=letterhead.keys)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         await change_ones_mind()
     assert await letters.all() == []
     async with db.transaction() as conn:
-        await acts.post(conn, letterhead.keys, [mail, mail])
-    assert await letters.all() == [mail, mail]
+        await write(conn, [letter(), letter()], clock.now(), keys=letterhead.keys)
+    assert [one.secret for one in await letters.all()] == [{"code": "012345"}] * 2

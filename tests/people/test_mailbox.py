@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import httpx
 import msgspec
@@ -9,11 +10,13 @@ from litestar import Litestar
 from virage import matchday
 from virage.kernel.config import Config
 from virage.kernel.database import Database
-from virage.people.jobs import Postman
-from virage.people.rules.mails import Mail, MailDue
-from virage.people.store import mails
+from virage.kernel.ids import new_id
+from virage.matchday.letters import COMPOSERS
+from virage.people.jobs.postman import Postman
+from virage.people.rules.letters import Attachment, LetterDue, Rendered
+from virage.people.store import letters as letter_store
 
-PATHS = ("/mailbox", "/mailbox/style.css", "/api/mailbox")
+PATHS = ("/mailbox", "/mailbox/style.css", "/api/mailbox", f"/mailbox/{UUID(int=7)}", f"/mailbox/{UUID(int=7)}/files/0")
 
 
 def browser_at(app: Litestar, address: str, peer: str = "127.0.0.1") -> httpx.AsyncClient:
@@ -39,7 +42,7 @@ async def test_the_letter_can_be_read_on_the_machine_itself(
 ) -> None:
     await here.post("/api/sign-in/codes", json={"email": "fan@example.org", "locale": "en"})
     code, ids = await letters.code("fan@example.org"), await letters.ids()
-    await Postman(db, config, clock)(MailDue(ids[0]))
+    await Postman(db, config, clock, COMPOSERS)(LetterDue(ids[0]))
     (letter,) = (await here.get("/api/mailbox")).json()
     assert letter["recipient"] == "fan@example.org"
     assert code in letter["body"]
@@ -49,18 +52,42 @@ async def test_the_letter_can_be_read_on_the_machine_itself(
     assert page.headers["cache-control"] == "no-store"
 
 
+EVIL = Rendered(
+    "<script>alert(1)</script>",
+    '<img src=x onerror="alert(1)">',
+    "<script>alert(1)</script><p>Letter</p>",
+    [Attachment('a "receipt".pdf', "application/pdf", b"%PDF")],
+)
+
+
 async def test_the_page_breaks_no_policy_and_shows_letters_as_text(
-    here: httpx.AsyncClient, db: Database, clock: Any, letters: Any
+    here: httpx.AsyncClient, db: Database, clock: Any
 ) -> None:
     async with db.transaction() as conn:
-        evil = Mail("fan@example.org", "<script>alert(1)</script>", '<img src=x onerror="alert(1)">', clock.now())
-        await here.post("/api/sign-in/codes", json={"email": "fan@example.org"})
-        await mails.deliver(conn, (await letters.ids())[0], evil, clock.now())
+        await letter_store.deliver(conn, new_id(), "fan@example.org", EVIL, clock.now())
     page = await here.get("/mailbox")
     assert "style-src 'self'" in page.headers["content-security-policy"]
     for forbidden in ("<script", "<style", "style=", "<img"):
         assert forbidden not in page.text
     assert (await here.get("/mailbox/style.css")).headers["content-type"].startswith("text/css")
+
+
+async def test_a_letter_is_shown_in_a_frame_in_which_nothing_runs_or_loads(
+    here: httpx.AsyncClient, db: Database, clock: Any
+) -> None:
+    letter_id = new_id()
+    async with db.transaction() as conn:
+        await letter_store.deliver(conn, letter_id, "fan@example.org", EVIL, clock.now())
+    shown = await here.get(f"/mailbox/{letter_id}")
+    policy = shown.headers["content-security-policy"].split("; ")
+    assert {"default-src 'none'", "frame-ancestors 'self'", "sandbox allow-popups"} <= set(policy)
+    assert not any(part.startswith("script-src") for part in policy)
+    assert f'src="/mailbox/{letter_id}"' in (await here.get("/mailbox")).text
+    file = await here.get(f"/mailbox/{letter_id}/files/0")
+    assert (file.content, file.headers["content-type"]) == (b"%PDF", "application/pdf")
+    assert file.headers["content-disposition"].startswith("attachment")
+    for path in (f"/mailbox/{new_id()}", f"/mailbox/{letter_id}/files/1"):
+        assert (await here.get(path)).status_code == 404
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -243,7 +243,7 @@ async def test_a_message_that_was_corrected_meanwhile_is_not_sent_any_more(house
         await house.sends(due)
     assert [headers["urgency"] for headers, _ in service.got] == ["normal", "normal"]
     house.clock.advance(2 * HOUR)
-    await PeopleJobs(house.db, house.config, house.clock).tidy()
+    await PeopleJobs(house.db, house.config, house.clock, {}).tidy()
     async with house.db.connection() as conn:
         assert await conn.fetch("select 1 from people.push_topic") == []
 

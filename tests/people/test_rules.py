@@ -1,5 +1,4 @@
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
 from uuid import UUID, uuid4
 
 import pytest
@@ -18,8 +17,8 @@ from virage.people.rules.grants import (
     may_administer,
     scope_text,
 )
-from virage.people.rules.mails import Mail, code_mail, compose, invitation_mail, smtp_server
-from virage.people.rules.persons import Locale, device_label, tidy_name
+from virage.people.rules.letters.wire import smtp_server
+from virage.people.rules.persons import device_label, tidy_name
 from virage.people.rules.sign_in import (
     FAN_LIFETIME,
     GUEST_LIFETIME,
@@ -177,40 +176,6 @@ def test_a_program_never_holds_what_its_creator_does_not(holder: list[Grant], wa
             )
             for mine in holder
         )
-
-
-@pytest.mark.parametrize("locale", list(Locale))
-def test_a_code_letter_says_the_code_in_subject_and_text(locale: Locale) -> None:
-    mail = code_mail("fan@example.org", "012345", locale, club="Club", expires_at=NOW)
-    assert mail.subject.startswith("012345")
-    assert "012345" in mail.text
-    assert ("Bonjour" in mail.text) == (locale is Locale.FR)
-
-
-@pytest.mark.parametrize("locale", list(Locale))
-@pytest.mark.parametrize("role", list(RoleName))
-def test_every_role_can_be_invited_to_in_every_language(locale: Locale, role: RoleName) -> None:
-    link = "https://virage.local/office/invitation#code"
-    mail = invitation_mail("office@example.org", link, role, locale, club="Club", expires_at=NOW)
-    assert f"\n{link}\n" in mail.text
-
-
-def test_a_letter_is_plain_text_with_a_message_id_of_its_own() -> None:
-    mail = code_mail("fan@example.org", "012345", Locale.FR, club="Étoile", expires_at=NOW)
-    raw = compose(mail, UUID(int=7), "tickets@example.org", "Étoile", NOW).as_bytes()
-    message = message_from_bytes(raw)
-    assert message.get_content_type() == "text/plain"
-    assert message["to"] == "fan@example.org"
-    assert message["message-id"] == f"<{UUID(int=7)}@example.org>"
-    assert message["auto-submitted"] == "auto-generated"
-    assert message.get_payload(decode=True).decode().splitlines()[0] == "Bonjour,"  # type: ignore[union-attr]  # a plain text has bytes
-
-
-@given(st.text(max_size=60), st.text(max_size=60))
-def test_no_letter_can_be_given_another_header(to: str, subject: str) -> None:
-    mail = Mail(f"{to}\r\nBcc: all@example.org", f"{subject}\r\nBcc: all@example.org", "text", NOW)
-    with pytest.raises(ValueError, match=r"CR|LF|linefeed|[Ii]nvalid|header"):
-        compose(mail, UUID(int=7), "tickets@example.org", "Club", NOW)
 
 
 @pytest.mark.parametrize(

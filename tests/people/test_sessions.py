@@ -197,8 +197,8 @@ async def test_guests_have_nothing_of_their_own(
 
 async def test_what_is_over_is_forgotten(client: httpx.AsyncClient, db: Database, conn: Connection, clock: Any) -> None:
     await client.post("/api/sign-in/codes", json={"email": FAN})
-    clock.advance(timedelta(days=3))
+    clock.advance(timedelta(days=8))
     async with db.transaction() as writing:
         await acts.tidy(writing, clock.now())
-    for table in ("session", "sign_in_code", "pace", "mail"):
+    for table in ("session", "sign_in_code", "pace", "letter"):
         assert await conn.fetchval(f"select count(*) from people.{table}") == 0

@@ -16,7 +16,7 @@ from virage.kernel.ids import new_id
 from virage.kernel.keys import Jwk, base64url
 from virage.passes.acts import Binding, Bound, open_vault
 from virage.people.rules.house import letterhead_of
-from virage.people.store import mails
+from virage.people.store import letters
 from virage.programme.rules import HouseRules
 from virage.ticketing.acts import refunding
 from virage.ticketing.acts import tickets as acts
@@ -37,11 +37,11 @@ def codes(answer: Any) -> tuple[int, str]:
 
 async def the_code(house: House, config: Config) -> str:
     """The code in the last letter."""
-    newest = (await house.rows("select id from people.mail order by id desc"))[0]["id"]
+    newest = (await house.rows("select id from people.letter where kind = 'phone_code' order by id desc"))[0]["id"]
     async with house.db.connection() as conn:
-        mail = await mails.letter(conn, [letterhead_of(config).keys], newest)
-    assert mail is not None
-    return mail.subject[:6]
+        letter = await letters.letter(conn, [letterhead_of(config).keys], newest)
+    assert letter is not None
+    return letter.secret["code"]
 
 
 async def test_a_ticket_says_where_when_and_how_its_pass_stands(house: House) -> None:

@@ -290,7 +290,7 @@ async def test_declines_end_the_rule_and_its_owner_is_told_and_may_begin_anew(
     assert (view.state, view.today_cents, await house.balance()) == (RuleState.OFF, 0, 900)
     assert len(await house.rows("select 1 from kernel.job where entrypoint = 'wallet.auto_top_up_off'")) == 1
     await house.jobs.tell_off(RuleIsOff(house.purse_id))
-    assert len(await house.rows("select 1 from people.mail")) == 1
+    assert len(await house.rows("select 1 from people.letter where kind = 'top_up_off'")) == 1
     assert await house.put(method_id=method.id) == await house.put(method_id=method.id)
     assert (await house.view()).state is RuleState.ON
 

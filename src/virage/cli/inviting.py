@@ -7,7 +7,7 @@ from virage.cli.house import beside, console, database, fail
 from virage.kernel.config import Config
 from virage.kernel.problems import Refused
 from virage.people import acts
-from virage.people.rules.mails import invitation_link
+from virage.people.rules.letters.wire import invitation_link
 
 
 def invite(email: str) -> None:

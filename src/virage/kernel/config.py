@@ -74,9 +74,14 @@ class Config(Struct, frozen=True, kw_only=True):
     demonstration without it letters arrive in /mailbox."""
     mail_from: str = "tickets@example.org"
     """The sender of every letter."""
-    newcomer_letters_per_min: int = 60
-    """How many sign-in codes a minute are sent to addresses without an account; the next ones wait up to two minutes,
-    more are not sent. Everybody else's letters never wait for them."""
+    dkim_key: Path | None = None
+    """A file with the private RSA key (PEM) that letters are signed with by DKIM, for the domain of the sender."""
+    dkim_selector: str = ""
+    """The name under `_domainkey` at which DNS has its public key."""
+    bounce_domain: str | None = None
+    """The domain of the return paths of letters (VERP), whose mail server hands reports to `bounce_listen`."""
+    bounce_listen: str | None = None
+    """host:port at which `virage work` takes delivery reports by LMTP, as 127.0.0.1:2424; unset: it takes none."""
     sandbox_url: str | None = None
     """The sandbox payment provider as the server and the browsers reach it, for instance http://localhost:8001."""
     sandbox_key: str = ""
@@ -196,6 +201,10 @@ def _contradictions(config: Config) -> list[str]:
         defects.append("VIRAGE_SANDBOX_KEY: VIRAGE_SANDBOX_URL needs it")
     if config.sandbox_url and _is_weak(config.sandbox_webhook_secret):
         defects.append(f"VIRAGE_SANDBOX_WEBHOOK_SECRET: VIRAGE_SANDBOX_URL needs it, {_STRONG}")
+    if bool(config.dkim_key) != bool(config.dkim_selector):
+        defects.append("VIRAGE_DKIM_KEY, VIRAGE_DKIM_SELECTOR: letters are signed with both, or with neither")
+    if config.bounce_listen and not config.bounce_domain:
+        defects.append("VIRAGE_BOUNCE_LISTEN: it needs VIRAGE_BOUNCE_DOMAIN, which reports are sent to")
     if config.loopback_listener and not is_loopback(config.host):
         defects.append("VIRAGE_LOOPBACK_LISTENER: VIRAGE_HOST must be a loopback address, as 127.0.0.1")
     return defects if config.demo else defects + _not_for_production(config)

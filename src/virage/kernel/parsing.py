@@ -49,6 +49,8 @@ _database = _matching(r"postgres(ql)?://\S+", "postgresql://user:password@host:p
 _objects = _matching(r"(file|az|s3)://\S+|(?!\w+://).+", "file:///folder, az://container, s3://bucket or a folder")
 _smtp = _matching(r"smtps?://([^@\s]+@)?[^@:/?\s]+(:\d+)?([/?]\S*)?", "smtp(s)://user:password@host:port")
 _address = _matching(r"[^@\s]+@[^@\s]+", "an e-mail address")
+_domain = _matching(r"[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?", "a name in DNS, as mail.example.org")
+_host_port = _matching(r"[^\s:]+:[0-9]{1,5}", "host:port, as 127.0.0.1:2424")
 
 
 def _origin(raw: str) -> str:
@@ -133,6 +135,13 @@ def _speed(raw: str) -> float:
     return speed
 
 
+def _readable(raw: str) -> Path:
+    path = Path(raw)
+    if not path.is_file():
+        raise ValueError("must be a file")
+    return path
+
+
 PARSERS: Mapping[str, Callable[[str], Any]] = {
     "secrets_previous": _secrets,
     "database_url": _database,
@@ -146,6 +155,10 @@ PARSERS: Mapping[str, Callable[[str], Any]] = {
     "smtp_url": _smtp,
     "mail_from": _address,
     "newcomer_letters_per_min": _positive,
+    "dkim_key": _readable,
+    "dkim_selector": _domain,
+    "bounce_domain": _domain,
+    "bounce_listen": _host_port,
     "sandbox_url": _origin,
     "sandbox_outside_demo": _boolean,
     "objects_url": _objects,

@@ -99,6 +99,7 @@ class _Kind(NamedTuple):
     payload_type: type[Struct]
     handler: Callable[[Any], Awaitable[None]]
     attempts_max: int
+    at_once: int
 
 
 class _Singleton(NamedTuple):
@@ -130,11 +131,15 @@ class Jobs:
         handler: Callable[[Payload], Awaitable[None]],
         *,
         attempts_max: int = ATTEMPTS_MAX,
+        at_once: int = 0,
     ) -> None:
-        """Run jobs of that kind with `handler`, which repeats without harm. ValueError for a kind that is taken."""
+        """Run jobs of that kind with `handler`, which repeats without harm, at most `at_once` together (0: any).
+
+        ValueError for a kind that is taken.
+        """
         if kind in self._kinds:
             raise ValueError(f"Jobs of kind {kind!r} have a handler already.")
-        self._kinds[kind] = _Kind(payload_type, handler, attempts_max)
+        self._kinds[kind] = _Kind(payload_type, handler, attempts_max, at_once)
 
     def every(self, seconds: float, name: str, handler: Callable[[], Awaitable[None]]) -> None:
         """Call `handler` again and again, that many seconds after its last end, in one process of all alone."""
@@ -164,7 +169,9 @@ class Jobs:
         try:
             manager = _queue_manager(pool)
             for name, kind in self._kinds.items():
-                manager.entrypoint(name, accepts_context=False, on_failure="hold")(_runner(kind))
+                manager.entrypoint(name, accepts_context=False, on_failure="hold", concurrency_limit=kind.at_once)(
+                    _runner(kind)
+                )
             life = asyncio.create_task(
                 manager.run(
                     dequeue_timeout=self._poll,

@@ -46,6 +46,7 @@ from virage.live.sources import routes as sources
 from virage.live.sources.acts import tell_stats_at_once
 from virage.live.sources.reads import StatsBoard, StatsTopic
 from virage.matchday.house import Domain, House
+from virage.matchday.letters import COMPOSERS
 from virage.pages import routes as pages
 from virage.passes import routes as passes_routes
 from virage.passes.acts import open_vault
@@ -68,7 +69,7 @@ from virage.people.rules.webpush import Vapid
 from virage.pitch import routes as pitch_routes
 from virage.pitch.reads import Pitches, PitchTopic
 from virage.programme import routes as programme
-from virage.programme.acts import EventCancelled
+from virage.programme.acts import EventCancelled, EventMoved
 from virage.programme.reads import boards, public_events
 from virage.replay import routes as replay_routes
 from virage.replay.acts.clips import entries_told as replays_told
@@ -82,6 +83,7 @@ from virage.replay.routes.sharing import SharePage
 from virage.replay.routes.taps import TapCounter
 from virage.replay.rules.media import MediaVault
 from virage.ticketing import routes as ticketing_routes
+from virage.ticketing.acts import letters as order_letters
 from virage.ticketing.acts import paying, refunding
 from virage.ticketing.acts.tickets import rebind_desk
 from virage.ticketing.jobs import SeatReturns, TicketingJobs
@@ -120,6 +122,7 @@ def _venue(house: House) -> Domain:
 
 def _programme(house: House) -> Domain:
     event_cancelled: Sequence[EventCancelled] = (refunding.event_cancelled,)
+    event_moved: Sequence[EventMoved] = (order_letters.event_moved,)
     finder = programme.EventFinder(partial(public_events, house.db))
     return Domain(
         pages=dict.fromkeys(("/events/:id", "/live/:id"), partial(programme.has_page, finder)),
@@ -128,6 +131,7 @@ def _programme(house: House) -> Domain:
             "event_board": programme.EventBoard(partial(boards, house.db)),
             "event_finder": finder,
             "event_cancelled": event_cancelled,
+            "event_moved": event_moved,
         },
     )
 
@@ -179,7 +183,7 @@ def _people(house: House) -> Domain:
             "person_erased": PERSON_ERASED,
             "person_tickets": ticketing_views.upcoming_of,
         },
-        jobs=[PeopleJobs(house.db, house.config, house.clock).register],
+        jobs=[PeopleJobs(house.db, house.config, house.clock, COMPOSERS).register],
         lifespan=[authenticator.lifespan],
         authenticator=authenticator,
         gauges=gauges(house.clock),

@@ -30,16 +30,28 @@ from virage.people.rules.grants import (
     StaffGrant,
     view_of,
 )
-from virage.people.rules.mails import Letter
+from virage.people.rules.letters import (
+    Attachment,
+    BlockedAddress,
+    Content,
+    Letter,
+    LetterView,
+    MailboxLetter,
+    State,
+)
+from virage.people.rules.letters.wire import invitation_path
 from virage.people.rules.persons import Locale, Person, SessionView, short_name
 from virage.people.rules.pins import RosterEntry
-from virage.people.store import codes, grants, mails, persons, pins, push, sessions
+from virage.people.rules.secrets import Secrets
+from virage.people.store import codes, grants, letters, persons, pins, push, sessions
 from virage.people.store import devices as stored_devices
 from virage.people.store.scopes import posts_for, posts_of
 from virage.programme import reads as programme
 from virage.programme.rules import Text
 
 DEVICES_MOST = 5_000
+BLOCKED_MOST = 500
+LETTERS_MOST = 100
 MAILBOX_MOST = 50
 PROGRAMS_MOST = 500
 STAFF_MOST = 5_000
@@ -292,6 +304,53 @@ async def may_sell_at(conn: Connection, person_id: UUID, outlet: str, now: datet
     return await pins.works_at(conn, person_id, OUTLET, _spelled_out(OUTLET, [outlet]), events)
 
 
-async def mailbox(conn: Connection) -> list[Letter]:
+async def letters_about(
+    conn: Connection, keys: Sequence[Secrets], about_id: UUID, person_id: UUID | None = None
+) -> list[LetterView]:
+    """The letters of an order, the latest first; to one person, if one is named."""
+    return await letters.letters_about(conn, keys, about_id, person_id)
+
+
+async def letters_sent(
+    conn: Connection, keys: Sequence[Secrets], state: State | None, before: UUID | None
+) -> list[LetterView]:
+    """The latest letters, of one state if it is named."""
+    return await letters.letters(conn, keys, state, before, LETTERS_MOST)
+
+
+async def blocked_addresses(conn: Connection, keys: Sequence[Secrets]) -> list[BlockedAddress]:
+    """Addresses that came back for good and are not written to, the latest first."""
+    return await letters.blocked(conn, keys, BLOCKED_MOST)
+
+
+async def mailbox(conn: Connection) -> list[MailboxLetter]:
     """The latest letters of a demonstration without a mail server."""
-    return await mails.mailbox(conn, MAILBOX_MOST)
+    return await letters.mailbox(conn, MAILBOX_MOST)
+
+
+async def mailbox_html(conn: Connection, letter_id: UUID) -> str | None:
+    """A letter of the mailbox as a mail program shows it."""
+    return await letters.mailbox_html(conn, letter_id)
+
+
+async def mailbox_file(conn: Connection, letter_id: UUID, position: int) -> Attachment | None:
+    """A file of a letter in the mailbox."""
+    return await letters.mailbox_file(conn, letter_id, position)
+
+
+class LetterComposer(Protocol):
+    """What a letter tells, loaded by the domain that wrote it: one composer a kind."""
+
+    async def __call__(self, conn: Connection, letter: Letter) -> Content | None:
+        """Return the content; None if there is nothing to tell any more."""
+        ...
+
+
+async def sealed_content(conn: Connection, letter: Letter) -> Content:  # noqa: ARG001 - the protocol's form
+    """The content of a letter whose sealed values are all that it tells."""
+    return Content({})
+
+
+async def invitation_content(conn: Connection, letter: Letter) -> Content:  # noqa: ARG001 - the protocol's form
+    """The content of an invitation."""
+    return Content({}, path=invitation_path(letter.secret["code"]))

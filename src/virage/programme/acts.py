@@ -37,6 +37,14 @@ class EventCancelled(Protocol):
         ...
 
 
+class EventMoved(Protocol):
+    """What a changed start of a public event causes in the domains above; it runs in the transaction that amends."""
+
+    async def __call__(self, conn: Connection, event: Event, was_at: datetime) -> None:
+        """Handle an event that was to start at `was_at`. Long work belongs into a job."""
+        ...
+
+
 async def add_organiser(conn: Connection, organiser: Organiser, who: UUID | None, now: datetime) -> Organiser | Refused:
     """Add an organiser; the same again is the same organiser."""
     if await store.insert_organiser(conn, organiser, now):
@@ -80,8 +88,12 @@ async def amend(
     now: datetime,
     *,
     revision: int | None = None,
+    moved: Sequence[EventMoved] = (),
 ) -> Event | Refused:
-    """Replace the content of an event; with `revision`, only if nobody amended it since."""
+    """Replace the content of an event; with `revision`, only if nobody amended it since.
+
+    `moved` do what follows if it is public and starts at another time.
+    """
     event = await store.lock_event(conn, event_id)
     if event is None:
         return Refused(Reason.NOT_FOUND)
@@ -96,7 +108,11 @@ async def amend(
         return refusal
     await store.update_event(conn, event_id, content)
     await append(conn, [Fact("event_amended", who, event_id, {"revision": event.revision + 1})], now)
-    return (await store.events_by_id(conn, [event_id]))[event_id]
+    amended = (await store.events_by_id(conn, [event_id]))[event_id]
+    if event.state == "published" and amended.starts_at != event.starts_at:
+        for handler in moved:
+            await handler(conn, amended, event.starts_at)
+    return amended
 
 
 async def publish(conn: Connection, event_id: UUID, who: UUID | None, now: datetime) -> Event | Refused:

@@ -13,7 +13,7 @@ from virage.kernel.database import Database, Unavailable
 from virage.kernel.guard import Principal, Role, fresh, holds, require, staff
 from virage.kernel.problems import Problem, granted
 from virage.programme import acts, reads
-from virage.programme.acts import EventCancelled
+from virage.programme.acts import EventCancelled, EventMoved
 from virage.programme.reads import Board, OfficeEvent, PublicEvent
 from virage.programme.rules import Event, EventContent, NewEvent, Organiser, Revision, Series
 
@@ -84,12 +84,20 @@ async def create_event(data: NewEvent, db: Database, clock: Clock, principal: Pr
 
 
 @put("/events/{event_id:uuid}", guards=[staff(ROLE)])
-async def amend_event(event_id: UUID, data: Amendment, db: Database, clock: Clock, principal: Principal) -> OfficeEvent:
+async def amend_event(
+    event_id: UUID,
+    data: Amendment,
+    *,
+    db: Database,
+    clock: Clock,
+    principal: Principal,
+    event_moved: Sequence[EventMoved],
+) -> OfficeEvent:
     """Replace the content of a draft, or of a published event that stays complete."""
     now = clock.now()
     async with db.transaction() as conn:
         granted(await reads.event_within(conn, event_id, principal, ROLE))
-        outcome = await acts.amend(conn, event_id, data, principal.id, now, revision=data.revision)
+        outcome = await acts.amend(conn, event_id, data, principal.id, now, revision=data.revision, moved=event_moved)
         return reads.office_view(granted(outcome), now)
 
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database
 from virage.kernel.queue import Jobs, enqueue
-from virage.ticketing.acts import holding, refunding
+from virage.ticketing.acts import holding, letters, refunding
+from virage.ticketing.acts.letters import MOVED_JOB, Moved
 from virage.ticketing.acts.refunding import CANCEL_BATCH, CANCELLED_JOB, EventGone, WhoIsInside
 
 EXPIRE_EVERY_S = 2.0
@@ -27,6 +28,7 @@ class TicketingJobs:
         jobs.every(EXPIRE_EVERY_S, "ticketing.expire", self.expire)
         jobs.every(EXPIRE_OLD_EVERY_S, "ticketing.expire_old", self.expire_old)
         jobs.on(CANCELLED_JOB, EventGone, self.give_back)
+        jobs.on(MOVED_JOB, Moved, self.tell_moved)
 
     async def expire(self) -> None:
         """Free the places of holds that are over, batch by batch."""
@@ -53,6 +55,11 @@ class TicketingJobs:
         if count:
             async with self._db.transaction() as conn:
                 await enqueue(conn, CANCELLED_JOB, [gone], delay=LOOK_AGAIN)
+
+    async def tell_moved(self, moved: Moved) -> None:
+        """Write to everybody with tickets of an event whose start has changed."""
+        async with self._db.transaction() as conn:
+            await letters.tell_moved(conn, moved, self._clock.now())
 
 
 class SeatReturns:

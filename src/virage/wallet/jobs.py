@@ -7,18 +7,17 @@ from uuid import UUID
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.database import Database
+from virage.kernel.ids import new_id
 from virage.kernel.queue import Jobs
 from virage.payments import methods
 from virage.payments.checkout import settle_all
 from virage.payments.handlers import Handlers
 from virage.payments.provider import PaymentProvider
-from virage.people import reads as people
-from virage.people.acts.mail import post
-from virage.people.rules.house import letterhead_of
+from virage.people.acts.letters import write
+from virage.people.rules.letters import Kind, NewLetter
 from virage.venue.reads import GROUND_ZONE
 from virage.wallet.acts import auto_top_ups as acts
 from virage.wallet.acts.purses import empty_closed
-from virage.wallet.rules.auto_top_ups import off_letter
 from virage.wallet.rules.purses import Limits
 from virage.wallet.store import auto_top_ups as store
 from virage.wallet.store import purses
@@ -42,7 +41,6 @@ class WalletJobs:
         self._clock = clock
         self._provider = provider
         self._handlers = handlers
-        self._letterhead = letterhead_of(config)
         self._limits = Limits(config.top_up_cents_min, config.top_up_cents_max, config.purse_cents_max)
 
     def register(self, jobs: Jobs) -> None:
@@ -95,12 +93,15 @@ class WalletJobs:
         now = self._clock.now()
         async with self._db.transaction() as conn:
             purse = (await purses.purses_by_id(conn, [off.purse_id])).get(off.purse_id)
-            fan = None if purse is None or purse.owner_id is None else await people.person(conn, purse.owner_id)
-            if fan is not None:
-                head = self._letterhead
-                address = f"{head.public_url}/purse"
-                mail = off_letter(fan.email, fan.locale, club=head.club, address=address, expires_at=now + LETTER_LIVES)
-                await post(conn, head.keys, [mail])
+            if purse is not None and purse.owner_id is not None:
+                letter = NewLetter(
+                    id=new_id(),
+                    kind=Kind.TOP_UP_OFF,
+                    subject_id=purse.id,
+                    person_id=purse.owner_id,
+                    expires_at=now + LETTER_LIVES,
+                )
+                await write(conn, [letter], now)
 
     async def tidy(self) -> None:
         """Forget proofs that were sent long ago."""

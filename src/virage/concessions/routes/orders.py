@@ -8,6 +8,7 @@ from litestar import Router, get, post
 from litestar.params import Parameter
 
 from virage.concessions.acts.ordering import cancel
+from virage.concessions.acts.receipts import send_receipt
 from virage.concessions.reads.kitchen import promises
 from virage.concessions.reads.orders import FoodOrder, FoodSlot, OutletOffer, order_of, orders_of, view_of
 from virage.concessions.routes.food_desk import FoodDesk
@@ -18,6 +19,7 @@ from virage.kernel.config import Config
 from virage.kernel.database import Database
 from virage.kernel.guard import Principal, Role, require_fan, signed_in, staff
 from virage.kernel.problems import Problem, granted
+from virage.people.rules.letters import LetterWish
 from virage.programme.rules import Instant
 
 Moment = Annotated[Instant | None, Parameter(description="With its time zone")]
@@ -83,6 +85,13 @@ async def cancel_food_order(order_id: UUID, db: Database, clock: Clock, principa
         return view_of(granted(await cancel(conn, order_id, require_fan(principal), clock.now())))
 
 
+@post("/orders/{order_id:uuid}/receipt", status_code=202, guards=[signed_in])
+async def send_food_receipt(order_id: UUID, data: LetterWish, db: Database, clock: Clock, principal: Principal) -> None:
+    """Send me the receipt of an order that was paid for, by email: once a minute, and five times an hour."""
+    async with db.transaction() as conn:
+        granted(await send_receipt(conn, order_id, data.id, require_fan(principal), clock.now()))
+
+
 @get("/promises", guards=[staff(*PROMISE_READERS)])
 async def list_promises(
     db: Database,
@@ -110,6 +119,7 @@ router = Router(
         list_food_orders,
         get_food_order,
         cancel_food_order,
+        send_food_receipt,
     ],
 )
 office_router = Router("/api/office/concessions", route_handlers=[list_promises])

@@ -5,7 +5,6 @@ from virage.people.acts.cookies import cookie_of
 from virage.people.acts.devices import change_device, open_pairing, pair, revoke_device
 from virage.people.acts.ensure import ensure_fan, ensure_staff, open_session
 from virage.people.acts.forget import PersonErased, erase
-from virage.people.acts.mail import MAIL_KIND, post
 from virage.people.acts.office import (
     FirstAdmin,
     InvitationWish,
@@ -31,7 +30,6 @@ from virage.people.acts.sign_in import (
 from virage.people.acts.tidy import tidy
 
 __all__ = [
-    "MAIL_KIND",
     "FirstAdmin",
     "InvitationWish",
     "Invited",
@@ -55,7 +53,6 @@ __all__ = [
     "open_pairing",
     "open_session",
     "pair",
-    "post",
     "revoke_device",
     "revoke_grant",
     "revoke_token",

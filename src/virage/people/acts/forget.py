@@ -7,9 +7,12 @@ from uuid import UUID
 
 from virage.kernel import journal
 from virage.kernel.database import Connection
+from virage.kernel.ids import new_id
 from virage.kernel.journal import Fact
 from virage.kernel.problems import Refused
+from virage.people.acts import letters
 from virage.people.rules import secrets
+from virage.people.rules.letters import Kind, NewLetter
 from virage.people.rules.reasons import Reason
 from virage.people.rules.secrets import Secrets
 from virage.people.store import codes, grants, persons, pins, sessions
@@ -60,5 +63,7 @@ async def erase(
     await pins.drop_pin(conn, person_id)
     await codes.drop_pace(conn, [secrets.pace_key(keys, person.email)])
     await persons.erase(conn, person_id, person.email, address_key, now)
+    last = NewLetter(id=new_id(), kind=Kind.ACCOUNT_ERASED, subject_id=person_id, to=person.email, locale=person.locale)
+    await letters.write(conn, [last], now, keys=keys)
     await journal.append(conn, [Fact("person_erased", person_id, person_id)], now)
     return None

@@ -13,7 +13,7 @@ from virage.kernel.ids import new_id
 from virage.kernel.journal import Fact
 from virage.kernel.problems import Refused
 from virage.kernel.security import new_token
-from virage.people.acts.mail import post
+from virage.people.acts.letters import write
 from virage.people.rules.addresses import normalise_address
 from virage.people.rules.devices import may_assign
 from virage.people.rules.grants import (
@@ -29,7 +29,7 @@ from virage.people.rules.grants import (
     view_of,
 )
 from virage.people.rules.house import Letterhead
-from virage.people.rules.mails import invitation_link, invitation_mail
+from virage.people.rules.letters import Kind, NewLetter
 from virage.people.rules.persons import Locale
 from virage.people.rules.reasons import NOT_A_SCOPE, NOT_AN_ADDRESS, Reason
 from virage.people.rules.sign_in import STAFF_LIFETIME
@@ -87,10 +87,16 @@ async def invite(
     invitation_id, code, expires_at = wish.id or new_id(), new_token(), now + INVITATION_LIFETIME
     invitation = NewInvitation(invitation_id, email, grant, inviter.id, at=now, expires_at=expires_at)
     if await grants.invite(conn, invitation, code):
-        link = invitation_link(head.public_url, code)
-        await post(
-            conn, head.keys, [invitation_mail(email, link, wish.role, locale, club=head.club, expires_at=expires_at)]
+        letter = NewLetter(
+            id=new_id(),
+            kind=Kind.INVITATION,
+            subject_id=invitation_id,
+            to=email,
+            locale=locale,
+            secret={"code": code, "role": wish.role},
+            expires_at=expires_at,
         )
+        await write(conn, [letter], now, keys=head.keys)
         await journal.append(conn, [Fact("staff_invited", inviter.id, invitation_id, facts_of(grant))], now)
         return Invited(invitation_id, expires_at)
     known = await grants.invitation_as_sent(conn, invitation_id)

@@ -12,11 +12,11 @@ from virage.kernel.ids import new_id
 from virage.kernel.journal import Fact
 from virage.kernel.problems import Refused
 from virage.kernel.security import new_token
-from virage.people.acts.mail import post
+from virage.people.acts.letters import write
 from virage.people.rules import secrets
 from virage.people.rules.addresses import normalise_address
 from virage.people.rules.house import Letterhead
-from virage.people.rules.mails import Mail, code_mail, open_code_mail
+from virage.people.rules.letters import Kind, NewLetter
 from virage.people.rules.persons import Locale, Newcomer, Person, PersonChange, tidy_name
 from virage.people.rules.reasons import NOT_A_NAME, NOT_AN_ADDRESS, Reason
 from virage.people.rules.secrets import Secrets
@@ -82,28 +82,33 @@ async def ask_code(
             conn, head, email, browser, locale, sent_at=sent_at, long=answer is Answer.SEND_LONG
         )
     if letter is not None:
-        await post(conn, head.keys, [letter], delay=sent_at - now)
+        await write(conn, [letter], now, keys=head.keys, delay=sent_at - now)
     return ASKED
 
 
 async def _code_letter(
     conn: Connection, head: Letterhead, email: str, browser: UUID, locale: Locale, *, sent_at: datetime, long: bool
-) -> Mail:
+) -> NewLetter:
     """The letter with a new code for one browser."""
     new_code, key_of = (secrets.new_long_code, secrets.long_code_key) if long else (secrets.new_code, secrets.code_key)
     code, key, expires_at = new_code(), key_of(head.keys, email, browser), sent_at + CODE_LIFETIME
     await codes.put_code(conn, key, secrets.code_hash(head.keys, email, code), locale, expires_at)
-    return code_mail(email, secrets.in_groups(code), locale, club=head.club, expires_at=expires_at)
+    return _letter(Kind.SIGN_IN_CODE, email, code, locale, expires_at)
 
 
 async def _open_code_letter(
     conn: Connection, head: Letterhead, email: str, locale: Locale, sent_at: datetime
-) -> Mail | None:
+) -> NewLetter | None:
     """The letter with a code for every browser; None while the last one that was sent still serves for long enough."""
     code, key = secrets.new_long_code(), secrets.open_code_key(head.keys, email)
     if not await codes.put_open_code(conn, key, secrets.code_hash(head.keys, email, code), locale, sent_at):
         return None
-    return open_code_mail(email, code, locale, club=head.club, expires_at=sent_at + OPEN_CODE_LIFETIME)
+    return _letter(Kind.OPEN_SIGN_IN_CODE, email, code, locale, sent_at + OPEN_CODE_LIFETIME)
+
+
+def _letter(kind: Kind, email: str, code: str, locale: Locale, expires_at: datetime) -> NewLetter:
+    id_, secret = new_id(), {"code": secrets.in_groups(code)}
+    return NewLetter(id=id_, kind=kind, subject_id=id_, to=email, locale=locale, secret=secret, expires_at=expires_at)
 
 
 async def _count_ask(conn: Connection, keys: Secrets, email: str, browser: UUID, now: datetime) -> Asks:

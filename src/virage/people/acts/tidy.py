@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from virage.kernel.database import Connection
-from virage.people.store import codes, devices, grants, mails, sessions
+from virage.people.store import codes, devices, grants, letters, sessions
 
 
 async def tidy(conn: Connection, now: datetime) -> None:
@@ -12,4 +12,4 @@ async def tidy(conn: Connection, now: datetime) -> None:
     await codes.tidy_codes(conn, now)
     await devices.tidy_pairings(conn, now)
     await grants.tidy_grants(conn, now)
-    await mails.tidy_letters(conn, now)
+    await letters.tidy_letters(conn, now)

@@ -1,17 +1,14 @@
-"""Letters and push messages are sent here, and what is over is forgotten."""
+"""Letters and push messages are sent here, reports about letters are taken in, and what is over is forgotten."""
 
 import asyncio
 import socket
-import ssl
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from email.message import EmailMessage
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import aiohttp
-import aiosmtplib
 from aiohttp.abc import AbstractResolver, ResolveResult
 from msgspec.structs import replace
 
@@ -21,88 +18,25 @@ from virage.kernel.database import Database
 from virage.kernel.logs import log
 from virage.kernel.queue import Jobs, enqueue
 from virage.people import acts
+from virage.people.acts.letters import LETTER_KIND, URGENT_KIND
 from virage.people.acts.push import PUSH_KIND
-from virage.people.rules.mails import Mail, MailDue, SmtpServer, compose, smtp_server
+from virage.people.jobs.postman import Postman
+from virage.people.jobs.reports import ReportListener
+from virage.people.reads import LetterComposer
+from virage.people.rules.letters import Kind, LetterDue
 from virage.people.rules.push import PushDue, Subscriber, may_call, may_connect
-from virage.people.rules.secrets import secrets_of
 from virage.people.rules.webpush import Vapid, encrypt
-from virage.people.store import mails
 from virage.people.store import push as subscriptions
 
-SMTP_TIMEOUT_S = 20.0
 TIDY_S = 600.0
+REPORTS_AGAIN_S = 1.0
+LETTER_ATTEMPTS = 800  # with the pauses of the queue, two days: a mail server may be away for a night
+LETTERS_AT_ONCE = 8
 PUSH_TIMEOUT: Final = aiohttp.ClientTimeout(total=15, connect=5)
 PUSH_CONNECTIONS: Final = 32
 PUSH_LATER: Final = timedelta(seconds=2)
 GONE: Final = frozenset({404, 410})  # RFC 8030, 7.3: the subscription is no more
 TOO_MANY, CLIENT_ERROR, SERVER_ERROR = 429, 300, 500
-PERMANENT = 500  # RFC 5321, 4.2.1: from here on the same letter is refused for ever
-
-
-class NoMailServer(Exception):
-    """There is neither VIRAGE_SMTP_URL nor a demonstration whose mailbox would do."""
-
-
-class MailDelayed(Exception):
-    """The mail server did not take a letter. Its own words stay out: they name the reader."""
-
-
-class Postman:
-    """Sends one letter a job: to the mail server, or into the mailbox of a demonstration that has none.
-
-    A server that is away or says "later" makes the job fail, which the queue tries again. Sent twice after a crash in
-    between, a letter keeps its Message-ID.
-    """
-
-    def __init__(self, db: Database, config: Config, clock: Clock, tls_context: ssl.SSLContext | None = None) -> None:
-        self._db = db
-        self._config = config
-        self._clock = clock
-        self._tls_context = tls_context
-        self._keys = [secrets_of(secret) for secret in (config.secret, *config.secrets_previous)]
-        self._server = None if config.smtp_url is None else smtp_server(config.smtp_url)
-
-    async def __call__(self, due: MailDue) -> None:
-        """Send the letter unless it was sent, was erased, or came too late."""
-        async with self._db.connection() as conn:
-            mail = await mails.letter(conn, self._keys, due.mail_id)
-        if mail is None:
-            return
-        if mail.expires_at <= self._clock.now():
-            log.warning("mail_too_late", mail=due.mail_id)
-        elif self._server is not None:
-            await self._send(self._server, due, mail)
-        elif not self._config.demo:
-            raise NoMailServer("Set VIRAGE_SMTP_URL.")
-        async with self._db.transaction() as conn:
-            if self._server is None and self._config.demo:
-                await mails.deliver(conn, due.mail_id, mail, self._clock.now())
-            await mails.drop_letter(conn, due.mail_id)
-
-    async def _send(self, server: SmtpServer, due: MailDue, mail: Mail) -> None:
-        message = compose(mail, due.mail_id, self._config.mail_from, self._config.club.name, self._clock.now())
-        try:
-            await self._hand_over(server, message)
-        except aiosmtplib.SMTPRecipientsRefused as refused:
-            codes = [recipient.code for recipient in refused.recipients]
-            if not all(code >= PERMANENT for code in codes):
-                raise MailDelayed(str(codes)) from None
-            log.warning("mail_undeliverable", mail=due.mail_id, codes=codes)
-        except aiosmtplib.SMTPException as failure:
-            raise MailDelayed(f"{type(failure).__name__} {getattr(failure, 'code', '')}".rstrip()) from None
-
-    async def _hand_over(self, server: SmtpServer, message: EmailMessage) -> None:
-        await aiosmtplib.send(
-            message,
-            hostname=server.host,
-            port=server.port,
-            username=server.username,
-            password=server.password,
-            use_tls=server.use_tls,
-            start_tls=server.start_tls,
-            tls_context=self._tls_context,
-            timeout=SMTP_TIMEOUT_S,
-        )
 
 
 class PushDelayed(Exception):
@@ -222,17 +156,21 @@ async def _post(session: aiohttp.ClientSession, endpoint: str, body: bytes, head
 class PeopleJobs:
     """What people need done."""
 
-    def __init__(self, db: Database, config: Config, clock: Clock) -> None:
+    def __init__(self, db: Database, config: Config, clock: Clock, composers: Mapping[Kind, LetterComposer]) -> None:
         self._db = db
         self._clock = clock
-        self._postman = Postman(db, config, clock)
+        self._postman = Postman(db, config, clock, composers)
         self._pusher = Pusher(db, config, clock)
+        self._reports = ReportListener.of(db, config, clock)
 
     def register(self, jobs: Jobs) -> None:
-        """Say what a worker can do."""
-        jobs.on(acts.MAIL_KIND, MailDue, self._postman)
+        """Say what a worker can do. Letters to many wait for their turn, codes do not."""
+        jobs.on(URGENT_KIND, LetterDue, self._postman)
+        jobs.on(LETTER_KIND, LetterDue, self._postman, attempts_max=LETTER_ATTEMPTS, at_once=LETTERS_AT_ONCE)
         jobs.on(PUSH_KIND, PushDue, self._pusher)
         jobs.every(TIDY_S, "people.tidy", self.tidy)
+        if self._reports is not None:
+            jobs.every(REPORTS_AGAIN_S, "people.letter_reports", self._reports.run)
 
     async def tidy(self) -> None:
         """Forget what is over."""

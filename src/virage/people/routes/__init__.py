@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from virage.people.routes import devices, mailbox, me, office, push, sign_in
+from virage.people.routes import devices, letters, mailbox, me, office, push, sign_in
 
 router = Router(
     "/",
@@ -11,6 +11,7 @@ router = Router(
         *me.handlers,
         *office.handlers,
         *devices.handlers,
+        *letters.handlers,
         *mailbox.handlers,
         *push.handlers,
     ],

@@ -17,6 +17,8 @@ class Letterhead(Struct, frozen=True):
     """Whose letters these are, and what their codes and links are made with."""
 
     keys: Secrets
+    all_keys: tuple[Secrets, ...]
+    """The keys, then those of secrets before: they open what is stored."""
     club: str
     public_url: str
     locale: Locale
@@ -27,6 +29,7 @@ def letterhead_of(config: Config) -> Letterhead:
     """The letterhead of a configuration."""
     return Letterhead(
         keys=secrets_of(config.secret),
+        all_keys=tuple(map(secrets_of, (config.secret, *config.secrets_previous))),
         club=config.club.name,
         public_url=config.public_url,
         locale=Locale(config.club.locale),

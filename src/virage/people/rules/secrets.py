@@ -16,11 +16,12 @@ BROWSER_BYTES = 16
 
 
 class Secrets(Struct, frozen=True):
-    """Three keys for three purposes, none of which opens what another one closed."""
+    """Keys for one purpose each, none of which opens what another one closed."""
 
     code: bytes
     address: bytes
     mail: bytes
+    bounce: bytes
 
 
 @lru_cache(maxsize=8)
@@ -30,6 +31,7 @@ def secrets_of(secret: str) -> Secrets:
         code=derive(secret, "people code"),
         address=derive(secret, "people address"),
         mail=derive(secret, "people mail"),
+        bounce=derive(secret, "people bounce"),
     )
 
 

@@ -79,6 +79,8 @@ async def erase(conn: Connection, person_id: UUID, email: str, address_key: byte
     """Forget everything but the id; sessions, codes and paces have queries of their own."""
     await queries.erase_person(conn, person_id=person_id, now=now)
     await queries.erase_programs(conn, person_id=person_id)
-    await queries.erase_letters(conn, address_key=address_key)
+    await queries.erase_letters(conn, person_id=person_id, address_key=address_key)
+    await queries.erase_recipients(conn, person_id=person_id, address_key=address_key)
+    await queries.erase_blocked(conn, address_key=address_key)
     await queries.erase_mailbox(conn, email=email)
     await queries.erase_invitations(conn, email=email)

@@ -46,9 +46,18 @@ update people.person set email = null, name = null, erased_at = :now where id = 
 -- Tokens that a person created are no more, nor are the names they gave them.
 delete from people.program where created_by = :person_id;
 
--- name: erase_letters(address_key)!
--- Letters that still wait for this address.
-delete from people.mail where address_key = :address_key;
+-- name: erase_letters(person_id, address_key)!
+-- Letters to a person, or to their address, that still wait.
+delete from people.letter where state = 'queued' and (person_id = :person_id or address_key = :address_key);
+
+-- name: erase_recipients(person_id, address_key)!
+-- What became of the letters before stays, without the address.
+update people.letter set recipient = null, address_key = null, secret = null
+where person_id = :person_id or address_key = :address_key;
+
+-- name: erase_blocked(address_key)!
+-- An address that came back is forgotten too.
+delete from people.blocked_address where address_key = :address_key;
 
 -- name: erase_mailbox(email)!
 -- The demonstration's letters to this address.

@@ -19,6 +19,7 @@ from virage.payments.rules import FAILED, Captured, Failed, RefundRequest, Start
 from virage.programme import reads as programme
 from virage.programme.rules import Event
 from virage.ticketing.acts.holding import claim_again, taken_fact
+from virage.ticketing.acts.letters import tell_money_returned, tell_paid
 from virage.ticketing.rules.places import label
 from virage.ticketing.rules.sale import may_pay, paying_until
 from virage.ticketing.rules.terms import MONEY_RETURNED, Basket, Buyer, OrderRow, PaidOrder, Reason
@@ -166,6 +167,7 @@ async def _hand_over(conn: Connection, paid: Collection[PaidOrder], now: datetim
         await passes.issue(conn, _issues(paid, await _events_of(conn, paid)), now)
         facts = [Fact("order_paid", order.owner_id, order.id, {"event": order.event_id}) for order in paid]
         await append(conn, facts, now)
+        await tell_paid(conn, paid, now)
 
 
 def _issues(paid: Iterable[PaidOrder], events: dict[UUID, Event]) -> list[Issue]:
@@ -227,6 +229,7 @@ async def _send_back(conn: Connection, back: Sequence[Captured], now: datetime) 
     await store.count_returned(conn, [(p.subject, p.amount_cents) for p in back])
     facts = [Fact(MONEY_RETURNED, None, p.subject, {"payment": p.payment_id}) for p in back]
     await append(conn, facts, now)
+    await tell_money_returned(conn, back, now)
 
 
 async def failed(conn: Connection, ended: Sequence[Failed], now: datetime) -> None:

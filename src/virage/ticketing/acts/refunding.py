@@ -18,6 +18,7 @@ from virage.payments.rules import RefundRequest
 from virage.programme import reads as programme
 from virage.programme.rules import Event
 from virage.ticketing.acts.holding import close, freed_fact
+from virage.ticketing.acts.letters import tell_refunded
 from virage.ticketing.rules.refunds import RefundPlan, RefundReason, plan_refund
 from virage.ticketing.rules.terms import OrderRow, Reason
 from virage.ticketing.store import claims as claims_store
@@ -61,17 +62,29 @@ class EventGone(Struct, frozen=True):
 async def refund(
     conn: Connection, wish: RefundWish, now: datetime, who_is_inside: WhoIsInside | None = None
 ) -> RefundRow | Refused:
-    """Give back an order or tickets of it; the same refund id again is the same refund.
+    """Give back an order or tickets of it, and write of it; the same refund id again is the same refund.
 
     Refused with `people_inside` while the holder of one of the tickets is inside, unless the wish says so; the places
     of those people are sold again once they have left. `who_is_inside` None: the event is off, no place is sold again.
     """
+    refunded = await _refund(conn, wish, now, who_is_inside)
+    if isinstance(refunded, Refused):
+        return refunded
+    row, owner_id = refunded
+    await tell_refunded(conn, [(row, owner_id)], now)
+    return row
+
+
+async def _refund(
+    conn: Connection, wish: RefundWish, now: datetime, who_is_inside: WhoIsInside | None = None
+) -> tuple[RefundRow, UUID] | Refused:
+    """Give back an order or tickets of it; the refund and the order's owner."""
     order = (await store.lock_orders(conn, [wish.order_id])).get(wish.order_id)
     if order is None:
         return Refused(Reason.NOT_FOUND)
     known = await tickets_store.refund(conn, wish.refund_id)
     if known is not None:
-        return known if known.order_id == order.id else Refused(Reason.ID_REUSED)
+        return (known, order.owner_id) if known.order_id == order.id else Refused(Reason.ID_REUSED)
     tickets = await tickets_store.tickets(conn, order.ticket_ids)
     plan = plan_refund(order, tickets, wish.ticket_ids)
     if isinstance(plan, Refused):
@@ -91,7 +104,7 @@ async def refund(
     await _give_back(conn, order, plan, row, inside.keys(), wish.asked_by)
     await append(conn, _facts(order, plan, row, inside.keys(), wish.asked_by), now)
     await passes.revoke(conn, row.ticket_ids, now, wish.asked_by)
-    return row
+    return row, order.owner_id
 
 
 async def _inside(
@@ -158,10 +171,13 @@ async def give_back_event(conn: Connection, event_id: UUID, now: datetime) -> in
     waiting = [order.id for order in orders if order.state != "paid"]
     if waiting:
         await close(conn, waiting, "released", now)
+    refunds = []
     for order in sorted((order for order in orders if order.state == "paid"), key=lambda order: order.id):
-        outcome = await refund(conn, RefundWish(order.id, new_id()), now)
+        outcome = await _refund(conn, RefundWish(order.id, new_id()), now)
         if isinstance(outcome, Refused):
             raise RuntimeError(f"Order {order.id} of a cancelled event is not given back: {outcome.reason}")  # noqa: TRY004 - it is no type that is wrong
+        refunds.append(outcome)
+    await tell_refunded(conn, refunds, now)
     return len(orders)
 
 

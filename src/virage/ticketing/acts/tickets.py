@@ -6,16 +6,17 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.kernel.database import Connection
+from virage.kernel.ids import new_id
 from virage.kernel.journal import Fact, append
 from virage.kernel.problems import Refused
 from virage.kernel.security import derive
 from virage.passes import acts as passes
 from virage.passes.acts import Binding, Bound
 from virage.passes.rules.vault import KeyVault
-from virage.people.acts.mail import post
+from virage.people.acts.letters import write
 from virage.people.rules.house import Letterhead
-from virage.people.rules.mails import Mail
-from virage.people.rules.persons import Locale, Person
+from virage.people.rules.letters import Kind, NewLetter
+from virage.people.rules.persons import Person
 from virage.people.rules.secrets import new_code
 from virage.programme import reads as programme
 from virage.ticketing.rules.rebinding import CODE_LIVES, TRIES_MAX, code_hash, right
@@ -81,7 +82,15 @@ async def send_rebind_code(
     hashed = code_hash(desk.key, ticket_id, code)
     if not await store.put_rebind_code(conn, ticket_id, hashed, now):
         return Refused(Reason.CODE_SENT)
-    await post(conn, desk.letterhead.keys, [_letter(fan, code, desk.letterhead.club, ends_at)])
+    letter = NewLetter(
+        id=new_id(),
+        kind=Kind.PHONE_CODE,
+        subject_id=ticket_id,
+        person_id=fan.id,
+        secret={"code": code},
+        expires_at=ends_at,
+    )
+    await write(conn, [letter], now, keys=desk.letterhead.keys)
     await append(conn, [Fact("rebind_code_sent", fan.id, ticket_id)], now)
     return ends_at
 
@@ -108,21 +117,3 @@ async def check_rebind_code(
 async def rebind(conn: Connection, vault: KeyVault, binding: Binding, now: datetime) -> Bound | Refused:
     """Move the pass to the phone that holds the key; call once the code is checked, in the same transaction."""
     return (await passes.rebind(conn, vault, [binding], now))[0]
-
-
-def _letter(fan: Person, code: str, club: str, ends_at: datetime) -> Mail:
-    if fan.locale is Locale.FR:
-        subject = f"{code} : votre code pour changer de téléphone, {club}"
-        text = (
-            f"Bonjour,\n\nVotre code pour mettre le billet sur un autre téléphone est : {code}\n\n"
-            "Il vaut dix minutes. L'ancien téléphone ne l'affichera plus.\n"
-            f"Si vous n'avez rien demandé, ignorez ce message.\n\n{club}\n"
-        )
-    else:
-        subject = f"{code}: your code to change phones, {club}"
-        text = (
-            f"Hello,\n\nYour code to put the ticket on another phone is: {code}\n\n"
-            "It is good for ten minutes. The phone before will show the ticket no more.\n"
-            f"If you did not ask for it, ignore this message.\n\n{club}\n"
-        )
-    return Mail(fan.email, subject, text, ends_at)

@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from virage.ticketing.routes import offers, office, selling, tickets
+from virage.ticketing.routes import letters, offers, office, selling, tickets
 
 routers = [
     Router("/api/offers", route_handlers=[offers.list_offers]),
@@ -32,6 +32,8 @@ routers = [
             office.find_orders,
             office.get_office_order,
             office.refund_order,
+            letters.list_order_letters,
+            letters.resend_order_letter,
         ],
     ),
 ]

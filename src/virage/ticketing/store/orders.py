@@ -157,3 +157,8 @@ async def orders_by_code(conn: Connection, code: str) -> list[OrderRow]:
 async def paid_owners(conn: Connection, event_id: UUID) -> list[UUID]:
     """Who bought tickets of an event."""
     return [row["owner_id"] async for row in queries.paid_owners(conn, event_id=event_id)]
+
+
+async def paid_orders(conn: Connection, event_id: UUID) -> list[tuple[UUID, UUID]]:
+    """The paid orders of an event, with their owners."""
+    return [(row["id"], row["owner_id"]) async for row in queries.paid_orders(conn, event_id=event_id)]

@@ -162,3 +162,7 @@ select order_row.* from ticketing.order_row where code = :code;
 -- name: paid_owners(event_id)
 -- Who bought tickets of an event.
 select distinct owner_id from ticketing.orders where event_id = :event_id and state = 'paid';
+
+-- name: paid_orders(event_id)
+-- The paid orders of an event, with their owners.
+select id, owner_id from ticketing.orders where event_id = :event_id and state = 'paid' order by id;

@@ -10,6 +10,7 @@ from virage.kernel.database import Connection
 from virage.kernel.money import Cents
 from virage.payments import methods
 from virage.payments.rules import MethodState
+from virage.people.rules.letters import Content, Letter
 from virage.venue.reads import GROUND_ZONE
 from virage.wallet.rules.auto_top_ups import RuleState
 from virage.wallet.store import auto_top_ups as store
@@ -66,3 +67,8 @@ async def export(conn: Connection, person_id: UUID) -> Any:
     cards = await methods.methods_of(conn, purse.id)
     kept = [{"id": one.id, "label": one.label, "state": one.state, "begun_at": one.begun_at} for one in cards]
     return {"rule": await store.rule(conn, purse.id), "cards": kept}
+
+
+async def off_content(conn: Connection, letter: Letter) -> Content:  # noqa: ARG001 - the protocol's form
+    """The letter that says that a rule has ended, so that nobody waits at a counter for money that does not come."""
+    return Content({}, path="/purse")

@@ -10,8 +10,6 @@ from msgspec.structs import replace
 
 from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
-from virage.people.rules.mails import Mail
-from virage.people.rules.persons import Locale
 from virage.wallet.rules.ledger import Balance
 from virage.wallet.rules.purses import Limits
 
@@ -138,22 +136,3 @@ def failed(rule: Rule, reason: str | None, *, cents: Cents, declined: bool, now:
 def ended(rule: Rule, reason: str | None) -> Rule:
     """The rule once its card is none that can be charged."""
     return replace(rule, state=RuleState.OFF, reason=reason, retry_at=None)
-
-
-def off_letter(to: str, locale: Locale, *, club: str, address: str, expires_at: datetime) -> Mail:
-    """The letter that says that a rule has ended, so that nobody waits at a counter for money that does not come."""
-    if locale is Locale.FR:
-        subject = f"Votre rechargement automatique est arrêté, {club}"
-        text = (
-            "Bonjour,\n\nVotre banque n'a pas accepté le débit de votre carte : le rechargement automatique de votre "
-            "cagnotte est arrêté. Rien n'a été débité.\n\n"
-            f"Pour le relancer, avec cette carte ou une autre : {address}\n\n{club}\n"
-        )
-    else:
-        subject = f"Your automatic top-up has stopped, {club}"
-        text = (
-            "Hello,\n\nYour bank did not accept the charge to your card: the automatic top-up of your wallet has "
-            "stopped. Nothing was charged.\n\n"
-            f"To start it again, with this card or another one: {address}\n\n{club}\n"
-        )
-    return Mail(to, subject, text, expires_at)

@@ -1,0 +1,26 @@
+"""What each kind of letter tells: loaded, when it is sent, by the domain that wrote it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from virage.concessions.reads.letters import food_receipt
+from virage.people.reads import LetterComposer, invitation_content, sealed_content
+from virage.people.rules.letters import Kind
+from virage.ticketing.reads import letters as orders
+from virage.wallet.reads.auto_top_ups import off_content
+
+COMPOSERS: Final[Mapping[Kind, LetterComposer]] = {
+    Kind.SIGN_IN_CODE: sealed_content,
+    Kind.OPEN_SIGN_IN_CODE: sealed_content,
+    Kind.PHONE_CODE: sealed_content,
+    Kind.INVITATION: invitation_content,
+    Kind.ACCOUNT_ERASED: sealed_content,
+    Kind.ORDER_PAID: orders.order_paid,
+    Kind.REFUND: orders.refunded,
+    Kind.DOUBLE_PAYMENT: orders.money_returned,
+    Kind.LATE_PAYMENT: orders.money_returned,
+    Kind.EVENT_CANCELLED: orders.refunded,
+    Kind.EVENT_MOVED: orders.event_moved,
+    Kind.FOOD_RECEIPT: food_receipt,
+    Kind.TOP_UP_OFF: off_content,
+}

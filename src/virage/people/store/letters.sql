@@ -1,0 +1,127 @@
+-- name: write_letters(ids, kinds, subject_ids, about_ids, person_ids, resends_of, locales, recipients, address_keys, secrets, was_ats, expiries, now)
+-- Letters to write, in their person's language unless another is named. One that is written already is not again.
+insert into people.letter (
+    id, kind, subject_id, about_id, person_id, resend_of, locale, recipient, address_key, secret, was_at, expires_at,
+    state, queued_at, state_at
+)
+select
+    n.id, n.kind, n.subject_id, n.about_id, n.person_id, n.resend_of, coalesce(n.locale, p.locale), n.recipient,
+    n.address_key, n.secret, n.was_at, n.expires_at, 'queued', :now::timestamptz, :now
+from unnest(
+    :ids::uuid[], :kinds::text[], :subject_ids::uuid[], :about_ids::uuid[], :person_ids::uuid[], :resends_of::uuid[],
+    :locales::text[], :recipients::bytea[], :address_keys::bytea[], :secrets::bytea[], :was_ats::timestamptz[],
+    :expiries::timestamptz[]
+) as n (
+    id, kind, subject_id, about_id, person_id, resend_of, locale, recipient, address_key, secret, was_at, expires_at
+)
+left join people.person as p on p.id = n.person_id and p.erased_at is null
+where n.recipient is not null or p.id is not null
+on conflict do nothing
+returning id, kind;
+
+-- name: letter(letter_id)^
+-- One letter that waits, with its person's address.
+select
+    l.id, l.kind, l.subject_id, l.about_id, l.person_id, l.locale, l.recipient, l.secret, l.was_at, l.expires_at, p.email
+from people.letter as l left join people.person as p on p.id = l.person_id
+where l.id = :letter_id and l.state = 'queued';
+
+-- name: is_blocked(address_keys)$
+-- Whether an address, under any of its keys, came back for good.
+select exists(select from people.blocked_address where address_key = any(:address_keys::bytea[]));
+
+-- name: mark_sent(letter_id, state, reason, recipient, address_key, now)!
+-- A letter left, or will not; its secret is dropped. What was reported meanwhile stays.
+update people.letter set
+    state = case when state = 'queued' then :state else state end,
+    reason = case when state = 'queued' then :reason else reason end,
+    state_at = case when state = 'queued' then :now else state_at end,
+    recipient = :recipient, address_key = :address_key, secret = null
+where id = :letter_id;
+
+-- name: drop_letter(letter_id)!
+-- A letter that nobody needs any more.
+delete from people.letter where id = :letter_id and state = 'queued';
+
+-- name: mark_reported(letter_id, state, reason, now)^
+-- What a server reported of a letter. What came back stays so, and a report may be the first word of its sending.
+update people.letter as l set state = :state, reason = nullif(:reason, ''), state_at = :now
+from people.letter as own left join people.person as p on p.id = own.person_id
+where l.id = :letter_id and own.id = l.id and l.state <> 'bounced' and l.state <> :state
+returning l.recipient, p.email;
+
+-- name: block(address_key, recipient, letter_id, reason, now)!
+-- An address that must not be written to again.
+insert into people.blocked_address (address_key, recipient, letter_id, reason, since)
+values (:address_key, :recipient, :letter_id, :reason, :now) on conflict (address_key) do nothing;
+
+-- name: blocked(most)
+-- Addresses that came back, the latest first.
+select address_key, recipient, letter_id, reason, since from people.blocked_address
+order by since desc, letter_id desc limit :most;
+
+-- name: free_address(letter_id)^
+-- An address may be written to again.
+delete from people.blocked_address where letter_id = :letter_id returning letter_id;
+
+-- name: letters_about(about_id, person_id)
+-- The letters of an order, the latest first; to one person, if one is named.
+select
+    l.id, l.kind, l.about_id, l.recipient, l.state, l.reason, l.queued_at, l.state_at,
+    l.resend_of is not null as resent, p.email
+from people.letter as l left join people.person as p on p.id = l.person_id
+where l.about_id = :about_id and (:person_id::uuid is null or l.person_id = :person_id)
+order by l.id desc;
+
+-- name: letters(state, before, most)
+-- The latest letters, of one state if it is named; the next page begins before an id.
+select
+    l.id, l.kind, l.about_id, l.recipient, l.state, l.reason, l.queued_at, l.state_at,
+    l.resend_of is not null as resent, p.email
+from people.letter as l left join people.person as p on p.id = l.person_id
+where (:state::text is null or l.state = :state) and (:before::uuid is null or l.id < :before)
+order by l.id desc limit :most;
+
+-- name: lock_letters_about(about_id)
+-- The letters of an order, locked, so that they are sent again by one at a time.
+select id, kind, subject_id, about_id, person_id, was_at, queued_at from people.letter
+where about_id = :about_id order by id for update;
+
+-- name: letter_counts()
+-- How many letters are in each state, of those that are not forgotten.
+select state, count(*) as count from people.letter group by state;
+
+-- name: tidy_letters(now, unlisted_since, listed_since)!
+-- Letters that came too late, and those that are old.
+delete from people.letter
+where
+    (state = 'queued' and expires_at <= :now)
+    or (about_id is null and queued_at <= :unlisted_since and state <> 'queued')
+    or queued_at <= :listed_since;
+
+-- name: deliver(letter_id, recipient, subject, body, html, now)^
+-- A letter in the demonstration's mailbox.
+insert into people.mailbox (id, recipient, subject, body, html, arrived_at)
+values (:letter_id, :recipient, :subject, :body, :html, :now) on conflict (id) do nothing returning id;
+
+-- name: deliver_files(letter_id, positions, names, media_types, contents)!
+-- The files of a letter in the mailbox.
+insert into people.mailbox_file (letter_id, position, name, media_type, content)
+select :letter_id, f.position, f.name, f.media_type, f.content
+from unnest(:positions::integer[], :names::text[], :media_types::text[], :contents::bytea[])
+as f (position, name, media_type, content);
+
+-- name: mailbox(most)
+-- The latest letters of the demonstration, with the names of their files.
+select
+    m.id, m.recipient, m.subject, m.body, m.arrived_at,
+    array(select f.name from people.mailbox_file as f where f.letter_id = m.id order by f.position) as files
+from people.mailbox as m order by m.arrived_at desc, m.id desc limit :most;
+
+-- name: mailbox_html(letter_id)$
+-- A letter of the mailbox as a mail program shows it.
+select html from people.mailbox where id = :letter_id;
+
+-- name: mailbox_file(letter_id, position)^
+-- A file of a letter in the mailbox.
+select name, media_type, content from people.mailbox_file where letter_id = :letter_id and position = :position;
