@@ -29,7 +29,7 @@ def render(letter: Letter, content: Content, config: Config) -> Rendered:
     if content.receipt is not None:
         files = [receipt_pdf(words, content.receipt, page["rows"], config)]
     html = _templates().render_template(_NAME, **page)
-    return Rendered(page["subject"], _plain(page), html, files)
+    return Rendered(page["subject"], _plain(words, page), html, files)
 
 
 @cache
@@ -81,16 +81,16 @@ def _page(words: Words, letter: Letter, content: Content, config: Config) -> dic
     }
 
 
-def _plain(page: Mapping[str, Any]) -> str:
+def _plain(words: Words, page: Mapping[str, Any]) -> str:
     """Return the letter as plain text, with everything that the HTML says."""
     rows = [*page["rows"], *([page["total"]] if page["total"] and page["rows"] else [])]
     parts = [
         page["title"],
         page["code"],
         *page["paragraphs"],
-        "\n".join(f"{name}: {value}" for name, value in page["facts"]),
-        "\n".join(f"{what}: {cents}" if cents else what for what, cents in rows),
-        f"{page['button']}:\n{page['link']}" if page["button"] else "",
+        "\n".join(words.named(name, value) for name, value in page["facts"]),
+        "\n".join(words.named(what, cents) for what, cents in rows),
+        f"{words.named(page['button'], ' ')}\n{page['link']}" if page["button"] else "",
         "\n".join(page["small"]),
         "\n".join([", ".join(filter(None, (page["club"], page["address"]))), page["automatic"]]),
     ]

@@ -89,7 +89,7 @@ class Words:
 
     def moment(self, at: datetime) -> str:
         """Return a day and a time of day."""
-        return str(self._formats.datetime_formats["medium"].format(self.hour(at), self.day(at)))
+        return self.render(self.common["moment"], {"day": self.day(at), "hour": self.hour(at)})
 
     def place(self, label: PlaceLabel) -> str:
         """Return a seat or a standing place."""
@@ -98,6 +98,10 @@ class Words:
         names = label.area_name or {}
         name = names.get(self.tag) or next(iter(names.values()), label.area)
         return self.render(self.common["area"], {"name": name})
+
+    def named(self, name: str, value: str) -> str:
+        """Return a name and its value on one line."""
+        return self.render(self.common["named"], {"name": name, "value": value}) if value else name
 
     def word(self, key: str, table: str) -> str:
         """Return a word of a table of the file."""
