@@ -877,6 +877,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/food/orders/{order_id}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send food receipt
+         * @description Send me the receipt of an order that was paid for, by email: once a minute, and five times an hour.
+         */
+        post: operations["send_food_receipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/food/outlets": {
         parameters: {
             query?: never;
@@ -1631,6 +1651,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List my letters
+         * @description My letters about one order, the latest first.
+         */
+        get: operations["list_my_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/letters/{about}/{letter_id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resend my letter
+         * @description Send a letter about an order again, to my address: once a minute, and five times an hour.
+         */
+        post: operations["resend_my_letter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me/notices": {
         parameters: {
             query?: never;
@@ -1922,6 +1982,46 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/blocked-addresses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List blocked addresses
+         * @description Addresses that a mail server refused for good; nothing is sent to them.
+         */
+        get: operations["list_blocked_addresses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/blocked-addresses/{letter_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Free address
+         * @description Let the address of a letter that came back be written to again.
+         */
+        delete: operations["free_address"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2720,6 +2820,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/office/letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List letters
+         * @description The latest letters of the deployment, 100 at most.
+         */
+        get: operations["list_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/office/orders": {
         parameters: {
             query?: never;
@@ -2757,6 +2877,46 @@ export interface paths {
         get: operations["get_office_order"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/orders/{order_id}/letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List order letters
+         * @description The letters about an order, the latest first.
+         */
+        get: operations["list_order_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/office/orders/{order_id}/letters/{letter_id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resend order letter
+         * @description Send a letter about an order again, to the order's address: once a minute, and five times an hour.
+         */
+        post: operations["resend_order_letter"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4420,6 +4580,15 @@ export interface components {
          * @enum {string}
          */
         BlockReason: "owner" | "pin" | "lost" | "stolen" | "defective" | "fraud" | "replaced";
+        /** BlockedAddress */
+        BlockedAddress: {
+            address: string;
+            /** Format: uuid */
+            letter_id: string;
+            reason: string;
+            /** Format: date-time */
+            since: string;
+        };
         /** Board */
         Board: {
             events: components["schemas"]["EventLine"][];
@@ -4836,7 +5005,7 @@ export interface components {
         Count: {
             /** Format: uuid */
             id: string;
-            kinds: components["schemas"]["Kind"][];
+            kinds: components["schemas"]["live_sources_rules_counting_Kind"][];
             player?: number | null;
             side: components["schemas"]["Side"];
         };
@@ -5659,12 +5828,6 @@ export interface components {
             kind: "kick_off";
             period: components["schemas"]["Period"];
         };
-        /**
-         * Kind
-         * @description As what something counts.
-         * @enum {string}
-         */
-        Kind: "shot" | "on_target" | "pass" | "completed" | "corner" | "foul" | "offside";
         /** KindState */
         KindState: {
             closes_at: string | null;
@@ -5742,15 +5905,26 @@ export interface components {
              */
             turn: "" | "left" | "right";
         };
-        /** Letter */
-        Letter: {
-            /** Format: date-time */
-            arrived_at: string;
-            body: string;
+        /** LetterView */
+        LetterView: {
+            about_id: string | null;
             /** Format: uuid */
             id: string;
-            recipient: string;
-            subject: string;
+            kind: components["schemas"]["people_rules_letters_Kind"];
+            /** Format: date-time */
+            queued_at: string;
+            reason: string | null;
+            resent: boolean;
+            /** @enum {string} */
+            state: "queued" | "sent" | "delivered" | "bounced";
+            /** Format: date-time */
+            state_at: string;
+            to: string | null;
+        };
+        /** LetterWish */
+        LetterWish: {
+            /** Format: uuid */
+            id: string;
         };
         /** Letters */
         Letters: {
@@ -5815,6 +5989,22 @@ export interface components {
          * @enum {string}
          */
         Locale: "fr" | "en";
+        /** MailboxFile */
+        MailboxFile: {
+            name: string;
+            position: number;
+        };
+        /** MailboxLetter */
+        MailboxLetter: {
+            /** Format: date-time */
+            arrived_at: string;
+            body: string;
+            files: components["schemas"]["MailboxFile"][];
+            /** Format: uuid */
+            id: string;
+            recipient: string;
+            subject: string;
+        };
         /** Mark */
         Mark: {
             about?: number | null;
@@ -7707,6 +7897,18 @@ export interface components {
             vat_cents: number;
             vat_permille: number;
         };
+        /**
+         * Kind
+         * @description As what something counts.
+         * @enum {string}
+         */
+        live_sources_rules_counting_Kind: "shot" | "on_target" | "pass" | "completed" | "corner" | "foul" | "offside";
+        /**
+         * Kind
+         * @description What a letter tells.
+         * @enum {string}
+         */
+        people_rules_letters_Kind: "sign_in_code" | "open_sign_in_code" | "phone_code" | "invitation" | "account_erased" | "order_paid" | "refund" | "double_payment" | "late_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "top_up_off";
         /** VatTotal */
         pricing_VatTotal: {
             gross_cents: number;
@@ -9194,6 +9396,39 @@ export interface operations {
             };
         };
     };
+    send_food_receipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LetterWish"];
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_food_outlets: {
         parameters: {
             query: {
@@ -10164,7 +10399,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Letter"][];
+                    "application/json": components["schemas"]["MailboxLetter"][];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */
@@ -10505,6 +10740,72 @@ export interface operations {
                         [key: string]: unknown;
                     };
                 };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_my_letters: {
+        parameters: {
+            query: {
+                /** @description The order */
+                about: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterView"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    resend_my_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                about: string;
+                letter_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LetterWish"];
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done; `code` says why, and nothing has changed. */
             default: {
@@ -11057,6 +11358,64 @@ export interface operations {
                 content: {
                     "text/csv": string;
                 };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_blocked_addresses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlockedAddress"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    free_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                letter_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done; `code` says why, and nothing has changed. */
             default: {
@@ -12553,6 +12912,40 @@ export interface operations {
             };
         };
     };
+    list_letters: {
+        parameters: {
+            query?: {
+                /** @description Of this state alone */
+                only?: "queued" | "sent" | "delivered" | "bounced" | null;
+                /** @description The id that the page before ended with */
+                before?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterView"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     find_orders: {
         parameters: {
             query: {
@@ -12604,6 +12997,71 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["OfficeOrderDetail"];
                 };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_order_letters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterView"][];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    resend_order_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+                letter_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LetterWish"];
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not done; `code` says why, and nothing has changed. */
             default: {

@@ -20,6 +20,7 @@ export type Seats = Schemas["HoldRequest"]["seats"];
 export type Label = Schemas["PlaceLabel"];
 export type Proposal = Schemas["Proposal"];
 export type Order = Schemas["Order"];
+export type Letter = Schemas["LetterView"];
 export type Ticket = Schemas["Ticket"];
 export type Entrance = Lists<Schemas["Entrance"]>;
 export type Leg = Lists<Schemas["Leg"]>;

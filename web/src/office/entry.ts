@@ -34,6 +34,7 @@ export const ROUTES: readonly Route[] = [
   { pattern: "/office/pin", load: () => import("./staff/PinPage.svelte") },
   { pattern: "/office/programs", load: () => import("./staff/ProgramsPage.svelte") },
   { pattern: "/office/pages", load: () => import("./pages/PagesPage.svelte") },
+  { pattern: "/office/emails", load: () => import("./emails/EmailsPage.svelte") },
   { pattern: "/office/letters", load: () => import("./letters/LettersPage.svelte") },
   { pattern: "/office/invitation", load: () => import("./staff/InvitationPage.svelte") },
 ];

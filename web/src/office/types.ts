@@ -23,6 +23,7 @@ export type Invitation = Schemas["Invitation"];
 export type GrantView = Schemas["GrantView"];
 export type ProgramToken = Schemas["ProgramToken"];
 export type NewToken = Schemas["NewProgramToken"];
+export type BlockedAddress = Schemas["BlockedAddress"];
 export type DeadLetter = Schemas["DeadLetter"];
 export type Device = Schemas["OfficeDevice"];
 export type DeviceKind = Schemas["DeviceKind"];

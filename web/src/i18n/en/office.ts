@@ -2,6 +2,7 @@ import type { components } from "../../api/schema";
 import { plural } from "./common";
 import { foodProblems } from "./foodProblems";
 import { officeDevices } from "./officeDevices";
+import { emails } from "./officeEmails";
 import { officeEntry } from "./officeEntry";
 import { officeGates } from "./officeGates";
 import { officePages } from "./officePages";
@@ -26,6 +27,7 @@ export const office = {
     pin: "My PIN",
     programs: "Programs",
     pages: "Legal and help",
+    emails: "Emails",
     letters: "Failed jobs",
     signedIn: "Signed in as",
     leave: "Sign out",
@@ -392,6 +394,7 @@ export const office = {
       entered: "Somebody came in with one of the tickets.",
     },
   },
+  emails,
   ...officeDevices,
   ...officeEntry,
   ...officeGates,

@@ -2,6 +2,7 @@ import type { office as English } from "../en/office";
 import { plural } from "./common";
 import { foodProblems } from "./foodProblems";
 import { officeDevices } from "./officeDevices";
+import { emails } from "./officeEmails";
 import { officeEntry } from "./officeEntry";
 import { officeGates } from "./officeGates";
 import { officePages } from "./officePages";
@@ -24,6 +25,7 @@ export const office: typeof English = {
     pin: "Mon code PIN",
     programs: "Programmes",
     pages: "Mentions et aide",
+    emails: "E-mails",
     letters: "Tâches en échec",
     signedIn: "Connecté en tant que",
     leave: "Se déconnecter",
@@ -390,6 +392,7 @@ export const office: typeof English = {
       entered: "Quelqu’un est entré avec l’un des billets.",
     },
   },
+  emails,
   ...officeDevices,
   ...officeEntry,
   ...officeGates,

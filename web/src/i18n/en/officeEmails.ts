@@ -1,0 +1,20 @@
+/** The words of the office's list of emails. */
+export const emails = {
+  title: "Emails",
+  lead: "What was sent by email and what became of it. The texts are not kept.",
+  none: "No emails here.",
+  all: "All",
+  filter: "State",
+  more: "Show older",
+  order: "Order",
+  again: "resent",
+  forgotten: "address deleted",
+  blockedTitle: "Addresses we no longer write to",
+  blockedLead: "Their mail server said that they do not exist. Free an address once its owner has set it right.",
+  reason: (code: string, moment: string) => `${code}, ${moment}`,
+  free: "Free",
+  freeOf: (address: string) => `Free ${address}`,
+  freeQuestion: "Write to this address again?",
+  freeText: "If it still does not exist, the next email comes back and the address returns to this list.",
+  freed: "We write to this address again.",
+};

@@ -1,0 +1,34 @@
+import type { letters as english } from "../en/letters";
+
+export const letters: typeof english = {
+  title: "E-mails",
+  kinds: {
+    sign_in_code: "Code de connexion",
+    open_sign_in_code: "Code de connexion",
+    phone_code: "Code pour changer de téléphone",
+    invitation: "Invitation",
+    account_erased: "Compte supprimé",
+    order_paid: "Confirmation et reçu",
+    refund: "Remboursement",
+    double_payment: "Second paiement rendu",
+    late_payment: "Paiement tardif rendu",
+    event_cancelled: "Événement annulé",
+    event_moved: "Nouvel horaire",
+    food_receipt: "Reçu",
+    top_up_off: "Rechargement automatique arrêté",
+  },
+  states: {
+    queued: "Envoi en cours",
+    sent: "Envoyé",
+    delivered: "Distribué",
+    bounced: "Non distribué",
+  },
+  to: (address) => `à ${address}`,
+  bounced: "L’adresse ne l’a pas accepté. Vérifiez votre adresse, ou contactez-nous.",
+  resend: "Renvoyer",
+  resendOf: (kind) => `Renvoyer : ${kind}`,
+  resent: "Nous le renvoyons.",
+  soon: "Il vient de partir. Regardez dans vos spams, ou réessayez dans une minute.",
+  receipt: "Recevoir le reçu par e-mail",
+  receiptAsked: "Nous envoyons le reçu à votre adresse e-mail.",
+};
