@@ -1,6 +1,7 @@
 import re
 import secrets
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -156,6 +157,19 @@ def test_a_listener_of_the_machine_itself_is_on_loopback_and_of_a_demonstration(
 def test_every_account_of_the_export_is_explained() -> None:
     (about,) = (about for name, _, about in variables() if name == "VIRAGE_ACCOUNT_CODES")
     assert set(ACCOUNTS) <= set(re.findall(r"\w+", about.rpartition(":")[2]))
+
+
+def test_letters_are_signed_with_a_key_that_is_there_and_reports_need_a_domain(tmp_path: Path) -> None:
+    (tmp_path / "dkim.pem").write_text("a key")
+    key = {"VIRAGE_DKIM_KEY": str(tmp_path / "dkim.pem")}
+    reports = {"VIRAGE_BOUNCE_LISTEN": "127.0.0.1:2424"}
+    named = {"VIRAGE_DKIM_SELECTOR": "mail", "VIRAGE_BOUNCE_DOMAIN": "bounce.example.org"}
+    environ = {"VIRAGE_SECRET": SECRET}
+    assert read(environ | key | reports | named).bounce_listen == "127.0.0.1:2424"
+    assert defects(environ | key) == ["VIRAGE_DKIM_KEY, VIRAGE_DKIM_SELECTOR"]
+    assert defects(environ | named | {"VIRAGE_DKIM_KEY": str(tmp_path / "none.pem")})[0] == "VIRAGE_DKIM_KEY"
+    assert defects(environ | reports) == ["VIRAGE_BOUNCE_LISTEN"]
+    assert defects(environ | named | key | {"VIRAGE_BOUNCE_LISTEN": "2424"}) == ["VIRAGE_BOUNCE_LISTEN"]
 
 
 def test_the_speed_of_a_rehearsal_counts_from_a_moment_that_all_processes_share() -> None:

@@ -10,6 +10,7 @@ from litestar import Litestar
 from msgspec import Struct, to_builtins
 
 from tests.matchday.food import FOOD, food_of
+from tests.matchday.letters import LETTERS, LETTERS_ELSEWHERE
 from tests.matchday.paying import FRESH_CHIP, card_codes, card_of, phone_of
 from tests.matchday.pitch import PITCH, names_of
 from virage.kernel.guard import Grant
@@ -206,7 +207,7 @@ CASES = (
     Case(f"GET {CONCESSIONAIRE}/statement.pdf?{MAY}", "finance of 01", ("finance of 02", "our office", *NEIGHBOURS)),
     Case(f"DELETE {CONCESSIONAIRE}/terms/{{terms_id}}", "administrator", ("finance of 01", "our office", *NEIGHBOURS)),
     Case(f"DELETE {CONCESSIONAIRE}", "administrator", ("finance of 01", "our office", *NEIGHBOURS)),
-    *(Case(*one) for one in PITCH),
+    *(Case(*one) for one in (*PITCH, *LETTERS)),
     Case("GET /api/orders/{order_id}", "fan", ("friend", "guest", "our office")),
     Case("DELETE /api/orders/{held_id}", "fan", ("friend", "guest", "our office")),
     Case("POST /api/orders/{other_held_id}/payment", "fan", ("friend",), lambda _: {"payment_id": str(new_id())}),
@@ -251,8 +252,7 @@ ELSEWHERE = {
     "POST /api/tickets/{ticket_id}/rebind",
     "GET /api/access/pack/{event_id}",
     "GET /api/access/holders/{event_id}",
-    # of the session that asks: the tests of push try another's
-    "PUT /api/me/push-subscriptions/{subscription_id}",
+    "PUT /api/me/push-subscriptions/{subscription_id}",  # of the session that asks: the tests of push try another's
     "DELETE /api/me/push-subscriptions/{subscription_id}",
     # what one wants to be told of an event, under one's own name alone
     "PUT /api/me/notices/events/{event_id}",
@@ -276,7 +276,7 @@ def test_every_route_that_names_a_thing_is_tried_with_another_owner(app: Litesta
         for case in CASES
     }
     tried = {re.sub(r"{(zone|group)}", "{code}", door).partition("?")[0] for door in tried}
-    assert named <= tried | ELSEWHERE
+    assert named <= tried | ELSEWHERE | LETTERS_ELSEWHERE
 
 
 class Cast(Struct, frozen=True):

@@ -13,6 +13,7 @@ import typst
 from msgspec.structs import replace
 from pypdf import PdfReader
 
+from virage.kernel.printing import ink_on
 from virage.passes import paper
 from virage.passes.paper import PaperTicket, paper_pdf
 from virage.passes.rules.code import text_of
@@ -166,9 +167,9 @@ def test_letters_that_no_font_has_do_not_keep_the_fan_from_the_paper(ticket: Pap
 
 
 def test_words_on_the_colour_have_the_contrast_that_wcag_asks_for() -> None:
-    assert paper.ink_on("#14387f") == "#ffffff"
-    assert paper.ink_on("#ffdd00") == "#111111"
-    assert paper.ink_on("#da001a") == "#ffffff"
+    assert ink_on("#14387f") == "#ffffff"
+    assert ink_on("#ffdd00") == "#111111"
+    assert ink_on("#da001a") == "#ffffff"
 
 
 def test_the_code_on_the_page_is_the_pass(ticket: PaperTicket) -> None:

@@ -1,7 +1,8 @@
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,6 +10,8 @@ import msgspec
 import pytest
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from virage.kernel import queue
 from virage.kernel.database import Connection, Database
@@ -19,6 +22,8 @@ from virage.people import jobs
 from virage.people.acts.letters import URGENT_KIND, write
 from virage.people.jobs.postman import MailDelayed, NoMailServer, Postman
 from virage.people.rules.letters import Kind, LetterDue, NewLetter
+from virage.people.rules.letters.wire import letter_of
+from virage.people.rules.secrets import secrets_of
 
 FAN = "fan@example.org"
 
@@ -29,6 +34,7 @@ class Inbox:
     def __init__(self) -> None:
         self.envelopes: list[Envelope] = []
         self.refusals: list[str] = []
+        self.options: list[list[str]] = []
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd names its hooks so
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -249,3 +255,38 @@ async def test_neighbours_post_letters_in_their_own_transaction(
     async with db.transaction() as conn:
         await write(conn, [letter(), letter()], clock.now(), keys=letterhead.keys)
     assert [one.secret for one in await letters.all()] == [{"code": "012345"}] * 2
+
+
+async def test_a_letter_names_its_return_path_is_signed_and_asks_for_reports_where_they_are_known(
+    due: LetterDue, db: Database, config: Any, clock: Any, tmp_path: Path
+) -> None:
+    key = generate_private_key(65537, 2048)
+    pem = tmp_path / "dkim.pem"
+    pem.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()))
+
+    class WithDsn(Inbox):
+        async def handle_EHLO(  # noqa: N802 - aiosmtpd names its hooks so
+            self, _server: SMTP, session: Session, _envelope: Envelope, name: str, responses: list[str]
+        ) -> list[str]:
+            session.host_name = name
+            return ["250-DSN", *responses]
+
+    inbox = WithDsn()
+
+    class Reporting(SMTP):
+        def _getparams(self, params: Sequence[str]) -> dict[str, str | bool] | None:
+            inbox.options.append(list(params))
+            return {}
+
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Reporting(inbox, loop=loop), "127.0.0.1", 0)
+    domain = "bounce.example.org"
+    settings = {"bounce_domain": domain, "dkim_key": pem, "dkim_selector": "mail"}
+    await postman(db, config, clock, f"smtp://127.0.0.1:{port_of(server)}", **settings)(due)
+    server.close()
+    await server.wait_closed()
+    (envelope,) = inbox.envelopes
+    assert letter_of([secrets_of(config.secret).bounce], envelope.mail_from or "", domain) == due.letter_id
+    assert ["NOTIFY=SUCCESS,FAILURE"] in inbox.options
+    assert isinstance(envelope.content, bytes)
+    assert envelope.content.startswith(b"DKIM-Signature:")

@@ -80,7 +80,8 @@ async def test_a_letter_is_shown_in_a_frame_in_which_nothing_runs_or_loads(
         await letter_store.deliver(conn, letter_id, "fan@example.org", EVIL, clock.now())
     shown = await here.get(f"/mailbox/{letter_id}")
     policy = shown.headers["content-security-policy"].split("; ")
-    assert {"default-src 'none'", "frame-ancestors 'self'", "sandbox allow-popups"} <= set(policy)
+    sandbox = "sandbox allow-popups allow-popups-to-escape-sandbox"
+    assert {"default-src 'none'", "frame-ancestors 'self'", sandbox} <= set(policy)
     assert not any(part.startswith("script-src") for part in policy)
     assert f'src="/mailbox/{letter_id}"' in (await here.get("/mailbox")).text
     file = await here.get(f"/mailbox/{letter_id}/files/0")

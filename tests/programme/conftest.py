@@ -97,6 +97,7 @@ async def desk(config: Config, db: Database, clock: Clock, club: Organiser, prom
             "event_board": routes.EventBoard(partial(reads.boards, db)),
             "event_finder": routes.EventFinder(partial(reads.public_events, db)),
             "event_cancelled": handlers,
+            "event_moved": (),
         },
     )
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out

@@ -14,6 +14,7 @@ from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
 from virage.matchday.letters import COMPOSERS
 from virage.payments.rules import State
+from virage.people.acts.letters import write
 from virage.people.jobs.postman import Postman
 from virage.people.rules.letters import LetterDue
 from virage.programme import acts as programme
@@ -40,7 +41,8 @@ class Post:
         """Deliver what waits; what is in the mailbox then, the oldest first."""
         for row in await self._house.rows("select id from people.letter where state = 'queued' order by id"):
             await self._postman(LetterDue(row["id"]))
-        return await self._house.rows("select recipient, subject, body, html from people.mailbox order by id")
+        rows = await self._house.rows("select recipient, subject, body from people.mailbox order by id")
+        return [{name: " ".join(text.split()) for name, text in row.items()} for row in rows]
 
 
 @pytest.fixture
@@ -146,7 +148,6 @@ async def test_a_cancelled_event_is_told_to_all_in_one_statement_a_batch(
         await house.bought(fan)
     await post.read()
     batches: list[int] = []
-    write = letters.write
 
     async def counted(conn: Any, new: Any, now: Any) -> Any:
         batches.append(len(new))
@@ -253,6 +254,14 @@ async def test_the_office_sends_an_orders_letter_again_to_the_order_s_address(
     assert [one["recipient"] for one in await post.read()] == ["fan@example.org"] * 2
     facts = await house.rows("select data from kernel.journal where what = 'letter_resent'")
     assert len(facts) == 1
+
+
+async def test_an_export_names_the_letters_and_none_of_their_words(house: House, post: Post) -> None:
+    fan = await house.fan()
+    order = await house.bought(fan)
+    await post.read()
+    (letter,) = (await fan.ask("GET", "/api/me/export")).json()["letters"]
+    assert (letter["kind"], letter["about_id"], letter["state"]) == ("order_paid", order["id"], "delivered")
 
 
 async def test_a_code_to_change_phones_cannot_be_sent_again(house: House, post: Post, clock: FakeClock) -> None:

@@ -46,4 +46,5 @@ create table people.mailbox_file (
 );
 
 -- What waited here was a code or an invitation, which are asked for again.
+-- squawk-ignore ban-drop-table
 drop table people.mail;

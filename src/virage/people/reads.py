@@ -227,6 +227,7 @@ async def export(
         "tokens": await grants.programs_created_by(conn, person_id, now),
         "pin_set_at": await pins.pin_set_at(conn, person_id),
         "push_subscriptions": await push.endpoints_of(conn, person_id),
+        "letters": await letters.letters_of(conn, person_id),
         "devices_paired": await stored_devices.devices_paired_by(conn, person_id),
     }
     for name, contributor in contributors.items():

@@ -1671,7 +1671,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/me/letters/{about}/{letter_id}/resend": {
+    "/api/me/letters/{order_id}/{letter_id}/resend": {
         parameters: {
             query?: never;
             header?: never;
@@ -10789,7 +10789,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                about: string;
+                order_id: string;
                 letter_id: string;
             };
             cookie?: never;

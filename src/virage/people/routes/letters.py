@@ -28,14 +28,14 @@ async def list_my_letters(
         return await reads.letters_about(conn, letterhead.all_keys, about, require_fan(principal))
 
 
-@post("/api/me/letters/{about:uuid}/{letter_id:uuid}/resend", status_code=202, guards=[signed_in])
+@post("/api/me/letters/{order_id:uuid}/{letter_id:uuid}/resend", status_code=202, guards=[signed_in])
 async def resend_my_letter(
-    about: UUID, letter_id: UUID, data: LetterWish, *, db: Database, clock: Clock, principal: Principal
+    order_id: UUID, letter_id: UUID, data: LetterWish, *, db: Database, clock: Clock, principal: Principal
 ) -> None:
     """Send a letter about an order again, to my address: once a minute, and five times an hour."""
     fan_id = require_fan(principal)
     async with db.transaction() as conn:
-        granted(await acts.resend(conn, about, letter_id, data.id, who=fan_id, now=clock.now(), person_id=fan_id))
+        granted(await acts.resend(conn, order_id, letter_id, data.id, who=fan_id, now=clock.now(), person_id=fan_id))
 
 
 @get("/api/office/letters", guards=[staff("admin")])

@@ -17,7 +17,8 @@ from virage.kernel.rehearsal import PRIVATE, STYLE, hide
 from virage.people import reads
 from virage.people.rules.letters import MailboxLetter
 
-_LETTER_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox allow-popups"
+_SANDBOX: Final = "allow-popups allow-popups-to-escape-sandbox"  # its links open as usual
+_LETTER_POLICY: Final = f"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox {_SANDBOX}"
 _LETTER_HEADERS: Final = PRIVATE | {"content-security-policy": _LETTER_POLICY, "x-frame-options": "SAMEORIGIN"}
 _LETTER_STYLE: Final = """
 iframe { display: block; width: 100%; height: 34rem; border: 1px solid #8886; border-radius: 0.5rem; }
@@ -96,7 +97,7 @@ def _article(letter: MailboxLetter) -> str:
     return (
         f"<article><h2>{subject}</h2>"
         f'<p class="about">{escape(letter.recipient)}, <time datetime="{at}">{at}</time></p>'
-        f'<iframe src="/mailbox/{letter.id}" title="{subject}" sandbox="allow-popups" loading="lazy"></iframe>'
+        f'<iframe src="/mailbox/{letter.id}" title="{subject}" sandbox="{_SANDBOX}" loading="lazy"></iframe>'
         + (f"<ul>{files}</ul>" if files else "")
         + f"<details><summary>Plain text</summary><pre>{escape(letter.body)}</pre></details></article>"
     )

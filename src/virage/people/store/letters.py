@@ -199,9 +199,9 @@ async def lock_letters_about(conn: Connection, about_id: UUID) -> list[Sent]:
     return [Sent(**{**row, "kind": Kind(row["kind"])}) async for row in rows]
 
 
-async def letter_counts(conn: Connection) -> dict[str, int]:
-    """How many letters are in each state."""
-    return {row["state"]: row["count"] async for row in queries.letter_counts(conn)}
+async def letters_of(conn: Connection, person_id: UUID) -> list[dict[str, Any]]:
+    """What is kept of the letters to a person, the latest first."""
+    return [dict(row) async for row in queries.letters_of(conn, person_id=person_id)]
 
 
 async def tidy_letters(conn: Connection, now: datetime) -> None:

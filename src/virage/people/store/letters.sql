@@ -87,9 +87,9 @@ order by l.id desc limit :most;
 select id, kind, subject_id, about_id, person_id, was_at, queued_at from people.letter
 where about_id = :about_id order by id for update;
 
--- name: letter_counts()
--- How many letters are in each state, of those that are not forgotten.
-select state, count(*) as count from people.letter group by state;
+-- name: letters_of(person_id)
+-- The letters to a person, the latest first.
+select kind, about_id, state, queued_at, state_at from people.letter where person_id = :person_id order by id desc;
 
 -- name: tidy_letters(now, unlisted_since, listed_since)!
 -- Letters that came too late, and those that are old.

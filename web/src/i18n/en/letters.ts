@@ -30,8 +30,8 @@ export const letters = {
   bounced: "The address did not accept it. Check your address, or contact us.",
   resend: "Send again",
   resendOf: (kind: string) => `Send again: ${kind}`,
-  resent: "We're sending it again.",
-  soon: "We've just sent it. Check your spam folder, or try again in a minute.",
+  resent: "We’re sending it again.",
+  soon: "We’ve just sent it. Check your spam folder, or try again in a minute.",
   receipt: "Email me the receipt",
-  receiptAsked: "We're sending the receipt to your email address.",
+  receiptAsked: "We’re sending the receipt to your email address.",
 };

@@ -1,4 +1,4 @@
-/** The words of the office's list of emails. */
+/** The words of the office’s list of emails. */
 export const emails = {
   title: "Emails",
   lead: "What was sent by email and what became of it. The texts are not kept.",

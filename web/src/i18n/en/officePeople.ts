@@ -59,7 +59,7 @@ export const officePeople = {
   },
   letters: {
     title: "Failed jobs",
-    lead: "What was tried for twenty minutes and did not work: letters, refunds, reminders.",
+    lead: "Jobs that failed after all their attempts: emails, refunds, reminders.",
     none: "Nothing has failed for good.",
     failed: (moment: string, attempts: number) => `failed ${moment} after ${plural(attempts, "attempt", "attempts")}`,
     all: "Try all again",

@@ -59,7 +59,7 @@ export const officePeople: typeof English = {
   },
   letters: {
     title: "Tâches en échec",
-    lead: "Ce qui a été essayé pendant vingt minutes sans réussir : lettres, remboursements, rappels.",
+    lead: "Ce qui a échoué après toutes les tentatives : e-mails, remboursements, rappels.",
     none: "Rien n’a définitivement échoué.",
     failed: (moment, attempts) => `échec le ${moment} après ${plural(attempts, "essai", "essais")}`,
     all: "Tout réessayer",

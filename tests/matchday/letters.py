@@ -1,0 +1,21 @@
+"""What is asked about letters with another owner's id."""
+
+from typing import Any
+
+from virage.kernel.ids import new_id
+
+
+def wish(_: Any) -> dict[str, str]:
+    return {"id": str(new_id())}
+
+
+LETTERS: tuple[tuple[Any, ...], ...] = (
+    ("GET /api/office/orders/{order_id}/letters", "our office", ("fan", "their office", "their event's office")),
+    ("POST /api/food/orders/{ready_food_id}/receipt", "fan", ("friend", "our office"), wish),
+)
+# Nothing is sent again within a minute: the tests of letters try strangers later. An administrator of all frees.
+LETTERS_ELSEWHERE = {
+    "POST /api/me/letters/{order_id}/{letter_id}/resend",
+    "POST /api/office/orders/{order_id}/letters/{letter_id}/resend",
+    "DELETE /api/office/blocked-addresses/{letter_id}",
+}
