@@ -269,7 +269,7 @@ async def test_a_letter_names_its_return_path_is_signed_and_asks_for_reports_whe
             self, _server: SMTP, session: Session, _envelope: Envelope, name: str, responses: list[str]
         ) -> list[str]:
             session.host_name = name
-            return ["250-DSN", *responses]
+            return [responses[0], "250-DSN", *responses[1:]]
 
     inbox = WithDsn()
 
