@@ -9,7 +9,7 @@ import pytest
 from virage.kernel.database import Connection, Database
 from virage.kernel.guard import Grant
 from virage.kernel.problems import Refused
-from virage.matchday import domains
+from virage.matchday import persons
 from virage.matchday.letters import COMPOSERS
 from virage.people import acts, reads
 from virage.people.jobs.postman import Postman
@@ -22,17 +22,17 @@ NAME = "Remarkable Name"
 @pytest.fixture
 def erased() -> Iterator[list[Any]]:
     """What the domains above do when somebody is erased, put back afterwards."""
-    before = list(domains.PERSON_ERASED)
-    yield domains.PERSON_ERASED
-    domains.PERSON_ERASED[:] = before
+    before = list(persons.PERSON_ERASED)
+    yield persons.PERSON_ERASED
+    persons.PERSON_ERASED[:] = before
 
 
 @pytest.fixture
 def exports() -> Iterator[dict[str, Any]]:
-    before = dict(domains.PERSON_EXPORTS)
-    yield domains.PERSON_EXPORTS
-    domains.PERSON_EXPORTS.clear()
-    domains.PERSON_EXPORTS.update(before)
+    before = dict(persons.PERSON_EXPORTS)
+    yield persons.PERSON_EXPORTS
+    persons.PERSON_EXPORTS.clear()
+    persons.PERSON_EXPORTS.update(before)
 
 
 async def everything(conn: Connection) -> str:

@@ -74,6 +74,9 @@ class Config(Struct, frozen=True, kw_only=True):
     demonstration without it letters arrive in /mailbox."""
     mail_from: str = "tickets@example.org"
     """The sender of every letter."""
+    newcomer_letters_per_min: int = 60
+    """How many sign-in codes a minute are sent to addresses without an account; the next ones wait up to two minutes,
+    more are not sent. Everybody else's letters never wait for them."""
     dkim_key: Path | None = None
     """A file with the private RSA key (PEM) that letters are signed with by DKIM, for the domain of the sender."""
     dkim_selector: str = ""

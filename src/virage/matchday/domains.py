@@ -7,9 +7,7 @@ from functools import partial
 from msgspec.structs import asdict
 
 from virage.access import routes as access_routes
-from virage.access.acts import accreditations
 from virage.access.jobs import AccessJobs
-from virage.access.reads import accreditations as access_reads
 from virage.access.reads.attending import attending
 from virage.access.reads.board import Boards
 from virage.access.reads.delays import Delays
@@ -20,33 +18,29 @@ from virage.access.reads.news import GateNews
 from virage.access.reads.packs import Packs
 from virage.access.routes.desk import GateDesk
 from virage.concessions import routes as concessions_routes
-from virage.concessions.acts import ordering
 from virage.concessions.acts.archives import Archives
 from virage.concessions.jobs.closing import ClosingJobs
 from virage.concessions.jobs.figures import FigureJobs
 from virage.concessions.jobs.orders import FoodJobs
-from virage.concessions.reads import orders as food_reads
 from virage.concessions.reads.catalogue import Catalogues
 from virage.concessions.reads.food_topics import food_topics
 from virage.concessions.reads.orders import FoodReads
-from virage.concessions.reads.paid_at import outlets
 from virage.kernel.config import Config
 from virage.kernel.database import Connection
 from virage.kernel.http import Lifespan
 from virage.kernel.metrics import Gauge
 from virage.live import routes as live_routes
-from virage.live.acts import notices
 from virage.live.acts.ground import GroundSource
 from virage.live.acts.telling import EntriesTold
 from virage.live.jobs.edge import Publisher
 from virage.live.jobs.telling import LiveJobs
 from virage.live.reads import Feeds, LiveTopic
-from virage.live.reads import notices as notice_reads
 from virage.live.sources import routes as sources
 from virage.live.sources.acts import tell_stats_at_once
 from virage.live.sources.reads import StatsBoard, StatsTopic
 from virage.matchday.house import Domain, House
 from virage.matchday.letters import COMPOSERS
+from virage.matchday.persons import PAID_AT, PERSON_ERASED, PERSON_EXPORTS
 from virage.pages import routes as pages
 from virage.passes import routes as passes_routes
 from virage.passes.acts import open_vault
@@ -60,9 +54,9 @@ from virage.payments.jobs import PaymentJobs
 from virage.payments.provider import NoProvider, PaymentProvider
 from virage.payments.sandbox_provider import SandboxProvider
 from virage.people import routes as people_routes
-from virage.people.acts import PeopleAuthenticator, PersonErased
+from virage.people.acts import PeopleAuthenticator
 from virage.people.jobs import PeopleJobs
-from virage.people.reads import PersonExport, gauges
+from virage.people.reads import gauges
 from virage.people.routes.browsers import Browsers
 from virage.people.rules.house import letterhead_of
 from virage.people.rules.webpush import Vapid
@@ -97,16 +91,9 @@ from virage.ticketing.routes.offers import OfferBoard
 from virage.ticketing.rules.places import seat_plan
 from virage.venue import routes as venue
 from virage.wallet import routes as wallet_routes
-from virage.wallet.acts import auto_top_ups, purses
 from virage.wallet.acts import cards as wallet_cards
-from virage.wallet.acts import virtual_cards as wallet_phones
 from virage.wallet.acts.top_up_money import TopUpMoney
 from virage.wallet.jobs import WalletJobs
-from virage.wallet.reads import auto_top_ups as auto_top_up_reads
-from virage.wallet.reads import cards as card_reads
-from virage.wallet.reads import purses as wallet_reads
-from virage.wallet.reads import virtual_cards
-from virage.wallet.reads.purses import PaidAt
 from virage.wallet.routes.card_desk import CardDesk
 from virage.wallet.rules.purses import PURPOSE as PURSES
 
@@ -144,31 +131,6 @@ def _pages(_house: House) -> Domain:
 
 
 # --- people --------------------------------------------------------------------------------------------------------
-
-
-PAID_AT: Sequence[PaidAt] = (outlets,)
-# What the domains above tell a person about themselves, by the name of its section, and forget with them.
-PERSON_EXPORTS: dict[str, PersonExport] = {
-    "cards": card_reads.export,
-    "phones": virtual_cards.export,
-    "auto_top_up": auto_top_up_reads.export,
-    "wallet": partial(wallet_reads.export, paid_at=PAID_AT),
-    "ticketing": ticketing_views.export,
-    "access": access_reads.export,
-    "food_orders": food_reads.export,
-    "notices": notice_reads.export,
-}
-PERSON_ERASED: list[PersonErased] = [
-    ordering.erasing,
-    refunding.erased,
-    wallet_cards.erased,
-    wallet_phones.erased,
-    auto_top_ups.erased,
-    ordering.erased,
-    purses.erased,
-    accreditations.erased,
-    notices.erased,
-]
 
 
 def _people(house: House) -> Domain:

@@ -10,8 +10,8 @@ from msgspec import Struct
 from virage.kernel.config import Config
 from virage.kernel.database import Connection, Database
 from virage.kernel.money import Cents
+from virage.kernel.printing import ink_on
 from virage.kernel.rehearsal import PRIVATE, STYLE, hide
-from virage.passes.paper import ink_on
 from virage.wallet.acts.cards import CardSecrets
 from virage.wallet.acts.ledger import available
 from virage.wallet.reads.cards import card_of_uid

@@ -5,6 +5,7 @@ import { officeDevices } from "./officeDevices";
 import { emails } from "./officeEmails";
 import { officeEntry } from "./officeEntry";
 import { officeGates } from "./officeGates";
+import { officeNav } from "./officeNav";
 import { officePages } from "./officePages";
 import { officePeople } from "./officePeople";
 import { officeRoles } from "./officeRoles";
@@ -14,24 +15,7 @@ type Schemas = components["schemas"];
 
 export const office = {
   title: "Office",
-  nav: {
-    label: "Office",
-    menu: "Menu",
-    events: "Events",
-    orders: "Orders",
-    food: "Food and money",
-    kitchen: "Kitchen",
-    staff: "Staff",
-    devices: "Devices",
-    bans: "Bans",
-    pin: "My PIN",
-    programs: "Programs",
-    pages: "Legal and help",
-    emails: "Emails",
-    letters: "Failed jobs",
-    signedIn: "Signed in as",
-    leave: "Sign out",
-  },
+  ...officeNav,
   enter: {
     lead: "For the staff. We send a code to your work address.",
     noRole: "This account has no role in the office",

@@ -5,6 +5,7 @@ import { officeDevices } from "./officeDevices";
 import { emails } from "./officeEmails";
 import { officeEntry } from "./officeEntry";
 import { officeGates } from "./officeGates";
+import { officeNav } from "./officeNav";
 import { officePages } from "./officePages";
 import { officePeople } from "./officePeople";
 import { officeRoles } from "./officeRoles";
@@ -12,24 +13,7 @@ import { officeTeams } from "./officeTeams";
 
 export const office: typeof English = {
   title: "Bureau",
-  nav: {
-    label: "Bureau",
-    menu: "Menu",
-    events: "Événements",
-    orders: "Commandes",
-    food: "Buvettes et caisse",
-    kitchen: "Cuisine",
-    staff: "Équipe",
-    devices: "Appareils",
-    bans: "Interdits de stade",
-    pin: "Mon code PIN",
-    programs: "Programmes",
-    pages: "Mentions et aide",
-    emails: "E-mails",
-    letters: "Tâches en échec",
-    signedIn: "Connecté en tant que",
-    leave: "Se déconnecter",
-  },
+  ...officeNav,
   enter: {
     lead: "Réservé à l’équipe. Nous envoyons un code à votre adresse de travail.",
     noRole: "Ce compte n’a aucun rôle au bureau",

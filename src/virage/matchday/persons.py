@@ -1,0 +1,48 @@
+"""What all domains tell a person about themselves, and forget when their account is erased."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from virage.access.acts import accreditations
+from virage.access.reads import accreditations as access_reads
+from virage.concessions.acts import ordering
+from virage.concessions.reads import orders as food_reads
+from virage.concessions.reads.paid_at import outlets
+from virage.live.acts import notices
+from virage.live.reads import notices as notice_reads
+from virage.people.acts import PersonErased
+from virage.people.reads import PersonExport
+from virage.ticketing.acts import refunding
+from virage.ticketing.reads import views as ticketing_views
+from virage.wallet.acts import auto_top_ups, purses
+from virage.wallet.acts import cards as wallet_cards
+from virage.wallet.acts import virtual_cards as wallet_phones
+from virage.wallet.reads import auto_top_ups as auto_top_up_reads
+from virage.wallet.reads import cards as card_reads
+from virage.wallet.reads import purses as wallet_reads
+from virage.wallet.reads import virtual_cards
+from virage.wallet.reads.purses import PaidAt
+
+PAID_AT: Sequence[PaidAt] = (outlets,)
+# By the name of its section in the export.
+PERSON_EXPORTS: dict[str, PersonExport] = {
+    "cards": card_reads.export,
+    "phones": virtual_cards.export,
+    "auto_top_up": auto_top_up_reads.export,
+    "wallet": partial(wallet_reads.export, paid_at=PAID_AT),
+    "ticketing": ticketing_views.export,
+    "access": access_reads.export,
+    "food_orders": food_reads.export,
+    "notices": notice_reads.export,
+}
+PERSON_ERASED: list[PersonErased] = [
+    ordering.erasing,
+    refunding.erased,
+    wallet_cards.erased,
+    wallet_phones.erased,
+    auto_top_ups.erased,
+    ordering.erased,
+    purses.erased,
+    accreditations.erased,
+    notices.erased,
+]

@@ -1,0 +1,20 @@
+export const officeNav = {
+  nav: {
+    label: "Office",
+    menu: "Menu",
+    events: "Events",
+    orders: "Orders",
+    food: "Food and money",
+    kitchen: "Kitchen",
+    staff: "Staff",
+    devices: "Devices",
+    bans: "Bans",
+    pin: "My PIN",
+    programs: "Programs",
+    pages: "Legal and help",
+    emails: "Emails",
+    letters: "Failed jobs",
+    signedIn: "Signed in as",
+    leave: "Sign out",
+  },
+};

@@ -1,0 +1,20 @@
+export const officeNav = {
+  nav: {
+    label: "Bureau",
+    menu: "Menu",
+    events: "Événements",
+    orders: "Commandes",
+    food: "Buvettes et caisse",
+    kitchen: "Cuisine",
+    staff: "Équipe",
+    devices: "Appareils",
+    bans: "Interdits de stade",
+    pin: "Mon code PIN",
+    programs: "Programmes",
+    pages: "Mentions et aide",
+    emails: "E-mails",
+    letters: "Tâches en échec",
+    signedIn: "Connecté en tant que",
+    leave: "Se déconnecter",
+  },
+};
