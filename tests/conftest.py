@@ -23,13 +23,12 @@ from litestar import Litestar
 from tests.azurite.server import Azurite, azurite
 from tests.scratch import into_memory
 from virage import matchday
-from virage.kernel import http
+from virage.kernel import static
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.database import Connection, Database
 from virage.kernel.migrate import migrate, migrations
 from virage.kernel.postgres import EmbeddedPostgres
-from virage.kernel.static import Static
 
 _numbers = itertools.count(1)
 
@@ -58,7 +57,9 @@ def pytest_collection_finish() -> None:
 def _web_read_once() -> Iterator[None]:
     """The built web is the same for all tests of a worker: it is read and compressed once."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(http, "Static", cache(Static))
+        read = static.read_web
+        once = cache(read)
+        patch.setattr(static, "read_web", lambda root: once(root) if root == static.WEB else read(root))
         yield
 
 

@@ -57,13 +57,8 @@ class Static:
     """
 
     def __init__(self, root: Path = WEB, pages: Mapping[str, PageExists] | None = None) -> None:
-        listed = root / _ADDRESSES
-        self._addresses: list[str] = msgspec.json.decode(listed.read_bytes()) if listed.is_file() else []
+        self._addresses, self._files = read_web(root)
         self._pages = pages or {}
-        self._files: dict[str, File] = {}
-        for path in _plain_files(root):
-            with suppress(FileNotFoundError):  # a build that runs at this moment takes files away
-                self._files[f"/{path.relative_to(root).as_posix()}"] = _load(path)
 
     async def __call__(self, scope: Any, _receive: Receive, send: Send) -> None:
         """Answer GET and HEAD; raises Problem for other methods and for files that are not there."""
@@ -91,6 +86,17 @@ class Static:
                 exists = self._pages.get(address)
                 return exists is None or await exists(parts[-1])
         return False
+
+
+def read_web(root: Path) -> tuple[list[str], dict[str, File]]:
+    """Return the app's addresses, and its files by path, compressed; this takes a second."""
+    listed = root / _ADDRESSES
+    addresses: list[str] = msgspec.json.decode(listed.read_bytes()) if listed.is_file() else []
+    files: dict[str, File] = {}
+    for path in _plain_files(root):
+        with suppress(FileNotFoundError):  # a build that runs at this moment takes files away
+            files[f"/{path.relative_to(root).as_posix()}"] = _load(path)
+    return addresses, files
 
 
 def _fits(wanted: str, part: str) -> bool:

@@ -3,7 +3,6 @@ import type { Problem } from "../api/answer";
 import type { EventLine } from "../api/words";
 import { i18n } from "../i18n/i18n.svelte";
 import { clock } from "./clock.svelte";
-import { connection } from "./connection.svelte";
 
 export function problemText(problem: Problem): string {
   const words = i18n.m.problems as Record<string, string>;
@@ -33,11 +32,6 @@ export function nearDay(iso: string): string | null {
     return hour >= 17 ? i18n.m.home.tonight : i18n.m.home.today;
   }
   return day(start) === day(clock.now() + 86_400_000) ? i18n.m.home.tomorrow : null;
-}
-
-/** Whether an event is going on at this moment; without a network nothing is live. */
-export function isOn(event: { starts_at: string; ends_at: string }): boolean {
-  return connection.online && Date.parse(event.starts_at) <= clock.now() && clock.now() < Date.parse(event.ends_at);
 }
 
 export type Sale = "open" | "early" | "closed" | "cancelled";
