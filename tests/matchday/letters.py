@@ -1,4 +1,4 @@
-"""What is asked about letters with another owner's id."""
+"""What is asked about letters and accepted terms with another owner's id."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ def wish(_: Any) -> dict[str, str]:
 
 LETTERS: tuple[tuple[Any, ...], ...] = (
     ("GET /api/office/orders/{order_id}/letters", "our office", ("fan", "their office", "their event's office")),
+    ("GET /api/orders/{order_id}/terms", "fan", ("friend", "guest", "our office")),
     ("POST /api/food/orders/{ready_food_id}/receipt", "fan", ("friend", "our office"), wish),
 )
 # Nothing is sent again within a minute: the tests of letters try strangers later. An administrator of all frees.

@@ -78,6 +78,7 @@ DOORS: dict[str, frozenset[str]] = {
     "POST /api/payments/webhooks/sandbox": frozenset(),  # a signature opens it, nothing else
     "POST /api/orders": EVERYBODY,  # an empty wish is refused before anybody asks who wishes
     "GET /api/orders/{order_id}": BUYER,
+    "GET /api/orders/{order_id}/terms": BUYER,
     "DELETE /api/orders/{order_id}": BUYER,
     "GET /api/me/orders": BUYER,
     "POST /api/orders/{order_id}/payment": PERSON,

@@ -1,6 +1,7 @@
 """The operator's own pages: read from the foot of every page, written and published in the office."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.web.house import House, fresh
 from tests.web.office import ADMIN, desk, hire
+from tests.web.steps import ACCEPTED, find_two_seats, open_match, pay
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 
 NAMES = {
@@ -113,3 +115,19 @@ def test_an_empty_text_is_not_published_and_leaving_with_changes_asks_first(offi
     expect(office.get_by_text("Enter a text")).to_be_visible()
     office.get_by_role("navigation", name="Office").get_by_role("link", name="Events").click()
     expect(office.get_by_role("dialog")).to_be_visible()
+
+
+def test_the_basket_leads_to_the_terms_and_the_order_keeps_the_accepted_version(
+    page: Page, house: House, sign_in: Callable[[Page, str], None], address: str
+) -> None:
+    open_match(page, house)
+    find_two_seats(page)
+    sign_in(page, address)
+    with page.expect_popup() as opened:
+        page.locator("main").get_by_role("link", name="Terms of sale").click()
+    expect(opened.value.get_by_role("heading", name="Terms of sale", level=1)).to_be_visible()
+    opened.value.close()
+    pay(page, ACCEPTED)
+    page.get_by_role("link", name="Terms of sale you accepted").click()
+    expect(page.get_by_role("heading", name="Terms of sale", level=1)).to_be_visible()
+    expect(page.get_by_text(re.compile("^Version 1, "))).to_be_visible()

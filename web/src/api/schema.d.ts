@@ -3188,6 +3188,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/orders/{order_id}/terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get accepted terms
+         * @description The terms of sale that the buyer of an order of one's own accepted; null where there were none.
+         */
+        get: operations["get_accepted_terms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/pages": {
         parameters: {
             query?: never;
@@ -4286,6 +4306,13 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AcceptedTerms */
+        AcceptedTerms: {
+            /** Format: date-time */
+            accepted_at: string;
+            /** Format: uuid */
+            version_id: string;
+        };
         /** AccountBalance */
         AccountBalance: {
             account: string;
@@ -6258,6 +6285,7 @@ export interface components {
             passes: components["schemas"]["TicketPass"][];
             payments: components["schemas"]["OrderPayment"][];
             refunds: components["schemas"]["OrderRefund"][];
+            terms: components["schemas"]["AcceptedTerms"] | null;
         };
         /** OfficeTill */
         OfficeTill: {
@@ -6536,6 +6564,7 @@ export interface components {
         PaymentWish: {
             /** Format: uuid */
             payment_id: string;
+            terms?: string | null;
         };
         /** PayoutWish */
         PayoutWish: {
@@ -13600,6 +13629,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaymentAnswer"];
+                };
+            };
+            /** @description Not done; `code` says why, and nothing has changed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_accepted_terms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedTerms"] | null;
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

@@ -12,6 +12,7 @@ from virage.kernel.database import Connection
 from virage.kernel.ids import new_id
 from virage.kernel.journal import Fact, append
 from virage.kernel.problems import Refused
+from virage.pages import reads as pages
 from virage.passes import acts as passes
 from virage.passes.acts import Issue
 from virage.payments import acts as payments
@@ -37,6 +38,8 @@ class Pay(Struct, frozen=True):
     buyer: Buyer
     fan_id: UUID
     return_url: str
+    terms: UUID | None = None
+    """The version of the terms of sale that the buyer accepts; needed where the operator has published terms."""
 
 
 class Paying(Struct, frozen=True):
@@ -63,11 +66,14 @@ async def pay(conn: Connection, pays: Sequence[Pay], now: datetime) -> list[Payi
     before = dict(orders)
     events = await _events_of(conn, locked)
     bought = _bought(locked, now)
-    answers = [_decide(pay, orders, events, bought, now) for pay in pays]
+    terms = await pages.terms_in_force(conn)
+    answers = [_decide(pay, orders, events, bought, terms, now=now) for pay in pays]
     answers = await _begin(conn, answers, now)
     moved = {a.order.id: a.order for a in answers if isinstance(a, Paying) and a.order != before[a.order.id]}
     if moved:
         await store.start_paying(conn, list(moved.values()))
+        accepted = {pay.order_id: pay.terms for pay in pays if pay.order_id in moved and pay.terms is not None}
+        await store.accept_terms(conn, accepted, now)
         await append(conn, [Fact("order_paying", order.owner_id, order.id) for order in moved.values()], now)
     free = [(id_, order.payment_id) for id_, order in moved.items() if order.total_cents == 0]
     paid = await _sell(conn, free, now) if free else {}
@@ -97,6 +103,8 @@ def _decide(
     orders: dict[UUID, Basket],
     events: dict[UUID, Event],
     bought: Counter[tuple[UUID, UUID]],
+    terms: Collection[UUID],
+    *,
     now: datetime,
 ) -> Paying | Refused:
     order = orders.get(pay.order_id)
@@ -110,6 +118,8 @@ def _decide(
         return refusal
     if order.state == "paying" and order.payment_id is not None:
         return Paying(order, _start(order, order.payment_id, pay))
+    if terms and pay.terms not in terms:
+        return Refused(Reason.TERMS_NOT_ACCEPTED)
     bought[pay.fan_id, order.event_id] += order.size  # the next of this batch may be the same fan's
     moved = replace(
         order,

@@ -19,7 +19,7 @@ from virage.ticketing.rules.codes import as_code
 from virage.ticketing.rules.open_sale import OpenSale, parts_of, sold_as
 from virage.ticketing.rules.places import layout, seat_of
 from virage.ticketing.rules.refunds import RefundReason
-from virage.ticketing.rules.terms import Order, OrderRow
+from virage.ticketing.rules.terms import AcceptedTerms, Order, OrderRow
 from virage.ticketing.store import office as office_store
 from virage.ticketing.store import orders as store
 from virage.ticketing.store import sales as sales_store
@@ -140,6 +140,7 @@ class OfficeOrderDetail(Struct, frozen=True):
     payments: list[OrderPayment]
     refunds: list[OrderRefund]
     passes: list[TicketPass]
+    terms: AcceptedTerms | None
 
 
 async def sales(conn: Connection, sale: OpenSale, now: datetime) -> Sales:
@@ -252,6 +253,7 @@ async def detail(conn: Connection, row: OrderRow) -> OfficeOrderDetail:
         [OrderPayment(p.id, p.state, p.amount_cents, p.created_at, p.settled_at, p.reason) for p in tried],
         [_refund(one, sent.get(one.id)) for one in refunds],
         [TicketPass(id_, s.form, s.generation, s.revoked, s.entered_at) for id_, s in states.items()],
+        await store.accepted_terms(conn, row.id),
     )
 
 

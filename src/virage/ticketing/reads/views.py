@@ -18,8 +18,10 @@ from virage.ticketing.rules.pricing import vat_of
 from virage.ticketing.rules.terms import TARIFFS, Line, Order, OrderRow, Tariff, TicketRow
 from virage.ticketing.store import orders as store
 from virage.ticketing.store import tickets as tickets_store
+from virage.ticketing.store.orders import accepted_terms
 from virage.venue.rules.ground import PlaceLabel
 
+__all__ = ["Ticket", "TicketEvent", "accepted_terms", "export", "order_view", "orders_of", "ticket_event"]
 NO_TICKETS: frozenset[UUID] = frozenset()
 
 

@@ -9,7 +9,13 @@ routers = [
     Router("/api/events", route_handlers=[selling.get_offer, selling.get_availability, selling.propose_places]),
     Router(
         "/api/orders",
-        route_handlers=[selling.hold_places, selling.get_order, selling.release_order, selling.pay_order],
+        route_handlers=[
+            selling.hold_places,
+            selling.get_order,
+            selling.get_accepted_terms,
+            selling.release_order,
+            selling.pay_order,
+        ],
     ),
     Router("/api/me", route_handlers=[selling.list_my_orders, tickets.list_my_tickets]),
     Router(

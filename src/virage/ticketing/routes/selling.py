@@ -25,19 +25,24 @@ from virage.ticketing.acts import holding
 from virage.ticketing.acts.paying import Pay
 from virage.ticketing.reads.offers import Offer, offer_of
 from virage.ticketing.reads.proposals import Proposal
-from virage.ticketing.reads.views import order_view, orders_of
+from virage.ticketing.reads.views import accepted_terms, order_view, orders_of
 from virage.ticketing.reads.watch import OrderWatch
 from virage.ticketing.routes.box_office import Ask, BoxOffice, Seen
-from virage.ticketing.rules.terms import Best, Buyer, HoldRequest, Order, OrderRow, Reason
+from virage.ticketing.rules.terms import AcceptedTerms, Best, Buyer, HoldRequest, Order, OrderRow, Reason
 
 WAIT_MAX_S = 20.0
 _WAIT = re.compile(r"\bwait=(\d{1,3})\b")
 
 
 class PaymentWish(Struct, frozen=True, forbid_unknown_fields=True):
-    """The buyer goes to pay; the browser makes `payment_id`: sent twice, it is one payment."""
+    """The buyer goes to pay; the browser makes `payment_id`: sent twice, it is one payment.
+
+    `terms` is the version of the terms of sale that the buyer accepts (`GET /api/pages`). Where the operator has
+    published terms, a payment that names none of the versions in force is refused with `terms_not_accepted`.
+    """
 
     payment_id: UUID
+    terms: UUID | None = None
 
 
 class PaymentAnswer(Struct, frozen=True):
@@ -142,6 +147,16 @@ async def get_order(
     return order_view(*await _own(box_office, order_id, buyer))
 
 
+@get("/{order_id:uuid}/terms", guards=[with_session])
+async def get_accepted_terms(
+    order_id: UUID, db: Database, box_office: BoxOffice, principal: Principal
+) -> AcceptedTerms | None:
+    """The terms of sale that the buyer of an order of one's own accepted; null where there were none."""
+    await _own(box_office, order_id, buyer_of(principal))
+    async with db.connection() as conn:
+        return await accepted_terms(conn, order_id)
+
+
 @delete("/{order_id:uuid}", status_code=204, guards=[with_session])
 async def release_order(
     order_id: UUID, db: Database, clock: Clock, box_office: BoxOffice, principal: Principal
@@ -173,7 +188,7 @@ async def pay_order(
     """Go and pay: the address of the provider's page. What costs nothing is paid at once."""
     fan_id = require_fan(principal)
     return_url = f"{config.public_url}/orders/{order_id}"
-    pay = Pay(order_id, data.payment_id, buyer_of(principal), fan_id, return_url)
+    pay = Pay(order_id, data.payment_id, buyer_of(principal), fan_id, return_url, data.terms)
     answer = granted(await box_office.pay(pay, checkout))
     return PaymentAnswer(answer.order.state, answer.payment_url, answer.order.expires_at)
 

@@ -12,6 +12,13 @@ from virage.venue.rules.ground import PlaceLabel
 PARTY_MAX = 9
 
 
+class AcceptedTerms(Struct, frozen=True):
+    """The version of the terms of sale (`/api/pages/versions/{id}`) that a buyer accepted, and when."""
+
+    version_id: UUID
+    accepted_at: datetime
+
+
 class Reason(StrEnum):
     """Why the box office says no; the codes are part of the interface."""
 
@@ -36,6 +43,7 @@ class Reason(StrEnum):
     PAYMENT_FAILED = "payment_failed"
     ALREADY_PAID = "order_already_paid"
     NOT_PAID = "order_not_paid"
+    TERMS_NOT_ACCEPTED = "terms_not_accepted"
     PEOPLE_INSIDE = "people_inside"
     ID_REUSED = "id_reused"
     TICKET_REFUNDED = "ticket_refunded"

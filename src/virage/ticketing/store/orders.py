@@ -1,13 +1,13 @@
 """Orders: written when places are held, moved by guarded updates, never deleted."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
 from virage.kernel.database import Connection
-from virage.ticketing.rules.terms import Basket, ClosedOrder, OrderRow, PaidOrder, State
+from virage.ticketing.rules.terms import AcceptedTerms, Basket, ClosedOrder, OrderRow, PaidOrder, State
 from virage.ticketing.store.queries import queries
 
 
@@ -89,6 +89,17 @@ async def start_paying(conn: Connection, orders: Sequence[Basket]) -> None:
         payment_ids=[order.payment_id for order in orders],
         expires_ats=[order.expires_at for order in orders],
     )
+
+
+async def accept_terms(conn: Connection, accepted: Mapping[UUID, UUID], now: datetime) -> None:
+    """Store the version of the terms of sale that was accepted, by order."""
+    await queries.accept_terms(conn, order_ids=list(accepted), version_ids=list(accepted.values()), now=now)
+
+
+async def accepted_terms(conn: Connection, order_id: UUID) -> AcceptedTerms | None:
+    """Return the terms of sale that the buyer of an order accepted."""
+    row = await queries.accepted_terms(conn, order_id=order_id)
+    return None if row is None else AcceptedTerms(row["version_id"], row["accepted_at"])
 
 
 async def mark_paid(

@@ -65,6 +65,17 @@ from unnest(:order_ids::uuid[], :owner_ids::uuid[], :payment_ids::uuid[], :expir
     as start (id, owner_id, payment_id, expires_at)
 where orders.id = start.id and orders.state in ('held', 'paying');
 
+-- name: accept_terms(order_ids, version_ids, now)!
+-- The terms of sale that buyers accepted; of an order that is paid for again, the latest.
+insert into ticketing.accepted_terms (order_id, version_id, accepted_at)
+select accepted.order_id, accepted.version_id, :now
+from unnest(:order_ids::uuid[], :version_ids::uuid[]) as accepted (order_id, version_id)
+on conflict (order_id) do update set version_id = excluded.version_id, accepted_at = excluded.accepted_at;
+
+-- name: accepted_terms(order_id)^
+-- The terms of sale that the buyer of an order accepted.
+select version_id, accepted_at from ticketing.accepted_terms where order_id = :order_id;
+
 -- name: mark_paid(order_ids, payment_ids, now)
 -- Orders whose money has come, with one ticket a place; those that are open no more are locked, and left out.
 with locked as (

@@ -84,6 +84,7 @@ export const common = {
     place_needs_access: "A wheelchair space needs a ticket of the access tariff.",
     hold_expired: "Your seats were released, because the time ran out.",
     order_not_open: "This order is no longer open.",
+    terms_not_accepted: "The terms of sale have changed. Read them, then pay again.",
     order_already_paid: "This order is already paid.",
     code_wrong: "That code is not right. Use the one in the newest email.",
     cookie_missing: "Your browser did not keep the sign-in. Allow cookies, or open the page over HTTPS, then ask for a new code.",

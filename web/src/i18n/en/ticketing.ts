@@ -155,8 +155,11 @@ export const ticketing = {
     signedInAs: (email: string) => `Tickets go to ${email}`,
     gate: (gate: string) => `Gate ${gate}`,
     terms: "Tickets carry the holder’s name. You’ll be refunded automatically if the event is cancelled.",
+    accept: "By paying, you accept our",
+    noWithdrawal: "Tickets are for a set date: the law gives no right of withdrawal.",
   },
   payment: {
+    acceptedTerms: "Terms of sale you accepted",
     waiting: "Confirming your payment…",
     waitingText: "Please don’t pay again. Your tickets will appear here as soon as your bank confirms.",
     still: "Your payment isn’t confirmed yet",

@@ -86,6 +86,7 @@ export const common: typeof English = {
     place_needs_access: "Un emplacement fauteuil demande un billet au tarif PMR.",
     hold_expired: "Vos places ont été libérées : le temps était écoulé.",
     order_not_open: "Cette commande n’est plus ouverte.",
+    terms_not_accepted: "Les conditions de vente ont changé. Relisez-les, puis payez à nouveau.",
     order_already_paid: "Cette commande est déjà payée.",
     code_wrong: "Ce code n’est pas le bon. Utilisez celui de l’e-mail le plus récent.",
     cookie_missing: "Votre navigateur n’a pas conservé la connexion. Autorisez les cookies, ou ouvrez la page en HTTPS, puis demandez un nouveau code.",

@@ -156,8 +156,11 @@ export const ticketing: typeof English = {
     signedInAs: (email) => `Les billets arrivent à ${email}`,
     gate: (gate) => `Porte ${gate}`,
     terms: "Les billets sont nominatifs. Si l’événement est annulé, vous êtes remboursé automatiquement.",
+    accept: "En payant, vous acceptez nos",
+    noWithdrawal: "Billet pour une date précise : la loi ne prévoit pas de droit de rétractation.",
   },
   payment: {
+    acceptedTerms: "Conditions de vente acceptées",
     waiting: "Paiement en cours de confirmation…",
     waitingText: "Ne payez pas une seconde fois : vos billets s’afficheront ici dès que votre banque aura confirmé.",
     still: "Votre paiement n’est pas encore confirmé",
