@@ -11,7 +11,9 @@ from tests.web.house import House
 from tests.web.office_food import Till, yesterday
 from tests.web.till import till_code
 from tests.web.tour import Screen
+from virage.concessions.rules.fiscal.calendar import begins, business_day
 from virage.concessions.rules.fiscal.record import Kind
+from virage.venue.reads import GROUND_ZONE
 
 EVENING = timedelta(hours=3)
 SALES = 150
@@ -24,18 +26,20 @@ TILLS = (("01, left counter", "01"), ("01, right counter", "01"), ("08, bar", "0
 
 
 def evening(house: House, sales: int = SALES) -> None:
-    """Tills that sold for three hours, most before the start and at half-time."""
+    """Tills that sold for three hours, most before the start and at half-time; for less where today began since."""
     chance = Random(11)  # noqa: S311 - a crowd needs no secrecy
+    now = datetime.now(UTC)
+    begun = max(now - EVENING, begins(business_day(now, GROUND_ZONE), GROUND_ZONE))
+    lasted = now - begun
     for name, outlet in TILLS:
         till = Till(house, till_code(house, [outlet], name), outlet)
-        begun = datetime.now(UTC) - EVENING
         till.chain.at = begun
         till.write(Kind.SHIFT_OPENED, cash_cents=FLOAT_CENTS)
         sold = [one["item"] for one in till.menu["items"] if one["item"]["kind"] == "product"]
         names = [item["name"]["en"] for item in sold if not item["abv_permille"]]
         taken = 0
         for at in sorted(_moment(chance) for _ in range(sales)):
-            till.chain.at = begun + EVENING * at
+            till.chain.at = begun + lasted * at
             lines = [
                 till.line(one, chance.choice((1, 1, 1, 2, 3)))
                 for one in chance.sample(names, chance.choice((1, 2, 2, 3)))
