@@ -164,7 +164,7 @@ def test_letters_are_signed_with_a_key_that_is_there_and_reports_need_a_domain(t
     key = {"VIRAGE_DKIM_KEY": str(tmp_path / "dkim.pem")}
     reports = {"VIRAGE_BOUNCE_LISTEN": "127.0.0.1:2424"}
     named = {"VIRAGE_DKIM_SELECTOR": "mail", "VIRAGE_BOUNCE_DOMAIN": "bounce.example.org"}
-    environ = {"VIRAGE_SECRET": SECRET}
+    environ = {"VIRAGE_SECRET": SECRET, "VIRAGE_SMTP_URL": "smtp://mail.example.org"}
     assert read(environ | key | reports | named).bounce_listen == "127.0.0.1:2424"
     assert defects(environ | key) == ["VIRAGE_DKIM_KEY, VIRAGE_DKIM_SELECTOR"]
     assert defects(environ | named | {"VIRAGE_DKIM_KEY": str(tmp_path / "none.pem")})[0] == "VIRAGE_DKIM_KEY"

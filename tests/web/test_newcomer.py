@@ -17,6 +17,7 @@ from tests.running import Running, started
 from tests.samples import match_file
 from tests.web.conftest import CHROMIUM, FLAGS
 from tests.web.office import ENGLISH
+from tests.web.steps import kick_off
 from virage.kernel.ids import new_id
 
 ROOT = Path(__file__).parents[2]
@@ -97,7 +98,7 @@ def test_a_newcomer_sees_a_goal_again_by_the_commands_of_the_readme(house: Runni
         with context.expect_page() as opened:
             desk.get_by_role("link", name="What fans see").click()
         fan = opened.value
-        desk.get_by_role("button", name="Start: ").click()
+        kick_off(desk)
         desk.get_by_role("button", name="Goal Virage FC").click()
         desk.locator("[data-player='9']").click()
         goal = fan.locator("[data-entry]").filter(has_text="Goal for Virage FC")

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, Route, expect
 from pypdf import PdfReader
 
+from tests.concessions.photos import a_photo
 from tests.web.cards import new_card
 from tests.web.food import untouched_outlet
 from tests.web.house import House, fresh
@@ -31,10 +32,7 @@ WRITTEN_HERE = "delete from concessions.item where changed_by is not null"
 RUN_BY_OTHERS = "delete from concessions.terms where outlet = $1"
 YEARS = itertools.count(2031)
 """Each try enters its derogation in a year of its own."""
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000002000000020802000000fdd49a73"
-    "0000001649444154789c63f8cfc0f09f8181e1ff7f06860600160d02fe3a7b1a2a0000000049454e44ae426082"
-)
+PNG = a_photo("PNG")
 
 
 def section(page: Page, name: str) -> None:

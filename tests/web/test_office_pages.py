@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from tests.web.gate import tonight
 from tests.web.house import House, fresh
 from tests.web.office import CLUB_OFFICE, desk, hire, new_event
+from tests.web.steps import find_two_seats
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.test_office import buy
 from virage.kernel.guard import Grant
@@ -138,8 +139,7 @@ def test_a_cancelled_event_shows_its_refunds_without_being_loaded_again(
     with desk(browser, house, admin) as work:
         event = priced(work, title)
         page.goto(f"/events/{event}")
-        page.get_by_role("button", name="Find 2 seats").click()
-        expect(page.get_by_role("heading", name="Your basket")).to_be_visible()
+        find_two_seats(page)
         work.goto(f"/office/events/{event}")
         held = work.get_by_role("region", name="The sale", exact=True).locator("dl > div").nth(1)
         expect(held).to_contain_text("2")

@@ -126,7 +126,7 @@ def test_a_guest_of_a_busy_event_signs_in_and_goes_on_with_the_same_wish(
     page.get_by_role("button", name="One more: Full price").click()
     page.route("**/api/orders", Refusing(401, "unauthenticated", times=1))
     find_seats(page, 3)
-    expect(page.get_by_text("One sign-in first")).to_be_visible()
+    expect(page.get_by_text("This event is in high demand")).to_be_visible()
     sign_in(page, address)
     expect(page.get_by_role("heading", name="Your basket")).to_be_visible()
     expect(page.get_by_text(f"Tickets go to {address}")).to_be_visible()
@@ -143,7 +143,7 @@ def test_a_guest_who_comes_back_without_signing_in_finds_the_chosen_seat_again(p
     name = chosen.get_attribute("aria-label")
     page.route("**/api/orders", Refusing(401, "unauthenticated", times=1))
     page.get_by_role("button", name="Reserve").click()
-    expect(page.get_by_text("One sign-in first")).to_be_visible()
+    expect(page.get_by_text("This event is in high demand")).to_be_visible()
     page.go_back()
     expect(chosen).to_have_attribute("aria-label", name or "")
 

@@ -17,4 +17,4 @@ async def page(conn: Connection, kind: PageKind, language: str) -> PageVersion |
 
 async def terms_in_force(conn: Connection) -> frozenset[UUID]:
     """Return the ids of the terms of sale in force, one a language; empty while the operator has published none."""
-    return frozenset(version.id for version in await store.latest(conn, PageKind.TERMS))
+    return frozenset(page.id for page in await store.in_force(conn) if page.kind is PageKind.TERMS)

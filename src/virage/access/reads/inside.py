@@ -15,12 +15,15 @@ async def is_inside(conn: Connection, event_id: UUID, ticket_ids: Sequence[UUID]
 
 
 async def inside_since(conn: Connection, event_id: UUID, ticket_ids: Sequence[UUID]) -> dict[UUID, datetime]:
-    """Return since when the holders of these tickets are inside; those who are not are left out."""
+    """Return since when the holders of these tickets are inside; those who are not are left out.
+
+    Whoever was admitted and has not passed the turnstile yet counts as inside.
+    """
     states = await passes.states(conn, ticket_ids) if ticket_ids else {}
     present = await store.presence_of(conn, [(event_id, state.number) for state in states.values()])
     found = {ticket_id: present.get((event_id, state.number)) for ticket_id, state in states.items()}
     return {
         ticket_id: stored.presence.since
         for ticket_id, stored in found.items()
-        if stored is not None and stored.presence is not None and stored.presence.state == "inside"
+        if stored is not None and stored.presence is not None and stored.presence.state != "outside"
     }

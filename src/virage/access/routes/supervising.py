@@ -150,7 +150,7 @@ async def find_event_passes(event_id: UUID, q: Wanted, db: Database, principal: 
     if not wanted.isdigit() and len(wanted) < WANTED_MIN:
         granted(invalid_input("q", "Three letters at least, or a number."))
     async with db.connection() as conn:
-        await supervised(conn, event_id, principal)
+        await whole(conn, event_id, principal)
         return await find_passes(conn, event_id, wanted)
 
 
@@ -158,7 +158,7 @@ async def find_event_passes(event_id: UUID, q: Wanted, db: Database, principal: 
 async def get_history(event_id: UUID, number: int, db: Database, principal: Principal) -> PassHistory:
     """What happened to a pass at the gates, and why."""
     async with db.connection() as conn:
-        await supervised(conn, event_id, principal)
+        await whole(conn, event_id, principal)
         found = await history(conn, event_id, number) if 0 <= number < PASSES_MAX else None
     if found is None:
         raise Problem("not_found")

@@ -46,14 +46,16 @@ def kept(data: bytes) -> tuple[str, bytes] | Refused:
     if not (0 < width <= SIDE_MAX and 0 < height <= SIDE_MAX):
         return Refused(Reason.SIZE, {"width": width, "height": height, "side_max": SIDE_MAX})
     try:
-        clean = _encoded_again(data)
-    except (OSError, ValueError, SyntaxError):  # what Pillow raises for a broken file
+        clean = _encoded_again(data, (width, height))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # what Pillow raises for a broken file
         return _UNREADABLE
     return f"{sha256(clean).hexdigest()}.{ending}", clean
 
 
-def _encoded_again(data: bytes) -> bytes:
+def _encoded_again(data: bytes, sides: tuple[int, int]) -> bytes:
     with Image.open(BytesIO(data), formats=["JPEG", "PNG", "WEBP"]) as opened:
+        if opened.size != sides:  # a second head that says otherwise: no pixel of it is read
+            raise ValueError("The picture has two sizes.")
         by_format: dict[str | None, dict[str, Any]] = {
             "JPEG": {"qtables": getattr(opened, "quantization", None), "progressive": True},
             "PNG": {"optimize": True},

@@ -61,7 +61,8 @@ async def resend(
     `letter_id` None: the first letter of the order. One a minute and five an hour of an order. The same `new_id`
     again is the same letter.
     """
-    known = await store.lock_letters_about(conn, about_id)
+    await store.lock_letters_about(conn, about_id)
+    known = await store.lock_letters_about(conn, about_id)  # with those that were written while the first waited
     if any(letter.id == new_id for letter in known):
         return None
     original = next((letter for letter in known if letter_id in (None, letter.id)), None)

@@ -57,12 +57,13 @@ class Source(Struct, frozen=True):
         an address that is none.
         """
         parts = urlsplit(self.url)
-        said = dict(parse_qsl(parts.query))
+        pairs = parse_qsl(parts.query, keep_blank_values=True)
+        said = dict(pairs)
         host = said.get("localaddr") or said.get("adapter") or parts.hostname or ""
         listens = {
             "rtmp": True,
             "udp": True,
-            "tcp": said.get("listen", "0") != "0",
+            "tcp": any(value != "0" for name, value in pairs if name == "listen"),
             "srt": not parts.hostname or said.get("mode", "caller") != "caller",
         }
         has_secret = self.scheme == "srt" and len(said.get("passphrase", "")) >= PASSPHRASE_LENGTH_MIN

@@ -72,7 +72,7 @@ async def pay(conn: Connection, pays: Sequence[Pay], now: datetime) -> list[Payi
     moved = {a.order.id: a.order for a in answers if isinstance(a, Paying) and a.order != before[a.order.id]}
     if moved:
         await store.start_paying(conn, list(moved.values()))
-        accepted = {pay.order_id: pay.terms for pay in pays if pay.order_id in moved and pay.terms is not None}
+        accepted = {pay.order_id: pay.terms for pay in pays if pay.order_id in moved and pay.terms in terms}
         await store.accept_terms(conn, accepted, now)
         await append(conn, [Fact("order_paying", order.owner_id, order.id) for order in moved.values()], now)
     free = [(id_, order.payment_id) for id_, order in moved.items() if order.total_cents == 0]
