@@ -26,9 +26,10 @@ OPEN_CODE = re.compile(r"\b\d{4} \d{4} \d{4}\b")
 class Letters:
     """The letters that were written and wait for the postman."""
 
-    def __init__(self, db: Database, letterhead: Letterhead) -> None:
+    def __init__(self, db: Database, letterhead: Letterhead, public_url: str) -> None:
         self._db = db
         self._head = letterhead
+        self._public_url = public_url
 
     async def ids(self) -> list[UUID]:
         async with self._db.connection() as conn:
@@ -54,7 +55,7 @@ class Letters:
 
     async def link(self, address: str) -> str:
         """The last invitation that was sent to the address."""
-        return invitation_link(self._head.public_url, (await self.to(address))[-1].secret["code"])
+        return invitation_link(self._public_url, (await self.to(address))[-1].secret["code"])
 
 
 SignIn = Callable[[httpx.AsyncClient, str], Awaitable[httpx.Response]]
@@ -67,8 +68,8 @@ def letterhead(config: Config) -> Letterhead:
 
 
 @pytest.fixture
-def letters(db: Database, letterhead: Letterhead) -> Letters:
-    return Letters(db, letterhead)
+def letters(db: Database, letterhead: Letterhead, config: Config) -> Letters:
+    return Letters(db, letterhead, config.public_url)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The doors of the supervisors: what they see, and what they say of gates, zones and the ground."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from virage.access.reads.history import FoundPass, PassHistory, find_passes, his
 from virage.access.rules.board import Correction, CorrectionWish, GateBoard
 from virage.access.rules.decision import Window
 from virage.access.rules.ground import GROUPS_MAX, GateState, gates
+from virage.access.rules.on import is_on
 from virage.kernel.clock import Clock
 from virage.kernel.database import Connection, Database
 from virage.kernel.guard import Principal, holds, staff
@@ -144,25 +146,33 @@ Wanted = Annotated[
 
 
 @get("/{event_id:uuid}/passes", guards=[staff("supervisor")], opt={"rate": "costly"})
-async def find_event_passes(event_id: UUID, q: Wanted, db: Database, principal: Principal) -> list[FoundPass]:
+async def find_event_passes(
+    event_id: UUID, q: Wanted, db: Database, clock: Clock, principal: Principal
+) -> list[FoundPass]:
     """The passes of somebody who was refused; 20 at most."""
     wanted = " ".join(q.split())
     if not wanted.isdigit() and len(wanted) < WANTED_MIN:
         granted(invalid_input("q", "Three letters at least, or a number."))
     async with db.connection() as conn:
-        await whole(conn, event_id, principal)
+        await _searched(conn, event_id, principal, clock.now())
         return await find_passes(conn, event_id, wanted)
 
 
 @get("/{event_id:uuid}/passes/{number:int}", guards=[staff("supervisor")], opt={"rate": "costly"})
-async def get_history(event_id: UUID, number: int, db: Database, principal: Principal) -> PassHistory:
+async def get_history(event_id: UUID, number: int, db: Database, clock: Clock, principal: Principal) -> PassHistory:
     """What happened to a pass at the gates, and why."""
     async with db.connection() as conn:
-        await whole(conn, event_id, principal)
+        await _searched(conn, event_id, principal, clock.now())
         found = await history(conn, event_id, number) if 0 <= number < PASSES_MAX else None
     if found is None:
         raise Problem("not_found")
     return found
+
+
+async def _searched(conn: Connection, event_id: UUID, principal: Principal, now: datetime) -> None:
+    """Names and seats are found by supervisors of the whole event, and by those of its gates while it is on."""
+    if not is_on(await supervised(conn, event_id, principal), now):
+        await whole(conn, event_id, principal)
 
 
 router = Router(

@@ -14,13 +14,11 @@ COOKIE_AGE_S: Final = int(timedelta(days=400).total_seconds())
 
 
 class Letterhead(Struct, frozen=True):
-    """Whose letters these are, and what their codes and links are made with."""
+    """Keys, default language and letter budget of the deployment."""
 
     keys: Secrets
     all_keys: tuple[Secrets, ...]
     """The keys, then those of secrets before: they open what is stored."""
-    club: str
-    public_url: str
     locale: Locale
     newcomer_letters_per_min: int
 
@@ -30,8 +28,6 @@ def letterhead_of(config: Config) -> Letterhead:
     return Letterhead(
         keys=secrets_of(config.secret),
         all_keys=tuple(map(secrets_of, (config.secret, *config.secrets_previous))),
-        club=config.club.name,
-        public_url=config.public_url,
         locale=Locale(config.club.locale),
         newcomer_letters_per_min=config.newcomer_letters_per_min,
     )

@@ -42,7 +42,6 @@ export const common = {
     themeLight: "Light",
     themeDark: "Dark",
     tagline: (club: string) => `${club} box office`,
-    madeWith: "Runs on Virage, the open system for connected stadiums.",
     prices: "All prices include VAT.",
   },
   pages: {
@@ -54,13 +53,10 @@ export const common = {
       accessibility: "Accessibility",
       help: "Help",
     },
-    version: "Earlier version",
-    versionOf: (revision: number, on: string) => `Version ${revision}, ${on}`,
-    notPublished: "This text has not been published yet.",
   },
   problems: {
     offline: "You are offline. Check your connection, then try again.",
-    overloaded: "Very many people are here at once. Your place in this page is kept: try again in a moment.",
+    overloaded: "It’s busy right now. Keep this page open and try again in a moment.",
     unavailable: "The service is not available right now. Try again in a moment.",
     request_timeout: "Your connection is too slow right now. Try again in a moment.",
     rate_limited: "That was a lot of requests. Wait a little, then try again.",

@@ -31,7 +31,7 @@ export const letters = {
   resend: "Send again",
   resendOf: (kind: string) => `Send again: ${kind}`,
   resent: "We’re sending it again.",
-  soon: "We’ve just sent it. Check your spam folder, or try again in a minute.",
+  soon: "We’ve just sent it. Check your spam folder, or try again later.",
   receipt: "Email me the receipt",
   receiptAsked: "We’re sending the receipt to your email address.",
 };

@@ -142,7 +142,7 @@ export const office = {
     named: "Tickets carry a name",
     alcohol: "Alcohol is sold",
     alcoholHint: "In a sports ground this needs a derogation",
-    limit: "Maximum tickets per order",
+    limit: "Maximum tickets per person",
     bag: "Bag limit (litres). 0 = no bags",
     create: "Create and go on to prices",
     back: "Back without creating",

@@ -44,7 +44,6 @@ export const common: typeof English = {
     themeLight: "Clair",
     themeDark: "Sombre",
     tagline: (club) => `Billetterie ${club}`,
-    madeWith: "Propulsé par Virage, le système ouvert des stades connectés.",
     prices: "Tous les prix sont TTC.",
   },
   pages: {
@@ -56,13 +55,10 @@ export const common: typeof English = {
       accessibility: "Accessibilité",
       help: "Aide",
     },
-    version: "Version antérieure",
-    versionOf: (revision: number, on: string) => `Version ${revision}, ${on}`,
-    notPublished: "Ce texte n’est pas encore publié.",
   },
   problems: {
     offline: "Vous êtes hors ligne. Vérifiez votre connexion, puis réessayez.",
-    overloaded: "Beaucoup de monde en même temps. Votre page est gardée : réessayez dans un instant.",
+    overloaded: "Beaucoup de monde en ce moment. Gardez cette page ouverte et réessayez dans un instant.",
     unavailable: "Le service n’est pas disponible pour le moment. Réessayez dans un instant.",
     request_timeout: "Votre connexion est trop lente pour le moment. Réessayez dans un instant.",
     rate_limited: "Cela fait beaucoup de demandes. Patientez un peu, puis réessayez.",

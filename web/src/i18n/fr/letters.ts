@@ -28,7 +28,7 @@ export const letters: typeof english = {
   resend: "Renvoyer",
   resendOf: (kind) => `Renvoyer : ${kind}`,
   resent: "Nous le renvoyons.",
-  soon: "Il vient de partir. Regardez dans vos spams, ou réessayez dans une minute.",
+  soon: "Il vient de partir. Regardez dans les indésirables, ou réessayez plus tard.",
   receipt: "Recevoir le reçu par e-mail",
   receiptAsked: "Nous envoyons le reçu à votre adresse e-mail.",
 };

@@ -140,7 +140,7 @@ export const office: typeof English = {
     named: "Les billets sont nominatifs",
     alcohol: "De l’alcool est vendu",
     alcoholHint: "Dans une enceinte sportive, il faut une dérogation",
-    limit: "Places par commande, au maximum",
+    limit: "Places par personne, au maximum",
     bag: "Taille de sac maximale (litres). 0 = aucun sac",
     create: "Créer et passer aux tarifs",
     back: "Revenir sans créer",

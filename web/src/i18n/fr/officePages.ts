@@ -15,7 +15,7 @@ export const officePages = {
     discard: "Abandonner les modifications",
     published: (revision: number) => `La version ${revision} est publiée.`,
     changed: "Quelqu’un a publié une nouvelle version pendant votre rédaction. Votre texte est toujours là.",
-    keepMine: "Garder mon texte et publier par-dessus",
+    keepMine: "Garder mon texte",
     takeTheirs: "Afficher la nouvelle version",
     versions: "Versions",
     none: "Pas encore publiée.",
