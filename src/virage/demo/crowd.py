@@ -17,6 +17,7 @@ from virage.demo.ids import demo_id
 from virage.demo.programme import Planned
 from virage.kernel.database import Database
 from virage.kernel.problems import Refused
+from virage.pages.reads import terms_in_force
 from virage.payments import acts as payments
 from virage.payments.checkout import Checkout
 from virage.payments.handlers import Handlers
@@ -83,8 +84,12 @@ class Till:
                 conn, [Hold(p.request, Buyer(None, p.owner_id), p.owner_id, sale) for p in purchases], now
             )
         open_ = [p for p, row in zip(purchases, held, strict=True) if isinstance(row, OrderRow) and row.state != "paid"]
-        pays = [Pay(p.request.id, p.payment_id, Buyer(None, p.owner_id), p.owner_id, self._return_url) for p in open_]
         async with self._db.transaction() as conn:
+            terms = next(iter(sorted(await terms_in_force(conn))), None)
+            pays = [
+                Pay(p.request.id, p.payment_id, Buyer(None, p.owner_id), p.owner_id, self._return_url, terms)
+                for p in open_
+            ]
             begun = await paying.pay(conn, pays, now)
         starts = [answer.start for answer in begun if isinstance(answer, Paying) and answer.start is not None]
         await self._pay_by_card(starts)
