@@ -63,9 +63,9 @@ async def until(conn: Connection, question: str, answer: Any) -> None:
 async def killed_in_the_middle(db: Database, killer: Killer) -> int:
     """Kill the worker between its figures and their end; how many figures the dead one left behind."""
     async with db.connection() as watching:
-        before = await watching.fetchval("select coalesce(sum(quantity), 0) from concessions.figure")
         async with db.transaction() as holding:
             await holding.execute("lock table concessions.receipt_figure in exclusive mode")
+            before = await watching.fetchval("select coalesce(sum(quantity), 0) from concessions.figure")
             await until(watching, IN_THE_MIDDLE, answer=True)
             (victim,) = killer.pids("work")
             os.kill(victim, signal.SIGKILL)
