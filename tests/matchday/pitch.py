@@ -21,8 +21,9 @@ def told(world: "World") -> dict[str, Any]:
 
 
 def teams(_: "World") -> dict[str, Any]:
-    team = {"name": "T", "code": "TTT", "colour": "#112233"}
-    return {"teams": {"home": team, "away": team}, "revision": 0}
+    home = {"name": "T", "code": "TTT", "colour": "#112233"}
+    away = {"name": "V", "code": "VVV", "colour": "#332211"}
+    return {"teams": {"home": home, "away": away}, "revision": 0}
 
 
 def cdf(_: "World") -> dict[str, Any]:

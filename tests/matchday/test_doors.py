@@ -61,6 +61,7 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/events/{event_id}": EVERYBODY,
     "GET /api/events/{event_id}/offer": EVERYBODY,
     "GET /api/events/{event_id}/availability": EVERYBODY,
+    "POST /api/events/{event_id}/proposal": EVERYBODY,
     "GET /api/events/{event_id}/pass-keys": EVERYBODY,
     "GET /api/offers": EVERYBODY,
     "POST /api/sign-in/codes": EVERYBODY,
@@ -134,6 +135,11 @@ DOORS: dict[str, frozenset[str]] = {
     "GET /api/office/letters": only(),
     "GET /api/office/blocked-addresses": only(),
     "DELETE /api/office/blocked-addresses/{letter_id}": only(),
+    "GET /api/pages": EVERYBODY,
+    "GET /api/pages/{kind}": EVERYBODY,
+    "GET /api/pages/versions/{version_id}": EVERYBODY,
+    "GET /api/office/pages/{kind}/{language}": only(),
+    "PUT /api/office/pages/{kind}/{language}": only(),
     "GET /api/office/dead-letters": only(),
     "POST /api/office/dead-letters/requeue": only(),
     "POST /api/office/dead-letters/drop": only(),
@@ -364,6 +370,8 @@ async def test_every_door_opens_to_whom_it_should_and_to_nobody_else(world: "Wor
             .replace("{outlet}", "01")
             .replace("{name}", "none")
             .replace("{page}", "1")
+            .replace("{number}", "1")
+            .replace("{language}", "en")
             .replace("{camera}", "main")
             .replace("{playlist}", "main.m3u8")
             .replace("{period}", "0")
