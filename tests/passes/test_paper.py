@@ -18,7 +18,9 @@ from virage.passes import paper
 from virage.passes.paper import PaperTicket, paper_pdf
 from virage.passes.rules.code import text_of
 from virage.programme.rules import Text
+from virage.venue.rules import load_ground
 from virage.venue.rules.ground import PlaceLabel
+from virage.venue.rules.ways import Passable, entrance, ways
 
 ZONE = timezone(timedelta(hours=2))
 
@@ -30,7 +32,6 @@ def ticket(made: ModuleType) -> PaperTicket:
         reference="7K2M-93QX",
         club="Virage Football Club",
         primary="#14387f",
-        accent="#c9a227",
         title=Text("Virage contre Riviera", "Virage against Riviera"),
         subtitle=Text("Championnat", "League"),
         doors_at=datetime(2026, 5, 1, 19, 30, tzinfo=ZONE),
@@ -101,6 +102,29 @@ def test_the_page_of_an_english_reader_speaks_english_first(ticket: PaperTicket)
     assert text.index("Virage against Riviera") < text.index("Virage contre Riviera")
     for said in ("GATE / PORTE", "€45.05", "19:30", "Championnat"):
         assert said in text
+
+
+def test_the_page_shows_the_way_from_the_gate_and_room_for_a_name(ticket: PaperTicket) -> None:
+    ground = load_ground()
+    place = next(seat for seat in range(ground.seats) if ground.label(seat).block == "218")
+    label = ground.label(place)
+    gates = [f"gate:{gate.code}" for gate in ground.gates if gate.group == label.gate_group]
+    way = entrance(ways(Passable()), place, gates)
+    assert way is not None
+    changed = replace(ticket, label=label, entrance=way)
+    text = words(paper_pdf(changed))
+    for said in ("NOM / NAME", "VOTRE CHEMIN / YOUR WAY", "RAMPE / RAMP O1", "ENTRÉE / ENTRANCE Q", "4 min"):
+        assert said in text
+    plan = paper.inputs(changed)["plan"]
+    assert plan.count('fill="#14387f"') == 1, "one block is filled, the own one"
+    assert ">Virage Nord<" in plan
+    assert paper.inputs(ticket)["plan"] == ""
+
+
+def test_the_page_is_in_the_typeface_of_the_screens(ticket: PaperTicket) -> None:
+    resources: Any = PdfReader(BytesIO(paper_pdf(replace(ticket, holder_name="Łucja Ő")))).pages[0]["/Resources"]
+    names = {font.get_object()["/BaseFont"].rpartition("+")[2] for font in resources["/Font"].values()}
+    assert names == {"Archivo-Regular", "Archivo-Bold", "ArchivoExt-Bold"}
 
 
 def test_house_rules_and_names_are_said_where_they_hold(ticket: PaperTicket) -> None:
@@ -175,7 +199,7 @@ def test_words_on_the_colour_have_the_contrast_that_wcag_asks_for() -> None:
 def test_the_code_on_the_page_is_the_pass(ticket: PaperTicket) -> None:
     template = Path(paper.__file__).with_name("paper.typ")
     dark = pixels(typst.compile(template, format="png", ppi=100.0, sys_inputs=paper.inputs(ticket)))
-    top = next(y for y in range(400, 900) if any(dark[y][60:330]))
+    top = next(y for y in range(260, 900) if any(dark[y][60:330]))
     left = min(x for x in range(60, 330) if dark[top + 3][x])
     modules = [list(row) for row in segno.make(ticket.code, error="q", micro=False, boost_error=False).matrix]
     module = (76 / 25.4 * 100) / (len(modules) + 4)

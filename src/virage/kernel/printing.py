@@ -1,8 +1,11 @@
 """Paper: a Typst template and its data as a PDF for screen readers too. Slow: call it in a thread."""
 
+from functools import cache
 from typing import Final
 
 import typst
+
+from virage.kernel.static import WEB
 
 _SRGB_LINEAR_BELOW: Final = 0.04045
 _UNBROKEN_MAX: Final = 18
@@ -11,14 +14,20 @@ _WHITE_READABLE_BELOW: Final = 0.18
 """Below this luminance white on the colour has more contrast than black (WCAG 2.2)."""
 
 
+@cache
+def fonts() -> typst.Fonts:
+    """Return the typeface of the screens, from the built web; without it Typst uses its own serif face."""
+    return typst.Fonts(include_system_fonts=True, include_embedded_fonts=True, font_paths=[WEB / "fonts"])
+
+
 def printed(template: bytes, data: dict[str, str]) -> bytes:
     """Return a page as PDF, for screen readers too (PDF/UA-1): a Typst template with what it reads."""
     pdf: bytes
     try:
-        pdf = typst.compile(template, format="pdf", sys_inputs=data, pdf_standards="ua-1")
+        pdf = typst.compile(template, format="pdf", sys_inputs=data, pdf_standards="ua-1", font_paths=fonts())
     except typst.TypstError:
         # A letter that no font of this machine has: PDF/UA admits none, but the paper is needed all the same.
-        pdf = typst.compile(template, format="pdf", sys_inputs=data)
+        pdf = typst.compile(template, format="pdf", sys_inputs=data, font_paths=fonts())
     return pdf
 
 

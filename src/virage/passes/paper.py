@@ -6,6 +6,7 @@ Pure and slow (about a tenth of a second): call it in a thread, outside of trans
 from datetime import datetime
 from functools import cache
 from io import BytesIO
+from math import ceil
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -15,7 +16,10 @@ from msgspec import Struct
 
 from virage.kernel.printing import breakable, ink_on, printed
 from virage.programme.rules import Text
+from virage.venue.rules import load_ground
+from virage.venue.rules.drawing import plan_svg
 from virage.venue.rules.ground import PlaceLabel
+from virage.venue.rules.ways import Entrance
 
 Lang = Literal["fr", "en"]
 
@@ -41,6 +45,15 @@ _WORDS: Final[dict[str, Text]] = {
     "tariff": Text("Tarif", "Tariff"),
     "price": Text("Prix TTC", "Price incl. VAT"),
     "holder": Text("Nom", "Name"),
+    "way": Text("Votre chemin", "Your way"),
+    "ramp": Text("Rampe", "Ramp"),
+    "entrance": Text("Entrée", "Entrance"),
+    "stairs": Text("Escalier", "Stairs"),
+    "lift": Text("Ascenseur", "Lift"),
+    "walk": Text("À pied", "On foot"),
+    "plan": Text(
+        "Plan du stade avec le chemin de la porte à la place", "Plan of the ground: the way from gate to place"
+    ),
     "notes": Text("Bon à savoir", "Good to know"),
     "code": Text("Code QR du billet, à présenter à la porte", "QR code of the ticket, to be shown at the gate"),
 }
@@ -85,7 +98,6 @@ class PaperTicket(Struct, frozen=True, kw_only=True):
     reference: str
     club: str
     primary: str
-    accent: str
     title: Text
     subtitle: Text = Text()
     ground: str = ""
@@ -97,6 +109,7 @@ class PaperTicket(Struct, frozen=True, kw_only=True):
     holder_name: str | None = None
     identity_check: bool = False
     reentry: bool = False
+    entrance: Entrance | None = None
     lang: Lang = "fr"
     """The language of the large words; the other one stands beside it."""
 
@@ -114,8 +127,10 @@ def drawn(code: str) -> str:
 
 
 def inputs(ticket: PaperTicket) -> dict[str, str]:
-    """Return what the template reads: the words as JSON, the code as SVG."""
-    return {"ticket": msgspec.json.encode(page(ticket)).decode(), "code": drawn(ticket.code)}
+    """Return what the template reads: the words as JSON, the code and the plan as SVG."""
+    end = ticket.label.block or ticket.label.area
+    plan = plan_svg(load_ground(), end, ticket.entrance, ticket.primary) if end and ticket.entrance else ""
+    return {"ticket": msgspec.json.encode(page(ticket)).decode(), "code": drawn(ticket.code), "plan": plan}
 
 
 @cache
@@ -134,7 +149,6 @@ def page(ticket: PaperTicket) -> dict[str, Any]:
         "document_title": f"{title}, {day}",
         "club": ticket.club,
         "primary": ticket.primary,
-        "accent": ticket.accent,
         "on_primary": ink_on(ticket.primary),
         "title": title,
         "second_title": second_title if second_title != title else "",
@@ -152,6 +166,9 @@ def page(ticket: PaperTicket) -> dict[str, Any]:
             _named("start", _hour(ticket.starts_at, lang), lang),
         ],
         "seat": _seat(ticket.label, lang),
+        "way": _named("way", "", lang),
+        "legs": [] if ticket.entrance is None else _legs(ticket.entrance, lang),
+        "plan_alt": _said(_WORDS["plan"], lang),
         "details": details,
         "details_size": 12 if all(len(entry["value"]) <= _DETAIL_SHORT for entry in details) else 8,
         "notes": [
@@ -192,13 +209,29 @@ def _seat(label: PlaceLabel, lang: Lang) -> list[dict[str, str]]:
     return [_named(word, value, lang) for word, value in values.items() if value is not None]
 
 
+def _legs(entrance: Entrance, lang: Lang) -> list[dict[str, str]]:
+    """The ramp, the entrance of the gate, the stairs and lifts, and how long it takes."""
+    ends = [leg.to for leg in entrance.way.legs]
+    passed = {
+        "ramp": [entrance.ramp],
+        "entrance": [entrance.gate],
+        "stairs": [code for code in ends if code.startswith("stairs:")],
+        "lift": [code for code in ends if code.startswith("lift-")],
+    }
+    names = {
+        (word, code.removeprefix("lift-").rpartition(":")[2]): None for word, codes in passed.items() for code in codes
+    }
+    minutes = ceil(entrance.way.seconds / 60)
+    return [_named(word, name, lang) for word, name in names] + [_named("walk", f"{minutes} min", lang)]
+
+
 def _details(ticket: PaperTicket) -> list[dict[str, str]]:
     lang = ticket.lang
-    details = [
+    return [
+        _named("holder", ticket.holder_name or "", lang),
         _named("tariff", _said(ticket.tariff, lang), lang),
         _named("price", _price(ticket.price_cents, lang), lang),
     ]
-    return details if ticket.holder_name is None else [_named("holder", ticket.holder_name, lang), *details]
 
 
 def _lines(ticket: PaperTicket, lang: Lang) -> list[str]:

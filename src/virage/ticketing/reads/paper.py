@@ -28,7 +28,6 @@ async def paper_of(conn: Connection, ticket: Ticket, code: str, club: Club, loca
         reference=reference(order, ticket),
         club=club.name,
         primary=club.primary,
-        accent=club.accent,
         title=event.title,
         subtitle=event.subtitle,
         ground=load_ground().name,

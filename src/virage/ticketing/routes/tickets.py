@@ -8,6 +8,7 @@ from uuid import UUID
 from litestar import Response, get, patch, post
 from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
@@ -25,6 +26,9 @@ from virage.ticketing.acts.tickets import RebindDesk
 from virage.ticketing.reads import views
 from virage.ticketing.reads.paper import paper_of
 from virage.ticketing.reads.views import Ticket
+from virage.ticketing.rules.terms import Tariff
+from virage.venue import reads as venue
+from virage.venue.rules.ways import Passable
 
 Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Code = Annotated[str, Meta(pattern=r"^[0-9]{6}$")]
@@ -138,6 +142,8 @@ async def print_paper(
         printing = Printing(ticket_id, allowed=ticket.event.paper_accepted, who=fan_id)
         printed = granted((await passes.print_paper(conn, vault, [printing], now))[0])
         paper = await paper_of(conn, ticket, printed.text, config.club, fan.locale)
+    step_free = ticket.tariff in (Tariff.ACCESS, Tariff.COMPANION)
+    paper = replace(paper, entrance=await venue.way_in(ticket.place, Passable(step_free), {}))
     pdf = await asyncio.to_thread(paper_pdf, paper)  # a tenth of a second of work, after the commit
     headers = {"content-disposition": f'attachment; filename="{ticket_id}.pdf"', "cache-control": "no-store"}
     return Response(pdf, media_type="application/pdf", headers=headers)
