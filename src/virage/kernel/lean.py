@@ -13,6 +13,7 @@ from litestar.routes import HTTPRoute
 from litestar.serialization import default_serializer
 from litestar.types import ASGIApp, Empty
 
+from virage.kernel.deadlines import deadlines_of
 from virage.kernel.guard import Visit
 from virage.kernel.inject import BODY_DECODER
 from virage.kernel.limits import Limits, route_class
@@ -53,20 +54,24 @@ async def read_body(receive: Any, bytes_max: int) -> bytes:
     """
     parts: list[bytes] = []
     size, more = 0, True
-    ends = asyncio.get_running_loop().time() + BODY_S
+    loop = asyncio.get_running_loop()
+    deadlines, ends = deadlines_of(loop), loop.time() + BODY_S
     try:
-        async with asyncio.timeout_at(ends) as deadline:
-            while more:
-                event: Any = await receive()
-                if event["type"] == "http.disconnect":
-                    raise Problem("invalid", detail="The connection ended before the body did.")
-                part = event.get("body", b"")
-                size += len(part)
-                if size > bytes_max:
-                    raise RequestEntityTooLarge
-                parts.append(part)
-                more = event.get("more_body", False)
-                deadline.reschedule(ends + size / BODY_BYTES_A_SECOND)
+        async with asyncio.timeout(None) as wait:
+            try:
+                while more:
+                    deadlines.set(wait, ends + size / BODY_BYTES_A_SECOND)
+                    event: Any = await receive()
+                    if event["type"] == "http.disconnect":
+                        raise Problem("invalid", detail="The connection ended before the body did.")
+                    part = event.get("body", b"")
+                    size += len(part)
+                    if size > bytes_max:
+                        raise RequestEntityTooLarge
+                    parts.append(part)
+                    more = event.get("more_body", False)
+            finally:
+                deadlines.end(wait)
     except TimeoutError:
         raise Problem("request_timeout") from None
     return parts[0] if len(parts) == 1 else b"".join(parts)
