@@ -36,7 +36,7 @@ export const common: typeof English = {
     account: "Compte",
     office: "Bureau",
     workspace: "Espace",
-    signIn: "Se connecter",
+    signIn: "Connexion",
     basketLeft: (left) => `Panier, encore ${left}`,
     otherLanguage: "English",
     theme: "Apparence",
