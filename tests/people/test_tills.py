@@ -11,6 +11,7 @@ from tests.people.pairing import come, expect_device, listed, open_code, paired,
 from virage.kernel.clock import Clock
 from virage.kernel.database import Connection, Database
 from virage.kernel.guard import Credential, Grant, Principal
+from virage.kernel.ids import new_id
 from virage.kernel.security import token_hash
 from virage.people import acts, reads
 from virage.people.acts import PeopleAuthenticator
@@ -167,6 +168,7 @@ async def test_who_loses_the_finance_of_an_outlet_loses_the_codes_that_wait(
 async def test_the_roster_of_a_till_names_cashiers_and_finance_of_its_outlets(
     manager: httpx.AsyncClient, other: httpx.AsyncClient, *, make_staff: Any, db: Database, clock: Clock
 ) -> None:
+    people = {}
     holding = {
         "cashier.01": Grant("cashier", "outlet", "01"),
         "cashier.03": Grant("cashier", "outlet", "03"),
@@ -176,14 +178,21 @@ async def test_the_roster_of_a_till_names_cashiers_and_finance_of_its_outlets(
         "supervisor.all": Grant("supervisor"),
     }
     for name, grant in holding.items():
-        person = await make_staff(f"{name}@example.org", [grant])
+        people[name] = person = await make_staff(f"{name}@example.org", [grant])
         async with db.transaction() as conn:
             await acts.set_pin(conn, person, CHEAP, clock.now())
-    await make_staff("without.pin@example.org", [Grant("cashier")])
+    without = await make_staff("without.pin@example.org", [Grant("cashier")])
     kept = await paired(other, await open_code(manager, **TILL))
     till = await principal_of(kept["token"], db, clock)
     async with db.connection() as conn:
         found = {entry.name: entry.supervisor for entry in await reads.till_roster(conn, till)}
         at_three = {entry.name for entry in await reads.roster(conn, OUTLET, ["03"])}
+        sellers = await reads.sellers(conn, clock.now())
+        for person in (*people.values(), without, new_id()):
+            for outlet in ("01", "02", "03"):
+                asked = await reads.may_sell_at(conn, person, outlet, clock.now())
+                assert sellers.may_sell(person, outlet) == asked, (person, outlet)
     assert found == {"cashier.01": False, "cashier.all": False, "finance.02": True}
     assert at_three == {"cashier.03", "cashier.all"}
+    assert sellers.may_sell(people["finance.02"], "02")
+    assert not sellers.may_sell(people["finance.02"], "03")

@@ -271,6 +271,17 @@ def _as_seen_by(principal: Principal, device: OfficeDevice) -> OfficeDevice:
     return replace(device, may_change=may_change)
 
 
+class Sellers(Struct, frozen=True):
+    """Who may sell at which outlets, these by their codes or groups; None stands for every outlet."""
+
+    posts: dict[UUID, set[str | None]]
+
+    def may_sell(self, person_id: UUID, outlet: str) -> bool:
+        """Whether somebody may sell at an outlet."""
+        own = self.posts.get(person_id, set())
+        return None in own or not own.isdisjoint(_spelled_out(OUTLET, [outlet]))
+
+
 async def roster(
     conn: Connection, kind: PostKind, wanted: Sequence[str], event_id: UUID | None = None
 ) -> list[RosterEntry]:
@@ -300,9 +311,21 @@ async def may_sell_at(conn: Connection, person_id: UUID, outlet: str, now: datet
 
     Those of an event may from two days before its doors until half a day after its end.
     """
-    around = [one for one in await programme.upcoming(conn, now - SELLS_AFTER) if one.doors_at <= now + SELLS_BEFORE]
-    events = {one.id: one.organiser_id for one in around}
-    return await pins.works_at(conn, person_id, OUTLET, _spelled_out(OUTLET, [outlet]), events)
+    return await pins.works_at(conn, person_id, OUTLET, _spelled_out(OUTLET, [outlet]), await _sold_at(conn, now))
+
+
+async def sellers(conn: Connection, now: datetime) -> Sellers:
+    """Everybody who may sell now, as `may_sell_at` answers for one of them."""
+    posts: dict[UUID, set[str | None]] = {}
+    for person_id, post in await pins.posts_of_workers(conn, OUTLET, await _sold_at(conn, now)):
+        posts.setdefault(person_id, set()).add(post)
+    return Sellers(posts)
+
+
+async def _sold_at(conn: Connection, now: datetime) -> dict[UUID, UUID]:
+    """The events whose own cashiers may sell now, each with its organiser."""
+    around = await programme.upcoming(conn, now - SELLS_AFTER)
+    return {one.id: one.organiser_id for one in around if one.doors_at <= now + SELLS_BEFORE}
 
 
 async def letters_about(

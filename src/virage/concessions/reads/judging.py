@@ -39,7 +39,9 @@ class _Known(Struct, frozen=True):
     derogations: tuple[Derogation, ...]
     since: datetime
     until: datetime
-    cashiers: dict[tuple[UUID, str, datetime], bool]
+    sellers: people.Sellers
+    told_by: dict[tuple[UUID, str, datetime], bool]
+    """Who might sell at an hour that has passed, by cashier, outlet and hour."""
 
 
 class Judge:
@@ -67,14 +69,17 @@ class Judge:
 
     async def _by_whom(self, known: _Known, record: Record, *, told: bool) -> Sequence[Deviation]:
         """Whether it was written when it says, by somebody who may sell at its outlet at its hour; asked, now."""
-        now = self._clock.now()
-        off = judge_clock(record.moment, now, told=told)
-        at = record.moment.replace(minute=0, second=0, microsecond=0) if told else known.until - BACK
-        key = (record.cashier, record.outlet, at)
-        if key not in known.cashiers:
-            async with self._db.connection() as conn:
-                known.cashiers[key] = await people.may_sell_at(conn, record.cashier, record.outlet, at)
-        return off if known.cashiers[key] else [*off, Deviation(Reason.CASHIER_NOT_HERE)]
+        off = judge_clock(record.moment, self._clock.now(), told=told)
+        if told:
+            hour = record.moment.replace(minute=0, second=0, microsecond=0)
+            key = (record.cashier, record.outlet, hour)
+            if key not in known.told_by:
+                async with self._db.connection() as conn:
+                    known.told_by[key] = await people.may_sell_at(conn, *key)
+            may = known.told_by[key]
+        else:
+            may = known.sellers.may_sell(record.cashier, record.outlet)
+        return off if may else [*off, Deviation(Reason.CASHIER_NOT_HERE)]
 
     async def _goods(self, known: _Known, record: Record, *, told: bool) -> Sequence[Deviation]:
         """What lines say otherwise than the catalogue and the law."""
@@ -110,6 +115,7 @@ class Judge:
                     in_force = await store.version_in_force(conn)
                     events = await programme.upcoming(conn, since)
                     derogations = await calendar.derogations_around(conn, since, until)
-                found = _Known(in_force, tuple(events), tuple(derogations), since, until, {})
+                    sellers = await people.sellers(conn, now)
+                found = _Known(in_force, tuple(events), tuple(derogations), since, until, sellers, {})
                 self._known = (monotonic() + self._kept_s, found)
             return self._known[1]

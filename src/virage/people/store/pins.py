@@ -60,3 +60,18 @@ async def works_at(
             organiser_ids=[str(id_) for id_ in set(events.values())],
         )
     )
+
+
+async def posts_of_workers(
+    conn: Connection, kind: PostKind, events: Mapping[UUID, UUID]
+) -> list[tuple[UUID, str | None]]:
+    """Who may sign in by PIN at which post, a row for each; None for every post. `events` names their organisers."""
+    rows = queries.posts_of_workers(
+        conn,
+        worker=kind.worker,
+        lead=kind.lead,
+        scope=kind.scope,
+        event_ids=[str(id_) for id_ in events],
+        organiser_ids=[str(id_) for id_ in set(events.values())],
+    )
+    return [(row[0], row[1]) async for row in rows]

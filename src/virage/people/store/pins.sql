@@ -46,3 +46,15 @@ select exists (
             or (g.scope = 'organiser' and g.scope_id = any(:organiser_ids::text[]))
         )
 );
+
+-- name: posts_of_workers(lead, worker, scope, event_ids, organiser_ids)
+-- Everybody with a PIN who works at or leads a post, one of the events, one of their organisers, or everything (no post).
+select g.person_id, case when g.scope = :scope then g.scope_id end as post
+from people.pin as n
+join people.role_grant as g on g.person_id = n.person_id
+where
+    g.role in (:worker::text, :lead) and (
+        g.scope in ('all', :scope)
+        or (g.scope = 'event' and g.scope_id = any(:event_ids::text[]))
+        or (g.scope = 'organiser' and g.scope_id = any(:organiser_ids::text[]))
+    );
