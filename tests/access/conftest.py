@@ -31,12 +31,14 @@ from virage.passes import acts as passes
 from virage.passes.acts import Binding, Bound, Issue, Printed, Printing
 from virage.passes.rules.code import bytes_of, moving_code, step_at, text_of
 from virage.passes.rules.keys import HolderKey
+from virage.people import acts as people
 from virage.programme import acts as programme
 from virage.programme.rules import HouseRules, NewEvent, Organiser, Text
 from virage.venue import routes as venue
 from virage.venue.rules import load_ground
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)  # the time of the fixture `clock`
+PAIRED = NOW - timedelta(days=30)
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 
 
@@ -90,6 +92,7 @@ class Evening:
         self.organiser_id = new_id()
         self.principals: dict[bytes, Principal] = {}
         self.keys: dict[UUID, HolderKey] = {}
+        self.unpaired: list[Device] = []
         self.browser: httpx.AsyncClient
         self.desk: GateDesk
 
@@ -155,7 +158,30 @@ class Evening:
         self.keys[made.id] = made.key.public
         given = grants or (Grant("gate", "gate", gate),)
         self.principals[sha256(str(made.id).encode()).digest()] = Principal("device", made.id, None, given)
+        self.unpaired.append(made)
         return made
+
+    async def paired(self) -> None:
+        """Store the devices that were made since; `ask` does it before each request."""
+        unpaired, self.unpaired = self.unpaired, []
+        if unpaired:
+            async with self.db.connection() as conn:
+                await conn.executemany(
+                    """
+                    insert into people.device
+                        (id, pairing_id, name, kind, posts, public_key, token_hash, paired_at, last_seen_at, paired_by)
+                    values ($1, $1, $2, 'phone', array[$3], $4, $5, $6, $6, $1)
+                    """,
+                    [
+                        (one.id, f"Device {one.gate}", one.gate, msgspec.to_builtins(one.key.jwk), one.id.bytes, PAIRED)
+                        for one in unpaired
+                    ],
+                )
+
+    async def steward(self, *grants: Grant, email: str = "steward@example.org", name: str = "Some Steward") -> UUID:
+        """A person who works at the gates, at all of them unless a grant says otherwise."""
+        async with self.db.transaction() as conn:
+            return await people.ensure_staff(conn, email, name, grants or (Grant("steward"),), NOW)
 
     def end(self, device: Device) -> None:
         """Revoke a device: its token is nobody's, its key stays known for the record."""
@@ -195,6 +221,7 @@ class Evening:
         return answers
 
     async def ask(self, who: str, method: str, path: str, body: Any = None) -> httpx.Response:
+        await self.paired()
         headers = {"authorization": f"Bearer {who}"} if who else {}
         return await self.browser.request(method, path, json=body, headers=headers)
 

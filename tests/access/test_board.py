@@ -16,7 +16,6 @@ from virage.access.rules.queues import SEARCHED_A_MINUTE, Counts, gate_queues, q
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
 from virage.passes import acts as passes
-from virage.people import acts as people
 from virage.venue.rules import load_ground
 
 if TYPE_CHECKING:
@@ -113,13 +112,14 @@ async def test_duplicates_are_on_the_board_with_both_scans_and_their_end(night: 
 
 async def test_refusals_overrides_and_forged_entries_are_told_and_rehearsals_are_not(night: "Evening") -> None:
     device, ticket, elsewhere = night.device(), await night.ticket(), await night.ticket("Q1")
+    supervisor = await night.steward(Grant("supervisor"))
     await night.send(
         device,
         night.scan(device, "ask", elsewhere),
         night.scan(device, "ask", elsewhere, training=True),
         night.scan(device, "refused", ticket, reason="screenshot", offline=True),
         night.scan(device, "passed", pass_number=1, code="hello", offline=True),
-        night.scan(device, "ask", elsewhere, override="checked_by_supervisor"),
+        night.scan(device, "ask", elsewhere, override="checked_by_supervisor", person_id=supervisor),
     )
     found = await board(night)
     assert found["refusals"] == {"wrong_gate": 1, "screenshot": 1}
@@ -299,20 +299,8 @@ async def test_a_gate_has_a_queue_where_it_is_counted_a_share_behind_a_counted_s
 
 
 async def test_the_board_says_whom_to_call(night: "Evening") -> None:
-    async with night.db.transaction() as conn:
-        steward = await people.ensure_staff(conn, "steward@example.org", "Some Steward", (Grant("steward"),), NOW)
+    steward = await night.steward(Grant("supervisor"))
     here, there, ticket = night.device(), night.device("A2"), await night.ticket()
-    await night.rows(
-        """
-        insert into people.device
-            (id, pairing_id, name, kind, posts, public_key, token_hash, paired_at, last_seen_at, paired_by)
-        values ($1, $2, 'Lane A1', 'phone', '{A1}', '{"kty": "OKP", "crv": "Ed25519", "x": "x"}', 'x', $3, $3, $4)
-        """,
-        here.id,
-        new_id(),
-        NOW,
-        steward,
-    )
     said = {"person_id": steward, "offline": True}
     await night.send(here, night.scan(here, "passed", ticket, **said))
     await night.send(there, night.scan(there, "passed", ticket, at=NOW + MINUTE, offline=True))
@@ -321,10 +309,10 @@ async def test_the_board_says_whom_to_call(night: "Evening") -> None:
     assert (await night.ask(str(here.id), "POST", "/api/access/heartbeat", beat)).status_code == 200
     found = await board(night)
     (twice,), (special,), (device,) = found["duplicates"], found["special"], found["devices"]
-    assert (twice["first"]["device_name"], twice["first"]["person_name"]) == ("Lane A1", "Some Steward")
-    assert (twice["second"]["device_name"], twice["second"]["person_name"]) == (None, None)
-    assert (special["device_name"], special["person_name"]) == ("Lane A1", "Some Steward")
-    assert (device["name"], device["person_name"]) == ("Lane A1", "Some Steward")
+    assert (twice["first"]["device_name"], twice["first"]["person_name"]) == ("Device A1", "Some Steward")
+    assert (twice["second"]["device_name"], twice["second"]["person_name"]) == ("Device A2", None)
+    assert (special["device_name"], special["person_name"]) == ("Device A1", "Some Steward")
+    assert (device["name"], device["person_name"]) == ("Device A1", "Some Steward")
     await night.rows("update people.device set revoked_at = $1, revoked_by = $2", NOW, steward)
     assert (await board(night))["devices"] == []
 

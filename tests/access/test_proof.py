@@ -46,9 +46,10 @@ async def test_five_hundred_passages_without_proof_change_no_entry_and_lock_no_o
 @pytest.mark.parametrize("kind", ["admitted", "passed"])
 async def test_an_override_is_proof_and_a_claimed_admission_is_none(night: "Evening", kind: str) -> None:
     device, (overridden, claimed) = night.device(), await night.tickets(2)
+    steward = await night.steward(Grant("steward", "gate", "A1"))
     answers = await night.send(
         device,
-        night.scan(device, kind, pass_number=overridden.number, override="no_phone"),
+        night.scan(device, kind, pass_number=overridden.number, override="no_phone", person_id=steward),
         night.scan(device, kind, pass_number=claimed.number),
     )
     assert [said(one) for one in answers] == [("noted", None), ("noted", "unproved")]
@@ -171,3 +172,92 @@ async def test_gates_hear_that_scans_were_withdrawn(night: "Evening") -> None:
         await withdraw_scans(conn, thief.id, night.clock.now() - MINUTE, night.clock.now(), None)
     heard = await night.ask(str(gate.id), "POST", "/api/access/heartbeat", beat | {"version": first["version"]})
     assert heard.json()["changes"]["reload"] is True
+
+
+@pytest.mark.parametrize(
+    ("off", "is_proved"),
+    [(-24 * HOUR, True), (-26 * HOUR, False), (timedelta(), True), (14 * MINUTE, True), (16 * MINUTE, False)],
+)
+async def test_an_upload_proves_nothing_outside_the_time_in_which_its_gate_can_have_seen_it(
+    night: "Evening", off: timedelta, is_proved: bool
+) -> None:
+    device, ticket = night.device(), await night.ticket(not_before=night.clock.now() - 30 * DAY)
+    (answer,) = await night.send(device, night.scan(device, "passed", ticket, at=night.clock.now() + off))
+    assert said(answer) == ("noted", None if is_proved else "implausible_time")
+    assert {tuple(row) for row in await night.rows(PRESENCE)} == {("inside", 1, 1) if is_proved else (None, 0, 1)}
+    assert [one["reason"] for one in (await board(night))["special"]] == ([] if is_proved else ["implausible_time"])
+
+
+async def test_an_upload_of_a_time_before_its_device_was_paired_proves_nothing(night: "Evening") -> None:
+    device, (early, overridden, late) = night.device(), await night.tickets(3)
+    await night.paired()
+    paired = night.clock.now() - 30 * MINUTE
+    await night.rows("update people.device set paired_at = $1", paired)
+    steward = await night.steward()
+    answers = await night.send(
+        device,
+        night.scan(device, "passed", early, at=paired - 16 * MINUTE),
+        night.scan(
+            device, "passed", pass_number=overridden.number, at=paired - HOUR, override="no_phone", person_id=steward
+        ),
+        night.scan(device, "passed", late, at=paired),
+    )
+    assert [one.get("reason") for one in answers] == ["implausible_time", "implausible_time", None]
+
+
+async def test_an_upload_of_a_time_after_the_gates_closed_proves_nothing(night: "Evening") -> None:
+    device, (during, after) = night.device(), await night.tickets(2, expires_at=night.clock.now() + 30 * DAY)
+    seen = night.clock.now()
+    night.clock.advance(3 * DAY)
+    answers = await night.send(
+        device,
+        night.scan(device, "passed", during, at=seen),
+        night.scan(device, "passed", after, at=night.clock.now()),
+    )
+    assert [one.get("reason") for one in answers] == [None, "implausible_time"]
+
+
+@pytest.mark.parametrize("case", ["no_code", "picture", "film", "no_steward"])
+async def test_where_the_house_lets_people_back_in_an_exit_without_proof_lets_nobody_in_twice(
+    evening: "Evening", case: str
+) -> None:
+    await evening.open(reentry=True)
+    thief, gate, ticket = evening.device(), evening.device("A2"), await evening.ticket()
+    await evening.send(gate, evening.scan(gate, "ask", ticket))
+    evening.clock.advance(MINUTE)
+    claims: dict[str, dict[str, Any]] = {
+        "no_code": {},
+        "picture": {"code": ticket.text},
+        "film": {"code": ticket.code(evening.clock.now() - HOUR)},
+        "no_steward": {"override": "broken_phone", "person_id": new_id()},
+    }
+    reasons = {"no_code": "unproved", "picture": "screenshot", "film": "out_of_date", "no_steward": "no_steward"}
+    left = evening.scan(thief, "left", pass_number=ticket.number, **claims[case])
+    assert said((await evening.send(thief, left))[0]) == ("noted", reasons[case])
+    (again,) = await evening.send(gate, evening.scan(gate, "ask", ticket))
+    assert said(again) == ("refused", "already_inside")
+    (zone,) = [one for one in (await board(evening))["zones"] if one["code"] == "N"]
+    assert zone["inside"] == 0
+    alone = evening.scan(gate, "passed", ticket, at=evening.clock.now() + SECOND, offline=True)
+    await evening.send(gate, alone)
+    assert (await board(evening))["duplicates_standing"] == 1
+
+
+@pytest.mark.parametrize("case", ["code", "paper", "steward"])
+async def test_where_the_house_lets_people_back_in_who_left_with_proof_comes_back(
+    evening: "Evening", case: str
+) -> None:
+    await evening.open(reentry=True)
+    device, ticket, steward = evening.device(), await evening.ticket(), await evening.steward()
+    text = await evening.printed(ticket) if case == "paper" else None
+    shown = {"code": text} if text else {}
+    await evening.send(device, evening.scan(device, "ask", ticket, **shown))
+    evening.clock.advance(MINUTE)
+    left = evening.scan(device, "left", ticket, **shown)
+    if case == "steward":
+        left = evening.scan(device, "left", pass_number=ticket.number, override="broken_phone", person_id=steward)
+    assert said((await evening.send(device, left))[0]) == ("noted", None)
+    evening.clock.advance(MINUTE)
+    (back,) = await evening.send(device, evening.scan(device, "ask", ticket, **shown))
+    assert said(back) == ("admitted", None)
+    assert (await board(evening))["duplicates"] == []

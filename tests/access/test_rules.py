@@ -23,8 +23,9 @@ from virage.access.rules.decision import (
     decide,
 )
 from virage.access.rules.ground import GroundState
-from virage.access.rules.judging import Held, Issued, Setting, Stored, judge
+from virage.access.rules.judging import Held, Issued, Sender, Setting, Stored, judge
 from virage.access.rules.scans import Read, Scan
+from virage.kernel.guard import Grant
 from virage.passes.rules.claims import Claims
 from virage.passes.rules.code import step_at
 from virage.passes.rules.verdict import Doubt, Unverified, Verified
@@ -290,6 +291,7 @@ def test_no_upload_rolls_a_generation_back_nor_raises_it_above_what_was_issued(
     issued: int, seen: list[tuple[int, Any]]
 ) -> None:
     held = Held(Stored(), Issued(CLAIMS.place, CLAIMS.gate_group, issued))
+    sender = Sender(NOW, grants={UUID(int=3): [Grant("steward")]})
     for number, (generation, kind) in enumerate(seen, 1):
         before = held.known().generation
         scan = Scan(
@@ -301,8 +303,9 @@ def test_no_upload_rolls_a_generation_back_nor_raises_it_above_what_was_issued(
             pass_number=CLAIMS.number,
             generation=generation,
             override="no_phone",
+            person_id=UUID(int=3),
         )
-        judge(Read(UUID(int=2), scan, None), Setting(GroundState(), Terms()), held, NOW)
+        judge(Read(UUID(int=2), scan, None), Setting(GroundState(), Terms()), held, sender, NOW)
         assert issued >= held.generation == max(min(one, issued) for one, _ in seen[:number])
         assert held.known().generation >= before
         older = shown(replace(CLAIMS, generation=issued - 1)) if issued else None

@@ -8,7 +8,7 @@ import pytest
 
 from virage.access.jobs import AccessJobs
 from virage.access.routes.desk import BACKLOGS_MAX, FEW, WAITING_MAX
-from virage.access.rules.judging import AHEAD_MAX
+from virage.access.rules.on import CLOCK_MARGIN
 from virage.access.rules.scans import SCAN_CHARS_MAX, SCANS_MAX
 from virage.kernel.guard import Grant
 from virage.passes.rules.code import bytes_of, text_of
@@ -186,7 +186,7 @@ async def test_an_override_admits_and_is_kept_as_a_code_with_its_person_and_neve
     night: "Evening", said_why: str, kept_why: str
 ) -> None:
     device, ticket = night.device(), await night.ticket(gate="Q1")
-    steward = night.knows("steward", Grant("steward"))
+    steward = await night.steward(Grant("supervisor", "gate", "A"))
     body = night.scan(device, "ask", ticket, override=said_why, person_id=steward)
     assert said((await night.send(device, body))[0]) == ("admitted", None)
     (kept,) = await night.rows("select override, person_id from access.scan")
@@ -289,7 +289,7 @@ async def test_a_job_ends_admissions_whose_time_to_pass_is_over(night: "Evening"
         night.scan(device, "passed", went, at=night.clock.now() - 2 * MINUTE),
         night.scan(device, "left", pass_number=went.number, at=night.clock.now() - MINUTE),
         night.scan(device, "ask", waits),
-        night.scan(device, "ask", went, override="system_error"),
+        night.scan(device, "ask", went, override="system_error", person_id=await night.steward()),
     )
     jobs = AccessJobs(night.db, night.clock)
     await jobs.end_pending()
@@ -314,7 +314,7 @@ async def test_a_clock_of_the_next_century_has_no_last_word(night: "Evening") ->
     late = night.clock.now().replace(year=2199)
     await night.send(thief, night.scan(thief, "left", pass_number=ticket.number, at=late, offline=True))
     (row,) = await night.rows("select state, since from access.presence")
-    assert (row["state"], row["since"]) == ("outside", night.clock.now() + AHEAD_MAX)
+    assert (row["state"], row["since"]) == ("outside", night.clock.now() + CLOCK_MARGIN)
 
 
 async def test_where_too_many_backlogs_wait_another_is_sent_later_and_who_asks_now_is_answered(

@@ -102,6 +102,7 @@ def test_any_order_repetition_and_splitting_gives_the_same_tables(
     ground: SimpleNamespace, seen: list[Any], chance: random.Random
 ) -> None:
     devices = [ground.evening.device(gate) for gate in GATES]
+    ground.runner.run(ground.evening.paired())
     scans = [signed(ground, devices, one) for one in seen]
 
     async def in_order() -> dict[str, Any]:
@@ -131,6 +132,7 @@ def test_what_two_gates_both_let_in_is_found_every_time(ground: SimpleNamespace)
 
     async def both() -> list[Any]:
         everywhere = (Grant("gate"),)
+        await ground.evening.paired()
         await asyncio.gather(
             *(
                 desk.take(Principal("device", device.id, None, everywhere), [scan])

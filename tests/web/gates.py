@@ -11,9 +11,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.web.gate import Ticket, gate_code, tickets
 from tests.web.house import House
+from tests.web.office import in_database
 from tests.web.tour_gate import flag
 from virage.access.rules.scans import SCAN_PURPOSE
+from virage.kernel.guard import Grant
 from virage.kernel.keys import base64url
+
+LEADER = "supervisor.of.gates@example.org"
 
 
 class Lane:
@@ -69,7 +73,9 @@ def busy(house: House, event_id: UUID) -> None:
         lane.scan("ask", ticket)
     lane.scan("ask", code="https://example.org/not-a-ticket")
     (led,) = tickets(house, event_id, "P", 1)
-    lane.scan("ask", led, override="checked_by_supervisor")
+    everywhere = (Grant("supervisor"),)
+    supervisor = in_database(house, lambda conn: people.ensure_staff(conn, LEADER, "Some Supervisor", everywhere, now))
+    lane.scan("ask", led, override="checked_by_supervisor", person_id=supervisor)
     lane.scan("passed", code="https://example.org/not-a-ticket", offline=True)
     (flagged,) = tickets(house, event_id, "N", 1)
     flag(house, event_id, flagged)

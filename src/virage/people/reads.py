@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from virage.kernel.clock import Clock
 from virage.kernel.database import Connection
-from virage.kernel.guard import Principal, holds
+from virage.kernel.guard import Grant, Principal, holds
 from virage.kernel.metrics import Gauge
 from virage.people.rules.addresses import normalise_address
 from virage.people.rules.devices import (
@@ -45,6 +45,7 @@ from virage.people.rules.pins import RosterEntry
 from virage.people.rules.secrets import Secrets
 from virage.people.store import codes, grants, letters, persons, pins, push, sessions
 from virage.people.store import devices as stored_devices
+from virage.people.store.devices import DeviceRecord
 from virage.people.store.scopes import posts_for, posts_of
 from virage.programme import reads as programme
 from virage.programme.rules import Text
@@ -243,6 +244,16 @@ async def erasure(conn: Connection, person_id: UUID, upcoming: PersonTickets, no
 async def devices(conn: Connection, device_ids: Sequence[UUID]) -> dict[UUID, Device]:
     """Many devices in one statement, revoked ones too; those that never were are missing."""
     return await stored_devices.devices(conn, device_ids)
+
+
+async def hold_devices(conn: Connection, device_ids: Sequence[UUID]) -> dict[UUID, DeviceRecord]:
+    """When devices were paired and revoked; none of them is revoked until the transaction ends."""
+    return await stored_devices.hold_devices(conn, device_ids)
+
+
+async def grants_of(conn: Connection, person_ids: Sequence[UUID]) -> dict[UUID, list[Grant]]:
+    """What several persons hold now, in one statement; who holds nothing is left out."""
+    return await grants.grants_of_many(conn, person_ids)
 
 
 async def my_device(conn: Connection, principal: Principal) -> MyDevice | None:

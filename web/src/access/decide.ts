@@ -134,7 +134,7 @@ export function decide(verdict: Verdict, post: Post, known: Known, now: number, 
 }
 
 /** Whether a code is more than ten minutes from `now`: no clock of a good phone is, for it signs by the server's. */
-function isFar(step: number, now: number): boolean {
+export function isFar(step: number, now: number): boolean {
   const off = step - stepAt(now);
   return off < -STEPS_BEHIND_MAX || off > STEPS_AHEAD_MAX;
 }

@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import vectors from "../../../docs/vectors/access.json";
 import { issuerKeys, type Claims, type Doubt, type Verdict } from "../passes/verify";
 import { base64url } from "../passes/base64";
+import { stepAt } from "../passes/code";
 import { pinHolds } from "../devices/pin";
 import { listen } from "../devices/wedge";
 import { Bits } from "./bits";
@@ -325,16 +326,32 @@ test("a device that learns the time between two codes of a wrong phone lets it i
 });
 
 describe("an exit", () => {
+  const NOW = Date.parse("2026-05-09T18:00:00Z");
   const claims = { number: 2, generation: 0, gate_group: "N", holder: null, place: 1 } as unknown as Claims;
   const ground = new Ground(structuredClone(pack), new Map());
-  const unverified = (reason: Doubt, whose: Claims | null = claims): Verdict => ({ type: "unverified", reason, claims: whose, step: null });
+  const unverified = (reason: Doubt, whose: Claims | null = claims, step: number | null = null): Verdict => ({ type: "unverified", reason, claims: whose, step });
 
   test.each(["stale_step", "expired", "holder_signature_missing", "not_yet_valid"] as const)("takes %s for who leaves", (doubt) => {
-    expect(leaving(unverified(doubt), ground, "N1")).toMatchObject({ type: "left", before: { state: "inside" }, mayReturn: false });
+    expect(leaving(unverified(doubt), ground, "N1", NOW, true)).toMatchObject({ type: "left", before: { state: "inside" }, mayReturn: false });
   });
 
   test.each(["malformed", "unknown_key", "bad_signature", "wrong_event"] as const)("takes %s for nobody", (doubt) => {
-    expect(leaving(unverified(doubt, doubt === "wrong_event" ? claims : null), ground, "N1").type).toBe("unread");
+    expect(leaving(unverified(doubt, doubt === "wrong_event" ? claims : null), ground, "N1", NOW, true).type).toBe("unread");
+  });
+
+  test("lets nobody back in by a picture or a film where the house lets people back in", () => {
+    const event = { ...pack.event, terms: { ...pack.event.terms, reentry: true } };
+    const back = new Ground({ ...structuredClone(pack), event }, new Map());
+    const now = stepAt(NOW);
+    const left = (verdict: Verdict, trusted = true) => leaving(verdict, back, "N1", NOW, trusted);
+    const [comesBack, staysInside] = [{ mayReturn: true, unproved: false }, { mayReturn: false, unproved: true }];
+    expect(left({ type: "verified", paper: false, claims, step: now })).toMatchObject(comesBack);
+    expect(left({ type: "verified", paper: true, claims, step: null })).toMatchObject(comesBack);
+    expect(left(unverified("stale_step", claims, now - 20))).toMatchObject(comesBack);
+    expect(left(unverified("stale_step", claims, now - 21))).toMatchObject(staysInside);
+    expect(left(unverified("stale_step", claims, now - 21), false)).toMatchObject(comesBack);
+    expect(left(unverified("holder_signature_missing"))).toMatchObject(staysInside);
+    expect(leaving(unverified("holder_signature_missing"), ground, "N1", NOW, true)).toMatchObject({ mayReturn: false, unproved: false });
   });
 
   test("keeps the first time somebody left", () => {

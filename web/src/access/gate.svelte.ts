@@ -184,7 +184,7 @@ class Gate {
     if (seenAt !== null && this.#repeats.isSamePass(claims?.number ?? null)) return;
     const shown = isExit ? await this.#leave(text, verdict, now) : await this.#judge(text, verdict, now, began);
     if (shown === null) return;
-    const letThrough = shown.signal === "good" || shown.signal === "out";
+    const letThrough = shown.signal === "good" || (shown.signal === "out" && !shown.unproved);
     this.#repeats.judged(text, letThrough ? (claims?.number ?? null) : null);
     const other = shown.reason === "other_event" || shown.reason === "expired" ? eventOf(ground, text, claims) : null;
     const group = shown.group ?? claims?.gate_group ?? null;
@@ -216,11 +216,11 @@ class Gate {
   /** An exit: this device alone, for whoever leaves waits for no answer. What names no pass is counted by hand. */
   async #leave(text: string, verdict: Verdict, now: number): Promise<Omit<Light, "turn">> {
     const [ground, gate] = [this.ground!, this.code!];
-    const found = leaving(verdict, ground, gate);
+    const found = leaving(verdict, ground, gate, now, time.trusted);
     if (found.type === "left") {
       const { number, generation } = found.claims;
       const about = { ...this.#about(gate), at: new Date(now).toISOString(), kind: "left" as const, code: text, pass_number: number, generation, offline: !this.online };
-      await this.#keep(about, number, 0, gone(found.before, gate, now));
+      await this.#keep(about, number, 0, found.unproved ? null : gone(found.before, gate, now));
     }
     return { ...ofLeaving(found), training: this.training };
   }

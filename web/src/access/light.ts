@@ -6,7 +6,7 @@ import type { Signal } from "./signals";
 import type { Hint, ScanAnswer, Text } from "./wire";
 
 /** Reasons that only the device knows, and those for which the server takes no scan, besides those of the decision. */
-const OTHERS = ["no_pack", "not_kept", "torn", "not_your_gate", "forged_scan", "invalid_scan", "unknown_event", "event_not_on"] as const;
+const OTHERS = ["no_pack", "not_kept", "torn", "not_your_gate", "forged_scan", "invalid_scan", "unknown_event", "event_not_on", "device_revoked"] as const;
 export type Why = Reason | (typeof OTHERS)[number];
 const WHYS: readonly Why[] = [...REASONS, ...OTHERS];
 
@@ -36,6 +36,8 @@ export interface Light {
   /** At an exit: who left, of whom the device knew no entry, who had left before, or a code that names no pass. */
   exit: "left" | "not_inside" | "left_before" | "unread" | null;
   mayReturn: boolean;
+  /** They left by a code that does not let them in again; the moving code of their phone does. */
+  unproved: boolean;
   /** Counts the lights of this start, so that the same answer twice is seen twice. */
   turn: number;
 }
@@ -62,6 +64,7 @@ export const DARK: Omit<Light, "signal" | "turn"> = {
   training: false,
   exit: null,
   mayReturn: false,
+  unproved: false,
 };
 
 type Lit = Omit<Light, "turn">;

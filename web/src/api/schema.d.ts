@@ -5498,6 +5498,8 @@ export interface components {
             not_yet_in: number;
             /** Format: date-time */
             now: string;
+            overrides: components["schemas"]["OverrideLine"][];
+            overrides_max: number;
             queues: components["schemas"]["Queue"][];
             quickest_ramp: string | null;
             refusals: {
@@ -6408,6 +6410,16 @@ export interface components {
             stand: string;
             x: number;
             y: number;
+        };
+        /** OverrideLine */
+        OverrideLine: {
+            /** Format: uuid */
+            device_id: string;
+            device_name?: string | null;
+            gate: string;
+            overrides: number;
+            person_id: string | null;
+            person_name?: string | null;
         };
         /** Owner */
         Owner: {

@@ -1,6 +1,6 @@
 """Scans of many devices, taken in one transaction: each once, each on what the one before has left."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 from virage.access.rules.crossings import Crossing, Duplicate
 from virage.access.rules.decision import Terms
 from virage.access.rules.ground import GroundState, zone_of
-from virage.access.rules.judging import Held, Issued, Judged, PassKey, Setting, Stored, judge
+from virage.access.rules.judging import Held, Issued, Judged, PassKey, Sender, Setting, Stored, judge
 from virage.access.rules.on import takes
 from virage.access.rules.scans import Answer, Read
 from virage.access.store import ground as ground_store
@@ -19,10 +19,12 @@ from virage.kernel.database import Connection
 from virage.kernel.journal import Fact, append
 from virage.passes import acts as passes
 from virage.passes import reads as pass_reads
+from virage.people import reads as people
 from virage.programme import reads as programme
 
 UNKNOWN_EVENT = "unknown_event"
 EVENT_NOT_ON = "event_not_on"
+DEVICE_REVOKED = "device_revoked"
 
 
 class Batch(Struct):
@@ -31,6 +33,8 @@ class Batch(Struct):
     reads: dict[ScanKey, Read]
     settings: dict[UUID, Setting]
     held: dict[PassKey, Held]
+    senders: dict[tuple[UUID, UUID], Sender] = {}
+    """By device and event."""
 
 
 async def take_scans(conn: Connection, reads: Sequence[Read], now: datetime) -> list[Answer]:
@@ -68,12 +72,17 @@ async def withdraw_scans(conn: Connection, device_id: UUID, since: datetime, now
 
 
 async def _take_new(conn: Connection, new: dict[ScanKey, Read], now: datetime) -> dict[ScanKey, Answer]:
+    devices = await people.hold_devices(conn, sorted({device_id for device_id, _ in new}))
+    paired = {device.id: device.paired_at for device in devices.values() if device.revoked_at is None}
     settings = await _settings(conn, {read.scan.event_id for read in new.values()})
     there = {
         key: read
         for key, read in new.items()
-        if read.scan.event_id in settings and takes(settings[read.scan.event_id].event, read.scan, now)
+        if read.device_id in paired
+        and read.scan.event_id in settings
+        and takes(settings[read.scan.event_id].event, read.scan, now)
     }
+    senders = await _senders(conn, there.values(), paired)
     counted = {_pass_of(read) for read in there.values() if not read.scan.training} - {None}
     rehearsed = {_pass_of(read) for read in there.values()} - counted - {None}
     locked, seen = _in_order(counted), _in_order(rehearsed)
@@ -81,7 +90,7 @@ async def _take_new(conn: Connection, new: dict[ScanKey, Read], now: datetime) -
     held = await _load(conn, locked, stored, now)
     if seen:
         held |= await _load(conn, seen, await store.presence_of(conn, seen), now)
-    batch = Batch(there, settings, held)
+    batch = Batch(there, settings, held, senders)
     judged = {key: _judge(batch, read, now) for key, read in there.items()}
     await store.insert_scans(conn, [(there[key], one) for key, one in judged.items()], now)
     for key in seen:
@@ -90,15 +99,39 @@ async def _take_new(conn: Connection, new: dict[ScanKey, Read], now: datetime) -
     await _write_hits(conn, [(there[key], one) for key, one in judged.items()], now)
     answers = {key: one.answer for key, one in judged.items()}
     return answers | {
-        key: Answer(key[1], "refused", EVENT_NOT_ON if read.scan.event_id in settings else UNKNOWN_EVENT)
+        key: Answer(key[1], "refused", _not_taken(read, paired, settings))
         for key, read in new.items()
         if key not in there
     }
 
 
+def _not_taken(read: Read, paired: Mapping[UUID, datetime], settings: Mapping[UUID, Setting]) -> str:
+    if read.device_id not in paired:
+        return DEVICE_REVOKED
+    return EVENT_NOT_ON if read.scan.event_id in settings else UNKNOWN_EVENT
+
+
+async def _senders(
+    conn: Connection, reads: Collection[Read], paired: Mapping[UUID, datetime]
+) -> dict[tuple[UUID, UUID], Sender]:
+    """The devices of a batch, by device and event. Only overrides ask for grants and for how many came before."""
+    senders = {(read.device_id, read.scan.event_id): Sender(paired[read.device_id]) for read in reads}
+    overrides = [read for read in reads if read.scan.override is not None]
+    if overrides:
+        named = {read.scan.person_id for read in overrides} - {None}
+        grants = await people.grants_of(conn, [person_id for person_id in named if person_id is not None])
+        keys = sorted({(read.device_id, read.scan.event_id) for read in overrides})
+        counted = await store.count_overrides(conn, keys)
+        for key in keys:
+            senders[key] = Sender(paired[key[0]], counted.get(key, 0), grants)
+    return senders
+
+
 def _judge(batch: Batch, read: Read, now: datetime) -> Judged:
     key = _pass_of(read)
-    return judge(read, batch.settings[read.scan.event_id], None if key is None else batch.held[key], now)
+    event_id = read.scan.event_id
+    held = None if key is None else batch.held[key]
+    return judge(read, batch.settings[event_id], held, batch.senders[read.device_id, event_id], now)
 
 
 async def _settings(conn: Connection, event_ids: Iterable[UUID]) -> dict[UUID, Setting]:

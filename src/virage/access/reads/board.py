@@ -26,6 +26,7 @@ from virage.access.rules.board import (
     ZoneLine,
 )
 from virage.access.rules.ground import NOTHING_SAID, GroundState, gates, label, nearest_ramps, zones
+from virage.access.rules.overrides import OVERRIDES_MAX
 from virage.access.rules.queues import GateQueue
 from virage.access.rules.states import DeviceState
 from virage.access.store import board as store
@@ -77,7 +78,8 @@ async def read_board(conn: Connection, event_id: UUID, now: datetime) -> GateBoa
     states = await store.device_states(conn, event_id)
     duplicates = await _duplicates(conn, event_id)
     special = await store.special_scans(conn, event_id, SHOWN_MAX)
-    scans_told = [*special, *(scan for one in duplicates for scan in (one.first, one.second))]
+    overrides = await store.overrides(conn, event_id, SHOWN_MAX)
+    scans_told = [*special, *overrides, *(scan for one in duplicates for scan in (one.first, one.second))]
     names = await names_of(conn, [*states, *scans_told], [one.corrected_by for one in corrections[:SHOWN_MAX]])
     queues = ramp_queues(told, now)
     return GateBoard(
@@ -93,6 +95,8 @@ async def read_board(conn: Connection, event_id: UUID, now: datetime) -> GateBoa
         duplicates_standing=await store.standing_duplicates(conn, event_id),
         duplicates=[replace(one, first=names.told(one.first), second=names.told(one.second)) for one in duplicates],
         special=[names.told(one) for one in special],
+        overrides=[names.told(one) for one in overrides],
+        overrides_max=OVERRIDES_MAX,
         queues=queues,
         quickest_ramp=min(queues, key=lambda one: one.wait_s).ramp if queues else None,
         corrections=[

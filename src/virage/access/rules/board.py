@@ -92,6 +92,17 @@ class DeviceLine(Struct, frozen=True):
     person_name: str | None
 
 
+class OverrideLine(Struct, frozen=True):
+    """How many overrides a device sent, with or without heartbeats; `gate` is that of the last one."""
+
+    device_id: UUID
+    gate: str
+    overrides: int
+    person_id: UUID | None
+    device_name: str | None = None
+    person_name: str | None = None
+
+
 class ScanLine(Struct, frozen=True):
     """One of the two scans of a duplicate, with whom to call."""
 
@@ -148,7 +159,7 @@ class HistoryLine(SpecialLine, frozen=True, kw_only=True):
 
 
 class GateBoard(Struct, frozen=True):
-    """The gates of an event at a moment."""
+    """The gates of an event at a moment. Of the overrides of one device, `overrides_max` admit."""
 
     now: datetime
     closed: bool
@@ -162,6 +173,8 @@ class GateBoard(Struct, frozen=True):
     duplicates_standing: int
     duplicates: list[DuplicateLine]
     special: list[SpecialLine]
+    overrides: list[OverrideLine]
+    overrides_max: int
     queues: list[Queue]
     quickest_ramp: str | None
     corrections: list[CorrectionLine]

@@ -36,7 +36,8 @@ class Crossing(Struct, frozen=True, order=True):
     """One step of one pass at one gate, as one device saw it; `number` counts the device's own scans.
 
     A gate without a turnstile writes `passed` at once; "admitted" waits for the passage that the next fact tells.
-    `proved`: the code proves the pass, or a person said why they let its bearer in.
+    `proved`: the code proves the pass, or a steward overrode. An exit needs proof only where the house lets people back
+    in; without re-entry each exit is stored as proved.
     """
 
     at: datetime
@@ -111,10 +112,14 @@ class _Fold(Struct):
     """Since the last exit: devices that told a passage without proof."""
 
     def leave(self, crossing: Crossing) -> None:
-        """Somebody left. A picture of a code at an exit must keep nobody out who has not come yet."""
-        if self.inside is not None:
-            self.last = Presence("outside", crossing.at, crossing.gate)
-        self.inside, self.pending = None, None
+        """Somebody left. A picture of a code at an exit must keep nobody out who has not come yet.
+
+        Without the proof that re-entry asks for, the pass stays inside: nobody else comes in with it.
+        """
+        if crossing.proved:
+            if self.inside is not None:
+                self.last = Presence("outside", crossing.at, crossing.gate)
+            self.inside, self.pending = None, None
         self.people = max(0, self.people - 1)
         self.let_in_by.clear()
         self.claimed_by.clear()

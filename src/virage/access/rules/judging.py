@@ -1,7 +1,7 @@
 """Scans judged one after the other, each on what the one before has left: a batch that is loaded and locked."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -24,16 +24,19 @@ from virage.access.rules.decision import (
 )
 from virage.access.rules.ground import NOTHING_SAID, GroundState, label, post_of, zone_of
 from virage.access.rules.hints import data_of
+from virage.access.rules.on import CLOCK_MARGIN, is_plausible
+from virage.access.rules.overrides import OverrideDoubt, override_doubt
 from virage.access.rules.scans import STEP_OF, Answer, Read
+from virage.kernel.guard import Grant
 from virage.passes.rules.code import STEP_SECONDS, step_at
 from virage.passes.rules.verdict import Doubt, Unverified
 from virage.programme.rules import Event
 
 PassKey = tuple[UUID, int]
-AHEAD_MAX: Final = timedelta(minutes=15)
-"""How far a device's clock may be ahead: one of the next century would have the last word about a pass for good."""
 UNPROVED: Final = "unproved"
 """Why an upload admits no pass: it carries no code, nobody overrode, and no admission at its gate was pending."""
+IMPLAUSIBLE_TIME: Final = "implausible_time"
+"""Why an upload proves nothing: its device cannot have seen it at the time that it tells."""
 
 
 class Stored(Struct, frozen=True):
@@ -94,6 +97,17 @@ class Setting(Struct, frozen=True):
     event: Event | None = None
 
 
+class Sender(Struct):
+    """The device of a scan: since when it is paired, how many overrides it sent for the event, and whose they may be.
+
+    `overrides` changes with every scan of a batch.
+    """
+
+    paired_at: datetime
+    overrides: int = 0
+    grants: Mapping[UUID, Sequence[Grant]] = {}
+
+
 class Judged(Struct, frozen=True):
     """What becomes of a scan: its answer, its crossing, the bans that it met, the code to compare the next one with."""
 
@@ -103,23 +117,34 @@ class Judged(Struct, frozen=True):
     stale: Stale | None = None
 
 
-def judge(read: Read, setting: Setting, held: Held | None, now: datetime) -> Judged:
+def judge(read: Read, setting: Setting, held: Held | None, sender: Sender, now: datetime) -> Judged:
     """Judge one scan, and let its pass know; `held` is None where the scan is about no pass."""
     scan = read.scan
-    judged = _asked(read, setting, held, now) if scan.kind == "ask" else _told(read, held, now)
-    if held is not None and not scan.training:
-        _remember(read, held, judged, now)
+    judge_kind = _asked if scan.kind == "ask" else _told
+    judged = judge_kind(read, setting, held, sender, now)
+    if not scan.training:
+        if scan.override is not None:
+            sender.overrides += 1
+        if held is not None:
+            _remember(read, held, judged, now)
     return judged
 
 
-def _asked(read: Read, setting: Setting, held: Held | None, now: datetime) -> Judged:
+def _asked(read: Read, setting: Setting, held: Held | None, sender: Sender, now: datetime) -> Judged:
     """The server decides about a code. A steward who overrides it says why, and it is the steward's word."""
     scan = read.scan
     answer = Answer(scan.number, "refused", pass_number=read.pass_number)
     bans: tuple[UUID, ...] = ()
     if held is not None and held.issued is not None:
         answer, bans = replace(answer, place_label=label(held.issued.place)), held.bans
-    decision = _decision(read, setting, held, now)
+    decision: Decision | None
+    if scan.override is not None and held is not None and held.issued is not None:
+        doubt = _override_doubt(read, setting, held, held.issued, sender)
+        if doubt is not None:
+            return Judged(replace(answer, reason=doubt.value), bans=bans)
+        decision = None
+    else:
+        decision = _decision(read, setting, held, now)
     if isinstance(decision, Refused):
         data = decision.data
         if decision.reason is Reason.WRONG_GATE:
@@ -143,11 +168,23 @@ def _asked(read: Read, setting: Setting, held: Held | None, now: datetime) -> Ju
     )
 
 
-def _decision(read: Read, setting: Setting, held: Held | None, now: datetime) -> Decision | None:
-    """What the rules decide, None where a steward decided otherwise about a pass that was issued."""
+def _override_doubt(read: Read, setting: Setting, held: Held, issued: Issued, sender: Sender) -> OverrideDoubt | None:
     scan = read.scan
-    if scan.override is not None and held is not None and held.issued is not None:
-        return None
+    grants = () if scan.person_id is None else sender.grants.get(scan.person_id, ())
+    return override_doubt(
+        scan,
+        setting.event,
+        setting.state,
+        grants,
+        gate_group=issued.gate_group,
+        barred=issued.revoked or bool(held.bans),
+        overrides=sender.overrides,
+    )
+
+
+def _decision(read: Read, setting: Setting, held: Held | None, now: datetime) -> Decision:
+    """What the rules decide about a code."""
+    scan = read.scan
     if read.verdict is None:
         return Refused(Reason.UNREADABLE)
     place = None if held is None or held.issued is None else held.issued.place
@@ -156,30 +193,42 @@ def _decision(read: Read, setting: Setting, held: Held | None, now: datetime) ->
     return decide(read.verdict, post, known, now, None if held is None else held.stale)
 
 
-def _told(read: Read, held: Held | None, now: datetime) -> Judged:
+def _told(read: Read, setting: Setting, held: Held | None, sender: Sender, now: datetime) -> Judged:
     """The device decided, or a turnstile or a counter tells what it saw: it is noted.
 
-    An entry counts for its pass only where something proves it; else a body went in, and the supervisor sees why.
+    An entry counts for its pass only where something proves it; else a body went in, and the supervisor sees why. An
+    exit lets its pass in again only with the same proof.
     """
     scan = read.scan
     answer = Answer(number=scan.number, outcome="noted", pass_number=None if held is None else read.pass_number)
     step = STEP_OF.get(scan.kind)
-    doubt = _doubt(read) if step is not None and scan.override is None else None
+    if step is None:
+        return Judged(answer, bans=() if held is None or held.issued is None else held.bans)
+    doubt = _doubt(read) if scan.override is None else None
     if doubt is not None and read.is_forged:
         return Judged(replace(answer, reason=doubt))
     if held is None or held.issued is None:
-        return Judged(answer if step is None or scan.code is not None else replace(answer, reason=UNPROVED))
-    if step is None:
-        return Judged(answer, bans=held.bans)
-    at = min(scan.at, now + AHEAD_MAX)
-    if step in ("left", "withdrawn"):
-        return Judged(answer, Crossing(at, read.device_id, scan.number, step, scan.gate), held.bans)
-    proved = scan.override is not None or (scan.code is not None and doubt is None)
+        return Judged(answer if scan.code is not None else replace(answer, reason=UNPROVED))
+    if scan.override is not None:
+        doubt = _override_doubt(read, setting, held, held.issued, sender)
+    event = None if scan.training else setting.event
+    if event is not None and not is_plausible(scan.at, event, sender.paired_at, now):
+        doubt = IMPLAUSIBLE_TIME
+    needs_proof = _lets_in_again(setting, held.issued) if step == "left" else step != "withdrawn"
+    proved = not needs_proof or (doubt is None and (scan.override is not None or scan.code is not None))
+    at = min(scan.at, now + CLOCK_MARGIN)
     crossing = Crossing(at, read.device_id, scan.number, step, scan.gate, proved)
+    if step in ("left", "withdrawn"):
+        return Judged(answer if proved else replace(answer, reason=doubt or UNPROVED), crossing, held.bans)
     if doubt is None and crossing in course([*held.crossings, crossing]).unproved:
         doubt = UNPROVED
     answer = replace(answer, reason=doubt, clock_off_s=0 if doubt else _clock_off_s(read))
     return Judged(answer, crossing, held.bans)
+
+
+def _lets_in_again(setting: Setting, issued: Issued) -> bool:
+    """Whether the exit of a pass lets it in again. Accreditations come and go without one."""
+    return setting.terms.reentry and issued.gate_group not in setting.state.windows
 
 
 def _doubt(read: Read) -> str | None:

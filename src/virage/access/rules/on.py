@@ -8,6 +8,8 @@ from virage.programme.rules import Event
 
 BEFORE_DOORS: Final = timedelta(hours=24)
 AFTER_END: Final = timedelta(hours=24)
+CLOCK_MARGIN: Final = timedelta(minutes=15)
+"""How far a device's clock may be from the server's before what it tells proves nothing."""
 UPLOADS_AFTER_END: Final = timedelta(days=7)
 """A device that was switched off without network after the event uploads what it kept within this time."""
 
@@ -22,3 +24,9 @@ def takes(event: Event | None, scan: Scan, now: datetime) -> bool:
     if event is None or scan.training or is_on(event, now):
         return True
     return scan.kind != "ask" and event.ends_at <= now < event.ends_at + UPLOADS_AFTER_END
+
+
+def is_plausible(at: datetime, event: Event, paired_at: datetime, now: datetime) -> bool:
+    """Whether a device can have seen something at `at`: while the gates worked, after its pairing and not after now."""
+    first = max(event.doors_at - BEFORE_DOORS, paired_at - CLOCK_MARGIN)
+    return first <= at <= min(event.ends_at + AFTER_END, now + CLOCK_MARGIN)

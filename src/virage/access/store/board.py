@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from virage.access.rules.board import Correction, HistoryLine, ScanLine, SpecialLine
+from virage.access.rules.board import Correction, HistoryLine, OverrideLine, ScanLine, SpecialLine
 from virage.access.rules.queues import Minutes
 from virage.access.rules.states import DeviceState
 from virage.access.store.queries import queries
@@ -90,6 +90,12 @@ async def standing_duplicates(conn: Connection, event_id: UUID) -> int:
 async def special_scans(conn: Connection, event_id: UUID, limit: int) -> list[SpecialLine]:
     """What people overruled, what was let in without proof, and who came after a film of their code."""
     return [SpecialLine(*row) async for row in queries.special_scans(conn, event_id=event_id, limit_=limit)]
+
+
+async def overrides(conn: Connection, event_id: UUID, limit: int) -> list[OverrideLine]:
+    """How many overrides each device sent; most first."""
+    rows = queries.overrides_by_device(conn, event_id=event_id, limit_=limit)
+    return [OverrideLine(**row) async for row in rows]
 
 
 async def history(conn: Connection, event_id: UUID, number: int, limit: int) -> list[HistoryLine]:

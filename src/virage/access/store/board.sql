@@ -102,6 +102,16 @@ where event_id = :event_id and not training and withdrawn_at is null
 order by received_at desc, device_id, number
 limit :limit_;
 
+-- name: overrides_by_device(event_id, limit_)
+-- How many overrides each device sent, with the gate and the person of its last one; most first.
+select device_id, (array_agg(gate order by number desc))[1] as gate, count(*) as overrides,
+    (array_agg(person_id order by number desc))[1] as person_id
+from access.scan
+where event_id = :event_id and override is not null and not training and withdrawn_at is null
+group by device_id
+order by overrides desc, device_id
+limit :limit_;
+
 -- name: history(event_id, number, limit_)
 -- The scans of a pass, the latest first.
 select device_id, number, gate, at, kind, pass_number, reason, override, person_id, outcome, offline, training,

@@ -85,6 +85,14 @@ async def flags_of(conn: Connection, keys: Sequence[PassKey], now: datetime) -> 
     return found
 
 
+async def count_overrides(conn: Connection, keys: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], int]:
+    """How many overrides came before, by device and event; no other transaction adds to them meanwhile."""
+    device_ids, event_ids = [key[0] for key in keys], [key[1] for key in keys]
+    await queries.lock_overrides(conn, device_ids=sorted(set(device_ids)))
+    rows = queries.count_overrides(conn, device_ids=device_ids, event_ids=event_ids)
+    return {(row["device_id"], row["event_id"]): row["overrides"] async for row in rows}
+
+
 async def insert_scans(conn: Connection, scans: Sequence[tuple[Read, Judged]], now: datetime) -> None:
     """Write the scans of a batch with their answers."""
     if scans:

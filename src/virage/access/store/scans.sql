@@ -47,6 +47,19 @@ from unnest(:event_ids::uuid[], :numbers::bigint[]) as wanted (event_id, number)
 inner join access.flag on flag.event_id = wanted.event_id and flag.pass_number = wanted.number
 where flag.expires_at > :now;
 
+-- name: lock_overrides(device_ids)!
+-- Overrides of one device are counted by one transaction at a time.
+select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('overrides ' || device_id::text, 0))
+from unnest(:device_ids::uuid[]) as device_id;
+
+-- name: count_overrides(device_ids, event_ids)
+-- How many overrides devices sent for events.
+select scan.device_id, scan.event_id, count(*) as overrides
+from unnest(:device_ids::uuid[], :event_ids::uuid[]) as wanted (device_id, event_id)
+inner join access.scan on scan.device_id = wanted.device_id and scan.event_id = wanted.event_id
+where scan.override is not null and not scan.training and scan.withdrawn_at is null
+group by 1, 2;
+
 -- name: insert_scans(scans)!
 -- The scans of a batch, one JSON object each.
 insert into access.scan (

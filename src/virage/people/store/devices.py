@@ -15,7 +15,7 @@ from virage.people.store.queries import queries
 
 
 class DeviceRecord(NamedTuple):
-    """That a person paired a device."""
+    """When a device was paired and revoked."""
 
     id: UUID
     paired_at: datetime
@@ -112,6 +112,11 @@ async def devices(conn: Connection, device_ids: Sequence[UUID]) -> dict[UUID, De
 async def lock_device(conn: Connection, device_id: UUID) -> Device | None:
     """The device, which nobody else changes until the transaction ends."""
     return _device(await queries.lock_device(conn, device_id=device_id))
+
+
+async def hold_devices(conn: Connection, device_ids: Sequence[UUID]) -> dict[UUID, DeviceRecord]:
+    """The devices that exist, locked in the order of their ids: none is revoked until the transaction ends."""
+    return {row["id"]: DeviceRecord(**row) async for row in queries.hold_devices(conn, device_ids=device_ids)}
 
 
 def _office_device(row: Any) -> OfficeDevice:

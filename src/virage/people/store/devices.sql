@@ -68,6 +68,11 @@ from people.device order by revoked_at desc nulls first, name, id limit :most;
 select id, pairing_id, name, kind, posts, paired_at, paired_by, last_seen_at, revoked_at, revoked_by
 from people.device where id = :device_id;
 
+-- name: hold_devices(device_ids)
+-- Devices, which nobody revokes until the end of the transaction; being seen and uploads of others stay possible.
+select id, paired_at, revoked_at from people.device
+where id = any(:device_ids::uuid[]) order by id for key share;
+
 -- name: change_device(device_id, name, posts)!
 -- A new name and new posts.
 update people.device set name = :name, posts = :posts where id = :device_id;
@@ -83,6 +88,6 @@ select id, paired_at, revoked_at from people.device where paired_by = :person_id
 -- name: note_devices(device_ids, now)!
 -- Devices that were seen again.
 with seen as (
-    select id from people.device where id = any(:device_ids::uuid[]) order by id for update skip locked
+    select id from people.device where id = any(:device_ids::uuid[]) order by id for no key update skip locked
 )
 update people.device as d set last_seen_at = :now from seen where d.id = seen.id;

@@ -55,6 +55,14 @@ async def grants_of(conn: Connection, person_id: UUID) -> list[Grant]:
     return [_grant(row) async for row in queries.grants_of(conn, person_id=person_id)]
 
 
+async def grants_of_many(conn: Connection, person_ids: Sequence[UUID]) -> dict[UUID, list[Grant]]:
+    """What several persons hold; who holds nothing is left out."""
+    found: dict[UUID, list[Grant]] = {}
+    async for row in queries.grants_of_many(conn, person_ids=person_ids):
+        found.setdefault(row["person_id"], []).append(_grant(row))
+    return found
+
+
 async def lock_admins(conn: Connection) -> list[UUID]:
     """The grants that make administrators of everything, none of which goes before this transaction ends."""
     return [row["id"] async for row in queries.lock_admins(conn)]

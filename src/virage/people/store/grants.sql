@@ -2,6 +2,11 @@
 -- What a person holds.
 select id, role, scope, scope_id from people.role_grant where person_id = :person_id order by id;
 
+-- name: grants_of_many(person_ids)
+-- What several persons hold.
+select person_id, role, scope, scope_id from people.role_grant
+where person_id = any(:person_ids::uuid[]) order by id;
+
 -- name: lock_admins()
 -- The administrators of everything, locked in order, so that two of them cannot remove each other at once.
 select id, person_id from people.role_grant where role = 'admin' and scope = 'all' order by id for update;

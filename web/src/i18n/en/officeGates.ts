@@ -26,6 +26,7 @@ export const officeGates = {
     copied: "Filmed code? Owner refused",
     copiedText: "Somebody came in before with a code of this ticket that was out of its time.",
     overrides: "Let in by hand",
+    overridesOf: (device: string, count: number, most: number) => `${device}: ${count} of ${most} at most`,
     devices: "Devices in trouble",
     files: { national: "National file", club: "Club file" },
     pass: (number: number) => `Ticket no. ${number}`,

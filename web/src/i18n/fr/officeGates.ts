@@ -26,6 +26,7 @@ export const officeGates: typeof English = {
     copied: "Code filmé ? Porteur refusé",
     copiedText: "Quelqu’un est entré avant avec un code de ce billet qui n’était plus à l’heure.",
     overrides: "Admis à la main",
+    overridesOf: (device, count, most) => `${device} : ${count} sur ${most} au plus`,
     devices: "Appareils en difficulté",
     files: { national: "Fichier national", club: "Fichier du club" },
     pass: (number) => `Billet n° ${number}`,
