@@ -187,8 +187,8 @@ class Evening:
         """Revoke a device: its token is nobody's, its key stays known for the record."""
         del self.principals[sha256(str(device.id).encode()).digest()]
 
-    def knows(self, name: str, *grants: Grant) -> UUID:
-        who = Principal("staff", new_id(), new_id(), grants, self.clock.now())
+    def knows(self, name: str, *grants: Grant, person_id: UUID | None = None) -> UUID:
+        who = Principal("staff", person_id or new_id(), new_id(), grants, self.clock.now())
         self.principals[sha256(name.encode()).digest()] = who
         assert who.id is not None
         return who.id

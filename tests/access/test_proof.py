@@ -7,7 +7,7 @@ import pytest
 
 from tests.access.conftest import HOUR, MINUTE, SECOND
 from virage.access.acts.crossing import withdraw_scans
-from virage.kernel.guard import Grant
+from virage.kernel.guard import Grant, Principal
 from virage.kernel.ids import new_id
 from virage.programme import acts as programme
 from virage.programme.rules import NewEvent, Text
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tests.access.conftest import Evening
 
 DAY = timedelta(days=1)
+EVERYWHERE = Principal("staff", new_id(), new_id(), (Grant("supervisor"),))
 PRESENCE = "select state, entries, people from access.presence order by pass_number"
 
 
@@ -150,7 +151,7 @@ async def test_what_a_device_uploaded_is_withdrawn_since_a_time_and_everything_i
     assert (await board(night))["inside"] == 5 - 40
     assert (await board(night))["duplicates_standing"] == 1
     async with night.db.transaction() as conn:
-        await withdraw_scans(conn, thief.id, since, night.clock.now(), None)
+        assert await withdraw_scans(conn, EVERYWHERE, thief.id, since, night.clock.now()) is None
     seen = await board(night)
     assert (seen["inside"], seen["admitted"], seen["duplicates_standing"], seen["special"]) == (2, 2, 0, [])
     assert [tuple(row) for row in await night.rows(PRESENCE)] == [("inside", 1, 1), (None, 0, 0), ("inside", 1, 1)]
@@ -169,7 +170,7 @@ async def test_gates_hear_that_scans_were_withdrawn(night: "Evening") -> None:
     await night.send(thief, night.scan(thief, "passed", ticket, offline=True))
     first = (await night.ask(str(gate.id), "POST", "/api/access/heartbeat", beat)).json()["changes"]
     async with night.db.transaction() as conn:
-        await withdraw_scans(conn, thief.id, night.clock.now() - MINUTE, night.clock.now(), None)
+        await withdraw_scans(conn, EVERYWHERE, thief.id, night.clock.now() - MINUTE, night.clock.now())
     heard = await night.ask(str(gate.id), "POST", "/api/access/heartbeat", beat | {"version": first["version"]})
     assert heard.json()["changes"]["reload"] is True
 

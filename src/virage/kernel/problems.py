@@ -64,6 +64,7 @@ STATUS: dict[str, int] = {
     "forbidden": 403,
     "cross_site": 403,
     "step_up_required": 403,
+    "gates_not_supervised": 403,
     "not_found": 404,
     "method_not_allowed": 405,
     "not_acceptable": 406,

@@ -10,13 +10,16 @@ from virage.access.rules.crossings import Crossing, Duplicate
 from virage.access.rules.decision import Terms
 from virage.access.rules.ground import GroundState, zone_of
 from virage.access.rules.judging import Held, Issued, Judged, PassKey, Sender, Setting, Stored, judge
-from virage.access.rules.on import takes
+from virage.access.rules.on import is_on, takes
+from virage.access.rules.overrides import leads
 from virage.access.rules.scans import Answer, Read
 from virage.access.store import ground as ground_store
 from virage.access.store import scans as store
 from virage.access.store.scans import Change, ScanKey
 from virage.kernel.database import Connection
+from virage.kernel.guard import Principal
 from virage.kernel.journal import Fact, append
+from virage.kernel.problems import Refused
 from virage.passes import acts as passes
 from virage.passes import reads as pass_reads
 from virage.people import reads as people
@@ -25,6 +28,7 @@ from virage.programme import reads as programme
 UNKNOWN_EVENT = "unknown_event"
 EVENT_NOT_ON = "event_not_on"
 DEVICE_REVOKED = "device_revoked"
+GATES_NOT_SUPERVISED = "gates_not_supervised"
 
 
 class Batch(Struct):
@@ -58,17 +62,30 @@ async def end_pending(conn: Connection, now: datetime, limit: int) -> int:
     return len(overdue)
 
 
-async def withdraw_scans(conn: Connection, device_id: UUID, since: datetime, now: datetime, who: UUID | None) -> None:
-    """Withdraw what a device uploaded since a time: its crossings count no more, and its passes are folded again."""
-    keys = await store.passes_of_scans(conn, device_id, since)
+async def withdraw_scans(
+    conn: Connection, actor: Principal, device_id: UUID, since: datetime, now: datetime
+) -> Refused | None:
+    """Withdraw what a revoked device uploaded since a time for events that are on, and fold its passes again.
+
+    The actor supervises every gate of these scans. The caller revoked the device in the same transaction: no upload of
+    it is on its way any more, and none comes after.
+    """
+    gates_of = await store.gates_of_scans(conn, device_id, since)
+    found = await programme.events(conn, sorted(gates_of))
+    on = {event_id: event for event_id, event in found.items() if is_on(event, now)}
+    uncovered = {gate for event_id, event in on.items() for gate in gates_of[event_id] if not leads(actor, gate, event)}
+    if uncovered:
+        return Refused(GATES_NOT_SUPERVISED, {"gates": sorted(uncovered)})
+    events = sorted(on)
+    keys = await store.passes_of_scans(conn, device_id, since, events)
     stored = await store.lock_presence(conn, keys) if keys else {}
-    await store.withdraw(conn, device_id, since, now, who)
-    events = sorted({event_id for event_id, _ in keys})
+    await store.withdraw(conn, device_id, since, events, now=now, who=actor.id)
     ground = await ground_store.ground_of(conn, events)
     settings = {event_id: Setting(state, Terms()) for event_id, state in ground.items()}
     await _write_passes(conn, Batch({}, settings, await _load(conn, keys, stored, now)), now, again=keys)
     said = {"device_id": device_id, "since": int(since.timestamp())}
-    await append(conn, [Fact("scans_withdrawn", who, about, said) for about in events or [device_id]], now)
+    await append(conn, [Fact("scans_withdrawn", actor.id, about, said) for about in events or [device_id]], now)
+    return None
 
 
 async def _take_new(conn: Connection, new: dict[ScanKey, Read], now: datetime) -> dict[ScanKey, Answer]:

@@ -24,15 +24,16 @@ class RevocationRequest(Struct, frozen=True, forbid_unknown_fields=True):
 async def revoke_and_withdraw(
     device_id: UUID, data: RevocationRequest, *, db: Database, clock: Clock, principal: Principal
 ) -> None:
-    """End a device at once, and withdraw the scans that it uploaded since a time; I supervise one of its gates.
+    """End a device at once, and withdraw the scans that it uploaded since a time for events that are on.
 
+    I supervise every gate at which it scanned since; `gates_not_supervised` names the others, and nothing is done.
     Where its bearers are is computed again without them. Asks for a sign-in of the last 15 minutes.
     """
     now = clock.now()
     fresh(principal, now)
     async with db.transaction() as conn:
         granted(await people.revoke_device(conn, principal, device_id, now))
-        await withdraw_scans(conn, device_id, data.withdraw_since, now, principal.id)
+        granted(await withdraw_scans(conn, principal, device_id, data.withdraw_since, now))
 
 
 router = Router("/api/access/devices", route_handlers=[revoke_and_withdraw])

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from virage.access.rules.ground import GroundState, gates, groups_at
 from virage.access.rules.scans import Scan
@@ -42,13 +43,22 @@ def override_doubt(
     `overrides` counts those that the device sent for the event before.
     """
     who = Principal("staff", scan.person_id, None, tuple(grants))
-    gate = gates().get(scan.gate)
-    within = [] if gate is None else [("gate", gate.group)]
-    if event is not None:
-        within += [("event", str(event.id)), ("organiser", str(event.organiser_id))]
-    leads = holds(who, "supervisor", scope="gate", scope_id=scan.gate, within=within)
-    if not leads and not holds(who, "steward", scope="gate", scope_id=scan.gate, within=within):
-        return OverrideDoubt.NO_STEWARD
-    if not leads and (barred or gate_group not in groups_at([scan.gate], state)):
-        return OverrideDoubt.NEEDS_SUPERVISOR
+    if not leads(who, scan.gate, event):
+        if not _works_at(who, "steward", scan.gate, event):
+            return OverrideDoubt.NO_STEWARD
+        if barred or gate_group not in groups_at([scan.gate], state):
+            return OverrideDoubt.NEEDS_SUPERVISOR
     return OverrideDoubt.TOO_MANY_OVERRIDES if overrides >= OVERRIDES_MAX else None
+
+
+def leads(who: Principal, gate: str, event: Event | None) -> bool:
+    """Whether somebody supervises a gate at an event: the gate, its group, the event, its organiser or everything."""
+    return _works_at(who, "supervisor", gate, event)
+
+
+def _works_at(who: Principal, role: str, gate: str, event: Event | None) -> bool:
+    found = gates().get(gate)
+    within: list[tuple[str, UUID | str]] = [] if found is None else [("gate", found.group)]
+    if event is not None:
+        within += [("event", event.id), ("organiser", event.organiser_id)]
+    return holds(who, role, scope="gate", scope_id=gate, within=within)

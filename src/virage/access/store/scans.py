@@ -185,16 +185,27 @@ async def overdue(conn: Connection, now: datetime, limit: int) -> list[PassKey]:
     return [(row["event_id"], row["pass_number"]) async for row in queries.overdue(conn, now=now, limit_=limit)]
 
 
-async def withdraw(conn: Connection, device_id: UUID, since: datetime, now: datetime, who: UUID | None) -> None:
-    """Mark what a device uploaded since a time as withdrawn, with its crossings, and note who did."""
-    await queries.withdraw_crossings(conn, device_id=device_id, since=since, now=now)
-    await queries.withdraw_scans(conn, device_id=device_id, since=since, now=now)
+async def gates_of_scans(conn: Connection, device_id: UUID, since: datetime) -> dict[UUID, list[str]]:
+    """The gates by event for which a device uploaded scans since a time."""
+    return {
+        row["event_id"]: row["gates"] async for row in queries.gates_of_scans(conn, device_id=device_id, since=since)
+    }
+
+
+async def withdraw(
+    conn: Connection, device_id: UUID, since: datetime, event_ids: Sequence[UUID], *, now: datetime, who: UUID | None
+) -> None:
+    """Mark what a device uploaded since a time for events as withdrawn, with its crossings, and note who did."""
+    await queries.withdraw_crossings(conn, device_id=device_id, since=since, event_ids=event_ids, now=now)
+    await queries.withdraw_scans(conn, device_id=device_id, since=since, event_ids=event_ids, now=now)
     await queries.insert_withdrawal(conn, device_id=device_id, since=since, now=now, who=who)
 
 
-async def passes_of_scans(conn: Connection, device_id: UUID, since: datetime) -> list[PassKey]:
-    """The passes whose crossings a device uploaded since a time and that still count, in order."""
-    rows = queries.passes_of_scans(conn, device_id=device_id, since=since)
+async def passes_of_scans(
+    conn: Connection, device_id: UUID, since: datetime, event_ids: Sequence[UUID]
+) -> list[PassKey]:
+    """The passes of events whose crossings a device uploaded since a time and that still count, in order."""
+    rows = queries.passes_of_scans(conn, device_id=device_id, since=since, event_ids=event_ids)
     return [(row["event_id"], row["pass_number"]) async for row in rows]
 
 

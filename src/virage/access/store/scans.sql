@@ -140,26 +140,34 @@ order by event_id, pass_number
 limit :limit_
 for update skip locked;
 
--- name: withdraw_scans(device_id, since, now)!
--- Mark what a device uploaded since a time as withdrawn.
-update access.scan set withdrawn_at = :now
-where device_id = :device_id and received_at >= :since and withdrawn_at is null;
+-- name: gates_of_scans(device_id, since)
+-- The events and gates for which a device uploaded scans since a time that still count.
+select event_id, array_agg(distinct gate) as gates
+from access.scan
+where device_id = :device_id and received_at >= :since and withdrawn_at is null
+group by event_id;
 
--- name: passes_of_scans(device_id, since)
--- The passes whose crossings a device uploaded since a time and that still count.
+-- name: withdraw_scans(device_id, since, event_ids, now)!
+-- Mark what a device uploaded since a time for events as withdrawn.
+update access.scan set withdrawn_at = :now
+where device_id = :device_id and received_at >= :since and event_id = any(:event_ids::uuid[]) and withdrawn_at is null;
+
+-- name: passes_of_scans(device_id, since, event_ids)
+-- The passes of events whose crossings a device uploaded since a time and that still count.
 select distinct crossing.event_id, crossing.pass_number
 from access.scan
 inner join access.crossing on crossing.device_id = scan.device_id and crossing.number = scan.number
     and crossing.event_id = scan.event_id and crossing.pass_number = scan.pass_number
-where scan.device_id = :device_id and scan.received_at >= :since and crossing.withdrawn_at is null
+where scan.device_id = :device_id and scan.received_at >= :since and scan.event_id = any(:event_ids::uuid[])
+    and crossing.withdrawn_at is null
 order by 1, 2;
 
--- name: withdraw_crossings(device_id, since, now)!
+-- name: withdraw_crossings(device_id, since, event_ids, now)!
 -- Mark the crossings of these scans as withdrawn.
 update access.crossing set withdrawn_at = :now
 from access.scan
-where scan.device_id = :device_id and scan.received_at >= :since and crossing.event_id = scan.event_id
-    and crossing.pass_number = scan.pass_number and crossing.device_id = scan.device_id
+where scan.device_id = :device_id and scan.received_at >= :since and scan.event_id = any(:event_ids::uuid[])
+    and crossing.event_id = scan.event_id and crossing.pass_number = scan.pass_number and crossing.device_id = scan.device_id
     and crossing.number = scan.number and crossing.withdrawn_at is null;
 
 -- name: insert_withdrawal(device_id, since, now, who)!

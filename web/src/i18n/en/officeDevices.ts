@@ -28,6 +28,10 @@ export const officeDevices = {
     withdrawSince: "Since",
     withdrawHint: "For a stolen device: nobody counts as inside by these scans any more.",
     withdrawMissing: "Enter a date and time",
+    withdrawOnly: "Withdraw scans",
+    withdrawOnlyOf: (name: string) => `Withdraw the scans of ${name}`,
+    withdrawQuestion: "Withdraw the scans of this device?",
+    withdrawnDone: "Its scans are withdrawn.",
     revokedDone: "The device is revoked.",
     revokedList: (count: number) => plural(count, "revoked device", "revoked devices"),
     revokedAt: (moment: string) => `revoked ${moment}`,
@@ -74,5 +78,6 @@ export const officeDevices = {
   },
   deviceProblems: {
     device_revoked: "This device is revoked; it does not change any more.",
+    gates_not_supervised: "This device also scanned at gates that you do not supervise. Revoke it without withdrawing its scans, then ask a supervisor of all its gates to withdraw them.",
   },
 };

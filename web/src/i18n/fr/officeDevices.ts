@@ -28,6 +28,10 @@ export const officeDevices: typeof English = {
     withdrawSince: "Depuis",
     withdrawHint: "Pour un appareil volé : ces scans ne font plus compter personne à l’intérieur.",
     withdrawMissing: "Saisissez une date et une heure",
+    withdrawOnly: "Retirer les scans",
+    withdrawOnlyOf: (name) => `Retirer les scans de ${name}`,
+    withdrawQuestion: "Retirer les scans de cet appareil ?",
+    withdrawnDone: "Ses scans sont retirés.",
     revokedDone: "L’appareil est révoqué.",
     revokedList: (count) => plural(count, "appareil révoqué", "appareils révoqués"),
     revokedAt: (moment) => `révoqué le ${moment}`,
@@ -74,5 +78,6 @@ export const officeDevices: typeof English = {
   },
   deviceProblems: {
     device_revoked: "Cet appareil est révoqué ; il ne change plus.",
+    gates_not_supervised: "Cet appareil a aussi scanné à des portes que vous ne supervisez pas. Révoquez-le sans retirer ses scans, puis demandez à un superviseur de toutes ses portes de les retirer.",
   },
 };
