@@ -16,6 +16,7 @@ from tests.web.tour_gate import flag
 from virage.access.rules.scans import SCAN_PURPOSE
 from virage.kernel.guard import Grant
 from virage.kernel.keys import base64url
+from virage.people import acts as people
 
 LEADER = "supervisor.of.gates@example.org"
 
@@ -82,8 +83,8 @@ def busy(house: House, event_id: UUID) -> None:
     lane.scan("ask", flagged)
     for at in minutes:
         lane.scan("pulse", lane="arrived", count=14, at=at)
-        for ramp, people in (("N1", 130), ("N2", 90), ("E1", 160), ("S1", 60)):
-            lane.scan("pulse", lane=f"arrived:{ramp}", count=people, at=at)
+        for ramp, came in (("N1", 130), ("N2", 90), ("E1", 160), ("S1", 60)):
+            lane.scan("pulse", lane=f"arrived:{ramp}", count=came, at=at)
         lane.scan("pulse", lane="searched:S1", count=40, at=at)
     lane.beat(backlog=0, battery_percent=74)
     Lane(house, event_id, "B2", "Phone of B2").beat(

@@ -42,7 +42,7 @@ from virage.people.rules.sign_in import (
     lifetime,
     needs_long_code,
 )
-from virage.people.store import codes, persons, sessions
+from virage.people.store import codes, letters, persons, sessions
 
 
 async def ask_code(
@@ -53,14 +53,15 @@ async def ask_code(
     *,
     locale: Locale,
     browser: UUID,
+    network: str | None = None,
     person_id: UUID | None = None,
 ) -> CodeAsked | Refused:
     """Send a new code to the address, for the browser that asks; the one it asked for before is dead.
 
     The answer does not depend on whether somebody has the address. `person_id` is who is signed in in the browser.
     A browser that asks too often is told so. Past an address's limit, which strangers may have used up, letters are
-    few and their codes work in every browser. Letters to addresses without an account share a budget a minute.
-    Commit a refusal too: it counts.
+    few and their codes work in every browser. Letters to addresses without an account share a budget a minute, of which
+    one `network` takes a part; None is a network that nothing tells. Commit a refusal too: it counts.
     """
     email = normalise_address(address)
     if email is None:
@@ -72,9 +73,12 @@ async def ask_code(
     answer = answer_ask(asks, own=own, long=needs_long_code(standing))
     if answer is Answer.REFUSE:
         return Refused(Reason.RATE_LIMITED)
-    sent_at = now if standing.known else await codes.newcomer_slot(conn, head.newcomer_letters_per_min, now)
-    if sent_at is None:
-        return ASKED
+    slot, network_key = None, None if network is None else secrets.pace_key(head.keys, "network", network)
+    if not standing.known and not await letters.is_blocked(conn, head.all_keys, email):
+        slot = await codes.newcomer_slot(conn, head.newcomer_letters_per_min, network_key, now)
+        if slot is None:
+            return ASKED
+    sent_at = now if slot is None else slot.at
     if answer is Answer.SEND_OPEN:
         letter = await _open_code_letter(conn, head, email, locale, sent_at)
     else:
@@ -82,6 +86,8 @@ async def ask_code(
             conn, head, email, browser, locale, sent_at=sent_at, long=answer is Answer.SEND_LONG
         )
     if letter is not None:
+        if slot is not None:
+            await codes.take_newcomer_slot(conn, slot, network_key)
         await write(conn, [letter], now, keys=head.keys, delay=sent_at - now)
     return ASKED
 

@@ -64,6 +64,7 @@ async def ask_sign_in_code(
             clock.now(),
             locale=data.locale,
             browser=browser,
+            network=browsers.network(request),
             person_id=principal.id,
         )
     return Response(granted(outcome), cookies=[browsers.cookie(browser)])

@@ -1,6 +1,6 @@
 """Signing in by a code: its length and lifetime, how often it may be tried, how often it may be asked for."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from uuid import UUID
 
@@ -20,6 +20,9 @@ WRONG_WINDOW = timedelta(hours=24)
 WRONG_MAX = 20  # wrong short codes at an address within the window; after them only long ones are sent and accepted
 NEWCOMER_BURST = timedelta(minutes=1)  # an unused minute of the budget may be used at once
 NEWCOMER_WAIT = timedelta(minutes=2)  # as long a newcomer's letter may wait for its turn
+NETWORK_SHARE = 2
+"""One network takes at most one letter in so many of the newcomers' budget: the others go to everybody else."""
+NEVER_ASKED = datetime.min.replace(tzinfo=UTC)
 GUEST_LIFETIME = timedelta(days=2)
 FAN_LIFETIME = timedelta(days=90)
 STAFF_LIFETIME = timedelta(hours=12)
@@ -56,9 +59,25 @@ def needs_long_code(standing: Standing) -> bool:
     return standing.staff or standing.wrong >= WRONG_MAX
 
 
-def newcomer_spacing(per_minute: int) -> timedelta:
-    """The time between two letters to addresses without an account, in the long run."""
-    return timedelta(minutes=1) / per_minute
+class Slot(Struct, frozen=True):
+    """When a letter to an address without an account goes, and when the next ones may: any, and one of its network."""
+
+    at: datetime
+    free_at: datetime
+    network_free_at: datetime
+
+
+def newcomer_slot_at(free_at: datetime, network_free_at: datetime, per_minute: int, now: datetime) -> Slot | None:
+    """Return the next moment for a letter to an address without an account; None while no budget is left.
+
+    Both budgets allow an unused minute at once and let letters wait for two. That of a network is half of the whole.
+    """
+    spacing = timedelta(minutes=1) / per_minute
+    latest = now + NEWCOMER_WAIT
+    if free_at > latest or network_free_at > latest:
+        return None
+    at, network_at = max(free_at, now - NEWCOMER_BURST), max(network_free_at, now - NEWCOMER_BURST)
+    return Slot(max(at, network_at, now), at + spacing, network_at + spacing * NETWORK_SHARE)
 
 
 class Answer(Enum):

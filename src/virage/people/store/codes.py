@@ -11,14 +11,15 @@ from virage.people.rules.secrets import decoy_hash
 from virage.people.rules.sign_in import (
     ASK_WINDOW,
     CODE_LIFETIME,
+    NEVER_ASKED,
     NEWCOMER_BURST,
-    NEWCOMER_WAIT,
     OPEN_CODE_EVERY,
     OPEN_CODE_LIFETIME,
     WRONG_MAX,
     WRONG_WINDOW,
+    Slot,
     Standing,
-    newcomer_spacing,
+    newcomer_slot_at,
 )
 from virage.people.store.queries import queries
 
@@ -42,12 +43,24 @@ async def standing(conn: Connection, address: str, key: bytes, now: datetime) ->
     return Standing(known=row["known"], staff=row["staff"], wrong=row["wrong"])
 
 
-async def newcomer_slot(conn: Connection, per_minute: int, now: datetime) -> datetime | None:
-    """Take the moment at which a letter to an address without an account goes; None while the budget is used up."""
-    row = await queries.newcomer_slot(
-        conn, now=now, longest_wait=NEWCOMER_WAIT, burst=NEWCOMER_BURST, spacing=newcomer_spacing(per_minute)
-    )
-    return max(row["at"], now) if row["free"] else None
+async def newcomer_slot(conn: Connection, per_minute: int, network: bytes | None, now: datetime) -> Slot | None:
+    """Return the next moment for a letter to an address without an account; None while no budget is left.
+
+    `network` is the key of the network that asks. Nobody else gets a moment until the transaction ends.
+    """
+    free_at = await queries.lock_newcomer_budget(conn)
+    network_free_at = None if network is None else await queries.newcomer_network(conn, key=network)
+    slot = newcomer_slot_at(free_at, network_free_at or NEVER_ASKED, per_minute, now)
+    if slot is None:
+        await queries.count_unsent(conn)
+    return slot
+
+
+async def take_newcomer_slot(conn: Connection, slot: Slot, network: bytes | None) -> None:
+    """Use a moment up."""
+    await queries.take_newcomer_slot(conn, free_at=slot.free_at)
+    if network is not None:
+        await queries.take_network_slot(conn, key=network, free_at=slot.network_free_at)
 
 
 async def newcomer_budget(conn: Connection) -> NewcomerBudget:
@@ -125,3 +138,4 @@ async def tidy_codes(conn: Connection, now: datetime) -> None:
     await queries.tidy_codes(conn, now=now)
     await queries.tidy_pace(conn, before=now - ASK_WINDOW)
     await queries.tidy_wrong(conn, before=now - WRONG_WINDOW)
+    await queries.tidy_newcomer_networks(conn, before=now - NEWCOMER_BURST)

@@ -26,18 +26,30 @@ select
         where w.address_key = :address_key and t > :since
     ) as wrong;
 
--- name: newcomer_slot(now, longest_wait, burst, spacing)^
--- Take the next free moment for a letter to a newcomer; no moment is free beyond the longest wait.
-with slot as (
-    select greatest(free_at, :now::timestamptz - :burst::interval) as at,
-        free_at <= :now::timestamptz + :longest_wait::interval as free
-    from people.newcomer_budget where singleton for update
-)
-update people.newcomer_budget as b set
-    free_at = case when slot.free then slot.at + :spacing::interval else b.free_at end,
-    unsent = b.unsent + (not slot.free)::int
-from slot where b.singleton
-returning slot.at, slot.free;
+-- name: lock_newcomer_budget()$
+-- When the next letter to a newcomer may go; nobody else takes it until the transaction ends.
+select free_at from people.newcomer_budget where singleton for update;
+
+-- name: newcomer_network(key)$
+-- When the next one may go that a network asks for. A statement after the lock, so that it sees what others wrote.
+select free_at from people.newcomer_network where key = :key;
+
+-- name: take_newcomer_slot(free_at)!
+-- A letter takes its moment.
+update people.newcomer_budget set free_at = :free_at where singleton;
+
+-- name: take_network_slot(key, free_at)!
+-- And that of its network.
+insert into people.newcomer_network (key, free_at) values (:key, :free_at)
+on conflict (key) do update set free_at = excluded.free_at;
+
+-- name: count_unsent()!
+-- A letter to a newcomer was not sent.
+update people.newcomer_budget set unsent = unsent + 1 where singleton;
+
+-- name: tidy_newcomer_networks(before)!
+-- Networks that may use a whole burst again.
+delete from people.newcomer_network where free_at <= :before;
 
 -- name: newcomer_budget()^
 -- When the next letter to a newcomer may go, and how many were not sent.

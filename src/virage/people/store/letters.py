@@ -98,7 +98,7 @@ async def letter(conn: Connection, keys: Sequence[Secrets], letter_id: UUID) -> 
         secret={} if secret is None else msgspec.json.decode(secret, type=dict[str, str]),
         was_at=row["was_at"],
         expires_at=row["expires_at"],
-        blocked=bool(await queries.is_blocked(conn, address_keys=[address_key(key, to) for key in keys])),
+        blocked=await is_blocked(conn, keys, to),
     )
 
 
@@ -146,6 +146,11 @@ async def block(conn: Connection, keys: Secrets, to: str, letter_id: UUID, *, re
     key = address_key(keys, to)
     sealed = seal(keys.mail, to.encode(), key)
     await queries.block(conn, address_key=key, recipient=sealed, letter_id=letter_id, reason=reason, now=now)
+
+
+async def is_blocked(conn: Connection, keys: Sequence[Secrets], to: str) -> bool:
+    """Whether letters to an address came back for good, so that none is sent any more."""
+    return bool(await queries.is_blocked(conn, address_keys=[address_key(key, to) for key in keys]))
 
 
 async def blocked(conn: Connection, keys: Sequence[Secrets], most: int) -> list[BlockedAddress]:
