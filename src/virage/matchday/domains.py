@@ -12,7 +12,7 @@ from virage.access.reads.attending import attending
 from virage.access.reads.board import Boards
 from virage.access.reads.delays import Delays
 from virage.access.reads.gate_readings import GateReadings
-from virage.access.reads.inside import inside_since
+from virage.access.reads.inside import inside_since, lock_inside
 from virage.access.reads.keyring import Keyring
 from virage.access.reads.news import GateNews
 from virage.access.reads.packs import Packs
@@ -251,7 +251,7 @@ def _ticketing(house: House) -> Domain:
             "order_reads": box_office.orders,
             "order_watch": watch,
             "rebind_desk": rebind_desk(config.secret, letterhead_of(config)),
-            "who_is_inside": inside_since,
+            "who_is_inside": lock_inside,
         },
         jobs=[TicketingJobs(db, clock).register, SeatReturns(db, clock, inside_since).register],
         topics=[AvailabilityTopic(sales), OrderTopic(db)],
