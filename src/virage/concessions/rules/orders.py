@@ -60,7 +60,6 @@ OPEN: Final = (FoodState.PLACED, FoodState.ACCEPTED, FoodState.READY)
 """What a kitchen has before it."""
 RECEIPTED: Final = (FoodState.ACCEPTED, FoodState.READY, FoodState.HANDED_OVER, FoodState.DELIVERED)
 """What was paid for and has a receipt."""
-NEVER_TAKEN: Final = (FoodState.DECLINED, FoodState.CANCELLED, FoodState.EXPIRED)
 
 
 class Reason(StrEnum):

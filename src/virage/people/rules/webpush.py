@@ -17,8 +17,6 @@ from virage.kernel.keys import base64url
 from virage.kernel.security import derive
 from virage.people.rules.push import Subscriber
 
-TEXT_BYTES_MAX: Final = 3_000
-"""A push service takes 4,096 bytes in all (RFC 8030, section 7.2)."""
 TOKEN_LIFETIME: Final = timedelta(hours=12)
 SALT_BYTES: Final = 16
 _CURVE: Final = ec.SECP256R1()

@@ -13,7 +13,6 @@ from virage.wallet.rules.sun import FILE_READ_KEY, KEY_VERSION
 MASTER_KEY: Final = 0
 """The key that changes keys and settings."""
 KEYS: Final = 5
-NDEF_FILE: Final = 2
 NDEF_FILE_BYTES: Final = 256
 
 _UID_SIGNS, _COUNTER_SIGNS, _CMAC_SIGNS = 14, 6, 16
