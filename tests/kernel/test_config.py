@@ -172,6 +172,33 @@ def test_letters_are_signed_with_a_key_that_is_there_and_reports_need_a_domain(t
     assert defects(environ | named | key | {"VIRAGE_BOUNCE_LISTEN": "2424"}) == ["VIRAGE_BOUNCE_LISTEN"]
 
 
+@pytest.mark.parametrize(
+    ("host", "is_taken"),
+    [
+        ("127.0.0.1", True),
+        ("localhost", True),
+        ("10.1.2.3", True),
+        ("192.168.0.9", True),
+        ("0.0.0.0", False),  # noqa: S104 - what a listener must not be told
+        ("203.0.114.7", False),
+        ("mail.example.org", False),
+    ],
+)
+def test_reports_are_taken_off_loopback_and_private_addresses_only_where_that_is_said(
+    host: str, is_taken: bool
+) -> None:
+    environ = {
+        "VIRAGE_SECRET": SECRET,
+        "VIRAGE_SMTP_URL": "smtp://mail.example.org",
+        "VIRAGE_BOUNCE_DOMAIN": "bounce.example.org",
+        "VIRAGE_BOUNCE_LISTEN": f"{host}:2424",
+    }
+    if not is_taken:
+        assert defects(environ) == ["VIRAGE_BOUNCE_LISTEN"]
+        environ["VIRAGE_BOUNCE_ALLOW_UNAUTHENTICATED"] = "1"
+    assert read(environ).bounce_listen == f"{host}:2424"
+
+
 def test_the_speed_of_a_rehearsal_counts_from_a_moment_that_all_processes_share() -> None:
     environ = {"VIRAGE_SECRET": SECRET, "VIRAGE_DEMO": "1"}
     config = read(environ | {"VIRAGE_CLOCK_ORIGIN": "2026-05-09T18:00:00Z"})

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct
 
-from virage.kernel.origin import is_loopback, names_this_machine
+from virage.kernel.origin import is_loopback, is_private, names_this_machine
 from virage.kernel.parsing import PARSERS, SECRET_LENGTH_MIN
 
 SECRET_CHARACTERS_MIN = 8
@@ -84,7 +84,10 @@ class Config(Struct, frozen=True, kw_only=True):
     bounce_domain: str | None = None
     """The domain of the return paths of letters (VERP), whose mail server hands reports to `bounce_listen`."""
     bounce_listen: str | None = None
-    """host:port at which `virage work` takes delivery reports by LMTP, as 127.0.0.1:2424; unset: it takes none."""
+    """host:port at which `virage work` takes delivery reports by LMTP, as 127.0.0.1:2424; unset: it takes none. LMTP
+    has no password, so the host is a loopback or private address."""
+    bounce_allow_unauthenticated: bool = False
+    """Let VIRAGE_BOUNCE_LISTEN be any address or name, where only the mail server reaches it."""
     sandbox_url: str | None = None
     """The sandbox payment provider as the server and the browsers reach it, for instance http://localhost:8001."""
     sandbox_key: str = ""
@@ -208,6 +211,12 @@ def _contradictions(config: Config) -> list[str]:
         defects.append("VIRAGE_DKIM_KEY, VIRAGE_DKIM_SELECTOR: letters are signed with both, or with neither")
     if config.bounce_listen and not config.bounce_domain:
         defects.append("VIRAGE_BOUNCE_LISTEN: it needs VIRAGE_BOUNCE_DOMAIN, which reports are sent to")
+    bounce_host = (config.bounce_listen or "").rpartition(":")[0]
+    if bounce_host and not config.bounce_allow_unauthenticated and not is_private(bounce_host):
+        defects.append(
+            "VIRAGE_BOUNCE_LISTEN: LMTP has no password; listen on a loopback or private address, as 127.0.0.1, or set "
+            "VIRAGE_BOUNCE_ALLOW_UNAUTHENTICATED=1 where only the mail server reaches it"
+        )
     if config.loopback_listener and not is_loopback(config.host):
         defects.append("VIRAGE_LOOPBACK_LISTENER: VIRAGE_HOST must be a loopback address, as 127.0.0.1")
     return defects if config.demo else defects + _not_for_production(config)

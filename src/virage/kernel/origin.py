@@ -27,6 +27,17 @@ def is_loopback(address: str) -> bool:
         return False
 
 
+def is_private(host: str) -> bool:
+    """Tell whether only this machine or its own network reaches a host; a name other than localhost tells nothing."""
+    if names_this_machine(host):
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return address.is_private and not address.is_unspecified
+
+
 def names_this_machine(host: str) -> bool:
     """Tell whether the host of an address is this machine for every browser."""
     return host == "localhost" or is_loopback(host)

@@ -159,6 +159,7 @@ PARSERS: Mapping[str, Callable[[str], Any]] = {
     "dkim_selector": _domain,
     "bounce_domain": _domain,
     "bounce_listen": _host_port,
+    "bounce_allow_unauthenticated": _boolean,
     "sandbox_url": _origin,
     "sandbox_outside_demo": _boolean,
     "objects_url": _objects,
