@@ -1,4 +1,5 @@
 /** What the server says, as a value: data, or a problem with a stable code. Nothing here throws. */
+import { i18n } from "../i18n/i18n.svelte";
 import { clock } from "../kernel/clock.svelte";
 
 export interface Problem {
@@ -64,7 +65,9 @@ export async function answered<T>(call: Promise<{ data?: T; error?: unknown; res
       learn(data, response);
       return { ok: true, data: data as T, response };
     }
-    return { ok: false, problem: problem(response, error) };
+    const refused = problem(response, error);
+    await i18n.prepare(refused.code);
+    return { ok: false, problem: refused };
   } catch {
     return { ok: false, problem: offline };
   }

@@ -8,6 +8,10 @@ const LOADERS: Record<Locale, () => Promise<{ messages: Messages }>> = {
   fr: () => import("./fr"),
   en: () => import("./en"),
 };
+const REFUSALS: Record<Locale, () => Promise<{ refusals: Record<string, string> }>> = {
+  fr: () => import("./fr/refusals"),
+  en: () => import("./en/refusals"),
+};
 
 /** The language that was chosen on this browser; null before anybody chose. */
 export const chosen = (): Locale | null => storage.read<Locale>("locale");
@@ -22,6 +26,9 @@ class I18n {
   locale = $state<Locale>("fr");
   messages = $state.raw<Messages | null>(null);
   currency = $state("EUR");
+  /** Words for refusals that few people meet: empty before the first of them. */
+  refusals = $state.raw<Record<string, string>>({});
+  #refusalsIn: Locale | null = null;
   /** Making one costs a slow phone many milliseconds, using it none. */
   readonly #formats = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
 
@@ -39,6 +46,13 @@ class I18n {
     this.messages = messages;
     document.documentElement.lang = locale;
     if (keep) storage.write("locale", locale);
+    if (this.#refusalsIn) await this.#useRefusals();
+  }
+
+  /** Fetches the words for a refusal that the first words do not have; without them it is said in general words. */
+  async prepare(code: string): Promise<void> {
+    if (!this.messages || code in this.messages.problems) return;
+    await this.#useRefusals().catch(() => console.warn("no words for refusals"));
   }
 
   /** Cents as money; whole amounts without their zeros. */
@@ -78,6 +92,13 @@ class I18n {
     if (typeof field === "string") return field;
     const words: Record<string, string> = field;
     return words[this.locale] || words.fr || words.en || "";
+  }
+
+  async #useRefusals(): Promise<void> {
+    const { locale } = this;
+    if (this.#refusalsIn === locale) return;
+    this.refusals = (await REFUSALS[locale]()).refusals;
+    this.#refusalsIn = locale;
   }
 
   #money(options: Intl.NumberFormatOptions, cents: number): string {

@@ -6,7 +6,7 @@ import { clock } from "./clock.svelte";
 
 export function problemText(problem: Problem): string {
   const words = i18n.m.problems as Record<string, string>;
-  const text = words[problem.code] ?? (problem.status === 503 ? words.unavailable : words.internal);
+  const text = words[problem.code] ?? i18n.refusals[problem.code] ?? (problem.status === 503 ? words.unavailable : words.internal);
   return problem.retryAfter && problem.status === 429 ? `${text} ${i18n.m.common.wait(problem.retryAfter)}` : text!;
 }
 

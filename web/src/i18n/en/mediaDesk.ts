@@ -88,6 +88,7 @@ export const mediaDesk = {
     camera_unknown: "One of the cameras saw nothing then.",
     own_mark: "Nobody releases what they marked themselves.",
     changed_meanwhile: "Somebody else was faster. Look again.",
+    clip_id_taken: "This was sent before with other details. Reload the page and mark the clip again.",
     entry_withdrawn: "What it shows was withdrawn.",
   } as Record<string, string>,
   rights: "Who may watch",

@@ -19,6 +19,7 @@ export const replay = {
   /** Why it may not be watched, by the server's reason. */
   refused: {
     replay_not_yet: "This replay is not shown yet.",
+    gone: "This replay was taken down.",
     replay_over: "This replay is shown no more.",
     replay_not_here: "This replay is not shown where you are.",
     replay_ticket_needed: "This replay is for those who have a ticket of the match. Sign in with yours.",

@@ -90,6 +90,7 @@ export const mediaDesk: Words = {
     camera_unknown: "Une des caméras n’a rien vu à ce moment.",
     own_mark: "Personne ne valide ce qu’il a marqué lui-même.",
     changed_meanwhile: "Quelqu’un a été plus rapide. Regardez de nouveau.",
+    clip_id_taken: "Cette demande a déjà été envoyée avec d’autres détails. Rechargez la page et marquez l’extrait à nouveau.",
     entry_withdrawn: "Ce qu’il montre a été retiré.",
   } as Record<string, string>,
   rights: "Qui peut regarder",

@@ -19,6 +19,7 @@ export const replay: Words = {
   signIn: "Se connecter",
   refused: {
     replay_not_yet: "Ce ralenti n’est pas encore visible.",
+    gone: "Ce ralenti a été retiré.",
     replay_over: "Ce ralenti n’est plus visible.",
     replay_not_here: "Ce ralenti n’est pas visible là où vous êtes.",
     replay_ticket_needed: "Ce ralenti est réservé à ceux qui ont un billet du match. Connectez-vous avec le vôtre.",

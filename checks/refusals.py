@@ -1,0 +1,171 @@
+"""Each refusal code has words in English and in French on the screens that it reaches, and no words stand for no code.
+
+Codes are the members of `Reason` enums, and the literals in `Refused(...)`, `Problem(...)`,
+`Answer(..., "refused", ...)` and `reason=`.
+"""
+
+import ast
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+CODE = Path("src/virage")
+WEB = Path("web/src")
+CODES_MIN = 200
+ALL = ("common.problems", "refusals")
+# The tables of words in which a screen looks up a code, in this order.
+SCREENS = {
+    "fan": ALL,
+    "office": ("office.problems", *ALL),
+    "gate": ("access.reasons",),
+    "order": ("food.refusals", *ALL),
+    "kitchen": ("kitchen.refusals", *ALL),
+    "till": ("till.refusals",),
+    "stopped till": ("till.stopped.reasons",),
+    "wallet": ("purse.refusals", *ALL),
+    "automatic top-up": ("purse.auto.refusals", "purse.refusals", *ALL),
+    "cards": ("cards.refusals", *ALL),
+    "phone that pays": ("pay.refusals", *ALL),
+    "match desk": ("matchDesk.reasons", *ALL),
+    "media desk": ("mediaDesk.reasons", *ALL),
+    "describer": ("describe.reasons", *ALL),
+    "replay": ("replay.refused", *ALL),
+    "deviations": ("foodMoney.deviations.reasons",),
+}
+# The screens that a code may reach, by the place that declares it; the longest prefix decides, one screen is enough.
+REACHES = {
+    "": ("fan", "office"),
+    "access/": ("gate", "office"),
+    "access/rules/": ("gate",),
+    "concessions/": ("order", "kitchen", "till", "office"),
+    "concessions/rules/deviations.py": ("deviations",),
+    "concessions/rules/fiscal/": ("till", "stopped till"),
+    "live/": ("match desk", "office"),
+    "replay/": ("media desk",),
+    "replay/acts/descriptions.py": ("describer",),
+    "replay/rules/rights.py": ("replay", "media desk"),
+    "payments/": ("fan", "office", "automatic top-up"),
+    "wallet/": ("wallet", "cards", "phone that pays", "office"),
+    "wallet/rules/auto_top_ups.py": ("automatic top-up",),
+    "wallet/rules/cards.py": ("cards", "till", "office"),
+    "wallet/rules/desk.py": ("till",),
+    "wallet/rules/virtual_cards.py": ("phone that pays", "till"),
+}
+# Codes that reach no screen, and where they go.
+NO_SCREEN = {
+    "account_not_found": "the ledger's callers make no such entry",
+    "admin_exists": "a command",
+    "amount_mismatch": "the order that it fails says the state of its payment",
+    "exceeds_hold": "the ledger's callers make no such entry",
+    "hold_ended": "the ledger's callers make no such entry",
+    "hold_not_found": "the ledger's callers make no such entry",
+    "method_not_allowed": "programs; the web asks each address as the contract says",
+    "pairing_invalid": "the form for pairing says `code_wrong` of its device",
+    "payment_id_taken": "the server makes these ids",
+    "period_closed": "a command",
+    "refund_id_taken": "the server makes these ids",
+    "signature_invalid": "the payment provider",
+    "transfer_id_taken": "the ledger's callers make no such entry",
+    "uid_taken": "a command",
+}
+OTHER_PROGRAMS = ("cli/", "demo/", "payments/sandbox/")
+
+
+def codes_of(source: str) -> set[str]:
+    """Return the refusal codes that a module declares or answers with."""
+    tree = ast.parse(source)
+    constants = {
+        ast.unparse(target): node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+    }
+
+    def texts(node: ast.expr) -> set[str]:
+        match node:
+            case ast.Constant(value=str(code)):
+                return {code}
+            case ast.IfExp():
+                return texts(node.body) | texts(node.orelse)
+            case ast.Name(id=name) if name in constants:
+                return texts(constants[name])
+        return set()
+
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.ClassDef(name="Reason" | "PageReason"):
+                found |= {code for one in node.body if isinstance(one, ast.Assign) for code in texts(one.value)}
+            case ast.Call(func=ast.Name(id="Refused" | "Problem"), args=[code, *_]):
+                found |= texts(code)
+            case ast.Call(func=ast.Name(id="Answer"), args=[_, ast.Constant(value="refused"), code]):
+                found |= texts(code)
+            case ast.keyword(arg="reason"):
+                found |= texts(node.value)
+    return found
+
+
+def answered() -> dict[str, set[str]]:
+    """Return each code of the server with the places of `REACHES` that declare or answer it."""
+    found: dict[str, set[str]] = {}
+    for path in CODE.rglob("*.py"):
+        name = path.relative_to(CODE).as_posix()
+        if not name.startswith(OTHER_PROGRAMS):
+            place = max((prefix for prefix in REACHES if name.startswith(prefix)), key=len)
+            for code in codes_of(path.read_text(encoding="utf-8")):
+                found.setdefault(code, set()).add(place)
+    return found
+
+
+def table(words: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return one table of words by its dotted name."""
+    for part in name.split("."):
+        words = words[part]
+    return words
+
+
+def unsaid(codes: Mapping[str, set[str]], words: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Codes without words in a language."""
+    for code, places in sorted(codes.items()):
+        if code in NO_SCREEN:
+            continue
+        for place in sorted(places):
+            tables = [name for screen in REACHES[place] for name in SCREENS[screen]]
+            for locale, said in words.items():
+                if not any(code in table(said, name) for name in tables):
+                    yield f"{code} ({place or 'anywhere'}) has no words in {locale}: {', '.join(dict.fromkeys(tables))}"
+
+
+def unmeant(codes: Mapping[str, set[str]], words: Mapping[str, Mapping[str, Any]], web: str) -> Iterator[str]:
+    """Words for codes that neither the server answers nor the web's own code names."""
+    for name in sorted({name for tables in SCREENS.values() for name in tables}):
+        for locale, said in words.items():
+            for code in table(said, name):
+                if code not in codes and not re.search(rf"[\"'.]{code}\b", web):
+                    yield f"{locale} {name}: nothing answers {code}"
+    yield from (f"NO_SCREEN: nothing answers {code}" for code in sorted(NO_SCREEN.keys() - codes.keys()))
+
+
+def main() -> None:
+    """Print every fault and fail if there is one, or if too few codes were seen."""
+    node = shutil.which("node")
+    if node is None:
+        sys.exit("node is not on PATH")
+    words = json.loads(subprocess.run([node, "web/words.mjs"], capture_output=True, check=True).stdout)
+    sources = (path for path in WEB.rglob("*") if path.suffix in {".ts", ".svelte"} and path.name != "schema.d.ts")
+    web = "\n".join(path.read_text(encoding="utf-8") for path in sources if "i18n" not in path.parts)
+    codes = answered()
+    found = [*unsaid(codes, words), *unmeant(codes, words, web)]
+    if len(codes) < CODES_MIN:
+        found.append(f"only {len(codes)} refusal codes were seen, at least {CODES_MIN} are there")
+    print("\n".join(found) if found else f"{len(codes)} refusal codes have words")
+    sys.exit(bool(found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""The check that each refusal code has words."""
+
+from checks.refusals import NO_SCREEN, SCREENS, answered, codes_of, unmeant, unsaid
+
+SOURCE = """
+LATE = "too_late"
+
+class Reason(StrEnum):
+    FULL = "full"
+
+def answers(number, is_early):
+    Refused("too_early" if is_early else LATE, {"why": "no code"})
+    Answer(number, "refused", "not_here")
+    replace(before, reason=LATE)
+    raise Problem("away", {"role": "steward"})
+"""
+
+
+def words(**of_fan: str) -> dict[str, dict[str, object]]:
+    """Words in one language, of all screens: empty tables but for the fan's."""
+    said: dict[str, object] = {}
+    for name in {name for tables in SCREENS.values() for name in tables}:
+        *path, last = name.split(".")
+        at = said
+        for part in path:
+            at = at.setdefault(part, {})  # type: ignore[assignment]  # the tables are nested as deep as their names
+        at.setdefault(last, {})
+    said["common"] = {"problems": of_fan}
+    return {"fr": said}
+
+
+def test_codes_are_found_where_they_are_declared_and_where_they_are_answered() -> None:
+    assert codes_of(SOURCE) == {"full", "too_early", "too_late", "not_here", "away"}
+
+
+def test_codes_of_the_whole_server_are_seen() -> None:
+    codes = answered()
+    assert codes["sold_out"] >= {"", "concessions/"}
+    assert codes["forged_scan"] == {"access/"}
+
+
+def test_a_code_without_words_is_a_fault() -> None:
+    assert list(unsaid({"sold_out": {""}}, words(sold_out="Complet."))) == []
+    [fault] = unsaid({"sold_out": {""}, "too_late": {""}}, words(sold_out="Complet."))
+    assert fault.startswith("too_late (anywhere) has no words in fr")
+
+
+def test_words_of_another_screen_do_not_stand_for_a_code() -> None:
+    assert list(unsaid({"sold_out": {"access/rules/"}}, words(sold_out="Complet.")))
+
+
+def test_words_without_a_code_are_a_fault() -> None:
+    codes = {code: {""} for code in NO_SCREEN}
+    assert list(unmeant(codes, words(offline="Hors ligne."), 'code: "offline"')) == []
+    assert list(unmeant(codes, words(offline="Hors ligne."), "")) == ["fr common.problems: nothing answers offline"]
+
+
+def test_an_exception_without_a_code_is_a_fault() -> None:
+    assert len(list(unmeant({}, words(), ""))) == len(NO_SCREEN)

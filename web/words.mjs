@@ -1,0 +1,26 @@
+// The words of the screens as JSON, {locale: {file: words}}: what checks/refusals.py reads. A word that takes arguments is "…".
+
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { rolldown } from "rolldown";
+
+async function wordsOf(locale) {
+  const from = join(import.meta.dirname, "src/i18n", locale);
+  const files = readdirSync(from).filter((name) => name.endsWith(".ts") && name !== "index.ts");
+  const to = mkdtempSync(join(tmpdir(), "words-"));
+  try {
+    const build = await rolldown({ input: files.map((name) => join(from, name)) });
+    await build.write({ dir: to, entryFileNames: "[name].mjs", chunkFileNames: "chunks/[name].mjs" });
+    await build.close();
+    const read = async (name) => Object.assign({}, ...Object.values(await import(pathToFileURL(join(to, name)).href)));
+    const built = readdirSync(to).filter((name) => name.endsWith(".mjs"));
+    return Object.fromEntries(await Promise.all(built.map(async (name) => [name.replace(".mjs", ""), await read(name)])));
+  } finally {
+    rmSync(to, { recursive: true });
+  }
+}
+
+const words = { en: await wordsOf("en"), fr: await wordsOf("fr") };
+console.log(JSON.stringify(words, (_, value) => (typeof value === "function" ? "…" : value)));
