@@ -35,6 +35,7 @@ check: .venv/.dev web/node_modules/.installed ## Every law of the house, by comm
 	python checks/promises.py
 	python checks/contract.py
 	python checks/refusals.py
+	python checks/roles.py
 	pytest -q tests/test_queries.py
 	node web/tidy.mjs
 	npm --prefix web run check

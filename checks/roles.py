@@ -1,0 +1,88 @@
+"""The lists of roles agree: those of the guard, rules, database, emails, web, tests and pages."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import get_args
+
+from virage.kernel.guard import Role
+from virage.people.rules.grants import RoleName
+
+ROLES_MIN = 12
+# Roles of devices, and who asks without one: they stand in no list of a person's roles.
+OTHERS = {"gate", "till", "device", "program", "anonymous", "guest", "fan"}
+WEB_LIST = Path("web/src/office/types.ts")
+WEB_SCREENS = Path("web/src/people/staff/screens.ts")
+DOORS = Path("tests/matchday/test_doors.py")
+LETTERS = Path("src/virage/people/rules/letters/words")
+CONSTRAINT = "role_grant_role_check check ("
+
+
+def names(text: str) -> set[str]:
+    """Return what stands in quotation marks."""
+    return set(re.findall(r"[\"'](\w+)[\"']", text))
+
+
+def between(text: str, start: str, end: str) -> set[str]:
+    """Return the quoted names between the last `start` and the `end` that follows it."""
+    _, found, rest = text.rpartition(start)
+    return names(rest.partition(end)[0]) if found else set()
+
+
+def written() -> dict[str, set[str]]:
+    """Return every list of roles, by where it stands."""
+    node = shutil.which("node")
+    if node is None:
+        sys.exit("node is not on PATH")
+    words = json.loads(subprocess.run([node, "web/words.mjs"], capture_output=True, check=True).stdout)
+    migrations = (path.read_text(encoding="utf-8") for path in sorted(Path("src/virage/migrations").glob("*.sql")))
+    screens = re.findall(r"roles: \[(.*?)\]", WEB_SCREENS.read_text(encoding="utf-8"))
+    knocking = re.findall(r"^EVERYBODY.*?^\}?\)?$", DOORS.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    found = {
+        "src/virage/people/rules/grants.py": {role.value for role in RoleName},
+        "src/virage/migrations": between([text for text in migrations if CONSTRAINT in text][-1], CONSTRAINT, ");"),
+        str(WEB_LIST): between(WEB_LIST.read_text(encoding="utf-8"), "const ROLES", ";"),
+        f"{WEB_SCREENS} (an administrator's are all)": {"admin"}.union(*map(names, screens)),
+        str(DOORS): set().union(*map(names, knocking)) - OTHERS,
+    }
+    for locale, said in words.items():
+        letters = LETTERS / f"{locale}.toml"
+        found[str(letters)] = set(tomllib.loads(letters.read_text(encoding="utf-8"))["roles"])
+        for part in ("roles", "roleHints"):
+            found[f"web/src/i18n/{locale}/officeRoles.ts {part}"] = set(said["officeRoles"][part])
+    return found
+
+
+def faults(roles: set[str], lists: Mapping[str, set[str]], pages: Mapping[str, str]) -> Iterator[str]:
+    """Lists that differ from the guard's, and pages that name a role that is none."""
+    for place, found in lists.items():
+        if missing := roles - found:
+            yield f"{place} lacks {', '.join(sorted(missing))}"
+        if strange := found - roles:
+            yield f"{place} names {', '.join(sorted(strange))}, which the guard does not know"
+    for page, text in pages.items():
+        for name in re.findall(r"\broles? `(\w+)`", text):
+            if name not in roles | OTHERS:
+                yield f"{page} names the role {name}, which the guard does not know"
+
+
+def main() -> None:
+    """Print every fault and fail if there is one, or if too few roles were seen."""
+    roles = set(get_args(Role))
+    lists = written()
+    found = list(
+        faults(roles, lists, {str(path): path.read_text(encoding="utf-8") for path in Path("docs").glob("*.md")})
+    )
+    if len(roles) < ROLES_MIN:
+        found.append(f"only {len(roles)} roles were seen, at least {ROLES_MIN} are there")
+    print("\n".join(found) if found else f"{len(roles)} roles agree in {len(lists) + 1} lists")
+    sys.exit(bool(found))
+
+
+if __name__ == "__main__":
+    main()

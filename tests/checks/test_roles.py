@@ -1,0 +1,35 @@
+"""The check that the lists of roles agree."""
+
+from checks.roles import faults, written
+
+ROLES = {"admin", "steward"}
+
+
+def test_each_list_of_roles_is_found() -> None:
+    lists = written()
+    assert len(lists) == 11
+    assert all("supervisor" in roles for roles in lists.values())
+
+
+def test_lists_that_agree_have_no_fault() -> None:
+    assert (
+        list(
+            faults(
+                ROLES, {"web": ROLES}, {"page": "Whoever has the role `steward`, and a device with the role `gate`."}
+            )
+        )
+        == []
+    )
+
+
+def test_a_list_that_lacks_a_role_or_names_another_is_a_fault() -> None:
+    assert list(faults(ROLES, {"web": {"admin", "usher"}}, {})) == [
+        "web lacks steward",
+        "web names usher, which the guard does not know",
+    ]
+
+
+def test_a_page_that_names_a_role_that_is_none_is_a_fault() -> None:
+    assert list(faults(ROLES, {}, {"page": "The role `usher` opens it."})) == [
+        "page names the role usher, which the guard does not know"
+    ]
