@@ -2,10 +2,14 @@
 
 import json
 import re
+from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.web.house import House
+from tests.web.office import in_database
+from tests.web.office_tour import ORDER
 from tests.web.steps import Refusing, find_seats, find_two_seats, open_match
 from virage.kernel.ids import new_id
 
@@ -48,13 +52,49 @@ def test_an_event_that_does_not_exist_is_said_not_to_and_leads_to_the_events(pag
     for event in ("nothing", str(new_id())):
         assert status_of(page, f"/events/{event}") == 404
         page.goto(f"/events/{event}")
-        expect(page.get_by_role("heading", level=1)).to_have_text("We couldn’t find this event")
-        expect(page).to_have_title(re.compile("^We couldn’t find this event · "))
+        expect(page.get_by_role("heading", level=1)).to_have_text("Event not found")
+        expect(page).to_have_title(re.compile("^Event not found · "))
         expect(page.get_by_role("button", name="Try again")).to_have_count(0)
     page.get_by_role("link", name="See the events").click()
     expect(page.locator("#first-event")).to_be_visible()
     card = page.locator("a[href^='/events/']").first.get_attribute("href")
     assert status_of(page, str(card)) == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/orders/{}", ("Order not found", "My orders")),
+        ("/tickets/{}", ("Ticket not found", "My tickets")),
+        ("/food/orders/{}", ("Food order not found", "Food and drink")),
+        ("/live/{}", ("Match not found", "See the events")),
+        ("/pages/versions/{}", ("Text not found", "See the events")),
+    ],
+)
+def test_a_thing_that_does_not_exist_is_named_with_the_way_on(
+    page: Page, sign_in: Callable[[Page, str], None], address: str, path: str, said: tuple[str, str]
+) -> None:
+    title, next_page = said
+    page.goto("/sign-in?next=/orders")
+    sign_in(page, address)
+    page.goto(path.format(new_id()))
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    expect(page).to_have_title(re.compile(f"^{title} · "))
+    expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+    expect(page.get_by_role("main").get_by_role("link", name=next_page)).to_be_visible()
+    expect(page.get_by_role("main").get_by_role("link", name="Sign in")).to_have_count(0)
+
+
+def test_somebody_elses_order_is_not_found_and_a_sign_in_is_offered(
+    page: Page, house: House, sign_in: Callable[[Page, str], None], address: str
+) -> None:
+    order = in_database(house, lambda conn: conn.fetchval(ORDER))
+    page.goto(f"/orders/{order}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Order not found")
+    page.get_by_role("main").get_by_role("link", name="Sign in").click()
+    sign_in(page, address)
+    expect(page).to_have_url(re.compile(f"/orders/{order}$"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Order not found")
 
 
 def test_too_many_codes_are_refused_with_the_time_to_wait(page: Page) -> None:

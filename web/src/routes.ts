@@ -37,5 +37,5 @@ export const routes: readonly Route[] = [
   { pattern: "/staff/desk", load: () => import("./live/desk/entry").then((desk) => desk.open()) },
   { pattern: "/staff/describe", load: () => import("./replay/describe/entry").then((describe) => describe.open("list")) },
   { pattern: "/staff/describe/:id", load: () => import("./replay/describe/entry").then((describe) => describe.open("clip")) },
-  { pattern: "/*", load: () => import("./ui/Missing.svelte") },
+  { pattern: "/*", load: () => import("./ui/missing").then((missing) => missing.open()) },
 ];

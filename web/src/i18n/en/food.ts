@@ -150,8 +150,7 @@ export const food = {
   },
   order: {
     title: (number: string) => `Order ${number}`,
-    missing: "This order is not known here",
-    missingText: "Sign in as whoever placed it, or look again when you have a network.",
+    signInText: "Sign in with the account that ordered to see this order.",
     states: {
       placed: "Waiting for the kitchen",
       accepted: "Being prepared",

@@ -153,8 +153,7 @@ export const food: typeof words = {
   },
   order: {
     title: (number) => `Commande ${number}`,
-    missing: "Cette commande n’est pas connue ici",
-    missingText: "Connectez-vous avec le compte qui l’a passée, ou réessayez avec du réseau.",
+    signInText: "Connectez-vous avec le compte qui a commandé pour voir cette commande.",
     states: {
       placed: "En attente de la cuisine",
       accepted: "En préparation",
