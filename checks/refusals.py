@@ -1,6 +1,6 @@
 """Each refusal code has words in English and in French on the screens that it reaches, and no words stand for no code.
 
-Codes are the members of `Reason` enums, and the literals in `Refused(...)`, `Problem(...)`,
+Codes are the members of `Reason` and `OverrideDoubt` enums, and the literals in `Refused(...)`, `Problem(...)`,
 `Answer(..., "refused", ...)` and `reason=`.
 """
 
@@ -99,7 +99,7 @@ def codes_of(source: str) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(tree):
         match node:
-            case ast.ClassDef(name="Reason" | "PageReason"):
+            case ast.ClassDef(name="Reason" | "PageReason" | "OverrideDoubt"):
                 found |= {code for one in node.body if isinstance(one, ast.Assign) for code in texts(one.value)}
             case ast.Call(func=ast.Name(id="Refused" | "Problem"), args=[code, *_]):
                 found |= texts(code)

@@ -190,8 +190,9 @@ export interface paths {
         put?: never;
         /**
          * Revoke and withdraw
-         * @description End a device at once, and withdraw the scans that it uploaded since a time; I supervise one of its gates.
+         * @description End a device at once, and withdraw the scans that it uploaded since a time for events that are on.
          *
+         *     I supervise every gate at which it scanned since; `gates_not_supervised` names the others, and nothing is done.
          *     Where its bearers are is computed again without them. Asks for a sign-in of the last 15 minutes.
          */
         post: operations["revoke_and_withdraw"];
