@@ -1,7 +1,7 @@
 """Each refusal code has words in English and in French on the screens that it reaches, and no words stand for no code.
 
 Codes are the members of `Reason` and `OverrideDoubt` enums, and the literals in `Refused(...)`, `Problem(...)`,
-`Answer(..., "refused", ...)` and `reason=`.
+`Answer(..., "refused", ...)`, `reason=` and `doubt =`.
 """
 
 import ast
@@ -105,7 +105,7 @@ def codes_of(source: str) -> set[str]:
                 found |= texts(code)
             case ast.Call(func=ast.Name(id="Answer"), args=[_, ast.Constant(value="refused"), code]):
                 found |= texts(code)
-            case ast.keyword(arg="reason"):
+            case ast.keyword(arg="reason") | ast.Assign(targets=[ast.Name(id="doubt")]):
                 found |= texts(node.value)
     return found
 
