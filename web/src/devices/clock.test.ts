@@ -24,6 +24,20 @@ function device(off: number) {
     set: (ms: number) => (wrong += ms),
     hear: () => clock.learn(new Date(true_).toISOString(), passed, passed),
     show: (pass: number, ago = 0) => clock.prove(pass, true_ - ago),
+    /** Each pass twice, half a minute apart, as a phone or a film shows them: `ago` says how old the codes are. */
+    come(passes: readonly number[], ago: number | ((pass: number) => number) = 0) {
+      const old = typeof ago === "number" ? () => ago : ago;
+      for (const pass of passes) clock.prove(pass, true_ - old(pass));
+      this.after(30_000);
+      for (const pass of passes) clock.prove(pass, true_ - old(pass));
+    },
+    /** Pictures of codes that were made `ago`, each held before the camera twice. */
+    hold(passes: readonly number[], ago: number) {
+      const made = true_ - ago;
+      for (const pass of passes) clock.prove(pass, made);
+      this.after(30_000);
+      for (const pass of passes) clock.prove(pass, made);
+    },
     async restart(jump = 0) {
       [passed, wrong] = [0, wrong + jump];
       clock = start();
@@ -66,46 +80,86 @@ describe("a device's time", () => {
   });
 });
 
+const numbers = (first: number, count: number) => Array.from({ length: count }, (_, index) => first + index);
+
 describe("a device without trusted time", () => {
-  test.each([-3 * HOUR, 3 * HOUR, 365 * DAY])("is put right by the passes that it proves, from %d ms off", async (jump) => {
+  test.each([-3 * HOUR, 3 * HOUR, 365 * DAY, -365 * DAY])("is put right by five phones that move, from %d ms off", async (jump) => {
     const one = device(0);
     one.hear();
     await one.restart(jump);
-    for (let pass = 1; pass <= 4; pass += 1) one.show(pass);
+    one.come(numbers(1, 4));
     expect(one.error).toBe(jump);
-    one.show(5);
+    one.come([5]);
     expect([one.error, one.clock.trusted]).toEqual([0, false]);
     one.after(HOUR);
     expect(one.error).toBe(0);
   });
 
-  test("takes no pass for two, and two films among five for nothing", async () => {
+  test("is within half a minute, whatever moment of its half minute each code is seen at", async () => {
     const one = device(0);
     await one.restart(3 * HOUR);
-    for (let time = 0; time < 20; time += 1) one.show(1, DAY);
-    expect(one.error).toBe(3 * HOUR);
-    one.show(2, DAY);
-    for (const pass of [3, 4, 5]) one.show(pass);
+    const seenAfter = (pass: number) => ((pass * 7919) % 30_000) - 15_000;
+    one.come(numbers(1, 12), seenAfter);
+    expect(Math.abs(one.error)).toBeLessThan(30_000);
+  });
+
+  test.each([
+    ["one code each", (one: ReturnType<typeof device>, passes: number[]) => passes.forEach((pass) => one.show(pass, 3 * HOUR))],
+    ["held twice", (one: ReturnType<typeof device>, passes: number[]) => one.hold(passes, 3 * HOUR)],
+  ])("is not bent by still pictures, %s, however many there are", async (_, pictures) => {
+    const one = device(0);
+    await one.restart();
+    pictures(one, numbers(1, 3));
+    one.come(numbers(4, 2));
+    expect(one.error).toBe(0);
+    pictures(one, numbers(10, 40));
+    expect(one.error).toBe(0);
+    one.come(numbers(100, 5));
     expect(one.error).toBe(0);
   });
 
-  test("goes by the last twenty", async () => {
+  test.each([-3 * HOUR, 0, 3 * HOUR])("is not bent by three films among the first five, from %d ms off", async (jump) => {
     const one = device(0);
-    await one.restart(0);
-    for (let pass = 1; pass <= 20; pass += 1) one.show(pass, HOUR);
-    expect(one.error).toBe(-HOUR);
-    for (let pass = 21; pass <= 32; pass += 1) one.show(pass);
+    await one.restart(jump);
+    one.come(numbers(1, 3), DAY);
+    one.come(numbers(4, 2));
+    expect(one.error).toBe(jump);
+    one.come(numbers(6, 3));
+    expect(one.error).toBe(0);
+  });
+
+  test("takes the latest time on which five agree: more films of the same moment do not win", async () => {
+    const one = device(0);
+    await one.restart(3 * HOUR);
+    one.come(numbers(1, 12), DAY);
+    expect(one.error).toBe(-DAY);
+    one.come(numbers(20, 5));
+    expect(one.error).toBe(0);
+    one.come(numbers(40, 100), DAY);
+    expect(one.error).toBe(0);
+  });
+
+  test("takes one pass for one, and phones that agree with nobody for nothing", async () => {
+    const one = device(0);
+    await one.restart(3 * HOUR);
+    for (let time = 0; time < 20; time += 1) one.come([1]);
+    expect(one.error).toBe(3 * HOUR);
+    one.come(numbers(2, 6), (pass) => -pass * 10 * MINUTE);
+    expect(one.error).toBe(3 * HOUR);
+    one.come(numbers(10, 4));
     expect(one.error).toBe(0);
   });
 
   test("forgets what it proved once its clock was set", async () => {
     const one = device(0);
     await one.restart(3 * HOUR);
-    for (let pass = 1; pass <= 5; pass += 1) one.show(pass);
+    one.come(numbers(1, 5));
+    expect(one.error).toBe(0);
     one.set(-3 * HOUR);
     expect(one.error).toBe(0);
-    one.show(6);
-    expect(one.error).toBe(0);
+    one.set(2 * HOUR);
+    one.come([6]);
+    expect(one.error).toBe(2 * HOUR);
   });
 
   test("tells afterwards when something happened, in this start and in the one before", async () => {

@@ -9,9 +9,21 @@
 const TRIP_MAX_MS = 3_000;
 /** A device that slept, or whose clock was set forward, cannot tell which: from then on its time is not trusted. */
 const JUMP_MS = 60_000;
-/** The time of proved passes is the median of the last ones, one a pass: two or three films among them move nothing. */
+/**
+ * What proves the time: phones whose code advances between two scans as fast as the clock that nobody sets. A still picture
+ * never does. A film does, but it is older than now, as every code is: nobody films what comes. So the latest time on
+ * which enough phones agree counts, and films can at most hold it back until so many real phones have come. Enough are
+ * five: whoever shows films then needs those of five tickets, made in the same half minute.
+ */
+const AGREE_LEAST = 5;
+/** By how much phones of the right time differ: each code serves for half a minute, and is seen at any moment of it. */
+const AGREE_WITHIN_MS = 33_000;
+/** The youngest are kept: whoever shows many old films drives no real phone out. */
 const PROVED_KEPT = 20;
-const PROVED_LEAST = 5;
+const SEEN_KEPT = 200;
+const SEEN_FOR_MS = 180_000;
+/** As `compare` of web/src/access/decide.ts: two pictures are shown in one moment, two codes never are. */
+const APART_MIN_MS = 15_000;
 
 /** Where a device keeps what it has learned. */
 interface Shelf {
@@ -23,10 +35,12 @@ export class DeviceClock {
   #offset = 0;
   /** The server's time and the device's own at a moment of the clock that nobody sets. */
   #learned: { server: number; own: number; passed: number } | null = null;
-  /** By pass: how far the time that its code proves is ahead of the clock that nobody sets. */
+  /** By pass: the first code of it that was seen lately, when it was made and when it was seen. */
+  readonly #seen = new Map<number, { at: number; passed: number }>();
+  /** By pass that moved: how far the time of its code is ahead of the clock that nobody sets. */
   readonly #proved = new Map<number, number>();
-  /** The device's own clock less the one that nobody sets, when the first of them was proved. */
-  #provedAt = 0;
+  /** The device's own clock less the one that nobody sets, when the first of them was seen. */
+  #seenAt = 0;
   readonly #shelf: Shelf;
   readonly #passed: () => number;
   readonly #own: () => number;
@@ -48,7 +62,7 @@ export class DeviceClock {
 
   now(): number {
     if (this.trusted) return this.#learned!.server + (this.#passed() - this.#learned!.passed);
-    const proved = this.#medianProved();
+    const proved = this.#agreed();
     return proved === null ? this.#own() + this.#offset : this.#passed() + proved;
   }
 
@@ -68,21 +82,32 @@ export class DeviceClock {
     const [passed, own] = [this.#passed(), this.#own()];
     const now = server + passed - (sentAt + gotAt) / 2;
     this.#learned = { server: now, own, passed };
-    this.#proved.clear();
+    this.#forget();
     const before = this.#offset;
     this.#offset = Math.round(now - own);
     if (Math.abs(this.#offset - before) > 250) void this.#shelf.keepSetting("clock", this.#offset);
   }
 
-  /** A pass was proved by a code of its phone that was made about this time. */
+  /** A code of a pass whose phone signed it, made about this time. It counts from the second code on that moves. */
   prove(pass: number, at: number): void {
     if (this.trusted) return;
-    if (this.#jumped()) this.#proved.clear();
-    if (this.#proved.size === 0) this.#provedAt = this.#own() - this.#passed();
-    if (this.#proved.has(pass)) return;
-    this.#proved.set(pass, at - this.#passed());
-    const [oldest] = this.#proved.keys();
-    if (this.#proved.size > PROVED_KEPT && oldest !== undefined) this.#proved.delete(oldest);
+    if (this.#jumped()) this.#forget();
+    const passed = this.#passed();
+    if (this.#seen.size === 0) this.#seenAt = this.#own() - passed;
+    const first = this.#seen.get(pass);
+    if (!first || passed - first.passed > SEEN_FOR_MS) {
+      this.#seen.delete(pass);
+      this.#seen.set(pass, { at, passed });
+      const [oldest] = this.#seen.keys();
+      if (this.#seen.size > SEEN_KEPT && oldest !== undefined) this.#seen.delete(oldest);
+      return;
+    }
+    const [advanced, waited] = [at - first.at, passed - first.passed];
+    if (advanced <= 0 || waited < APART_MIN_MS || Math.abs(advanced - waited) > AGREE_WITHIN_MS) return;
+    this.#proved.set(pass, at - passed);
+    if (this.#proved.size <= PROVED_KEPT) return;
+    const [earliest] = [...this.#proved].reduce((one, other) => (other[1] < one[1] ? other : one));
+    this.#proved.delete(earliest);
   }
 
   /** When something happened that the device noted by its own clock and by the one that nobody sets, of the same start or not. */
@@ -90,13 +115,23 @@ export class DeviceClock {
     return passed === null ? own + this.#offset : this.now() - (this.#passed() - passed);
   }
 
-  #jumped(): boolean {
-    return this.#proved.size > 0 && Math.abs(this.#own() - this.#passed() - this.#provedAt) > JUMP_MS;
+  #forget(): void {
+    this.#seen.clear();
+    this.#proved.clear();
   }
 
-  #medianProved(): number | null {
-    if (this.#proved.size < PROVED_LEAST || this.#jumped()) return null;
-    const sorted = [...this.#proved.values()].sort((one, other) => one - other);
-    return sorted[sorted.length >> 1]!;
+  #jumped(): boolean {
+    return this.#seen.size > 0 && Math.abs(this.#own() - this.#passed() - this.#seenAt) > JUMP_MS;
+  }
+
+  /** The latest time on which enough phones agree, ahead of the clock that nobody sets; null where none do. */
+  #agreed(): number | null {
+    if (this.#jumped()) return null;
+    const sorted = [...this.#proved.values()].sort((one, other) => other - one);
+    for (const [index, latest] of sorted.entries()) {
+      const agreeing = sorted.slice(index).filter((one) => latest - one <= AGREE_WITHIN_MS);
+      if (agreeing.length >= AGREE_LEAST) return (latest + agreeing.at(-1)!) / 2;
+    }
+    return null;
   }
 }
