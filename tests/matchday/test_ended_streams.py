@@ -1,0 +1,52 @@
+"""A device or a program that is revoked hears nothing more from a running server, on streams that are open already."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import httpx
+import pytest
+
+from virage.kernel.guard import Grant, Principal
+from virage.kernel.ids import new_id
+from virage.people import acts as people
+
+if TYPE_CHECKING:
+    from tests.matchday.conftest import Served, World
+
+
+@asynccontextmanager
+async def following(
+    served: "Served", world: "World", who: dict[str, str]
+) -> AsyncIterator[tuple[AsyncIterator[str], httpx.AsyncClient]]:
+    """An open stream that has begun, and the browser that holds it."""
+    address = f"{served.url}/api/stream?topics=live:{world.event}"
+    async with httpx.AsyncClient(timeout=30) as phone, phone.stream("GET", address, headers=who) as stream:
+        assert stream.status_code == httpx.codes.OK
+        lines = stream.aiter_lines()
+        assert (await anext(lines)).startswith("retry:")
+        yield lines, phone
+
+
+@pytest.mark.parametrize("what", ["device", "program"])
+async def test_a_revoked_device_or_program_is_let_go_at_once_and_others_go_on(
+    served: "Served", live_world: "World", what: str
+) -> None:
+    admin_id = await live_world.person("admin@example.org", Grant("admin"))
+    admin = Principal("staff", admin_id, new_id(), (Grant("admin"),), live_world.clock.now())
+    other = await live_world.device("B1")
+    who = await (live_world.device("A1") if what == "device" else live_world.program("steward"))
+    me = UUID(live_world.ids["device_id" if what == "device" else "token_id"])
+    async with following(served, live_world, other) as (others, _), following(served, live_world, who) as (mine, phone):
+        async with live_world.db.transaction() as conn:
+            revoke = people.revoke_device if what == "device" else people.revoke_token
+            assert await revoke(conn, admin, me, live_world.clock.now()) is None
+        async with asyncio.timeout(10):
+            async for _ in mine:
+                pass
+        again = await phone.get(f"{served.url}/api/me", headers=who)
+        assert again.json()["kind"] == "anonymous" if again.is_success else again.status_code == 401
+        async with asyncio.timeout(10):
+            await anext(others)
