@@ -103,6 +103,9 @@ describe("a device without trusted time", () => {
     expect(Math.abs(one.error)).toBeLessThan(30_000);
   });
 
+});
+
+describe("pictures and films at a device without trusted time", () => {
   test.each([
     ["one code each", (one: ReturnType<typeof device>, passes: number[]) => passes.forEach((pass) => one.show(pass, 3 * HOUR))],
     ["held twice", (one: ReturnType<typeof device>, passes: number[]) => one.hold(passes, 3 * HOUR)],
@@ -150,6 +153,9 @@ describe("a device without trusted time", () => {
     expect(one.error).toBe(0);
   });
 
+});
+
+describe("a device whose clock is set meanwhile", () => {
   test("forgets what it proved once its clock was set", async () => {
     const one = device(0);
     await one.restart(3 * HOUR);
