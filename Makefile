@@ -54,7 +54,7 @@ bench: .venv/.dev src/virage/web/index.html ## The figures, one JSON line each (
 wheel: .venv/.dev src/virage/web/index.html ## dist/virage-*.whl, with the built web inside
 	python -m build --wheel --no-isolation --outdir dist .
 
-screens: .venv/.dev src/virage/web/index.html ## Take docs/screens/ anew
+screens: .venv/.dev src/virage/web/index.html ## Take the pictures of docs/screens/ anew; all others go to var/screens/
 	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && python -m tests.web.screens
 
 api: .venv/.dev web/node_modules/.installed ## Regenerate the web's API client from the OpenAPI document

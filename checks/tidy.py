@@ -1,16 +1,17 @@
-"""The small laws: short functions, short files, no leftovers, documentation that names only what exists."""
+"""The small laws: short functions and files, no leftovers, pages that name only what exists, no unseen picture."""
 
 import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
 FUNCTION_LINES_MAX = 70
 FILE_LINES_MAX = 400
 SOURCES = {".py", ".ts", ".svelte", ".sql", ".css"}
+PICTURES = {".png", ".webp", ".jpg", ".jpeg"}
 GENERATED = {"web/src/api/schema.d.ts"}
 # Spelled in two parts, so that this file does not find itself.
 LEFTOVERS = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK")) + r")\b")
@@ -107,6 +108,14 @@ def lock_faults(path: Path) -> Iterator[str]:
             yield f"{path}:{number}: an address in a lock file"
 
 
+def unseen_pictures(paths: Sequence[Path]) -> Iterator[str]:
+    """Tracked pictures that no page shows."""
+    pages = "\n".join(path.read_text(encoding="utf-8") for path in paths if path.suffix == ".md")
+    for path in paths:
+        if path.suffix in PICTURES and f"/{path.name}" not in pages:
+            yield f"{path}: no page shows this picture"
+
+
 def faults(path: Path) -> Iterator[str]:
     """What is wrong with one file."""
     name = str(path)
@@ -120,7 +129,8 @@ def faults(path: Path) -> Iterator[str]:
 
 def main() -> None:
     """Print every fault and fail if there is one."""
-    found = list(chain.from_iterable(faults(path) for path in tracked()))
+    paths = tracked()
+    found = [*chain.from_iterable(faults(path) for path in paths), *unseen_pictures(paths)]
     print("\n".join(found) if found else "tidy")
     sys.exit(bool(found))
 

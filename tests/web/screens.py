@@ -1,7 +1,11 @@
-"""Take docs/screens anew: every screen, on a phone and on a desk, light and dark. `python -m tests.web.screens`."""
+"""Take a picture of every screen, on a phone and on a desk, light and dark. `python -m tests.web.screens`.
+
+Those that a page shows go to docs/screens, all others to var/screens, which is not tracked.
+"""
 
 import asyncio
 import itertools
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -33,7 +37,9 @@ from tests.web.tour_gate import TITLE as GATE_TITLE
 from tests.web.tour_gate import beginning, lights, prepared, tools
 from virage.kernel.postgres import EmbeddedPostgres
 
-TARGET = Path("docs/screens")
+TRACKED, UNTRACKED = Path("docs/screens"), Path("var/screens")
+PAGES = [Path("README.md"), *Path("docs").rglob("*.md")]
+SHOWN = {name for page in PAGES for name in re.findall(r"screens/([\w-]+\.png)", page.read_text(encoding="utf-8"))}
 SIZES: dict[str, ViewportSize] = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1440, "height": 900}}
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
@@ -162,6 +168,11 @@ def take_desk(browser: Browser, house: House, size: str, theme: Theme) -> None:
         shoot(page, tour_desk.screens(page, house, event), f"{size}-{theme}")
 
 
+def picture(name: str) -> Path:
+    """Where a picture belongs: tracked if a page shows it."""
+    return (TRACKED if name in SHOWN else UNTRACKED) / name
+
+
 def shoot(page: Page, screens: Iterator[Screen], look: str, room: str = "") -> None:
     """A picture of each screen, from its top or from where it is to begin."""
     for screen in screens:
@@ -174,7 +185,7 @@ def shoot(page: Page, screens: Iterator[Screen], look: str, room: str = "") -> N
             page.locator(screen.at).first.evaluate(
                 f"part => scrollBy(0, part.getBoundingClientRect().top - {BELOW_HEADER})"
             )
-        page.screenshot(path=TARGET / f"{room}{screen.name}-{look}.png")
+        page.screenshot(path=picture(f"{room}{screen.name}-{look}.png"))
 
 
 def take_gate(running: Playwright, house: House, size: str, theme: Literal["light", "dark"]) -> None:
@@ -187,7 +198,7 @@ def take_gate(running: Playwright, house: House, size: str, theme: Literal["ligh
         phone.context.add_init_script(f"localStorage.setItem('virage.gate.dark', '{str(theme == 'dark').lower()}')")
         for screen in itertools.chain(beginning(page, house, title), lights(page, crowd), tools(page, phone, crowd)):
             page.evaluate("document.fonts.ready.then(() => null)")
-            page.screenshot(path=TARGET / f"{screen.name}-{size}-{theme}.png")
+            page.screenshot(path=picture(f"{screen.name}-{size}-{theme}.png"))
         phone.close()
 
 
@@ -200,13 +211,12 @@ def take_till(running: Playwright, house: House, size: str, theme: Literal["ligh
         tablet.context.add_init_script(f"localStorage.setItem('virage.till.dark', '{str(theme == 'dark').lower()}')")
         for screen in tour_till.screens(page, tablet, house, f"Till {size} {theme}"):
             page.evaluate("document.fonts.ready.then(() => null)")
-            page.screenshot(path=TARGET / f"{screen.name}-{size}-{theme}.png")
+            page.screenshot(path=picture(f"{screen.name}-{size}-{theme}.png"))
         tablet.close()
 
 
 def main() -> None:
     """Take them all."""
-    TARGET.mkdir(parents=True, exist_ok=True)
     looks = list(itertools.product(SIZES, THEMES))
     with whole_house() as house, sync_playwright() as running:
         browser = running.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

@@ -1,4 +1,4 @@
-"""The screens of a fan's cards and of a phone that pays: for the pictures of docs/screens and for axe."""
+"""The screens of a fan's cards and of a phone that pays: for pictures and for axe."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta

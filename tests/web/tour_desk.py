@@ -1,4 +1,4 @@
-"""The screens of the media desk while a camera sends: for docs/screens and for axe."""
+"""The screens of the media desk while a camera sends: for pictures and for axe."""
 
 import signal
 import threading

@@ -1,4 +1,4 @@
-"""The screens of ordering by phone and of the kitchen, in the order of one evening: for docs/screens and for axe."""
+"""The screens of ordering by phone and of the kitchen, in the order of one evening: for pictures and for axe."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The screens of the gate as a steward sees them: for the pictures of docs/screens and for axe."""
+"""The screens of the gate as a steward sees them: for pictures and for axe."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The screens of a match that is told, in the order of one evening: for docs/screens and for axe."""
+"""The screens of a match that is told, in the order of one evening: for pictures and for axe."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The pitch on the fan's screen, while it is played: for docs/screens and for axe."""
+"""The pitch on the fan's screen, while it is played: for pictures and for axe."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

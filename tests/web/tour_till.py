@@ -1,4 +1,4 @@
-"""The screens of the till as a cashier sees them: for the pictures of docs/screens and for axe."""
+"""The screens of the till as a cashier sees them: for pictures and for axe."""
 
 from collections.abc import Iterator
 
