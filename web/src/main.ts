@@ -14,8 +14,10 @@ import { basket } from "./ticketing/basket.svelte";
 
 theme.start();
 const wearing = answered<Club>(api.GET("/api/club")).then((answer) => answer.ok && theme.wear(answer.data));
+// The language is known before the first screen asks for its words.
+i18n.locale = preferred(theme.club.locale);
 router.start(routes);
-await i18n.use(preferred(theme.club.locale));
+await i18n.use(i18n.locale);
 mount(App, { target: document.getElementById("app")! });
 void wearing;
 void session.refresh();

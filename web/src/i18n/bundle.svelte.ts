@@ -4,6 +4,8 @@ import type { Locale } from "./i18n.svelte";
 export class Bundle<Words> {
   #words = $state.raw<Words | null>(null);
   #locale: Locale | null = null;
+  /** The language that was asked for last: words that come later in another one are let go. */
+  #wanted: Locale | null = null;
 
   constructor(private readonly loaders: Record<Locale, () => Promise<Words>>) {}
 
@@ -13,8 +15,10 @@ export class Bundle<Words> {
   }
 
   async use(locale: Locale): Promise<void> {
+    this.#wanted = locale;
     if (this.#locale === locale) return;
     const words = await this.loaders[locale]();
+    if (this.#wanted !== locale) return;
     this.#locale = locale;
     this.#words = words;
   }

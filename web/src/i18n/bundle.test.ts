@@ -1,0 +1,14 @@
+import { expect, it } from "vitest";
+import { Bundle } from "./bundle.svelte";
+import type { Locale } from "./i18n.svelte";
+
+it("keeps the words of the language that was asked for last, whichever words come last", async () => {
+  const come: Partial<Record<Locale, (words: string) => void>> = {};
+  const loader = (locale: Locale) => (): Promise<string> => new Promise((resolve) => (come[locale] = resolve));
+  const bundle = new Bundle({ fr: loader("fr"), en: loader("en") });
+  const both = [bundle.use("fr"), bundle.use("en")];
+  come.en!("words");
+  come.fr!("mots");
+  await Promise.all(both);
+  expect(bundle.w).toBe("words");
+});
