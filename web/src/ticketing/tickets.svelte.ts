@@ -32,6 +32,7 @@ class Tickets {
       const kept = await keep.get<Kept>("tickets");
       if (kept && kept.owner === me) [this.list, this.at] = [kept.tickets, kept.at];
     }
+    if (!me) return;
     const answer = await answered<Ticket[]>(api.GET("/api/me/tickets"));
     if (!answer.ok) {
       this.problem = answer.problem;
@@ -40,7 +41,7 @@ class Tickets {
     this.problem = null;
     this.list = answer.data;
     this.at = new Date().toISOString();
-    if (me) await keep.put("tickets", { owner: me, at: this.at, tickets: answer.data } satisfies Kept);
+    await keep.put("tickets", { owner: me, at: this.at, tickets: answer.data } satisfies Kept);
     void this.#keepWhatBelongs(answer.data);
   }
 

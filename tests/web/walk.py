@@ -1,0 +1,312 @@
+"""Every page of the web, by its address, as each kind of visitor opens it; and what goes wrong while it shows."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect
+
+from tests.web import tour_food, tour_live
+from tests.web.cards import Till, new_card
+from tests.web.food import filled, orders
+from tests.web.house import FAN, House
+from tests.web.office import in_database
+from tests.web.office_tour import ORDER
+from tests.web.test_access import found_by_axe
+from tests.web.test_live_news import tell
+from virage.kernel.database import Connection
+from virage.kernel.security import session_cookie
+from virage.live.rules.entries import Goal, KickOff, Period, Side
+from virage.pages.rules import PageKind
+from virage.people import acts as people
+from virage.people.rules.grants import RoleName
+
+ADDRESSES = Path("src/virage/web/addresses.json")
+NOWHERE = "/nowhere"
+"""The one address that is not found on purpose."""
+SHIFT_MAX = 0.1
+# A phone in a full stadium: what comes late is seen to come late.
+SLOW = {"offline": False, "latency": 80, "downloadThroughput": 400_000, "uploadThroughput": 100_000}
+FRENCH_FIRST = "localStorage.setItem('virage.locale', sessionStorage.getItem('read in') ?? '\"fr\"')"
+SHIFTS = """
+    window.shifts = [];
+    const named = ({ node }) => (node?.outerHTML ?? node?.parentElement?.outerHTML ?? "gone").slice(0, 110);
+    new PerformanceObserver((list) => {
+        for (const { value, hadRecentInput, sources } of list.getEntries())
+            if (!hadRecentInput) shifts.push({ value, moved: sources.slice(0, 3).map(named) });
+    }).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+class Evening(NamedTuple):
+    """What the pages show: a match that is on, with a replay; what the demonstration's fan has bought."""
+
+    match: UUID
+    replay: str
+    ticket: str
+    order: str
+    food: str
+    card: str
+    sold: str
+    item: str
+    version: str
+
+
+class Watch:
+    """What goes wrong on a page: uncaught errors, errors of the console, answers and requests that failed."""
+
+    def __init__(self, page: Page, house: House) -> None:
+        self.wrong: list[str] = []
+        self._ours = house.url
+        page.on("pageerror", self._thrown)
+        page.on("console", self._said)
+        page.on("response", self._answered)
+        page.on("requestfailed", self._failed)
+
+    def _thrown(self, error: Exception) -> None:
+        self.wrong.append(f"uncaught: {error}")
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text:  # its answer is told below
+            self.wrong.append(f"console: {message.text}")
+
+    def _answered(self, answer: Response) -> None:
+        if answer.status >= 400 and answer.url.startswith(self._ours):
+            self.wrong.append(f"{answer.status} {answer.request.method} {answer.url.removeprefix(self._ours)}")
+
+    def _failed(self, request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # what a page that is left no longer waits for
+            self.wrong.append(f"{request.failure}: {request.url.removeprefix(self._ours)}")
+
+    def taken(self) -> list[str]:
+        """What went wrong since the last time."""
+        found, self.wrong = self.wrong, []
+        return found
+
+
+@contextmanager
+def visiting(browser: Browser, house: House, email: str = "") -> Iterator[Page]:
+    """A phone on a slow network, in French; somebody is signed in if an address is given."""
+    context = browser.new_context(
+        base_url=house.url,
+        locale="fr-FR",
+        viewport={"width": 390, "height": 844},
+        has_touch=True,
+        reduced_motion="reduce",
+        service_workers="block",
+    )
+    context.add_init_script(FRENCH_FIRST)
+    context.add_init_script(SHIFTS)
+    if email:
+        cookie = session_cookie(_session(house, email), 3600, secure=False)
+        context.add_cookies([{"name": cookie.key, "value": str(cookie.value), "url": house.url}])
+    page = context.new_page()
+    context.new_cdp_session(page).send("Network.emulateNetworkConditions", SLOW)
+    try:
+        yield page
+    finally:
+        context.close()
+
+
+def _session(house: House, email: str) -> str:
+    async def opened(conn: Connection) -> str:
+        now = datetime.now(UTC)
+        person = await people.ensure_fan(conn, email, None, now)
+        return (await people.open_session(conn, person, now)).token
+
+    return in_database(house, opened)
+
+
+def prepared(browser: Browser, house: House) -> Evening:
+    """An evening in the stadium: told, filmed, and ordered from."""
+    on_now = tour_food.evening(house)
+    match = tour_live.match(house, "A match to walk through")
+    tell(house, match, KickOff(Period.FIRST_HALF), Goal(Side.HOME, 9))
+    filled(house, FAN, 5000)
+    with visiting(browser, house, FAN) as page:
+        page.goto("/food")
+
+        def get(path: str) -> Any:
+            return page.request.get(path).json()
+
+        (food,) = orders(page, on_now, tour_food.BUSY, {"Salted popcorn": 1})
+        return Evening(
+            match=match,
+            replay=tour_live.filmed(house, match),
+            ticket=get("/api/me/tickets")[0]["id"],
+            order=get("/api/me/orders")[0]["id"],
+            food=food,
+            card=get("/api/me/cards")[0]["id"],
+            sold=str(in_database(house, lambda conn: conn.fetchval(ORDER))),
+            item=get(f"/api/concessions/catalogue/{tour_food.BUSY}")["items"][0]["item"]["id"],
+            version=get("/api/pages/terms?language=en")["id"],
+        )
+
+
+def of_anybody(house: House, evening: Evening) -> list[str]:
+    """What whoever is not signed in may open."""
+    till = Till(house)
+    return [
+        "/",
+        f"/events/{house.event('match')}",
+        f"/events/{house.event('concert')}",
+        "/basket",
+        "/orders",
+        "/tickets",
+        f"/tickets/{evening.ticket}",
+        "/purse",
+        "/purse/money-back",
+        till.address(till.asks(650)),
+        new_card(house, 1850).tap(),
+        "/food",
+        f"/food/{tour_food.BUSY}",
+        f"/food/orders/{evening.food}",
+        f"/live/{evening.match}",
+        f"/r/{evening.replay}",
+        *(f"/pages/{kind}" for kind in PageKind),
+        f"/pages/versions/{evening.version}",
+        "/sign-in",
+        "/account",
+        "/receipt",
+        "/staff",
+        "/staff/gate",
+        "/staff/till",
+        "/staff/kitchen",
+        "/staff/desk",
+        "/staff/describe",
+        f"/staff/describe/{evening.replay}",
+        "/office",
+        "/office/invitation",
+        NOWHERE,
+    ]
+
+
+def of_a_fan(house: House, evening: Evening) -> list[str]:
+    """What a fan opens who has a ticket, an order, money in the wallet and a card."""
+    till = Till(house)
+    return [
+        "/",
+        f"/events/{house.event('match')}",
+        "/basket",
+        "/orders",
+        f"/orders/{evening.order}",
+        "/tickets",
+        f"/tickets/{evening.ticket}",
+        "/purse",
+        "/purse/automatic",
+        "/purse/cards/add",
+        f"/purse/cards/{evening.card}",
+        "/purse/money-back",
+        "/purse/phone",
+        till.address(till.asks(650)),
+        new_card(house, 1850).tap(),
+        "/food",
+        f"/food/{tour_food.BUSY}",
+        f"/food/orders/{evening.food}",
+        f"/live/{evening.match}",
+        f"/r/{evening.replay}",
+        "/account",
+        "/staff",
+    ]
+
+
+def of_each_role(evening: Evening) -> dict[RoleName, list[str]]:
+    """What each role opens."""
+    sales = ["/office", f"/office/events/{evening.match}"]
+    pages = {
+        RoleName.PROGRAMME: [
+            "/office",
+            f"/office/events/{evening.match}/details",
+            f"/office/events/{evening.match}/teams",
+        ],
+        RoleName.BOX_OFFICE: [*sales, "/office/orders", f"/office/orders/{evening.sold}"],
+        RoleName.FINANCE: [*sales, "/office/food", "/office/food/cards", "/office/food/closings", "/staff/kitchen"],
+        RoleName.SUPERVISOR: ["/office", f"/office/events/{evening.match}/gates", "/office/devices", "/office/bans"],
+        RoleName.KITCHEN: ["/staff/kitchen"],
+        RoleName.MATCH_DESK: [f"/staff/desk?event={evening.match}"],
+        RoleName.MEDIA_DESK: [f"/staff/desk?event={evening.match}"],
+        RoleName.MODERATOR: [f"/staff/desk?event={evening.match}"],
+        RoleName.DESCRIBER: [f"/staff/describe?event={evening.match}", f"/staff/describe/{evening.replay}"],
+    }
+    return {role: ["/staff", *pages.get(role, [])] for role in RoleName}
+
+
+def of_the_office(evening: Evening) -> list[str]:
+    """Every page of the office, for an administrator."""
+    event = f"/office/events/{evening.match}"
+    return [
+        "/office",
+        "/office/events/new",
+        event,
+        *(f"{event}/{part}" for part in ("details", "teams", "prices", "gates", "accreditations")),
+        "/office/bans",
+        "/office/food",
+        f"/office/food/catalogue/{evening.item}",
+        *(f"/office/food/{part}" for part in ("catalogue", "stock", "alcohol", "tills", "cards", "shifts")),
+        *(f"/office/food/{part}" for part in ("concessionaires", "closings")),
+        "/office/orders",
+        f"/office/orders/{evening.sold}",
+        *(f"/office/{part}" for part in ("staff", "devices", "pin", "programs", "pages", "emails", "jobs")),
+        "/office/invitation",
+        "/staff/desk",
+        "/staff/kitchen",
+    ]
+
+
+def faults_of(page: Page, watch: Watch, path: str, *, again: bool = True) -> Iterator[str]:
+    """What is wrong with one page: what fails, what moves under the reader, what axe finds.
+
+    It is looked at in French on a light ground and `again` in English on a dark one.
+    """
+    page.emulate_media(color_scheme="light")
+    shown(page, path)
+    yield from (f"{path} {fault}" for fault in jumped(page))
+    yield from (f"{path} in French, light: {fault}" for fault in found_by_axe(page))
+    if again:
+        page.emulate_media(color_scheme="dark")
+        in_english(page)
+        yield from (f"{path} in English, dark: {fault}" for fault in found_by_axe(page))
+    known = f"404 GET {path}" if path == NOWHERE else ""
+    yield from (f"{path}: {wrong}" for wrong in watch.taken() if wrong != known)
+
+
+def jumped(page: Page) -> list[str]:
+    """What moved under the reader since the last time, if it is more than a page may."""
+    shifts = page.evaluate("shifts.splice(0)")
+    total = sum(shift["value"] for shift in shifts)
+    return [f"jumps by {total:.3f}: {json.dumps(shifts)}"] if total >= SHIFT_MAX else []
+
+
+def shown(page: Page, path: str = "") -> None:
+    """Open a page, or the one that is open once more, and wait until all of it is there."""
+    if path:
+        page.goto(path)
+    else:
+        page.reload()
+    expect(page.locator("h1").first).to_be_attached()
+    page.wait_for_load_state("networkidle")
+
+
+def in_english(page: Page) -> None:
+    """Switch the page to English by its own button, or as a browser that prefers it where it has none."""
+    switch = page.locator("header .language")
+    if switch.is_visible():
+        switch.click()
+    else:
+        page.evaluate("""sessionStorage.setItem("read in", '"en"')""")
+        shown(page)
+        page.evaluate("sessionStorage.removeItem('read in')")
+    expect(page.locator("html[lang=en]")).to_be_attached()
+
+
+def unvisited(paths: Sequence[str]) -> list[str]:
+    """The addresses of the web that none of these paths is one of."""
+    patterns = json.loads(ADDRESSES.read_text(encoding="utf-8"))
+    shapes = {pattern: re.compile(re.sub(r":\w+", "[^/]+", pattern)) for pattern in patterns}
+    places = [re.split("[?#]", path)[0] for path in paths]
+    return [pattern for pattern, shape in shapes.items() if not any(map(shape.fullmatch, places))]
