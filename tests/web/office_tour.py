@@ -168,10 +168,10 @@ def _people(page: Page) -> Iterator[Screen]:
     page.goto("/office/emails")
     expect(page.get_by_role("list", name="Emails")).to_be_visible()
     yield Screen("emails")
-    page.goto("/office/letters")
+    page.goto("/office/jobs")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.wait_for_load_state("networkidle")
-    yield Screen("letters")
+    yield Screen("jobs")
 
 
 def _devices(page: Page) -> Iterator[Screen]:

@@ -355,7 +355,7 @@ def test_a_job_that_failed_for_good_is_seen_and_given_up(browser: Browser, house
     there = len(in_database(house, dead_letters))
     in_database(house, lambda conn: enqueue(conn, "mail", [Nonsense("a letter to nobody")]))
     with desk(browser, house, admin) as page:
-        page.goto("/office/letters")
+        page.goto("/office/jobs")
         given_up = page.get_by_role("button", name=re.compile("^Give up: mail"))
         end = page.get_by_role("button", name="Give up", exact=True)
         while given_up.count() <= there:

@@ -35,7 +35,7 @@ export const ROUTES: readonly Route[] = [
   { pattern: "/office/programs", load: () => import("./staff/ProgramsPage.svelte") },
   { pattern: "/office/pages", load: () => import("./pages/PagesPage.svelte") },
   { pattern: "/office/emails", load: () => import("./emails/EmailsPage.svelte") },
-  { pattern: "/office/letters", load: () => import("./letters/LettersPage.svelte") },
+  { pattern: "/office/jobs", load: () => import("./jobs/JobsPage.svelte") },
   { pattern: "/office/invitation", load: () => import("./staff/InvitationPage.svelte") },
 ];
 

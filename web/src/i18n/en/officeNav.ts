@@ -13,7 +13,7 @@ export const officeNav = {
     programs: "Programs",
     pages: "Legal and help",
     emails: "Emails",
-    letters: "Failed jobs",
+    jobs: "Failed jobs",
     signedIn: "Signed in as",
     leave: "Sign out",
   },

@@ -57,7 +57,7 @@ export const officePeople = {
     notCopied: "The browser did not let us copy. Select the token and copy it by hand.",
     kept: "I have kept it",
   },
-  letters: {
+  jobs: {
     title: "Failed jobs",
     lead: "Jobs that failed after all their attempts: emails, refunds, reminders.",
     none: "Nothing has failed for good.",

@@ -13,7 +13,7 @@ export const officeNav = {
     programs: "Programmes",
     pages: "Mentions et aide",
     emails: "E-mails",
-    letters: "Tâches en échec",
+    jobs: "Tâches en échec",
     signedIn: "Connecté en tant que",
     leave: "Se déconnecter",
   },

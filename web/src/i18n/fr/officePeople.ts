@@ -57,7 +57,7 @@ export const officePeople: typeof English = {
     notCopied: "Le navigateur n’a pas permis la copie. Sélectionnez le jeton et copiez-le à la main.",
     kept: "Je l’ai gardé",
   },
-  letters: {
+  jobs: {
     title: "Tâches en échec",
     lead: "Ce qui a échoué après toutes les tentatives : e-mails, remboursements, rappels.",
     none: "Rien n’a définitivement échoué.",
