@@ -75,7 +75,7 @@ def test_a_purchase_in_french_stays_in_french_from_the_map_to_the_ticket(
     page.get_by_label("Expiration").fill("12/34")
     page.get_by_label("Cryptogramme").fill("123")
     page.locator("form button.pay").click()
-    expect(page.get_by_role("heading", name="Rendez-vous au stade")).to_be_visible()
+    expect(page.get_by_role("heading", name="Rendez‑vous au stade")).to_be_visible()
     page.get_by_role("link", name="Ouvrir mes billets").click()
     page.get_by_role("link", name=re.compile("^Rang .* Plein tarif$")).first.click()
     page.get_by_role("button", name=re.compile("Afficher le code")).click()

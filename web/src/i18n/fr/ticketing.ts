@@ -166,7 +166,7 @@ export const ticketing: typeof English = {
     returnedTwice: "Un second paiement est arrivé pour cette commande. Vous ne payez qu’une fois. Les banques mettent deux à cinq jours.",
     returnedReleased: "Votre paiement est arrivé après la libération de cette commande. Les banques mettent deux à cinq jours.",
     mayStillCome: "Si vous venez de payer, gardez cette page ouverte : si vos places sont encore libres, vos billets s’afficheront ici. Sinon, vous serez remboursé.",
-    paid: "Rendez-vous au stade",
+    paid: "Rendez‑vous au stade",
     paidText: (count) => `${plural(count, "billet est", "billets sont")} à vous.`,
     openTickets: "Ouvrir mes billets",
     declined: "Le paiement a été refusé",
