@@ -25,7 +25,7 @@ setup: .venv/.built src/virage/web/index.html ## Build .venv and the web, start 
 phone: .venv/.built src/virage/web/index.html ## Serve to phones in the local network over HTTPS
 	@exec virage phone
 
-check: .venv/.dev web/node_modules/.installed ## Every law of the house, by command
+check: .venv/.dev src/virage/web/index.html ## Every law of the house, by command
 	ruff format --check .
 	ruff check .
 	mypy
@@ -39,6 +39,7 @@ check: .venv/.dev web/node_modules/.installed ## Every law of the house, by comm
 	pytest -q tests/test_queries.py
 	node web/tidy.mjs
 	npm --prefix web run check
+	node web/floor/built.mjs
 
 test: export PYTHONDONTWRITEBYTECODE :=
 test: .venv/.dev src/virage/web/index.html tests/azurite/node_modules/.installed ## Every test, from the unit to the real browser

@@ -4,12 +4,18 @@ import type { Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import { defineConfig } from "vitest/config";
 import { addresses } from "./addresses.ts";
+import manifest from "./package.json" with { type: "json" };
+
+/** The oldest browsers that run the app, as the build spells them: chrome106. */
+const oldest = manifest.browserslist.map((browser) => browser.toLowerCase().replace(" ", ""));
+/** Safari 15 has classes with fields but for the fault that `fieldsForSafari` avoids: they need no longer form. */
+const syntax = oldest.map((browser) => browser.replace(/^(safari|ios)15\..*/, "$116"));
 
 /** What every screen needs. */
 const CORE =
   /node_modules\/(svelte|esm-env|clsx|openapi-fetch)\/|src\/(kernel|api|theme|i18n\/i18n|people\/session|ticketing\/basket|ui\/(Button|Icon|Notice|Logo|Header|Footer|Toasts))/;
 /** What stands beside it and the first page does without: the pages that need it fetch it. */
-const LATER = /node_modules\/svelte\/src\/reactivity\/|src\/(api\/(stream|words)|kernel\/(download|keep))\./;
+const LATER = /node_modules\/svelte\/src\/reactivity\/|src\/(api\/(stream|words)|kernel\/(download|floor|keep))\./;
 
 /** What only staff with a network opens: the office, the kitchen, the match desk, the describers. */
 const OFFICE = /src\/(office|concessions\/kitchen|live\/desk|replay\/describe)\//;
@@ -88,6 +94,30 @@ const frenchMarks: Plugin = {
   },
 };
 
+/** The nodes of a syntax tree, each before its parts. */
+function* nodesOf(part: unknown): Generator<Record<string, unknown>> {
+  if (typeof part !== "object" || part === null) return;
+  if ("type" in part) yield part as Record<string, unknown>;
+  for (const inner of Object.values(part)) yield* nodesOf(inner);
+}
+
+/** Safari 15 loses the variables of a class field's arrow function (WebKit bug 236843), unless another one is around it. */
+const fieldsForSafari: Plugin = {
+  name: "fields-for-safari",
+  generateBundle(_, bundle) {
+    for (const chunk of Object.values(bundle)) {
+      if (chunk.type !== "chunk") continue;
+      const fields = [...nodesOf(this.parse(chunk.code))].filter(({ type }) => type === "PropertyDefinition");
+      const values = fields.map(({ value }) => value as { start: number; end: number } | null);
+      const lost = values.filter((value) => [...nodesOf(value)].some(({ type }) => type === "ArrowFunctionExpression"));
+      for (const value of lost.reverse()) {
+        const { start, end } = value!;
+        chunk.code = `${chunk.code.slice(0, start)}(()=>${chunk.code.slice(start, end)})()${chunk.code.slice(end)}`;
+      }
+    }
+  },
+};
+
 export default defineConfig({
   plugins: [
     frenchMarks,
@@ -95,6 +125,7 @@ export default defineConfig({
     staffApart,
     forTheServer,
     captionsByPolicy,
+    fieldsForSafari,
     VitePWA({
       strategies: "injectManifest",
       srcDir: "src",
@@ -118,12 +149,13 @@ export default defineConfig({
   build: {
     outDir: "../src/virage/web",
     emptyOutDir: true,
-    target: "es2022",
+    target: syntax,
+    cssTarget: oldest,
     modulePreload: { polyfill: false },
     // What every screen needs comes in one piece.
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: "core", test: (id) => CORE.test(id) && !LATER.test(id) }] } } },
   },
-  worker: { format: "es" },
+  worker: { format: "es", plugins: () => [fieldsForSafari] },
   server: { proxy: { "/api": "http://localhost:8000" } },
   test: { include: ["src/**/*.test.ts"] },
 });

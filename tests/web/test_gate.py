@@ -26,6 +26,7 @@ from tests.web.gate import (
 )
 from tests.web.house import House, Server, stoppable
 from tests.web.office import in_database
+from tests.web.oldest import OLDEST
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.tour_gate import beginning, lights, prepared, tools
 from virage.kernel.database import Connection
@@ -136,6 +137,33 @@ def test_a_code_before_the_camera_is_let_in_online_and_alone_and_after_a_restart
     expect(page.locator("[data-backlog='0']")).to_be_attached(timeout=20_000)
     assert inside(house, event) == {first.number, second.number, third.number}
     assert [kind for kind, _, _ in scans(house, event)] == ["ask", "passed", "passed"]
+
+
+def test_the_oldest_browser_reads_its_camera_and_lets_good_passes_in_alone_and_online(
+    phone: Phone, house: House, server: Server, event: UUID, title: str
+) -> None:
+    _, stop, _ = server
+    first, second = tickets(house, event, "N", 2)
+    narrow = {"width": 360, "height": 740}
+    phone.show(first.code())
+    page = phone.start(viewport=narrow)
+    assert phone.context is not None
+    phone.context.add_init_script(OLDEST)
+    settle(page, house, title)
+    light(page, "good", "Come in")
+    expect(page.locator("[data-alone=false]")).to_be_visible()
+    assert inside(house, event) == {first.number}
+    phone.close()
+
+    phone.show(second.code())
+    stop()
+    page = phone.start(viewport=narrow)
+    phone.context.add_init_script(OLDEST)
+    page.goto("/staff/gate")
+    light(page, "good", "Come in")
+    expect(page.locator("[data-alone=true]")).to_be_visible()
+    type_code(page, second.code()[:-1] + ("A" if second.code()[-1] != "A" else "B"))
+    expect(page.locator("[data-light=bad]")).to_be_visible()
 
 
 def test_a_browser_killed_between_light_and_sync_loses_no_scan(

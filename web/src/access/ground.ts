@@ -20,7 +20,7 @@ export async function opened(sealed: SealedPack, keys: IssuerKeys, eventId: stri
   signed.set(PURPOSE);
   signed.set(body, PURPOSE.length);
   if (issuer?.event_id !== eventId) return null;
-  if (!(await crypto.subtle.verify("Ed25519", issuer.key, fromBase64(sealed.signature), signed))) return null;
+  if (!(await issuer.verifies(fromBase64(sealed.signature), signed))) return null;
   const pack = JSON.parse(new TextDecoder().decode(body)) as Pack;
   return pack.event.id === eventId ? pack : null;
 }

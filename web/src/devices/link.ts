@@ -1,4 +1,5 @@
 /** A device's requests: its own token, no cookie, a limit of time, and an answer that is a value. */
+import { timeoutSignal } from "../kernel/floor";
 import type { DeviceClock } from "./clock";
 
 export type Reply<T> = { ok: true; data: T; tag: string | null } | { ok: false; status: number; code: string; data: Record<string, unknown> };
@@ -44,7 +45,7 @@ export class Link {
         credentials: "omit",
         cache: "no-store",
         headers,
-        signal: AbortSignal.timeout(limitMs),
+        signal: timeoutSignal(limitMs),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const got = performance.now();

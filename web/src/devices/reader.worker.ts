@@ -16,15 +16,21 @@ const OPTIONS = {
 };
 
 const prepared = prepareZXingModule({ overrides: { locateFile: () => wasmUrl }, fireImmediately: true });
-const canvas = new OffscreenCanvas(1, 1);
-const brush = canvas.getContext("2d", { willReadFrequently: true })!;
+const brush = globalThis.OffscreenCanvas && new globalThis.OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
 
-self.onmessage = async ({ data }: MessageEvent<ImageBitmap>): Promise<void> => {
-  [canvas.width, canvas.height] = [data.width, data.height];
-  brush.drawImage(data, 0, 0);
-  data.close();
+/** The pixels of a picture; pages send pixels where their browser has no canvas off the screen. */
+function pixels(picture: ImageBitmap | ImageData): ImageData {
+  if (picture instanceof ImageData) return picture;
+  const { width, height } = picture;
+  [brush!.canvas.width, brush!.canvas.height] = [width, height];
+  brush!.drawImage(picture, 0, 0);
+  picture.close();
+  return brush!.getImageData(0, 0, width, height);
+}
+
+self.onmessage = async ({ data }: MessageEvent<ImageBitmap | ImageData>): Promise<void> => {
   await prepared;
-  const [found] = await readBarcodes(brush.getImageData(0, 0, canvas.width, canvas.height), OPTIONS);
+  const [found] = await readBarcodes(pixels(data), OPTIONS);
   self.postMessage(found?.isValid ? found.text : "");
 };
 

@@ -27,12 +27,25 @@ export function prepare(): void {
   reader();
 }
 
-function read(picture: ImageBitmap): Promise<string> {
+function read(picture: ImageBitmap | ImageData): Promise<string> {
   return new Promise((resolve) => {
     const one = reader();
     one.onmessage = ({ data }: MessageEvent<string | null>) => data !== null && resolve(data);
-    one.postMessage(picture, [picture]);
+    one.postMessage(picture, [picture instanceof ImageData ? picture.data.buffer : picture]);
   });
+}
+
+let brush: CanvasRenderingContext2D | null = null;
+
+/** What the camera shows, of the size that is read; null while it shows nothing. The worker takes the pixels out of a picture itself where it can. */
+async function taken(video: HTMLVideoElement): Promise<ImageBitmap | ImageData | null> {
+  const scale = Math.min(1, SIDE / Math.min(video.videoWidth, video.videoHeight));
+  const [width, height] = [Math.round(video.videoWidth * scale), Math.round(video.videoHeight * scale)];
+  if (globalThis.OffscreenCanvas) return createImageBitmap(video, { resizeWidth: width, resizeHeight: height }).catch(() => null);
+  brush ??= document.createElement("canvas").getContext("2d", { willReadFrequently: true })!;
+  [brush.canvas.width, brush.canvas.height] = [width, height];
+  brush.drawImage(video, 0, 0, width, height);
+  return brush.getImageData(0, 0, width, height);
 }
 
 /**
@@ -69,9 +82,7 @@ async function frames(video: HTMLVideoElement, onCode: OnCode, running: () => bo
   while (running()) {
     const seenAt = await nextFrame(video);
     if (!running() || video.readyState < video.HAVE_CURRENT_DATA) continue;
-    const scale = Math.min(1, SIDE / Math.min(video.videoWidth, video.videoHeight));
-    const size = { resizeWidth: Math.round(video.videoWidth * scale), resizeHeight: Math.round(video.videoHeight * scale) };
-    const picture = await createImageBitmap(video, size).catch(() => null);
+    const picture = await taken(video);
     const text = picture && (await read(picture));
     if (text && running()) onCode(text, seenAt);
   }
@@ -81,9 +92,11 @@ async function frames(video: HTMLVideoElement, onCode: OnCode, running: () => bo
 function nextFrame(video: HTMLVideoElement): Promise<number> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(performance.now()), 250);
-    video.requestVideoFrameCallback((now, { captureTime }) => {
+    const taken = (at: number): void => {
       clearTimeout(timer);
-      resolve(captureTime ?? now);
-    });
+      resolve(at);
+    };
+    if (video.requestVideoFrameCallback) video.requestVideoFrameCallback((now, { captureTime }) => taken(captureTime ?? now));
+    else requestAnimationFrame(taken);
   });
 }

@@ -10,13 +10,14 @@ const KEY = "push";
 
 /** Whether this browser may be told, as far as it is known without asking. */
 export function leave(): Leave {
-  if (!("serviceWorker" in navigator) || !("PushManager" in window) || !("Notification" in window)) return "none";
-  return Notification.permission === "default" ? "ask" : Notification.permission;
+  const permission = globalThis.Notification?.permission;
+  if (!permission || !("serviceWorker" in navigator) || !("PushManager" in window)) return "none";
+  return permission === "default" ? "ask" : permission;
 }
 
 /** Ask for leave, and tell the server where to reach this browser; false where it may not or cannot be told. */
 export async function subscribe(owner: string): Promise<boolean> {
-  if (leave() === "none" || (await Notification.requestPermission()) !== "granted") return false;
+  if (leave() === "none" || (await globalThis.Notification?.requestPermission()) !== "granted") return false;
   try {
     const registration = await navigator.serviceWorker.ready;
     const key = await answered<{ key: string }>(api.GET("/api/push/key"));

@@ -1,8 +1,10 @@
 /** Does this QR text let its bearer claim a place now? The same answer here and in src/virage/passes/rules/verdict.py. */
 
 import type { Bytes } from "./base45";
+import { fromBase64 } from "./base64";
 import { hex, readCode, stepAt } from "./code";
 import type { Claims, Code, HolderKey } from "./code";
+import { ed25519, p256, type Verifier } from "./verifier";
 
 export type { Claims, HolderKey };
 
@@ -23,7 +25,7 @@ export type Verdict =
   | { type: "unverified"; reason: Doubt; claims: Claims | null; step: number | null };
 
 /** Issuer keys by kid (hex). */
-export type IssuerKeys = ReadonlyMap<string, { event_id: string; key: CryptoKey }>;
+export type IssuerKeys = ReadonlyMap<string, { event_id: string; verifies: Verifier }>;
 
 /** What `GET /api/events/{id}/pass-keys` answers: a JWK set of one event. */
 export interface PassKeys {
@@ -38,11 +40,7 @@ const B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn;
 /** The published keys of some events, ready to verify with. */
 export async function issuerKeys(published: readonly PassKeys[]): Promise<IssuerKeys> {
   const entries = published.flatMap(({ event_id, keys }) =>
-    keys.map(async ({ kid, x }) => {
-      const jwk = { kty: "OKP", crv: "Ed25519", x };
-      const key = await crypto.subtle.importKey("jwk", jwk, "Ed25519", false, ["verify"]);
-      return [hexOfBase64url(kid), { event_id, key }] as const;
-    }),
+    keys.map(async ({ kid, x }) => [hex(fromBase64(kid)), { event_id, verifies: await ed25519(fromBase64(x)) }] as const),
   );
   return new Map(await Promise.all(entries));
 }
@@ -59,7 +57,7 @@ export async function verify(text: string, keys: IssuerKeys, nowMs: number, even
   const { kid, claims, message, signature } = code.signed;
   const issuer = keys.get(kid);
   if (issuer === undefined) return unverified("unknown_key");
-  if (!(await crypto.subtle.verify("Ed25519", issuer.key, signature, message))) return unverified("bad_signature");
+  if (!(await issuer.verifies(signature, message))) return unverified("bad_signature");
   if (issuer.event_id !== eventId || claims.event !== eventId.replaceAll("-", "").slice(-12)) {
     return unverified("wrong_event", claims);
   }
@@ -103,12 +101,9 @@ async function signedByHolder(holder: HolderKey, signature: Bytes, message: Byte
   try {
     if (holder.y_odd === null) {
       if (isOfSmallOrder(signature.subarray(0, 32))) return false;
-      const key = await crypto.subtle.importKey("raw", holder.x, "Ed25519", false, ["verify"]);
-      return await crypto.subtle.verify("Ed25519", key, signature, message);
+      return await (await ed25519(holder.x))(signature, message);
     }
-    const curve = { name: "ECDSA", namedCurve: "P-256" };
-    const key = await crypto.subtle.importKey("raw", uncompressed(holder.x, holder.y_odd), curve, false, ["verify"]);
-    return await crypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, key, signature, message);
+    return await (await p256(uncompressed(holder.x, holder.y_odd)))(signature, message);
   } catch {
     return false; // a key that is no point of its curve signs nothing
   }
@@ -132,9 +127,4 @@ function power(base: bigint, exponent: bigint): bigint {
     square = (square * square) % P;
   }
   return result;
-}
-
-function hexOfBase64url(text: string): string {
-  const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-  return Array.from(binary, (character) => character.charCodeAt(0).toString(16).padStart(2, "0")).join("");
 }

@@ -2,9 +2,11 @@
  * What a receipt's QR code carries: the record's own bytes, packed, with the till's signature and public key, so that
  * whoever has the paper can check it without asking anybody.
  */
+import { deflateSync, inflateSync } from "fflate";
 import type { Bytes } from "../../passes/base45";
 import { base64url, fromBase64 } from "../../passes/base64";
-import { algorithmOf, messageOf, type PublicJwk } from "../../passes/keys";
+import { messageOf, type PublicJwk } from "../../passes/keys";
+import { verifierOf } from "../../passes/verifier";
 import { readRecord } from "./read";
 import { BODY_BYTES_MAX, hashOf, PURPOSE, type Record, type Written } from "./record";
 
@@ -13,21 +15,21 @@ const HALF = 32;
 const ED25519 = 0;
 const P256 = 1;
 
-async function through(data: Bytes, stream: CompressionStream | DecompressionStream, most: number): Promise<Bytes> {
-  const writer = stream.writable.getWriter();
-  const [found] = await Promise.all([all(stream.readable.getReader(), most), writer.write(data).then(() => writer.close())]);
-  return found;
+/** The body in a packed one, at most as long as a record's is; throws where it is cut off, or more follows. */
+function unpacked(packed: Bytes): Bytes {
+  if (packed.length > 2 * BODY_BYTES_MAX) throw new RangeError("more than a record");
+  const body = inflateSync(packed, { out: new Uint8Array(BODY_BYTES_MAX) });
+  if (isWhole(packed.subarray(0, -1))) throw new RangeError("something follows the record");
+  return body.slice();
 }
 
-async function all(reader: ReadableStreamDefaultReader<Uint8Array>, most: number): Promise<Bytes> {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    parts.push(next.value);
-    length += next.value.length;
-    if (length > most) throw new RangeError("more than a record");
+function isWhole(packed: Bytes): boolean {
+  try {
+    inflateSync(packed, { out: new Uint8Array(BODY_BYTES_MAX) });
+    return true;
+  } catch {
+    return false;
   }
-  return joined(parts);
 }
 
 function joined(parts: readonly Uint8Array[]): Bytes {
@@ -39,7 +41,7 @@ function joined(parts: readonly Uint8Array[]): Bytes {
 /** The text after `/receipt#`. */
 export async function codeOf({ body, signature }: Pick<Written, "body" | "signature">, key: PublicJwk): Promise<string> {
   const halves = key.kty === "OKP" ? [fromBase64(key.x)] : [fromBase64(key.x), fromBase64(key.y)];
-  const packed = await through(fromBase64(body), new CompressionStream("deflate-raw"), 2 * BODY_BYTES_MAX);
+  const packed = deflateSync(fromBase64(body), { level: 9 });
   return base64url(joined([Uint8Array.of(key.kty === "OKP" ? ED25519 : P256), fromBase64(signature), ...halves, packed]));
 }
 
@@ -61,12 +63,11 @@ export async function readCode(text: string): Promise<Proven | null> {
     const begin = 1 + SIGNATURE + halves * HALF;
     const half = (at: number): string => base64url(data.slice(1 + SIGNATURE + at * HALF, 1 + SIGNATURE + (at + 1) * HALF));
     if (halves === 0 || data.length <= begin) return null;
-    const body = await through(data.slice(begin), new DecompressionStream("deflate-raw"), BODY_BYTES_MAX);
+    const body = unpacked(data.slice(begin));
     const key: PublicJwk = halves === 1 ? { kty: "OKP", crv: "Ed25519", x: half(0) } : { kty: "EC", crv: "P-256", x: half(0), y: half(1) };
-    const algorithm = halves === 1 ? "Ed25519" : { name: "ECDSA", namedCurve: "P-256" };
-    const imported = await crypto.subtle.importKey("jwk", key, algorithm, false, ["verify"]);
+    const verifies = await verifierOf(key);
     const record = readRecord(body);
-    if (!record || !(await crypto.subtle.verify(algorithmOf(imported), imported, signature, messageOf(PURPOSE, body)))) return null;
+    if (!record || !(await verifies(signature, messageOf(PURPOSE, body)))) return null;
     return { record, hash: await hashOf(body), signature: base64url(signature), body: base64url(body), key };
   } catch {
     return null;

@@ -1,4 +1,5 @@
 /** The pitch on a canvas: grass and lines by law 1, who is where, and the ball with its shadow. */
+import { roundRect } from "../../kernel/floor";
 import { named, QUANTUM_M, type Moment } from "./code";
 import type { Shirt } from "./shirts";
 
@@ -67,7 +68,7 @@ function player(on: CanvasRenderingContext2D, x: number, y: number, radius: numb
   const { fill, number, ring } = look[side];
   on.beginPath();
   if (side === "home") on.arc(x, y, radius, 0, 2 * Math.PI);
-  else on.roundRect(x - radius * 0.9, y - radius * 0.9, radius * 1.8, radius * 1.8, radius * 0.3);
+  else roundRect(on, x - radius * 0.9, y - radius * 0.9, radius * 1.8, radius * 1.8, radius * 0.3);
   on.fillStyle = fill;
   on.fill();
   on.lineWidth = 1.5;

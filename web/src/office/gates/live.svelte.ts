@@ -1,6 +1,7 @@
 /** The gates as they are now: the board and the hits, asked for every two seconds while somebody looks, one question at a time. */
 import { answered, type Problem } from "../../api/answer";
 import { api } from "../../api/client";
+import { timeoutSignal } from "../../kernel/floor";
 import { desk } from "../desk.svelte";
 import type { GateBoard, Hit } from "../types";
 
@@ -47,7 +48,7 @@ export class Live {
     this.#asking = true;
     const sent = performance.now();
     const params = { path: { event_id: this.id } };
-    const init = { params, signal: AbortSignal.timeout(ANSWER_MS) };
+    const init = { params, signal: timeoutSignal(ANSWER_MS) };
     const board = await answered<GateBoard>(api.GET("/api/access/board/{event_id}", init));
     const hits = board.ok ? await answered<Hit[]>(api.GET("/api/access/hits/{event_id}", init)) : board;
     this.#asking = false;

@@ -1,4 +1,5 @@
 /** Paints seats into a canvas in slices of a few milliseconds, so that a frame is never late however many are in view. */
+import { roundRect } from "../../kernel/floor";
 import type { Availability } from "../availability";
 import { WHEELCHAIR, type Box, type Shape } from "../ground";
 import { levelOf, type Palette } from "./palette";
@@ -153,7 +154,7 @@ function drawn(colour: string, radius: number, sign: string | null): ImageBitmap
   const { pen, finish } = sheet(size, size);
   pen.fillStyle = colour;
   pen.beginPath();
-  if (sign) pen.roundRect(size / 2 - radius, size / 2 - radius, 2 * radius, 2 * radius, radius * 0.35);
+  if (sign) roundRect(pen, size / 2 - radius, size / 2 - radius, 2 * radius, 2 * radius, radius * 0.35);
   else pen.arc(size / 2, size / 2, radius, 0, 2 * Math.PI);
   pen.fill();
   if (sign && radius >= 4) {

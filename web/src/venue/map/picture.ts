@@ -6,8 +6,8 @@ export type Pen = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
 /** Somewhere to draw that is not on the screen. */
 export function sheet(width: number, height: number): { pen: Pen; finish: () => ImageBitmap | HTMLCanvasElement } {
-  if ("OffscreenCanvas" in globalThis) {
-    const canvas = new OffscreenCanvas(width, height);
+  if (globalThis.OffscreenCanvas) {
+    const canvas = new globalThis.OffscreenCanvas(width, height);
     return { pen: canvas.getContext("2d")!, finish: () => canvas.transferToImageBitmap() };
   }
   const canvas = document.createElement("canvas");

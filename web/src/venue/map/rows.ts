@@ -1,4 +1,5 @@
 /** The name of each row in sight, at both of its ends; where an end lies outside the window, at the window's edge. */
+import { roundRect } from "../../kernel/floor";
 import { PITCH } from "./painter";
 import type { Palette } from "./palette";
 import type { Pen } from "./picture";
@@ -64,7 +65,7 @@ function label({ pen, port, colours, size, written }: Writing, text: string, at:
   if (written.some(([ox, oy, a, d]) => Math.abs(ox - px) < a + across - 3 && Math.abs(oy - py) < d + down - 3)) return;
   written.push([px, py, across, down]);
   pen.beginPath();
-  pen.roundRect(px - across, py - down, 2 * across, 2 * down, 5);
+  roundRect(pen, px - across, py - down, 2 * across, 2 * down, 5);
   pen.fillStyle = colours.surface;
   pen.fill();
   pen.fillStyle = colours.ink;

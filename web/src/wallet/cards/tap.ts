@@ -1,5 +1,6 @@
 /** What a card writes into the address that a tap opens (`docs/cards.md`): encrypted, or in plain letters. */
 import type { SunMessage } from "../../api/words";
+import { parseUrl } from "../../kernel/url";
 
 const MAC = /^[0-9A-F]{16}$/;
 const PICC = /^[0-9A-F]{32}$/;
@@ -25,9 +26,8 @@ export function messageOf(query: URLSearchParams): Message | "malformed" | null 
 
 /** The message of an address that a card showed to this phone's own reader; null where it is no card of a ground. */
 export function messageOfAddress(text: string): Message | null {
-  if (!URL.canParse(text)) return null;
-  const { pathname, searchParams } = new URL(text);
-  const found = pathname === "/tap" ? messageOf(searchParams) : null;
+  const url = parseUrl(text);
+  const found = url?.pathname === "/tap" ? messageOf(url.searchParams) : null;
   return found === "malformed" ? null : found;
 }
 

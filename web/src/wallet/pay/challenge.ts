@@ -2,6 +2,7 @@
  * What a till asks a phone to pay, and what the phone answers: rules without screen, network and clock. Python's
  * `src/virage/wallet/rules/virtual_cards.py` says the same; `docs/vectors/virtual_card.json` holds both to it.
  */
+import { parseUrl } from "../../kernel/url";
 import type { Bytes } from "../../passes/base45";
 import { base64url, fromBase64 } from "../../passes/base64";
 import { messageOf } from "../../passes/keys";
@@ -42,9 +43,8 @@ export function readChallenge(fragment: string): Challenge | null {
 
 /** The challenge in what a camera saw: the address that tills show, of whichever name this ground is reached by. */
 export function challengeIn(text: string): Challenge | null {
-  if (!URL.canParse(text)) return null;
-  const { pathname, hash } = new URL(text);
-  return pathname === "/pay" ? readChallenge(hash.slice(1)) : null;
+  const url = parseUrl(text);
+  return url?.pathname === "/pay" ? readChallenge(url.hash.slice(1)) : null;
 }
 
 function isChallenge(told: unknown): told is Challenge {
