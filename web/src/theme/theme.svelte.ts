@@ -64,7 +64,7 @@ export function properties(club: Club, mode: "light" | "dark"): Record<string, s
   const second = groundFor(parseHex(club.secondary));
   const surface = parseHex(SURFACES[mode]);
   const deep = atLightness(primary, Math.max(0.12, toOklab(primary)[0] - 0.1));
-  return {
+  const worn: Record<string, string> = {
     "--club": toHex(primary),
     "--on-club": toHex(readableOn(primary)),
     "--club-deep": toHex(groundFor(deep)),
@@ -75,6 +75,8 @@ export function properties(club: Club, mode: "light" | "dark"): Record<string, s
     "--accent-ink": toHex(inkOn(parseHex(club.secondary), surface)),
     "--gilt": toHex(inkOn(parseHex(club.accent), groundFor(deep))),
   };
+  for (const [name, value] of Object.entries(worn)) worn[`${name}-rgb`] = parseHex(value).join(" ");
+  return worn;
 }
 
 export const theme = new Theme();
