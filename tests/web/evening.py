@@ -1,29 +1,26 @@
 """A whole evening for one person: a match on sale and under way, a gate with a camera, a till, a kitchen, a replay."""
 
-import io
 import re
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
-import numpy as np
-from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
+from msgspec.structs import replace
+from playwright.sync_api import Browser, FloatRect, Locator, Page, ViewportSize, expect
 
 from tests.web import tour_desk
-from tests.web.devices import with_pin
+from tests.web.evening_gate import Gate
 from tests.web.food import kitchen, opened, untouched_outlet
-from tests.web.gate import FPS, GREY, HEIGHT, WIDTH, Phone, choose_gate, in_menu, pair, sign_in_by_pin
+from tests.web.gate import Phone
 from tests.web.house import READY_S, House, fresh
 from tests.web.office import in_database
+from tests.web.senses import FRENCH
 from tests.web.steps import ACCEPTED, kick_off
-from tests.web.till import open_till
-from virage.concessions.acts import derogations
-from virage.concessions.rules.alcohol import DerogationWish
+from tests.web.till import open_till, sold, tap_product
 from virage.demo.prices import match_pricing
 from virage.demo.programme import CLUB, done
 from virage.demo.teams import TEAMS
@@ -31,29 +28,29 @@ from virage.kernel.database import Connection
 from virage.kernel.ids import new_id
 from virage.live.acts import telling as live
 from virage.programme import acts as programme
-from virage.programme.rules import HouseRules, NewEvent, Text
+from virage.programme import reads as programme_reads
+from virage.programme.rules import NewEvent, Text, content_of
 from virage.ticketing.acts.pricing import set_pricing
-from virage.venue.reads import load_ground
 
 SLOW_MS = 60_000
 SETTLED = """
     select exists(
-        select from replay.clip c join replay.segment s on s.camera = any(c.cameras) and s.at > c.to_at where c.event_id = $1
+        select from replay.clip c join replay.segment s on s.camera = any(c.cameras) and s.at > c.to_at
+        where c.event_id = $1
     )
 """
+PAPER: ViewportSize = {"width": 840, "height": 1188}
+CODE_ON_PAPER: FloatRect = {"x": 60, "y": 440, "width": 340, "height": 340}
 POPCORN, COLA = "Salted popcorn", "Cola, 40 cl"
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1440, "height": 900}
-STEWARD = "Steward of the evening"
 FILMED_S = 6
 """How long the camera sends before the goal; the clip goes on for eight seconds after it."""
 
-FRENCH: dict[str, str] = {}
-
 
 def match_on_sale(house: House, title: str) -> UUID:
-    """A match that began 20 minutes ago, with prices, teams and beer; its sale is still open."""
+    """A match that began 20 minutes ago, with prices and teams; its sale is still open."""
 
     async def make(conn: Connection) -> UUID:
         now = datetime.now(UTC)
@@ -61,72 +58,33 @@ def match_on_sale(house: House, title: str) -> UUID:
             id=new_id(),
             organiser_id=CLUB.id,
             kind="match",
-            title=Text(f"{title}, en direct", title),
+            title=Text(title.replace("Match of the evening", "Match du soir"), title),
             doors_at=now - 80 * MINUTE,
             starts_at=now - 20 * MINUTE,
             ends_at=now + 4 * HOUR,
             sale_opens_at=now - 24 * HOUR,
             sale_closes_at=now + 2 * HOUR,
-            rules=HouseRules(alcohol=True),
         )
         done(await programme.create(conn, event, None, now))
         done(await set_pricing(conn, event.id, match_pricing(), None, now))
         done(await programme.publish(conn, event.id, None, now))
         done(await live.set_teams(conn, event.id, TEAMS, None, now, revision=0))
-        wish = DerogationWish(new_id(), CLUB.id, event.doors_at, event.ends_at, "2026-1")
-        done(await derogations.enter(conn, wish, None, now))
         return event.id
 
     return in_database(house, make)
 
 
-class Gate:
-    """A steward's phone that is paired with every gate; its camera sees what people hold before it."""
+def end_match(house: House, event_id: UUID) -> None:
+    """The match is over: whoever comes to the house next meets others."""
 
-    def __init__(self, phone: Phone, house: House, title: str) -> None:
-        with_pin(house, "steward.of.the.evening@example.org", STEWARD, "steward")
-        self.phone = phone
-        self._hold(None)
-        self.page = phone.start()
-        pair(self.page, house, sorted({block.gate_group for block in load_ground().blocks}), title)
-        sign_in_by_pin(self.page, STEWARD)
-        expect(self.page.get_by_role("heading", name="Which gate?")).to_be_visible()
+    async def end(conn: Connection) -> None:
+        now = datetime.now(UTC)
+        event = await programme_reads.event(conn, event_id)
+        assert event is not None
+        over = replace(content_of(event), ends_at=now, sale_closes_at=now)
+        done(await programme.amend(conn, event_id, over, None, now))
 
-    def _hold(self, picture: bytes | None) -> None:
-        """Change what the camera sees; it plays the file while it is overwritten in place."""
-        frame = np.full((HEIGHT, WIDTH), GREY, np.uint8)
-        if picture is not None:
-            shown = Image.open(io.BytesIO(picture)).convert("L")
-            shown.thumbnail((WIDTH, HEIGHT))
-            top, left = (HEIGHT - shown.height) // 2, (WIDTH - shown.width) // 2
-            frame[top : top + shown.height, left : left + shown.width] = np.asarray(shown)
-        one = b"FRAME\n" + frame.tobytes() + bytes([GREY]) * (WIDTH * HEIGHT // 2)
-        with self.phone.video.open("r+b") as video:
-            video.readline()
-            video.write(one * FPS)
-
-    def stand_at(self, group: str) -> None:
-        """Stand at the first gate of a group."""
-        if self.page.locator("[data-state]").is_visible():
-            in_menu(self.page, "Change gate")
-        choose_gate(self.page, f"{group}1")
-
-    def sees(self, show: Callable[[], bytes]) -> Locator:
-        """Hold something before the camera until the gate answers; its light."""
-        light, end = self.page.locator("[data-light]"), time.monotonic() + READY_S
-        self._hold(show())
-        while not light.is_visible():
-            assert time.monotonic() < end, "the gate sees nothing"
-            self._hold(show())
-        self._hold(None)
-        return light
-
-    def lets_in(self, show: Callable[[], bytes]) -> None:
-        """Expect a yes to what is held before the camera."""
-        light = self.sees(show)
-        expect(light).to_have_attribute("data-light", "good")
-        self.page.get_by_role("button", name="Next").click()
-        expect(light).to_be_hidden()
+    in_database(house, end)
 
 
 class Evening:
@@ -168,20 +126,41 @@ class Evening:
         context.set_default_timeout(SLOW_MS)
         return context.new_page()
 
-    def serve(self, code: str) -> None:
-        """The kitchen makes the one order that waits, and hands it over for its code."""
+    def serve(self, order: str, code: str) -> None:
+        """The kitchen makes an order, and hands it over for its code."""
+        ticket = self.kitchen.locator(f"[data-ticket='{order}']")
         for act in ("Accept", "Ready", "Hand over"):
-            self.kitchen.get_by_role("button", name=re.compile(f"^{act}, order")).click()
+            ticket.get_by_role("button", name=re.compile(f"^{act}, order")).click()
         self.kitchen.get_by_label("Code on the fan’s phone").fill(code)
         self.kitchen.get_by_role("button", name="Hand over", exact=True).click()
-        expect(self.kitchen.locator("[data-ticket]")).to_have_count(0)
+        expect(ticket).to_have_count(0)
+
+    def letters(self, address: str, least: int) -> list[str]:
+        """The letters to somebody, the newest first, once there are so many."""
+        end = time.monotonic() + READY_S
+        while time.monotonic() < end:
+            found = [one for one in self.house.get("/api/mailbox") if one["recipient"] == address]
+            if len(found) >= least:
+                return [f"{one['subject']} {one['body']}" for one in found]
+            time.sleep(0.1)
+        raise TimeoutError(f"not {least} letters to {address}")
 
     def close(self) -> None:
+        """Everybody goes home."""
         self._open.close()
+        end_match(self.house, self.event)
 
 
-class Hand:
-    """How somebody works a screen: with a finger."""
+class Hand(Protocol):
+    """How somebody works a screen."""
+
+    def press(self, target: Locator) -> None: ...
+    def write(self, target: Locator, text: str) -> None: ...
+    def tick(self, target: Locator) -> None: ...
+
+
+class Finger:
+    """With a finger, or a mouse."""
 
     def press(self, target: Locator) -> None:
         target.click()
@@ -200,7 +179,7 @@ class Person:
     evening: Evening
     page: Page
     address: str
-    hand: Hand = field(default_factory=Hand)
+    hand: Hand = field(default_factory=Finger)
     french: bool = False
 
     def says(self, words: str) -> str:
@@ -230,13 +209,20 @@ def open_match(person: Person) -> None:
 
 
 def sign_in(person: Person) -> None:
-    """Sign in for the first time by a code from a letter."""
-    person.write("Email address", person.address)
-    person.press("Send me a code")
-    person.write("Sign-in code", person.evening.house.code_for(person.address))
-    person.press("Sign in")
+    """Sign in for the first time: by a code from a letter, and with a name."""
+    come_back(person)
     person.write("Your name", "Somebody Somewhere")
     person.press("Save")
+
+
+def come_back(person: Person) -> None:
+    """Sign in by a code from a letter."""
+    house = person.evening.house
+    earlier = house.last_code(person.address)
+    person.write("Email address", person.address)
+    person.press("Send me a code")
+    person.write("Sign-in code", house.code_for(person.address, besides=earlier))
+    person.press("Sign in")
 
 
 def by_card(person: Person) -> None:
@@ -290,6 +276,18 @@ def group_of(person: Person) -> str:
     return label.locator("xpath=following-sibling::dd").inner_text()
 
 
+def print_ticket(person: Person) -> Callable[[], bytes]:
+    """Print the ticket on the screen; what the sheet of paper shows when its code is held before a camera."""
+    person.press("Print on paper")
+    with person.page.expect_download() as saved:
+        person.press("Make the paper ticket")
+    file = person.evening.house.folder / f"{person.address}.pdf"
+    saved.value.save_as(file)
+    sheet = person.evening.page(PAPER)
+    sheet.goto(f"file://{file}#toolbar=0&navpanes=0&view=Fit")
+    return lambda: sheet.screenshot(clip=CODE_ON_PAPER)
+
+
 def top_up(person: Person) -> None:
     """Put 20 euros into the wallet by card."""
     person.page.goto("/purse")
@@ -299,16 +297,26 @@ def top_up(person: Person) -> None:
     expect(person.page.locator("[data-balance]")).to_have_text(re.compile("20"))
 
 
+def eat_at_till(evening: Evening, pay: Callable[[Page], None]) -> None:
+    """Buy popcorn and a drink at the till."""
+    evening.till.goto("/staff/till")  # whatever was on its screen before
+    for name in (POPCORN, COLA):
+        tap_product(evening.till, name)
+    pay(evening.till)
+    sold(evening.till)
+
+
 def eat_by_phone(person: Person) -> None:
     """Order popcorn and a drink from the seat, and fetch them with the code."""
     person.page.goto(f"/food?event={person.evening.event}")
-    person.hand.press(person.page.locator(f"[data-outlet='{person.evening.outlet}']").get_by_role("link"))
+    stand = re.compile(rf"^\D*\b{person.evening.outlet}\b")
+    person.hand.press(person.page.get_by_role("main").get_by_role("link", name=stand))
     for name in (POPCORN, COLA):
         person.press(f"Add {name}")
     person.press("Order and pay")
-    code = person.page.locator("[data-pick-up]")
-    expect(code).to_be_visible()
-    person.evening.serve(code.inner_text())
+    code = person.page.get_by_role("img", name=re.compile(r"\d{4}$"))
+    digits = (code.get_attribute("aria-label") or "")[-4:]
+    person.evening.serve(person.page.url.rpartition("/")[2], digits)
     expect(person.page.get_by_text(person.says("Enjoy!")).first).to_be_visible()
 
 
@@ -322,4 +330,4 @@ def watch(person: Person) -> None:
 def playing(page: Page) -> None:
     """The replay is on the screen, and moves."""
     expect(page.locator("[data-state='playing']")).to_be_visible(timeout=SLOW_MS)
-    page.wait_for_function("document.querySelector('video').currentTime > 0.2", timeout=SLOW_MS)
+    page.wait_for_function("() => document.querySelector('video').currentTime > 0.2", timeout=SLOW_MS)

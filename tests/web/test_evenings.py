@@ -1,13 +1,38 @@
 """Ten people spend an evening at the match: each buys, enters, eats and drinks, and sees a goal again."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
-from tests.web.evening import Evening, Person, buy, eat_by_phone, enter, top_up, watch
-from tests.web.gate import Phone
+from tests.web.cards import Held, new_card, shown_proof
+from tests.web.evening import (
+    COLA,
+    DESK,
+    POPCORN,
+    SLOW_MS,
+    Evening,
+    Person,
+    buy,
+    choose_seats,
+    come_back,
+    eat_at_till,
+    eat_by_phone,
+    enter,
+    group_of,
+    open_match,
+    pay,
+    playing,
+    print_ticket,
+    shown_code,
+    sign_in,
+    top_up,
+    watch,
+)
+from tests.web.gate import Phone, type_code
 from tests.web.house import House
+from tests.web.till import by_cash, in_menu, refused, tap_card, tap_product
 
 
 @pytest.fixture(scope="module")
@@ -22,10 +47,167 @@ def evening(
     steward.close()
 
 
-def test_everyday(evening: Evening, address: str) -> None:
+def test_without_a_phone(evening: Evening, address: str) -> None:
+    """Bought at a computer and printed there; cash for the food; the replay on any screen, without signing in."""
+    person = Person(evening, evening.page(DESK), address)
+    buy(person)
+    gate = group_of(person)
+    paper = print_ticket(person)
+    evening.gate.stand_at(gate)
+    evening.gate.lets_in(paper)
+    eat_at_till(evening, by_cash)
+    watch(Person(evening, evening.page(DESK), address))
+
+
+def test_with_an_empty_battery_at_the_gate(evening: Evening, address: str) -> None:
+    """Of two tickets one moves to the phone of a friend; the holder of the other is found by the steward."""
+    person = Person(evening, evening.page(), address)
+    open_match(person)
+    choose_seats(person)
+    sign_in(person)
+    pay(person)
+    shown_code(person)
+    ticket = urlsplit(person.page.url).path
+    person.page.context.close()
+
+    friend = Person(evening, evening.page(), address)
+    friend.page.goto(f"/sign-in?next={ticket}")
+    come_back(friend)
+    before = evening.house.last_code(address)
+    friend.press("Move it to this phone")
+    friend.write("Code from the email", evening.house.code_for(address, before))
+    friend.press("Move the ticket")
+    enter(friend)
+    evening.gate.finds(address)
+    card = new_card(evening.house, 2_000)
+    eat_at_till(evening, lambda till: tap_card(till, card))
+    watch(friend)
+
+
+def test_without_network_in_the_stadium(evening: Evening, address: str) -> None:
+    """Gate and phone have no network: what the phone has kept opens the gate, pays, and tells the score."""
     person = Person(evening, evening.page(), address)
     buy(person)
-    enter(person)
+    shown_code(person)
+    gate, ticket = group_of(person), person.page.url
+    top_up(person)
+    person.page.goto("/purse/phone")
+    person.press("Switch this phone on")
+    expect(person.page.get_by_text("This phone pays from your wallet")).to_be_visible()
+    watch(person)
+    person.press("Close the replay")
+    person.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    evening.gate.stand_at(gate)
+    evening.gate.cut_off()
+    person.page.context.set_offline(True)
+
+    person.page.goto(ticket)
+    assert evening.gate.lets_in(shown_code(person).screenshot)["alone"] == "true"
+    evening.gate.reconnect()
+    eat_at_till(evening, lambda till: pay_without_network(till, person))
+    person.page.goto(f"/live/{evening.event}")
+    expect(person.page.get_by_text("You are offline. Last updated")).to_be_visible()
+    person.press("Watch again: Goal for Virage FC")
+    expect(person.page.locator("[data-state='failed']")).to_be_visible(timeout=SLOW_MS)
+    person.page.context.set_offline(False)
+    playing(person.page)
+
+
+def pay_without_network(till: Page, person: Person) -> None:
+    """The till shows what is due as a code; the phone answers with a code that the till reads."""
+    till.get_by_role("button", name="Pay €").click()
+    till.locator("[data-way=virtual_card]").click()
+    person.page.goto(str(till.locator("[data-challenge]").get_attribute("data-challenge")))
+    person.press("Pay €")
+    person.reads("Show this code to the counter")
+    type_code(till, shown_proof(person.page))
+
+
+def test_in_a_wheelchair_with_a_companion(evening: Evening, address: str) -> None:
+    """A wheelchair space and the seat beside it, a way without a step, and both come in."""
+    person = Person(evening, evening.page(), address)
+    open_match(person)
+    person.hand.tick(person.page.get_by_label("Wheelchair space"))
+    person.press("One fewer: Full price")
+    choose_seats(person)
+    expect(person.page.get_by_text("Companion")).to_be_visible()
+    sign_in(person)
+    pay(person)
+    for ticket in (1, 2):
+        if ticket == 2:
+            person.press("Next ticket", "link")
+        expect(person.page.get_by_text(f"Ticket {ticket} of 2")).to_be_visible()
+        expect(person.page.get_by_label("Without stairs")).to_be_checked()
+        expect(person.page.get_by_text("No step on the whole way.")).to_be_visible()
+        ways = person.page.get_by_role("list", name="Directions").get_by_role("listitem")
+        expect(ways.last).to_contain_text("to seat")
+        expect(ways.filter(has_text="Take stairs")).to_have_count(0)
+        enter(person)
     top_up(person)
     eat_by_phone(person)
     watch(person)
+
+
+def test_a_child_with_a_card_that_has_a_limit(evening: Evening, address: str) -> None:
+    """The parent's phone shows both tickets; the child pays alone, up to the limit of the day."""
+    parent = Person(evening, evening.page(), address)
+    open_match(parent)
+    parent.press("One fewer: Full price")
+    parent.press("One more: Child")
+    choose_seats(parent)
+    sign_in(parent)
+    pay(parent)
+    enter(parent)
+    parent.press("Next ticket", "link")
+    expect(parent.page.get_by_text("Ticket 2 of 2")).to_be_visible()
+    enter(parent)
+
+    card = new_card(evening.house, 2_000)
+    parent.page.goto(card.tap())
+    parent.write("Code printed on the card", card.code)
+    parent.press("Add to my wallet")
+    parent.press("Settings of this card", "link")
+    parent.write("At most a day", "12")
+    parent.press("Save the limit")
+    expect(parent.page.get_by_text("€0 of €12 spent today").first).to_be_visible()
+    eat_at_till(evening, lambda till: tap_card(till, card))
+    for name in (POPCORN, COLA):
+        tap_product(evening.till, name)
+    tap_card(evening.till, card)
+    expect(evening.till.get_by_text("The card’s limit for today is reached: €")).to_be_visible()
+    refused(evening.till, "daily_limit_reached")
+    evening.till.get_by_role("button", name="Empty the basket").click()
+    watch(parent)
+
+
+def test_without_a_bank_card(evening: Evening, address: str) -> None:
+    """A friend's card pays the ticket; cash at a desk becomes a wallet that pays for the food."""
+    friend = Person(evening, evening.page(), f"friend-of-{address}")
+    buy(friend)
+    gate = group_of(friend)
+    paper = print_ticket(friend)
+    evening.gate.stand_at(gate)
+    evening.gate.lets_in(paper)
+
+    card = new_card(evening.house)
+    load_in_cash(evening.till, card, 30)
+    person = Person(evening, evening.page(), address)
+    person.page.goto(card.tap())
+    sign_in(person)
+    person.write("Code printed on the card", card.code)
+    person.press("Add to my wallet")
+    expect(person.page.get_by_text("The card is yours")).to_be_visible()
+    eat_by_phone(person)
+    eat_at_till(evening, lambda till: tap_card(till, card))
+    watch(person)
+
+
+def load_in_cash(till: Page, card: Held, euros: int) -> None:
+    """The desk takes cash for the wallet of a card."""
+    in_menu(till, "Load a card")
+    dialog = till.get_by_role("dialog", name="Load a card")
+    tap_card(till, card)
+    dialog.get_by_label("Amount").fill(str(euros))
+    dialog.get_by_role("button", name=f"Load €{euros}.00").click()
+    expect(dialog).to_contain_text("Done.")
+    dialog.get_by_role("button", name="Close").click()

@@ -1,0 +1,108 @@
+"""The gate of an evening: a real steward's phone, whose camera sees what people hold before it."""
+
+import io
+import time
+from collections.abc import Callable
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.web.devices import with_pin
+from tests.web.gate import FPS, GREY, HEIGHT, WIDTH, Phone, choose_gate, in_menu, pair, sign_in_by_pin
+from tests.web.house import READY_S, House
+from virage.venue.reads import load_ground
+
+STEWARD = "Steward of the evening"
+SENT_MS = 60_000
+
+# Each answer of the gate as it appears: a green light goes by itself.
+WATCHING = """() => {
+  window.lights = [];
+  let turn = null;
+  new MutationObserver(() => {
+    const light = document.querySelector('[data-light]');
+    if (!light || light.dataset.turn === turn) return;
+    turn = light.dataset.turn;
+    window.lights.push({ ...light.dataset, text: light.innerText });
+  }).observe(document, { subtree: true, childList: true, attributes: true });
+}"""
+
+
+class Gate:
+    """A steward's phone that is paired with every gate; its camera sees what people hold before it."""
+
+    def __init__(self, phone: Phone, house: House, title: str) -> None:
+        with_pin(house, "steward.of.the.evening@example.org", STEWARD, "steward")
+        self._phone = phone
+        self._hold(None)
+        self._page = phone.start()
+        self._page.add_init_script(f"({WATCHING})()")
+        pair(self._page, house, sorted({block.gate_group for block in load_ground().blocks}), title)
+        sign_in_by_pin(self._page, STEWARD)
+        expect(self._page.get_by_role("heading", name="Which gate?")).to_be_visible()
+
+    def _hold(self, picture: bytes | None) -> None:
+        """Change what the camera sees; it plays the file while it is overwritten in place."""
+        frame = np.full((HEIGHT, WIDTH), GREY, np.uint8)
+        if picture is not None:
+            shown = Image.open(io.BytesIO(picture)).convert("L")
+            shown.thumbnail((WIDTH, HEIGHT))
+            top, left = (HEIGHT - shown.height) // 2, (WIDTH - shown.width) // 2
+            frame[top : top + shown.height, left : left + shown.width] = np.asarray(shown)
+        one = b"FRAME\n" + frame.tobytes() + bytes([GREY]) * (WIDTH * HEIGHT // 2)
+        with self._phone.video.open("r+b") as video:
+            video.readline()
+            video.write(one * FPS)
+
+    def stand_at(self, group: str) -> None:
+        """Stand at the first gate of a group, whatever was on the screen before."""
+        self._page.goto("/staff/gate")
+        at_gate, which = self._page.locator("[data-state]"), self._page.get_by_role("heading", name="Which gate?")
+        expect(at_gate.or_(which)).to_be_visible()
+        if at_gate.is_visible():
+            in_menu(self._page, "Change gate")
+        choose_gate(self._page, f"{group}1")
+
+    def lets_in(self, show: Callable[[], bytes]) -> dict[str, str]:
+        """Hold something before the camera until the gate says yes to it; its light."""
+        self._page.evaluate("lights.length = 0")
+        end = time.monotonic() + READY_S
+        while not self._page.evaluate("lights.length"):
+            assert time.monotonic() < end, "the gate sees nothing"
+            self._hold(show())
+        self._hold(None)
+        return self._answers("Come in")
+
+    def finds(self, text: str) -> None:
+        """Let somebody in without a code, who is found by what they say and is not inside yet."""
+        self._page.evaluate("lights.length = 0")
+        self._page.get_by_role("button", name="Search", exact=True).click()
+        dialog = self._page.get_by_role("dialog", name="Without a code")
+        dialog.get_by_label("Seat, order code or name").fill(text)
+        dialog.get_by_role("button", name="Search").click()
+        outside = dialog.get_by_role("listitem").filter(has_not_text="inside")
+        outside.get_by_role("button", name="Let in").click()
+        why = self._page.get_by_role("dialog", name="Let in anyway?")
+        why.get_by_label("Phone broken or empty, identity checked").check()
+        why.get_by_role("button", name="Let in").click()
+        self._page.wait_for_function("() => lights.length")
+        self._answers("Let in")
+
+    def _answers(self, word: str) -> dict[str, str]:
+        """Expect a green light with a word, and make way for the next person."""
+        light: dict[str, str] = self._page.evaluate("lights[0]")
+        assert light["light"] == "good", light
+        assert word in light["text"], light
+        self._page.evaluate("document.querySelector('[data-light]')?.click()")  # it may have gone by itself
+        expect(self._page.locator("[data-light]")).to_be_hidden()
+        return light
+
+    def cut_off(self) -> None:
+        """Take the network away."""
+        self._page.context.set_offline(True)
+
+    def reconnect(self) -> None:
+        """Give the network back, and wait until the server has heard everything."""
+        self._page.context.set_offline(False)
+        expect(self._page.locator("[data-backlog='0']")).to_be_attached(timeout=SENT_MS)
