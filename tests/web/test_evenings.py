@@ -32,6 +32,7 @@ from tests.web.evening import (
 )
 from tests.web.gate import Phone, type_code
 from tests.web.house import House
+from tests.web.senses import Ears, Keys, OneLanguage, foreign
 from tests.web.till import by_cash, in_menu, refused, tap_card, tap_product
 
 
@@ -211,3 +212,66 @@ def load_in_cash(till: Page, card: Held, euros: int) -> None:
     dialog.get_by_role("button", name=f"Load €{euros}.00").click()
     expect(dialog).to_contain_text("Done.")
     dialog.get_by_role("button", name="Close").click()
+
+
+def test_with_a_screen_reader(evening: Evening, address: str) -> None:
+    """Everything is found by role and name, and what changes is said."""
+    page = evening.page()
+    ears = Ears(page)
+    person = Person(evening, page, address, ears)
+    open_match(person)
+    person.press("One fewer: Full price")
+    ears.hears("1")
+    person.press("Find 1 seat")
+    expect(page.get_by_role("heading", name="We found 1 seat")).to_be_focused()
+    person.press("Reserve these seats")
+    ears.hears("Your basket")
+    sign_in(person)
+    ears.hears(f"We’ve sent a code to {address}")
+    pay(person)
+    enter(person)
+    ears.hears("This ticket is already inside")
+    top_up(person)
+    ears.hears("€20.00 is in your wallet")
+    eat_by_phone(person)
+    ears.hears(f"{POPCORN} is in your basket", f"{COLA} is in your basket", "Your order: Enjoy!")
+    watch(person)
+    evening.tell_goal()
+    ears.hears("Goal for Virage FC")
+
+
+def test_with_the_keyboard_alone(evening: Evening, address: str) -> None:
+    """Tab, Enter, Space and arrows do it all; the focus is always seen and never lost."""
+    page = evening.page(DESK)
+    person = Person(evening, page, address, Keys(page))
+    buy(person)
+    enter(person)
+    top_up(person)
+    eat_by_phone(person)
+    watch(person)
+    person.press("Close the replay")
+    expect(page.get_by_role("button", name="Watch again").first).to_be_focused()
+
+
+def test_in_french_and_then_in_english(evening: Evening, address: str) -> None:
+    """The language is changed half-way: before and after, screens and letters speak the chosen one alone."""
+    page = evening.page(locale="fr-FR")
+    reader = OneLanguage(page, "fr")
+    person = Person(evening, page, address, reader, french=True)
+    buy(person)
+    enter(person)
+    top_up(person)
+    reader.reads()
+    letters = evening.letters(address, 2)
+    assert not [letter for letter in letters if foreign(letter, "fr")]
+
+    page.get_by_role("button", name="EN, English").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    reader.tag, person.french = "en", False
+    reader.reads()
+    eat_by_phone(person)
+    person.press("Email me the receipt")
+    letters = evening.letters(address, len(letters) + 1)[: -len(letters)]
+    assert not [letter for letter in letters if foreign(letter, "en")]
+    watch(person)
+    reader.reads()
