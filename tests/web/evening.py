@@ -42,7 +42,7 @@ SETTLED = """
 PAPER: ViewportSize = {"width": 840, "height": 1188}
 CODE_ON_PAPER: FloatRect = {"x": 60, "y": 440, "width": 340, "height": 340}
 POPCORN, COLA = "Salted popcorn", "Cola, 40 cl"
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+SOON, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1440, "height": 900}
 FILMED_S = 6
@@ -81,7 +81,7 @@ def end_match(house: House, event_id: UUID) -> None:
         now = datetime.now(UTC)
         event = await programme_reads.event(conn, event_id)
         assert event is not None
-        over = replace(content_of(event), ends_at=now, sale_closes_at=now)
+        over = replace(content_of(event), ends_at=now + SOON, sale_closes_at=now)
         done(await programme.amend(conn, event_id, over, None, now))
 
     in_database(house, end)
