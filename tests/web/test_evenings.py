@@ -32,6 +32,7 @@ from tests.web.evening import (
 )
 from tests.web.gate import Phone, type_code
 from tests.web.house import House
+from tests.web.old_phone import WIDTH, grow_old
 from tests.web.senses import Ears, Keys, OneLanguage, foreign
 from tests.web.till import by_cash, in_menu, refused, tap_card, tap_product
 
@@ -275,3 +276,19 @@ def test_in_french_and_then_in_english(evening: Evening, address: str) -> None:
     assert not [letter for letter in letters if foreign(letter, "en")]
     watch(person)
     reader.reads()
+
+
+def test_with_an_old_phone(evening: Evening, address: str) -> None:
+    """A small, slow phone whose browser has nothing that is newer than the oldest supported ones."""
+    page = evening.page({"width": WIDTH, "height": 640}, has_touch=True)
+    grow_old(page)
+    broken: list[str] = []
+    page.on("pageerror", lambda error: broken.append(str(error)))
+    person = Person(evening, page, address)
+    buy(person)
+    enter(person)
+    top_up(person)
+    eat_by_phone(person)
+    watch(person)
+    assert page.evaluate("document.documentElement.scrollWidth") <= WIDTH
+    assert not broken
