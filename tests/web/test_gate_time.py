@@ -184,6 +184,11 @@ def test_a_steward_of_other_gates_stands_at_none_of_these(
     expect(page.get_by_text("Your role covers: N.")).to_be_visible()
     expect(page.get_by_role("button", name="P1", exact=False)).to_be_disabled()
     choose_gate(page, "N1")
+    (elsewhere,) = tickets(house, event, "P", 1)
+    type_code(page, elsewhere.code())
+    light(page, "bad", "Another gate")
+    expect(page.get_by_role("button", name="Let in anyway")).to_have_count(0)
+    page.get_by_role("button", name="Next").click()
     (ticket,) = tickets(house, event, "N", 1)
     type_code(page, ticket.code())
     light(page, "good", "Come in")
@@ -192,8 +197,12 @@ def test_a_steward_of_other_gates_stands_at_none_of_these(
 def test_nobody_is_let_in_against_the_light_before_a_reason_is_chosen(
     phone: Phone, house: House, server: Server, event: UUID, title: str
 ) -> None:
+    with_pin(house, "supervisor.of.n@example.org", "Supervisor of N", "supervisor", "gate", "N")
     (elsewhere,) = tickets(house, event, "P", 1)
-    page = begin(phone, house, title)
+    page = phone.start()
+    pair(page, house, ["N"], title)
+    sign_in_by_pin(page, "Supervisor of N")
+    choose_gate(page, "N1")
     type_code(page, elsewhere.code())
     light(page, "bad", "Another gate")
     page.get_by_role("button", name="Let in anyway").click()
