@@ -288,6 +288,7 @@ async def app(  # noqa: PLR0917 - what the application is made of
 ) -> Litestar:
     """The whole application, with the provider and the gates of the test."""
     monkeypatch.setattr(domains, "inside_since", gates)
+    monkeypatch.setattr(domains, "lock_inside", gates)
     monkeypatch.setattr(domains, "SandboxProvider", lambda *_: provider)
     return matchday.build(config, db, clock)
 
