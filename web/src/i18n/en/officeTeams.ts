@@ -49,6 +49,6 @@ export const officeTeams = {
     nothing: "Empty",
     yes: "Yes",
     no: "No",
-    save: "Nothing is saved until you choose Save.",
+    save: "Nothing is saved yet: confirm with the button of the form.",
   },
 };

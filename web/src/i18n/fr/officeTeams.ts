@@ -49,6 +49,6 @@ export const officeTeams: typeof en = {
     nothing: "Vide",
     yes: "Oui",
     no: "Non",
-    save: "Rien n’est enregistré avant que vous choisissiez Enregistrer.",
+    save: "Rien n’est encore enregistré : confirmez avec le bouton du formulaire.",
   },
 };
