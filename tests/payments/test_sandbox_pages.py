@@ -48,7 +48,8 @@ async def test_the_page_runs_no_script_and_loads_nothing_from_elsewhere(
 ) -> None:
     _, html, headers = await get(buyer, page_url)
     policy = headers["content-security-policy"]
-    assert policy.startswith("default-src 'none'; style-src 'self'; form-action 'self' https://club.example;")
+    loads = "default-src 'none'; img-src 'self'; style-src 'self'"
+    assert policy.startswith(f"{loads}; form-action 'self' https://club.example;")
     assert "<script" not in html
     assert " style=" not in html
     assert headers["cache-control"] == "no-store"

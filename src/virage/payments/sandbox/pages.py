@@ -127,7 +127,8 @@ def _headers(account: Account | None) -> bytes:
     """Strict headers; a form's redirect to the shop counts as its target, so the shop's origin is allowed."""
     parts = urlsplit(account.return_url) if account is not None else None
     shop = f" {parts.scheme}://{_wire(parts.netloc).replace(';', '').replace(',', '')}" if parts is not None else ""
-    policy = f"default-src 'none'; style-src 'self'; form-action 'self'{shop}; base-uri 'none'; frame-ancestors 'none'"
+    loads = "default-src 'none'; img-src 'self'; style-src 'self'"  # browsers ask for an icon
+    policy = f"{loads}; form-action 'self'{shop}; base-uri 'none'; frame-ancestors 'none'"
     lines = (
         "content-type: text/html; charset=utf-8",
         "cache-control: no-store",
