@@ -42,7 +42,7 @@ check: .venv/.dev src/virage/web/index.html ## Every law of the house, by comman
 	node web/floor/built.mjs
 
 test: export PYTHONDONTWRITEBYTECODE :=
-test: .venv/.dev src/virage/web/index.html tests/azurite/node_modules/.installed ## Every test, from the unit to the real browser
+test: .venv/.dev src/virage/web/index.html tests/azurite/node_modules/.installed tests/web/engines/node_modules/.installed ## Every test, from the unit to the real browser
 	npm --prefix web test
 	python checks/servers.py
 	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && pytest -q -rfER -n 3 --dist worksteal
@@ -66,7 +66,7 @@ lock: .venv/.dev ## Lock the newest versions that pyproject.toml admits
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --group build -c requirements-dev.txt pyproject.toml -o requirements.txt
 
 clean: ## Remove what was built; var/ with its data stays
-	rm -rf .venv dist web/node_modules tests/azurite/node_modules src/virage/web .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv dist web/node_modules tests/azurite/node_modules tests/web/engines/node_modules src/virage/web .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find benchmarks src tests -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/bin/python:
@@ -89,6 +89,10 @@ web/node_modules/.installed: .venv/.built web/package.json web/package-lock.json
 
 tests/azurite/node_modules/.installed: .venv/.built tests/azurite/package.json tests/azurite/package-lock.json
 	$(STEP) "Azurite" npm --prefix tests/azurite ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+tests/web/engines/node_modules/.installed: .venv/.built tests/web/engines/package.json tests/web/engines/package-lock.json
+	$(STEP) "Browser drivers" npm --prefix tests/web/engines ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 src/virage/web/index.html: web/node_modules/.installed $(WEB_SOURCES)

@@ -1,4 +1,4 @@
-"""Install the servers that tests run beside Virage, where one is missing: Debian's, when root."""
+"""Install the servers and browsers that tests run beside Virage, where one is missing: Debian's, when root."""
 
 import os
 import shutil
@@ -6,12 +6,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+LIBRARIES = f"/usr/lib/{os.uname().machine}-linux-gnu"
 # What tests start, and the package of Debian that brings it.
 SERVERS = {
     "nginx": "nginx-light",
     "/usr/lib/nginx/modules/ngx_nchan_module.so": "libnginx-mod-nchan",
     "mosquitto": "mosquitto",
     "srt-live-transmit": "srt-tools",
+    "firefox-esr": "firefox-esr",
+    "WebKitWebDriver": "webkit2gtk-driver",
+    "Xvfb": "xvfb",
+    "/usr/lib/python3/dist-packages/gi": "python3-gi",
+    f"{LIBRARIES}/girepository-1.0/WebKit2-4.1.typelib": "gir1.2-webkit2-4.1",
+    f"{LIBRARIES}/gstreamer-1.0/libgstisomp4.so": "gstreamer1.0-plugins-good",
+    f"{LIBRARIES}/gstreamer-1.0/libgstvideoparsersbad.so": "gstreamer1.0-plugins-bad",
+    f"{LIBRARIES}/gstreamer-1.0/libgstlibav.so": "gstreamer1.0-libav",
 }
 SEARCHED = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
 
@@ -40,7 +49,7 @@ def main() -> None:
     """Leave nothing missing, or say what to install and fail."""
     packages = missing()
     if packages and not (install(packages) and not missing()):
-        sys.exit(f"Tests start servers that are not here: install {' '.join(packages)} (names of Debian's packages).")
+        sys.exit(f"Tests start programs that are not here: install {' '.join(packages)} (names of Debian's packages).")
 
 
 if __name__ == "__main__":

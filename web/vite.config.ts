@@ -15,7 +15,7 @@ const syntax = oldest.map((browser) => browser.replace(/^(safari|ios)15\..*/, "$
 const CORE =
   /node_modules\/(svelte|esm-env|clsx|openapi-fetch)\/|src\/(kernel|api|theme|i18n\/i18n|people\/session|ticketing\/basket|ui\/(Button|Icon|Notice|Logo|Header|Footer|Toasts))/;
 /** What stands beside it and the first page does without: the pages that need it fetch it. */
-const LATER = /node_modules\/svelte\/src\/reactivity\/|src\/(api\/(stream|words)|kernel\/(download|floor|keep))\./;
+const LATER = /node_modules\/svelte\/src\/reactivity\/|src\/(api\/(stream|words)|kernel\/(download|floor|keep|indexed))\./;
 
 /** What only staff with a network opens: the office, the kitchen, the match desk, the describers. */
 const OFFICE = /src\/(office|concessions\/kitchen|live\/desk|replay\/describe)\//;

@@ -1,4 +1,5 @@
 /** IndexedDB as devices use it: what a promise says is kept is on the disk. */
+import { openDatabase, within } from "../kernel/indexed";
 
 /** One database with its stores. */
 export class Kept<Store extends string> {
@@ -13,23 +14,13 @@ export class Kept<Store extends string> {
   }
 
   #database(): Promise<IDBDatabase> {
-    this.#opened ??= new Promise((resolve, reject) => {
-      const request = indexedDB.open(this.#name, 1);
-      request.onupgradeneeded = () => this.#make(request.result);
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(request.error);
-    });
+    this.#opened ??= openDatabase(this.#name, this.#make);
     return this.#opened;
   }
 
   /** Run requests in one transaction; done when it is on the disk. */
   async within<Result>(stores: Store[], mode: IDBTransactionMode, ask: (transaction: IDBTransaction) => IDBRequest<Result> | void): Promise<Result> {
-    const transaction = (await this.#database()).transaction(stores, mode, { durability: "strict" });
-    return new Promise((resolve, reject) => {
-      const request = ask(transaction);
-      transaction.oncomplete = () => resolve((request ? request.result : undefined) as Result);
-      transaction.onabort = () => reject(transaction.error ?? new Error("the shelf is closed"));
-    });
+    return within((await this.#database()).transaction(stores, mode, { durability: "strict" }), ask);
   }
 
   one<T>(store: Store, key: IDBValidKey): Promise<T | undefined> {

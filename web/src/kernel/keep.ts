@@ -1,26 +1,16 @@
 /** What this phone keeps for the day without network: IndexedDB, one record a key. Failing to keep never stops a screen. */
+import { openDatabase, within } from "./indexed";
+
 const DATABASE = "virage";
 const STORE = "kept";
 
-function open(): Promise<IDBDatabase> {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.open(DATABASE, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(STORE);
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-}
+const open = (): Promise<IDBDatabase> => openDatabase(DATABASE, (database) => void database.createObjectStore(STORE));
 
 async function run<T>(mode: IDBTransactionMode, ask: (store: IDBObjectStore) => IDBRequest<T>): Promise<T | undefined> {
   try {
     const database = await open();
     try {
-      return await new Promise<T>((resolve, reject) => {
-        const transaction = database.transaction(STORE, mode);
-        const request = ask(transaction.objectStore(STORE));
-        transaction.oncomplete = () => resolve(request.result);
-        transaction.onabort = () => reject(transaction.error);
-      });
+      return await within(database.transaction(STORE, mode), (on) => ask(on.objectStore(STORE)));
     } finally {
       database.close();
     }

@@ -1,4 +1,5 @@
 /** Where this browser keeps keys that it made: IndexedDB, which stores a CryptoKey without ever showing it. */
+import { openDatabase, within } from "../kernel/indexed";
 
 export interface StoredKey {
   private_key: CryptoKey;
@@ -41,23 +42,13 @@ export class KeyStore<Key extends StoredKey> {
   async #ask<Result>(mode: IDBTransactionMode, ask: (store: IDBObjectStore) => IDBRequest<Result>): Promise<Result> {
     const database = await this.#open();
     try {
-      return await new Promise((resolve, reject) => {
-        const transaction = database.transaction(this.store, mode);
-        const request = ask(transaction.objectStore(this.store));
-        transaction.oncomplete = () => resolve(request.result);
-        transaction.onabort = () => reject(request.error ?? transaction.error);
-      });
+      return await within(database.transaction(this.store, mode), (on) => ask(on.objectStore(this.store)));
     } finally {
       database.close();
     }
   }
 
   #open(): Promise<IDBDatabase> {
-    return new Promise((resolve, reject) => {
-      const request = indexedDB.open(this.database, 1);
-      request.onupgradeneeded = () => request.result.createObjectStore(this.store, { keyPath: this.name });
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(request.error);
-    });
+    return openDatabase(this.database, (database) => void database.createObjectStore(this.store, { keyPath: this.name }));
   }
 }
