@@ -53,9 +53,6 @@ class Engine(Protocol):
     def type(self, body: str, text: str, **args: Any) -> None:
         """Replace the text of the field that a body returns."""
 
-    def picture(self, path: Path) -> None:
-        """Save a picture of the page."""
-
     def complaints(self) -> list[str]:
         """Return the errors and warnings of the console since the start."""
 
@@ -100,10 +97,6 @@ class Firefox:
     def type(self, body: str, text: str, **args: Any) -> None:
         """Replace the text of the field that a body returns."""
         self._ask("type", body=body, args=args, text=text)
-
-    def picture(self, path: Path) -> None:
-        """Save a picture of the page."""
-        self._ask("picture", path=str(path))
 
     def complaints(self) -> list[str]:
         """Return the errors and warnings of the console since the start."""
@@ -185,10 +178,6 @@ class WebKit:
             field.send_keys(text)
         except WebDriverException as refused:
             raise NotYet(refused.msg) from None
-
-    def picture(self, path: Path) -> None:
-        """Save a picture of the page."""
-        self._running.save_screenshot(str(path))
 
     def complaints(self) -> list[str]:
         """Return the errors and warnings of the console since the start."""

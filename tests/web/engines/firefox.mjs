@@ -48,7 +48,6 @@ const orders = {
     await field.click({ count: 3 }); // selects what is to be replaced
     await field.type(order.text);
   },
-  picture: ({ path }) => page.screenshot({ path }).then(() => null),
   complaints: async () => complaints,
 };
 
