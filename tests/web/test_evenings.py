@@ -32,7 +32,7 @@ from tests.web.evening import (
 )
 from tests.web.gate import Phone, type_code
 from tests.web.house import House
-from tests.web.old_phone import WIDTH, grow_old
+from tests.web.oldest import WIDTH, grow_old
 from tests.web.senses import Ears, Keys, OneLanguage, foreign
 from tests.web.till import by_cash, in_menu, refused, tap_card, tap_product
 
