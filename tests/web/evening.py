@@ -40,7 +40,7 @@ SETTLED = """
     )
 """
 PAPER: ViewportSize = {"width": 840, "height": 1188}
-CODE_ON_PAPER: FloatRect = {"x": 60, "y": 440, "width": 340, "height": 340}
+CODE_ON_PAPER: FloatRect = {"x": 60, "y": 275, "width": 340, "height": 340}
 POPCORN, COLA = "Salted popcorn", "Cola, 40 cl"
 SOON, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 PHONE: ViewportSize = {"width": 390, "height": 844}

@@ -189,7 +189,7 @@ FRENCH = {
     "Card number": "Numéro de carte",
     "Expiry": "Expiration",
     "Security code": "Cryptogramme",
-    "See you at the stadium": "Rendez-vous au stade",
+    "See you at the stadium": "Rendez‑vous au stade",
     "Open my tickets": "Ouvrir mes billets",
     "Row": "Rang",
     "Entry code of this ticket": "Code d’entrée de ce billet",
