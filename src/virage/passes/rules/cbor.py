@@ -42,29 +42,15 @@ def _refuse(why: str) -> Never:
     raise NotDeterministic(why)
 
 
-def _head(data: bytes, at: int) -> tuple[int, int, int]:
-    """Return major type, argument and the position after the head."""
-    if at >= len(data):
-        _refuse("missing bytes")
-    major, info = data[at] >> 5, data[at] & 0x1F
-    if info < _ONE_BYTE_MORE:
-        return major, info, at + 1
-    if info > _EIGHT_BYTES_MORE:
-        _refuse("indefinite or reserved length")
-    size = 1 << (info - _ONE_BYTE_MORE)
-    end = at + 1 + size
-    if end > len(data):
-        _refuse("missing bytes")
-    argument = int.from_bytes(data[at + 1 : end])
-    if argument < _SMALLEST_OF[size]:
-        _refuse("longer head than needed")
-    return major, argument, end
-
-
 def _item(data: bytes, at: int, depth: int) -> tuple[Any, int]:
+    """Return the item that begins at `at`, and the position after it."""
     if depth > _DEPTH_MAX:
         _refuse("too deep")
-    major, argument, start = _head(data, at)
+    if at >= len(data):
+        _refuse("missing bytes")
+    major, argument, start = data[at] >> 5, data[at] & 0x1F, at + 1
+    if argument >= _ONE_BYTE_MORE:
+        argument, start = _longer_argument(data, start, argument)
     if major == _UNSIGNED:
         return argument, start
     if major == _NEGATIVE:
@@ -78,6 +64,20 @@ def _item(data: bytes, at: int, depth: int) -> tuple[Any, int]:
     if major == _SIMPLE and argument in (_FALSE, _TRUE) and start == at + 1:
         return argument == _TRUE, start
     _refuse("a type no pass has")
+
+
+def _longer_argument(data: bytes, at: int, info: int) -> tuple[int, int]:
+    """Return the argument of a head that takes more than one byte, and the position after it."""
+    if info > _EIGHT_BYTES_MORE:
+        _refuse("indefinite or reserved length")
+    size = 1 << (info - _ONE_BYTE_MORE)
+    end = at + size
+    if end > len(data):
+        _refuse("missing bytes")
+    argument = int.from_bytes(data[at:end])
+    if argument < _SMALLEST_OF[size]:
+        _refuse("longer head than needed")
+    return argument, end
 
 
 def _string(data: bytes, start: int, length: int, major: int) -> tuple[bytes | str, int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from math import ceil
 from typing import Any, Final
 from uuid import UUID
@@ -34,6 +35,7 @@ _EXP, _CNF, _PASS = 4, 8, -65537
 _COSE_KEY = 1
 _PASS_TYPES: Final = (bytes, int, int, int, str, int)
 _UINT32_MAX: Final = 0xFFFFFFFF
+_HEADERS_MAX: Final = 256  # the keys of the events that are on are far fewer; a stranger's key ids push others out
 
 
 class Claims(Struct, frozen=True):
@@ -69,7 +71,7 @@ def event_short(event_id: UUID) -> bytes:
 
 def sign_pass(claims: Claims, kid: bytes, sign: Callable[[bytes], bytes]) -> bytes:
     """Return the CWT of these claims, its validity rounded outwards: to a second at its end, a minute at its start."""
-    protected = encode({_ALG: COSE_EDDSA, _KID: kid})
+    protected = _protected_header(kid)
     payload = encode(_claims_set(claims))
     signature = sign(to_be_signed(protected, ISSUER_PURPOSE, payload))
     return _TAG_SIGN1 + encode([protected, {}, payload, signature])
@@ -94,9 +96,14 @@ def read_pass(data: bytes) -> SignedPass | None:
         return None
     if unprotected or len(signature) != SIGNATURE_BYTES or kid is None or claims is None:
         return None
-    if protected != encode({_ALG: COSE_EDDSA, _KID: kid}) or payload != encode(_claims_set(claims)):
+    if protected != _protected_header(kid) or payload != encode(_claims_set(claims)):
         return None
     return SignedPass(kid, claims, to_be_signed(protected, ISSUER_PURPOSE, payload), signature)
+
+
+@lru_cache(maxsize=_HEADERS_MAX)
+def _protected_header(kid: bytes) -> bytes:
+    return encode({_ALG: COSE_EDDSA, _KID: kid})
 
 
 def _kid(header: object) -> bytes | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import Final
 
 from msgspec import Struct
@@ -48,7 +49,12 @@ def bytes_of(text: str) -> bytes | None:
 
 def holder_message(cwt: bytes, step: int, holder: HolderKey) -> bytes:
     """Return the bytes that the phone signs: pass and step, under the holder's algorithm and purpose."""
-    return to_be_signed(encode({1: holder.algorithm}), HOLDER_PURPOSE, encode([cwt, step]))
+    return to_be_signed(_protected_header(holder.algorithm), HOLDER_PURPOSE, encode([cwt, step]))
+
+
+@cache
+def _protected_header(algorithm: int) -> bytes:
+    return encode({1: algorithm})
 
 
 def moving_code(cwt: bytes, step: int, holder: HolderKey, sign: Callable[[bytes], bytes]) -> bytes:
