@@ -89,12 +89,15 @@ def test_somebody_elses_order_is_not_found_and_a_sign_in_is_offered(
     page: Page, house: House, sign_in: Callable[[Page, str], None], address: str
 ) -> None:
     order = in_database(house, lambda conn: conn.fetchval(ORDER))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     page.goto(f"/orders/{order}")
     expect(page.get_by_role("heading", level=1)).to_have_text("Order not found")
     page.get_by_role("main").get_by_role("link", name="Sign in").click()
     sign_in(page, address)
     expect(page).to_have_url(re.compile(f"/orders/{order}$"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Order not found")
+    assert not [url for url in asked if "/api/stream" in url and str(order) in url], "its news are not followed"
 
 
 def test_too_many_codes_are_refused_with_the_time_to_wait(page: Page) -> None:
