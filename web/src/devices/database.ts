@@ -14,7 +14,10 @@ export class Kept<Store extends string> {
   }
 
   #database(): Promise<IDBDatabase> {
-    this.#opened ??= openDatabase(this.#name, this.#make);
+    this.#opened ??= openDatabase(this.#name, this.#make).catch((error) => {
+      this.#opened = null; // a page that was left while it made its database may come back
+      throw error;
+    });
     return this.#opened;
   }
 
