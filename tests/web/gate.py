@@ -14,7 +14,7 @@ import segno
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
-from tests.web.conftest import CHROMIUM, FLAGS
+from tests.web.conftest import FLAGS, SHELL
 from tests.web.devices import PIN, pairing_code
 from tests.web.house import House
 from tests.web.office import ENGLISH, in_database
@@ -182,7 +182,7 @@ class Phone:
         flags = [*FLAGS, "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
         self.context = self._playwright.chromium.launch_persistent_context(
             self.folder / "profile",
-            executable_path=CHROMIUM,
+            executable_path=SHELL,
             args=[*flags, f"--use-file-for-fake-video-capture={self.video}"],
             base_url=self._url,
             **wanted,
@@ -272,8 +272,9 @@ def settled(page: Page) -> None:
 
 
 def light(page: Page, signal: str, word: str) -> None:
-    """Expect a light and what it says."""
-    expect(page.locator(f"[data-light={signal}]")).to_be_visible()
+    """Expect a light and what it says; after `type_code`, not the light that was shown before."""
+    before = page.evaluate("globalThis.shownBefore ?? ''")
+    expect(page.locator(f"[data-light={signal}]:not([data-turn='{before}'])")).to_be_visible()
     expect(page.locator("[data-light] [role=alert]")).to_contain_text(word)
 
 
@@ -284,6 +285,7 @@ def type_code(page: Page, code: str) -> None:
     """
     page.evaluate(
         """(code) => {
+            globalThis.shownBefore = document.querySelector("[data-light]")?.dataset.turn;
             const at = document.activeElement ?? document.body;
             const timeStamp = { value: performance.now() };
             for (const key of [...code, "Enter"]) {

@@ -254,6 +254,7 @@ def test_a_hand_scanner_is_heard_over_the_menu_and_in_the_search_field(
     type_code(page, second.code())
     light(page, "good", "Come in")
     expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator(SENT)).to_be_attached(timeout=SENT_WITHIN_MS)
     assert inside(house, event) == {first.number, second.number}
 
 
