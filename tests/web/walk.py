@@ -17,7 +17,7 @@ from tests.web.food import filled, orders
 from tests.web.house import FAN, House
 from tests.web.office import in_database
 from tests.web.office_tour import ORDER
-from tests.web.test_access import found_by_axe
+from tests.web.test_access import SMALL, found_by_axe
 from tests.web.test_live_news import tell
 from virage.kernel.database import Connection
 from virage.kernel.security import session_cookie
@@ -259,14 +259,16 @@ def of_the_office(evening: Evening) -> list[str]:
 
 
 def faults_of(page: Page, watch: Watch, path: str, *, again: bool = True) -> Iterator[str]:
-    """What is wrong with one page: what fails, what moves under the reader, what axe finds.
+    """What is wrong with one page: what fails, moves, is too small or too wide, what axe finds.
 
     It is looked at in French on a light ground and `again` in English on a dark one.
     """
     page.emulate_media(color_scheme="light")
     shown(page, path)
     yield from (f"{path} {fault}" for fault in jumped(page))
-    yield from (f"{path} in French, light: {fault}" for fault in found_by_axe(page))
+    yield from (f"{path} in French, light: {fault}" for fault in [*found_by_axe(page), *page.evaluate(SMALL)])
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        yield f"{path} in French: wider than the screen"
     if again:
         page.emulate_media(color_scheme="dark")
         in_english(page)
