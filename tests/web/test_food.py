@@ -273,12 +273,10 @@ def registration_of(session: CDPSession, page: Page) -> str:
     return known[-1]
 
 
-def test_a_push_reaches_the_worker_is_shown_and_opens_the_order(browser: Browser, house: House, address: str) -> None:
-    context = browser.new_context(base_url=house.url, locale="en-GB")
-    context.grant_permissions(["notifications"], origin=house.url)
-    page = context.new_page()
+def test_a_push_reaches_the_worker_is_shown_and_opens_the_order(notifying: BrowserContext, house: House) -> None:
+    page = notifying.new_page()
     page.goto("/food")
-    session = context.new_cdp_session(page)
+    session = notifying.new_cdp_session(page)
     registration = registration_of(session, page)
     told = {"kind": "food_ready", "title": "Order 7 is ready", "body": "Collect it.", "order": "0-0", "number": 7}
     message = {"origin": house.url, "registrationId": registration, "data": json.dumps(told)}
@@ -291,7 +289,6 @@ def test_a_push_reaches_the_worker_is_shown_and_opens_the_order(browser: Browser
         session.send("ServiceWorker.deliverPushMessage", message)
         page.evaluate("() => new Promise(requestAnimationFrame)")
     assert seen == [["Order 7 is ready", "Collect it.", "/food/orders/0-0"]]
-    context.close()
 
 
 @pytest.mark.parametrize("look", ["phone light", "desk dark"])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.web import tour_live
 from tests.web.house import House
@@ -132,12 +132,12 @@ def test_a_fan_chooses_what_to_be_told_of_a_match_and_of_all_and_finds_the_way_t
     assert watched == []
 
 
-def test_a_goal_that_was_none_takes_the_place_of_its_goal_whichever_comes_last(browser: Browser, house: House) -> None:
-    context = browser.new_context(base_url=house.url, locale="en-GB")
-    context.grant_permissions(["notifications"], origin=house.url)
-    page = context.new_page()
+def test_a_goal_that_was_none_takes_the_place_of_its_goal_whichever_comes_last(
+    notifying: BrowserContext, house: House
+) -> None:
+    page = notifying.new_page()
     page.goto("/")
-    session = context.new_cdp_session(page)
+    session = notifying.new_cdp_session(page)
     registration = registration_of(session, page)
     event = str(new_id())
 
@@ -159,7 +159,6 @@ def test_a_goal_that_was_none_takes_the_place_of_its_goal_whichever_comes_last(b
     pushed("No goal", 3, until_shown="No goal")
     pushed("Goal", 2, until_shown="No goal")
     pushed("Seen again", 4, until_shown="Seen again")
-    context.close()
 
 
 def test_what_the_referee_signals_is_there_for_whoever_looks_for_it_and_says_nothing_by_itself(

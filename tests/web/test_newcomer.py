@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from tests.ports import free_ports
 from tests.running import Running, started
 from tests.samples import match_file
-from tests.web.conftest import CHROMIUM, FLAGS
+from tests.web.conftest import FLAGS, SHELL
 from tests.web.office import ENGLISH
 from tests.web.steps import kick_off
 from virage.kernel.ids import new_id
@@ -87,7 +87,7 @@ def test_a_newcomer_sees_a_goal_again_by_the_commands_of_the_readme(house: Runni
     with beside(house, cameras) as (process, said), sync_playwright() as playwright:
         house.until(lambda: "Two cameras send" in said() or process.poll() is not None)
         assert process.poll() is None, said()
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=SHELL, args=FLAGS)
         context = browser.new_context(base_url=house.url, locale="en-GB")
         context.add_init_script(ENGLISH)
         context.set_default_timeout(SLOW_MS)

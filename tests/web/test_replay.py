@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, Playwright, Route, ViewportSize, expect
 
 from tests.replay.reel import Reel, shot
-from tests.web.conftest import CHROMIUM, FLAGS, entered
+from tests.web.conftest import FLAGS, SHELL, entered
 from tests.web.gate import tonight
 from tests.web.house import House
 from tests.web.office import ENGLISH, hire, in_database
@@ -279,7 +279,7 @@ def test_a_describer_records_what_is_seen_and_a_fan_chooses_to_hear_it_and_to_re
     clip_id = evening.goal()
     house, email = evening.house, f"describer-{evening.event}@example.org"
     hire(house, email, (Grant("describer", "event", evening.event),))
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *MICROPHONE])
+    browser = playwright.chromium.launch(executable_path=SHELL, args=[*FLAGS, *MICROPHONE])
     page = browser.new_page(base_url=house.url, locale="en-GB", viewport=PHONE, color_scheme="dark")
     page.add_init_script(ENGLISH)
     found: list[str] = []
