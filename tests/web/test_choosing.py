@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.web.house import House
-from tests.web.steps import ACCEPTED, by_card, find_seats, find_two_seats, open_match, pay
+from tests.web.steps import ACCEPTED, Refusing, by_card, find_seats, find_two_seats, open_match, pay
 from tests.web.test_access import found_by_axe
 
 SignIn = Callable[[Page, str], None]
@@ -243,6 +243,9 @@ def test_whoever_presses_pay_three_times_gets_one_payment(
     expect(page.get_by_text("Please don’t pay again")).to_be_visible()
     expect(page.get_by_role("button", name="Continue to payment")).to_have_count(0)
     page.goto(f"/orders/{order['id']}")
+    page.route("**/payment", Refusing(409, "provider_unavailable", times=1))
+    page.get_by_role("button", name="Continue to payment").click()
+    expect(page.get_by_text("The payment service")).to_be_visible()
     page.get_by_role("button", name="Continue to payment").click()
     expect(page.get_by_label("Card number")).to_be_visible()
     assert page.url.split("?")[0] in {url.split("?")[0] for url in urls}
