@@ -48,6 +48,15 @@ def test_an_address_that_is_none_of_ours_is_not_found(page: Page) -> None:
         expect(page).to_have_title(re.compile("^Page not found · "))
 
 
+@pytest.mark.parametrize(
+    ("path", "said"), [("/pages/nonsense", "Page not found"), ("/food/NOPE", "There is no such food stand")]
+)
+def test_a_page_or_a_food_stand_that_does_not_exist_is_not_found(page: Page, path: str, said: str) -> None:
+    assert status_of(page, path) == 404
+    page.goto(path)
+    expect(page.get_by_role("main").get_by_text(said)).to_be_visible()
+
+
 def test_an_event_that_does_not_exist_is_said_not_to_and_leads_to_the_events(page: Page) -> None:
     for event in ("nothing", str(new_id())):
         assert status_of(page, f"/events/{event}") == 404

@@ -127,7 +127,7 @@ def _programme(house: House) -> Domain:
 
 
 def _pages(_house: House) -> Domain:
-    return Domain(routers=[pages.public_router, pages.office_router])
+    return Domain(pages={"/pages/:kind": pages.has_page}, routers=[pages.public_router, pages.office_router])
 
 
 # --- people --------------------------------------------------------------------------------------------------------
@@ -343,7 +343,8 @@ def _concessions(house: House) -> Domain:
     food = FoodJobs(db, config, clock)
     doors = concessions_routes.dependencies(config, db, clock)
     jobs = [food.register, FigureJobs(db).register, closing.register]
-    return Domain(concessions_routes.routers, doors, jobs, food_topics(db))
+    menus = {"/food/:outlet": concessions_routes.has_menu}
+    return Domain(concessions_routes.routers, doors, jobs, food_topics(db), pages=menus)
 
 
 # --- all of them ---------------------------------------------------------------------------------------------------

@@ -13,9 +13,14 @@ from virage.kernel.guard import Principal, require, staff
 from virage.kernel.problems import Problem, granted
 from virage.pages import acts, reads
 from virage.pages.reads import PageInForce
-from virage.pages.rules import Draft, PageKey, PageVersion
+from virage.pages.rules import Draft, PageKey, PageKind, PageVersion
 
 Language = Annotated[str, Parameter(description="A BCP 47 language tag, such as `fr` or `pt-BR`")]
+
+
+async def has_page(kind: str) -> bool:
+    """Tell whether there is such a page; one that is not published yet says so."""
+    return kind in set(PageKind)
 
 
 @get("/", opt={"public": True})

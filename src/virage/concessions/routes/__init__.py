@@ -23,6 +23,7 @@ from virage.concessions.routes import (
 from virage.concessions.routes.catalogue import CatalogueBoard
 from virage.concessions.routes.counter import Counter
 from virage.concessions.routes.food_desk import FoodDesk
+from virage.concessions.rules.catalogue import outlet_codes
 from virage.concessions.rules.limits import house_of, limits_of
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
@@ -46,6 +47,11 @@ routers = [
     orders.office_router,
     kitchen.router,
 ]
+
+
+async def has_menu(outlet: str) -> bool:
+    """Tell whether there is such an outlet."""
+    return outlet in outlet_codes()
 
 
 def dependencies(config: Config, db: Database, clock: Clock) -> Mapping[str, Any]:
