@@ -102,6 +102,21 @@ def test_a_sale_is_not_called_live_without_network(browser: Browser, house: Hous
         expect(numbers).to_contain_text("Live, ")
 
 
+def test_a_sale_whose_server_does_not_answer_is_not_called_live(browser: Browser, house: House, office: str) -> None:
+    with desk(browser, house, office) as page:
+        page.clock.install()
+        page.goto(f"/office/events/{house.event('match')}")
+        numbers = page.get_by_role("region", name="The sale", exact=True)
+        expect(numbers).to_contain_text("Live, ")
+        page.route("**/api/office/events/*/sales", lambda route: route.abort())
+        page.clock.fast_forward("00:30")
+        expect(numbers).to_contain_text("As of ")
+        expect(page.get_by_text("These figures are the last that came.")).to_be_visible()
+        page.unroute("**/api/office/events/*/sales")
+        page.clock.fast_forward("00:30")
+        expect(numbers).to_contain_text("Live, ")
+
+
 def test_a_new_event_without_a_title_is_not_made(browser: Browser, house: House, office: str) -> None:
     with desk(browser, house, office) as page:
         made: list[str] = []

@@ -15,7 +15,6 @@ export const foodBooks = {
     title: "Sales at the outlets",
     numbers: "So far",
     waiting: (count: number) => `${plural(count, "record", "records")} being added`,
-    stale: (why: string) => `These figures are the last that came. ${why}`,
     gross: "Sales",
     vat: "of which VAT",
     sales: "Receipts",

@@ -182,6 +182,7 @@ export const office = {
     title: "The sale",
     liveAt: (time: string) => `Live, ${time}`,
     at: (moment: string) => `As of ${moment}`,
+    stale: (why: string) => `These figures are the last that came. ${why}`,
     sold: "Sold",
     soldOf: (whole: string) => `of ${whole}`,
     held: "In baskets",

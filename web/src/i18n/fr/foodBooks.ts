@@ -15,7 +15,6 @@ export const foodBooks: typeof English = {
     title: "Ventes aux points de vente",
     numbers: "Jusqu’ici",
     waiting: (count) => `${plural(count, "ticket", "tickets")} en cours d’ajout`,
-    stale: (why) => `Ces chiffres sont les derniers reçus. ${why}`,
     gross: "Ventes",
     vat: "dont TVA",
     sales: "Tickets",

@@ -180,6 +180,7 @@ export const office: typeof English = {
     title: "La vente",
     liveAt: (time) => `En direct, ${time}`,
     at: (moment) => `État du ${moment}`,
+    stale: (why) => `Ces chiffres sont les derniers reçus. ${why}`,
     sold: "Vendues",
     soldOf: (whole) => `sur ${whole}`,
     held: "En panier",

@@ -2,6 +2,7 @@
 import { newId } from "../../../kernel/ids";
 import { centsOf, typed } from "../../../ui/money";
 import { permilleOf, typedRate, wholeOf } from "../../numbers";
+import { plainName } from "../files";
 import type { Allergen, DraftItem, Item, ItemKind, Price, Product, ProductCategory, Station, Text } from "../types";
 import { checkPrices } from "./prices";
 
@@ -119,7 +120,7 @@ export function coded<Of extends Named>(things: readonly Of[]): Of[] {
   const used = new Set(things.map((one) => one.code).filter(Boolean));
   return things.map((one, index) => {
     if (one.code) return one;
-    const plain = one.en.normalize("NFD").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 26) || `n${index + 1}`;
+    const plain = plainName(one.en).toLowerCase().slice(0, 26) || `n${index + 1}`;
     let code = plain;
     for (let turn = 2; used.has(code); turn += 1) code = `${plain}-${turn}`;
     used.add(code);
