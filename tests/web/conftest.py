@@ -19,7 +19,7 @@ from tests.web.house import FAN, House
 from virage.kernel.postgres import EmbeddedPostgres
 
 CHROMIUM = os.environ.get("VIRAGE_CHROMIUM", "/usr/bin/chromium")
-# The same browser without windows: it costs a sixth less. It shows no notifications.
+# The same browser without windows: it costs a sixth less, and has neither notifications nor a PDF viewer.
 SHELL = shutil.which("chromium-headless-shell") or CHROMIUM
 # A Chromium without a screen still prepares the suggestions below the address of each window, two pages in a process of
 # their own, for half a second of work a test. The last such flag counts, so what Playwright switches off is said again.

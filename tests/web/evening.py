@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 from playwright.sync_api import Browser, FloatRect, Locator, Page, ViewportSize, expect
 
 from tests.web import tour_desk
+from tests.web.conftest import CHROMIUM, FLAGS
 from tests.web.evening_gate import Gate
 from tests.web.food import kitchen, opened, untouched_outlet
 from tests.web.gate import Phone
@@ -125,6 +127,14 @@ class Evening:
         context = self._open.enter_context(self._browser.new_context(**wanted))
         context.set_default_timeout(SLOW_MS)
         return context.new_page()
+
+    def sheet(self, file: Path) -> Page:
+        """A file as it looks on paper: only the whole Chromium shows PDF."""
+        whole = self._browser.browser_type.launch(executable_path=CHROMIUM, args=FLAGS)
+        self._open.callback(whole.close)
+        page = whole.new_page(viewport=PAPER)
+        page.goto(f"file://{file}#toolbar=0&navpanes=0&view=Fit")
+        return page
 
     def serve(self, order: str, code: str) -> None:
         """The kitchen makes an order, and hands it over for its code."""
@@ -283,8 +293,7 @@ def print_ticket(person: Person) -> Callable[[], bytes]:
         person.press("Make the paper ticket")
     file = person.evening.house.folder / f"{person.address}.pdf"
     saved.value.save_as(file)
-    sheet = person.evening.page(PAPER)
-    sheet.goto(f"file://{file}#toolbar=0&navpanes=0&view=Fit")
+    sheet = person.evening.sheet(file)
     return lambda: sheet.screenshot(clip=CODE_ON_PAPER)
 
 
