@@ -15,7 +15,7 @@ export class Kept<Store extends string> {
 
   #database(): Promise<IDBDatabase> {
     this.#opened ??= openDatabase(this.#name, this.#make).catch((error) => {
-      this.#opened = null; // a page that was left while it made its database may come back
+      this.#opened = null; // Back may restore a page that was left during this
       throw error;
     });
     return this.#opened;
