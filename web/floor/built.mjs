@@ -25,6 +25,7 @@ const OPTIONAL = {
   "text-wrap": "lines of a title break at other words",
 };
 
+const FILES_MIN = 150; // a listing that finds fewer is broken
 const root = join(import.meta.dirname, "../../src/virage/web");
 const files = readdirSync(root, { recursive: true }).filter((name) => /\.(css|js)$/.test(name));
 const faults = new Set();
@@ -112,5 +113,6 @@ for (const file of files) {
     faults.add(`${file}: ${failure.message}`);
   }
 }
+if (files.length < FILES_MIN) faults.add(`only ${files.length} built files were read, at least ${FILES_MIN} are there`);
 console.log(faults.size ? [...faults].join("\n") : `the built app runs in the oldest browsers (${files.length} files)`);
 process.exitCode = faults.size ? 1 : 0;

@@ -124,6 +124,11 @@ class Jobs:
         """The kinds that have a handler."""
         return frozenset(self._kinds)
 
+    @property
+    def singletons(self) -> frozenset[str]:
+        """The names of the handlers that one worker at a time calls again and again."""
+        return frozenset(singleton.name for singleton in self._singletons)
+
     def on(
         self,
         kind: str,

@@ -1,0 +1,144 @@
+"""Compare the code with `checks/census.txt`, which lists every test, query, route, refusal code and the like.
+
+    python -m checks.census            fail where the two differ
+    python -m checks.census --write    write the census anew; each line that disappears needs its reason first
+
+A line of the census is `kind name`, repeated as often as the name occurs. Names carry no file, module or domain, so
+that a move changes no line. `checks/census-removed.txt` gives the reason for each line that disappeared:
+`kind name: reason`.
+"""
+
+import ast
+import re
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+from checks.refusals import answered
+from virage.kernel.clock import Clock
+from virage.kernel.config import Club, Config
+from virage.kernel.database import Database
+from virage.kernel.journal import Tail
+from virage.kernel.queue import Jobs
+from virage.matchday import build
+from virage.matchday.domains import DOMAINS
+from virage.matchday.house import House
+
+SOURCES, TESTS, WEB = Path("src/virage"), Path("tests"), Path("web/src")
+PARAMETER = re.compile(r"{\w+:\w+}")
+# `test("...", `, `test.each(...)("...", `, or the end of a table of cases over several lines: `])("...", `.
+WEB_TEST = re.compile(r"""(?:\b(?:test|it)(?:\.each\(.*\))?|^\s*\](?: as const)?\))\(\s*(["'`])(.*?)\1""", re.MULTILINE)
+CENSUS, REMOVED = Path("checks/census.txt"), Path("checks/census-removed.txt")
+# A few less of each kind than the census had when it began: a reader that finds fewer is broken.
+LEAST = {
+    "contract": 20,
+    "fact": 100,
+    "job": 30,
+    "metric": 15,
+    "promise": 500,
+    "query": 600,
+    "refusal": 200,
+    "route": 240,
+    "setting": 50,
+    "test": 2_400,
+    "topic": 7,
+    "web test": 200,
+}
+
+
+def in_python() -> Iterator[str]:
+    """Yield tests by the names of their functions; journal facts and metrics by their literals."""
+    for path in TESTS.rglob("test_*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
+                yield f"test {node.name}"
+    facts, metrics = set(), set()
+    for path in SOURCES.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(func=ast.Name(id="Fact"), args=[what, *_]):
+                    facts |= {
+                        part.value
+                        for part in ast.walk(what)
+                        if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                    }
+                case ast.Constant(value=str(text)) if re.fullmatch(r"virage_[a-z_]+", text):
+                    metrics.add(text)
+    yield from (f"fact {name}" for name in facts)
+    yield from (f"metric {name}" for name in metrics)
+
+
+def in_files() -> Iterator[str]:
+    """Yield queries, tests of the web, promises and import contracts."""
+    for path in SOURCES.rglob("*.sql"):
+        if path.parent.name != "migrations":
+            for name in re.findall(r"^-- name: (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE):
+                yield f"query {name}"
+    for path in WEB.rglob("*.test.ts"):
+        for _, title in re.findall(WEB_TEST, path.read_text(encoding="utf-8")):
+            yield f"web test {title}"
+    for line in Path("docs/promises.md").read_text(encoding="utf-8").splitlines():
+        if line.startswith("| ") and not line.startswith("| promise "):
+            yield f"promise {line.split(' | ')[0].removeprefix('| ')}"
+    contracts = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    yield from (f"contract {contract['name']}" for contract in contracts)
+
+
+def in_the_application() -> Iterator[str]:
+    """Yield routes, jobs, topics and settings of the whole application, built without a database."""
+    config = Config(secret="signs and opens nothing", demo=True)  # noqa: S106 - no secret: nothing is signed with it
+    db, clock = Database(cast("Any", None), ""), Clock()
+    for route in build(config, db, clock).routes:
+        for method in sorted(cast("Any", route).methods - {"OPTIONS"}):
+            yield f"route {method} {re.sub(PARAMETER, '{}', route.path)}"
+    house, jobs = House(config, db, clock, Tail(db)), Jobs()
+    for domain in (make(house) for make in DOMAINS):
+        for register in domain.jobs:
+            register(jobs)
+        yield from (f"topic {topic.name}" for topic in domain.topics)
+    yield from (f"job {name}" for name in {*jobs.kinds, *jobs.singletons})
+    for prefix, struct in (("VIRAGE_", Config), ("VIRAGE_CLUB_", Club)):
+        yield from (f"setting {prefix}{name.upper()}" for name in struct.__struct_fields__)
+
+
+def count() -> Counter[str]:
+    """Return every line that the code has now, with how often it occurs."""
+    refusals = (f"refusal {code}" for code in answered())
+    return Counter([*in_python(), *in_files(), *in_the_application(), *refusals])
+
+
+def kind_of(line: str) -> str:
+    """Return the kind that a line of the census begins with."""
+    return max((kind for kind in LEAST if line.startswith(f"{kind} ")), key=len)
+
+
+def faults(found: Counter[str], known: Counter[str], reasons: Counter[str]) -> list[str]:
+    """Return the lines that disappeared without a reason, and the kinds of which too few were found."""
+    kinds = Counter(map(kind_of, found.elements()))
+    return [
+        *(f"removed without a reason in {REMOVED}: {line}" for line in sorted((known - found - reasons).elements())),
+        *(f"only {kinds[kind]} of kind {kind} were found" for kind, least in LEAST.items() if kinds[kind] < least),
+    ]
+
+
+def main() -> None:
+    """Compare with the census or write it; fail where a line disappeared without a reason."""
+    found = count()
+    known = Counter(CENSUS.read_text(encoding="utf-8").splitlines())
+    reasons = Counter(line.rpartition(": ")[0] for line in REMOVED.read_text(encoding="utf-8").splitlines())
+    problems = faults(found, known, reasons)
+    if "--write" in sys.argv and not problems:
+        CENSUS.write_text("".join(f"{line}\n" for line in sorted(found.elements())), encoding="utf-8")
+    elif found != known:
+        problems += [*(f"new: {line}" for line in sorted((found - known).elements()))]
+        problems += ["Run `python -m checks.census --write` and commit the census with the change."]
+    kinds = sorted(Counter(map(kind_of, found.elements())).items())
+    print("\n".join(problems) if problems else f"census: {', '.join(f'{kind} {number}' for kind, number in kinds)}")
+    sys.exit(bool(problems))
+
+
+if __name__ == "__main__":
+    main()
