@@ -32,7 +32,7 @@ from virage.kernel.postgres import EmbeddedPostgres
 
 _numbers = itertools.count(1)
 
-LONG = ("tests/faults/", "tests/web/test_till.py", "tests/web/", "tests/matchday/")
+LONG = ("tests/faults/", "tests/web/test_till.py", "tests/golden/", "tests/web/", "tests/matchday/")
 
 
 def pytest_configure() -> None:

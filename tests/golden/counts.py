@@ -1,0 +1,96 @@
+"""What is counted in the golden database: the queries that a renamed schema changes, all in this file."""
+
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+from msgspec import Struct
+
+COUNTS = {
+    "events": "select count(*) from programme.event",
+    "people": "select count(*) from people.person",
+    "devices": "select count(*) from people.device",
+    "orders": "select count(*) from ticketing.orders",
+    "paid orders": "select count(*) from ticketing.orders where state = 'paid'",
+    "cents of paid orders": "select sum(total_cents) from ticketing.orders where state = 'paid'",
+    "tickets": "select count(*) from ticketing.ticket",
+    "payments": "select count(*) from payments.payment",
+    "passes": "select count(*) from passes.pass",
+    "signing keys": "select count(*) from passes.signing_key",
+    "scans": "select count(*) from access.scan",
+    "crossings": "select count(*) from access.crossing",
+    "people inside": "select count(*) from access.presence where state = 'inside'",
+    "ledger accounts": "select count(*) from wallet.account",
+    "ledger transfers": "select count(*) from wallet.transfer",
+    "cents in wallets": "select sum(balance_cents) from wallet.account where kind = 'purse'",
+    "sum of the ledger": "select sum(balance_cents) from wallet.account",
+    "contactless cards": "select count(*) from wallet.card",
+    "fiscal records": "select count(*) from concessions.record",
+    "fiscal anchors": "select count(*) from concessions.anchor",
+    "fiscal closings": "select count(*) from concessions.closing",
+    "products": "select count(*) from concessions.item",
+    "journal facts": "select count(*) from kernel.journal",
+}
+MIGRATIONS = "select name from kernel.migration order by name"
+TILLS = "select device_id, number from concessions.till_head where not training and number > 0"
+SCANS = "select number, kind, pass_number, offline from access.scan where device_id = $1 order by number"
+INSIDE = "select pass_number from access.presence where event_id = $1 and state = 'inside' order by pass_number"
+
+
+class StoredScan(Struct, frozen=True):
+    """A scan that the server has stored; `number` is the device's own count."""
+
+    number: int
+    kind: str
+    pass_number: int | None
+    offline: bool
+
+
+class Counted(Struct, frozen=True):
+    """What a golden database holds now."""
+
+    migrations: list[str]
+    counts: dict[str, int]
+    tills: dict[UUID, int]
+
+
+async def counted(url: str) -> Counted:
+    """Count a golden database."""
+    connection = await asyncpg.connect(url)
+    try:
+        return Counted(
+            [row["name"] for row in await connection.fetch(MIGRATIONS)],
+            {name: int(await connection.fetchval(query)) for name, query in COUNTS.items()},
+            {row["device_id"]: row["number"] for row in await connection.fetch(TILLS)},
+        )
+    finally:
+        await connection.close()
+
+
+async def stored_scans(url: str, device: UUID) -> list[StoredScan]:
+    """Return the scans of a device, by number."""
+    connection = await asyncpg.connect(url)
+    try:
+        return [StoredScan(**row) for row in await connection.fetch(SCANS, device)]
+    finally:
+        await connection.close()
+
+
+async def inside(url: str, event: UUID) -> list[int]:
+    """Return the numbers of the passes whose holders are inside."""
+    connection = await asyncpg.connect(url)
+    try:
+        return [row["pass_number"] for row in await connection.fetch(INSIDE, event)]
+    finally:
+        await connection.close()
+
+
+async def position(url: str) -> tuple[datetime, int]:
+    """Return the moment and the next transaction id of a database server."""
+    connection = await asyncpg.connect(url)
+    try:
+        row = await connection.fetchrow("select now(), pg_current_xact_id()::text::bigint")
+        assert row is not None
+        return row[0], row[1]
+    finally:
+        await connection.close()
