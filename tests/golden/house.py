@@ -116,9 +116,10 @@ def environment(database_url: str, folder: Path) -> dict[str, str]:
 
 
 def virage(env: Mapping[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Run a command of `virage` to its end."""
+    """Run a command of `virage` to its end, on lines so long that no path is broken."""
     command = [sys.executable, "-m", "virage.cli", *arguments]
-    return subprocess.run(command, env=env, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    wide = {**env, "COLUMNS": "1000"}
+    return subprocess.run(command, env=wide, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
 
 
 class GoldenHouse(House):
