@@ -1,0 +1,112 @@
+"""Every recorded request is answered as it was when it was recorded, under its new name if it has one."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.golden.renames import operations, read_renames
+from tests.golden.renames_exchange import Translator
+from tests.golden.requests_client import Replay
+from tests.golden.requests_log import (
+    DRAWN,
+    Exchange,
+    Names,
+    bind_drawn,
+    differences,
+    drawn_paths,
+    mark_drawn,
+    read,
+)
+from tests.golden.requests_system import system
+from virage.kernel.postgres import EmbeddedPostgres
+
+FOLDER = Path(__file__).parent
+SHOWN_MAX = 12
+OPERATIONS = 235
+ID = "01970000-0000-7000-8000-000000000001"
+OTHER_ID = "01970000-0000-7000-8000-000000000002"
+
+
+async def test_every_recorded_request_is_answered_as_it_was(cluster: EmbeddedPostgres, tmp_path: Path) -> None:
+    document = json.loads(gzip.decompress((FOLDER / "openapi.json.gz").read_bytes()))
+    translator = Translator(document, read_renames(FOLDER / "renames.json"))
+    recording = read(FOLDER / "requests.jsonl.gz")
+    failures: list[str] = []
+    asked: set[str] = set()
+    sent = 0
+    async with system(cluster, tmp_path) as running:
+        replay = Replay(running)
+        for number, recorded in enumerate(recording):
+            exchange = translator.exchange(recorded)
+            failures += [f"{told(number, exchange)}: {found}" for found in await replay.compared(exchange)]
+            sent += recorded.is_request
+            asked |= {translator.operation_of(recorded.method, recorded.path) or ""}
+            if len(failures) >= SHOWN_MAX:
+                break
+    assert not failures, "\n" + "\n".join(failures[:SHOWN_MAX])
+    assert sent >= 2_000
+    names = {name for name, _ in operations(document)}
+    assert names - asked == set()
+    assert len(names) == OPERATIONS
+
+
+def told(number: int, exchange: Exchange) -> str:
+    """Name a request so that it is found in the recording."""
+    query = f"?{exchange.query}" if exchange.query else ""
+    return f"line {number}, {exchange.method} {exchange.path}{query} as {exchange.who}"
+
+
+def test_almost_nothing_of_the_recording_is_left_to_chance() -> None:
+    recording = read(FOLDER / "requests.jsonl.gz")
+    drawn = sum(1 for exchange in recording for _ in drawn_paths(exchange.answer))
+    assert sum(leaves(exchange.answer) for exchange in recording) > 100_000
+    assert 50 < drawn < 200
+
+
+def leaves(value: Any) -> int:
+    """How many values an answer has that are compared."""
+    if isinstance(value, dict):
+        return sum(map(leaves, value.values()))
+    return sum(map(leaves, value)) if isinstance(value, list) else 1
+
+
+@pytest.mark.parametrize(
+    ("recorded", "actual", "places"),
+    [
+        ({"cents": 991}, {"cents": 990}, ["$.cents: 991 is now 990"]),
+        ({"cents": 1}, {"cents": True}, ["$.cents: 1 is now true"]),
+        ({"cents": 1}, {"sum": 1}, ["$.cents: 1 is now (absent)", "$.sum: (absent) is now 1"]),
+        ([1, 2], [1], ["$: [1, 2] is now [1]"]),
+        ({"id": {DRAWN: ID}}, {"id": OTHER_ID}, []),
+        ({"id": {DRAWN: ID}}, {"id": 7}, [f'$.id: "{ID}" is now 7']),
+        ({"id": {DRAWN: ID}}, {"id": "none"}, [f'$.id: "{ID}" is now "none"']),
+        ({"id": {DRAWN: ID}, "page": f"/orders/{ID}"}, {"id": OTHER_ID, "page": f"/orders/{OTHER_ID}"}, []),
+        (
+            {"id": {DRAWN: ID}, "page": f"/orders/{ID}"},
+            {"id": OTHER_ID, "page": f"/orders/{ID}"},
+            [f'$.page: "/orders/{OTHER_ID}" is now "/orders/{ID}"'],
+        ),
+        ({"text": {DRAWN: "Your code: ⟦482913⟧"}}, {"text": "Your code: 771204"}, []),
+        (
+            {"text": {DRAWN: "Your code: ⟦482913⟧"}},
+            {"text": "The code: 771204"},
+            ['$.text: "Your code: ⟦482913⟧" is now "The code: 771204"'],
+        ),
+    ],
+)
+def test_an_answer_differs_where_it_says_something_else(recorded: Any, actual: Any, places: list[str]) -> None:
+    names = Names()
+    bind_drawn(recorded, actual, names)
+    assert [str(found) for found in differences(recorded, actual, names)] == places
+
+
+def test_what_a_second_run_draws_is_marked_and_learnt() -> None:
+    names = Names()
+    first = {"id": ID, "letter": f"See /orders/{ID}, code 482913", "cents": 5}
+    second = {"id": OTHER_ID, "letter": f"See /orders/{OTHER_ID}, code 771204", "cents": 5}
+    marked = mark_drawn(first, second, names)
+    assert marked == {"id": {DRAWN: ID}, "letter": {DRAWN: f"See /orders/{ID}, code ⟦482913⟧"}, "cents": 5}
+    assert names.value({"code": "482913", "order": ID, "cents": 5}) == {"code": "771204", "order": OTHER_ID, "cents": 5}
