@@ -19,12 +19,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from benchmarks import common
+from virage.app.web import settle
 from virage.kernel.batching import Batcher
 from virage.kernel.database import Database
 from virage.kernel.ids import new_id
 from virage.kernel.migrate import migrate
 from virage.kernel.postgres import EmbeddedPostgres
-from virage.matchday.web import settle
 from virage.wallet.acts import ledger
 from virage.wallet.reads.audit import audit
 from virage.wallet.rules.ledger import Account, Entry, Kind, Outcome, Posted, Transfer, account, purse

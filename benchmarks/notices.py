@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from benchmarks.common import machine, own_folder, run, tell
 from benchmarks.house import free_port
 from tests.faults.test_live import seed
+from virage.app import jobs_of
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.database import Connection, Database
@@ -29,7 +30,6 @@ from virage.kernel.migrate import migrate
 from virage.kernel.postgres import EmbeddedPostgres
 from virage.live.acts import telling as live
 from virage.live.rules.entries import Goal, KickOff, Period, Side, Telling
-from virage.matchday import jobs_of
 from virage.people.rules.webpush import Vapid, point_of
 
 FANS = 15_000

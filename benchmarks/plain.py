@@ -7,10 +7,10 @@ from typing import Any
 from litestar import Litestar, Router, post
 from litestar.types import ControllerRouterHandler
 
-from virage import matchday
+from virage import app
+from virage.app import web as worker
 from virage.kernel.database import Database
 from virage.kernel.http import create_app
-from virage.matchday import web as worker
 
 TARGET = "benchmarks.plain:web"
 GUARDED = "update bench.counter set n = n + 1 where id = $1 and n >= 0"
@@ -31,7 +31,7 @@ def _with_plain(routers: Sequence[ControllerRouterHandler], **options: Any) -> L
     return create_app([plain, *routers], **options)
 
 
-vars(matchday)["create_app"] = _with_plain  # the same application, one route more
+vars(app)["create_app"] = _with_plain  # the same application, one route more
 web = worker.web
 
 

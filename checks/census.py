@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from checks.refusals import answered
+from virage.app import build
+from virage.app.domains import DOMAINS
+from virage.app.house import House
 from virage.kernel.clock import Clock
 from virage.kernel.config import Club, Config
 from virage.kernel.database import Database
 from virage.kernel.journal import Tail
 from virage.kernel.queue import Jobs
-from virage.matchday import build
-from virage.matchday.domains import DOMAINS
-from virage.matchday.house import House
 
 SOURCES, TESTS, WEB = Path("src/virage"), Path("tests"), Path("web/src")
 PARAMETER = re.compile(r"{\w+:\w+}")

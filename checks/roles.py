@@ -18,7 +18,7 @@ ROLES_MIN = 12
 OTHERS = {"gate", "till", "device", "program", "anonymous", "guest", "fan"}
 WEB_LIST = Path("web/src/office/types.ts")
 WEB_SCREENS = Path("web/src/people/staff/screens.ts")
-DOORS = Path("tests/matchday/test_doors.py")
+DOORS = Path("tests/app/test_doors.py")
 LETTERS = Path("src/virage/people/rules/letters/words")
 CONSTRAINT = "role_grant_role_check check ("
 

@@ -22,7 +22,7 @@ from litestar import Litestar
 
 from tests.azurite.server import Azurite, azurite
 from tests.scratch import into_memory
-from virage import matchday
+from virage.app import build
 from virage.kernel import static
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
@@ -32,7 +32,7 @@ from virage.kernel.postgres import EmbeddedPostgres
 
 _numbers = itertools.count(1)
 
-LONG = ("tests/faults/", "tests/web/test_till.py", "tests/golden/", "tests/web/", "tests/matchday/")
+LONG = ("tests/faults/", "tests/web/test_till.py", "tests/golden/", "tests/web/", "tests/app/")
 
 
 def pytest_configure() -> None:
@@ -175,7 +175,7 @@ def config(tmp_path: Path, database_url: str) -> Config:
 @pytest.fixture
 async def app(config: Config, db: Database, clock: FakeClock) -> Litestar:
     """The whole web application over the test's own database."""
-    return matchday.build(config, db, clock)
+    return build(config, db, clock)
 
 
 @asynccontextmanager

@@ -31,7 +31,7 @@ from tests.conftest import FakeClock, alive
 from tests.golden import requests_cast as cast
 from tests.golden.house import SETTINGS, environment, execute, golden, restored, virage
 from tests.ports import free_ports
-from virage import matchday
+from virage.app import build, jobs_of
 from virage.kernel import config as configuration
 from virage.kernel import journal, limits, logs
 from virage.kernel.database import Database
@@ -118,8 +118,8 @@ async def system(cluster: EmbeddedPostgres, folder: Path) -> AsyncIterator[Syste
         await _listening("localhost", sandbox_port)
         db = await Database.open(url)
         try:
-            app = matchday.build(config, db, clock)
-            async with alive(app), matchday.jobs_of(config, db, clock) as jobs:
+            app = build(config, db, clock)
+            async with alive(app), jobs_of(config, db, clock) as jobs:
                 yield System(app, clock, db, jobs, moment)
         finally:
             await db.close()

@@ -4,7 +4,7 @@ import pytest
 from litestar import Litestar
 from msgspec.structs import replace
 
-from virage import matchday
+from virage.app import build
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.database import Database
@@ -63,12 +63,12 @@ async def test_the_counters_are_for_this_machine_alone(app: Litestar, peer: str,
 
 
 async def test_nobody_reads_the_counters_of_production_without_a_token(config: Config, db: Database) -> None:
-    async with local(matchday.build(replace(config, demo=False), db, Clock())) as operator:
+    async with local(build(replace(config, demo=False), db, Clock())) as operator:
         assert (await operator.get("/metrics")).status_code == 404
 
 
 async def test_the_counters_are_for_whoever_has_their_token(config: Config, db: Database) -> None:
-    app = matchday.build(replace(config, metrics_token="the token of the counters"), db, Clock())
+    app = build(replace(config, metrics_token="the token of the counters"), db, Clock())
     async with local(app, "192.0.2.7") as scraper:
         shown = {"authorization": "Bearer the token of the counters"}
         assert (await scraper.get("/metrics", headers=shown)).status_code == 200

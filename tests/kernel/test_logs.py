@@ -5,9 +5,9 @@ import sys
 import msgspec
 import pytest
 
+from virage.app.web import Web
 from virage.kernel import logs
 from virage.kernel.config import ConfigError
-from virage.matchday.web import Web
 
 FAILS = """
 import asyncpg

@@ -7,9 +7,9 @@ import msgspec
 import pytest
 from litestar import Litestar
 
+from tests.app.conftest import World
 from tests.conftest import FakeClock, alive
 from tests.live.test_rules import TEAMS
-from tests.matchday.conftest import World
 from virage.kernel.database import Database
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
-from virage import matchday
+from virage.app import build
 from virage.kernel.config import Config
 from virage.kernel.database import Connection, Database
 from virage.kernel.ids import new_id
@@ -196,7 +196,7 @@ async def test_what_has_no_end_is_a_gauge(
     await till.capture(paid)
     await till.begin([open_still])
     await till.ask_refund(paid.payment_id)
-    app = matchday.build(replace(config, public_url="http://localhost"), db, till.clock)
+    app = build(replace(config, public_url="http://localhost"), db, till.clock)
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as operator:
         before = (await operator.get("/metrics")).text

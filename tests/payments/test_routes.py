@@ -8,9 +8,8 @@ import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
-from virage import matchday
+from virage.app import build, domains
 from virage.kernel.database import Connection, Database
-from virage.matchday import domains
 from virage.payments import acts, reads, signatures
 from virage.payments.handlers import Handlers
 from virage.payments.rules import Start, State
@@ -24,7 +23,7 @@ PATH = "/api/payments/webhooks/sandbox"
 def app(monkeypatch: pytest.MonkeyPatch, config: Any, db: Database, clock: Any, handlers: Handlers) -> Litestar:
     """The whole application, whose payments are the test shop's."""
     monkeypatch.setattr(domains, "_payment_handlers", lambda _house: handlers)
-    return matchday.build(config, db, clock)
+    return build(config, db, clock)
 
 
 @pytest.fixture

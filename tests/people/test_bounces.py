@@ -12,11 +12,11 @@ import pytest
 
 from tests.people.test_letters import delivery_report
 from tests.ports import free_ports
+from virage.app.letters import COMPOSERS
 from virage.kernel.config import Config
 from virage.kernel.database import Connection, Database
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
-from virage.matchday.letters import COMPOSERS
 from virage.people.jobs.postman import Postman
 from virage.people.jobs.reports import ReportListener
 from virage.people.rules.letters import LetterDue

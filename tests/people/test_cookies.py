@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from tests.conftest import alive
 from tests.people.test_sign_in import FAN, ask, enter
-from virage import matchday
+from virage.app import build
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.database import Connection, Database
@@ -19,7 +19,7 @@ from virage.people import acts
 @pytest.fixture
 async def webkit(config: Config, db: Database, clock: Clock) -> AsyncIterator[httpx.AsyncClient]:
     """A browser that sends a secure cookie over https alone, as WebKit does, at a demonstration on localhost."""
-    app = matchday.build(replace(config, public_url="http://localhost:8000"), db, clock)
+    app = build(replace(config, public_url="http://localhost:8000"), db, clock)
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
     async with alive(app), httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as browser:
         yield browser

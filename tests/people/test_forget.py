@@ -6,11 +6,11 @@ from uuid import UUID
 import httpx
 import pytest
 
+from virage.app import persons
+from virage.app.letters import COMPOSERS
 from virage.kernel.database import Connection, Database
 from virage.kernel.guard import Grant
 from virage.kernel.problems import Refused
-from virage.matchday import persons
-from virage.matchday.letters import COMPOSERS
 from virage.people import acts, reads
 from virage.people.jobs.postman import Postman
 from virage.people.rules.letters import LetterDue

@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from tests.people.letter_samples import AT, CONTENTS, EVENT, EVIL, PLACES, letter
+from virage.app.letters import COMPOSERS
 from virage.kernel.config import Club, Config
-from virage.matchday.letters import COMPOSERS
 from virage.people.rules.grants import RoleName
 from virage.people.rules.letters import Content, Kind, Rendered
 from virage.people.rules.letters.dress import render

@@ -13,11 +13,11 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from virage.app.letters import COMPOSERS
 from virage.kernel import queue
 from virage.kernel.database import Connection, Database
 from virage.kernel.ids import new_id
 from virage.kernel.queue import Jobs
-from virage.matchday.letters import COMPOSERS
 from virage.people import jobs
 from virage.people.acts.letters import URGENT_KIND, write
 from virage.people.jobs.postman import MailDelayed, NoMailServer, Postman

@@ -7,11 +7,11 @@ import msgspec
 import pytest
 from litestar import Litestar
 
-from virage import matchday
+from virage.app import build
+from virage.app.letters import COMPOSERS
 from virage.kernel.config import Config
 from virage.kernel.database import Database
 from virage.kernel.ids import new_id
-from virage.matchday.letters import COMPOSERS
 from virage.people.jobs.postman import Postman
 from virage.people.rules.letters import Attachment, LetterDue, Rendered
 from virage.people.store import letters as letter_store
@@ -103,12 +103,12 @@ async def test_a_demonstration_with_another_address_shows_no_mailbox(
     config: Any, db: Database, clock: Any, path: str
 ) -> None:
     public = msgspec.structs.replace(config, public_url="https://tickets.example.org")
-    async with browser_at(matchday.build(public, db, clock), "http://localhost") as browser:
+    async with browser_at(build(public, db, clock), "http://localhost") as browser:
         assert (await browser.get(path)).status_code == 404
 
 
 @pytest.mark.parametrize("path", PATHS)
 async def test_no_production_system_has_a_mailbox(config: Any, db: Database, clock: Any, path: str) -> None:
-    app = matchday.build(msgspec.structs.replace(config, demo=False), db, clock)
+    app = build(msgspec.structs.replace(config, demo=False), db, clock)
     async with browser_at(app, "http://localhost") as browser:
         assert (await browser.get(path)).status_code == 404

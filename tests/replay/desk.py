@@ -7,10 +7,10 @@ from typing import Any
 
 from litestar import Litestar
 
+from tests.app import pitch
+from tests.app.conftest import World
 from tests.conftest import FakeClock, alive
 from tests.live.conftest import Match
-from tests.matchday import pitch
-from tests.matchday.conftest import World
 from virage.kernel.database import Database
 from virage.kernel.guard import Grant, Principal
 from virage.kernel.ids import new_id

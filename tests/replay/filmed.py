@@ -12,10 +12,10 @@ import numpy as np
 from av.container import InputContainer
 from litestar import Litestar
 
+from tests.app.conftest import SITE, World
 from tests.conftest import FakeClock, alive
 from tests.live.conftest import Match
 from tests.live.test_rules import TEAMS
-from tests.matchday.conftest import SITE, World
 from tests.replay.reel import Reel
 from tests.replay.test_way import luma
 from virage.kernel.config import Config

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
+from tests.app import pitch
 from tests.live.conftest import KICK_OFF
-from tests.matchday import pitch
 from tests.replay.desk import Desk, program_of
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id

@@ -11,8 +11,8 @@ import pytest
 from av.container import InputContainer
 from litestar import Litestar
 
+from tests.app.conftest import World
 from tests.conftest import FakeClock, alive
-from tests.matchday.conftest import World
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.database import Database

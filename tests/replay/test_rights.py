@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from litestar import Litestar
 from msgspec.structs import replace
 
+from tests.app import pitch
+from tests.app.conftest import World
 from tests.conftest import FakeClock, alive
 from tests.live.conftest import Match
-from tests.matchday import pitch
-from tests.matchday.conftest import World
 from virage.kernel.config import Config
 from virage.kernel.database import Database
 from virage.kernel.guard import Grant

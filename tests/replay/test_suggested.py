@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from tests.matchday import pitch
+from tests.app import pitch
 from tests.replay.desk import Desk, program_of
 from virage.kernel.config import Config
 from virage.kernel.guard import Grant

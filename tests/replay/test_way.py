@@ -17,12 +17,12 @@ from av.container import InputContainer
 from litestar import Litestar
 from numpy.typing import NDArray
 
+from tests.app.conftest import World
 from tests.conftest import alive
 from tests.live.conftest import KICK_OFF
-from tests.matchday.conftest import World
 from tests.ports import free_ports
 from tests.replay.camera import Camera, taking_in
-from virage import matchday
+from virage.app import build
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.database import Database
@@ -88,7 +88,7 @@ def luma(frame: av.VideoFrame) -> NDArray[np.uint8]:
 @pytest.fixture
 async def ground(config: Config, db: Database) -> AsyncIterator[Ground]:
     clock = Clock()
-    app: Litestar = matchday.build(config, db, clock)
+    app: Litestar = build(config, db, clock)
     world = World(app, db, clock)
     async with alive(app):
         await world.open()

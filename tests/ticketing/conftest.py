@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from litestar import Litestar
 
-from virage import matchday
+from virage.app import build, domains
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
 from virage.kernel.database import Connection, Database
@@ -19,7 +19,6 @@ from virage.kernel.ids import new_id
 from virage.kernel.journal import Tail
 from virage.kernel.problems import Refused
 from virage.kernel.security import COOKIE, new_token
-from virage.matchday import domains
 from virage.payments.provider import Unreachable
 from virage.payments.rules import DueRefund, Opened, Outcome, Reference, RefundAnswer, Start, State
 from virage.people import acts as people
@@ -290,7 +289,7 @@ async def app(  # noqa: PLR0917 - what the application is made of
     monkeypatch.setattr(domains, "inside_since", gates)
     monkeypatch.setattr(domains, "lock_inside", gates)
     monkeypatch.setattr(domains, "SandboxProvider", lambda *_: provider)
-    return matchday.build(config, db, clock)
+    return build(config, db, clock)
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ import pytest
 
 from tests.conftest import FakeClock
 from tests.ticketing.conftest import NOW, Box, House, a_match
+from virage.app.letters import COMPOSERS
 from virage.kernel.config import Config
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
-from virage.matchday.letters import COMPOSERS
 from virage.payments.rules import State
 from virage.people.acts.letters import write
 from virage.people.jobs.postman import Postman

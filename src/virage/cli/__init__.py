@@ -95,9 +95,9 @@ def migrate() -> None:
 @app.command
 def openapi() -> None:
     """Print the OpenAPI document of the whole API."""
-    from virage import matchday
+    from virage.app import openapi_document
 
-    sys.stdout.buffer.write(matchday.openapi_document() + b"\n")
+    sys.stdout.buffer.write(openapi_document() + b"\n")
 
 
 @app.command

@@ -5,7 +5,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from virage import matchday
+from virage.app import clock_of, opened
 from virage.cli.house import beside, console, database, fail
 from virage.concessions.reads.accounting import journal_of
 from virage.concessions.rules.accounting import Journal, journal_table
@@ -28,8 +28,8 @@ def export(first: date, last: date, into: Path | None) -> None:
 
 async def _journal(config: Config, days: tuple[date, date]) -> Journal:
     async with (
-        matchday.opened(config) as db,
+        opened(config) as db,
         db.connection() as conn,
         conn.transaction(isolation="repeatable_read", readonly=True),
     ):
-        return await journal_of(conn, days, dict(config.account_codes), matchday.clock_of(config).now())
+        return await journal_of(conn, days, dict(config.account_codes), clock_of(config).now())

@@ -4,7 +4,7 @@ import asyncio
 
 from rich.table import Table
 
-from virage import matchday
+from virage.app import opened
 from virage.cli.house import beside, console, database
 from virage.concessions.reads.takings import TillAstray, tills_astray
 from virage.kernel.config import Config
@@ -44,7 +44,7 @@ def audit_wallet() -> bool:
 
 async def _audit(config: Config) -> tuple[Audit, list[TillAstray]]:
     async with (
-        matchday.opened(config) as db,
+        opened(config) as db,
         db.connection() as conn,
         conn.transaction(isolation="repeatable_read", readonly=True),
     ):

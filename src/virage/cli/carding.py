@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from virage import matchday
+from virage.app import clock_of, opened
 from virage.cli.house import beside, console, database, fail
 from virage.kernel.config import Config
 from virage.kernel.ids import new_id
@@ -131,8 +131,8 @@ async def _personalise(
     config: Config, secrets: CardSecrets, chips: Sequence[bytes], purse_id: UUID | None
 ) -> list[Card]:
     wishes = [NewCard(new_id(), uid, secrets.codes.hash(secrets.codes.printed(uid)), purse_id) for uid in chips]
-    async with matchday.opened(config) as db, db.transaction() as conn:
-        outcomes = await acts.personalise(conn, wishes, who=None, now=matchday.clock_of(config).now())
+    async with opened(config) as db, db.transaction() as conn:
+        outcomes = await acts.personalise(conn, wishes, who=None, now=clock_of(config).now())
         refused = [
             f"{uid.hex().upper()}: {outcome.reason}"
             for uid, outcome in zip(chips, outcomes, strict=True)
@@ -145,7 +145,7 @@ async def _personalise(
 
 async def _found(config: Config, secrets: CardSecrets, written: str) -> OwnedCard:
     code = as_code(written)
-    async with matchday.opened(config) as db, db.connection() as conn:
+    async with opened(config) as db, db.connection() as conn:
         if _UID.fullmatch(written):
             owned = await reads.card_of_uid(conn, bytes.fromhex(written))
         else:
@@ -156,8 +156,8 @@ async def _found(config: Config, secrets: CardSecrets, written: str) -> OwnedCar
 
 
 async def _block(config: Config, wish: acts.Block) -> Refused | None:
-    async with matchday.opened(config) as db, db.transaction() as conn:
-        (outcome,) = await acts.block_cards(conn, [wish], matchday.clock_of(config).now())
+    async with opened(config) as db, db.transaction() as conn:
+        (outcome,) = await acts.block_cards(conn, [wish], clock_of(config).now())
     return outcome
 
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from virage import matchday
+from virage.app import clock_of, opened
 from virage.cli.house import beside, console, database, fail
 from virage.concessions.acts import figures, fiscal
 from virage.concessions.acts.archives import Archives
@@ -31,15 +31,15 @@ def close(day: date | None) -> None:
 
 
 async def _close_due(config: Config) -> list[tuple[Period, list[Closing]]]:
-    async with matchday.opened(config) as db:
-        jobs = ClosingJobs(db, matchday.clock_of(config), open_vault(config), Archives(config.objects_at))
+    async with opened(config) as db:
+        jobs = ClosingJobs(db, clock_of(config), open_vault(config), Archives(config.objects_at))
         return await jobs.close_due()
 
 
 async def _close_day(config: Config, day: date) -> list[tuple[Period, list[Closing]]]:
     period = Period(PeriodKind.DAY, day)
-    async with matchday.opened(config) as db, db.transaction() as conn:
-        closings = await fiscal.close(conn, open_vault(config), period, matchday.clock_of(config).now())
+    async with opened(config) as db, db.transaction() as conn:
+        closings = await fiscal.close(conn, open_vault(config), period, clock_of(config).now())
     if isinstance(closings, Refused):
         raise fail(f"{day} cannot be closed any more: days are open from {closings.data['open_since']} on.")
     return [(period, closings)] if closings else []
@@ -59,11 +59,11 @@ def archive_tills(folder: Path, tills: Sequence[UUID], first: date | None, last:
 async def _archive(
     config: Config, folder: Path, tills: Sequence[UUID], first: date | None, last: date | None
 ) -> list[Path]:
-    kept, vault, now = Archives(config.objects_at), open_vault(config), matchday.clock_of(config).now()
+    kept, vault, now = Archives(config.objects_at), open_vault(config), clock_of(config).now()
     until = None if last is None else last + timedelta(days=1)
     files = []
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    async with matchday.opened(config) as db:
+    async with opened(config) as db:
         async with db.connection() as conn:
             wanted = list(tills) or await reads.tills(conn)
         for till in wanted:
@@ -87,5 +87,5 @@ def rebuild_figures() -> None:
 
 
 async def _rebuild(config: Config) -> int:
-    async with matchday.opened(config) as db, db.transaction() as conn:
+    async with opened(config) as db, db.transaction() as conn:
         return await figures.rebuild(conn)

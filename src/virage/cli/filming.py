@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 
 import asyncpg
 
-from virage import matchday
+from virage.app import clock_of, opened
 from virage.cli.house import configuration, console, database, environment_beside, fail, this
 from virage.cli.ingesting import DEMO_CAMERAS
 from virage.kernel.config import Config
@@ -59,8 +59,8 @@ async def _send(config: Config, env: Mapping[str, str]) -> None:
 
 async def _greet(config: Config) -> None:
     """Say what there is to try, once pictures have come in."""
-    began, sending = matchday.clock_of(config).now(), 0
-    async with matchday.opened(config) as db:
+    began, sending = clock_of(config).now(), 0
+    async with opened(config) as db:
         while sending < len(DEMO_CAMERAS):
             await asyncio.sleep(LOOK_AGAIN_S)
             with contextlib.suppress(Unavailable):

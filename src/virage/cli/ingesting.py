@@ -11,7 +11,7 @@ from socket import create_server
 
 import av
 
-from virage import matchday
+from virage.app import clock_of, opened
 from virage.cli.house import beside, console, database, fail
 from virage.kernel import logs
 from virage.kernel.clock import Clock
@@ -95,15 +95,15 @@ def measure() -> None:
 
 async def _measure(config: Config) -> list[Late]:
     vault = MediaVault([config.secret, *config.secrets_previous])
-    async with matchday.opened(config) as db:
-        return await measuring.measure(db, Footage(config.objects_at), vault, matchday.clock_of(config).now())
+    async with opened(config) as db:
+        return await measuring.measure(db, Footage(config.objects_at), vault, clock_of(config).now())
 
 
 async def _ingest(config: Config, sources: Sequence[Source], *, with_cameras: bool) -> None:
-    clock, stopped = matchday.clock_of(config), threading.Event()
+    clock, stopped = clock_of(config), threading.Event()
     vault = MediaVault([config.secret, *config.secrets_previous])
     loop = asyncio.get_running_loop()
-    async with matchday.opened(config) as db:
+    async with opened(config) as db:
         ingests = [
             Ingest(source, db=db, clock=clock, footage=Footage(config.objects_at), vault=vault) for source in sources
         ]

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from virage import matchday
+from virage.app import clock_of, opened
 from virage.cli.house import beside, console, database, fail
 from virage.kernel.config import Config
 from virage.kernel.problems import Refused
@@ -23,5 +23,5 @@ def invite(email: str) -> None:
 
 
 async def _invite(config: Config, email: str) -> acts.FirstAdmin | Refused:
-    async with matchday.opened(config) as db, db.transaction() as conn:
-        return await acts.invite_first_admin(conn, email, matchday.clock_of(config).now())
+    async with opened(config) as db, db.transaction() as conn:
+        return await acts.invite_first_admin(conn, email, clock_of(config).now())

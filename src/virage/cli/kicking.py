@@ -6,12 +6,12 @@ import signal
 from contextlib import suppress
 from uuid import UUID
 
-from virage import matchday
+from virage.app import clock_of, opened
+from virage.app.domains import ENTRIES_TOLD
 from virage.cli.house import beside, database, fail
 from virage.kernel import logs
 from virage.kernel.config import Config
 from virage.kernel.supervise import die_with_parent
-from virage.matchday.domains import ENTRIES_TOLD
 from virage.pitch.ball import Ball, Broker, broker_of
 from virage.programme import reads as programme
 
@@ -34,8 +34,8 @@ def listen(broker: str, event_id: UUID, ball: str) -> None:
 
 
 async def _listen(config: Config, broker: Broker, event_id: UUID, ball: str) -> None:
-    clock = matchday.clock_of(config)
-    async with matchday.opened(config) as db:
+    clock = clock_of(config)
+    async with opened(config) as db:
         async with db.connection() as conn:
             if event_id not in await programme.public_events_of(conn, [event_id]):
                 raise fail(f"{event_id} is no public event.")

@@ -4,7 +4,7 @@ import asyncio
 import signal
 from contextlib import suppress
 
-from virage import matchday
+from virage.app import clock_of, opened
 from virage.cli.house import beside, database
 from virage.kernel import logs
 from virage.kernel.config import Config
@@ -24,10 +24,10 @@ def ladder() -> None:
 
 
 async def _ladder(config: Config) -> None:
-    async with matchday.opened(config) as db:
+    async with opened(config) as db:
         made = Ladder(
             db=db,
-            clock=matchday.clock_of(config),
+            clock=clock_of(config),
             footage=Footage(config.objects_at),
             vault=MediaVault([config.secret, *config.secrets_previous]),
         )

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import aiohttp
 
-from virage import matchday
+from virage.app import clock_of, opened
 from virage.cli.house import configuration, console, fail, house_found
 from virage.demo.people import DESK
 from virage.demo.programme import CLUB, done
@@ -69,11 +69,11 @@ async def _play(match: MatchFile, url: str, event_id: UUID, key: str | Config, s
 @asynccontextmanager
 async def demo_key(config: Config) -> AsyncIterator[str]:
     """A key for as long as the match is played, out of what the demonstration's desk may do."""
-    now = matchday.clock_of(config).now()
+    now = clock_of(config).now()
     wish = people.TokenWish(
         "virage match", [GrantWish(RoleName.MATCH_DESK, ScopeName.ORGANISER, str(CLUB.id))], now + DEMO_KEY_LASTS
     )
-    async with matchday.opened(config) as db:
+    async with opened(config) as db:
         async with db.transaction() as conn:
             desk = Principal("staff", await people.ensure_staff(conn, DESK.email, None, DESK.grants, now))
             made = done(await people.create_token(conn, desk, wish, now))
@@ -82,7 +82,7 @@ async def demo_key(config: Config) -> AsyncIterator[str]:
         finally:
             with suppress(Unavailable):  # a house that has ended takes no key; once it is back, this one ends by itself
                 async with db.transaction() as conn:
-                    await people.revoke_token(conn, desk, made.id, matchday.clock_of(config).now())
+                    await people.revoke_token(conn, desk, made.id, clock_of(config).now())
 
 
 async def _events(url: str) -> str:

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from virage import demo, matchday
+from virage import demo
+from virage.app import clock_of, opened
 from virage.cli.house import (
     configuration,
     console,
@@ -72,9 +73,9 @@ async def prepare(config: Config, env: Mapping[str, str]) -> None:
     except MigrationChanged as error:
         raise fail(f"{error} Give the demonstration a new one: another VIRAGE_VAR_DIR, or none of it.") from None
     with step("Demonstration") as loading:
-        async with matchday.opened(config) as db:
+        async with opened(config) as db:
             sandbox = partial(_sandbox, config, env)
-            await demo.load(config, db, matchday.clock_of(config), sandbox=sandbox, tell=loading.note)
+            await demo.load(config, db, clock_of(config), sandbox=sandbox, tell=loading.note)
 
 
 @contextlib.asynccontextmanager

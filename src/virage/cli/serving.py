@@ -14,13 +14,13 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from virage import matchday
+from virage.app import clock_of, jobs_of, opened
+from virage.app.web import END_STREAMS
 from virage.cli.house import configuration, database
 from virage.kernel import logs
 from virage.kernel.audience import connections
 from virage.kernel.config import Config
 from virage.kernel.supervise import be_parent, die_with_parent
-from virage.matchday.web import END_STREAMS
 
 BACKLOG = 4_096  # connections that wait to be taken when everybody comes at once
 RESPAWN_S = 0.1  # a worker that died is replaced at once
@@ -67,7 +67,7 @@ class _Server(Granian):  # type: ignore[misc, valid-type]  # which class it is d
 def _served(config: Config, workers: int, certificate: tuple[Path, Path] | None) -> bool:
     """Run the server once; tell whether it ended because it was asked to, and not because workers kept dying."""
     server = _Server(
-        "virage.matchday.web:web",
+        "virage.app.web:web",
         address=config.host,
         port=config.port,
         interface=Interfaces.ASGI,
@@ -104,7 +104,7 @@ def work() -> None:
 
 
 async def _work(config: Config) -> None:
-    async with matchday.opened(config) as db, matchday.jobs_of(config, db, matchday.clock_of(config)) as jobs:
+    async with opened(config) as db, jobs_of(config, db, clock_of(config)) as jobs:
         working = asyncio.create_task(jobs.run(db))
         loop = asyncio.get_running_loop()
         for wish in (signal.SIGINT, signal.SIGTERM):

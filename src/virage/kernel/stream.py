@@ -60,7 +60,7 @@ class Opened(Struct, frozen=True):
 
 
 class Topic(Protocol):
-    """Something that can be followed. A domain makes one; `matchday/` gives it to the hub."""
+    """Something that can be followed. A domain makes one; `app/` gives it to the hub."""
 
     name: str
 

@@ -15,7 +15,7 @@ from schemathesis import GenerationMode
 from virage.kernel.guard import Grant
 
 if TYPE_CHECKING:
-    from tests.matchday.conftest import Served, World
+    from tests.app.conftest import Served, World
 
 EXAMPLES = int(os.environ.get("VIRAGE_FUZZ_EXAMPLES", "10"))
 SERVER_ERROR = 500

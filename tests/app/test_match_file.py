@@ -18,7 +18,7 @@ from virage.live.sources.files import MatchFile, load
 from virage.live.sources.player import NotPlayed, play
 
 if TYPE_CHECKING:
-    from tests.matchday.conftest import Served, World
+    from tests.app.conftest import Served, World
 
 EVENTS, LINEUPS = match_file("statsbomb_3788741_event.json"), match_file("statsbomb_3788741_lineup.json")
 

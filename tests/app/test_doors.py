@@ -11,7 +11,7 @@ from virage.kernel.ids import new_id
 from virage.kernel.lean import GUARDS, PUBLIC, handlers
 
 if TYPE_CHECKING:
-    from tests.matchday.conftest import World
+    from tests.app.conftest import World
 
 EVERYBODY = frozenset(
     {"anonymous", "guest", "fan", "program", "admin", "programme", "box_office", "finance", "steward"}

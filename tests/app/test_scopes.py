@@ -12,7 +12,7 @@ from virage.kernel.guard import Grant
 from virage.kernel.lean import GUARDS, handlers
 
 if TYPE_CHECKING:
-    from tests.matchday.conftest import World
+    from tests.app.conftest import World
 
 
 def source_of(handler: HTTPRouteHandler) -> str:

@@ -9,18 +9,18 @@ import pytest
 from litestar import Litestar
 from msgspec import Struct, to_builtins
 
-from tests.matchday.food import FOOD, food_of
-from tests.matchday.gates import GATES, accreditation, ban
-from tests.matchday.letters import LETTERS, LETTERS_ELSEWHERE
-from tests.matchday.paying import FRESH_CHIP, card_codes, card_of, phone_of
-from tests.matchday.pitch import PITCH, names_of
+from tests.app.food import FOOD, food_of
+from tests.app.gates import GATES, accreditation, ban
+from tests.app.letters import LETTERS, LETTERS_ELSEWHERE
+from tests.app.paying import FRESH_CHIP, card_codes, card_of, phone_of
+from tests.app.pitch import PITCH, names_of
 from virage.kernel.guard import Grant
 from virage.kernel.ids import new_id
 from virage.kernel.lean import PUBLIC, handlers
 from virage.kernel.limits import RATES, Rate
 
 if TYPE_CHECKING:
-    from tests.matchday.conftest import World
+    from tests.app.conftest import World
 
 SECRET = "a secret of the tests, long enough"  # that of the fixture `config`
 HOLDER_KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}

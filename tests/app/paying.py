@@ -19,7 +19,7 @@ from virage.wallet.rules.gifts import Gift
 from virage.wallet.rules.virtual_cards import PAY_PURPOSE, Challenge, challenge_bytes
 
 if TYPE_CHECKING:
-    from tests.matchday.conftest import World
+    from tests.app.conftest import World
 
 PHONE = Ed25519Phone("the phone of the fan in the tests")
 FRESH_CHIP = bytes.fromhex("04958CAA5C5E80")

@@ -11,7 +11,7 @@ from playwright.async_api import BrowserContext, async_playwright
 from virage.kernel.ids import new_id
 
 if TYPE_CHECKING:
-    from tests.matchday.conftest import Served, World
+    from tests.app.conftest import Served, World
 
 WHO = "fetch('/api/me').then((answer) => answer.json()).then((me) => me.kind)"
 HOLD = """async (wish) => {

@@ -20,7 +20,7 @@ from virage.wallet.acts.purses import ensure_purse
 from virage.wallet.rules.gifts import Gift
 
 if TYPE_CHECKING:
-    from tests.matchday.conftest import World
+    from tests.app.conftest import World
 
 
 def capacity(_: "World") -> dict[str, Any]:

@@ -12,7 +12,7 @@ import pytest
 from tests.ports import free_ports
 
 if TYPE_CHECKING:
-    from tests.matchday.conftest import Served
+    from tests.app.conftest import Served
 
 HIDDEN = ("/mailbox", "/mailbox/style.css", "/api/mailbox", "/cards", "/cards/style.css", "/metrics")
 PUBLIC = {"VIRAGE_PUBLIC_URL": "https://tickets.example"}

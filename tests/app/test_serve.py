@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 if TYPE_CHECKING:
-    from tests.matchday.conftest import Served, World
+    from tests.app.conftest import Served, World
 
 
 async def test_no_worker_outlives_a_server_that_is_killed_not_even_for_an_open_stream(

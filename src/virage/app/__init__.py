@@ -6,6 +6,8 @@ from typing import Any, cast
 
 from litestar import Litestar
 
+from virage.app.domains import DOMAINS
+from virage.app.house import House
 from virage.kernel import openapi
 from virage.kernel.clock import Clock
 from virage.kernel.config import Config
@@ -16,8 +18,6 @@ from virage.kernel.journal import Tail
 from virage.kernel.logs import log
 from virage.kernel.queue import Jobs
 from virage.kernel.stream import Hub
-from virage.matchday.domains import DOMAINS
-from virage.matchday.house import House
 from virage.people.rules.rights import who_loses_rights
 
 

@@ -11,13 +11,13 @@ import pytest
 from litestar import Litestar
 from msgspec.structs import replace
 
+from tests.app.conftest import SECRET, World
+from tests.app.demonstration import load_food
 from tests.concessions.till import CASHIER, Till
-from tests.matchday.conftest import SECRET, World
-from tests.matchday.demonstration import load_food
 from tests.passes.make_vectors import Ed25519Phone
 from tests.people.test_mailbox import browser_at
 from tests.wallet.desks import employ
-from virage import matchday
+from virage.app import build
 from virage.concessions.rules.fiscal.record import Line, Tender, TenderKind
 from virage.demo.cards import FANS_DAILY_CENTS, NOBODYS_CENTS
 from virage.kernel.clock import Clock
@@ -165,6 +165,6 @@ async def test_nobody_elsewhere_learns_of_the_cards(app: Litestar, path: str) ->
 @pytest.mark.parametrize("path", PATHS)
 async def test_no_production_system_has_such_cards(config: Config, db: Database, clock: Clock, path: str) -> None:
     production = replace(config, demo=False, card_key="00112233445566778899aabbccddeeff")
-    app = matchday.build(production, db, clock)
+    app = build(production, db, clock)
     async with browser_at(app, "http://localhost") as browser:
         assert (await browser.get(path)).status_code == 404

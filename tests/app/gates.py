@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from virage.kernel.ids import new_id
 
 if TYPE_CHECKING:
-    from tests.matchday.conftest import World
+    from tests.app.conftest import World
 
 NEIGHBOURS = ("their office", "their event's office", "friend")
 

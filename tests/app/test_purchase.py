@@ -17,7 +17,7 @@ from virage.ticketing.rules.pricing import Category, Pricing
 from virage.ticketing.rules.terms import PRICED_TARIFFS
 
 if TYPE_CHECKING:
-    from tests.matchday.conftest import Served, World
+    from tests.app.conftest import Served, World
 
 FULL_CENTS = 4_200
 FEE_CENTS = 150

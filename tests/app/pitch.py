@@ -10,7 +10,7 @@ from virage.replay.rules.moments import Moment, MomentSource
 from virage.replay.store import cameras as footage
 
 if TYPE_CHECKING:
-    from tests.matchday.conftest import World
+    from tests.app.conftest import World
 
 NEIGHBOURS = ("their office", "their event's office", "friend")
 

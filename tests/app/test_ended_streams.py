@@ -14,7 +14,7 @@ from virage.kernel.ids import new_id
 from virage.people import acts as people
 
 if TYPE_CHECKING:
-    from tests.matchday.conftest import Served, World
+    from tests.app.conftest import Served, World
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from virage.kernel.stream import Hub
 from virage.people import acts as people
 
 if TYPE_CHECKING:
-    from tests.matchday.conftest import World
+    from tests.app.conftest import World
 
 KITCHEN = "kitchen:01"
 

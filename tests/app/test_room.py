@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from litestar import Litestar
 
-from tests.matchday.conftest import Served, World
+from tests.app.conftest import Served, World
 from virage.kernel.clock import Clock
 from virage.kernel.database import Database
 
@@ -47,7 +47,7 @@ class Hasty(Small):
     limit = "-n"
 
     def module_of(self, name: str) -> list[str]:
-        return ["tests.matchday.hasty"] if name == "serve" else super().module_of(name)
+        return ["tests.app.hasty"] if name == "serve" else super().module_of(name)
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """`virage serve` as it is, with short deadlines: tests wait for what takes production ten or twenty seconds."""
 
+from virage.app import web as worker
 from virage.cli import serving
 from virage.kernel import lean
-from virage.matchday import web as worker
 
 lean.BODY_S = 0.5
 web = worker.web
@@ -11,7 +11,7 @@ web = worker.web
 def serve() -> None:
     """Serve with workers that import this module, so that its deadlines hold there too."""
     server = serving._Server  # noqa: SLF001 - the same server, another application
-    serving._Server = lambda _target, **options: server("tests.matchday.hasty:web", **options)  # type: ignore[assignment,misc]  # noqa: SLF001 - as above
+    serving._Server = lambda _target, **options: server("tests.app.hasty:web", **options)  # type: ignore[assignment,misc]  # noqa: SLF001 - as above
     serving.HEADER_TIMEOUT_MS = 500
     serving.serve(1)
 

@@ -17,6 +17,9 @@ from virage.access.reads.keyring import Keyring
 from virage.access.reads.news import GateNews
 from virage.access.reads.packs import Packs
 from virage.access.routes.desk import GateDesk
+from virage.app.house import Domain, House
+from virage.app.letters import COMPOSERS
+from virage.app.persons import PAID_AT, PERSON_ERASED, PERSON_EXPORTS
 from virage.concessions import routes as concessions_routes
 from virage.concessions.acts.archives import Archives
 from virage.concessions.jobs.closing import ClosingJobs
@@ -38,9 +41,6 @@ from virage.live.reads import Feeds, LiveTopic
 from virage.live.sources import routes as sources
 from virage.live.sources.acts import tell_stats_at_once
 from virage.live.sources.reads import StatsBoard, StatsTopic
-from virage.matchday.house import Domain, House
-from virage.matchday.letters import COMPOSERS
-from virage.matchday.persons import PAID_AT, PERSON_ERASED, PERSON_EXPORTS
 from virage.pages import routes as pages
 from virage.passes import routes as passes_routes
 from virage.passes.acts import open_vault

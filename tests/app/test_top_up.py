@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from tests.matchday.test_purchase import browser_of, sign_in
+from tests.app.test_purchase import browser_of, sign_in
 from virage.kernel.ids import new_id
 from virage.payments.sandbox.cards import Card
 
 if TYPE_CHECKING:
-    from tests.matchday.conftest import Served, World
+    from tests.app.conftest import Served, World
 
 CENTS = 2_000
 REFUNDED = "select amount_cents from payments.refund where payment_id = $1"

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.matchday.conftest import World
-from tests.matchday.demonstration import load_food
+from tests.app.conftest import World
+from tests.app.demonstration import load_food
 from virage.concessions.reads.catalogue import Catalogues
 from virage.concessions.reads.closings import due
 from virage.concessions.reads.judging import Judge
