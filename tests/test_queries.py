@@ -25,9 +25,10 @@ LAYERS = [
     {"people"},
     {"payments", "passes"},
     {"wallet"},
-    {"live", "ticketing"},
-    {"access", "concessions", "pitch"},
-    {"replay"},
+    {"ticketing"},
+    {"access", "concessions"},
+    {"live"},
+    {"pitch", "replay"},
 ]
 PUBLISHED = "public_"  # the views that a domain publishes for those above it are named `public_...`
 CLOCKS = {"now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "timeofday"}

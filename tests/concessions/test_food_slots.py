@@ -14,7 +14,8 @@ from virage.concessions.reads.orders import FoodOrder
 from virage.concessions.rules.catalogue import Station
 from virage.concessions.rules.orders import Reason
 from virage.kernel.problems import Refused
-from virage.live.rules.ground import BUSY_FROM_S, BUSY_UNTIL_S, Place
+from virage.live.rules.ground import BUSY_FROM_S, BUSY_UNTIL_S
+from virage.venue.rules.readings import Place
 
 TWO_AT_ONCE = replace(CAPACITY, per_five_minutes={**CAPACITY.per_five_minutes, Station.COUNTER: 2}, delivers=False)
 

@@ -18,8 +18,9 @@ from virage.access.rules.ground import GateState
 from virage.live.acts.ground import tell_of_ground
 from virage.live.jobs.telling import LiveJobs
 from virage.live.rules.entries import Entry, Ground
-from virage.live.rules.ground import ENTRIES_A_MINUTE_MAX, Place, Reading, Seen, news, seen
+from virage.live.rules.ground import ENTRIES_A_MINUTE_MAX, Seen, news, seen
 from virage.venue.rules import load_ground
+from virage.venue.rules.readings import Place, Reading
 
 GATE, BAR = Place("gate", "A1"), Place("outlet", "07")
 LOOK = timedelta(seconds=5)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests.conftest import FakeClock
 from tests.live.conftest import GOAL, KICK_OFF, Match
 from tests.live.test_rules import BEGUN, TEAMS, played, telling
+from virage.access.rules.attending import Attending
 from virage.kernel.database import Connection
 from virage.kernel.ids import new_id
 from virage.kernel.keys import base64url
@@ -32,7 +33,7 @@ from virage.live.rules.entries import (
     Side,
     Withdrawn,
 )
-from virage.live.rules.notices import Attending, NoticeChoice, NoticeKind, Quiet, Recipient, accepted, news_of, outcome
+from virage.live.rules.notices import NoticeChoice, NoticeKind, Quiet, Recipient, accepted, news_of, outcome
 from virage.people.rules.push import PushDue
 from virage.venue.rules import load_ground
 

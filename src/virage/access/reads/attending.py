@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from virage.access.rules.attending import Attending
 from virage.access.store import scans as store
 from virage.kernel.database import Connection
-from virage.live.rules.notices import Attending
 from virage.passes import reads as passes
 from virage.ticketing.reads import gates as ticketing
 from virage.venue.rules import load_ground

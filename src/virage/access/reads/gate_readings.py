@@ -10,7 +10,7 @@ from virage.access.rules.ground import NOTHING_SAID, gates, nearest_ramps
 from virage.access.store import board as store
 from virage.access.store import ground as ground_store
 from virage.kernel.database import Database
-from virage.live.rules.ground import Place, Reading
+from virage.venue.rules.readings import Place, Reading
 
 
 class GateReadings:

@@ -21,11 +21,11 @@ from virage.concessions.store.orders import StoredKitchen
 from virage.kernel.database import Connection, Database
 from virage.kernel.money import Cents
 from virage.kernel.problems import Refused
-from virage.live.rules.ground import Place, Reading
 from virage.programme import reads as programme
 from virage.programme.rules import Event, Text
 from virage.venue import reads as venue
 from virage.venue.reads import load_ground
+from virage.venue.rules.readings import Place, Reading
 
 PAGE: Final = 50
 ALL: Final = 100_000

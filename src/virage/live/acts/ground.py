@@ -13,9 +13,9 @@ from virage.live.acts import telling
 from virage.live.acts.telling import EntriesTold
 from virage.live.rules import ground as rules
 from virage.live.rules.entries import Entry, Ground, Telling
-from virage.live.rules.ground import Place, Reading
 from virage.live.store import feed as feeds
 from virage.live.store import ground as store
+from virage.venue.rules.readings import Place, Reading
 
 
 class GroundSource(Protocol):

@@ -8,10 +8,11 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct
 
+from virage.access.rules.attending import Attending
 from virage.kernel.database import Connection
 from virage.kernel.problems import Refused
 from virage.live.rules.entries import Entry, Teams
-from virage.live.rules.notices import Attending, News, NoticeChoice, NoticeKind, Recipient, accepted, news_of, outcome
+from virage.live.rules.notices import News, NoticeChoice, NoticeKind, Recipient, accepted, news_of, outcome
 from virage.live.store import feed as feeds
 from virage.live.store import notices as store
 from virage.live.store.notices import Cursor, Noted

@@ -7,11 +7,12 @@ told, closings first; what has changed back meanwhile is never told.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 from msgspec import Struct
 
 from virage.live.rules.entries import Ground
+from virage.venue.rules.readings import Place, Reading
 
 MINUTE: Final = timedelta(minutes=1)
 BUSY_FROM_S: Final = 15 * 60
@@ -26,21 +27,6 @@ ENTRIES_A_MINUTE_MAX: Final = 4
 FIRST: Final = ("closed", "sold_out", "busy", "open")
 
 State = Literal["open", "closed", "busy", "sold_out"]
-
-
-class Place(NamedTuple):
-    """A gate or an outlet."""
-
-    place: Literal["gate", "outlet"]
-    code: str
-
-
-class Reading(Struct, frozen=True):
-    """How a place is now; `wait_s`: how long one waits there, None where nobody can say."""
-
-    place: Place
-    state: Literal["open", "closed", "sold_out"]
-    wait_s: float | None = None
 
 
 class Seen(Struct, frozen=True):

@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from virage.access.rules.attending import Attending
 from virage.kernel.problems import Refused, invalid_input
 from virage.live.rules import notice_words as words
 from virage.live.rules.entries import (
@@ -60,14 +61,6 @@ class NoticeChoice(Struct, frozen=True, forbid_unknown_fields=True):
     kinds: list[NoticeKind]
     even_during: list[NoticeKind] = []
     quiet: Quiet = "inside"
-
-
-class Attending(Struct, frozen=True):
-    """Somebody with tickets of an event: whether one of them is in the ground, and where the tickets lead."""
-
-    inside: bool
-    gate_groups: frozenset[str]
-    stands: frozenset[str]
 
 
 class News(Struct, frozen=True):

@@ -5,8 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 from virage.kernel.database import Connection
-from virage.live.rules.ground import Place, Seen
+from virage.live.rules.ground import Seen
 from virage.live.store.queries import queries
+from virage.venue.rules.readings import Place
 
 
 async def places(conn: Connection, event_id: UUID) -> dict[Place, Seen]:
