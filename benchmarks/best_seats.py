@@ -9,14 +9,14 @@ import sys
 import time
 
 from benchmarks.common import commits_alone, machine, percentile, quick, run, tell
-from virage.kernel.ids import new_id
-from virage.kernel.problems import Refused
-from virage.ticketing.rules.best_seats import best_seats
-from virage.ticketing.rules.hall import Hall
-from virage.ticketing.rules.places import seat_plan
-from virage.ticketing.rules.plan import category_by_place
-from virage.ticketing.rules.terms import Best, Need, Party
-from virage.venue.reads import load_ground
+from virage.platform.ids import new_id
+from virage.platform.problems import Refused
+from virage.sale.ticketing.rules.best_seats import best_seats
+from virage.sale.ticketing.rules.hall import Hall
+from virage.sale.ticketing.rules.places import seat_plan
+from virage.sale.ticketing.rules.plan import category_by_place
+from virage.sale.ticketing.rules.terms import Best, Need, Party
+from virage.site.venue.reads import load_ground
 
 LEVELS = (0.1, 0.5, 0.9, 0.99)
 SEARCHES, QUICK_SEARCHES = 20_000, 1_000

@@ -14,11 +14,17 @@ from msgspec import Struct
 from nacl.signing import SigningKey
 
 from benchmarks.house import House, prepare_plain
-from tests.concessions.board import BOARD, COLA, CUP
-from tests.concessions.conftest import publish_all
-from tests.wallet.chip import Chip
-from virage.concessions.rules.fiscal.chain import Head
-from virage.concessions.rules.fiscal.record import (
+from tests.matchday.concessions.board import BOARD, COLA, CUP
+from tests.matchday.concessions.conftest import publish_all
+from tests.money.wallet.chip import Chip
+from virage.identity.people import acts as people
+from virage.identity.people.acts import devices
+from virage.identity.people.rules.devices import DeviceArrival, DeviceKind, DevicePaired, PairingOpened, PairingWish
+from virage.identity.people.rules.pins import verifier_of
+from virage.identity.people.rules.secrets import secrets_of
+from virage.identity.people.store.pins import put_pin
+from virage.matchday.concessions.rules.fiscal.chain import Head
+from virage.matchday.concessions.rules.fiscal.record import (
     RECORD_PURPOSE,
     Kind,
     Line,
@@ -30,25 +36,19 @@ from virage.concessions.rules.fiscal.record import (
     stamp,
     totals_of,
 )
-from virage.kernel.database import Connection, Database
-from virage.kernel.guard import Grant, Principal
-from virage.kernel.ids import new_id
-from virage.kernel.keys import Jwk, base64url
-from virage.kernel.security import derive
-from virage.people import acts as people
-from virage.people.acts import devices
-from virage.people.rules.devices import DeviceArrival, DeviceKind, DevicePaired, PairingOpened, PairingWish
-from virage.people.rules.pins import verifier_of
-from virage.people.rules.secrets import secrets_of
-from virage.people.store.pins import put_pin
-from virage.venue.reads import load_ground
-from virage.wallet.acts import cards, ledger
-from virage.wallet.acts.cards import DEMO_PURPOSE
-from virage.wallet.rules.cards import CardCodes, NewCard
-from virage.wallet.rules.ledger import Kind as AccountKind
-from virage.wallet.rules.ledger import Posted, Transfer, account, purse
-from virage.wallet.rules.sun import KEY_BYTES, CardKeys
-from virage.wallet.store import purses
+from virage.money.wallet.acts import cards, ledger
+from virage.money.wallet.acts.cards import DEMO_PURPOSE
+from virage.money.wallet.rules.cards import CardCodes, NewCard
+from virage.money.wallet.rules.ledger import Kind as AccountKind
+from virage.money.wallet.rules.ledger import Posted, Transfer, account, purse
+from virage.money.wallet.rules.sun import KEY_BYTES, CardKeys
+from virage.money.wallet.store import purses
+from virage.platform.database import Connection, Database
+from virage.platform.guard import Grant, Principal
+from virage.platform.ids import new_id
+from virage.platform.keys import Jwk, base64url
+from virage.platform.security import derive
+from virage.site.venue.reads import load_ground
 
 LOADED_CENTS = 1_000_000
 A_TRANSACTION = 500

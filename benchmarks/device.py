@@ -26,16 +26,16 @@ from benchmarks.evening import Lane
 from benchmarks.ground import Ground, opened
 from benchmarks.wire import Answer as Reply
 from benchmarks.wire import Client, Gone
-from virage.access.reads.news import Changes
-from virage.access.rules.crossings import PASSAGE_WITHIN
-from virage.access.rules.decision import STALE_KEPT, Admitted, Again, Known, Presence, Stale, decide
-from virage.access.rules.pack import SealedPack
-from virage.access.rules.scans import SCAN_PURPOSE, Answer
-from virage.kernel.clock import Clock
-from virage.kernel.keys import base64url
-from virage.passes.reads import PassKeys
-from virage.passes.rules.claims import Claims
-from virage.passes.rules.verdict import Unverified, Verified, verify
+from virage.identity.passes.reads import PassKeys
+from virage.identity.passes.rules.claims import Claims
+from virage.identity.passes.rules.verdict import Unverified, Verified, verify
+from virage.matchday.access.reads.news import Changes
+from virage.matchday.access.rules.crossings import PASSAGE_WITHIN
+from virage.matchday.access.rules.decision import STALE_KEPT, Admitted, Again, Known, Presence, Stale, decide
+from virage.matchday.access.rules.pack import SealedPack
+from virage.matchday.access.rules.scans import SCAN_PURPOSE, Answer
+from virage.platform.clock import Clock
+from virage.platform.keys import base64url
 
 ASK_WITHIN_S, ALONE_S, UPLOAD_WITHIN_S = 0.4, 10.0, 10.0
 BEAT_EVERY_S, PACK_LAG_S = 5.0, 10.0

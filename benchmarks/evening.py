@@ -9,23 +9,23 @@ from msgspec import Struct
 from nacl.signing import SigningKey
 
 from benchmarks.house import House
-from virage.kernel.database import Connection, Database
-from virage.kernel.guard import Grant, Principal
-from virage.kernel.ids import new_id
-from virage.kernel.keys import Jwk, base64url
-from virage.kernel.security import derive
-from virage.passes import acts as passes
-from virage.passes.acts import Binding, Bound, Issue, Printed, Printing
-from virage.passes.rules.code import bytes_of, moving_code, step_at, text_of
-from virage.passes.rules.keys import HolderKey
-from virage.passes.rules.vault import PURPOSE, KeyVault
-from virage.people import acts as people
-from virage.people.acts import devices
-from virage.people.rules.devices import DeviceArrival, DeviceKind, DevicePaired, PairingOpened, PairingWish
-from virage.people.rules.secrets import secrets_of
-from virage.programme import acts as programme
-from virage.programme.rules import HouseRules, NewEvent, Organiser, Text
-from virage.venue.reads import load_ground
+from virage.identity.passes import acts as passes
+from virage.identity.passes.acts import Binding, Bound, Issue, Printed, Printing
+from virage.identity.passes.rules.code import bytes_of, moving_code, step_at, text_of
+from virage.identity.passes.rules.keys import HolderKey
+from virage.identity.passes.rules.vault import PURPOSE, KeyVault
+from virage.identity.people import acts as people
+from virage.identity.people.acts import devices
+from virage.identity.people.rules.devices import DeviceArrival, DeviceKind, DevicePaired, PairingOpened, PairingWish
+from virage.identity.people.rules.secrets import secrets_of
+from virage.platform.database import Connection, Database
+from virage.platform.guard import Grant, Principal
+from virage.platform.ids import new_id
+from virage.platform.keys import Jwk, base64url
+from virage.platform.security import derive
+from virage.site.programme import acts as programme
+from virage.site.programme.rules import HouseRules, NewEvent, Organiser, Text
+from virage.site.venue.reads import load_ground
 
 A_TRANSACTION = 500
 HOUR = timedelta(hours=1)

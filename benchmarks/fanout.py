@@ -29,10 +29,10 @@ from benchmarks.house import House, free_port, seed
 from benchmarks.nchan import Nginx
 from benchmarks.phones import ADDRESSES, Plan, Report
 from benchmarks.wire import Client, Gone
-from virage.kernel.database import Database
-from virage.kernel.guard import Grant
-from virage.kernel.ids import new_id
-from virage.people import acts as people
+from virage.identity.people import acts as people
+from virage.platform.database import Database
+from virage.platform.guard import Grant
+from virage.platform.ids import new_id
 
 PHONES_A_PROCESS = 15_000
 ENTRIES = 10

@@ -15,16 +15,16 @@ from typing import Any
 from uuid import UUID
 
 from benchmarks import common
-from tests.concessions.till import Till, append
-from virage.concessions.acts.figures import project
-from virage.concessions.reads import sales as reads
-from virage.concessions.rules.figures import By
-from virage.concessions.rules.fiscal.record import Line
-from virage.kernel.database import Database
-from virage.kernel.ids import new_id
-from virage.kernel.migrate import migrate
-from virage.kernel.postgres import EmbeddedPostgres
-from virage.venue.reads import load_ground
+from tests.matchday.concessions.till import Till, append
+from virage.matchday.concessions.acts.figures import project
+from virage.matchday.concessions.reads import sales as reads
+from virage.matchday.concessions.rules.figures import By
+from virage.matchday.concessions.rules.fiscal.record import Line
+from virage.platform.database import Database
+from virage.platform.ids import new_id
+from virage.platform.migrate import migrate
+from virage.platform.postgres import EmbeddedPostgres
+from virage.site.venue.reads import load_ground
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 TILLS, SALES, QUICK_SALES, PRODUCTS, UPLOAD = 120, 500, 50, 25, 50

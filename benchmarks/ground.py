@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from virage.access.reads.news import Changes
-from virage.access.rules.decision import Known, Post, Presence
-from virage.access.rules.ground import zone_of
-from virage.access.rules.pack import PACK_PURPOSE, Pack, SealedPack
-from virage.kernel.keys import bytes_of_base64url
-from virage.passes.reads import PassKeys
-from virage.passes.rules.claims import Claims
-from virage.passes.rules.keys import IssuerKey, signed_by_issuer
+from virage.identity.passes.reads import PassKeys
+from virage.identity.passes.rules.claims import Claims
+from virage.identity.passes.rules.keys import IssuerKey, signed_by_issuer
+from virage.matchday.access.reads.news import Changes
+from virage.matchday.access.rules.decision import Known, Post, Presence
+from virage.matchday.access.rules.ground import zone_of
+from virage.matchday.access.rules.pack import PACK_PURPOSE, Pack, SealedPack
+from virage.platform.keys import bytes_of_base64url
 
 INSIDE, OUTSIDE = 1, 2
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)

@@ -22,10 +22,20 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from benchmarks import common
-from virage.concessions.rules.catalogue import Station
-from virage.concessions.rules.promises import INTERVAL, Fit, Kitchen, Load, Plan, Take, in_hand_at, interval_of, plans
-from virage.venue.rules import load_ground
-from virage.venue.rules.ways import Passable, outlets_from, ways
+from virage.matchday.concessions.rules.catalogue import Station
+from virage.matchday.concessions.rules.promises import (
+    INTERVAL,
+    Fit,
+    Kitchen,
+    Load,
+    Plan,
+    Take,
+    in_hand_at,
+    interval_of,
+    plans,
+)
+from virage.site.venue.rules import load_ground
+from virage.site.venue.rules.ways import Passable, outlets_from, ways
 
 HALF_TIME = datetime(2026, 5, 9, 19, 50, tzinfo=UTC)
 RESTART = HALF_TIME + timedelta(minutes=15)

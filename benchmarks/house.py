@@ -17,18 +17,18 @@ from uuid import UUID
 from benchmarks.common import commits_per_s, own_folder
 from benchmarks.wire import Client
 from virage.cli.house import this
-from virage.kernel.database import Database
-from virage.kernel.ids import new_id
-from virage.kernel.migrate import migrate
-from virage.kernel.postgres import EmbeddedPostgres
-from virage.kernel.supervise import Child, Supervisor
-from virage.people import acts as people
-from virage.programme import acts as programme
-from virage.programme.rules import HouseRules, NewEvent, Organiser, Text
-from virage.ticketing.acts.pricing import set_pricing
-from virage.ticketing.rules.pricing import Category, Pricing
-from virage.ticketing.rules.terms import Tariff
-from virage.venue.reads import load_ground
+from virage.identity.people import acts as people
+from virage.platform.database import Database
+from virage.platform.ids import new_id
+from virage.platform.migrate import migrate
+from virage.platform.postgres import EmbeddedPostgres
+from virage.platform.supervise import Child, Supervisor
+from virage.sale.ticketing.acts.pricing import set_pricing
+from virage.sale.ticketing.rules.pricing import Category, Pricing
+from virage.sale.ticketing.rules.terms import Tariff
+from virage.site.programme import acts as programme
+from virage.site.programme.rules import HouseRules, NewEvent, Organiser, Text
+from virage.site.venue.reads import load_ground
 
 PLAIN_ROWS = 10_000
 FANS_A_TRANSACTION = 250

@@ -8,7 +8,7 @@ The first is that of the programme. `--film`: synthetic cameras with the present
 import sys
 
 from virage.cli.ingesting import ingest
-from virage.replay.ingest.transports import Source
+from virage.media.replay.ingest.transports import Source
 
 FILM = "--film"
 

@@ -20,16 +20,16 @@ from typing import Any
 
 from benchmarks import common
 from virage.app.web import settle
-from virage.kernel.batching import Batcher
-from virage.kernel.database import Database
-from virage.kernel.ids import new_id
-from virage.kernel.migrate import migrate
-from virage.kernel.postgres import EmbeddedPostgres
-from virage.wallet.acts import ledger
-from virage.wallet.reads.audit import audit
-from virage.wallet.rules.ledger import Account, Entry, Kind, Outcome, Posted, Transfer, account, purse
-from virage.wallet.store import ledger as ledger_store
-from virage.wallet.store import purses as store
+from virage.money.wallet.acts import ledger
+from virage.money.wallet.reads.audit import audit
+from virage.money.wallet.rules.ledger import Account, Entry, Kind, Outcome, Posted, Transfer, account, purse
+from virage.money.wallet.store import ledger as ledger_store
+from virage.money.wallet.store import purses as store
+from virage.platform.batching import Batcher
+from virage.platform.database import Database
+from virage.platform.ids import new_id
+from virage.platform.migrate import migrate
+from virage.platform.postgres import EmbeddedPostgres
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 PURSES, TILLS, PAYERS, BATCH_MAX = 20_000, 300, 2_048, 1_024

@@ -22,15 +22,15 @@ from benchmarks.common import machine, own_folder, run, tell
 from benchmarks.house import free_port
 from tests.faults.test_live import seed
 from virage.app import jobs_of
-from virage.kernel.clock import Clock
-from virage.kernel.config import Config
-from virage.kernel.database import Connection, Database
-from virage.kernel.ids import new_id
-from virage.kernel.migrate import migrate
-from virage.kernel.postgres import EmbeddedPostgres
-from virage.live.acts import telling as live
-from virage.live.rules.entries import Goal, KickOff, Period, Side, Telling
-from virage.people.rules.webpush import Vapid, point_of
+from virage.identity.people.rules.webpush import Vapid, point_of
+from virage.media.live.acts import telling as live
+from virage.media.live.rules.entries import Goal, KickOff, Period, Side, Telling
+from virage.platform.clock import Clock
+from virage.platform.config import Config
+from virage.platform.database import Connection, Database
+from virage.platform.ids import new_id
+from virage.platform.migrate import migrate
+from virage.platform.postgres import EmbeddedPostgres
 
 FANS = 15_000
 HOUR = timedelta(hours=1)

@@ -83,7 +83,7 @@ async def _process(house: House, number: int, plan: Plan) -> Report:
 
 async def left_over(house: House, event_id: UUID) -> list[tuple[int, str]]:
     """The places that are still free, each with a tariff that may sit there."""
-    from virage.venue.reads import load_ground  # noqa: PLC0415 - only the sweep needs the ground
+    from virage.site.venue.reads import load_ground  # noqa: PLC0415 - only the sweep needs the ground
 
     client = Client(house.url)
     answer = await client.ask(b"GET", b"/api/events/%b/availability" % str(event_id).encode())

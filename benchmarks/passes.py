@@ -19,16 +19,16 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from msgspec.structs import replace
 
 from benchmarks import common
-from virage.kernel.database import Database
-from virage.kernel.ids import new_id
-from virage.kernel.migrate import migrate
-from virage.kernel.postgres import EmbeddedPostgres
-from virage.passes import acts
-from virage.passes.acts import Issue
-from virage.passes.rules.claims import Claims, event_short, sign_pass
-from virage.passes.rules.code import bytes_of, moving_code, step_at, text_of
-from virage.passes.rules.keys import HolderKey, IssuerKey, kid_of
-from virage.passes.rules.verdict import Unverified, Verified, verify
+from virage.identity.passes import acts
+from virage.identity.passes.acts import Issue
+from virage.identity.passes.rules.claims import Claims, event_short, sign_pass
+from virage.identity.passes.rules.code import bytes_of, moving_code, step_at, text_of
+from virage.identity.passes.rules.keys import HolderKey, IssuerKey, kid_of
+from virage.identity.passes.rules.verdict import Unverified, Verified, verify
+from virage.platform.database import Database
+from virage.platform.ids import new_id
+from virage.platform.migrate import migrate
+from virage.platform.postgres import EmbeddedPostgres
 
 NOW = datetime(2026, 5, 9, 18, 20, tzinfo=UTC)
 GROUND_PLACES = 59_186

@@ -19,10 +19,10 @@ from benchmarks.device import BEAT_EVERY_S, Device, Light
 from benchmarks.evening import Evening, forged
 from benchmarks.house import House
 from benchmarks.wire import Client
-from virage.kernel.clock import Clock
-from virage.kernel.database import Database
-from virage.passes import acts as passes
-from virage.passes.rules.code import STEP_SECONDS
+from virage.identity.passes import acts as passes
+from virage.identity.passes.rules.code import STEP_SECONDS
+from virage.platform.clock import Clock
+from virage.platform.database import Database
 
 SPEED = 6
 MINUTE_S = 0.15

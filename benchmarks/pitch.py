@@ -20,13 +20,13 @@ from benchmarks.common import machine, percentile, processor_s, quick, run, tell
 from benchmarks.house import House
 from tests.faults.test_live import seed
 from tests.faults.test_pitch import ball
-from tests.pitch import match
-from tests.pitch.ball import BATCH, HZ, Mosquitto, broker, payloads
-from virage.kernel.database import Database
-from virage.kernel.ids import new_id
-from virage.kernel.listening import encoded
-from virage.pitch.rules.news import Play, news
-from virage.pitch.rules.track import follow
+from tests.media.pitch import match
+from tests.media.pitch.ball import BATCH, HZ, Mosquitto, broker, payloads
+from virage.media.pitch.rules.news import Play, news
+from virage.media.pitch.rules.track import follow
+from virage.platform.database import Database
+from virage.platform.ids import new_id
+from virage.platform.listening import encoded
 
 FRAMES = 5
 BALL_S = 30

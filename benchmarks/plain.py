@@ -9,8 +9,8 @@ from litestar.types import ControllerRouterHandler
 
 from virage import app
 from virage.app import web as worker
-from virage.kernel.database import Database
-from virage.kernel.http import create_app
+from virage.platform.database import Database
+from virage.platform.http import create_app
 
 TARGET = "benchmarks.plain:web"
 GUARDED = "update bench.counter set n = n + 1 where id = $1 and n >= 0"

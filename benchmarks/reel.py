@@ -13,7 +13,7 @@ from av.container import InputContainer
 from av.video.frame import PictureType
 from msgspec import Struct
 
-from virage.replay.ingest import synthetic
+from virage.media.replay.ingest import synthetic
 
 RATE = 25
 SOUND_RATE, SOUND_FRAME = 48_000, 1024

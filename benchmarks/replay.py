@@ -32,16 +32,16 @@ from benchmarks.house import House, free_port, seed
 from benchmarks.intake import FILM, name_of
 from benchmarks.reel import encoded, film, pictures, play, sounds
 from benchmarks.wire import Client
-from tests.replay.film import cut
+from tests.media.replay.film import cut
 from tests.samples import footage
-from virage.kernel.database import Database
-from virage.kernel.guard import Grant
-from virage.kernel.ids import new_id
-from virage.people import acts as people
-from virage.replay.ingest.synthetic import clock_in
-from virage.replay.ladder.transcoding import transcoded
-from virage.replay.rules.ladder import STEPS
-from virage.replay.rules.media import opened
+from virage.identity.people import acts as people
+from virage.media.replay.ingest.synthetic import clock_in
+from virage.media.replay.ladder.transcoding import transcoded
+from virage.media.replay.rules.ladder import STEPS
+from virage.media.replay.rules.media import opened
+from virage.platform.database import Database
+from virage.platform.guard import Grant
+from virage.platform.ids import new_id
 
 WATCHERS: Final = 15_000
 CLIP_S: Final = 20

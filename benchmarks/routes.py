@@ -10,9 +10,9 @@ import time
 from typing import Any
 
 from benchmarks.common import machine, tell
-from virage.venue.rules import load_ground
-from virage.venue.rules.walking import load_walk
-from virage.venue.rules.ways import Passable, compute, entrance, nearest
+from virage.site.venue.rules import load_ground
+from virage.site.venue.rules.walking import load_walk
+from virage.site.venue.rules.ways import Passable, compute, entrance, nearest
 
 ROUTES, QUICK_ROUTES = 5_000, 500
 ROUNDS = 5

@@ -24,7 +24,7 @@ from benchmarks.device import signed
 from benchmarks.evening import Evening, Fan, Lane, forged
 from benchmarks.house import PLAIN_ROWS
 from benchmarks.wire import Answer, Client, Gone
-from virage.passes.rules.code import STEP_SECONDS
+from virage.identity.passes.rules.code import STEP_SECONDS
 
 OK, SERVER_ERROR = 200, 500
 STALE_STEPS = 20

@@ -21,11 +21,11 @@ from checks.refusals import answered
 from virage.app import build
 from virage.app.domains import DOMAINS
 from virage.app.house import House
-from virage.kernel.clock import Clock
-from virage.kernel.config import Club, Config
-from virage.kernel.database import Database
-from virage.kernel.journal import Tail
-from virage.kernel.queue import Jobs
+from virage.platform.clock import Clock
+from virage.platform.config import Club, Config
+from virage.platform.database import Database
+from virage.platform.journal import Tail
+from virage.platform.queue import Jobs
 
 SOURCES, TESTS, WEB = Path("src/virage"), Path("tests"), Path("web/src")
 PARAMETER = re.compile(r"{\w+:\w+}")

@@ -40,21 +40,21 @@ SCREENS = {
 # The screens that a code may reach, by the place that declares it; the longest prefix decides, one screen is enough.
 REACHES = {
     "": ("fan", "office"),
-    "access/": ("gate", "office"),
-    "access/rules/": ("gate",),
-    "concessions/": ("order", "kitchen", "till", "office"),
-    "concessions/rules/deviations.py": ("deviations",),
-    "concessions/rules/fiscal/": ("till", "stopped till"),
-    "live/": ("match desk", "office"),
-    "replay/": ("media desk",),
-    "replay/acts/descriptions.py": ("describer",),
-    "replay/rules/rights.py": ("replay", "media desk"),
-    "payments/": ("fan", "office", "automatic top-up"),
-    "wallet/": ("wallet", "cards", "phone that pays", "office"),
-    "wallet/rules/auto_top_ups.py": ("automatic top-up",),
-    "wallet/rules/cards.py": ("cards", "till", "office"),
-    "wallet/rules/desk.py": ("till",),
-    "wallet/rules/virtual_cards.py": ("phone that pays", "till"),
+    "matchday/access/": ("gate", "office"),
+    "matchday/access/rules/": ("gate",),
+    "matchday/concessions/": ("order", "kitchen", "till", "office"),
+    "matchday/concessions/rules/deviations.py": ("deviations",),
+    "matchday/concessions/rules/fiscal/": ("till", "stopped till"),
+    "media/live/": ("match desk", "office"),
+    "media/replay/": ("media desk",),
+    "media/replay/acts/descriptions.py": ("describer",),
+    "media/replay/rules/rights.py": ("replay", "media desk"),
+    "money/payments/": ("fan", "office", "automatic top-up"),
+    "money/wallet/": ("wallet", "cards", "phone that pays", "office"),
+    "money/wallet/rules/auto_top_ups.py": ("automatic top-up",),
+    "money/wallet/rules/cards.py": ("cards", "till", "office"),
+    "money/wallet/rules/desk.py": ("till",),
+    "money/wallet/rules/virtual_cards.py": ("phone that pays", "till"),
 }
 # Codes that reach no screen, and where they go.
 NO_SCREEN = {
@@ -73,7 +73,7 @@ NO_SCREEN = {
     "transfer_id_taken": "the ledger's callers make no such entry",
     "uid_taken": "a command",
 }
-OTHER_PROGRAMS = ("cli/", "demo/", "payments/sandbox/")
+OTHER_PROGRAMS = ("cli/", "demo/", "money/payments/sandbox/")
 
 
 def codes_of(source: str) -> set[str]:

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import get_args
 
-from virage.kernel.guard import Role
-from virage.people.rules.grants import RoleName
+from virage.identity.people.rules.grants import RoleName
+from virage.platform.guard import Role
 
 ROLES_MIN = 12
 # Roles of devices, and who asks without one: they stand in no list of a person's roles.
@@ -19,7 +19,7 @@ OTHERS = {"gate", "till", "device", "program", "anonymous", "guest", "fan"}
 WEB_LIST = Path("web/src/office/types.ts")
 WEB_SCREENS = Path("web/src/people/staff/screens.ts")
 DOORS = Path("tests/app/test_doors.py")
-LETTERS = Path("src/virage/people/rules/letters/words")
+LETTERS = Path("src/virage/identity/people/rules/letters/words")
 CONSTRAINT = "role_grant_role_check check ("
 
 
@@ -44,7 +44,7 @@ def written() -> dict[str, set[str]]:
     screens = re.findall(r"roles: \[(.*?)\]", WEB_SCREENS.read_text(encoding="utf-8"))
     knocking = re.findall(r"^EVERYBODY.*?^\}?\)?$", DOORS.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
     found = {
-        "src/virage/people/rules/grants.py": {role.value for role in RoleName},
+        "src/virage/identity/people/rules/grants.py": {role.value for role in RoleName},
         "src/virage/migrations": between([text for text in migrations if CONSTRAINT in text][-1], CONSTRAINT, ");"),
         str(WEB_LIST): between(WEB_LIST.read_text(encoding="utf-8"), "const ROLES", ";"),
         f"{WEB_SCREENS} (an administrator's are all)": {"admin"}.union(*map(names, screens)),

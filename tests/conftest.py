@@ -23,12 +23,12 @@ from litestar import Litestar
 from tests.azurite.server import Azurite, azurite
 from tests.scratch import into_memory
 from virage.app import build
-from virage.kernel import static
-from virage.kernel.clock import Clock
-from virage.kernel.config import Config
-from virage.kernel.database import Connection, Database
-from virage.kernel.migrate import migrate, migrations
-from virage.kernel.postgres import EmbeddedPostgres
+from virage.platform import static
+from virage.platform.clock import Clock
+from virage.platform.config import Config
+from virage.platform.database import Connection, Database
+from virage.platform.migrate import migrate, migrations
+from virage.platform.postgres import EmbeddedPostgres
 
 _numbers = itertools.count(1)
 

@@ -7,10 +7,10 @@ from typing import Any, Self
 
 import msgspec
 
-from virage.kernel.database import Database
-from virage.kernel.guard import Principal
-from virage.kernel.journal import Tail
-from virage.kernel.stream import Flow, Hub, Topic
+from virage.platform.database import Database
+from virage.platform.guard import Principal
+from virage.platform.journal import Tail
+from virage.platform.stream import Flow, Hub, Topic
 
 
 class Heard:

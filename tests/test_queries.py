@@ -13,8 +13,8 @@ from pglast import parse_sql
 from pglast.visitors import Visitor, referenced_relations
 
 import virage
-from virage.kernel.database import Connection
-from virage.kernel.sql import adapter
+from virage.platform.database import Connection
+from virage.platform.sql import adapter
 
 PACKAGE = Path(virage.__file__).parent
 FILES_MIN = 55  # 60 at the first count: a listing that finds far fewer is broken
@@ -23,7 +23,8 @@ LAYERS = [
     {"venue"},
     {"programme", "pages"},
     {"people"},
-    {"payments", "passes"},
+    {"passes"},
+    {"payments"},
     {"wallet"},
     {"ticketing"},
     {"access", "concessions"},
@@ -51,7 +52,8 @@ def query_files() -> list[Path]:
 
 def find_queries() -> Iterator[Query]:
     for file in query_files():
-        domain = file.relative_to(PACKAGE).parts[0]
+        area, *below = file.relative_to(PACKAGE).parts
+        domain = "kernel" if area == "platform" else below[0]
         loaded = aiosql.from_path(file, adapter, attribute=None)
         for name in loaded.available_queries:
             if name.endswith("_cursor"):

@@ -16,22 +16,22 @@ import pytest
 from litestar import Litestar
 
 from tests.ports import free_ports
-from virage.kernel.clock import Clock
-from virage.kernel.database import Database
-from virage.kernel.guard import Grant, Principal
-from virage.kernel.ids import new_id
-from virage.kernel.keys import Jwk
-from virage.kernel.problems import Refused
-from virage.people import acts as people
-from virage.people.acts import TokenWish
-from virage.people.rules.devices import DeviceArrival, DeviceKind, PairingWish
-from virage.people.rules.grants import GrantWish, RoleName, ScopeName
-from virage.people.rules.secrets import secrets_of
-from virage.programme import acts as programme
-from virage.programme.rules import HouseRules, NewEvent, Organiser, Text
-from virage.ticketing.acts.pricing import set_pricing
-from virage.ticketing.rules.pricing import Category, Pricing
-from virage.ticketing.rules.terms import PRICED_TARIFFS
+from virage.identity.people import acts as people
+from virage.identity.people.acts import TokenWish
+from virage.identity.people.rules.devices import DeviceArrival, DeviceKind, PairingWish
+from virage.identity.people.rules.grants import GrantWish, RoleName, ScopeName
+from virage.identity.people.rules.secrets import secrets_of
+from virage.platform.clock import Clock
+from virage.platform.database import Database
+from virage.platform.guard import Grant, Principal
+from virage.platform.ids import new_id
+from virage.platform.keys import Jwk
+from virage.platform.problems import Refused
+from virage.sale.ticketing.acts.pricing import set_pricing
+from virage.sale.ticketing.rules.pricing import Category, Pricing
+from virage.sale.ticketing.rules.terms import PRICED_TARIFFS
+from virage.site.programme import acts as programme
+from virage.site.programme.rules import HouseRules, NewEvent, Organiser, Text
 
 HOUR = timedelta(hours=1)
 BLOCK = "103"

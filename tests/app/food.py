@@ -5,19 +5,19 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from tests.concessions.board import BOARD, COFFEE, a_match
-from virage.concessions.acts import kitchen, ordering
-from virage.concessions.acts.kitchen import Step
-from virage.concessions.acts.ordering import Offer
-from virage.concessions.rules.orders import Capacity, FoodWish, Order
-from virage.concessions.rules.placing import Asked
-from virage.concessions.rules.pricing import BasketLine
-from virage.kernel.config import Config
-from virage.kernel.ids import new_id
-from virage.passes import acts as passes
-from virage.wallet.acts.bonus import give
-from virage.wallet.acts.purses import ensure_purse
-from virage.wallet.rules.gifts import Gift
+from tests.matchday.concessions.board import BOARD, COFFEE, a_match
+from virage.identity.passes import acts as passes
+from virage.matchday.concessions.acts import kitchen, ordering
+from virage.matchday.concessions.acts.kitchen import Step
+from virage.matchday.concessions.acts.ordering import Offer
+from virage.matchday.concessions.rules.orders import Capacity, FoodWish, Order
+from virage.matchday.concessions.rules.placing import Asked
+from virage.matchday.concessions.rules.pricing import BasketLine
+from virage.money.wallet.acts.bonus import give
+from virage.money.wallet.acts.purses import ensure_purse
+from virage.money.wallet.rules.gifts import Gift
+from virage.platform.config import Config
+from virage.platform.ids import new_id
 
 if TYPE_CHECKING:
     from tests.app.conftest import World

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from virage.kernel.ids import new_id
+from virage.platform.ids import new_id
 
 
 def wish(_: Any) -> dict[str, str]:

@@ -6,17 +6,17 @@ from uuid import UUID
 
 from msgspec import to_builtins
 
-from tests.passes.make_vectors import Ed25519Phone
-from tests.wallet.proofs import proof_text
-from virage.concessions.rules.fiscal.record import stamp
-from virage.kernel.config import Config
-from virage.kernel.ids import new_id
-from virage.wallet.acts import cards
-from virage.wallet.acts.bonus import give
-from virage.wallet.acts.purses import ensure_purse
-from virage.wallet.rules.cards import Card, CardCodes, NewCard
-from virage.wallet.rules.gifts import Gift
-from virage.wallet.rules.virtual_cards import PAY_PURPOSE, Challenge, challenge_bytes
+from tests.identity.passes.make_vectors import Ed25519Phone
+from tests.money.wallet.proofs import proof_text
+from virage.matchday.concessions.rules.fiscal.record import stamp
+from virage.money.wallet.acts import cards
+from virage.money.wallet.acts.bonus import give
+from virage.money.wallet.acts.purses import ensure_purse
+from virage.money.wallet.rules.cards import Card, CardCodes, NewCard
+from virage.money.wallet.rules.gifts import Gift
+from virage.money.wallet.rules.virtual_cards import PAY_PURPOSE, Challenge, challenge_bytes
+from virage.platform.config import Config
+from virage.platform.ids import new_id
 
 if TYPE_CHECKING:
     from tests.app.conftest import World

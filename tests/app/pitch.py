@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from virage.kernel.ids import new_id
-from virage.replay.acts.desk import suggest
-from virage.replay.rules.media import Kind, MediaVault, Segment, Track, key_period
-from virage.replay.rules.moments import Moment, MomentSource
-from virage.replay.store import cameras as footage
+from virage.media.replay.acts.desk import suggest
+from virage.media.replay.rules.media import Kind, MediaVault, Segment, Track, key_period
+from virage.media.replay.rules.moments import Moment, MomentSource
+from virage.media.replay.store import cameras as footage
+from virage.platform.ids import new_id
 
 if TYPE_CHECKING:
     from tests.app.conftest import World

@@ -13,24 +13,24 @@ from msgspec.structs import replace
 
 from tests.app.conftest import SECRET, World
 from tests.app.demonstration import load_food
-from tests.concessions.till import CASHIER, Till
-from tests.passes.make_vectors import Ed25519Phone
-from tests.people.test_mailbox import browser_at
-from tests.wallet.desks import employ
+from tests.identity.passes.make_vectors import Ed25519Phone
+from tests.identity.people.test_mailbox import browser_at
+from tests.matchday.concessions.till import CASHIER, Till
+from tests.money.wallet.desks import employ
 from virage.app import build
-from virage.concessions.rules.fiscal.record import Line, Tender, TenderKind
 from virage.demo.cards import FANS_DAILY_CENTS, NOBODYS_CENTS
-from virage.kernel.clock import Clock
-from virage.kernel.config import Config
-from virage.kernel.database import Database
-from virage.kernel.guard import Grant, Principal
-from virage.kernel.ids import new_id
-from virage.kernel.keys import base64url
-from virage.people import acts as people
-from virage.people.acts import devices
-from virage.people.rules.devices import DeviceKind, PairingOpened, PairingWish
-from virage.people.rules.secrets import secrets_of
-from virage.wallet.rules.demo_cards import FANS, FRESH, NOBODYS
+from virage.identity.people import acts as people
+from virage.identity.people.acts import devices
+from virage.identity.people.rules.devices import DeviceKind, PairingOpened, PairingWish
+from virage.identity.people.rules.secrets import secrets_of
+from virage.matchday.concessions.rules.fiscal.record import Line, Tender, TenderKind
+from virage.money.wallet.rules.demo_cards import FANS, FRESH, NOBODYS
+from virage.platform.clock import Clock
+from virage.platform.config import Config
+from virage.platform.database import Database
+from virage.platform.guard import Grant, Principal
+from virage.platform.ids import new_id
+from virage.platform.keys import base64url
 
 PATHS = ("/cards", f"/cards?tap={NOBODYS.hex()}", "/cards/style.css", "/cards/copy.js")
 OUTLET = "01"

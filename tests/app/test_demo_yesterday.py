@@ -7,21 +7,21 @@ import pytest
 
 from tests.app.conftest import World
 from tests.app.demonstration import load_food
-from virage.concessions.reads.catalogue import Catalogues
-from virage.concessions.reads.closings import due
-from virage.concessions.reads.judging import Judge
-from virage.concessions.reads.takings import tills_astray
-from virage.concessions.rules.fiscal.chain import Head
-from virage.concessions.rules.fiscal.record import SignedRecord, Written, check, read_signed
 from virage.demo.tills import POSTS
 from virage.demo.yesterday import DIFFERENCES, REFUNDED, SALES, evening_before
-from virage.kernel.clock import Clock
-from virage.kernel.config import Config
-from virage.kernel.database import Database
-from virage.kernel.guard import Grant
-from virage.kernel.keys import base64url
-from virage.passes.reads import DeviceKeyring
-from virage.wallet.reads.audit import audit
+from virage.identity.passes.reads import DeviceKeyring
+from virage.matchday.concessions.reads.catalogue import Catalogues
+from virage.matchday.concessions.reads.closings import due
+from virage.matchday.concessions.reads.judging import Judge
+from virage.matchday.concessions.reads.takings import tills_astray
+from virage.matchday.concessions.rules.fiscal.chain import Head
+from virage.matchday.concessions.rules.fiscal.record import SignedRecord, Written, check, read_signed
+from virage.money.wallet.reads.audit import audit
+from virage.platform.clock import Clock
+from virage.platform.config import Config
+from virage.platform.database import Database
+from virage.platform.guard import Grant
+from virage.platform.keys import base64url
 
 TABLES = ("concessions.record", "concessions.closing", "concessions.movement", "wallet.card", "wallet.transfer")
 

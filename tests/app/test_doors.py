@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from litestar import Litestar
 
-from virage.kernel.guard import Grant
-from virage.kernel.ids import new_id
-from virage.kernel.lean import GUARDS, PUBLIC, handlers
+from virage.platform.guard import Grant
+from virage.platform.ids import new_id
+from virage.platform.lean import GUARDS, PUBLIC, handlers
 
 if TYPE_CHECKING:
     from tests.app.conftest import World

@@ -9,9 +9,9 @@ from uuid import UUID
 import httpx
 import pytest
 
-from virage.kernel.guard import Grant, Principal
-from virage.kernel.ids import new_id
-from virage.people import acts as people
+from virage.identity.people import acts as people
+from virage.platform.guard import Grant, Principal
+from virage.platform.ids import new_id
 
 if TYPE_CHECKING:
     from tests.app.conftest import Served, World

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.listening import Heard, hear
-from virage.kernel.guard import Grant, Principal
-from virage.kernel.ids import new_id
-from virage.kernel.journal import Fact, append
-from virage.kernel.problems import Problem
-from virage.kernel.stream import Hub
-from virage.people import acts as people
+from virage.identity.people import acts as people
+from virage.platform.guard import Grant, Principal
+from virage.platform.ids import new_id
+from virage.platform.journal import Fact, append
+from virage.platform.problems import Problem
+from virage.platform.stream import Hub
 
 if TYPE_CHECKING:
     from tests.app.conftest import World

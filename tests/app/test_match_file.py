@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from tests.samples import match_file
-from virage.live.sources.files import MatchFile, load
-from virage.live.sources.player import NotPlayed, play
+from virage.media.live.sources.files import MatchFile, load
+from virage.media.live.sources.player import NotPlayed, play
 
 if TYPE_CHECKING:
     from tests.app.conftest import Served, World

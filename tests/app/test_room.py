@@ -12,8 +12,8 @@ import pytest
 from litestar import Litestar
 
 from tests.app.conftest import Served, World
-from virage.kernel.clock import Clock
-from virage.kernel.database import Database
+from virage.platform.clock import Clock
+from virage.platform.database import Database
 
 FILES = 400
 PATIENCE_S = 20

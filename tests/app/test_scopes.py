@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
-from virage.kernel.guard import Grant
-from virage.kernel.lean import GUARDS, handlers
+from virage.platform.guard import Grant
+from virage.platform.lean import GUARDS, handlers
 
 if TYPE_CHECKING:
     from tests.app.conftest import World

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from tests.app.test_purchase import browser_of, sign_in
-from virage.kernel.ids import new_id
-from virage.payments.sandbox.cards import Card
+from virage.money.payments.sandbox.cards import Card
+from virage.platform.ids import new_id
 
 if TYPE_CHECKING:
     from tests.app.conftest import Served, World

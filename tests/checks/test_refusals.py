@@ -35,8 +35,8 @@ def test_codes_are_found_where_they_are_declared_and_where_they_are_answered() -
 
 def test_codes_of_the_whole_server_are_seen() -> None:
     codes = answered()
-    assert codes["sold_out"] >= {"", "concessions/"}
-    assert codes["forged_scan"] == {"access/"}
+    assert codes["sold_out"] >= {"", "matchday/concessions/"}
+    assert codes["forged_scan"] == {"matchday/access/"}
 
 
 def test_a_code_without_words_is_a_fault() -> None:
@@ -46,7 +46,7 @@ def test_a_code_without_words_is_a_fault() -> None:
 
 
 def test_words_of_another_screen_do_not_stand_for_a_code() -> None:
-    assert list(unsaid({"sold_out": {"access/rules/"}}, words(sold_out="Complet.")))
+    assert list(unsaid({"sold_out": {"matchday/access/rules/"}}, words(sold_out="Complet.")))
 
 
 def test_words_without_a_code_are_a_fault() -> None:

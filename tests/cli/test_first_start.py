@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 import virage
-from virage.kernel import programs
-from virage.kernel.cluster import Cluster
-from virage.kernel.programs import Account, PostgresFailed, barrier
+from virage.platform import programs
+from virage.platform.cluster import Cluster
+from virage.platform.programs import Account, PostgresFailed, barrier
 
 AWKWARD = "Stade d'été, côté nord"
 SOURCES = Path(virage.__file__).parents[1]
@@ -29,7 +29,7 @@ VARIABLES = {"VIRAGE_DEMO": "1", "VIRAGE_SECRET": "a secret of the tests, long e
 OWNER = """
 import asyncio, sys
 from pathlib import Path
-from virage.kernel.postgres import EmbeddedPostgres
+from virage.platform.postgres import EmbeddedPostgres
 
 async def main() -> None:
     server = EmbeddedPostgres(Path("var/postgres"))

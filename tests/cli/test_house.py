@@ -8,9 +8,9 @@ import pytest
 
 from tests.conftest import with_database
 from virage.cli.house import database, demo_environment, environment_beside, findable, house_found
-from virage.kernel import database as databases
-from virage.kernel.config import Config, read
-from virage.kernel.supervise import PARENT
+from virage.platform import database as databases
+from virage.platform.config import Config, read
+from virage.platform.supervise import PARENT
 
 AWAY = "postgresql://virage@127.0.0.1:1/virage"
 

@@ -11,10 +11,10 @@ import pytest
 
 from virage.cli.matching import demo_key
 from virage.demo.programme import CLUB
-from virage.kernel.config import Config, read
-from virage.kernel.database import Database
-from virage.live.sources.player import NotPlayed
-from virage.programme import acts as programme
+from virage.media.live.sources.player import NotPlayed
+from virage.platform.config import Config, read
+from virage.platform.database import Database
+from virage.site.programme import acts as programme
 
 
 class Way:

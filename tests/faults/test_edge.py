@@ -26,10 +26,10 @@ from benchmarks.nchan import Nginx
 from benchmarks.wire import Client
 from tests.faults.test_kill import Killer
 from tests.faults.test_live import Phone, seed
-from virage.kernel.database import Database
-from virage.kernel.ids import new_id
-from virage.kernel.listening import LIFETIME_BYTES
-from virage.live.rules.entries import PAGE_ENTRIES
+from virage.media.live.rules.entries import PAGE_ENTRIES
+from virage.platform.database import Database
+from virage.platform.ids import new_id
+from virage.platform.listening import LIFETIME_BYTES
 
 PHONES = 6
 KILLED = ("work", "web worker", "work")

@@ -14,16 +14,16 @@ import pytest
 
 from benchmarks.common import run
 from benchmarks.house import House
-from tests.concessions.till import Till, append, beer, cup, fries
 from tests.faults.test_kill import Killer
-from virage.concessions.acts import figures
-from virage.concessions.acts.fiscal import close
-from virage.concessions.rules.fiscal.closing import Closing, Period, PeriodKind
-from virage.concessions.rules.fiscal.record import Kind
-from virage.kernel.database import Connection, Database
-from virage.kernel.ids import new_id
-from virage.kernel.security import derive
-from virage.passes.rules.vault import PURPOSE, KeyVault
+from tests.matchday.concessions.till import Till, append, beer, cup, fries
+from virage.identity.passes.rules.vault import PURPOSE, KeyVault
+from virage.matchday.concessions.acts import figures
+from virage.matchday.concessions.acts.fiscal import close
+from virage.matchday.concessions.rules.fiscal.closing import Closing, Period, PeriodKind
+from virage.matchday.concessions.rules.fiscal.record import Kind
+from virage.platform.database import Connection, Database
+from virage.platform.ids import new_id
+from virage.platform.security import derive
 
 TILLS, RECORDS, MORE, KILLS = 3, 450, 40, 3
 """More records a till than one portion of the worker takes, and some more before each kill."""

@@ -8,16 +8,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.reel import encoded, pictures
-from tests.replay.film import Archive, cut, shown
-from virage.kernel.config import Config
-from virage.kernel.database import Database
-from virage.kernel.ids import new_id
-from virage.replay.footage import Footage
-from virage.replay.rules.clips import Clip
-from virage.replay.rules.media import Kind, MediaVault, Rung
-from virage.replay.rules.playlists import Piece
-from virage.replay.store import cameras as store
-from virage.replay.store import clips as clip_store
+from tests.media.replay.film import Archive, cut, shown
+from virage.media.replay.footage import Footage
+from virage.media.replay.rules.clips import Clip
+from virage.media.replay.rules.media import Kind, MediaVault, Rung
+from virage.media.replay.rules.playlists import Piece
+from virage.media.replay.store import cameras as store
+from virage.media.replay.store import clips as clip_store
+from virage.platform.config import Config
+from virage.platform.database import Database
+from virage.platform.ids import new_id
 
 SECONDS = 12
 KILLED_AT = (3, 7)

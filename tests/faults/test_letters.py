@@ -12,16 +12,16 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.ports import free_ports
-from virage.kernel.clock import Clock
-from virage.kernel.config import Config
-from virage.kernel.database import Connection, Database
-from virage.kernel.ids import new_id
-from virage.kernel.queue import pause_after
-from virage.people import acts as people
-from virage.people.acts.letters import write
-from virage.people.jobs import LETTER_ATTEMPTS, LETTERS_AT_ONCE
-from virage.people.rules.letters import Kind, NewLetter
-from virage.people.rules.secrets import secrets_of
+from virage.identity.people import acts as people
+from virage.identity.people.acts.letters import write
+from virage.identity.people.jobs import LETTER_ATTEMPTS, LETTERS_AT_ONCE
+from virage.identity.people.rules.letters import Kind, NewLetter
+from virage.identity.people.rules.secrets import secrets_of
+from virage.platform.clock import Clock
+from virage.platform.config import Config
+from virage.platform.database import Connection, Database
+from virage.platform.ids import new_id
+from virage.platform.queue import pause_after
 
 WAIT_S = 120
 

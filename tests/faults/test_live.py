@@ -25,15 +25,15 @@ from benchmarks.common import run
 from benchmarks.house import House, free_port
 from benchmarks.wire import Client, Gone
 from tests.faults.test_kill import Killer
-from virage.kernel.database import Database
-from virage.kernel.guard import Grant
-from virage.kernel.ids import new_id
-from virage.kernel.supervise import Child, Supervisor
-from virage.live.rules.entries import PAGE_ENTRIES
-from virage.live.store import feed as store
-from virage.people import acts as people
-from virage.programme import acts as programme
-from virage.programme.rules import NewEvent, Organiser, Text
+from virage.identity.people import acts as people
+from virage.media.live.rules.entries import PAGE_ENTRIES
+from virage.media.live.store import feed as store
+from virage.platform.database import Database
+from virage.platform.guard import Grant
+from virage.platform.ids import new_id
+from virage.platform.supervise import Child, Supervisor
+from virage.site.programme import acts as programme
+from virage.site.programme.rules import NewEvent, Organiser, Text
 
 HOUR = timedelta(hours=1)
 ENTRIES, PHONES, AWAY_UNTIL = 150, 24, 120

@@ -19,19 +19,19 @@ import pytest
 from benchmarks.common import run
 from benchmarks.house import House
 from benchmarks.wire import Client, Gone
-from tests.concessions.board import a_match, line
-from tests.concessions.kitchen import COLA, HOT_DOG, KETCHUP, Kitchen
 from tests.faults.test_kill import Killer
-from virage.concessions.reads.fiscal import archive
-from virage.concessions.rules.catalogue import Station
-from virage.concessions.rules.fiscal.verifying import verify
-from virage.concessions.rules.orders import Capacity
-from virage.kernel.clock import Clock
-from virage.kernel.config import Config
-from virage.kernel.database import Database
-from virage.kernel.guard import Grant
-from virage.people import acts as people
-from virage.wallet.reads.audit import audit
+from tests.matchday.concessions.board import a_match, line
+from tests.matchday.concessions.kitchen import COLA, HOT_DOG, KETCHUP, Kitchen
+from virage.identity.people import acts as people
+from virage.matchday.concessions.reads.fiscal import archive
+from virage.matchday.concessions.rules.catalogue import Station
+from virage.matchday.concessions.rules.fiscal.verifying import verify
+from virage.matchday.concessions.rules.orders import Capacity
+from virage.money.wallet.reads.audit import audit
+from virage.platform.clock import Clock
+from virage.platform.config import Config
+from virage.platform.database import Database
+from virage.platform.guard import Grant
 
 OUTLETS, ORDERS, KILLS = ("01", "02", "03", "04"), 96, 3
 PURSE_CENTS, CANCELLED_EVERY = 5_000, 6

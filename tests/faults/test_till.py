@@ -22,11 +22,11 @@ from benchmarks.house import House
 from benchmarks.selling import Running
 from benchmarks.tap import audited
 from tests.faults.test_kill import Killer
-from virage.concessions.reads.fiscal import archive
-from virage.concessions.rules.fiscal.verifying import verify
-from virage.kernel.database import Database
-from virage.kernel.security import derive
-from virage.passes.rules.vault import PURPOSE, KeyVault
+from virage.identity.passes.rules.vault import PURPOSE, KeyVault
+from virage.matchday.concessions.reads.fiscal import archive
+from virage.matchday.concessions.rules.fiscal.verifying import verify
+from virage.platform.database import Database
+from virage.platform.security import derive
 
 TILLS, FANS, SALES, KILLS = 16, 2_100, 2_100, 20
 

@@ -26,10 +26,10 @@ from tests.web.office import hire
 from virage.cli.running import prepare
 from virage.demo.programme import Planned, planned
 from virage.demo.tills import POSTS
-from virage.kernel.config import read
-from virage.kernel.guard import Grant
-from virage.kernel.postgres import EmbeddedPostgres
-from virage.kernel.programs import programs
+from virage.platform.config import read
+from virage.platform.guard import Grant
+from virage.platform.postgres import EmbeddedPostgres
+from virage.platform.programs import programs
 
 ARCHIVE = FOLDER / "archive.jsonl.gz"
 VECTORS = FOLDER / "vectors.sha256"

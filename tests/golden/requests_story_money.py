@@ -7,12 +7,12 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
-from tests.concessions.till import Till, refund_of
 from tests.golden.requests_cast import TILL_ID, Signer, base64url
 from tests.golden.requests_story import ANY, Story
 from tests.golden.requests_story_sale import captured
-from tests.passes.make_vectors import Ed25519Phone
-from virage.concessions.rules.fiscal.record import Kind, Line, Tender, TenderKind, Written
+from tests.identity.passes.make_vectors import Ed25519Phone
+from tests.matchday.concessions.till import Till, refund_of
+from virage.matchday.concessions.rules.fiscal.record import Kind, Line, Tender, TenderKind, Written
 
 LOAD = b"virage:load:v1\0"
 PAY = b"virage:pay:v1\0"

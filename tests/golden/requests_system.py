@@ -32,18 +32,18 @@ from tests.golden import requests_cast as cast
 from tests.golden.house import SETTINGS, environment, execute, golden, restored, virage
 from tests.ports import free_ports
 from virage.app import build, jobs_of
-from virage.kernel import config as configuration
-from virage.kernel import journal, limits, logs
-from virage.kernel.database import Database
-from virage.kernel.postgres import EmbeddedPostgres
-from virage.kernel.queue import Jobs
-from virage.kernel.sealing import seal
-from virage.kernel.security import derive
-from virage.passes.rules.keys import kid_of
-from virage.passes.rules.vault import PURPOSE
-from virage.replay.routes import taps
-from virage.replay.rules.media import MediaVault, key_period
-from virage.ticketing.rules import hall
+from virage.identity.passes.rules.keys import kid_of
+from virage.identity.passes.rules.vault import PURPOSE
+from virage.media.replay.routes import taps
+from virage.media.replay.rules.media import MediaVault, key_period
+from virage.platform import config as configuration
+from virage.platform import journal, limits, logs
+from virage.platform.database import Database
+from virage.platform.postgres import EmbeddedPostgres
+from virage.platform.queue import Jobs
+from virage.platform.sealing import seal
+from virage.platform.security import derive
+from virage.sale.ticketing.rules import hall
 
 SITE = "https://virage.example"
 HOST = urlsplit(SITE).hostname or ""

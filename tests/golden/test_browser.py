@@ -14,7 +14,7 @@ from tests.golden.browser import SERVICE_WORKER, expected, launch, unpack, unsen
 from tests.golden.counts import StoredScan, counted, inside, stored_scans
 from tests.golden.house import GoldenHouse, clock_shift, golden, restored_database, virage
 from tests.web.till import by_cash, sign_in, sold, tap_product
-from virage.kernel.postgres import EmbeddedPostgres
+from virage.platform.postgres import EmbeddedPostgres
 
 pytestmark = pytest.mark.flaky(reruns=1)  # tests in a browser are tried once more (docs/decisions/0037)
 SENT = "[data-backlog='0']"

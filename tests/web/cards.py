@@ -9,21 +9,21 @@ from uuid import UUID
 
 from playwright.sync_api import Page, Response
 
-from tests.wallet.chip import Chip, shown
+from tests.money.wallet.chip import Chip, shown
 from tests.web.house import House
 from tests.web.office import in_database
-from virage.kernel.config import read
-from virage.kernel.database import Connection
-from virage.kernel.ids import new_id
-from virage.kernel.keys import base64url
-from virage.kernel.problems import Refused
-from virage.wallet.acts import ledger
-from virage.wallet.acts.cards import open_card_secrets, personalise
-from virage.wallet.acts.virtual_cards import charge
-from virage.wallet.rules.cards import Card, NewCard, shown_code
-from virage.wallet.rules.ledger import Kind, Transfer, account, purse
-from virage.wallet.rules.sun import SunMessage
-from virage.wallet.rules.virtual_cards import Challenge, Shown, challenge_bytes
+from virage.money.wallet.acts import ledger
+from virage.money.wallet.acts.cards import open_card_secrets, personalise
+from virage.money.wallet.acts.virtual_cards import charge
+from virage.money.wallet.rules.cards import Card, NewCard, shown_code
+from virage.money.wallet.rules.ledger import Kind, Transfer, account, purse
+from virage.money.wallet.rules.sun import SunMessage
+from virage.money.wallet.rules.virtual_cards import Challenge, Shown, challenge_bytes
+from virage.platform.config import read
+from virage.platform.database import Connection
+from virage.platform.ids import new_id
+from virage.platform.keys import base64url
+from virage.platform.problems import Refused
 
 UID_BYTES = 7
 

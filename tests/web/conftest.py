@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expec
 
 from tests.ports import free_ports
 from tests.web.house import FAN, House
-from virage.kernel.postgres import EmbeddedPostgres
+from virage.platform.postgres import EmbeddedPostgres
 
 CHROMIUM = os.environ.get("VIRAGE_CHROMIUM", "/usr/bin/chromium")
 # The same browser without windows: it costs a sixth less, and has neither notifications nor a PDF viewer.

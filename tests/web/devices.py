@@ -4,14 +4,14 @@ from datetime import UTC, datetime
 
 from tests.web.house import House
 from tests.web.office import in_database
-from virage.kernel.database import Connection
-from virage.kernel.guard import Grant, Principal
-from virage.kernel.ids import new_id
-from virage.people import acts as people
-from virage.people.acts import devices, pins
-from virage.people.rules.devices import PairingOpened, PairingWish
-from virage.people.rules.pins import PinVerifier
-from virage.people.rules.secrets import secrets_of
+from virage.identity.people import acts as people
+from virage.identity.people.acts import devices, pins
+from virage.identity.people.rules.devices import PairingOpened, PairingWish
+from virage.identity.people.rules.pins import PinVerifier
+from virage.identity.people.rules.secrets import secrets_of
+from virage.platform.database import Connection
+from virage.platform.guard import Grant, Principal
+from virage.platform.ids import new_id
 
 PIN = "480527"
 

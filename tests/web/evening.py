@@ -26,13 +26,13 @@ from tests.web.till import open_till, sold, tap_product
 from virage.demo.prices import match_pricing
 from virage.demo.programme import CLUB, done
 from virage.demo.teams import TEAMS
-from virage.kernel.database import Connection
-from virage.kernel.ids import new_id
-from virage.live.acts import telling as live
-from virage.programme import acts as programme
-from virage.programme import reads as programme_reads
-from virage.programme.rules import NewEvent, Text, content_of
-from virage.ticketing.acts.pricing import set_pricing
+from virage.media.live.acts import telling as live
+from virage.platform.database import Connection
+from virage.platform.ids import new_id
+from virage.sale.ticketing.acts.pricing import set_pricing
+from virage.site.programme import acts as programme
+from virage.site.programme import reads as programme_reads
+from virage.site.programme.rules import NewEvent, Text, content_of
 
 SLOW_MS = 60_000
 SETTLED = """

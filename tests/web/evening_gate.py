@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.web.devices import with_pin
 from tests.web.gate import FPS, GREY, HEIGHT, WIDTH, Phone, choose_gate, in_menu, pair, sign_in_by_pin
 from tests.web.house import READY_S, House
-from virage.venue.reads import load_ground
+from virage.site.venue.reads import load_ground
 
 STEWARD = "Steward of the evening"
 SENT_MS = 60_000

@@ -14,24 +14,24 @@ from tests.web.conftest import entered
 from tests.web.gate import tonight
 from tests.web.house import FAN, House
 from tests.web.office import ENGLISH, hire, in_database
-from virage.concessions.acts import derogations, stock
-from virage.concessions.acts.kitchen import set_capacity
-from virage.concessions.rules.alcohol import DerogationWish
-from virage.concessions.rules.catalogue import Station
-from virage.concessions.rules.orders import Capacity
-from virage.concessions.rules.stock import StockLine, StockWish
 from virage.demo.concessions import WRITTEN, kitchens
 from virage.demo.ids import demo_id
 from virage.demo.programme import done
-from virage.kernel.database import Connection
-from virage.kernel.guard import Grant
-from virage.kernel.ids import new_id
-from virage.kernel.security import derive
-from virage.passes.rules.vault import PURPOSE, KeyVault
-from virage.programme import acts as programme
-from virage.programme import reads as programme_reads
-from virage.programme.rules import content_of
-from virage.wallet.acts.purses import ensure_purse
+from virage.identity.passes.rules.vault import PURPOSE, KeyVault
+from virage.matchday.concessions.acts import derogations, stock
+from virage.matchday.concessions.acts.kitchen import set_capacity
+from virage.matchday.concessions.rules.alcohol import DerogationWish
+from virage.matchday.concessions.rules.catalogue import Station
+from virage.matchday.concessions.rules.orders import Capacity
+from virage.matchday.concessions.rules.stock import StockLine, StockWish
+from virage.money.wallet.acts.purses import ensure_purse
+from virage.platform.database import Connection
+from virage.platform.guard import Grant
+from virage.platform.ids import new_id
+from virage.platform.security import derive
+from virage.site.programme import acts as programme
+from virage.site.programme import reads as programme_reads
+from virage.site.programme.rules import content_of
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

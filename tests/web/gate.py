@@ -18,19 +18,19 @@ from tests.web.conftest import FLAGS, SHELL
 from tests.web.devices import PIN, pairing_code
 from tests.web.house import House
 from tests.web.office import ENGLISH, in_database
-from virage.kernel.database import Connection
-from virage.kernel.ids import new_id
-from virage.kernel.keys import Jwk, base64url
-from virage.kernel.security import derive
-from virage.passes import acts as passes
-from virage.passes.acts import Binding, Bound, Issue, Printed, Printing
-from virage.passes.rules.code import bytes_of, moving_code, step_at, text_of
-from virage.passes.rules.keys import HolderKey
-from virage.passes.rules.vault import PURPOSE, KeyVault
-from virage.people.rules.devices import DeviceKind, PairingWish
-from virage.programme import acts as programme
-from virage.programme.rules import HouseRules, NewEvent, Organiser, Text
-from virage.venue.reads import load_ground
+from virage.identity.passes import acts as passes
+from virage.identity.passes.acts import Binding, Bound, Issue, Printed, Printing
+from virage.identity.passes.rules.code import bytes_of, moving_code, step_at, text_of
+from virage.identity.passes.rules.keys import HolderKey
+from virage.identity.passes.rules.vault import PURPOSE, KeyVault
+from virage.identity.people.rules.devices import DeviceKind, PairingWish
+from virage.platform.database import Connection
+from virage.platform.ids import new_id
+from virage.platform.keys import Jwk, base64url
+from virage.platform.security import derive
+from virage.site.programme import acts as programme
+from virage.site.programme.rules import HouseRules, NewEvent, Organiser, Text
+from virage.site.venue.reads import load_ground
 
 HOUR = timedelta(hours=1)
 WIDTH, HEIGHT, FPS = 640, 480, 5

@@ -13,10 +13,10 @@ from tests.web.gate import Ticket, gate_code, tickets
 from tests.web.house import House
 from tests.web.office import in_database
 from tests.web.tour_gate import flag
-from virage.access.rules.scans import SCAN_PURPOSE
-from virage.kernel.guard import Grant
-from virage.kernel.keys import base64url
-from virage.people import acts as people
+from virage.identity.people import acts as people
+from virage.matchday.access.rules.scans import SCAN_PURPOSE
+from virage.platform.guard import Grant
+from virage.platform.keys import base64url
 
 LEADER = "supervisor.of.gates@example.org"
 

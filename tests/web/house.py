@@ -22,13 +22,13 @@ from msgspec.structs import replace
 from tests.ports import free_ports
 from virage.demo.crowd import Till, fill
 from virage.demo.programme import load_programme, planned
-from virage.kernel.config import read
-from virage.kernel.database import Database
-from virage.kernel.ids import new_id
-from virage.payments.handlers import Handlers
-from virage.payments.sandbox_provider import SandboxProvider
-from virage.people.rules.secrets import pace_key, secrets_of
-from virage.ticketing.acts import paying
+from virage.identity.people.rules.secrets import pace_key, secrets_of
+from virage.money.payments.handlers import Handlers
+from virage.money.payments.sandbox_provider import SandboxProvider
+from virage.platform.config import read
+from virage.platform.database import Database
+from virage.platform.ids import new_id
+from virage.sale.ticketing.acts import paying
 
 READY_S = 120.0
 TOMORROWS_SHARE = 0.1

@@ -8,13 +8,13 @@ from uuid import UUID
 from tests.samples import match_file
 from tests.web.house import House
 from tests.web.office import in_database
-from virage.kernel.database import Connection
-from virage.kernel.guard import Grant, Principal
-from virage.kernel.ids import new_id
-from virage.kernel.problems import granted
-from virage.people import acts as people
-from virage.people.acts import TokenWish
-from virage.people.rules.grants import GrantWish, RoleName, ScopeName
+from virage.identity.people import acts as people
+from virage.identity.people.acts import TokenWish
+from virage.identity.people.rules.grants import GrantWish, RoleName, ScopeName
+from virage.platform.database import Connection
+from virage.platform.guard import Grant, Principal
+from virage.platform.ids import new_id
+from virage.platform.problems import granted
 
 EVENTS = [str(match_file(f"statsbomb_15986_{kind}.json")) for kind in ("event", "lineup")]
 A_MINUTE = "hawkeye_2_46.football.samples"

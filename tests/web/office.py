@@ -14,9 +14,9 @@ from playwright.sync_api import Browser, Page, expect
 from tests.web.conftest import entered
 from tests.web.house import READY_S, House
 from virage.demo.programme import CLUB
-from virage.kernel.database import Connection, Database
-from virage.kernel.guard import Grant
-from virage.people import acts as people
+from virage.identity.people import acts as people
+from virage.platform.database import Connection, Database
+from virage.platform.guard import Grant
 
 Answer = TypeVar("Answer")
 

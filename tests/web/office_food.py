@@ -7,15 +7,15 @@ from uuid import UUID
 
 import httpx
 
-from tests.concessions.till import Till as Chain
-from tests.passes.make_vectors import Ed25519Phone
+from tests.identity.passes.make_vectors import Ed25519Phone
+from tests.matchday.concessions.till import Till as Chain
 from tests.web.house import House
 from tests.web.office import in_database
-from virage.concessions.rules.fiscal.calendar import business_day
-from virage.concessions.rules.fiscal.record import Kind, Line, Written, read_record
-from virage.kernel.database import Connection
-from virage.kernel.keys import base64url
-from virage.venue.reads import GROUND_ZONE
+from virage.matchday.concessions.rules.fiscal.calendar import business_day
+from virage.matchday.concessions.rules.fiscal.record import Kind, Line, Written, read_record
+from virage.platform.database import Connection
+from virage.platform.keys import base64url
+from virage.site.venue.reads import GROUND_ZONE
 
 
 class Till:

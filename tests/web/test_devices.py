@@ -9,10 +9,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.web.house import House, fresh
 from tests.web.office import desk, hire, in_database
-from virage.kernel.guard import Grant
-from virage.kernel.keys import base64url
-from virage.people import reads
-from virage.people.rules.devices import GATE
+from virage.identity.people import reads
+from virage.identity.people.rules.devices import GATE
+from virage.platform.guard import Grant
+from virage.platform.keys import base64url
 
 SUPERVISOR = (Grant("supervisor", "gate", "A"),)
 

@@ -13,10 +13,10 @@ from tests.ports import free_ports
 from tests.web.gate import tonight
 from tests.web.house import House
 from tests.web.office import ENGLISH, in_database
-from virage.kernel.ids import new_id
-from virage.live.acts import telling as live
-from virage.live.rules.entries import Announcement, Telling
-from virage.programme.rules import Text
+from virage.media.live.acts import telling as live
+from virage.media.live.rules.entries import Announcement, Telling
+from virage.platform.ids import new_id
+from virage.site.programme.rules import Text
 
 SLOW_MS = 30_000  # whoever was cut off waits a while before it comes back
 

@@ -29,9 +29,9 @@ from tests.web.office import in_database
 from tests.web.oldest import OLDEST
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.tour_gate import beginning, lights, prepared, tools
-from virage.kernel.database import Connection
-from virage.kernel.ids import new_id
-from virage.venue.reads import load_ground
+from virage.platform.database import Connection
+from virage.platform.ids import new_id
+from virage.site.venue.reads import load_ground
 
 STEWARD = "Some Steward"
 

@@ -11,10 +11,10 @@ from tests.web.house import House, Server
 from tests.web.office import in_database
 from tests.web.test_exit import PACK_STANDS
 from tests.web.test_gate import begin, event, inside, phone, scans, server, title
-from virage.kernel import journal
-from virage.kernel.database import Connection
-from virage.kernel.keys import bytes_of_base64url
-from virage.passes import acts as passes
+from virage.identity.passes import acts as passes
+from virage.platform import journal
+from virage.platform.database import Connection
+from virage.platform.keys import bytes_of_base64url
 
 __all__ = ["event", "phone", "server", "title"]
 

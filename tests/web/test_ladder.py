@@ -16,14 +16,14 @@ from tests.web.gate import tonight
 from tests.web.house import House
 from tests.web.office import ENGLISH, in_database
 from tests.web.test_live import FRAME
-from virage.kernel.database import Connection
-from virage.kernel.ids import new_id
-from virage.live.acts import telling as live
-from virage.live.rules.entries import Announcement, Entry, Telling
-from virage.programme.rules import Text
-from virage.replay.acts import clips
-from virage.replay.ingest.synthetic import HEIGHT
-from virage.replay.rules.clips import Clip, Mark
+from virage.media.live.acts import telling as live
+from virage.media.live.rules.entries import Announcement, Entry, Telling
+from virage.media.replay.acts import clips
+from virage.media.replay.ingest.synthetic import HEIGHT
+from virage.media.replay.rules.clips import Clip, Mark
+from virage.platform.database import Connection
+from virage.platform.ids import new_id
+from virage.site.programme.rules import Text
 
 FILM_S = 25
 SLOW_MS = 30_000  # a camera, an ingest and a ladder encode beside all else that is tested

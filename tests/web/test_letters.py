@@ -10,9 +10,9 @@ from tests.web.food import demo_on_now, fan_at, kitchen, opened, orders, untouch
 from tests.web.house import House
 from tests.web.office import ADMIN, desk, hire, in_database
 from tests.web.steps import ACCEPTED, find_two_seats, open_match, pay
-from virage.kernel.database import Connection
-from virage.people.rules.secrets import secrets_of
-from virage.people.store import letters
+from virage.identity.people.rules.secrets import secrets_of
+from virage.identity.people.store import letters
+from virage.platform.database import Connection
 
 SignIn = Callable[[Page, str], None]
 

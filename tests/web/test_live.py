@@ -19,10 +19,10 @@ from tests.web.steps import kick_off, withdraw
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.tour_desk import SLOW_MS, sending
 from virage.demo.teams import TEAMS
-from virage.kernel.guard import Grant
-from virage.kernel.ids import new_id
-from virage.live.acts import telling as live
-from virage.live.rules.entries import Card, Goal, KickOff, Period, Side, Telling, Told
+from virage.media.live.acts import telling as live
+from virage.media.live.rules.entries import Card, Goal, KickOff, Period, Side, Telling, Told
+from virage.platform.guard import Grant
+from virage.platform.ids import new_id
 
 # What of the score board lies on something else of it, or beside the screen.
 OVERLAPS = """() => {

@@ -13,10 +13,8 @@ from tests.web.house import House
 from tests.web.office import ENGLISH, in_database
 from tests.web.test_access import SMALL, found_by_axe
 from tests.web.test_food import registration_of
-from virage.kernel.database import Connection
-from virage.kernel.ids import new_id
-from virage.live.acts import telling as live
-from virage.live.rules.entries import (
+from virage.media.live.acts import telling as live
+from virage.media.live.rules.entries import (
     AddedTime,
     Card,
     Entry,
@@ -33,6 +31,8 @@ from virage.live.rules.entries import (
     Telling,
     Withdrawn,
 )
+from virage.platform.database import Connection
+from virage.platform.ids import new_id
 
 SLOW_MS = 30_000
 FAR_DOWN = 400  # pixels: the top of the page is out of sight

@@ -18,7 +18,7 @@ from tests.samples import match_file
 from tests.web.conftest import FLAGS, SHELL
 from tests.web.office import ENGLISH
 from tests.web.steps import kick_off
-from virage.kernel.ids import new_id
+from virage.platform.ids import new_id
 
 ROOT = Path(__file__).parents[2]
 SLOW_MS = 60_000

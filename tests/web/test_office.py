@@ -22,8 +22,8 @@ from tests.web.office import (
     sign_in_long_ago,
 )
 from tests.web.steps import ACCEPTED, find_two_seats, open_match, pay
-from virage.kernel.guard import Grant
-from virage.kernel.queue import dead_letters, enqueue
+from virage.platform.guard import Grant
+from virage.platform.queue import dead_letters, enqueue
 
 PRICES = {"Full price": "45", "Child": "12.50", "Reduced": "30", "Access": "22"}
 

@@ -13,17 +13,17 @@ from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, Route, expect
 from pypdf import PdfReader
 
-from tests.concessions.photos import a_photo
+from tests.matchday.concessions.photos import a_photo
 from tests.web.cards import new_card
 from tests.web.food import untouched_outlet
 from tests.web.house import House, fresh
 from tests.web.office import ADMIN, confirm_it_is_me, desk, hire, in_database, sign_in_long_ago
 from tests.web.office_food import Till, taxed_yesterday, yesterday
 from virage.cli.fiscal import verify_archives
-from virage.concessions.rules.fiscal.record import Kind
 from virage.demo.programme import CLUB
 from virage.demo.tills import POSTS
-from virage.kernel.guard import Grant
+from virage.matchday.concessions.rules.fiscal.record import Kind
+from virage.platform.guard import Grant
 
 OWN = POSTS[-1]
 """A till that sold yesterday at an outlet that nobody but the club runs in the demonstration."""

@@ -13,9 +13,9 @@ from tests.web.house import House
 from tests.web.office import ENGLISH, in_database
 from tests.web.test_access import SIZES, SMALL, found_by_axe
 from tests.web.tour_pitch import SLOW_MS, kick, play
-from virage.kernel.ids import new_id
-from virage.live.acts import telling as live
-from virage.live.rules.entries import KickOff, Period, Telling
+from virage.media.live.acts import telling as live
+from virage.media.live.rules.entries import KickOff, Period, Telling
+from virage.platform.ids import new_id
 
 DRAWN = "document.querySelector('canvas.grass').toDataURL()"
 SHARP = """() => {

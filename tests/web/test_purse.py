@@ -16,10 +16,10 @@ from tests.web.house import House
 from tests.web.office import in_database
 from tests.web.steps import ACCEPTED, DECLINED, LATE, Refusing, by_card, top_up
 from tests.web.tour import purse_of, spend
-from virage.concessions.rules.fiscal.record import stamp
-from virage.kernel.ids import new_id
-from virage.kernel.keys import base64url
-from virage.wallet.rules.virtual_cards import Challenge, challenge_bytes
+from virage.matchday.concessions.rules.fiscal.record import stamp
+from virage.money.wallet.rules.virtual_cards import Challenge, challenge_bytes
+from virage.platform.ids import new_id
+from virage.platform.keys import base64url
 
 SignIn = Callable[[Page, str], None]
 Browse = Callable[[], tuple[BrowserContext, Page]]

@@ -9,25 +9,25 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Page, Playwright, Route, ViewportSize, expect
 
-from tests.replay.reel import Reel, shot
+from tests.media.replay.reel import Reel, shot
 from tests.web.conftest import FLAGS, SHELL, entered
 from tests.web.gate import tonight
 from tests.web.house import House
 from tests.web.office import ENGLISH, hire, in_database
 from tests.web.test_access import SMALL, found_by_axe
 from virage.demo.teams import TEAMS
-from virage.kernel.database import Connection
-from virage.kernel.guard import Grant
-from virage.kernel.ids import new_id
-from virage.live.acts import telling as live
-from virage.live.rules.entries import Goal, KickOff, Period, Side, Telling
-from virage.replay.acts import clips, rights
-from virage.replay.acts.clips import entries_told
-from virage.replay.footage import Footage
-from virage.replay.ingest.segmenter import Fragment
-from virage.replay.reads import watching
-from virage.replay.rules.media import Kind, MediaVault
-from virage.replay.rules.rights import Rights, Who
+from virage.media.live.acts import telling as live
+from virage.media.live.rules.entries import Goal, KickOff, Period, Side, Telling
+from virage.media.replay.acts import clips, rights
+from virage.media.replay.acts.clips import entries_told
+from virage.media.replay.footage import Footage
+from virage.media.replay.ingest.segmenter import Fragment
+from virage.media.replay.reads import watching
+from virage.media.replay.rules.media import Kind, MediaVault
+from virage.media.replay.rules.rights import Rights, Who
+from virage.platform.database import Connection
+from virage.platform.guard import Grant
+from virage.platform.ids import new_id
 
 SLOW_MS = 30_000
 BEFORE_S = 14

@@ -37,9 +37,9 @@ from tests.web.till import (
     train,
 )
 from tests.web.tour_till import screens
-from virage.concessions.rules.fiscal.record import Kind, TenderKind
-from virage.wallet.acts.cards import Block, block_cards
-from virage.wallet.rules.cards import BlockReason
+from virage.matchday.concessions.rules.fiscal.record import Kind, TenderKind
+from virage.money.wallet.acts.cards import Block, block_cards
+from virage.money.wallet.rules.cards import BlockReason
 
 MEAL = "Hot dog meal"
 CHOCOLATE, CHOCOLATE_CENTS = "Hot chocolate", 350

@@ -9,8 +9,8 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from tests.web.house import FAN, House
 from tests.web.office import in_database
 from tests.web.steps import buy_and_open
-from virage.kernel.database import Connection
-from virage.passes import acts as passes
+from virage.identity.passes import acts as passes
+from virage.platform.database import Connection
 
 SignIn = Callable[[Page, str], None]
 Browse = Callable[[], tuple[BrowserContext, Page]]

@@ -11,21 +11,21 @@ from tests.web.devices import PIN, pairing_code, with_pin
 from tests.web.gate import tonight, type_code, until
 from tests.web.house import House, fresh
 from tests.web.office import in_database
-from virage.concessions.acts import derogations
-from virage.concessions.rules.alcohol import DerogationWish
-from virage.concessions.rules.fiscal.record import GENESIS, Record, hash_of, read_record
-from virage.kernel.database import Connection
-from virage.kernel.ids import new_id
-from virage.kernel.problems import Refused
-from virage.people import acts as people
-from virage.people.acts import pins
-from virage.people.rules.devices import DeviceKind, PairingWish
-from virage.people.rules.pins import PinVerifier
-from virage.programme import reads as programme
-from virage.programme.rules import HouseRules
-from virage.wallet.acts import ledger
-from virage.wallet.reads.audit import audit
-from virage.wallet.store import taps
+from virage.identity.people import acts as people
+from virage.identity.people.acts import pins
+from virage.identity.people.rules.devices import DeviceKind, PairingWish
+from virage.identity.people.rules.pins import PinVerifier
+from virage.matchday.concessions.acts import derogations
+from virage.matchday.concessions.rules.alcohol import DerogationWish
+from virage.matchday.concessions.rules.fiscal.record import GENESIS, Record, hash_of, read_record
+from virage.money.wallet.acts import ledger
+from virage.money.wallet.reads.audit import audit
+from virage.money.wallet.store import taps
+from virage.platform.database import Connection
+from virage.platform.ids import new_id
+from virage.platform.problems import Refused
+from virage.site.programme import reads as programme
+from virage.site.programme.rules import HouseRules
 
 OUTLET = "01"
 CARD_PIN = "482913"

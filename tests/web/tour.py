@@ -10,11 +10,11 @@ from playwright.sync_api import Page, expect
 from tests.web.house import House
 from tests.web.office import in_database
 from tests.web.steps import ACCEPTED, DECLINED, LATE, pay, top_up
-from virage.kernel.database import Connection
-from virage.kernel.ids import new_id
-from virage.kernel.problems import Refused
-from virage.wallet.acts import ledger
-from virage.wallet.rules.ledger import Kind, Transfer, account, purse
+from virage.money.wallet.acts import ledger
+from virage.money.wallet.rules.ledger import Kind, Transfer, account, purse
+from virage.platform.database import Connection
+from virage.platform.ids import new_id
+from virage.platform.problems import Refused
 
 SignIn = Callable[[Page, str], None]
 

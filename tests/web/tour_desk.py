@@ -9,16 +9,16 @@ from uuid import UUID
 
 from playwright.sync_api import Page, expect
 
+from tests.media.replay.camera import Camera
 from tests.ports import free_ports
-from tests.replay.camera import Camera
 from tests.web.conftest import entered
 from tests.web.house import House
 from tests.web.office import ENGLISH, hire, in_database
 from tests.web.tour import Screen
-from virage.kernel.guard import Grant
-from virage.kernel.ids import new_id
-from virage.replay.acts.desk import suggest
-from virage.replay.rules.moments import Moment, MomentSource
+from virage.media.replay.acts.desk import suggest
+from virage.media.replay.rules.moments import Moment, MomentSource
+from virage.platform.guard import Grant
+from virage.platform.ids import new_id
 
 SLOW_MS = 30_000  # a camera encodes, an ingest and a player work beside all else that is tested
 SEEN = "select count(*) from replay.segment where camera = $1 and kind = 'video' and at > $2"

@@ -12,13 +12,13 @@ from tests.web.food import add, demo_on_now, filled, opened, orders, untouched_o
 from tests.web.house import FAN, House
 from tests.web.office import in_database
 from tests.web.tour import Screen
-from virage.concessions.acts import kitchen as acts
-from virage.concessions.acts.kitchen import Step
-from virage.concessions.rules.catalogue import Station
 from virage.demo.programme import done
-from virage.kernel.database import Connection
-from virage.kernel.security import derive
-from virage.passes.rules.vault import PURPOSE, KeyVault
+from virage.identity.passes.rules.vault import PURPOSE, KeyVault
+from virage.matchday.concessions.acts import kitchen as acts
+from virage.matchday.concessions.acts.kitchen import Step
+from virage.matchday.concessions.rules.catalogue import Station
+from virage.platform.database import Connection
+from virage.platform.security import derive
 
 BUSY = "02"
 STANDS = (BUSY, "03", "05", "08", "09", "10")

@@ -24,15 +24,15 @@ from tests.web.gate import (
 from tests.web.house import House
 from tests.web.office import in_database
 from tests.web.tour import Screen
-from virage.access.acts import ground
-from virage.access.rules.ground import gates
-from virage.kernel.database import Connection
-from virage.kernel.ids import new_id
-from virage.kernel.security import derive
-from virage.passes import acts as passes
-from virage.passes.acts import Printing
-from virage.passes.rules.vault import PURPOSE, KeyVault
-from virage.programme.rules import HouseRules
+from virage.identity.passes import acts as passes
+from virage.identity.passes.acts import Printing
+from virage.identity.passes.rules.vault import PURPOSE, KeyVault
+from virage.matchday.access.acts import ground
+from virage.matchday.access.rules.ground import gates
+from virage.platform.database import Connection
+from virage.platform.ids import new_id
+from virage.platform.security import derive
+from virage.site.programme.rules import HouseRules
 
 STEWARD = "Some Steward"
 TITLE = "Virage FC v Racing du Lac"

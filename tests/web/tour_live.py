@@ -7,7 +7,7 @@ from uuid import UUID
 
 from playwright.sync_api import Page, expect
 
-from tests.replay.reel import shot
+from tests.media.replay.reel import shot
 from tests.web.conftest import entered
 from tests.web.gate import tonight
 from tests.web.house import House
@@ -15,14 +15,14 @@ from tests.web.office import ENGLISH, hire, in_database
 from tests.web.steps import kick_off
 from tests.web.tour import Screen
 from virage.demo.teams import TEAMS
-from virage.kernel.database import Connection
-from virage.kernel.guard import Grant
-from virage.kernel.ids import new_id
-from virage.live.acts import telling as live
-from virage.replay.acts import clips
-from virage.replay.footage import Footage
-from virage.replay.rules.clips import Clip, Mark
-from virage.replay.rules.media import MediaVault
+from virage.media.live.acts import telling as live
+from virage.media.replay.acts import clips
+from virage.media.replay.footage import Footage
+from virage.media.replay.rules.clips import Clip, Mark
+from virage.media.replay.rules.media import MediaVault
+from virage.platform.database import Connection
+from virage.platform.guard import Grant
+from virage.platform.ids import new_id
 
 SLOW_MS = 30_000
 POSTER_SHOWN = "() => document.querySelector('[data-watch] img')?.naturalWidth > 0"

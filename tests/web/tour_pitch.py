@@ -6,13 +6,13 @@ from uuid import UUID
 
 from playwright.sync_api import Page, expect
 
-from tests.pitch.walks import game
+from tests.media.pitch.walks import game
 from tests.web.house import House
 from tests.web.office import in_database
 from tests.web.tour import Screen
-from virage.kernel.database import Connection
-from virage.pitch import acts
-from virage.pitch.rules.kicks import Kick
+from virage.media.pitch import acts
+from virage.media.pitch.rules.kicks import Kick
+from virage.platform.database import Connection
 
 SLOW_MS = 30_000
 

@@ -19,12 +19,12 @@ from tests.web.office import in_database
 from tests.web.office_tour import ORDER
 from tests.web.test_access import SMALL, found_by_axe
 from tests.web.test_live_news import tell
-from virage.kernel.database import Connection
-from virage.kernel.security import session_cookie
-from virage.live.rules.entries import Goal, KickOff, Period, Side
-from virage.pages.rules import PageKind
-from virage.people import acts as people
-from virage.people.rules.grants import RoleName
+from virage.identity.people import acts as people
+from virage.identity.people.rules.grants import RoleName
+from virage.media.live.rules.entries import Goal, KickOff, Period, Side
+from virage.platform.database import Connection
+from virage.platform.security import session_cookie
+from virage.site.pages.rules import PageKind
 
 ADDRESSES = Path("src/virage/web/addresses.json")
 NOWHERE = "/nowhere"

@@ -8,17 +8,17 @@ from litestar import Litestar
 
 from virage.app.domains import DOMAINS
 from virage.app.house import House
-from virage.kernel import openapi
-from virage.kernel.clock import Clock
-from virage.kernel.config import Config
-from virage.kernel.database import Database, answering
-from virage.kernel.guard import Credential, Principal
-from virage.kernel.http import create_app
-from virage.kernel.journal import Tail
-from virage.kernel.logs import log
-from virage.kernel.queue import Jobs
-from virage.kernel.stream import Hub
-from virage.people.rules.rights import who_loses_rights
+from virage.identity.people.rules.rights import who_loses_rights
+from virage.platform import openapi
+from virage.platform.clock import Clock
+from virage.platform.config import Config
+from virage.platform.database import Database, answering
+from virage.platform.guard import Credential, Principal
+from virage.platform.http import create_app
+from virage.platform.journal import Tail
+from virage.platform.logs import log
+from virage.platform.queue import Jobs
+from virage.platform.stream import Hub
 
 
 async def _nobody(credentials: Sequence[Credential]) -> Sequence[Principal | None]:

@@ -6,96 +6,96 @@ from functools import partial
 
 from msgspec.structs import asdict
 
-from virage.access import routes as access_routes
-from virage.access.jobs import AccessJobs
-from virage.access.reads.attending import attending
-from virage.access.reads.board import Boards
-from virage.access.reads.delays import Delays
-from virage.access.reads.gate_readings import GateReadings
-from virage.access.reads.inside import inside_since, lock_inside
-from virage.access.reads.keyring import Keyring
-from virage.access.reads.news import GateNews
-from virage.access.reads.packs import Packs
-from virage.access.routes.desk import GateDesk
 from virage.app.house import Domain, House
 from virage.app.letters import COMPOSERS
 from virage.app.persons import PAID_AT, PERSON_ERASED, PERSON_EXPORTS
-from virage.concessions import routes as concessions_routes
-from virage.concessions.acts.archives import Archives
-from virage.concessions.jobs.closing import ClosingJobs
-from virage.concessions.jobs.figures import FigureJobs
-from virage.concessions.jobs.orders import FoodJobs
-from virage.concessions.reads.catalogue import Catalogues
-from virage.concessions.reads.food_topics import food_topics
-from virage.concessions.reads.orders import FoodReads
-from virage.kernel.config import Config
-from virage.kernel.database import Connection
-from virage.kernel.http import Lifespan
-from virage.kernel.metrics import Gauge
-from virage.live import routes as live_routes
-from virage.live.acts.ground import GroundSource
-from virage.live.acts.telling import EntriesTold
-from virage.live.jobs.edge import Publisher
-from virage.live.jobs.telling import LiveJobs
-from virage.live.reads import Feeds, LiveTopic
-from virage.live.sources import routes as sources
-from virage.live.sources.acts import tell_stats_at_once
-from virage.live.sources.reads import StatsBoard, StatsTopic
-from virage.pages import routes as pages
-from virage.passes import routes as passes_routes
-from virage.passes.acts import open_vault
-from virage.passes.jobs import PassJobs
-from virage.passes.reads import device_keys
-from virage.payments import reads as payments_reads
-from virage.payments import routes as payments_routes
-from virage.payments.checkout import Checkout
-from virage.payments.handlers import Handlers
-from virage.payments.jobs import PaymentJobs
-from virage.payments.provider import NoProvider, PaymentProvider
-from virage.payments.sandbox_provider import SandboxProvider
-from virage.people import routes as people_routes
-from virage.people.acts import PeopleAuthenticator
-from virage.people.jobs import PeopleJobs
-from virage.people.reads import gauges
-from virage.people.routes.browsers import Browsers
-from virage.people.rules.house import letterhead_of
-from virage.people.rules.webpush import Vapid
-from virage.pitch import routes as pitch_routes
-from virage.pitch.reads import Pitches, PitchTopic
-from virage.programme import routes as programme
-from virage.programme.acts import EventCancelled, EventMoved
-from virage.programme.reads import boards, public_events
-from virage.replay import routes as replay_routes
-from virage.replay.acts.clips import entries_told as replays_told
-from virage.replay.footage import Footage
-from virage.replay.jobs.keeping import KeepingJobs
-from virage.replay.jobs.moments import MomentJobs
-from virage.replay.opening import Timelines
-from virage.replay.reads import cameras, ladder
-from virage.replay.routes.door import ClipDoor
-from virage.replay.routes.sharing import SharePage
-from virage.replay.routes.taps import TapCounter
-from virage.replay.rules.media import MediaVault
-from virage.ticketing import routes as ticketing_routes
-from virage.ticketing.acts import letters as order_letters
-from virage.ticketing.acts import paying, refunding
-from virage.ticketing.acts.tickets import rebind_desk
-from virage.ticketing.jobs import SeatReturns, TicketingJobs
-from virage.ticketing.reads import views as ticketing_views
-from virage.ticketing.reads.offers import offer_lines
-from virage.ticketing.reads.open_sales import OpenSales
-from virage.ticketing.reads.topics import AvailabilityTopic, OrderTopic
-from virage.ticketing.reads.watch import OrderWatch
-from virage.ticketing.routes.box_office import BoxOffice
-from virage.ticketing.routes.offers import OfferBoard
-from virage.ticketing.rules.places import seat_plan
-from virage.venue import routes as venue
-from virage.wallet import routes as wallet_routes
-from virage.wallet.acts import cards as wallet_cards
-from virage.wallet.acts.top_up_money import TopUpMoney
-from virage.wallet.jobs import WalletJobs
-from virage.wallet.routes.card_desk import CardDesk
-from virage.wallet.rules.purses import PURPOSE as PURSES
+from virage.identity.passes import routes as passes_routes
+from virage.identity.passes.acts import open_vault
+from virage.identity.passes.jobs import PassJobs
+from virage.identity.passes.reads import device_keys
+from virage.identity.people import routes as people_routes
+from virage.identity.people.acts import PeopleAuthenticator
+from virage.identity.people.jobs import PeopleJobs
+from virage.identity.people.reads import gauges
+from virage.identity.people.routes.browsers import Browsers
+from virage.identity.people.rules.house import letterhead_of
+from virage.identity.people.rules.webpush import Vapid
+from virage.matchday.access import routes as access_routes
+from virage.matchday.access.jobs import AccessJobs
+from virage.matchday.access.reads.attending import attending
+from virage.matchday.access.reads.board import Boards
+from virage.matchday.access.reads.delays import Delays
+from virage.matchday.access.reads.gate_readings import GateReadings
+from virage.matchday.access.reads.inside import inside_since, lock_inside
+from virage.matchday.access.reads.keyring import Keyring
+from virage.matchday.access.reads.news import GateNews
+from virage.matchday.access.reads.packs import Packs
+from virage.matchday.access.routes.desk import GateDesk
+from virage.matchday.concessions import routes as concessions_routes
+from virage.matchday.concessions.acts.archives import Archives
+from virage.matchday.concessions.jobs.closing import ClosingJobs
+from virage.matchday.concessions.jobs.figures import FigureJobs
+from virage.matchday.concessions.jobs.orders import FoodJobs
+from virage.matchday.concessions.reads.catalogue import Catalogues
+from virage.matchday.concessions.reads.food_topics import food_topics
+from virage.matchday.concessions.reads.orders import FoodReads
+from virage.media.live import routes as live_routes
+from virage.media.live.acts.ground import GroundSource
+from virage.media.live.acts.telling import EntriesTold
+from virage.media.live.jobs.edge import Publisher
+from virage.media.live.jobs.telling import LiveJobs
+from virage.media.live.reads import Feeds, LiveTopic
+from virage.media.live.sources import routes as sources
+from virage.media.live.sources.acts import tell_stats_at_once
+from virage.media.live.sources.reads import StatsBoard, StatsTopic
+from virage.media.pitch import routes as pitch_routes
+from virage.media.pitch.reads import Pitches, PitchTopic
+from virage.media.replay import routes as replay_routes
+from virage.media.replay.acts.clips import entries_told as replays_told
+from virage.media.replay.footage import Footage
+from virage.media.replay.jobs.keeping import KeepingJobs
+from virage.media.replay.jobs.moments import MomentJobs
+from virage.media.replay.opening import Timelines
+from virage.media.replay.reads import cameras, ladder
+from virage.media.replay.routes.door import ClipDoor
+from virage.media.replay.routes.sharing import SharePage
+from virage.media.replay.routes.taps import TapCounter
+from virage.media.replay.rules.media import MediaVault
+from virage.money.payments import reads as payments_reads
+from virage.money.payments import routes as payments_routes
+from virage.money.payments.checkout import Checkout
+from virage.money.payments.handlers import Handlers
+from virage.money.payments.jobs import PaymentJobs
+from virage.money.payments.provider import NoProvider, PaymentProvider
+from virage.money.payments.sandbox_provider import SandboxProvider
+from virage.money.wallet import routes as wallet_routes
+from virage.money.wallet.acts import cards as wallet_cards
+from virage.money.wallet.acts.top_up_money import TopUpMoney
+from virage.money.wallet.jobs import WalletJobs
+from virage.money.wallet.routes.card_desk import CardDesk
+from virage.money.wallet.rules.purses import PURPOSE as PURSES
+from virage.platform.config import Config
+from virage.platform.database import Connection
+from virage.platform.http import Lifespan
+from virage.platform.metrics import Gauge
+from virage.sale.ticketing import routes as ticketing_routes
+from virage.sale.ticketing.acts import letters as order_letters
+from virage.sale.ticketing.acts import paying, refunding
+from virage.sale.ticketing.acts.tickets import rebind_desk
+from virage.sale.ticketing.jobs import SeatReturns, TicketingJobs
+from virage.sale.ticketing.reads import views as ticketing_views
+from virage.sale.ticketing.reads.offers import offer_lines
+from virage.sale.ticketing.reads.open_sales import OpenSales
+from virage.sale.ticketing.reads.topics import AvailabilityTopic, OrderTopic
+from virage.sale.ticketing.reads.watch import OrderWatch
+from virage.sale.ticketing.routes.box_office import BoxOffice
+from virage.sale.ticketing.routes.offers import OfferBoard
+from virage.sale.ticketing.rules.places import seat_plan
+from virage.site.pages import routes as pages
+from virage.site.programme import routes as programme
+from virage.site.programme.acts import EventCancelled, EventMoved
+from virage.site.programme.reads import boards, public_events
+from virage.site.venue import routes as venue
 
 # --- venue ---------------------------------------------------------------------------------------------------------
 

@@ -6,16 +6,16 @@ from typing import Any
 
 from litestar.types import ControllerRouterHandler
 
-from virage.kernel.clock import Clock
-from virage.kernel.config import Config
-from virage.kernel.database import Database
-from virage.kernel.guard import Authenticator
-from virage.kernel.http import Lifespan
-from virage.kernel.journal import Tail
-from virage.kernel.metrics import Gauge
-from virage.kernel.queue import Jobs
-from virage.kernel.static import PageExists
-from virage.kernel.stream import Topic
+from virage.platform.clock import Clock
+from virage.platform.config import Config
+from virage.platform.database import Database
+from virage.platform.guard import Authenticator
+from virage.platform.http import Lifespan
+from virage.platform.journal import Tail
+from virage.platform.metrics import Gauge
+from virage.platform.queue import Jobs
+from virage.platform.static import PageExists
+from virage.platform.stream import Topic
 
 
 @dataclass(frozen=True)

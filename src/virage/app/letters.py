@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
-from virage.concessions.reads.letters import food_receipt
-from virage.people.reads import LetterComposer, invitation_content, sealed_content
-from virage.people.rules.letters import Kind
-from virage.ticketing.reads import letters as orders
-from virage.wallet.reads.auto_top_ups import off_content
+from virage.identity.people.reads import LetterComposer, invitation_content, sealed_content
+from virage.identity.people.rules.letters import Kind
+from virage.matchday.concessions.reads.letters import food_receipt
+from virage.money.wallet.reads.auto_top_ups import off_content
+from virage.sale.ticketing.reads import letters as orders
 
 COMPOSERS: Final[Mapping[Kind, LetterComposer]] = {
     Kind.SIGN_IN_CODE: sealed_content,

@@ -3,25 +3,25 @@
 from collections.abc import Sequence
 from functools import partial
 
-from virage.access.acts import accreditations
-from virage.access.reads import accreditations as access_reads
-from virage.concessions.acts import ordering
-from virage.concessions.reads import orders as food_reads
-from virage.concessions.reads.paid_at import outlets
-from virage.live.acts import notices
-from virage.live.reads import notices as notice_reads
-from virage.people.acts import PersonErased
-from virage.people.reads import PersonExport
-from virage.ticketing.acts import refunding
-from virage.ticketing.reads import views as ticketing_views
-from virage.wallet.acts import auto_top_ups, purses
-from virage.wallet.acts import cards as wallet_cards
-from virage.wallet.acts import virtual_cards as wallet_phones
-from virage.wallet.reads import auto_top_ups as auto_top_up_reads
-from virage.wallet.reads import cards as card_reads
-from virage.wallet.reads import purses as wallet_reads
-from virage.wallet.reads import virtual_cards
-from virage.wallet.reads.purses import PaidAt
+from virage.identity.people.acts import PersonErased
+from virage.identity.people.reads import PersonExport
+from virage.matchday.access.acts import accreditations
+from virage.matchday.access.reads import accreditations as access_reads
+from virage.matchday.concessions.acts import ordering
+from virage.matchday.concessions.reads import orders as food_reads
+from virage.matchday.concessions.reads.paid_at import outlets
+from virage.media.live.acts import notices
+from virage.media.live.reads import notices as notice_reads
+from virage.money.wallet.acts import auto_top_ups, purses
+from virage.money.wallet.acts import cards as wallet_cards
+from virage.money.wallet.acts import virtual_cards as wallet_phones
+from virage.money.wallet.reads import auto_top_ups as auto_top_up_reads
+from virage.money.wallet.reads import cards as card_reads
+from virage.money.wallet.reads import purses as wallet_reads
+from virage.money.wallet.reads import virtual_cards
+from virage.money.wallet.reads.purses import PaidAt
+from virage.sale.ticketing.acts import refunding
+from virage.sale.ticketing.reads import views as ticketing_views
 
 PAID_AT: Sequence[PaidAt] = (outlets,)
 # By the name of its section in the export.

@@ -71,9 +71,9 @@ def work() -> None:
 def sandbox() -> None:
     """Run the sandbox payment provider."""
     from virage.cli.house import configuration
-    from virage.kernel import logs
-    from virage.kernel.supervise import die_with_parent
-    from virage.payments import sandbox as provider
+    from virage.money.payments import sandbox as provider
+    from virage.platform import logs
+    from virage.platform.supervise import die_with_parent
 
     die_with_parent()
     config = configuration(os.environ)
@@ -85,7 +85,7 @@ def sandbox() -> None:
 def migrate() -> None:
     """Bring the database to the newest schema and name what was applied."""
     from virage.cli.house import configuration, console, database
-    from virage.kernel import migrate as migrations
+    from virage.platform import migrate as migrations
 
     with database(configuration(os.environ)) as config:
         applied = asyncio.run(migrations.migrate(config.database_url or ""))

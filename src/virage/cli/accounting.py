@@ -7,9 +7,9 @@ from pathlib import Path
 
 from virage.app import clock_of, opened
 from virage.cli.house import beside, console, database, fail
-from virage.concessions.reads.accounting import journal_of
-from virage.concessions.rules.accounting import Journal, journal_table
-from virage.kernel.config import Config
+from virage.matchday.concessions.reads.accounting import journal_of
+from virage.matchday.concessions.rules.accounting import Journal, journal_table
+from virage.platform.config import Config
 
 
 def export(first: date, last: date, into: Path | None) -> None:

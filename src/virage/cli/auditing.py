@@ -6,9 +6,9 @@ from rich.table import Table
 
 from virage.app import opened
 from virage.cli.house import beside, console, database
-from virage.concessions.reads.takings import TillAstray, tills_astray
-from virage.kernel.config import Config
-from virage.wallet.reads.audit import Audit, audit
+from virage.matchday.concessions.reads.takings import TillAstray, tills_astray
+from virage.money.wallet.reads.audit import Audit, audit
+from virage.platform.config import Config
 
 
 def audit_wallet() -> bool:

@@ -12,15 +12,15 @@ import msgspec
 
 from virage.app import clock_of, opened
 from virage.cli.house import beside, console, database, fail
-from virage.kernel.config import Config
-from virage.kernel.ids import new_id
-from virage.kernel.problems import Refused
-from virage.wallet.acts import cards as acts
-from virage.wallet.acts.cards import CardSecrets
-from virage.wallet.reads import cards as reads
-from virage.wallet.rules.cards import BlockReason, Card, NewCard, OwnedCard, as_code, shown_code
-from virage.wallet.rules.encoding import KEYS, settings, template
-from virage.wallet.rules.sun import UID_BYTES
+from virage.money.wallet.acts import cards as acts
+from virage.money.wallet.acts.cards import CardSecrets
+from virage.money.wallet.reads import cards as reads
+from virage.money.wallet.rules.cards import BlockReason, Card, NewCard, OwnedCard, as_code, shown_code
+from virage.money.wallet.rules.encoding import KEYS, settings, template
+from virage.money.wallet.rules.sun import UID_BYTES
+from virage.platform.config import Config
+from virage.platform.ids import new_id
+from virage.platform.problems import Refused
 
 PAGE: Final = "/tap"
 """Where the address of a card leads in the fan's app."""

@@ -8,15 +8,15 @@ from uuid import UUID
 
 from virage.app import clock_of, opened
 from virage.cli.house import beside, console, database, fail
-from virage.concessions.acts import figures, fiscal
-from virage.concessions.acts.archives import Archives
-from virage.concessions.jobs.closing import ClosingJobs
-from virage.concessions.reads import closings as reads
-from virage.concessions.reads.fiscal import archive
-from virage.concessions.rules.fiscal.closing import Closing, Period, PeriodKind
-from virage.kernel.config import Config
-from virage.kernel.problems import Refused
-from virage.passes.acts import open_vault
+from virage.identity.passes.acts import open_vault
+from virage.matchday.concessions.acts import figures, fiscal
+from virage.matchday.concessions.acts.archives import Archives
+from virage.matchday.concessions.jobs.closing import ClosingJobs
+from virage.matchday.concessions.reads import closings as reads
+from virage.matchday.concessions.reads.fiscal import archive
+from virage.matchday.concessions.rules.fiscal.closing import Closing, Period, PeriodKind
+from virage.platform.config import Config
+from virage.platform.problems import Refused
 
 
 def close(day: date | None) -> None:

@@ -11,10 +11,10 @@ import asyncpg
 from virage.app import clock_of, opened
 from virage.cli.house import configuration, console, database, environment_beside, fail, this
 from virage.cli.ingesting import DEMO_CAMERAS
-from virage.kernel.config import Config
-from virage.kernel.database import Unavailable
-from virage.kernel.supervise import Child, Supervisor
-from virage.replay.reads.cameras import cameras as cameras_of
+from virage.media.replay.reads.cameras import cameras as cameras_of
+from virage.platform.config import Config
+from virage.platform.database import Unavailable
+from virage.platform.supervise import Child, Supervisor
 
 LOOK_AGAIN_S = 0.2
 

@@ -10,9 +10,9 @@ from typing import Final
 from rich.table import Table
 
 from virage.cli.house import console
-from virage.concessions.rules.fiscal.archive import Header
-from virage.concessions.rules.fiscal.verifying import Damage, Finding, NotAnArchive, Report, verify
-from virage.kernel.keys import bytes_of_base64url
+from virage.matchday.concessions.rules.fiscal.archive import Header
+from virage.matchday.concessions.rules.fiscal.verifying import Damage, Finding, NotAnArchive, Report, verify
+from virage.platform.keys import bytes_of_base64url
 
 CLEAN: Final = 0
 DAMAGED: Final = 1

@@ -13,18 +13,18 @@ import av
 
 from virage.app import clock_of, opened
 from virage.cli.house import beside, console, database, fail
-from virage.kernel import logs
-from virage.kernel.clock import Clock
-from virage.kernel.config import Config
-from virage.kernel.supervise import die_with_parent
-from virage.replay.footage import Footage
-from virage.replay.ingest import measuring
-from virage.replay.ingest.camera import Ingest
-from virage.replay.ingest.synthetic import send
-from virage.replay.ingest.transports import PASSPHRASE_LENGTH_MIN, SCHEMES, SRT_PROGRAM, Source
-from virage.replay.rules.alignment import Late
-from virage.replay.rules.cameras import ADVICE, DELAY_MS_MAX, Fault
-from virage.replay.rules.media import CAMERA_PATTERN, MediaVault
+from virage.media.replay.footage import Footage
+from virage.media.replay.ingest import measuring
+from virage.media.replay.ingest.camera import Ingest
+from virage.media.replay.ingest.synthetic import send
+from virage.media.replay.ingest.transports import PASSPHRASE_LENGTH_MIN, SCHEMES, SRT_PROGRAM, Source
+from virage.media.replay.rules.alignment import Late
+from virage.media.replay.rules.cameras import ADVICE, DELAY_MS_MAX, Fault
+from virage.media.replay.rules.media import CAMERA_PATTERN, MediaVault
+from virage.platform import logs
+from virage.platform.clock import Clock
+from virage.platform.config import Config
+from virage.platform.supervise import die_with_parent
 
 DEMO_CAMERAS = ("main", "behind-goal")
 AGAIN_S = 0.5

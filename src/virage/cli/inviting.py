@@ -4,10 +4,10 @@ import asyncio
 
 from virage.app import clock_of, opened
 from virage.cli.house import beside, console, database, fail
-from virage.kernel.config import Config
-from virage.kernel.problems import Refused
-from virage.people import acts
-from virage.people.rules.letters.wire import invitation_link
+from virage.identity.people import acts
+from virage.identity.people.rules.letters.wire import invitation_link
+from virage.platform.config import Config
+from virage.platform.problems import Refused
 
 
 def invite(email: str) -> None:

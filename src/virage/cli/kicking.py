@@ -9,11 +9,11 @@ from uuid import UUID
 from virage.app import clock_of, opened
 from virage.app.domains import ENTRIES_TOLD
 from virage.cli.house import beside, database, fail
-from virage.kernel import logs
-from virage.kernel.config import Config
-from virage.kernel.supervise import die_with_parent
-from virage.pitch.ball import Ball, Broker, broker_of
-from virage.programme import reads as programme
+from virage.media.pitch.ball import Ball, Broker, broker_of
+from virage.platform import logs
+from virage.platform.config import Config
+from virage.platform.supervise import die_with_parent
+from virage.site.programme import reads as programme
 
 BALL_PATTERN = r"[A-Za-z0-9_-]{1,32}"
 

@@ -6,12 +6,12 @@ from contextlib import suppress
 
 from virage.app import clock_of, opened
 from virage.cli.house import beside, database
-from virage.kernel import logs
-from virage.kernel.config import Config
-from virage.kernel.supervise import die_with_parent
-from virage.replay.footage import Footage
-from virage.replay.ladder.maker import Ladder
-from virage.replay.rules.media import MediaVault
+from virage.media.replay.footage import Footage
+from virage.media.replay.ladder.maker import Ladder
+from virage.media.replay.rules.media import MediaVault
+from virage.platform import logs
+from virage.platform.config import Config
+from virage.platform.supervise import die_with_parent
 
 
 def ladder() -> None:

@@ -15,13 +15,13 @@ from virage.app import clock_of, opened
 from virage.cli.house import configuration, console, fail, house_found
 from virage.demo.people import DESK
 from virage.demo.programme import CLUB, done
-from virage.kernel.config import Config
-from virage.kernel.database import Unavailable
-from virage.kernel.guard import Principal
-from virage.live.sources.files import Format, MatchFile, NotReadable, load
-from virage.live.sources.player import NotPlayed, play
-from virage.people import acts as people
-from virage.people.rules.grants import GrantWish, RoleName, ScopeName
+from virage.identity.people import acts as people
+from virage.identity.people.rules.grants import GrantWish, RoleName, ScopeName
+from virage.media.live.sources.files import Format, MatchFile, NotReadable, load
+from virage.media.live.sources.player import NotPlayed, play
+from virage.platform.config import Config
+from virage.platform.database import Unavailable
+from virage.platform.guard import Principal
 
 KEY = "VIRAGE_MATCH_KEY"
 USUAL = "http://localhost:8000"

@@ -4,23 +4,23 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from virage.concessions.rules.fiscal.record import stamp
 from virage.demo.ids import demo_id
 from virage.demo.programme import done
 from virage.demo.tills import POSTS, WRITTEN, signed_load
-from virage.kernel.config import Config
-from virage.kernel.database import Connection
-from virage.kernel.ids import new_id
-from virage.wallet.acts import cards as acts
-from virage.wallet.acts import desk
-from virage.wallet.acts.cards import CardSecrets
-from virage.wallet.reads.cards import card_of_uid
-from virage.wallet.routes.till_desk import desk_limits_of
-from virage.wallet.rules.cards import NewCard, Tap, masked
-from virage.wallet.rules.demo_cards import CHIPS, FANS, NOBODYS
-from virage.wallet.rules.desk import DeskTender
-from virage.wallet.rules.loads import LoadSaid
-from virage.wallet.rules.sun import Seen
+from virage.matchday.concessions.rules.fiscal.record import stamp
+from virage.money.wallet.acts import cards as acts
+from virage.money.wallet.acts import desk
+from virage.money.wallet.acts.cards import CardSecrets
+from virage.money.wallet.reads.cards import card_of_uid
+from virage.money.wallet.routes.till_desk import desk_limits_of
+from virage.money.wallet.rules.cards import NewCard, Tap, masked
+from virage.money.wallet.rules.demo_cards import CHIPS, FANS, NOBODYS
+from virage.money.wallet.rules.desk import DeskTender
+from virage.money.wallet.rules.loads import LoadSaid
+from virage.money.wallet.rules.sun import Seen
+from virage.platform.config import Config
+from virage.platform.database import Connection
+from virage.platform.ids import new_id
 
 NOBODYS_CENTS: Final = 4_000
 FANS_CENTS: Final = 8_000

@@ -3,13 +3,13 @@
 from datetime import UTC, date, datetime
 from typing import Final
 
-from virage.concessions.acts import concessionaires as acts
-from virage.concessions.reads.statements import concessionaires
-from virage.concessions.rules.concessionaires import ConcessionaireWish, Terms
 from virage.demo.concessions import counters
 from virage.demo.ids import demo_id
 from virage.demo.programme import done
-from virage.kernel.database import Connection
+from virage.matchday.concessions.acts import concessionaires as acts
+from virage.matchday.concessions.reads.statements import concessionaires
+from virage.matchday.concessions.rules.concessionaires import ConcessionaireWish, Terms
+from virage.platform.database import Connection
 
 WRITTEN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 SINCE: Final = date(2026, 1, 1)

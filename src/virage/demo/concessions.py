@@ -8,13 +8,15 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from virage.concessions.acts import catalogue as acts
-from virage.concessions.acts import derogations
-from virage.concessions.acts import stock as stock_acts
-from virage.concessions.reads import catalogue as reads
-from virage.concessions.rules.alcohol import DerogationWish
-from virage.concessions.rules.alcohol import Reason as AlcoholReason
-from virage.concessions.rules.catalogue import (
+from virage.demo.ids import demo_id
+from virage.demo.programme import Planned, done
+from virage.matchday.concessions.acts import catalogue as acts
+from virage.matchday.concessions.acts import derogations
+from virage.matchday.concessions.acts import stock as stock_acts
+from virage.matchday.concessions.reads import catalogue as reads
+from virage.matchday.concessions.rules.alcohol import DerogationWish
+from virage.matchday.concessions.rules.alcohol import Reason as AlcoholReason
+from virage.matchday.concessions.rules.catalogue import (
     Allergen,
     Choice,
     Deposit,
@@ -28,15 +30,13 @@ from virage.concessions.rules.catalogue import (
     Station,
     Window,
 )
-from virage.concessions.rules.stock import StockLine, StockWish
-from virage.demo.ids import demo_id
-from virage.demo.programme import Planned, done
-from virage.kernel.database import Connection
-from virage.kernel.problems import Refused
-from virage.programme import acts as programme
-from virage.programme import reads as programme_reads
-from virage.programme.rules import Text, content_of
-from virage.venue.reads import load_ground
+from virage.matchday.concessions.rules.stock import StockLine, StockWish
+from virage.platform.database import Connection
+from virage.platform.problems import Refused
+from virage.site.programme import acts as programme
+from virage.site.programme import reads as programme_reads
+from virage.site.programme.rules import Text, content_of
+from virage.site.venue.reads import load_ground
 
 WRITTEN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 KIOSK_EVERY = 4

@@ -15,23 +15,22 @@ import msgspec
 
 from virage.demo.ids import demo_id
 from virage.demo.programme import Planned
-from virage.kernel.database import Database
-from virage.kernel.problems import Refused
-from virage.pages.reads import terms_in_force
-from virage.payments import acts as payments
-from virage.payments.checkout import Checkout
-from virage.payments.handlers import Handlers
-from virage.payments.provider import PaymentProvider
-from virage.payments.rules import Reference, Start
-from virage.payments.sandbox.cards import Card
-from virage.payments.sandbox.wire import CardPayment
-from virage.ticketing.acts import holding, paying
-from virage.ticketing.acts.holding import Hold
-from virage.ticketing.acts.paying import Pay, Paying
-from virage.ticketing.reads.open_sales import load_sale
-from virage.ticketing.reads.views import orders
-from virage.ticketing.rules.open_sale import OpenSale
-from virage.ticketing.rules.terms import (
+from virage.money.payments import acts as payments
+from virage.money.payments.checkout import Checkout
+from virage.money.payments.handlers import Handlers
+from virage.money.payments.provider import PaymentProvider
+from virage.money.payments.rules import Reference, Start
+from virage.money.payments.sandbox.cards import Card
+from virage.money.payments.sandbox.wire import CardPayment
+from virage.platform.database import Database
+from virage.platform.problems import Refused
+from virage.sale.ticketing.acts import holding, paying
+from virage.sale.ticketing.acts.holding import Hold
+from virage.sale.ticketing.acts.paying import Pay, Paying
+from virage.sale.ticketing.reads.open_sales import load_sale
+from virage.sale.ticketing.reads.views import orders
+from virage.sale.ticketing.rules.open_sale import OpenSale
+from virage.sale.ticketing.rules.terms import (
     Best,
     Buyer,
     Chosen,
@@ -43,8 +42,9 @@ from virage.ticketing.rules.terms import (
     Standing,
     Tariff,
 )
-from virage.venue.reads import load_ground
-from virage.venue.rules.ground import Feature
+from virage.site.pages.reads import terms_in_force
+from virage.site.venue.reads import load_ground
+from virage.site.venue.rules.ground import Feature
 
 PARTY_SIZES = (1, 2, 3, 4, 4, 5, 6, 8)
 TARIFFS = (Tariff.FULL,) * 6 + (Tariff.REDUCED, Tariff.CHILD)

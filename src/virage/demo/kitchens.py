@@ -3,15 +3,15 @@
 from datetime import datetime
 from typing import Final
 
-from virage.concessions.acts.kitchen import set_capacity
-from virage.concessions.reads.kitchen import capacities
-from virage.concessions.rules.catalogue import Station
-from virage.concessions.rules.orders import Capacity
 from virage.demo.concessions import counters, kitchens
 from virage.demo.programme import done
-from virage.kernel.database import Connection
-from virage.passes.rules.vault import KeyVault
-from virage.venue.reads import load_ground
+from virage.identity.passes.rules.vault import KeyVault
+from virage.matchday.concessions.acts.kitchen import set_capacity
+from virage.matchday.concessions.reads.kitchen import capacities
+from virage.matchday.concessions.rules.catalogue import Station
+from virage.matchday.concessions.rules.orders import Capacity
+from virage.platform.database import Connection
+from virage.site.venue.reads import load_ground
 
 DRINKS: Final = {Station.COUNTER: 60, Station.BAR: 60, Station.COFFEE: 30}
 COOKED: Final = {Station.GRILL: 25, Station.FRYER: 20, Station.COLD: 15}

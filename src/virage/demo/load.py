@@ -12,13 +12,13 @@ from virage.demo.people import CASHIER, FAN, load_people
 from virage.demo.programme import load_programme, planned
 from virage.demo.teams import load_teams
 from virage.demo.yesterday import load_yesterday
-from virage.kernel.clock import Clock
-from virage.kernel.config import Config
-from virage.kernel.database import Database
-from virage.passes.acts import open_vault
-from virage.payments.handlers import Handlers
-from virage.payments.sandbox_provider import SandboxProvider
-from virage.ticketing.acts import paying
+from virage.identity.passes.acts import open_vault
+from virage.money.payments.handlers import Handlers
+from virage.money.payments.sandbox_provider import SandboxProvider
+from virage.platform.clock import Clock
+from virage.platform.config import Config
+from virage.platform.database import Database
+from virage.sale.ticketing.acts import paying
 
 Tell = Callable[[str], None]
 Running = Callable[[], AbstractAsyncContextManager[None]]

@@ -5,10 +5,10 @@ from importlib.resources import files
 
 from virage.demo.ids import demo_id
 from virage.demo.programme import done
-from virage.kernel.database import Connection
-from virage.pages import reads
-from virage.pages.acts import publish
-from virage.pages.rules import Draft, PageKey, PageKind
+from virage.platform.database import Connection
+from virage.site.pages import reads
+from virage.site.pages.acts import publish
+from virage.site.pages.rules import Draft, PageKey, PageKind
 
 
 async def load_pages(conn: Connection, now: datetime) -> None:

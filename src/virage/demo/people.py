@@ -7,10 +7,10 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.demo.programme import CLUB, PROMOTER
-from virage.kernel.config import Config
-from virage.kernel.database import Connection
-from virage.kernel.guard import Grant
-from virage.people import acts as people
+from virage.identity.people import acts as people
+from virage.platform.config import Config
+from virage.platform.database import Connection
+from virage.platform.guard import Grant
 
 
 class Account(Struct, frozen=True):

@@ -7,13 +7,13 @@ from msgspec import Struct
 
 from virage.demo.ids import demo_id
 from virage.demo.prices import concert_pricing, match_pricing, tournament_pricing
-from virage.kernel.database import Connection
-from virage.kernel.problems import Refused
-from virage.programme import acts as programme
-from virage.programme.rules import HouseRules, Kind, NewEvent, Organiser, Series, Text
-from virage.ticketing.acts.pricing import set_pricing
-from virage.ticketing.rules.pricing import Pricing
-from virage.venue.reads import GROUND_ZONE
+from virage.platform.database import Connection
+from virage.platform.problems import Refused
+from virage.sale.ticketing.acts.pricing import set_pricing
+from virage.sale.ticketing.rules.pricing import Pricing
+from virage.site.programme import acts as programme
+from virage.site.programme.rules import HouseRules, Kind, NewEvent, Organiser, Series, Text
+from virage.site.venue.reads import GROUND_ZONE
 
 Done = TypeVar("Done")
 

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Final
 
 from virage.demo.programme import Planned
-from virage.kernel.database import Connection
-from virage.live.acts import telling as live
-from virage.live.rules.entries import Player, Position, Team, Teams
+from virage.media.live.acts import telling as live
+from virage.media.live.rules.entries import Player, Position, Team, Teams
+from virage.platform.database import Connection
 
 STARTING: Final = 11
 SQUAD: Final = 18

@@ -8,8 +8,11 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
 
-from virage.concessions.rules.fiscal.chain import Head
-from virage.concessions.rules.fiscal.record import (
+from virage.demo.ids import demo_id
+from virage.identity.people import reads as people
+from virage.identity.people.acts import devices
+from virage.matchday.concessions.rules.fiscal.chain import Head
+from virage.matchday.concessions.rules.fiscal.record import (
     RECORD_PURPOSE,
     Kind,
     Line,
@@ -22,14 +25,11 @@ from virage.concessions.rules.fiscal.record import (
     stamp,
     totals_of,
 )
-from virage.demo.ids import demo_id
-from virage.kernel.config import Config
-from virage.kernel.database import Connection
-from virage.kernel.keys import Jwk, base64url
-from virage.kernel.security import derive
-from virage.people import reads as people
-from virage.people.acts import devices
-from virage.wallet.rules.loads import LOAD_PURPOSE, LoadSaid, SignedLoad, load_bytes
+from virage.money.wallet.rules.loads import LOAD_PURPOSE, LoadSaid, SignedLoad, load_bytes
+from virage.platform.config import Config
+from virage.platform.database import Connection
+from virage.platform.keys import Jwk, base64url
+from virage.platform.security import derive
 
 WRITTEN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -10,36 +10,36 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from virage.concessions.acts import stock
-from virage.concessions.acts.archives import Archives
-from virage.concessions.acts.selling import take
-from virage.concessions.acts.tendering import Sent
-from virage.concessions.jobs.closing import ClosingJobs
-from virage.concessions.jobs.figures import FigureJobs
-from virage.concessions.reads.catalogue import Catalogues, shown_at
-from virage.concessions.reads.stock import levels
-from virage.concessions.rules.catalogue import Catalogue, Product
-from virage.concessions.rules.fiscal.calendar import business_day
-from virage.concessions.rules.fiscal.record import Kind, Line, Record, RefundOf, TenderKind, Written
-from virage.concessions.rules.limits import RefundReason, limits_of
-from virage.concessions.rules.pricing import Basket, BasketLine, PricedLine, price
-from virage.concessions.rules.stock import StockLine, StockWish
 from virage.demo.cards import FANS_CENTS, LINKED_AT, NOBODYS_CENTS, load_cards
 from virage.demo.ids import demo_id
 from virage.demo.people import CASHIER_PIN
 from virage.demo.programme import done
 from virage.demo.tills import POSTS, Till, install_tills
-from virage.kernel.clock import Clock
-from virage.kernel.config import Config
-from virage.kernel.database import Connection, Database
-from virage.kernel.money import Cents
-from virage.passes.acts import open_vault
-from virage.people.acts.pins import new_verifier, set_pin
-from virage.people.rules.pins import PinVerifier
-from virage.venue.reads import GROUND_ZONE
-from virage.wallet.acts.cards import open_card_secrets
-from virage.wallet.rules.demo_cards import FANS, tapped
-from virage.wallet.rules.sun import CardKeys, message_of, verify
+from virage.identity.passes.acts import open_vault
+from virage.identity.people.acts.pins import new_verifier, set_pin
+from virage.identity.people.rules.pins import PinVerifier
+from virage.matchday.concessions.acts import stock
+from virage.matchday.concessions.acts.archives import Archives
+from virage.matchday.concessions.acts.selling import take
+from virage.matchday.concessions.acts.tendering import Sent
+from virage.matchday.concessions.jobs.closing import ClosingJobs
+from virage.matchday.concessions.jobs.figures import FigureJobs
+from virage.matchday.concessions.reads.catalogue import Catalogues, shown_at
+from virage.matchday.concessions.reads.stock import levels
+from virage.matchday.concessions.rules.catalogue import Catalogue, Product
+from virage.matchday.concessions.rules.fiscal.calendar import business_day
+from virage.matchday.concessions.rules.fiscal.record import Kind, Line, Record, RefundOf, TenderKind, Written
+from virage.matchday.concessions.rules.limits import RefundReason, limits_of
+from virage.matchday.concessions.rules.pricing import Basket, BasketLine, PricedLine, price
+from virage.matchday.concessions.rules.stock import StockLine, StockWish
+from virage.money.wallet.acts.cards import open_card_secrets
+from virage.money.wallet.rules.demo_cards import FANS, tapped
+from virage.money.wallet.rules.sun import CardKeys, message_of, verify
+from virage.platform.clock import Clock
+from virage.platform.config import Config
+from virage.platform.database import Connection, Database
+from virage.platform.money import Cents
+from virage.site.venue.reads import GROUND_ZONE
 
 OPENS: Final = time(18)
 EVENING: Final = timedelta(hours=3, minutes=30)

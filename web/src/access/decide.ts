@@ -1,5 +1,5 @@
 /**
- * May the bearer of this code cross here and now? The same answer here and in src/virage/access/rules/decision.py.
+ * May the bearer of this code cross here and now? The same answer here and in src/virage/matchday/access/rules/decision.py.
  *
  * A gate asks `verify` of the passes first: is this code what it says. This page asks what the gate, the event and the
  * ground say of the pass. Times are milliseconds since 1970, but for the claims, which keep the seconds of the pass.

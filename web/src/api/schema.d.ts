@@ -5033,7 +5033,7 @@ export interface components {
         Count: {
             /** Format: uuid */
             id: string;
-            kinds: components["schemas"]["live_sources_rules_counting_Kind"][];
+            kinds: components["schemas"]["media_live_sources_rules_counting_Kind"][];
             player?: number | null;
             side: components["schemas"]["Side"];
         };
@@ -5940,7 +5940,7 @@ export interface components {
             about_id: string | null;
             /** Format: uuid */
             id: string;
-            kind: components["schemas"]["people_rules_letters_Kind"];
+            kind: components["schemas"]["identity_people_rules_letters_Kind"];
             /** Format: date-time */
             queued_at: string;
             reason: string | null;
@@ -6335,7 +6335,7 @@ export interface components {
             fee_cents: number;
             /** Format: uuid */
             id: string;
-            lines: components["schemas"]["ticketing_rules_terms_Line"][];
+            lines: components["schemas"]["sale_ticketing_rules_terms_Line"][];
             paid_at?: string | null;
             payment_id?: string | null;
             refunded_cents: number;
@@ -6919,7 +6919,7 @@ export interface components {
             balance_cents: number;
             bonus_cents: number;
             desk_cents: number;
-            history: components["schemas"]["wallet_reads_purses_Line"][];
+            history: components["schemas"]["money_wallet_reads_purses_Line"][];
             id: string | null;
             limits: components["schemas"]["Limits"];
             more: boolean;
@@ -7941,34 +7941,18 @@ export interface components {
         };
         /**
          * Kind
-         * @description As what something counts.
-         * @enum {string}
-         */
-        live_sources_rules_counting_Kind: "shot" | "on_target" | "pass" | "completed" | "corner" | "foul" | "offside";
-        /**
-         * Kind
          * @description What a letter tells.
          * @enum {string}
          */
-        people_rules_letters_Kind: "sign_in_code" | "open_sign_in_code" | "phone_code" | "invitation" | "account_erased" | "order_paid" | "refund" | "double_payment" | "late_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "top_up_off";
-        /** VatTotal */
-        pricing_VatTotal: {
-            gross_cents: number;
-            vat_cents: number;
-            vat_permille: number;
-        };
+        identity_people_rules_letters_Kind: "sign_in_code" | "open_sign_in_code" | "phone_code" | "invitation" | "account_erased" | "order_paid" | "refund" | "double_payment" | "late_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "top_up_off";
+        /**
+         * Kind
+         * @description As what something counts.
+         * @enum {string}
+         */
+        media_live_sources_rules_counting_Kind: "shot" | "on_target" | "pass" | "completed" | "corner" | "foul" | "offside";
         /** Line */
-        ticketing_rules_terms_Line: {
-            label: components["schemas"]["PlaceLabel"];
-            place: number;
-            price_cents: number;
-            /** @default false */
-            refunded: boolean;
-            tariff: components["schemas"]["Tariff"];
-            ticket_id?: string | null;
-        };
-        /** Line */
-        wallet_reads_purses_Line: {
+        money_wallet_reads_purses_Line: {
             /** Format: date-time */
             at: string;
             bonus: boolean;
@@ -7980,6 +7964,22 @@ export interface components {
             step: string;
             /** Format: uuid */
             subject: string;
+        };
+        /** VatTotal */
+        pricing_VatTotal: {
+            gross_cents: number;
+            vat_cents: number;
+            vat_permille: number;
+        };
+        /** Line */
+        sale_ticketing_rules_terms_Line: {
+            label: components["schemas"]["PlaceLabel"];
+            place: number;
+            price_cents: number;
+            /** @default false */
+            refunded: boolean;
+            tariff: components["schemas"]["Tariff"];
+            ticket_id?: string | null;
         };
     };
     responses: never;

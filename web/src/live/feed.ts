@@ -1,4 +1,4 @@
-/** The match feed, put together as the server's rules do (src/virage/live/rules; docs/vectors/live.json holds both). */
+/** The match feed, put together as the server's rules do (src/virage/media/live/rules; docs/vectors/live.json holds both). */
 import type { components } from "../api/schema";
 
 type Schemas = components["schemas"];

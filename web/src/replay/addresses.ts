@@ -1,4 +1,4 @@
-/** Where replays are fetched, as src/virage/replay/rules/addresses.py has it. */
+/** Where replays are fetched, as src/virage/media/replay/rules/addresses.py has it. */
 const BASE = "/api/replay/clips";
 
 export const angleOf = (clip: string, camera: string): string => `${BASE}/${clip}/${camera}/main.m3u8`;

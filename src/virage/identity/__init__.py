@@ -1,0 +1,1 @@
+"""Who asks and what they carry: people, their roles and devices, passes and their keys."""

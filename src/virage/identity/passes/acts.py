@@ -1,0 +1,255 @@
+"""Issue, bind, print and revoke passes, for many at once, in the caller's transaction."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import Struct
+
+from virage.identity.passes import store
+from virage.identity.passes.rules import holding
+from virage.identity.passes.rules.claims import is_gate_group, sign_pass
+from virage.identity.passes.rules.code import text_of
+from virage.identity.passes.rules.holding import Issue, Pass
+from virage.identity.passes.rules.vault import PURPOSE, KeyVault, SealedKey
+from virage.platform.config import Config
+from virage.platform.database import Connection
+from virage.platform.journal import Fact, append
+from virage.platform.keys import Jwk
+from virage.platform.problems import Refused
+from virage.platform.security import derive
+
+__all__ = [
+    "Binding",
+    "Bound",
+    "Issue",
+    "Printed",
+    "Printing",
+    "bind",
+    "clear_entered",
+    "ensure_keys",
+    "issue",
+    "mark_entered",
+    "open_vault",
+    "print_paper",
+    "rebind",
+    "reseal_keys",
+    "revoke",
+    "sign_document",
+]
+
+
+class Binding(Struct, frozen=True):
+    """A phone's public key for one pass; `who` is the person that asks."""
+
+    subject: UUID
+    key: Jwk
+    who: UUID | None = None
+
+
+class Printing(Struct, frozen=True):
+    """A pass wanted on paper; `allowed` is what the event's house rules say."""
+
+    subject: UUID
+    allowed: bool
+    who: UUID | None = None
+
+
+class Bound(Struct, frozen=True):
+    """A pass for one phone. `text` is the signed pass that the phone makes its moving codes from."""
+
+    event_id: UUID
+    number: int
+    generation: int
+    text: str
+    not_before: datetime
+    expires_at: datetime
+    rebinds_left: int
+
+
+class Printed(Struct, frozen=True):
+    """A pass on paper. `text` is its whole QR code."""
+
+    event_id: UUID
+    number: int
+    generation: int
+    text: str
+    not_before: datetime
+    expires_at: datetime
+
+
+Asked = TypeVar("Asked", Binding, Printing)
+Decide = Callable[[Pass | None, Asked], Pass | Refused]
+
+
+def open_vault(config: Config) -> KeyVault:
+    """Return the vault of the deployment's signing keys."""
+    previous = [derive(secret, PURPOSE) for secret in config.secrets_previous]
+    return KeyVault(derive(config.secret, PURPOSE), previous)
+
+
+async def issue(conn: Connection, issues: Sequence[Issue], now: datetime) -> list[int]:
+    """Issue passes and return their numbers in the order of the issues; nothing is signed yet.
+
+    Each event's counter stays locked until the transaction ends, so call this late in it. A subject that has a pass
+    already fails the transaction: whoever issues does so once.
+    """
+    for group in {wanted.gate_group for wanted in issues}:
+        if not is_gate_group(group):
+            raise ValueError(f"No pass can carry the gate group {group!r}.")
+    numbers = await store.issue(conn, issues) if issues else {}
+    facts = [
+        Fact("passes_issued", None, event_id, {"first": given.start, "count": len(given)})
+        for event_id, given in numbers.items()
+    ]
+    await append(conn, facts, now)
+    next_number = {event_id: iter(given) for event_id, given in numbers.items()}
+    return [next(next_number[wanted.event_id]) for wanted in issues]
+
+
+async def bind(conn: Connection, vault: KeyVault, bindings: Sequence[Binding], now: datetime) -> list[Bound | Refused]:
+    """Bind passes to phones from 72 hours before they hold; the same key again gets the same answer."""
+    decided = await _change(conn, bindings, "pass_bound", lambda held, asked: holding.bind(held, asked.key, now), now)
+    return await _bound(conn, vault, decided, now)
+
+
+async def rebind(
+    conn: Connection, vault: KeyVault, bindings: Sequence[Binding], now: datetime
+) -> list[Bound | Refused]:
+    """Move passes to other phones, whose owners the caller has made sure of; phones and papers before end with it."""
+    decided = await _change(
+        conn, bindings, "pass_rebound", lambda held, asked: holding.rebind(held, asked.key, now), now
+    )
+    return await _bound(conn, vault, decided, now)
+
+
+async def print_paper(
+    conn: Connection, vault: KeyVault, printings: Sequence[Printing], now: datetime
+) -> list[Printed | Refused]:
+    """Put passes on paper; the phone's pass ends with it. Render the page outside of the transaction (`paper_pdf`)."""
+    decided = await _change(
+        conn,
+        printings,
+        "pass_printed",
+        lambda held, asked: holding.print_on_paper(held, now, allowed=asked.allowed),
+        now,
+    )
+    texts = await _signed(conn, vault, decided, now)
+    return [
+        outcome
+        if isinstance(outcome, Refused)
+        else Printed(outcome.event_id, outcome.number, outcome.generation, text, outcome.not_before, outcome.expires_at)
+        for outcome, text in zip(decided, texts, strict=True)
+    ]
+
+
+async def revoke(conn: Connection, subjects: Sequence[UUID], now: datetime, who: UUID | None = None) -> None:
+    """Revoke passes, for a refund or an erasure, and forget the phones that held them; revoked ones stay so."""
+    revoked = await store.revoke(conn, subjects, now)
+    facts = [
+        Fact("pass_revoked", who, subject, {"event_id": event_id, "number": number})
+        for subject, event_id, number in revoked
+    ]
+    await append(conn, facts, now)
+
+
+async def mark_entered(conn: Connection, event_id: UUID, numbers: Sequence[int], at: datetime) -> None:
+    """Remember the first crossing of passes: from then on none of them changes its phone or turns into paper."""
+    await store.mark_entered(conn, event_id, numbers, at)
+
+
+async def clear_entered(conn: Connection, event_id: UUID, numbers: Sequence[int]) -> None:
+    """Forget the first crossing of passes: every scan that said so was withdrawn."""
+    await store.clear_entered(conn, event_id, numbers)
+
+
+async def ensure_keys(
+    conn: Connection, vault: KeyVault, event_ids: Sequence[UUID], now: datetime
+) -> dict[UUID, SealedKey]:
+    """Return the signing keys of events, made now where an event has none."""
+    wanted = sorted(set(event_ids))
+    keys = await store.signing_keys(conn, wanted)
+    missing = [event_id for event_id in wanted if event_id not in keys]
+    if not missing:
+        return keys
+    await store.add_signing_keys(conn, [vault.new_key(event_id) for event_id in missing], now)
+    facts = [Fact("pass_key_made", None, event_id, {}) for event_id in missing]
+    await append(conn, facts, now)
+    return await store.signing_keys(conn, wanted)
+
+
+async def sign_document(
+    conn: Connection, vault: KeyVault, event_id: UUID, message: bytes, now: datetime
+) -> tuple[bytes, bytes]:
+    """Sign something else than a pass by the event's key; (kid, signature).
+
+    The message begins with a purpose in letters, as no CBOR array of a pass does.
+    """
+    key = (await ensure_keys(conn, vault, [event_id], now))[event_id]
+    return key.kid, vault.open(key).sign(message)
+
+
+async def reseal_keys(conn: Connection, vault: KeyVault) -> int:
+    """Seal every key under the present secret, after a rotation; return how many had an earlier one."""
+    resealed = [vault.resealed(key) for key in await store.all_signing_keys(conn)]
+    changed = [key for key in resealed if key is not None]
+    await store.reseal(conn, changed)
+    return len(changed)
+
+
+async def _change(
+    conn: Connection, asked: Sequence[Asked], fact: str, decide: "Decide[Asked]", now: datetime
+) -> list[Pass | Refused]:
+    """Decide about each item in order, each on what the one before has left, and write the passes that changed."""
+    before = await store.lock_passes(conn, [item.subject for item in asked])
+    after = dict(before)
+    outcomes: list[Pass | Refused] = []
+    facts: list[Fact] = []
+    for item in asked:
+        outcome = decide(after.get(item.subject), item)
+        outcomes.append(outcome)
+        if isinstance(outcome, Pass) and outcome != after[item.subject]:
+            after[item.subject] = outcome
+            said = {"event_id": outcome.event_id, "number": outcome.number, "generation": outcome.generation}
+            facts.append(Fact(fact, item.who, item.subject, said))
+    if facts:
+        await store.write_passes(conn, [held for subject, held in after.items() if held != before[subject]])
+        await append(conn, facts, now)
+    return outcomes
+
+
+async def _bound(
+    conn: Connection, vault: KeyVault, decided: Sequence[Pass | Refused], now: datetime
+) -> list[Bound | Refused]:
+    texts = await _signed(conn, vault, decided, now)
+    return [
+        outcome
+        if isinstance(outcome, Refused)
+        else Bound(
+            outcome.event_id,
+            outcome.number,
+            outcome.generation,
+            text,
+            outcome.not_before,
+            outcome.expires_at,
+            outcome.rebinds_left,
+        )
+        for outcome, text in zip(decided, texts, strict=True)
+    ]
+
+
+async def _signed(conn: Connection, vault: KeyVault, decided: Sequence[Pass | Refused], now: datetime) -> list[str]:
+    """Return the text of each pass, signed by its event's key; nothing for a refusal. Signatures are deterministic."""
+    events = [held.event_id for held in decided if isinstance(held, Pass)]
+    if not events:
+        return [""] * len(decided)
+    keys = await ensure_keys(conn, vault, events, now)
+    opened: dict[UUID, Ed25519PrivateKey] = {event_id: vault.open(key) for event_id, key in keys.items()}
+    return [
+        ""
+        if isinstance(held, Refused)
+        else text_of(sign_pass(holding.claims(held), keys[held.event_id].kid, opened[held.event_id].sign))
+        for held in decided
+    ]

@@ -1,0 +1,64 @@
+"""What a QR text says, and whether it holds: for whoever has a code in hand and a question."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from virage.identity.passes.reads import PassKeys, issuer_key
+from virage.identity.passes.rules.code import STEP_SECONDS, Code, read_code, step_at
+from virage.identity.passes.rules.keys import IssuerKey
+from virage.identity.passes.rules.verdict import Verified, verify
+
+
+class Inspection(Struct, frozen=True):
+    """`rows` are (name, value), for a table. `verdict` is `verified`, `verified (paper)` or why not."""
+
+    rows: list[tuple[str, str]]
+    verdict: str
+
+
+def keys_of(published: Iterable[PassKeys]) -> dict[bytes, IssuerKey]:
+    """Return issuer keys by kid, from the answers of `GET /api/events/{id}/pass-keys`."""
+    keys = [issuer_key(one.event_id, jwk) for one in published for jwk in one.keys]
+    return {key.kid: key for key in keys}
+
+
+def inspect(text: str, keys: Mapping[bytes, IssuerKey], now: datetime) -> Inspection:
+    """Decode a text and judge it at the gate of the event whose key signed it.
+
+    Without that key the claims are shown all the same: the verdict then says that nobody vouches for them.
+    """
+    code = read_code(text)
+    if code is None:
+        return Inspection([("length", str(len(text)))], "malformed")
+    key = keys.get(code.signed.kid)
+    if key is None:
+        return Inspection(_rows(code, now), "unknown_key")
+    verdict = verify(text, keys, now, key.event_id)
+    if isinstance(verdict, Verified):
+        said = "verified (paper)" if verdict.paper else "verified"
+    else:
+        said = str(verdict.reason)
+    return Inspection([("event", str(key.event_id)), *_rows(code, now)], said)
+
+
+def _rows(code: Code, now: datetime) -> list[tuple[str, str]]:
+    claims = code.signed.claims
+    holder = claims.holder
+    algorithm = "" if holder is None else ("Ed25519 " if holder.y_odd is None else "P-256 ")
+    rows = [
+        ("event ends in", claims.event.hex()),
+        ("signed by key", code.signed.kid.hex()),
+        ("number", str(claims.number)),
+        ("generation", str(claims.generation)),
+        ("place", str(claims.place)),
+        ("gate group", claims.gate_group),
+        ("holds from", f"{claims.not_before:%Y-%m-%d %H:%M:%S} UTC"),
+        ("holds until", f"{claims.expires_at:%Y-%m-%d %H:%M:%S} UTC"),
+        ("holder", "none: a paper" if holder is None else algorithm + holder.x.hex()),
+    ]
+    if code.step is not None:
+        behind = timedelta(seconds=(step_at(now) - code.step) * STEP_SECONDS)
+        rows.append(("time step", f"{code.step} ({behind.total_seconds():+.0f} s behind now)"))
+    return rows

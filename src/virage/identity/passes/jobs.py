@@ -1,0 +1,37 @@
+"""What passes do on a schedule: bring signing keys under the present secret after a rotation."""
+
+from typing import Final
+
+import structlog
+
+from virage.identity.passes import acts
+from virage.identity.passes.rules.vault import KeyVault, SealBroken
+from virage.platform.database import Database
+from virage.platform.queue import Jobs
+
+RESEAL_EVERY_S: Final = 600
+
+_log = structlog.get_logger(__name__)
+
+
+class PassJobs:
+    """The schedule of passes."""
+
+    def __init__(self, db: Database, vault: KeyVault) -> None:
+        self._db = db
+        self._vault = vault
+
+    def register(self, jobs: Jobs) -> None:
+        """Put the job on the schedule."""
+        jobs.every(RESEAL_EVERY_S, "passes.reseal", self.reseal)
+
+    async def reseal(self) -> None:
+        """Seal anew what an earlier secret still closes; afterwards that secret can be forgotten."""
+        try:
+            async with self._db.transaction() as conn:
+                count = await acts.reseal_keys(conn, self._vault)
+        except SealBroken as broken:
+            _log.error("pass_key_does_not_open", event_id=str(broken))
+            return
+        if count:
+            _log.info("pass_keys_resealed", count=count)

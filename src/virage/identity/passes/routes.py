@@ -1,0 +1,26 @@
+"""The one door of its own that passes have: the public keys. Tickets open the others."""
+
+from typing import Final
+from uuid import UUID
+
+from litestar import Response, Router, get
+
+from virage.identity.passes import reads
+from virage.identity.passes.reads import PassKeys
+from virage.platform.database import Database
+from virage.platform.problems import Problem
+
+_A_DAY: Final = "public, max-age=86400"
+
+
+@get("/{event_id:uuid}/pass-keys", opt={"public": True})
+async def get_pass_keys(event_id: UUID, db: Database) -> Response[PassKeys]:
+    """The public keys that verify the passes of an event. 404 before its first pass is signed."""
+    async with db.connection() as conn:
+        keys = await reads.published_keys(conn, event_id)
+    if keys is None:
+        raise Problem("not_found")
+    return Response(keys, headers={"Cache-Control": _A_DAY})
+
+
+router = Router("/api/events", route_handlers=[get_pass_keys])

@@ -1,0 +1,83 @@
+"""Does this QR text let its bearer claim a place now? The same answer here and in web/src/passes/verify.ts."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.identity.passes.rules.claims import Claims, event_short
+from virage.identity.passes.rules.code import STEPS_TOLERATED, Code, read_code, step_at
+from virage.identity.passes.rules.keys import HolderKey, IssuerKey, signed_by_holder, signed_by_issuer
+
+
+class Doubt(StrEnum):
+    """Why a text proves nothing, in the order in which it is asked."""
+
+    MALFORMED = "malformed"
+    UNKNOWN_KEY = "unknown_key"
+    BAD_SIGNATURE = "bad_signature"
+    WRONG_EVENT = "wrong_event"
+    NOT_YET_VALID = "not_yet_valid"
+    EXPIRED = "expired"
+    HOLDER_SIGNATURE_MISSING = "holder_signature_missing"
+    BAD_HOLDER_SIGNATURE = "bad_holder_signature"
+    STALE_STEP = "stale_step"
+
+
+class Verified(Struct, frozen=True, tag="verified"):
+    """The issuer signed these claims for this event and time, and the phone in hand proved its key, unless `paper`."""
+
+    claims: Claims
+    paper: bool
+    step: int | None
+
+
+class Unverified(Struct, frozen=True, tag="unverified"):
+    """The text proves nothing. `claims` are there once the issuer's signature held; `step` once the holder's did."""
+
+    reason: Doubt
+    claims: Claims | None = None
+    step: int | None = None
+
+
+def verify(text: str, keys: Mapping[bytes, IssuerKey], now: datetime, event_id: UUID) -> Verified | Unverified:
+    """Decide about one QR text at the gate of `event_id`; never raises, whatever the text.
+
+    `keys` finds issuer keys by their kid. A step counts while it is the current one or its neighbour; a stale step has
+    a valid holder signature, so two of them that advance with the clock prove a phone with a wrong clock.
+    """
+    code = read_code(text)
+    if code is None:
+        return Unverified(Doubt.MALFORMED)
+    key = keys.get(code.signed.kid)
+    if key is None:
+        return Unverified(Doubt.UNKNOWN_KEY)
+    if not signed_by_issuer(key, code.signed.signature, code.signed.message):
+        return Unverified(Doubt.BAD_SIGNATURE)
+    claims = code.signed.claims
+    doubt = _doubt_of_claims(claims, key, now, event_id)
+    if doubt is not None:
+        return Unverified(doubt, claims)
+    return Verified(claims, paper=True, step=None) if claims.holder is None else _in_hand(code, claims.holder, now)
+
+
+def _doubt_of_claims(claims: Claims, key: IssuerKey, now: datetime, event_id: UUID) -> Doubt | None:
+    if key.event_id != event_id or claims.event != event_short(event_id):
+        return Doubt.WRONG_EVENT
+    if now < claims.not_before:
+        return Doubt.NOT_YET_VALID
+    return Doubt.EXPIRED if now >= claims.expires_at else None
+
+
+def _in_hand(code: Code, holder: HolderKey, now: datetime) -> Verified | Unverified:
+    """Decide whether the phone that the pass is bound to made this code just now."""
+    claims = code.signed.claims
+    if code.step is None:
+        return Unverified(Doubt.HOLDER_SIGNATURE_MISSING, claims)
+    if not signed_by_holder(holder, code.holder_signature, code.holder_message):
+        return Unverified(Doubt.BAD_HOLDER_SIGNATURE, claims)
+    if abs(code.step - step_at(now)) > STEPS_TOLERATED:
+        return Unverified(Doubt.STALE_STEP, claims, code.step)
+    return Verified(claims, paper=False, step=code.step)

@@ -1,0 +1,89 @@
+"""Who is behind a cookie or a bearer token: on the way of every request, so one query a batch and no write."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+from virage.identity.people.rules.devices import DeviceKind, grants_at
+from virage.identity.people.rules.grants import grant_stored
+from virage.identity.people.rules.sign_in import SEEN_AFTER
+from virage.identity.people.store import sessions
+from virage.platform.clock import Clock
+from virage.platform.database import Database, Unavailable
+from virage.platform.guard import Credential, Grant, Kind, Principal
+from virage.platform.logs import log
+
+NO_GRANTS: tuple[Grant, ...] = ()
+SESSION, PROGRAM, DEVICE = "session", "program", "device"
+
+
+class PeopleAuthenticator:
+    """Look up credentials in the database each time, so that what is revoked is dead at once.
+
+    Being seen is written down at most once in ten minutes a session, beside the requests and never in their way.
+    """
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        self._noting: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, credentials: Sequence[Credential]) -> Sequence[Principal | None]:
+        """One principal, or None, a credential and in its order."""
+        cookies = [credential.token_hash for credential in credentials if credential.kind == "cookie"]
+        bearers = [credential.token_hash for credential in credentials if credential.kind == "bearer"]
+        now = self._clock.now()
+        async with self._db.connection() as conn:
+            rows = await sessions.look_up(conn, cookies, bearers, now, now - SEEN_AFTER)
+        # a bearer's hash among the cookies finds nothing and the other way round: each table is asked for its own kind
+        found = {("cookie" if row[7] == SESSION else "bearer", row[0]): _principal(row) for row in rows}
+        stale: dict[str, list[UUID]] = {SESSION: [], PROGRAM: [], DEVICE: []}
+        for row in rows:
+            if row[5]:
+                stale[row[7]].append(row[1])
+        if any(stale.values()):
+            self._note(stale)
+        return [found.get((credential.kind, credential.token_hash)) for credential in credentials]
+
+    def _note(self, stale: Mapping[str, Sequence[UUID]]) -> None:
+        task = asyncio.create_task(self._write(stale))
+        self._noting.add(task)
+        task.add_done_callback(self._noting.discard)
+
+    async def _write(self, stale: Mapping[str, Sequence[UUID]]) -> None:
+        now = self._clock.now()
+        try:
+            async with self._db.transaction() as conn:
+                await sessions.note_seen(
+                    conn, stale[SESSION], stale[PROGRAM], stale[DEVICE], now=now, seen_before=now - SEEN_AFTER
+                )
+        except Unavailable:
+            log.warning("seen_not_noted", **{what: len(ids) for what, ids in stale.items()})
+
+    async def settled(self) -> None:
+        """Wait until what was seen is written down."""
+        while self._noting:
+            await asyncio.gather(*self._noting)
+
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncIterator[None]:
+        """Leave nothing half written when the server stops."""
+        try:
+            yield
+        finally:
+            await self.settled()
+
+
+def _principal(row: Any) -> Principal:
+    _, row_id, person_id, guest_session_id, authenticated_at, _, granted, what = row
+    if what == DEVICE:
+        return Principal("device", row_id, None, grants_at(DeviceKind(granted["kind"]), granted["posts"]))
+    grants = NO_GRANTS if granted is None else tuple(grant_stored(*grant) for grant in granted)
+    if what == PROGRAM:
+        return Principal("program", row_id, None, grants)
+    if person_id is None:
+        return Principal("guest", None, row_id)
+    kind: Kind = "staff" if grants else "fan"
+    return Principal(kind, person_id, row_id, grants, authenticated_at, guest_session_id)

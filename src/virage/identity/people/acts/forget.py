@@ -1,0 +1,69 @@
+"""Forgetting somebody: what is about them goes, an id without a name stays."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from virage.identity.people.acts import letters
+from virage.identity.people.rules import secrets
+from virage.identity.people.rules.letters import Kind, NewLetter
+from virage.identity.people.rules.reasons import Reason
+from virage.identity.people.rules.secrets import Secrets
+from virage.identity.people.store import codes, grants, persons, pins, sessions
+from virage.platform import journal
+from virage.platform.database import Connection
+from virage.platform.ids import new_id
+from virage.platform.journal import Fact
+from virage.platform.problems import Refused
+
+
+class PersonErased(Protocol):
+    """What a domain above does when somebody is erased: in the same transaction, before the person's own row goes."""
+
+    async def __call__(self, conn: Connection, person_id: UUID, now: datetime) -> Refused | None:
+        """Forget what is about the person, or refuse, which leaves everything as it was."""
+        ...
+
+
+Upcoming = Callable[[Connection, UUID, datetime], Awaitable[Sequence[object]]]
+
+
+async def erase(
+    conn: Connection,
+    keys: Secrets,
+    person_id: UUID,
+    erased: Sequence[PersonErased],
+    *,
+    upcoming: Upcoming | None,
+    now: datetime,
+) -> Refused | None:
+    """Erase a person in every domain. Staff give back their grants first. Roll back a refusal.
+
+    `upcoming` refuses while there are tickets for coming events; None: the person gives them up.
+    """
+    person = await persons.person(conn, person_id)
+    if person is None:
+        return Refused(Reason.NOT_FOUND)
+    address_key = secrets.address_key(keys, person.email)
+    # wrong tries, codes, the person: the order in which a sign-in locks them
+    await codes.drop_wrong(conn, address_key)
+    await codes.drop_codes_of(conn, address_key)
+    if await persons.lock_person(conn, person_id) is None:
+        return Refused(Reason.NOT_FOUND)
+    if await grants.grants_of(conn, person_id):
+        return Refused(Reason.HOLDS_GRANTS)
+    for handler in erased:
+        refusal = await handler(conn, person_id, now)
+        if refusal is not None:
+            return refusal
+    if upcoming is not None and await upcoming(conn, person_id, now):  # after the handlers, whose locks no sale passes
+        return Refused(Reason.HAS_UPCOMING_TICKETS)
+    await sessions.end_sessions_of(conn, person_id)
+    await pins.drop_pin(conn, person_id)
+    await codes.drop_pace(conn, [secrets.pace_key(keys, person.email)])
+    await persons.erase(conn, person_id, person.email, address_key, now)
+    last = NewLetter(id=new_id(), kind=Kind.ACCOUNT_ERASED, subject_id=person_id, to=person.email, locale=person.locale)
+    await letters.write(conn, [last], now, keys=keys)
+    await journal.append(conn, [Fact("person_erased", person_id, person_id)], now)
+    return None

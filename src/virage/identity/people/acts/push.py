@@ -1,0 +1,62 @@
+"""A browser asks to be told, and a person is told wherever they asked for it."""
+
+from datetime import datetime
+from typing import Final, Literal
+from uuid import UUID
+
+import msgspec
+
+from virage.identity.people.rules.push import BROWSERS_A_JOB, PushDue, PushMessage, Subscriber
+from virage.identity.people.rules.reasons import Reason
+from virage.identity.people.store import push as store
+from virage.platform.database import Connection
+from virage.platform.problems import Refused
+from virage.platform.queue import enqueue
+
+PUSH_KIND: Final = "push"
+
+Language = Literal["fr", "en"]
+
+
+async def subscribe(
+    conn: Connection, subscription_id: UUID, session_id: UUID, subscriber: Subscriber, now: datetime
+) -> Refused | None:
+    """Tell a browser from now on, until its session ends. The same again is the same."""
+    if not await store.put_subscription(conn, subscription_id, session_id, subscriber, now):
+        return Refused(Reason.NOT_FOUND)
+    return None
+
+
+async def unsubscribe(conn: Connection, subscription_id: UUID, session_id: UUID) -> None:
+    """Tell this browser nothing more."""
+    await store.drop_subscription(conn, subscription_id, session_id)
+
+
+async def tell(conn: Connection, message: PushMessage, now: datetime) -> None:
+    """Tell persons in their browsers once the transaction commits, in their language."""
+    if message.corrects:
+        await store.raise_revision(conn, message.topic, message.revision, message.expires_at)
+    reached: dict[Language, list[UUID]] = {}
+    for browser in await store.subscriptions_of(conn, message.person_ids, now):
+        reached.setdefault("fr" if browser.locale == "fr" else "en", []).append(browser.id)
+    due = [
+        PushDue(
+            browsers[first : first + BROWSERS_A_JOB],
+            message.topic,
+            text,
+            message.expires_at,
+            message.urgency,
+            message.revision,
+        )
+        for language, browsers in reached.items()
+        for text in [_text(message, language)]
+        for first in range(0, len(browsers), BROWSERS_A_JOB)
+    ]
+    await enqueue(conn, PUSH_KIND, due)
+
+
+def _text(message: PushMessage, language: Language) -> str:
+    """What the browser's service worker reads."""
+    said = message.said[language]
+    about = {"kind": message.kind, "title": said.title, "body": said.body, **message.data}
+    return msgspec.json.encode(about).decode()

@@ -1,0 +1,270 @@
+"""Coming in and going out: codes, sessions, guests."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import UNSET
+
+from virage.identity.people.acts.letters import write
+from virage.identity.people.rules import secrets
+from virage.identity.people.rules.addresses import normalise_address
+from virage.identity.people.rules.house import Letterhead
+from virage.identity.people.rules.letters import Kind, NewLetter
+from virage.identity.people.rules.persons import Locale, Newcomer, Person, PersonChange, tidy_name
+from virage.identity.people.rules.reasons import NOT_A_NAME, NOT_AN_ADDRESS, Reason
+from virage.identity.people.rules.secrets import Secrets
+from virage.identity.people.rules.sign_in import (
+    ASKED,
+    ASKS_PER_ADDRESS,
+    ASKS_PER_DEVICE,
+    ASKS_PER_DEVICE_AND_ADDRESS,
+    CODE_LIFETIME,
+    OPEN_CODE_LIFETIME,
+    TRIES_MAX,
+    WRONG_MAX,
+    Answer,
+    Asks,
+    CodeAsked,
+    NewGuest,
+    Opening,
+    SignedIn,
+    Standing,
+    Try,
+    answer_ask,
+    judge_try,
+    lifetime,
+    needs_long_code,
+)
+from virage.identity.people.store import codes, letters, persons, sessions
+from virage.platform import journal
+from virage.platform.database import Connection
+from virage.platform.ids import new_id
+from virage.platform.journal import Fact
+from virage.platform.problems import Refused
+from virage.platform.security import new_token
+
+
+async def ask_code(
+    conn: Connection,
+    head: Letterhead,
+    address: str,
+    now: datetime,
+    *,
+    locale: Locale,
+    browser: UUID,
+    network: str | None = None,
+    person_id: UUID | None = None,
+) -> CodeAsked | Refused:
+    """Send a new code to the address, for the browser that asks; the one it asked for before is dead.
+
+    The answer does not depend on whether somebody has the address. `person_id` is who is signed in in the browser.
+    A browser that asks too often is told so. Past an address's limit, which strangers may have used up, letters are
+    few and their codes work in every browser. Letters to addresses without an account share a budget a minute, of which
+    one `network` takes a part; None is a network that nothing tells. Commit a refusal too: it counts.
+    """
+    email = normalise_address(address)
+    if email is None:
+        return NOT_AN_ADDRESS
+    asker = None if person_id is None else await persons.person(conn, person_id)
+    own = asker is not None and asker.email == email
+    standing = await codes.standing(conn, email, secrets.address_key(head.keys, email), now)
+    asks = await _count_ask(conn, head.keys, email, browser, now)
+    answer = answer_ask(asks, own=own, long=needs_long_code(standing))
+    if answer is Answer.REFUSE:
+        return Refused(Reason.RATE_LIMITED)
+    slot, network_key = None, None if network is None else secrets.pace_key(head.keys, "network", network)
+    if not standing.known and not await letters.is_blocked(conn, head.all_keys, email):
+        slot = await codes.newcomer_slot(conn, head.newcomer_letters_per_min, network_key, now)
+        if slot is None:
+            return ASKED
+    sent_at = now if slot is None else slot.at
+    if answer is Answer.SEND_OPEN:
+        letter = await _open_code_letter(conn, head, email, locale, sent_at)
+    else:
+        letter = await _code_letter(
+            conn, head, email, browser, locale, sent_at=sent_at, long=answer is Answer.SEND_LONG
+        )
+    if letter is not None:
+        if slot is not None:
+            await codes.take_newcomer_slot(conn, slot, network_key)
+        await write(conn, [letter], now, keys=head.keys, delay=sent_at - now)
+    return ASKED
+
+
+async def _code_letter(
+    conn: Connection, head: Letterhead, email: str, browser: UUID, locale: Locale, *, sent_at: datetime, long: bool
+) -> NewLetter:
+    """The letter with a new code for one browser."""
+    new_code, key_of = (secrets.new_long_code, secrets.long_code_key) if long else (secrets.new_code, secrets.code_key)
+    code, key, expires_at = new_code(), key_of(head.keys, email, browser), sent_at + CODE_LIFETIME
+    await codes.put_code(conn, key, secrets.code_hash(head.keys, email, code), locale, expires_at)
+    return _letter(Kind.SIGN_IN_CODE, email, code, locale, expires_at)
+
+
+async def _open_code_letter(
+    conn: Connection, head: Letterhead, email: str, locale: Locale, sent_at: datetime
+) -> NewLetter | None:
+    """The letter with a code for every browser; None while the last one that was sent still serves for long enough."""
+    code, key = secrets.new_long_code(), secrets.open_code_key(head.keys, email)
+    if not await codes.put_open_code(conn, key, secrets.code_hash(head.keys, email, code), locale, sent_at):
+        return None
+    return _letter(Kind.OPEN_SIGN_IN_CODE, email, code, locale, sent_at + OPEN_CODE_LIFETIME)
+
+
+def _letter(kind: Kind, email: str, code: str, locale: Locale, expires_at: datetime) -> NewLetter:
+    id_, secret = new_id(), {"code": secrets.in_groups(code)}
+    return NewLetter(id=id_, kind=kind, subject_id=id_, to=email, locale=locale, secret=secret, expires_at=expires_at)
+
+
+async def _count_ask(conn: Connection, keys: Secrets, email: str, browser: UUID, now: datetime) -> Asks:
+    """Count a request for a code by address, by browser, by both."""
+    address, device, both = (
+        secrets.pace_key(keys, email),
+        secrets.pace_key(keys, str(browser)),
+        secrets.pace_key(keys, email, str(browser)),
+    )
+    limits = {address: ASKS_PER_ADDRESS, device: ASKS_PER_DEVICE, both: ASKS_PER_DEVICE_AND_ADDRESS}
+    counted = await codes.pace(conn, limits, now)
+    return Asks(of_address=counted[address], of_device=counted[device], of_both=counted[both])
+
+
+async def sign_in(
+    conn: Connection,
+    keys: Secrets,
+    address: str,
+    code: str,
+    now: datetime,
+    *,
+    browser: UUID | None,
+    session_id: UUID | None = None,
+    name: str | None = None,
+    device: str = "",
+) -> SignedIn | Refused:
+    """Open a session for whoever reads the letters to this address; who is new becomes a fan.
+
+    A code works in the browser that asked for it, an open one in any; the tries at short and at long codes count in
+    the browser, each for itself. A guest's session or one's own keeps its id and gets a new token; somebody else's
+    ends. Commit a refusal too.
+    """
+    email = normalise_address(address)
+    if email is None:
+        return NOT_AN_ADDRESS
+    try:
+        tidied = tidy_name(name)
+    except ValueError:
+        return NOT_A_NAME
+    locale = await _use_code(conn, keys, email, "".join(code.split()), now, browser=browser)
+    if isinstance(locale, Refused):
+        return locale
+    newcomer = Newcomer(new_id(), email, tidied, locale)
+    person = await persons.join(conn, newcomer, now)
+    signed_in = await _open(conn, person, session_id, device, now)
+    facts = [Fact("signed_in", person.id, person.id, {"session": signed_in.session_id})]
+    if person.joined:
+        facts.insert(0, Fact("person_joined", person.id, person.id))
+    await journal.append(conn, facts, now)
+    return signed_in
+
+
+async def _use_code(
+    conn: Connection, keys: Secrets, email: str, code: str, now: datetime, *, browser: UUID | None
+) -> Locale | Refused:
+    """Use a code up, and return the locale in which it was asked for.
+
+    A browser that kept no cookie has no code of its own, and no counter that strangers would share: the open one alone.
+    """
+    long = len(code) == secrets.LONG_CODE_DIGITS
+    address_key, tried_hash = secrets.address_key(keys, email), secrets.code_hash(keys, email, code)
+    if browser is None:
+        taken = await codes.take_open_code(conn, secrets.open_code_key(keys, email), tried_hash, now) if long else None
+        return Refused(Reason.COOKIE_MISSING) if taken is None else taken
+    allowed = long or await _short_code_allowed(conn, email, address_key, now)
+    key = (secrets.long_code_key if long else secrets.code_key)(keys, email, browser)
+    stored_hash, locale, tries = await codes.count_try(conn, key, now)
+    verdict = judge_try(stored_hash, tried_hash, tries)
+    if verdict is Try.TOO_MANY:
+        return Refused(Reason.TOO_MANY_ATTEMPTS, {"tries_max": TRIES_MAX})
+    if verdict is Try.WRONG or not allowed:
+        opened = None
+        if long:
+            opened = await codes.take_open_code(conn, secrets.open_code_key(keys, email), tried_hash, now)
+        if opened is None:
+            return Refused(Reason.CODE_WRONG)
+        locale = opened
+    elif not long:
+        await codes.forgive_right(conn, address_key)
+    await codes.drop_code(conn, key)
+    return locale
+
+
+async def _short_code_allowed(conn: Connection, email: str, address_key: bytes, now: datetime) -> bool:
+    """Count a try at a short code before it is looked at, and tell whether one may still be right."""
+    number = await codes.count_wrong(conn, address_key, now)
+    standing: Standing = await codes.standing(conn, email, address_key, now)
+    return number <= WRONG_MAX and not standing.staff
+
+
+async def _open(
+    conn: Connection, person: persons.Joined, session_id: UUID | None, device: str, now: datetime
+) -> SignedIn:
+    token = new_token()
+    expires_at = now + lifetime(person=True, staff=person.staff)
+    opening = Opening(person.id, token, device, at=now, expires_at=expires_at)
+    if session_id is not None:
+        if await sessions.take_over_session(conn, session_id, opening):
+            return SignedIn(person.id, session_id, token, person.joined)
+        await sessions.end_session(conn, session_id)
+    opened = new_id()
+    await sessions.open_session(conn, opened, opening)
+    return SignedIn(person.id, opened, token, person.joined)
+
+
+async def guest(conn: Connection, now: datetime) -> tuple[str, UUID]:
+    """Open one guest's session: its token, for the cookie, and its id."""
+    opened = NewGuest(session_id=new_id(), token=new_token())
+    await open_guests(conn, [opened], now)
+    return opened.token, opened.session_id
+
+
+async def open_guests(conn: Connection, guests: Sequence[NewGuest], now: datetime) -> None:
+    """Open many guests' sessions in one statement. Nobody is behind them yet, so no fact is written."""
+    await sessions.open_guests(conn, guests, now)
+
+
+async def sign_out(conn: Connection, session_id: UUID, person_id: UUID | None, now: datetime) -> None:
+    """End one's own session, at once."""
+    await sessions.end_session(conn, session_id)
+    if person_id is not None:
+        await journal.append(conn, [Fact("signed_out", person_id, person_id, {"session": session_id})], now)
+
+
+async def sign_out_device(conn: Connection, session_id: UUID, person_id: UUID, now: datetime) -> Refused | None:
+    """End one of the person's sessions."""
+    if not await sessions.end_session_of(conn, session_id, person_id):
+        return Refused(Reason.NOT_FOUND)
+    await journal.append(conn, [Fact("signed_out", person_id, person_id, {"session": session_id})], now)
+    return None
+
+
+async def sign_out_everywhere(conn: Connection, person_id: UUID, now: datetime) -> None:
+    """End all of the person's sessions, this one too."""
+    ended = await sessions.end_sessions_of(conn, person_id)
+    await journal.append(conn, [Fact("signed_out_everywhere", person_id, person_id, {"sessions": ended})], now)
+
+
+async def change(conn: Connection, person_id: UUID, wish: PersonChange, now: datetime) -> Person | Refused:
+    """Change one's name or language."""
+    current = await persons.lock_person(conn, person_id)
+    if current is None:
+        return Refused(Reason.NOT_FOUND)
+    try:
+        name = current.name if wish.name is UNSET else tidy_name(wish.name)
+    except ValueError:
+        return NOT_A_NAME
+    locale = current.locale if wish.locale is UNSET else wish.locale
+    changed = await persons.change_person(conn, person_id, name, locale)
+    if changed is None:
+        return Refused(Reason.NOT_FOUND)
+    await journal.append(conn, [Fact("person_changed", person_id, person_id)], now)
+    return changed

@@ -1,0 +1,179 @@
+"""Letters and push messages are sent here, reports about letters are taken in, and what is over is forgotten."""
+
+import asyncio
+import socket
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from msgspec.structs import replace
+
+from virage.identity.people import acts
+from virage.identity.people.acts.letters import LETTER_KIND, URGENT_KIND
+from virage.identity.people.acts.push import PUSH_KIND
+from virage.identity.people.jobs.postman import Postman
+from virage.identity.people.jobs.reports import ReportListener
+from virage.identity.people.reads import LetterComposer
+from virage.identity.people.rules.letters import Kind, LetterDue
+from virage.identity.people.rules.push import PushDue, Subscriber, may_call, may_connect
+from virage.identity.people.rules.webpush import Vapid, encrypt
+from virage.identity.people.store import push as subscriptions
+from virage.platform.clock import Clock
+from virage.platform.config import Config
+from virage.platform.database import Database
+from virage.platform.logs import log
+from virage.platform.queue import Jobs, enqueue
+
+TIDY_S = 600.0
+REPORTS_AGAIN_S = 1.0
+LETTER_ATTEMPTS = 800  # with the pauses of the queue, two days: a mail server may be away for a night
+LETTERS_AT_ONCE = 8
+PUSH_TIMEOUT: Final = aiohttp.ClientTimeout(total=15, connect=5)
+PUSH_CONNECTIONS: Final = 32
+PUSH_LATER: Final = timedelta(seconds=2)
+GONE: Final = frozenset({404, 410})  # RFC 8030, 7.3: the subscription is no more
+TOO_MANY, CLIENT_ERROR, SERVER_ERROR = 429, 300, 500
+
+
+class PushDelayed(Exception):
+    """A push service did not take a message; it may later."""
+
+
+class PublicAddresses(AbstractResolver):
+    """Resolves names to public addresses alone: a name that stands for something in our own network does not exist.
+
+    What it answers is what is connected to, so a name that changes its mind meanwhile changes nothing.
+    """
+
+    def __init__(self, *, loopback: bool) -> None:
+        self._loopback = loopback
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """Return the public addresses of a host; OSError where it has none."""
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
+        results = [
+            ResolveResult(
+                hostname=host, host=str(address[0]), port=port, family=family_, proto=proto, flags=socket.AI_NUMERICHOST
+            )
+            for family_, _, proto, _, address in found
+            if may_connect(str(address[0]), loopback=self._loopback)
+        ]
+        if not results:
+            raise OSError(f"{host} has no public address.")
+        return results
+
+    async def close(self) -> None:
+        """Nothing is kept."""
+
+
+class Pusher:
+    """Sends one message to some browsers a job, each at the push service that it named.
+
+    Subscriptions that their services know no more are forgotten. Who could not be told, because a service is away or
+    says "later", is told by another job; if nobody could, this one fails, which the queue tries again. A worker that
+    dies in between tells some twice: the same topic, so a phone shows it once.
+    """
+
+    def __init__(self, db: Database, config: Config, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        self._contact = f"mailto:{config.mail_from}"
+        self._loopback = config.push_to_loopback
+        self._keys = {key.public: key for key in map(Vapid, (config.secret, *config.secrets_previous))}
+
+    async def __call__(self, due: PushDue) -> None:
+        """Send a message unless it came too late, was corrected meanwhile, or nobody wants it any more."""
+        now = self._clock.now()
+        async with self._db.connection() as conn:
+            latest = await subscriptions.revision_of(conn, due.topic)
+            to = await subscriptions.subscribers(conn, due.subscription_ids, now)
+        if due.expires_at <= now or latest > due.revision:
+            return
+        ended = [
+            id_
+            for id_, one in to.items()
+            if one.vapid not in self._keys or not may_call(one.endpoint, loopback=self._loopback)
+        ]
+        statuses = await self._send(due, {id_: one for id_, one in to.items() if id_ not in ended}, now)
+        ended += [id_ for id_, status in statuses.items() if status in GONE]
+        later = [
+            id_ for id_, status in statuses.items() if status is None or status == TOO_MANY or status >= SERVER_ERROR
+        ]
+        for id_, status in statuses.items():
+            if status is not None and CLIENT_ERROR <= status < SERVER_ERROR and status not in (TOO_MANY, *GONE):
+                log.warning("push_refused", subscription=id_, status=status)
+        async with self._db.transaction() as conn:
+            if ended:
+                await subscriptions.end_subscriptions(conn, ended)
+            if later and len(later) < len(statuses):
+                await enqueue(conn, PUSH_KIND, [replace(due, subscription_ids=later)], delay=PUSH_LATER)
+        if later and len(later) == len(statuses):
+            raise PushDelayed(f"{len(later)} browsers, {statuses[later[0]]}")
+
+    async def _send(self, due: PushDue, to: Mapping[UUID, Subscriber], now: datetime) -> dict[UUID, int | None]:
+        """What push services answered, by subscription; None where one is away."""
+        tokens: dict[tuple[str, bytes], str] = {}
+        common = {
+            "content-encoding": "aes128gcm",
+            "content-type": "application/octet-stream",
+            "topic": due.topic.hex,
+            "ttl": str(int((due.expires_at - now).total_seconds())),
+            "urgency": due.urgency,
+        }
+
+        async def send(session: aiohttp.ClientSession, one: Subscriber) -> int | None:
+            url = urlsplit(one.endpoint)
+            service = (f"{url.scheme}://{url.netloc}", one.vapid)
+            if service not in tokens:
+                tokens[service] = self._keys[one.vapid].header(one.endpoint, self._contact, now)
+            headers = {"authorization": tokens[service], **common}
+            async with turn:  # whose wait is no part of what a service is given: some may be slow on purpose
+                return await _post(session, one.endpoint, encrypt(due.text.encode(), one), headers)
+
+        turn = asyncio.Semaphore(PUSH_CONNECTIONS)
+        connector = aiohttp.TCPConnector(resolver=PublicAddresses(loopback=self._loopback), limit=0)
+        async with aiohttp.ClientSession(connector=connector, timeout=PUSH_TIMEOUT) as opened:
+            answers = await asyncio.gather(*(send(opened, one) for one in to.values()))
+        return dict(zip(to, answers, strict=True))
+
+
+async def _post(session: aiohttp.ClientSession, endpoint: str, body: bytes, headers: dict[str, str]) -> int | None:
+    """The status that a push service answers with; what it says besides is not read, nor does it lead elsewhere."""
+    try:
+        async with session.post(endpoint, data=body, headers=headers, allow_redirects=False) as answer:
+            return answer.status
+    except (aiohttp.ClientError, TimeoutError):
+        return None
+
+
+class PeopleJobs:
+    """What people need done."""
+
+    def __init__(self, db: Database, config: Config, clock: Clock, composers: Mapping[Kind, LetterComposer]) -> None:
+        self._db = db
+        self._clock = clock
+        self._postman = Postman(db, config, clock, composers)
+        self._pusher = Pusher(db, config, clock)
+        self._reports = ReportListener.of(db, config, clock)
+
+    def register(self, jobs: Jobs) -> None:
+        """Say what a worker can do. Letters to many wait for their turn, codes do not."""
+        jobs.on(URGENT_KIND, LetterDue, self._postman)
+        jobs.on(LETTER_KIND, LetterDue, self._postman, attempts_max=LETTER_ATTEMPTS, at_once=LETTERS_AT_ONCE)
+        jobs.on(PUSH_KIND, PushDue, self._pusher)
+        jobs.every(TIDY_S, "people.tidy", self.tidy)
+        if self._reports is not None:
+            jobs.every(REPORTS_AGAIN_S, "people.letter_reports", self._reports.run)
+
+    async def tidy(self) -> None:
+        """Forget what is over."""
+        async with self._db.transaction() as conn:
+            await acts.tidy(conn, self._clock.now())
+            await subscriptions.forget_topics(conn, self._clock.now())

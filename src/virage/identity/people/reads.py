@@ -1,0 +1,391 @@
+"""What screens and neighbours may ask about people."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from virage.identity.people.rules.addresses import normalise_address
+from virage.identity.people.rules.devices import (
+    OUTLET,
+    Device,
+    MyDevice,
+    OfficeDevice,
+    PostKind,
+    codes_of,
+    may_assign,
+    may_revoke,
+)
+from virage.identity.people.rules.grants import (
+    GrantView,
+    Invitation,
+    ProgramToken,
+    StaffGrant,
+    view_of,
+)
+from virage.identity.people.rules.letters import (
+    Attachment,
+    BlockedAddress,
+    Content,
+    Letter,
+    LetterView,
+    MailboxLetter,
+    State,
+)
+from virage.identity.people.rules.letters.wire import invitation_path
+from virage.identity.people.rules.persons import Locale, Person, SessionView, short_name
+from virage.identity.people.rules.pins import RosterEntry
+from virage.identity.people.rules.secrets import Secrets
+from virage.identity.people.store import codes, grants, letters, persons, pins, push, sessions
+from virage.identity.people.store import devices as stored_devices
+from virage.identity.people.store.devices import DeviceRecord
+from virage.identity.people.store.scopes import posts_for, posts_of
+from virage.platform.clock import Clock
+from virage.platform.database import Connection
+from virage.platform.guard import Grant, Principal, holds
+from virage.platform.metrics import Gauge
+from virage.site.programme import reads as programme
+from virage.site.programme.rules import Text
+
+DEVICES_MOST = 5_000
+BLOCKED_MOST = 500
+LETTERS_MOST = 100
+MAILBOX_MOST = 50
+PROGRAMS_MOST = 500
+STAFF_MOST = 5_000
+SELLS_BEFORE = timedelta(hours=48)
+SELLS_AFTER = timedelta(hours=12)
+
+
+class PersonExport(Protocol):
+    """What a domain above tells a person about themselves, under its own name."""
+
+    async def __call__(self, conn: Connection, person_id: UUID) -> Any:
+        """Everything kept about the person, as JSON values or Structs."""
+        ...
+
+
+class UpcomingTickets(Struct, frozen=True):
+    """A person's tickets for one coming event. They stop working when the person is erased."""
+
+    event_id: UUID
+    title: Text
+    starts_at: datetime
+    tickets: int
+
+
+class PersonTickets(Protocol):
+    """Who sells tickets says which ones a person still has to use."""
+
+    async def __call__(self, conn: Connection, person_id: UUID, now: datetime) -> Sequence[UpcomingTickets]:
+        """The person's tickets for coming events, the next event first."""
+        ...
+
+
+class Erasure(Struct, frozen=True):
+    """What erasing a person would end, and whether they hold roles, which somebody must remove first."""
+
+    upcoming: list[UpcomingTickets]
+    holds_roles: bool
+
+
+class Me(Struct, frozen=True):
+    """Who I am to Virage, and what I may do. Nobody known and guests have neither id nor address.
+
+    A device has no grants here: what it may do stands at its own door.
+    """
+
+    kind: Literal["anonymous", "guest", "fan", "staff", "program", "device"]
+    id: UUID | None
+    email: str | None
+    name: str | None
+    locale: Locale | None
+    grants: list[GrantView]
+    authenticated_at: datetime | None
+
+
+class Staff(Struct, frozen=True):
+    """Who holds what, and who is invited, as far as the asker administers it."""
+
+    grants: list[StaffGrant]
+    invitations: list[Invitation]
+
+
+def gauges(clock: Clock) -> Sequence[Gauge]:
+    """How long letters to addresses without an account wait, and how many were not sent since the start."""
+
+    async def read(conn: Connection) -> Mapping[str, float]:
+        budget = await codes.newcomer_budget(conn)
+        return {"seconds_waiting": max(0.0, (budget.free_at - clock.now()).total_seconds()), "unsent": budget.unsent}
+
+    return [
+        Gauge("virage_newcomer_letters", "How sign-in letters to addresses without an account keep up.", "what", read)
+    ]
+
+
+async def person(conn: Connection, person_id: UUID) -> Person | None:
+    """One person; None once they are erased."""
+    return await persons.person(conn, person_id)
+
+
+async def persons_by_id(conn: Connection, person_ids: Sequence[UUID]) -> dict[UUID, Person]:
+    """Many persons in one statement; those who are erased are missing."""
+    return await persons.persons(conn, person_ids)
+
+
+async def short_names(conn: Connection, person_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """First names and the initials of last ones, in one statement; who is erased or gave no name is missing."""
+    found = await persons.persons(conn, person_ids)
+    short = {person_id: short_name(one.name or "") for person_id, one in found.items()}
+    return {person_id: name for person_id, name in short.items() if name is not None}
+
+
+async def search(conn: Connection, wanted: str, most: int) -> list[Person]:
+    """Persons by their whole address in any spelling, by its beginning before the `@`, or by a part of their name.
+
+    Nobody who is erased. Only for whoever may see persons: the caller answers for that.
+    """
+    if "@" not in wanted:
+        return await persons.persons_called(conn, wanted, most)
+    address = normalise_address(wanted)
+    found = None if address is None else await persons.person_by_email(conn, address)
+    return [] if found is None else [found]
+
+
+async def me(conn: Connection, principal: Principal) -> Me:
+    """Who asks, with the grants that this request was let in with."""
+    found = None
+    if principal.kind in ("fan", "staff") and principal.id is not None:
+        found = await persons.person(conn, principal.id)
+    return Me(
+        kind=principal.kind,
+        id=principal.id,
+        email=found.email if found else None,
+        name=found.name if found else None,
+        locale=found.locale if found else None,
+        grants=[] if principal.kind == "device" else [view_of(grant) for grant in principal.grants],
+        authenticated_at=principal.authenticated_at,
+    )
+
+
+async def me_signed_in(conn: Connection, person_id: UUID, now: datetime) -> Me:
+    """Who has signed in at this moment."""
+    held = tuple(await grants.grants_of(conn, person_id))
+    return await me(conn, Principal("staff" if held else "fan", person_id, None, held, now))
+
+
+async def sessions_of(conn: Connection, person_id: UUID, current: UUID | None, now: datetime) -> list[SessionView]:
+    """The person's living sessions, the last seen first; `current` is the one that asks."""
+    return await sessions.sessions_of(conn, person_id, current, now)
+
+
+async def staff(conn: Connection, principal: Principal, now: datetime) -> Staff:
+    """The staff and the invitations within what the asker administers, `STAFF_MOST` of either."""
+    administered = [grant for grant in principal.grants if grant.role == "admin" and principal.kind == "staff"]
+    return Staff(
+        await grants.staff(conn, administered, STAFF_MOST),
+        await grants.invitations(conn, administered, now, STAFF_MOST),
+    )
+
+
+async def offered(conn: Connection, person_id: UUID, code: str, now: datetime) -> GrantView | None:
+    """What an invitation would give to whoever signed in with the address it was sent to."""
+    found = await persons.person(conn, person_id)
+    grant = None if found is None else await grants.offered(conn, code, found.email, now)
+    return None if grant is None else view_of(grant)
+
+
+async def programs(conn: Connection, principal: Principal, now: datetime) -> list[ProgramToken]:
+    """The programs that the asker created; for who administers everything all of them, the newest `PROGRAMS_MOST`."""
+    if holds(principal, "admin"):
+        return await grants.programs(conn, now, PROGRAMS_MOST)
+    return [] if principal.id is None else await grants.programs_created_by(conn, principal.id, now)
+
+
+async def person_behind(conn: Connection, asker_id: UUID) -> UUID | None:
+    """Who answers for what is asked under an id: who created the program, or the person of that id.
+
+    None: nobody knows any more, for the program was ended or the person erased meanwhile.
+    """
+    behind = await grants.program_creator(conn, asker_id) or asker_id
+    return None if await persons.person(conn, behind) is None else behind
+
+
+async def export(
+    conn: Connection, person_id: UUID, contributors: Mapping[str, PersonExport], now: datetime
+) -> dict[str, Any]:
+    """Everything that Virage keeps about a person, by domain."""
+    held = await grants.grants_of(conn, person_id)
+    about: dict[str, Any] = {
+        "exported_at": now,
+        "person": await persons.person(conn, person_id),
+        "joined_at": await persons.joined_at(conn, person_id),
+        "sessions": await sessions.sessions_of(conn, person_id, None, now),
+        "grants": [view_of(grant) for grant in held],
+        "tokens": await grants.programs_created_by(conn, person_id, now),
+        "pin_set_at": await pins.pin_set_at(conn, person_id),
+        "push_subscriptions": await push.endpoints_of(conn, person_id),
+        "letters": await letters.letters_of(conn, person_id),
+        "devices_paired": await stored_devices.devices_paired_by(conn, person_id),
+    }
+    for name, contributor in contributors.items():
+        about[name] = await contributor(conn, person_id)
+    return about
+
+
+async def erasure(conn: Connection, person_id: UUID, upcoming: PersonTickets, now: datetime) -> Erasure:
+    """What erasing a person would end, for the person to know beforehand."""
+    return Erasure(list(await upcoming(conn, person_id, now)), bool(await grants.grants_of(conn, person_id)))
+
+
+async def devices(conn: Connection, device_ids: Sequence[UUID]) -> dict[UUID, Device]:
+    """Many devices in one statement, revoked ones too; those that never were are missing."""
+    return await stored_devices.devices(conn, device_ids)
+
+
+async def hold_devices(conn: Connection, device_ids: Sequence[UUID]) -> dict[UUID, DeviceRecord]:
+    """When devices were paired and revoked; none of them is revoked until the transaction ends."""
+    return await stored_devices.hold_devices(conn, device_ids)
+
+
+async def grants_of(conn: Connection, person_ids: Sequence[UUID]) -> dict[UUID, list[Grant]]:
+    """What several persons hold now, in one statement; who holds nothing is left out."""
+    return await grants.grants_of_many(conn, person_ids)
+
+
+async def my_device(conn: Connection, principal: Principal) -> MyDevice | None:
+    """What a device may know of itself."""
+    found = {} if principal.id is None else await stored_devices.devices(conn, [principal.id])
+    return next((MyDevice(one.id, one.name, one.kind, one.posts) for one in found.values()), None)
+
+
+async def office_devices(conn: Connection, principal: Principal) -> list[OfficeDevice]:
+    """The devices at a post that the asker leads, of the first `DEVICES_MOST`; revoked ones last."""
+    return [
+        _as_seen_by(principal, device)
+        for device in await stored_devices.office_devices(conn, DEVICES_MOST)
+        if may_revoke(principal, device.posts, posts_for(device.kind))
+    ]
+
+
+async def office_device(conn: Connection, principal: Principal, device_id: UUID) -> OfficeDevice | None:
+    """One device as the asker sees it in the list."""
+    device = await stored_devices.office_device(conn, device_id)
+    return None if device is None else _as_seen_by(principal, device)
+
+
+def _as_seen_by(principal: Principal, device: OfficeDevice) -> OfficeDevice:
+    may_change = device.revoked_at is None and may_assign(principal, device.posts, posts_for(device.kind))
+    return replace(device, may_change=may_change)
+
+
+class Sellers(Struct, frozen=True):
+    """Who may sell at which outlets, these by their codes or groups; None stands for every outlet."""
+
+    posts: dict[UUID, set[str | None]]
+
+    def may_sell(self, person_id: UUID, outlet: str) -> bool:
+        """Whether somebody may sell at an outlet."""
+        own = self.posts.get(person_id, set())
+        return None in own or not own.isdisjoint(_spelled_out(OUTLET, [outlet]))
+
+
+async def roster(
+    conn: Connection, kind: PostKind, wanted: Sequence[str], event_id: UUID | None = None
+) -> list[RosterEntry]:
+    """Those with a PIN who work at or lead one of the posts (codes or letters of groups) or everywhere.
+
+    With an event also those whose role is for it or for its organiser. Whoever reads it on a device can try PINs out.
+    """
+    event = None if event_id is None else await programme.event(conn, event_id)
+    organiser_id = None if event is None else event.organiser_id
+    return await pins.roster(conn, kind, _spelled_out(kind, wanted), event_id, organiser_id)
+
+
+def _spelled_out(kind: PostKind, wanted: Sequence[str]) -> list[str]:
+    posts = posts_of(kind)
+    named = {*wanted, *codes_of(wanted, posts)}
+    return sorted(named | {posts.groups[post] for post in wanted if post in posts.groups})
+
+
+async def till_roster(conn: Connection, till: Principal, event_id: UUID | None = None) -> list[RosterEntry]:
+    """Cashiers and finance with a PIN who may work at one of the till's outlets."""
+    outlets = [str(grant.scope_id) for grant in till.grants if grant.role == OUTLET.device_role]
+    return await roster(conn, OUTLET, outlets, event_id)
+
+
+async def may_sell_at(conn: Connection, person_id: UUID, outlet: str, now: datetime) -> bool:
+    """Whether somebody may sell at an outlet: cashiers and finance with a PIN, as its tills know them.
+
+    Those of an event may from two days before its doors until half a day after its end.
+    """
+    return await pins.works_at(conn, person_id, OUTLET, _spelled_out(OUTLET, [outlet]), await _sold_at(conn, now))
+
+
+async def sellers(conn: Connection, now: datetime) -> Sellers:
+    """Everybody who may sell now, as `may_sell_at` answers for one of them."""
+    posts: dict[UUID, set[str | None]] = {}
+    for person_id, post in await pins.posts_of_workers(conn, OUTLET, await _sold_at(conn, now)):
+        posts.setdefault(person_id, set()).add(post)
+    return Sellers(posts)
+
+
+async def _sold_at(conn: Connection, now: datetime) -> dict[UUID, UUID]:
+    """The events whose own cashiers may sell now, each with its organiser."""
+    around = await programme.upcoming(conn, now - SELLS_AFTER)
+    return {one.id: one.organiser_id for one in around if one.doors_at <= now + SELLS_BEFORE}
+
+
+async def letters_about(
+    conn: Connection, keys: Sequence[Secrets], about_id: UUID, person_id: UUID | None = None
+) -> list[LetterView]:
+    """The letters of an order, the latest first; to one person, if one is named."""
+    return await letters.letters_about(conn, keys, about_id, person_id)
+
+
+async def letters_sent(
+    conn: Connection, keys: Sequence[Secrets], state: State | None, before: UUID | None
+) -> list[LetterView]:
+    """The latest letters, of one state if it is named."""
+    return await letters.letters(conn, keys, state, before, LETTERS_MOST)
+
+
+async def blocked_addresses(conn: Connection, keys: Sequence[Secrets]) -> list[BlockedAddress]:
+    """Addresses that came back for good and are not written to, the latest first."""
+    return await letters.blocked(conn, keys, BLOCKED_MOST)
+
+
+async def mailbox(conn: Connection) -> list[MailboxLetter]:
+    """The latest letters of a demonstration without a mail server."""
+    return await letters.mailbox(conn, MAILBOX_MOST)
+
+
+async def mailbox_html(conn: Connection, letter_id: UUID) -> str | None:
+    """A letter of the mailbox as a mail program shows it."""
+    return await letters.mailbox_html(conn, letter_id)
+
+
+async def mailbox_file(conn: Connection, letter_id: UUID, position: int) -> Attachment | None:
+    """A file of a letter in the mailbox."""
+    return await letters.mailbox_file(conn, letter_id, position)
+
+
+class LetterComposer(Protocol):
+    """What a letter tells, loaded by the domain that wrote it: one composer a kind."""
+
+    async def __call__(self, conn: Connection, letter: Letter) -> Content | None:
+        """Return the content; None if there is nothing to tell any more."""
+        ...
+
+
+async def sealed_content(conn: Connection, letter: Letter) -> Content:  # noqa: ARG001 - the protocol's form
+    """The content of a letter whose sealed values are all that it tells."""
+    return Content({})
+
+
+async def invitation_content(conn: Connection, letter: Letter) -> Content:  # noqa: ARG001 - the protocol's form
+    """The content of an invitation."""
+    return Content({}, path=invitation_path(letter.secret["code"]))

@@ -1,0 +1,65 @@
+"""The browsers that ask for sign-in codes: their cookie, and how often their network may ask."""
+
+from ipaddress import ip_address, ip_network
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from litestar import Request
+from litestar.datastructures import Cookie
+
+from virage.identity.people.rules.secrets import browser_of, browser_text, secrets_of
+from virage.platform.config import Config
+from virage.platform.guard import Principal
+from virage.platform.limits import Limits
+from virage.platform.origin import origin_of
+from virage.platform.security import cookie_name, host_cookie
+
+COOKIE: Final = "virage-browser"
+COOKIE_AGE_S: Final = 86_400
+IPV6_PREFIX: Final = 64  # what one household or one phone has of IPv6
+SHARED_IPV4_PREFIX: Final = 24
+SHARED_IPV6_PREFIX: Final = 48
+NETWORKS: Final = UUID("6f6c9d0e-0d0e-4a53-9f6c-6d1d1b6f5a10")
+
+
+class Browsers:
+    """Tells browsers apart before anybody has signed in, by a signed number in a cookie: no session is stored."""
+
+    def __init__(self, config: Config) -> None:
+        self._edge_networks = config.edge_networks
+        self._secure = config.secure_cookies
+        self._keys = secrets_of(config.secret)
+        self._limits = Limits()
+
+    def admit(self, request: Request[Any, Any, Any]) -> None:
+        """Raise `rate_limited` when the network asks for more codes than a whole ground would."""
+        address = self._address(request)
+        if address is not None:
+            prefix = f"/{IPV6_PREFIX}" if ":" in address else ""
+            network = ip_network(address + prefix, strict=False)
+            self._limits.take("network", Principal("anonymous", uuid5(NETWORKS, str(network))))
+
+    def network(self, request: Request[Any, Any, Any]) -> str | None:
+        """The network that shares the letters to addresses without an account: what one customer can rent.
+
+        None for an address that is not counted.
+        """
+        address = self._address(request)
+        if address is None:
+            return None
+        prefix = SHARED_IPV6_PREFIX if ":" in address else SHARED_IPV4_PREFIX
+        return str(ip_network(f"{address}/{prefix}", strict=False))
+
+    def _address(self, request: Request[Any, Any, Any]) -> str | None:
+        """The address of whoever asks; None for one that is not public: a proxy nobody declared, or this machine."""
+        peer = request.client.host if request.client else None
+        address = origin_of(peer, request.headers.multi_items(), self._edge_networks).address
+        return address if address is not None and ip_address(address).is_global else None
+
+    def of(self, request: Request[Any, Any, Any]) -> UUID | None:
+        """The number of the browser that asked for a code; None when it kept no cookie of ours."""
+        return browser_of(self._keys, request.cookies.get(cookie_name(COOKIE, secure=self._secure)))
+
+    def cookie(self, browser: UUID) -> Cookie:
+        """The cookie that keeps the number."""
+        return host_cookie(COOKIE, browser_text(self._keys, browser), COOKIE_AGE_S, secure=self._secure)

@@ -1,0 +1,118 @@
+"""Devices at gates and outlets: the office expects, moves and revokes them; a device comes with its code."""
+
+from uuid import UUID
+
+from litestar import Response, delete, get, post, put
+from msgspec import Struct
+
+from virage.identity.people import acts, reads
+from virage.identity.people.rules.devices import (
+    DeviceArrival,
+    DeviceChange,
+    DevicePaired,
+    MyDevice,
+    OfficeDevice,
+    PairingOpened,
+    PairingWish,
+)
+from virage.identity.people.rules.house import Letterhead
+from virage.platform import guard
+from virage.platform.clock import Clock
+from virage.platform.database import Database
+from virage.platform.guard import Principal, fresh, person_of_staff, require_fan
+from virage.platform.problems import Problem, granted
+
+LEADS = [person_of_staff, guard.staff("supervisor", "finance")]
+PRIVATE = {"cache-control": "no-store"}
+
+
+class NewPin(Struct, frozen=True, forbid_unknown_fields=True):
+    """Digits that one alone knows."""
+
+    pin: str
+
+
+@post("/api/office/devices/pairings", status_code=201, guards=LEADS)
+async def open_pairing(
+    data: PairingWish, db: Database, clock: Clock, letterhead: Letterhead, principal: Principal
+) -> Response[PairingOpened]:
+    """Expect a device at gates that I supervise, or a till at outlets whose finance I hold.
+
+    The code is shown once, and works once within ten minutes. Asks for a sign-in of the last 15 minutes.
+    """
+    now = clock.now()
+    fresh(principal, now)
+    async with db.transaction() as conn:
+        opened = granted(await acts.open_pairing(conn, letterhead.keys, principal, data, now))
+    return Response(opened, status_code=201, headers=PRIVATE)
+
+
+@get("/api/office/devices", guards=LEADS)
+async def list_devices(db: Database, principal: Principal) -> Response[list[OfficeDevice]]:
+    """The devices at gates that I supervise and the tills at my outlets, with when they were last seen or revoked."""
+    async with db.connection() as conn:
+        return Response(await reads.office_devices(conn, principal), headers=PRIVATE)
+
+
+@put("/api/office/devices/{device_id:uuid}", guards=LEADS)
+async def change_device(
+    device_id: UUID, data: DeviceChange, db: Database, clock: Clock, principal: Principal
+) -> OfficeDevice:
+    """Rename a device, or put it at other posts of its kind; I lead all of them, old and new."""
+    async with db.transaction() as conn:
+        granted(await acts.change_device(conn, principal, device_id, data, clock.now()))
+        changed = await reads.office_device(conn, principal, device_id)
+    if changed is None:
+        raise Problem("not_found")
+    return changed
+
+
+@delete("/api/office/devices/{device_id:uuid}", status_code=204, guards=LEADS)
+async def revoke_device(device_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
+    """End a device at once; I lead one of its posts. It stays in the list, for the record."""
+    async with db.transaction() as conn:
+        granted(await acts.revoke_device(conn, principal, device_id, clock.now()))
+
+
+@post("/api/devices/pair", status_code=200, opt={"public": True, "rate": "sensitive"})
+async def pair_device(
+    data: DeviceArrival, db: Database, clock: Clock, letterhead: Letterhead
+) -> Response[DevicePaired]:
+    """Come as a device with a code from the office and a key of one's own. The token is told this once.
+
+    The same code with the same key again, within the ten minutes, is the same device with another token.
+    """
+    async with db.transaction() as conn:
+        outcome = await acts.pair(conn, letterhead.keys, data, clock.now())
+    return Response(granted(outcome), headers=PRIVATE)  # after the commit: a wrong try counts
+
+
+@get("/api/devices/me", guards=[guard.device])
+async def read_my_device(db: Database, principal: Principal) -> Response[MyDevice]:
+    """What I am called, and the posts at which I work now."""
+    async with db.connection() as conn:
+        mine = await reads.my_device(conn, principal)
+    if mine is None:
+        raise Problem("not_found")
+    return Response(mine, headers=PRIVATE)
+
+
+@put("/api/me/pin", status_code=204, guards=[person_of_staff], opt={"rate": "sensitive"})
+async def set_my_pin(data: NewPin, db: Database, clock: Clock, principal: Principal) -> None:
+    """Choose the PIN with which I sign in on devices without network. Asks for a sign-in of the last 15 minutes."""
+    person_id, now = require_fan(principal), clock.now()
+    fresh(principal, now)
+    verifier = granted(await acts.new_verifier(data.pin))
+    async with db.transaction() as conn:
+        granted(await acts.set_pin(conn, person_id, verifier, now))
+
+
+handlers = [
+    open_pairing,
+    list_devices,
+    change_device,
+    revoke_device,
+    pair_device,
+    read_my_device,
+    set_my_pin,
+]

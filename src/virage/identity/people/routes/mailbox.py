@@ -1,0 +1,106 @@
+"""The demonstration's mailbox: the letters that no mail server sent, for whoever sits at this machine.
+
+A letter's HTML is a page of its own in a sandboxed frame: no script runs in it, and it loads nothing.
+"""
+
+from html import escape
+from typing import Any, Final
+from urllib.parse import quote
+from uuid import UUID
+
+from litestar import Request, Response, get
+
+from virage.identity.people import reads
+from virage.identity.people.rules.letters import MailboxLetter
+from virage.platform.config import Config
+from virage.platform.database import Database
+from virage.platform.problems import Problem
+from virage.platform.rehearsal import PRIVATE, STYLE, hide
+
+_SANDBOX: Final = "allow-popups allow-popups-to-escape-sandbox"  # its links open as usual
+_LETTER_POLICY: Final = f"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox {_SANDBOX}"
+_LETTER_HEADERS: Final = PRIVATE | {"content-security-policy": _LETTER_POLICY, "x-frame-options": "SAMEORIGIN"}
+_LETTER_STYLE: Final = """
+iframe { display: block; width: 100%; height: 34rem; border: 1px solid #8886; border-radius: 0.5rem; }
+details { margin-top: 0.75rem; }
+summary { min-height: 44px; line-height: 44px; cursor: pointer; }
+"""
+
+
+@get("/api/mailbox", opt={"public": True})
+async def read_mailbox(request: Request[Any, Any, Any], db: Database, config: Config) -> Response[list[MailboxLetter]]:
+    """The latest letters; only in a demonstration, only from the machine itself."""
+    hide(config, request.scope)
+    async with db.connection() as conn:
+        return Response(await reads.mailbox(conn), headers=PRIVATE)
+
+
+@get("/mailbox", opt={"public": True}, include_in_schema=False)
+async def show_mailbox(request: Request[Any, Any, Any], db: Database, config: Config) -> Response[str]:
+    """The latest letters as a page."""
+    hide(config, request.scope)
+    async with db.connection() as conn:
+        letters = await reads.mailbox(conn)
+    return Response(_page(letters), media_type="text/html; charset=utf-8", headers=PRIVATE)
+
+
+@get("/mailbox/style.css", opt={"public": True}, include_in_schema=False)
+async def style_mailbox(request: Request[Any, Any, Any], config: Config) -> Response[str]:
+    """The page's style, in a file of its own as our content security policy wants it."""
+    hide(config, request.scope)
+    return Response(STYLE + _LETTER_STYLE, media_type="text/css; charset=utf-8")
+
+
+@get("/mailbox/{letter_id:uuid}", opt={"public": True}, include_in_schema=False)
+async def show_letter(letter_id: UUID, request: Request[Any, Any, Any], db: Database, config: Config) -> Response[str]:
+    """One letter as a mail program shows it."""
+    hide(config, request.scope)
+    async with db.connection() as conn:
+        html = await reads.mailbox_html(conn, letter_id)
+    if html is None:
+        raise Problem("not_found")
+    return Response(html, media_type="text/html; charset=utf-8", headers=_LETTER_HEADERS)
+
+
+@get("/mailbox/{letter_id:uuid}/files/{position:int}", opt={"public": True}, include_in_schema=False)
+async def get_letter_file(
+    letter_id: UUID, position: int, request: Request[Any, Any, Any], db: Database, config: Config
+) -> Response[bytes]:
+    """A file that goes with a letter."""
+    hide(config, request.scope)
+    async with db.connection() as conn:
+        file = await reads.mailbox_file(conn, letter_id, position) if 0 <= position < 2**31 else None
+    if file is None:
+        raise Problem("not_found")
+    headers = PRIVATE | {"content-disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}"}
+    return Response(file.content, media_type=file.media_type, headers=headers)
+
+
+def _page(letters: list[MailboxLetter]) -> str:
+    shown = "".join(_article(letter) for letter in letters) or "<p>No letters yet. Pas encore de lettres.</p>"
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Mailbox</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<link rel="stylesheet" href="/mailbox/style.css"></head><body><main><h1>Mailbox</h1>'
+        "<p>This demonstration has no mail server; its letters arrive here, the latest first.</p>"
+        f'<p><a class="again" href="/mailbox">Look again</a></p>{shown}</main></body></html>'
+    )
+
+
+def _article(letter: MailboxLetter) -> str:
+    at = letter.arrived_at.isoformat(timespec="seconds")
+    subject = escape(letter.subject)
+    files = "".join(
+        f'<li><a href="/mailbox/{letter.id}/files/{file.position}">{escape(file.name)}</a></li>'
+        for file in letter.files
+    )
+    return (
+        f"<article><h2>{subject}</h2>"
+        f'<p class="about">{escape(letter.recipient)}, <time datetime="{at}">{at}</time></p>'
+        f'<iframe src="/mailbox/{letter.id}" title="{subject}" sandbox="{_SANDBOX}" loading="lazy"></iframe>'
+        + (f"<ul>{files}</ul>" if files else "")
+        + f"<details><summary>Plain text</summary><pre>{escape(letter.body)}</pre></details></article>"
+    )
+
+
+handlers = [read_mailbox, show_mailbox, style_mailbox, show_letter, get_letter_file]

@@ -1,0 +1,144 @@
+"""What I see and change of myself."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, delete, get, patch, post
+from msgspec import Struct
+
+from virage.identity.people import acts, reads
+from virage.identity.people.acts import PersonErased
+from virage.identity.people.reads import Erasure, Me, PersonExport, PersonTickets
+from virage.identity.people.rules.grants import GrantView
+from virage.identity.people.rules.house import Letterhead
+from virage.identity.people.rules.persons import Person, PersonChange, SessionView
+from virage.identity.people.rules.reasons import Reason
+from virage.platform.clock import Clock
+from virage.platform.config import Config
+from virage.platform.database import Database
+from virage.platform.guard import Principal, fresh, require_fan, signed_in
+from virage.platform.problems import Problem, granted
+from virage.platform.security import ended_cookie
+
+PRIVATE = {"cache-control": "no-store"}
+
+
+class InvitationAnswer(Struct, frozen=True):
+    """The code out of an invitation's link."""
+
+    code: str
+
+
+@get("/api/me", opt={"public": True})
+async def read_me(db: Database, principal: Principal) -> Response[Me]:
+    """Who I am: anonymous, a guest, a fan, staff with grants, or a program."""
+    async with db.connection() as conn:
+        return Response(await reads.me(conn, principal), headers=PRIVATE)
+
+
+@patch("/api/me", guards=[signed_in])
+async def change_me(data: PersonChange, db: Database, clock: Clock, principal: Principal) -> Person:
+    """Change my name or language; what is left out stays."""
+    async with db.transaction() as conn:
+        return granted(await acts.change(conn, require_fan(principal), data, clock.now()))
+
+
+@get("/api/me/sessions", guards=[signed_in])
+async def list_my_sessions(db: Database, clock: Clock, principal: Principal) -> list[SessionView]:
+    """Where I am signed in."""
+    async with db.connection() as conn:
+        return await reads.sessions_of(conn, require_fan(principal), principal.session_id, clock.now())
+
+
+@delete("/api/me/sessions/{session_id:uuid}", status_code=204, guards=[signed_in])
+async def end_my_session(session_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
+    """Sign out one of my devices."""
+    async with db.transaction() as conn:
+        granted(await acts.sign_out_device(conn, session_id, require_fan(principal), clock.now()))
+
+
+@delete("/api/me/sessions", status_code=204, guards=[signed_in])
+async def end_my_sessions(db: Database, clock: Clock, principal: Principal, config: Config) -> Response[None]:
+    """Sign out everywhere, here too."""
+    async with db.transaction() as conn:
+        await acts.sign_out_everywhere(conn, require_fan(principal), clock.now())
+    return Response(None, status_code=204, cookies=[ended_cookie(secure=config.secure_cookies)])
+
+
+@get("/api/me/export", guards=[signed_in])
+async def export_me(
+    db: Database, clock: Clock, principal: Principal, person_exports: Mapping[str, PersonExport]
+) -> Response[dict[str, Any]]:
+    """Everything that Virage keeps about me, as a file. Asks for a sign-in of the last 15 minutes."""
+    person_id, now = require_fan(principal), clock.now()
+    fresh(principal, now)
+    async with db.connection() as conn:
+        about = await reads.export(conn, person_id, person_exports, now)
+    return Response(about, headers=PRIVATE | {"content-disposition": 'attachment; filename="virage.json"'})
+
+
+@get("/api/me/erasure", guards=[signed_in])
+async def read_erasure(
+    db: Database, clock: Clock, principal: Principal, person_tickets: PersonTickets
+) -> Response[Erasure]:
+    """What erasing me would end: to be read before."""
+    async with db.connection() as conn:
+        found = await reads.erasure(conn, require_fan(principal), person_tickets, clock.now())
+    return Response(found, headers=PRIVATE)
+
+
+@delete("/api/me", status_code=204, guards=[signed_in])
+async def erase_me(
+    db: Database,
+    clock: Clock,
+    config: Config,
+    *,
+    principal: Principal,
+    letterhead: Letterhead,
+    person_erased: Sequence[PersonErased],
+    person_tickets: PersonTickets,
+    give_up_tickets: bool = False,
+) -> Response[None]:
+    """Erase me; what the law makes us keep stays without my name. Asks for a sign-in of the last 15 minutes.
+
+    With tickets for coming events only if I give them up: they stop working, and are not refunded.
+    """
+    person_id, now = require_fan(principal), clock.now()
+    fresh(principal, now)
+    async with db.transaction() as conn:
+        upcoming = None if give_up_tickets else person_tickets
+        erasing = acts.erase(conn, letterhead.keys, person_id, person_erased, upcoming=upcoming, now=now)
+        granted(await erasing)
+    return Response(None, status_code=204, cookies=[ended_cookie(secure=config.secure_cookies)])
+
+
+@post("/api/invitations/read", status_code=200, guards=[signed_in])
+async def read_invitation(data: InvitationAnswer, db: Database, clock: Clock, principal: Principal) -> GrantView:
+    """The role that an invitation would give me, before I accept it."""
+    async with db.connection() as conn:
+        offered = await reads.offered(conn, require_fan(principal), data.code, clock.now())
+    if offered is None:
+        raise Problem(Reason.INVITATION_INVALID)
+    return offered
+
+
+@post("/api/invitations/accept", status_code=200, guards=[signed_in])
+async def accept_invitation(data: InvitationAnswer, db: Database, clock: Clock, principal: Principal) -> GrantView:
+    """Join the staff, signed in with the address that the invitation was sent to."""
+    async with db.transaction() as conn:
+        return granted(await acts.accept(conn, require_fan(principal), data.code, clock.now()))
+
+
+handlers = [
+    read_me,
+    change_me,
+    list_my_sessions,
+    end_my_session,
+    end_my_sessions,
+    export_me,
+    read_erasure,
+    erase_me,
+    read_invitation,
+    accept_invitation,
+]

@@ -1,0 +1,98 @@
+"""The staff office: invitations, grants, programs' tokens."""
+
+from uuid import UUID
+
+from litestar import Response, delete, get, post
+
+from virage.identity.people import acts, reads
+from virage.identity.people.acts import InvitationWish, Invited, TokenWish
+from virage.identity.people.reads import Staff
+from virage.identity.people.rules.grants import NewProgramToken, ProgramToken
+from virage.identity.people.rules.house import Letterhead
+from virage.platform import guard
+from virage.platform.clock import Clock
+from virage.platform.database import Database
+from virage.platform.guard import Principal, fresh, signed_in
+from virage.platform.problems import Problem, granted
+
+ADMIN = guard.staff("admin")
+
+
+def _person_of_staff(principal: Principal) -> None:
+    """Programs hold power, but they do not hand it on."""
+    if principal.kind != "staff":
+        raise Problem("forbidden")
+
+
+@post("/api/office/invitations", status_code=201, guards=[ADMIN])
+async def invite_staff(
+    data: InvitationWish, db: Database, clock: Clock, letterhead: Letterhead, principal: Principal
+) -> Invited:
+    """Invite somebody to a role within a scope that I administer. Asks for a sign-in of the last 15 minutes."""
+    _person_of_staff(principal)
+    fresh(principal, clock.now())
+    async with db.transaction() as conn:
+        return granted(await acts.invite(conn, letterhead, principal, data, clock.now()))
+
+
+@delete("/api/office/invitations/{invitation_id:uuid}", status_code=204, guards=[ADMIN])
+async def withdraw_invitation(invitation_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
+    """Let an invitation work no more."""
+    _person_of_staff(principal)
+    async with db.transaction() as conn:
+        granted(await acts.withdraw_invitation(conn, principal, invitation_id, clock.now()))
+
+
+@get("/api/office/staff", guards=[ADMIN])
+async def list_staff(db: Database, clock: Clock, principal: Principal) -> Response[Staff]:
+    """Who holds which role where, and who is invited, as far as I administer it."""
+    _person_of_staff(principal)
+    async with db.connection() as conn:
+        found = await reads.staff(conn, principal, clock.now())
+    return Response(found, headers={"cache-control": "no-store"})
+
+
+@delete("/api/office/grants/{grant_id:uuid}", status_code=204, guards=[ADMIN])
+async def revoke_grant(grant_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
+    """Take a grant, at once; the last administrator of everything stays. Asks for a sign-in of the last 15 minutes."""
+    _person_of_staff(principal)
+    fresh(principal, clock.now())
+    async with db.transaction() as conn:
+        granted(await acts.revoke_grant(conn, principal, grant_id, clock.now()))
+
+
+@post("/api/office/tokens", status_code=201, guards=[signed_in])
+async def create_token(data: TokenWish, db: Database, clock: Clock, principal: Principal) -> Response[NewProgramToken]:
+    """Give a program some of my power; the token is shown once. Asks for a sign-in of the last 15 minutes."""
+    _person_of_staff(principal)
+    fresh(principal, clock.now())
+    async with db.transaction() as conn:
+        made = granted(await acts.create_token(conn, principal, data, clock.now()))
+    return Response(made, status_code=201, headers={"cache-control": "no-store"})
+
+
+@get("/api/office/tokens", guards=[signed_in])
+async def list_tokens(db: Database, clock: Clock, principal: Principal) -> list[ProgramToken]:
+    """The programs that I gave access; all of them if I administer everything."""
+    _person_of_staff(principal)
+    async with db.connection() as conn:
+        return await reads.programs(conn, principal, clock.now())
+
+
+@delete("/api/office/tokens/{token_id:uuid}", status_code=204, guards=[signed_in])
+async def revoke_token(token_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
+    """End a program's access at once."""
+    _person_of_staff(principal)
+    async with db.transaction() as conn:
+        granted(await acts.revoke_token(conn, principal, token_id, clock.now()))
+
+
+handlers = [
+    invite_staff,
+    withdraw_invitation,
+    list_staff,
+    revoke_grant,
+    create_token,
+    list_tokens,
+    revoke_token,
+]

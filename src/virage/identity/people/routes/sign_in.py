@@ -1,0 +1,117 @@
+"""The front door: a code by e-mail, in and out."""
+
+from typing import Any
+
+from litestar import Request, Response, delete, post
+from msgspec import Struct
+
+from virage.identity.people import acts, reads
+from virage.identity.people.reads import Me
+from virage.identity.people.routes.browsers import Browsers
+from virage.identity.people.rules.addresses import normalise_address
+from virage.identity.people.rules.house import Letterhead
+from virage.identity.people.rules.persons import Locale, device_label
+from virage.identity.people.rules.reasons import NOT_AN_ADDRESS
+from virage.identity.people.rules.secrets import new_browser
+from virage.identity.people.rules.sign_in import CodeAsked
+from virage.platform.clock import Clock
+from virage.platform.config import Config
+from virage.platform.database import Database
+from virage.platform.guard import Principal, principal_of
+from virage.platform.problems import Problem, granted
+from virage.platform.security import ended_cookie
+
+
+class CodeWish(Struct, frozen=True):
+    """Where to send a code, in which language."""
+
+    email: str
+    locale: Locale = Locale.FR
+
+
+class Attempt(Struct, frozen=True):
+    """A code and the address that it was sent to; who is new may say their name."""
+
+    email: str
+    code: str
+    name: str | None = None
+
+
+@post("/api/sign-in/codes", status_code=202, opt={"public": True})
+async def ask_sign_in_code(
+    data: CodeWish,
+    request: Request[Any, Any, Any],
+    *,
+    db: Database,
+    clock: Clock,
+    letterhead: Letterhead,
+    browsers: Browsers,
+    principal: Principal,
+) -> Response[CodeAsked]:
+    """Send a code for this browser. The answer is the same for every address.
+
+    429 when the browser asks too often, or its network more often than a whole ground would.
+    """
+    if normalise_address(data.email) is None:  # before anything is counted
+        raise Problem(NOT_AN_ADDRESS.reason, NOT_AN_ADDRESS.data)
+    browsers.admit(request)
+    browser = browsers.of(request) or new_browser()
+    async with db.transaction() as conn:
+        outcome = await acts.ask_code(
+            conn,
+            letterhead,
+            data.email,
+            clock.now(),
+            locale=data.locale,
+            browser=browser,
+            network=browsers.network(request),
+            person_id=principal.id,
+        )
+    return Response(granted(outcome), cookies=[browsers.cookie(browser)])
+
+
+@post("/api/sign-in", status_code=200, opt={"public": True})
+async def sign_in(
+    data: Attempt,
+    request: Request[Any, Any, Any],
+    *,
+    db: Database,
+    clock: Clock,
+    config: Config,
+    letterhead: Letterhead,
+    browsers: Browsers,
+    principal: Principal,
+) -> Response[Me]:
+    """Sign in with a code, or confirm that it is you. The session's cookie changes; a basket held before stays.
+
+    `cookie_missing` when the browser did not keep the cookie of its request for the code.
+    """
+    async with db.transaction() as conn:
+        outcome = await acts.sign_in(
+            conn,
+            letterhead.keys,
+            data.email,
+            data.code,
+            clock.now(),
+            browser=browsers.of(request),
+            session_id=principal.session_id,
+            name=data.name,
+            device=device_label(request.headers.get("user-agent")),
+        )
+    opened = granted(outcome)  # after the commit: a wrong try counts
+    async with db.connection() as conn:
+        me = await reads.me_signed_in(conn, opened.person_id, clock.now())
+    return Response(me, cookies=[acts.cookie_of(opened.token, secure=config.secure_cookies)])
+
+
+@delete("/api/session", status_code=204, opt={"public": True})
+async def sign_out(request: Request[Any, Any, Any], db: Database, clock: Clock, config: Config) -> Response[None]:
+    """Sign out here; who is not signed in is signed out already."""
+    principal = await principal_of(request.scope)
+    if principal.session_id is not None:
+        async with db.transaction() as conn:
+            await acts.sign_out(conn, principal.session_id, principal.id, clock.now())
+    return Response(None, status_code=204, cookies=[ended_cookie(secure=config.secure_cookies)])
+
+
+handlers = [ask_sign_in_code, sign_in, sign_out]

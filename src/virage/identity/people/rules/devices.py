@@ -1,0 +1,245 @@
+"""Devices at their posts: the code that pairs one, who may pair it, and at which gates or outlets it works."""
+
+import hmac
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import Enum, StrEnum, auto
+from typing import Final, Literal, NamedTuple
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.identity.people.rules.secrets import CODE_DIGITS, Secrets, new_code, same
+from virage.platform.guard import Grant, Principal, holds
+from virage.platform.keys import Jwk
+
+PAIRING_LIFETIME: Final = timedelta(minutes=10)
+MISSES_MAX: Final = 5
+ASKS_PER_HANDLE: Final = 20
+"""Within an hour, whether a code begins with the handle or not, and whatever follows it."""
+HANDLE_LENGTH: Final = 4
+HANDLE_SIGNS: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is read as another one
+
+
+class DeviceKind(StrEnum):
+    """What stands at the post: a steward's phone or a lane reader at gates, a till at outlets."""
+
+    PHONE = "phone"
+    LANE = "lane"
+    TILL = "till"
+
+
+class PostKind(NamedTuple):
+    """Where devices stand and people work: the gates of the ground, or its outlets."""
+
+    scope: Literal["gate", "outlet"]
+    device_role: str
+    """What a device holds at its posts; no person and no program can be given it."""
+    worker: str
+    """Who works there."""
+    lead: str
+    """Who says which devices stand there, and may more than the others on them."""
+
+
+GATE: Final = PostKind("gate", "gate", "steward", "supervisor")
+OUTLET: Final = PostKind("outlet", "till", "cashier", "finance")
+
+
+class Posts(NamedTuple):
+    """All posts of one kind. `groups` is the group of each post by its code; an outlet is a group of its own."""
+
+    kind: PostKind
+    groups: Mapping[str, str]
+
+
+class PairingCode(NamedTuple):
+    """The two parts of a code: `handle` finds the pairing, `secret` proves that the code was seen."""
+
+    handle: str
+    secret: str
+
+    def shown(self) -> str:
+        """The code as people read it, `K7Q2-483 917`."""
+        middle = CODE_DIGITS // 2
+        return f"{self.handle}-{self.secret[:middle]} {self.secret[middle:]}"
+
+
+class PairingWish(Struct, frozen=True):
+    """A device that is to come. `id` names the pairing; `posts` are codes of outlets for a till, for any other device
+    codes of gates or letters of their groups.
+    """
+
+    id: UUID
+    name: str
+    kind: DeviceKind
+    posts: list[str]
+
+
+class PairingOpened(Struct, frozen=True):
+    """The code to show to the device, which is kept nowhere else."""
+
+    id: UUID
+    code: str
+    expires_at: datetime
+
+
+class DeviceArrival(Struct, frozen=True):
+    """A device that comes with a code, and the public key that it made for itself."""
+
+    code: str
+    key: Jwk
+
+
+class DevicePaired(Struct, frozen=True):
+    """What a device keeps: the token is told this once, and is what it shows with each request."""
+
+    device_id: UUID
+    token: str
+    name: str
+    kind: DeviceKind
+    posts: list[str]
+
+
+class DeviceChange(Struct, frozen=True):
+    """A device's name and posts from now on."""
+
+    name: str
+    posts: list[str]
+
+
+class Device(Struct, frozen=True):
+    """A device as the domain that takes what it signs knows it."""
+
+    id: UUID
+    name: str
+    kind: DeviceKind
+    posts: list[str]
+    public_key: Jwk
+    revoked_at: datetime | None
+
+
+class OfficeDevice(Struct, frozen=True):
+    """A device as the office lists it. `may_change` tells whether the asker may rename it and move it."""
+
+    id: UUID
+    pairing_id: UUID
+    name: str
+    kind: DeviceKind
+    posts: list[str]
+    paired_at: datetime
+    paired_by: UUID
+    last_seen_at: datetime
+    revoked_at: datetime | None
+    revoked_by: UUID | None
+    may_change: bool
+
+
+class MyDevice(Struct, frozen=True):
+    """What a device may know of itself."""
+
+    id: UUID
+    name: str
+    kind: DeviceKind
+    posts: list[str]
+
+
+class Pairing(Struct, frozen=True):
+    """A pairing as it is stored; `misses` counts the wrong secrets that were tried."""
+
+    id: UUID
+    secret_hash: bytes
+    misses: int
+    name: str
+    kind: DeviceKind
+    posts: list[str]
+    opened_by: UUID
+    expires_at: datetime
+
+
+def new_pairing_code() -> PairingCode:
+    """A code of nearly a million handles and a million secrets.
+
+    Who guesses blindly hits one of a hundred open pairings once in ten thousand tries, has five tries at it, and needs
+    a million. There is no limit for the house as a whole: strangers would use it up, and nobody could pair.
+    """
+    handle = "".join(secrets.choice(HANDLE_SIGNS) for _ in range(HANDLE_LENGTH))
+    return PairingCode(handle, new_code())
+
+
+def read_code(written: str) -> PairingCode | None:
+    """The code that somebody typed with whatever between its parts; None for what can be none."""
+    signs = "".join(sign for sign in written.upper() if sign.isalnum())
+    handle, secret = signs[:HANDLE_LENGTH], signs[HANDLE_LENGTH:]
+    if len(secret) != CODE_DIGITS or not (secret.isascii() and secret.isdigit()) or set(handle) - set(HANDLE_SIGNS):
+        return None
+    return PairingCode(handle, secret)
+
+
+def secret_hash(keys: Secrets, pairing_id: UUID, secret: str) -> bytes:
+    """What is stored of a code's second part: an HMAC, for a million plain hashes are tried in a second."""
+    return hmac.digest(keys.code, f"pairing\n{pairing_id}\n{secret}".encode(), "sha256")
+
+
+class Arrival(Enum):
+    """What becomes of a device that comes with a code."""
+
+    NEW = auto()
+    SAME = auto()  # it came before, and the answer was lost
+    MISSED = auto()  # counts against the code
+    DEAD = auto()
+
+
+def judge_arrival(pairing: Pairing, came: Device | None, tried_hash: bytes, key: Jwk, now: datetime) -> Arrival:
+    """Judge a try at a pairing that nobody else tries meanwhile. `came` is the device that it brought, if any."""
+    right = same(pairing.secret_hash, tried_hash)
+    if pairing.expires_at <= now or pairing.misses >= MISSES_MAX:
+        return Arrival.DEAD
+    if not right:
+        return Arrival.MISSED
+    if came is None:
+        return Arrival.NEW
+    return Arrival.SAME if came.public_key == key and came.revoked_at is None else Arrival.DEAD
+
+
+def tidy_posts(wanted: Iterable[str], posts: Posts) -> list[str] | None:
+    """The posts in order, each once, none whose whole group is there too; None if the ground lacks one, or for none."""
+    chosen, groups = set(wanted), posts.groups
+    if not chosen or not chosen <= {*groups, *groups.values()}:
+        return None
+    return sorted(post for post in chosen if groups.get(post) not in chosen - {post})
+
+
+def codes_of(wanted: Sequence[str], posts: Posts) -> list[str]:
+    """The codes of all posts meant: a group's letter means each of its posts; one that the ground lost means itself."""
+    codes = []
+    for post in wanted:
+        codes += [code for code, group in posts.groups.items() if group == post] or [post]
+    return codes
+
+
+def may_assign(actor: Principal, wanted: Sequence[str], posts: Posts) -> bool:
+    """Whether the actor leads all of these posts, so that a device may be put there."""
+    return all(_leads(actor, code, posts) for code in codes_of(wanted, posts))
+
+
+def may_revoke(actor: Principal, wanted: Sequence[str], posts: Posts) -> bool:
+    """Whether the actor leads one of these posts: enough to see a device there, and to end it."""
+    return any(_leads(actor, code, posts) for code in codes_of(wanted, posts))
+
+
+def _leads(actor: Principal, code: str, posts: Posts) -> bool:
+    scope = posts.kind.scope
+    within = ((scope, posts.groups.get(code, code)),)
+    return actor.kind == "staff" and holds(actor, posts.kind.lead, scope=scope, scope_id=code, within=within)
+
+
+def post_kind(kind: DeviceKind) -> PostKind:
+    """Where devices of a kind stand."""
+    return OUTLET if kind is DeviceKind.TILL else GATE
+
+
+def grants_at(kind: DeviceKind, posts: Iterable[str]) -> tuple[Grant, ...]:
+    """What a device holds: one grant a post or group."""
+    at = post_kind(kind)
+    return tuple(Grant(at.device_role, at.scope, post) for post in posts)

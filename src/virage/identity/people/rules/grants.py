@@ -1,0 +1,173 @@
+"""Roles within a scope: who may give which, and to whom."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.platform.guard import Grant, Principal, holds
+
+INVITATION_LIFETIME = timedelta(days=7)
+TOKEN_LIFETIME_MAX = timedelta(days=366)
+TOKEN_GRANTS_MAX = 20
+SCOPE_ID_LENGTH_MAX = 60
+
+Within = Sequence[tuple[str, UUID | str]]
+
+
+class RoleName(StrEnum):
+    """What somebody may do."""
+
+    ADMIN = "admin"
+    PROGRAMME = "programme"
+    BOX_OFFICE = "box_office"
+    FINANCE = "finance"
+    STEWARD = "steward"
+    SUPERVISOR = "supervisor"
+    CASHIER = "cashier"
+    KITCHEN = "kitchen"
+    MATCH_DESK = "match_desk"
+    MEDIA_DESK = "media_desk"
+    MODERATOR = "moderator"
+    DESCRIBER = "describer"
+
+
+class ScopeName(StrEnum):
+    """Where they may do it."""
+
+    ALL = "all"
+    ORGANISER = "organiser"
+    EVENT = "event"
+    GATE = "gate"  # one gate by its code, or a group of gates by its letter
+    OUTLET = "outlet"
+
+
+class GrantWish(Struct, frozen=True):
+    """A role and its scope as they come over the wire; `scope_id` is None for scope "all" alone."""
+
+    role: RoleName
+    scope: ScopeName
+    scope_id: str | None = None
+
+
+class GrantView(Struct, frozen=True):
+    """A grant as its holder sees it."""
+
+    role: RoleName
+    scope: ScopeName
+    scope_id: str | None
+
+
+class StaffGrant(Struct, frozen=True):
+    """A grant as the office sees it."""
+
+    id: UUID
+    person_id: UUID
+    email: str
+    name: str | None
+    role: RoleName
+    scope: ScopeName
+    scope_id: str | None
+    granted_by: UUID | None
+    granted_at: datetime
+
+
+class Invitation(Struct, frozen=True):
+    """An invitation that waits for its answer."""
+
+    id: UUID
+    email: str
+    role: RoleName
+    scope: ScopeName
+    scope_id: str | None
+    invited_by: UUID | None
+    invited_at: datetime
+    expires_at: datetime
+
+
+class ProgramToken(Struct, frozen=True):
+    """A program's access, as lists show it: never with its token."""
+
+    id: UUID
+    name: str
+    grants: list[GrantView]
+    created_by: UUID
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+
+
+class NewProgram(Struct, frozen=True):
+    """A program's access before it has a token."""
+
+    id: UUID
+    name: str
+    grants: list[Grant]
+    created_by: UUID
+    at: datetime
+    expires_at: datetime
+
+
+class NewInvitation(Struct, frozen=True):
+    """An invitation before it has a code."""
+
+    id: UUID
+    email: str
+    grant: Grant
+    invited_by: UUID | None
+    at: datetime
+    expires_at: datetime
+
+
+class NewProgramToken(Struct, frozen=True):
+    """The answer to its creation: the only time that `token` is shown."""
+
+    id: UUID
+    token: str
+    expires_at: datetime
+
+
+def grant_of(wish: GrantWish) -> Grant | None:
+    """The wish as a grant whose scope is named as that scope needs, or None if it cannot be one."""
+    if wish.scope is ScopeName.ALL:
+        return Grant(wish.role.value) if wish.scope_id is None else None
+    if not wish.scope_id or len(wish.scope_id) > SCOPE_ID_LENGTH_MAX or not wish.scope_id.isprintable():
+        return None
+    if wish.scope in (ScopeName.GATE, ScopeName.OUTLET):
+        return Grant(wish.role.value, wish.scope.value, wish.scope_id)
+    try:
+        return Grant(wish.role.value, wish.scope.value, UUID(wish.scope_id))
+    except ValueError:
+        return None
+
+
+def grant_stored(role: str, scope: str, scope_id: str | None) -> Grant:
+    """The grant of a row: organisers and events are known by UUID, gates and outlets by their code."""
+    if scope_id is not None and scope in (ScopeName.ORGANISER, ScopeName.EVENT):
+        return Grant(role, scope, UUID(scope_id))
+    return Grant(role, scope, scope_id)
+
+
+def scope_text(grant: Grant) -> str | None:
+    """The scope's id as it is stored."""
+    return None if grant.scope_id is None else str(grant.scope_id)
+
+
+def view_of(grant: Grant) -> GrantView:
+    """The grant as it goes over the wire."""
+    return GrantView(RoleName(grant.role), ScopeName(grant.scope), scope_text(grant))
+
+
+def may_administer(actor: Principal, grant: Grant, within: Within) -> bool:
+    """Whether the actor may give, see and take this grant: a person who is administrator where it holds.
+
+    `within` names what encloses the grant's scope (an event's organiser). A program never hands out power.
+    """
+    return actor.kind == "staff" and holds(actor, "admin", scope=grant.scope, scope_id=grant.scope_id, within=within)
+
+
+def covered(holder: Principal, grant: Grant, within: Within) -> bool:
+    """Whether the holder has this power already, so that a program of theirs may have it too."""
+    return holds(holder, grant.role, scope=grant.scope, scope_id=grant.scope_id, within=within)

@@ -1,0 +1,88 @@
+"""A person, and the few words that we keep about one."""
+
+import unicodedata
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import UNSET, Struct, UnsetType
+
+from virage.platform.texts import shows_all
+
+NAME_LENGTH_MAX = 100
+BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "Mac"),
+    ("Linux", "Linux"),
+)
+
+
+class Locale(StrEnum):
+    """The languages we write in."""
+
+    FR = "fr"
+    EN = "en"
+
+
+class Person(Struct, frozen=True):
+    """Somebody with an address: a fan, or staff once they hold a grant."""
+
+    id: UUID
+    email: str
+    name: str | None
+    locale: Locale
+
+
+def short_name(name: str) -> str | None:
+    """Return as much of a name as tells a stranger whose something is, "Somebody S."; None for a name without words."""
+    first, *others = name.split() or [""]
+    return f"{first} {others[-1][0].upper()}." if others else first or None
+
+
+class Newcomer(Struct, frozen=True):
+    """Who joins, unless somebody with this address has joined before."""
+
+    id: UUID
+    email: str
+    name: str | None
+    locale: Locale
+
+
+class PersonChange(Struct, frozen=True):
+    """What one may change about oneself; what is left out stays."""
+
+    name: str | UnsetType | None = UNSET
+    locale: Locale | UnsetType = UNSET
+
+
+class SessionView(Struct, frozen=True):
+    """One of my sessions, as I see them: by device, never by token."""
+
+    id: UUID
+    device: str
+    opened_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    current: bool
+
+
+def tidy_name(written: str | None) -> str | None:
+    """The name without needless spaces; None for none. Raises ValueError for what no name contains."""
+    if written is None:
+        return None
+    name = " ".join(unicodedata.normalize("NFC", written).split())
+    if len(name) > NAME_LENGTH_MAX or not shows_all(name):
+        raise ValueError("A name has at most 100 printable characters.")
+    return name or None
+
+
+def device_label(user_agent: str | None) -> str:
+    """What a list of sessions calls a device (`Firefox, Android`); coarse on purpose, empty if unknown."""
+    agent = user_agent or ""
+    browser = next((label for mark, label in BROWSERS if mark in agent), "")
+    system = next((label for mark, label in SYSTEMS if mark in agent), "")
+    return ", ".join(filter(None, (browser, system)))

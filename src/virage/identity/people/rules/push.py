@@ -1,0 +1,154 @@
+"""Web Push: which endpoints may be told, and what a message says.
+
+A browser names the address at its maker's push service to which it wants its messages sent. Whoever signs in can name
+any address, so what is called must be somebody's public server and nothing of our own network.
+"""
+
+import ipaddress
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import SplitResult, urlsplit
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from msgspec import Meta, Struct
+
+from virage.platform.keys import bytes_of_base64url
+from virage.platform.problems import Refused, invalid_input
+
+POINT_BYTES: Final = 65
+AUTH_BYTES: Final = 16
+SUBSCRIPTIONS_MAX: Final = 10
+"""Of one session: a browser has one; more are somebody's tries."""
+BROWSERS_A_JOB: Final = 250
+_HOST: Final = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+_LOOPBACK_HOSTS: Final = ("localhost", "127.0.0.1")
+_UNICAST: Final = ipaddress.ip_network("2000::/3")
+_NOT_PUBLIC = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24")))
+"""Protocol assignments (RFC 6890) and 6to4 relays (RFC 7526), which older Pythons take for public."""
+"""Public servers' IPv6 addresses (RFC 4291): outside are IPv4 ones in disguise (RFC 6052, 8215) and site-local ones."""
+
+NOT_AN_ENDPOINT: Final = invalid_input("endpoint", "It is no address of a push service.")
+NOT_A_KEY: Final = invalid_input("p256dh", "It is no point of P-256.")
+NOT_A_SECRET: Final = invalid_input("auth", "It has not 16 bytes.")
+
+Urgency = Literal["normal", "high"]
+"""Whether a phone is woken for it (RFC 8030, section 5.3)."""
+
+
+class PushSubscription(Struct, frozen=True, forbid_unknown_fields=True):
+    """What `PushSubscription.toJSON()` of a browser says: its endpoint and its keys, base64url."""
+
+    endpoint: Annotated[str, Meta(min_length=1, max_length=1000)]
+    p256dh: Annotated[str, Meta(min_length=1, max_length=100)]
+    auth: Annotated[str, Meta(min_length=1, max_length=50)]
+
+
+class Subscriber(Struct, frozen=True):
+    """Where a browser is told, and what its messages are encrypted for; `vapid` is the key that it subscribed by."""
+
+    endpoint: str
+    p256dh: bytes
+    auth: bytes
+    vapid: bytes
+
+
+class Said(Struct, frozen=True):
+    """A title and a line, as a phone shows them."""
+
+    title: str
+    body: str
+
+
+class PushMessage(Struct, frozen=True):
+    """What persons are told: ids, and a short text in each language, which names nobody.
+
+    A later message of the same `topic` replaces one that a phone has not fetched yet. Once one was told that `corrects`
+    what came before, nothing with a lower `revision` is sent: a correction is not overtaken by what it corrects.
+    """
+
+    person_ids: Sequence[UUID]
+    kind: str
+    topic: UUID
+    said: dict[Literal["fr", "en"], Said]
+    data: dict[str, Any]
+    expires_at: datetime
+    urgency: Urgency = "high"
+    revision: int = 0
+    corrects: bool = False
+
+
+class PushDue(Struct, frozen=True):
+    """The job: one message for some browsers, as they will read it."""
+
+    subscription_ids: list[UUID]
+    topic: UUID
+    text: str
+    expires_at: datetime
+    urgency: Urgency = "high"
+    revision: int = 0
+
+
+def subscriber_of(wish: PushSubscription, vapid: bytes, *, loopback: bool) -> Subscriber | Refused:
+    """Return what a browser asks for, or why it is none; `loopback` lets tests and rehearsals speak to themselves."""
+    if not may_call(wish.endpoint, loopback=loopback):
+        return NOT_AN_ENDPOINT
+    point, auth = bytes_of_base64url(wish.p256dh.rstrip("=")), bytes_of_base64url(wish.auth.rstrip("="))
+    if point is None or not _is_point(point):
+        return NOT_A_KEY
+    if auth is None or len(auth) != AUTH_BYTES:
+        return NOT_A_SECRET
+    return Subscriber(wish.endpoint, point, auth, vapid)
+
+
+def may_call(endpoint: str, *, loopback: bool) -> bool:
+    """Whether an address is one of a public server by its name, over HTTPS at its usual port.
+
+    A name whose last label has a digit first may be read as an IPv4 address, so it is none.
+    """
+    if not endpoint.isascii() or not endpoint.isprintable() or " " in endpoint or "\\" in endpoint:
+        return False
+    try:
+        url = urlsplit(endpoint)
+        port = url.port
+    except ValueError:
+        return False
+    if url.username is not None or url.password is not None or url.fragment or url.hostname is None:
+        return False
+    if loopback and _is_loopback(url):
+        return True
+    return url.scheme == "https" and port in (None, 443) and _HOST.fullmatch(url.hostname) is not None
+
+
+def may_connect(address: str, *, loopback: bool) -> bool:
+    """Whether what a name stands for now is a public address: the name alone proves nothing."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.sixtofour is not None or found.teredo is not None:
+            return False
+        if found.ipv4_mapped is not None:
+            found = found.ipv4_mapped
+        elif found not in _UNICAST and not found.is_loopback:
+            return False
+    if any(found in network for network in _NOT_PUBLIC):
+        return False
+    return (found.is_global and not found.is_multicast) or (loopback and found.is_loopback)
+
+
+def _is_loopback(url: SplitResult) -> bool:
+    return url.scheme in ("http", "https") and url.hostname in _LOOPBACK_HOSTS
+
+
+def _is_point(value: bytes) -> bool:
+    if len(value) != POINT_BYTES:
+        return False
+    try:
+        ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), value)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,35 @@
+"""The stable codes of what this domain refuses."""
+
+from enum import StrEnum
+
+from virage.platform.problems import invalid_input
+
+
+class Reason(StrEnum):
+    """Why something was refused; the kernel's problem table gives each its HTTP status."""
+
+    CODE_WRONG = "code_wrong"
+    COOKIE_MISSING = "cookie_missing"
+    TOO_MANY_ATTEMPTS = "too_many_attempts"
+    RATE_LIMITED = "rate_limited"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    INVITATION_INVALID = "invitation_invalid"
+    LAST_ADMIN = "last_admin"
+    ADMIN_EXISTS = "admin_exists"
+    HOLDS_GRANTS = "holds_grants"
+    HAS_UPCOMING_TICKETS = "has_upcoming_tickets"
+    ID_TAKEN = "id_taken"
+    PAIRING_INVALID = "pairing_invalid"
+    DEVICE_REVOKED = "device_revoked"
+    PIN_TRIVIAL = "pin_trivial"
+
+
+NOT_AN_ADDRESS = invalid_input("email", "This is not an e-mail address.")
+NOT_A_NAME = invalid_input("name", "A name has at most 100 printable characters.")
+NOT_A_SCOPE = invalid_input("scope_id", "There is no such organiser, event, gate or outlet.")
+NOT_AN_EXPIRY = invalid_input("expires_at", "A token expires within 366 days from now.")
+NO_GRANTS = invalid_input("grants", "A token has 1 to 20 grants.")
+NOT_A_DEVICE_NAME = invalid_input("name", "A device's name has 1 to 100 printable characters.")
+NOT_POSTS = invalid_input("posts", "Name at least one gate, gate group or outlet of the ground, as the device needs.")
+NOT_A_KEY = invalid_input("key", "This is no public key of Ed25519 or P-256.")

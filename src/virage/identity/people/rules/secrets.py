@@ -1,0 +1,120 @@
+"""Codes and keys: what is drawn at random or derived, and what of it may be stored."""
+
+import hmac
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from functools import lru_cache
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.platform.security import KEY_BYTES, derive
+
+CODE_DIGITS = 6
+LONG_CODE_DIGITS = 12
+BROWSER_BYTES = 16
+
+
+class Secrets(Struct, frozen=True):
+    """Keys for one purpose each, none of which opens what another one closed."""
+
+    code: bytes
+    address: bytes
+    mail: bytes
+    bounce: bytes
+
+
+@lru_cache(maxsize=8)
+def secrets_of(secret: str) -> Secrets:
+    """The keys of this domain, derived from the deployment's one secret."""
+    return Secrets(
+        code=derive(secret, "people code"),
+        address=derive(secret, "people address"),
+        mail=derive(secret, "people mail"),
+        bounce=derive(secret, "people bounce"),
+    )
+
+
+def address_key(keys: Secrets, address: str) -> bytes:
+    """What stands for an address where it is counted or looked for but need not be read."""
+    return hmac.digest(keys.address, address.encode(), "sha256")
+
+
+def new_browser() -> UUID:
+    """A number for a browser that asks for a code: random, so that nobody finds another one's."""
+    return UUID(bytes=secrets.token_bytes(BROWSER_BYTES))
+
+
+def browser_text(keys: Secrets, browser: UUID) -> str:
+    """The number as the browser's cookie holds it, with proof that it was given here."""
+    return urlsafe_b64encode(browser.bytes + _proof(keys, browser.bytes)).decode()
+
+
+def browser_of(keys: Secrets, text: str | None) -> UUID | None:
+    """The number in a browser's cookie; None without one, or for one that was not given here."""
+    try:
+        shown = urlsafe_b64decode(text or "")
+    except ValueError:
+        return None
+    number, proof = shown[:BROWSER_BYTES], shown[BROWSER_BYTES:]
+    return UUID(bytes=number) if same(proof, _proof(keys, number)) else None
+
+
+def _proof(keys: Secrets, number: bytes) -> bytes:
+    return hmac.digest(keys.address, b"browser\n" + number, "sha256")
+
+
+def code_key(keys: Secrets, address: str, browser: UUID) -> bytes:
+    """What a code is kept under: its address, then the browser that asked for it, in which alone it works.
+
+    Somebody else who asks for the same address, or tries codes at it, has a code and tries of their own.
+    """
+    return address_key(keys, address) + hmac.digest(keys.address, f"device\n{browser}".encode(), "sha256")
+
+
+def new_code() -> str:
+    """Six digits, every one of the million as likely as the others."""
+    return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+
+
+def open_code_key(keys: Secrets, address: str) -> bytes:
+    """What an address's open code is kept under: after the keys of all its browsers, as everybody locks them."""
+    return address_key(keys, address) + b"\xff" * KEY_BYTES
+
+
+def long_code_key(keys: Secrets, address: str, browser: UUID) -> bytes:
+    """What a browser's own long code is kept under, and its tries at it and at the address's open code are counted.
+
+    Wrong short codes use none of them up.
+    """
+    return address_key(keys, address) + hmac.digest(keys.address, f"open\n{browser}".encode(), "sha256")
+
+
+def new_long_code() -> str:
+    """Twelve digits: any number of browsers may each try a few, and six would be guessed."""
+    return f"{secrets.randbelow(10**LONG_CODE_DIGITS):0{LONG_CODE_DIGITS}}"
+
+
+def in_groups(code: str) -> str:
+    """A code as letters show it: a long one in groups of four digits."""
+    return code if len(code) == CODE_DIGITS else " ".join(code[at : at + 4] for at in range(0, len(code), 4))
+
+
+def pace_key(keys: Secrets, *parts: str) -> bytes:
+    """What stands for a device, an address or both where their requests are counted."""
+    return hmac.digest(keys.address, "\n".join(("pace", *parts)).encode(), "sha256")
+
+
+def code_hash(keys: Secrets, address: str, code: str) -> bytes:
+    """What is stored of a code: an HMAC, for a million plain hashes are tried in a second."""
+    return hmac.digest(keys.code, f"{address}\n{code}".encode(), "sha256")
+
+
+def decoy_hash() -> bytes:
+    """What is stored where no code was asked for: the hash of no code."""
+    return secrets.token_bytes(32)
+
+
+def same(left: bytes, right: bytes) -> bool:
+    """Whether two hashes are equal, in a time that does not tell where they differ."""
+    return hmac.compare_digest(left, right)

@@ -1,0 +1,151 @@
+"""Signing in by a code: its length and lifetime, how often it may be tried, how often it may be asked for."""
+
+from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.identity.people.rules.secrets import same
+
+CODE_LIFETIME = timedelta(minutes=10)
+TRIES_MAX = 5
+ASK_WINDOW = timedelta(hours=1)
+ASKS_PER_ADDRESS = 5
+ASKS_PER_DEVICE = 20
+ASKS_PER_DEVICE_AND_ADDRESS = 5
+OPEN_CODE_EVERY = timedelta(minutes=10)
+OPEN_CODE_LIFETIME = OPEN_CODE_EVERY + CODE_LIFETIME  # whoever asks has at least as long as with a code of their own
+WRONG_WINDOW = timedelta(hours=24)
+WRONG_MAX = 20  # wrong short codes at an address within the window; after them only long ones are sent and accepted
+NEWCOMER_BURST = timedelta(minutes=1)  # an unused minute of the budget may be used at once
+NEWCOMER_WAIT = timedelta(minutes=2)  # as long a newcomer's letter may wait for its turn
+NETWORK_SHARE = 2
+"""One network takes at most one letter in so many of the newcomers' budget: the others go to everybody else."""
+NEVER_ASKED = datetime.min.replace(tzinfo=UTC)
+GUEST_LIFETIME = timedelta(days=2)
+FAN_LIFETIME = timedelta(days=90)
+STAFF_LIFETIME = timedelta(hours=12)
+SEEN_AFTER = timedelta(minutes=10)  # a session that is seen again so late is written down again
+
+
+class CodeAsked(Struct, frozen=True):
+    """The answer to everybody who asks for a code, whether the address is known, new or asked for too often."""
+
+    valid_seconds: int
+
+
+ASKED = CodeAsked(valid_seconds=int(CODE_LIFETIME.total_seconds()))
+
+
+class Asks(Struct, frozen=True):
+    """How often codes were asked for within the last hour, this time included (counted to one above the limit)."""
+
+    of_address: int
+    of_device: int
+    of_both: int
+
+
+class Standing(Struct, frozen=True):
+    """An address as sign-in sees it. `wrong` are the wrong short codes that were tried at it within the window."""
+
+    known: bool
+    staff: bool
+    wrong: int
+
+
+def needs_long_code(standing: Standing) -> bool:
+    """Whether six digits are too few for this address: it is staff's, or too many wrong codes were tried."""
+    return standing.staff or standing.wrong >= WRONG_MAX
+
+
+class Slot(Struct, frozen=True):
+    """When a letter to an address without an account goes, and when the next ones may: any, and one of its network."""
+
+    at: datetime
+    free_at: datetime
+    network_free_at: datetime
+
+
+def newcomer_slot_at(free_at: datetime, network_free_at: datetime, per_minute: int, now: datetime) -> Slot | None:
+    """Return the next moment for a letter to an address without an account; None while no budget is left.
+
+    Both budgets allow an unused minute at once and let letters wait for two. That of a network is half of the whole.
+    """
+    spacing = timedelta(minutes=1) / per_minute
+    latest = now + NEWCOMER_WAIT
+    if free_at > latest or network_free_at > latest:
+        return None
+    at, network_at = max(free_at, now - NEWCOMER_BURST), max(network_free_at, now - NEWCOMER_BURST)
+    return Slot(max(at, network_at, now), at + spacing, network_at + spacing * NETWORK_SHARE)
+
+
+class Answer(Enum):
+    """What becomes of a request for a code."""
+
+    SEND = auto()
+    SEND_LONG = auto()  # twelve digits, for this browser: six could be guessed
+    SEND_OPEN = auto()  # others may have asked for this address: one code for all who ask, now and then
+    REFUSE = auto()  # this browser asked too often: it may know
+
+
+def answer_ask(asks: Asks, *, own: bool = False, long: bool = False) -> Answer:
+    """Refuse a browser that asks too often; past an address's limit send open codes alone, and answer as always.
+
+    `own`: the browser is signed in with this address; however often others ask for it, it gets codes of its own.
+    `long`: `needs_long_code` holds for the address.
+    """
+    if asks.of_device > ASKS_PER_DEVICE or asks.of_both > ASKS_PER_DEVICE_AND_ADDRESS:
+        return Answer.REFUSE
+    if asks.of_address > ASKS_PER_ADDRESS and not own:
+        return Answer.SEND_OPEN
+    return Answer.SEND_LONG if long else Answer.SEND
+
+
+class Try(Enum):
+    """What one try at a code comes to."""
+
+    RIGHT = auto()
+    WRONG = auto()
+    TOO_MANY = auto()
+
+
+def judge_try(stored_hash: bytes, tried_hash: bytes, tries: int) -> Try:
+    """The try counts itself in `tries`: the fifth may still be right, the sixth is not looked at."""
+    right = same(stored_hash, tried_hash)
+    if tries > TRIES_MAX:
+        return Try.TOO_MANY
+    return Try.RIGHT if right else Try.WRONG
+
+
+class NewGuest(Struct, frozen=True):
+    """A browser that holds something before signing in. Only `token_hash` of the token is ever stored."""
+
+    session_id: UUID
+    token: str
+
+
+class Opening(Struct, frozen=True):
+    """Whose session begins, under which token, on which device, and until when."""
+
+    person_id: UUID
+    token: str
+    device: str
+    at: datetime
+    expires_at: datetime
+
+
+class SignedIn(Struct, frozen=True):
+    """A session that belongs to a person from now on; `token` goes into the cookie and nowhere else."""
+
+    person_id: UUID
+    session_id: UUID
+    token: str
+    joined: bool
+
+
+def lifetime(*, person: bool, staff: bool) -> timedelta:
+    """How long a session lives after it was last seen."""
+    if not person:
+        return GUEST_LIFETIME
+    return STAFF_LIFETIME if staff else FAN_LIFETIME

@@ -1,0 +1,141 @@
+"""Sign-in codes, their tries, and how often they are asked for."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from virage.identity.people.rules.persons import Locale
+from virage.identity.people.rules.secrets import decoy_hash
+from virage.identity.people.rules.sign_in import (
+    ASK_WINDOW,
+    CODE_LIFETIME,
+    NEVER_ASKED,
+    NEWCOMER_BURST,
+    OPEN_CODE_EVERY,
+    OPEN_CODE_LIFETIME,
+    WRONG_MAX,
+    WRONG_WINDOW,
+    Slot,
+    Standing,
+    newcomer_slot_at,
+)
+from virage.identity.people.store.queries import queries
+from virage.platform.database import Connection
+from virage.platform.security import KEY_BYTES
+
+
+class NewcomerBudget(NamedTuple):
+    """When the next letter to a newcomer may go, and how many letters were not sent since the start."""
+
+    free_at: datetime
+    unsent: int
+
+
+async def pace(conn: Connection, limits: Mapping[bytes, int], now: datetime) -> dict[bytes, int]:
+    """How often each key was asked for within the window, this time included, counted to one above its limit."""
+    rows = queries.pace(conn, keys=list(limits.keys()), limits=list(limits.values()), now=now, since=now - ASK_WINDOW)
+    return {row["key"]: row["requests"] async for row in rows}
+
+
+async def standing(conn: Connection, address: str, key: bytes, now: datetime) -> Standing:
+    """What sign-in must know of an address; `key` is its `address_key`."""
+    row = await queries.standing(conn, email=address, address_key=key, now=now, since=now - WRONG_WINDOW)
+    return Standing(known=row["known"], staff=row["staff"], wrong=row["wrong"])
+
+
+async def newcomer_slot(conn: Connection, per_minute: int, network: bytes | None, now: datetime) -> Slot | None:
+    """Return the next moment for a letter to an address without an account; None while no budget is left.
+
+    `network` is the key of the network that asks. Nobody else gets a moment until the transaction ends.
+    """
+    free_at = await queries.lock_newcomer_budget(conn)
+    network_free_at = None if network is None else await queries.newcomer_network(conn, key=network)
+    slot = newcomer_slot_at(free_at, network_free_at or NEVER_ASKED, per_minute, now)
+    if slot is None:
+        await queries.count_unsent(conn)
+    return slot
+
+
+async def take_newcomer_slot(conn: Connection, slot: Slot, network: bytes | None) -> None:
+    """Use a moment up."""
+    await queries.take_newcomer_slot(conn, free_at=slot.free_at)
+    if network is not None:
+        await queries.take_network_slot(conn, key=network, free_at=slot.network_free_at)
+
+
+async def newcomer_budget(conn: Connection) -> NewcomerBudget:
+    """How the budget of letters to newcomers stands."""
+    row = await queries.newcomer_budget(conn)
+    return NewcomerBudget(row["free_at"], row["unsent"])
+
+
+async def count_wrong(conn: Connection, key: bytes, now: datetime) -> int:
+    """Count a try at an address before it is looked at; its number within the window, to one above the limit."""
+    number: int = await queries.count_wrong(conn, address_key=key, now=now, most=WRONG_MAX, since=now - WRONG_WINDOW)
+    return number
+
+
+async def forgive_right(conn: Connection, key: bytes) -> None:
+    """Take back the count of the transaction's own try, which was right."""
+    await queries.forgive_right(conn, address_key=key)
+
+
+async def drop_wrong(conn: Connection, key: bytes) -> None:
+    """Forget the wrong tries at an address."""
+    await queries.drop_wrong(conn, address_key=key)
+
+
+async def put_code(conn: Connection, code_key: bytes, code_hash: bytes, locale: Locale, expires_at: datetime) -> None:
+    """Store the only code of its length of an address and a browser."""
+    await queries.put_code(conn, code_key=code_key, code_hash=code_hash, locale=locale.value, expires_at=expires_at)
+
+
+async def count_try(conn: Connection, code_key: bytes, now: datetime) -> tuple[bytes, Locale, int]:
+    """The hash to compare with, the locale in which the code was asked for, and the number of this try."""
+    row = await queries.count_try(
+        conn, code_key=code_key, decoy_hash=decoy_hash(), decoy_expires_at=now + CODE_LIFETIME, now=now
+    )
+    return row["code_hash"], Locale(row["locale"]), row["tries"]
+
+
+async def put_open_code(conn: Connection, open_key: bytes, code_hash: bytes, locale: Locale, now: datetime) -> bool:
+    """Store the open code of an address; False while the one before is young enough to be used."""
+    expires_at = now + OPEN_CODE_LIFETIME
+    row = await queries.put_open_code(
+        conn,
+        open_key=open_key,
+        code_hash=code_hash,
+        locale=locale.value,
+        expires_at=expires_at,
+        renewed_until=expires_at - OPEN_CODE_EVERY,
+    )
+    return row is not None
+
+
+async def take_open_code(conn: Connection, open_key: bytes, code_hash: bytes, now: datetime) -> Locale | None:
+    """Use up the open code of an address: the locale in which it was asked for, None if this is not it."""
+    locale = await queries.take_open_code(conn, open_key=open_key, code_hash=code_hash, now=now)
+    return None if locale is None else Locale(locale)
+
+
+async def drop_code(conn: Connection, code_key: bytes) -> None:
+    """Let a code work no more."""
+    await queries.drop_code(conn, code_key=code_key)
+
+
+async def drop_codes_of(conn: Connection, address_key: bytes) -> None:
+    """Let every code of an address work no more: their keys begin with that of the address."""
+    await queries.drop_codes_of(conn, address_key=address_key, after=address_key + b"\xff" * (KEY_BYTES + 1))
+
+
+async def drop_pace(conn: Connection, keys: list[bytes]) -> None:
+    """Forget what was counted under the keys."""
+    await queries.drop_pace(conn, keys=keys)
+
+
+async def tidy_codes(conn: Connection, now: datetime) -> None:
+    """Forget codes and counts that are over."""
+    await queries.tidy_codes(conn, now=now)
+    await queries.tidy_pace(conn, before=now - ASK_WINDOW)
+    await queries.tidy_wrong(conn, before=now - WRONG_WINDOW)
+    await queries.tidy_newcomer_networks(conn, before=now - NEWCOMER_BURST)

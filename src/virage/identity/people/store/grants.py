@@ -1,0 +1,233 @@
+"""Grants, invitations and programs."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from virage.identity.people.rules.grants import (
+    GrantView,
+    Invitation,
+    NewInvitation,
+    NewProgram,
+    ProgramToken,
+    RoleName,
+    ScopeName,
+    StaffGrant,
+    grant_stored,
+    scope_text,
+    view_of,
+)
+from virage.identity.people.store.queries import queries
+from virage.platform.database import Connection
+from virage.platform.guard import Grant
+from virage.platform.security import token_hash
+
+
+class Held(NamedTuple):
+    """A grant and who holds it."""
+
+    id: UUID
+    person_id: UUID
+    grant: Grant
+
+
+class Waiting(NamedTuple):
+    """An invitation and what it gives."""
+
+    id: UUID
+    grant: Grant
+    invited_by: UUID | None
+
+
+def _grant(row: Any) -> Grant:
+    return grant_stored(row["role"], row["scope"], row["scope_id"])
+
+
+def _views(rows: Any) -> list[GrantView]:
+    return msgspec.convert(rows, list[GrantView])
+
+
+async def grants_of(conn: Connection, person_id: UUID) -> list[Grant]:
+    """What the person holds."""
+    return [_grant(row) async for row in queries.grants_of(conn, person_id=person_id)]
+
+
+async def grants_of_many(conn: Connection, person_ids: Sequence[UUID]) -> dict[UUID, list[Grant]]:
+    """What several persons hold; who holds nothing is left out."""
+    found: dict[UUID, list[Grant]] = {}
+    async for row in queries.grants_of_many(conn, person_ids=person_ids):
+        found.setdefault(row["person_id"], []).append(_grant(row))
+    return found
+
+
+async def lock_admins(conn: Connection) -> list[UUID]:
+    """The grants that make administrators of everything, none of which goes before this transaction ends."""
+    return [row["id"] async for row in queries.lock_admins(conn)]
+
+
+async def grant_by_id(conn: Connection, grant_id: UUID) -> Held | None:
+    """One grant."""
+    row = await queries.grant_by_id(conn, grant_id=grant_id)
+    return None if row is None else Held(row["id"], row["person_id"], _grant(row))
+
+
+async def give(
+    conn: Connection, grant_id: UUID, person_id: UUID, grant: Grant, *, by: UUID | None, at: datetime
+) -> bool:
+    """Store a grant; False if the person holds it already."""
+    given = await queries.give(
+        conn,
+        grant_id=grant_id,
+        person_id=person_id,
+        role=grant.role,
+        scope=grant.scope,
+        scope_id=scope_text(grant),
+        granted_by=by,
+        now=at,
+    )
+    return given is not None
+
+
+async def take(conn: Connection, grant_id: UUID) -> bool:
+    """Remove a grant; False if it is gone already."""
+    return bool(await queries.take(conn, grant_id=grant_id))
+
+
+def _within(administered: Sequence[Grant]) -> dict[str, Any]:
+    """What these grants of an administrator cover, as the queries take it."""
+    return {
+        "everything": any(grant.scope == "all" for grant in administered),
+        "scopes": [grant.scope for grant in administered],
+        "scope_ids": [str(grant.scope_id) for grant in administered],
+        "organisers": [grant.scope_id for grant in administered if grant.scope == "organiser"],
+    }
+
+
+async def staff(conn: Connection, administered: Sequence[Grant], most: int) -> list[StaffGrant]:
+    """Who holds something within these grants of an administrator, by address."""
+    return [
+        StaffGrant(**(dict(row) | {"role": RoleName(row["role"]), "scope": ScopeName(row["scope"])}))
+        async for row in queries.staff(conn, **_within(administered), most=most)
+    ]
+
+
+async def invite(conn: Connection, invitation: NewInvitation, code: str) -> bool:
+    """Store an invitation under the hash of its code in place of an earlier one; False if its id is known already."""
+    content = {
+        "invitation_id": invitation.id,
+        "email": invitation.email,
+        "role": invitation.grant.role,
+        "scope": invitation.grant.scope,
+        "scope_id": scope_text(invitation.grant),
+    }
+    stored = await queries.invite(
+        conn,
+        **content,
+        code_hash=token_hash(code),
+        invited_by=invitation.invited_by,
+        now=invitation.at,
+        expires_at=invitation.expires_at,
+    )
+    if stored:
+        await queries.drop_invitations_to(conn, **content)
+    return bool(stored)
+
+
+async def invitation_as_sent(conn: Connection, invitation_id: UUID) -> NewInvitation | None:
+    """An invitation as it was sent; None if nobody sent it, or it was answered or withdrawn."""
+    row = await queries.invitation_as_sent(conn, invitation_id=invitation_id)
+    if row is None:
+        return None
+    return NewInvitation(
+        invitation_id, row["email"], _grant(row), row["invited_by"], at=row["invited_at"], expires_at=row["expires_at"]
+    )
+
+
+async def take_invitation(conn: Connection, code: str, email: str, now: datetime) -> Waiting | None:
+    """Use up the invitation with this code to this address."""
+    row = await queries.take_invitation(conn, code_hash=token_hash(code), email=email, now=now)
+    return None if row is None else Waiting(row["id"], _grant(row), row["invited_by"])
+
+
+async def offered(conn: Connection, code: str, email: str, now: datetime) -> Grant | None:
+    """What the invitation with this code to this address would give."""
+    row = await queries.offered(conn, code_hash=token_hash(code), email=email, now=now)
+    return None if row is None else _grant(row)
+
+
+async def invitations(conn: Connection, administered: Sequence[Grant], now: datetime, most: int) -> list[Invitation]:
+    """Invitations within these grants of an administrator that wait for an answer."""
+    return [
+        Invitation(**(dict(row) | {"role": RoleName(row["role"]), "scope": ScopeName(row["scope"])}))
+        async for row in queries.invitations(conn, now=now, **_within(administered), most=most)
+    ]
+
+
+async def invitation(conn: Connection, invitation_id: UUID, now: datetime) -> Grant | None:
+    """What an invitation that waits would give."""
+    row = await queries.invitation(conn, invitation_id=invitation_id, now=now)
+    return None if row is None else _grant(row)
+
+
+async def invitations_by(conn: Connection, person_id: UUID, now: datetime) -> dict[UUID, Grant]:
+    """What the person's invitations that wait would give."""
+    return {row["id"]: _grant(row) async for row in queries.invitations_by(conn, person_id=person_id, now=now)}
+
+
+async def drop_invitations(conn: Connection, invitation_ids: Sequence[UUID]) -> None:
+    """Withdraw invitations."""
+    await queries.drop_invitations(conn, invitation_ids=invitation_ids)
+
+
+async def create_program(conn: Connection, program: NewProgram, token: str) -> None:
+    """Store a program's access under the hash of its token."""
+    await queries.create_program(
+        conn,
+        program_id=program.id,
+        token_hash=token_hash(token),
+        name=program.name,
+        grants=msgspec.to_builtins([view_of(grant) for grant in program.grants]),
+        created_by=program.created_by,
+        now=program.at,
+        expires_at=program.expires_at,
+    )
+
+
+def _program(row: Any) -> ProgramToken:
+    return ProgramToken(**(dict(row) | {"grants": _views(row["grants"])}))
+
+
+async def programs(conn: Connection, now: datetime, most: int) -> list[ProgramToken]:
+    """Programs that have access, the newest first."""
+    return [_program(row) async for row in queries.programs(conn, now=now, most=most)]
+
+
+async def programs_created_by(conn: Connection, person_id: UUID, now: datetime) -> list[ProgramToken]:
+    """A person's programs that have access, the newest first."""
+    return [_program(row) async for row in queries.programs_created_by(conn, person_id=person_id, now=now)]
+
+
+async def programs_of(conn: Connection, person_id: UUID, now: datetime) -> dict[UUID, list[Grant]]:
+    """The programs that a person created, and what they may do."""
+    rows = queries.programs_of(conn, person_id=person_id, now=now)
+    return {row["id"]: [grant_stored(**power) for power in row["grants"]] async for row in rows}
+
+
+async def program_creator(conn: Connection, program_id: UUID) -> UUID | None:
+    """Who created a program."""
+    creator: UUID | None = await queries.program_creator(conn, program_id=program_id)
+    return creator
+
+
+async def drop_programs(conn: Connection, program_ids: Sequence[UUID]) -> None:
+    """End programs' access."""
+    await queries.drop_programs(conn, program_ids=program_ids)
+
+
+async def tidy_grants(conn: Connection, now: datetime) -> None:
+    """Forget invitations and programs whose time is over."""
+    await queries.tidy_invitations(conn, now=now)
+    await queries.tidy_programs(conn, now=now)

@@ -1,0 +1,90 @@
+"""Where browsers are told."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.identity.people.rules.push import SUBSCRIPTIONS_MAX, Subscriber
+from virage.identity.people.store.queries import queries
+from virage.platform.database import Connection
+
+
+class Reached(NamedTuple):
+    """A browser of somebody, and the language that they read."""
+
+    id: UUID
+    person_id: UUID
+    locale: str
+
+
+class Endpoint(Struct, frozen=True):
+    """A subscription in somebody's export."""
+
+    id: UUID
+    endpoint: str
+    subscribed_at: datetime
+
+
+async def put_subscription(
+    conn: Connection, subscription_id: UUID, session_id: UUID, subscriber: Subscriber, now: datetime
+) -> bool:
+    """Whether the browser is told there from now on; False for an id of another session."""
+    await queries.drop_endpoint(conn, endpoint=subscriber.endpoint, id=subscription_id)
+    written = await queries.put_subscription(
+        conn,
+        id=subscription_id,
+        session_id=session_id,
+        endpoint=subscriber.endpoint,
+        p256dh=subscriber.p256dh,
+        auth=subscriber.auth,
+        vapid=subscriber.vapid,
+        now=now,
+    )
+    await queries.trim_subscriptions(conn, session_id=session_id, most=SUBSCRIPTIONS_MAX)
+    return written is not None
+
+
+async def drop_subscription(conn: Connection, subscription_id: UUID, session_id: UUID) -> None:
+    """Forget a subscription of a session."""
+    await queries.drop_subscription(conn, id=subscription_id, session_id=session_id)
+
+
+async def end_subscriptions(conn: Connection, subscription_ids: Sequence[UUID]) -> None:
+    """Forget subscriptions whose push services know them no more."""
+    await queries.end_subscriptions(conn, ids=list(subscription_ids))
+
+
+async def subscribers(conn: Connection, subscription_ids: Sequence[UUID], now: datetime) -> dict[UUID, Subscriber]:
+    """Where browsers are told; those whose sessions have ended are missing."""
+    rows = queries.subscribers(conn, ids=list(subscription_ids), now=now)
+    return {row["id"]: Subscriber(row["endpoint"], row["p256dh"], row["auth"], row["vapid"]) async for row in rows}
+
+
+async def raise_revision(conn: Connection, topic: UUID, revision: int, expires_at: datetime) -> None:
+    """Say what was told of a topic last: nothing earlier is sent any more."""
+    await queries.raise_revision(conn, topic=topic, revision=revision, expires_at=expires_at)
+
+
+async def revision_of(conn: Connection, topic: UUID) -> int:
+    """What was told of a topic last; 0 where nothing was ever corrected."""
+    return await queries.revision_of(conn, topic=topic) or 0
+
+
+async def forget_topics(conn: Connection, now: datetime) -> None:
+    """Forget topics of which nothing is sent any more."""
+    await queries.forget_topics(conn, now=now)
+
+
+async def subscriptions_of(conn: Connection, person_ids: Sequence[UUID], now: datetime) -> list[Reached]:
+    """Where persons are told."""
+    rows = queries.subscriptions_of(conn, person_ids=list(person_ids), now=now)
+    return [Reached(row["id"], row["person_id"], row["locale"]) async for row in rows]
+
+
+async def endpoints_of(conn: Connection, person_id: UUID) -> list[Endpoint]:
+    """Where a person asked to be told."""
+    rows = queries.endpoints_of(conn, person_id=person_id)
+    return [Endpoint(row["id"], row["endpoint"], row["subscribed_at"]) async for row in rows]

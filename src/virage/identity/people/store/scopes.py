@@ -1,0 +1,37 @@
+"""What encloses a scope, asked of the domains that know events, gates and outlets."""
+
+from uuid import UUID
+
+from virage.identity.people.rules.devices import GATE, DeviceKind, PostKind, Posts, post_kind
+from virage.identity.people.rules.grants import Within
+from virage.platform.database import Connection
+from virage.platform.guard import Grant
+from virage.site.programme import reads as programme
+from virage.site.venue.reads import load_ground
+
+
+async def enclosing(conn: Connection, grant: Grant) -> Within | None:
+    """The scopes around the grant's (an event lies within its organiser), or None if there is no such scope."""
+    if grant.scope == "gate":
+        return () if any(grant.scope_id in (gate.code, gate.group) for gate in load_ground().gates) else None
+    if grant.scope == "outlet":
+        return () if any(outlet.code == grant.scope_id for outlet in load_ground().outlets) else None
+    if grant.scope == "event" and isinstance(grant.scope_id, UUID):
+        event = await programme.event(conn, grant.scope_id)
+        return None if event is None else (("organiser", event.organiser_id),)
+    if grant.scope == "organiser" and isinstance(grant.scope_id, UUID):
+        return () if await programme.organisers(conn, [grant.scope_id]) else None
+    return ()
+
+
+def posts_of(kind: PostKind) -> Posts:
+    """All posts of a kind in the ground."""
+    ground = load_ground()
+    if kind is GATE:
+        return Posts(kind, {gate.code: gate.group for gate in ground.gates})
+    return Posts(kind, {outlet.code: outlet.code for outlet in ground.outlets})
+
+
+def posts_for(kind: DeviceKind) -> Posts:
+    """All posts at which devices of a kind may stand."""
+    return posts_of(post_kind(kind))

@@ -1,0 +1,115 @@
+"""Sessions: who is behind a cookie or a bearer token."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from virage.identity.people.rules.persons import SessionView
+from virage.identity.people.rules.sign_in import FAN_LIFETIME, GUEST_LIFETIME, STAFF_LIFETIME, NewGuest, Opening
+from virage.identity.people.store.queries import queries
+from virage.platform.database import Connection
+from virage.platform.security import token_hash
+
+
+async def look_up(
+    conn: Connection, cookies: Sequence[bytes], bearers: Sequence[bytes], now: datetime, seen_before: datetime
+) -> Sequence[Any]:
+    """The rows of living credentials.
+
+    Each is (token_hash, id, person_id, guest_session_id, authenticated_at, stale, grants, what): `what` is "session",
+    "program" or "device". `person_id` is null for all but persons; grants are lists of (role, scope, scope_id), a
+    device's are its gates, or null.
+    """
+    rows = queries.look_up(conn, cookies=cookies, bearers=bearers, now=now, seen_before=seen_before)
+    return [row async for row in rows]
+
+
+async def note_seen(
+    conn: Connection,
+    session_ids: Sequence[UUID],
+    program_ids: Sequence[UUID],
+    device_ids: Sequence[UUID],
+    *,
+    now: datetime,
+    seen_before: datetime,
+) -> None:
+    """Write down that sessions, programs and devices were seen."""
+    if session_ids:
+        await queries.note_sessions(
+            conn,
+            session_ids=session_ids,
+            now=now,
+            seen_before=seen_before,
+            guest_lifetime=GUEST_LIFETIME,
+            fan_lifetime=FAN_LIFETIME,
+            staff_lifetime=STAFF_LIFETIME,
+        )
+    if program_ids:
+        await queries.note_programs(conn, program_ids=program_ids, now=now)
+    if device_ids:
+        await queries.note_devices(conn, device_ids=device_ids, now=now)
+
+
+async def open_guests(conn: Connection, guests: Sequence[NewGuest], now: datetime) -> None:
+    """Store guests' sessions in one statement."""
+    await queries.open_guests(
+        conn,
+        session_ids=[guest.session_id for guest in guests],
+        token_hashes=[token_hash(guest.token) for guest in guests],
+        now=now,
+        expires_at=now + GUEST_LIFETIME,
+    )
+
+
+async def take_over_session(conn: Connection, session_id: UUID, opening: Opening) -> bool:
+    """Give a guest's or one's own session to the person under a new token; False if it is somebody else's or gone."""
+    return await queries.take_over_session(conn, **_opening(session_id, opening)) is not None
+
+
+async def open_session(conn: Connection, session_id: UUID, opening: Opening) -> None:
+    """Store a person's new session."""
+    await queries.open_session(conn, **_opening(session_id, opening))
+
+
+def _opening(session_id: UUID, opening: Opening) -> dict[str, Any]:
+    return {
+        "session_id": session_id,
+        "person_id": opening.person_id,
+        "token_hash": token_hash(opening.token),
+        "device": opening.device,
+        "now": opening.at,
+        "expires_at": opening.expires_at,
+    }
+
+
+async def end_session(conn: Connection, session_id: UUID) -> None:
+    """End one session at once."""
+    await queries.end_session(conn, session_id=session_id)
+
+
+async def end_session_of(conn: Connection, session_id: UUID, person_id: UUID) -> bool:
+    """End one session of a person; False if there is no such session of theirs."""
+    return bool(await queries.end_session_of(conn, session_id=session_id, person_id=person_id))
+
+
+async def end_sessions_of(conn: Connection, person_id: UUID) -> int:
+    """End all sessions of a person; how many there were."""
+    ended: int = await queries.end_sessions_of(conn, person_id=person_id)
+    return ended
+
+
+async def shorten_sessions(conn: Connection, person_id: UUID, expires_at: datetime) -> None:
+    """Let no session of the person live longer than this."""
+    await queries.shorten_sessions(conn, person_id=person_id, expires_at=expires_at)
+
+
+async def sessions_of(conn: Connection, person_id: UUID, current: UUID | None, now: datetime) -> list[SessionView]:
+    """The person's living sessions."""
+    rows = queries.sessions_of(conn, person_id=person_id, now=now)
+    return [SessionView(**row, current=row["id"] == current) async for row in rows]
+
+
+async def tidy_sessions(conn: Connection, now: datetime) -> None:
+    """Forget sessions that are over."""
+    await queries.tidy_sessions(conn, now=now)

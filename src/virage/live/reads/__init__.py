@@ -1,5 +1,0 @@
-"""What phones and neighbours may ask of a feed."""
-
-from virage.live.reads.feed import Feeds, LiveTopic
-
-__all__ = ["Feeds", "LiveTopic"]

@@ -1,0 +1,101 @@
+"""Entries are added, end, and meet passes. The journal knows them by their ids alone."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.matchday.access.rules.bans import Ban, BanWish, File, Met, entry, same
+from virage.matchday.access.store import bans as store
+from virage.platform.database import Connection
+from virage.platform.journal import Fact, append
+from virage.platform.problems import Refused, all_or_none
+from virage.platform.queue import enqueue
+
+MATCH_JOB: Final = "access.match_bans"
+
+
+class MatchBans(Struct, frozen=True):
+    """Compare the entries with the passes of the events to come."""
+
+
+async def add_bans(
+    conn: Connection, file: File, wishes: Sequence[BanWish], *, who: UUID | None, now: datetime
+) -> list[Ban] | Refused:
+    """Add entries to a file: all or, with every reason, none. A job finds the passes that they meet right after.
+
+    The same entry again is the same. The answer is in the order of the wishes.
+    """
+    bans = all_or_none([entry(wish, file, who, now) for wish in wishes])
+    if isinstance(bans, Refused):
+        return bans
+    new = await store.insert_bans(conn, bans)
+    known = await store.bans_by_id(conn, [ban.id for ban in bans])
+    taken = [ban.id for ban in bans if ban.id not in known or not same(known[ban.id], ban)]
+    if taken:
+        return Refused("id_taken", {"ids": sorted(taken)})
+    national = file == "national"
+    await append(conn, [Fact("ban_added", who, ban.id, {"national": national}) for ban in bans if ban.id in new], now)
+    await enqueue(conn, MATCH_JOB, [MatchBans()])
+    return [known[ban.id] for ban in bans]
+
+
+async def lift_ban(conn: Connection, file: File, ban_id: UUID, *, who: UUID | None, now: datetime) -> Refused | None:
+    """Lift an entry of a file: its words are erased, its flags fall."""
+    ban = (await store.bans_by_id(conn, [ban_id])).get(ban_id)
+    if ban is None or ban.file != file or not await store.end_bans(conn, [ban_id], now):
+        return Refused("not_found")
+    await append(conn, [Fact("ban_lifted", who, ban_id)], now)
+    await _unflag(conn, await store.drop_flags_of(conn, [ban_id]), now)
+    return None
+
+
+async def end_over(conn: Connection, now: datetime) -> int:
+    """End the entries whose time is over; how many there were."""
+    ids = await store.over(conn, now)
+    if ids:
+        await store.end_bans(conn, ids, now)
+        await append(conn, [Fact("ban_ended", None, ban_id) for ban_id in ids], now)
+        await _unflag(conn, await store.drop_flags_of(conn, ids), now)
+    return len(ids)
+
+
+async def flag(conn: Connection, event_id: UUID, met: Met, now: datetime) -> None:
+    """Make the flags of an event those that its passes meet now, and tell the gates what changed.
+
+    Flags of entries that were not compared stay: one was added meanwhile.
+    """
+    before = await store.flags_of_event(conn, event_id)
+    new = sorted(met.flags - before)
+    gone = sorted(one for one in before - met.flags if one[1] in met.considered)
+    if new:
+        await store.insert_flags(conn, event_id, new, now)
+    if gone:
+        await store.drop_flags(conn, event_id, gone)
+    flagged_before = {number for number, _ in before}
+    flagged = {number for number, _ in await store.flags_of_event(conn, event_id)} if new or gone else flagged_before
+    await append(
+        conn,
+        [
+            Fact(what, None, event_id, {"numbers": sorted(numbers)})
+            for what, numbers in (
+                ("pass_flagged", flagged - flagged_before),
+                ("pass_unflagged", flagged_before - flagged),
+            )
+            if numbers
+        ],
+        now,
+    )
+
+
+async def _unflag(conn: Connection, passes: Iterable[tuple[UUID, int]], now: datetime) -> None:
+    """Tell the gates which passes no entry meets any more."""
+    by_event: dict[UUID, set[int]] = {}
+    for event_id, number in passes:
+        by_event.setdefault(event_id, set()).add(number)
+    for event_id, numbers in sorted(by_event.items()):
+        still = {number for number, _ in await store.flags_of_event(conn, event_id)}
+        if numbers - still:
+            await append(conn, [Fact("pass_unflagged", None, event_id, {"numbers": sorted(numbers - still)})], now)

@@ -1,0 +1,92 @@
+"""What a supervisor says of the gates, the zones and the ground: each is a fact, and every device hears of it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from virage.identity.passes.rules.claims import is_gate_group
+from virage.matchday.access.rules.accreditations import KindWord
+from virage.matchday.access.rules.decision import Window
+from virage.matchday.access.rules.ground import GROUPS_MAX, GateState, gates, zones
+from virage.matchday.access.store import ground as store
+from virage.platform.database import Connection
+from virage.platform.journal import Fact, append
+from virage.platform.problems import Refused, invalid_input
+from virage.site.programme.rules import YEAR_MAX, YEAR_MIN
+
+NOT_FOUND = Refused("not_found")
+NO_GROUP = invalid_input("group", "No pass can carry such a group.")
+OF_TICKETS = invalid_input("group", "This is a group of tickets.")
+TOO_MANY = invalid_input("gates", f"A gate takes {GROUPS_MAX} groups besides its own at most.")
+NO_YEAR = invalid_input("opens_at", "There is no such time.")
+NO_TIME = invalid_input("closes_at", "It closes before it opens.")
+
+
+async def set_gate(
+    conn: Connection, event_id: UUID, gate: str, state: GateState, *, who: UUID | None, now: datetime
+) -> Refused | None:
+    """Say how a gate stands: whether it has a turnstile, is closed, and which groups it takes besides its own."""
+    if gate not in gates():
+        return NOT_FOUND
+    if not all(is_gate_group(group) for group in state.extra_groups):
+        return NO_GROUP
+    await store.put_gate(conn, event_id, gate, state)
+    await append(conn, [_gate_changed(event_id, gate, state, who)], now)
+    return None
+
+
+async def set_zone(
+    conn: Connection, event_id: UUID, zone: str, *, full: bool, who: UUID | None, now: datetime
+) -> Refused | None:
+    """Say whether a zone is full: nobody more is let into it."""
+    if zone not in zones():
+        return NOT_FOUND
+    await store.put_zone(conn, event_id, zone, now, full=full)
+    await append(conn, [Fact("zone_changed", who, event_id, {"zone": zone, "full": full})], now)
+    return None
+
+
+async def set_ground(conn: Connection, event_id: UUID, *, closed: bool, who: UUID | None, now: datetime) -> None:
+    """Say "no entry", or take it back: no gate of the ground lets anybody in."""
+    await store.put_ground(conn, event_id, now, closed=closed)
+    await append(conn, [Fact("ground_changed", who, event_id, {"closed": closed})], now)
+
+
+async def set_window(
+    conn: Connection, event_id: UUID, group: str, window: Window, *, who: UUID | None, now: datetime
+) -> Refused | None:
+    """Say when the passes of an accreditation come and go; tickets, in groups of the gates' own, admit once."""
+    if not is_gate_group(group):
+        return NO_GROUP
+    if group in {gate.group for gate in gates().values()}:
+        return OF_TICKETS
+    if not all(YEAR_MIN <= moment.year <= YEAR_MAX for moment in (window.opens_at, window.closes_at)):
+        return NO_YEAR
+    if window.closes_at <= window.opens_at:
+        return NO_TIME
+    if await store.put_window(conn, event_id, group, window):
+        await append(conn, [Fact("window_changed", who, event_id, {"group": group})], now)
+    return None
+
+
+async def set_group(
+    conn: Connection, event_id: UUID, group: str, word: KindWord, *, who: UUID | None, now: datetime
+) -> Refused | None:
+    """Say when a group comes and goes, and all the gates that take it. Only what changes is a fact.
+
+    Refused, the transaction must not be committed: part of it may be written.
+    """
+    if not set(word.gates) <= gates().keys():
+        return invalid_input("gates", "The ground has no such gate.")
+    refused = await set_window(conn, event_id, group, Window(word.opens_at, word.closes_at), who=who, now=now)
+    if refused is not None:
+        return refused
+    changed = await store.put_group(conn, event_id, group, word.gates)
+    if any(len(state.extra_groups) > GROUPS_MAX for _, state in changed):
+        return TOO_MANY
+    await append(conn, [_gate_changed(event_id, gate, state, who) for gate, state in changed], now)
+    return None
+
+
+def _gate_changed(event_id: UUID, gate: str, state: GateState, who: UUID | None) -> Fact:
+    data = {"gate": gate, "turnstile": state.turnstile, "closed": state.closed, "groups": list(state.extra_groups)}
+    return Fact("gate_changed", who, event_id, data)

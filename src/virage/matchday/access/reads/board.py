@@ -1,0 +1,236 @@
+"""The supervisor's board, read at most once in a moment however many look."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from time import monotonic
+from typing import Final
+from uuid import UUID
+
+from msgspec.structs import astuple, replace
+
+from virage.identity.passes import reads as passes
+from virage.matchday.access.reads.names import Names, names_of
+from virage.matchday.access.reads.queues import pulses, queues_at_gates, ramp_queues
+from virage.matchday.access.rules.board import (
+    FLOW_MINUTES,
+    HEARD_WITHIN,
+    ByTicket,
+    Correction,
+    CorrectionLine,
+    DeviceLine,
+    DuplicateLine,
+    GateBoard,
+    GateLine,
+    ZoneLine,
+)
+from virage.matchday.access.rules.ground import NOTHING_SAID, GroundState, gates, label, nearest_ramps, zones
+from virage.matchday.access.rules.overrides import OVERRIDES_MAX
+from virage.matchday.access.rules.queues import GateQueue
+from virage.matchday.access.rules.states import DeviceState
+from virage.matchday.access.store import board as store
+from virage.matchday.access.store import ground as ground_store
+from virage.platform.clock import Clock
+from virage.platform.database import Connection, Database
+from virage.site.venue.rules import load_ground
+
+KEPT_S: Final = 1.0
+SHOWN_MAX: Final = 200
+
+
+class Boards:
+    """The boards of one process."""
+
+    def __init__(self, db: Database, clock: Clock, kept_s: float = KEPT_S) -> None:
+        self._db = db
+        self._clock = clock
+        self._kept_s = kept_s
+        self._one_at_a_time = asyncio.Lock()
+        self._kept: dict[UUID, tuple[float, GateBoard]] = {}
+
+    async def of(self, event_id: UUID) -> GateBoard:
+        """The board of an event."""
+        async with self._one_at_a_time:
+            kept = self._kept.get(event_id)
+            if kept is None or monotonic() >= kept[0]:
+                await asyncio.to_thread(nearest_ramps)  # computed once, and with no connection held
+                async with self._db.connection() as conn:
+                    kept = (monotonic() + self._kept_s, await read_board(conn, event_id, self._clock.now()))
+                self._kept[event_id] = kept
+        return kept[1]
+
+
+async def read_board(conn: Connection, event_id: UUID, now: datetime) -> GateBoard:
+    """Everything that a supervisor sees of an event, in a number of queries that no crowd changes."""
+    state = (await ground_store.ground_of(conn, [event_id]))[event_id]
+    corrections = await store.corrections(conn, event_id)
+    zone_lines = await _zones(conn, event_id, state, corrections)
+    refused = await store.refusals(conn, event_id)
+    by_reason: Counter[str] = Counter()
+    for _, reason, scans in refused:
+        by_reason[reason] += scans
+    flows = await store.flow_by_gate(conn, event_id, now - timedelta(minutes=FLOW_MINUTES))
+    told = await pulses(conn, event_id, now)
+    open_flow = {gate: flows[gate].lately / FLOW_MINUTES if gate in flows else 0.0 for gate in _open(state)}
+    at_gates = await queues_at_gates(conn, event_id, told, open_flow, now)
+    states = await store.device_states(conn, event_id)
+    duplicates = await _duplicates(conn, event_id)
+    special = await store.special_scans(conn, event_id, SHOWN_MAX)
+    overrides = await store.overrides(conn, event_id, SHOWN_MAX)
+    scans_told = [*special, *overrides, *(scan for one in duplicates for scan in (one.first, one.second))]
+    names = await names_of(conn, [*states, *scans_told], [one.corrected_by for one in corrections[:SHOWN_MAX]])
+    queues = ramp_queues(told, now)
+    return GateBoard(
+        now=now,
+        closed=state.closed,
+        inside=sum(line.inside for line in zone_lines),
+        admitted=sum(line.admitted for line in zone_lines),
+        not_yet_in=sum(line.by_ticket.not_yet_in for line in zone_lines),
+        zones=zone_lines,
+        gates=_gates(state, flows, refused, at_gates),
+        devices=_devices(states, names, now),
+        refusals=dict(by_reason.most_common()),
+        duplicates_standing=await store.standing_duplicates(conn, event_id),
+        duplicates=[replace(one, first=names.told(one.first), second=names.told(one.second)) for one in duplicates],
+        special=[names.told(one) for one in special],
+        overrides=[names.told(one) for one in overrides],
+        overrides_max=OVERRIDES_MAX,
+        queues=queues,
+        quickest_ramp=min(queues, key=lambda one: one.wait_s).ramp if queues else None,
+        corrections=[
+            CorrectionLine(*(*astuple(one), names.person(one.corrected_by))) for one in corrections[:SHOWN_MAX]
+        ],
+    )
+
+
+def _open(state: GroundState) -> list[str]:
+    """The gates that let people in."""
+    return [] if state.closed else [code for code in gates() if not state.gates.get(code, NOTHING_SAID).closed]
+
+
+async def _zones(
+    conn: Connection, event_id: UUID, state: GroundState, corrections: Sequence[Correction]
+) -> list[ZoneLine]:
+    firsts, codes = _parts()
+    sold: Counter[str] = Counter()
+    entered: Counter[str] = Counter()
+    for part, (live, came) in (await passes.counts_by_part(conn, event_id, firsts)).items():
+        sold[codes[part - 1]] += live
+        entered[codes[part - 1]] += came
+    inside: Counter[str] = Counter()
+    more: Counter[str] = Counter()  # people beyond the passes that were admitted
+    for zone, (people, admitted) in (await store.inside_by_zone(conn, event_id)).items():
+        inside[zone], more[zone] = people, people - admitted
+    for gate, people in (await store.passless(conn, event_id)).items():
+        inside[gates()[gate].stand] += people
+        more[gates()[gate].stand] += people
+    for gate, people in (await store.outs(conn, event_id)).items():
+        inside[gates()[gate].stand] -= people
+    corrected: Counter[str] = Counter()
+    for one in corrections:
+        corrected[one.zone] += one.people
+    capacity = _capacity()
+    stands = {stand.code for stand in load_ground().stands}
+    return [
+        ZoneLine(
+            code=zone,
+            kind="stand" if zone in stands else "area",
+            inside=inside[zone] + corrected[zone],
+            admitted=inside[zone] + corrected[zone] - more[zone],
+            capacity=capacity[zone],
+            corrected=corrected[zone],
+            full=zone in state.full,
+            by_ticket=ByTicket(sold[zone], entered[zone], sold[zone] - entered[zone]),
+        )
+        for zone in zones()
+    ]
+
+
+@cache
+def _parts() -> tuple[list[int], list[str]]:
+    """Where each block and standing area begins, and its zone; accreditations come after all, in none."""
+    ground = load_ground()
+    firsts = [(block.first_seat, block.stand) for block in ground.blocks]
+    firsts += [(area.first_place, area.code) for area in ground.areas]
+    ordered = sorted([*firsts, (ground.places, "")])
+    return [first for first, _ in ordered], [zone for _, zone in ordered]
+
+
+@cache
+def _capacity() -> Counter[str]:
+    """How many places each zone has."""
+    firsts, codes = _parts()
+    ends = [*firsts[1:], load_ground().places]
+    capacity: Counter[str] = Counter()
+    for first, end, zone in zip(firsts, ends, codes, strict=True):
+        capacity[zone] += end - first
+    return capacity
+
+
+def _gates(
+    state: GroundState,
+    flows: Mapping[str, store.Flow],
+    refused: Sequence[tuple[str, str, int]],
+    queues: Mapping[str, GateQueue],
+) -> list[GateLine]:
+    refusals: Counter[str] = Counter()
+    for where, _, scans in refused:
+        refusals[where] += scans
+    lines = []
+    for code, gate in gates().items():
+        here, flow = state.gates.get(code, NOTHING_SAID), flows.get(code, store.Flow())
+        lines.append(
+            GateLine(
+                code=code,
+                group=gate.group,
+                zone=gate.stand,
+                turnstile=here.turnstile,
+                closed=here.closed,
+                extra_groups=here.extra_groups,
+                entries=flow.entries,
+                exits=flow.exits,
+                refused=refusals[code],
+                entries_a_minute=flow.lately / FLOW_MINUTES,
+                queue=queues.get(code),
+            )
+        )
+    return lines
+
+
+def _devices(states: Sequence[DeviceState], names: Names, now: datetime) -> list[DeviceLine]:
+    """The devices that live: one that was revoked is silent for good, and nobody's worry."""
+    return [
+        DeviceLine(
+            id=state.device_id,
+            name=names.devices.get(state.device_id),
+            gate=state.gate,
+            online=now - state.heard_at <= HEARD_WITHIN,
+            heard_at=state.heard_at,
+            offline_since=state.offline_since if now - state.heard_at <= HEARD_WITHIN else state.heard_at,
+            backlog=state.backlog,
+            clock_off_ms=state.clock_off_ms,
+            battery_percent=state.battery_percent,
+            person_id=state.person_id,
+            person_name=names.person(state.person_id),
+        )
+        for state in states
+        if state.device_id not in names.revoked
+    ]
+
+
+async def _duplicates(conn: Connection, event_id: UUID) -> list[DuplicateLine]:
+    rows = await store.duplicates(conn, event_id, SHOWN_MAX)
+    issued = await passes.at_gate(conn, [(event_id, row.pass_number) for row in rows])
+    return [
+        DuplicateLine(
+            row.pass_number,
+            label(issued[event_id, row.pass_number].place) if (event_id, row.pass_number) in issued else None,
+            row.first,
+            row.second,
+            row.found_at,
+            row.gone_at,
+        )
+        for row in rows
+    ]

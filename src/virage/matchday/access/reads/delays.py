@@ -1,0 +1,35 @@
+"""How long one waits on the way in now, for whoever asks venue the way: fans are sent to the quicker ramp."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from time import monotonic
+from typing import Final
+
+from virage.matchday.access.reads.queues import delays
+from virage.platform.clock import Clock
+from virage.platform.database import Connection
+from virage.site.programme import reads as programme
+
+KEPT_S: Final = 5.0
+BEFORE_DOORS: Final = timedelta(hours=2)
+
+
+class Delays:
+    """The waits at the ramps, read at most once in a few seconds a process."""
+
+    def __init__(self, clock: Clock, kept_s: float = KEPT_S) -> None:
+        self._clock = clock
+        self._kept_s = kept_s
+        self._until = 0.0
+        self._known: Mapping[str, float] = {}
+
+    async def __call__(self, conn: Connection) -> Mapping[str, float]:
+        """Seconds at `ramp:N1`, by code, at the event whose gates are open; nothing where no counter stands."""
+        if monotonic() >= self._until:
+            self._until = monotonic() + self._kept_s  # one asks, and the others go on with what is known
+            now, found = self._clock.now(), dict[str, float]()
+            for event in await programme.upcoming(conn, now):
+                if event.doors_at - BEFORE_DOORS <= now:
+                    found |= await delays(conn, event.id, now)
+            self._known = found
+        return self._known

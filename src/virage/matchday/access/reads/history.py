@@ -1,0 +1,79 @@
+"""Why a pass was refused or let in: its scans, and where its bearer is."""
+
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.identity.passes import reads as passes
+from virage.matchday.access.reads.holders import FOUND_MAX
+from virage.matchday.access.reads.names import names_of
+from virage.matchday.access.rules.board import HistoryLine
+from virage.matchday.access.rules.decision import Presence
+from virage.matchday.access.rules.ground import label
+from virage.matchday.access.store import board as store
+from virage.matchday.access.store import scans as scan_store
+from virage.platform.database import Connection
+from virage.sale.ticketing.reads import gates as ticketing
+from virage.site.venue.rules.ground import PlaceLabel
+
+SCANS_SHOWN_MAX: Final = 200
+
+
+class FoundPass(Struct, frozen=True):
+    """A pass that a supervisor looks for."""
+
+    pass_number: int
+    place_label: PlaceLabel | None
+    order_code: str | None
+    holder_name: str | None
+
+
+class PassHistory(Struct, frozen=True):
+    """The scans of a pass, the latest first, and where its bearer is."""
+
+    pass_number: int
+    place_label: PlaceLabel | None
+    gate_group: str
+    revoked: bool
+    presence: Presence | None
+    scans: list[HistoryLine]
+
+
+async def find_passes(conn: Connection, event_id: UUID, wanted: str) -> list[FoundPass]:
+    """The passes of a number, a name, an e-mail address or an order code; 20 at most."""
+    if wanted.isascii() and wanted.isdigit():
+        number = int(wanted[:10])
+        issued = await passes.at_gate(conn, [(event_id, number)])
+        return [FoundPass(number, label(one.place), None, None) for one in issued.values()]
+    holders = await ticketing.find_holders(conn, event_id, wanted, FOUND_MAX)
+    states = await passes.states(conn, [holder.ticket_id for holder in holders])
+    return [
+        FoundPass(
+            states[holder.ticket_id].number,
+            label(holder.place),
+            holder.order_code,
+            holder.holder_name or holder.buyer_name,
+        )
+        for holder in holders
+        if holder.ticket_id in states
+    ]
+
+
+async def history(conn: Connection, event_id: UUID, number: int) -> PassHistory | None:
+    """The history of a pass, None where it was never issued."""
+    key = (event_id, number)
+    issued = (await passes.at_gate(conn, [key])).get(key)
+    if issued is None:
+        return None
+    lines = await store.history(conn, event_id, number, SCANS_SHOWN_MAX)
+    names = await names_of(conn, lines, [])
+    stored = (await scan_store.presence_of(conn, [key])).get(key)
+    return PassHistory(
+        number,
+        label(issued.place),
+        issued.gate_group,
+        issued.revoked,
+        None if stored is None else stored.presence,
+        [names.told(line) for line in lines],
+    )

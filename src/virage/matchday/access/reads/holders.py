@@ -1,0 +1,54 @@
+"""Who comes without a phone: the passes of a name, an address or an order code."""
+
+from collections.abc import Collection
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.identity.passes import reads as passes
+from virage.matchday.access.rules.ground import groups_at, label
+from virage.matchday.access.store import ground as ground_store
+from virage.platform.database import Connection
+from virage.sale.ticketing.reads import gates as ticketing
+from virage.site.venue.rules.ground import PlaceLabel
+
+SOUGHT_MAX: Final = 500
+"""How many are looked at over all gates, so that those of this gate are among them."""
+FOUND_MAX: Final = 20
+
+
+class Found(Struct, frozen=True):
+    """A pass that somebody without a phone asks for, with what their proof of identity must say."""
+
+    pass_number: int
+    place: int
+    place_label: PlaceLabel | None
+    order_code: str
+    holder_name: str | None
+    buyer_name: str | None
+    revoked: bool
+    entered: bool
+
+
+async def find(conn: Connection, event_id: UUID, codes: Collection[str], wanted: str) -> list[Found]:
+    """The passes that some gates take, by the name of holder or buyer, an address or an order code; 20 at most."""
+    holders = await ticketing.find_holders(conn, event_id, wanted, SOUGHT_MAX)
+    states = await passes.states(conn, [holder.ticket_id for holder in holders])
+    groups = groups_at(codes, (await ground_store.ground_of(conn, [event_id]))[event_id])
+    at_gate = await passes.at_gate(conn, [(event_id, state.number) for state in states.values()])
+    taken = {number for (_, number), one in at_gate.items() if one.gate_group in groups}
+    return [
+        Found(
+            states[holder.ticket_id].number,
+            holder.place,
+            label(holder.place),
+            holder.order_code,
+            holder.holder_name,
+            holder.buyer_name,
+            states[holder.ticket_id].revoked,
+            states[holder.ticket_id].entered_at is not None,
+        )
+        for holder in holders
+        if holder.ticket_id in states and states[holder.ticket_id].number in taken
+    ][:FOUND_MAX]

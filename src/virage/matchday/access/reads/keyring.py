@@ -1,0 +1,65 @@
+"""The public keys at a gate: those of devices and of events, read once and kept; none of them ever changes."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.identity.passes import reads as passes
+from virage.identity.passes.reads import DeviceKeyring, DeviceKeys
+from virage.identity.passes.rules.keys import HolderKey, IssuerKey
+from virage.platform.clock import Clock
+from virage.platform.database import Connection, Database
+from virage.site.programme import reads as programme
+from virage.site.programme.rules import Event
+
+KEPT_MAX: Final = 5_000
+DAYS_AROUND: Final = timedelta(days=3)
+KEPT_S: Final = 60.0
+MISSING_KEPT_S: Final = 0.5
+
+
+class EventKeys(Struct, frozen=True):
+    """Issuer keys by kid: the event's own and those of the days around, so that a gate knows a pass of yesterday."""
+
+    by_kid: Mapping[bytes, IssuerKey]
+    until_s: float
+
+
+class Keyring:
+    """The keys of one process."""
+
+    def __init__(self, db: Database, clock: Clock, device_keys: DeviceKeys) -> None:
+        self._db = db
+        self._clock = clock
+        self._devices = DeviceKeyring(db, device_keys)
+        self._events: dict[UUID, EventKeys] = {}
+
+    async def device(self, device_id: UUID) -> HolderKey | None:
+        """The public key of a device."""
+        return await self._devices.key(device_id)
+
+    async def issuers(self, event_id: UUID) -> Mapping[bytes, IssuerKey]:
+        """The keys that the gates of an event know."""
+        found = self._events.get(event_id)
+        if found is None or monotonic() >= found.until_s:
+            found = await self._read(event_id)
+            if len(self._events) > KEPT_MAX:
+                self._events.clear()
+            self._events[event_id] = found
+        return found.by_kid
+
+    async def _read(self, event_id: UUID) -> EventKeys:
+        async with self._db.connection() as conn:
+            around = await events_around(conn, self._clock.now())
+            keys = await passes.issuer_keys(conn, sorted({event_id, *(event.id for event in around)}))
+        kept_s = KEPT_S if event_id in keys else MISSING_KEPT_S
+        return EventKeys({key.kid: key for key in keys.values()}, monotonic() + kept_s)
+
+
+async def events_around(conn: Connection, now: datetime) -> list[Event]:
+    """The events of the days around, by start: whose passes come to the wrong gate on the wrong day."""
+    return [event for event in await programme.upcoming(conn, now - DAYS_AROUND) if event.starts_at < now + DAYS_AROUND]

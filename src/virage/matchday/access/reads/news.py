@@ -1,0 +1,144 @@
+"""What changed at an event since a device last heard: read from the journal once a process, kept for all devices.
+
+A device that is further behind than what is kept loads its pack anew.
+"""
+
+import asyncio
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct, field
+
+from virage.matchday.access.rules.pack import PackGate, PackZone, pack_gates, pack_zones
+from virage.matchday.access.store import ground as store
+from virage.platform import journal
+from virage.platform.database import Connection, Database
+from virage.platform.journal import PAGE, Entry, Key, position_key
+
+KEPT_MAX: Final = 20_000
+PAGES_BACK_MAX: Final = 5
+GROUND_FACTS: Final = frozenset({"gate_changed", "zone_changed", "ground_changed", "window_changed"})
+PASS_FACTS: Final = frozenset({"pass_revoked", "pass_bound", "pass_rebound", "pass_printed"})
+FLAG_FACTS: Final = frozenset({"pass_flagged", "pass_unflagged"})
+RELOAD_FACTS: Final = frozenset({"window_changed", "scans_withdrawn"})
+"""Windows are in the pack alone, and so is that a pass is nowhere: it came in by a scan that was withdrawn."""
+KINDS: Final = GROUND_FACTS | PASS_FACTS | FLAG_FACTS | RELOAD_FACTS | {"passes_crossed"}
+
+Seen = tuple[int, str, datetime]
+
+
+class Changes(Struct, frozen=True):
+    """What a device must know since `version` of its heartbeat; with `reload` it fetches the pack instead."""
+
+    version: str
+    reload: bool = False
+    revoked: list[int] = field(default_factory=list)
+    flagged: list[int] = field(default_factory=list)
+    unflagged: list[int] = field(default_factory=list)
+    inside: list[Seen] = field(default_factory=list)
+    outside: list[Seen] = field(default_factory=list)
+    generations: list[tuple[int, int]] = field(default_factory=list)
+    gates: dict[str, PackGate] = {}
+    zones: dict[str, PackZone] = {}
+
+
+class GateNews:
+    """What one process has read of the journal."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._one_at_a_time = asyncio.Lock()
+        self._since: Key | None = None
+        self._until = Key(0, 0)
+        self._keys: list[Key] = []
+        self._entries: list[Entry] = []
+
+    async def since(self, event_id: UUID, version: str | None, codes: Collection[str]) -> Changes:
+        """What changed at an event since a version of its pack, for a device at some gates."""
+        try:
+            asked = None if version is None else position_key(version)
+        except ValueError:
+            asked = None
+        async with self._one_at_a_time, self._db.connection() as conn:
+            await self._catch_up(conn, asked)
+        until, since = str(self._until), self._since
+        if asked is None or since is None or asked < since:
+            return Changes(until, reload=True)
+        news = [entry for entry in self._entries[bisect_right(self._keys, asked) :] if event_of(entry) == event_id]
+        changes = changes_of(journal.as_written(news), max(until, version or "", key=position_key))
+        if any(entry.what in RELOAD_FACTS for entry in news):
+            return Changes(changes.version, reload=True)
+        if not any(entry.what in GROUND_FACTS for entry in news):
+            return changes
+        async with self._db.connection() as conn:
+            state = (await store.ground_of(conn, [event_id]))[event_id]
+        return Changes(
+            **{name: getattr(changes, name) for name in Changes.__struct_fields__ if name not in ("gates", "zones")},
+            gates=pack_gates(codes, state),
+            zones=pack_zones(state),
+        )
+
+    async def _catch_up(self, conn: Connection, asked: Key | None) -> None:
+        """Read on to the end of the journal; the first time from where the first device is, if that is not far."""
+        if self._since is None:
+            head = position_key(await journal.head(conn))
+            self._since = self._until = head if asked is None or asked > head else asked
+        for page in range(PAGES_BACK_MAX + 1):
+            entries = await journal.read_after(conn, str(self._until))
+            if entries:
+                self._keep(entries)
+            if len(entries) < PAGE:
+                return
+            if page == PAGES_BACK_MAX:  # too much to read while somebody waits
+                self._since = self._until = position_key(await journal.head(conn))
+                self._keys, self._entries = [], []
+
+    def _keep(self, entries: Sequence[Entry]) -> None:
+        news = [entry for entry in entries if entry.what in KINDS]
+        self._entries += news
+        self._keys += [position_key(entry.position) for entry in news]
+        self._until = position_key(entries[-1].position)
+        if len(self._entries) > KEPT_MAX:
+            cut = len(self._entries) - KEPT_MAX // 2
+            self._since = self._keys[cut - 1]
+            self._keys, self._entries = self._keys[cut:], self._entries[cut:]
+
+
+def event_of(entry: Entry) -> UUID | None:
+    """The event that an entry is about."""
+    if entry.what in PASS_FACTS:
+        event_id = entry.data.get("event_id")
+        return None if event_id is None else UUID(event_id)
+    return entry.about
+
+
+def changes_of(entries: Sequence[Entry], version: str) -> Changes:
+    """Fold entries in the order of their writing: of each pass the last word counts."""
+    revoked: set[int] = set()
+    flags: dict[int, bool] = {}
+    generations: dict[int, int] = {}
+    where: dict[int, tuple[bool, str, datetime]] = {}
+    for entry in entries:
+        data = entry.data
+        if entry.what == "pass_revoked":
+            revoked.add(data["number"])
+        elif entry.what in PASS_FACTS and data["generation"]:
+            generations[data["number"]] = data["generation"]
+        elif entry.what in FLAG_FACTS:
+            flags |= dict.fromkeys(data["numbers"], entry.what == "pass_flagged")
+        elif entry.what == "passes_crossed":
+            columns = (data["numbers"], data["inside"], data["gates"], data["since"])
+            for number, inside, gate, since in zip(*columns, strict=True):
+                where[number] = (inside, gate, datetime.fromtimestamp(since, UTC))
+    return Changes(
+        version,
+        revoked=sorted(revoked),
+        flagged=sorted(number for number, on in flags.items() if on),
+        unflagged=sorted(number for number, on in flags.items() if not on),
+        inside=[(number, gate, since) for number, (inside, gate, since) in where.items() if inside],
+        outside=[(number, gate, since) for number, (inside, gate, since) in where.items() if not inside and gate],
+        generations=sorted(generations.items()),
+    )

@@ -1,0 +1,186 @@
+"""Packs for devices. What all packs of an event share is read once in a few seconds."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from time import monotonic
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.identity.passes import reads as passes
+from virage.identity.passes.rules.keys import IssuerKey
+from virage.identity.people import reads as people
+from virage.identity.people.rules.devices import GATE
+from virage.matchday.access.reads.keyring import events_around
+from virage.matchday.access.rules.decision import Terms
+from virage.matchday.access.rules.ground import GroundState, gates, groups_at
+from virage.matchday.access.rules.hints import hints
+from virage.matchday.access.rules.pack import (
+    DIRECTORY_GROUPS_MAX,
+    LIVES,
+    Bitmaps,
+    Directory,
+    OtherEvent,
+    Pack,
+    PackEvent,
+    PublicKey,
+    bitmap,
+    pack_gates,
+    pack_zones,
+)
+from virage.matchday.access.store import ground as ground_store
+from virage.matchday.access.store import packs as store
+from virage.platform import journal
+from virage.platform.clock import Clock
+from virage.platform.database import Connection, Database
+from virage.platform.keys import base64url
+from virage.sale.ticketing.reads import gates as ticketing
+from virage.site.programme import reads as programme
+from virage.site.programme.rules import Event
+
+KEPT_S: Final = 3.0
+DIRECTORIES_MAX: Final = 200
+
+
+class Shared(Struct, frozen=True):
+    """What all packs of an event have in common."""
+
+    event: Event
+    version: str
+    keys: tuple[PublicKey, ...]
+    others: tuple[OtherEvent, ...]
+    state: GroundState
+    passes: int
+    bitmaps: Bitmaps
+    generations: tuple[tuple[int, int], ...]
+
+
+class Packs:
+    """The packs of one process."""
+
+    def __init__(self, db: Database, clock: Clock, kept_s: float = KEPT_S) -> None:
+        self._db = db
+        self._clock = clock
+        self._kept_s = kept_s
+        self._one_at_a_time = asyncio.Lock()
+        self._shared: dict[UUID, tuple[float, Shared | None]] = {}
+        self._directories: dict[tuple[UUID, tuple[str, ...]], tuple[float, Directory]] = {}
+
+    async def of(self, event_id: UUID, codes: Iterable[str], since: str | None = None) -> Pack | None:
+        """The pack of a device that works at some gates; None for an event that is not on.
+
+        It knows all that the device heard until `since`, a version that a heartbeat was answered with.
+        """
+        mine = sorted(code for code in codes if code in gates())
+        async with self._one_at_a_time:
+            shared = await self._shared_of(event_id, since)
+            if shared is None:
+                return None
+            directory = await self._directory(event_id, tuple(sorted(groups_at(mine, shared.state))))
+        async with self._db.connection() as conn:
+            roster = await people.roster(conn, GATE, mine, event_id)
+        event = shared.event
+        rules = event.rules
+        return Pack(
+            event=PackEvent(
+                event.id,
+                event.title,
+                event.doors_at,
+                event.starts_at,
+                event.ends_at,
+                Terms(rules.reentry, rules.paper_accepted, rules.paper_identity_check),
+            ),
+            version=shared.version,
+            expires_at=self._clock.now() + LIVES,
+            keys=shared.keys,
+            others=shared.others,
+            gates=pack_gates(mine, shared.state),
+            zones=pack_zones(shared.state),
+            windows=dict(shared.state.windows),
+            hints={code: hints(code) for code in mine},
+            passes=shared.passes,
+            bitmaps=shared.bitmaps,
+            generations=shared.generations,
+            directory=directory,
+            roster=roster,
+        )
+
+    async def _shared_of(self, event_id: UUID, since: str | None) -> Shared | None:
+        kept = self._shared.get(event_id)
+        if kept is None or monotonic() >= kept[0] or _is_behind(kept[1], since):
+            async with self._db.connection() as conn:
+                found = await self._read(conn, event_id)
+            if found is None:
+                return None
+            kept = self._shared[event_id] = (monotonic() + self._kept_s, found)
+        return kept[1]
+
+    async def _read(self, conn: Connection, event_id: UUID) -> Shared | None:
+        version = await journal.head(conn)
+        event = await programme.event(conn, event_id)
+        if event is None or event.state != "published":
+            return None
+        now = self._clock.now()
+        others = [other for other in await events_around(conn, now) if other.id != event_id]
+        keys = await passes.issuer_keys(conn, [event_id, *(other.id for other in others)])
+        changed = await passes.changed(conn, event_id)
+        where = await store.passes_by_state(conn, event_id)
+        flagged = await store.flagged_passes(conn, event_id, now)
+        count = changed.issued
+        return Shared(
+            event=event,
+            version=version,
+            keys=tuple(_public(key) for id_, key in keys.items() if id_ == event_id),
+            others=tuple(
+                OtherEvent(other.id, other.title, other.starts_at, base64url(keys[other.id].kid))
+                for other in others
+                if other.id in keys
+            ),
+            state=(await ground_store.ground_of(conn, [event_id]))[event_id],
+            passes=count,
+            bitmaps=Bitmaps(
+                bitmap(changed.revoked, count),
+                bitmap(flagged, count),
+                bitmap(where.get("inside", ()), count),
+                bitmap(where.get("outside", ()), count),
+            ),
+            generations=changed.generations,
+        )
+
+    async def _directory(self, event_id: UUID, groups: tuple[str, ...]) -> Directory:
+        """The directory of some gate groups; empty where they are too many."""
+        if len(groups) > DIRECTORY_GROUPS_MAX:
+            return Directory()
+        kept = self._directories.get((event_id, groups))
+        if kept is None or monotonic() >= kept[0]:
+            async with self._db.connection() as conn:
+                found = await _read_directory(conn, event_id, groups)
+            if len(self._directories) >= DIRECTORIES_MAX:
+                self._directories.clear()
+            kept = self._directories[event_id, groups] = (monotonic() + self._kept_s, found)
+        return kept[1]
+
+
+def _is_behind(kept: Shared | None, since: str | None) -> bool:
+    """Whether a device heard more than what is kept; a `since` that is no position asks for nothing."""
+    if kept is None or since is None:
+        return False
+    try:
+        return journal.position_key(kept.version) < journal.position_key(since)
+    except ValueError:
+        return False
+
+
+async def _read_directory(conn: Connection, event_id: UUID, groups: Sequence[str]) -> Directory:
+    rows = await passes.of_groups(conn, event_id, groups)
+    codes = await ticketing.order_codes(conn, [subject for subject, _, _ in rows])
+    orders: dict[str, list[int]] = {}
+    for subject, number, _ in rows:
+        if subject in codes:
+            orders.setdefault(codes[subject], []).append(number)
+    return Directory(tuple(sorted((place, number) for _, number, place in rows)), orders)
+
+
+def _public(key: IssuerKey) -> PublicKey:
+    return PublicKey(base64url(key.kid), base64url(key.public))

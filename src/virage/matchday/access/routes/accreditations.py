@@ -1,0 +1,155 @@
+"""The doors of accreditations: whoever supervises the event adds them, prints their badges and ends them."""
+
+import asyncio
+from typing import cast
+from uuid import UUID
+
+from litestar import Response, Router, delete, get, post, put
+from litestar.openapi.datastructures import ResponseSpec
+
+from virage.identity.passes.rules.vault import KeyVault
+from virage.matchday.access.acts import accreditations as acts
+from virage.matchday.access.acts.ground import set_group
+from virage.matchday.access.reads import accreditations as reads
+from virage.matchday.access.routes.supervising import whole
+from virage.matchday.access.rules.accreditations import (
+    GROUPS,
+    Accreditation,
+    AccreditationList,
+    AccreditationWish,
+    Kind,
+    KindState,
+    KindWord,
+)
+from virage.matchday.access.rules.badge import badge_pdf
+from virage.platform.clock import Clock
+from virage.platform.config import Config
+from virage.platform.database import Connection, Database
+from virage.platform.guard import Principal, fresh, staff
+from virage.platform.problems import Problem, granted
+from virage.site.programme.rules import Event
+
+LIST_BYTES_MAX = 500_000
+PRIVATE = {"cache-control": "no-store"}
+
+
+async def supervised(conn: Connection, id_: UUID, principal: Principal) -> tuple[Accreditation, Event]:
+    """An accreditation and its event, for whoever supervises it; anything else does not exist for them."""
+    found = await reads.accreditation(conn, id_)
+    if found is None:
+        raise Problem("not_found")
+    return found, await whole(conn, found.event_id, principal)
+
+
+@post("/accreditations", status_code=200, guards=[staff("supervisor")])
+async def add_accreditation(
+    data: AccreditationWish, *, db: Database, clock: Clock, vault: KeyVault, principal: Principal
+) -> Accreditation:
+    """Accredit somebody for an event: a pass of the group of their kind. The same id again is the same one.
+
+    Asks for a sign-in of the last 15 minutes.
+    """
+    now = clock.now()
+    fresh(principal, now)
+    async with db.transaction() as conn:
+        event = await whole(conn, data.event_id, principal)
+        (made,) = granted(await acts.accredit(conn, vault, [data], event, who=principal.id, now=now))
+    return made
+
+
+@post(
+    "/accreditations/list",
+    status_code=200,
+    guards=[staff("supervisor")],
+    opt={"rate": "costly"},
+    request_max_body_size=LIST_BYTES_MAX,
+)
+async def add_accreditations(
+    data: AccreditationList, *, db: Database, clock: Clock, vault: KeyVault, principal: Principal
+) -> list[Accreditation]:
+    """Accredit many people for an event: all or none. Refused, it names every defect by the `index` in the list.
+
+    The same list again is the same accreditations, also where its answer was lost. Asks for a sign-in of the last 15
+    minutes.
+    """
+    now = clock.now()
+    fresh(principal, now)
+    async with db.transaction() as conn:
+        event = await whole(conn, data.event_id, principal)
+        return granted(await acts.accredit(conn, vault, data.wishes(), event, who=principal.id, now=now))
+
+
+@get("/accreditations", guards=[staff("supervisor")])
+async def list_accreditations(event_id: UUID, db: Database, principal: Principal) -> Response[list[Accreditation]]:
+    """Who is accredited for an event, the latest first, and those whose accreditation ended."""
+    async with db.connection() as conn:
+        await whole(conn, event_id, principal)
+        return Response(await reads.accreditations(conn, event_id), headers=PRIVATE)
+
+
+@delete("/accreditations/{accreditation_id:uuid}", status_code=204, guards=[staff("supervisor")])
+async def end_accreditation(accreditation_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
+    """End an accreditation: its badge opens no gate any more."""
+    async with db.transaction() as conn:
+        found, _ = await supervised(conn, accreditation_id, principal)
+        await acts.end(conn, found.id, who=principal.id, now=clock.now())
+
+
+@get(
+    "/accreditations/{accreditation_id:uuid}/badge",
+    guards=[staff("supervisor")],
+    opt={"rate": "costly"},
+    responses={200: ResponseSpec(bytes, description="The badge on paper", media_type="application/pdf")},
+)
+async def print_badge(
+    accreditation_id: UUID, *, config: Config, db: Database, clock: Clock, vault: KeyVault, principal: Principal
+) -> Response[bytes]:
+    """Print the badge: A6, with the gates and the times that its group has now.
+
+    Asks for a sign-in of the last 15 minutes.
+    """
+    now = clock.now()
+    fresh(principal, now)
+    async with db.transaction() as conn:
+        found, event = await supervised(conn, accreditation_id, principal)
+        printed = granted(await acts.badge(conn, vault, found.id, who=principal.id, now=now))
+        badge = await reads.badge_of(conn, found, event, printed.text, config.club)
+    pdf = await asyncio.to_thread(badge_pdf, badge)  # a tenth of a second of work, after the commit
+    headers = PRIVATE | {"content-disposition": f'attachment; filename="{accreditation_id}.pdf"'}
+    return Response(pdf, media_type="application/pdf", headers=headers)
+
+
+@get("/events/{event_id:uuid}/kinds", guards=[staff("supervisor")])
+async def list_kinds(event_id: UUID, db: Database, principal: Principal) -> list[KindState]:
+    """When each kind of accreditation comes and goes, which gates take it, and how many hold one."""
+    async with db.connection() as conn:
+        await whole(conn, event_id, principal)
+        return await reads.kinds(conn, event_id)
+
+
+@put("/events/{event_id:uuid}/kinds/{kind:str}", guards=[staff("supervisor")])
+async def put_kind(
+    event_id: UUID, kind: str, data: KindWord, *, db: Database, clock: Clock, principal: Principal
+) -> KindState:
+    """Say when a kind comes and goes and which gates take it, at once; what else was said of gates stays."""
+    async with db.transaction() as conn:
+        await whole(conn, event_id, principal)
+        group = GROUPS.get(cast("Kind", kind))
+        if group is None:
+            raise Problem("not_found")
+        granted(await set_group(conn, event_id, group, data, who=principal.id, now=clock.now()))
+        return next(state for state in await reads.kinds(conn, event_id) if state.kind == kind)
+
+
+router = Router(
+    "/api/access",
+    route_handlers=[
+        add_accreditation,
+        add_accreditations,
+        list_accreditations,
+        end_accreditation,
+        print_badge,
+        list_kinds,
+        put_kind,
+    ],
+)

@@ -1,0 +1,39 @@
+"""The door through which a supervisor ends a device and withdraws what it uploaded."""
+
+from uuid import UUID
+
+from litestar import Router, post
+from msgspec import Struct
+
+from virage.identity.people import acts as people
+from virage.matchday.access.acts.crossing import withdraw_scans
+from virage.platform.clock import Clock
+from virage.platform.database import Database
+from virage.platform.guard import Principal, fresh, person_of_staff, staff
+from virage.platform.problems import granted
+from virage.site.programme.rules import Instant
+
+
+class RevocationRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """Since when nothing counts that the device uploaded, by the server's clock."""
+
+    withdraw_since: Instant
+
+
+@post("/{device_id:uuid}/revocation", status_code=204, guards=[person_of_staff, staff("supervisor")])
+async def revoke_and_withdraw(
+    device_id: UUID, data: RevocationRequest, *, db: Database, clock: Clock, principal: Principal
+) -> None:
+    """End a device at once, and withdraw the scans that it uploaded since a time for events that are on.
+
+    I supervise every gate at which it scanned since; `gates_not_supervised` names the others, and nothing is done.
+    Where its bearers are is computed again without them. Asks for a sign-in of the last 15 minutes.
+    """
+    now = clock.now()
+    fresh(principal, now)
+    async with db.transaction() as conn:
+        granted(await people.revoke_device(conn, principal, device_id, now))
+        granted(await withdraw_scans(conn, principal, device_id, data.withdraw_since, now))
+
+
+router = Router("/api/access/devices", route_handlers=[revoke_and_withdraw])

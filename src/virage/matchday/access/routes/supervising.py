@@ -1,0 +1,182 @@
+"""The doors of the supervisors: what they see, and what they say of gates, zones and the ground."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Router, get, post, put
+from litestar.params import Parameter
+from msgspec import Meta, Struct
+
+from virage.matchday.access.acts import ground as acts
+from virage.matchday.access.acts.corrections import correct
+from virage.matchday.access.reads.board import Boards
+from virage.matchday.access.reads.history import FoundPass, PassHistory, find_passes, history
+from virage.matchday.access.rules.board import Correction, CorrectionWish, GateBoard
+from virage.matchday.access.rules.decision import Window
+from virage.matchday.access.rules.ground import GROUPS_MAX, GateState, gates
+from virage.matchday.access.rules.on import is_on
+from virage.platform.clock import Clock
+from virage.platform.database import Connection, Database
+from virage.platform.guard import Principal, holds, staff
+from virage.platform.problems import Problem, granted, invalid_input
+from virage.site.programme import reads as programme
+from virage.site.programme.rules import Event, Instant
+
+WANTED_MIN = 3
+PASSES_MAX = 2**32
+Code = Annotated[str, Meta(min_length=1, max_length=6)]
+
+
+class GateWord(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a supervisor says of a gate: all of it, each time."""
+
+    turnstile: bool = False
+    closed: bool = False
+    extra_groups: Annotated[list[Code], Meta(max_length=GROUPS_MAX)] = []
+
+
+class ZoneWord(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether nobody more is let into a zone."""
+
+    full: bool
+
+
+class GroundWord(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether nobody more is let into the ground."""
+
+    closed: bool
+
+
+class WindowWord(Struct, frozen=True, forbid_unknown_fields=True):
+    """When the passes of an accreditation may cross."""
+
+    opens_at: Instant
+    closes_at: Instant
+
+
+async def supervised(conn: Connection, event_id: UUID, principal: Principal) -> Event:
+    """The event, for whoever supervises it, its organiser's events, or gates; anything else does not exist for them."""
+    found = await programme.event(conn, event_id)
+    within = [] if found is None else [("organiser", found.organiser_id)]
+    everywhere = holds(principal, "supervisor", scope="event", scope_id=event_id, within=within)
+    at_gates = any(grant.role == "supervisor" and grant.scope == "gate" for grant in principal.grants)
+    if found is None or found.state != "published" or not (everywhere or at_gates):
+        raise Problem("not_found")
+    return found
+
+
+async def whole(conn: Connection, event_id: UUID, principal: Principal) -> Event:
+    """The event, for whoever supervises all of it."""
+    found = await supervised(conn, event_id, principal)
+    within = [("organiser", found.organiser_id)]
+    if not holds(principal, "supervisor", scope="event", scope_id=event_id, within=within):
+        raise Problem("forbidden", {"role": "supervisor"})
+    return found
+
+
+@put("/{event_id:uuid}/gates/{code:str}", status_code=204, guards=[staff("supervisor")])
+async def put_gate(
+    event_id: UUID, code: str, data: GateWord, *, db: Database, clock: Clock, principal: Principal
+) -> None:
+    """Say how a gate stands. A supervisor of the gate or of its group may, too."""
+    state = GateState(data.turnstile, data.closed, tuple(data.extra_groups))
+    async with db.transaction() as conn:
+        event = await supervised(conn, event_id, principal)
+        gate = gates().get(code)
+        within: list[tuple[str, UUID | str]] = [("event", event_id), ("organiser", event.organiser_id)]
+        if gate is not None and not holds(
+            principal, "supervisor", scope="gate", scope_id=code, within=[*within, ("gate", gate.group)]
+        ):
+            raise Problem("forbidden", {"role": "supervisor"})
+        granted(await acts.set_gate(conn, event_id, code, state, who=principal.id, now=clock.now()))
+
+
+@put("/{event_id:uuid}/zones/{code:str}", status_code=204, guards=[staff("supervisor")])
+async def put_zone(
+    event_id: UUID, code: str, data: ZoneWord, *, db: Database, clock: Clock, principal: Principal
+) -> None:
+    """Say whether a zone (a stand, or a standing area) is full."""
+    async with db.transaction() as conn:
+        await whole(conn, event_id, principal)
+        granted(await acts.set_zone(conn, event_id, code, full=data.full, who=principal.id, now=clock.now()))
+
+
+@put("/{event_id:uuid}/ground", status_code=204, guards=[staff("supervisor")])
+async def put_ground(event_id: UUID, data: GroundWord, *, db: Database, clock: Clock, principal: Principal) -> None:
+    """Say "no entry" for the whole ground, or take it back."""
+    async with db.transaction() as conn:
+        await whole(conn, event_id, principal)
+        await acts.set_ground(conn, event_id, closed=data.closed, who=principal.id, now=clock.now())
+
+
+@put("/{event_id:uuid}/windows/{code:str}", status_code=204, guards=[staff("supervisor")])
+async def put_window(
+    event_id: UUID, code: str, data: WindowWord, *, db: Database, clock: Clock, principal: Principal
+) -> None:
+    """Say when the passes of an accreditation, known by their gate group, come and go."""
+    async with db.transaction() as conn:
+        await whole(conn, event_id, principal)
+        window = Window(data.opens_at, data.closes_at)
+        granted(await acts.set_window(conn, event_id, code, window, who=principal.id, now=clock.now()))
+
+
+@post("/{event_id:uuid}/corrections", status_code=200, guards=[staff("supervisor")])
+async def post_correction(
+    event_id: UUID, data: CorrectionWish, *, db: Database, clock: Clock, principal: Principal
+) -> Correction:
+    """Correct how many are in a zone. The same id again is the same correction."""
+    async with db.transaction() as conn:
+        await whole(conn, event_id, principal)
+        wish = Correction(data.id, event_id, data.zone, data.people, data.reason, clock.now(), principal.id)
+        return granted(await correct(conn, wish))
+
+
+@get("/{event_id:uuid}", guards=[staff("supervisor")])
+async def get_board(event_id: UUID, *, db: Database, gate_boards: Boards, principal: Principal) -> GateBoard:
+    """The gates of an event at this moment."""
+    async with db.connection() as conn:
+        await supervised(conn, event_id, principal)
+    return await gate_boards.of(event_id)
+
+
+Wanted = Annotated[
+    str, Parameter(min_length=1, max_length=100, description="A pass's number, a name, an address or an order code")
+]
+
+
+@get("/{event_id:uuid}/passes", guards=[staff("supervisor")], opt={"rate": "costly"})
+async def find_event_passes(
+    event_id: UUID, q: Wanted, db: Database, clock: Clock, principal: Principal
+) -> list[FoundPass]:
+    """The passes of somebody who was refused; 20 at most."""
+    wanted = " ".join(q.split())
+    if not wanted.isdigit() and len(wanted) < WANTED_MIN:
+        granted(invalid_input("q", "Three letters at least, or a number."))
+    async with db.connection() as conn:
+        await _searched(conn, event_id, principal, clock.now())
+        return await find_passes(conn, event_id, wanted)
+
+
+@get("/{event_id:uuid}/passes/{number:int}", guards=[staff("supervisor")], opt={"rate": "costly"})
+async def get_history(event_id: UUID, number: int, db: Database, clock: Clock, principal: Principal) -> PassHistory:
+    """What happened to a pass at the gates, and why."""
+    async with db.connection() as conn:
+        await _searched(conn, event_id, principal, clock.now())
+        found = await history(conn, event_id, number) if 0 <= number < PASSES_MAX else None
+    if found is None:
+        raise Problem("not_found")
+    return found
+
+
+async def _searched(conn: Connection, event_id: UUID, principal: Principal, now: datetime) -> None:
+    """Names and seats are found by supervisors of the whole event, and by those of its gates while it is on."""
+    if not is_on(await supervised(conn, event_id, principal), now):
+        await whole(conn, event_id, principal)
+
+
+router = Router(
+    "/api/access/events",
+    route_handlers=[put_gate, put_zone, put_ground, put_window, post_correction, find_event_passes, get_history],
+)
+board_router = Router("/api/access/board", route_handlers=[get_board])

@@ -1,0 +1,135 @@
+"""The pack: all that a device needs to decide alone, in one document; docs/gate.md describes it."""
+
+from base64 import b64encode
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import numpy as np
+from msgspec import Struct
+
+from virage.identity.people.rules.pins import RosterEntry
+from virage.matchday.access.rules.decision import Terms, Window
+from virage.matchday.access.rules.ground import NOTHING_SAID, GroundState, gates, zones
+from virage.site.programme.rules import Text
+from virage.site.venue.rules.ways import GateHint
+
+PACK_PURPOSE: Final = b"virage:pack:v1\0"
+LIVES: Final = timedelta(hours=24)
+DIRECTORY_GROUPS_MAX: Final = 4
+"""A device of more gate groups gets no directory: it would not be small, and searches online."""
+
+
+class PackEvent(Struct, frozen=True):
+    """The event of a pack."""
+
+    id: UUID
+    title: Text
+    doors_at: datetime
+    starts_at: datetime
+    ends_at: datetime
+    terms: Terms
+
+
+class OtherEvent(Struct, frozen=True):
+    """An event of the days around, whose passes come on the wrong day."""
+
+    id: UUID
+    title: Text
+    starts_at: datetime
+    kid: str
+
+
+class PublicKey(Struct, frozen=True):
+    """A key of the event as a JWK: Ed25519."""
+
+    kid: str
+    x: str
+    kty: str = "OKP"
+    crv: str = "Ed25519"
+
+
+class PackGate(Struct, frozen=True):
+    """A gate as decisions ask it; `closed` also when the whole ground is."""
+
+    groups: tuple[str, ...]
+    zone: str
+    turnstile: bool
+    closed: bool
+
+
+class PackZone(Struct, frozen=True):
+    """Whether anybody more is let in there."""
+
+    full: bool
+
+
+class Bitmaps(Struct, frozen=True):
+    """Bit `number % 8` of byte `number // 8` is the pass of that number, in base64."""
+
+    revoked: str
+    flagged: str
+    inside: str
+    outside: str
+
+
+class Directory(Struct, frozen=True):
+    """For who comes without a phone: the pass of a place, and the passes of an order by its code."""
+
+    places: tuple[tuple[int, int], ...] = ()
+    orders: dict[str, list[int]] = {}
+
+
+class Pack(Struct, frozen=True):
+    """What a device takes along; `version` is the journal's position that it was made at."""
+
+    event: PackEvent
+    version: str
+    expires_at: datetime
+    keys: tuple[PublicKey, ...]
+    others: tuple[OtherEvent, ...]
+    gates: dict[str, PackGate]
+    zones: dict[str, PackZone]
+    windows: dict[str, Window]
+    hints: dict[str, dict[str, GateHint]]
+    passes: int
+    bitmaps: Bitmaps
+    generations: tuple[tuple[int, int], ...]
+    directory: Directory
+    roster: list[RosterEntry]
+
+
+class SealedPack(Struct, frozen=True):
+    """A pack as it travels: the bytes of its JSON in base64, signed by the event's key."""
+
+    body: str
+    kid: str
+    signature: str
+
+
+def bitmap(numbers: Iterable[int], count: int) -> str:
+    """Return the numbers below `count` as a bitmap in base64."""
+    bits = np.zeros(count, np.bool_)
+    wanted = np.fromiter(numbers, np.int64)
+    bits[wanted[wanted < count]] = True
+    return b64encode(np.packbits(bits, bitorder="little").tobytes()).decode()
+
+
+def pack_gates(codes: Iterable[str], state: GroundState) -> dict[str, PackGate]:
+    """Return gates as a device must know them."""
+    found = {}
+    for code in sorted(codes):
+        here = state.gates.get(code, NOTHING_SAID)
+        found[code] = PackGate(
+            groups=(gates()[code].group, *here.extra_groups),
+            zone=gates()[code].stand,
+            turnstile=here.turnstile,
+            closed=state.closed or here.closed,
+        )
+    return found
+
+
+def pack_zones(state: GroundState) -> dict[str, PackZone]:
+    """Return every zone, and whether it is full."""
+    return {zone: PackZone(zone in state.full) for zone in zones()}

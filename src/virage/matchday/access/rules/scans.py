@@ -1,0 +1,140 @@
+"""What a device says of a scan, signed by itself, and what it is answered."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from virage.identity.passes.rules.keys import HolderKey, signed_body
+from virage.identity.passes.rules.verdict import Doubt, Unverified, Verified
+from virage.matchday.access.rules.crossings import Step
+from virage.platform.problems import Problem
+from virage.platform.texts import check_body
+from virage.site.programme.rules import YEAR_MAX, YEAR_MIN, Instant
+from virage.site.venue.rules.ground import PlaceLabel
+
+SCAN_PURPOSE: Final = b"virage:scan:v1\0"
+SCANS_MAX: Final = 500
+SCAN_CHARS_MAX: Final = 3000
+UNISSUED = frozenset({Doubt.MALFORMED, Doubt.UNKNOWN_KEY, Doubt.BAD_SIGNATURE, Doubt.WRONG_EVENT})
+"""Doubts of a code that the issuer did not sign for the event. An exit asks for no more: it holds nobody back."""
+FORGERIES = UNISSUED | {Doubt.HOLDER_SIGNATURE_MISSING, Doubt.BAD_HOLDER_SIGNATURE}
+"""Doubts that no wrong clock explains: a code like that proves no pass of the event."""
+
+Kind = Literal["ask", "admitted", "passed", "refused", "withdrawn", "left", "pulse"]
+Outcome = Literal["admitted", "again", "refused", "noted"]
+Code = Annotated[str, Meta(max_length=10)]
+STEP_OF: dict[str, Step] = {"admitted": "admitted", "passed": "passed", "withdrawn": "withdrawn", "left": "left"}
+
+
+class Override(StrEnum):
+    """Why a person let somebody in against the light. A device's own words are never kept: they may name somebody."""
+
+    NO_PHONE = "no_phone"
+    BROKEN_PHONE = "broken_phone"
+    CHECKED_BY_SUPERVISOR = "checked_by_supervisor"
+    SYSTEM_ERROR = "system_error"
+    OTHER = "other"
+
+    @classmethod
+    def _missing_(cls, _value: object) -> "Override":
+        """What is none of them is `other`: the entry counts, its words are let go."""
+        return cls.OTHER
+
+
+class SignedScan(Struct, frozen=True, forbid_unknown_fields=True):
+    """One scan as its device sends it: the bytes of its JSON and the device's signature over them, both base64url."""
+
+    body: Annotated[str, Meta(max_length=SCAN_CHARS_MAX)]
+    signature: Annotated[str, Meta(max_length=100)]
+
+
+class Upload(Struct, frozen=True, forbid_unknown_fields=True):
+    """Scans in the order in which the device made them."""
+
+    scans: Annotated[list[SignedScan], Meta(min_length=1, max_length=SCANS_MAX)]
+
+
+class Scan(Struct, frozen=True, kw_only=True):
+    """One scan. `number` is the device's own count, `at` its clock; docs/gate.md says what the kinds are.
+
+    `time_trusted` is false where the device had not heard the server's time since it was started.
+    """
+
+    number: Annotated[int, Meta(ge=1, le=2**53)]
+    event_id: UUID
+    gate: Code
+    at: Instant
+    kind: Kind
+    code: Annotated[str, Meta(max_length=500)] | None = None
+    pass_number: Annotated[int, Meta(ge=0, le=2**32 - 1)] | None = None
+    generation: Annotated[int, Meta(ge=0, le=23)] | None = None
+    reason: Annotated[str, Meta(max_length=40)] | None = None
+    override: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    person_id: UUID | None = None
+    lane: Annotated[str, Meta(max_length=40)] | None = None
+    count: Annotated[int, Meta(ge=0, le=10_000)] = 1
+    offline: bool = False
+    training: bool = False
+    time_trusted: bool = True
+
+
+class Answer(Struct, frozen=True, omit_defaults=True):
+    """What a scan is answered, now and whenever it comes again."""
+
+    number: int
+    outcome: Outcome
+    reason: str | None = None
+    data: dict[str, Any] = {}
+    pass_number: int | None = None
+    place_label: PlaceLabel | None = None
+    identity_check: bool = False
+    clock_off_s: int = 0
+    pending_until: datetime | None = None
+
+
+class Read(Struct, frozen=True):
+    """A scan whose device signed it, and what its code proves; no verdict where it carries none."""
+
+    device_id: UUID
+    scan: Scan
+    verdict: Verified | Unverified | None
+
+    @property
+    def pass_number(self) -> int | None:
+        """The pass that the scan is about: what the code proves, before what the device says."""
+        if self.verdict is not None:
+            if self.verdict.claims is not None and not self.is_forged:
+                return self.verdict.claims.number
+            return self.scan.pass_number if self.scan.override is not None else None
+        return self.scan.pass_number
+
+    @property
+    def is_forged(self) -> bool:
+        """Whether the code is none of this event's passes, whatever the device thought of it."""
+        doubts = UNISSUED if self.scan.kind == "left" else FORGERIES
+        return isinstance(self.verdict, Unverified) and self.verdict.reason in doubts
+
+
+_decoder = msgspec.json.Decoder(Scan)
+
+
+def body_of(signed: SignedScan, key: HolderKey | None) -> bytes | None:
+    """Return the bytes that the device signed, None where it did not."""
+    return signed_body(signed.body, signed.signature, key, SCAN_PURPOSE)
+
+
+def scan_of(body: bytes) -> Scan | None:
+    """Return the scan in a body, None where it is none, or holds a text with something invisible."""
+    try:
+        scan = _decoder.decode(body)
+        check_body(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Problem):
+        return None
+    if not YEAR_MIN <= scan.at.year <= YEAR_MAX:
+        return None
+    return scan if scan.override is None else replace(scan, override=Override(scan.override))

@@ -1,0 +1,35 @@
+"""What packs and heartbeats read and write."""
+
+from datetime import datetime
+from uuid import UUID
+
+from virage.matchday.access.rules.states import DeviceState
+from virage.matchday.access.store.queries import queries
+from virage.platform.database import Connection
+
+
+async def passes_by_state(conn: Connection, event_id: UUID) -> dict[str, list[int]]:
+    """The numbers of the passes that are inside, and of those that went out."""
+    return {row["state"]: row["numbers"] async for row in queries.passes_by_state(conn, event_id=event_id)}
+
+
+async def flagged_passes(conn: Connection, event_id: UUID, now: datetime) -> list[int]:
+    """The numbers of the passes that a ban met."""
+    return [row["pass_number"] async for row in queries.flagged_passes(conn, event_id=event_id, now=now)]
+
+
+async def put_device_state(conn: Connection, state: DeviceState) -> None:
+    """Write how a device says it is."""
+    await queries.put_device_state(
+        conn,
+        device_id=state.device_id,
+        event_id=state.event_id,
+        gate=state.gate,
+        now=state.heard_at,
+        clock_off_ms=state.clock_off_ms,
+        backlog=state.backlog,
+        battery_percent=state.battery_percent,
+        offline_since=state.offline_since,
+        pack_version=state.pack_version,
+        person_id=state.person_id,
+    )

@@ -1,0 +1,40 @@
+"""Archives of tills in the object store, beside what the law wants kept elsewhere."""
+
+from collections.abc import AsyncIterator
+from functools import cached_property
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.platform.objects import Objects, open_store
+
+FOLDER = "concessions/archives"
+ARCHIVE_JOB = "concessions.archive"
+
+
+class ArchiveMonth(Struct, frozen=True):
+    """Keep the archive of a till over the month that begins on a day (ISO 8601)."""
+
+    till: UUID
+    month: str
+
+
+class Archives:
+    """The archives at a URL (`platform/objects.py`); it is opened when somebody first asks."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    @cached_property
+    def _objects(self) -> Objects:
+        return open_store(self._url)
+
+    async def keep(self, till: UUID, label: str, pieces: AsyncIterator[bytes]) -> bytes:
+        """Write an archive under a till and a label, in place of an earlier one of the same; its bytes."""
+        data = b"".join([piece async for piece in pieces])
+        await self._objects.put(f"{FOLDER}/{till}/{label}.jsonl.gz", data)
+        return data
+
+    async def get(self, till: UUID, label: str) -> bytes | None:
+        """An archive that was kept."""
+        return await self._objects.get(f"{FOLDER}/{till}/{label}.jsonl.gz")

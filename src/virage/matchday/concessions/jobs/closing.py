@@ -1,0 +1,73 @@
+"""Days, months and years of the ground's own calendar, closed by themselves, and months archived."""
+
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from virage.identity.passes.rules.vault import KeyVault
+from virage.matchday.concessions.acts import fiscal
+from virage.matchday.concessions.acts.archives import ARCHIVE_JOB, ArchiveMonth, Archives
+from virage.matchday.concessions.reads import closings as reads
+from virage.matchday.concessions.reads.fiscal import archive
+from virage.matchday.concessions.rules.fiscal.calendar import ends
+from virage.matchday.concessions.rules.fiscal.closing import Closing, Period, PeriodKind
+from virage.platform.clock import Clock
+from virage.platform.database import Database
+from virage.platform.problems import Refused
+from virage.platform.queue import Jobs, enqueue
+from virage.site.venue.reads import GROUND_ZONE
+
+EVERY_S: Final = 60.0
+
+
+class ClosingJobs:
+    """The jobs that close and archive. Whoever runs them at once: each period is closed once."""
+
+    def __init__(self, db: Database, clock: Clock, vault: KeyVault, archives: Archives) -> None:
+        self._db = db
+        self._clock = clock
+        self._vault = vault
+        self._archives = archives
+
+    def register(self, jobs: Jobs) -> None:
+        """Say what a worker can do."""
+        jobs.every(EVERY_S, "concessions.closings", self.close)
+        jobs.on(ARCHIVE_JOB, ArchiveMonth, self.keep_month)
+
+    async def close(self) -> None:
+        """Close all that is over."""
+        await self.close_due()
+
+    async def close_due(self) -> list[tuple[Period, list[Closing]]]:
+        """Close all that is over, the earliest first; what was closed here."""
+        closed: list[tuple[Period, list[Closing]]] = []
+        refused: Period | None = None
+        while True:
+            async with self._db.connection() as conn:
+                period = await reads.due(conn, self._clock.now())
+            if period is None or period == refused:
+                return closed
+            closings = await self._close(period)
+            if isinstance(closings, Refused):
+                refused = period  # somebody else has closed it meanwhile, so it is due no more
+                continue
+            closed.append((period, closings))
+
+    async def _close(self, period: Period) -> list[Closing] | Refused:
+        async with self._db.transaction() as conn:
+            until = ends(period, GROUND_ZONE)
+            closings = await fiscal.close(conn, self._vault, period, self._clock.now(), until=until)
+            if not isinstance(closings, Refused) and period.kind is PeriodKind.MONTH:
+                month = period.starts_on.isoformat()
+                tills = [UUID(one.subject_id) for one in closings if one.subject == "till"]
+                await enqueue(conn, ARCHIVE_JOB, [ArchiveMonth(till, month) for till in tills])
+        return closings
+
+    async def keep_month(self, wish: ArchiveMonth) -> None:
+        """Keep the archive of a till over a closed month."""
+        month = Period(PeriodKind.MONTH, date.fromisoformat(wish.month))
+        since, until, now = month.starts_on, month.next_starts_on, self._clock.now()
+        async with self._db.transaction() as conn:
+            made = await archive(conn, self._vault, wish.till, since=since, until=until, now=now)
+        if made is not None:
+            await self._archives.keep(wish.till, f"{since:%Y-%m}", made.gzip(self._db))

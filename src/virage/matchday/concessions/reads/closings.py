@@ -1,0 +1,66 @@
+"""What is closed, what is due, and closings as the office sees them."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Final, Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.matchday.concessions.rules.fiscal.calendar import Standing, next_due
+from virage.matchday.concessions.rules.fiscal.closing import PART_OF, Closing, Period, PeriodKind, Subject, read_closing
+from virage.matchday.concessions.rules.fiscal.record import hash_of
+from virage.matchday.concessions.store import fiscal as store
+from virage.platform.database import Connection
+from virage.site.venue.reads import GROUND_ZONE
+
+CLOSINGS_MAX: Final = 2_000
+
+
+class ClosingView(Struct, frozen=True):
+    """A closing as it was signed, and its hash, which the next one of its subject and period names."""
+
+    closing: Closing
+    hash: str
+
+
+async def due(conn: Connection, now: datetime) -> Period | None:
+    """The next period that is over and not closed; nothing is locked."""
+    return next_due(await _standing(conn), GROUND_ZONE, now)
+
+
+async def _standing(conn: Connection) -> Standing:
+    heads = await store.real_heads(conn)
+    days = await store.last_closings(conn, [Subject("till", str(till)) for till in heads], PeriodKind.DAY)
+    closed = {UUID(subject.id): closing.ranges[0].last for subject, closing in days.items()}
+    unclosed = {till: closed.get(till, 0) + 1 for till, head in heads.items() if head > closed.get(till, 0)}
+    last = await store.last_closed(conn)
+    parts = {}
+    for kind, part in PART_OF.items():
+        since = Period(kind, last[kind]).next_starts_on if kind in last else date.min
+        first = await store.first_closed_from(conn, part, since)
+        if first is not None:
+            parts[kind] = first
+    return Standing(await store.first_received(conn, unclosed), last, parts)
+
+
+async def closings(
+    conn: Connection,
+    subject: Literal["till", "outlet"],
+    kind: PeriodKind,
+    days: tuple[date, date],
+    ids: Sequence[str] | None,
+) -> list[ClosingView]:
+    """Closings that start on some days, both named ones too, the latest first; of some subjects or (None) of all."""
+    bodies = await store.closings_listed(conn, subject, kind, days, ids=ids, most=CLOSINGS_MAX)
+    return [ClosingView(closing, hash_of(body)) for body in bodies if (closing := read_closing(body)) is not None]
+
+
+async def outlets_of_till(conn: Connection, till: UUID) -> set[str]:
+    """Where a till wrote what is in its chain."""
+    return await store.outlets_of_till(conn, till)
+
+
+async def tills(conn: Connection) -> list[UUID]:
+    """The tills that wrote something."""
+    return list(await store.real_heads(conn))

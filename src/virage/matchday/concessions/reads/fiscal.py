@@ -1,0 +1,129 @@
+"""The archive of a till, streamed: read page by page, no connection held in between, for no record ever changes."""
+
+import zlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.identity.passes import acts as passes
+from virage.identity.passes.rules.vault import KeyVault
+from virage.identity.people import reads as people
+from virage.matchday.concessions.rules.fiscal.archive import (
+    HEADER_PURPOSE,
+    SEAL_PURPOSE,
+    VERSION,
+    Digest,
+    Header,
+    ServerKey,
+    Signed,
+    anchor_line,
+    closing_line,
+    header_line,
+    record_line,
+    seal_line,
+)
+from virage.matchday.concessions.rules.fiscal.closing import FISCAL_KEY, Closing, PeriodKind, read_closing
+from virage.matchday.concessions.rules.fiscal.record import canonical, stamp
+from virage.matchday.concessions.store import fiscal as store
+from virage.matchday.concessions.store.fiscal import StoredClosing
+from virage.platform.database import Connection, Database
+from virage.platform.keys import base64url
+
+PAGE: Final = 1_000
+GZIP: Final = 31
+"""zlib's window of 15 bits with gzip's header and trailer (RFC 1952)."""
+
+
+class Archive(Struct, frozen=True):
+    """An archive that is ready to be written; `sign` is by the house's fiscal key."""
+
+    header: Header
+    closings: list[StoredClosing]
+    sign: Callable[[bytes], bytes]
+
+    async def gzip(self, db: Database) -> AsyncIterator[bytes]:
+        """The file, in pieces."""
+        packer = zlib.compressobj(wbits=GZIP)
+        digest = Digest()
+        async for lines in self._lines(db):
+            for line in lines:
+                digest.add(line)
+            yield packer.compress(b"".join(line + b"\n" for line in lines))
+        seal = canonical(digest.body())
+        yield packer.compress(seal_line(Signed(seal, self.sign(SEAL_PURPOSE + seal))) + b"\n") + packer.flush()
+
+    async def _lines(self, db: Database) -> AsyncIterator[list[bytes]]:
+        """Header, records, anchors, closings: page by page."""
+        header, body = self.header, canonical(self.header)
+        yield [header_line(Signed(body, self.sign(HEADER_PURPOSE + body)))]
+        first = header.first
+        while first <= header.last:
+            async with db.connection() as conn:
+                records = await store.records_page(conn, header.till, first, header.last, PAGE)
+            yield [record_line(one.number, Signed(one.body, one.signature)) for one in records]
+            first += len(records)
+        sequence, last = header.anchors[0] - 1, header.anchors[1]
+        while sequence < last:
+            async with db.connection() as conn:
+                anchors = await store.anchors_page(
+                    conn, header.till, header.first, header.last, after=sequence, most=PAGE
+                )
+            yield [anchor_line(anchor) for anchor in anchors]
+            sequence = anchors[-1].sequence
+        yield [closing_line(one.kid, Signed(one.body, one.signature)) for one in self.closings]
+
+
+async def archive(
+    conn: Connection, vault: KeyVault, till: UUID, *, since: date | None, until: date | None, now: datetime
+) -> Archive | None:
+    """The archive of a till over the days of business from `since` on and before `until`; None where it has none.
+
+    Without `since` it begins with the first record, without `until` it ends with the last one, closed or not. Needs a
+    transaction: the house's key is made where there is none. The till must have been paired here.
+    """
+    paired = (await people.devices(conn, [till])).get(till)
+    closings = await store.till_closings(conn, till, since or date.min, until or date.max)
+    days = [closing for closing in map(_read, closings) if closing.period is PeriodKind.DAY]
+    if paired is None or ((since or until) and not days):
+        return None
+    first = days[0].ranges[0].first if since else 1
+    last = days[-1].ranges[-1].last if until else (await store.head_of(conn, till)).number
+    if last < first:
+        return None
+    key = (await passes.ensure_keys(conn, vault, [FISCAL_KEY], now))[FISCAL_KEY]
+    server_key = ServerKey(base64url(key.kid), base64url(key.public))
+    anchors = await store.anchor_span(conn, till, first, last)
+    header = Header(
+        version=VERSION,
+        till=till,
+        made_at=stamp(now),
+        till_key=paired.public_key,
+        server_key=server_key,
+        first=first,
+        last=last,
+        previous=await store.hash_at(conn, till, first - 1),
+        head=await store.hash_at(conn, till, last),
+        anchors=(anchors.first, anchors.last),
+        anchor_head=anchors.head,
+        closings=_spans([_read(one) for one in closings]),
+    )
+    return Archive(header, closings, vault.open(key).sign)
+
+
+def _read(stored: StoredClosing) -> Closing:
+    closing = read_closing(stored.body)
+    if closing is None:
+        raise ValueError("A stored closing is none.")
+    return closing
+
+
+def _spans(closings: Sequence[Closing]) -> tuple[tuple[str, int, int], ...]:
+    """(period, first sequence, last sequence) of closings that stand by period and in order."""
+    spans: dict[str, tuple[int, int]] = {}
+    for closing in closings:
+        first, _ = spans.get(closing.period.value, (closing.sequence, 0))
+        spans[closing.period.value] = (first, closing.sequence)
+    return tuple((period, first, last) for period, (first, last) in spans.items())

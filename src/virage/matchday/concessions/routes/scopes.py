@@ -1,0 +1,49 @@
+"""Who may do what with the catalogue and the stock (docs/concessions.md).
+
+The catalogue is the house's, so its doors ask for a role over the whole ground; a derogation is its organiser's, stock
+its outlet's.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from virage.platform.guard import Principal, Role, holds
+from virage.platform.problems import Problem
+
+WRITERS: Final[tuple[Role, ...]] = ("programme",)
+PRICERS: Final[tuple[Role, ...]] = ("programme", "finance")
+LEADERS: Final[tuple[Role, ...]] = ("finance",)
+STOCK_KEEPERS: Final[tuple[Role, ...]] = ("cashier", "programme")
+STOCK_READERS: Final[tuple[Role, ...]] = ("cashier", "programme", "finance")
+
+
+def over_the_house(principal: Principal, roles: Sequence[Role]) -> None:
+    """Raise `forbidden` unless one of the roles covers the whole ground."""
+    if not any(holds(principal, role) for role in roles):
+        raise Problem("forbidden", {"role": roles[0]})
+
+
+def at_outlets(principal: Principal, roles: Sequence[Role], outlets: Sequence[str]) -> None:
+    """Raise `forbidden` unless one of the roles covers each of the outlets."""
+    for outlet in outlets:
+        if not any(holds(principal, role, scope="outlet", scope_id=outlet) for role in roles):
+            raise Problem("forbidden", {"role": roles[0]})
+
+
+def outlets_of(principal: Principal, roles: Sequence[Role]) -> list[str] | None:
+    """The outlets that the roles cover; None for all of them."""
+    return _scoped(principal, "outlet", roles)
+
+
+def organisers_of(principal: Principal, roles: Sequence[Role]) -> list[UUID] | None:
+    """The organisers that the roles cover; None for all of them."""
+    found = _scoped(principal, "organiser", roles)
+    return None if found is None else [UUID(one) for one in found]
+
+
+def _scoped(principal: Principal, scope: str, roles: Sequence[Role]) -> list[str] | None:
+    if any(holds(principal, role) for role in roles):
+        return None
+    wanted = {*roles, "admin"}
+    return [str(grant.scope_id) for grant in principal.grants if grant.role in wanted and grant.scope == scope]

@@ -1,0 +1,41 @@
+"""Tables as files: comma-separated values (RFC 4180) in UTF-8, whose words no spreadsheet takes for a formula."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from datetime import date
+from io import StringIO
+from typing import Final
+
+from virage.platform.money import Cents
+
+FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
+CENTS: Final = 100
+
+Cell = str | int | date | None
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
+    """The file of a table."""
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(header)
+    writer.writerows([_cell(cell) for cell in row] for row in rows)
+    return text.getvalue().encode()
+
+
+def euros(cents: Cents) -> int | str:
+    """An amount with two decimals: `-12.50`; it is a number, and stands as it is."""
+    whole, rest = divmod(abs(cents), CENTS)
+    return _Number(f"{'-' if cents < 0 else ''}{whole}.{rest:02}")
+
+
+class _Number(str):
+    """Digits, which no spreadsheet runs."""
+
+    __slots__ = ()
+
+
+def _cell(cell: Cell) -> Cell:
+    if isinstance(cell, str) and not isinstance(cell, _Number) and cell.startswith(FORMULAS):
+        return "'" + cell
+    return cell

@@ -1,0 +1,1 @@
+"""What phones show of a match: the feed, live tracking and replays."""

@@ -1,0 +1,190 @@
+"""What phones and neighbours may ask of a feed. Each process reads and encodes an entry once, whoever listens."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from msgspec import Raw, Struct
+
+from virage.media.live.rules.entries import PAGE_ENTRIES, TEAMS_FACT, TOLD_FACT, Entry, Teams
+from virage.media.live.rules.feed import MatchState, Reason, effective, state_of
+from virage.media.live.store import feed as store
+from virage.platform.batching import Batcher
+from virage.platform.database import Connection, Database
+from virage.platform.ids import id_of
+from virage.platform.journal import Entry as Fact
+from virage.platform.journal import position_key
+from virage.platform.problems import Refused
+from virage.platform.stream import Opened, Opening
+from virage.site.programme import reads as programme
+from virage.site.programme.rules import Event, Kind, State, Text
+
+KNOWN_MAX: Final = 16
+MISSED_MAX: Final = 2 * PAGE_ENTRIES
+"""Who missed more reads pages, which caches carry: a phone that comes back asks the stream for little."""
+
+
+class FeedNews(Struct, frozen=True, omit_defaults=True):
+    """Entries in order, each an `Entry`. `teams`: who plays was set anew.
+
+    A stream begins with `head`, the number of the last entry that is told by now: what a phone lacks up to it stands in
+    the pages, and the stream tells each that comes after it once.
+    """
+
+    entries: list[Raw] = []
+    teams: bool = False
+    head: int = 0
+
+
+class Page(Struct, frozen=True):
+    """The entries `32 * (page - 1) + 1` to `32 * page` of a feed. A full page never changes."""
+
+    entries: list[Entry]
+
+
+class Live(Struct, frozen=True):
+    """The state of a feed: the number of its last entry, who plays, what it adds up to."""
+
+    event_id: UUID
+    head: int
+    revision: int
+    teams: Teams | None
+    state: MatchState
+
+
+class TeamsSheet(Struct, frozen=True):
+    """The line-ups of an event in any state, and what the page that edits them says of the event."""
+
+    title: Text
+    kind: Kind
+    state: State
+    starts_at: datetime
+    revision: int
+    teams: Teams | None
+
+
+class Known(Struct):
+    """A feed as this process knows it: its entries encoded, and with which transaction each is told.
+
+    That is the one which wrote it, or a later one that wrote an entry before it: a transaction that began first may
+    write last, and its entry waits for those that it follows. So what is told before a position is always a beginning
+    of the feed, the same one in every process, and each entry is told exactly once.
+    """
+
+    feed: store.Feed
+    entries: list[Raw] = []
+    told_with: list[int] = []
+
+    def add(self, written: store.Written) -> None:
+        """Take the next entry."""
+        self.entries.append(Raw(msgspec.json.encode(written.entry)))
+        self.told_with.append(max(written.xid, self.told_with[-1] if self.told_with else 0))
+
+    def told_at(self, position: str) -> int:
+        """How many entries are told before a position of the journal."""
+        return bisect_left(self.told_with, position_key(position).xid_next)
+
+    def told_by(self, xids: Iterable[int]) -> list[Raw]:
+        """The entries that are told with these transactions."""
+        cuts = [(bisect_left(self.told_with, xid), bisect_right(self.told_with, xid)) for xid in sorted(set(xids))]
+        return [entry for begins, ends in cuts for entry in self.entries[begins:ends]]
+
+
+class Feeds:
+    """The feeds that somebody asks for. Whoever asks at once shares one reading."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._known: dict[UUID, Known] = {}
+        self._readings = Batcher[UUID, Known | None](self._read, batch_max=10_000, queue_max=100_000)
+
+    async def at(self, event_id: UUID) -> Known | None:
+        """A feed as it stands; None for an event that is not public."""
+        return await self._readings.submit(event_id)
+
+    async def _read(self, event_ids: Sequence[UUID]) -> list[Known | None]:
+        asked = list(dict.fromkeys(event_ids))
+        async with self._db.connection() as conn:
+            found = {event_id: await self._one(conn, event_id) for event_id in asked}
+        return [found[event_id] for event_id in event_ids]
+
+    async def _one(self, conn: Connection, event_id: UUID) -> Known | None:
+        feed = await store.feed(conn, event_id)
+        if feed is None or (feed.head == 0 and feed.teams is not None):  # a draft may have line-ups, and is not public
+            return await _nothing_told(conn, event_id, feed)
+        # what was asked for last is forgotten last: who leafs through old matches does not push out the one that is on
+        known = self._known.pop(event_id, None) or Known(feed)
+        self._known[event_id] = known
+        if len(self._known) > KNOWN_MAX:
+            del self._known[next(iter(self._known))]
+        if feed.head > len(known.entries):
+            for written in await store.entries_after(conn, event_id, len(known.entries)):
+                known.add(written)
+        known.feed = feed
+        return known
+
+
+async def teams_sheet(conn: Connection, event: Event) -> TeamsSheet:
+    """Return the line-ups of an event for editing."""
+    feed = await store.feed(conn, event.id)
+    revision, teams = (feed.revision, feed.teams) if feed else (0, None)
+    return TeamsSheet(event.title, event.kind, event.state, event.starts_at, revision, teams)
+
+
+async def _nothing_told(conn: Connection, event_id: UUID, feed: store.Feed | None) -> Known | None:
+    event = (await programme.public_events_of(conn, [event_id])).get(event_id)
+    return None if event is None else Known(feed or store.Feed(event_id, 0, None, 0))
+
+
+class LiveTopic:
+    """`live:<event_id>`: what happens, in order. It begins with what was missed, or with the last page of it."""
+
+    name = "live"
+
+    def __init__(self, feeds: Feeds) -> None:
+        self._feeds = feeds
+
+    async def open(self, argument: str, opening: Opening) -> Opened | Refused:
+        """Tell what was missed; everybody may watch."""
+        event_id = id_of(argument)
+        known = None if event_id is None else await self._feeds.at(event_id)
+        if known is None:
+            return Refused(Reason.NOT_FOUND)
+        since, head = opening.since, known.told_at(opening.at)
+        heard = 0 if since is None else known.told_at(since)
+        if head - heard > MISSED_MAX:
+            heard = head - head % PAGE_ENTRIES
+        return Opened(opening.at, [FeedNews(known.entries[heard:head], teams=since is not None, head=head)])
+
+    async def on_entries(self, entries: Sequence[Fact]) -> Mapping[str, Any]:
+        """The entries that are told with the transactions of these facts."""
+        told: dict[UUID, list[int]] = {}
+        teams: set[UUID] = set()
+        for fact in entries:
+            if fact.what == TOLD_FACT:
+                told.setdefault(fact.about, []).append(position_key(fact.position).xid)
+            elif fact.what == TEAMS_FACT:
+                teams.add(fact.about)
+        messages: dict[str, Any] = {}
+        for event_id in told.keys() | teams:
+            known = await self._feeds.at(event_id)
+            news = [] if known is None else known.told_by(told.get(event_id, ()))
+            if news or event_id in teams:
+                messages[str(event_id)] = FeedNews(news, teams=event_id in teams)
+        return messages
+
+
+def live_of(known: Known) -> Live:
+    """The state of a feed."""
+    happened = effective(msgspec.json.decode(entry, type=Entry) for entry in known.entries)
+    feed = known.feed
+    return Live(feed.event_id, feed.head, feed.revision, feed.teams, state_of(happened.values()))
+
+
+def page_of(known: Known, page: int) -> bytes | None:
+    """A page of a feed as JSON (`Page`); None beyond its end."""
+    entries = known.entries[(page - 1) * PAGE_ENTRIES : page * PAGE_ENTRIES]
+    return msgspec.json.encode({"entries": entries}) if entries or page == 1 else None

@@ -1,0 +1,5 @@
+"""The doors of live."""
+
+from virage.media.live.routes import feed, notices
+
+routers = [feed.router, notices.router]

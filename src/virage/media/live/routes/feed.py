@@ -1,0 +1,145 @@
+"""The doors of the feed: everybody watches, the match desk and programs of the same role tell.
+
+What caches may keep has one address: the id in lower case with its hyphens, a page's number without a zero in front.
+Other spellings of the same are not found, or each would be kept, and asked of the house, apart.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Request, Response, Router, get, post, put
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
+from msgspec import Meta, Struct
+
+from virage.media.live.acts import telling as acts
+from virage.media.live.acts.telling import EntriesTold
+from virage.media.live.reads import feed as reads
+from virage.media.live.reads.feed import Feeds, Live, Page, TeamsSheet
+from virage.media.live.rules.entries import PAGE_ENTRIES, Entry, Teams, Telling
+from virage.media.live.rules.feed import Reason
+from virage.platform.caching import FOR_A_SECOND, FOR_EVER
+from virage.platform.clock import Clock
+from virage.platform.database import Connection, Database
+from virage.platform.guard import Principal, Role, staff
+from virage.platform.problems import Problem, Refused, granted
+from virage.site.programme import reads as programme
+from virage.site.programme.rules import Event
+
+ROLE: Role = "match_desk"
+TEAMS_ROLES: tuple[Role, ...] = (ROLE, "programme")
+"""Roles that set line-ups: the match desk, and those who prepare the event in the office."""
+TELLINGS_MAX = 100
+
+FULL = {"cache-control": FOR_EVER}
+GROWING = {"cache-control": FOR_A_SECOND}
+
+PageNumber = Annotated[int, Parameter(ge=1, le=10_000)]
+
+
+class Tellings(Struct, frozen=True, forbid_unknown_fields=True):
+    """What happened, in order."""
+
+    tellings: Annotated[list[Telling], Meta(min_length=1, max_length=TELLINGS_MAX)]
+
+
+class TeamsWord(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who plays, if nobody said otherwise since `revision` (0: nobody said anything yet)."""
+
+    teams: Teams
+    revision: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
+
+
+class Revised(Struct, frozen=True):
+    """What was set, and its revision now."""
+
+    revision: int
+
+
+Outcome = Entry | Refused
+
+
+@get("/{event_id:uuid}", opt={"public": True}, responses={200: ResponseSpec(Live, description="The feed as it stands")})
+async def get_live(event_id: UUID, feeds: Feeds, request: Request[Any, Any, Any]) -> Response[Live]:
+    """Who plays, the score, the clock, and how many entries there are."""
+    _only_at(f"/api/live/{event_id}", request)
+    return Response(reads.live_of(await _known(feeds, event_id)), headers=GROWING)
+
+
+@get(
+    "/{event_id:uuid}/pages/{page:int}",
+    opt={"public": True},
+    responses={200: ResponseSpec(Page, description="Entries in order")},
+)
+async def get_page(event_id: UUID, page: PageNumber, feeds: Feeds, request: Request[Any, Any, Any]) -> Response[bytes]:
+    """32 entries of the feed. A full page never changes and may be kept for ever, by a phone or a cache between."""
+    _only_at(f"/api/live/{event_id}/pages/{page}", request)
+    known = await _known(feeds, event_id)
+    body = reads.page_of(known, page)
+    if body is None:
+        raise Problem("not_found")
+    headers = FULL if known.feed.head >= page * PAGE_ENTRIES else GROWING
+    return Response(body, media_type="application/json", headers=headers)
+
+
+@post("/{event_id:uuid}/entries", status_code=200, guards=[staff(ROLE)])
+async def tell(
+    event_id: UUID,
+    data: Tellings,
+    *,
+    db: Database,
+    clock: Clock,
+    principal: Principal,
+    entries_told: Sequence[EntriesTold],
+) -> list[Outcome]:
+    """Tell what happened: one entry, or one refusal, a telling; each stands on those before it."""
+    if len({telling.id for telling in data.tellings}) < len(data.tellings):
+        raise Problem("invalid_input", {"errors": [{"source": "tellings", "message": "Each has an id of its own."}]})
+    async with db.transaction() as conn:
+        await _within(conn, event_id, principal)
+        return await acts.tell(conn, event_id, data.tellings, principal.id, clock.now(), handlers=entries_told)
+
+
+@get("/{event_id:uuid}/teams", guards=[staff(*TEAMS_ROLES)])
+async def get_teams(event_id: UUID, db: Database, principal: Principal) -> TeamsSheet:
+    """Return the line-ups for editing, also those of a draft."""
+    async with db.connection() as conn:
+        return await reads.teams_sheet(conn, await _prepared(conn, event_id, principal))
+
+
+@put("/{event_id:uuid}/teams", guards=[staff(*TEAMS_ROLES)])
+async def put_teams(event_id: UUID, data: TeamsWord, db: Database, clock: Clock, principal: Principal) -> Revised:
+    """Set the line-ups of both teams, before and during the match."""
+    async with db.transaction() as conn:
+        await _prepared(conn, event_id, principal)
+        outcome = await acts.set_teams(conn, event_id, data.teams, principal.id, clock.now(), revision=data.revision)
+        return Revised(granted(outcome))
+
+
+async def _prepared(conn: Connection, event_id: UUID, principal: Principal) -> Event:
+    event = granted(await programme.event_within(conn, event_id, principal, *TEAMS_ROLES))
+    if event.state == "cancelled":
+        raise Problem(Reason.NOT_FOUND)
+    return event
+
+
+async def _within(conn: Connection, event_id: UUID, principal: Principal) -> None:
+    event = granted(await programme.event_within(conn, event_id, principal, ROLE))
+    if event.state != "published":
+        raise Problem(Reason.NOT_FOUND)
+
+
+def _only_at(path: str, request: Request[Any, Any, Any]) -> None:
+    if request.scope["path"] != path:
+        raise Problem(Reason.NOT_FOUND)
+
+
+async def _known(feeds: Feeds, event_id: UUID) -> reads.Known:
+    known = await feeds.at(event_id)
+    if known is None:
+        raise Problem(Reason.NOT_FOUND)
+    return known
+
+
+router = Router("/api/live", route_handlers=[get_live, get_page, tell, get_teams, put_teams])

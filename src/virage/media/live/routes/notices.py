@@ -1,0 +1,65 @@
+"""What a fan wants to be told by push, on whichever of their screens they say so."""
+
+from uuid import UUID
+
+from litestar import Router, delete, get, put
+
+from virage.media.live.acts import notices as acts
+from virage.media.live.reads import notices as reads
+from virage.media.live.reads.notices import Choices
+from virage.media.live.rules.feed import Reason
+from virage.media.live.rules.notices import NoticeChoice
+from virage.platform.database import Database
+from virage.platform.guard import Principal, require_fan, signed_in
+from virage.platform.problems import Problem, granted
+from virage.site.programme import reads as programme
+
+
+@get("/", guards=[signed_in])
+async def get_notices(db: Database, principal: Principal) -> Choices:
+    """What I am told of all of the club, and instead of single events."""
+    async with db.connection() as conn:
+        return await reads.choices(conn, _person(principal))
+
+
+@put("/club", guards=[signed_in])
+async def put_notices_of_the_club(data: NoticeChoice, db: Database, principal: Principal) -> NoticeChoice:
+    """Tell me that of every event. Without `kinds`: nothing."""
+    async with db.transaction() as conn:
+        return granted(await acts.choose(conn, _person(principal), None, data))
+
+
+@put("/events/{event_id:uuid}", guards=[signed_in])
+async def put_notices_of_an_event(
+    event_id: UUID, data: NoticeChoice, db: Database, principal: Principal
+) -> NoticeChoice:
+    """Tell me that of this event, whatever I chose for the club. Without `kinds`: nothing."""
+    async with db.transaction() as conn:
+        if event_id not in await programme.public_events_of(conn, [event_id]):
+            raise Problem(Reason.NOT_FOUND)
+        return granted(await acts.choose(conn, _person(principal), event_id, data))
+
+
+@delete("/events/{event_id:uuid}", status_code=204, guards=[signed_in])
+async def delete_notices_of_an_event(event_id: UUID, db: Database, principal: Principal) -> None:
+    """Tell me of this event what I chose for the club."""
+    async with db.transaction() as conn:
+        await acts.choose_as_for_the_club(conn, _person(principal), event_id)
+
+
+def _person(principal: Principal) -> UUID:
+    require_fan(principal)
+    if principal.id is None:
+        raise Problem("unauthenticated")
+    return principal.id
+
+
+router = Router(
+    "/api/me/notices",
+    route_handlers=[
+        get_notices,
+        put_notices_of_the_club,
+        put_notices_of_an_event,
+        delete_notices_of_an_event,
+    ],
+)

@@ -1,0 +1,270 @@
+"""What entries add up to, and which may follow: `effective` puts entries and their corrections together."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from virage.media.live.rules.entries import (
+    BEGINS_S,
+    CLOCK_MAX_S,
+    ORDER,
+    STARTERS_MAX,
+    Corrected,
+    Entry,
+    Goal,
+    Happening,
+    KickOff,
+    Period,
+    PeriodOver,
+    Replayed,
+    Review,
+    ShootOutKick,
+    Side,
+    Teams,
+    Telling,
+    Told,
+    Withdrawn,
+    players_of,
+)
+from virage.platform.problems import Refused
+from virage.site.programme.rules import YEAR_MAX, YEAR_MIN
+
+CLOCK_SLACK_S: Final = 2
+"""How far what an entry says may be from the running clock without setting it."""
+
+
+class Reason(StrEnum):
+    """Why nothing is told."""
+
+    NOT_FOUND = "not_found"
+    ENTRY_ID_TAKEN = "entry_id_taken"
+    ENTRY_UNKNOWN = "entry_unknown"
+    ENTRY_WITHDRAWN = "entry_withdrawn"
+    ENTRY_IS_CORRECTION = "entry_is_correction"
+    ENTRY_IS_WITHDRAWAL = "entry_is_withdrawal"
+    ENTRY_NOT_OF_THIS_KIND = "entry_not_of_this_kind"
+    PERIOD_OUT_OF_ORDER = "period_out_of_order"
+    NOT_IN_THIS_PERIOD = "not_in_this_period"
+    PLAYER_UNKNOWN = "player_unknown"
+    SHIRT_TWICE = "shirt_twice"
+    STARTERS_TOO_MANY = "starters_too_many"
+    CAPTAIN_TWICE = "captain_twice"
+    TEAMS_ALIKE = "teams_alike"
+    NO_MATCH = "no_match"
+    TIME_STRANGE = "time_strange"
+    CHANGED = "changed_meanwhile"
+
+
+class Clock(Struct, frozen=True):
+    """A running clock: it showed `at_s` at the moment `since`."""
+
+    period: Period
+    since: datetime
+    at_s: int
+
+    def shows(self, at: datetime) -> int:
+        """The seconds of the match at a moment; before its beginning, its beginning. What nobody stopped stops."""
+        return min(CLOCK_MAX_S, self.at_s + max(0, int((at - self.since).total_seconds())))
+
+
+class Penalties(Struct, frozen=True):
+    """The score of a shoot-out."""
+
+    home: int = 0
+    away: int = 0
+
+
+class MatchState(Struct, frozen=True):
+    """What a feed adds up to: the score, the clock (None: nothing is played), the periods that are over.
+
+    `penalties`: the score of the shoot-out, None until it begins.
+    """
+
+    home: int = 0
+    away: int = 0
+    clock: Clock | None = None
+    over: tuple[Period, ...] = ()
+    match_over: bool = False
+    penalties: Penalties | None = None
+
+
+def effective(entries: Iterable[Entry]) -> dict[int, Entry]:
+    """What happened, by number and in order: entries as they were corrected last, without those withdrawn."""
+    kept: dict[int, Entry] = {}
+    for entry in entries:
+        match entry.told:
+            case Withdrawn(about):
+                kept.pop(about, None)
+            case Corrected(about, told):
+                if about in kept:
+                    kept[about] = replace(kept[about], told=told)
+            case _:
+                kept[entry.number] = entry
+    return kept
+
+
+def state_of(happened: Iterable[Entry]) -> MatchState:
+    """What effective entries add up to. An entry that says another clock sets it: referee and source know better."""
+    found = MatchState()
+    for entry in happened:
+        if found.clock is not None and entry.clock_s is not None:
+            found = replace(found, clock=_set_by(found.clock, entry.at, entry.clock_s))
+        match entry.told:
+            case KickOff(period):
+                at_s = BEGINS_S[period] if entry.clock_s is None else entry.clock_s
+                penalties = found.penalties or (Penalties() if period is Period.SHOOT_OUT else None)
+                found = replace(found, clock=Clock(period, entry.at, at_s), penalties=penalties)
+            case PeriodOver(period, match_over):
+                found = replace(found, clock=None, over=(*found.over, period), match_over=match_over)
+            case Goal(Side.HOME):
+                found = replace(found, home=found.home + 1)
+            case Goal(Side.AWAY):
+                found = replace(found, away=found.away + 1)
+            case ShootOutKick(side, "scored"):
+                found = replace(found, penalties=_scored(found.penalties or Penalties(), side))
+            case _:
+                pass
+    return found
+
+
+def _scored(penalties: Penalties, side: Side) -> Penalties:
+    if side is Side.HOME:
+        return replace(penalties, home=penalties.home + 1)
+    return replace(penalties, away=penalties.away + 1)
+
+
+def _set_by(clock: Clock, at: datetime, clock_s: int) -> Clock:
+    """A running clock after somebody has read another: whole seconds are rounded, so a little is no difference."""
+    return replace(clock, since=at, at_s=clock_s) if abs(clock.shows(at) - clock_s) > CLOCK_SLACK_S else clock
+
+
+def minute(period: Period, clock_s: int) -> tuple[int, int]:
+    """The minute in which something happened, as it is written: (45, 2) is 45+2, (27, 0) is 27."""
+    following = ORDER.index(period) + 1
+    ends = BEGINS_S[ORDER[following]] // 60 if following < len(ORDER) else None
+    running = clock_s // 60 + 1
+    return (ends, running - ends) if ends is not None and running > ends else (running, 0)
+
+
+def numbered(tellings: Sequence[Telling], known: Sequence[Entry], teams: Teams | None) -> list[Entry | Refused]:
+    """One entry a telling, numbered on from those that are known, or why it is none; each stands on the one before."""
+    happened = effective(known)
+    entries = list(known)
+    outcomes: list[Entry | Refused] = []
+    for telling in tellings:
+        now = state_of(happened.values())
+        refusal = _refuse_moment(telling.at) or _refuse(telling.told, happened, now, entries, teams)
+        if refusal is not None:
+            outcomes.append(refusal)
+            continue
+        entry = Entry(len(entries) + 1, telling.at, telling.told, _clock_s(telling, now))
+        entries.append(entry)
+        outcomes.append(entry)
+        happened = effective([*happened.values(), entry])
+    return outcomes
+
+
+def refuse_teams(teams: Teams, known: Iterable[Entry]) -> Refused | None:
+    """Return why these line-ups cannot be set. A player who is named in the feed stays in the line-up."""
+    if teams.home.code == teams.away.code:
+        return Refused(Reason.TEAMS_ALIKE, {"code": teams.home.code})
+    for side in Side:
+        players = teams.of(side).players
+        numbers = [player.number for player in players]
+        twice = next((number for number in numbers if numbers.count(number) > 1), None)
+        if twice is not None:
+            return Refused(Reason.SHIRT_TWICE, {"side": side, "player": twice})
+        if sum(player.starts for player in players) > STARTERS_MAX:
+            return Refused(Reason.STARTERS_TOO_MANY, {"side": side})
+        if sum(player.captain is True for player in players) > 1:
+            return Refused(Reason.CAPTAIN_TWICE, {"side": side})
+    named = {player for entry in known for player in players_of(_happening(entry))}
+    for side, number in sorted(named):
+        if all(player.number != number for player in teams.of(side).players):
+            return Refused(Reason.PLAYER_UNKNOWN, {"side": side, "player": number})
+    return None
+
+
+def _happening(entry: Entry) -> Told:
+    return entry.told.told if isinstance(entry.told, Corrected) else entry.told
+
+
+def _clock_s(telling: Telling, now: MatchState) -> int | None:
+    if telling.clock_s is not None or now.clock is None or isinstance(telling.told, Corrected | Withdrawn):
+        return telling.clock_s
+    return now.clock.shows(telling.at)
+
+
+def _refuse_moment(at: datetime) -> Refused | None:
+    """A moment that no calendar of ours reaches, for whoever reckons from it would leave all of time."""
+    return None if YEAR_MIN <= at.year <= YEAR_MAX else Refused(Reason.TIME_STRANGE)
+
+
+def _refuse(
+    told: Told, happened: Mapping[int, Entry], now: MatchState, entries: Sequence[Entry], teams: Teams | None
+) -> Refused | None:
+    """Why that cannot be told as the feed stands."""
+    match told:
+        case Withdrawn(about):
+            return _refuse_about(about, happened, entries)
+        case Corrected(about, instead):
+            refusal = _refuse_about(about, happened, entries)
+            if refusal is None and type(happened[about].told) is not type(instead):
+                refusal = Refused(Reason.ENTRY_NOT_OF_THIS_KIND, {"about": about})
+            return refusal or _refuse_players(instead, teams)
+        case Review(about=int(about)) | Replayed(about=int(about)):
+            return _refuse_about(about, happened, entries)
+        case _:
+            untimely = _untimely(told, now)
+            return _refuse_players(told, teams) if untimely is None else Refused(untimely)
+
+
+def _untimely(told: Happening, now: MatchState) -> Reason | None:
+    """Why that does not happen in the period that is played, or between two."""
+    match told:
+        case KickOff(period):
+            begun = [*now.over, *([now.clock.period] if now.clock is not None else [])]
+            late = now.match_over or any(ORDER.index(period) <= ORDER.index(one) for one in begun)
+            return Reason.PERIOD_OUT_OF_ORDER if late or now.clock is not None else None
+        case PeriodOver(period):
+            running = now.clock is not None and now.clock.period is period
+            return None if running else Reason.PERIOD_OUT_OF_ORDER
+        case Goal():
+            in_shoot_out = now.clock is not None and now.clock.period is Period.SHOOT_OUT
+            return Reason.NOT_IN_THIS_PERIOD if in_shoot_out else None
+        case ShootOutKick():
+            return Reason.NOT_IN_THIS_PERIOD if now.penalties is None else None
+        case _:
+            return None
+
+
+def _refuse_about(about: int, happened: Mapping[int, Entry], entries: Sequence[Entry]) -> Refused | None:
+    """Why an entry is not one to speak of; of a correction, `of` is the entry that is to be corrected again."""
+    if about in happened:
+        return None
+    if about > len(entries):
+        return Refused(Reason.ENTRY_UNKNOWN, {"about": about})
+    match entries[about - 1].told:
+        case Corrected(of):
+            return Refused(Reason.ENTRY_IS_CORRECTION, {"about": about, "of": of})
+        case Withdrawn(of):
+            return Refused(Reason.ENTRY_IS_WITHDRAWAL, {"about": about, "of": of})
+        case _:
+            return Refused(Reason.ENTRY_WITHDRAWN, {"about": about})
+
+
+def _refuse_players(told: Happening, teams: Teams | None) -> Refused | None:
+    """Whoever is named stands in the line-up."""
+    named = players_of(told)
+    if not named:
+        return None
+    if teams is None:
+        return Refused(Reason.NO_MATCH)
+    for side, number in named:
+        if all(player.number != number for player in teams.of(side).players):
+            return Refused(Reason.PLAYER_UNKNOWN, {"side": side, "player": number})
+    return None

@@ -1,0 +1,113 @@
+"""What push messages say of a match, in both languages. They name teams and no person."""
+
+# ruff: noqa: RUF001 - words are written with the marks of their language
+
+from typing import Final, Literal
+
+from virage.identity.people.rules.push import Said
+from virage.media.live.rules.entries import Ground, Period, Side, Teams
+from virage.media.live.rules.feed import MatchState
+
+Words = dict[Literal["fr", "en"], Said]
+
+_HOME, _AWAY = ("l’équipe à domicile", "the home side"), ("les visiteurs", "the away side")
+_BEGINS: Final = {
+    Period.FIRST_HALF: ("Coup d’envoi", "Kick-off"),
+    Period.SECOND_HALF: ("La seconde période commence", "The second half begins"),
+    Period.EXTRA_FIRST: ("La prolongation commence", "Extra time begins"),
+    Period.EXTRA_SECOND: ("Seconde période de la prolongation", "The second half of extra time begins"),
+    Period.SHOOT_OUT: ("Les tirs au but commencent", "The shoot-out begins"),
+}
+_ENDS: Final = {
+    Period.FIRST_HALF: ("Mi-temps", "Half-time"),
+    Period.SECOND_HALF: ("Fin du temps réglementaire", "End of normal time"),
+    Period.EXTRA_FIRST: ("Mi-temps de la prolongation", "Half-time of extra time"),
+    Period.EXTRA_SECOND: ("Avant les tirs au but", "Before the shoot-out"),
+    Period.SHOOT_OUT: ("Fin des tirs au but", "Shoot-out over"),
+}
+_PLACES: Final = {
+    ("gate", "open"): ("Porte {} : ouverte", "Gate {} is open"),
+    ("gate", "closed"): ("Porte {} : fermée", "Gate {} is closed"),
+    ("gate", "busy"): ("Porte {} : il y a foule", "Gate {} is crowded"),
+    ("outlet", "open"): ("Point de vente {} : ouvert", "Food stand {} is open"),
+    ("outlet", "closed"): ("Point de vente {} : fermé", "Food stand {} is closed"),
+    ("outlet", "busy"): ("Point de vente {} : il y a foule", "Food stand {} is crowded"),
+    ("outlet", "sold_out"): ("Point de vente {} : tout est vendu", "Food stand {} is sold out"),
+}
+
+
+def goal(teams: Teams | None, side: Side, state: MatchState, at: tuple[int, int] | None) -> Words:
+    """A goal, and how it stands then."""
+    return _said(("But pour {}", "Goal for {}"), teams, side, _score(teams, state), _minute(at))
+
+
+def goal_again(teams: Teams | None, side: Side, state: MatchState) -> Words:
+    """The replay of a goal, said in its place."""
+    return _said(("But pour {} : à revoir", "Goal for {}: watch it again"), teams, side, _score(teams, state))
+
+
+def no_goal(teams: Teams | None, side: Side, state: MatchState) -> Words:
+    """A goal that was told and does not count."""
+    return _said(("But annulé pour {}", "No goal for {}"), teams, side, _score(teams, state))
+
+
+def kick_off(teams: Teams | None, period: Period) -> Words:
+    """A period begins."""
+    french, english = _BEGINS[period]
+    return {"fr": Said(french, _pair(teams, 0)), "en": Said(english, _pair(teams, 1))}
+
+
+def over(teams: Teams | None, period: Period, state: MatchState, *, match_over: bool) -> Words:
+    """A period is over: how it stands."""
+    french, english = ("Fin du match", "Full time") if match_over else _ENDS[period]
+    return {"fr": Said(french, _score(teams, state)[0]), "en": Said(english, _score(teams, state)[1])}
+
+
+def replay(teams: Teams | None, state: MatchState) -> Words:
+    """Something can be watched again."""
+    french, english = _score(teams, state)
+    return {"fr": Said("À revoir", french), "en": Said("Watch it again", english)}
+
+
+def ground(news: Ground) -> Words:
+    """A gate or an outlet."""
+    french, english = _PLACES[news.place, news.state]
+    return {"fr": Said(french.format(news.code), ""), "en": Said(english.format(news.code), "")}
+
+
+def _said(
+    title: tuple[str, str], teams: Teams | None, side: Side, body: tuple[str, str], more: tuple[str, str] = ("", "")
+) -> Words:
+    name = _names(teams, side)
+    return {
+        "fr": Said(title[0].format(name[0]), body[0] + more[0]),
+        "en": Said(title[1].format(name[1]), body[1] + more[1]),
+    }
+
+
+def _names(teams: Teams | None, side: Side) -> tuple[str, str]:
+    if teams is not None:
+        return teams.of(side).name, teams.of(side).name
+    return _HOME if side is Side.HOME else _AWAY
+
+
+def _score(teams: Teams | None, state: MatchState) -> tuple[str, str]:
+    line = f"{state.home}–{state.away}"
+    if teams is not None:
+        line = f"{teams.home.name} {line} {teams.away.name}"
+    if state.penalties is None:
+        return line, line
+    kicks = f"{state.penalties.home}–{state.penalties.away}"
+    return f"{line}, {kicks} aux tirs au but", f"{line}, {kicks} on penalties"
+
+
+def _pair(teams: Teams | None, language: int) -> str:
+    names = [_names(teams, side)[language] for side in Side]
+    return " – ".join(names) if teams is not None else ""
+
+
+def _minute(at: tuple[int, int] | None) -> tuple[str, str]:
+    if at is None:
+        return "", ""
+    said = f" ({at[0]}+{at[1]}′)" if at[1] else f" ({at[0]}′)"
+    return said, said

@@ -1,0 +1,243 @@
+"""Taking what sources tell, in the caller's transaction."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct, field
+
+from virage.media.live.acts import telling as live
+from virage.media.live.acts.telling import EntriesTold
+from virage.media.live.rules.entries import Entry, Goal, PeriodOver, Telling, Withdrawn
+from virage.media.live.rules.feed import Reason, effective
+from virage.media.live.sources import store
+from virage.media.live.sources.rules.cdf import (
+    Action,
+    Document,
+    EventLine,
+    Known,
+    LineDefect,
+    MatchSheet,
+    MetaData,
+    Why,
+)
+from virage.media.live.sources.rules.counting import STATS_FACT, Count, due, statistics
+from virage.media.live.sources.rules.lineups import known_of, teams_of
+from virage.media.live.sources.rules.news import (
+    Happened,
+    News,
+    has_word,
+    kinds_of,
+    news_of_event,
+    news_of_meta,
+    news_of_sheet,
+)
+from virage.media.live.sources.rules.whose import Done, Linked, blame_of, whose
+from virage.media.live.store import feed as feeds
+from virage.platform.database import Connection
+from virage.platform.ids import named_id
+from virage.platform.journal import Fact, append
+from virage.platform.problems import Problem, Refused
+from virage.platform.texts import check_body
+
+IGNORED_MAX: Final = 50
+OTHER: Final = "other"
+
+
+class CdfTaken(Struct):
+    """What became of CDF documents: entries that are new, things that count, what the feed has no word for, defects."""
+
+    teams: bool = False
+    told: int = 0
+    counted: int = 0
+    ignored: dict[str, int] = field(default_factory=dict)
+    defects: list[LineDefect] = field(default_factory=list)
+
+
+async def count(conn: Connection, event_id: UUID, counts: Sequence[Count], now: datetime) -> int:
+    """Count what players did; how much of it was new or said otherwise. Figures are told at once or soon."""
+    await store.open_stats(conn, event_id)
+    told = await store.lock_stats(conn, event_id)
+    changed = await store.count(conn, event_id, list({one.id: one for one in counts}.values()))
+    if changed and told is not None and due(told.told_at, now):
+        await _tell_stats(conn, event_id, told, now)
+    return changed
+
+
+async def tell_stats_at_once(
+    conn: Connection,
+    event_id: UUID,
+    entries: Sequence[Entry],
+    who: UUID | None,  # noqa: ARG001 - a handler of told entries is told so
+    now: datetime,
+) -> None:
+    """Tell the figures as they stand with a goal, and when a period is over; a handler of told entries."""
+    if any(isinstance(entry.told, Goal | PeriodOver | Withdrawn) for entry in entries):
+        told = await store.lock_stats(conn, event_id)
+        if told is not None:
+            await _tell_stats(conn, event_id, told, now)
+
+
+async def _tell_stats(conn: Connection, event_id: UUID, told: store.Told, now: datetime) -> None:
+    figures = statistics(await store.tallies(conn, event_id))
+    if figures != told.statistics:
+        await store.keep_stats(conn, event_id, figures, now)
+        await append(conn, [Fact(STATS_FACT, None, event_id)], now)
+
+
+async def take(
+    conn: Connection,
+    event_id: UUID,
+    documents: Sequence[Document | str | LineDefect],
+    who: UUID | None,
+    now: datetime,
+    *,
+    handlers: Sequence[EntriesTold] = (),
+) -> CdfTaken:
+    """Tell and count what documents of CDF say, in order. A document that cannot be taken leaves the others alone."""
+    feed = await feeds.lock_feed(conn, event_id)  # before the figures, as whoever tells locks them
+    entries = [written.entry for written in await feeds.entries_after(conn, event_id, 0)]
+    known = await store.source(conn, event_id)
+    taking = _Taking(conn, event_id, feed, entries, known, who=who, now=now, handlers=handlers)
+    for number, document in enumerate(documents, 1):
+        await taking.document(number, document)
+    await taking.flush()
+    return taking.taken
+
+
+class _Taking:
+    """One body of documents on its way into the feed, whose lock is held."""
+
+    def __init__(
+        self,
+        conn: Connection,
+        event_id: UUID,
+        feed: feeds.Feed,
+        entries: list[Entry],
+        known: Known | None,
+        *,
+        who: UUID | None,
+        now: datetime,
+        handlers: Sequence[EntriesTold],
+    ) -> None:
+        self._conn = conn
+        self._event_id = event_id
+        self._feed = feed
+        self._entries = entries
+        self._known = known
+        self._who = who
+        self._now = now
+        self._handlers = handlers
+        self._counts: list[Done] = []
+        self._did: dict[str, Linked] = {}
+        self.taken = CdfTaken()
+
+    async def document(self, number: int, document: Document | str | LineDefect) -> None:
+        """Take one."""
+        match document:
+            case LineDefect():
+                self.taken.defects.append(document)
+            case str():
+                self._ignore(document)
+            case MetaData() | MatchSheet():
+                await self._names(number, document)
+            case EventLine():
+                await self._event(number, document)
+
+    async def flush(self) -> None:
+        """Count what waits to be counted."""
+        if self._counts:
+            await count(self._conn, self._event_id, self._counts, self._now)
+            self._counts = []
+
+    async def _names(self, number: int, document: MetaData | MatchSheet) -> None:
+        known = known_of(document)
+        if isinstance(known, str):
+            self._defect(number, Why.INVALID, known)
+            return
+        if self._known is not None and self._known.match_id != known.match_id:
+            self._defect(number, Why.OTHER_MATCH)
+            return
+        teams = teams_of(document, self._feed.teams, bound=self._known is not None)
+        try:
+            check_body(msgspec.json.encode(teams))  # as of what comes by other doors
+        except Problem as problem:
+            self._defect(number, Why.INVALID, str(problem.data))
+            return
+        before = self._feed.revision
+        revision = await live.set_teams(
+            self._conn, self._event_id, teams, self._who, self._now, revision=self._feed.revision
+        )
+        if isinstance(revision, Refused):
+            self._defect(number, revision.reason, str(revision.data))
+            return
+        self.taken.teams |= revision != before
+        self._feed = await feeds.lock_feed(self._conn, self._event_id)
+        if known != self._known:
+            await store.keep_source(self._conn, self._event_id, known)
+            self._known = known
+        if isinstance(document, MetaData):
+            await self._tell(number, lambda happened: news_of_meta(document, happened))
+        else:
+            await self._tell(number, lambda happened: news_of_sheet(document, known, happened))
+
+    async def _event(self, number: int, line: EventLine) -> None:
+        known, event = self._known, line.event
+        if known is None:
+            self._defect(number, Why.META_MISSING)
+            return
+        if line.match.id != known.match_id:
+            self._defect(number, Why.OTHER_MATCH)
+            return
+        who = whose(event, known, await self._related(event))
+        if who is None and event.type != "referee":
+            self._defect(number, Why.TEAM_UNKNOWN, str(event.team_id))
+            return
+        kinds = kinds_of(event) if who is not None else []
+        if who is not None:
+            blame = blame_of(event)
+            self._did[event.id] = Linked(who, blame)
+            self._counts.append(Done(self._id(event.id), who[0], kinds, who[1], blame))
+        self.taken.counted += bool(kinds)
+        await self._tell(number, lambda happened: news_of_event(event, who, happened))
+        if not kinds and not has_word(event, who):
+            self._ignore(f"{event.type}/{event.sub_type}" if event.type == "referee" else event.type)
+
+    async def _related(self, event: Action) -> dict[str, Linked]:
+        """Who did what a line of the referee refers to."""
+        if event.type != "referee" or not event.related_event_ids or event.player_id is not None:
+            return {}
+        missing = {self._id(name): name for name in event.related_event_ids if name not in self._did}
+        found = await store.counted(self._conn, self._event_id, list(missing)) if missing else {}
+        return self._did | {missing[UUID(int=id_.int)]: linked for id_, linked in found.items()}
+
+    async def _tell(self, number: int, news_of: Callable[[Happened], list[News]]) -> None:
+        """Tell until there is nothing new."""
+        tried: set[str] = set()
+        while news := [one for one in news_of(effective(self._entries)) if one.name not in tried]:
+            await self.flush()
+            tried |= {one.name for one in news}
+            tellings = [Telling(self._id(one.name), one.at, one.told, one.clock_s) for one in news]
+            head = len(self._entries)
+            outcomes = await live.tell(
+                self._conn, self._event_id, tellings, self._who, self._now, handlers=self._handlers
+            )
+            for refused in [one for one in outcomes if isinstance(one, Refused)]:
+                if refused.reason != Reason.ENTRY_ID_TAKEN:
+                    self._defect(number, refused.reason, str(refused.data))
+            fresh = await feeds.entries_after(self._conn, self._event_id, head)
+            self._entries += [written.entry for written in fresh]
+            self.taken.told += sum(isinstance(one, Entry) and one.number > head for one in outcomes)
+
+    def _id(self, name: str) -> UUID:
+        return named_id(self._event_id, f"cdf {name}")
+
+    def _defect(self, number: int, reason: str, message: str = "") -> None:
+        self.taken.defects.append(LineDefect(number, reason, message))
+
+    def _ignore(self, what: str) -> None:
+        ignored = self.taken.ignored
+        what = what[:60] if what[:60] in ignored or len(ignored) < IGNORED_MAX else OTHER
+        ignored[what] = ignored.get(what, 0) + 1

@@ -1,0 +1,366 @@
+"""Match files as kloppy reads them: who plays, what happens when, and where everybody is.
+
+kloppy comes with the extra `virage[match]` and is loaded only here. What a file says goes as it stands: names, shirts,
+times. https://kloppy.pysport.org tells what each provider's files are.
+"""
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from heapq import merge
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from msgspec import Struct
+
+from virage.media.live.rules.entries import (
+    BEGINS_S,
+    ORDER,
+    Card,
+    Goal,
+    Happening,
+    KickOff,
+    Period,
+    PeriodOver,
+    Player,
+    Position,
+    ShootOutKick,
+    Side,
+    Substitution,
+    Team,
+    Teams,
+)
+from virage.media.live.sources.rules.counting import Kind
+from virage.media.live.sources.rules.lineups import COLOURS, SHIRT_MAX, clean, code_of, lined_up, told_apart
+
+Format = Literal["statsbomb", "skillcorner", "hawkeye"]
+FRAMES_HZ: Final = 10
+"""How many frames of a second of the match are played."""
+PITCH_MAX_M: Final = 80.0
+"""How far from the centre spot a position is believed."""
+HEIGHT_M: Final = (-5.0, 60.0)
+"""Between which heights a ball is believed."""
+
+_CARDS: Final[dict[str, Literal["yellow", "second_yellow", "red"]]] = {
+    "FIRST_YELLOW": "yellow",
+    "SECOND_YELLOW": "second_yellow",
+    "RED": "red",
+}
+_OUTCOMES: Final[dict[str, Literal["scored", "saved", "missed"]]] = {
+    "GOAL": "scored",
+    "SAVED": "saved",
+    "BLOCKED": "saved",
+}
+_ASSIST_WITHIN: Final = 12  # events before a goal among which the pass to it is looked for
+
+Spot = tuple[Side, int, float, float]
+
+
+class NotReadable(Exception):
+    """The files cannot be played; the message says what to do."""
+
+
+class Did(Struct, frozen=True):
+    """Something that counts: who, and as what."""
+
+    side: Side
+    player: int | None
+    kinds: list[Kind]
+
+
+class Frame(Struct, frozen=True):
+    """Where everybody is, metres from the centre spot; the ball with its height, None while it is not seen."""
+
+    players: list[Spot]
+    ball: tuple[float, float, float] | None
+
+
+class Moment(Struct, frozen=True):
+    """Something at a time of the match, in milliseconds of its clock. `name` is the same whenever the file is read."""
+
+    period: Period
+    clock_ms: int
+    name: str
+    what: Happening | Did | Frame
+
+    @property
+    def order(self) -> tuple[int, int, int]:
+        """What comes first in a match: all that is at one time lies between the whistles."""
+        return ORDER.index(self.period), self.clock_ms, _whistle(self.what)
+
+
+class MatchFile(Struct):
+    """A match: who plays, and all that happens, in order."""
+
+    teams: Teams
+    events: list[Moment]
+    frames: Callable[[], Iterator[Moment]]
+
+    def moments(self) -> Iterator[Moment]:
+        """Everything, in the order in which it happened."""
+        return merge(self.events, self.frames(), key=lambda moment: moment.order)
+
+
+def load(format_: Format, paths: Sequence[Path]) -> MatchFile:
+    """Read a match.
+
+    Raises:
+        NotReadable: kloppy is missing, or the files are not what the format wants.
+    """
+    try:
+        import kloppy  # noqa: F401, PLC0415 - an extra: only whoever plays a file has it
+    except ImportError:
+        raise NotReadable("Match files need kloppy: pip install 'virage[match]'") from None
+    for path in paths:
+        if not path.is_file():
+            raise NotReadable(f"There is no file {path}.")
+    try:
+        with warnings.catch_warnings():
+            # kloppy tells analysts what they may want to know, and leaves files that it opens to the collector
+            warnings.simplefilter("ignore")
+            return _of(_LOADERS[format_](paths))
+    except NotReadable:
+        raise
+    except Exception as error:
+        raise NotReadable(f"kloppy cannot read that as {format_}: {error!r}") from error
+
+
+def _statsbomb(paths: Sequence[Path]) -> Any:
+    from kloppy import statsbomb  # noqa: PLC0415 - see load
+
+    events, lineups = _two(paths, "events, then line-ups")
+    return statsbomb.load(event_data=events, lineup_data=lineups, coordinates="statsbomb")
+
+
+def _skillcorner(paths: Sequence[Path]) -> Any:
+    from kloppy import skillcorner  # noqa: PLC0415 - see load
+
+    tracking, meta = _two(paths, "tracking, then match data")
+    return skillcorner.load(raw_data=tracking, meta_data=meta, coordinates="skillcorner")
+
+
+def _hawkeye(paths: Sequence[Path]) -> Any:
+    from kloppy import hawkeye  # noqa: PLC0415 - see load
+
+    balls = [path.read_bytes() for path in paths if path.suffix == ".ball"]
+    players = [path.read_bytes() for path in paths if path.suffix == ".centroids"]
+    meta = [str(path) for path in paths if path.suffix in (".json", ".xml")]  # by its name kloppy knows which it is
+    if not balls or len(balls) != len(players) or len(meta) > 1 or len(balls) * 2 + len(meta) != len(paths):
+        raise NotReadable("hawkeye wants as many files .ball as .centroids, and one .json or .xml about the match.")
+    return hawkeye.load(
+        ball_feeds=balls,
+        player_centroid_feeds=players,
+        meta_data=meta[0] if meta else None,
+        sample_rate=FRAMES_HZ / 50,
+        coordinates="hawkeye",
+    )
+
+
+_LOADERS: Final[dict[Format, Callable[[Sequence[Path]], Any]]] = {
+    "statsbomb": _statsbomb,
+    "skillcorner": _skillcorner,
+    "hawkeye": _hawkeye,
+}
+
+
+def _two(paths: Sequence[Path], which: str) -> tuple[bytes, bytes]:
+    if len(paths) != 2:  # noqa: PLR2004 - two it is
+        raise NotReadable(f"Two files are wanted: {which}.")
+    return paths[0].read_bytes(), paths[1].read_bytes()
+
+
+def _of(data: Any) -> MatchFile:
+    by_side = {Side(team.ground.value): team for team in data.metadata.teams}
+    teams = told_apart(Teams(_team(Side.HOME, by_side[Side.HOME]), _team(Side.AWAY, by_side[Side.AWAY])))
+    if data.dataset_type.name == "TRACKING":
+        return MatchFile(teams, _periods(_tracked(data.records)), lambda: _frames(data.records))
+    spans = {
+        ORDER[period.id - 1]: (0, _ms(period.end_timestamp - period.start_timestamp))
+        for period in data.metadata.periods
+    }
+    happened = [moment for place, event in enumerate(data.records) for moment in _event(event, place, data.records)]
+    return MatchFile(teams, _in_order(_periods(spans), happened), lambda: iter(()))
+
+
+def _tracked(records: Sequence[Any]) -> dict[Period, tuple[int, int]]:
+    """From when to when each period was tracked: a file may hold a minute of it."""
+    spans: dict[Period, tuple[int, int]] = {}
+    for record in records:
+        period, at_ms = ORDER[record.period.id - 1], _ms(record.timestamp)
+        spans[period] = spans.get(period, (at_ms,))[0], at_ms
+    return spans
+
+
+def _periods(spans_ms: dict[Period, tuple[int, int]]) -> list[Moment]:
+    last = max(spans_ms, key=ORDER.index)
+    return [
+        moment
+        for period, (begin_ms, end_ms) in spans_ms.items()
+        for moment in (
+            Moment(period, _clock_ms(period, begin_ms), f"{period} start", KickOff(period)),
+            Moment(period, _clock_ms(period, end_ms), f"{period} end", PeriodOver(period, match_over=period is last)),
+        )
+    ]
+
+
+def _in_order(periods: Sequence[Moment], happened: Sequence[Moment]) -> list[Moment]:
+    """By period and clock, between the whistles: what lies a breath after the last one is as late as it is."""
+
+    def key(moment: Moment) -> tuple[int, int, int]:
+        number, clock_ms, whistle = moment.order
+        return number, whistle, clock_ms
+
+    ordered: list[Moment] = []
+    for moment in sorted([*periods, *happened], key=key):
+        late = ordered and ordered[-1].period is moment.period and ordered[-1].clock_ms > moment.clock_ms
+        at_ms = ordered[-1].clock_ms if late else moment.clock_ms
+        ordered.append(Moment(moment.period, at_ms, moment.name, moment.what))
+    return ordered
+
+
+def _whistle(what: Happening | Did | Frame) -> int:
+    return {KickOff: -1, PeriodOver: 1}.get(type(what), 0)
+
+
+def _team(side: Side, team: Any) -> Team:
+    players = [
+        Player(
+            person.jersey_no,
+            clean(_name(person)),
+            _position(person.starting_position),
+            starts=bool(person.starting),
+        )
+        for person in team.players
+        if _has_shirt(person)
+    ]
+    name = clean(team.name) or str(team.team_id)
+    return Team(name, code_of(name, side), COLOURS[side], lined_up(players))
+
+
+def _name(person: Any) -> str:
+    known = person.name or " ".join(part for part in (person.first_name, person.last_name) if part)
+    return str(known or "")
+
+
+def _position(position: Any) -> Position:
+    named: dict[str, Position] = {
+        "Goalkeeper": "goalkeeper",
+        "Defender": "defender",
+        "Midfielder": "midfielder",
+        "Attacker": "forward",
+    }
+    group = getattr(position, "position_group", None)  # hawkeye's is a letter
+    return "" if group is None else named.get(group.name, "")
+
+
+def _has_shirt(person: Any) -> bool:
+    return person.jersey_no is not None and 1 <= person.jersey_no <= SHIRT_MAX
+
+
+def _event(event: Any, place: int, events: Sequence[Any]) -> Iterator[Moment]:
+    """What an event tells and counts."""
+    period, side = ORDER[event.period.id - 1], _side(event.team)
+    if side is None:
+        return
+    clock_ms = _clock_ms(period, _ms(event.timestamp))
+    name = f"{event.event_id} {event.event_type.name.lower()}"  # a foul and its card have one id
+    kinds = [] if period is Period.SHOOT_OUT else _kinds(event)
+    if kinds:
+        yield Moment(period, clock_ms, name, Did(side, _shirt(event.player), kinds))
+    told = _told(event, side, place, events)
+    if told is not None:
+        yield Moment(period, clock_ms, f"{name} told", told)
+
+
+def _told(event: Any, side: Side, place: int, events: Sequence[Any]) -> Happening | None:
+    shirt, result = _shirt(event.player), _result(event)
+    match event.event_type.name:
+        case "SHOT" if ORDER[event.period.id - 1] is Period.SHOOT_OUT:
+            return ShootOutKick(side, _OUTCOMES.get(result, "missed"), shirt)
+        case "SHOT" if result == "GOAL":
+            manner: Literal["play", "penalty"] = "penalty" if "PENALTY" in _qualifiers(event) else "play"
+            return Goal(side, shirt, _assist(event, place, events), manner)
+        case "SHOT" if result == "OWN_GOAL":
+            return Goal(Side.AWAY if side is Side.HOME else Side.HOME, shirt, None, "own")
+        case "CARD" if shirt is not None and event.card_type.name in _CARDS:
+            return Card(side, shirt, _CARDS[event.card_type.name])
+        case "SUBSTITUTION":
+            on = _shirt(event.replacement_player)
+            return None if shirt is None or on is None else Substitution(side, shirt, on)
+        case _:
+            return None
+
+
+def _kinds(event: Any) -> list[Kind]:
+    result, qualifiers = _result(event), _qualifiers(event)
+    match event.event_type.name:
+        case "SHOT" if result != "OWN_GOAL":
+            return [Kind.SHOT, *([Kind.ON_TARGET] if result in ("GOAL", "SAVED") else [])]
+        case "PASS":
+            besides = {"COMPLETE": Kind.COMPLETED, "OFFSIDE": Kind.OFFSIDE}
+            corner = [Kind.CORNER] if "CORNER_KICK" in qualifiers else []
+            return [Kind.PASS, *([besides[result]] if result in besides else []), *corner]
+        case "FOUL_COMMITTED":
+            return [Kind.FOUL]
+        case "GENERIC" if event.event_name == "Offside":
+            return [Kind.OFFSIDE]
+        case _:
+            return []
+
+
+def _assist(goal: Any, place: int, events: Sequence[Any]) -> int | None:
+    for event in reversed(events[max(0, place - _ASSIST_WITHIN) : place]):
+        if event.team == goal.team and event.event_type.name == "PASS" and "ASSIST" in _qualifiers(event):
+            return _shirt(event.player)
+    return None
+
+
+def _frames(records: Sequence[Any]) -> Iterator[Moment]:
+    for record in records:
+        period = ORDER[record.period.id - 1]
+        clock_ms = _clock_ms(period, _ms(record.timestamp))
+        yield Moment(period, clock_ms, f"{record.frame_id}", Frame(_spots(record), _ball(record.ball_coordinates)))
+
+
+def _spots(record: Any) -> list[Spot]:
+    spots: dict[tuple[Side, int], Spot] = {}
+    for person, seen in record.players_data.items():
+        side, at = _side(person.team), seen.coordinates
+        if side is not None and at is not None and _has_shirt(person) and _on_pitch(at):
+            spots[side, person.jersey_no] = (side, person.jersey_no, round(at.x, 2), round(at.y, 2))
+    return list(spots.values())
+
+
+def _ball(at: Any) -> tuple[float, float, float] | None:
+    if at is None or not _on_pitch(at):
+        return None
+    low, high = HEIGHT_M
+    return round(at.x, 2), round(at.y, 2), round(min(max(getattr(at, "z", 0) or 0, low), high), 2)
+
+
+def _on_pitch(at: Any) -> bool:
+    return all(abs(metres) < PITCH_MAX_M for metres in (at.x, at.y))
+
+
+def _side(team: Any) -> Side | None:
+    return None if team is None else Side(team.ground.value)
+
+
+def _shirt(person: Any) -> int | None:
+    return person.jersey_no if person is not None and _has_shirt(person) else None
+
+
+def _result(event: Any) -> str:
+    return event.result.name if event.result is not None else ""
+
+
+def _qualifiers(event: Any) -> set[str]:
+    return {getattr(one.value, "name", "") for one in event.qualifiers or ()}
+
+
+def _ms(span: timedelta) -> int:
+    return round(span / timedelta(milliseconds=1))
+
+
+def _clock_ms(period: Period, since_ms: int) -> int:
+    return BEGINS_S[period] * 1000 + since_ms

@@ -1,0 +1,94 @@
+"""The doors of sources: match data in the Common Data Format, things that count, and the figures for everybody."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Request, Response, Router, get, post
+from litestar.openapi.datastructures import ResponseSpec
+from msgspec import Meta, Struct
+
+from virage.media.live.acts.telling import EntriesTold
+from virage.media.live.routes.feed import ROLE
+from virage.media.live.rules.feed import Reason
+from virage.media.live.sources import acts
+from virage.media.live.sources.acts import CdfTaken
+from virage.media.live.sources.reads import StatsBoard
+from virage.media.live.sources.rules.cdf import BYTES_MAX, LINES_MAX, read
+from virage.media.live.sources.rules.counting import COUNTS_MAX, Count, Statistics
+from virage.platform.caching import FOR_A_SECOND
+from virage.platform.clock import Clock
+from virage.platform.database import Connection, Database
+from virage.platform.guard import Principal, staff
+from virage.platform.problems import Problem, granted
+from virage.site.programme import reads as programme
+
+LINES = ("application/x-ndjson", "application/jsonl", "application/jsonlines", "application/json-lines")
+
+
+class Counts(Struct, frozen=True, forbid_unknown_fields=True):
+    """What players did."""
+
+    counts: Annotated[list[Count], Meta(min_length=1, max_length=COUNTS_MAX)]
+
+
+class Counted(Struct, frozen=True):
+    """How much of it was new, or was said otherwise before."""
+
+    changed: int
+
+
+@post("/{event_id:uuid}/cdf", status_code=200, guards=[staff(ROLE)], request_max_body_size=BYTES_MAX)
+async def take_cdf(
+    event_id: UUID,
+    request: Request[Any, Any, Any],
+    *,
+    db: Database,
+    clock: Clock,
+    principal: Principal,
+    entries_told: Sequence[EntriesTold],
+) -> CdfTaken:
+    """Take documents of the Common Data Format: one of JSON, or one a line of JSON Lines (application/x-ndjson).
+
+    Meta data and the match sheet set the line-ups; whistles, goals, cards and substitutions are told, whatever else
+    counts is counted. Each line stands for itself: what cannot be taken is answered with its number and why.
+    """
+    body = await request.body()
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    lines = [line for line in body.split(b"\n") if line.strip()] if kind in LINES else [body]
+    if len(lines) > LINES_MAX:
+        raise Problem("too_large")
+    documents = [read(line, number) for number, line in enumerate(lines, 1)]
+    async with db.transaction() as conn:
+        await _within(conn, event_id, principal)
+        return await acts.take(conn, event_id, documents, principal.id, clock.now(), handlers=entries_told)
+
+
+@post("/{event_id:uuid}/counts", status_code=200, guards=[staff(ROLE)])
+async def count(event_id: UUID, data: Counts, *, db: Database, clock: Clock, principal: Principal) -> Counted:
+    """Count what players did: each id once, as it was said last."""
+    async with db.transaction() as conn:
+        await _within(conn, event_id, principal)
+        return Counted(await acts.count(conn, event_id, data.counts, clock.now()))
+
+
+@get(
+    "/{event_id:uuid}/stats",
+    opt={"public": True},
+    responses={200: ResponseSpec(Statistics, description="The figures as they were told last")},
+)
+async def get_stats(event_id: UUID, stats_board: StatsBoard) -> Response[Statistics]:
+    """The figures of both teams, and of each player."""
+    figures = await stats_board.at(event_id)
+    if figures is None:
+        raise Problem(Reason.NOT_FOUND)
+    return Response(figures.statistics, headers={"cache-control": FOR_A_SECOND})
+
+
+async def _within(conn: Connection, event_id: UUID, principal: Principal) -> None:
+    event = granted(await programme.event_within(conn, event_id, principal, ROLE))
+    if event.state != "published":
+        raise Problem(Reason.NOT_FOUND)
+
+
+router = Router("/api/live", route_handlers=[take_cdf, count, get_stats])

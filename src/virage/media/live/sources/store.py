@@ -1,0 +1,73 @@
+"""The queries of what sources tell, one typed function each."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from virage.media.live.rules.entries import Side
+from virage.media.live.sources.rules.cdf import Known
+from virage.media.live.sources.rules.counting import Count, Statistics, Tally
+from virage.media.live.sources.rules.whose import Blame, Linked
+from virage.platform.database import Connection
+from virage.platform.sql import load
+
+_sql = load(__file__)
+
+
+class Told(Struct, frozen=True):
+    """The figures that were told last, and when."""
+
+    statistics: Statistics
+    told_at: datetime | None
+
+
+async def source(conn: Connection, event_id: UUID) -> Known | None:
+    """Whom the ids of an event's source mean."""
+    row = await _sql.source(conn, event_id=event_id)
+    return None if row is None else msgspec.convert(row["known"], Known)
+
+
+async def keep_source(conn: Connection, event_id: UUID, known: Known) -> None:
+    """Remember whom they mean; the feed must be locked."""
+    await _sql.keep_source(conn, event_id=event_id, known=known)
+
+
+async def lock_stats(conn: Connection, event_id: UUID) -> Told | None:
+    """The figures, against whoever else counts; None where nothing was ever counted."""
+    row = await _sql.lock_stats(conn, event_id=event_id)
+    return None if row is None else msgspec.convert(dict(row), Told)
+
+
+async def open_stats(conn: Connection, event_id: UUID) -> None:
+    """Begin to count for an event."""
+    await _sql.open_stats(conn, event_id=event_id, statistics=Statistics())
+
+
+async def stats(conn: Connection, event_ids: Sequence[UUID]) -> dict[UUID, Statistics]:
+    """The figures that were told last of some events; those without any are left out."""
+    rows = _sql.stats(conn, event_ids=event_ids)
+    return {row["event_id"]: msgspec.convert(row["statistics"], Statistics) async for row in rows}
+
+
+async def keep_stats(conn: Connection, event_id: UUID, statistics: Statistics, now: datetime) -> None:
+    """Write what is told now; the stats must be locked."""
+    await _sql.keep_stats(conn, event_id=event_id, statistics=statistics, now=now)
+
+
+async def count(conn: Connection, event_id: UUID, counts: Sequence[Count]) -> int:
+    """Count things, each id once in the list; how many were new or changed. The stats must be locked."""
+    return len([row async for row in _sql.count(conn, event_id=event_id, counts=list(counts))])
+
+
+async def counted(conn: Connection, event_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Linked]:
+    """Who did these things."""
+    rows = _sql.counted(conn, event_id=event_id, ids=ids)
+    return {row["id"]: Linked((Side(row["side"]), row["player"]), Blame(row["blame"])) async for row in rows}
+
+
+async def tallies(conn: Connection, event_id: UUID) -> list[Tally]:
+    """How often each player did what."""
+    return [msgspec.convert(dict(row), Tally) async for row in _sql.tallies(conn, event_id=event_id)]

@@ -1,0 +1,97 @@
+"""The feed's queries, one typed function each."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from virage.media.live.rules.entries import Entry, Teams, Telling
+from virage.media.live.store.queries import queries
+from virage.platform.database import Connection
+
+
+class Feed(Struct, frozen=True):
+    """One event's feed: the number of its last entry, and who plays (None: it is no match, or nobody said)."""
+
+    event_id: UUID
+    head: int
+    teams: Teams | None
+    revision: int
+
+
+class Written(Struct, frozen=True):
+    """An entry, and the transaction that wrote it."""
+
+    entry: Entry
+    xid: int
+
+
+class Said(Struct, frozen=True):
+    """What was told under an id, and of which event."""
+
+    event_id: UUID
+    entry: Entry
+
+
+async def lock_feed(conn: Connection, event_id: UUID) -> Feed:
+    """Open a feed if need be, and lock it against whoever else tells."""
+    await queries.open_feed(conn, event_id=event_id)
+    return _feed(await queries.lock_feed(conn, event_id=event_id))
+
+
+async def feed(conn: Connection, event_id: UUID) -> Feed | None:
+    """One feed; None when nothing was ever told of that event."""
+    row = await queries.feed(conn, event_id=event_id)
+    return None if row is None else _feed(row)
+
+
+async def set_teams(conn: Connection, event_id: UUID, teams: Teams) -> None:
+    """Say who plays."""
+    await queries.set_teams(conn, event_id=event_id, teams=teams)
+
+
+async def said(conn: Connection, tellings: Sequence[Telling]) -> dict[UUID, Said]:
+    """What was told before under the ids of these tellings."""
+    rows = queries.said(conn, ids=[telling.id for telling in tellings])
+    return {row["id"]: Said(row["event_id"], _entry(row)) async for row in rows}
+
+
+async def insert_entries(
+    conn: Connection, event_id: UUID, entries: Sequence[tuple[UUID, Entry]], who: UUID | None, now: datetime
+) -> None:
+    """Write new entries, each with its telling's id; the feed must be locked."""
+    await queries.insert_entries(
+        conn,
+        event_id=event_id,
+        numbers=[entry.number for _, entry in entries],
+        ids=[telling_id for telling_id, _ in entries],
+        times=[entry.at for _, entry in entries],
+        clocks_s=[entry.clock_s for _, entry in entries],
+        told=[entry.told for _, entry in entries],
+        who=who,
+        now=now,
+    )
+
+
+async def entries_after(conn: Connection, event_id: UUID, number: int) -> list[Written]:
+    """Entries after a number, in order."""
+    rows = queries.entries_after(conn, event_id=event_id, number=number)
+    return [Written(_entry(row), int(row["xid"])) async for row in rows]
+
+
+async def feeds_in_use(conn: Connection, since: datetime) -> list[UUID]:
+    """Events of whose feeds something was told since then, or nothing yet."""
+    return [row["event_id"] async for row in queries.feeds_in_use(conn, since=since)]
+
+
+def _feed(row: Mapping[str, Any]) -> Feed:
+    return msgspec.convert(dict(row), Feed)
+
+
+def _entry(row: Mapping[str, Any]) -> Entry:
+    return msgspec.convert(
+        {"number": row["number"], "at": row["at"], "told": row["told"], "clock_s": row["clock_s"]}, Entry
+    )

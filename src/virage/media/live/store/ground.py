@@ -1,0 +1,35 @@
+"""How gates and outlets were seen last."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from virage.media.live.rules.ground import Seen
+from virage.media.live.store.queries import queries
+from virage.platform.database import Connection
+from virage.site.venue.rules.readings import Place
+
+
+async def places(conn: Connection, event_id: UUID) -> dict[Place, Seen]:
+    """How the places of an event were seen last."""
+    rows = queries.places(conn, event_id=event_id)
+    return {Place(row["place"], row["code"]): Seen(row["state"], row["since"], row["told"]) async for row in rows}
+
+
+async def put_places(conn: Connection, event_id: UUID, seen: Mapping[Place, Seen]) -> None:
+    """Write how places are seen now."""
+    if seen:
+        await queries.put_places(
+            conn,
+            event_id=event_id,
+            places=[place.place for place in seen],
+            codes=[place.code for place in seen],
+            states=[one.state for one in seen.values()],
+            sinces=[one.since for one in seen.values()],
+            told=[one.told for one in seen.values()],
+        )
+
+
+async def told_since(conn: Connection, event_id: UUID, since: datetime) -> list[datetime]:
+    """When news of the ground was told lately."""
+    return [row["written_at"] async for row in queries.ground_told_since(conn, event_id=event_id, since=since)]

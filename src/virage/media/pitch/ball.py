@@ -1,0 +1,189 @@
+"""A process beside the broker: a ball's blows become kicks, words of goal-line technology and referees entries.
+
+Five hundred samples a second come in, and a kick every few seconds goes on. The broker may go and come back, the
+database too; a payload that is none is counted, said, and forgotten.
+"""
+
+import asyncio
+import ssl
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+import aiomqtt
+import msgspec
+from msgspec import Struct
+
+from virage.media.live.acts import telling as live
+from virage.media.live.acts.telling import EntriesTold
+from virage.media.live.rules.entries import Referee, Telling
+from virage.media.pitch import acts
+from virage.media.pitch.rules.imu import KMH, BadPayload, Feeling, feel, read
+from virage.media.pitch.rules.kicks import Kick
+from virage.media.pitch.rules.signals import SIGNALS_A_MINUTE_MAX, is_noise, signal_of, surplus, telling_of
+from virage.platform.clock import Clock
+from virage.platform.database import Database, Unavailable
+from virage.platform.logs import log
+from virage.platform.problems import Refused
+
+AGAIN_S: Final = 1.0
+KICKS_WAITING: Final = 200
+PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
+
+
+class Broker(Struct, frozen=True):
+    """Where MQTT is spoken."""
+
+    host: str
+    port: int
+    secure: bool = False
+    user: str | None = None
+    password: str | None = None
+
+
+def broker_of(url: str) -> Broker:
+    """A broker from `mqtt://user:password@host:port`, or `mqtts://` for TLS; raises ValueError."""
+    parts = urlsplit(url)
+    if parts.scheme not in PORTS or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError("A broker is mqtt://host:port or mqtts://host:port.")
+    user, password = (unquote(one) if one else None for one in (parts.username, parts.password))
+    return Broker(parts.hostname, parts.port or PORTS[parts.scheme], parts.scheme == "mqtts", user, password)
+
+
+class Ball:
+    """One ball in one match.
+
+    `bad` counts what was no payload, `kicks` what was felt, `signals` what was said, `dropped` what of it was given up
+    because the database was away for too long.
+    """
+
+    def __init__(
+        self,
+        event_id: UUID,
+        ball: str,
+        broker: Broker,
+        *,
+        db: Database,
+        clock: Clock,
+        handlers: Sequence[EntriesTold] = (),
+    ) -> None:
+        self._event_id, self._ball, self._broker = event_id, ball, broker
+        self._db, self._clock, self._handlers = db, clock, handlers
+        self._feeling = Feeling()
+        self._kicks: deque[Kick] = deque(maxlen=KICKS_WAITING)
+        self._tellings: dict[UUID, Telling] = {}
+        self._lately: deque[Telling] = deque(maxlen=2 * SIGNALS_A_MINUTE_MAX)
+        self._news = asyncio.Event()
+        self._imu = f"ball/{ball}/imu"
+        self.bad = self.kicks = self.signals = self.dropped = 0
+        self.connected = False
+
+    @property
+    def told_all(self) -> bool:
+        """Whether nothing waits for the database."""
+        return not self._kicks and not self._tellings
+
+    @property
+    def waiting(self) -> list[Telling]:
+        """What waits to be told to the feed, in the order in which it came."""
+        return list(self._tellings.values())
+
+    async def run(self) -> None:
+        """Listen until cancelled."""
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._tell(), name="ball-telling")
+            while True:
+                try:
+                    await self._listen()
+                except aiomqtt.MqttError as failure:
+                    self.connected = False
+                    log.warning("broker_away", why=str(failure))
+                    await asyncio.sleep(AGAIN_S)
+
+    async def _listen(self) -> None:
+        """What is said while this process is away waits at the broker: its session has a name and stays."""
+        broker = self._broker
+        async with aiomqtt.Client(
+            broker.host,
+            broker.port,
+            username=broker.user,
+            password=broker.password,
+            identifier=f"virage-{self._event_id}-{self._ball}",
+            clean_session=False,
+            tls_context=ssl.create_default_context() if broker.secure else None,
+        ) as client:
+            await client.subscribe(
+                [(self._imu, 0), *((f"{kind}/{self._event_id}", 1) for kind in ("goal-line", "referee"))]
+            )
+            self.connected = True
+            log.info("broker_connected", ball=self._ball)
+            async for message in client.messages:
+                self.hear(message.topic.value, bytes(message.payload or b""))
+
+    def hear(self, topic: str, payload: bytes) -> None:
+        """Take one message in; what is to be told of it is told as soon as the database is there."""
+        try:
+            if topic == self._imu:
+                self._feel(payload)
+            else:
+                self._signal(payload)
+        except (BadPayload, msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as failure:
+            self.bad += 1
+            if _is_said(self.bad):
+                log.warning("payload_bad", topic=topic, why=str(failure), so_far=self.bad)
+
+    def _feel(self, payload: bytes) -> None:
+        self._feeling, blows = feel(self._feeling, read(payload))
+        for blow in blows:
+            self.kicks += 1
+            self._kicks.append(Kick(blow.at, self._ball, round(blow.speed * KMH)))
+            self._news.set()
+
+    def _signal(self, payload: bytes) -> None:
+        telling = telling_of(self._event_id, signal_of(payload))
+        self.signals += 1
+        if is_noise(telling, self._lately):
+            return
+        if isinstance(telling.told, Referee):
+            self._lately.append(telling)
+        self._tellings.setdefault(telling.id, telling)
+        for id_ in surplus(self._tellings):
+            given_up = self._tellings.pop(id_)
+            self.dropped += 1
+            if _is_said(self.dropped):
+                log.warning("signal_dropped", at=given_up.at.isoformat(), so_far=self.dropped)
+        self._news.set()
+
+    async def _tell(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            try:
+                await self._write()
+            except Unavailable:
+                await asyncio.sleep(AGAIN_S)
+                self._news.set()
+
+    async def _write(self) -> None:
+        """What was felt and said is forgotten when it is written, and not before."""
+        now, tellings, kicks = self._clock.now(), self.waiting, list(self._kicks)
+        if tellings:
+            async with self._db.transaction() as conn:
+                outcomes = await live.tell(conn, self._event_id, tellings, None, now, handlers=self._handlers)
+            for telling, outcome in zip(tellings, outcomes, strict=True):
+                self._tellings.pop(telling.id, None)
+                if isinstance(outcome, Refused):
+                    log.warning("signal_refused", reason=outcome.reason)
+        if kicks:
+            async with self._db.transaction() as conn:
+                await acts.take_kicks(conn, self._event_id, kicks)
+            for kick in kicks:
+                if kick in self._kicks:
+                    self._kicks.remove(kick)
+
+
+def _is_said(count: int) -> bool:
+    """The 1st, 2nd, 4th, 8th: a broken sensor must not fill the disk."""
+    return count & (count - 1) == 0

@@ -1,0 +1,41 @@
+"""The doors of the pitch: tracking sends frames as the match desk's program, everybody asks for the figures."""
+
+from uuid import UUID
+
+from litestar import Response, Router, get, post
+from litestar.openapi.datastructures import ResponseSpec
+
+from virage.media.live.rules.feed import Reason
+from virage.media.pitch import acts, reads
+from virage.media.pitch.reads import Figures, Pitches
+from virage.media.pitch.rules.frames import BATCH_BYTES_MAX, Frames, Taken
+from virage.platform.caching import FOR_A_SECOND
+from virage.platform.clock import Clock
+from virage.platform.database import Database
+from virage.platform.guard import Principal, Role, staff
+from virage.platform.problems import Problem, granted
+from virage.site.programme import reads as programme
+
+ROLE: Role = "match_desk"
+
+
+@post("/{event_id:uuid}/frames", status_code=200, guards=[staff(ROLE)], request_max_body_size=BATCH_BYTES_MAX)
+async def take_frames(event_id: UUID, data: Frames, db: Database, clock: Clock, principal: Principal) -> Taken:
+    """Take a batch of frames in, in the order of the match's clock. A batch may be sent again: docs/pitch.md."""
+    async with db.transaction() as conn:
+        event = granted(await programme.event_within(conn, event_id, principal, ROLE))
+        if event.state != "published":
+            raise Problem(Reason.NOT_FOUND)
+        return await acts.take_frames(conn, event_id, data.frames, clock.now())
+
+
+@get("/{event_id:uuid}", opt={"public": True}, responses={200: ResponseSpec(Figures, description="What was run")})
+async def get_figures(event_id: UUID, pitches: Pitches) -> Response[Figures]:
+    """How far and how fast everybody has run, and the hardest kick."""
+    known = await pitches.at(event_id)
+    if known is None:
+        raise Problem(Reason.NOT_FOUND)
+    return Response(reads.figures_of(event_id, known), headers={"cache-control": FOR_A_SECOND})
+
+
+router = Router("/api/pitch", route_handlers=[take_frames, get_figures])

@@ -1,0 +1,92 @@
+"""What phones are told: a key frame with everything, and from then on what moved."""
+
+from typing import Final
+
+from msgspec import Struct
+
+from virage.media.live.rules.entries import Period
+from virage.media.pitch.rules.code import told as coded
+from virage.media.pitch.rules.kicks import Kick, Kicks
+from virage.media.pitch.rules.track import Moment, Track
+
+KEY_EVERY: Final = 40
+"""Moments from one key frame to the next: distance and speed are anew after twenty seconds."""
+KMH: Final = 3.6
+
+
+class Play(Struct, frozen=True):
+    """All that is kept of one match's pitch."""
+
+    track: Track = Track()
+    kicks: Kicks = Kicks()
+
+
+class Key(Struct, frozen=True):
+    """Everything at once: moment `n` is what was at `n * 500` ms of the match's clock.
+
+    `at` holds the places of `who` (docs/pitch.md); `runs`, in the same order, metres and top speed in tenths of km/h.
+    """
+
+    period: Period
+    n: int
+    who: list[str]
+    at: str
+    runs: list[tuple[int, int]]
+
+
+class PitchNews(Struct, frozen=True, omit_defaults=True):
+    """A key frame, or moves: what differs in moment `n` from moment `n - 1`; kicks that were settled."""
+
+    key: Key | None = None
+    moves: list[tuple[int, str]] = []
+    kicks: list[Kick] = []
+    hardest: Kick | None = None
+
+
+class Told(Struct, frozen=True):
+    """What a process has told all its listeners last; whoever joins is told this, and then what they are told."""
+
+    moment: Moment
+    who: list[str]
+    runs: list[tuple[int, int]]
+    key_n: int
+    kicks: Kicks
+
+
+def key_of(told: Told) -> PitchNews:
+    """What somebody is told who knows nothing."""
+    moment = told.moment
+    at = coded(told.who, {}, moment.spots, None, moment.ball)
+    key = Key(moment.period, moment.n, told.who, at, told.runs)
+    return PitchNews(key, kicks=told.kicks.told[-1:], hardest=told.kicks.hardest)
+
+
+def news(before: Told | None, play: Play) -> tuple[Told | None, PitchNews | None]:
+    """What has come since, for all who know what was told before: a key frame if moves would not say it all."""
+    moments, runs = play.track.moments, play.track.runs
+    if not moments:
+        return before, None
+    who = sorted(runs)
+    figures = [(round(runs[name].metres), round(runs[name].top * KMH * 10)) for name in who]
+    last = moments[-1]
+    fresh = None if before is None else _following(before.moment, moments)
+    if before is None or fresh is None or who != before.who or last.n - before.key_n >= KEY_EVERY:
+        after = Told(last, who, figures, last.n, play.kicks)
+        return after, key_of(after)
+    former, moves = before.moment, []
+    for moment in fresh:
+        moves.append((moment.n, coded(who, former.spots, moment.spots, former.ball, moment.ball)))
+        former = moment
+    heard = before.kicks.told[-1].at if before.kicks.told else None
+    kicks = [kick for kick in play.kicks.told if heard is None or kick.at > heard]
+    hardest = play.kicks.hardest if play.kicks.hardest != before.kicks.hardest else None
+    after = Told(last, who, figures, before.key_n, play.kicks)
+    return after, PitchNews(None, moves, kicks, hardest) if moves or kicks or hardest else None
+
+
+def _following(before: Moment, moments: list[Moment]) -> list[Moment] | None:
+    """The moments since, each right after the other; None if one is missing."""
+    if moments[-1].period is not before.period or moments[-1].n < before.n:
+        return None
+    fresh = [moment for moment in moments if moment.period is before.period and moment.n > before.n]
+    return fresh if all(moment.n == before.n + place for place, moment in enumerate(fresh, 1)) else None

@@ -1,0 +1,211 @@
+"""Frames become moments: two a second, smoothed; from moment to moment, how far and how fast each has run.
+
+Tracking measures 10 to 50 times a second and errs each time. A moment is what the frames of its half second say about
+its middle: a line is fitted through a player's positions. Distance and speed are those from moment to moment, so an
+error of a frame is no metre that was run. Whoever seems faster than people are has not run: the tracking has jumped.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from math import hypot
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from virage.media.live.rules.entries import ORDER, Period, Side
+from virage.media.pitch.rules.frames import Frame, Spot, Taken
+
+GRID_MS: Final = 500
+GRID_S: Final = GRID_MS / 1000
+QUANTUM_M: Final = 0.2
+SPEED_MAX: Final = 12.5  # m/s; the fastest that anybody was ever measured at is 12.4
+STILL: Final = 0.3  # m/s; who stands sways, and the tracking trembles
+GAP_MAX: Final = 2  # moments from one position to the next; what was run in a longer gap is not known
+HELD_MAX: Final = 4  # moments that somebody who is not seen is still shown
+MOMENTS_KEPT: Final = 8
+NEAR_KEPT_S: Final = 4.0
+NEAR_STEP_S: Final = 0.1
+
+Quanta = tuple[int, int]
+BallQuanta = tuple[int, int, int]
+
+
+class Sums(Struct, frozen=True, array_like=True):
+    """What a line through the positions of half a second needs. Times are seconds from its middle."""
+
+    n: int = 0
+    t: float = 0
+    tt: float = 0
+    x: float = 0
+    y: float = 0
+    tx: float = 0
+    ty: float = 0
+
+    def plus(self, t: float, x: float, y: float) -> "Sums":
+        """With one position more."""
+        return Sums(self.n + 1, self.t + t, self.tt + t * t, self.x + x, self.y + y, self.tx + t * x, self.ty + t * y)
+
+    def middle(self) -> tuple[float, float]:
+        """Where the line is in the middle; their mean where the positions make no line that anybody could run."""
+        t, x, y = self.t / self.n, self.x / self.n, self.y / self.n
+        spread = self.tt / self.n - t * t
+        if self.n < 3 or spread < 1e-6:  # noqa: PLR2004 - two points are a line whatever they err
+            return x, y
+        speed_x, speed_y = (self.tx / self.n - t * x) / spread, (self.ty / self.n - t * y) / spread
+        if hypot(speed_x, speed_y) > SPEED_MAX:
+            return x, y
+        return x - speed_x * t, y - speed_y * t
+
+
+class Run(Struct, frozen=True, array_like=True):
+    """One player: where they were at moment `n` (None: not yet in this period), and what they have run.
+
+    Speeds in m/s, `former` is the one before `speed`; `top` is what was held for a second and a half.
+    """
+
+    side: Side
+    shirt: int
+    n: int | None = None
+    x: float = 0
+    y: float = 0
+    speed: float = 0
+    former: float = 0
+    metres: float = 0
+    top: float = 0
+
+    @property
+    def who(self) -> str:
+        """Their name on the wire: h9 is the home side's 9."""
+        return f"{self.side[0]}{self.shirt}"
+
+
+class Moment(Struct, frozen=True, array_like=True):
+    """Everybody's place at the time `n * 500` ms of the clock, in fifths of a metre."""
+
+    period: Period
+    n: int
+    spots: dict[str, Quanta]
+    ball: BallQuanta | None
+
+
+class Near(Struct, frozen=True, array_like=True):
+    """Who was nearest to the ball, and how far from it, metres. `who` is empty where nobody was seen."""
+
+    at: datetime
+    who: str
+    metres: float
+
+
+class Half(Struct, frozen=True, array_like=True):
+    """The half second that is being measured. `ball`: its distance from the middle in ms, then its place."""
+
+    n: int
+    sums: dict[str, Sums] = {}
+    ball: tuple[int, float, float, float] | None = None
+
+
+class Track(Struct, frozen=True):
+    """What frames have come to: runs by who, the last moments, and the half second that is open."""
+
+    period: Period = Period.FIRST_HALF
+    clock_ms: int = -1
+    runs: dict[str, Run] = {}
+    moments: list[Moment] = []
+    open: Half | None = None
+    near: list[Near] = []
+
+
+def follow(track: Track, frames: Sequence[Frame], now: datetime) -> tuple[Track, Taken]:
+    """Take frames in, in order; `now` is the time of those that bring none."""
+    taken = 0
+    for frame in frames:
+        if _is_late(track, frame):
+            continue
+        if frame.period is not track.period:
+            track = _in_period(track, frame.period)
+        n = (frame.clock_ms + GRID_MS // 2) // GRID_MS
+        if track.open is None or track.open.n != n:
+            track = replace(_closed(track), open=Half(n))
+        track = _seen(track, frame, frame.at or now)
+        taken += 1
+    return track, Taken(taken, len(frames) - taken)
+
+
+def _is_late(track: Track, frame: Frame) -> bool:
+    place, other = ORDER.index(frame.period), ORDER.index(track.period)
+    return (place, frame.clock_ms) <= (other, track.clock_ms)
+
+
+def _in_period(track: Track, period: Period) -> Track:
+    """Nobody has run from the last period into this one."""
+    track = _closed(track)
+    runs = {who: replace(run, n=None, speed=0.0, former=0.0) for who, run in track.runs.items()}
+    return replace(track, period=period, runs=runs, open=None)
+
+
+def _seen(track: Track, frame: Frame, at: datetime) -> Track:
+    half = track.open or Half(0)
+    off_ms = frame.clock_ms - half.n * GRID_MS
+    sums, runs = dict(half.sums), track.runs
+    for side, shirt, x, y in frame.players:
+        run = Run(side, shirt)
+        if run.who not in runs:
+            runs = {**runs, run.who: run}
+        sums[run.who] = sums.get(run.who, Sums()).plus(off_ms / 1000, x, y)
+    ball = half.ball
+    if frame.ball is not None and (ball is None or abs(off_ms) < ball[0]):
+        ball = (abs(off_ms), *frame.ball)
+    near = track.near if frame.ball is None else _with_near(track.near, _nearest(frame.players, frame.ball, at))
+    return replace(track, clock_ms=frame.clock_ms, runs=runs, open=Half(half.n, sums, ball), near=near)
+
+
+def _nearest(players: Sequence[Spot], ball: tuple[float, float, float], at: datetime) -> Near:
+    found = min(((hypot(x - ball[0], y - ball[1]), side, shirt) for side, shirt, x, y in players), default=None)
+    return Near(at, "", 0) if found is None else Near(at, Run(found[1], found[2]).who, round(found[0], 2))
+
+
+def _with_near(near: Sequence[Near], news: Near) -> list[Near]:
+    """The last seconds; of each tenth of one, the nearest."""
+    kept = [one for one in near if (news.at - one.at).total_seconds() < NEAR_KEPT_S]
+    if kept and (news.at - kept[-1].at).total_seconds() < NEAR_STEP_S:
+        return kept if kept[-1].metres <= news.metres and kept[-1].who else [*kept[:-1], replace(news, at=kept[-1].at)]
+    return [*kept, news]
+
+
+def _closed(track: Track) -> Track:
+    """The half second is over: everybody's step, and the moment."""
+    half = track.open
+    if half is None:
+        return track
+    runs = dict(track.runs)
+    for who, sums in half.sums.items():
+        runs[who] = step(runs[who], half.n, *sums.middle())
+    spots = {
+        who: (_quanta(run.x), _quanta(run.y))
+        for who, run in runs.items()
+        if run.n is not None and half.n - run.n <= HELD_MAX
+    }
+    ball = None if half.ball is None else (_quanta(half.ball[1]), _quanta(half.ball[2]), max(0, _quanta(half.ball[3])))
+    moment = Moment(track.period, half.n, spots, ball)
+    return replace(track, runs=runs, moments=[*track.moments, moment][-MOMENTS_KEPT:], open=None)
+
+
+def step(run: Run, n: int, x: float, y: float) -> Run:
+    """From where somebody was to where they are at moment `n`.
+
+    A jump moves nobody; after a gap, which a jump becomes by lasting, they are where they are and have run nothing.
+    """
+    if run.n is None or n - run.n > GAP_MAX:
+        return replace(run, n=n, x=x, y=y, speed=0.0, former=0.0)
+    metres = hypot(x - run.x, y - run.y)
+    speed = metres / ((n - run.n) * GRID_S)
+    if speed > SPEED_MAX:
+        return run
+    ran = metres if speed > STILL else 0.0
+    top = max(run.top, min(run.former, run.speed, speed))
+    return replace(run, n=n, x=x, y=y, speed=speed, former=run.speed, metres=run.metres + ran, top=top)
+
+
+def _quanta(metres: float) -> int:
+    return round(metres / QUANTUM_M)

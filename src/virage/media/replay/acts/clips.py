@@ -1,0 +1,138 @@
+"""Publishing, releasing and withdrawing clips, in the caller's transaction. The feed is locked before a clip is."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from virage.identity.people import reads as people
+from virage.media.live.acts import telling as live
+from virage.media.live.rules.entries import Entry, Goal, Replayed, Review, Telling, Withdrawn
+from virage.media.replay.rules.clips import (
+    Clip,
+    ClipState,
+    Mark,
+    Reason,
+    clip_of,
+    is_on,
+    mark_of_goal,
+    refuse_release,
+    same,
+)
+from virage.media.replay.store import cameras as camera_store
+from virage.media.replay.store import clips as store
+from virage.media.replay.store import desk as desk_store
+from virage.platform.database import Connection
+from virage.platform.ids import named_id, new_id
+from virage.platform.journal import Fact, append
+from virage.platform.problems import Refused
+from virage.site.programme import reads as programme
+
+
+async def mark(conn: Connection, event_id: UUID, wish: Mark, who: UUID | None, now: datetime) -> Clip | Refused:
+    """Publish a clip, at once, and say so in the feed; of an event with four eyes it waits for its release.
+
+    The same mark again is the same clip. What a program marks is its creator's mark.
+    """
+    if await store.clip(conn, wish.id) is not None:
+        return await _again(conn, wish, event_id)
+    event = await programme.event(conn, event_id)
+    if event is None or not is_on(event, wish.from_at):
+        return Refused(Reason.NO_PICTURE)
+    seen, marker = await camera_store.cameras_seen(conn, wish.from_at, wish.to_at), await _person(conn, who)
+    made = marker if isinstance(marker, Refused) else clip_of(wish, event_id, seen, marker)
+    if isinstance(made, Refused):
+        return made
+    waits = await desk_store.four_eyes(conn, event_id)
+    if not waits:
+        entry = await _tell(conn, made, named_id(made.id, "published"), who, now)
+        if isinstance(entry, Refused):
+            return await _again(conn, wish, event_id, entry)
+        made = replace(made, published_at=now, entry=entry.number, poster_id=new_id())
+    if not await store.add_clip(conn, made):
+        return await _again(conn, wish, event_id)
+    await desk_store.answer(conn, made, wish.suggestion, now)
+    await append(conn, [Fact("clip_proposed" if waits else "clip_published", who, made.id, {"event": event_id})], now)
+    return made
+
+
+async def _again(conn: Connection, wish: Mark, event_id: UUID, refused: Refused | None = None) -> Clip | Refused:
+    """The clip that the same mark has made, maybe another transaction's just now; else `refused`, or that its id is."""
+    known = await store.clip(conn, wish.id)
+    if known is None and refused is not None:
+        return refused
+    return known if known is not None and same(known, wish, event_id) else Refused(Reason.CLIP_ID_TAKEN)
+
+
+async def release(conn: Connection, clip: Clip, who: UUID | None, now: datetime) -> Clip | Refused:
+    """Show a clip that waits, or again one that was taken down, if its footage is kept. What is shown stays so."""
+    if clip.state is ClipState.SHOWN:
+        return clip
+    person = await _person(conn, who)
+    if isinstance(person, Refused):
+        return person
+    refusal = refuse_release(clip, person, four_eyes=await desk_store.four_eyes(conn, clip.event_id))
+    if refusal is None and not set(clip.cameras) & set(await camera_store.cameras_seen(conn, clip.from_at, clip.to_at)):
+        refusal = Refused(Reason.NO_PICTURE)
+    if refusal is not None:
+        return refusal
+    entry = await _tell(conn, clip, new_id(), who, now)
+    if isinstance(entry, Refused):
+        return entry
+    if not await store.show_clip(conn, clip, entry.number, now):
+        return Refused(Reason.CHANGED)
+    await append(conn, [Fact("clip_released", who, clip.id, {"event": clip.event_id})], now)
+    return replace(clip, published_at=clip.published_at or now, withdrawn_at=None, entry=entry.number)
+
+
+async def withdraw(conn: Connection, clip: Clip, who: UUID | None, now: datetime) -> Clip | Refused:
+    """Show a clip no more: its keys are given to nobody from now on, and the feed tells of it no longer."""
+    if clip.state is ClipState.WITHDRAWN:
+        return clip
+    if clip.entry is not None:
+        # refused where the feed has withdrawn that entry itself, which is as well
+        await live.tell(conn, clip.event_id, [Telling(new_id(), now, Withdrawn(clip.entry))], who, now)
+    if not await store.withdraw_clip(conn, clip.id, now, entry=clip.entry):
+        return Refused(Reason.CHANGED)
+    await append(conn, [Fact("clip_withdrawn", who, clip.id, {"event": clip.event_id})], now)
+    return replace(clip, withdrawn_at=now, entry=None)
+
+
+async def entries_told(
+    conn: Connection, event_id: UUID, entries: Sequence[Entry], who: UUID | None, now: datetime
+) -> None:
+    """Publish a clip of each goal that somebody told, and take down those of what did not happen.
+
+    A goal that no camera saw, or that is withdrawn in the same breath, has none. Telling it is marking it: where two
+    pairs of eyes are asked for, whoever told a goal does not release its clip.
+    """
+    undone = {number for entry in entries if (number := _undone(entry)) is not None}
+    for entry in entries:
+        if isinstance(entry.told, Goal) and entry.number not in undone:
+            await mark(conn, event_id, mark_of_goal(event_id, entry), who, now)
+    for number in sorted(undone):
+        for clip in await store.clips_told(conn, event_id, number):
+            await withdraw(conn, clip, None, now)
+
+
+async def _person(conn: Connection, who: UUID | None) -> UUID | Refused | None:
+    """Whose eyes these are. Of a program that was ended meanwhile nobody knows: it marks and releases nothing."""
+    if who is None:
+        return None
+    return await people.person_behind(conn, who) or Refused(Reason.NOT_FOUND)
+
+
+def _undone(entry: Entry) -> int | None:
+    """The entry that this one takes back."""
+    match entry.told:
+        case Withdrawn(about) | Review(matter="goal", phase="overturned", about=about):
+            return about
+        case _:
+            return None
+
+
+async def _tell(conn: Connection, clip: Clip, telling_id: UUID, who: UUID | None, now: datetime) -> Entry | Refused:
+    told = Telling(telling_id, now, Replayed(clip.id, clip.about))
+    (entry,) = await live.tell(conn, clip.event_id, [told], who, now)
+    return entry

@@ -1,0 +1,105 @@
+"""Bringing a description of a clip: read and checked, mixed and cut for each camera, sealed, kept, written down."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.media.replay.films import describing
+from virage.media.replay.films.describing import Samples, Unreadable
+from virage.media.replay.footage import Footage
+from virage.media.replay.opening import Gone, Keys, media
+from virage.media.replay.rules.boxes import first_shown_s
+from virage.media.replay.rules.clips import Clip
+from virage.media.replay.rules.descriptions import DESCRIBED_FACT, LONGER_MAX_S, Part
+from virage.media.replay.rules.media import key_period, sealed
+from virage.media.replay.rules.playlists import Angle, by_run
+from virage.media.replay.rules.words import Locale
+from virage.media.replay.store import descriptions as store
+from virage.platform.database import Connection
+from virage.platform.ids import new_id
+from virage.platform.journal import Fact, append
+from virage.platform.problems import Refused
+
+
+class Reason(StrEnum):
+    """Why a description is not taken."""
+
+    NOT_FOUND = "not_found"
+    GROWING = "clip_growing"
+    UNREADABLE = "description_unreadable"
+    EMPTY = "description_empty"
+    TOO_LONG = "description_too_long"
+
+
+class Wanted(Struct, frozen=True):
+    """What one camera has of a clip, and its keys."""
+
+    angle: Angle
+    keys: Keys
+
+
+def read(data: bytes, clip: Clip) -> Samples | Refused:
+    """The voice in a file, if it suits the clip."""
+    try:
+        voice = describing.samples(data)
+    except Unreadable:
+        return Refused(Reason.UNREADABLE)
+    if len(voice) < describing.RATE // 2:
+        return Refused(Reason.EMPTY)
+    longest_s = (clip.to_at - clip.from_at).total_seconds() + LONGER_MAX_S
+    if len(voice) > longest_s * describing.RATE:
+        return Refused(Reason.TOO_LONG, {"seconds_max": longest_s})
+    return voice
+
+
+async def made(footage: Footage, voice: Samples, wanted: Sequence[Wanted]) -> Mapping[str, list[Part]]:
+    """The description for each camera, sealed and kept in the object store; raises `Gone` where none has a picture."""
+    if not wanted:
+        raise Gone
+    ground = await _ground(footage, wanted[0])
+    base = wanted[0].angle.runs[0].from_at
+    return {one.angle.camera: await _made(footage, voice, ground, one, base) for one in wanted}
+
+
+async def put(
+    conn: Connection, clip: Clip, locale: Locale, made: Mapping[str, list[Part]], who: UUID | None, *, now: datetime
+) -> None:
+    """Offer a description from now on, in place of the one before in this language."""
+    id_ = new_id()
+    await store.put(conn, clip.id, locale, id_, made, now=now)
+    await append(conn, [Fact(DESCRIBED_FACT, who, clip.id, {"event": clip.event_id, "locale": locale})], now)
+
+
+async def _ground(footage: Footage, one: Wanted) -> Samples | None:
+    """What the voice lies over: the sound of the first camera, as long as nothing of it is missing."""
+    audio = [piece for run, piece in by_run(one.angle.audio, one.angle.runs) if run == 0]
+    return await asyncio.to_thread(describing.samples, await media(footage, one.keys, audio)) if audio else None
+
+
+async def _made(footage: Footage, voice: Samples, ground: Samples | None, one: Wanted, base: datetime) -> list[Part]:
+    """One camera's; `base`: when the voice begins, by the clock of all cameras."""
+    parts: list[Part] = []
+    numbered = list(by_run(one.angle.video, one.angle.runs))
+    for run in range(len(one.angle.runs)):
+        pieces = [piece for number, piece in numbered if number == run]
+        seconds = sum(piece.segment.duration_ms for piece in pieces) / 1000
+        first = pieces[0]
+        began_s = first_shown_s(await media(footage, one.keys, [first]))
+        heard_s = max(0.0, (first.segment.at - base).total_seconds())
+        sound = describing.mixed(_from(voice, heard_s), None if ground is None else _from(ground, heard_s), seconds)
+        init, cut = await asyncio.to_thread(describing.cut, sound, began_s)
+        init_id, period = new_id(), key_period(first.segment.at)
+        await footage.keep(init_id, init)
+        for piece in cut:
+            part = Part(run, init_id, new_id(), period, piece.duration_ms)
+            await footage.keep(part.id, sealed(piece.data, one.keys[period], part.id))
+            parts.append(part)
+    return parts
+
+
+def _from(sound: Samples, seconds: float) -> Samples:
+    return sound[round(seconds * describing.RATE) :]

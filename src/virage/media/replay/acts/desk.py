@@ -1,0 +1,57 @@
+"""What is suggested to the media desk, and how its clips are released, in the caller's transaction."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from virage.media.replay.rules.moments import SAME_MOMENT, TAPS_WITHIN, Moment, Suggestion, asked_for
+from virage.media.replay.store import desk as store
+from virage.platform.database import Connection
+from virage.platform.ids import new_id
+from virage.platform.journal import Fact, append
+
+TAPS_KEPT: Final = timedelta(minutes=10)
+
+
+async def set_four_eyes(conn: Connection, event_id: UUID, who: UUID | None, now: datetime, *, four_eyes: bool) -> None:
+    """Say whether what one person marks waits for another; what waits already goes on waiting."""
+    if await store.set_four_eyes(conn, event_id, four_eyes=four_eyes):
+        await append(conn, [Fact("clips_four_eyes", who, event_id, {"four_eyes": four_eyes})], now)
+
+
+async def suggest(conn: Connection, event_id: UUID, moment: Moment, now: datetime) -> bool:
+    """Suggest a moment, unless it is known; one suggestion a moment, whoever else suggests it."""
+    await store.lock(conn, event_id)
+    if await store.moment_known(conn, event_id, moment.at, SAME_MOMENT):
+        return False
+    suggestion = Suggestion(new_id(), event_id, moment)
+    await store.add_suggestion(conn, suggestion)
+    await append(conn, [Fact("moment_suggested", None, suggestion.id, {"event": event_id})], now)
+    return True
+
+
+async def dismiss(conn: Connection, suggestion: Suggestion, who: UUID | None, now: datetime) -> None:
+    """Close a suggestion of which nothing is shown."""
+    if await store.dismiss(conn, suggestion.id, who, now):
+        await append(conn, [Fact("moment_dismissed", who, suggestion.id, {"event": suggestion.event_id})], now)
+
+
+async def count_taps(
+    conn: Connection, process: UUID, seconds: Mapping[tuple[UUID, datetime], tuple[int, int]], now: datetime
+) -> None:
+    """Count who asked to see something again, and suggest it once enough have.
+
+    `seconds`: by event and second, how many asked, and how many follow that event in this process.
+    """
+    await store.add_taps(conn, process, seconds)
+    for event_id in sorted({event_id for event_id, _ in seconds}):
+        lately, watching = await store.taps(conn, event_id, now - TAPS_WITHIN)
+        moment = asked_for(lately, watching)
+        if moment is not None:
+            await suggest(conn, event_id, moment, now)
+
+
+async def forget_taps(conn: Connection, now: datetime) -> None:
+    """Forget what was asked for long ago."""
+    await store.forget_taps(conn, now - TAPS_KEPT)

@@ -1,0 +1,106 @@
+"""A description's sound, mixed with that of the ground and cut for the timeline of a picture."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Final
+
+import av
+import numpy as np
+from av.container import InputContainer
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from virage.media.replay.rules.boxes import boxes
+
+RATE: Final = 48_000
+BIT_RATE: Final = 96_000
+GROUND: Final = 0.35  # how loud the ground is under the voice
+SAMPLES_MAX: Final = RATE * 400
+RATES: Final = range(8_000, 192_001)  # of a file; at one sample a second, a few bytes are hours
+CONTAINERS: Final = "aac,aiff,amr,asf,avi,caf,flac,matroska,mov,mp3,mpegts,ogg,w64,wav"
+"""By FFmpeg's names: files that hold what they are. Others name files of this machine to read, or ports to wait at."""
+FLAGS: Final = "empty_moov+default_base_moof+cmaf+frag_discont+delay_moov"
+INIT: Final = (b"ftyp", b"moov")
+
+Samples = NDArray[np.float32]
+
+
+class Unreadable(Exception):
+    """It is no sound that can be read."""
+
+
+class Piece(Struct, frozen=True):
+    """About a second of sound, as CMAF."""
+
+    data: bytes
+    duration_ms: int
+
+
+def samples(data: bytes) -> Samples:
+    """The sound in a file, one channel, 48,000 samples a second; the first 400 seconds of a longer one."""
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
+    parts: list[Samples] = []
+    length = 0
+    try:
+        with av.open(BytesIO(data), options={"format_whitelist": CONTAINERS}) as file:
+            assert isinstance(file, InputContainer)  # noqa: S101 - it was opened for reading
+            if not file.streams.audio:
+                raise Unreadable
+            for frame in file.decode(audio=0):
+                if frame.sample_rate not in RATES:
+                    raise Unreadable
+                for out in resampler.resample(frame):
+                    parts.append(out.to_ndarray()[0].astype(np.float32))
+                    length += len(parts[-1])
+                if length > SAMPLES_MAX:
+                    break
+    except (av.FFmpegError, ValueError, IndexError) as error:
+        raise Unreadable from error
+    return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+
+
+def mixed(voice: Samples, ground: Samples | None, seconds: float) -> Samples:
+    """The voice over the ground, which is softer, for so long."""
+    length = round(seconds * RATE)
+    sound = np.zeros(length, np.float32)
+    sound[: len(voice)] += voice[:length]
+    if ground is not None:
+        sound[: len(ground)] += GROUND * ground[:length]
+    return np.clip(sound, -1.0, 1.0)
+
+
+def cut(sound: Samples, began_s: float) -> tuple[bytes, list[Piece]]:
+    """AAC as CMAF whose first sample is heard at `began_s`: the init segment, and about a second each."""
+    file = BytesIO()
+    options = {"movflags": FLAGS, "use_editlist": "0", "frag_duration": "1000000"}
+    with av.open(file, "w", format="mp4", options=options) as out:
+        stream = out.add_stream("aac", rate=RATE, layout="mono")
+        stream.bit_rate = BIT_RATE
+        frame = av.AudioFrame.from_ndarray(sound[None, :], format="fltp", layout="mono")
+        frame.sample_rate, frame.pts = RATE, 0
+        shift = round(began_s * RATE)
+        for packet in [*stream.encode(frame), *stream.encode(None)]:
+            if packet.pts is None or packet.dts is None or packet.pts < 0:
+                continue  # what an encoder puts before the first sample
+            packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
+            out.mux(packet)
+    muxed = boxes(file.getvalue())
+    init = b"".join(box for name, box in muxed if name in INIT)
+    return init, [Piece(data, _duration_ms(init + data)) for data in _fragments(muxed)]
+
+
+def _fragments(muxed: list[tuple[bytes, bytes]]) -> Iterator[bytes]:
+    fragment = b""
+    for name, box in muxed:
+        if name in (b"styp", b"sidx", b"moof", b"mdat"):
+            fragment += box
+        if name == b"mdat":
+            yield fragment
+            fragment = b""
+
+
+def _duration_ms(media: bytes) -> int:
+    with av.open(BytesIO(media)) as source:
+        assert isinstance(source, InputContainer)  # noqa: S101 - it was opened for reading
+        packets = [packet for packet in source.demux() if packet.pts is not None]
+        return max(1, round(1000 * sum(float((packet.duration or 0) * packet.time_base) for packet in packets)))

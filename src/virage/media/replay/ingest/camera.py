@@ -1,0 +1,183 @@
+"""One camera: what its reader brings is sealed, kept, and written down, in order."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+from virage.media.replay.footage import Footage
+from virage.media.replay.ingest.health import Health
+from virage.media.replay.ingest.reader import Part, Reader
+from virage.media.replay.ingest.segmenter import Fragment, Init
+from virage.media.replay.ingest.transports import Source
+from virage.media.replay.rules.cameras import Fault
+from virage.media.replay.rules.media import Kind, MediaVault, Segment, Track, key_period, sealed
+from virage.media.replay.store import cameras as store
+from virage.platform.clock import Clock
+from virage.platform.database import Database, Unavailable
+from virage.platform.logs import log
+from virage.platform.objects import Full, StoreAway
+
+WAITING_MAX: Final = 256  # parts that wait for a store that is away: two minutes of picture and sound
+KEEP_AGAIN_S: Final = 0.5
+TELL_EVERY_S: Final = 1.0
+LAST_PACKET_S: Final = 0.5
+LAST_PARTS_S: Final = 5.0
+
+
+class Ingest:
+    """Takes in one camera until it is told to stop.
+
+    A thread reads the transport; the loop seals, keeps and writes down, in order. If the store or the database is away
+    it waits; what comes while `waiting_max` parts wait already is lost, counted, and the gap is seen. An init segment
+    never is: all that comes of its take would be lost with it, long after the store is back.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        db: Database,
+        clock: Clock,
+        footage: Footage,
+        vault: MediaVault,
+        waiting_max: int = WAITING_MAX,
+    ) -> None:
+        self._source = source
+        self._db = db
+        self._clock = clock
+        self._footage = footage
+        self._vault = vault
+        self._waiting_max = waiting_max
+        self._parts: asyncio.Queue[Part] = asyncio.Queue()
+        self._tracks: dict[Kind, Track] = {}  # of the present take
+        self._keys: dict[datetime, bytes] = {}
+        self._delay = timedelta(milliseconds=source.delay_ms or 0)
+        self._health = Health()
+        self.lost = 0
+
+    async def run(self) -> None:
+        """Take in until cancelled; what is whole by then is kept, if that takes no longer than a few seconds."""
+        await self._patiently(self._introduce)
+        loop = asyncio.get_running_loop()
+
+        def tell(what: Part | Fault) -> None:
+            with suppress(RuntimeError):  # the loop ended before the thread could
+                loop.call_soon_threadsafe(self._hear, what)
+
+        reader = Reader(self._source, self._clock, tell)
+        keeping = asyncio.create_task(self._keep())
+        telling = asyncio.create_task(self._tell())
+        reader.start()
+        try:
+            # which leaves both alone when it is cancelled: what waits is kept yet
+            ended, _ = await asyncio.wait((keeping, telling), return_when=asyncio.FIRST_COMPLETED)
+            for one in ended:
+                one.result()
+        finally:
+            telling.cancel()
+            reader.stop()
+            await asyncio.to_thread(reader.join, LAST_PACKET_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._rest(keeping), LAST_PARTS_S)
+
+    async def _introduce(self) -> None:
+        source = self._source
+        async with self._db.connection() as conn:
+            await store.note_camera(conn, source.camera, programme=source.programme, delay_ms=source.delay_ms)
+
+    def _hear(self, what: Part | Fault) -> None:
+        if isinstance(what, Fault):
+            self._health.broken(what, self._clock.now())
+            return
+        if isinstance(what.what, Fragment) and what.what.kind is Kind.VIDEO:
+            self._health.sends(self._clock.now())
+        if isinstance(what.what, Init) or self._parts.qsize() < self._waiting_max:
+            self._parts.put_nowait(what)
+        else:
+            self.lost += 1
+            self._health.lost += 1
+            log.error("footage_lost", camera=self._source.camera, part=what.id, lost=self.lost)
+
+    async def _tell(self) -> None:
+        """Say every second how the camera does, whatever becomes of its parts; and hear how late it is."""
+        while True:
+            lost = self._health.lost
+            try:
+                async with self._db.connection() as conn:
+                    delay_ms = await store.note_state(
+                        conn,
+                        self._source.camera,
+                        fault=self._health.fault,
+                        seen_at=self._health.seen_at,
+                        lost=lost,
+                        now=self._clock.now(),
+                    )
+            except (Unavailable, OSError) as failure:
+                log.warning("camera_untold", camera=self._source.camera, error=type(failure).__name__)
+            else:
+                self._health.lost -= lost
+                self._delay = timedelta(milliseconds=delay_ms)
+            await asyncio.sleep(TELL_EVERY_S)
+
+    async def _keep(self) -> None:
+        while True:
+            part = await self._parts.get()
+            await self._patiently(partial(self._keep_part, part))
+            self._parts.task_done()
+
+    async def _rest(self, keeping: "asyncio.Task[None]") -> None:
+        """Keep what waits still."""
+        try:
+            if not keeping.done():
+                await self._parts.join()
+        finally:
+            keeping.cancel()
+
+    async def _keep_part(self, part: Part) -> None:
+        if isinstance(part.what, Init):
+            await self._begin(part, part.what)
+        else:
+            await self._add(part, part.what, self._tracks[part.what.kind])
+
+    async def _begin(self, part: Part, init: Init) -> None:
+        """A new track: its init segment, in the open."""
+        described = (init.kind, init.codecs, init.width, init.height)
+        track = Track(part.id, part.take_id, self._source.camera, *described, part.at)
+        await self._footage.keep(track.id, init.data)
+        async with self._db.connection() as conn:
+            await store.add_track(conn, track)
+        self._tracks[init.kind] = track
+
+    async def _add(self, part: Part, fragment: Fragment, track: Track) -> None:
+        at = part.at - self._delay
+        segment = Segment(part.id, track.id, at, max(1, round(fragment.duration_s * 1000)), len(fragment.data))
+        await self._footage.keep(segment.id, sealed(fragment.data, await self._key(at), segment.id))
+        async with self._db.connection() as conn:
+            await store.add_segment(conn, segment, track)
+        self._health.kept(segment.ends_at)
+
+    async def _key(self, at: datetime) -> bytes:
+        period = key_period(at)
+        if period not in self._keys:
+            made = self._vault.new(self._source.camera, period)
+            async with self._db.connection() as conn:
+                kept = await store.add_key(conn, self._source.camera, period, made)
+            self._keys[period] = self._vault.open(kept, self._source.camera, period)
+        return self._keys[period]
+
+    async def _patiently(self, act: Callable[[], Awaitable[None]]) -> None:
+        """Do it until the store and the database are there."""
+        while True:
+            try:
+                await act()
+            except (StoreAway, Unavailable, OSError) as failure:
+                log.warning("footage_waits", camera=self._source.camera, error=type(failure).__name__)
+                if isinstance(failure, StoreAway):
+                    fault = Fault.STORE_FULL if isinstance(failure, Full) else Fault.STORE_AWAY
+                    self._health.waits(fault, self._clock.now())
+                await asyncio.sleep(KEEP_AGAIN_S)
+            else:
+                return

@@ -1,0 +1,146 @@
+"""One camera's transport, read in a thread: opened again and again, cut into segments, each with its time."""
+
+import errno
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import av
+from av.container import InputContainer
+from msgspec import Struct
+
+from virage.media.replay.ingest.segmenter import Fragment, Init, Take, TakeEnds
+from virage.media.replay.ingest.transports import Source, opened
+from virage.media.replay.rules.cameras import ADVICE, Fault
+from virage.media.replay.rules.timing import Arrivals
+from virage.platform.clock import Clock
+from virage.platform.ids import new_id
+from virage.platform.logs import log
+
+AGAIN_S: Final = 1.0
+OUR_JUMP_S: Final = 0.2
+HUNG_UP: Final = (errno.EIO, errno.ECONNRESET, errno.EPIPE)  # RTMP ends in an error of input, however well it ended
+SENDS_ON: Final = (Fault.CLOCK_JUMPED, Fault.OUR_CLOCK_JUMPED)
+
+
+class Part(Struct, frozen=True):
+    """Something of a take; `id` is that of the object that is made of it, `at` when its first frame arrived."""
+
+    id: UUID
+    take_id: UUID
+    what: Init | Fragment
+    at: datetime
+
+
+class Reader:
+    """Reads a camera until it is stopped. `tell` is called from its thread, in order."""
+
+    def __init__(self, source: Source, clock: Clock, tell: Callable[[Part | Fault], None]) -> None:
+        self._source = source
+        self._clock = clock
+        self._tell = tell
+        self._stopped = threading.Event()
+        # a daemon: a library that waits for a camera cannot be woken, and must not hold up the end
+        self._thread = threading.Thread(target=self._run, name=f"camera {source.camera}", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End with the next packet."""
+        self._stopped.set()
+
+    def join(self, seconds: float) -> None:
+        """Wait for its end, but not longer than a camera may be silent."""
+        self._thread.join(seconds)
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            fault, detail = Fault.ENDED, ""
+            try:
+                with opened(self._source, self._stopped) as container:
+                    self._read(container)
+            except TakeEnds as ends:
+                fault, detail = ends.fault, str(ends)
+            except (av.FFmpegError, OSError) as failure:
+                fault = Fault.ENDED if failure.errno in HUNG_UP else Fault.UNREACHABLE
+                detail = type(failure).__name__
+            except Exception as failure:  # noqa: BLE001 - whatever it was that a camera sent, it is waited for again
+                log.error("take_failed", camera=self._source.camera, exc_info=failure)
+                fault = Fault.UNREACHABLE
+            if self._stopped.is_set():
+                return
+            self._warn(fault, detail)
+            self._stopped.wait(AGAIN_S)
+
+    def _warn(self, fault: Fault, detail: str) -> None:
+        log.warning("take_ended", camera=self._source.camera, fault=fault, detail=detail or ADVICE[fault])
+        self._tell(fault)
+
+    def _read(self, container: InputContainer) -> None:
+        """Read until the transport ends; where a clock jumps, another take begins."""
+        take = _TimedTake(container, self._clock, self._tell)
+        packets = container.demux(take.streams)
+        try:
+            for packet in packets:
+                if self._stopped.is_set():
+                    break
+                try:
+                    take.put(packet)
+                except TakeEnds as ends:
+                    if ends.fault not in SENDS_ON:
+                        take.refused = True
+                        raise
+                    self._warn(ends.fault, str(ends))
+                    take.close()
+                    take = _TimedTake(container, self._clock, self._tell)
+                    take.put(packet)
+        finally:
+            take.close()
+
+
+class _TimedTake:
+    """A take, and when what it has was seen."""
+
+    def __init__(self, container: InputContainer, clock: Clock, tell: Callable[[Part | Fault], None]) -> None:
+        self._id = new_id()
+        self._take = Take(container)
+        self._clock = clock
+        self._tell = tell
+        self._arrivals = Arrivals()
+        self._steady_s: float | None = None
+        self.streams = self._take.streams
+        self.refused = False
+
+    def put(self, packet: Any) -> None:
+        """Take a packet that has just arrived."""
+        now_s = self._now_s()
+        at_s, whole = self._take.put(packet)
+        if at_s is not None:
+            self._arrivals.note(at_s, now_s)
+        self._tell_all(whole)
+
+    def close(self) -> None:
+        """End it. Of one that is refused no more is kept."""
+        whole = self._take.close()
+        if not self.refused:
+            self._tell_all(whole)
+
+    def _now_s(self) -> float:
+        """The time, which goes on as evenly as the processor's own does, or the take ends."""
+        now_s = self._clock.now().timestamp()
+        steady_s = now_s / self._clock.speed - time.monotonic()
+        if self._steady_s is None:
+            self._steady_s = steady_s
+        if abs(steady_s - self._steady_s) > OUR_JUMP_S:
+            raise TakeEnds(Fault.OUR_CLOCK_JUMPED, f"({steady_s - self._steady_s:+.3f} s)")
+        return now_s
+
+    def _tell_all(self, whole: list[Init | Fragment]) -> None:
+        for what in whole:
+            arrived_s = self._arrivals.arrived(what.at_s if isinstance(what, Fragment) else 0.0)
+            self._tell(Part(new_id(), self._id, what, datetime.fromtimestamp(arrived_s, UTC)))

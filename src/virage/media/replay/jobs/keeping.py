@@ -1,0 +1,65 @@
+"""Footage that is over is forgotten, then deleted: no row ever names an object that is gone."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from virage.media.replay.footage import Footage
+from virage.media.replay.rules.keeping import Keeping, keeping
+from virage.media.replay.store import keeping as store
+from virage.platform.clock import Clock
+from virage.platform.database import Connection, Database
+from virage.platform.queue import Jobs
+
+EVERY_S: Final = 300.0
+BATCH: Final = 2_000
+AT_ONCE: Final = 16
+
+
+class KeepingJobs:
+    """The job that keeps footage for so many hours."""
+
+    def __init__(self, db: Database, clock: Clock, footage: Footage, hours: int) -> None:
+        self._db = db
+        self._clock = clock
+        self._footage = footage
+        self._hours = hours
+
+    def register(self, jobs: Jobs) -> None:
+        """Say what a worker can do."""
+        jobs.every(EVERY_S, "replay.expire", self.expire)
+
+    async def expire(self) -> None:
+        """Forget what is over, batch by batch, and delete its objects.
+
+        What dies between the two goes on with the next turn: objects are doomed with their rows, in one transaction.
+        """
+        over = keeping(self._hours, self._clock.now())
+        await self._all(store.expire_segments, over)
+        await self._all(store.expire_tracks, over)
+        await self._all(store.expire_descriptions, over)
+        await self._all(store.expire_posters, over)
+        async with self._db.connection() as conn:
+            await store.expire_keys(conn, over)
+            await store.forget_losses(conn, over)
+        await self._delete()
+
+    async def _all(self, forget: Callable[[Connection, Keeping, int], Awaitable[int]], over: Keeping) -> None:
+        while True:
+            async with self._db.transaction() as conn:
+                forgotten = await forget(conn, over, BATCH)
+            await self._delete()
+            if forgotten < BATCH:
+                return
+
+    async def _delete(self) -> None:
+        """Delete what is doomed; a store that is away ends the turn, and the next one goes on."""
+        while True:
+            async with self._db.connection() as conn:
+                doomed = await store.doomed(conn, BATCH)
+            if not doomed:
+                return
+            for start in range(0, len(doomed), AT_ONCE):
+                await asyncio.gather(*(self._footage.delete(one) for one in doomed[start : start + AT_ONCE]))
+            async with self._db.connection() as conn:
+                await store.gone(conn, doomed)

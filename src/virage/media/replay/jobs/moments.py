@@ -1,0 +1,99 @@
+"""Listens to the crowd: what the programme's cameras hear is measured as it comes in, and a roar is suggested."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct, field
+
+from virage.media.replay.acts import desk as acts
+from virage.media.replay.footage import Footage
+from virage.media.replay.hearing import level_db
+from virage.media.replay.reads.watching import key
+from virage.media.replay.rules.media import Kind, MediaVault, key_period, opened
+from virage.media.replay.rules.moments import AGAIN_AFTER, MEDIAN_OVER, Level, Moment, roars
+from virage.media.replay.rules.playlists import Piece
+from virage.media.replay.store import cameras as store
+from virage.platform.clock import Clock
+from virage.platform.database import Database
+from virage.platform.queue import Jobs
+from virage.site.programme import reads as programme
+
+LISTEN_EVERY_S: Final = 1.0
+FORGET_EVERY_S: Final = 300.0
+KEPT: Final = MEDIAN_OVER + AGAIN_AFTER + timedelta(seconds=10)
+BEGINS: Final = timedelta(minutes=90)  # before the kick-off: whoever is in by then is heard
+
+
+class Ear(Struct):
+    """What one camera has heard lately, of one track; a take that begins may be set to another volume."""
+
+    track_id: UUID | None = None
+    init: bytes = b""
+    heard: datetime | None = None
+    told: datetime | None = None
+    levels: list[Level] = field(default_factory=list)
+
+
+class MomentJobs:
+    """The jobs that suggest moments."""
+
+    def __init__(self, db: Database, clock: Clock, footage: Footage, vault: MediaVault) -> None:
+        self._db = db
+        self._clock = clock
+        self._footage = footage
+        self._vault = vault
+        self._ears: dict[str, Ear] = {}
+
+    def register(self, jobs: Jobs) -> None:
+        """Say what a worker can do."""
+        jobs.every(LISTEN_EVERY_S, "replay.listen", self.listen)
+        jobs.every(FORGET_EVERY_S, "replay.forget_taps", self.forget_taps)
+
+    async def forget_taps(self) -> None:
+        """Forget what was asked for long ago."""
+        async with self._db.transaction() as conn:
+            await acts.forget_taps(conn, self._clock.now())
+
+    async def listen(self) -> None:
+        """Hear what has come in, and suggest what stood out of it, to the desks of what is on now."""
+        now = self._clock.now()
+        async with self._db.connection() as conn:
+            events = [event.id for event in await programme.upcoming(conn, now) if event.starts_at - BEGINS <= now]
+            cameras = await store.programme_cameras(conn) if events else []
+        for camera in cameras:
+            for roar in await self._heard(camera, now):
+                for event_id in events:
+                    async with self._db.transaction() as conn:
+                        await acts.suggest(conn, event_id, roar, now)
+
+    async def _heard(self, camera: str, now: datetime) -> Sequence[Moment]:
+        ear = self._ears.setdefault(camera, Ear())
+        since = max(ear.heard or now - KEPT, now - KEPT)
+        async with self._db.connection() as conn:
+            pieces = await store.pieces(conn, camera, Kind.AUDIO, since, now)
+        for piece in pieces:
+            if ear.heard is None or piece.segment.at > ear.heard:
+                await self._hear(ear, piece)
+        ear.levels = [level for level in ear.levels if now - level.at <= KEPT]
+        fresh = [roar for roar in roars(ear.levels) if ear.told is None or roar.at - ear.told >= AGAIN_AFTER]
+        if fresh:
+            ear.told = fresh[-1].at
+        return [Moment(roar.source, roar.at, roar.strength, camera) for roar in fresh]
+
+    async def _hear(self, ear: Ear, piece: Piece) -> None:
+        segment, track = piece.segment, piece.track
+        ear.heard = segment.at
+        if ear.track_id != track.id:
+            ear.track_id, ear.levels = track.id, []
+            ear.init = await self._footage.get(track.id) or b""
+        sealed = await self._footage.get(segment.id)
+        async with self._db.connection() as conn:
+            media_key = await key(conn, self._vault, track.camera, key_period(segment.at))
+        if sealed is None or media_key is None:
+            return
+        db = await asyncio.to_thread(level_db, ear.init, opened(sealed, media_key, segment.id))
+        if db is not None:
+            ear.levels.append(Level(segment.at, db))

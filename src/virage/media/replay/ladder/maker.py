@@ -1,0 +1,178 @@
+"""The ladder at work: the cameras of the programme as they are seen, and the seconds of clips once there is time.
+
+What is live comes first, and is never late: where encoding falls behind, it leaves out what nobody waits for any more
+and goes on with now. All that it knows is in the database and in the ids, so that it may be killed at any moment: what
+was under way is made again, under the same ids, and what was stored of it stays.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.media.replay.footage import Footage
+from virage.media.replay.ladder.transcoding import Made, Unreadable, transcoded
+from virage.media.replay.rules.ladder import SMALLEST, due, made_id, steps_below, to_make
+from virage.media.replay.rules.media import KeyLost, Kind, MediaVault, Rung, Segment, Track, key_period, opened, sealed
+from virage.media.replay.rules.playlists import Piece
+from virage.media.replay.store import cameras as store
+from virage.media.replay.store import ladder as tasks
+from virage.platform.clock import Clock
+from virage.platform.database import Connection, Database, Unavailable
+from virage.platform.logs import log
+from virage.platform.objects import StoreAway
+
+POLL_S: Final = 0.2
+AGAIN_S: Final = 0.5
+LOOK_BACK: Final = timedelta(seconds=30)
+CLIPS_AT_ONCE: Final = 16
+WANTED: Final = frozenset({Rung.SOURCE, SMALLEST})
+REMEMBERED_MAX: Final = 256
+
+
+class _Source(Struct, frozen=True):
+    """A second as a camera sent it, open."""
+
+    init: bytes
+    fragment: bytes
+    key: bytes
+
+
+class Ladder:
+    """Makes rungs until it is told to stop."""
+
+    def __init__(self, *, db: Database, clock: Clock, footage: Footage, vault: MediaVault) -> None:
+        self._db = db
+        self._clock = clock
+        self._footage = footage
+        self._vault = vault
+        self._inits: dict[UUID, bytes] = {}
+        self._kept_inits: dict[UUID, bytes] = {}
+        self._keys: dict[tuple[str, datetime], bytes] = {}
+        self._unreadable: set[UUID] = set()
+        self.skipped = 0
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            try:
+                busy = await self.turn()
+            except (StoreAway, Unavailable, OSError) as failure:
+                log.warning("ladder_waits", error=type(failure).__name__)
+                await asyncio.sleep(AGAIN_S)
+            else:
+                await asyncio.sleep(0 if busy else POLL_S)
+
+    async def turn(self) -> bool:
+        """Make one second of what is wanted most; whether there was one."""
+        piece = await self._live() or await self._of_clips()
+        if piece is not None:
+            await self._make(piece)
+        return piece is not None
+
+    async def _live(self) -> Piece | None:
+        now = self._clock.now()
+        async with self._db.connection() as conn:
+            for camera in await store.programme_cameras(conn):
+                source, made = await self._missing_of(conn, camera, now - LOOK_BACK, now)
+                wanted, left_out = due(source, made, now)
+                if left_out:
+                    self.skipped += len(left_out)
+                    log.warning("ladder_behind", camera=camera, seconds_left_out=len(left_out), in_all=self.skipped)
+                if wanted is not None:
+                    return wanted
+        return None
+
+    async def _of_clips(self) -> Piece | None:
+        now = self._clock.now()
+        async with self._db.connection() as conn:
+            for clip in await tasks.clips_to_ladder(conn, CLIPS_AT_ONCE):
+                for camera in clip.cameras:
+                    source, made = await self._missing_of(conn, camera, clip.from_at, clip.to_at)
+                    if missing := to_make(source, made):
+                        return missing[0]
+                if clip.settled(now):
+                    await tasks.note_laddered(conn, clip.id, now)
+        return None
+
+    async def _missing_of(
+        self, conn: Connection, camera: str, from_at: datetime, to_at: datetime
+    ) -> tuple[list[Piece], list[Piece]]:
+        """Seconds of a camera that have rungs, and those of the smallest, which are written with all others."""
+        found = await store.stretch(conn, camera, from_at, to_at, kinds={Kind.VIDEO}, rungs=WANTED)
+        source = [
+            piece
+            for piece in found[Kind.VIDEO, Rung.SOURCE]
+            if steps_below(piece.track.height or 0) and piece.segment.id not in self._unreadable
+        ]
+        return source, found[Kind.VIDEO, SMALLEST]
+
+    async def _make(self, piece: Piece) -> None:
+        try:
+            source = await self._fetched(piece)
+            steps = steps_below(piece.track.height or 0)
+            made = await asyncio.to_thread(transcoded, source.init, source.fragment, steps)
+        except (Unreadable, KeyLost, ValueError) as failure:
+            self._unreadable.add(piece.segment.id)
+            log.error("second_unreadable", camera=piece.track.camera, segment=str(piece.segment.id), error=str(failure))
+            return
+        kept = [await self._kept(piece, source.key, one) for one in made]
+        async with self._db.transaction() as conn:
+            for segment, track in kept:
+                await store.add_track(conn, track)
+                await store.add_segment(conn, segment, track)
+
+    async def _kept(self, piece: Piece, key: bytes, made: Made) -> tuple[Segment, Track]:
+        """Store a second of a rung under ids that are always the same for it."""
+        source, segment = piece.track, piece.segment
+        track = Track(
+            made_id(source.id, f"{made.rung} {sha256(made.init).hexdigest()}"),
+            source.take_id,
+            source.camera,
+            source.kind,
+            made.codecs,
+            made.width,
+            made.height,
+            source.began_at,
+            made.rung,
+        )
+        if track.id not in self._kept_inits:
+            await self._footage.keep_once(track.id, made.init)
+            _remember(self._kept_inits, track.id, b"")
+        object_id = made_id(segment.id, made.rung)
+        await self._footage.keep_once(object_id, sealed(made.fragment, key, object_id))
+        return Segment(object_id, track.id, segment.at, segment.duration_ms, len(made.fragment)), track
+
+    async def _fetched(self, piece: Piece) -> _Source:
+        """A second in the open; raises `Unreadable` where its objects are gone, ValueError where they are damaged."""
+        track, segment = piece.track, piece.segment
+        init = self._inits.get(track.id) or await self._object(track.id)
+        _remember(self._inits, track.id, init)
+        key = await self._key(track.camera, key_period(segment.at))
+        return _Source(init, opened(await self._object(segment.id), key, segment.id), key)
+
+    async def _object(self, object_id: UUID) -> bytes:
+        data = await self._footage.get(object_id)
+        if data is None:
+            raise Unreadable("its object is gone")
+        return data
+
+    async def _key(self, camera: str, period: datetime) -> bytes:
+        key = self._keys.get((camera, period))
+        if key is None:
+            async with self._db.connection() as conn:
+                kept = await store.media_key(conn, camera, period)
+            if kept is None:
+                raise Unreadable("its key is gone")
+            key = self._vault.open(kept, camera, period)
+            _remember(self._keys, (camera, period), key)
+        return key
+
+
+def _remember(kept: dict[Any, bytes], name: Any, value: bytes) -> None:
+    kept[name] = value
+    while len(kept) > REMEMBERED_MAX:
+        del kept[next(iter(kept))]

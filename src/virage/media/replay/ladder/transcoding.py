@@ -1,0 +1,120 @@
+"""One second of a camera's picture in smaller sizes: decoded once, encoded for each rung, cut and timed as it came.
+
+Each second is made by itself, for it begins with a key frame and nothing looks back past it: nothing is remembered
+between two seconds that could be lost.
+"""
+
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Any, Final
+
+import av
+from av.container import InputContainer
+from av.video.frame import PictureType
+from av.video.reformatter import Interpolation, VideoReformatter
+from msgspec import Struct
+
+from virage.media.replay.rules.boxes import boxes, first_shown, h264_codecs
+from virage.media.replay.rules.ladder import Step, width_of
+from virage.media.replay.rules.media import Rung
+
+PRESET: Final = "veryfast"
+MUXED: Final = "empty_moov+default_base_moof+cmaf+frag_discont+frag_keyframe"
+UNSPECIFIED, BT709 = 2, 1  # of ISO/IEC 23091-2, in all three of its tables
+HD_LINES: Final = 720
+HEAD: Final = (b"ftyp", b"moov")
+
+
+class Made(Struct, frozen=True):
+    """A second of a rung: its init segment, which is the same for all seconds of a take, and its fragment."""
+
+    rung: Rung
+    init: bytes
+    fragment: bytes
+    codecs: str
+    width: int
+    height: int
+
+
+class Unreadable(Exception):
+    """There is no picture in it."""
+
+
+def transcoded(init: bytes, fragment: bytes, steps: Sequence[Step]) -> list[Made]:
+    """A second of a source for each step, the largest first; raises `Unreadable` where nothing can be decoded."""
+    try:
+        with av.open(BytesIO(init + fragment), format="mp4") as source:
+            assert isinstance(source, InputContainer)  # noqa: S101 - opened to be read
+            return _transcoded(source, first_shown(fragment), steps)
+    except (av.FFmpegError, IndexError, KeyError, ValueError) as failure:
+        raise Unreadable(type(failure).__name__) from failure
+
+
+def _transcoded(source: InputContainer, begins: int, steps: Sequence[Step]) -> list[Made]:
+    stream = source.streams.video[0]
+    stream.codec_context.thread_count = 1  # a second is too short to be shared out, and other work wants the rest
+    outs = [_Out(step, stream) for step in steps]
+    first: int | None = None
+    for frame in source.decode(stream):
+        if frame.pts is None:
+            continue
+        # the demuxer counts from the most that a frame of this file comes early; a player does not
+        first = frame.pts if first is None else first
+        frame.pts += begins - first
+        for out in outs:  # each out of the one before, which costs a third
+            frame = out.put(frame)  # noqa: PLW2901 - the frame in the next smaller size
+    if first is None:
+        raise Unreadable("no frame")
+    return [out.made() for out in outs]
+
+
+class _Out:
+    """One rung on its way into a fragment."""
+
+    def __init__(self, step: Step, source: Any) -> None:
+        self._rung = step.rung
+        self._scaler = VideoReformatter()
+        self._file = BytesIO()
+        ticks = str(source.time_base.denominator)  # times stay what they are, to the tick
+        options = {"movflags": MUXED, "use_editlist": "0", "video_track_timescale": ticks}
+        self._out = av.open(self._file, "w", format="mp4", options=options)
+        self._stream: Any = self._out.add_stream("libx264", rate=source.average_rate or source.guessed_rate)
+        self._width = width_of(step, source.codec_context.width, source.codec_context.height)
+        self._height = step.height
+        self._stream.width, self._stream.height, self._stream.pix_fmt = self._width, self._height, "yuv420p"
+        self._stream.codec_context.time_base = source.time_base
+        self._stream.codec_context.thread_count = 1
+        self._look_like(source.codec_context)
+        rates = f"vbv-maxrate={step.bits_max // 1000}:vbv-bufsize={step.bits_max // 2000}"
+        self._stream.options = {
+            "preset": PRESET,
+            "profile": "main",
+            "crf": str(step.quality),
+            "x264-params": f"bframes=0:keyint=infinite:scenecut=0:{rates}",
+        }
+
+    def _look_like(self, source: Any) -> None:
+        """Say how pixels and colours are meant, as the source does; where it is silent, as players understand that."""
+        context = self._stream.codec_context
+        if source.sample_aspect_ratio:
+            context.sample_aspect_ratio = source.sample_aspect_ratio
+        for name in ("color_primaries", "color_trc", "colorspace"):
+            meant = getattr(source, name)
+            setattr(context, name, BT709 if meant == UNSPECIFIED and source.height >= HD_LINES else meant)
+
+    def put(self, frame: av.VideoFrame) -> av.VideoFrame:
+        """Encode a frame, shown when it was shown, and return it in this size."""
+        small = self._scaler.reformat(frame, self._width, self._height, "yuv420p", interpolation=Interpolation.AREA)
+        small.pts, small.time_base = frame.pts, frame.time_base
+        small.pict_type = PictureType.NONE  # the source's choice is not the encoder's; its first frame is a key anyway
+        self._out.mux(self._stream.encode(small))
+        return small
+
+    def made(self) -> Made:
+        """End it."""
+        self._out.mux(self._stream.encode(None))
+        self._out.close()
+        parts = boxes(self._file.getvalue())
+        init = b"".join(box for name, box in parts if name in HEAD)
+        fragment = b"".join(box for name, box in parts if name in (b"styp", b"moof", b"mdat"))
+        return Made(self._rung, init, fragment, h264_codecs(init), self._width, self._height)

@@ -1,0 +1,40 @@
+"""What the desk and the house's monitoring may ask of cameras."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from virage.media.replay.rules.cameras import CameraState
+from virage.media.replay.store import cameras as store
+from virage.platform.clock import Clock
+from virage.platform.database import Connection
+from virage.platform.metrics import Gauge
+
+
+async def cameras(conn: Connection) -> list[CameraState]:
+    """All cameras, that of the programme first."""
+    return await store.cameras(conn)
+
+
+def gauges(clock: Clock) -> Sequence[Gauge]:
+    """What to watch of each camera."""
+
+    async def faults(conn: Connection) -> Mapping[str, float]:
+        now = clock.now()
+        return {one.name: float(one.fault_by(now)[0] is not None) for one in await store.cameras(conn)}
+
+    async def unseen(conn: Connection) -> Mapping[str, float]:
+        now = clock.now()
+        return {one.name: _seconds(one.seen_at, now) for one in await store.cameras(conn)}
+
+    async def lost(conn: Connection) -> Mapping[str, float]:
+        return {one.name: float(one.lost) for one in await store.cameras(conn)}
+
+    return (
+        Gauge("virage_replay_camera_fault", "1 while a camera cannot be taken in.", "camera", faults),
+        Gauge("virage_replay_camera_unseen_seconds", "Seconds since a picture was kept.", "camera", unseen),
+        Gauge("virage_replay_segments_lost", "Segments that came and could not be kept.", "camera", lost),
+    )
+
+
+def _seconds(since: datetime | None, now: datetime) -> float:
+    return float("inf") if since is None else (now - since).total_seconds()

@@ -1,0 +1,37 @@
+"""The captions of a clip: what the feed said, as it stands now."""
+
+from uuid import UUID
+
+import msgspec
+
+from virage.media.live.reads.feed import Known
+from virage.media.live.rules.entries import Entry
+from virage.media.live.rules.feed import effective
+from virage.media.replay.opening import Keys, Timelines
+from virage.media.replay.rules.captions import cues_of, webvtt
+from virage.media.replay.rules.clips import Clip
+from virage.media.replay.rules.playlists import Angle, by_run
+from virage.media.replay.rules.words import REPLAY, Locale, said
+
+
+async def text(
+    angle: Angle, segment_id: UUID, locale: Locale, feed: Known | None, *, timelines: Timelines, keys: Keys
+) -> str | None:
+    """The captions of one segment of picture; None for one that the clip does not show."""
+    numbered = list(by_run(angle.video, angle.runs))
+    number = next((number for number, piece in numbered if piece.segment.id == segment_id), None)
+    if number is None:
+        return None
+    run = [piece for at, piece in numbered if at == number]
+    entries = [] if feed is None else [msgspec.json.decode(entry, type=Entry) for entry in feed.entries]
+    teams = None if feed is None else feed.feed.teams
+    cues = cues_of(entries, teams, locale, angle.clip.from_at, angle.clip.to_at)
+    return webvtt(cues, run, segment_id, await timelines.began_s(keys, run[0]))
+
+
+def title(clip: Clip, feed: Known | None, locale: Locale) -> str:
+    """What a clip shows, in words: the entry that it is about, or that it is a replay."""
+    entries = [] if feed is None else [msgspec.json.decode(entry, type=Entry) for entry in feed.entries]
+    about = None if clip.about is None else effective(entries).get(clip.about)
+    words = None if about is None or feed is None else said(about, feed.feed.teams, None, locale)
+    return words or REPLAY[locale]

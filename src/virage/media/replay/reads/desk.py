@@ -1,0 +1,140 @@
+"""What the media desk sees: what cameras send now and have sent, what is shown, what is suggested."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.media.replay.rules.addresses import OBJECTS, footage_keys_of
+from virage.media.replay.rules.clips import Clip, ClipState, Reason, is_on
+from virage.media.replay.rules.media import SEGMENT_LONGEST, Kind, Rung, key_period
+from virage.media.replay.rules.moments import MomentSource, Suggestion
+from virage.media.replay.rules.playlists import Places, in_order, main_playlist, media_playlist, runs_of
+from virage.media.replay.store import cameras, clips
+from virage.media.replay.store import desk as store
+from virage.platform.database import Connection
+from virage.platform.guard import Principal, Role
+from virage.platform.problems import Refused
+from virage.site.programme import reads as programme
+from virage.site.programme.rules import Event
+
+LISTED_MAX: Final = 200
+SUGGESTED_MAX: Final = 50
+BACK: Final = timedelta(hours=3)  # how far a desk may scrub
+STRETCH_MAX: Final = timedelta(minutes=20)  # in one playlist
+
+
+class ClipLine(Struct, frozen=True):
+    """A clip on the desk. `own`: whoever asks has marked it, or told its goal; `automatic`: a goal made it."""
+
+    id: UUID
+    from_at: datetime
+    to_at: datetime
+    cameras: list[str]
+    about: int | None
+    state: ClipState
+    own: bool
+    automatic: bool
+
+
+class SuggestionLine(Struct, frozen=True):
+    """A moment on the desk, and the stretch that it would show. `strength`: a roar's tenths of a decibel, or taps."""
+
+    id: UUID
+    source: MomentSource
+    at: datetime
+    strength: int
+    camera: str | None
+    from_at: datetime
+    to_at: datetime
+
+
+class DeskShown(Struct, frozen=True):
+    """The desk of an event. `near`: what cameras see now is its own, and a goal that is told now makes a clip.
+
+    `four_eyes`: what one person marks waits for another.
+    """
+
+    now: datetime
+    near: bool
+    four_eyes: bool
+    clips: list[ClipLine]
+    suggestions: list[SuggestionLine]
+
+
+async def shown(conn: Connection, event: Event, who: UUID | None, now: datetime) -> DeskShown:
+    """The desk of an event as it stands; the latest moments first."""
+    return DeskShown(
+        now,
+        is_on(event, now),
+        await store.four_eyes(conn, event.id),
+        [_clip_line(clip, who) for clip in await clips.clips_of(conn, event.id, LISTED_MAX)],
+        [_suggestion_line(one) for one in await store.open_suggestions(conn, event.id, SUGGESTED_MAX)],
+    )
+
+
+async def clip_within(conn: Connection, clip_id: UUID, principal: Principal, *roles: Role) -> Clip | Refused:
+    """A clip in any state, if one of the roles covers its event."""
+    clip = await clips.clip(conn, clip_id)
+    if clip is None or isinstance(await programme.event_within(conn, clip.event_id, principal, *roles), Refused):
+        return Refused(Reason.NOT_FOUND)
+    return clip
+
+
+async def suggestion_within(
+    conn: Connection, suggestion_id: UUID, principal: Principal, *roles: Role
+) -> Suggestion | Refused:
+    """A suggestion, if one of the roles covers its event."""
+    found = await store.suggestion(conn, suggestion_id)
+    if found is None or isinstance(await programme.event_within(conn, found.event_id, principal, *roles), Refused):
+        return Refused(Reason.NOT_FOUND)
+    return found
+
+
+async def sees_cameras(
+    conn: Connection, event_id: UUID, principal: Principal, now: datetime, *roles: Role
+) -> Refused | None:
+    """Why somebody may not see what cameras send: they have no desk here, or its event is on another day."""
+    event = await programme.event_within(conn, event_id, principal, *roles)
+    if isinstance(event, Refused):
+        return event
+    return None if is_on(event, now) else Refused(Reason.NOT_FOUND)
+
+
+async def angle(conn: Connection, camera: str, since: datetime, now: datetime) -> str:
+    """The playlist of one camera's picture and sound."""
+    since, until, _ = _stretch(since, now)
+    video = await cameras.pieces(conn, camera, Kind.VIDEO, since, until)
+    return main_playlist(video, await cameras.pieces(conn, camera, Kind.AUDIO, since, until), live=True)
+
+
+async def track(conn: Connection, event_id: UUID, camera: str, kind: Kind, since: datetime, *, now: datetime) -> str:
+    """What a camera has sent since then, and what it sends; it grows until it is `STRETCH_MAX` long."""
+    since, until, closed = _stretch(since, now)
+    found = await cameras.stretch(conn, camera, since, until, rungs={Rung.SOURCE})
+    video = in_order(found[Kind.VIDEO, Rung.SOURCE])
+    pieces = video if kind is Kind.VIDEO else in_order(found[kind, Rung.SOURCE])
+    return media_playlist(pieces, runs_of(video), Places(footage_keys_of(event_id), OBJECTS), closed=closed)
+
+
+def opens(period: datetime, now: datetime) -> bool:
+    """Whether the key of this hour is one of a stretch that a desk may see."""
+    return key_period(now - BACK - SEGMENT_LONGEST) <= period <= now
+
+
+def _stretch(since: datetime, now: datetime) -> tuple[datetime, datetime, bool]:
+    since = max(since, now - BACK)
+    until = since + STRETCH_MAX
+    return since, min(until, now), until <= now
+
+
+def _clip_line(clip: Clip, who: UUID | None) -> ClipLine:
+    own = clip.marked_by is not None and clip.marked_by == who
+    times = (clip.from_at, clip.to_at)
+    return ClipLine(clip.id, *times, clip.cameras, clip.about, clip.state, own, clip.automatic)
+
+
+def _suggestion_line(suggestion: Suggestion) -> SuggestionLine:
+    moment = suggestion.moment
+    return SuggestionLine(suggestion.id, moment.source, moment.at, moment.strength, moment.camera, *moment.stretch)

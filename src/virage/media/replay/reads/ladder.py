@@ -1,0 +1,22 @@
+"""How the ladder does, for who watches the processes."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Final
+
+from virage.media.replay.store import ladder as store
+from virage.platform.clock import Clock
+from virage.platform.database import Connection
+from virage.platform.metrics import Gauge
+
+WATCHED: Final = timedelta(minutes=10)
+
+
+def gauges(clock: Clock) -> Sequence[Gauge]:
+    """How far the smallest rung is behind the cameras of the programme, and what it left out in ten minutes."""
+
+    async def read(conn: Connection) -> Mapping[str, float]:
+        behind, left_out = await store.ladder_state(conn, clock.now() - WATCHED)
+        return {"seconds_behind": behind, "seconds_left_out": left_out}
+
+    return [Gauge("virage_replay_ladder", "How the smaller sizes of the programme keep up.", "what", read)]

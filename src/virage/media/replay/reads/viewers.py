@@ -1,0 +1,33 @@
+"""Who asks for a clip, as far as the rights in it want to know."""
+
+from uuid import UUID
+
+from virage.matchday.access.reads import inside as access
+from virage.media.replay.rules.rights import Rights, Viewer, Who
+from virage.media.replay.store import rights as store
+from virage.platform.database import Connection
+from virage.platform.guard import Principal, Role
+from virage.platform.origin import Origin
+from virage.platform.problems import Refused
+from virage.sale.ticketing.reads import gates as ticketing
+from virage.site.programme import reads as programme
+
+CREW: tuple[Role, ...] = ("media_desk", "moderator", "describer")
+
+
+async def rights_of(conn: Connection, event_id: UUID) -> tuple[Rights, int]:
+    """The rights in an event's clips and their revision, 0 where nobody has set any."""
+    return await store.rights(conn, event_id)
+
+
+async def viewer_of(conn: Connection, event_id: UUID, rights: Rights, principal: Principal, origin: Origin) -> Viewer:
+    """Whoever asks; tickets and presence are looked up only where the rights ask for them."""
+    crew = bool(principal.grants) and not isinstance(
+        await programme.event_within(conn, event_id, principal, *CREW), Refused
+    )
+    tickets: list[UUID] = []
+    if rights.who is not Who.EVERYBODY and principal.kind in ("fan", "staff") and principal.id is not None:
+        places = await ticketing.places_of_owners(conn, event_id, [principal.id])
+        tickets = [ticket for _, ticket, _ in places]
+    inside = rights.who is Who.INSIDE and await access.is_inside(conn, event_id, tickets)
+    return Viewer(bool(tickets), inside, origin.address, origin.country, crew)

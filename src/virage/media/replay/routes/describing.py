@@ -1,0 +1,83 @@
+"""The door of describers: what is to be seen in a clip, said by somebody who sees it."""
+
+import asyncio
+from uuid import UUID
+
+from litestar import Router, get, put
+
+from virage.media.replay import opening
+from virage.media.replay.acts import descriptions as acts
+from virage.media.replay.acts.descriptions import Reason, Wanted
+from virage.media.replay.footage import Footage
+from virage.media.replay.opening import Gone
+from virage.media.replay.reads import descriptions as described
+from virage.media.replay.reads import watching as reads
+from virage.media.replay.reads.descriptions import ToDescribe
+from virage.media.replay.routes.door import Asking
+from virage.media.replay.rules.addresses import BASE
+from virage.media.replay.rules.clips import ClipState
+from virage.media.replay.rules.descriptions import BYTES_MAX
+from virage.media.replay.rules.media import MediaVault
+from virage.media.replay.rules.words import Locale
+from virage.platform.clock import Clock
+from virage.platform.database import Database
+from virage.platform.guard import Principal, Role, staff
+from virage.platform.problems import Problem, granted
+from virage.site.programme import reads as programme
+
+ROLE: Role = "describer"
+
+
+@get("/events/{event_id:uuid}/descriptions", guards=[staff(ROLE)])
+async def get_descriptions(event_id: UUID, db: Database, clock: Clock, principal: Principal) -> ToDescribe:
+    """The clips of an event that there are to describe, and in which languages each is described."""
+    async with db.connection() as conn:
+        granted(await programme.event_within(conn, event_id, principal, ROLE))
+        return await described.shown(conn, event_id, clock.now())
+
+
+@put(
+    "/clips/{clip_id:uuid}/descriptions/{locale:str}",
+    status_code=204,
+    guards=[staff(ROLE)],
+    request_max_body_size=BYTES_MAX,
+)
+async def put_description(
+    clip_id: UUID,
+    locale: Locale,
+    request: Asking,
+    *,
+    db: Database,
+    clock: Clock,
+    principal: Principal,
+    footage: Footage,
+    media_vault: MediaVault,
+) -> None:
+    """Describe a settled clip in a language, in place of what there was. The body is a sound file, as FFmpeg reads it.
+
+    It is heard over the sound of the ground, from the first picture of each camera on.
+    """
+    async with db.connection() as conn:
+        clip = await reads.clip(conn, clip_id)
+        if clip is None or clip.state is not ClipState.SHOWN:
+            raise Problem(Reason.NOT_FOUND)
+        granted(await programme.event_within(conn, clip.event_id, principal, ROLE))
+    if not clip.settled(clock.now()):
+        raise Problem(Reason.GROWING)
+    voice = granted(await asyncio.to_thread(acts.read, await request.body(), clip))
+    try:
+        async with db.connection() as conn:
+            angles = [await reads.angle(conn, clip, camera) for camera in clip.cameras]
+            wanted = [
+                Wanted(one, await opening.keys(conn, media_vault, [*one.video, *one.audio]))
+                for one in angles
+                if one.video
+            ]
+        made = await acts.made(footage, voice, wanted)
+    except Gone:
+        raise Problem(Reason.NOT_FOUND) from None
+    async with db.transaction() as conn:
+        await acts.put(conn, clip, locale, made, principal.id, now=clock.now())
+
+
+router = Router(BASE, route_handlers=[get_descriptions, put_description])

@@ -1,0 +1,156 @@
+"""The doors of the media desk: what it sees, its marks, what is released and what is taken down.
+
+`media_desk` marks and takes down, `moderator` releases and takes down, and shows again what was taken down.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+from litestar import Response, Router, get, post, put
+from litestar.params import Parameter
+from msgspec import Struct
+
+from virage.media.replay.acts import clips as acts
+from virage.media.replay.acts import desk as desk_acts
+from virage.media.replay.reads import desk as reads
+from virage.media.replay.reads import watching
+from virage.media.replay.reads.desk import DeskShown
+from virage.media.replay.routes.door import SECRET
+from virage.media.replay.routes.watching import PLAYLIST, Camera, PeriodStart
+from virage.media.replay.rules.addresses import BASE
+from virage.media.replay.rules.clips import Clip, Mark, Reason
+from virage.media.replay.rules.media import Kind, MediaVault
+from virage.platform.clock import Clock
+from virage.platform.database import Connection, Database
+from virage.platform.guard import Principal, Role, staff
+from virage.platform.problems import Problem, granted
+from virage.site.programme import reads as programme
+
+Playlist = Literal["main.m3u8", "video.m3u8", "audio.m3u8"]
+
+MARKS: Final[Role] = "media_desk"
+RELEASES: Final[Role] = "moderator"
+BOTH: Final[tuple[Role, Role]] = (MARKS, RELEASES)
+
+Since = Annotated[int, Parameter(ge=0, le=2**43, description="From when on, Unix milliseconds")]
+
+
+class Eyes(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether what one person marks waits until another one releases it."""
+
+    four_eyes: bool
+
+
+@get("/events/{event_id:uuid}/desk", guards=[staff(*BOTH)])
+async def get_desk(event_id: UUID, db: Database, clock: Clock, principal: Principal) -> DeskShown:
+    """The desk of an event: its clips, what the crowd suggests, how clips are released."""
+    async with db.connection() as conn:
+        event = granted(await programme.event_within(conn, event_id, principal, *BOTH))
+        return await reads.shown(conn, event, principal.id, clock.now())
+
+
+@put("/events/{event_id:uuid}/desk", status_code=204, guards=[staff(RELEASES)])
+async def put_desk(event_id: UUID, data: Eyes, db: Database, clock: Clock, principal: Principal) -> None:
+    """Say how the clips of an event are released; what waits already goes on waiting."""
+    async with db.transaction() as conn:
+        granted(await programme.event_within(conn, event_id, principal, RELEASES))
+        await desk_acts.set_four_eyes(conn, event_id, principal.id, clock.now(), four_eyes=data.four_eyes)
+
+
+@post("/events/{event_id:uuid}/clips", status_code=200, guards=[staff(MARKS)])
+async def mark_clip(event_id: UUID, data: Mark, db: Database, clock: Clock, principal: Principal) -> Clip:
+    """Publish a stretch of time as a clip, at once or as soon as it is released. The same mark is the same clip."""
+    async with db.transaction() as conn:
+        granted(await programme.event_within(conn, event_id, principal, MARKS))
+        return granted(await acts.mark(conn, event_id, data, principal.id, clock.now()))
+
+
+@post("/clips/{clip_id:uuid}/release", status_code=200, guards=[staff(RELEASES)])
+async def release_clip(clip_id: UUID, db: Database, clock: Clock, principal: Principal) -> Clip:
+    """Show a clip that waits, or again one that was taken down."""
+    async with db.transaction() as conn:
+        clip = granted(await reads.clip_within(conn, clip_id, principal, RELEASES))
+        return granted(await acts.release(conn, clip, principal.id, clock.now()))
+
+
+@post("/clips/{clip_id:uuid}/withdraw", status_code=204, guards=[staff(*BOTH)])
+async def withdraw_clip(clip_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
+    """Take a clip down, everywhere."""
+    async with db.transaction() as conn:
+        clip = granted(await reads.clip_within(conn, clip_id, principal, *BOTH))
+        granted(await acts.withdraw(conn, clip, principal.id, clock.now()))
+
+
+@post("/suggestions/{suggestion_id:uuid}/dismiss", status_code=204, guards=[staff(*BOTH)])
+async def dismiss_suggestion(suggestion_id: UUID, db: Database, clock: Clock, principal: Principal) -> None:
+    """Close a suggestion of which nothing is shown; a mark closes it too."""
+    async with db.transaction() as conn:
+        suggestion = granted(await reads.suggestion_within(conn, suggestion_id, principal, *BOTH))
+        await desk_acts.dismiss(conn, suggestion, principal.id, clock.now())
+
+
+@get("/events/{event_id:uuid}/cameras/{camera:str}/{since:int}/{playlist:str}", guards=[staff(*BOTH)])
+async def get_footage(
+    event_id: UUID,
+    camera: Camera,
+    since: Since,
+    playlist: Playlist,
+    *,
+    db: Database,
+    clock: Clock,
+    principal: Principal,
+) -> Response[str]:
+    """A playlist of what a camera has sent since then and sends now (RFC 8216), whether anybody was shown it or not."""
+    now, from_at = clock.now(), datetime.fromtimestamp(since / 1000, UTC)
+    async with db.connection() as conn:
+        await _sees(conn, event_id, principal, now)
+        if playlist == "main.m3u8":
+            text = await reads.angle(conn, camera, from_at, now)
+        else:
+            text = await reads.track(conn, event_id, camera, Kind(playlist.removesuffix(".m3u8")), from_at, now=now)
+    return Response(text, media_type=PLAYLIST, headers=SECRET)
+
+
+@get("/events/{event_id:uuid}/keys/{camera:str}/{period:int}", guards=[staff(*BOTH)])
+async def get_footage_key(
+    event_id: UUID,
+    camera: Camera,
+    period: PeriodStart,
+    *,
+    db: Database,
+    media_vault: MediaVault,
+    clock: Clock,
+    principal: Principal,
+) -> Response[bytes]:
+    """The key of a camera and an hour, as far back as a desk may scrub."""
+    now, at = clock.now(), datetime.fromtimestamp(period, UTC)
+    if not reads.opens(at, now):
+        raise Problem(Reason.NOT_FOUND)
+    async with db.connection() as conn:
+        await _sees(conn, event_id, principal, now)
+        key = await watching.key(conn, media_vault, camera, at)
+    if key is None:
+        raise Problem(Reason.NOT_FOUND)
+    return Response(key, media_type="application/octet-stream", headers=SECRET)
+
+
+async def _sees(conn: Connection, event_id: UUID, principal: Principal, now: datetime) -> None:
+    refusal = await reads.sees_cameras(conn, event_id, principal, now, *BOTH)
+    if refusal is not None:
+        granted(refusal)
+
+
+router = Router(
+    BASE,
+    route_handlers=[
+        get_desk,
+        put_desk,
+        mark_clip,
+        release_clip,
+        withdraw_clip,
+        dismiss_suggestion,
+        get_footage,
+        get_footage_key,
+    ],
+)

@@ -1,0 +1,60 @@
+"""The one door of clips: whatever is asked of one, it asks the rights first."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from litestar import Request
+from msgspec import Struct
+
+from virage.media.replay.reads import viewers
+from virage.media.replay.reads import watching as reads
+from virage.media.replay.rules.clips import Clip
+from virage.media.replay.rules.rights import Reason, Rights, may_watch
+from virage.platform.clock import Clock
+from virage.platform.database import Connection
+from virage.platform.guard import principal_of
+from virage.platform.origin import origin_of
+from virage.platform.problems import Problem
+
+Asking = Request[Any, Any, Any]
+
+SECRET: Final = {"cache-control": "no-store"}
+FRESH_S: Final = 1
+
+
+class Admitted(Struct, frozen=True):
+    """A clip that whoever asks may watch. `public`: everybody may, so that a shared cache may keep the answer."""
+
+    clip: Clip
+    rights: Rights
+    public: bool
+
+    def kept(self, seconds: int = FRESH_S) -> dict[str, str]:
+        """Headers for an answer that the phone's own cache may keep so long, and a shared one for a second at most.
+
+        A shared cache would show it to who asks after the clip was taken down; what a phone keeps it has shown before.
+        """
+        shared = f", s-maxage={FRESH_S}" if seconds > FRESH_S else ""
+        return {"cache-control": f"public, max-age={seconds}{shared}" if self.public else f"private, max-age={seconds}"}
+
+
+class ClipDoor:
+    """Admits who may watch a clip. `edge_networks`: whose word on where a request comes from is believed."""
+
+    def __init__(self, clock: Clock, edge_networks: tuple[str, ...]) -> None:
+        self._clock = clock
+        self._edge_networks = edge_networks
+
+    async def admit(self, conn: Connection, clip_id: UUID, request: Asking, camera: str | None = None) -> Admitted:
+        """The clip; raises what keeps this viewer from it. A clip shows no camera but its own."""
+        clip, now = await reads.clip(conn, clip_id), self._clock.now()
+        if clip is None or (camera is not None and camera not in clip.cameras):
+            raise Problem(Reason.NOT_FOUND)
+        rights, _ = await viewers.rights_of(conn, clip.event_id)
+        peer = request.client.host if request.client else None
+        origin = origin_of(peer, request.headers.multi_items(), self._edge_networks)
+        viewer = await viewers.viewer_of(conn, clip.event_id, rights, await principal_of(request.scope), origin)
+        refused = may_watch(rights, clip, viewer, now)
+        if refused is not None:
+            raise Problem(refused.reason, refused.data)
+        return Admitted(clip, rights, rights.public(now))

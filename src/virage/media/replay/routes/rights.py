@@ -1,0 +1,52 @@
+"""The doors of the rights: the media desk reads them, a moderator sets them."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Router, get, put
+from msgspec import Meta, Struct
+
+from virage.media.replay.acts import rights as acts
+from virage.media.replay.reads import viewers as reads
+from virage.media.replay.rules.addresses import BASE
+from virage.media.replay.rules.rights import Rights
+from virage.platform.clock import Clock
+from virage.platform.database import Database
+from virage.platform.guard import Principal, staff
+from virage.platform.problems import granted
+from virage.site.programme import reads as programme
+
+
+class RightsWord(Struct, frozen=True, forbid_unknown_fields=True):
+    """The rights in an event's clips, if nobody set others since `revision` (0: nobody set any)."""
+
+    rights: Rights
+    revision: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
+
+
+class RightsRevised(Struct, frozen=True):
+    """The revision of what was set."""
+
+    revision: int
+
+
+@get("/events/{event_id:uuid}/rights", guards=[staff("moderator", "media_desk")])
+async def get_rights(event_id: UUID, db: Database, principal: Principal) -> RightsWord:
+    """The rights in an event's clips; everybody, anywhere and at any time where nobody has set any."""
+    async with db.connection() as conn:
+        granted(await programme.event_within(conn, event_id, principal, "moderator", "media_desk"))
+        return RightsWord(*await reads.rights_of(conn, event_id))
+
+
+@put("/events/{event_id:uuid}/rights", guards=[staff("moderator")])
+async def put_rights(
+    event_id: UUID, data: RightsWord, db: Database, clock: Clock, principal: Principal
+) -> RightsRevised:
+    """Set the rights in an event's clips; they hold at once, for clips that are being watched too."""
+    async with db.transaction() as conn:
+        granted(await programme.event_within(conn, event_id, principal, "moderator"))
+        outcome = await acts.set_rights(conn, event_id, data.rights, principal.id, clock.now(), revision=data.revision)
+        return RightsRevised(granted(outcome))
+
+
+router = Router(BASE, route_handlers=[get_rights, put_rights])

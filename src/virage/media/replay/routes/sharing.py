@@ -1,0 +1,101 @@
+"""The page of a clip, as people pass it on: the app for them, and a preview for programs that run no script."""
+
+from functools import cached_property
+from html import escape
+from uuid import UUID
+
+from litestar import MediaType, Response, Router, get
+from litestar.status_codes import HTTP_200_OK
+
+from virage.media.live.reads import Feeds
+from virage.media.replay.reads import captions
+from virage.media.replay.routes.door import SECRET, Admitted, Asking, ClipDoor
+from virage.media.replay.rules.addresses import page_of, poster_of
+from virage.media.replay.rules.rights import Reason
+from virage.media.replay.rules.words import LOCALES, Locale
+from virage.platform.config import Config
+from virage.platform.database import Connection, Database
+from virage.platform.problems import Problem
+from virage.platform.static import WEB
+from virage.site.programme import reads as programme
+
+FRESH = {"cache-control": "no-cache"}
+
+
+class SharePage:
+    """The app's page with what the Open Graph protocol asks for in its head."""
+
+    def __init__(self, club: str, public_url: str) -> None:
+        self._club = club
+        self._public_url = public_url
+
+    @cached_property
+    def _page(self) -> tuple[str, str]:
+        before, _, after = (WEB / "index.html").read_text().partition("</head>")
+        return before, f"</head>{after}"
+
+    def plain(self) -> str:
+        """The page without a word of the clip."""
+        return self._with({"og:title": self._club, "og:type": "website"})
+
+    def of(self, found: Admitted, title: str, event: str) -> str:
+        """The page with the clip's title, its match and its poster."""
+        clip = found.clip
+        return self._with(
+            {
+                "og:title": title,
+                "og:description": event,
+                "og:type": "video.other",
+                "og:site_name": self._club,
+                "og:url": self._public_url + page_of(clip.id),
+                "og:image": self._public_url + poster_of(clip.id),
+                "og:image:type": "image/jpeg",
+                "twitter:card": "summary_large_image",
+            }
+        )
+
+    def _with(self, properties: dict[str, str]) -> str:
+        before, after = self._page
+        tags = [f'<meta property="{name}" content="{escape(value)}">' for name, value in properties.items()]
+        return "\n".join([before, *tags, after])
+
+
+@get("/r/{clip_id:uuid}", opt={"public": True}, include_in_schema=False)
+async def get_page(
+    clip_id: UUID,
+    request: Asking,
+    *,
+    db: Database,
+    feeds: Feeds,
+    config: Config,
+    clip_door: ClipDoor,
+    share_page: SharePage,
+) -> Response[str]:
+    """The page of a clip; it tells of the clip only to whoever may watch it, and if the rights allow a preview.
+
+    Where no clip is, or none any more, programs are told so by the status (404, 410), people by the app.
+    """
+    async with db.connection() as conn:
+        try:
+            found = await clip_door.admit(conn, clip_id, request)
+        except Problem as problem:
+            status = problem.status if problem.code in (Reason.NOT_FOUND, Reason.GONE) else HTTP_200_OK
+            return Response(share_page.plain(), media_type=MediaType.HTML, headers=FRESH, status_code=status)
+        event = await _title_of(conn, found, config)
+    if not found.rights.share:
+        return Response(share_page.plain(), media_type=MediaType.HTML, headers=FRESH)
+    title = captions.title(found.clip, await feeds.at(found.clip.event_id), _locale(config))
+    headers = FRESH if found.public else SECRET
+    return Response(share_page.of(found, title, event), media_type=MediaType.HTML, headers=headers)
+
+
+async def _title_of(conn: Connection, found: Admitted, config: Config) -> str:
+    event = (await programme.public_events_of(conn, [found.clip.event_id])).get(found.clip.event_id)
+    return "" if event is None else str(getattr(event.title, _locale(config)))
+
+
+def _locale(config: Config) -> Locale:
+    return next((locale for locale in LOCALES if locale == config.club.locale), "fr")
+
+
+router = Router("/", route_handlers=[get_page])

@@ -1,0 +1,84 @@
+"""The door for people who want to see something again: counted, never written down, and suggested to the desk."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from time import monotonic
+from typing import Final
+from uuid import UUID
+
+from litestar import Router, post
+from msgspec import Struct
+
+from virage.media.replay.acts.desk import count_taps
+from virage.media.replay.rules.addresses import BASE
+from virage.media.replay.rules.clips import Reason
+from virage.media.replay.rules.moments import TAPS_WITHIN
+from virage.platform.batching import Batcher
+from virage.platform.clock import Clock
+from virage.platform.database import Database
+from virage.platform.guard import Principal, require_fan, signed_in
+from virage.platform.ids import new_id
+from virage.platform.problems import Refused, granted
+from virage.platform.stream import Hub
+from virage.site.programme import reads as programme
+
+AGAIN_S: Final = TAPS_WITHIN.total_seconds()  # in those that are looked at together a person counts once
+KNOWN_MAX: Final = 100_000
+
+
+class Asked(Struct, frozen=True):
+    """A tap that counts, and how many follow the match in this process."""
+
+    event_id: UUID
+    at: datetime
+    watching: int
+
+
+class TapCounter:
+    """Counts the taps of this process: one a person in ten seconds, and many in one transaction."""
+
+    def __init__(self, db: Database, clock_s: Callable[[], float] = monotonic) -> None:
+        self._db = db
+        self._clock_s = clock_s
+        self._id = new_id()
+        self._last: OrderedDict[UUID, float] = OrderedDict()
+        self.taps = Batcher[Asked, Refused | None](self._count, batch_max=4_096, queue_max=50_000)
+
+    def counts(self, person: UUID) -> bool:
+        """Whether this person has not tapped just now."""
+        now_s = self._clock_s()
+        if now_s - self._last.get(person, -AGAIN_S) < AGAIN_S:
+            return False
+        self._last[person] = now_s
+        self._last.move_to_end(person)
+        if len(self._last) > KNOWN_MAX:
+            self._last.popitem(last=False)
+        return True
+
+    async def _count(self, asked: Sequence[Asked]) -> list[Refused | None]:
+        async with self._db.transaction() as conn:
+            events = await programme.public_events_of(conn, sorted({one.event_id for one in asked}))
+            seconds: dict[tuple[UUID, datetime], tuple[int, int]] = {}
+            for one in asked:
+                if one.event_id in events:
+                    key = (one.event_id, one.at.replace(microsecond=0))
+                    taps, watching = seconds.get(key, (0, 0))
+                    seconds[key] = (taps + 1, max(watching, one.watching))
+            if seconds:
+                await count_taps(conn, self._id, seconds, max(one.at for one in asked))
+        return [None if one.event_id in events else Refused(Reason.NOT_FOUND) for one in asked]
+
+
+@post("/events/{event_id:uuid}/taps", status_code=204, guards=[signed_in])
+async def tap(event_id: UUID, clock: Clock, principal: Principal, hub: Hub, tap_counter: TapCounter) -> None:
+    """Ask to see again what has just happened. A person's second tap within ten seconds is the same one."""
+    if not tap_counter.counts(require_fan(principal)):
+        return
+    asked = Asked(event_id, clock.now(), hub.following(f"live:{event_id}"))
+    refusal = await tap_counter.taps.submit(asked)
+    if refusal is not None:
+        granted(refusal)
+
+
+router = Router(BASE, route_handlers=[tap])

@@ -1,0 +1,157 @@
+"""What phones watch: clips, their playlists, objects and keys."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+from litestar import Response, Router, get
+from litestar.params import Parameter
+from msgspec import Struct
+
+from virage.media.replay.footage import Footage
+from virage.media.replay.reads import watching as reads
+from virage.media.replay.routes.door import SECRET, Admitted, Asking, ClipDoor
+from virage.media.replay.rules.addresses import BASE
+from virage.media.replay.rules.clips import Reason
+from virage.media.replay.rules.media import CAMERA_PATTERN, MediaVault
+from virage.media.replay.rules.words import Locale
+from virage.platform.caching import FOR_EVER
+from virage.platform.clock import Clock
+from virage.platform.database import Database
+from virage.platform.problems import Problem
+
+PLAYLIST: Final = "application/vnd.apple.mpegurl"
+SEALED: Final = {"cache-control": FOR_EVER}
+
+Playlist = Literal[
+    "main.m3u8",
+    "video.m3u8",
+    "video-480p.m3u8",
+    "video-240p.m3u8",
+    "audio.m3u8",
+    "captions-fr.m3u8",
+    "captions-en.m3u8",
+    "described-fr.m3u8",
+    "described-en.m3u8",
+]
+Camera = Annotated[str, Parameter(pattern=CAMERA_PATTERN)]
+PeriodStart = Annotated[int, Parameter(ge=0, le=2**33, description="When the hour of the key begins, Unix seconds")]
+
+
+class ClipShown(Struct, frozen=True):
+    """A clip for who watches it: its cameras, the first to be shown first, and the stretch of time.
+
+    `download`, `share`: whether it may be kept as a file, and its link be passed on with a preview.
+    """
+
+    id: UUID
+    event_id: UUID
+    about: int | None
+    cameras: list[str]
+    from_at: datetime
+    to_at: datetime
+    settled: bool
+    described: list[Locale]
+    download: bool
+    share: bool
+
+
+class ClipStart(Struct, frozen=True):
+    """What a player asks for before it asks for pictures: the clip, and playlists of its first camera by address."""
+
+    clip: ClipShown
+    playlists: dict[str, str]
+
+
+@get("/clips/{clip_id:uuid}", opt={"public": True})
+async def get_clip(
+    clip_id: UUID, request: Asking, *, db: Database, clock: Clock, clip_door: ClipDoor
+) -> Response[ClipShown]:
+    """One clip, if whoever asks may watch it. A player asks again while it plays, so as to stop when it may not."""
+    async with db.connection() as conn:
+        found = await clip_door.admit(conn, clip_id, request)
+        described = await reads.described(conn, clip_id)
+    return Response(_shown(found, described, clock.now()), headers=found.kept())
+
+
+@get("/clips/{clip_id:uuid}/start", opt={"public": True})
+async def get_start(
+    clip_id: UUID, request: Asking, *, db: Database, clock: Clock, clip_door: ClipDoor
+) -> Response[ClipStart]:
+    """One clip for who presses play: what would take a player three answers, one after the other, in one."""
+    async with db.connection() as conn:
+        found = await clip_door.admit(conn, clip_id, request)
+        playlists, described = await reads.start(conn, found.clip, clock.now())
+    start = ClipStart(_shown(found, described, clock.now()), playlists)
+    return Response(start, headers=found.kept())
+
+
+def _shown(found: Admitted, described: list[Locale], now: datetime) -> ClipShown:
+    clip, rights = found.clip, found.rights
+    return ClipShown(
+        clip.id,
+        clip.event_id,
+        clip.about,
+        clip.cameras,
+        clip.from_at,
+        clip.to_at,
+        clip.settled(now),
+        described,
+        rights.download,
+        rights.share,
+    )
+
+
+@get("/clips/{clip_id:uuid}/{camera:str}/{playlist:str}", opt={"public": True})
+async def get_playlist(
+    clip_id: UUID,
+    camera: Camera,
+    playlist: Playlist,
+    request: Asking,
+    *,
+    db: Database,
+    clock: Clock,
+    clip_door: ClipDoor,
+) -> Response[str]:
+    """A playlist of one camera of a clip (RFC 8216); those of its tracks grow until the clip has settled."""
+    async with db.connection() as conn:
+        found = await clip_door.admit(conn, clip_id, request, camera)
+        text = await reads.playlist(conn, found.clip, camera, playlist.removesuffix(".m3u8"), clock.now())
+    if text is None:
+        raise Problem(Reason.NOT_FOUND)
+    return Response(text, media_type=PLAYLIST, headers=found.kept())
+
+
+@get("/objects/{object_id:uuid}", opt={"public": True})
+async def get_object(object_id: UUID, footage: Footage) -> Response[bytes]:
+    """An init segment, or a segment that is sealed; it never changes, and a cache may keep it for ever."""
+    data = await footage.get(object_id)
+    if data is None:
+        raise Problem(Reason.NOT_FOUND)
+    return Response(data, media_type="application/octet-stream", headers=SEALED)
+
+
+@get("/keys/{clip_id:uuid}/{camera:str}/{period:int}", opt={"public": True})
+async def get_key(
+    clip_id: UUID,
+    camera: Camera,
+    period: PeriodStart,
+    request: Asking,
+    *,
+    db: Database,
+    media_vault: MediaVault,
+    clip_door: ClipDoor,
+) -> Response[bytes]:
+    """The key of a camera and an hour, for as long as the clip may be watched and within its time alone."""
+    at = datetime.fromtimestamp(period, UTC)
+    async with db.connection() as conn:
+        found = await clip_door.admit(conn, clip_id, request, camera)
+        if not found.clip.opens(at):
+            raise Problem(Reason.NOT_FOUND)
+        key = await reads.key(conn, media_vault, camera, at)
+    if key is None:
+        raise Problem(Reason.NOT_FOUND)
+    return Response(key, media_type="application/octet-stream", headers=SECRET)
+
+
+router = Router(BASE, route_handlers=[get_clip, get_start, get_playlist, get_object, get_key])

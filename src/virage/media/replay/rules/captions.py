@@ -1,0 +1,77 @@
+"""Captions of a clip (WebVTT, in HLS by RFC 8216, 3.5): what the feed said while it was seen."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.media.live.rules.entries import Entry, KickOff, Period, Teams
+from virage.media.live.rules.feed import effective
+from virage.media.replay.rules.playlists import Piece, Run, by_run, head, text_of
+from virage.media.replay.rules.words import Locale, said
+
+SHOWN_FOR: Final = timedelta(seconds=6)
+MPEGTS_HZ: Final = 90_000
+
+
+class Cue(Struct, frozen=True):
+    """Words, and when they were said."""
+
+    at: datetime
+    text: str
+
+
+def cues_of(
+    entries: Iterable[Entry], teams: Teams | None, locale: Locale, from_at: datetime, to_at: datetime
+) -> list[Cue]:
+    """What was said within a stretch of time, as it stands now."""
+    cues: list[Cue] = []
+    period: Period | None = None
+    for entry in effective(entries).values():
+        if isinstance(entry.told, KickOff):
+            period = entry.told.period
+        text = said(entry, teams, period, locale)
+        if text is not None and from_at <= entry.at <= to_at:
+            cues.append(Cue(entry.at, text))
+    return cues
+
+
+def captions_playlist(video: Sequence[Piece], runs: Sequence[Run], locale: Locale, *, closed: bool) -> str:
+    """The playlist of captions: a piece of text for each piece of picture, broken where that is."""
+    lines = head([piece.segment.duration_ms for piece in video], closed=closed)
+    run = 0
+    for number, piece in by_run(video, runs):
+        lines += ["#EXT-X-DISCONTINUITY"] * (number - run)
+        lines += [f"#EXTINF:{piece.segment.duration_ms / 1000:.3f},", f"captions/{locale}/{piece.segment.id}"]
+        run = number
+    return text_of(lines, closed=closed)
+
+
+def webvtt(cues: Sequence[Cue], run: Sequence[Piece], segment_id: UUID, began_s: float) -> str:
+    """The captions of one segment of a run (`run`: all pieces of it), whose first frame is shown at `began_s`.
+
+    Times count from the beginning of the run, so that a cue that two segments show is the same in both.
+    """
+    began = run[0].segment.at
+    passed = timedelta()
+    for piece in run:
+        length = timedelta(milliseconds=piece.segment.duration_ms)
+        if piece.segment.id == segment_id:
+            break
+        passed += length
+    shown = [cue for cue in cues if cue.at - began < passed + length and cue.at - began + SHOWN_FOR > passed]
+    head_ = f"WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:{round(began_s * MPEGTS_HZ)},LOCAL:00:00:00.000\n"
+    return "\n".join([head_, *(_cue(cue, began) for cue in shown)])
+
+
+def _cue(cue: Cue, began: datetime) -> str:
+    from_ = max(timedelta(), cue.at - began)
+    text = cue.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f"{_time(from_)} --> {_time(cue.at - began + SHOWN_FOR)}\n{text}\n"
+
+
+def _time(since: timedelta) -> str:
+    ms = round(since.total_seconds() * 1000)
+    return f"{ms // 3_600_000:02}:{ms // 60_000 % 60:02}:{ms // 1000 % 60:02}.{ms % 1000:03}"

@@ -1,0 +1,115 @@
+"""Cameras: what they are, their keys, and what they sent."""
+
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from virage.media.replay.rules.cameras import CameraState, Fault
+from virage.media.replay.rules.media import SEGMENT_LONGEST, Kind, Rung, Segment, Track
+from virage.media.replay.rules.playlists import Piece
+from virage.media.replay.store.queries import queries
+from virage.platform.database import Connection
+
+
+async def note_camera(conn: Connection, name: str, *, programme: bool, delay_ms: int | None) -> None:
+    """Add a camera, or set it up anew; a delay of None stays what it was."""
+    await queries.note_camera(conn, name=name, programme=programme, delay_ms=delay_ms)
+
+
+async def note_state(
+    conn: Connection,
+    name: str,
+    *,
+    fault: tuple[Fault, datetime] | None,
+    seen_at: datetime | None,
+    lost: int,
+    now: datetime,
+) -> int:
+    """Write down what a camera does, and how many more of its segments were lost; returns its delay (ms)."""
+    fault_code, fault_at = fault or (None, None)
+    delay_ms: int = await queries.note_state(
+        conn, name=name, fault=fault_code, fault_at=fault_at, seen_at=seen_at, lost=lost, now=now
+    )
+    return delay_ms
+
+
+async def cameras(conn: Connection) -> list[CameraState]:
+    """All cameras, that of the programme first."""
+    return [msgspec.convert(dict(row), CameraState) async for row in queries.cameras(conn)]
+
+
+async def set_delay(conn: Connection, name: str, delay_ms: int) -> None:
+    """Set how late a camera's transport brings a picture; a running ingest follows within seconds."""
+    await queries.set_delay(conn, name=name, delay_ms=delay_ms)
+
+
+async def add_key(conn: Connection, camera: str, period: datetime, sealed: bytes) -> bytes:
+    """Keep a key for a camera and a period, and return the one that is kept: whoever came first made it."""
+    await queries.add_key(conn, camera=camera, period=period, sealed=sealed)
+    kept: bytes = await queries.media_key(conn, camera=camera, period=period)
+    return kept
+
+
+async def media_key(conn: Connection, camera: str, period: datetime) -> bytes | None:
+    """The sealed key of a camera and a period."""
+    kept: bytes | None = await queries.media_key(conn, camera=camera, period=period)
+    return kept
+
+
+async def add_track(conn: Connection, track: Track) -> None:
+    """Write down a track of a new take."""
+    await queries.add_track(conn, **msgspec.structs.asdict(track))
+
+
+async def add_segment(conn: Connection, segment: Segment, track: Track) -> None:
+    """Write down a segment that is kept."""
+    await queries.add_segment(conn, camera=track.camera, kind=track.kind, **msgspec.structs.asdict(segment))
+
+
+async def pieces(conn: Connection, camera: str, kind: Kind, from_at: datetime, to_at: datetime) -> list[Piece]:
+    """What a camera has sent of a stretch of time, in order."""
+    found = await stretch(conn, camera, from_at, to_at, kinds={kind}, rungs={Rung.SOURCE})
+    return found[kind, Rung.SOURCE]
+
+
+async def stretch(
+    conn: Connection,
+    camera: str,
+    from_at: datetime,
+    to_at: datetime,
+    *,
+    kinds: AbstractSet[Kind] = frozenset(Kind),
+    rungs: AbstractSet[Rung] = frozenset(Rung),
+) -> dict[tuple[Kind, Rung], list[Piece]]:
+    """What a camera has of a stretch of time in these kinds and rungs, each in order."""
+    found: dict[tuple[Kind, Rung], list[Piece]] = {(kind, rung): [] for kind in kinds for rung in rungs}
+    rows = queries.pieces(
+        conn,
+        camera=camera,
+        kinds=list(kinds),
+        rungs=list(rungs),
+        from_at=from_at,
+        to_at=to_at,
+        longest=SEGMENT_LONGEST,
+    )
+    tracks: dict[UUID, Track] = {}
+    async for row in rows:
+        track = tracks.get(row["track_id"])
+        if track is None:
+            track = tracks[row["track_id"]] = msgspec.convert({**row, "id": row["track_id"]}, Track)
+        segment = Segment(row["id"], track.id, row["at"], row["duration_ms"], row["bytes"])
+        found[track.kind, track.rung].append(Piece(segment, track))
+    return found
+
+
+async def cameras_seen(conn: Connection, from_at: datetime, to_at: datetime) -> list[str]:
+    """Cameras of which some picture shows a stretch of time, that of the programme first."""
+    rows = queries.cameras_seen(conn, from_at=from_at, to_at=to_at, longest=SEGMENT_LONGEST)
+    return [row["name"] async for row in rows]
+
+
+async def programme_cameras(conn: Connection) -> list[str]:
+    """The cameras that fans see first, whose sound is that of the ground."""
+    return [row["name"] async for row in queries.programme_cameras(conn)]

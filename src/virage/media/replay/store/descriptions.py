@@ -1,0 +1,47 @@
+"""Descriptions of clips for those who do not see them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from virage.media.replay.rules.descriptions import Part
+from virage.media.replay.rules.words import Locale
+from virage.media.replay.store.queries import queries
+from virage.platform.database import Connection
+
+
+async def languages(conn: Connection, clip_id: UUID) -> list[Locale]:
+    """In which languages a clip is described."""
+    return [row["locale"] async for row in queries.languages(conn, clip_id=clip_id)]
+
+
+async def languages_by_clip(conn: Connection, event_id: UUID) -> dict[UUID, list[Locale]]:
+    """In which languages the clips of an event are described, by clip; those without one are left out."""
+    return {row["clip_id"]: row["locales"] async for row in queries.languages_by_clip(conn, event_id=event_id)}
+
+
+async def parts(conn: Connection, clip_id: UUID, locale: Locale, camera: str) -> list[Part]:
+    """A description as it goes with one camera's picture, in order."""
+    rows = queries.parts(conn, clip_id=clip_id, locale=locale, camera=camera)
+    return [msgspec.convert(dict(row), Part) async for row in rows]
+
+
+async def put(
+    conn: Connection, clip_id: UUID, locale: Locale, id_: UUID, made: Mapping[str, Sequence[Part]], *, now: datetime
+) -> None:
+    """Keep a description, by camera, in place of what there was in this language."""
+    await queries.drop_description(conn, clip_id=clip_id, locale=locale)
+    await queries.add_description(conn, clip_id=clip_id, locale=locale, id=id_, now=now)
+    for camera, parts in made.items():
+        await queries.add_parts(
+            conn,
+            description_id=id_,
+            camera=camera,
+            runs=[part.run for part in parts],
+            init_ids=[part.init_id for part in parts],
+            ids=[part.id for part in parts],
+            periods=[part.period for part in parts],
+            durations_ms=[part.duration_ms for part in parts],
+        )

@@ -1,0 +1,1 @@
+"""Money in, out and between: payments through a provider, and the wallet."""

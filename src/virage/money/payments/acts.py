@@ -1,0 +1,167 @@
+"""What is done to payments, for many at once, in the caller's transaction. No act talks to the provider."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from virage.money.payments import methods, rules, store
+from virage.money.payments.handlers import Handlers
+from virage.money.payments.rules import (
+    Captured,
+    Failed,
+    Opened,
+    Outcome,
+    Payment,
+    Reason,
+    RefundAnswer,
+    RefundRequest,
+    Settlement,
+    Start,
+)
+from virage.platform import journal
+from virage.platform.database import Connection
+from virage.platform.ids import new_id
+from virage.platform.journal import Fact
+from virage.platform.problems import Refused
+
+
+async def begin(conn: Connection, starts: Sequence[Start], now: datetime) -> list[Payment | Refused]:
+    """Store the intents before anybody calls the provider, one answer each, in order.
+
+    A payment id that is sent again gets its payment as it stands (with its page, once there is one); with another
+    amount or subject it is refused. The fact that a payment begins is the caller's: it knows what is being paid.
+    """
+    possible = [start for start in starts if rules.startable(start)]
+    if not possible:
+        return rules.begin(starts, {})
+    new = await store.insert_payments(conn, possible, now)
+    payments = {start.payment_id: rules.begun(start, now) for start in possible if start.payment_id in new}
+    if len(payments) < len(possible):  # known before, or twice in the batch: the table says what they are
+        payments |= await store.payments(conn, [start.payment_id for start in possible])
+    return rules.begin(starts, payments)
+
+
+async def record_created(conn: Connection, opened: Sequence[Opened]) -> None:
+    """Keep the pages that the provider opened: the payments are pending. Later news that came first stays."""
+    if opened:
+        await store.open_pages(conn, opened)
+
+
+async def give_up(conn: Connection, payment_ids: Sequence[UUID], now: datetime) -> None:
+    """Say that nobody shall pay these any more; the reconcile job ends them at the provider.
+
+    Money that comes in before that is still handed to the purpose's handler.
+    """
+    if payment_ids:
+        await store.give_up(conn, payment_ids, now)
+        await journal.append(conn, [Fact("payment_given_up", None, payment_id, {}) for payment_id in payment_ids], now)
+
+
+async def settle(conn: Connection, outcomes: Sequence[Outcome], now: datetime, handlers: Handlers) -> list[Settlement]:
+    """Apply what the provider says and tell each purpose's handler, all in this transaction; the steps that were made.
+
+    The same news twice, from a webhook and from reconciliation at once, or out of order: each payment moves once.
+    A wrong amount buys nothing and is sent back whole.
+    """
+    if not outcomes:
+        return []
+    steps = await _settle_payments(conn, outcomes, now, handlers)
+    await methods.settle(conn, outcomes, now)  # last: whoever changes a purse's card has locked the purse before it
+    return steps
+
+
+async def _settle_payments(
+    conn: Connection, outcomes: Sequence[Outcome], now: datetime, handlers: Handlers
+) -> list[Settlement]:
+    asked = sorted({outcome.payment_id for outcome in outcomes})
+    steps = rules.settle(await store.lock_without_money(conn, asked), outcomes)
+    if not steps:
+        return []
+    await store.settle_payments(conn, steps, now)
+    await journal.append(conn, [_fact(step) for step in steps], now)
+    wrong = [RefundRequest(new_id(), step.payment.id, step.outcome.amount_cents) for step in steps if step.mismatch]
+    await request_refund(conn, wrong, now)
+    await _tell(conn, steps, now, handlers)
+    return steps
+
+
+def _fact(step: Settlement) -> Fact:
+    what = "payment_amount_mismatch" if step.mismatch else f"payment_{step.outcome.state}"
+    return Fact(what, None, step.payment.id, {"subject": str(step.payment.subject), "cents": step.outcome.amount_cents})
+
+
+async def _tell(conn: Connection, steps: Sequence[Settlement], now: datetime, handlers: Handlers) -> None:
+    """Ends first: what they free, late money may still buy."""
+    captured: dict[str, list[Captured]] = defaultdict(list)
+    failed: dict[str, list[Failed]] = defaultdict(list)
+    for step in steps:
+        payment, outcome = step.payment, step.outcome
+        if step.mismatch:
+            failed[payment.purpose].append(Failed(payment.id, payment.subject, outcome.state, Reason.AMOUNT_MISMATCH))
+        elif step.captured:
+            captured[payment.purpose].append(Captured(payment.id, payment.subject, outcome.amount_cents))
+        else:
+            failed[payment.purpose].append(Failed(payment.id, payment.subject, outcome.state, outcome.reason))
+    for purpose in sorted(failed.keys() & captured.keys()):
+        subjects = {one.subject for one in failed[purpose]} | {one.subject for one in captured[purpose]}
+        await handlers.of(purpose).lock(conn, sorted(subjects))
+    for purpose in sorted(failed):
+        await handlers.of(purpose).failed(conn, failed[purpose], now)
+    for purpose in sorted(captured):
+        await handlers.of(purpose).captured(conn, captured[purpose], now)
+
+
+async def request_refund(
+    conn: Connection, requests: Sequence[RefundRequest], now: datetime
+) -> list[RefundRequest | Refused]:
+    """Ask money back, one answer each, in order; the refund job sends it. The same refund id again changes nothing.
+
+    Refusals: not_found, not_captured, amount_invalid, exceeds_capture (data.left_cents), refund_id_taken.
+    """
+    if not requests:
+        return []
+    payments = await store.lock_payments(conn, sorted({request.payment_id for request in requests}))
+    stored = await store.refunds(conn, [request.refund_id for request in requests])
+    existing = {known.id: RefundRequest(known.id, known.payment_id, known.amount_cents) for known in stored.values()}
+    answers = rules.refund(requests, payments, existing)
+    new = {
+        answer.refund_id: answer
+        for answer in answers
+        if isinstance(answer, RefundRequest) and answer.refund_id not in existing
+    }
+    if new:
+        made = await store.insert_refunds(conn, list(new.values()), now)
+        taken = new.keys() - made
+        answers = [_unless_taken(answer, taken) for answer in answers]
+        await journal.append(
+            conn, [_refund_fact("refund_requested", new[refund_id]) for refund_id in sorted(made)], now
+        )
+    return answers
+
+
+def _unless_taken(answer: RefundRequest | Refused, taken: set[UUID]) -> RefundRequest | Refused:
+    if isinstance(answer, RefundRequest) and answer.refund_id in taken:
+        return Refused(Reason.REFUND_ID_TAKEN)
+    return answer
+
+
+def _refund_fact(what: str, refund: RefundRequest) -> Fact:
+    return Fact(what, None, refund.payment_id, {"refund": str(refund.refund_id), "cents": refund.amount_cents})
+
+
+async def record_refunds(
+    conn: Connection, answers: Sequence[RefundAnswer], attempts: dict[UUID, int], now: datetime
+) -> None:
+    """Keep what the provider said of refunds; `attempts` are those made before. What failed is tried again later."""
+    done = [answer.refund_id for answer in answers if answer.done]
+    if done:
+        finished = await store.finish_refunds(conn, done, now)
+        await journal.append(conn, [_refund_fact("refund_done", refund) for refund in finished], now)
+    later = [
+        (answer.refund_id, rules.refund_due(attempts[answer.refund_id] + 1, now), answer.reason)
+        for answer in answers
+        if not answer.done
+    ]
+    if later:
+        await store.postpone_refunds(conn, later)

@@ -1,0 +1,67 @@
+"""The way to the provider's page, and the way of its news into the house, one transaction for many."""
+
+import time
+from collections.abc import Sequence
+
+from virage.money.payments import acts
+from virage.money.payments.circuit import Circuit
+from virage.money.payments.handlers import Handlers
+from virage.money.payments.provider import PaymentProvider, Unreachable
+from virage.money.payments.rules import Opened, Outcome, Reason, Start
+from virage.platform.batching import Batcher
+from virage.platform.clock import Clock
+from virage.platform.database import Database, Unavailable
+from virage.platform.logs import log
+from virage.platform.problems import Refused
+
+BATCH_MAX = 256
+
+
+class Checkout:
+    """Opens hosted pages for payments that `acts.begin` has stored and committed: one call for all that wait."""
+
+    def __init__(self, db: Database, provider: PaymentProvider) -> None:
+        self._db = db
+        self._provider = provider
+        self._circuit = Circuit()
+        self.batcher: Batcher[Start, Opened | Refused] = Batcher(self.open_many, batch_max=BATCH_MAX)
+
+    async def open(self, start: Start) -> Opened | Refused:
+        """The page of one payment. Refused with `provider_unavailable`: try again with the same payment id."""
+        return await self.batcher.submit(start)
+
+    async def open_many(self, starts: Sequence[Start]) -> list[Opened | Refused]:
+        """The pages of many payments, one answer each, in order; each page is stored before it is answered."""
+        if not self._circuit.lets_through(time.monotonic()):
+            return [Refused(Reason.PROVIDER_UNAVAILABLE) for _ in starts]
+        try:
+            answers = await self._provider.create(starts)
+        except Unreachable as failure:
+            self._circuit.failed(time.monotonic())
+            log.warning("payment_provider_unreachable", asked=str(failure), payments=len(starts))
+            return [Refused(Reason.PROVIDER_UNAVAILABLE) for _ in starts]
+        self._circuit.succeeded()
+        opened = [answer for answer in answers if isinstance(answer, Opened)]
+        async with self._db.transaction() as conn:
+            await acts.record_created(conn, opened)
+        return list(answers)
+
+
+async def settle_all(db: Database, clock: Clock, handlers: Handlers, outcomes: Sequence[Outcome]) -> bool:
+    """Settle in one transaction; if that fails, payment by payment, so that one bad one never holds up the others.
+
+    Whether all of them are settled. What failed stays as it was, and reconciliation comes back to it.
+    """
+    try:
+        async with db.transaction() as conn:
+            await acts.settle(conn, outcomes, clock.now(), handlers)
+    except Unavailable:
+        raise
+    except Exception:  # noqa: BLE001 - it is logged for the payment that caused it
+        ids = {outcome.payment_id for outcome in outcomes}
+        if len(ids) == 1:
+            log.exception("payment_not_settled", payment_id=str(ids.pop()))
+            return False
+        alone = [[outcome for outcome in outcomes if outcome.payment_id == payment_id] for payment_id in sorted(ids)]
+        return all([await settle_all(db, clock, handlers, one) for one in alone])
+    return True

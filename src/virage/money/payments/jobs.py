@@ -1,0 +1,110 @@
+"""What payments do on a schedule: learn the end of every open payment, send back money, tell what has no end."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from virage.money.payments import acts, reads, rules, store
+from virage.money.payments.checkout import settle_all
+from virage.money.payments.handlers import Handlers
+from virage.money.payments.methods import MethodJobs
+from virage.money.payments.provider import PaymentProvider, Unreachable
+from virage.money.payments.rules import DueRefund, OpenPayment
+from virage.platform.clock import Clock
+from virage.platform.database import Database
+from virage.platform.logs import log
+from virage.platform.queue import Jobs
+
+RECONCILE_EVERY_S = 5
+REFUNDS_EVERY_S = 2
+AUDIT_EVERY_S = 60
+ASK_AFTER = timedelta(seconds=10)
+WATERMARK_SLACK = timedelta(hours=1)
+PAGE = 500
+
+_FIRST = UUID(int=0)
+
+
+class PaymentJobs:
+    """The schedule of payments; each job runs in one process at a time."""
+
+    def __init__(self, db: Database, clock: Clock, provider: PaymentProvider, handlers: Handlers) -> None:
+        self._db = db
+        self._clock = clock
+        self._provider = provider
+        self._handlers = handlers
+        self._methods = MethodJobs(db, clock, provider)
+
+    def register(self, jobs: Jobs) -> None:
+        """Put the jobs on the schedule."""
+        jobs.every(RECONCILE_EVERY_S, "payments.reconcile", self.reconcile)
+        jobs.every(RECONCILE_EVERY_S, "payments.methods", self._methods.reconcile)
+        jobs.every(REFUNDS_EVERY_S, "payments.refunds", self.send_refunds)
+        jobs.every(AUDIT_EVERY_S, "payments.audit", self.audit)
+
+    async def reconcile(self) -> None:
+        """Ask the provider about every payment that has been open for more than ten seconds, and settle what it says.
+
+        Those whose time is over are cancelled there first, so that nobody pays for what is gone.
+        """
+        now = self._clock.now()
+        async with self._db.connection() as conn:
+            since = await store.open_since(conn)
+        oldest_open = now - WATERMARK_SLACK
+        after = _FIRST
+        while True:
+            async with self._db.connection() as conn:
+                page = await store.open_payments(conn, since, now - ASK_AFTER, after, PAGE)
+            if page:
+                oldest_open = min(oldest_open, page[0].created_at)
+                if not await self._settle_page(page):
+                    return
+            if len(page) < PAGE:
+                break
+            since, after = page[-1].created_at, page[-1].id
+        async with self._db.transaction() as conn:
+            await store.move_watermark(conn, oldest_open)
+
+    async def _settle_page(self, page: list[OpenPayment]) -> bool:
+        """Whether the provider answered."""
+        look_up, cancel = rules.split_by_expiry(page, self._clock.now())
+        try:
+            news = [*(await self._provider.cancel(cancel) if cancel else ())]
+            news += await self._provider.fetch(look_up) if look_up else ()
+        except Unreachable as failure:
+            log.warning("payment_provider_unreachable", asked=str(failure), payments=len(page))
+            return False
+        if news:
+            await settle_all(self._db, self._clock, self._handlers, news)
+        return True
+
+    async def send_refunds(self) -> None:
+        """Send every refund that is due; what the provider does not confirm is tried again later."""
+        while True:
+            async with self._db.connection() as conn:
+                due = await store.due_refunds(conn, self._clock.now(), PAGE)
+            if due and not await self._send(due):
+                return
+            if len(due) < PAGE:
+                return
+
+    async def _send(self, due: list[DueRefund]) -> bool:
+        """Whether the provider answered; what it did not answer stays due."""
+        try:
+            answers = await self._provider.refund(due)
+        except Unreachable as failure:
+            log.warning("payment_provider_unreachable", asked=str(failure), refunds=len(due))
+            return False
+        failed = sum(not answer.done for answer in answers)
+        if failed:
+            log.warning("refunds_postponed", refunds=failed)
+        attempts = {refund.id: refund.attempts for refund in due}
+        async with self._db.transaction() as conn:
+            await acts.record_refunds(conn, answers, attempts, self._clock.now())
+        return True
+
+    async def audit(self) -> None:
+        """Tell the operator of refunds and payments that have had no end for too long."""
+        async with self._db.connection() as conn:
+            overdue = await reads.overdue(conn, self._clock.now())
+        if overdue.refunds or overdue.payments:
+            log.error("payments_overdue", refunds=overdue.refunds, payments=overdue.payments)

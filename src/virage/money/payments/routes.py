@@ -1,0 +1,39 @@
+"""The door for the provider's news."""
+
+from typing import Any
+
+from litestar import Router, post
+from litestar.connection import Request
+
+from virage.money.payments.checkout import settle_all
+from virage.money.payments.handlers import Handlers
+from virage.money.payments.provider import PaymentProvider
+from virage.platform.clock import Clock
+from virage.platform.database import Database
+from virage.platform.problems import Problem, granted
+
+DELIVERY_BYTES_MAX = 1_000_000
+
+
+@post(
+    "/webhooks/sandbox",
+    status_code=204,
+    request_max_body_size=DELIVERY_BYTES_MAX,
+    opt={"public": True},
+    include_in_schema=False,
+)
+async def receive_news(
+    request: Request[Any, Any, Any],
+    db: Database,
+    clock: Clock,
+    payment_provider: PaymentProvider,
+    payment_handlers: Handlers,
+) -> None:
+    """Settle a whole delivery of the sandbox. The signature is its guard; a failure makes the sandbox send again."""
+    body = await request.body()
+    outcomes = granted(payment_provider.verify_webhook(request.headers, body))
+    if not await settle_all(db, clock, payment_handlers, outcomes):
+        raise Problem("internal")
+
+
+router = Router("/api/payments", route_handlers=[receive_news])

@@ -1,0 +1,271 @@
+"""The sandbox's requests: the shop's API under a bearer key, and the pages where the buyer pays."""
+
+import hmac
+import re
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+import msgspec
+
+from virage.money.payments.sandbox import pages, wire
+from virage.money.payments.sandbox.appendfile import AppendFile
+from virage.money.payments.sandbox.bank import Account, Bank, Entry, Moved
+from virage.money.payments.sandbox.cards import Card, find, grouped
+from virage.money.payments.sandbox.http import Answer, Dropped, Request
+from virage.money.payments.sandbox.outbox import Outbox
+from virage.money.payments.sandbox.pages import Form
+from virage.money.payments.sandbox.texts import language
+from virage.money.payments.sandbox.wire import Stage
+
+LISTED_MAX = 1000
+AMOUNT_CENTS_MAX = 100_000_000
+FORM_TYPE = "application/x-www-form-urlencoded"
+
+Body = TypeVar("Body", bound=msgspec.Struct)
+
+_EXPIRY = re.compile(r"\s*(0[1-9]|1[0-2])\s*/?\s*(\d{2}|20\d{2})\s*")
+_CVC = re.compile(r"\s*\d{3,4}\s*")
+_FIXED = {
+    "/healthz": Answer(b'{"status":"ok"}'),
+    "/favicon.ico": Answer(status=204, headers=b"cache-control: max-age=86400\r\n"),
+    pages.STYLESHEET_PATH: Answer(
+        Path(__file__).with_name("pay.css").read_bytes(),
+        headers=b"content-type: text/css; charset=utf-8\r\ncache-control: max-age=300\r\n",
+    ),
+}
+_card_payment = msgspec.json.Decoder(wire.CardPayment)
+_encode = msgspec.json.Encoder().encode
+
+
+class _Refusal(Exception):
+    def __init__(self, status: int, error: str) -> None:
+        super().__init__(error)
+        self.answer = _json(wire.Fault(error), status)
+
+
+class Api:
+    """Answers requests out of the bank's book; what changes it is on the disk before it is answered."""
+
+    def __init__(
+        self, bank: Bank, file: AppendFile[Entry], outbox: Outbox, *, url: str, key: str, merchant: str
+    ) -> None:
+        self._bank = bank
+        self._file = file
+        self._outbox = outbox
+        self._url = url
+        self._key = key.encode()
+        self._merchant = merchant
+        self._posts: dict[str, Callable[[bytes], Awaitable[Answer | Dropped]]] = {
+            "/v1/payments": self._create,
+            "/v1/payments/lookup": self._look_up,
+            "/v1/payments/cancel": self._cancel,
+            "/v1/charges": self._charge_kept,
+            "/v1/methods/forget": self._forget,
+            "/v1/refunds": self._refund,
+        }
+
+    async def handle(self, request: Request) -> Answer | Dropped:
+        """Answer one request."""
+        try:
+            if request.path.startswith("/pay/"):
+                return await self._pay(request)
+            if request.path.startswith("/v1/"):
+                return await self._shop(request)
+        except _Refusal as refusal:
+            return refusal.answer
+        return _FIXED.get(request.path) or _json(wire.Fault("not_found"), 404)
+
+    async def _shop(self, request: Request) -> Answer | Dropped:
+        given = request.headers.get("authorization", "").removeprefix("Bearer ").encode("utf-8", "replace")
+        if not self._key or not hmac.compare_digest(given, self._key):
+            raise _Refusal(401, "unauthenticated")
+        if request.method == "GET" and request.path == "/v1/payments":
+            return await self._list(request)
+        act = self._posts.get(request.path)
+        if act is None or request.method != "POST":
+            raise _Refusal(404, "not_found")
+        return await act(request.body)
+
+    async def _create(self, body: bytes) -> Answer:
+        asked = _parsed(body, wire.NewPayments)
+        entries = []
+        answers = []
+        for payment in asked.payments:
+            if not _is_payable(payment):
+                answers.append(wire.Page(payment.id, error="invalid"))
+                continue
+            entry = self._bank.open(payment)
+            if entry is not None:
+                entries.append(entry)
+            if self._bank.is_same(payment):
+                answers.append(wire.Page(payment.id, f"{self._url}/pay/{payment.id}"))
+            else:
+                answers.append(wire.Page(payment.id, error="id_taken"))
+        await self._file.append(entries)
+        return _json(wire.Pages(answers))
+
+    async def _look_up(self, body: bytes) -> Answer:
+        accounts = self._known(_parsed(body, wire.Ids).ids)
+        await self._file.append(())  # nothing is told that a crash could undo
+        return _json(wire.Statuses([account.status for account in accounts]))
+
+    async def _cancel(self, body: bytes) -> Answer:
+        accounts = self._known(_parsed(body, wire.Ids).ids)
+        moves = [self._bank.end(account, Stage.EXPIRED, time.time()) for account in accounts]
+        await self._keep([move for move in moves if move is not None])
+        return _json(wire.Statuses([account.status for account in accounts]))
+
+    async def _charge_kept(self, body: bytes) -> Answer | Dropped:
+        asked = _parsed(body, wire.NewCharges).charges
+        if not all(0 < charge.amount_cents <= AMOUNT_CENTS_MAX for charge in asked):
+            raise _Refusal(400, "invalid")
+        entries = [entry for charge in asked for entry in self._bank.charge(charge, time.time())]
+        moves = [entry for entry in entries if isinstance(entry, Moved)]
+        await self._file.append(entries)
+        self._owe(moves)
+        if any(_loses_answer(move) for move in moves):
+            return Dropped()
+        return _json(wire.Statuses([account.status for account in self._known([charge.id for charge in asked])]))
+
+    async def _forget(self, body: bytes) -> Answer:
+        ids = _parsed(body, wire.Ids).ids
+        await self._file.append([self._bank.forget(ids)])
+        return _json(wire.Ids(ids))
+
+    async def _refund(self, body: bytes) -> Answer:
+        tried = [self._bank.refund(refund) for refund in _parsed(body, wire.NewRefunds).refunds]
+        await self._file.append([entry for _, entry in tried if entry is not None])
+        return _json(wire.RefundStatuses([status for status, _ in tried]))
+
+    async def _list(self, request: Request) -> Answer:
+        query = request.query
+        try:
+            state = Stage(query["state"]) if "state" in query else None
+            after = UUID(query["after"]) if "after" in query else None
+        except ValueError as failure:
+            raise _Refusal(400, "invalid") from failure
+        await self._file.append(())
+        accounts = self._bank.listed(state, after)
+        shown = [account.status for account, _ in zip(accounts, range(LISTED_MAX), strict=False)]
+        return _json(wire.Statuses(shown, shown[-1].id if len(shown) == LISTED_MAX else None))
+
+    def _known(self, ids: Sequence[UUID]) -> list[Account]:
+        return [self._bank.accounts[one] for one in ids if one in self._bank.accounts]
+
+    async def _keep(self, moves: Sequence[Moved]) -> None:
+        """Write moves down, then owe their news to the shop."""
+        await self._file.append(moves)
+        self._owe(moves)
+
+    def _owe(self, moves: Sequence[Moved]) -> None:
+        for move in moves:
+            if move.copies:
+                self._outbox.add(move.event, move.due_s, move.copies)
+
+    async def _pay(self, request: Request) -> Answer | Dropped:
+        account = self._account(request.path)
+        content_type = request.headers.get("content-type", "")
+        if request.method == "POST" and not content_type.startswith(FORM_TYPE):
+            if account is None:
+                raise _Refusal(404, "not_found")
+            return await self._pay_by_program(account, request.body)
+        lang = language(request.query.get("lang", ""), request.headers.get("accept-language", ""))
+        if account is None:
+            return pages.missing_page(lang)
+        if request.method == "POST":
+            return await self._pay_by_form(account, request.body, lang)
+        if request.method != "GET":
+            raise _Refusal(405, "method_not_allowed")
+        await self._file.append(())
+        chosen = find(request.query.get("card", ""))
+        values = {"card": grouped(chosen), **pages.FILLED} if chosen is not None else {}
+        return pages.stage_page(account, self._merchant, lang, Form(values))
+
+    def _account(self, path: str) -> Account | None:
+        try:
+            return self._bank.accounts.get(UUID(path[len("/pay/") :]))
+        except ValueError:
+            return None
+
+    async def _pay_by_program(self, account: Account, body: bytes) -> Answer | Dropped:
+        try:
+            payment = _card_payment.decode(body)
+        except msgspec.DecodeError as failure:
+            raise _Refusal(400, "invalid") from failure
+        card = find(payment.card)
+        if card is None:
+            raise _Refusal(422, "card_unknown")
+        move = await self._charge(account, card)
+        if account.state is Stage.CHALLENGED and payment.code is not None:
+            await self._answer_challenge(account, payment.code)
+        if _loses_answer(move):
+            return Dropped()
+        return _json(wire.CardAnswer(account.state, pages.return_address(account), account.reason))
+
+    async def _pay_by_form(self, account: Account, body: bytes, lang: str) -> Answer | Dropped:
+        try:
+            values = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=10))
+        except ValueError as failure:
+            raise _Refusal(400, "invalid") from failure
+        if "cancel" in values:
+            move = self._bank.end(account, Stage.CANCELLED, time.time())
+            await self._keep([move] if move is not None else [])
+        elif account.state is Stage.CHALLENGED:
+            await self._answer_challenge(account, values.get("code", ""))
+            if account.state is Stage.CHALLENGED:
+                return pages.challenge_page(account, self._merchant, lang, Form({}, ("code",)))
+        elif account.state is Stage.OPEN:
+            card = find(values.get("card", ""))
+            wrong = _wrong_fields(card, values)
+            if card is None or wrong:
+                return pages.card_page(account, self._merchant, lang, Form(values, wrong))
+            move = await self._charge(account, card)
+            if move is not None and move.event.state is Stage.CHALLENGED:
+                return pages.back_to_page(account.id, lang)
+            if _loses_answer(move):
+                return Dropped()
+        return pages.back_to_shop(account)
+
+    async def _charge(self, account: Account, card: Card) -> Moved | None:
+        move = self._bank.pay(account, card, time.time())
+        await self._keep([move] if move is not None else [])
+        return move
+
+    async def _answer_challenge(self, account: Account, code: str) -> None:
+        move = self._bank.answer_challenge(account, code, time.time())
+        await self._keep([move] if move is not None else [])
+
+
+def _is_payable(payment: wire.NewPayment) -> bool:
+    amount_right = payment.amount_cents == 0 if payment.keeps else 0 < payment.amount_cents <= AMOUNT_CENTS_MAX
+    return amount_right and payment.return_url.startswith(("http://", "https://"))
+
+
+def _loses_answer(move: Moved | None) -> bool:
+    """Only the answer to the capture itself is lost; whoever asks again is told."""
+    return move is not None and move.card is Card.ANSWER_LOST
+
+
+def _wrong_fields(card: Card | None, values: dict[str, str]) -> tuple[str, ...]:
+    """The fields to correct, in the order in which they stand on the page."""
+    right = {
+        "card": card is not None,
+        "expiry": _EXPIRY.fullmatch(values.get("expiry", "")) is not None,
+        "cvc": _CVC.fullmatch(values.get("cvc", "")) is not None,
+    }
+    return tuple(name for name, is_right in right.items() if not is_right)
+
+
+def _parsed(body: bytes, body_type: type[Body]) -> Body:
+    try:
+        return msgspec.json.decode(body, type=body_type)
+    except msgspec.DecodeError as failure:
+        raise _Refusal(400, "invalid") from failure
+
+
+def _json(body: msgspec.Struct, status: int = 200) -> Answer:
+    return Answer(_encode(body), status)

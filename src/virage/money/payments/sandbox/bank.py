@@ -1,0 +1,252 @@
+"""The sandbox's book of payments, in memory. Every change is an entry, so that a file of entries is the whole state."""
+
+from collections.abc import Iterator
+from typing import TypeVar
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.money.payments.sandbox.cards import CHALLENGE_CODE, CODE_TRIES_MAX, Card, last_digits
+from virage.money.payments.sandbox.wire import Event, NewCharge, NewPayment, NewRefund, RefundStatus, Stage, Status
+
+Change = TypeVar("Change", "Opened", "Moved", "Refunded", "Forgotten")
+
+OPEN = frozenset({Stage.OPEN, Stage.CHALLENGED})
+
+
+class Opened(Struct, frozen=True, tag="opened"):
+    """A payment got its page."""
+
+    payment: NewPayment
+
+
+class Moved(Struct, frozen=True, tag="moved", omit_defaults=True):
+    """A payment moved on. `copies` of the event are owed to the shop, from `due_s` (Unix time) on."""
+
+    event: Event
+    card: Card | None = None
+    code_failures: int = 0
+    copies: int = 0
+    due_s: float = 0.0
+
+
+class Refunded(Struct, frozen=True, tag="refunded"):
+    """A refund was tried."""
+
+    refund: NewRefund
+    done: bool
+
+
+class Delivered(Struct, frozen=True, tag="delivered"):
+    """Events reached the shop, once for each time that they stand here."""
+
+    event_ids: list[str]
+
+
+class Forgotten(Struct, frozen=True, tag="forgotten"):
+    """Cards that are kept no longer."""
+
+    ids: list[UUID]
+
+
+Entry = Opened | Moved | Refunded | Delivered | Forgotten
+
+
+class Owed(Struct):
+    """News that the shop has not confirmed yet."""
+
+    event: Event
+    copies: int
+    due_s: float
+
+
+class Account(Struct):
+    """What the sandbox knows of one payment."""
+
+    id: UUID
+    amount_cents: int
+    return_url: str
+    state: Stage = Stage.OPEN
+    captured_cents: int = 0
+    refunded_cents: int = 0
+    reason: str | None = None
+    card: Card | None = None
+    code_failures: int = 0
+    refunds_refused: int = 0
+    keeps: bool = False
+    forgotten: bool = False
+
+    @property
+    def kept(self) -> str | None:
+        """What the shop may show of the card that is kept here."""
+        keeps = self.keeps and self.state is Stage.CAPTURED and not self.forgotten
+        return last_digits(self.card) if keeps and self.card is not None else None
+
+    @property
+    def status(self) -> Status:
+        """What the shop may know."""
+        cents = (self.amount_cents, self.captured_cents, self.refunded_cents)
+        return Status(self.id, self.state, *cents, self.reason, self.kept)
+
+
+class Bank:
+    """Verbs return the entry of what they decided and have applied, or None where nothing changed."""
+
+    def __init__(self, late_s: float = 5.0) -> None:
+        self._late_s = late_s
+        self.accounts: dict[UUID, Account] = {}
+        self.refunds: dict[UUID, RefundStatus] = {}
+        self._refunded: dict[UUID, NewRefund] = {}
+        self.owed: dict[str, Owed] = {}
+        self._events = 0
+
+    def open(self, payment: NewPayment) -> Opened | None:
+        """Open a page; the same payment again changes nothing."""
+        if payment.id in self.accounts:
+            return None
+        return self._applied(Opened(payment))
+
+    def is_same(self, payment: NewPayment) -> bool:
+        """Whether a payment is the one that we know by its id."""
+        known = self.accounts[payment.id]
+        return (known.amount_cents, known.keeps) == (payment.amount_cents, payment.keeps)
+
+    def charge(self, charge: NewCharge, now_s: float) -> list[Opened | Moved]:
+        """Charge a card that is kept, without its buyer; the same charge again changes nothing."""
+        if charge.id in self.accounts:
+            return []
+        method = self.accounts.get(charge.method_id)
+        back = "" if method is None else method.return_url
+        opened = self._applied(Opened(NewPayment(charge.id, charge.amount_cents, back)))
+        account, card = self.accounts[charge.id], None if method is None or method.kept is None else method.card
+        if card is None:
+            return [opened, self._move(account, Stage.DECLINED, "method_unknown", None, now_s)]
+        if card is Card.CHALLENGE:
+            return [opened, self._move(account, Stage.DECLINED, "authentication_required", card, now_s)]
+        moved = self.pay(account, card, now_s)
+        return [opened] if moved is None else [opened, moved]
+
+    def forget(self, ids: list[UUID]) -> Forgotten:
+        """Keep cards no longer."""
+        return self._applied(Forgotten(ids))
+
+    def pay(self, account: Account, card: Card, now_s: float) -> Moved | None:
+        """What the bank says to a card."""
+        if account.state not in OPEN:
+            return None
+        match card:
+            case Card.DECLINED | Card.CHARGE_DECLINED if card is Card.DECLINED or not account.keeps:
+                return self._move(account, Stage.DECLINED, "card_declined", card, now_s)
+            case Card.INSUFFICIENT:
+                return self._move(account, Stage.DECLINED, "insufficient_funds", card, now_s)
+            case Card.CHALLENGE if account.state is Stage.CHALLENGED:
+                return None
+            case Card.CHALLENGE:
+                return self._move(account, Stage.CHALLENGED, None, card, now_s)
+            case _:
+                return self._move(account, Stage.CAPTURED, None, card, now_s)
+
+    def answer_challenge(self, account: Account, code: str, now_s: float) -> Moved | None:
+        """The right code captures, the third wrong one declines, a wrong one before that is counted."""
+        if account.state is not Stage.CHALLENGED:
+            return None
+        if code.strip() == CHALLENGE_CODE:
+            return self._move(account, Stage.CAPTURED, None, account.card, now_s)
+        failures = account.code_failures + 1
+        if failures >= CODE_TRIES_MAX:
+            return self._move(account, Stage.DECLINED, "challenge_failed", account.card, now_s)
+        event = Event(self._event_id(), account.id, Stage.CHALLENGED, account.amount_cents)
+        return self._applied(Moved(event, account.card, failures))
+
+    def end(self, account: Account, stage: Stage, now_s: float) -> Moved | None:
+        """The buyer cancels, or the shop lets a payment expire; what has ended before stays as it is."""
+        if account.state not in OPEN:
+            return None
+        return self._move(account, stage, None, account.card, now_s)
+
+    def refund(self, refund: NewRefund) -> tuple[RefundStatus, Refunded | None]:
+        """Send money back, never more than was captured, never twice for the same id."""
+        known = self._refunded.get(refund.id)
+        if known is not None:
+            same = known == refund
+            return (self.refunds[refund.id] if same else RefundStatus(refund.id, done=False, reason="id_taken")), None
+        account = self.accounts.get(refund.payment_id)
+        if account is None or account.state is not Stage.CAPTURED:
+            return RefundStatus(refund.id, done=False, reason="not_captured"), None
+        if not 0 < refund.amount_cents <= account.captured_cents - account.refunded_cents:
+            return RefundStatus(refund.id, done=False, reason="exceeds_capture"), None
+        done = account.card is not Card.REFUND_FAILS_FIRST or account.refunds_refused > 0
+        entry = self._applied(Refunded(refund, done))
+        reason = None if done else "bank_refused"
+        return RefundStatus(refund.id, done, reason), entry
+
+    def listed(self, state: Stage | None, after: UUID | None) -> Iterator[Account]:
+        """Payments by id, after an id, in one state or in any."""
+        ids = sorted(self.accounts) if after is None else sorted(one for one in self.accounts if one > after)
+        return (account for one in ids if (account := self.accounts[one]).state is state or state is None)
+
+    def apply(self, entry: Entry) -> None:
+        """Change the book as an entry says, now or when the file is read again."""
+        match entry:
+            case Opened(payment):
+                account = Account(payment.id, payment.amount_cents, payment.return_url, keeps=payment.keeps)
+                self.accounts[payment.id] = account
+            case Moved():
+                self._apply_move(entry)
+            case Refunded(refund, done):
+                self._apply_refund(refund, done)
+            case Forgotten(ids):
+                for account in (self.accounts[id_] for id_ in ids if id_ in self.accounts):
+                    account.forgotten = True
+            case Delivered(event_ids):
+                for event_id in event_ids:
+                    self._apply_delivery(event_id)
+
+    def _apply_move(self, moved: Moved) -> None:
+        event = moved.event
+        account = self.accounts[event.payment_id]
+        account.state, account.reason, account.card = event.state, event.reason, moved.card
+        account.code_failures = moved.code_failures
+        if event.state is Stage.CAPTURED:
+            account.captured_cents = event.amount_cents
+        self._events += 1
+        if moved.copies:
+            self.owed[event.id] = Owed(event, moved.copies, moved.due_s)
+
+    def _apply_refund(self, refund: NewRefund, done: bool) -> None:
+        account = self.accounts[refund.payment_id]
+        if done:
+            account.refunded_cents += refund.amount_cents
+            self._refunded[refund.id] = refund
+            self.refunds[refund.id] = RefundStatus(refund.id, done=True)
+        else:
+            account.refunds_refused += 1
+
+    def _apply_delivery(self, event_id: str) -> None:
+        owed = self.owed.get(event_id)
+        if owed is not None:
+            owed.copies -= 1
+            if owed.copies <= 0:
+                del self.owed[event_id]
+
+    def _applied(self, entry: Change) -> Change:
+        self.apply(entry)
+        return entry
+
+    def _event_id(self) -> str:
+        return f"evt_{self._events + 1:012d}"
+
+    def _move(self, account: Account, stage: Stage, reason: str | None, card: Card | None, now_s: float) -> Moved:
+        cents = account.amount_cents
+        if stage is Stage.CAPTURED and card is Card.AMOUNT_WRONG and cents:
+            cents -= 1
+        kept = last_digits(card) if account.keeps and stage is Stage.CAPTURED and card is not None else None
+        event = Event(self._event_id(), account.id, stage, cents, reason, kept)
+        copies, due_s = 1, now_s
+        if stage in OPEN or card is Card.WEBHOOK_NEVER:
+            copies = 0
+        elif card is Card.WEBHOOK_TWICE:
+            copies = 2
+        elif card is Card.WEBHOOK_LATE:
+            due_s += self._late_s
+        return self._applied(Moved(event, card, account.code_failures, copies, due_s))

@@ -1,0 +1,143 @@
+"""The sandbox as a process: its book read back from its file, one server, one task that delivers webhooks."""
+
+import asyncio
+import ipaddress
+import signal
+import sys
+import time
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import msgspec
+from msgspec import Struct
+
+from virage.money.payments import signatures
+from virage.money.payments.sandbox.api import Api
+from virage.money.payments.sandbox.appendfile import AppendFile
+from virage.money.payments.sandbox.bank import Bank, Delivered, Entry
+from virage.money.payments.sandbox.http import HttpServer
+from virage.money.payments.sandbox.outbox import Outbox
+from virage.money.payments.sandbox.wire import Delivery, Event
+from virage.platform.config import Config
+from virage.platform.logs import log
+
+WEBHOOK_PATH = "/api/payments/webhooks/sandbox"
+WEBHOOK_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=2)
+
+
+class Settings(Struct, frozen=True):
+    """How one sandbox runs. `url` is its own address as browsers and the shop reach it; it listens there."""
+
+    url: str
+    key: str
+    webhook_secret: str
+    webhook_url: str
+    folder: str
+    merchant: str = "Virage"
+    late_s: float = 5.0
+
+
+def serve(config: Config) -> None:
+    """Run the sandbox of a configuration until SIGTERM or SIGINT; raises ValueError where none is configured."""
+    if config.sandbox_url is None:
+        raise ValueError("VIRAGE_SANDBOX_URL is not set: there is no sandbox to serve.")
+    run(
+        Settings(
+            url=config.sandbox_url,
+            key=config.sandbox_key,
+            webhook_secret=config.sandbox_webhook_secret,
+            webhook_url=config.public_url + WEBHOOK_PATH,
+            folder=str(config.var_dir / "sandbox"),
+            merchant=config.club.name,
+        )
+    )
+
+
+def run(settings: Settings) -> None:
+    """Run one sandbox until SIGTERM or SIGINT."""
+    _run_to_end(_serve(settings))
+
+
+def _run_to_end(main: Coroutine[Any, Any, None]) -> None:
+    if sys.platform == "win32":
+        asyncio.run(main)
+    else:
+        import uvloop  # noqa: PLC0415 - it does not exist on Windows
+
+        uvloop.run(main)
+
+
+async def _serve(settings: Settings) -> None:
+    stop = asyncio.Event()
+    if sys.platform != "win32":  # the event loops of Windows hear no signals: there Ctrl-C ends the process as it is
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+    bank = Bank(settings.late_s)
+    file: AppendFile[Entry] = AppendFile(Path(settings.folder) / "payments.jsonl", msgspec.json.Decoder(Entry))
+    for entry in file.read():
+        bank.apply(entry)
+    async with aiohttp.ClientSession(timeout=WEBHOOK_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()) as session:
+        courier = Courier(settings, session, bank, file)
+        outbox = Outbox(courier.deliver)
+        for owed in list(bank.owed.values()):
+            outbox.add(owed.event, owed.due_s, owed.copies)
+        api = Api(bank, file, outbox, url=settings.url, key=settings.key, merchant=settings.merchant)
+        server = HttpServer(api.handle)
+        await server.start(*_listening(settings.url))
+        log.info("sandbox_ready", url=settings.url, payments=len(bank.accounts), owed=len(bank.owed))
+        delivering = asyncio.create_task(outbox.run())
+        try:
+            await asyncio.wait((asyncio.create_task(stop.wait()), delivering), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            delivering.cancel()
+            await server.stop()
+            await file.append(())
+            file.close()
+
+
+class Courier:
+    """Brings one delivery to the shop, signed, and writes down what arrived."""
+
+    def __init__(self, settings: Settings, session: aiohttp.ClientSession, bank: Bank, file: AppendFile[Entry]) -> None:
+        self._settings = settings
+        self._session = session
+        self._bank = bank
+        self._file = file
+
+    async def deliver(self, events: Sequence[Event]) -> bool:
+        """Whether the shop confirmed the whole delivery with a 2xx."""
+        body = msgspec.json.encode(Delivery(list(events)))
+        headers = {
+            "content-type": "application/json",
+            signatures.HEADER: signatures.sign(self._settings.webhook_secret, body, int(time.time())),
+        }
+        try:
+            async with self._session.post(self._settings.webhook_url, data=body, headers=headers) as response:
+                await response.read()
+        except (aiohttp.ClientError, TimeoutError, OSError) as failure:
+            log.warning("sandbox_webhook_failed", events=len(events), failure=type(failure).__name__)
+            return False
+        if not response.ok:
+            log.warning("sandbox_webhook_failed", events=len(events), status=response.status)
+            return False
+        delivered = Delivered([event.id for event in events])
+        self._bank.apply(delivered)
+        await self._file.append([delivered])
+        return True
+
+
+def _listening(url: str) -> tuple[list[str], int]:
+    """Where to listen for an address: on loopback for localhost, on an IP address itself, else on every interface."""
+    parts = urlsplit(url)
+    host = parts.hostname or "localhost"
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    if host == "localhost":
+        return ["127.0.0.1"], port
+    try:
+        return [str(ipaddress.ip_address(host))], port
+    except ValueError:
+        return ["0.0.0.0"], port  # noqa: S104 - a name may lead to any interface of the machine

@@ -1,0 +1,12 @@
+"""What fans call their cards and phones."""
+
+from virage.identity.people.rules.persons import tidy_name
+from virage.platform.problems import granted, invalid_input
+
+
+def label_of(written: str | None, what: str) -> str | None:
+    """Return a name as it is kept; raises `invalid_input` for one that nobody could read."""
+    try:
+        return tidy_name(written)
+    except ValueError:
+        return granted(invalid_input("label", f"{what} has at most 100 printable characters."))

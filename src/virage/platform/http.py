@@ -1,0 +1,186 @@
+"""The web application: Litestar with everything off that Virage does not use, inside one lean edge."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Self
+
+import msgspec
+from litestar import Litestar, Request, Response, get
+from litestar.events import BaseEventEmitterBackend
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Server
+from litestar.types import ControllerRouterHandler, Receive, Scope, Send
+
+from virage.platform import openapi
+from virage.platform.batching import Batcher, Overloaded
+from virage.platform.clock import Clock
+from virage.platform.club import router as club
+from virage.platform.config import Config
+from virage.platform.database import Database, OutOfReach, Unavailable
+from virage.platform.dispatch import Dispatch
+from virage.platform.edge import Edge
+from virage.platform.following import stream
+from virage.platform.guard import Authenticator, Credential, Principal, Visit, current_visit
+from virage.platform.health import router as health
+from virage.platform.inject import prepared
+from virage.platform.lean import LeanRequest, LeanResponse, allowed, compile_guards
+from virage.platform.letters import router as letters
+from virage.platform.limits import Limits
+from virage.platform.logs import log
+from virage.platform.metrics import Gauge, Metrics
+from virage.platform.problems import Problem, document
+from virage.platform.security import headers
+from virage.platform.static import FileResponse, PageExists, Static
+from virage.platform.stream import Hub
+
+BODY_BYTES_MAX = 64_000
+PROBLEM_JSON = "application/problem+json"
+RETRY_AFTER_S = 1
+
+_CODES = {
+    400: "invalid",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    413: "too_large",
+    415: "unsupported_media_type",
+    429: "rate_limited",
+    503: "unavailable",
+}
+_SERVER_ERROR = 500
+_LITESTAR_OPENAPI = "/litestar"  # Litestar's own pages for the document; the edge does not let anybody in
+
+Lifespan = Callable[[], AbstractAsyncContextManager[None]]
+
+
+class _NoEvents(BaseEventEmitterBackend):
+    """Litestar's events are not used, and neither is the task that would wait for them."""
+
+    def emit(self, event_id: str, *args: Any, **kwargs: Any) -> None:
+        """Do nothing."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Do nothing."""
+
+
+def create_app(
+    routers: Sequence[ControllerRouterHandler],
+    *,
+    config: Config,
+    db: Database,
+    clock: Clock,
+    authenticator: Authenticator,
+    dependencies: Mapping[str, Any] | None = None,
+    lifespan: Sequence[Lifespan] = (),
+    hub: Hub | None = None,
+    static: Static | None = None,
+    pages: Mapping[str, PageExists] | None = None,
+    gauges: Sequence[Gauge] = (),
+) -> Litestar:
+    """Return the application. Handlers get `db`, `clock`, `config`, `principal` and each of `dependencies` by name."""
+    sessions = Batcher[Credential, Principal | None](authenticator, batch_max=512)
+    batchers = {name: value for name, value in (dependencies or {}).items() if isinstance(value, Batcher)}
+    metrics = Metrics(batchers | {"sessions": sessions}, hub, gauges)
+    kernel = {"db": db, "clock": clock, "config": config, "hub": hub, "metrics": metrics}
+    kernel["api_document"] = openapi.ApiDocument()
+    constants = kernel | dict(dependencies or {})
+    own = (stream, club, health, letters, openapi_document)
+    app = Litestar(
+        route_handlers=[prepared(item, constants) for item in (*routers, *own)],
+        exception_handlers={Exception: answer_problem},
+        request_class=LeanRequest,
+        response_class=LeanResponse,
+        request_max_body_size=BODY_BYTES_MAX,
+        lifespan=[_once(context) for context in lifespan],
+        event_emitter_backend=_NoEvents,
+        logging_config=None,
+        debug=False,
+        openapi_config=_openapi(),
+    )
+    compile_guards(app, Limits())
+    app.asgi_handler = Edge(
+        Dispatch(app, app.asgi_handler, _refuse),
+        static=static or Static(pages=pages),
+        owned=frozenset(route.path.split("/", 2)[1] for route in app.routes) - {_LITESTAR_OPENAPI[1:]},
+        authenticate=sessions.submit,
+        headers=headers(secure=config.secure and not config.demo),  # a demo would lock its host to HTTPS for a year
+        secure_cookies=config.secure_cookies,
+        refuse=_refuse,
+        observe=metrics.observe,
+    )
+    return app
+
+
+@get("/api/openapi.json", opt={"public": True}, include_in_schema=False)
+async def openapi_document(request: Request[Any, Any, Any], api_document: openapi.ApiDocument) -> FileResponse:
+    """The OpenAPI document of all routes."""
+    return FileResponse(await api_document.file(request.app))
+
+
+def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Return the problem document for whatever was raised; what nobody expected is logged and told as `internal`."""
+    return _response(_problem(error), request.scope)
+
+
+def _problem(error: Exception) -> Problem:
+    if isinstance(error, OutOfReach):
+        error = ValidationException("A moment or a number in it is out of reach.")
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, ValidationException):
+        return Problem("invalid", {"errors": error.extra or [{"message": error.detail}]})
+    if isinstance(error, HTTPException) and error.status_code < _SERVER_ERROR:
+        code = _CODES.get(error.status_code, "invalid")
+        sent = dict(error.headers or {})
+        if "allow" in sent:
+            sent["allow"] = allowed(sent["allow"].split(", "))
+        return Problem(code, detail=error.detail or None, headers=sent)
+    if isinstance(error, Overloaded):
+        return Problem("overloaded", headers={"retry-after": str(RETRY_AFTER_S)})
+    if isinstance(error, Unavailable):
+        log.warning("database_unavailable", error=type(error.__cause__ or error).__name__)
+        return Problem("unavailable", headers={"retry-after": str(RETRY_AFTER_S)})
+    visit = current_visit.get(None)
+    log.error("unexpected", request_id=visit.request_id if visit else None, exc_info=error)
+    return Problem("internal")
+
+
+def _response(problem: Problem, scope: Any) -> Response[Any]:
+    visit: Visit = scope["virage"]
+    visit.code = problem.code
+    body = msgspec.json.encode(document(problem, visit.request_id), enc_hook=str)
+    return LeanResponse(body, status_code=problem.status, media_type=PROBLEM_JSON, headers=problem.headers)
+
+
+async def _refuse(problem: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a problem from outside the application."""
+    response = _response(_problem(problem), scope).to_asgi_response(app=None, request=Request(scope))
+    await response(scope, receive, send)
+
+
+def _once(context: Lifespan) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    return lambda _app: context()
+
+
+def _openapi() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Virage",
+        version="1",
+        path=_LITESTAR_OPENAPI,
+        servers=[Server(url="/")],
+        render_plugins=[JsonRenderPlugin()],
+        operation_id_creator=_operation_id,
+        use_handler_docstrings=True,
+    )
+
+
+def _operation_id(handler: HTTPRouteHandler, *_: Any) -> str:
+    return handler.handler_name

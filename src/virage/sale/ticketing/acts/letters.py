@@ -1,0 +1,91 @@
+"""The letters that orders cause, stored in the transaction of what they tell about."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.identity.people.acts.letters import write
+from virage.identity.people.rules.letters import Kind, NewLetter
+from virage.money.payments.rules import Captured
+from virage.platform.database import Connection
+from virage.platform.ids import new_id
+from virage.platform.queue import enqueue
+from virage.sale.ticketing.rules.terms import PaidOrder
+from virage.sale.ticketing.store import orders as store
+from virage.sale.ticketing.store.tickets import RefundRow
+from virage.site.programme.rules import Event
+
+MOVED_JOB = "ticketing_event_moved"
+
+
+class Moved(Struct, frozen=True):
+    """The job that writes to everybody with tickets of an event whose start has changed."""
+
+    move_id: UUID
+    event_id: UUID
+    was_at: datetime
+
+
+async def tell_paid(conn: Connection, paid: Collection[PaidOrder], now: datetime) -> None:
+    """Write the confirmations of orders that were just paid."""
+    letters = [
+        NewLetter(id=new_id(), kind=Kind.ORDER_PAID, subject_id=order.id, about_id=order.id, person_id=order.owner_id)
+        for order in paid
+    ]
+    await write(conn, letters, now)
+
+
+async def tell_refunded(conn: Connection, refunds: Iterable[tuple[RefundRow, UUID]], now: datetime) -> None:
+    """Write of refunds to their orders' owners; of a cancelled event it is the cancellation that is told."""
+    letters = [
+        NewLetter(
+            id=new_id(),
+            kind=Kind.EVENT_CANCELLED if refund.reason == "event_cancelled" else Kind.REFUND,
+            subject_id=refund.id,
+            about_id=refund.order_id,
+            person_id=owner_id,
+        )
+        for refund, owner_id in refunds
+    ]
+    await write(conn, letters, now)
+
+
+async def tell_money_returned(conn: Connection, back: Sequence[Captured], now: datetime) -> None:
+    """Write of payments that bought nothing: the order was paid already, or its places were gone."""
+    orders = await store.orders(conn, [payment.subject for payment in back])
+    letters = [
+        NewLetter(
+            id=new_id(),
+            kind=Kind.DOUBLE_PAYMENT if order.state in ("paid", "refunded") else Kind.LATE_PAYMENT,
+            subject_id=payment.payment_id,
+            about_id=order.id,
+            person_id=order.owner_id,
+        )
+        for payment in back
+        if (order := orders.get(payment.subject)) is not None
+    ]
+    await write(conn, letters, now)
+
+
+async def event_moved(conn: Connection, event: Event, was_at: datetime) -> None:
+    """Have everybody with tickets of an event told that its start has changed, by a job."""
+    await enqueue(conn, MOVED_JOB, [Moved(new_id(), event.id, was_at)])
+
+
+async def tell_moved(conn: Connection, moved: Moved, now: datetime) -> int:
+    """Write to the owner of every paid order of an event, once; how many letters are new."""
+    paid = await store.paid_orders(conn, moved.event_id)
+    letters = [
+        NewLetter(
+            id=new_id(),
+            kind=Kind.EVENT_MOVED,
+            subject_id=moved.move_id,
+            about_id=order_id,
+            person_id=owner_id,
+            was_at=moved.was_at,
+        )
+        for order_id, owner_id in paid
+    ]
+    return len(await write(conn, letters, now))

@@ -1,0 +1,35 @@
+"""The office says what an event costs where."""
+
+from datetime import datetime
+from uuid import UUID
+
+from virage.platform.database import Connection
+from virage.platform.journal import Fact, append
+from virage.platform.problems import Refused
+from virage.sale.ticketing.rules.places import code_of, layout
+from virage.sale.ticketing.rules.pricing import Pricing, defects, repriced
+from virage.sale.ticketing.rules.terms import Reason
+from virage.sale.ticketing.store import claims as claims_store
+from virage.sale.ticketing.store import pricing as store
+
+
+async def set_pricing(
+    conn: Connection, event_id: UUID, new: Pricing, who: UUID | None, now: datetime, *, accept_sold: bool = False
+) -> Pricing | Refused:
+    """Replace the pricing of an event; everything that is wrong is told at once.
+
+    What would reprice or close places that are sold or held is refused with their blocks, unless `accept_sold` says
+    that it is meant; what was sold keeps its price in any case.
+    """
+    ground = layout()
+    wrong = defects(new, ground.blocks, {code: capacity for code, (_, capacity) in ground.areas.items()})
+    if wrong:
+        return Refused(Reason.PRICING_DEFECTS, {"defects": wrong})
+    old = await store.pricing(conn, event_id, lock=True)
+    if old is not None and not accept_sold:
+        touched = repriced(old, new, await claims_store.places_taken(conn, event_id), code_of)
+        if touched:
+            return Refused(Reason.PRICES_SOLD_PLACES, {"blocks": touched})
+    await store.put_pricing(conn, event_id, new, now)
+    await append(conn, [Fact("prices_set", who, event_id)], now)
+    return new

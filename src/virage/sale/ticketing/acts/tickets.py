@@ -1,0 +1,119 @@
+"""What a fan does with a ticket: name who sits there, put it on a phone, move it to another, print it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.identity.passes import acts as passes
+from virage.identity.passes.acts import Binding, Bound
+from virage.identity.passes.rules.vault import KeyVault
+from virage.identity.people.acts.letters import write
+from virage.identity.people.rules.house import Letterhead
+from virage.identity.people.rules.letters import Kind, NewLetter
+from virage.identity.people.rules.persons import Person
+from virage.identity.people.rules.secrets import new_code
+from virage.platform.database import Connection
+from virage.platform.ids import new_id
+from virage.platform.journal import Fact, append
+from virage.platform.problems import Refused
+from virage.platform.security import derive
+from virage.sale.ticketing.rules.rebinding import CODE_LIVES, TRIES_MAX, code_hash, right
+from virage.sale.ticketing.rules.terms import Reason, TicketRow
+from virage.sale.ticketing.store import tickets as store
+from virage.site.programme import reads as programme
+
+
+class RebindDesk(Struct, frozen=True):
+    """What codes are hashed and letters are written with."""
+
+    key: bytes
+    letterhead: Letterhead
+
+
+def rebind_desk(secret: str, letterhead: Letterhead) -> RebindDesk:
+    """The desk of a deployment."""
+    return RebindDesk(derive(secret, "ticketing rebind code"), letterhead)
+
+
+async def lock_standing(conn: Connection, ticket_id: UUID, fan_id: UUID) -> TicketRow | Refused:
+    """A fan's ticket that was not given back, locked: neither it nor its pass changes until the transaction ends."""
+    if await store.owned_ticket(conn, ticket_id, fan_id) is None:  # nobody locks what is another's
+        return Refused(Reason.NOT_FOUND)
+    await store.lock_ticket(conn, ticket_id)
+    ticket = await store.owned_ticket(conn, ticket_id, fan_id)
+    if ticket is None:
+        return Refused(Reason.NOT_FOUND)
+    return Refused(Reason.TICKET_REFUNDED) if ticket.refund_id is not None else ticket
+
+
+async def name_holder(
+    conn: Connection, ticket_id: UUID, fan_id: UUID, holder_name: str | None, now: datetime
+) -> TicketRow | Refused:
+    """Say who shall sit there, where the house rules ask for names."""
+    ticket = await store.owned_ticket(conn, ticket_id, fan_id)
+    if ticket is None:
+        return Refused(Reason.NOT_FOUND)
+    event = await programme.event(conn, ticket.event_id)
+    if event is None or not event.rules.named_tickets:
+        return Refused(Reason.TICKETS_NOT_NAMED)
+    if not await store.name_holder(conn, ticket_id, holder_name):
+        return Refused(Reason.TICKET_REFUNDED)
+    await append(conn, [Fact("ticket_named", fan_id, ticket_id)], now)
+    return ticket
+
+
+async def bind(conn: Connection, vault: KeyVault, binding: Binding, fan_id: UUID, now: datetime) -> Bound | Refused:
+    """Put the pass of a ticket on the phone that holds the key."""
+    ticket = await lock_standing(conn, binding.subject, fan_id)
+    if isinstance(ticket, Refused):
+        return ticket
+    return (await passes.bind(conn, vault, [binding], now))[0]
+
+
+async def send_rebind_code(
+    conn: Connection, desk: RebindDesk, ticket_id: UUID, fan: Person, now: datetime
+) -> datetime | Refused:
+    """Send the code that moves the ticket to another phone; when it ends. One a minute and five an hour at most."""
+    ticket = await lock_standing(conn, ticket_id, fan.id)
+    if isinstance(ticket, Refused):
+        return ticket
+    code, ends_at = new_code(), now + CODE_LIVES
+    hashed = code_hash(desk.key, ticket_id, code)
+    if not await store.put_rebind_code(conn, ticket_id, hashed, now):
+        return Refused(Reason.CODE_SENT)
+    letter = NewLetter(
+        id=new_id(),
+        kind=Kind.PHONE_CODE,
+        subject_id=ticket_id,
+        person_id=fan.id,
+        secret={"code": code},
+        expires_at=ends_at,
+    )
+    await write(conn, [letter], now, keys=desk.letterhead.keys)
+    await append(conn, [Fact("rebind_code_sent", fan.id, ticket_id)], now)
+    return ends_at
+
+
+async def check_rebind_code(
+    conn: Connection, desk: RebindDesk, ticket_id: UUID, code: str, *, fan_id: UUID, now: datetime
+) -> Refused | None:
+    """Check a code. A wrong try counts: commit it, whatever the answer."""
+    ticket = await lock_standing(conn, ticket_id, fan_id)
+    if isinstance(ticket, Refused):
+        return ticket
+    stored = await store.count_rebind_try(conn, ticket_id, now)
+    if stored is None:
+        return Refused(Reason.CODE_WRONG)
+    hashed, tries = stored
+    if tries > TRIES_MAX:
+        return Refused(Reason.TOO_MANY_TRIES)
+    if not right(hashed, code_hash(desk.key, ticket_id, code)):
+        return Refused(Reason.CODE_WRONG, {"tries_left": TRIES_MAX - tries})
+    await store.end_rebind_code(conn, ticket_id, now)
+    return None
+
+
+async def rebind(conn: Connection, vault: KeyVault, binding: Binding, now: datetime) -> Bound | Refused:
+    """Move the pass to the phone that holds the key; call once the code is checked, in the same transaction."""
+    return (await passes.rebind(conn, vault, [binding], now))[0]

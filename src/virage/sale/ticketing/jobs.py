@@ -1,0 +1,80 @@
+"""What the box office does by itself: holds that are over, events that are off."""
+
+from datetime import timedelta
+
+from virage.platform.clock import Clock
+from virage.platform.database import Database
+from virage.platform.queue import Jobs, enqueue
+from virage.sale.ticketing.acts import holding, letters, refunding
+from virage.sale.ticketing.acts.letters import MOVED_JOB, Moved
+from virage.sale.ticketing.acts.refunding import CANCEL_BATCH, CANCELLED_JOB, EventGone, WhoIsInside
+
+EXPIRE_EVERY_S = 2.0
+EXPIRE_OLD_EVERY_S = 3600.0
+EXPIRE_MAX = 500
+SEATS_BACK_EVERY_S = 5.0
+LOOK_AGAIN = timedelta(minutes=1)
+
+
+class TicketingJobs:
+    """The jobs of ticketing."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+
+    def register(self, jobs: Jobs) -> None:
+        """Say what a worker can do."""
+        jobs.every(EXPIRE_EVERY_S, "ticketing.expire", self.expire)
+        jobs.every(EXPIRE_OLD_EVERY_S, "ticketing.expire_old", self.expire_old)
+        jobs.on(CANCELLED_JOB, EventGone, self.give_back)
+        jobs.on(MOVED_JOB, Moved, self.tell_moved)
+
+    async def expire(self) -> None:
+        """Free the places of holds that are over, batch by batch."""
+        await self._expire(everything=False)
+
+    async def expire_old(self) -> None:
+        """The same for holds of any age: after a long stop there may be some."""
+        await self._expire(everything=True)
+
+    async def _expire(self, *, everything: bool) -> None:
+        while True:
+            async with self._db.transaction() as conn:
+                ended = await holding.expire(conn, self._clock.now(), EXPIRE_MAX, everything=everything)
+            if len(ended) < EXPIRE_MAX:
+                return
+
+    async def give_back(self, gone: EventGone) -> None:
+        """Give back the orders of a cancelled event; look again as long as there are any."""
+        while True:
+            async with self._db.transaction() as conn:
+                count = await refunding.give_back_event(conn, gone.event_id, self._clock.now())
+            if count < CANCEL_BATCH:
+                break
+        if count:
+            async with self._db.transaction() as conn:
+                await enqueue(conn, CANCELLED_JOB, [gone], delay=LOOK_AGAIN)
+
+    async def tell_moved(self, moved: Moved) -> None:
+        """Write to everybody with tickets of an event whose start has changed."""
+        async with self._db.transaction() as conn:
+            await letters.tell_moved(conn, moved, self._clock.now())
+
+
+class SeatReturns:
+    """Puts the places of refunded people who were inside on sale again once they have left."""
+
+    def __init__(self, db: Database, clock: Clock, who_is_inside: WhoIsInside) -> None:
+        self._db = db
+        self._clock = clock
+        self._who_is_inside = who_is_inside
+
+    def register(self, jobs: Jobs) -> None:
+        """Say what a worker can do."""
+        jobs.every(SEATS_BACK_EVERY_S, "ticketing.free_left_places", self.free)
+
+    async def free(self) -> None:
+        """Free the places of all who have left by now."""
+        async with self._db.transaction() as conn:
+            await refunding.free_left_places(conn, self._who_is_inside, self._clock.now())

@@ -1,0 +1,84 @@
+"""What the gates ask of the box office: which order a pass belongs to, and the ticket of who comes without a phone."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from virage.identity.people import reads as people
+from virage.identity.people.rules.persons import Person
+from virage.platform.database import Connection
+from virage.sale.ticketing.rules.codes import as_code
+from virage.sale.ticketing.rules.holders import Holder
+from virage.sale.ticketing.rules.terms import OrderRow, TicketRow
+from virage.sale.ticketing.store import orders as orders_store
+from virage.sale.ticketing.store import tickets as store
+
+FOUND_MAX: Final = 20
+PERSONS_AT_ONCE: Final = 1_000
+
+
+async def order_codes(conn: Connection, ticket_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The codes of the orders of tickets."""
+    return await store.order_codes(conn, ticket_ids)
+
+
+async def places_of_owners(conn: Connection, event_id: UUID, owner_ids: Sequence[UUID]) -> list[tuple[UUID, UUID, int]]:
+    """The standing tickets of some fans at an event: owner, ticket, place."""
+    return await store.tickets_of_owners(conn, event_id, owner_ids)
+
+
+async def find_holders(conn: Connection, event_id: UUID, wanted: str, limit: int = FOUND_MAX) -> list[Holder]:
+    """Standing tickets by order code, e-mail address, or the name on them or of who bought them."""
+    code = as_code(wanted)
+    orders = [] if code is None else await orders_store.orders_by_code(conn, code)
+    if orders:
+        return await _holders(conn, event_id, orders, [], limit)
+    if "@" in wanted:
+        persons = await people.search(conn, wanted, 1)
+        orders = await orders_store.orders_of_owners(conn, [person.id for person in persons])
+        return await _holders(conn, event_id, orders, [], limit)
+    named = await store.tickets_by_holder(conn, event_id, wanted, limit)
+    buyers = await _called(conn, event_id, wanted, limit) if len(named) < limit else []
+    orders = await orders_store.orders_of_owners(conn, buyers) if buyers else []
+    return await _holders(conn, event_id, orders, named, limit)
+
+
+async def all_holders(conn: Connection, event_id: UUID) -> list[Holder]:
+    """Every standing ticket of an event with whom it is for: what bans are compared with."""
+    return await _described(conn, {row.id: row for row in await store.standing_tickets(conn, event_id)})
+
+
+async def _called(conn: Connection, event_id: UUID, wanted: str, limit: int) -> list[UUID]:
+    """Who bought tickets of an event and is called like this."""
+    found: list[UUID] = []
+    owners = await orders_store.paid_owners(conn, event_id)
+    for first in range(0, len(owners), PERSONS_AT_ONCE):
+        persons = await people.persons_by_id(conn, owners[first : first + PERSONS_AT_ONCE])
+        found += [id_ for id_, person in persons.items() if wanted.casefold() in (person.name or "").casefold()]
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
+async def _holders(
+    conn: Connection, event_id: UUID, orders: Sequence[OrderRow], named: Sequence[TicketRow], limit: int
+) -> list[Holder]:
+    ids = [id_ for order in orders if order.event_id == event_id and order.state == "paid" for id_ in order.ticket_ids]
+    rows = {row.id: row for row in named}
+    rows |= {id_: row for id_, row in (await store.tickets(conn, ids)).items() if row.refund_id is None}
+    return (await _described(conn, rows))[:limit]
+
+
+async def _described(conn: Connection, rows: dict[UUID, TicketRow]) -> list[Holder]:
+    orders = await orders_store.orders(conn, sorted({row.order_id for row in rows.values()}))
+    persons: dict[UUID, Person] = {}
+    owners = sorted({order.owner_id for order in orders.values()})
+    for first in range(0, len(owners), PERSONS_AT_ONCE):
+        persons |= await people.persons_by_id(conn, owners[first : first + PERSONS_AT_ONCE])
+    holders = []
+    for row in rows.values():
+        order = orders[row.order_id]
+        buyer = persons.get(order.owner_id)
+        name, email = (None, None) if buyer is None else (buyer.name, buyer.email)
+        holders.append(Holder(row.id, order.code, row.place, row.holder_name, name, email))
+    return holders

@@ -1,0 +1,98 @@
+"""What letters about orders tell, loaded when they are sent."""
+
+from typing import Any
+from uuid import UUID
+
+from virage.identity.people.rules.letters import Content, Kind, Letter, Receipt, VatPart
+from virage.money.payments import reads as payments
+from virage.platform.database import Connection
+from virage.sale.ticketing.reads.views import order_view
+from virage.sale.ticketing.rules.places import label
+from virage.sale.ticketing.rules.terms import TARIFFS, OrderRow
+from virage.sale.ticketing.store import orders as store
+from virage.sale.ticketing.store import tickets as tickets_store
+from virage.site.programme import reads as programme
+from virage.site.programme.rules import Event
+from virage.site.venue.reads import GROUND_ZONE, load_ground
+
+
+async def order_paid(conn: Connection, letter: Letter) -> Content | None:
+    """The confirmation of an order, with its receipt if it cost something."""
+    found = await _order(conn, letter.about_id)
+    if found is None:
+        return None
+    order, event = found
+    view = order_view(order)
+    rows: list[dict[str, Any]] = [
+        {"fee": False, "label": line.label, "tariff": line.tariff.value, "cents": line.price_cents}
+        for line in view.lines
+    ]
+    if order.fee_cents:
+        rows.append({"fee": True, "cents": order.fee_cents})
+    receipt = None
+    if order.total_cents and order.paid_at is not None:
+        vat = [VatPart(part.rate_permille, part.gross_cents, part.vat_cents) for part in view.vat]
+        receipt = Receipt(_number(order), order.paid_at.astimezone(GROUND_ZONE), order.total_cents, vat)
+    values = _values(order, event) | {
+        "paper": event.rules.paper_accepted,
+        "standing": order.state == "paid",
+        "total_cents": order.total_cents,
+    }
+    path = "/tickets" if order.state == "paid" else f"/orders/{order.id}"
+    return Content(values, rows, path, receipt)
+
+
+async def refunded(conn: Connection, letter: Letter) -> Content | None:
+    """Tickets that were given back, and their money."""
+    found, refund = await _order(conn, letter.about_id), await tickets_store.refund(conn, letter.subject_id)
+    if found is None or refund is None:
+        return None
+    order, event = found
+    tickets = await tickets_store.tickets(conn, refund.ticket_ids)
+    rows = [
+        {"label": label(ticket.place), "tariff": TARIFFS[ticket.tariff].value}
+        for ticket in sorted(tickets.values(), key=lambda ticket: ticket.place)
+    ]
+    return Content(_values(order, event) | {"cents": refund.amount_cents}, rows, f"/orders/{order.id}")
+
+
+async def money_returned(conn: Connection, letter: Letter) -> Content | None:
+    """A payment that bought nothing."""
+    found, payment = await _order(conn, letter.about_id), await payments.payment(conn, letter.subject_id)
+    if found is None or payment is None:
+        return None
+    order, event = found
+    path = f"/events/{event.id}" if letter.kind is Kind.LATE_PAYMENT else f"/orders/{order.id}"
+    return Content(_values(order, event) | {"cents": payment.amount_cents}, path=path)
+
+
+async def event_moved(conn: Connection, letter: Letter) -> Content | None:
+    """An event as it is now, while the order still has tickets of it."""
+    found = await _order(conn, letter.about_id)
+    if found is None or found[0].state != "paid" or found[1].state == "cancelled" or letter.was_at is None:
+        return None
+    order, event = found
+    values = _values(order, event) | {"was_at": letter.was_at.astimezone(GROUND_ZONE)}
+    return Content(values, path=f"/orders/{order.id}")
+
+
+async def _order(conn: Connection, order_id: UUID | None) -> tuple[OrderRow, Event] | None:
+    order = None if order_id is None else (await store.orders(conn, [order_id])).get(order_id)
+    if order is None:
+        return None
+    return order, (await programme.events(conn, [order.event_id]))[order.event_id]
+
+
+def _values(order: OrderRow, event: Event) -> dict[str, Any]:
+    return {
+        "number": _number(order),
+        "title": event.title,
+        "starts_at": event.starts_at.astimezone(GROUND_ZONE),
+        "doors_at": event.doors_at.astimezone(GROUND_ZONE),
+        "ground": load_ground().name,
+    }
+
+
+def _number(order: OrderRow) -> str:
+    """The code of the order as it is read out."""
+    return f"{order.code[:4]}-{order.code[4:]}"

@@ -1,0 +1,160 @@
+"""What an event costs where, and how its sale stands: for whoever looks at the map, and for the cards of all events."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from virage.platform.database import Connection, Database
+from virage.platform.money import Cents
+from virage.sale.ticketing.reads.open_sales import IN_MEMORY_MAX, OpenSales
+from virage.sale.ticketing.rules.open_sale import OpenSale, parts_of
+from virage.sale.ticketing.rules.places import layout
+from virage.sale.ticketing.rules.pricing import Category
+from virage.sale.ticketing.rules.terms import Tariff
+from virage.sale.ticketing.store import offers as store
+from virage.site.programme import reads as programme
+from virage.site.venue.reads import load_ground
+
+Phase = Literal["before", "open", "after", "cancelled"]
+KEPT_OPEN_MAX = IN_MEMORY_MAX // 2
+"""So many sales the cards may bring into memory; the rest of it is left to those that somebody looks at."""
+
+
+class OfferLine(Struct, frozen=True):
+    """What the card of an event says: the lowest full price of what is free (None: sold out), and how much is free."""
+
+    event_id: UUID
+    from_cents: Cents | None
+    free: int
+
+
+class CategoryOffer(Struct, frozen=True):
+    """A price level, and how many of its places are free."""
+
+    id: UUID
+    name: dict[str, str]
+    colour: str
+    prices: dict[str, int]
+    free: int
+
+
+class AreaOffer(Struct, frozen=True):
+    """A standing area: its places are those from `first_place` on, as many as it opens."""
+
+    area: str
+    category_id: UUID
+    first_place: int
+    capacity: int
+
+
+class Offer(Struct, frozen=True):
+    """Everything that a buyer must know before choosing; a block that is not named here is not for sale."""
+
+    event_id: UUID
+    ground_version: str
+    phase: Phase
+    now: datetime
+    sale_opens_at: datetime
+    sale_closes_at: datetime
+    limit_per_buyer: int
+    named_tickets: bool
+    fee_cents: int
+    vat_permille: int
+    fee_vat_permille: int
+    categories: list[CategoryOffer]
+    blocks: dict[str, UUID]
+    areas: list[AreaOffer]
+
+
+def offer_of(sale: OpenSale, now: datetime) -> Offer:
+    """The offer of a sale as it stands."""
+    event, pricing = sale.event, sale.pricing
+    free = sale.hall.count_by_category()
+    return Offer(
+        event_id=event.event_id,
+        ground_version=load_ground().version,
+        phase=_phase(sale, now),
+        now=now,
+        sale_opens_at=event.opens_at,
+        sale_closes_at=event.closes_at,
+        limit_per_buyer=event.limit_per_buyer,
+        named_tickets=event.named_tickets,
+        fee_cents=pricing.fee_cents,
+        vat_permille=pricing.vat_permille,
+        fee_vat_permille=pricing.fee_vat_permille,
+        categories=[_category(category, count) for category, count in zip(pricing.categories, free, strict=True)],
+        blocks=pricing.blocks,
+        areas=[
+            AreaOffer(area.area, area.category_id, sale.areas[area.area][0], area.capacity)
+            for area in pricing.areas
+            if area.area in sale.areas
+        ],
+    )
+
+
+def _category(category: Category, free: int) -> CategoryOffer:
+    prices = {str(tariff): cents for tariff, cents in category.prices.items()}
+    return CategoryOffer(category.id, category.name, category.colour, prices, free)
+
+
+def _phase(sale: OpenSale, now: datetime) -> Phase:
+    if sale.event.cancelled:
+        return "cancelled"
+    if now < sale.event.opens_at:
+        return "before"
+    return "open" if now < sale.event.closes_at else "after"
+
+
+async def offer_lines(db: Database, sales: OpenSales, asked: Sequence[datetime]) -> list[bytes]:
+    """One line an event on or before sale that has places, as JSON, for all who ask at once.
+
+    Sales that are open are counted in memory, the soonest events first; all others together, in the database.
+    """
+    now = max(asked)
+    async with db.connection() as conn:
+        events = [event for event in await programme.upcoming(conn, now) if event.sale_phase(now) != "after"]
+    lines: dict[UUID, OfferLine] = {}
+    for event in islice((event for event in events if event.sale_phase(now) == "open"), KEPT_OPEN_MAX):
+        sale = await sales.get(event.id)
+        line = None if sale is None else _line_of(sale)
+        if line is not None:
+            lines[event.id] = line
+    rest = [event.id for event in events if event.id not in lines]
+    if rest:
+        async with db.connection() as conn:
+            lines |= await counted(conn, rest)
+    body = msgspec.json.encode([lines[event.id] for event in events if event.id in lines])
+    return [body] * len(asked)
+
+
+def _line_of(sale: OpenSale) -> OfferLine | None:
+    """The line of a sale in memory; None if it sells no place."""
+    if not sale.pricing.blocks and not sale.areas:
+        return None
+    full = [category.prices[Tariff.FULL] for category in sale.pricing.categories]
+    return _line(sale.event.event_id, zip(full, sale.hall.count_by_category(), strict=True))
+
+
+async def counted(conn: Connection, event_ids: Sequence[UUID]) -> dict[UUID, OfferLine]:
+    """The lines of these events as the database counts them; none for an event that sells no place."""
+    firsts, codes = parts_of(layout())
+    number_of = {code: number for number, code in enumerate(codes, start=1)}
+    taken = await store.taken_by_part(conn, event_ids, firsts)
+    priced: dict[UUID, list[tuple[Cents, int]]] = {}
+    for part in await store.parts_for_sale(conn, event_ids):
+        if part.code in number_of:
+            places = layout().blocks[part.code][2] if part.capacity is None else part.capacity
+            free = places - taken.get((part.event_id, number_of[part.code]), 0)
+            priced.setdefault(part.event_id, []).append((part.full_cents, max(free, 0)))
+    return {event_id: _line(event_id, groups) for event_id, groups in priced.items()}
+
+
+def _line(event_id: UUID, groups: Iterable[tuple[Cents, int]]) -> OfferLine:
+    """The line of an event whose places stand in groups of (full price, free places)."""
+    free = [(cents, count) for cents, count in groups if count > 0]
+    return OfferLine(event_id, min((cents for cents, _ in free), default=None), sum(count for _, count in free))

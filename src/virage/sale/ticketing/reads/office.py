@@ -1,0 +1,274 @@
+"""What the office sees: sales as they are now, orders by what somebody knows of them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.identity.passes import reads as passes
+from virage.identity.passes.rules.holding import Form
+from virage.identity.people import reads as people
+from virage.money.payments import reads as payments
+from virage.money.payments.rules import Refund
+from virage.money.payments.rules import State as PaymentState
+from virage.platform.database import Connection
+from virage.platform.guard import Principal, Role
+from virage.sale.ticketing.reads import views
+from virage.sale.ticketing.reads.offers import counted
+from virage.sale.ticketing.rules.codes import as_code
+from virage.sale.ticketing.rules.open_sale import OpenSale, parts_of, sold_as
+from virage.sale.ticketing.rules.places import layout, seat_of
+from virage.sale.ticketing.rules.refunds import RefundReason
+from virage.sale.ticketing.rules.terms import AcceptedTerms, Order, OrderRow
+from virage.sale.ticketing.store import office as office_store
+from virage.sale.ticketing.store import orders as store
+from virage.sale.ticketing.store import sales as sales_store
+from virage.sale.ticketing.store import tickets as tickets_store
+from virage.sale.ticketing.store.office import Known, Scope
+from virage.sale.ticketing.store.tickets import RefundRow
+
+FOUND_MAX = 50
+PERSONS_MAX = 500
+LETTERS_MIN = 2
+
+
+class CategorySales(Struct, frozen=True):
+    """Places and money of one category, net and without fees; None is what was sold before the map was painted anew."""
+
+    category_id: UUID | None
+    sold: int
+    held: int
+    free: int
+    cents: int
+
+
+class HourSales(Struct, frozen=True):
+    """Places sold in one hour and their money, before refunds and without fees."""
+
+    hour: datetime
+    sold: int
+    cents: int
+
+
+class Sales(Struct, frozen=True):
+    """How the sale of an event stands.
+
+    `gross_cents` less `refunded_cents` is `revenue_cents`; `fee_cents` is the part of the revenue that is fees, and the
+    money by category is the rest. Hours are gross and without fees: a refund stays in the hour of its sale.
+    """
+
+    event_id: UUID
+    now: datetime
+    orders: int
+    sold: int
+    held: int
+    free: int
+    refunded: int
+    revenue_cents: int
+    fee_cents: int
+    refunded_cents: int
+    by_category: list[CategorySales]
+    by_hour: list[HourSales]
+    gross_cents: int
+
+
+class EventSum(Struct, frozen=True):
+    """How the sale of one of many events stands: places, and money without what was refunded."""
+
+    event_id: UUID
+    sold: int
+    held: int
+    free: int
+    revenue_cents: int
+
+
+class Owner(Struct, frozen=True):
+    """The fan of an order, as the box office must know them; None for a guest, or after an erasure."""
+
+    id: UUID
+    email: str
+    name: str | None
+
+
+class OfficeOrder(Struct, frozen=True):
+    """An order for the box office."""
+
+    order: Order
+    owner: Owner | None
+    held_at: datetime
+
+
+class OrderPayment(Struct, frozen=True):
+    """One payment that was made or tried for an order; `reason` is the provider's word for a failure."""
+
+    id: UUID
+    state: PaymentState
+    amount_cents: int
+    created_at: datetime
+    settled_at: datetime | None
+    reason: str | None
+
+
+class OrderRefund(Struct, frozen=True):
+    """One refund of an order, and why. `done_at` None: the provider has not confirmed it yet, for `failure` if any."""
+
+    id: UUID
+    amount_cents: int
+    ticket_ids: list[UUID]
+    reason: RefundReason
+    asked_at: datetime
+    done_at: datetime | None
+    failure: str | None
+
+
+class TicketPass(Struct, frozen=True):
+    """How the pass of a ticket stands."""
+
+    ticket_id: UUID
+    form: Form
+    generation: int
+    revoked: bool
+    entered_at: datetime | None
+
+
+class OfficeOrderDetail(Struct, frozen=True):
+    """An order with its passes and everything that happened to its money."""
+
+    order: Order
+    owner: Owner | None
+    held_at: datetime
+    payments: list[OrderPayment]
+    refunds: list[OrderRefund]
+    passes: list[TicketPass]
+    terms: AcceptedTerms | None
+
+
+async def sales(conn: Connection, sale: OpenSale, now: datetime) -> Sales:
+    """Count the sale of an event."""
+    event_id = sale.event.event_id
+    firsts, codes = parts_of(layout())
+    counted = await sales_store.sold_by_hour(conn, event_id, firsts)
+    back = await sales_store.refunded_by_part(conn, event_id, firsts)
+    totals = await sales_store.order_totals(conn, event_id)
+    category_of = sold_as(sale.pricing)
+    by_category: dict[UUID | None, list[int]] = {}
+    by_hour: dict[datetime, list[int]] = {}
+    for row in counted:
+        category = by_category.setdefault(category_of.get(codes[row.part - 1]), [0, 0, 0])
+        if not row.sold:
+            category[1] += row.places
+            continue
+        hour = by_hour.setdefault(row.hour, [0, 0])
+        for sums, at in ((category, 0), (hour, 0)):
+            sums[at] += row.places
+        category[2] += row.cents
+        hour[1] += row.cents
+    for part, (places, cents) in back.items():
+        category = by_category.setdefault(category_of.get(codes[part - 1]), [0, 0, 0])
+        category[0] -= places
+        category[2] -= cents
+    rows = _by_category(sale, by_category)
+    revenue = totals.total_cents - totals.refunded_cents
+    return Sales(
+        event_id=event_id,
+        now=now,
+        orders=totals.orders,
+        sold=sum(row.sold for row in rows),
+        held=sum(row.held for row in rows),
+        free=sale.hall.free_count,
+        refunded=sum(places for places, _ in back.values()),
+        revenue_cents=revenue,
+        fee_cents=revenue - sum(row.cents for row in rows),
+        refunded_cents=totals.refunded_cents,
+        gross_cents=totals.total_cents,
+        by_category=rows,
+        by_hour=[HourSales(hour, *sums) for hour, sums in sorted(by_hour.items())],
+    )
+
+
+async def event_sums(conn: Connection, principal: Principal, *roles: Role) -> list[EventSum]:
+    """How the sales of all public events that the roles cover stand."""
+    sums = await office_store.event_sums(conn, _scope(principal, *roles))
+    offers = await counted(conn, [one.event_id for one in sums])
+    free = {event_id: offer.free for event_id, offer in offers.items()}
+    return [EventSum(one.event_id, one.sold, one.held, free.get(one.event_id, 0), one.revenue_cents) for one in sums]
+
+
+def _by_category(sale: OpenSale, counted: dict[UUID | None, list[int]]) -> list[CategorySales]:
+    """One line a category in the order of the offer, then what is in none any more."""
+    free = dict(zip(sale.hall.categories, sale.hall.count_by_category(), strict=True))
+    lines = []
+    for category in [*free, *(known for known in counted if known not in free)]:
+        sold, held, cents = counted.get(category, (0, 0, 0))
+        lines.append(CategorySales(category, sold, held, free.get(category, 0) if category else 0, cents))
+    return lines
+
+
+async def search(conn: Connection, wanted: str, principal: Principal, *roles: Role) -> list[OfficeOrder]:
+    """The latest orders that the roles cover, by their code, their fan's address or name, a holder's name or a seat.
+
+    `FOUND_MAX` at most. Of a name that more than `PERSONS_MAX` fans have, the orders of so many of them are looked at.
+    """
+    text = wanted.strip()
+    if len(text) < LETTERS_MIN:
+        return []
+    persons = await people.search(conn, text, PERSONS_MAX)
+    seat = seat_of(text)
+    known = Known(
+        code=as_code(text),
+        owner_ids=[person.id for person in persons],
+        holder=None if "@" in text else text,
+        places=[] if seat is None else [seat],
+    )
+    ids = await office_store.found_orders(conn, known, _scope(principal, *roles), FOUND_MAX)
+    found = await store.orders(conn, ids)
+    rows = [found[id_] for id_ in ids]
+    owners = await _owners(conn, rows)
+    seen = await views.order_views(conn, rows)
+    return [OfficeOrder(view, owners.get(row.owner_id), row.held_at) for row, view in zip(rows, seen, strict=True)]
+
+
+def _scope(principal: Principal, *roles: Role) -> Scope:
+    """The events that these roles of the principal cover."""
+    grants = [grant for grant in principal.grants if grant.role in (*roles, "admin")]
+
+    def ids(scope: str) -> list[UUID]:
+        return [UUID(str(grant.scope_id)) for grant in grants if grant.scope == scope]
+
+    return Scope(any(grant.scope == "all" for grant in grants), ids("organiser"), ids("event"))
+
+
+async def detail(conn: Connection, row: OrderRow) -> OfficeOrderDetail:
+    """One order with its payments, refunds and passes."""
+    owners = await _owners(conn, [row])
+    view = (await views.order_views(conn, [row]))[0]
+    tried = await payments.of_subject(conn, row.id)
+    sent = {refund.id: refund for refund in await payments.refunds_of(conn, [payment.id for payment in tried])}
+    refunds = await tickets_store.refunds_of_order(conn, row.id)
+    states = await passes.states(conn, row.ticket_ids)
+    return OfficeOrderDetail(
+        view,
+        owners.get(row.owner_id),
+        row.held_at,
+        [OrderPayment(p.id, p.state, p.amount_cents, p.created_at, p.settled_at, p.reason) for p in tried],
+        [_refund(one, sent.get(one.id)) for one in refunds],
+        [TicketPass(id_, s.form, s.generation, s.revoked, s.entered_at) for id_, s in states.items()],
+        await store.accepted_terms(conn, row.id),
+    )
+
+
+def _refund(row: RefundRow, sent: Refund | None) -> OrderRefund:
+    """A refund with what the provider said; tickets that cost nothing need no provider."""
+    done_at = row.asked_at if sent is None else sent.done_at
+    failure = None if sent is None or done_at else sent.reason
+    return OrderRefund(row.id, row.amount_cents, row.ticket_ids, row.reason, row.asked_at, done_at, failure)
+
+
+async def order(conn: Connection, order_id: UUID) -> OrderRow | None:
+    """An order as it is stored."""
+    return (await store.orders(conn, [order_id])).get(order_id)
+
+
+async def _owners(conn: Connection, rows: list[OrderRow]) -> dict[UUID, Owner]:
+    found = await people.persons_by_id(conn, sorted({row.owner_id for row in rows}))
+    return {id_: Owner(id_, person.email, person.name) for id_, person in found.items()}

@@ -1,0 +1,178 @@
+"""The events on sale, in memory: loaded once a process from the claims, then kept by the journal.
+
+What a process sells itself is marked at once; what others sell comes with the tail, a moment later. The database alone
+decides, so a picture that is a moment old costs a second try, never a seat sold twice.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.platform.clock import Clock
+from virage.platform.database import Connection, Database
+from virage.platform.journal import Entry, Key, Tail, as_written, head, position_key
+from virage.sale.ticketing.rules.open_sale import OpenSale, on_sale, open_sale
+from virage.sale.ticketing.rules.places import layout, seat_plan
+from virage.sale.ticketing.rules.pricing import Pricing
+from virage.sale.ticketing.store import claims as claims_store
+from virage.sale.ticketing.store import pricing as pricing_store
+from virage.site.programme import reads as programme
+
+IN_MEMORY_MAX = 16
+DELTAS_KEPT = 4096
+_TAKEN, _FREED = "places_taken", "places_freed"
+_CHANGED = frozenset({"event_amended", "event_published", "event_cancelled", "prices_set"})
+
+
+class Delta(Struct, frozen=True):
+    """Places that somebody took and that became free again."""
+
+    taken: list[int] = []
+    freed: list[int] = []
+
+
+class _Followed:
+    """One sale in memory with the changes that streams may still ask for."""
+
+    def __init__(self, sale: OpenSale, position: str) -> None:
+        self.sale = sale
+        self.position = position
+        self.since = position
+        self.deltas: deque[tuple[Key, Delta]] = deque(maxlen=DELTAS_KEPT)
+
+    def apply(self, entries: Sequence[Entry], position: str) -> None:
+        if position_key(position) <= position_key(self.position):
+            return
+        known = position_key(self.position)
+        news = [entry for entry in entries if position_key(entry.position) > known]
+        self.position = position
+        delta = delta_of(news)
+        if delta is None:
+            return
+        self.sale.hall.take(delta.taken)
+        self.sale.hall.give_back(delta.freed)
+        if len(self.deltas) == DELTAS_KEPT:
+            self.since = str(self.deltas[0][0])
+        self.deltas.append((position_key(position), delta))
+
+
+class OpenSales:
+    """Find the sale of an event; loading is done once however many ask."""
+
+    def __init__(self, db: Database, tail: Tail, clock: Clock) -> None:
+        self._db = db
+        self._tail = tail
+        self._clock = clock
+        self._followed: dict[UUID, _Followed] = {}
+        self._loading: dict[UUID, asyncio.Task[_Followed | None]] = {}
+        self._missed: dict[UUID, list[tuple[list[Entry], str]]] = {}
+        self._end: Callable[[], None] | None = None
+
+    async def get(self, event_id: UUID) -> OpenSale | None:
+        """The sale of a published or cancelled event that has prices, or None."""
+        followed = await self._get(event_id)
+        return None if followed is None else followed.sale
+
+    async def at(self, event_id: UUID) -> tuple[OpenSale, str] | None:
+        """The sale, and the position of the journal up to which it is complete."""
+        followed = await self._get(event_id)
+        return None if followed is None else (followed.sale, followed.position)
+
+    async def deltas_since(self, event_id: UUID, position: str) -> tuple[str, list[Delta]] | None:
+        """Where the sale stands now and what changed since; None if that is too long ago, or nothing is known."""
+        followed = await self._get(event_id)
+        if followed is None or position_key(position) < position_key(followed.since):
+            return None
+        since = position_key(position)
+        return followed.position, [delta for key, delta in followed.deltas if key > since]
+
+    def forget(self, event_id: UUID) -> None:
+        """Load the sale anew when somebody asks for it next."""
+        self._followed.pop(event_id, None)
+
+    def close(self) -> None:
+        """Follow the journal no more."""
+        if self._end is not None:
+            self._end()
+            self._end = None
+
+    async def _get(self, event_id: UUID) -> _Followed | None:
+        found = self._followed.get(event_id)
+        if found is not None:
+            return found
+        task = self._loading.get(event_id)
+        if task is None:
+            task = asyncio.create_task(self._load(event_id))
+            self._loading[event_id] = task
+            task.add_done_callback(lambda _: self._loading.pop(event_id, None))
+        return await asyncio.shield(task)
+
+    async def _load(self, event_id: UUID) -> _Followed | None:
+        """Note what the journal says while the claims are read, so that nothing falls in between."""
+        self._missed[event_id] = []
+        try:
+            async with self._db.connection() as conn:
+                position = await head(conn)
+                if self._end is None:
+                    self._end = self._tail.listen(self._on_entries, position)
+                sale = await load_sale(conn, event_id)
+            if sale is None:
+                return None
+            followed = _Followed(sale, position)
+            for entries, upto in self._missed[event_id]:
+                followed.apply(entries, upto)
+            self._make_room()
+            self._followed[event_id] = followed
+            return followed
+        finally:
+            del self._missed[event_id]
+
+    def _make_room(self) -> None:
+        """Only what is on sale stays in memory; if that is too much, what was loaded first goes."""
+        now = self._clock.now()
+        over = [id_ for id_, followed in self._followed.items() if followed.sale.event.closes_at <= now]
+        for event_id in over or list(self._followed)[: len(self._followed) + 1 - IN_MEMORY_MAX]:
+            del self._followed[event_id]
+
+    def _on_entries(self, entries: Sequence[Entry]) -> None:
+        position = entries[-1].position
+        by_event: dict[UUID, list[Entry]] = {}
+        for entry in as_written(entries):
+            if entry.what in (_TAKEN, _FREED):
+                by_event.setdefault(entry.about, []).append(entry)
+            elif entry.what in _CHANGED:
+                self.forget(entry.about)
+        for event_id, followed in self._followed.items():
+            followed.apply(by_event.get(event_id, ()), position)
+        for event_id, missed in self._missed.items():
+            missed.append((by_event.get(event_id, []), position))
+
+
+async def load_sale(conn: Connection, event_id: UUID, *, drafts: bool = False) -> OpenSale | None:
+    """Read a sale from the database: the event, its prices and who has what. Drafts are for the office alone."""
+    event = await programme.event(conn, event_id)
+    if event is None or (event.state == "draft" and not drafts):
+        return None
+    pricing = await load_pricing(conn, event_id)
+    taken = await claims_store.places_taken(conn, event_id)
+    return open_sale(on_sale(event), pricing, seat_plan(), layout(), taken)
+
+
+async def load_pricing(conn: Connection, event_id: UUID) -> Pricing:
+    """The pricing of an event; an empty one before there is any."""
+    return await pricing_store.pricing(conn, event_id) or Pricing()
+
+
+def delta_of(entries: Sequence[Entry]) -> Delta | None:
+    """The changes of one event in the order of writing, the last word on each place; None if there is none."""
+    last: dict[int, bool] = {}
+    for entry in entries:
+        if entry.what in (_TAKEN, _FREED):
+            for place in entry.data["places"]:
+                last[place] = entry.what == _TAKEN
+    if not last:
+        return None
+    return Delta([p for p, taken in last.items() if taken], [p for p, taken in last.items() if not taken])

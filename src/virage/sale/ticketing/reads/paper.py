@@ -1,0 +1,49 @@
+"""What stands on a ticket's paper, in the words of the box office; `passes.paper` draws the page."""
+
+from virage.identity.passes.paper import PaperTicket
+from virage.identity.people.rules.persons import Locale
+from virage.platform.config import Club
+from virage.platform.database import Connection
+from virage.sale.ticketing.reads.views import Ticket
+from virage.sale.ticketing.rules.terms import OrderRow, Tariff
+from virage.sale.ticketing.store import orders as store
+from virage.site.programme.rules import Text
+from virage.site.venue.reads import GROUND_ZONE, load_ground
+
+_TARIFFS: dict[Tariff, Text] = {
+    Tariff.FULL: Text("Plein tarif", "Full price"),
+    Tariff.CHILD: Text("Enfant", "Child"),
+    Tariff.REDUCED: Text("Réduit", "Reduced"),
+    Tariff.ACCESS: Text("PMR", "Access"),
+    Tariff.COMPANION: Text("Accompagnateur", "Companion"),
+}
+
+
+async def paper_of(conn: Connection, ticket: Ticket, code: str, club: Club, locale: Locale) -> PaperTicket:
+    """Everything on the page of a ticket; `code` is the whole text of its QR code."""
+    order = (await store.orders(conn, [ticket.order_id]))[ticket.order_id]
+    event = ticket.event
+    return PaperTicket(
+        code=code,
+        reference=reference(order, ticket),
+        club=club.name,
+        primary=club.primary,
+        title=event.title,
+        subtitle=event.subtitle,
+        ground=load_ground().name,
+        doors_at=event.doors_at.astimezone(GROUND_ZONE),
+        starts_at=event.starts_at.astimezone(GROUND_ZONE),
+        label=ticket.label,
+        tariff=_TARIFFS[ticket.tariff],
+        price_cents=ticket.price_cents,
+        holder_name=ticket.holder_name,
+        identity_check=event.paper_identity_check,
+        reentry=event.reentry,
+        lang="fr" if locale is Locale.FR else "en",
+    )
+
+
+def reference(order: OrderRow, ticket: Ticket) -> str:
+    """The code of the order as it is read out, and which of its tickets this is: `ABCD-EFGH 2/4`."""
+    number = order.ticket_ids.index(ticket.id) + 1
+    return f"{order.code[:4]}-{order.code[4:]} {number}/{len(order.ticket_ids)}"

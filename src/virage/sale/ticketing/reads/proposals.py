@@ -1,0 +1,52 @@
+"""Seats that are proposed to a buyer: where they are, how well they see and what they cost. Nothing is held."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.platform.money import Cents
+from virage.platform.problems import Refused
+from virage.sale.ticketing.rules.open_sale import OpenSale
+from virage.sale.ticketing.rules.places import label
+from virage.sale.ticketing.rules.sale import propose, sale_window
+from virage.sale.ticketing.rules.terms import Assigned, Best, Tariff
+from virage.site.venue.rules.ground import PlaceLabel
+
+
+class ProposedPlace(Struct, frozen=True):
+    """One place for one person. `sightline` is 0 (worst of the ground) to 100."""
+
+    place: int
+    label: PlaceLabel
+    tariff: Tariff
+    category_id: UUID
+    price_cents: Cents
+    sightline: int
+
+
+class Proposal(Struct, frozen=True):
+    """Places for a party that are free now; `total_cents` contains the fee and the VAT."""
+
+    places: list[ProposedPlace]
+    fee_cents: Cents
+    total_cents: Cents
+
+
+def proposal_of(sale: OpenSale, wanted: Best, now: datetime) -> Proposal | Refused:
+    """Return the best seats that are free at this moment; somebody else may hold them a moment later."""
+    refusal = sale_window(sale.event, now)
+    if refusal is not None:
+        return refusal
+    assigned = propose(sale.hall, wanted, sale.blocks, sale.areas)
+    if isinstance(assigned, Refused):
+        return assigned
+    cost = sale.amounts_of(assigned)
+    places = [_place(sale, seat, price) for seat, price in zip(assigned, cost.prices, strict=True)]
+    return Proposal(places, cost.fee_cents, cost.total_cents)
+
+
+def _place(sale: OpenSale, seat: Assigned, price_cents: Cents) -> ProposedPlace:
+    category = sale.hall.categories[sale.hall.category_of[seat.place]]
+    sightline = round(100 * sale.hall.plan.sightline[seat.place])
+    return ProposedPlace(seat.place, label(seat.place), seat.tariff, category, price_cents, sightline)

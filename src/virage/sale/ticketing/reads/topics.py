@@ -1,0 +1,101 @@
+"""What browsers may follow: the free places of an event, and an order of one's own."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.platform.database import Database
+from virage.platform.ids import id_of
+from virage.platform.journal import Entry, head
+from virage.platform.problems import Refused
+from virage.platform.stream import Opened, Opening
+from virage.sale.ticketing.reads.open_sales import OpenSales, delta_of
+from virage.sale.ticketing.rules.terms import MONEY_RETURNED, STATE_FACTS, Reason, State
+from virage.sale.ticketing.store import orders as store
+
+
+class Reload(Struct, frozen=True):
+    """What was missed is too much to tell, or the prices changed: fetch the availability anew."""
+
+    reload: bool = True
+
+
+class OrderMoved(Struct, frozen=True):
+    """An order has a new state."""
+
+    state: State
+
+
+class MoneyReturned(Struct, frozen=True):
+    """Money for an order bought nothing and goes back; its state is what it was."""
+
+    returned: bool = True
+
+
+class AvailabilityTopic:
+    """`availability:<event_id>`: {taken: [place, …], freed: [place, …]}, or {reload: true}."""
+
+    name = "availability"
+
+    def __init__(self, sales: OpenSales) -> None:
+        self._sales = sales
+
+    async def open(self, argument: str, opening: Opening) -> Opened | Refused:
+        """Go on from the version of a bitmap; whoever comes too late fetches it anew. Everybody may look."""
+        event_id = id_of(argument)
+        found = None if event_id is None else await self._sales.at(event_id)
+        if event_id is None or found is None:
+            return Refused(Reason.NOT_FOUND)
+        if opening.since is None:
+            return Opened(found[1])
+        missed = await self._sales.deltas_since(event_id, opening.since)
+        if missed is None:
+            return Opened(found[1], [Reload()])
+        return Opened(missed[0], missed[1])
+
+    async def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
+        """One delta an event."""
+        by_event: dict[UUID, list[Entry]] = {}
+        reload: set[UUID] = set()
+        for entry in entries:
+            if entry.what in ("places_taken", "places_freed"):
+                by_event.setdefault(entry.about, []).append(entry)
+            elif entry.what in ("prices_set", "event_cancelled", "event_amended"):
+                reload.add(entry.about)
+        messages: dict[str, Any] = {str(event_id): delta_of(news) for event_id, news in by_event.items()}
+        return messages | {str(event_id): Reload() for event_id in reload}
+
+
+class OrderTopic:
+    """`order:<order_id>`: {state}, or {returned: true}; only for whoever the order belongs to."""
+
+    name = "order"
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def open(self, argument: str, opening: Opening) -> Opened | Refused:
+        """Tell the state of an order now."""
+        principal = opening.principal
+        order_id = id_of(argument)
+        if order_id is None or principal.kind == "program":
+            return Refused(Reason.NOT_FOUND)
+        mine = {principal.id, principal.session_id, principal.guest_session_id} - {None}
+        async with self._db.connection() as conn:
+            position = await head(conn)
+            order = (await store.orders(conn, [order_id])).get(order_id)
+        if order is None or order.owner_id not in mine:
+            return Refused(Reason.NOT_FOUND)
+        return Opened(position, [OrderMoved(order.state)])
+
+    async def on_entries(self, entries: Sequence[Entry]) -> Mapping[str, Any]:
+        """The last news of each order."""
+        news: dict[str, Any] = {}
+        for entry in entries:
+            if entry.what in STATE_FACTS:
+                news[str(entry.about)] = OrderMoved(STATE_FACTS[entry.what])
+            elif entry.what == MONEY_RETURNED:
+                news[str(entry.about)] = MoneyReturned()
+        return news

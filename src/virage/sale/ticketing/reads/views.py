@@ -1,0 +1,174 @@
+"""Orders and tickets as screens see them."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.identity.passes import reads as passes
+from virage.identity.passes.reads import PassState
+from virage.identity.people.reads import UpcomingTickets
+from virage.platform.database import Connection
+from virage.sale.ticketing.rules.places import label
+from virage.sale.ticketing.rules.pricing import vat_of
+from virage.sale.ticketing.rules.terms import TARIFFS, Line, Order, OrderRow, Tariff, TicketRow
+from virage.sale.ticketing.store import orders as store
+from virage.sale.ticketing.store import tickets as tickets_store
+from virage.sale.ticketing.store.orders import accepted_terms
+from virage.site.programme import reads as programme
+from virage.site.programme.rules import Event, Text
+from virage.site.venue.rules.ground import PlaceLabel
+
+__all__ = ["Ticket", "TicketEvent", "accepted_terms", "export", "order_view", "orders_of", "ticket_event"]
+NO_TICKETS: frozenset[UUID] = frozenset()
+
+
+class TicketEvent(Struct, frozen=True):
+    """What a ticket says of its event."""
+
+    id: UUID
+    title: Text
+    subtitle: Text
+    doors_at: datetime
+    starts_at: datetime
+    ends_at: datetime
+    cancelled: bool
+    named_tickets: bool
+    paper_accepted: bool
+    paper_identity_check: bool
+    reentry: bool
+
+
+class Ticket(Struct, frozen=True, rename={"pass_": "pass"}):
+    """One ticket for its owner, with the state of its pass."""
+
+    id: UUID
+    order_id: UUID
+    event: TicketEvent
+    place: int
+    label: PlaceLabel
+    tariff: Tariff
+    price_cents: int
+    holder_name: str | None
+    refunded: bool
+    pass_: PassState | None
+
+    @classmethod
+    def of(cls, row: TicketRow, event: Event, state: PassState | None) -> "Ticket":
+        """The ticket of a row."""
+        return cls(
+            id=row.id,
+            order_id=row.order_id,
+            event=ticket_event(event),
+            place=row.place,
+            label=label(row.place),
+            tariff=TARIFFS[row.tariff],
+            price_cents=row.price_cents,
+            holder_name=row.holder_name,
+            refunded=row.refund_id is not None,
+            pass_=state,
+        )
+
+
+def ticket_event(event: Event) -> TicketEvent:
+    """What a ticket says of its event."""
+    return TicketEvent(
+        id=event.id,
+        title=event.title,
+        subtitle=event.subtitle,
+        doors_at=event.doors_at,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        cancelled=event.state == "cancelled",
+        named_tickets=event.rules.named_tickets,
+        paper_accepted=event.rules.paper_accepted,
+        paper_identity_check=event.rules.paper_identity_check,
+        reentry=event.rules.reentry,
+    )
+
+
+def order_view(row: OrderRow, refunded: Iterable[UUID] = NO_TICKETS) -> Order:
+    """An order as its buyer sees it; `refunded` are the tickets that were given back."""
+    has_tickets = row.state in ("paid", "refunded")
+    back = frozenset(refunded)
+    lines = [
+        Line(place, label(place), TARIFFS[tariff], price, ticket if has_tickets else None, ticket in back)
+        for place, tariff, price, ticket in zip(row.places, row.tariffs, row.prices, row.ticket_ids, strict=True)
+    ]
+    return Order(
+        id=row.id,
+        code=row.code,
+        event_id=row.event_id,
+        state=row.state,
+        lines=lines,
+        fee_cents=row.fee_cents,
+        total_cents=row.total_cents,
+        refunded_cents=row.refunded_cents,
+        vat=vat_of(row.total_cents, row.fee_cents, row.vat_permille, row.fee_vat_permille),
+        expires_at=row.expires_at,
+        payment_id=row.payment_id,
+        paid_at=row.paid_at,
+        returned_cents=row.returned_cents,
+    )
+
+
+async def order_views(conn: Connection, rows: Sequence[OrderRow]) -> list[Order]:
+    """Orders as their buyers see them."""
+    refunded = await refunded_of(conn, rows)
+    return [order_view(row, refunded.intersection(row.ticket_ids)) for row in rows]
+
+
+async def refunded_of(conn: Connection, rows: Sequence[OrderRow]) -> frozenset[UUID]:
+    """The tickets of some orders that were given back; they are only read where there are any."""
+    touched = [id_ for row in rows if row.refunded_cents or row.state == "refunded" for id_ in row.ticket_ids]
+    tickets = await tickets_store.tickets(conn, touched) if touched else {}
+    return frozenset(id_ for id_, ticket in tickets.items() if ticket.refund_id is not None)
+
+
+async def orders(conn: Connection, order_ids: Sequence[UUID]) -> dict[UUID, tuple[OrderRow, frozenset[UUID]]]:
+    """Orders by id, each with its tickets that were given back; those that do not exist are left out."""
+    rows = await store.orders(conn, order_ids)
+    refunded = await refunded_of(conn, list(rows.values()))
+    return {id_: (row, refunded and refunded.intersection(row.ticket_ids)) for id_, row in rows.items()}
+
+
+async def orders_of(conn: Connection, owner_ids: Sequence[UUID]) -> list[Order]:
+    """Every order of a buyer, the latest first."""
+    return await order_views(conn, await store.orders_of_owners(conn, owner_ids))
+
+
+async def tickets_of(conn: Connection, fan_id: UUID) -> list[Ticket]:
+    """Every ticket of a fan, the latest order first."""
+    rows = await tickets_store.tickets_of_owner(conn, fan_id)
+    events = await programme.events(conn, sorted({row.event_id for row in rows}))
+    states = await passes.states(conn, [row.id for row in rows])
+    return [Ticket.of(row, events[row.event_id], states.get(row.id)) for row in rows]
+
+
+async def ticket_of(conn: Connection, fan_id: UUID, ticket_id: UUID) -> Ticket | None:
+    """One ticket of a fan, or None."""
+    row = await tickets_store.owned_ticket(conn, ticket_id, fan_id)
+    if row is None:
+        return None
+    events = await programme.events(conn, [row.event_id])
+    states = await passes.states(conn, [row.id])
+    return Ticket.of(row, events[row.event_id], states.get(row.id))
+
+
+async def upcoming_of(conn: Connection, person_id: UUID, now: datetime) -> list[UpcomingTickets]:
+    """A person's tickets for events that are not over, the next event first."""
+    rows = [row for row in await tickets_store.tickets_of_owner(conn, person_id) if row.refund_id is None]
+    counted = Counter(row.event_id for row in rows)
+    events = (await programme.events(conn, sorted(counted))).values()
+    coming = [event for event in events if event.state == "published" and event.ends_at > now]
+    return [
+        UpcomingTickets(event.id, event.title, event.starts_at, counted[event.id])
+        for event in sorted(coming, key=lambda event: event.starts_at)
+    ]
+
+
+async def export(conn: Connection, person_id: UUID) -> dict[str, list[Order] | list[Ticket]]:
+    """Everything that ticketing keeps about a person."""
+    return {"orders": await orders_of(conn, [person_id]), "tickets": await tickets_of(conn, person_id)}

@@ -1,0 +1,44 @@
+"""The letters of an order as the office sees them, within the scope of a role; each can be sent again."""
+
+from uuid import UUID
+
+from litestar import get, post
+
+from virage.identity.people import reads as people
+from virage.identity.people.acts.letters import resend
+from virage.identity.people.rules.house import Letterhead
+from virage.identity.people.rules.letters import LetterView, LetterWish
+from virage.platform.clock import Clock
+from virage.platform.database import Connection, Database
+from virage.platform.guard import Principal, Role, staff
+from virage.platform.problems import Problem, granted
+from virage.sale.ticketing.reads import office as reads
+from virage.site.programme import reads as programme
+
+
+@get("/orders/{order_id:uuid}/letters", guards=[staff("box_office", "finance")])
+async def list_order_letters(
+    order_id: UUID, db: Database, principal: Principal, letterhead: Letterhead
+) -> list[LetterView]:
+    """The letters about an order, the latest first."""
+    async with db.connection() as conn:
+        await _within(conn, order_id, principal, "box_office", "finance")
+        return await people.letters_about(conn, letterhead.all_keys, order_id)
+
+
+@post("/orders/{order_id:uuid}/letters/{letter_id:uuid}/resend", status_code=202, guards=[staff("box_office")])
+async def resend_order_letter(
+    order_id: UUID, letter_id: UUID, data: LetterWish, *, db: Database, clock: Clock, principal: Principal
+) -> None:
+    """Send a letter about an order again, to the order's address: once a minute, and five times an hour."""
+    async with db.transaction() as conn:
+        await _within(conn, order_id, principal, "box_office")
+        granted(await resend(conn, order_id, letter_id, data.id, who=principal.id, now=clock.now()))
+
+
+async def _within(conn: Connection, order_id: UUID, principal: Principal, *roles: Role) -> None:
+    """Raise Problem for an order outside the scope of these roles."""
+    row = await reads.order(conn, order_id)
+    if row is None:
+        raise Problem("not_found")
+    granted(await programme.event_within(conn, row.event_id, principal, *roles))

@@ -1,0 +1,147 @@
+"""The box office behind the counter: prices, sales, orders, refunds; all of it within the scope of a role."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import get, post, put
+from litestar.params import Parameter
+from msgspec import Meta, Struct
+
+from virage.platform.clock import Clock
+from virage.platform.database import Database
+from virage.platform.guard import Principal, Role, fresh, staff
+from virage.platform.problems import Problem, granted
+from virage.sale.ticketing.acts import pricing as pricing_acts
+from virage.sale.ticketing.acts import refunding
+from virage.sale.ticketing.acts.refunding import RefundWish, WhoIsInside
+from virage.sale.ticketing.reads import office as reads
+from virage.sale.ticketing.reads.office import EventSum, OfficeOrder, OfficeOrderDetail, Sales
+from virage.sale.ticketing.reads.open_sales import load_pricing, load_sale
+from virage.sale.ticketing.routes.box_office import BoxOffice
+from virage.sale.ticketing.rules.pricing import AreaPricing, Category, Pricing
+from virage.sale.ticketing.rules.refunds import AskedReason
+from virage.sale.ticketing.store.tickets import RefundRow
+from virage.site.programme import reads as programme
+
+NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
+SELLERS: tuple[Role, ...] = ("box_office", "finance", "programme")
+
+
+class PricingWish(Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole pricing of an event. `accept_sold`: yes, places that are sold or held change their price or close."""
+
+    categories: Annotated[list[Category], Meta(max_length=200)]
+    blocks: Annotated[dict[str, UUID], Meta(max_length=2000)]
+    areas: Annotated[list[AreaPricing], Meta(max_length=200)] = []
+    fee_cents: int = 150
+    vat_permille: int = 55
+    fee_vat_permille: int = 200
+    accept_sold: bool = False
+
+
+class RefundOrder(Struct, frozen=True, forbid_unknown_fields=True):
+    """Give back an order, or these tickets of it, and why. The asker makes `refund_id`: sent twice it is one refund.
+
+    `despite_inside`: yes, also tickets of people who are inside; without it these are refused with `people_inside`.
+    """
+
+    refund_id: UUID
+    reason: AskedReason
+    ticket_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=50)] | None = None
+    despite_inside: bool = False
+
+
+@get("/events/{event_id:uuid}/pricing", guards=[staff(*SELLERS)])
+async def get_pricing(event_id: UUID, db: Database, principal: Principal) -> Pricing:
+    """The pricing of an event; an empty one before there is any."""
+    async with db.connection() as conn:
+        granted(await programme.event_within(conn, event_id, principal, *SELLERS))
+        return await load_pricing(conn, event_id)
+
+
+@put("/events/{event_id:uuid}/pricing", guards=[staff("programme")])
+async def put_pricing(
+    event_id: UUID, data: PricingWish, *, db: Database, clock: Clock, box_office: BoxOffice, principal: Principal
+) -> Pricing:
+    """Replace the pricing of an event; everything wrong is answered at once. Needs a sign-in of the last 15 minutes."""
+    new = Pricing(data.categories, data.blocks, data.areas, data.fee_cents, data.vat_permille, data.fee_vat_permille)
+    async with db.transaction() as conn:
+        granted(await programme.event_within(conn, event_id, principal, "programme"))
+        fresh(principal, clock.now())
+        outcome = await pricing_acts.set_pricing(
+            conn, event_id, new, principal.id, clock.now(), accept_sold=data.accept_sold
+        )
+        stored = granted(outcome)
+    box_office.sales.forget(event_id)
+    return stored
+
+
+@get("/events/{event_id:uuid}/sales", guards=[staff(*SELLERS)])
+async def get_sales(event_id: UUID, db: Database, clock: Clock, box_office: BoxOffice, principal: Principal) -> Sales:
+    """How the sale stands: by category, by hour, money, what is held."""
+    sale = await box_office.sales.get(event_id)
+    async with db.connection() as conn:
+        granted(await programme.event_within(conn, event_id, principal, *SELLERS))
+        sale = sale or await load_sale(conn, event_id, drafts=True)
+        if sale is None:
+            raise Problem("not_found")
+        return await reads.sales(conn, sale, clock.now())
+
+
+@get("/sales", guards=[staff(*SELLERS)])
+async def list_sales(db: Database, principal: Principal) -> list[EventSum]:
+    """How the sales of all public events within the caller's roles stand, in one answer."""
+    async with db.connection() as conn:
+        return await reads.event_sums(conn, principal, *SELLERS)
+
+
+@get("/orders", guards=[staff("box_office", "finance")])
+async def find_orders(
+    q: Annotated[
+        str, Parameter(min_length=2, max_length=200, pattern=NO_CONTROLS, description="code, address, name or seat")
+    ],
+    db: Database,
+    principal: Principal,
+) -> list[OfficeOrder]:
+    """Orders within the caller's scope, the latest first, 50 at most.
+
+    By their code, the whole address or a part of the name of their fan, a part of the name on a ticket, or the seat
+    (`113 12 14`).
+    """
+    async with db.connection() as conn:
+        return await reads.search(conn, q, principal, "box_office", "finance")
+
+
+@get("/orders/{order_id:uuid}", guards=[staff("box_office", "finance")])
+async def get_office_order(order_id: UUID, db: Database, principal: Principal) -> OfficeOrderDetail:
+    """One order with everything that happened to its money."""
+    async with db.connection() as conn:
+        row = await reads.order(conn, order_id)
+        if row is None:
+            raise Problem("not_found")
+        granted(await programme.event_within(conn, row.event_id, principal, "box_office", "finance"))
+        return await reads.detail(conn, row)
+
+
+@post("/orders/{order_id:uuid}/refund", status_code=200, guards=[staff("box_office")])
+async def refund_order(
+    order_id: UUID,
+    data: RefundOrder,
+    *,
+    db: Database,
+    clock: Clock,
+    principal: Principal,
+    who_is_inside: WhoIsInside,
+) -> RefundRow:
+    """Give back an order or some of its tickets. Needs a sign-in of the last 15 minutes."""
+    now = clock.now()
+    async with db.transaction() as conn:
+        row = await reads.order(conn, order_id)
+        if row is None:
+            raise Problem("not_found")
+        granted(await programme.event_within(conn, row.event_id, principal, "box_office"))
+        fresh(principal, now)
+        wish = RefundWish(
+            order_id, data.refund_id, data.ticket_ids, principal.id, data.reason, despite_inside=data.despite_inside
+        )
+        return granted(await refunding.refund(conn, wish, now, who_is_inside))

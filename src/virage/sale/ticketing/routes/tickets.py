@@ -1,0 +1,149 @@
+"""What a fan does with tickets."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Response, get, patch, post
+from litestar.openapi.datastructures import ResponseSpec
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from virage.identity.passes import acts as passes
+from virage.identity.passes.acts import Binding, Bound, Printing
+from virage.identity.passes.paper import paper_pdf
+from virage.identity.passes.rules.vault import KeyVault
+from virage.identity.people import reads as people
+from virage.platform.clock import Clock
+from virage.platform.config import Config
+from virage.platform.database import Database
+from virage.platform.guard import Principal, fresh, require_fan, signed_in
+from virage.platform.keys import Jwk
+from virage.platform.problems import Problem, granted
+from virage.sale.ticketing.acts import tickets as acts
+from virage.sale.ticketing.acts.tickets import RebindDesk
+from virage.sale.ticketing.reads import views
+from virage.sale.ticketing.reads.paper import paper_of
+from virage.sale.ticketing.reads.views import Ticket
+from virage.sale.ticketing.rules.terms import Tariff
+from virage.site.venue import reads as venue
+from virage.site.venue.rules.ways import Passable
+
+Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Code = Annotated[str, Meta(pattern=r"^[0-9]{6}$")]
+
+
+class HolderWish(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who shall sit there; None takes the name away."""
+
+    holder_name: Name | None
+
+
+class BindWish(Struct, frozen=True):
+    """The public key that the phone made."""
+
+    key: Jwk
+
+
+class RebindWish(Struct, frozen=True):
+    """The code from the e-mail, and the public key of the new phone."""
+
+    code: Code
+    key: Jwk
+
+
+class CodeSent(Struct, frozen=True):
+    """Until when the code is good."""
+
+    expires_at: datetime
+
+
+@get("/tickets", guards=[signed_in])
+async def list_my_tickets(db: Database, principal: Principal) -> list[Ticket]:
+    """One's own tickets, the latest order first."""
+    async with db.connection() as conn:
+        return await views.tickets_of(conn, require_fan(principal))
+
+
+@patch("/{ticket_id:uuid}", guards=[signed_in])
+async def name_holder(ticket_id: UUID, data: HolderWish, db: Database, clock: Clock, principal: Principal) -> Ticket:
+    """Say who shall sit there."""
+    fan_id = require_fan(principal)
+    async with db.transaction() as conn:
+        granted(await acts.name_holder(conn, ticket_id, fan_id, data.holder_name, clock.now()))
+        ticket = await views.ticket_of(conn, fan_id, ticket_id)
+    if ticket is None:
+        raise Problem("not_found")
+    return ticket
+
+
+@post("/{ticket_id:uuid}/pass", status_code=200, guards=[signed_in])
+async def bind_pass(
+    ticket_id: UUID, data: BindWish, *, db: Database, clock: Clock, vault: KeyVault, principal: Principal
+) -> Bound:
+    """Put the ticket on this phone. The same key again gets the same pass."""
+    fan_id = require_fan(principal)
+    async with db.transaction() as conn:
+        return granted(await acts.bind(conn, vault, Binding(ticket_id, data.key, fan_id), fan_id, clock.now()))
+
+
+@post("/{ticket_id:uuid}/rebind-code", status_code=202, guards=[signed_in], opt={"rate": "sensitive"})
+async def send_rebind_code(
+    ticket_id: UUID, db: Database, clock: Clock, rebind_desk: RebindDesk, principal: Principal
+) -> CodeSent:
+    """Send the code that moves the ticket to another phone."""
+    async with db.transaction() as conn:
+        fan = await people.person(conn, require_fan(principal))
+        if fan is None:
+            raise Problem("unauthenticated")
+        return CodeSent(granted(await acts.send_rebind_code(conn, rebind_desk, ticket_id, fan, clock.now())))
+
+
+@post("/{ticket_id:uuid}/rebind", status_code=200, guards=[signed_in], opt={"rate": "sensitive"})
+async def rebind_pass(
+    ticket_id: UUID,
+    data: RebindWish,
+    *,
+    db: Database,
+    clock: Clock,
+    vault: KeyVault,
+    rebind_desk: RebindDesk,
+    principal: Principal,
+) -> Bound:
+    """Move the ticket to this phone with the code from the e-mail."""
+    fan_id, now = require_fan(principal), clock.now()
+    async with db.transaction() as conn:
+        refusal = await acts.check_rebind_code(conn, rebind_desk, ticket_id, data.code, fan_id=fan_id, now=now)
+        outcome = refusal or await acts.rebind(conn, vault, Binding(ticket_id, data.key, fan_id), now)
+    return granted(outcome)  # after the commit: a wrong try counts
+
+
+@post(
+    "/{ticket_id:uuid}/paper",
+    status_code=200,
+    guards=[signed_in],
+    opt={"rate": "costly"},
+    responses={200: ResponseSpec(bytes, description="The ticket on paper", media_type="application/pdf")},
+)
+async def print_paper(
+    ticket_id: UUID, *, config: Config, db: Database, clock: Clock, vault: KeyVault, principal: Principal
+) -> Response[bytes]:
+    """Print the ticket. A pass on a phone ends with it: that needs a sign-in of the last 15 minutes."""
+    fan_id, now = require_fan(principal), clock.now()
+    async with db.transaction() as conn:
+        granted(await acts.lock_standing(conn, ticket_id, fan_id))  # a phone that binds now would lose its pass below
+        ticket = await views.ticket_of(conn, fan_id, ticket_id)
+        fan = await people.person(conn, fan_id)
+        if ticket is None or fan is None:
+            raise Problem("not_found")
+        if ticket.pass_ is not None and ticket.pass_.form == "phone":
+            fresh(principal, now)
+        printing = Printing(ticket_id, allowed=ticket.event.paper_accepted, who=fan_id)
+        printed = granted((await passes.print_paper(conn, vault, [printing], now))[0])
+        paper = await paper_of(conn, ticket, printed.text, config.club, fan.locale)
+    step_free = ticket.tariff in (Tariff.ACCESS, Tariff.COMPANION)
+    paper = replace(paper, entrance=await venue.way_in(ticket.place, Passable(step_free), {}))
+    pdf = await asyncio.to_thread(paper_pdf, paper)  # a tenth of a second of work, after the commit
+    headers = {"content-disposition": f'attachment; filename="{ticket_id}.pdf"', "cache-control": "no-store"}
+    return Response(pdf, media_type="application/pdf", headers=headers)

@@ -1,0 +1,214 @@
+"""What is free of one event, kept in memory and changed place by place.
+
+The database decides who has a place; this picture of it only says where to look. It may be a moment old.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from hashlib import blake2b
+from random import Random
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+
+from virage.sale.ticketing.rules.plan import SeatPlan, Unit
+from virage.sale.ticketing.rules.runs import fits, longest
+
+SPREAD_MIN, SPREAD_MAX = 16.0, 512.0
+CALMING = 0.99
+
+
+class Hall:
+    """The free places of an event, as bits by segment and as one bitmap.
+
+    `category_of` tells the category of each place (-1: not for sale), an index into `categories`. The best seats of the
+    whole event leave out the `hospitality` categories.
+    """
+
+    def __init__(
+        self,
+        plan: SeatPlan,
+        categories: list[UUID],
+        category_of: npt.NDArray[np.int16],
+        taken: Iterable[int] = (),
+        hospitality: frozenset[UUID] = frozenset(),
+    ) -> None:
+        self.plan = plan
+        self.categories = categories
+        self.category_of = category_of.tolist()
+        self.random = Random()  # noqa: S311 - it spreads buyers, it keeps no secret
+        self._category = category_of
+        self._sellable = category_of >= 0
+        self._free = self._sellable.copy()
+        gone = np.fromiter((place for place in taken if place < plan.places), np.int64)
+        self._free[gone] = False
+        self._masks = self._masks_of(self._free)
+        self._fits = np.fromiter((fits(mask) for mask in self._masks), np.uint16, len(self._masks))
+        self._longest = np.fromiter((longest(mask) for mask in self._masks), np.int8, len(self._masks))
+        self._spread = SPREAD_MIN
+        self._packed: tuple[bytes, str] | None = None
+        self._by_category = self._segments_by_category()
+        self.hospitality = hospitality
+        self._ordinary = self._segments_without(hospitality) if hospitality else None
+        self._units_free = [self._count_units(row) for row in plan.unit_rows]
+        self._row_of = {seat: number for number, row in enumerate(plan.unit_rows) for u in row for seat in u.seats}
+        self._pools = self._pools_of(category_of)
+        self.free_count = int(self._free.sum())
+        self.free_by_pool = np.bincount(self._pools[self._free], minlength=len(categories) + 1).tolist()
+        """Free places by pool: one a category, and after them one for wheelchair spaces with their companion seats."""
+
+    def _pools_of(self, category_of: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
+        pools = category_of.copy()
+        pools[np.fromiter(self._row_of, np.int64)] = len(self.categories)
+        return pools
+
+    def pools_of(self, places: Iterable[int]) -> Counter[int]:
+        """How many of these places are of each pool."""
+        return Counter(int(self._pools[place]) for place in places)
+
+    def _masks_of(self, free: npt.NDArray[np.bool_]) -> list[int]:
+        bits = free.tolist()
+        masks = []
+        for first, length, ordinary in zip(self.plan.first, self.plan.length, self.plan.ordinary, strict=True):
+            mask = 0
+            for offset in range(length):
+                if bits[first + offset]:
+                    mask |= 1 << offset
+            masks.append(mask & ordinary)
+        return masks
+
+    def _segments_by_category(self) -> dict[UUID, npt.NDArray[np.int32]]:
+        category = np.array([self.category_of[first] for first in self.plan.first], np.int16)
+        return {id_: np.flatnonzero(category == index).astype(np.int32) for index, id_ in enumerate(self.categories)}
+
+    def _segments_without(self, categories: frozenset[UUID]) -> npt.NDArray[np.int32]:
+        """The segments of all other categories, by rank."""
+        others = [segments for id_, segments in self._by_category.items() if id_ not in categories]
+        return np.sort(np.concatenate(others))
+
+    @property
+    def spread(self) -> int:
+        """Among how many of the best segments a party's is drawn."""
+        return int(self._spread)
+
+    def crowded(self) -> None:
+        """Two buyers wanted the same place: the next ones are spread over twice as many segments."""
+        self._spread = min(SPREAD_MAX, self._spread * 2)
+
+    def calm(self) -> None:
+        """A party got its places at the first try: a little nearer to the very best again."""
+        self._spread = max(SPREAD_MIN, self._spread * CALMING)
+
+    def take(self, places: Iterable[int]) -> list[int]:
+        """Mark places as taken; returns those that were free."""
+        return self._set(places, free=False)
+
+    def give_back(self, places: Iterable[int]) -> list[int]:
+        """Mark places as free again; returns those that were not."""
+        return self._set(places, free=True)
+
+    def _set(self, places: Iterable[int], *, free: bool) -> list[int]:
+        changed = []
+        for place in places:
+            if place >= self.plan.places or self._free[place] == free or (free and not self._sellable[place]):
+                continue
+            self._free[place] = free
+            self.free_by_pool[self._pools[place]] += 1 if free else -1
+            changed.append(place)
+            if place in self._row_of:
+                number = self._row_of[place]
+                self._units_free[number] = self._count_units(self.plan.unit_rows[number])
+            segment = self.plan.segment_of[place]
+            if segment >= 0:
+                bit = (1 << (place - self.plan.first[segment])) & self.plan.ordinary[segment]
+                mask = self._masks[segment] | bit if free else self._masks[segment] & ~bit
+                self._masks[segment] = mask
+                self._fits[segment] = fits(mask)
+                self._longest[segment] = longest(mask)
+        if changed:
+            self._packed = None
+            self.free_count += len(changed) if free else -len(changed)
+        return changed
+
+    def _count_units(self, row: list[Unit]) -> tuple[int, int]:
+        free = [unit for unit in row if self._free[unit.space]]
+        return len(free), sum(1 for unit in free if self.companion_free(unit))
+
+    def companion_free(self, unit: Unit) -> bool:
+        """Whether the companion seat of a wheelchair space exists and nobody has it."""
+        return unit.companion is not None and bool(self._free[unit.companion])
+
+    def rows_with_units(self, spaces: int, companions: int) -> list[list[Unit]]:
+        """The rows with so many free wheelchair spaces, so many of them with their companion seat; best first."""
+        return [
+            row
+            for row, (free, accompanied) in zip(self.plan.unit_rows, self._units_free, strict=True)
+            if free >= spaces and accompanied >= companions
+        ]
+
+    def is_free(self, place: int) -> bool:
+        """Whether a place is for sale and nobody has it."""
+        return 0 <= place < self.plan.places and bool(self._free[place])
+
+    def is_sellable(self, place: int) -> bool:
+        """Whether a place is for sale at all."""
+        return 0 <= place < self.plan.places and bool(self._sellable[place])
+
+    def mask(self, segment: int) -> int:
+        """The free ordinary seats of a segment as bits."""
+        return self._masks[segment]
+
+    def segments(
+        self, category: UUID | None, block: int | None, *, hospitality: bool = False
+    ) -> npt.NDArray[np.int32] | None:
+        """The segments of a category, of a block, or of both, by rank; None means all.
+
+        Where neither is named, hospitality is only looked at if it is asked for.
+        """
+        if block is not None:
+            within = self.plan.by_block.get(block, np.zeros(0, np.int32))
+            wanted = None if category is None else self.categories.index(category)
+            sold_as = {self.category_of[self.plan.first[segment]] for segment in within.tolist()}
+            return within if wanted is None or wanted in sold_as else within[:0]
+        if category is not None:
+            return self._by_category[category]
+        return None if hospitality else self._ordinary
+
+    def with_room(
+        self, size: int, segments: npt.NDArray[np.int32] | None, *, orphans: bool = False
+    ) -> npt.NDArray[np.intp]:
+        """The segments, by rank, in which a party of this size has room; `orphans` allows single seats to be left."""
+        if segments is None:
+            room = self._longest >= size if orphans else self._fits & (1 << size)
+            return np.flatnonzero(room)
+        room = self._longest[segments] >= size if orphans else self._fits[segments] & (1 << size)
+        return segments[np.flatnonzero(room)].astype(np.intp)
+
+    def room(self, segments: npt.NDArray[np.int32] | None) -> int:
+        """At least so many ordinary seats are free there: the longest run of each segment, added up."""
+        runs = self._longest if segments is None else self._longest[segments]
+        return int(runs.sum())
+
+    def standing(self, first: int, count: int, wanted: int) -> list[int] | None:
+        """Any free places of a standing area, or None if there are too few.
+
+        Where to look first is left to chance, so that concurrent buyers do not all want the same numbers.
+        """
+        free = np.flatnonzero(self._free[first : first + count])
+        if len(free) < wanted:
+            return None
+        start = self.random.randrange(len(free))
+        return [first + int(free[(start + step) % len(free)]) for step in range(wanted)]
+
+    def bitmap(self) -> tuple[bytes, str]:
+        """The free places as bits (place i is bit i % 8 of byte i // 8), and a tag that names this very content."""
+        if self._packed is None:
+            packed = np.packbits(self._free, bitorder="little").tobytes()
+            self._packed = packed, blake2b(packed, digest_size=12).hexdigest()
+        return self._packed
+
+    def count_by_category(self) -> list[int]:
+        """How many places are free in each category, in the order of `categories`."""
+        counts: list[int] = np.bincount(self._category[self._free], minlength=len(self.categories)).tolist()
+        return counts

@@ -1,0 +1,185 @@
+"""The seats of a ground cut into segments: seats side by side with nothing between, best sightline first.
+
+A segment is short (a row between two stairs), so what is free in it fits one integer, and a question about it is a
+few shifts. Segments are numbered by rank: number 0 sees best. Built once an event and price plan; never changed.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+from msgspec import Struct
+
+from virage.sale.ticketing.rules.terms import Need
+
+WHEELCHAIR, COMPANION, EASY_ACCESS, AUDIO_DESCRIPTION, HEARING_LOOP = 1, 2, 4, 8, 16
+NEED_BITS: dict[Need, int] = {
+    "wheelchair": WHEELCHAIR,
+    "easy_access": EASY_ACCESS,
+    "audio_description": AUDIO_DESCRIPTION,
+    "hearing_loop": HEARING_LOOP,
+}
+_FEATURE_SETS = range(EASY_ACCESS, 32, EASY_ACCESS)
+
+Ints = npt.NDArray[np.int32]
+
+
+class Segments(Protocol):
+    """Seats side by side without a gap, in the order of the seats: one entry a segment in each array."""
+
+    @property
+    def first_seat(self) -> Ints:
+        """The first seat of each segment."""
+
+    @property
+    def seat_count(self) -> Ints:
+        """How many seats each segment has."""
+
+    @property
+    def block(self) -> Ints:
+        """The index of the block of each segment."""
+
+    @property
+    def row(self) -> Ints:
+        """The row of each segment in its block, front to back."""
+
+
+class Unit(Struct, frozen=True):
+    """A wheelchair space and the companion seat beside it (None where a ground has none)."""
+
+    space: int
+    companion: int | None
+    block: int
+    row: int
+
+    @property
+    def seats(self) -> tuple[int, ...]:
+        """The space and, if it has one, the companion seat."""
+        return (self.space,) if self.companion is None else (self.space, self.companion)
+
+
+class SeatPlan(Struct, frozen=True):
+    """The segments of a ground. All lists and arrays of segments are in the order of rank.
+
+    `ordinary` and `featured` hold one integer a segment: bit i is its seat i, 1 for an ordinary seat, or for one that
+    has every feature of the set. `bears` tells whether a segment has such a seat at all.
+    """
+
+    seats: int
+    places: int
+    first: list[int]
+    length: list[int]
+    block: Ints
+    row: list[int]
+    quality: npt.NDArray[np.float32]
+    ordinary: list[int]
+    segment_of: list[int]
+    sightline: list[float]
+    features: list[int]
+    featured: dict[int, list[int]]
+    bears: dict[int, npt.NDArray[np.bool_]]
+    by_block: dict[int, Ints]
+    units: list[Unit]
+    unit_of: dict[int, int]
+    unit_rows: list[list[Unit]]
+
+    def block_of(self, seat: int) -> int:
+        """The index of the block of a seat."""
+        return int(self.block[self.segment_of[seat]])
+
+
+def cut(segments: Segments, features: npt.NDArray[Any], sightline: npt.NDArray[Any], places: int) -> SeatPlan:
+    """Rank the segments of a ground; `features` and `sightline` have one entry a seat.
+
+    `places` counts the standing places after the seats too.
+    """
+    starts, lengths = np.asarray(segments.first_seat, np.int32), np.asarray(segments.seat_count, np.int32)
+    seats = len(features)
+    sightline = np.asarray(sightline, np.float32)
+    means = (np.add.reduceat(sightline, starts) / lengths).astype(np.float32)
+    rank = np.argsort(-means, kind="stable")
+    first, length = starts[rank], lengths[rank]
+    segment_of = np.full(places, -1, np.int32)
+    ranked = np.empty(len(rank), np.int32)
+    ranked[rank] = np.arange(len(rank), dtype=np.int32)
+    segment_of[:seats] = np.repeat(ranked, lengths)
+    features = np.asarray(features, np.int64)
+    block_of_segment = np.asarray(segments.block, np.int32)[rank]
+    row = np.asarray(segments.row, np.int32)[rank]
+    units = _units(features, segment_of, block_of_segment, row, sightline)
+    featured = {wanted: _masks(features & wanted == wanted, first, length) for wanted in _FEATURE_SETS}
+    return SeatPlan(
+        seats=seats,
+        places=places,
+        first=first.tolist(),
+        length=length.tolist(),
+        block=block_of_segment,
+        row=row.tolist(),
+        quality=means[rank],
+        ordinary=_masks(features & (WHEELCHAIR | COMPANION) == 0, first, length),
+        segment_of=segment_of.tolist(),
+        sightline=sightline.tolist(),
+        features=features.tolist(),
+        featured=featured,
+        bears={wanted: np.array([mask != 0 for mask in masks], np.bool_) for wanted, masks in featured.items()},
+        by_block={
+            int(index): np.flatnonzero(block_of_segment == index).astype(np.int32)
+            for index in np.unique(block_of_segment)
+        },
+        units=units,
+        unit_of={seat: number for number, unit in enumerate(units) for seat in unit.seats},
+        unit_rows=_rows_of(units),
+    )
+
+
+def _masks(chosen: npt.NDArray[np.bool_], first: Ints, length: Ints) -> list[int]:
+    """One integer a segment: bit i says whether its seat i is chosen."""
+    masks = []
+    for start, count in zip(first.tolist(), length.tolist(), strict=True):
+        bits = np.packbits(chosen[start : start + count], bitorder="little").tobytes()
+        masks.append(int.from_bytes(bits, "little"))
+    return masks
+
+
+def _units(
+    features: npt.NDArray[np.int64], segment_of: Ints, block: Ints, row: Ints, sightline: npt.NDArray[np.float32]
+) -> list[Unit]:
+    """Each wheelchair space with a companion seat of its own beside it, best sightline first."""
+    used: set[int] = set()
+    units = []
+    for space in np.flatnonzero(features & WHEELCHAIR).tolist():
+        segment = int(segment_of[space])
+        beside = [
+            seat
+            for seat in (space + 1, space - 1)
+            if 0 <= seat < len(features)
+            and segment_of[seat] == segment
+            and features[seat] & COMPANION
+            and seat not in used
+        ]
+        used.update(beside[:1])
+        units.append(Unit(space, beside[0] if beside else None, int(block[segment]), int(row[segment])))
+    return sorted(units, key=lambda unit: -float(sightline[unit.space]))
+
+
+def _rows_of(units: Sequence[Unit]) -> list[list[Unit]]:
+    """The units by row, the row that sees best first, each row in the order of its seats."""
+    rows: dict[tuple[int, int], list[Unit]] = {}
+    for unit in units:
+        rows.setdefault((unit.block, unit.row), []).append(unit)
+    return [sorted(row, key=lambda unit: unit.space) for row in rows.values()]
+
+
+def category_by_place(
+    places: int, ranges: Iterable[tuple[int, int, UUID]], categories: Sequence[UUID]
+) -> npt.NDArray[np.int16]:
+    """The category of each place as an index into `categories`, -1 where nothing is for sale.
+
+    `ranges` are (first place, how many, category).
+    """
+    category_of = np.full(places, -1, np.int16)
+    for first, count, category in ranges:
+        category_of[first : first + count] = categories.index(category)
+    return category_of

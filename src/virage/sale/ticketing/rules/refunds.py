@@ -1,0 +1,50 @@
+"""What goes back of an order, and what that costs the till."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.platform.money import Cents
+from virage.platform.problems import Refused
+from virage.sale.ticketing.rules.terms import OrderRow, Reason, TicketRow
+
+AskedReason = Literal["asked", "seat_fault", "event_changed", "duplicate", "goodwill"]
+"""Why the office gives money back: the fan asked, the seat was at fault, the event changed, bought twice, kindness."""
+RefundReason = Literal[AskedReason, "event_cancelled"]
+"""Why money goes back; of a cancelled event it does so without anybody asking."""
+
+
+class RefundPlan(Struct, frozen=True):
+    """The tickets of an order that are given back, and the money for them."""
+
+    tickets: list[TicketRow]
+    amount_cents: Cents
+
+
+def plan_refund(
+    order: OrderRow, tickets: Mapping[UUID, TicketRow], wanted: Sequence[UUID] | None
+) -> RefundPlan | Refused:
+    """Decide what goes back: all tickets that still stand, or those wanted; a ticket goes back with its fee."""
+    if order.state != "paid":
+        return Refused(Reason.NOT_PAID)
+    standing = [tickets[id_] for id_ in order.ticket_ids if tickets[id_].refund_id is None]
+    if wanted is None:
+        return RefundPlan(standing, order.total_cents - order.refunded_cents)
+    unknown = [id_ for id_ in wanted if id_ not in tickets]
+    if unknown or not wanted:
+        return Refused(Reason.NOT_FOUND, {"tickets": unknown})
+    gone = [id_ for id_ in wanted if tickets[id_].refund_id is not None]
+    if gone:
+        return Refused(Reason.TICKET_REFUNDED, {"tickets": gone})
+    chosen = [ticket for ticket in standing if ticket.id in set(wanted)]
+    if len(chosen) == len(standing):
+        return RefundPlan(standing, order.total_cents - order.refunded_cents)
+    return RefundPlan(chosen, sum(_worth(order, ticket) for ticket in chosen))
+
+
+def _worth(order: OrderRow, ticket: TicketRow) -> Cents:
+    """The price of a ticket and its part of the fee, which only tickets that cost something bear."""
+    paying = sum(1 for price in order.prices if price)
+    return ticket.price_cents + (order.fee_cents // paying if ticket.price_cents else 0)

@@ -1,0 +1,89 @@
+"""Who has a place of an event."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from msgspec import Struct
+
+from virage.platform.database import Connection
+from virage.sale.ticketing.rules.terms import TicketRow
+from virage.sale.ticketing.store.queries import queries
+
+
+class Claim(Struct, frozen=True, order=True):
+    """One place of an event for one order; claims are written in this order, everywhere."""
+
+    event_id: UUID
+    place: int
+    order_id: UUID
+
+
+class Occupied(Struct, frozen=True):
+    """A place of a refunded ticket whose holder was inside."""
+
+    event_id: UUID
+    place: int
+    order_id: UUID
+    ticket_id: UUID
+
+
+async def keep_occupied(conn: Connection, order_id: UUID, tickets: Sequence[TicketRow]) -> None:
+    """Note the places of these tickets of one order as occupied; their claims stay."""
+    if tickets:
+        await queries.keep_occupied(
+            conn,
+            order_id=order_id,
+            event_ids=[ticket.event_id for ticket in tickets],
+            places=[ticket.place for ticket in tickets],
+            ticket_ids=[ticket.id for ticket in tickets],
+        )
+
+
+async def occupied_places(conn: Connection) -> list[Occupied]:
+    """Every place of a refunded ticket whose holder was inside."""
+    return [Occupied(**row) async for row in queries.occupied_places(conn)]
+
+
+async def forget_occupied(conn: Connection, places: Sequence[Occupied]) -> None:
+    """These places are not occupied any more."""
+    await queries.forget_occupied(conn, ticket_ids=[place.ticket_id for place in places])
+
+
+async def claim_places(conn: Connection, claims: Sequence[Claim]) -> list[Claim]:
+    """Claim sorted places in one statement; those of them that were not free, and stay with whoever has them.
+
+    A place that an earlier claim of the same order has is not free either: it is that claim's.
+    """
+    row = await queries.claim_places(conn, **_columns(claims))
+    if row["whole"]:
+        return []
+    won = set(zip(row["order_ids"] or (), row["places"] or (), strict=True))
+    return [claim for claim in claims if (claim.order_id, claim.place) not in won]
+
+
+async def free_places(conn: Connection, claims: Sequence[Claim]) -> int:
+    """Give back the places that the orders still have; how many."""
+    return int(await queries.free_places(conn, **_columns(claims)))
+
+
+async def move_claims(conn: Connection, orders: Mapping[UUID, UUID]) -> None:
+    """Give all places of each order to the other order; both are locked."""
+    await queries.move_claims(conn, from_ids=list(orders.keys()), to_ids=list(orders.values()))
+
+
+async def places_taken(conn: Connection, event_id: UUID) -> list[int]:
+    """Every place of an event that somebody has."""
+    return [row[0] async for row in queries.places_taken(conn, event_id=event_id)]
+
+
+async def claims_of_event(conn: Connection, event_id: UUID) -> dict[int, UUID]:
+    """Every place of an event that somebody has, and the order that has it."""
+    return {row["place"]: row["order_id"] async for row in queries.claims_of_event(conn, event_id=event_id)}
+
+
+def _columns(claims: Sequence[Claim]) -> dict[str, list[UUID] | list[int]]:
+    return {
+        "event_ids": [claim.event_id for claim in claims],
+        "places": [claim.place for claim in claims],
+        "order_ids": [claim.order_id for claim in claims],
+    }

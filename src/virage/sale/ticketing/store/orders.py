@@ -1,0 +1,175 @@
+"""Orders: written when places are held, moved by guarded updates, never deleted."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from itertools import accumulate
+from typing import Any
+from uuid import UUID
+
+from virage.platform.database import Connection
+from virage.sale.ticketing.rules.terms import AcceptedTerms, Basket, ClosedOrder, OrderRow, PaidOrder, State
+from virage.sale.ticketing.store.queries import queries
+
+
+def _order(row: Any) -> OrderRow:
+    return OrderRow(*row)
+
+
+async def take_turns(conn: Connection, buyer_ids: Collection[UUID]) -> None:
+    """Let these buyers hold or pay in one transaction at a time: waits for others', and makes others wait for this one.
+
+    The last 64 bits of the ids stand for them: random, and as a signed number below zero, where no other lock is.
+    """
+    buyers = sorted(int.from_bytes(buyer_id.bytes[8:], signed=True) for buyer_id in set(buyer_ids))
+    await queries.take_turns(conn, buyers=buyers)
+
+
+async def known_orders(
+    conn: Connection, order_ids: Sequence[UUID], event_ids: Sequence[UUID], owner_ids: Sequence[UUID]
+) -> list[OrderRow]:
+    """Orders that exist under these ids already, and what these buyers have of these events."""
+    rows = queries.known_orders(conn, order_ids=order_ids, event_ids=event_ids, owner_ids=owner_ids)
+    return [_order(row) async for row in rows]
+
+
+async def insert_orders(conn: Connection, orders: Sequence[OrderRow], now: datetime) -> set[UUID]:
+    """Write new holds; the ids of those that were new. Each has at least one place."""
+    ends = list(accumulate(len(order.places) for order in orders))
+    rows = queries.insert_orders(
+        conn,
+        order_ids=[order.id for order in orders],
+        codes=[order.code for order in orders],
+        event_ids=[order.event_id for order in orders],
+        owner_ids=[order.owner_id for order in orders],
+        session_ids=[order.session_id for order in orders],
+        starts=[1, *(end + 1 for end in ends[:-1])],
+        ends=ends,
+        places=[place for order in orders for place in order.places],
+        tariffs=[tariff for order in orders for tariff in order.tariffs],
+        prices=[price for order in orders for price in order.prices],
+        ticket_ids=[ticket_id for order in orders for ticket_id in order.ticket_ids],
+        fees=[order.fee_cents for order in orders],
+        totals=[order.total_cents for order in orders],
+        vats=[order.vat_permille for order in orders],
+        fee_vats=[order.fee_vat_permille for order in orders],
+        expires_ats=[order.expires_at for order in orders],
+        now=now,
+    )
+    return {row["id"] async for row in rows}
+
+
+async def held_by_guests(conn: Connection, event_ids: Collection[UUID], held_after: datetime) -> dict[UUID, list[int]]:
+    """The places of each event that guests hold; events of which they hold none are left out."""
+    rows = queries.held_by_guests(conn, event_ids=list(event_ids), held_after=held_after)
+    return {row["event_id"]: row["places"] async for row in rows}
+
+
+async def orders(conn: Connection, order_ids: Sequence[UUID]) -> dict[UUID, OrderRow]:
+    """Orders by id; those that do not exist are left out."""
+    return {row["id"]: _order(row) async for row in queries.orders(conn, order_ids=order_ids)}
+
+
+async def lock_orders(conn: Connection, order_ids: Sequence[UUID]) -> dict[UUID, OrderRow]:
+    """Orders by id, locked in order."""
+    return {row["id"]: _order(row) async for row in queries.lock_orders(conn, order_ids=order_ids)}
+
+
+async def lock_baskets(conn: Connection, order_ids: Sequence[UUID], owner_ids: Sequence[UUID]) -> list[Basket]:
+    """Orders by id and what these buyers have of the same events, locked in order."""
+    rows = queries.lock_baskets(conn, order_ids=order_ids, owner_ids=owner_ids)
+    return [Basket(*row) async for row in rows]
+
+
+async def start_paying(conn: Connection, orders: Sequence[Basket]) -> None:
+    """Move holds to `paying` with the owner, payment and end that the rows now say."""
+    await queries.start_paying(
+        conn,
+        order_ids=[order.id for order in orders],
+        owner_ids=[order.owner_id for order in orders],
+        payment_ids=[order.payment_id for order in orders],
+        expires_ats=[order.expires_at for order in orders],
+    )
+
+
+async def accept_terms(conn: Connection, accepted: Mapping[UUID, UUID], now: datetime) -> None:
+    """Store the version of the terms of sale that was accepted, by order."""
+    await queries.accept_terms(conn, order_ids=list(accepted), version_ids=list(accepted.values()), now=now)
+
+
+async def accepted_terms(conn: Connection, order_id: UUID) -> AcceptedTerms | None:
+    """Return the terms of sale that the buyer of an order accepted."""
+    row = await queries.accepted_terms(conn, order_id=order_id)
+    return None if row is None else AcceptedTerms(row["version_id"], row["accepted_at"])
+
+
+async def mark_paid(
+    conn: Connection, order_ids: Sequence[UUID], payment_ids: Sequence[UUID | None], now: datetime
+) -> list[PaidOrder]:
+    """Pay open orders and print their tickets in one statement; those that were open."""
+    rows = queries.mark_paid(conn, order_ids=order_ids, payment_ids=payment_ids, now=now)
+    return [PaidOrder(*row) async for row in rows]
+
+
+async def reopen(conn: Connection, order_ids: Sequence[UUID], expires_at: datetime) -> None:
+    """Bring expired holds back whose places were claimed again."""
+    await queries.reopen(conn, order_ids=order_ids, expires_at=expires_at)
+
+
+async def back_to_held(
+    conn: Connection, order_ids: Sequence[UUID], payment_ids: Sequence[UUID]
+) -> list[tuple[UUID, UUID]]:
+    """Let another payment be tried; (order, event) of those that waited for these payments."""
+    rows = queries.back_to_held(conn, order_ids=order_ids, payment_ids=payment_ids)
+    return [(row["id"], row["event_id"]) async for row in rows]
+
+
+async def close_orders(conn: Connection, order_ids: Sequence[UUID], state: State) -> list[ClosedOrder]:
+    """End open orders without money; those that were open."""
+    rows = queries.close_orders(conn, order_ids=order_ids, state=state)
+    return [ClosedOrder(*row) async for row in rows]
+
+
+async def lock_due(
+    conn: Connection, held_after: datetime, held_before: datetime, now: datetime, wanted: int
+) -> list[UUID]:
+    """Holds of a stretch of time that are over, locked in order; those in somebody's hands are passed over."""
+    rows = queries.lock_due(conn, held_after=held_after, held_before=held_before, now=now, wanted=wanted)
+    return [row["id"] async for row in rows]
+
+
+async def count_refund(conn: Connection, order_id: UUID, amount_cents: int) -> bool:
+    """Count what goes back of a paid order; whether it was paid."""
+    return bool(await queries.count_refund(conn, order_id=order_id, amount_cents=amount_cents))
+
+
+async def count_returned(conn: Connection, returned: Sequence[tuple[UUID, int]]) -> None:
+    """Add money that bought nothing and goes back to (order, cents); the orders are locked."""
+    by_order: dict[UUID, int] = {}
+    for order_id, cents in returned:
+        by_order[order_id] = by_order.get(order_id, 0) + cents
+    await queries.count_returned(conn, order_ids=list(by_order.keys()), cents=list(by_order.values()))
+
+
+async def orders_of_owners(conn: Connection, owner_ids: Sequence[UUID]) -> list[OrderRow]:
+    """Every order of a buyer, the latest first."""
+    return [_order(row) async for row in queries.orders_of_owners(conn, owner_ids=owner_ids)]
+
+
+async def lock_open_or_paid(conn: Connection, event_id: UUID, wanted: int) -> list[OrderRow]:
+    """The oldest orders of an event that still have places, locked in order; one may have lost them just now."""
+    return [_order(row) async for row in queries.lock_open_or_paid(conn, event_id=event_id, wanted=wanted)]
+
+
+async def orders_by_code(conn: Connection, code: str) -> list[OrderRow]:
+    """The order with a code, if there is one."""
+    return [_order(row) async for row in queries.orders_by_code(conn, code=code)]
+
+
+async def paid_owners(conn: Connection, event_id: UUID) -> list[UUID]:
+    """Who bought tickets of an event."""
+    return [row["owner_id"] async for row in queries.paid_owners(conn, event_id=event_id)]
+
+
+async def paid_orders(conn: Connection, event_id: UUID) -> list[tuple[UUID, UUID]]:
+    """The paid orders of an event, with their owners."""
+    return [(row["id"], row["owner_id"]) async for row in queries.paid_orders(conn, event_id=event_id)]

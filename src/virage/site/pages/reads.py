@@ -1,0 +1,20 @@
+"""What readers, the office and the sale ask of the pages."""
+
+from uuid import UUID
+
+from virage.platform.database import Connection
+from virage.site.pages import store
+from virage.site.pages.rules import PageKind, PageVersion, in_language
+from virage.site.pages.store import PageInForce, history, in_force, version_by_id
+
+__all__ = ["PageInForce", "history", "in_force", "page", "terms_in_force", "version_by_id"]
+
+
+async def page(conn: Connection, kind: PageKind, language: str) -> PageVersion | None:
+    """Return the page in force for a reader of this language, else in another language, None where there is none."""
+    return in_language(await store.latest(conn, kind), language)
+
+
+async def terms_in_force(conn: Connection) -> frozenset[UUID]:
+    """Return the ids of the terms of sale in force, one a language; empty while the operator has published none."""
+    return frozenset(page.id for page in await store.in_force(conn) if page.kind is PageKind.TERMS)

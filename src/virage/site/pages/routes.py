@@ -1,0 +1,79 @@
+"""Pages for everybody, and their versions for the office."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import Response, Router, get, put
+from litestar.params import Parameter
+
+from virage.platform.clock import Clock
+from virage.platform.database import Database
+from virage.platform.guard import Principal, require, staff
+from virage.platform.problems import Problem, granted
+from virage.site.pages import acts, reads
+from virage.site.pages.reads import PageInForce
+from virage.site.pages.rules import Draft, PageKey, PageKind, PageVersion
+
+Language = Annotated[str, Parameter(description="A BCP 47 language tag, such as `fr` or `pt-BR`")]
+
+
+async def has_page(kind: str) -> bool:
+    """Tell whether there is such a page; one that is not published yet says so."""
+    return kind in set(PageKind)
+
+
+@get("/", opt={"public": True})
+async def list_own_pages(db: Database) -> list[PageInForce]:
+    """The pages that are published, by kind and language."""
+    async with db.connection() as conn:
+        return await reads.in_force(conn)
+
+
+@get("/{kind:str}", opt={"public": True})
+async def get_own_page(kind: str, language: Language, db: Database) -> Response[PageVersion]:
+    """The page in force, in the language asked for or in one that there is."""
+    async with db.connection() as conn:
+        found = await reads.page(conn, _page(kind).kind, language)
+    if found is None:
+        raise Problem("not_found")
+    return Response(found, headers={"cache-control": "no-cache"})
+
+
+@get("/versions/{version_id:uuid}", opt={"public": True})
+async def get_own_page_version(version_id: UUID, db: Database) -> PageVersion:
+    """One version, in force or not: an order names the terms that its buyer accepted."""
+    async with db.connection() as conn:
+        found = await reads.version_by_id(conn, version_id)
+    if found is None:
+        raise Problem("not_found")
+    return found
+
+
+@get("/{kind:str}/{language:str}", guards=[staff("admin")])
+async def list_page_versions(kind: str, language: Language, db: Database, principal: Principal) -> list[PageVersion]:
+    """All versions of a page in a language, the latest first."""
+    require(principal, "admin")
+    async with db.connection() as conn:
+        return await reads.history(conn, _page(kind, language))
+
+
+@put("/{kind:str}/{language:str}", guards=[staff("admin")])
+async def publish_page(
+    kind: str, language: Language, data: Draft, db: Database, *, clock: Clock, principal: Principal
+) -> PageVersion:
+    """Publish the next version of a page. The id is the caller's: the same again answers the same version."""
+    require(principal, "admin")
+    async with db.transaction() as conn:
+        return granted(await acts.publish(conn, _page(kind, language), data, principal.id, clock.now()))
+
+
+def _page(kind: str, language: str = "en") -> PageKey:
+    try:
+        return msgspec.convert({"kind": kind, "language": language}, PageKey)
+    except msgspec.ValidationError:
+        raise Problem("not_found") from None
+
+
+public_router = Router("/api/pages", route_handlers=[list_own_pages, get_own_page, get_own_page_version])
+office_router = Router("/api/office/pages", route_handlers=[list_page_versions, publish_page])

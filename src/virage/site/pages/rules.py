@@ -1,0 +1,89 @@
+"""Pages of the operator's own text, in immutable versions, one sequence for each page and language."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Final
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from virage.platform.problems import Refused, invalid_input
+
+TITLE_MAX, BODY_MAX = 120, 50_000
+
+LanguageTag = Annotated[str, Meta(max_length=35, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+"""A BCP 47 language tag, such as `fr` or `pt-BR`."""
+
+
+class PageKind(StrEnum):
+    """The pages of every deployment, in the order of the footer."""
+
+    TERMS = "terms"
+    PRIVACY = "privacy"
+    LEGAL_NOTICE = "legal_notice"
+    ACCESSIBILITY = "accessibility"
+    HELP = "help"
+
+
+class PageKey(Struct, frozen=True):
+    """A page in one language: a sequence of versions of its own."""
+
+    kind: PageKind
+    language: LanguageTag
+
+
+class PageReason(StrEnum):
+    """Why a page is not published."""
+
+    ID_TAKEN = "id_taken"
+    CHANGED = "changed_meanwhile"
+
+
+class Draft(Struct, frozen=True, forbid_unknown_fields=True):
+    """Text to publish. `id` is made by the client and makes the request idempotent.
+
+    `body` is Markdown (CommonMark); HTML in it is shown as text. `revision` is the version that was edited, 0 for the
+    first one.
+    """
+
+    id: UUID
+    title: Annotated[str, Meta(min_length=1, max_length=TITLE_MAX, pattern=r"^[^\x00-\x1f\x7f]*$")]
+    body: Annotated[str, Meta(min_length=1, max_length=BODY_MAX, pattern=r"^[^\x00]*$")]
+    revision: Annotated[int, Meta(ge=0, le=2**31 - 2)]
+
+
+class PageVersion(Struct, frozen=True):
+    """A published version of a page in one language; the highest revision is in force."""
+
+    id: UUID
+    kind: PageKind
+    language: str
+    revision: int
+    title: str
+    body: str
+    published_at: datetime
+
+
+EMPTY: Final = "Write a title and a text."
+
+
+def may_publish(draft: Draft, latest: PageVersion | None) -> Refused | None:
+    """Refuse an empty text, and one that was edited from a version that is no longer the latest."""
+    if not draft.title.strip() or not draft.body.strip():
+        return invalid_input("body", EMPTY)
+    current = 0 if latest is None else latest.revision
+    return None if draft.revision == current else Refused(PageReason.CHANGED, {"revision": current})
+
+
+def same_text(draft: Draft, version: PageVersion) -> bool:
+    """Return whether a draft is what a version holds already."""
+    return (draft.title, draft.body) == (version.title, version.body)
+
+
+def in_language(versions: Sequence[PageVersion], wanted: str) -> PageVersion | None:
+    """Return the version for a reader: the language asked for, else its base language, else the first of the list."""
+    base = wanted.partition("-")[0]
+    by_language = {version.language: version for version in versions}
+    same_base = (version for version in versions if version.language.partition("-")[0] == base)
+    return by_language.get(wanted) or by_language.get(base) or next(same_base, None) or next(iter(versions), None)

@@ -1,0 +1,188 @@
+"""The programme's doors: what is on, for everybody; and the office, for those who organise."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from litestar import Response, Router, get, post, put
+from litestar.openapi.datastructures import ResponseSpec
+
+from virage.platform.batching import Batcher, Overloaded
+from virage.platform.clock import Clock
+from virage.platform.database import Database, Unavailable
+from virage.platform.guard import Principal, Role, fresh, holds, require, staff
+from virage.platform.problems import Problem, granted
+from virage.site.programme import acts, reads
+from virage.site.programme.acts import EventCancelled, EventMoved
+from virage.site.programme.reads import Board, OfficeEvent, PublicEvent
+from virage.site.programme.rules import Event, EventContent, NewEvent, Organiser, Revision, Series
+
+ROLE: Role = "programme"
+READERS: tuple[Role, ...] = ("programme", "box_office", "finance")
+EVENT_READERS: tuple[Role, ...] = (*READERS, "supervisor")
+
+EventBoard = Batcher[datetime, bytes]
+EventFinder = Batcher[UUID, Event | None]
+
+
+class Amendment(EventContent, frozen=True, kw_only=True):
+    """New content for an event; with `revision`, only if nobody amended it since that one."""
+
+    revision: Revision | None = None
+
+
+@get("/", opt={"public": True}, responses={200: ResponseSpec(Board, description="Published events to come")})
+async def list_events(clock: Clock, event_board: EventBoard) -> Response[bytes]:
+    """What is on: published events that are not over, by start."""
+    body = await event_board.submit(clock.now())
+    return Response(body, media_type="application/json", headers={"cache-control": "no-cache"})
+
+
+@get("/{event_id:uuid}", opt={"public": True})
+async def get_event(event_id: UUID, clock: Clock, event_finder: EventFinder) -> PublicEvent:
+    """One event that is, or was, public; cancelled ones say so."""
+    found = await event_finder.submit(event_id)
+    if found is None:
+        raise Problem("not_found")
+    return reads.public_view(found, clock.now())
+
+
+async def has_page(finder: EventFinder, event_id: str) -> bool:
+    """Tell whether an event has a page; while the database is away it has: the page says what is wrong."""
+    try:
+        return await finder.submit(UUID(event_id)) is not None
+    except ValueError:
+        return False
+    except (Overloaded, Unavailable):
+        return True
+
+
+@get("/events", guards=[staff(*EVENT_READERS)])
+async def list_office_events(db: Database, clock: Clock, principal: Principal) -> list[OfficeEvent]:
+    """All events within the caller's roles, in any state, the latest start first; 500 at most."""
+    async with db.connection() as conn:
+        organiser_ids = _organisers_of(principal, *EVENT_READERS)
+        return await reads.office_events(conn, organiser_ids, _events_of(principal), clock.now())
+
+
+@get("/events/{event_id:uuid}", guards=[staff(*EVENT_READERS)])
+async def get_office_event(event_id: UUID, db: Database, clock: Clock, principal: Principal) -> OfficeEvent:
+    """One event in any state."""
+    async with db.connection() as conn:
+        return reads.office_view(
+            granted(await reads.event_within(conn, event_id, principal, *EVENT_READERS)), clock.now()
+        )
+
+
+@post("/events", guards=[staff(ROLE)])
+async def create_event(data: NewEvent, db: Database, clock: Clock, principal: Principal) -> OfficeEvent:
+    """Create a draft. The id is the caller's: the same again answers the same event."""
+    require(principal, ROLE, scope="organiser", scope_id=data.organiser_id)
+    now = clock.now()
+    async with db.transaction() as conn:
+        return reads.office_view(granted(await acts.create(conn, data, principal.id, now)), now)
+
+
+@put("/events/{event_id:uuid}", guards=[staff(ROLE)])
+async def amend_event(
+    event_id: UUID,
+    data: Amendment,
+    *,
+    db: Database,
+    clock: Clock,
+    principal: Principal,
+    event_moved: Sequence[EventMoved],
+) -> OfficeEvent:
+    """Replace the content of a draft, or of a published event that stays complete."""
+    now = clock.now()
+    async with db.transaction() as conn:
+        granted(await reads.event_within(conn, event_id, principal, ROLE))
+        outcome = await acts.amend(conn, event_id, data, principal.id, now, revision=data.revision, moved=event_moved)
+        return reads.office_view(granted(outcome), now)
+
+
+@post("/events/{event_id:uuid}/publish", status_code=200, guards=[staff(ROLE)])
+async def publish_event(event_id: UUID, db: Database, clock: Clock, principal: Principal) -> OfficeEvent:
+    """Show an event to the public; refused as `event_incomplete`, with its defects, while anything is missing."""
+    now = clock.now()
+    async with db.transaction() as conn:
+        granted(await reads.event_within(conn, event_id, principal, ROLE))
+        return reads.office_view(granted(await acts.publish(conn, event_id, principal.id, now)), now)
+
+
+@post("/events/{event_id:uuid}/cancel", status_code=200, guards=[staff(ROLE)])
+async def cancel_event(
+    event_id: UUID, db: Database, clock: Clock, principal: Principal, event_cancelled: Sequence[EventCancelled]
+) -> OfficeEvent:
+    """Cancel an event for good; its tickets are refunded. Needs a sign-in of the last 15 minutes."""
+    now = clock.now()
+    async with db.transaction() as conn:
+        granted(await reads.event_within(conn, event_id, principal, ROLE))
+        fresh(principal, now)
+        outcome = await acts.cancel(conn, event_id, principal.id, now, event_cancelled)
+        return reads.office_view(granted(outcome), now)
+
+
+@get("/organisers", guards=[staff(*READERS)])
+async def list_organisers(db: Database, principal: Principal) -> list[Organiser]:
+    """Organisers within the caller's roles; 500 at most."""
+    async with db.connection() as conn:
+        return await reads.organisers(conn, _organisers_of(principal, *READERS))
+
+
+@post("/organisers", guards=[staff(ROLE)])
+async def add_organiser(data: Organiser, db: Database, clock: Clock, principal: Principal) -> Organiser:
+    """Add an organiser. The id is the caller's: the same again answers the same organiser."""
+    require(principal, ROLE)
+    async with db.transaction() as conn:
+        return granted(await acts.add_organiser(conn, data, principal.id, clock.now()))
+
+
+@get("/series", guards=[staff(*READERS)])
+async def list_series(db: Database, principal: Principal) -> list[Series]:
+    """Tournaments and seasons within the caller's roles, the newest first."""
+    async with db.connection() as conn:
+        return await reads.series(conn, _organisers_of(principal, *READERS))
+
+
+@post("/series", guards=[staff(ROLE)])
+async def add_series(data: Series, db: Database, clock: Clock, principal: Principal) -> Series:
+    """Add a tournament or season. The id is the caller's: the same again answers the same series."""
+    require(principal, ROLE, scope="organiser", scope_id=data.organiser_id)
+    async with db.transaction() as conn:
+        return granted(await acts.add_series(conn, data, principal.id, clock.now()))
+
+
+def _organisers_of(principal: Principal, *roles: str) -> list[UUID] | None:
+    """Organisers that the roles cover; None for all of them."""
+    if any(holds(principal, role) for role in roles):
+        return None
+    return _scoped(principal, "organiser", *roles)
+
+
+def _events_of(principal: Principal) -> list[UUID]:
+    return _scoped(principal, "event", *EVENT_READERS)
+
+
+def _scoped(principal: Principal, scope: str, *roles: str) -> list[UUID]:
+    wanted = {*roles, "admin"}
+    grants = [grant for grant in principal.grants if grant.role in wanted and grant.scope == scope]
+    return [UUID(str(grant.scope_id)) for grant in grants]
+
+
+public_router = Router("/api/events", route_handlers=[list_events, get_event])
+office_router = Router(
+    "/api/office",
+    route_handlers=[
+        list_office_events,
+        get_office_event,
+        create_event,
+        amend_event,
+        publish_event,
+        cancel_event,
+        list_organisers,
+        add_organiser,
+        list_series,
+        add_series,
+    ],
+)

@@ -1,0 +1,26 @@
+"""A lift stops working, and works again."""
+
+from datetime import datetime
+from uuid import UUID
+
+from virage.platform.database import Connection
+from virage.platform.ids import new_id
+from virage.platform.journal import Fact, append
+from virage.platform.problems import Refused
+from virage.site.venue import store
+from virage.site.venue.rules.walking import load_walk
+
+
+async def set_lift(conn: Connection, lift: str, who: UUID | None, now: datetime, *, working: bool) -> Refused | None:
+    """Say of a lift that it is out of order, or that it works again; the same word again changes nothing."""
+    if lift not in load_walk().lifts:
+        return Refused("not_found", {"lift": lift})
+    if working:
+        ended = await store.end_outage(conn, lift, who, now)
+        if ended is not None:
+            await append(conn, [Fact("lift_works_again", who, ended, {"lift": lift})], now)
+        return None
+    outage_id = new_id()
+    if await store.report_outage(conn, outage_id, lift, who, now):
+        await append(conn, [Fact("lift_out_of_order", who, outage_id, {"lift": lift})], now)
+    return None

@@ -1,0 +1,134 @@
+"""Where a row lies: every row is parallel to an inner rectangle, straight along its sides and an arc at its corners.
+
+A frame fixes one direction away from the pitch; in it a seat is given by `d`, its distance from the inner rectangle
+(the radius, at a corner), and `t`, its distance along the row, clockwise seen from above, from the frame's middle.
+All of them are integer centimetres, so a plan, a server and a browser compute the same seat:
+
+    angle = facing - (t / d if curved else 0)
+    x = frame.x + d * cos(angle) + (0 if curved else t * sin(facing))
+    y = frame.y + d * sin(angle) - (0 if curved else t * cos(facing))
+"""
+
+from math import cos, degrees, pi, radians, sin
+
+import numpy as np
+import numpy.typing as npt
+from msgspec import Struct
+
+from virage.site.venue.rules.plan import Plan, StandPlan
+
+Floats = npt.NDArray[np.float64]
+HALF_CORNER_DEG = 45.0
+
+
+def centimetres(metres: float) -> int:
+    """A length of the plan as the integer that all geometry is computed with."""
+    return round(metres * 100)
+
+
+class Frame(Struct, frozen=True):
+    """Origin in centimetres on the inner rectangle, direction in thousandths of a degree."""
+
+    x: int
+    y: int
+    facing_mdeg: int
+    curved: bool
+
+
+class Span(Struct, frozen=True):
+    """A stretch of a stand's line: `length` at any distance is `straight_cm`, or the arc of `angle_rad`."""
+
+    frame: Frame
+    straight_cm: float
+    angle_rad: float
+
+    def length(self, d: float) -> float:
+        """Centimetres along a row at distance `d`."""
+        return self.angle_rad * d if self.frame.curved else self.straight_cm
+
+
+def point(frame: Frame, d: float, t: float) -> tuple[float, float]:
+    """One point of a frame, in metres."""
+    facing = radians(frame.facing_mdeg / 1000)
+    if frame.curved:
+        angle = facing - t / d
+        return (frame.x + d * cos(angle)) / 100, (frame.y + d * sin(angle)) / 100
+    x, y = frame.x + d * cos(facing) + t * sin(facing), frame.y + d * sin(facing) - t * cos(facing)
+    return x / 100, y / 100
+
+
+def points(frames: npt.NDArray[np.int32], d: npt.NDArray[np.int32], t: npt.NDArray[np.int32]) -> tuple[Floats, Floats]:
+    """Many points, in metres; `frames` has a row each: x, y, facing_mdeg, curved."""
+    x, y, facing_mdeg, curved = frames.T
+    facing = np.radians(facing_mdeg / 1000.0)
+    angle = facing - np.where(curved, t / d, 0.0)
+    along = np.where(curved, 0, t)
+    return (x + d * np.cos(angle) + along * np.sin(facing)) / 100, (
+        y + d * np.sin(angle) - along * np.cos(facing)
+    ) / 100
+
+
+def turned(frame: Frame, d: float, t: float) -> Frame:
+    """The frame whose middle is the point at `d` and `t` of another one."""
+    facing = radians(frame.facing_mdeg / 1000)
+    if frame.curved:
+        return Frame(frame.x, frame.y, round(degrees(facing - t / d) * 1000) % 360_000, curved=True)
+    x, y = frame.x + t * sin(facing), frame.y - t * cos(facing)
+    return Frame(round(x), round(y), frame.facing_mdeg, curved=False)
+
+
+def stand_spans(plan: Plan, stand: StandPlan, straight_parts: int, corner_parts: int) -> list[Span]:
+    """The stand's line cut into parts, clockwise: half a corner, the straight side, half the next corner."""
+    before = _corner_spans(plan, stand.facing_deg + HALF_CORNER_DEG / 2, corner_parts)
+    after = _corner_spans(plan, stand.facing_deg - HALF_CORNER_DEG / 2, corner_parts)
+    return [*before, *_straight_spans(plan, stand, straight_parts), *after]
+
+
+def inner_half_sides(plan: Plan) -> tuple[int, int]:
+    """Half the sides of the inner rectangle along x and y, in centimetres."""
+    inset = plan.bowl.clearance_m - plan.bowl.corner_radius_m
+    return centimetres(plan.pitch.length_m / 2 + inset), centimetres(plan.pitch.width_m / 2 + inset)
+
+
+def _straight_spans(plan: Plan, stand: StandPlan, parts: int) -> list[Span]:
+    half_x, half_y = inner_half_sides(plan)
+    facing = radians(stand.facing_deg)
+    length = 2 * (half_y if abs(cos(facing)) > abs(sin(facing)) else half_x)
+    spans = []
+    for part in range(parts):
+        t = (part + 0.5) * length / parts - length / 2
+        x, y = half_x * cos(facing) + t * sin(facing), half_y * sin(facing) - t * cos(facing)
+        frame = Frame(round(x), round(y), stand.facing_deg * 1000, curved=False)
+        spans.append(Span(frame, length / parts, 0.0))
+    return spans
+
+
+def _corner_spans(plan: Plan, middle_deg: float, parts: int) -> list[Span]:
+    half_x, half_y = inner_half_sides(plan)
+    width = HALF_CORNER_DEG / parts
+    first = middle_deg + HALF_CORNER_DEG / 2 - width / 2
+    middles = [first - part * width for part in range(parts)]
+    return [
+        Span(
+            Frame(
+                half_x if cos(radians(middle)) > 0 else -half_x,
+                half_y if sin(radians(middle)) > 0 else -half_y,
+                round(middle * 1000) % 360_000,
+                curved=True,
+            ),
+            0.0,
+            width * pi / 180,
+        )
+        for middle in middles
+    ]
+
+
+def along(spans: list[Span], d: float, fraction: float) -> tuple[float, float]:
+    """The point at a fraction (0..1, clockwise) of a stand's line at distance `d` centimetres, in metres."""
+    lengths = [span.length(d) for span in spans]
+    rest = fraction * sum(lengths)
+    for span, length in zip(spans, lengths, strict=True):
+        if rest <= length:
+            return point(span.frame, d, rest - length / 2)
+        rest -= length
+    return point(spans[-1].frame, d, lengths[-1] / 2)

@@ -1,0 +1,236 @@
+"""The ground as a browser draws it: one small document, and the labels of one block at a time.
+
+Geometry, `GET /api/ground/{version}/geometry`. All lengths are integer centimetres, origin in the middle of the pitch,
+x along its long side towards the south stand, y towards the east stand: y points up, so a screen draws -y. Polygons are
+flat lists x, y, x, y, ...
+
+    version, name, notice {fr, en}, seats, places     places = seats + standing places
+    pitch       [length, width]
+    stands      {code, name, colour, seats}
+    blocks      {code, stand, ring 1..3, kind "seats" | "hospitality" | "box", gate_group, first_seat, seat_count,
+                 wheelchairs, frame [x, y, facing, curved], centre [x, y], outline, segments}
+    areas       {code, name {fr, en}, first_place, capacity_max, outline}             standing areas on the pitch
+    gates       {code, group, stand, x, y}
+    outlets     {code, stand, ring, x, y}
+    amenities   {code, kind "toilets" | "lift" | "first_aid" | "lounge" | "information", stand, ring (0: all), x, y}
+
+`segments` is flat, five integers for each run of neighbouring seats: row, d, t, pitch, count. `row` counts from 0 (its
+name is in the labels). Seats are numbered through: a block begins with seat `first_seat`. To expand:
+
+    seat = block.first_seat
+    [fx, fy, mdeg, curved] = block.frame; facing = mdeg / 1000 * PI / 180
+    for each (row, d, t, pitch, count), for i in 0 .. count - 1:
+        along = t + i * pitch
+        if curved: x = fx + d * cos(facing - along / d);          y = fy + d * sin(facing - along / d)
+        else:      x = fx + d * cos(facing) + along * sin(facing); y = fy + d * sin(facing) - along * cos(facing)
+        seat += 1
+
+Labels, `GET /api/ground/{version}/labels/{block}`; every list goes by seats from `first_seat` on:
+
+    block, stand, ring, kind, gate_group, first_seat, seat_count
+    rows        {name, segments: [[first_seat, first_number, count], ...]}     numbers count up along a segment
+    features    [[first_seat, count, step, bits], ...]                         every `step`-th seat from `first_seat` on
+    sightline   one integer a row, 0 (worst of the ground) to 100
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from msgspec import Struct
+
+from virage.site.venue.rules.frames import centimetres, points
+from virage.site.venue.rules.ground import AmenityKind, Block, BlockKind, Ground, Stand
+
+FIELDS = 5  # integers a segment
+
+
+class BlockGeometry(Struct, frozen=True):
+    """A block in centimetres; see the module."""
+
+    code: str
+    stand: str
+    ring: int
+    kind: BlockKind
+    gate_group: str
+    first_seat: int
+    seat_count: int
+    wheelchairs: int
+    frame: tuple[int, int, int, int]
+    centre: tuple[int, int]
+    outline: tuple[int, ...]
+    segments: list[int]
+
+
+class AreaGeometry(Struct, frozen=True):
+    """A standing area in centimetres."""
+
+    code: str
+    name: dict[str, str]
+    first_place: int
+    capacity_max: int
+    outline: tuple[int, ...]
+
+
+class GateSpot(Struct, frozen=True):
+    """A ticket gate in centimetres."""
+
+    code: str
+    group: str
+    stand: str
+    x: int
+    y: int
+
+
+class OutletSpot(Struct, frozen=True):
+    """A point of sale in centimetres."""
+
+    code: str
+    stand: str
+    ring: int
+    x: int
+    y: int
+
+
+class AmenitySpot(Struct, frozen=True):
+    """An amenity in centimetres."""
+
+    code: str
+    kind: AmenityKind
+    stand: str
+    ring: int
+    x: int
+    y: int
+
+
+class Geometry(Struct, frozen=True):
+    """The whole ground; see the module."""
+
+    version: str
+    name: str
+    notice: dict[str, str]
+    seats: int
+    places: int
+    pitch: tuple[int, int]
+    stands: tuple[Stand, ...]
+    blocks: list[BlockGeometry]
+    areas: list[AreaGeometry]
+    gates: list[GateSpot]
+    outlets: list[OutletSpot]
+    amenities: list[AmenitySpot]
+
+
+class RowLabels(Struct, frozen=True):
+    """One row: its name and (first seat, first number, count) of each segment."""
+
+    name: str
+    segments: list[tuple[int, int, int]]
+
+
+class BlockLabels(Struct, frozen=True):
+    """Names and features of a block's seats; see the module."""
+
+    block: str
+    stand: str
+    ring: int
+    kind: BlockKind
+    gate_group: str
+    first_seat: int
+    seat_count: int
+    rows: list[RowLabels]
+    features: list[tuple[int, int, int, int]]
+    sightline: list[int]
+
+
+def geometry(ground: Ground) -> Geometry:
+    """The document that a browser needs to draw the ground."""
+    return Geometry(
+        ground.version,
+        ground.name,
+        ground.notice,
+        ground.seats,
+        ground.places,
+        (centimetres(ground.pitch[0]), centimetres(ground.pitch[1])),
+        ground.stands,
+        [_block(ground, block) for block in ground.blocks],
+        [AreaGeometry(a.code, a.name, a.first_place, a.capacity_max, _flat(a.outline)) for a in ground.areas],
+        [GateSpot(g.code, g.group, g.stand, *_flat((g.x, g.y))) for g in ground.gates],
+        [OutletSpot(o.code, o.stand, o.ring, *_flat((o.x, o.y))) for o in ground.outlets],
+        [AmenitySpot(a.code, a.kind, a.stand, a.ring, *_flat((a.x, a.y))) for a in ground.amenities],
+    )
+
+
+def _flat(metres: Sequence[float]) -> tuple[int, ...]:
+    return tuple(centimetres(value) for value in metres)
+
+
+def _block(ground: Ground, block: Block) -> BlockGeometry:
+    of_block = slice(block.first_segment, block.first_segment + block.segment_count)
+    segments = ground.row_segments
+    columns = (segments.row, segments.d, segments.t, segments.pitch, segments.seat_count)
+    flat = np.stack([column[of_block] for column in columns], axis=1).ravel()
+    frame = block.frame
+    return BlockGeometry(
+        block.code,
+        block.stand,
+        block.ring,
+        block.kind,
+        block.gate_group,
+        block.first_seat,
+        block.seat_count,
+        block.wheelchairs,
+        (frame.x, frame.y, frame.facing_mdeg, int(frame.curved)),
+        (centimetres(block.centre[0]), centimetres(block.centre[1])),
+        _flat(block.outline),
+        flat.tolist(),
+    )
+
+
+def expand(document: Geometry) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Where each seat is, in metres, from the document alone: what a browser does."""
+    frames, ds, ts = [], [], []
+    for block in document.blocks:
+        for _, d, t, pitch, count in np.array(block.segments, dtype=np.int32).reshape(-1, FIELDS):
+            frames.append(np.repeat(np.array([block.frame], dtype=np.int32), count, axis=0))
+            ds.append(np.full(count, d, dtype=np.int32))
+            ts.append(t + pitch * np.arange(count, dtype=np.int32))
+    return points(np.concatenate(frames), np.concatenate(ds), np.concatenate(ts))
+
+
+def labels(ground: Ground, code: str) -> BlockLabels:
+    """The labels of a block; KeyError when there is no such block."""
+    block = ground.blocks[ground.block_index[code]]
+    rows = [RowLabels(name, []) for name in block.rows]
+    for segment in range(block.first_segment, block.first_segment + block.segment_count):
+        first = int(ground.row_segments.first_seat[segment])
+        row = rows[ground.row_segments.row[segment]]
+        row.segments.append((first, int(ground.number[first]), int(ground.row_segments.seat_count[segment])))
+    of_block = slice(block.first_seat, block.first_seat + block.seat_count)
+    in_row = ground.row[of_block]
+    sums = np.bincount(in_row, weights=ground.sightline[of_block].astype(np.float64))
+    return BlockLabels(
+        block.code,
+        block.stand,
+        block.ring,
+        block.kind,
+        block.gate_group,
+        block.first_seat,
+        block.seat_count,
+        rows,
+        list(_feature_runs(ground, of_block)),
+        np.rint(100 * sums / np.bincount(in_row)).astype(int).tolist(),
+    )
+
+
+def _feature_runs(ground: Ground, of_block: slice) -> Iterator[tuple[int, int, int, int]]:
+    """Seats with the same features, as (first seat, count, step, bits)."""
+    features = ground.features[of_block]
+    for bits in np.unique(features[features > 0]):
+        seats = (np.flatnonzero(features == bits) + of_block.start).tolist()
+        while seats:
+            step = seats[1] - seats[0] if len(seats) > 1 else 1
+            count = 1
+            while count < len(seats) and seats[count] == seats[0] + count * step:
+                count += 1
+            yield seats[0], count, step, int(bits)
+            seats = seats[count:]

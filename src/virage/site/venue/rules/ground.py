@@ -1,0 +1,199 @@
+"""The ground as the other domains see it: one dense integer for every place, and what each place is."""
+
+from enum import IntFlag
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from msgspec import Struct
+
+from virage.site.venue.rules.frames import Frame
+
+BlockKind = Literal["seats", "hospitality", "box"]
+AmenityKind = Literal["toilets", "lift", "first_aid", "lounge", "information"]
+
+
+class Feature(IntFlag):
+    """Bits of `Ground.features`."""
+
+    WHEELCHAIR = 1
+    COMPANION = 2
+    EASY_ACCESS = 4
+    AUDIO_DESCRIPTION = 8
+    HEARING_LOOP = 16
+
+
+class Stand(Struct, frozen=True):
+    """A side of the ground with its half corners."""
+
+    code: str
+    name: str
+    colour: str
+    seats: int
+
+
+class Block(Struct, frozen=True):
+    """A block or a box. Its seats are `first_seat .. first_seat + seat_count - 1`, row by row.
+
+    `rows` names the rows in the order of the array `row`; its segments are `first_segment ..
+    first_segment + segment_count - 1` of `Ground.row_segments`. `centre` and `outline` (x, y, x, y, ...) are metres.
+    `wheelchairs` counts wheelchair spaces.
+    """
+
+    code: str
+    stand: str
+    ring: int
+    kind: BlockKind
+    gate_group: str
+    first_seat: int
+    seat_count: int
+    rows: tuple[str, ...]
+    first_segment: int
+    segment_count: int
+    wheelchairs: int
+    frame: Frame
+    centre: tuple[float, float]
+    outline: tuple[float, ...]
+
+
+class Segments(Struct, frozen=True, eq=False):
+    """Segments of seats side by side without stairs between; one entry a segment, in the order of the seats.
+
+    int32 arrays: `first_seat`, `seat_count`, `block`, `row` (position in the block's rows), and in centimetres of the
+    block's frame `d`, `t`, `pitch` (see `frames`).
+    """
+
+    first_seat: npt.NDArray[np.int32]
+    seat_count: npt.NDArray[np.int32]
+    block: npt.NDArray[np.int32]
+    row: npt.NDArray[np.int32]
+    d: npt.NDArray[np.int32]
+    t: npt.NDArray[np.int32]
+    pitch: npt.NDArray[np.int32]
+
+
+class StandingArea(Struct, frozen=True):
+    """Counted places on the pitch: `first_place .. first_place + capacity_max - 1`, after all seats."""
+
+    code: str
+    name: dict[str, str]
+    first_place: int
+    capacity_max: int
+    gate_groups: tuple[str, ...]
+    outline: tuple[float, ...]
+
+
+class Gate(Struct, frozen=True):
+    """One ticket gate on the podium, in metres."""
+
+    code: str
+    group: str
+    stand: str
+    x: float
+    y: float
+
+
+class Outlet(Struct, frozen=True):
+    """One point of sale on the concourse of a ring."""
+
+    code: str
+    stand: str
+    ring: int
+    x: float
+    y: float
+
+
+class Amenity(Struct, frozen=True):
+    """Toilets, a lift, first aid, a lounge or an information desk; a lift serves every ring (`ring` 0)."""
+
+    code: str
+    kind: AmenityKind
+    stand: str
+    ring: int
+    x: float
+    y: float
+
+
+class PlaceLabel(Struct, frozen=True, omit_defaults=True):
+    """What is printed on a ticket. A seat has stand, block, row and seat; a standing place its area, code and name."""
+
+    gate_group: str
+    stand: str | None = None
+    block: str | None = None
+    row: str | None = None
+    seat: int | None = None
+    area: str | None = None
+    area_name: dict[str, str] | None = None
+
+
+class Ground(Struct, frozen=True, dict=True, eq=False):
+    """A ground with all its places. Arrays are read-only and indexed by seat, 0 .. `seats` - 1.
+
+    block uint16 (position in `blocks`), row uint8 (position in the block's `rows`), number uint16 (as printed),
+    segment int32 (position in `row_segments`; seats of one segment are neighbours), x, y float32 metres from the pitch
+    centre (x along the long side), height float32 (metres of the tread above the pitch), features uint8 (`Feature`
+    bits), sightline float32 (0 worst .. 1 best).
+    `places` counts seats and standing places together.
+    """
+
+    version: str
+    name: str
+    notice: dict[str, str]
+    latitude: float
+    longitude: float
+    pitch: tuple[float, float]
+    seats: int
+    places: int
+    stands: tuple[Stand, ...]
+    blocks: tuple[Block, ...]
+    areas: tuple[StandingArea, ...]
+    gates: tuple[Gate, ...]
+    outlets: tuple[Outlet, ...]
+    amenities: tuple[Amenity, ...]
+    row_segments: Segments
+    block: npt.NDArray[np.uint16]
+    row: npt.NDArray[np.uint8]
+    number: npt.NDArray[np.uint16]
+    segment: npt.NDArray[np.int32]
+    x: npt.NDArray[np.float32]
+    y: npt.NDArray[np.float32]
+    height: npt.NDArray[np.float32]
+    features: npt.NDArray[np.uint8]
+    sightline: npt.NDArray[np.float32]
+
+    @cached_property
+    def block_index(self) -> dict[str, int]:
+        """Position of each block by its code."""
+        return {block.code: index for index, block in enumerate(self.blocks)}
+
+    @cached_property
+    def _stand_names(self) -> dict[str, str]:
+        return {stand.code: stand.name for stand in self.stands}
+
+    def area_of(self, place: int) -> StandingArea | None:
+        """The standing area of a place; None for a seat."""
+        for area in self.areas:
+            if area.first_place <= place < area.first_place + area.capacity_max:
+                return area
+        return None
+
+    def label(self, place: int) -> PlaceLabel:
+        """What to print for a place. Raises `IndexError` for a place that the ground does not have.
+
+        The people of a standing area are spread over its gate groups, place by place.
+        """
+        if 0 <= place < self.seats:
+            block = self.blocks[self.block[place]]
+            return PlaceLabel(
+                block.gate_group,
+                self._stand_names[block.stand],
+                block.code,
+                block.rows[self.row[place]],
+                int(self.number[place]),
+            )
+        area = self.area_of(place)
+        if area is None:
+            raise IndexError(f"the ground has places 0..{self.places - 1}, not {place}")
+        group = area.gate_groups[(place - area.first_place) % len(area.gate_groups)]
+        return PlaceLabel(group, area=area.code, area_name=area.name)

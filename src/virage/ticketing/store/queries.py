@@ -1,5 +1,0 @@
-"""The named queries of the `.sql` files beside this one, loaded once."""
-
-from virage.kernel.sql import load
-
-queries = load(__file__)

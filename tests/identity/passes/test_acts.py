@@ -1,0 +1,390 @@
+"""Passes as they are issued, bound, printed and revoked, in a real database."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from types import ModuleType
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+import pytest
+
+from virage.identity.passes import acts, reads
+from virage.identity.passes.acts import Binding, Bound, Printed, Printing
+from virage.identity.passes.jobs import PassJobs
+from virage.identity.passes.rules.code import bytes_of, moving_code, step_at, text_of
+from virage.identity.passes.rules.holding import REBINDS_MAX, Issue
+from virage.identity.passes.rules.keys import IssuerKey
+from virage.identity.passes.rules.vault import KeyVault, SealBroken
+from virage.identity.passes.rules.verdict import Unverified, Verified, verify
+from virage.platform.config import Config
+from virage.platform.database import Connection, Database
+from virage.platform.ids import new_id
+from virage.platform.journal import read_after
+from virage.platform.keys import Jwk
+from virage.platform.problems import Refused
+
+NOW = datetime(2026, 5, 9, 18, 20, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+WAITING = "select count(*) from pg_locks where not granted"
+
+
+@pytest.fixture
+def vault(config: Config) -> KeyVault:
+    return acts.open_vault(config)
+
+
+def an_issue(event_id: UUID, **changes: Any) -> Issue:
+    issue = Issue(new_id(), event_id, 41_207, "N2", NOW - 11 * HOUR, NOW + 5 * HOUR)
+    return msgspec.structs.replace(issue, **changes)
+
+
+async def issued(conn: Connection, count: int = 1, **changes: Any) -> list[Issue]:
+    """Passes of one new event."""
+    event_id = new_id()
+    issues = [an_issue(event_id, place=place, **changes) for place in range(count)]
+    await acts.issue(conn, issues, NOW)
+    return issues
+
+
+def jwk_of(phone: Any) -> Jwk:
+    return msgspec.convert({key: value for key, value in phone.jwk().items() if key != "d"}, Jwk)
+
+
+async def issuer_keys(conn: Connection, event_ids: Sequence[UUID]) -> dict[bytes, IssuerKey]:
+    """The published keys of events, as a gate keeps them."""
+    published = [await reads.published_keys(conn, event_id) for event_id in event_ids]
+    keys = [reads.issuer_key(one.event_id, jwk) for one in published if one is not None for jwk in one.keys]
+    return {key.kid: key for key in keys}
+
+
+async def bound(conn: Connection, vault: KeyVault, subject: UUID, phone: Any, now: datetime = NOW) -> Bound | Refused:
+    return (await acts.bind(conn, vault, [Binding(subject, jwk_of(phone))], now))[0]
+
+
+async def rebound(conn: Connection, vault: KeyVault, subject: UUID, phone: Any, now: datetime = NOW) -> Bound | Refused:
+    return (await acts.rebind(conn, vault, [Binding(subject, jwk_of(phone))], now))[0]
+
+
+async def printed(conn: Connection, vault: KeyVault, subject: UUID, *, allowed: bool = True) -> Printed | Refused:
+    return (await acts.print_paper(conn, vault, [Printing(subject, allowed)], NOW))[0]
+
+
+def reason(outcome: object) -> str:
+    assert isinstance(outcome, Refused), outcome
+    return outcome.reason
+
+
+async def facts(conn: Connection, subject: UUID) -> list[str]:
+    return [entry.what for entry in await read_after(conn, "0-0") if entry.about == subject]
+
+
+async def test_numbers_are_dense_in_each_event_and_follow_the_order_of_the_issues(conn: Connection) -> None:
+    one, other = new_id(), new_id()
+    batch = [an_issue(event_id) for event_id in (one, other, one, one, other)]
+    assert await acts.issue(conn, batch, NOW) == [0, 0, 1, 2, 1]
+    assert await acts.issue(conn, [an_issue(other), an_issue(one)], NOW) == [2, 3]
+    states = await reads.states(conn, [issue.subject for issue in batch])
+    assert [states[issue.subject].number for issue in batch] == [0, 0, 1, 2, 1]
+
+
+async def test_concurrent_sales_leave_no_gap_and_use_no_number_twice(db: Database) -> None:
+    event_id = new_id()
+
+    async def sell(count: int) -> Sequence[int]:
+        async with db.transaction() as conn:
+            return await acts.issue(conn, [an_issue(event_id) for _ in range(count)], NOW)
+
+    numbers = await asyncio.gather(*(sell(count) for count in (1, 7, 30, 2, 11, 5, 40, 4)))
+    assert sorted(number for batch in numbers for number in batch) == list(range(100))
+
+
+async def test_a_sale_that_rolls_back_gives_its_numbers_back(db: Database) -> None:
+    event_id = new_id()
+    doomed = [an_issue(event_id), an_issue(event_id)]
+    async with db.connection() as conn:
+        transaction = conn.transaction()
+        await transaction.start()
+        assert await acts.issue(conn, doomed, NOW) == [0, 1]
+        await transaction.rollback()
+    async with db.transaction() as conn:
+        assert await acts.issue(conn, [an_issue(event_id)], NOW) == [0]
+
+
+async def test_issuing_nothing_is_nothing(conn: Connection) -> None:
+    assert await acts.issue(conn, [], NOW) == []
+    assert await read_after(conn, "0-0") == []
+
+
+async def test_a_subject_has_one_pass(conn: Connection) -> None:
+    (issue,) = await issued(conn)
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await acts.issue(conn, [issue], NOW)
+
+
+async def test_a_gate_group_that_no_pass_can_carry_fails_the_sale(conn: Connection) -> None:
+    with pytest.raises(ValueError, match="gate group"):
+        await acts.issue(conn, [an_issue(new_id(), gate_group="NORTH-EAST")], NOW)
+
+
+async def test_two_hundred_passes_cost_the_statements_of_one(conn: Connection) -> None:
+    await issued(conn)  # the driver learns the types of the parameters once a connection
+    counted: list[list[str]] = []
+    for count in (1, 200):
+        queries: list[str] = []
+        with conn.query_logger(lambda record, queries=queries: queries.append(record.query)):
+            await acts.issue(conn, [an_issue(new_id()) for _ in range(count)], NOW)
+            await asyncio.sleep(0)  # the driver tells its loggers in the next turn of the loop
+        counted.append(queries)
+    assert counted[0] == counted[1]
+    assert len(counted[0]) == 2  # the passes, and their facts
+
+
+@pytest.mark.parametrize("phone", ["ED25519", "P256"])
+async def test_a_bound_phone_shows_codes_that_the_published_key_verifies(
+    conn: Connection, vault: KeyVault, made: ModuleType, phone: str
+) -> None:
+    holder = getattr(made, phone)
+    (issue,) = await issued(conn)
+    outcome = await bound(conn, vault, issue.subject, holder)
+    assert isinstance(outcome, Bound)
+    cwt = bytes_of(outcome.text)
+    assert cwt is not None
+    code = text_of(moving_code(cwt, step_at(NOW), holder.key, holder.sign))
+    verdict = verify(code, await issuer_keys(conn, [issue.event_id]), NOW, issue.event_id)
+    assert isinstance(verdict, Verified)
+    assert (verdict.claims.place, verdict.claims.gate_group) == (issue.place, issue.gate_group)
+    assert (verdict.claims.not_before, verdict.claims.expires_at) == (issue.not_before, issue.expires_at)
+
+
+async def test_the_same_phone_gets_the_same_pass_again_and_it_is_one_fact(
+    conn: Connection, vault: KeyVault, made: ModuleType
+) -> None:
+    (issue,) = await issued(conn)
+    first = await bound(conn, vault, issue.subject, made.ED25519)
+    assert await bound(conn, vault, issue.subject, made.ED25519) == first
+    assert await facts(conn, issue.subject) == ["pass_bound"]
+
+
+async def test_two_phones_at_once_cannot_both_hold_a_pass(db: Database, vault: KeyVault, made: ModuleType) -> None:
+    async with db.transaction() as conn:
+        (issue,) = await issued(conn)
+
+    async def try_to_bind(phone: Any) -> Bound | Refused:
+        async with db.transaction() as conn:
+            return await bound(conn, vault, issue.subject, phone)
+
+    async with db.transaction() as conn:
+        first = await bound(conn, vault, issue.subject, made.ED25519)
+        second = asyncio.create_task(try_to_bind(made.P256))
+        while not second.done() and not await conn.fetchval(WAITING):  # noqa: ASYNC110 - the database alone knows
+            await asyncio.sleep(0)
+    assert isinstance(first, Bound)
+    assert reason(await second) == "pass_bound_to_another_phone"
+
+
+async def test_two_bindings_of_one_pass_in_one_batch_see_each_other(
+    conn: Connection, vault: KeyVault, made: ModuleType
+) -> None:
+    (issue,) = await issued(conn)
+    bindings = [Binding(issue.subject, jwk_of(phone)) for phone in (made.ED25519, made.P256)]
+    first, second = await acts.bind(conn, vault, bindings, NOW)
+    assert isinstance(first, Bound)
+    assert reason(second) == "pass_bound_to_another_phone"
+
+
+async def test_a_key_is_bound_in_the_last_72_hours_only(conn: Connection, vault: KeyVault, made: ModuleType) -> None:
+    (issue,) = await issued(conn)
+    opens_at = issue.not_before - 72 * HOUR
+    early = await bound(conn, vault, issue.subject, made.ED25519, opens_at - timedelta(seconds=1))
+    assert early == Refused("pass_not_open_yet", {"opens_at": opens_at})
+    assert reason(await bound(conn, vault, issue.subject, made.ED25519, issue.expires_at)) == "pass_expired"
+    assert isinstance(await bound(conn, vault, issue.subject, made.ED25519, opens_at), Bound)
+
+
+async def test_a_refused_binding_changes_nothing(conn: Connection, vault: KeyVault, made: ModuleType) -> None:
+    (issue,) = await issued(conn)
+    bad_key = Jwk("OKP", "Ed25519", "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+    (outcome, stranger) = await acts.bind(
+        conn, vault, [Binding(issue.subject, bad_key), Binding(new_id(), jwk_of(made.P256))], NOW
+    )
+    assert outcome == Refused("unprocessable", {"field": "key"})
+    assert reason(stranger) == "not_found"
+    assert (await reads.states(conn, [issue.subject]))[issue.subject].form == "unbound"
+    assert await facts(conn, issue.subject) == []
+
+
+async def test_a_rebound_pass_is_a_new_generation_of_the_same_number(
+    conn: Connection, vault: KeyVault, made: ModuleType
+) -> None:
+    (issue,) = await issued(conn)
+    before = await bound(conn, vault, issue.subject, made.ED25519)
+    after = await rebound(conn, vault, issue.subject, made.P256)
+    assert isinstance(before, Bound)
+    assert isinstance(after, Bound)
+    assert (after.number, after.generation) == (before.number, before.generation + 1)
+    assert after.rebinds_left == REBINDS_MAX - 1
+    assert await rebound(conn, vault, issue.subject, made.P256) == after
+    assert await facts(conn, issue.subject) == ["pass_bound", "pass_rebound"]
+
+
+async def test_rebinding_is_counted_and_ends(conn: Connection, vault: KeyVault, made: ModuleType) -> None:
+    (issue,) = await issued(conn)
+    await bound(conn, vault, issue.subject, made.ED25519)
+    phones = [made.Ed25519Phone(f"phone {number}") for number in range(REBINDS_MAX + 1)]
+    for phone in phones[:-1]:
+        assert isinstance(await rebound(conn, vault, issue.subject, phone), Bound)
+    assert reason(await rebound(conn, vault, issue.subject, phones[-1])) == "pass_rebinds_used_up"
+
+
+async def test_after_the_entry_a_pass_changes_its_phone_no_more(
+    conn: Connection, vault: KeyVault, made: ModuleType
+) -> None:
+    (issue,) = await issued(conn)
+    pass_bound = await bound(conn, vault, issue.subject, made.ED25519)
+    await acts.mark_entered(conn, issue.event_id, [0], NOW)
+    await acts.mark_entered(conn, issue.event_id, [0], NOW + HOUR)
+    assert (await reads.states(conn, [issue.subject]))[issue.subject].entered_at == NOW
+    assert reason(await rebound(conn, vault, issue.subject, made.P256)) == "pass_already_entered"
+    assert reason(await printed(conn, vault, issue.subject)) == "pass_already_entered"
+    assert await bound(conn, vault, issue.subject, made.ED25519) == pass_bound
+
+
+async def test_a_pass_that_no_phone_holds_is_bound_not_rebound(
+    conn: Connection, vault: KeyVault, made: ModuleType
+) -> None:
+    (issue,) = await issued(conn)
+    assert reason(await rebound(conn, vault, issue.subject, made.ED25519)) == "pass_not_bound"
+
+
+async def test_paper_is_a_generation_of_its_own_and_ends_the_phones(
+    conn: Connection, vault: KeyVault, made: ModuleType
+) -> None:
+    (issue,) = await issued(conn)
+    await bound(conn, vault, issue.subject, made.ED25519)
+    paper = await printed(conn, vault, issue.subject)
+    assert isinstance(paper, Printed)
+    assert paper.generation == 1
+    verdict = verify(paper.text, await issuer_keys(conn, [issue.event_id]), NOW, issue.event_id)
+    assert isinstance(verdict, Verified)
+    assert verdict.paper
+    assert (await reads.states(conn, [issue.subject]))[issue.subject].form == "paper"
+    assert reason(await bound(conn, vault, issue.subject, made.ED25519)) == "pass_printed"
+    assert await printed(conn, vault, issue.subject) == paper
+    assert await facts(conn, issue.subject) == ["pass_bound", "pass_printed"]
+
+
+async def test_paper_can_become_a_phones_pass_again_and_is_counted(
+    conn: Connection, vault: KeyVault, made: ModuleType
+) -> None:
+    (issue,) = await issued(conn)
+    await printed(conn, vault, issue.subject)
+    outcome = await rebound(conn, vault, issue.subject, made.ED25519)
+    assert isinstance(outcome, Bound)
+    assert (outcome.generation, outcome.rebinds_left) == (2, REBINDS_MAX - 1)
+
+
+async def test_printing_and_rebinding_in_turns_ends(conn: Connection, vault: KeyVault, made: ModuleType) -> None:
+    (issue,) = await issued(conn)
+    outcomes: list[Bound | Printed | Refused] = []
+    for _ in range(REBINDS_MAX + 1):
+        outcomes.append(await printed(conn, vault, issue.subject))
+        outcomes.append(await rebound(conn, vault, issue.subject, made.ED25519))
+    assert reason(outcomes[-1]) == "pass_rebinds_used_up"
+    assert not any(isinstance(outcome, Refused) for outcome in outcomes[:-1])
+
+
+async def test_paper_needs_the_house_rules_consent(conn: Connection, vault: KeyVault) -> None:
+    (issue,) = await issued(conn)
+    assert reason(await printed(conn, vault, issue.subject, allowed=False)) == "paper_not_accepted"
+    assert (await reads.states(conn, [issue.subject]))[issue.subject].generation == 0
+
+
+async def test_a_revoked_pass_is_neither_bound_nor_printed(conn: Connection, vault: KeyVault, made: ModuleType) -> None:
+    issues = await issued(conn, 20)
+    await bound(conn, vault, issues[9].subject, made.ED25519)
+    await acts.revoke(conn, [issues[9].subject, issues[17].subject, new_id()], NOW)
+    await acts.revoke(conn, [issues[9].subject], NOW + HOUR)
+    assert reason(await bound(conn, vault, issues[9].subject, made.ED25519)) == "pass_revoked"
+    assert reason(await rebound(conn, vault, issues[9].subject, made.P256)) == "pass_revoked"
+    assert reason(await printed(conn, vault, issues[17].subject)) == "pass_revoked"
+    assert await facts(conn, issues[9].subject) == ["pass_bound", "pass_revoked"]
+    states = await reads.states(conn, [issue.subject for issue in issues])
+    assert [state.number for state in states.values() if state.revoked] == [9, 17]
+
+
+async def test_a_revoked_pass_forgets_its_phone(conn: Connection, vault: KeyVault, made: ModuleType) -> None:
+    (issue,) = await issued(conn)
+    await bound(conn, vault, issue.subject, made.ED25519)
+    await acts.revoke(conn, [issue.subject], NOW)
+    assert await conn.fetchval("select holder from passes.pass") is None
+
+
+async def test_another_events_key_opens_nothing_here(conn: Connection, vault: KeyVault, made: ModuleType) -> None:
+    (one,), (other,) = await issued(conn), await issued(conn)
+    paper = await printed(conn, vault, one.subject)
+    await printed(conn, vault, other.subject)
+    assert isinstance(paper, Printed)
+    here, both = [other.event_id], [one.event_id, other.event_id]
+    unknown = verify(paper.text, await issuer_keys(conn, here), NOW, other.event_id)
+    elsewhere = verify(paper.text, await issuer_keys(conn, both), NOW, other.event_id)
+    assert isinstance(unknown, Unverified)
+    assert isinstance(elsewhere, Unverified)
+    assert [unknown, elsewhere] == [Unverified(unknown.reason), Unverified(elsewhere.reason, elsewhere.claims)]
+    assert (unknown.reason, elsewhere.reason) == ("unknown_key", "wrong_event")
+
+
+async def test_an_event_has_one_key_whoever_asks_first(db: Database, vault: KeyVault) -> None:
+    event_id = new_id()
+
+    async def ask() -> bytes:
+        async with db.transaction() as conn:
+            return (await acts.ensure_keys(conn, vault, [event_id], NOW))[event_id].public
+
+    assert len(set(await asyncio.gather(*(ask() for _ in range(6))))) == 1
+
+
+async def test_no_private_key_stands_readable_in_the_database(conn: Connection, vault: KeyVault) -> None:
+    event_id = new_id()
+    key = (await acts.ensure_keys(conn, vault, [event_id], NOW))[event_id]
+    private = vault.open(key).private_bytes_raw()
+    row = await conn.fetchrow("select * from passes.signing_key")
+    assert row is not None
+    assert all(private not in value for value in row.values() if isinstance(value, bytes))
+    assert private.hex() not in str(await read_after(conn, "0-0"))
+
+
+async def test_a_sealed_key_opens_for_its_own_event_and_secret_alone(config: Config, vault: KeyVault) -> None:
+    key = vault.new_key(new_id())
+    stranger = acts.open_vault(msgspec.structs.replace(config, secret="another secret, also long enough to be one"))
+    with pytest.raises(SealBroken):
+        stranger.open(key)
+    with pytest.raises(SealBroken):
+        vault.open(msgspec.structs.replace(key, event_id=new_id()))
+
+
+async def test_a_rotated_secret_opens_old_keys_and_seals_them_anew(
+    db: Database, config: Config, vault: KeyVault
+) -> None:
+    event_id = new_id()
+    async with db.transaction() as conn:
+        public = (await acts.ensure_keys(conn, vault, [event_id], NOW))[event_id].public
+    secret = "the secret after the rotation, long enough"
+    rotated = acts.open_vault(msgspec.structs.replace(config, secret=secret, secrets_previous=(config.secret,)))
+    later = acts.open_vault(msgspec.structs.replace(config, secret=secret))
+    await PassJobs(db, rotated).reseal()
+    async with db.transaction() as conn:
+        key = (await acts.ensure_keys(conn, later, [event_id], NOW))[event_id]
+        assert await acts.reseal_keys(conn, rotated) == 0
+    assert later.open(key).public_key().public_bytes_raw() == public
+
+
+async def test_a_key_that_does_not_open_is_left_alone(db: Database, config: Config, vault: KeyVault) -> None:
+    async with db.transaction() as conn:
+        await acts.ensure_keys(conn, vault, [new_id()], NOW)
+    stranger = acts.open_vault(msgspec.structs.replace(config, secret="another secret, also long enough to be one"))
+    await PassJobs(db, stranger).reseal()
+    async with db.transaction() as conn:
+        assert await acts.reseal_keys(conn, vault) == 0

@@ -1,0 +1,216 @@
+"""The paper: one page, both languages, its code readable, and no words that are taken for commands."""
+
+import zlib
+from datetime import datetime, timedelta, timezone
+from io import BytesIO
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import segno
+import typst
+from msgspec.structs import replace
+from pypdf import PdfReader
+
+from virage.identity.passes import paper
+from virage.identity.passes.paper import PaperTicket, paper_pdf
+from virage.identity.passes.rules.code import text_of
+from virage.platform.printing import ink_on
+from virage.site.programme.rules import Text
+from virage.site.venue.rules import load_ground
+from virage.site.venue.rules.ground import PlaceLabel
+from virage.site.venue.rules.ways import Passable, entrance, ways
+
+ZONE = timezone(timedelta(hours=2))
+
+
+@pytest.fixture
+def ticket(made: ModuleType) -> PaperTicket:
+    return PaperTicket(
+        code=text_of(made.ISSUER.sign_pass(made.claims_of(None))),
+        reference="7K2M-93QX",
+        club="Virage Football Club",
+        primary="#14387f",
+        title=Text("Virage contre Riviera", "Virage against Riviera"),
+        subtitle=Text("Championnat", "League"),
+        doors_at=datetime(2026, 5, 1, 19, 30, tzinfo=ZONE),
+        starts_at=datetime(2026, 5, 1, 21, tzinfo=ZONE),
+        label=PlaceLabel("N2", "Virage Nord", "203", "12", 14),
+        tariff=Text("Plein tarif", "Full price"),
+        price_cents=4505,
+    )
+
+
+def words(pdf: bytes) -> str:
+    reader = PdfReader(BytesIO(pdf))
+    assert len(reader.pages) == 1
+    return " ".join(reader.pages[0].extract_text().replace("\u200b", "").split())
+
+
+def pixels(png: bytes) -> list[list[bool]]:
+    """The dark pixels of an 8-bit RGBA picture, row by row (PNG, sections 9 and 10)."""
+    width, height = int.from_bytes(png[16:20]), int.from_bytes(png[20:24])
+    assert png[24:26] == bytes([8, 6])
+    data, at = b"", 33
+    while at < len(png):
+        length = int.from_bytes(png[at : at + 4])
+        if png[at + 4 : at + 8] == b"IDAT":
+            data += png[at + 8 : at + 8 + length]
+        at += length + 12
+    raw, stride = zlib.decompress(data), width * 4 + 1
+    rows = [bytearray(4 * width)]
+    for row in range(height):
+        kind, line = raw[row * stride], bytearray(raw[row * stride + 1 : (row + 1) * stride])
+        above = rows[-1]
+        for x in range(len(line)):
+            left, up, corner = (line[x - 4], above[x], above[x - 4]) if x > 3 else (0, above[x], 0)
+            nearest = min((left, up, corner), key=lambda value: abs(left + up - corner - value))
+            line[x] = (line[x] + (0, left, up, (left + up) // 2, nearest)[kind]) & 0xFF
+        rows.append(line)
+    return [[line[x] < 128 for x in range(0, len(line), 4)] for line in rows[1:]]
+
+
+def test_the_page_says_everything_in_both_languages(ticket: PaperTicket) -> None:
+    text = words(paper_pdf(ticket))
+    for said in [
+        "Virage contre Riviera",
+        "Virage against Riviera",
+        "Championnat",
+        "Vendredi 1er mai 2026",
+        "Friday 1 May 2026",
+        "19 h 30",
+        "21 h 00",
+        "PORTE / GATE N2",
+        "TRIBUNE / STAND Virage Nord",
+        "BLOC / BLOCK 203",
+        "RANG / ROW 12",
+        "PLACE / SEAT 14",
+        "Plein tarif",
+        "45,05 €",
+        "7K2M-93QX",
+        "Bon à savoir",
+        "Good to know",
+        "Toute sortie est définitive.",
+    ]:
+        assert said in text
+    assert "Une pièce d'identité" not in text
+
+
+def test_the_page_of_an_english_reader_speaks_english_first(ticket: PaperTicket) -> None:
+    text = words(paper_pdf(replace(ticket, lang="en", subtitle=Text("Championnat"))))
+    assert text.index("Virage against Riviera") < text.index("Virage contre Riviera")
+    for said in ("GATE / PORTE", "€45.05", "19:30", "Championnat"):
+        assert said in text
+
+
+def test_the_page_shows_the_way_from_the_gate_and_room_for_a_name(ticket: PaperTicket) -> None:
+    ground = load_ground()
+    place = next(seat for seat in range(ground.seats) if ground.label(seat).block == "218")
+    label = ground.label(place)
+    gates = [f"gate:{gate.code}" for gate in ground.gates if gate.group == label.gate_group]
+    way = entrance(ways(Passable()), place, gates)
+    assert way is not None
+    changed = replace(ticket, label=label, entrance=way)
+    text = words(paper_pdf(changed))
+    for said in ("NOM / NAME", "VOTRE CHEMIN / YOUR WAY", "RAMPE / RAMP O1", "ENTRÉE / ENTRANCE Q", "4 min"):
+        assert said in text
+    plan = paper.inputs(changed)["plan"]
+    assert plan.count('fill="#14387f"') == 1, "one block is filled, the own one"
+    assert ">Virage Nord<" in plan
+    assert paper.inputs(ticket)["plan"] == ""
+
+
+def test_the_page_is_in_the_typeface_of_the_screens(ticket: PaperTicket) -> None:
+    resources: Any = PdfReader(BytesIO(paper_pdf(replace(ticket, holder_name="Łucja Ő")))).pages[0]["/Resources"]
+    names = {font.get_object()["/BaseFont"].rpartition("+")[2] for font in resources["/Font"].values()}
+    assert names == {"Archivo-Regular", "Archivo-Bold", "ArchivoExt-Bold"}
+
+
+def test_house_rules_and_names_are_said_where_they_hold(ticket: PaperTicket) -> None:
+    text = words(paper_pdf(replace(ticket, identity_check=True, reentry=True, holder_name="Fan of the Club")))
+    for said in (
+        "Une pièce d'identité",
+        "Proof of identity",
+        "You may leave and come back.",
+        "NOM / NAME Fan of the Club",
+    ):
+        assert said in text
+
+
+def test_a_standing_place_has_its_area(ticket: PaperTicket) -> None:
+    label = PlaceLabel("A", area="PEL", area_name={"fr": "Pelouse", "en": "Standing pitch"})
+    text = words(paper_pdf(replace(ticket, label=label)))
+    assert "ZONE DEBOUT / STANDING Pelouse" in text
+    assert "RANG" not in text
+    assert "STANDING / ZONE DEBOUT Standing pitch" in words(paper_pdf(replace(ticket, label=label, lang="en")))
+    assert "STANDING PEL" in words(paper_pdf(replace(ticket, label=PlaceLabel("A", area="PEL"))))
+
+
+def test_the_page_is_tagged_for_screen_readers(ticket: PaperTicket) -> None:
+    reader = PdfReader(BytesIO(paper_pdf(ticket)))
+    catalogue: Any = reader.trailer["/Root"]
+    assert catalogue["/MarkInfo"]["/Marked"]
+    assert catalogue["/Lang"] == "fr"
+    assert reader.metadata is not None
+    assert reader.metadata.title == "Virage contre Riviera, Vendredi 1er mai 2026"
+    assert b"pdfuaid" in catalogue["/Metadata"].get_object().get_data()
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        '#eval("1 + 1") #read("/etc/passwd")',
+        "] #panic() [ $x$ *bold* _it_ `raw` <label> @ref",
+        '"}, {"club": "other"',
+        "\\u{41} // comment /* */ = Heading",
+    ],
+)
+def test_no_word_of_a_name_or_title_is_taken_for_a_command(ticket: PaperTicket, hostile: str) -> None:
+    label = PlaceLabel("N2", hostile[:20], hostile[:6], hostile[:6], 14)
+    changed = replace(ticket, title=Text(hostile, ""), holder_name=hostile, label=label, tariff=Text(hostile))
+    assert words(paper_pdf(changed)).count(" ".join(hostile.split())) >= 2
+
+
+def test_the_longest_words_stay_on_one_page(ticket: PaperTicket) -> None:
+    longest = Text("W" * 120, "M " * 60)
+    changed = replace(
+        ticket,
+        title=longest,
+        subtitle=longest,
+        tariff=longest,
+        holder_name="N" * 120,
+        label=PlaceLabel("VWXYZQ", "W" * 40, "203", "12", 14, "W" * 40),
+        identity_check=True,
+    )
+    assert "W" * 18 in words(paper_pdf(changed))
+
+
+def test_letters_that_no_font_has_do_not_keep_the_fan_from_the_paper(ticket: PaperTicket) -> None:
+    assert "7K2M-93QX" in words(paper_pdf(replace(ticket, title=Text("\u13a3\u13b3\u13a9"))))
+
+
+def test_words_on_the_colour_have_the_contrast_that_wcag_asks_for() -> None:
+    assert ink_on("#14387f") == "#ffffff"
+    assert ink_on("#ffdd00") == "#111111"
+    assert ink_on("#da001a") == "#ffffff"
+
+
+def test_the_code_on_the_page_is_the_pass(ticket: PaperTicket) -> None:
+    template = Path(paper.__file__).with_name("paper.typ")
+    dark = pixels(typst.compile(template, format="png", ppi=100.0, sys_inputs=paper.inputs(ticket)))
+    top = next(y for y in range(260, 900) if any(dark[y][60:330]))
+    left = min(x for x in range(60, 330) if dark[top + 3][x])
+    modules = [list(row) for row in segno.make(ticket.code, error="q", micro=False, boost_error=False).matrix]
+    module = (76 / 25.4 * 100) / (len(modules) + 4)
+    found = [
+        [int(dark[round(top + (y + 0.5) * module)][round(left + (x + 0.5) * module)]) for x in range(len(modules))]
+        for y in range(len(modules))
+    ]
+    wrong = sum(a != b for ours, theirs in zip(found, modules, strict=True) for a, b in zip(ours, theirs, strict=True))
+    assert wrong == 0
+
+
+def test_the_template_reads_no_file_and_no_package() -> None:
+    template = Path(paper.__file__).with_name("paper.typ").read_text(encoding="utf-8")
+    assert not any(word in template for word in ("#import", "#include", "read(", "eval(", "@preview"))

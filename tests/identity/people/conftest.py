@@ -1,0 +1,112 @@
+"""What tests of people share: the letters that were written, and a browser that signs in."""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from uuid import UUID
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from tests.identity.people.pairing import SUPERVISOR
+from virage.identity.people import acts
+from virage.identity.people.rules.house import Letterhead, letterhead_of
+from virage.identity.people.rules.letters import Letter
+from virage.identity.people.rules.letters.wire import invitation_link
+from virage.identity.people.store import letters as letter_store
+from virage.platform.clock import Clock
+from virage.platform.config import Config
+from virage.platform.database import Database
+from virage.platform.guard import Grant
+
+CODE = re.compile(r"\b\d{6}\b|\b\d{4} \d{4} \d{4}\b")
+OPEN_CODE = re.compile(r"\b\d{4} \d{4} \d{4}\b")
+
+
+class Letters:
+    """The letters that were written and wait for the postman."""
+
+    def __init__(self, db: Database, letterhead: Letterhead, public_url: str) -> None:
+        self._db = db
+        self._head = letterhead
+        self._public_url = public_url
+
+    async def ids(self) -> list[UUID]:
+        async with self._db.connection() as conn:
+            return [
+                row["id"] for row in await conn.fetch("select id from people.letter where state = 'queued' order by id")
+            ]
+
+    async def all(self) -> list[Letter]:
+        async with self._db.connection() as conn:
+            found = [await letter_store.letter(conn, [self._head.keys], id_) for id_ in await self.ids()]
+        return [letter for letter in found if letter is not None]
+
+    async def to(self, address: str) -> list[Letter]:
+        return [letter for letter in await self.all() if letter.to == address]
+
+    async def code(self, address: str) -> str:
+        """The last code that was sent to the address."""
+        return (await self.to(address))[-1].secret["code"]
+
+    async def open_code(self, address: str) -> str:
+        """The last code for whichever browser that was sent to the address, as it is shown."""
+        return (await self.to(address))[-1].secret["code"]
+
+    async def link(self, address: str) -> str:
+        """The last invitation that was sent to the address."""
+        return invitation_link(self._public_url, (await self.to(address))[-1].secret["code"])
+
+
+SignIn = Callable[[httpx.AsyncClient, str], Awaitable[httpx.Response]]
+MakeStaff = Callable[[str, Sequence[Grant]], Awaitable[UUID]]
+
+
+@pytest.fixture
+def letterhead(config: Config) -> Letterhead:
+    return letterhead_of(config)
+
+
+@pytest.fixture
+def letters(db: Database, letterhead: Letterhead, config: Config) -> Letters:
+    return Letters(db, letterhead, config.public_url)
+
+
+@pytest.fixture
+def sign_in(letters: Letters) -> SignIn:
+    """Sign a browser in as a person would: ask for the code, read the letter, type it."""
+
+    async def signed_in(browser: httpx.AsyncClient, address: str) -> httpx.Response:
+        asked = await browser.post("/api/sign-in/codes", json={"email": address, "locale": "en"})
+        assert asked.status_code == 202, asked.text
+        code = await letters.code(address)
+        answer = await browser.post("/api/sign-in", json={"email": address, "code": code})
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    return signed_in
+
+
+@pytest.fixture
+def make_staff(db: Database, clock: Clock) -> MakeStaff:
+    async def made(address: str, grants: Sequence[Grant]) -> UUID:
+        async with db.transaction() as conn:
+            return await acts.ensure_staff(conn, address, None, grants, clock.now())
+
+    return made
+
+
+@pytest.fixture
+async def other(app: Litestar, client: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
+    """A second browser of the same application."""
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+    async with httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:
+        yield browser
+
+
+@pytest.fixture
+async def supervisor(client: httpx.AsyncClient, sign_in: SignIn, make_staff: MakeStaff) -> httpx.AsyncClient:
+    """A browser in which the supervisor of gate group A has signed in."""
+    await make_staff(SUPERVISOR, [Grant("supervisor", "gate", "A")])
+    await sign_in(client, SUPERVISOR)
+    return client

@@ -1,0 +1,265 @@
+"""Every kind of letter in every language: its words, its markup, its message, and what a report about it means."""
+
+import re
+from base64 import b64encode
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from html.parser import HTMLParser
+from io import BytesIO
+from typing import Any
+from uuid import UUID, uuid4
+
+import dkim
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from hypothesis import given
+from hypothesis import strategies as st
+from pypdf import PdfReader
+
+from tests.identity.people.letter_samples import AT, CONTENTS, EVENT, EVIL, PLACES, letter
+from virage.app.letters import COMPOSERS
+from virage.identity.people.rules.grants import RoleName
+from virage.identity.people.rules.letters import Content, Kind, Rendered
+from virage.identity.people.rules.letters.dress import render
+from virage.identity.people.rules.letters.reports import Report, refusal, report_of
+from virage.identity.people.rules.letters.wire import Signer, compose, letter_of, return_path, signed
+from virage.identity.people.rules.letters.words import languages, words_in
+from virage.identity.people.rules.persons import Locale
+from virage.platform.config import Club, Config
+from virage.sale.ticketing.rules.terms import Tariff
+from virage.site.programme.rules import Text
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+PUBLIC = "https://tickets.example"
+CONFIG = Config(secret="x" * 32, public_url=PUBLIC, house_address="1 avenue du Stade", house_vat_number="FR123")
+KEYS = [b"k" * 32, b"o" * 32]
+ALL = [(kind, tag) for kind in Kind for tag in languages()]
+
+
+class Page(HTMLParser):
+    """What a letter's HTML would load or lead to, and what it shows."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+        self.tags: set[str] = set()
+        self.text = ""
+        self._hidden = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self._hidden = tag in ("style", "title")
+        self.addresses += [value or "" for name, value in attrs if name in ("href", "src", "background", "action")]
+
+    def handle_endtag(self, _tag: str) -> None:
+        self._hidden = False
+
+    def handle_data(self, data: str) -> None:
+        self.text += "" if self._hidden else f" {data}"
+
+
+def rendered(kind: Kind, tag: str, content: Content | None = None, **club: str) -> Rendered:
+    config = msgspec.structs.replace(CONFIG, club=Club(**club))
+    return render(letter(kind, tag), content or CONTENTS[kind], config)
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
+
+
+def test_every_kind_has_a_composer_a_sample_and_words_in_every_language_that_people_choose() -> None:
+    assert set(COMPOSERS) == set(CONTENTS) == set(Kind)
+    assert {locale.value for locale in Locale} <= set(languages())
+    for tag in languages():
+        words = words_in(tag, "en")
+        assert set(words.kinds) == {kind.value for kind in Kind}, tag
+        assert all(words.word(role.value, "roles") for role in RoleName)
+        assert all(words.word(tariff.value, "tariffs") for tariff in Tariff)
+
+
+@pytest.mark.parametrize(("kind", "tag"), ALL)
+def test_a_letter_says_all_in_text_too_and_loads_nothing(kind: Kind, tag: str) -> None:
+    made = rendered(kind, tag)
+    page = Page(made.html)
+    assert len(made.html.encode()) < 100_000
+    assert made.subject
+    assert "\n" not in made.subject
+    for part in (made.subject, made.text, page.text):
+        assert not re.search(r"\{\{|\}\}|\{%|None|undefined", part)
+    assert page.tags.isdisjoint({"img", "script", "link", "iframe", "form", "object", "base"})
+    assert "url(" not in made.html
+    assert "@import" not in made.html
+    assert all(address.startswith(f"{PUBLIC}/") for address in page.addresses)
+    assert all(found.startswith(f"{PUBLIC}/") for found in re.findall(r"https?://\S+", made.text))
+    shown = squeezed(page.text)
+    lines = [line for line in made.text.splitlines() if line and not line.startswith(PUBLIC)]
+    for line in lines:
+        for half in re.split(r"\s?: (?!.*: )", line):
+            assert squeezed(half).strip(" :") in shown, half
+    assert f'lang="{tag}"' in made.html
+
+
+@pytest.mark.parametrize("tag", languages())
+def test_a_code_stands_in_subject_text_and_page(tag: str) -> None:
+    made = rendered(Kind.SIGN_IN_CODE, tag)
+    assert made.subject.startswith("012345")
+    assert re.findall(r"\b\d{6}\b", made.text) == ["012345"]
+    assert "012345" in Page(made.html).text
+
+
+@pytest.mark.parametrize(("kind", "tag"), ALL)
+def test_what_people_and_organisers_wrote_is_shown_and_never_markup_or_a_template(kind: Kind, tag: str) -> None:
+    values = dict(CONTENTS[kind].values)
+    values |= {name: Text(EVIL, EVIL) for name in ("title", "outlet") if name in values}
+    content = msgspec.structs.replace(CONTENTS[kind], values=values, receipt=None)
+    if "receipt" not in values:
+        content = msgspec.structs.replace(content, values=values | {"receipt": False})
+    made = rendered(kind, tag, content, name=EVIL)
+    assert "<b>" not in made.html
+    assert EVIL in Page(made.html).text
+    assert EVIL in made.text
+
+
+def test_a_refunded_order_is_no_longer_said_to_have_tickets() -> None:
+    values = dict(CONTENTS[Kind.ORDER_PAID].values) | {"standing": False}
+    made = rendered(Kind.ORDER_PAID, "en", msgspec.structs.replace(CONTENTS[Kind.ORDER_PAID], values=values))
+    assert "refunded" in made.text
+    assert "ready" not in made.text
+
+
+def test_what_cost_nothing_is_not_said_to_be_refunded() -> None:
+    for tag, word in (("en", "bank"), ("fr", "banque")):
+        made = rendered(Kind.REFUND, tag, Content(EVENT | {"cents": 0}, PLACES[:1], "/orders/1"))
+        assert word not in made.text
+
+
+@pytest.mark.parametrize(("wanted", "got"), [("fr-CA", "fr"), ("en", "en"), ("de", "fr"), ("", "fr")])
+def test_a_language_without_words_gets_a_wider_one_or_the_clubs(wanted: str, got: str) -> None:
+    assert words_in(wanted, "fr").tag == got
+
+
+def test_days_hours_and_amounts_are_written_as_the_language_does() -> None:
+    french, english = words_in("fr", "en"), words_in("en", "en")
+    assert french.moment(AT) == "samedi 9 mai 2026 à 21:00"
+    assert english.moment(AT) == "Saturday, 9 May 2026 at 21:00"
+    assert squeezed(french.money(123456)) == "1 234,56 €"
+    assert english.money(123456) == "€1,234.56"
+    assert (squeezed(french.percent(55)), english.percent(200)) == ("5,5 %", "20%")
+
+
+@pytest.mark.parametrize("tag", languages())
+def test_a_receipt_shows_each_rate_of_vat(tag: str) -> None:
+    (file,) = rendered(Kind.ORDER_PAID, tag).attachments
+    assert (file.media_type, file.name.endswith("-NHGC-8NNY.pdf")) == ("application/pdf", True)
+    text = squeezed(PdfReader(BytesIO(file.content)).pages[0].extract_text())
+    words = words_in(tag, tag)
+    for part in ("NHGC-8NNY", "1 avenue du Stade", "FR123", words.money(4800), words.money(235), words.percent(200)):
+        assert squeezed(part) in text
+
+
+def test_a_message_has_both_forms_its_file_and_an_id_of_its_own() -> None:
+    paid = letter(Kind.ORDER_PAID, "fr")
+    raw = compose(paid, rendered(Kind.ORDER_PAID, "fr"), "tickets@example.org", "Étoile", NOW).as_bytes()
+    message = message_from_bytes(raw, policy=default)
+    assert isinstance(message, EmailMessage)
+    assert message["to"] == "fan@example.org"
+    assert message["message-id"] == f"<{UUID(int=7)}@example.org>"
+    assert message["auto-submitted"] == "auto-generated"
+    kinds = [part.get_content_type() for part in message.walk() if not part.is_multipart()]
+    assert kinds == ["text/plain", "text/html", "application/pdf"]
+    assert raw.isascii()
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_no_letter_can_be_given_another_header(to: str, subject: str) -> None:
+    evil = msgspec.structs.replace(letter(Kind.SIGN_IN_CODE, "en"), to=f"{to}\r\nBcc: all@example.org")
+    with pytest.raises(ValueError, match=r"CR|LF|linefeed|[Ii]nvalid|header"):
+        compose(evil, Rendered(f"{subject}\r\nBcc: all@example.org", "", ""), "tickets@example.org", "Club", NOW)
+
+
+def test_a_signature_is_one_that_receivers_accept() -> None:
+    key = generate_private_key(65537, 2048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    message = compose(
+        letter(Kind.ORDER_PAID, "fr"), rendered(Kind.ORDER_PAID, "fr"), "tickets@example.org", "Étoile", NOW
+    ).as_bytes()
+    sealed = signed(message, Signer("mail", pem), "tickets@example.org")
+
+    def dns(name: bytes, timeout: int = 5) -> bytes:
+        assert name == b"mail._domainkey.example.org."
+        return b"v=DKIM1; k=rsa; p=" + b64encode(public)
+
+    assert dkim.verify(sealed, dnsfunc=dns)
+    assert not dkim.verify(sealed.replace(b"NHGC", b"EVIL"), dnsfunc=dns)
+
+
+def test_a_return_path_names_its_letter_and_cannot_be_made_up() -> None:
+    id_ = uuid4()
+    path = return_path(KEYS[1], id_, "bounce.example.org")
+    assert len(path.partition("@")[0]) <= 64
+    assert letter_of(KEYS, path, "bounce.example.org") == id_
+    assert letter_of(KEYS, path.upper(), "bounce.example.org") == id_
+    assert letter_of(KEYS[:1], path, "bounce.example.org") is None
+    local = path.partition("@")[0]
+    forged = f"{local[:-1]}{'0' if local[-1] != '0' else '1'}@bounce.example.org"
+    for wrong in (forged, f"{local}@example.org", "", "b-x-y@bounce.example.org", f"b-{id_.hex}@bounce.example.org"):
+        assert letter_of(KEYS, wrong, "bounce.example.org") is None
+
+
+@given(st.text(max_size=120))
+def test_any_address_is_judged_without_failing(address: str) -> None:
+    assert letter_of(KEYS, address, "bounce.example.org") is None
+
+
+def delivery_report(action: str, status: str) -> bytes:
+    """What a mail server sends back (RFC 3464)."""
+    return (
+        "From: MAILER-DAEMON@mx.example.org\r\nSubject: Undelivered\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="B"\r\n\r\n'
+        "--B\r\nContent-Type: text/plain\r\n\r\nIt did not work.\r\n"
+        "--B\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example.org\r\n\r\n"
+        f"Final-Recipient: rfc822; fan@example.org\r\nAction: {action}\r\nStatus: {status}\r\n\r\n--B--\r\n"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "report"),
+    [
+        ("failed", "5.1.1", Report("bounced", "5.1.1", blocks=True)),
+        ("Failed", "5.2.1 (closed)", Report("bounced", "5.2.1", blocks=True)),
+        ("failed", "5.2.2", Report("bounced", "5.2.2")),
+        ("failed", "5.7.1", Report("bounced", "5.7.1")),
+        ("failed", "4.4.7", Report("bounced", "4.4.7")),
+        ("failed", "", Report("bounced", "5.0.0")),
+        ("delivered", "2.0.0", Report("delivered", "2.0.0")),
+        ("delayed", "4.4.1", None),
+        ("relayed", "2.0.0", None),
+    ],
+)
+def test_a_report_says_what_became_of_the_letter(action: str, status: str, report: Report | None) -> None:
+    assert report_of(delivery_report(action, status)) == report
+
+
+@given(st.binary(max_size=400))
+def test_a_message_that_is_no_report_says_nothing(content: bytes) -> None:
+    assert report_of(content) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "answer", "report"),
+    [
+        (450, "4.2.1 later", None),
+        (550, "5.1.1 no such user", Report("bounced", "5.1.1", blocks=True)),
+        (550, "no such mailbox", Report("bounced", "550", blocks=True)),
+        (550, "5.7.1 you are on a list", Report("bounced", "5.7.1")),
+        (552, "full", Report("bounced", "552")),
+    ],
+)
+def test_a_refusal_blocks_an_address_only_if_it_does_not_exist(code: int, answer: str, report: Any) -> None:
+    assert refusal(code, answer) == report

@@ -1,0 +1,114 @@
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import httpx
+import msgspec
+import pytest
+from litestar import Litestar
+
+from virage.app import build
+from virage.app.letters import COMPOSERS
+from virage.identity.people.jobs.postman import Postman
+from virage.identity.people.rules.letters import Attachment, LetterDue, Rendered
+from virage.identity.people.store import letters as letter_store
+from virage.platform.config import Config
+from virage.platform.database import Database
+from virage.platform.ids import new_id
+
+PATHS = ("/mailbox", "/mailbox/style.css", "/api/mailbox", f"/mailbox/{UUID(int=7)}", f"/mailbox/{UUID(int=7)}/files/0")
+
+
+def browser_at(app: Litestar, address: str, peer: str = "127.0.0.1") -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=app, client=(peer, 5000))  # type: ignore[arg-type]  # Litestar spells it out
+    return httpx.AsyncClient(transport=transport, base_url=address)
+
+
+@pytest.fixture
+def config(config: Config) -> Config:
+    """A demonstration whose address is its own machine's."""
+    return msgspec.structs.replace(config, public_url="http://localhost:8000")
+
+
+@pytest.fixture
+async def here(app: Litestar, client: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser on the machine itself."""
+    async with browser_at(app, "http://localhost:8000") as browser:
+        yield browser
+
+
+async def test_the_letter_can_be_read_on_the_machine_itself(
+    here: httpx.AsyncClient, letters: Any, db: Database, config: Any, clock: Any
+) -> None:
+    await here.post("/api/sign-in/codes", json={"email": "fan@example.org", "locale": "en"})
+    code, ids = await letters.code("fan@example.org"), await letters.ids()
+    await Postman(db, config, clock, COMPOSERS)(LetterDue(ids[0]))
+    (letter,) = (await here.get("/api/mailbox")).json()
+    assert letter["recipient"] == "fan@example.org"
+    assert code in letter["body"]
+    page = await here.get("/mailbox")
+    assert page.headers["content-type"].startswith("text/html")
+    assert code in page.text
+    assert page.headers["cache-control"] == "no-store"
+
+
+EVIL = Rendered(
+    "<script>alert(1)</script>",
+    '<img src=x onerror="alert(1)">',
+    "<script>alert(1)</script><p>Letter</p>",
+    [Attachment('a "receipt".pdf', "application/pdf", b"%PDF")],
+)
+
+
+async def test_the_page_breaks_no_policy_and_shows_letters_as_text(
+    here: httpx.AsyncClient, db: Database, clock: Any
+) -> None:
+    async with db.transaction() as conn:
+        await letter_store.deliver(conn, new_id(), "fan@example.org", EVIL, clock.now())
+    page = await here.get("/mailbox")
+    assert "style-src 'self'" in page.headers["content-security-policy"]
+    for forbidden in ("<script", "<style", "style=", "<img"):
+        assert forbidden not in page.text
+    assert (await here.get("/mailbox/style.css")).headers["content-type"].startswith("text/css")
+
+
+async def test_a_letter_is_shown_in_a_frame_in_which_nothing_runs_or_loads(
+    here: httpx.AsyncClient, db: Database, clock: Any
+) -> None:
+    letter_id = new_id()
+    async with db.transaction() as conn:
+        await letter_store.deliver(conn, letter_id, "fan@example.org", EVIL, clock.now())
+    shown = await here.get(f"/mailbox/{letter_id}")
+    policy = shown.headers["content-security-policy"].split("; ")
+    sandbox = "sandbox allow-popups allow-popups-to-escape-sandbox"
+    assert {"default-src 'none'", "frame-ancestors 'self'", sandbox} <= set(policy)
+    assert not any(part.startswith("script-src") for part in policy)
+    assert f'src="/mailbox/{letter_id}"' in (await here.get("/mailbox")).text
+    file = await here.get(f"/mailbox/{letter_id}/files/0")
+    assert (file.content, file.headers["content-type"]) == (b"%PDF", "application/pdf")
+    assert file.headers["content-disposition"].startswith("attachment")
+    for path in (f"/mailbox/{new_id()}", f"/mailbox/{letter_id}/files/1"):
+        assert (await here.get(path)).status_code == 404
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_nobody_elsewhere_learns_of_the_mailbox(app: Litestar, client: httpx.AsyncClient, path: str) -> None:
+    for address, peer in (("http://localhost", "192.0.2.7"), ("http://rebound.example", "127.0.0.1")):
+        async with browser_at(app, address, peer) as elsewhere:
+            assert (await elsewhere.get(path)).status_code == 404
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_demonstration_with_another_address_shows_no_mailbox(
+    config: Any, db: Database, clock: Any, path: str
+) -> None:
+    public = msgspec.structs.replace(config, public_url="https://tickets.example.org")
+    async with browser_at(build(public, db, clock), "http://localhost") as browser:
+        assert (await browser.get(path)).status_code == 404
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_no_production_system_has_a_mailbox(config: Any, db: Database, clock: Any, path: str) -> None:
+    app = build(msgspec.structs.replace(config, demo=False), db, clock)
+    async with browser_at(app, "http://localhost") as browser:
+        assert (await browser.get(path)).status_code == 404

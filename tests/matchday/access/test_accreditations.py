@@ -1,0 +1,337 @@
+"""Staff, players and press enter with the same pass as everybody, by zone and time."""
+
+import asyncio
+from datetime import timedelta
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import httpx
+import pytest
+from pypdf import PdfReader
+
+from tests.matchday.access.conftest import HOUR, MINUTE, NOW
+from virage.identity.passes.acts import Printed
+from virage.identity.passes.rules.claims import is_gate_group
+from virage.identity.people import acts as people
+from virage.matchday.access.acts import accreditations as acts
+from virage.matchday.access.jobs import AccessJobs
+from virage.matchday.access.reads import accreditations as reads
+from virage.matchday.access.rules.accreditations import GROUPS
+from virage.matchday.access.rules.ground import GROUPS_MAX, label, zone_of
+from virage.platform.guard import Grant
+from virage.platform.ids import new_id
+from virage.site.venue.rules import load_ground
+
+if TYPE_CHECKING:
+    from tests.matchday.access.conftest import Evening
+
+NAME = "Remarkable Photographer"
+EMAIL = "photographer@example.org"
+BASE = "/api/access/accreditations"
+
+
+def wish(night: "Evening", **changes: Any) -> dict[str, Any]:
+    return {"id": str(new_id()), "event_id": str(night.event_id), "kind": "press", "name": NAME} | changes
+
+
+@pytest.fixture
+async def pressed(night: "Evening") -> "Evening":
+    """The same evening: a supervisor has opened A1 to the press, from now for an hour."""
+    night.knows("supervisor", Grant("supervisor"))
+    event = f"/api/access/events/{night.event_id}"
+    window = {"opens_at": NOW.isoformat(), "closes_at": (NOW + HOUR).isoformat()}
+    for path, word in (("gates/A1", {"extra_groups": ["PRESS"]}), ("windows/PRESS", window)):
+        assert (await night.ask("supervisor", "PUT", f"{event}/{path}", word)).status_code == 204
+    return night
+
+
+async def added(night: "Evening", **changes: Any) -> dict[str, Any]:
+    answer = await night.ask("supervisor", "POST", BASE, wish(night, **changes))
+    assert answer.status_code == 200, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+async def code(night: "Evening", id_: str) -> str:
+    """What the QR code of the badge says."""
+    async with night.db.transaction() as conn:
+        printed = await acts.badge(conn, night.vault, UUID(id_), who=None, now=night.clock.now())
+    assert isinstance(printed, Printed)
+    return printed.text
+
+
+async def shown(night: "Evening", at: Any, text: str, kind: str = "ask") -> tuple[str, str | None]:
+    (answer,) = await night.send(at, night.scan(at, kind, code=text))
+    return answer["outcome"], answer.get("reason")
+
+
+async def test_a_badge_comes_and_goes_within_its_time_and_at_its_gates_until_it_is_revoked(pressed: "Evening") -> None:
+    made = await added(pressed)
+    text, a1, a2 = await code(pressed, made["id"]), pressed.device("A1"), pressed.device("C1")
+    assert await shown(pressed, a2, text) == ("refused", "wrong_gate")
+    assert await shown(pressed, a1, text) == ("admitted", None)
+    assert await shown(pressed, a1, text, "left") == ("noted", None)
+    assert await shown(pressed, a1, text) == ("admitted", None)
+    pressed.clock.advance(HOUR)
+    assert await shown(pressed, a1, text) == ("refused", "not_now")
+    pressed.clock.advance(-MINUTE)
+    assert await shown(pressed, a1, text) == ("admitted", None)
+    assert (await pressed.ask("supervisor", "DELETE", f"{BASE}/{made['id']}")).status_code == 204
+    assert await shown(pressed, a1, text) == ("refused", "revoked")
+    pressed.knows("supervisor", Grant("supervisor"))  # signed in again
+    assert (await pressed.ask("supervisor", "GET", f"{BASE}/{made['id']}/badge")).json()["code"] == "pass_revoked"
+    (listed,) = (await pressed.ask("supervisor", "GET", f"{BASE}?event_id={pressed.event_id}")).json()
+    assert listed["revoked_at"] is not None
+    assert await pressed.rows("select from access.duplicate") == []
+
+
+async def test_accreditations_and_badges_are_made_only_by_who_signed_in_a_moment_ago(pressed: "Evening") -> None:
+    made = await added(pressed)
+    pressed.clock.advance(16 * MINUTE)
+    people = [{"id": str(new_id()), "kind": "press", "name": "Somebody"}]
+    for method, path, body in (
+        ("POST", BASE, wish(pressed)),
+        ("POST", f"{BASE}/list", {"event_id": str(pressed.event_id), "accreditations": people}),
+        ("GET", f"{BASE}/{made['id']}/badge", None),
+    ):
+        answer = await pressed.ask("supervisor", method, path, body)
+        assert (answer.status_code, answer.json()["code"]) == (403, "step_up_required")
+    (row,) = await pressed.rows("select count(*) as n from access.accreditation")
+    assert row["n"] == 1
+    assert (await pressed.ask("supervisor", "DELETE", f"{BASE}/{made['id']}")).status_code == 204, (
+        "ending is never slow"
+    )
+
+
+async def test_the_same_wish_again_is_the_same_accreditation_and_another_one_has_another_id(
+    pressed: "Evening",
+) -> None:
+    asked = wish(pressed, email=" Photographer@Example.org")
+    first = await pressed.ask("supervisor", "POST", BASE, asked)
+    again = await pressed.ask("supervisor", "POST", BASE, asked)
+    assert first.json() == again.json()
+    assert first.json()["email"] == EMAIL
+    other = await pressed.ask("supervisor", "POST", BASE, asked | {"name": "Somebody else"})
+    ticket = await pressed.ticket()
+    theirs = await pressed.ask("supervisor", "POST", BASE, wish(pressed, id=str(ticket.subject)))
+    assert [other.json()["code"], theirs.json()["code"]] == ["id_taken", "id_taken"]
+    (row,) = await pressed.rows("select count(*) as n from access.accreditation")
+    assert row["n"] == 1, "a refused action changes nothing"
+
+
+@pytest.mark.parametrize("wrong", [{"name": "  "}, {"name": "x" * 101}, {"email": "nobody"}, {"kind": "king"}])
+async def test_a_wish_that_makes_no_badge_says_why(pressed: "Evening", wrong: dict[str, str]) -> None:
+    answer = await pressed.ask("supervisor", "POST", BASE, wish(pressed, **wrong))
+    assert (answer.status_code, answer.json()["code"]) in ((400, "invalid_input"), (400, "invalid"))
+
+
+async def test_the_badge_says_name_kind_event_gates_and_time(pressed: "Evening") -> None:
+    made = await added(pressed)
+    answer: httpx.Response = await pressed.ask("supervisor", "GET", f"{BASE}/{made['id']}/badge")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
+    (sheet,) = PdfReader(BytesIO(answer.content)).pages
+    words = " ".join(sheet.extract_text().split())
+    for said in (NAME, "PRESSE", "Press", "Virage contre Visiteurs", "A1", "09/05 20:00", "09/05 21:00"):
+        assert said in words, (said, words)
+
+
+async def test_a_name_of_any_length_and_script_gets_a_badge_of_one_page(pressed: "Evening") -> None:
+    for name in ("X" * 100, "王" * 100, "#strong[x] \\ $y$"):
+        made = await added(pressed, name=name)
+        answer = await pressed.ask("supervisor", "GET", f"{BASE}/{made['id']}/badge")
+        assert answer.status_code == 200
+        assert len(PdfReader(BytesIO(answer.content)).pages) == 1
+
+
+async def test_every_kind_has_a_group_that_a_pass_can_carry_and_no_ground_uses() -> None:
+    groups = set(GROUPS.values())
+    assert all(is_gate_group(group) for group in groups)
+    assert len(groups) == len(GROUPS)
+    assert not groups & {gate.group for gate in load_ground().gates}
+    assert label(load_ground().places) is None
+    assert zone_of("A1", load_ground().places) == next(one.stand for one in load_ground().gates if one.code == "A1")
+
+
+async def test_accreditations_are_no_sold_tickets_on_the_board(pressed: "Evening") -> None:
+    await added(pressed)
+    board = (await pressed.ask("supervisor", "GET", f"/api/access/board/{pressed.event_id}")).json()
+    assert sum(zone["by_ticket"]["sold"] for zone in board["zones"]) == 0
+
+
+async def test_the_journal_names_nobody(pressed: "Evening") -> None:
+    made = await added(pressed, email=EMAIL)
+    await pressed.ask("supervisor", "DELETE", f"{BASE}/{made['id']}")
+    facts = await pressed.rows("select what, data::text as data from kernel.journal order by seq")
+    assert {"accreditation_added", "accreditation_revoked", "pass_revoked"} <= {fact["what"] for fact in facts}
+    assert not any(NAME in fact["data"] or EMAIL in fact["data"] for fact in facts)
+
+
+async def test_whoever_is_erased_is_exported_before_and_their_badge_ends(pressed: "Evening") -> None:
+    made = await added(pressed, email=EMAIL)
+    text = await code(pressed, made["id"])
+    async with pressed.db.transaction() as conn:
+        person_id = await people.ensure_fan(conn, EMAIL, None, NOW)
+        (told,) = (await reads.export(conn, person_id))["accreditations"]
+        assert (told["kind"], told["name"]) == ("press", NAME)
+        assert await acts.erased(conn, person_id, NOW) is None
+    (row,) = await pressed.rows("select name, email, revoked_at from access.accreditation")
+    assert tuple(row) == (None, None, NOW)
+    assert await shown(pressed, pressed.device("A1"), text) == ("refused", "revoked")
+
+
+async def test_a_badge_is_paper_also_where_no_ticket_is(evening: "Evening") -> None:
+    await evening.open(paper_accepted=False)
+    evening.knows("supervisor", Grant("supervisor"))
+    event = f"/api/access/events/{evening.event_id}"
+    made = await added(evening)
+    text, gate = await code(evening, made["id"]), evening.device("A1")
+    assert await shown(evening, gate, text) == ("refused", "paper_not_accepted"), "no window: an ordinary ticket"
+    window = {"opens_at": NOW.isoformat(), "closes_at": (NOW + HOUR).isoformat()}
+    assert (await evening.ask("supervisor", "PUT", f"{event}/windows/PRESS", window)).status_code == 204
+    assert await shown(evening, gate, text) == ("refused", "wrong_gate")
+    await evening.ask("supervisor", "PUT", f"{event}/gates/A1", {"extra_groups": ["PRESS"]})
+    assert await shown(evening, gate, text) == ("admitted", None)
+
+
+async def test_an_administrator_may_and_whoever_supervises_one_gate_may_not(pressed: "Evening") -> None:
+    pressed.knows("administrator", Grant("admin"))
+    pressed.knows("at the gate", Grant("supervisor", "gate", "A"))
+    assert (await pressed.ask("administrator", "POST", BASE, wish(pressed))).status_code == 200
+    assert (await pressed.ask("at the gate", "POST", BASE, wish(pressed))).status_code == 403
+
+
+async def test_a_list_is_added_once_all_of_it_or_with_every_defect_none_of_it(pressed: "Evening") -> None:
+    people = [{"id": str(new_id()), "kind": "press", "name": f"Writer {number}"} for number in range(200)]
+    body = {"event_id": str(pressed.event_id), "accreditations": people}
+    wrong = [people[0], people[1] | {"name": " ", "email": "nobody"}, people[2], people[3] | {"name": "x" * 101}]
+    refused = await pressed.ask("supervisor", "POST", f"{BASE}/list", body | {"accreditations": wrong})
+    errors = [(error["index"], error["source"]) for error in refused.json()["data"]["errors"]]
+    assert (refused.json()["code"], errors) == ("invalid_input", [(1, "name"), (1, "email"), (3, "name")])
+    twice = await pressed.ask("supervisor", "POST", f"{BASE}/list", body | {"accreditations": [people[0]] * 2})
+    assert twice.json()["code"] == "invalid_input"
+    assert await pressed.rows("select from access.accreditation") == []
+    first, again = [await pressed.ask("supervisor", "POST", f"{BASE}/list", body) for _ in range(2)]
+    assert first.json() == again.json()
+    assert [one["name"] for one in first.json()] == [one["name"] for one in people]
+    assert len({one["pass_number"] for one in first.json()}) == len(people)
+    assert await shown(pressed, pressed.device("A1"), await code(pressed, people[7]["id"])) == ("admitted", None)
+    (row,) = await pressed.rows("select count(*) as n from passes.pass")
+    assert row["n"] == len(people)
+
+
+async def test_a_list_with_an_id_of_somebody_else_adds_nobody(pressed: "Evening") -> None:
+    made, ticket = await added(pressed), await pressed.ticket()
+    new = {"id": str(new_id()), "kind": "press", "name": "Somebody new"}
+    for taken in (made["id"], str(ticket.subject)):
+        people = [new, {"id": taken, "kind": "staff", "name": "Somebody else"}]
+        body = {"event_id": str(pressed.event_id), "accreditations": people}
+        answer = await pressed.ask("supervisor", "POST", f"{BASE}/list", body)
+        assert (answer.json()["code"], answer.json()["data"]) == ("id_taken", {"ids": [taken]})
+    (row,) = await pressed.rows("select count(*) as n from access.accreditation")
+    assert row["n"] == 1
+
+
+async def test_window_and_gates_of_a_kind_are_said_at_once_and_leave_what_else_was_said_of_gates(
+    pressed: "Evening",
+) -> None:
+    event = f"/api/access/events/{pressed.event_id}"
+    await pressed.ask("supervisor", "PUT", f"{event}/gates/A2", {"turnstile": True, "extra_groups": ["PLAYER"]})
+    await pressed.ask("supervisor", "PUT", f"{event}/gates/A1", {"closed": True, "extra_groups": ["PRESS", "WORKS"]})
+    await added(pressed)
+    word = {"opens_at": NOW.isoformat(), "closes_at": (NOW + 2 * HOUR).isoformat(), "gates": ["A2", "C1"]}
+    device = pressed.device("A2")
+    beat = {"event_id": str(pressed.event_id), "gate": "A2", "at": NOW.isoformat()}
+    version = (await pressed.ask(str(device.id), "POST", "/api/access/heartbeat", beat)).json()["changes"]["version"]
+    facts = "select what from kernel.journal where what in ('gate_changed', 'window_changed') order by seq"
+    before = len(await pressed.rows(facts))
+    said = await pressed.ask("supervisor", "PUT", f"{event}/kinds/press", word)
+    assert said.status_code == 200, said.text
+    assert await pressed.ask("supervisor", "PUT", f"{event}/kinds/press", word) is not None
+    assert len(await pressed.rows(facts)) - before == 4, "A1, A2, C1 and the window, once"
+    heard = await pressed.ask(str(device.id), "POST", "/api/access/heartbeat", beat | {"version": version})
+    assert heard.json()["changes"]["reload"], "windows come with the pack"
+    rows = await pressed.rows("select gate, turnstile, closed, extra_groups from access.gate order by gate")
+    assert [tuple(row) for row in rows] == [
+        ("A1", False, True, ["WORKS"]),
+        ("A2", True, False, ["PLAYER", "PRESS"]),
+        ("C1", False, False, ["PRESS"]),
+    ]
+    kinds = {one["kind"]: one for one in (await pressed.ask("supervisor", "GET", f"{event}/kinds")).json()}
+    assert kinds["press"] == said.json()
+    assert (kinds["press"]["group"], kinds["press"]["held"], kinds["press"]["gates"]) == ("PRESS", 1, ["A2", "C1"])
+    assert (kinds["staff"]["held"], kinds["staff"]["opens_at"], kinds["staff"]["gates"]) == (0, None, [])
+
+
+async def test_kinds_that_are_said_at_the_same_moment_are_both_taken(pressed: "Evening") -> None:
+    event = f"/api/access/events/{pressed.event_id}"
+    window = {"opens_at": NOW.isoformat(), "closes_at": (NOW + HOUR).isoformat()}
+    gates = {"staff": ["B1", "B2", "C1"], "players": ["C1", "B2", "B1"], "contractor": ["B2"], "press": ["B1"]}
+    answers = await asyncio.gather(
+        *(
+            pressed.ask("supervisor", "PUT", f"{event}/kinds/{kind}", window | {"gates": codes})
+            for kind, codes in gates.items()
+        )
+    )
+    assert [answer.status_code for answer in answers] == [200] * 4
+    kinds = (await pressed.ask("supervisor", "GET", f"{event}/kinds")).json()
+    assert {one["kind"]: one["gates"] for one in kinds} == {kind: sorted(codes) for kind, codes in gates.items()}
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "code"),
+    [
+        ("kings", {}, "not_found"),
+        ("press", {"gates": ["A1", "ZZ9"]}, "invalid_input"),
+        ("press", {"closes_at": NOW.isoformat()}, "invalid_input"),
+        ("press", {"opens_at": "0001-01-01T00:00:00Z"}, "invalid_input"),
+    ],
+)
+async def test_what_means_no_window_or_gate_of_a_kind_changes_nothing(
+    pressed: "Evening", kind: str, changes: Any, code: str
+) -> None:
+    event = f"/api/access/events/{pressed.event_id}"
+    before = (await pressed.ask("supervisor", "GET", f"{event}/kinds")).json()
+    word = {"opens_at": NOW.isoformat(), "closes_at": (NOW + 2 * HOUR).isoformat(), "gates": ["C1"]} | changes
+    assert (await pressed.ask("supervisor", "PUT", f"{event}/kinds/{kind}", word)).json()["code"] == code
+    assert (await pressed.ask("supervisor", "GET", f"{event}/kinds")).json() == before
+
+
+async def test_whoever_was_accredited_is_forgotten_thirty_days_after_the_event(pressed: "Evening") -> None:
+    made = await added(pressed, email=EMAIL)
+    ends = NOW + 3 * HOUR
+    jobs = AccessJobs(pressed.db, pressed.clock)
+    pressed.clock.advance(ends + timedelta(days=30) - NOW - MINUTE)
+    await jobs.forget()
+    assert (await listed(pressed))[0]["name"] == NAME
+    pressed.clock.advance(MINUTE)
+    await jobs.forget()
+    await jobs.forget()
+    (kept,) = await listed(pressed)
+    assert (kept["id"], kept["name"], kept["email"]) == (made["id"], None, None)
+    pressed.knows("supervisor", Grant("supervisor"))  # signed in again
+    badge = await pressed.ask("supervisor", "GET", f"{BASE}/{made['id']}/badge")
+    assert badge.json()["code"] == "pass_expired", "no badge without a name"
+    facts = await pressed.rows("select about, data from kernel.journal where what = 'accreditations_forgotten'")
+    assert [(fact["about"], fact["data"]) for fact in facts] == [(pressed.event_id, {"count": 1})]
+
+
+async def listed(night: "Evening") -> Any:
+    return (await night.ask("supervisor", "GET", f"{BASE}?event_id={night.event_id}")).json()
+
+
+async def test_a_gate_that_takes_as_many_groups_as_it_may_takes_no_kind_more_and_can_still_be_closed(
+    pressed: "Evening",
+) -> None:
+    event = f"/api/access/events/{pressed.event_id}"
+    full = [f"X{number}" for number in range(GROUPS_MAX)]
+    word = {"opens_at": NOW.isoformat(), "closes_at": (NOW + HOUR).isoformat(), "gates": ["A1", "C1"]}
+    assert (await pressed.ask("supervisor", "PUT", f"{event}/gates/A1", {"extra_groups": full})).status_code == 204
+    refused = await pressed.ask("supervisor", "PUT", f"{event}/kinds/staff", word)
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid_input")
+    kinds = (await pressed.ask("supervisor", "GET", f"{event}/kinds")).json()
+    assert [(one["opens_at"], one["gates"]) for one in kinds if one["kind"] == "staff"] == [(None, [])]
+    board = (await pressed.ask("supervisor", "GET", f"/api/access/board/{pressed.event_id}")).json()
+    stands = next(gate for gate in board["gates"] if gate["code"] == "A1")
+    closing = {"extra_groups": stands["extra_groups"], "closed": True}
+    assert (await pressed.ask("supervisor", "PUT", f"{event}/gates/A1", closing)).status_code == 204

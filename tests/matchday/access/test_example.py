@@ -1,0 +1,212 @@
+"""The lane reader of examples/, as its maker would run it: a process of its own, against a whole house."""
+
+import asyncio
+import json
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from benchmarks.evening import Evening, Fan, seed
+from benchmarks.house import House
+from virage.identity.passes.rules.code import bytes_of, moving_code, step_at, text_of
+from virage.identity.passes.rules.keys import HolderKey
+from virage.identity.people import acts as people
+from virage.identity.people.acts import devices
+from virage.identity.people.rules.devices import DeviceKind, PairingOpened, PairingWish
+from virage.identity.people.rules.secrets import secrets_of
+from virage.matchday.access.acts import ground
+from virage.matchday.access.rules.ground import GateState, gates
+from virage.platform.database import Database
+from virage.platform.guard import Grant, Principal
+from virage.platform.ids import new_id
+
+PROGRAM = Path(__file__).parents[3] / "examples" / "lane_reader.py"
+FANS, GATE = 80, "A1"
+
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+class Lane:
+    """The example's command line, in a folder of its own."""
+
+    def __init__(self, house: House, folder: Path) -> None:
+        self.house = house
+        self.folder = folder
+        self.evening: Evening
+        self.db: Database
+        self.running: list[Process] = []
+
+    async def process(self, *words: str) -> Process:
+        command = (sys.executable, str(PROGRAM), "--folder", str(self.folder), *words)
+        made = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+        self.running.append(made)
+        return made
+
+    async def said(self, *words: str) -> str:
+        """Run it to its end; what it printed."""
+        out, err = await (await self.process(*words)).communicate()
+        return (out + err).decode()
+
+    async def read(self, *words: str) -> Process:
+        return await self.process("read", *self.where, *(words or ("--when-offline", "shut")))
+
+    @property
+    def where(self) -> tuple[str, ...]:
+        return ("--event", self.evening.event_id, "--gate", GATE)
+
+    async def pair(self) -> str:
+        """Expect a lane at our gate, as the office does, and let it come."""
+        grant, now = Grant("supervisor"), datetime.now(UTC)
+        async with self.db.transaction() as conn:
+            who = await people.ensure_staff(conn, "lanes@example.org", None, (grant,), now)
+            opened = await devices.open_pairing(
+                conn,
+                secrets_of(self.house.env["VIRAGE_SECRET"]),
+                Principal("staff", who, new_id(), (grant,), now),
+                PairingWish(new_id(), "Lane 1", DeviceKind.LANE, [GATE]),
+                now,
+            )
+        assert isinstance(opened, PairingOpened)
+        return await self.said("pair", "--server", self.house.url, opened.code)
+
+    async def turnstile(self) -> None:
+        """Say that a turnstile stands at our gate."""
+        async with self.db.transaction() as conn:
+            state, event_id = GateState(turnstile=True), UUID(self.evening.event_id)
+            await ground.set_gate(conn, event_id, GATE, state, who=None, now=datetime.now(UTC))
+
+    def fans(self) -> list[Fan]:
+        """Those whose gate is ours."""
+        return [fan for fan in self.evening.fans if fan.group == gates()[GATE].group]
+
+    async def rows(self, query: str) -> list[Any]:
+        async with self.db.connection() as conn:
+            return await conn.fetch(query, self.device_id)
+
+    @property
+    def device_id(self) -> UUID:
+        return UUID(json.loads((self.folder / "pairing.json").read_bytes())["device_id"])
+
+    def number(self) -> int:
+        return int((self.folder / "number").read_bytes())
+
+    def unsent(self) -> int:
+        return len(list((self.folder / "unsent").glob("*.json")))
+
+
+@pytest.fixture
+async def lane(tmp_path: Path) -> AsyncIterator[Lane]:
+    house = House(workers=1, durable=False)
+    made = Lane(house, tmp_path / "lane1")
+    try:
+        await house.start_database()
+        made.evening = await seed(house, FANS, 1)
+        await house.start_processes()
+        made.db = await Database.open(house.postgres.url, connections_max=1)
+        try:
+            yield made
+        finally:
+            for process in made.running:
+                if process.returncode is None:
+                    process.kill()
+                    await process.wait()
+            await made.db.close()
+    finally:
+        await house.stop()
+
+
+def shown(fan: Fan) -> str:
+    """What a phone shows now."""
+    key = Ed25519PrivateKey.from_private_bytes(fan.private)
+    cwt = bytes_of(fan.text)
+    assert cwt is not None
+    public = HolderKey(key.public_key().public_bytes_raw())
+    return text_of(moving_code(cwt, step_at(datetime.now(UTC)), public, key.sign))
+
+
+async def light(process: Process, code: str) -> str:
+    """Scan a code; the line that comes."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(code.encode() + b"\n")
+    return (await process.stdout.readline()).decode().strip()
+
+
+async def decided(process: Process, fan: Fan) -> str:
+    """Show a code until the server decides, as people do where a machine is slow; a turnstile waits meanwhile."""
+    said = "RED offline"
+    while said.startswith("RED offline"):
+        said = await light(process, shown(fan))
+    return said
+
+
+async def end(process: Process) -> None:
+    assert process.stdin is not None
+    process.stdin.close()
+    assert await process.wait() == 0
+
+
+async def test_a_lane_pairs_admits_a_real_code_once_and_tells_its_passages_and_pulses(lane: Lane) -> None:
+    assert "Paired as Lane 1 at A1" in await lane.pair()
+    assert {name: (lane.folder / name).stat().st_mode & 0o777 for name in ("key", "pairing.json")} == {
+        "key": 0o600,
+        "pairing.json": 0o600,
+    }
+    await lane.turnstile()
+    fan, reader = lane.fans()[0], await lane.read()
+    assert await decided(reader, fan) == f"GREEN admitted pass={fan.number} waits for the passage"
+    assert "told" in await lane.said("signal", *lane.where, "--withdrawn", str(fan.number))
+    assert (await decided(reader, fan)).startswith("GREEN"), "whoever turned back comes again"
+    assert "told" in await lane.said("signal", *lane.where, "--passed", str(fan.number))
+    assert (await decided(reader, fan)).startswith(f"RED already_inside pass={fan.number}")
+    assert "told" in await lane.said("signal", *lane.where, "--pulse", "arrived:N1=4")
+    await end(reader)
+    told = await lane.rows(
+        "select kind, lane, count from access.scan where device_id = $1 and not offline and kind <> 'ask'"
+        " order by number"
+    )
+    assert [tuple(row) for row in told] == [("withdrawn", None, 1), ("passed", None, 1), ("pulse", "arrived:N1", 4)]
+
+
+async def test_a_kill_repeats_no_number(lane: Lane) -> None:
+    await lane.pair()
+    await lane.turnstile()
+    before = 0
+    for fan in lane.fans()[:3]:
+        reader = await lane.read()
+        said = await decided(reader, fan)
+        assert f"pass={fan.number} " in said, "a number that was used before would get the answer of another pass"
+        assert lane.number() > before
+        before = lane.number()
+        reader.kill()
+        await reader.wait()
+
+
+async def test_without_the_server_the_gates_rule_counts_and_the_scans_are_sent_later(lane: Lane) -> None:
+    await lane.pair()
+    kept = json.loads((lane.folder / "pairing.json").read_bytes())
+    (lane.folder / "pairing.json").write_text(json.dumps(kept | {"server": "http://127.0.0.1:9"}))
+    first, second = lane.fans()[:2]
+    reader = await lane.read("--when-offline", "open")
+    assert (await light(reader, shown(first))).startswith("GREEN offline")
+    reader.kill()
+    await reader.wait()
+    reader = await lane.read("--when-offline", "shut")
+    assert (await light(reader, shown(second))).startswith("RED offline")
+    await end(reader)
+    assert lane.unsent() == 2, "neither a kill nor an end loses what nobody has answered"
+    (lane.folder / "pairing.json").write_text(json.dumps(kept))
+    await end(await lane.read())
+    assert lane.unsent() == 0
+    (crossed,) = await lane.rows(
+        "select scan.pass_number, presence.state from access.scan join access.presence using (event_id, pass_number)"
+        " where device_id = $1 and state is not null"
+    )
+    assert tuple(crossed) == (first.number, "inside")

@@ -1,0 +1,12 @@
+"""The vectors that hold the gate's two implementations together."""
+
+from tests.matchday.access import make_vectors
+from virage.matchday.access.rules.decision import Reason
+
+
+def test_the_vectors_stand_as_the_rules_make_them() -> None:
+    assert make_vectors.FILE.read_text(encoding="utf-8") == make_vectors.file_text()
+
+
+def test_the_vectors_hold_every_reason() -> None:
+    assert make_vectors.refusals() == {reason.value for reason in Reason}

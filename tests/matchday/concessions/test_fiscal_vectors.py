@@ -1,0 +1,19 @@
+"""The vectors that hold the two implementations of a till together."""
+
+from tests.matchday.concessions import make_vectors
+from virage.matchday.concessions.rules.fiscal.record import Reason
+
+
+def test_the_vectors_stand_as_the_rules_make_them() -> None:
+    assert make_vectors.FILE.read_text(encoding="utf-8") == make_vectors.file_text()
+
+
+def test_the_vectors_hold_every_reason_that_a_till_can_give() -> None:
+    """The others are about what another till signed, or nobody, and about closings."""
+    at_the_door = {Reason.FORGED_RECORD, Reason.INVALID_RECORD, Reason.NOT_THIS_TILL, Reason.PERIOD_CLOSED}
+    assert make_vectors.reasons() == {reason.value for reason in set(Reason) - at_the_door}
+
+
+def test_no_two_records_of_the_vectors_have_one_id() -> None:
+    ids = [record["record"]["id"] for record in make_vectors.vectors()["records"]]
+    assert len(set(ids)) == len(ids)

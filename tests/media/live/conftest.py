@@ -1,0 +1,55 @@
+"""A published match with its teams, and whoever tells of it, over the whole application."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+import pytest
+from litestar import Litestar
+
+from tests.app.conftest import World
+from tests.conftest import FakeClock, alive
+from tests.media.live.test_rules import TEAMS
+from virage.platform.database import Database
+from virage.platform.guard import Grant
+from virage.platform.ids import new_id
+
+
+class Match:
+    """One match, told of by its desk."""
+
+    def __init__(self, world: World, desk: dict[str, str]) -> None:
+        self.world = world
+        self.desk = desk
+        self.path = f"/api/live/{world.event}"
+
+    def telling(self, told: Any, **changes: Any) -> dict[str, Any]:
+        return {"id": str(new_id()), "at": self.world.clock.now().isoformat(), "told": told, **changes}
+
+    async def tell(self, *told: Any) -> list[dict[str, Any]]:
+        """What was made of each."""
+        return await self.send([self.telling(one) for one in told])
+
+    async def send(self, tellings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        answer = await self.world.ask(self.desk, "POST", f"{self.path}/entries", {"tellings": tellings})
+        assert answer.status_code == 200, answer.text
+        outcomes: list[dict[str, Any]] = answer.json()
+        return outcomes
+
+    async def get(self, path: str = "") -> Any:
+        return (await self.world.ask({}, "GET", self.path + path)).json()
+
+
+@pytest.fixture
+async def match(app: Litestar, db: Database, clock: FakeClock) -> AsyncIterator[Match]:
+    world = World(app, db, clock)
+    async with alive(app):
+        await world.open()
+        match = Match(world, await world.signed_in("desk@example.org", Grant("match_desk", "event", world.event)))
+        teams = {"teams": msgspec.to_builtins(TEAMS), "revision": 0}
+        assert (await world.ask(match.desk, "PUT", f"{match.path}/teams", teams)).json() == {"revision": 1}
+        yield match
+
+
+KICK_OFF = {"kind": "kick_off", "period": "first_half"}
+GOAL = {"kind": "goal", "side": "home", "player": 9}

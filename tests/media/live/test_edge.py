@@ -1,0 +1,101 @@
+from collections.abc import Iterator
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.house import free_port
+from benchmarks.nchan import Nginx
+from virage.media.live.rules.edge import Mark, Owed, content_type, mark_of, owed
+from virage.platform.security import is_local
+
+numbers = st.integers(0, 40)
+marks = st.builds(Mark, numbers, numbers)
+
+
+@given(marks)
+def test_what_the_edge_keeps_beside_a_message_is_read_again(mark: Mark) -> None:
+    assert mark_of(content_type(mark)) == mark
+
+
+@given(st.text())
+def test_what_somebody_else_wrote_is_no_mark(text: str) -> None:
+    assert mark_of(text) is None or mark_of(content_type(mark_of(text) or Mark(0, 0))) == mark_of(text)
+
+
+@given(st.lists(st.tuples(marks, st.booleans())))
+def test_whoever_dies_when_each_entry_is_told_once_and_in_order(steps: list[tuple[Mark, bool]]) -> None:
+    """Each step something is told at the desk; then the edge is told, or its teller dies before that."""
+    told, stands = Mark(0, 0), Mark(0, 0)
+    heard: list[int] = []
+    for more, is_alive in [*steps, (Mark(0, 0), True)]:
+        stands = Mark(stands.head + more.head, stands.revision + more.revision)
+        due = owed(told, stands)
+        if due is not None and is_alive:
+            heard += range(due.after + 1, stands.head + 1)
+            told = stands
+    assert heard == list(range(1, stands.head + 1))
+    assert owed(told, stands) is None
+
+
+@given(marks)
+def test_an_edge_that_has_forgotten_is_told_the_last_entry_which_shows_what_is_missing(stands: Mark) -> None:
+    due = owed(None, stands)
+    if stands == Mark(0, 0):
+        assert due is None
+    else:
+        assert due == Owed(max(0, stands.head - 1), teams=True)
+
+
+@given(marks, st.integers(1, 9))
+def test_an_edge_that_is_ahead_was_told_by_a_database_that_is_gone(stands: Mark, ahead: int) -> None:
+    assert owed(Mark(stands.head + ahead, stands.revision), stands) == owed(None, stands)
+
+
+class House(ThreadingHTTPServer):
+    """What stands behind the edge: it notes with which headers it is asked."""
+
+    asked: list[Message]
+
+
+class Asked(BaseHTTPRequestHandler):
+    server: House
+
+    def do_GET(self) -> None:
+        self.server.asked.append(self.headers)
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    house = House(("127.0.0.1", 0), Asked)
+    house.asked = []
+    Thread(target=house.serve_forever, daemon=True).start()
+    yield house
+    house.shutdown()
+    house.server_close()
+
+
+@pytest.mark.parametrize("path", ["/mailbox", "/metrics/", "/api/replay/clips/1"])
+def test_nobody_gets_past_the_edge_as_somebody_else(house: House, tmp_path: Path, path: str) -> None:
+    """Not as the machine itself, which sees its figures and its mailbox, and not as a phone in another place."""
+    nginx = Nginx(tmp_path / "nginx", house.server_port, free_port(), free_port())
+    nginx.start()
+    try:
+        said = {"host": "localhost", "x-forwarded-for": "10.20.3.4", "x-country": "FR"}
+        httpx.get(nginx.url + path, headers=said)
+    finally:
+        nginx.kill()
+    (asked,) = house.asked
+    assert (asked.get_all("x-forwarded-for"), asked.get("x-country")) == (["10.20.3.4, 127.0.0.1"], None)
+    headers = [(name.lower().encode(), value.encode()) for name, value in asked.items()]
+    assert not is_local({"client": ("127.0.0.1", 1), "headers": headers})

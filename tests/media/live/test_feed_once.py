@@ -1,0 +1,252 @@
+"""Each entry comes to each phone once and in order, by the stream alone: nothing here drops what a phone has.
+
+Entries are written as they are told, some by transactions that began long before; processes are behind each other, and
+phones leave one in the middle of whatever it tells and come to another with the last position that they heard.
+"""
+
+import asyncio
+import random
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from tests.listening import Heard, hear
+from tests.platform.test_stream import SlowTail, ids
+from virage.media.live.acts import telling
+from virage.media.live.reads import Feeds, LiveTopic
+from virage.media.live.rules.entries import Announcement, Telling
+from virage.platform.database import Connection, Database
+from virage.platform.guard import ANONYMOUS
+from virage.platform.ids import new_id
+from virage.platform.journal import Fact, Tail, append, head, read_after
+from virage.platform.stream import Hub
+from virage.site.programme.rules import Text
+
+NOW = datetime(2026, 5, 9, 19, tzinfo=UTC)
+ENTRIES, PHONES, PROCESSES = 48, 24, 3
+
+
+async def tell(conn: Connection, event: UUID, entries: int = 1) -> None:
+    tellings = [Telling(new_id(), NOW, Announcement(Text("Merci", "Thanks"))) for _ in range(entries)]
+    await telling.tell(conn, event, tellings, None, NOW)
+
+
+async def begin(conn: Connection) -> None:
+    """Give a transaction its place in the journal."""
+    await append(conn, [Fact("something_else", None, new_id())], NOW)
+
+
+class Phone:
+    """A phone that takes whatever comes: the numbers of each feed as they came, and the last position."""
+
+    def __init__(self, events: Sequence[UUID]) -> None:
+        self._names = [f"live:{event}" for event in events]
+        self.since: str | None = None
+        self.numbers: dict[str, list[int]] = {name: [] for name in self._names}
+
+    async def come(self, hub: Hub) -> Heard:
+        return await hear(hub, ANONYMOUS, self._names, self.since)
+
+    def take(self, part: bytes) -> None:
+        text = part.decode()
+        for name, data in re.findall(r"event: (\S+)\ndata: (.*)", text):
+            self.numbers[name] += [int(number) for number in re.findall(r'"number":(\d+)', data)]
+        for position in ids(text):
+            self.since = position
+
+    async def hear_some(self, hub: Hub, parts: int) -> None:
+        """Come, hear so many parts or until one is let go, and leave."""
+        heard = await self.come(hub)
+        try:
+            async with asyncio.timeout(0.2):
+                for _ in range(parts):
+                    self.take(await anext(heard))
+        except (TimeoutError, StopAsyncIteration):
+            pass
+        await heard.aclose()
+
+    def has(self, entries: int) -> bool:
+        return all(numbers[-1:] == [entries] for numbers in self.numbers.values())
+
+
+@pytest.fixture
+async def events(db: Database) -> list[UUID]:
+    """Two feeds of which nothing was told."""
+    found = [new_id(), new_id()]
+    async with db.transaction() as conn:
+        for event in found:
+            await tell(conn, event, 0)
+    return found
+
+
+@pytest.fixture
+async def process(db: Database) -> AsyncIterator[Callable[[], Hub]]:
+    """Makes processes of the web over one database."""
+    async with AsyncExitStack() as stack:
+
+        def make() -> Hub:
+            tail = Tail(db)
+            hub = Hub(db, tail, [LiveTopic(Feeds(db))])
+            stack.push_async_callback(tail.close)
+            stack.callback(hub.close)
+            return hub
+
+        yield make
+
+
+class Evening:
+    """Two desks, processes of the web, phones, and others who write meanwhile; whatever happens is drawn by lot."""
+
+    def __init__(self, db: Database, events: Sequence[UUID], hubs: Sequence[Hub], seed: int) -> None:
+        self._db = db
+        self._hubs = hubs
+        self._chance = chance = random.Random(seed)  # noqa: S311 - the same draws each time
+        self.phones = [Phone(chance.choice([events, events[:1], events[::-1]])) for _ in range(PHONES)]
+        self._events = events
+        self._told = asyncio.Event()
+
+    async def pass_by(self) -> None:
+        """All that happens, until each phone has the last entries."""
+        async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+            for phone in self.phones:
+                group.create_task(self._follow(phone))
+            others = [group.create_task(self._others()) for _ in range(2)]
+            await asyncio.gather(*(self._desk(event, ENTRIES // 3) for event in self._events for _ in range(3)))
+            self._told.set()
+            await asyncio.gather(*others)
+
+    async def _follow(self, phone: Phone) -> None:
+        while not phone.has(ENTRIES):
+            await phone.hear_some(self._chance.choice(self._hubs), self._chance.randint(1, 6))
+
+    async def _desk(self, event: UUID, entries: int) -> None:
+        """Tell one after the other, sometimes late in a transaction that began early, sometimes several in one."""
+        while entries:
+            some = self._chance.randint(1, min(3, entries))
+            async with self._db.transaction() as conn:
+                if self._chance.random() < 0.5:
+                    await self._dawdle(conn)
+                await tell(conn, event, some)
+            entries -= some
+
+    async def _others(self) -> None:
+        """Hold back what may be read of the journal; sometimes a process lets go all who listen there."""
+        while not self._told.is_set():
+            async with self._db.transaction() as conn:
+                await self._dawdle(conn)
+            if self._chance.random() < 0.05:
+                self._chance.choice(self._hubs).close()
+
+    async def _dawdle(self, conn: Connection) -> None:
+        await begin(conn)
+        for _ in range(self._chance.randint(1, 20)):
+            await conn.fetchval("select 1")
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_whenever_phones_come_and_go_each_has_each_entry_once_and_in_order(
+    db: Database, events: list[UUID], process: Callable[[], Hub], seed: int
+) -> None:
+    evening = Evening(db, events, [process() for _ in range(PROCESSES)], seed)
+    await evening.pass_by()
+    everything = list(range(1, ENTRIES + 1))
+    assert [heard for phone in evening.phones for heard in phone.numbers.values() if heard != everything] == []
+
+
+async def test_who_comes_from_a_process_that_is_ahead_is_told_by_one_that_is_behind_only_the_rest(
+    db: Database, events: list[UUID], process: Callable[[], Hub]
+) -> None:
+    tail = SlowTail()
+    behind = Hub(db, tail, [LiveTopic(Feeds(db))])  # type: ignore[arg-type]  # a tail as far as the hub looks
+    phone, other = Phone(events[:1]), Phone(events[:1])
+    stays = await other.come(behind)
+    other.take(await anext(stays))
+    async with db.connection() as conn:
+        start = await head(conn)
+    async with db.transaction() as conn:
+        await tell(conn, events[0], 2)
+    await phone.hear_some(process(), 1)
+    async with db.transaction() as conn:
+        await tell(conn, events[0])
+    again = await phone.come(behind)
+    phone.take(await anext(again))
+    async with db.connection() as conn:
+        tail.tells[0](await read_after(conn, start))
+    for one, parts in ((phone, again), (other, stays)):
+        one.take(await anext(parts))
+        assert list(one.numbers.values()) == [[1, 2, 3]]
+
+
+async def test_an_entry_that_is_there_before_its_turn_is_told_in_its_turn(
+    db: Database, events: list[UUID], process: Callable[[], Hub]
+) -> None:
+    """It can be read while somebody else holds the journal back: an opening that told it would tell it twice."""
+    phone, hub = Phone(events[:1]), process()
+    async with db.transaction() as bystander:
+        await begin(bystander)
+        async with db.transaction() as conn:
+            await tell(conn, events[0])
+        parts = await phone.come(hub)
+        phone.take(await anext(parts))
+        assert list(phone.numbers.values()) == [[]]
+    phone.take(await anext(parts))
+    assert list(phone.numbers.values()) == [[1]]
+
+
+async def test_an_entry_whose_transaction_began_first_waits_for_those_that_it_follows(
+    db: Database, events: list[UUID], process: Callable[[], Hub]
+) -> None:
+    """It stands before them in the journal, and is read without them while somebody else holds them back."""
+    phone, late, hub = Phone(events[:1]), Phone(events[:1]), process()
+    parts = await phone.come(hub)
+    phone.take(await anext(parts))
+    async with AsyncExitStack() as ending:
+        async with db.transaction() as first:
+            await begin(first)
+            bystander = await ending.enter_async_context(db.transaction())
+            await begin(bystander)
+            async with db.transaction() as second:
+                await tell(second, events[0])
+            await tell(first, events[0])
+        async with db.connection() as conn:
+            told = [fact.data["number"] for fact in await read_after(conn, "0-0") if fact.what == "live_told"]
+        assert told == [2]
+        await late.hear_some(process(), 1)
+        assert list(late.numbers.values()) == [[]]
+    phone.take(await anext(parts))
+    await late.hear_some(hub, 2)
+    for one in (phone, late):
+        assert list(one.numbers.values()) == [[1, 2]]
+
+
+async def test_who_comes_back_after_the_last_entry_is_told_nothing_again(
+    db: Database, events: list[UUID], process: Callable[[], Hub]
+) -> None:
+    phone, hubs = Phone(events), [process(), process()]
+    parts = await phone.come(hubs[0])
+    phone.take(await anext(parts))
+    async with db.transaction() as conn:
+        for event in events:
+            await tell(conn, event, 2)
+    phone.take(await anext(parts))
+    for hub in hubs:
+        await phone.hear_some(hub, 1)
+    assert list(phone.numbers.values()) == [[1, 2], [1, 2]]
+
+
+async def test_a_position_of_another_journal_is_no_reason_to_be_told_nothing(
+    db: Database, events: list[UUID], process: Callable[[], Hub]
+) -> None:
+    """A database that was put back may be behind the phones that come to it."""
+    phone = Phone(events[:1])
+    phone.since = f"{1 << 60}-1"
+    parts = await phone.come(process())
+    phone.take(await anext(parts))
+    async with db.transaction() as conn:
+        await tell(conn, events[0])
+    phone.take(await anext(parts))
+    assert list(phone.numbers.values()) == [[1]]

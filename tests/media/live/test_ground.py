@@ -1,0 +1,153 @@
+"""Gates and outlets make news by themselves: what has changed for good, a few entries at a time, never a flood."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from litestar import Litestar
+
+from tests.conftest import FakeClock
+from tests.media.live.conftest import Match
+from tests.media.live.test_rules import KICK_OFF as START
+from virage.matchday.access.acts import ground as gates
+from virage.matchday.access.reads.attending import attending
+from virage.matchday.access.reads.gate_readings import GateReadings
+from virage.matchday.access.rules.ground import GateState
+from virage.media.live.acts.ground import tell_of_ground
+from virage.media.live.jobs.telling import LiveJobs
+from virage.media.live.rules.entries import Entry, Ground
+from virage.media.live.rules.ground import ENTRIES_A_MINUTE_MAX, Seen, news, seen
+from virage.site.venue.rules import load_ground
+from virage.site.venue.rules.readings import Place, Reading
+
+GATE, BAR = Place("gate", "A1"), Place("outlet", "07")
+LOOK = timedelta(seconds=5)
+
+
+def watched(readings: Sequence[Reading]) -> list[Ground]:
+    """What is told of places that are looked at every five seconds, once each change was told."""
+    known: dict[Place, Seen] = {}
+    told: list[Ground] = []
+    for number, reading in enumerate(readings):
+        now = START + number * LOOK
+        known[reading.place] = seen(known.get(reading.place), reading, now)
+        for one in news(known, [], now):
+            told.append(one)
+            place = Place(one.place, one.code)
+            known[place] = Seen(known[place].state, known[place].since, one.state)
+    return told
+
+
+def times(*runs: tuple[Reading, int]) -> list[Reading]:
+    return [reading for reading, count in runs for _ in range(count)]
+
+
+def queue(wait_s: float) -> Reading:
+    return Reading(GATE, "open", wait_s)
+
+
+def test_a_gate_that_closes_and_opens_is_told_once_each_and_a_slip_of_the_hand_is_not() -> None:
+    closed, opened = Reading(GATE, "closed"), Reading(GATE, "open")
+    assert watched(times((opened, 5), (closed, 40), (opened, 40))) == [
+        Ground("gate", "A1", "closed"),
+        Ground("gate", "A1", "open"),
+    ]
+    assert watched(times((opened, 5), (closed, 4), (opened, 40))) == []
+
+
+def test_a_crowd_is_told_when_it_lasts_and_is_over_when_it_is_half_gone() -> None:
+    busy, open_ = Ground("gate", "A1", "busy"), Ground("gate", "A1", "open")
+    assert watched(times((queue(60), 5), (queue(1000), 60), (queue(500), 60), (queue(60), 60))) == [busy, open_]
+    assert watched(times((queue(60), 5), (queue(1000), 10), (queue(60), 60))) == []
+
+
+def test_an_outlet_that_was_never_open_is_no_news_and_one_that_has_nothing_left_is() -> None:
+    assert watched(times((Reading(BAR, "closed"), 50))) == []
+    opened = times((Reading(BAR, "open", 60), 5), (Reading(BAR, "sold_out", 60), 20), (Reading(BAR, "closed"), 20))
+    assert watched(opened) == [Ground("outlet", "07", "sold_out"), Ground("outlet", "07", "closed")]
+
+
+def test_a_gate_that_was_closed_before_anybody_looked_is_news() -> None:
+    assert watched(times((Reading(GATE, "closed"), 20))) == [Ground("gate", "A1", "closed")]
+
+
+_states = st.sampled_from(["open", "closed", "sold_out"])
+_looks = st.lists(st.tuples(st.integers(0, 9), _states, st.none() | st.integers(0, 2000)), min_size=1, max_size=200)
+
+
+@given(_looks)
+def test_whatever_happens_no_minute_has_more_news_than_a_few_and_none_says_what_was_said_last(looks: Any) -> None:
+    known: dict[Place, Seen] = {}
+    told_at: list[Any] = []
+    for number, (code, state, wait_s) in enumerate(looks):
+        now, place = START + number * 4 * LOOK, Place("outlet", str(code))
+        known[place] = seen(known.get(place), Reading(place, state, wait_s), now)
+        for one in news(known, told_at, now):
+            where = Place(one.place, one.code)
+            assert known[where].told != one.state == known[where].state
+            known[where] = Seen(one.state, known[where].since, one.state)
+            told_at.append(now)
+        assert sum(now - at < timedelta(minutes=1) for at in told_at) <= ENTRIES_A_MINUTE_MAX
+
+
+async def test_many_gates_that_close_at_once_are_told_a_few_a_minute(match: Match, clock: FakeClock) -> None:
+    codes = [gate.code for gate in load_ground().gates[:10]]
+    readings = [Reading(Place("gate", code), "closed") for code in codes]
+    told: list[Entry] = []
+    for _ in range(60):
+        async with match.world.db.transaction() as conn:
+            told += await tell_of_ground(conn, match.world.event, readings, clock.now())
+        clock.advance(LOOK)
+    assert sorted(one.told.code for one in told if isinstance(one.told, Ground)) == sorted(codes)
+    first = told[0].at
+    assert sum(one.at < first + timedelta(minutes=1) for one in told) == ENTRIES_A_MINUTE_MAX
+    assert [entry["told"]["kind"] for entry in (await match.get("/pages/1"))["entries"]] == ["ground"] * 10
+
+
+async def test_what_a_supervisor_says_of_a_gate_is_in_the_feed_a_moment_later(
+    match: Match, app: Litestar, clock: FakeClock
+) -> None:
+    world = match.world
+    jobs = LiveJobs(world.db, clock, attending, [GateReadings(world.db)], [])
+    clock.advance(timedelta(hours=23))  # the doors are open
+
+    async def watch(closed: bool) -> list[Any]:
+        async with world.db.transaction() as conn:
+            await gates.set_gate(conn, world.event, "A1", GateState(closed=closed), who=None, now=clock.now())
+        for _ in range(8):
+            await jobs.look_around()
+            clock.advance(LOOK)
+        return [entry["told"] for entry in (await match.get("/pages/1"))["entries"]]
+
+    closed = {"kind": "ground", "place": "gate", "code": "A1", "state": "closed"}
+    assert await watch(closed=True) == [closed]
+    assert await watch(closed=False) == [closed, closed | {"state": "open"}]
+    async with world.db.transaction() as conn:
+        await gates.set_ground(conn, world.event, closed=True, who=None, now=clock.now())
+    assert len(await watch(closed=False)) == 2, "no entry for anybody is not told gate by gate"
+
+
+async def test_who_has_tickets_is_found_with_where_they_lead_and_whether_they_are_in_the_ground(match: Match) -> None:
+    world = match.world
+    fan = await world.signed_in("fan@example.org")
+    order = await world.buy(fan)
+    person, other = await world.person("fan@example.org"), await world.person("friend@example.org")
+    ground = load_ground()
+    block = next(one for one in ground.blocks if one.code == "103")
+
+    async def found() -> Any:
+        async with world.db.connection() as conn:
+            return await attending(conn, world.event, [person, other])
+
+    (one,) = (await found()).items()
+    assert (one[0], one[1].inside) == (person, False)
+    assert (one[1].gate_groups, one[1].stands) == (frozenset({block.gate_group}), frozenset({block.stand}))
+    (number, *_) = [row["number"] for row in await world.rows("select number from passes.pass order by number")]
+    presence = (
+        "insert into access.presence (event_id, pass_number, state, since, gate) values ($1, $2, 'inside', $3, 'A1')"
+    )
+    await world.rows(presence, world.event, number, world.clock.now())
+    assert order["state"] == "paid"
+    assert (await found())[person].inside

@@ -1,0 +1,299 @@
+"""Who is told what by push: what they chose, little while they watch, and never a goal that was none."""
+
+# ruff: noqa: RUF001 - a score is written with a dash
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.conftest import FakeClock
+from tests.media.live.conftest import GOAL, KICK_OFF, Match
+from tests.media.live.test_rules import BEGUN, TEAMS, played, telling
+from virage.identity.people.rules.push import PushDue
+from virage.matchday.access.rules.attending import Attending
+from virage.media.live.acts.notices import tell_next
+from virage.media.live.rules.entries import (
+    Card,
+    Corrected,
+    Goal,
+    Ground,
+    KickOff,
+    Period,
+    PeriodOver,
+    Replayed,
+    Review,
+    Side,
+    Withdrawn,
+)
+from virage.media.live.rules.notices import NoticeChoice, NoticeKind, Quiet, Recipient, accepted, news_of, outcome
+from virage.platform.database import Connection
+from virage.platform.ids import new_id
+from virage.platform.keys import base64url
+from virage.site.venue.rules import load_ground
+
+ALL = list(NoticeKind)
+HALF = telling(PeriodOver(Period.FIRST_HALF), 46)
+LATER = timedelta(minutes=5)
+
+
+def inside(*, really: bool = True) -> Attending:
+    return Attending(really, frozenset({"A"}), frozenset({"nord"}))
+
+
+def become(choice: NoticeChoice, attending: Attending | None, *, playing: bool = True) -> str | None:
+    feed = played(BEGUN, telling(Goal(Side.HOME, 9), 12)) if playing else played(telling(Goal(Side.HOME, 9), 12))
+    news = news_of(feed[-1], feed, TEAMS)
+    assert news is not None
+    return outcome(news, Recipient(choice, attending))
+
+
+def test_a_goal_waits_for_whoever_sees_it_and_is_told_to_everybody_else() -> None:
+    goals = NoticeChoice([NoticeKind.GOALS])
+    assert become(goals, inside()) == "held"
+    assert become(goals, inside(really=False)) == "told"
+    assert become(goals, None) == "told"
+    assert become(goals, inside(), playing=False) == "told"
+    assert become(NoticeChoice([NoticeKind.GOALS], [NoticeKind.GOALS]), inside()) == "told"
+    assert become(NoticeChoice([NoticeKind.GOALS], quiet="never"), inside()) == "told"
+    assert become(NoticeChoice([NoticeKind.GOALS], quiet="always"), None) == "held"
+    assert become(NoticeChoice([NoticeKind.PERIODS]), None) is None
+
+
+@given(
+    st.builds(
+        NoticeChoice,
+        st.lists(st.sampled_from(NoticeKind), max_size=4),
+        st.lists(st.sampled_from(NoticeKind), max_size=4),
+    ),
+    st.sampled_from(["inside", "always", "never"]),
+    st.booleans(),
+)
+def test_nobody_is_told_what_they_did_not_choose(choice: NoticeChoice, quiet: Quiet, seen: bool) -> None:
+    said = accepted(msgspec.structs.replace(choice, quiet=quiet))
+    if not isinstance(said, NoticeChoice):
+        assert not set(choice.even_during) <= set(choice.kinds)
+        return
+    found = become(said, inside(really=seen))
+    assert (found is not None) == (NoticeKind.GOALS in said.kinds)
+    if found == "told" and seen and quiet != "never":
+        assert NoticeKind.GOALS in said.even_during
+
+
+def test_news_of_a_gate_goes_to_those_whose_tickets_lead_there_and_of_an_outlet_to_those_near_it() -> None:
+    ground = load_ground()
+    gate, outlet = ground.gates[0], ground.outlets[0]
+    choice = NoticeChoice([NoticeKind.GROUND], quiet="never")
+    for place, code in (("gate", gate.code), ("outlet", outlet.code)):
+        feed = played(telling(Ground(place, code, "closed"), 1))  # type: ignore[arg-type]  # one of the two
+        news = news_of(feed[0], feed, TEAMS)
+        assert news is not None
+        near = Attending(False, frozenset({gate.group}), frozenset({outlet.stand}))
+        far = Attending(False, frozenset({"elsewhere"}), frozenset({"elsewhere"}))
+        assert [outcome(news, Recipient(choice, one)) for one in (near, far, None)] == ["told", None, None]
+
+
+def test_a_goal_that_was_none_is_said_in_its_place_with_how_it_stands() -> None:
+    feed = played(BEGUN, telling(Goal(Side.HOME, 9), 26.5), telling(Withdrawn(2), 28))
+    none = news_of(feed[2], feed, TEAMS)
+    assert none is not None
+    assert (none.kind, none.about) == (None, 2)
+    assert (none.said["en"].title, none.said["en"].body) == ("No goal for Ours", "Ours 0–0 Theirs")
+    assert news_of(feed[1], feed, TEAMS) is None, "whoever was not told of it yet never is"
+    assert none.said["fr"].title == "But annulé pour Ours"
+
+
+def test_another_scorer_is_no_news_but_the_other_side_is() -> None:
+    begun = [BEGUN, telling(Goal(Side.HOME, 9), 26.5)]
+    scorer = played(*begun, telling(Corrected(2, Goal(Side.HOME, 10)), 28))
+    assert news_of(scorer[2], scorer, TEAMS) is None
+    side = played(*begun, telling(Corrected(2, Goal(Side.AWAY, 9)), 28))
+    news = news_of(side[2], side, TEAMS)
+    assert news is not None
+    assert (news.about, news.said["en"].title, news.said["en"].body) == (2, "Goal for Theirs", "Ours 0–1 Theirs (27′)")
+
+
+def test_what_is_no_news_makes_no_message() -> None:
+    feed = played(
+        BEGUN,
+        telling(Card(Side.HOME, 4, "yellow"), 5),
+        telling(Review("penalty", "checking"), 6),
+        telling(Goal(Side.HOME, 9), 12),
+        telling(Replayed(new_id(), 4), 13),
+        HALF,
+        telling(KickOff(Period.SECOND_HALF), 60),
+    )
+    said = [None if news is None else news.said["en"].title for news in (news_of(entry, feed, TEAMS) for entry in feed)]
+    assert said == [
+        "Kick-off",
+        None,
+        None,
+        "Goal for Ours",
+        "Goal for Ours: watch it again",
+        "Half-time",
+        "The second half begins",
+    ]
+
+
+class Crowd:
+    """Fans with a phone each, and what their phones are sent."""
+
+    def __init__(self, match: Match) -> None:
+        self.match = match
+        self.inside: set[UUID] = set()
+        self.phones: dict[UUID, str] = {}
+
+    async def fan(self, choice: NoticeChoice | None = None, *, club: bool = False, inside: bool = False) -> str:
+        """Somebody who chose something, by the name of their phone."""
+        name = f"fan-{len(self.phones)}"
+        header = await self.match.world.signed_in(f"{name}@example.org")
+        subscription = new_id()
+        body = {"endpoint": f"https://push.example.org/{name}", "p256dh": _POINT, "auth": base64url(bytes(16))}
+        world = self.match.world
+        assert (await world.ask(header, "PUT", f"/api/me/push-subscriptions/{subscription}", body)).status_code == 204
+        self.phones[subscription] = name
+        await world.rows("update people.person set locale = 'en'")
+        if choice is not None:
+            path = "/api/me/notices/" + ("club" if club else f"events/{world.event}")
+            answer = await world.ask(header, "PUT", path, msgspec.to_builtins(choice))
+            assert answer.status_code == 200, answer.text
+        if inside:
+            self.inside.add(await world.person(f"{name}@example.org"))
+        return name
+
+    async def attending(self, conn: Connection, event_id: UUID, person_ids: Sequence[UUID]) -> dict[UUID, Attending]:
+        assert event_id == self.match.world.event
+        assert conn.is_in_transaction()
+        return {one: inside(really=one in self.inside) for one in person_ids}
+
+    async def hear(self) -> dict[str, list[dict[str, Any]]]:
+        """What each phone is sent now, in order."""
+        world, found = self.match.world, dict[str, list[dict[str, Any]]]()
+        more = True
+        while more:
+            async with world.db.transaction() as conn:
+                more = await tell_next(conn, world.event, self.attending, world.clock.now())
+        rows = await world.rows("delete from kernel.job where entrypoint = 'push' returning id, payload")
+        for _, payload in sorted((row["id"], row["payload"]) for row in rows):
+            due = msgspec.json.decode(payload, type=PushDue)
+            for subscription in due.subscription_ids:
+                found.setdefault(self.phones[subscription], []).append(msgspec.json.decode(due.text))
+        return found
+
+
+_POINT = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
+HALF_TIME = {"kind": "period_over", "period": "first_half"}
+
+
+@pytest.fixture
+def crowd(match: Match) -> Crowd:
+    return Crowd(match)
+
+
+def titles(heard: dict[str, list[dict[str, Any]]]) -> dict[str, list[str]]:
+    return {name: [one["title"] for one in said] for name, said in heard.items()}
+
+
+async def test_who_asked_for_nothing_is_told_nothing_and_a_choice_for_a_match_stands_before_that_for_the_club(
+    crowd: Crowd,
+) -> None:
+    await crowd.fan()
+    for_all = await crowd.fan(NoticeChoice([NoticeKind.GOALS]), club=True)
+    header = await crowd.match.world.signed_in("fan-1@example.org")
+    this_one = await crowd.fan(NoticeChoice([NoticeKind.GOALS]))
+    await crowd.match.tell(KICK_OFF, GOAL)
+    assert set(titles(await crowd.hear())) == {for_all, this_one}
+    path = f"/api/me/notices/events/{crowd.match.world.event}"
+    await crowd.match.world.ask(header, "PUT", path, {"kinds": []})
+    await crowd.match.tell(GOAL)
+    assert set(titles(await crowd.hear())) == {this_one}
+    assert (await crowd.match.world.ask(header, "DELETE", path)).status_code == 204
+    await crowd.match.tell(GOAL)
+    assert set(titles(await crowd.hear())) == {for_all, this_one}
+    assert await crowd.hear() == {}, "once"
+
+
+async def test_what_was_held_during_play_is_one_message_at_half_time(crowd: Crowd) -> None:
+    quiet = await crowd.fan(NoticeChoice([NoticeKind.GOALS, NoticeKind.REPLAYS]), inside=True)
+    eager = await crowd.fan(NoticeChoice([NoticeKind.GOALS], [NoticeKind.GOALS]), inside=True)
+    away = await crowd.fan(NoticeChoice([NoticeKind.GOALS, NoticeKind.PERIODS]))
+    await crowd.match.tell(KICK_OFF, GOAL, GOAL)
+    heard = titles(await crowd.hear())
+    assert heard == {eager: ["Goal for Ours"] * 2, away: ["Kick-off", "Goal for Ours", "Goal for Ours"]}
+    await crowd.match.tell(HALF_TIME)
+    half = await crowd.hear()
+    assert titles(half) == {quiet: ["Half-time"], away: ["Half-time"]}
+    assert half[quiet][0]["body"] == "Ours 2–0 Theirs"
+    await crowd.match.tell({"kind": "kick_off", "period": "second_half"})
+    await crowd.match.tell({"kind": "period_over", "period": "second_half", "match_over": True})
+    assert titles(await crowd.hear()) == {away: ["The second half begins", "Full time"]}, "nothing was held"
+
+
+async def test_kicks_of_a_shoot_out_are_not_told_one_by_one_and_the_end_says_how_it_went(crowd: Crowd) -> None:
+    away = await crowd.fan(NoticeChoice([NoticeKind.GOALS, NoticeKind.PERIODS], quiet="never"))
+    await crowd.match.tell(KICK_OFF, GOAL, HALF_TIME, {"kind": "kick_off", "period": "shoot_out"})
+    await crowd.hear()
+    kicks = [("home", "scored"), ("away", "saved"), ("home", "scored"), ("away", "scored")]
+    await crowd.match.tell(
+        *[{"kind": "shoot_out_kick", "side": side, "outcome": outcome} for side, outcome in kicks],
+        {"kind": "referee", "signal": "whistle"},
+    )
+    assert await crowd.hear() == {}
+    await crowd.match.tell({"kind": "period_over", "period": "shoot_out", "match_over": True})
+    (end,) = (await crowd.hear())[away]
+    assert (end["title"], end["body"]) == ("Full time", "Ours 1–0 Theirs, 2–1 on penalties")
+
+
+async def test_a_goal_taken_back_replaces_its_message_and_nobody_else_hears_of_it(crowd: Crowd) -> None:
+    told = await crowd.fan(NoticeChoice([NoticeKind.GOALS]))
+    await crowd.fan(NoticeChoice([NoticeKind.GOALS]), inside=True)
+    walks_in = await crowd.fan(NoticeChoice([NoticeKind.GOALS]))
+    await crowd.match.tell(KICK_OFF, GOAL)
+    goal = await crowd.hear()
+    crowd.inside.add(await crowd.match.world.person(f"{walks_in}@example.org"))
+    await crowd.match.tell({"kind": "withdrawn", "about": 2})
+    none = await crowd.hear()
+    assert titles(none) == {told: ["No goal for Ours"], walks_in: ["No goal for Ours"]}
+    for name in (told, walks_in):
+        (first,), (second,) = goal[name], none[name]
+        assert (first["tag"], first["revision"]) == (second["tag"], second["revision"] - 1)
+    await crowd.match.tell(HALF_TIME)
+    assert await crowd.hear() == {}, "and what was held of it is forgotten"
+
+
+async def test_a_message_that_nobody_could_have_in_time_is_not_sent(crowd: Crowd, clock: FakeClock) -> None:
+    await crowd.fan(NoticeChoice([NoticeKind.GOALS]))
+    await crowd.match.tell(KICK_OFF, GOAL)
+    clock.advance(timedelta(minutes=11))
+    assert await crowd.hear() == {}
+
+
+async def test_a_moment_far_ahead_keeps_nobody_from_being_told(crowd: Crowd) -> None:
+    name = await crowd.fan(NoticeChoice([NoticeKind.PERIODS]))
+    await crowd.match.send([crowd.match.telling(KICK_OFF, at="2199-12-31T23:59:59Z")])
+    assert titles(await crowd.hear()) == {name: ["Kick-off"]}
+
+
+async def test_choices_are_exported_and_erased_with_their_fan_and_bad_ones_are_refused(crowd: Crowd) -> None:
+    await crowd.fan(NoticeChoice([NoticeKind.GOALS], quiet="never"))
+    await crowd.match.tell(KICK_OFF, GOAL)
+    await crowd.hear()
+    world = crowd.match.world
+    header = await world.signed_in("fan-0@example.org")
+    mine = (await world.ask(header, "GET", "/api/me/notices")).json()
+    assert mine["club"]["kinds"] == []
+    assert mine["events"][str(world.event)] == {"kinds": ["goals"], "even_during": [], "quiet": "never"}
+    exported = (await world.ask(header, "GET", "/api/me/export")).json()["notices"]
+    assert [one["choice"]["kinds"] for one in exported["choices"]] == [["goals"]]
+    assert [one["number"] for one in exported["told"]] == [2]
+    for wrong in ({"kinds": ["goals"], "even_during": ["replays"]}, {"kinds": ["tea"]}, {}):
+        assert (await world.ask(header, "PUT", "/api/me/notices/club", wrong)).status_code == 400
+    assert (await world.ask(header, "PUT", f"/api/me/notices/events/{world.draft}", {"kinds": []})).status_code == 404
+    assert (await world.ask(header, "DELETE", "/api/me")).status_code in (200, 204)
+    for table in ("notice_choice", "notice"):
+        assert await world.rows(f"select 1 from live.{table}") == []

@@ -1,0 +1,7 @@
+"""The vectors by which a phone is held to the feed's rules."""
+
+from tests.media.live import make_vectors
+
+
+def test_the_vectors_stand_as_the_rules_make_them() -> None:
+    assert make_vectors.FILE.read_text(encoding="utf-8") == make_vectors.file_text()

@@ -1,0 +1,99 @@
+"""Half of a real match, as broadcast tracking saw it: what phones are told of it, and who ran how far."""
+
+from datetime import UTC, datetime
+from itertools import pairwise
+from math import dist
+from statistics import median, quantiles
+
+import msgspec
+import pytest
+from msgspec import Struct
+
+from tests.media.pitch import match
+from tests.media.pitch.walks import Screen
+from virage.media.pitch.rules.frames import Frame
+from virage.media.pitch.rules.news import PitchNews, Play, news
+from virage.media.pitch.rules.track import MOMENTS_KEPT, QUANTUM_M, Moment, follow
+
+BATCH = 5
+NOW = datetime(2026, 5, 9, 19, tzinfo=UTC)
+FRAMING = len("event: pitch:0192c3a4-0000-7000-8000-000000000000\ndata: \n\n")
+A_MINUTE_MAX = 20_000
+
+
+class Told(Struct):
+    """All that a match comes to."""
+
+    play: Play
+    moments: dict[tuple[str, int], Moment]
+    messages: list[PitchNews]
+    bytes_by_minute: dict[tuple[str, int], int]
+
+
+@pytest.fixture(scope="module")
+def told() -> Told:
+    found, before = Told(Play(), {}, [], {}), None
+    frames = match.frames(1)
+    for begin in range(0, len(frames), BATCH):
+        batch = frames[begin : begin + BATCH]
+        track, _ = follow(found.play.track, batch, NOW)
+        found.play = Play(track)
+        found.moments |= {(one.period, one.n): one for one in track.moments[-MOMENTS_KEPT:]}
+        before, message = news(before, found.play)
+        if message is not None:
+            found.messages.append(message)
+            minute = (batch[-1].period.value, batch[-1].clock_ms // 60_000)
+            size = len(msgspec.json.encode(message)) + FRAMING
+            found.bytes_by_minute[minute] = found.bytes_by_minute.get(minute, 0) + size
+    return found
+
+
+def test_a_phone_sees_the_match_as_it_was_tracked(told: Told) -> None:
+    screen, keys = Screen(), 0
+    for message in told.messages:
+        screen.hear(msgspec.to_builtins(message))
+        keys += message.key is not None
+        assert screen.period is not None
+        assert screen.spots == told.moments[screen.period, screen.n].spots
+    assert keys < len(told.messages) / 10, "most messages say what moved alone"
+
+
+def test_no_minute_of_it_costs_a_phone_more_than_twenty_kilobytes(told: Told) -> None:
+    assert max(told.bytes_by_minute.values()) < A_MINUTE_MAX
+    assert median(told.bytes_by_minute.values()) > A_MINUTE_MAX / 5, "and it is a match that is told"
+
+
+def test_what_is_drawn_between_two_moments_is_where_players_were_seen(told: Told) -> None:
+    errors = [error for frame in match.frames(1)[:6_000] for error in off(frame, told)]
+    assert len(errors) > 20_000
+    assert median(errors) < 0.2
+    assert quantiles(errors, n=100)[94] < 0.75
+
+
+def off(frame: Frame, told: Told) -> list[float]:
+    """How far from where the frame saw them a phone draws the players, metres."""
+    at = frame.clock_ms / 500
+    before, after = (told.moments.get((frame.period, int(at) + more)) for more in (0, 1))
+    if before is None or after is None:
+        return []
+    share, found = at - before.n, []
+    for side, shirt, *spot in frame.players:
+        ends = [moment.spots.get(f"{side[0]}{shirt}") for moment in (before, after)]
+        if ends[0] is not None and ends[1] is not None:
+            drawn = [QUANTUM_M * (one + share * (other - one)) for one, other in zip(*ends, strict=True)]
+            found.append(dist(drawn, spot))
+    return found
+
+
+def test_nobody_runs_faster_or_farther_than_people_do(told: Told) -> None:
+    runs = told.play.track.runs.values()
+    assert len(runs) == 23, "one came on"
+    assert all(100 < run.metres < 5_000 for run in runs), "the camera saw each of them for some of the half"
+    assert all(15 < run.top * 3.6 < 37 for run in runs)
+    assert max(run.top for run in runs) * 3.6 > 31
+
+
+def test_moments_follow_each_other(told: Told) -> None:
+    gaps = [second[1] - first[1] for first, second in pairwise(told.moments) if first[0] == second[0]]
+    assert min(gaps) == 1
+    assert gaps.count(1) / len(gaps) > 0.9

@@ -1,0 +1,223 @@
+"""What frames come to: places that are right to half a metre, distances and speeds that people can run."""
+
+from datetime import UTC
+from itertools import pairwise
+from math import cos, dist, hypot, pi, sin
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import to_builtins
+
+from tests.media.pitch.walks import BEGAN, Screen, Way, frames_of, tracked
+from virage.media.live.rules.entries import Period, Side
+from virage.media.pitch.rules.code import told
+from virage.media.pitch.rules.frames import Frame, Frames, Taken
+from virage.media.pitch.rules.kicks import settled
+from virage.media.pitch.rules.news import KEY_EVERY, Play, Told, key_of, news
+from virage.media.pitch.rules.track import GRID_S, QUANTUM_M, Track, follow
+
+QUANTA = st.integers(-400, 400)
+SPOTS = st.dictionaries(
+    st.sampled_from([f"{side}{shirt}" for side in "ha" for shirt in range(1, 12)]), st.tuples(QUANTA, QUANTA)
+)
+BALL = st.none() | st.tuples(QUANTA, QUANTA, st.integers(0, 88))
+
+
+@st.composite
+def human_way(draw: st.DrawFn) -> Way:
+    """Somebody who runs curves at up to 9 m/s and turns hard, at up to 8 m/s2: as footballers do."""
+    speed = draw(st.floats(0, 9))
+    turn = draw(st.floats(-1, 1)) * 8 / max(speed, 4)
+    begin, heading = draw(st.tuples(st.floats(-30, 30), st.floats(-20, 20))), draw(st.floats(0, 2 * pi))
+
+    def way(at_s: float) -> tuple[float, float]:
+        if abs(turn) < 1e-3:
+            return begin[0] + speed * at_s * cos(heading), begin[1] + speed * at_s * sin(heading)
+        radius, angle = speed / turn, heading + turn * at_s
+        return begin[0] + radius * (sin(angle) - sin(heading)), begin[1] - radius * (cos(angle) - cos(heading))
+
+    return way
+
+
+@settings(max_examples=40, deadline=None)
+@given(way=human_way(), hz=st.sampled_from([10, 25, 50]))
+def test_a_place_between_two_moments_is_right_to_half_a_metre_however_somebody_runs(way: Way, hz: int) -> None:
+    track = tracked(frames_of({9: way}, 4, hz=hz))
+    assert [moment.n for moment in track.moments] == list(range(8))
+    for before, after in pairwise(track.moments[1:]):
+        for share in (0.0, 0.25, 0.5, 0.75):
+            here = [
+                QUANTUM_M * (one + share * (other - one))
+                for one, other in zip(before.spots["h9"], after.spots["h9"], strict=True)
+            ]
+            assert dist(here, way((before.n + share) * GRID_S)) < 0.5
+
+
+@settings(max_examples=40, deadline=None)
+@given(way=human_way())
+def test_what_was_run_is_the_length_of_the_way_and_its_speed(way: Way) -> None:
+    run = tracked(frames_of({9: way}, 20, hz=10)).runs["h9"]
+    steps = [dist(way(place / 25), way((place + 1) / 25)) for place in range(19 * 25)]
+    speed = max(steps) * 25
+    assert run.metres == pytest.approx(sum(steps), rel=0.12, abs=7 if speed < 0.4 else 3)
+    assert run.top == pytest.approx(speed, rel=0.12, abs=0.35)
+
+
+def test_who_stands_has_run_nothing_however_the_tracking_trembles() -> None:
+    def trembling(at_s: float) -> tuple[float, float]:
+        return 0.15 * sin(at_s * 37), 0.15 * cos(at_s * 53)
+
+    run = tracked(frames_of({9: trembling}, 60)).runs["h9"]
+    assert run.metres < 2
+    assert run.top < 1
+
+
+def test_a_jump_of_the_tracking_is_no_sprint_and_nobody_is_drawn_there() -> None:
+    def jumping(at_s: float) -> tuple[float, float]:
+        return (5.0 * at_s, 30.0) if 10 <= at_s < 10.4 else (5.0 * at_s - 40, 0.0)
+
+    track = tracked(frames_of({9: jumping}, 12))
+    assert track.runs["h9"].top == pytest.approx(5, abs=0.1)
+    assert track.runs["h9"].metres == pytest.approx(60 - 7.5, abs=3)  # not what lies under it
+    assert {moment.spots["h9"][1] for moment in track.moments} == {0}
+
+
+def test_a_jump_that_lasts_is_where_somebody_is_and_the_way_there_is_not_counted() -> None:
+    track = tracked(frames_of({9: lambda at_s: (0.0, 0.0 if at_s < 5 else 30.0)}, 10))
+    assert track.moments[-1].spots["h9"] == (0, 150)
+    assert track.runs["h9"].metres < 1
+
+
+def test_what_was_run_in_a_gap_is_not_counted_and_who_is_gone_for_long_is_not_drawn() -> None:
+    frames = frames_of({9: lambda at_s: (4 * at_s - 40, 0.0), 4: lambda _: (0.0, 0.0)}, 20)
+    seen = [frame for frame in frames if frame.clock_ms < 5_000 or frame.clock_ms >= 15_000]
+    away = [msgspec.structs.replace(frame, players=frame.players[1:]) for frame in frames if frame not in seen]
+    track = tracked(sorted([*seen, *away], key=lambda frame: frame.clock_ms))
+    assert track.runs["h9"].metres == pytest.approx(40, abs=5)
+    assert "h9" not in tracked([*frames[:50], *away]).moments[-1].spots
+
+
+def test_nobody_runs_from_one_period_into_the_next() -> None:
+    first = tracked(frames_of({9: lambda _: (-40.0, 0.0)}, 5, since_s=2700))
+    track = tracked(frames_of({9: lambda _: (40.0, 0.0)}, 5, since_s=2700, period=Period.SECOND_HALF), first)
+    assert track.runs["h9"].metres == 0
+    assert track.moments[-1].period is Period.SECOND_HALF
+
+
+@given(cuts=st.lists(st.integers(0, 120), max_size=6), again=st.integers(0, 40))
+def test_how_frames_are_cut_into_batches_and_how_often_one_comes_changes_nothing(cuts: list[int], again: int) -> None:
+    frames = frames_of({9: lambda at_s: (3 * at_s, at_s)}, 12)
+    track = Track()
+    for begin, end in pairwise([0, *sorted(cuts), len(frames)]):
+        track, _ = follow(track, frames[max(0, begin - again) : end], BEGAN)
+    assert track == tracked(frames)
+    assert follow(track, frames, BEGAN) == (track, Taken(0, len(frames)))
+
+
+@given(before=SPOTS, after=SPOTS, ball_before=BALL, ball=BALL)
+def test_a_phone_that_is_told_what_moved_knows_where_everybody_is(
+    before: dict[str, tuple[int, int]],
+    after: dict[str, tuple[int, int]],
+    ball_before: tuple[int, int, int] | None,
+    ball: tuple[int, int, int] | None,
+) -> None:
+    who = sorted(before.keys() | after.keys())
+    screen = Screen()
+    key = {"period": "first_half", "n": 1, "who": who, "runs": [], "at": told(who, {}, before, None, ball_before)}
+    screen.hear({"key": key, "moves": [(2, told(who, before, after, ball_before, ball))]})
+    assert (screen.n, screen.spots, screen.ball) == (2, after, ball)
+    assert told(who, after, after, ball, ball) == ""
+
+
+def test_only_who_moved_costs_a_sign() -> None:
+    spots = {"h1": (0, 0), "h2": (5, 5), "h3": (9, 9)}
+    assert told(list(spots), spots, spots | {"h1": (1, 0)}, None, None) == ".RQ"
+    assert told(list(spots), spots, {"h1": (0, 0), "h2": (5, 5)}, None, None) == "...-"
+
+
+@settings(max_examples=25, deadline=None)
+@given(pauses=st.lists(st.integers(1, 30), min_size=3, max_size=12), joins=st.integers(0, 8))
+def test_phones_that_come_at_any_time_see_the_same_whatever_the_pulse_missed(pauses: list[int], joins: int) -> None:
+    """A pulse that comes late, a match that is played faster, somebody who comes on."""
+    early, late = Screen(), Screen()
+    play, before, at_s = Play(), None, 0.0
+    heard: Told | None
+    for place, pause in enumerate(pauses):
+        ways: dict[int, Way] = {9: lambda at: (at % 40, 0.0), 4: lambda at: (0.0, at % 30)}
+        if place > 1:
+            ways[12] = lambda _: (1.0, 1.0)
+        frames = frames_of(ways, pause * 0.3, since_s=at_s)
+        at_s += pause * 0.3
+        play = Play(tracked(frames, play.track))
+        heard, message = news(before, play)
+        before = heard
+        if place == joins and before is not None:
+            late.hear(to_builtins(key_of(before)))
+        for screen in (early, late) if place > joins else (early,):
+            if message is not None:
+                screen.hear(to_builtins(message))
+    last = play.track.moments[-1]
+    assert (early.n, early.spots) == (last.n, last.spots)
+    if joins < len(pauses) - 1:
+        assert (late.n, late.spots) == (early.n, early.spots)
+
+
+def test_figures_come_anew_with_a_key_frame_every_twenty_seconds() -> None:
+    play, before, keys = Play(), None, 0
+    for place in range(2 * KEY_EVERY + 2):
+        play = Play(tracked(frames_of({9: lambda at: (at % 40, 0.0)}, 0.5, since_s=place / 2), play.track))
+        before, message = news(before, play)
+        keys += message is not None and message.key is not None
+    assert keys == 3
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        {"clock_ms": -1},
+        {"period": "third_half"},
+        {"players": [["home", 9, 81, 0]]},
+        {"players": [["home", 9, float("nan"), 0]]},
+        {"players": [["home", 100, 0, 0]]},
+        {"players": [["referee", 9, 0, 0]]},
+        {"players": [["home", 9, 0]]},
+        {"players": [["home", 9, 0, 0]] * 41},
+        {"ball": [0, 0]},
+        {"at": "2026-05-09T19:00:00"},
+        {"shoe_size": 44},
+    ],
+)
+def test_a_frame_that_is_none_is_refused(frame: dict[str, object]) -> None:
+    whole = {"period": "first_half", "clock_ms": 0, "players": []} | frame
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(msgspec.json.encode({"frames": [whole]}), type=Frames)
+
+
+SPOT = st.tuples(st.sampled_from(Side), st.integers(1, 3), st.floats(-80, 80), st.floats(-80, 80))
+ANY_FRAME = st.builds(
+    Frame,
+    st.sampled_from(Period),
+    st.integers(0, 3000) | st.integers(0, 18_000_000),
+    st.lists(SPOT, max_size=5),
+    st.none() | st.tuples(st.floats(-80, 80), st.floats(-80, 80), st.floats(-5, 60)),
+    st.none() | st.datetimes(timezones=st.just(UTC)),
+)
+
+
+@given(frames=st.lists(ANY_FRAME, max_size=30))
+def test_whatever_tracking_may_send_phones_can_be_told(frames: list[Frame]) -> None:
+    play, before = Play(), None
+    for frame in frames:
+        track, _ = follow(play.track, [frame], BEGAN)
+        play = Play(track, settled(play.kicks, track.near))
+        before, message = news(before, play)
+        assert msgspec.convert(to_builtins(play), Play) == play
+        if message is not None:
+            Screen().hear(to_builtins(message) | {"moves": []})
+
+
+def test_a_ball_is_where_the_frame_nearest_to_the_moment_saw_it() -> None:
+    track = tracked(frames_of({}, 3, ball=lambda at_s: (20 * at_s, -1.0, hypot(at_s, 1))))
+    assert track.moments[2].ball == (100, -5, 7)

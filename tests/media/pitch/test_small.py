@@ -1,0 +1,36 @@
+"""What the feed costs a phone when referees and goal-line technology speak in it too."""
+
+from tests.listening import hear, said
+from tests.media.live.conftest import GOAL, KICK_OFF, Match
+from virage.media.pitch.rules.signals import SIGNALS_A_MINUTE_MAX
+from virage.platform.guard import ANONYMOUS
+from virage.platform.stream import Hub
+
+BYTES_A_MINUTE_MAX = 2_000
+FRAME = 8  # what a chunk of HTTP/1.1 adds to a message: its length and two line ends
+HEARTBEATS = 4 * len(b": \n\n")
+EVENTFUL = (
+    GOAL,
+    {"kind": "goal_line", "side": "home", "is_goal": True},
+    {"kind": "card", "side": "away", "player": 4, "colour": "yellow"},
+    {"kind": "replay", "clip_id": "01a2168b-6201-729d-b000-5d34145cb236", "about": 2},
+    *[{"kind": "referee", "signal": "stopped"}] * SIGNALS_A_MINUTE_MAX,
+)
+
+
+async def test_a_minute_with_a_goal_its_replay_a_card_and_every_signal_there_may_be_takes_less_than_two_kilobytes(
+    match: Match,
+) -> None:
+    hub: Hub = match.world.app.state.hub
+    await match.tell(KICK_OFF)
+    parts = await hear(hub, ANONYMOUS, [f"live:{match.world.event}"], None)
+    await anext(parts)
+    sizes: list[int] = []
+    for told in EVENTFUL:
+        await match.tell(told)
+        part = await anext(parts)
+        while not said(part):
+            part = await anext(parts)
+        sizes.append(len(part) + FRAME)
+    await parts.aclose()
+    assert sum(sizes) + HEARTBEATS + 4 * FRAME < BYTES_A_MINUTE_MAX

@@ -1,0 +1,21 @@
+"""The vectors of docs/vectors/pitch.json say what the rules say, and a phone that goes by the contract gets there."""
+
+import json
+from typing import Any
+
+from tests.media.pitch.make_vectors import FILE, file_text
+from tests.media.pitch.walks import Screen
+
+VECTORS: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
+
+
+def test_the_file_is_what_the_rules_make() -> None:
+    assert FILE.read_text(encoding="utf-8") == file_text()
+
+
+def test_a_phone_written_by_the_contract_is_where_every_message_takes_it() -> None:
+    screen = Screen()
+    for line in VECTORS["told"]:
+        screen.hear(line["message"])
+        state = {"n": screen.n, "spots": {who: list(spot) for who, spot in screen.spots.items()}}
+        assert state | {"ball": screen.ball and list(screen.ball)} == line["state"]

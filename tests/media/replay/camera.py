@@ -1,0 +1,58 @@
+"""A synthetic camera in a thread, and what took it in."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import av
+
+from virage.media.replay.footage import Footage
+from virage.media.replay.ingest.camera import Ingest
+from virage.media.replay.ingest.synthetic import send
+from virage.media.replay.ingest.transports import Source
+from virage.media.replay.rules.media import MediaVault
+from virage.platform.clock import Clock
+from virage.platform.database import Database
+
+
+class Camera:
+    """It sends to a port of this machine until it is pulled, and tries again while nobody listens."""
+
+    def __init__(self, port: int, **how: Any) -> None:
+        self._port = port
+        self._how = how
+        self._pulled = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def pull(self) -> None:
+        self._pulled.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._pulled.is_set():
+            with suppress(av.FFmpegError, OSError):
+                send(
+                    f"tcp://127.0.0.1:{self._port}",
+                    Clock(),
+                    going_on=lambda: not self._pulled.is_set(),
+                    **self._how,
+                )
+            self._pulled.wait(0.05)
+
+
+@asynccontextmanager
+async def taking_in(
+    source: Source, db: Database, footage: Footage, vault: MediaVault, **how: Any
+) -> AsyncIterator[Ingest]:
+    """A camera's ingest, in this process, ended with the block."""
+    ingest = Ingest(source, db=db, footage=footage, vault=vault, **{"clock": Clock(), **how})
+    running = asyncio.create_task(ingest.run())
+    try:
+        yield ingest
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running

@@ -1,0 +1,75 @@
+"""What tests of cameras share."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from litestar import Litestar
+
+from tests.conftest import FakeClock
+from tests.media.replay.camera import Camera
+from tests.media.replay.desk import Desk, a_desk
+from tests.media.replay.filmed import Filmed, a_match_on_film
+from tests.media.replay.house import Kept
+from virage.media.replay.footage import Footage
+from virage.media.replay.rules.media import MediaVault
+from virage.platform.config import Config
+from virage.platform.database import Database
+
+Program = Callable[..., "subprocess.Popen[bytes]"]
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def camera() -> Iterator[Callable[..., Camera]]:
+    """Start cameras that are pulled in the end."""
+    started: list[Camera] = []
+
+    def start(port: int, **how: object) -> Camera:
+        started.append(Camera(port, **how))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.pull()
+
+
+@pytest.fixture
+def program() -> Iterator[Program]:
+    """Start programs that are ended in the end; one that begins with `-m` is Python's."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*command: str, **how: object) -> "subprocess.Popen[bytes]":
+        whole = [sys.executable, *command] if command[0] == "-m" else list(command)
+        started.append(subprocess.Popen(whole, cwd=ROOT, **how))  # type: ignore[call-overload]  # noqa: S603 - ours
+        return started[-1]
+
+    yield start
+    for one in reversed(started):
+        if one.poll() is None:
+            one.send_signal(signal.SIGTERM)
+        try:
+            one.wait(10)
+        except subprocess.TimeoutExpired:
+            one.kill()
+
+
+@pytest.fixture
+def kept(config: Config, db: Database) -> Kept:
+    return Kept(db, Footage(config.objects_at), MediaVault([config.secret]))
+
+
+@pytest.fixture
+async def filmed(app: Litestar, db: Database, clock: FakeClock, config: Config) -> AsyncIterator[Filmed]:
+    async with a_match_on_film(app, db, clock, config) as match:
+        yield match
+
+
+@pytest.fixture
+async def desk(app: Litestar, db: Database, clock: FakeClock) -> AsyncIterator[Desk]:
+    async with a_desk(app, db, clock) as at_work:
+        yield at_work

@@ -1,0 +1,18 @@
+"""Expire footage in a process of its own, which a test kills; its arguments are the database and the objects."""
+
+import asyncio
+import sys
+
+from virage.media.replay.footage import Footage
+from virage.media.replay.jobs.keeping import KeepingJobs
+from virage.platform.clock import Clock
+from virage.platform.database import Database
+
+
+async def main(database: str, objects: str) -> None:
+    db = await Database.open(database, connections_max=1)
+    await KeepingJobs(db, Clock(), Footage(objects), 24).expire()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

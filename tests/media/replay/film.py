@@ -1,0 +1,97 @@
+"""Film without a camera: seconds that are sealed, kept and written down at once, as ingest would have."""
+
+from datetime import datetime, timedelta
+from io import BytesIO
+from typing import NamedTuple
+
+import av
+from av.container import InputContainer
+from numpy import uint8
+from numpy.typing import NDArray
+
+from benchmarks.reel import Reel
+from virage.media.replay.footage import Footage
+from virage.media.replay.ingest.segmenter import Fragment, Init, Take
+from virage.media.replay.rules.boxes import first_shown
+from virage.media.replay.rules.media import Kind, MediaVault, Segment, Track, key_period, opened, sealed
+from virage.media.replay.rules.playlists import Piece
+from virage.media.replay.store import cameras as store
+from virage.platform.database import Connection, Database
+from virage.platform.ids import new_id
+
+
+class Cut(NamedTuple):
+    """The parts of a reel's picture."""
+
+    init: Init
+    fragments: list[Fragment]
+
+
+def cut(reel: Reel) -> Cut:
+    """A reel as ingest cuts it."""
+    with av.open(BytesIO(reel.whole), format="mpegts") as source:
+        assert isinstance(source, InputContainer)
+        take = Take(source)
+        parts = [part for packet in source.demux(take.streams) for part in take.put(packet)[1]] + take.close()
+    (init,) = [part for part in parts if isinstance(part, Init) and part.kind is Kind.VIDEO]
+    return Cut(init, [part for part in parts if isinstance(part, Fragment) and part.kind is Kind.VIDEO])
+
+
+class Archive:
+    """Where footage is kept, and what opens it."""
+
+    def __init__(self, db: Database, footage: Footage, vault: MediaVault) -> None:
+        self.db = db
+        self.footage = footage
+        self.vault = vault
+
+    async def keep(self, camera: str, film: Cut, began_at: datetime, *, programme: bool = False) -> list[Piece]:
+        """Keep a film as what a camera has seen since a moment."""
+        track = Track(
+            new_id(), new_id(), camera, Kind.VIDEO, film.init.codecs, film.init.width, film.init.height, began_at
+        )
+        await self.footage.keep(track.id, film.init.data)
+        pieces = []
+        async with self.db.transaction() as conn:
+            await store.note_camera(conn, camera, programme=programme, delay_ms=0)
+            await store.add_track(conn, track)
+            for part in film.fragments:
+                at = began_at + timedelta(seconds=part.at_s - film.fragments[0].at_s)
+                segment = Segment(new_id(), track.id, at, round(part.duration_s * 1000), len(part.data))
+                key = await self.key(conn, camera, at)
+                await self.footage.keep(segment.id, sealed(part.data, key, segment.id))
+                await store.add_segment(conn, segment, track)
+                pieces.append(Piece(segment, track))
+        return pieces
+
+    async def key(self, conn: Connection, camera: str, at: datetime) -> bytes:
+        """The key of a camera and a moment."""
+        period = key_period(at)
+        return self.vault.open(
+            await store.add_key(conn, camera, period, self.vault.new(camera, period)), camera, period
+        )
+
+    async def open(self, piece: Piece) -> tuple[bytes, bytes]:
+        """The init segment and the fragment of a piece, open."""
+        init, data = [await self.footage.get(one) for one in (piece.track.id, piece.segment.id)]
+        assert init is not None
+        assert data is not None
+        async with self.db.connection() as conn:
+            key = await self.key(conn, piece.track.camera, piece.segment.at)
+        return init, opened(data, key, piece.segment.id)
+
+
+class Shown(NamedTuple):
+    """A frame as a player shows it: its time in ticks of its track, and its luma."""
+
+    at: int
+    luma: NDArray[uint8]
+
+
+def shown(init: bytes, fragment: bytes) -> list[Shown]:
+    """The frames of one fragment, timed by its own boxes, as a player's media source does."""
+    with av.open(BytesIO(init + fragment), format="mp4") as container:
+        assert isinstance(container, InputContainer)
+        frames = list(container.decode(video=0))
+    begins, first = first_shown(fragment), frames[0].pts or 0
+    return [Shown(begins + (frame.pts or 0) - first, frame.to_ndarray(format="gray").astype(uint8)) for frame in frames]

@@ -1,0 +1,37 @@
+"""A synthetic camera in a process of its own: `python -m tests.media.replay.sender URL [LOG]`, until it is told to end.
+
+LOG gets a line a picture: when it was made (Unix ms).
+
+PyAV holds Python's lock while RTMP shakes hands, so a camera and who takes it in cannot share a process there.
+"""
+
+import os
+import signal
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+import av
+
+from virage.media.replay.ingest.synthetic import send
+from virage.platform.clock import Clock
+
+
+def main(url: str, log: str = os.devnull) -> None:
+    ended, clock = threading.Event(), Clock()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    with Path(log).open("a", buffering=1) as lines:
+
+        def going_on() -> bool:
+            lines.write(f"{round(clock.now().timestamp() * 1000)}\n")
+            return not ended.is_set()
+
+        while not ended.is_set():
+            with suppress(av.FFmpegError, OSError):
+                send(url, clock, going_on=going_on)
+            ended.wait(0.1)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,150 @@
+"""What is read under a replay, by the rules alone: the words of the feed in both languages, each at its time."""
+# ruff: noqa: RUF001 - French is written with its own apostrophe, minutes with their prime
+
+import re
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.media.live.test_rules import BEGUN, KICK_OFF, TEAMS, at, played, telling
+from virage.media.live.rules.entries import (
+    AddedTime,
+    Announcement,
+    Card,
+    Corrected,
+    Entry,
+    Goal,
+    GoalLine,
+    KickOff,
+    Period,
+    PeriodOver,
+    Replayed,
+    Review,
+    Side,
+    Substitution,
+    Told,
+    Withdrawn,
+)
+from virage.media.replay.rules.captions import SHOWN_FOR, Cue, captions_playlist, cues_of, webvtt
+from virage.media.replay.rules.media import Kind, Segment, Track
+from virage.media.replay.rules.playlists import Piece, runs_of
+from virage.media.replay.rules.words import said
+from virage.platform.ids import new_id
+from virage.site.programme.rules import Text
+
+SECOND = timedelta(seconds=1)
+TRACK = Track(new_id(), new_id(), "main", Kind.VIDEO, "avc1.64001f", 640, 360, KICK_OFF)
+
+
+@pytest.mark.parametrize(
+    ("told", "french", "english"),
+    [
+        (Goal(Side.HOME, 9), "But pour Ours, 9 Ours 9", "Goal for Ours, 9 Ours 9"),
+        (Goal(Side.AWAY, None), "But pour Theirs", "Goal for Theirs"),
+        (Goal(Side.HOME, 9, None, "penalty"), "Penalty marqué par Ours, 9 Ours 9", "Penalty scored by Ours, 9 Ours 9"),
+        (
+            Goal(Side.HOME, 4, None, "own"),
+            "But contre son camp, pour Ours, 4 Theirs 4",
+            "Own goal, for Ours, 4 Theirs 4",
+        ),
+        (Card(Side.AWAY, 5, "red"), "Carton rouge, Theirs, 5 Theirs 5", "Red card, Theirs, 5 Theirs 5"),
+        (
+            Substitution(Side.HOME, 9, 14),
+            "Ours : entrée du 14 Ours 14, sortie du 9 Ours 9",
+            "Ours: 14 Ours 14 on, 9 Ours 9 off",
+        ),
+        (AddedTime(1), "1 minute de temps additionnel", "1 minute added"),
+        (AddedTime(4), "4 minutes de temps additionnel", "4 minutes added"),
+        (Review("goal", "checking", 1), "L’assistance vidéo vérifie", "The video assistant checks"),
+        (Review("goal", "stands", 1), "Vérifié : la décision est maintenue", "Checked: the decision stands"),
+        (Review("goal", "overturned", 1), "Vérifié : la décision est annulée", "Checked: the decision is overturned"),
+        (
+            GoalLine(Side.HOME, True),
+            "Technologie sur la ligne de but : le ballon est entré",
+            "Goal-line technology: the ball was in",
+        ),
+        (
+            GoalLine(Side.HOME, False),
+            "Technologie sur la ligne de but : le ballon n’est pas entré",
+            "Goal-line technology: the ball was not in",
+        ),
+        (KickOff(Period.SECOND_HALF), "Seconde période : coup d’envoi", "Second half begins"),
+        (PeriodOver(Period.FIRST_HALF), "Première période : terminé", "First half over"),
+        (Announcement(Text("Bonsoir", "Good evening")), "Bonsoir", "Good evening"),
+        (Replayed(UUID(int=1), 2), None, None),
+    ],
+)
+def test_each_entry_of_the_feed_is_said_in_both_languages(told: Told, french: str | None, english: str | None) -> None:
+    entry = Entry(1, KICK_OFF, told)
+    assert (said(entry, TEAMS, None, "fr"), said(entry, TEAMS, None, "en")) == (french, english)
+
+
+def test_what_happens_while_the_clock_runs_is_said_with_its_minute() -> None:
+    def minute(seconds: int) -> str | None:
+        return said(Entry(1, KICK_OFF, AddedTime(4), seconds), TEAMS, Period.FIRST_HALF, "en")
+
+    assert minute(61) == "4 minutes added, 2′"
+    assert minute(45 * 60 + 61) == "4 minutes added, 45+2′"
+
+
+def test_captions_say_what_stands_now_of_what_was_told_while_the_clip_was_seen() -> None:
+    entries = played(
+        BEGUN,
+        telling(Goal(Side.HOME, 9), 1),
+        telling(Goal(Side.AWAY, 4), 1.1),
+        telling(AddedTime(1), 1.2),
+        telling(Corrected(2, Goal(Side.HOME, 10)), 3),
+        telling(Withdrawn(3), 3),
+        telling(AddedTime(2), 3),
+    )
+    cues = cues_of(entries, TEAMS, "en", at(1), at(1.2))
+    assert cues == [Cue(at(1), "Goal for Ours, 10 Ours 10, 2′"), Cue(at(1.2), "1 minute added, 2′")]
+
+
+def pieces(*seconds: float, length_s: float = 1) -> list[Piece]:
+    return [
+        Piece(Segment(new_id(), TRACK.id, KICK_OFF + second * SECOND, round(1000 * length_s), 9), TRACK)
+        for second in seconds
+    ]
+
+
+def shown(cue: Cue, run: list[Piece]) -> list[int]:
+    """The segments of a run that show a cue; it stands in all of them at the same time."""
+    texts = [webvtt([cue], run, piece.segment.id, 8.0) for piece in run]
+    assert {text.partition("\n\n")[0].strip() for text in texts} == {
+        "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:720000,LOCAL:00:00:00.000"
+    }
+    assert len({text for text in texts if cue.text in text}) == 1
+    return [number for number, text in enumerate(texts) if cue.text in text]
+
+
+@pytest.mark.parametrize(
+    ("said_s", "segments"),
+    [(2, [2, 3, 4, 5, 6, 7]), (2.5, [2, 3, 4, 5, 6, 7, 8]), (-5.5, [0]), (9.5, [9])],
+    ids=["as one begins", "within one", "before it begins", "near its end"],
+)
+def test_a_cue_stands_for_six_seconds_in_every_segment_that_shows_some_of_them(
+    said_s: float, segments: list[int]
+) -> None:
+    assert SHOWN_FOR == 6 * SECOND
+    assert shown(Cue(KICK_OFF + said_s * SECOND, "words"), pieces(*range(10))) == segments
+
+
+def test_a_cue_says_its_time_from_the_beginning_of_its_run_and_its_words_as_text() -> None:
+    run = pieces(0, length_s=4000)
+    cues = [Cue(KICK_OFF - SECOND, "before"), Cue(KICK_OFF + timedelta(hours=1, seconds=62.5), "<b> & -->")]
+    text = webvtt(cues, run, run[0].segment.id, 0)
+    assert "00:00:00.000 --> 00:00:05.000\nbefore" in text
+    assert "01:01:02.500 --> 01:01:08.500\n&lt;b&gt; &amp; --&gt;" in text
+
+
+def test_captions_break_where_the_picture_does() -> None:
+    video = pieces(0, 1, 5)
+    lines = captions_playlist(video, runs_of(video), "en", closed=True).splitlines()
+    assert re.sub(r"[0-9a-f-]{36}", "ID", "\n".join(lines[5:])).splitlines() == [
+        *["#EXTINF:1.000,", "captions/en/ID"] * 2,
+        "#EXT-X-DISCONTINUITY",
+        *["#EXTINF:1.000,", "captions/en/ID"],
+        "#EXT-X-ENDLIST",
+    ]

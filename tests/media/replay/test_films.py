@@ -1,0 +1,215 @@
+"""What is made of segments: posters, captions, files, over the whole application and real footage."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from io import BytesIO
+from itertools import pairwise
+from typing import Any
+
+import av
+import httpx
+import numpy as np
+import pytest
+from av.container import InputContainer
+from msgspec.structs import replace
+
+from benchmarks.reel import encoded, pictures
+from tests.media.live.test_rules import TEAMS
+from tests.media.replay.film import cut
+from tests.media.replay.filmed import Filmed, clocks, voice
+from tests.media.replay.reel import shot, take
+from tests.media.replay.test_way import luma
+from virage.media.live.acts import telling as live
+from virage.media.replay.films import files, reading
+from virage.media.replay.films.describing import samples
+from virage.media.replay.films.files import Film
+from virage.media.replay.footage import MAKING_MAX
+from virage.media.replay.ingest.synthetic import clock_in
+from virage.media.replay.rules.media import Kind
+from virage.media.replay.rules.rights import Networks, Rights
+from virage.platform.ids import new_id
+
+SECOND = timedelta(seconds=1)
+KEPT_BY_PHONES = "public, max-age=60, s-maxage=1"
+
+
+async def test_the_poster_shows_the_moment_of_the_mark_and_stays_the_same(filmed: Filmed) -> None:
+    now = filmed.world.clock.now()
+    await filmed.lay(shot("main", now - 14 * SECOND, 14))
+    clip = await filmed.goal()
+    poster = await filmed.ask(f"{clip}/poster.jpg")
+    assert (poster.headers["content-type"], poster.headers["cache-control"]) == ("image/jpeg", KEPT_BY_PHONES)
+    with av.open(BytesIO(poster.content)) as picture:
+        assert isinstance(picture, InputContainer)
+        (frame,) = picture.decode(video=0)
+        assert (frame.width, frame.height) == (640, 360)
+    assert 0 <= now.timestamp() * 1000 - clock_in(luma(frame)) <= 1100
+    await filmed.lay(shot("main", now, 9))
+    assert (await filmed.ask(f"{clip}/poster.jpg")).content == poster.content
+    (object_,) = (await filmed.world.rows("select poster_id from replay.clip"))[0]
+    stored = await filmed.ask(f"/api/replay/objects/{object_}")
+    assert len(stored.content) > len(poster.content)
+    assert poster.content[:16] not in stored.content, "whoever has the store has what only the house opens"
+
+
+async def test_who_presses_play_is_given_in_one_answer_what_a_player_asks_for_before_the_first_picture(
+    filmed: Filmed,
+) -> None:
+    now = filmed.world.clock.now()
+    await filmed.lay(shot("main", now - 400 * SECOND, 2), shot("main", now - 14 * SECOND, 14))
+    clip = await filmed.goal()
+    start = (await filmed.ask(f"{clip}/start")).json()
+    assert start["clip"] == (await filmed.ask(clip)).json()
+    assert sorted(start["playlists"]) == [f"{clip}/main/{name}.m3u8" for name in ("audio", "main", "video")]
+    for address, text in start["playlists"].items():
+        assert (await filmed.ask(address)).text == text
+    await filmed.world.rows("update replay.clip set from_at = $1", now - 100 * SECOND)
+    long = (await filmed.ask(f"{clip}/start")).json()["playlists"]
+    assert list(long) == [f"{clip}/main/main.m3u8"], "those of a long clip are asked for as they are wanted"
+    await filmed.world.rows("delete from replay.segment")
+    assert (await filmed.ask(f"{clip}/start")).json()["playlists"] == {}
+
+
+async def test_captions_say_what_the_feed_says_in_both_languages_at_its_time(filmed: Filmed) -> None:
+    now = filmed.world.clock.now()
+    await filmed.lay(shot("main", now - 20 * SECOND, 22))
+    clip = await filmed.goal()
+    main = (await filmed.ask(f"{clip}/main/main.m3u8")).text
+    assert re.findall(r'TYPE=SUBTITLES.*LANGUAGE="(..)"', main) == ["fr", "en"]
+    for locale, words in (("fr", "But pour"), ("en", "Goal for")):
+        playlist = (await filmed.ask(f"{clip}/main/captions-{locale}.m3u8")).text
+        pieces = [line for line in playlist.splitlines() if not line.startswith("#")]
+        assert len(pieces) == (await filmed.ask(f"{clip}/main/video.m3u8")).text.count("#EXTINF")
+        answers = [await filmed.ask(f"{clip}/main/{piece}") for piece in pieces]
+        assert {answer.headers["cache-control"] for answer in answers} == {"public, max-age=1"}
+        texts = [answer.text for answer in answers]
+        assert (await filmed.ask(f"{clip}/main/captions/{locale}/{new_id()}")).status_code == 404
+        # the clip's first segment is the eighth second of its take: that is where the player's time begins
+        assert all("X-TIMESTAMP-MAP=MPEGTS:720000,LOCAL:00:00:00.000" in text for text in texts)
+        said = [number for number, text in enumerate(texts) if words in text]
+        assert said == list(range(12, len(pieces)))[:6]
+        assert "00:00:12.000 --> 00:00:18.000" in texts[12]
+        assert ", 1\N{PRIME}" in texts[12]
+
+
+async def test_a_clip_is_kept_as_a_file_that_any_player_plays_where_its_rights_allow(filmed: Filmed) -> None:
+    now = filmed.world.clock.now()
+    await filmed.lay(shot("main", now - 14 * SECOND, 6), shot("main", now - 6 * SECOND, 14))
+    clip = await filmed.goal()
+    refused = await filmed.ask(f"{clip}/main/clip.mp4")
+    assert refused.json()["code"] == "replay_download_not_allowed"
+    await filmed.allow(Rights(download=True))
+    answer = await filmed.ask(f"{clip}/main/clip.mp4")
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-type"] == "video/mp4"
+    assert re.fullmatch(r'attachment; filename="[0-9-]+-main\.mp4"', answer.headers["content-disposition"])
+    shown = clocks(answer.content)
+    assert shown == sorted(shown)
+    assert len(shown) == (4 + 14) * 25, "what came in before and after the camera was away"
+    with av.open(BytesIO(answer.content)) as file:
+        assert isinstance(file, InputContainer)
+        times = [float(frame.time or 0) for frame in file.decode(video=0)]
+        assert {round(1000 * (after - before)) for before, after in pairwise(times)} == {40}
+        assert [stream.codec_context.name for stream in file.streams] == ["h264", "aac"]
+        assert file.streams.video[0].start_time == 0
+
+
+async def test_a_link_shows_what_it_is_about_to_programs_without_script_where_everybody_may_watch(
+    filmed: Filmed,
+) -> None:
+    teams = replace(TEAMS, home=replace(TEAMS.home, name='"><script>'))
+    async with filmed.world.db.transaction() as conn:
+        await live.set_teams(conn, filmed.world.event, teams, None, filmed.world.clock.now(), revision=1)
+    await filmed.lay(shot("main", filmed.world.clock.now() - 14 * SECOND, 14))
+    clip = await filmed.goal()
+    page = (await filmed.ask(f"/r/{clip.rpartition('/')[2]}")).text
+    tags = dict(re.findall(r'<meta property="([^"]+)" content="([^"]+)">', page))
+    assert tags["og:title"].startswith("But pour &quot;&gt;&lt;script&gt;")
+    assert tags["og:description"] == "Un match"
+    own = {"kind": "goal", "side": "home", "manner": "own"}
+    await filmed.tell({"kind": "corrected", "about": 2, "told": own})
+    assert "But contre son camp" in (await filmed.ask(f"/r/{clip.rpartition('/')[2]}")).text
+    image = httpx.URL(tags["og:image"])
+    assert (await filmed.ask(image.path)).headers["content-type"] == "image/jpeg"
+    for rights in (Rights(share=False), Rights(from_at=filmed.world.clock.now() + SECOND)):
+        await filmed.world.rows("delete from replay.rights")
+        await filmed.allow(rights)
+        answer = await filmed.ask(f"/r/{clip.rpartition('/')[2]}")
+        assert answer.status_code == 200
+        assert "og:image" not in answer.text
+        assert "But pour" not in answer.text
+    await filmed.world.rows("delete from replay.rights")
+    await filmed.allow(Rights(where=Networks(["127.0.0.0/8"])))
+    here = await filmed.ask(f"/r/{clip.rpartition('/')[2]}")
+    assert "og:image" in here.text
+    assert here.headers["cache-control"] == "no-store", "no cache tells others"
+    assert (await filmed.ask(f"/r/{new_id()}")).status_code == 404
+    await filmed.world.rows("update replay.clip set withdrawn_at = published_at, entry = null")
+    gone = await filmed.ask(f"/r/{clip.rpartition('/')[2]}")
+    assert (gone.status_code, gone.headers["content-type"]) == (410, "text/html; charset=utf-8"), "the app says why"
+    assert "But pour" not in gone.text
+
+
+def test_a_file_has_the_sound_of_its_picture_alone_and_no_picture_that_is_encoded_otherwise() -> None:
+    parts = take(0, 6)
+    video, audio = ([part for part in parts if part.kind is kind] for kind in (Kind.VIDEO, Kind.AUDIO))
+    # the sound begins before the picture, and ends after it
+    film = Film(b"".join(one.data for one in (video[0], *video[2:5])), b"".join(one.data for one in audio))
+    other = cut(encoded(pictures(1)))
+    strange = Film(other.init.data + other.fragments[0].data, None)
+    made = files.mp4([film, strange, film])
+    assert clocks(made) == [*range(1000, 4000, 40)] * 2
+    heard = np.abs(samples(made)).reshape(-1)[: 6 * 48_000 - 4096]
+    assert len(samples(made)) == pytest.approx(6 * 48_000, abs=2 * 1024)
+    loud = [heard[second * 48_000 + 2000 : second * 48_000 + 4000].mean() for second in range(6)]
+    quiet = [heard[second * 48_000 + 24_000 : second * 48_000 + 40_000].mean() for second in range(6)]
+    assert min(loud) > 10 * max(quiet), "it beeps as each second begins"
+
+
+class AtOnce:
+    """What it calls, and how often, and how many times at once."""
+
+    def __init__(self, call: Callable[..., bytes]) -> None:
+        self._call, self._now = call, 0
+        self.calls = self.most = 0
+
+    def __call__(self, *given: Any) -> bytes:
+        self._now += 1
+        self.calls, self.most = self.calls + 1, max(self.most, self._now)
+        made = self._call(*given)
+        self._now -= 1
+        return made
+
+
+async def test_a_ground_that_asks_for_the_same_at_once_does_not_fill_the_memory(
+    filmed: Filmed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await filmed.lay(shot("main", filmed.world.clock.now() - 14 * SECOND, 23))
+    clip = await filmed.goal()
+    await filmed.allow(Rights(download=True))
+    filmed.clock.advance(19 * SECOND)
+    pictures, mp4s = AtOnce(reading.picture), AtOnce(files.mp4)
+    monkeypatch.setattr(reading, "picture", pictures)
+    monkeypatch.setattr(files, "mp4", mp4s)
+    for path, made in (("/poster.jpg", pictures), ("/main/clip.mp4", mp4s)):
+        answers = await asyncio.gather(*(filmed.ask(clip + path) for _ in range(12)))
+        assert {answer.status_code for answer in answers} == {200}
+        assert made.most <= MAKING_MAX
+    assert pictures.calls <= MAKING_MAX
+
+
+@pytest.mark.parametrize("lost", ["segments", "keys", "objects"])
+async def test_a_clip_of_which_nothing_is_kept_any_more_is_not_there(filmed: Filmed, lost: str) -> None:
+    await filmed.lay(shot("main", filmed.world.clock.now() - 14 * SECOND, 23))
+    clip = await filmed.goal()
+    await filmed.allow(Rights(download=True))
+    filmed.clock.advance(19 * SECOND)
+    if lost == "objects":
+        for row in await filmed.world.rows("select id from replay.segment"):
+            await filmed.footage.delete(row["id"])
+    else:
+        await filmed.world.rows(f"delete from replay.{'segment' if lost == 'segments' else 'media_key'}")
+    asked = [await filmed.ask(clip + path) for path in ("/poster.jpg", "/main/clip.mp4")]
+    assert [answer.status_code for answer in [*asked, await filmed.describe(clip, "fr", voice(3))]] == [404] * 3

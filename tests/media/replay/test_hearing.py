@@ -1,0 +1,150 @@
+"""A roar in the sound that a camera really sends: encoded, cut, sealed, opened, decoded, measured, suggested."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+from av.container import InputContainer
+from litestar import Litestar
+
+from tests.app.conftest import World
+from tests.conftest import FakeClock, alive
+from virage.media.replay.footage import Footage
+from virage.media.replay.ingest.segmenter import Fragment, Init, Take
+from virage.media.replay.ingest.synthetic import RATE, SOUND_RATE, send
+from virage.media.replay.jobs.moments import MomentJobs
+from virage.media.replay.rules.media import Kind, MediaVault, Segment, Track, key_period, sealed
+from virage.media.replay.store import cameras as store
+from virage.platform.clock import Clock
+from virage.platform.config import Config
+from virage.platform.database import Database
+from virage.platform.ids import new_id
+
+QUIET_S, LOUD_S = 12, 5
+FASTER = 1000  # than life: it encodes as fast as it can
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture(scope="module")
+def filmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the synthetic camera sends in a while, to a file."""
+    path: Path = tmp_path_factory.mktemp("camera") / "filmed.ts"
+    frames = count()
+    send(str(path), Clock(speed=FASTER), going_on=lambda: next(frames) < (QUIET_S + LOUD_S) * RATE)
+    return path
+
+
+def louder(path: Path, from_s: float, times: float) -> Path:
+    """The same with its sound made louder from a second on, as when a crowd rises."""
+    out = path.with_suffix(f".{times}.ts")
+    with av.open(path) as source, av.open(out, "w", format="mpegts") as target:
+        assert isinstance(source, InputContainer)
+        video, audio = source.streams.video[0], source.streams.audio[0]
+        picture: Any = target.add_stream_from_template(video)
+        sound: Any = target.add_stream("aac", rate=SOUND_RATE, layout="mono")
+        began = None
+        for packet in source.demux(video, audio):
+            if packet.dts is None:
+                continue
+            began = packet.dts if began is None else began
+            if packet.stream is video:
+                packet.stream = picture
+                target.mux(packet)
+                continue
+            for frame in packet.decode():
+                assert isinstance(frame, av.AudioFrame)
+                target.mux(sound.encode(_times(frame, times if (frame.pts or 0) >= from_s * 90_000 + began else 1.0)))
+        target.mux(sound.encode(None))
+    return out
+
+
+def _times(frame: av.AudioFrame, times: float) -> av.AudioFrame:
+    made = av.AudioFrame.from_ndarray(frame.to_ndarray() * times, format="fltp", layout="mono")
+    made.sample_rate, made.pts, made.time_base = frame.sample_rate, frame.pts, frame.time_base
+    return made
+
+
+class Ground:
+    """A match that has begun, and what its main camera sent."""
+
+    def __init__(self, world: World, config: Config) -> None:
+        self.world = world
+        self.footage = Footage(config.objects_at)
+        self.vault = MediaVault([config.secret])
+        self.jobs = MomentJobs(world.db, world.clock, self.footage, self.vault)
+
+    async def takes_in(self, path: Path) -> None:
+        """The sound of a file, as if it had come in until now."""
+        with av.open(path) as container:
+            assert isinstance(container, InputContainer)
+            take = Take(container)
+            parts = [part for packet in container.demux(take.streams) for part in take.put(packet)[1]]
+            sound = [part for part in [*parts, *take.close()] if part.kind is Kind.AUDIO]
+        began = self.world.clock.now() - (QUIET_S + LOUD_S) * SECOND
+        track = None
+        async with self.world.db.transaction() as conn:
+            await store.note_camera(conn, "main", programme=True, delay_ms=0)
+            hour = key_period(began)
+            for at in (hour, hour + timedelta(hours=1)):
+                await store.add_key(conn, "main", at, self.vault.new("main", at))
+            for part in sound:
+                if isinstance(part, Init):
+                    track = Track(new_id(), new_id(), "main", Kind.AUDIO, part.codecs, None, None, began)
+                    await self.footage.keep(track.id, part.data)
+                    await store.add_track(conn, track)
+                elif track is not None:
+                    await self._add(conn, track, part, began + part.at_s * SECOND)
+
+    async def _add(self, conn: Any, track: Track, part: Fragment, at: Any) -> None:
+        segment = Segment(new_id(), track.id, at, round(part.duration_s * 1000), len(part.data))
+        kept = await store.media_key(conn, "main", key_period(at))
+        assert kept is not None
+        key = self.vault.open(kept, "main", key_period(at))
+        await self.footage.keep(segment.id, sealed(part.data, key, segment.id))
+        await store.add_segment(conn, segment, track)
+
+    async def suggested(self) -> list[tuple[str, float]]:
+        """What was suggested: the camera, and when, in seconds of the file."""
+        began = self.world.clock.now() - (QUIET_S + LOUD_S) * SECOND
+        ours = "select camera, at from replay.suggestion where event_id = $1 order by at"
+        rows = await self.world.rows(ours, self.world.event)
+        return [(row["camera"], (row["at"] - began).total_seconds()) for row in rows]
+
+
+@pytest.fixture
+async def ground(app: Litestar, db: Database, clock: FakeClock, config: Config) -> AsyncIterator[Ground]:
+    world = World(app, db, clock)
+    async with alive(app):
+        await world.open()
+        clock.advance(timedelta(days=1, minutes=10))  # it began ten minutes ago
+        yield Ground(world, config)
+
+
+@pytest.fixture
+def roaring(filmed: Path) -> Path:
+    return louder(filmed, QUIET_S, 3.0)
+
+
+async def test_a_roar_in_a_cameras_sound_is_suggested_once_and_published_by_nobody(
+    ground: Ground, roaring: Path
+) -> None:
+    await ground.takes_in(roaring)
+    for _ in range(3):
+        await ground.jobs.listen()
+    ((camera, at),) = await ground.suggested()
+    assert camera == "main"
+    assert abs(at - QUIET_S) <= 1.5
+    assert await ground.world.rows("select id from replay.clip") == []
+    other = MomentJobs(ground.world.db, ground.world.clock, ground.footage, ground.vault)
+    await other.listen()
+    assert len(await ground.suggested()) == 1, "who takes over hears the same, and says it no more"
+
+
+async def test_a_camera_whose_sound_stays_as_it_is_suggests_nothing(ground: Ground, filmed: Path) -> None:
+    await ground.takes_in(filmed)
+    await ground.jobs.listen()
+    assert await ground.suggested() == []

@@ -1,0 +1,366 @@
+"""Cameras over real transports: what is kept of them, when it was seen, and what the desk sees of their faults."""
+
+import asyncio
+import shutil
+import signal
+import socket
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from tests.azurite.server import Azurite
+from tests.media.replay.camera import Camera, taking_in
+from tests.media.replay.conftest import Program
+from tests.media.replay.house import FRAME_MS, Kept
+from tests.ports import free_ports
+from virage.media.replay.footage import Footage
+from virage.media.replay.ingest.measuring import measure
+from virage.media.replay.ingest.synthetic import send
+from virage.media.replay.ingest.transports import SRT_PROGRAM, Source
+from virage.media.replay.rules.cameras import Fault
+from virage.media.replay.rules.media import Kind
+from virage.media.replay.rules.playlists import Piece
+from virage.platform.clock import Clock
+from virage.platform.config import Config
+
+# What may be under way: the second that is not whole, and half a one between encoder, wire and store.
+OPEN_FRAMES_MAX = 38
+Start = Callable[..., Camera]
+PACKET = "pkt_size=1316"
+
+
+async def whole_second(kept: Kept, camera: str) -> Piece:
+    """A second of a camera that came with all its pictures: on a busy machine UDP loses packets on its way."""
+    found: list[Piece] = []
+
+    async def so() -> bool:
+        for take in await kept.takes(camera):
+            for piece in take[1:]:
+                seen = [clock for _, clock in await kept.clocks(piece)]
+                if len(seen) == 25 and all(after - before == FRAME_MS for before, after in pairwise(seen)):
+                    found.append(piece)
+        return bool(found)
+
+    await kept.wait_for(so)
+    return found[-1]
+
+
+async def test_cameras_over_udp_rtmp_and_srt_are_kept_as_they_are_and_when_one_ends_the_desk_sees_it(
+    kept: Kept, program: Program
+) -> None:
+    udp, rtmp, srt, feed = free_ports(4)
+    sources = [
+        Source("by-udp", f"udp://127.0.0.1:{udp}"),
+        Source("by-rtmp", f"rtmp://127.0.0.1:{rtmp}/live/main"),
+        Source("by-srt", f"srt://127.0.0.1:{srt}?mode=listener"),
+    ]
+    async with AsyncExitStack() as taken:
+        for source in sources:
+            await taken.enter_async_context(taking_in(source, kept.db, kept.footage, kept.vault))
+        program("-m", "tests.media.replay.sender", f"udp://127.0.0.1:{udp}?{PACKET}")
+        by_rtmp = program("-m", "tests.media.replay.sender", f"rtmp://127.0.0.1:{rtmp}/live/main")
+        program(SRT_PROGRAM, "-q", f"udp://127.0.0.1:{feed}", f"srt://127.0.0.1:{srt}?mode=caller&latency=60")
+        program("-m", "tests.media.replay.sender", f"udp://127.0.0.1:{feed}?{PACKET}")
+        for source in sources:
+            await kept.wait_for_pieces(source.camera, 3)
+            await kept.wait_for_fault(source.camera, None)
+            second = await whole_second(kept, source.camera)
+            assert await kept.late_ms(second) > -FRAME_MS, "nothing was seen before it happened"
+            assert len(await kept.pieces(source.camera, Kind.AUDIO)) >= 2
+        by_rtmp.terminate()
+        await kept.wait_for_fault("by-rtmp", Fault.ENDED)
+
+
+async def test_two_cameras_300_ms_apart_show_the_same_instant_once_a_lamp_was_compared(
+    kept: Kept, camera: Start
+) -> None:
+    prompt, slow = free_ports(2)
+    async with AsyncExitStack() as taken:
+        for name, port, lag_ms in (("main", prompt, 0), ("behind-goal", slow, 300)):
+            source = Source(name, f"tcp://127.0.0.1:{port}?listen=1", programme=name == "main")
+            await taken.enter_async_context(taking_in(source, kept.db, kept.footage, kept.vault))
+            camera(port, lag_ms=lag_ms)
+        await kept.wait_for_pieces("behind-goal", 6)
+        assert await apart_ms(kept) == pytest.approx(300, abs=1.5 * FRAME_MS), "else there is nothing to mend"
+
+        async def compared() -> bool:
+            late = await measure(kept.db, kept.footage, kept.vault, Clock().now())
+            return all(one.delay_ms is not None for one in late)
+
+        await kept.wait_for(compared)
+        state = await kept.state("behind-goal")
+        assert state is not None
+        assert state.delay_ms == pytest.approx(300, abs=1.5 * FRAME_MS)
+        for name in ("main", "behind-goal"):
+            await kept.wait_for_pieces(name, len(await kept.pieces(name)) + 2)
+        assert abs(await apart_ms(kept)) <= 1.5 * FRAME_MS
+
+
+async def apart_ms(kept: Kept) -> float:
+    """How much earlier the second camera's last second shows what the first one's does, by the clock in both."""
+    main, other = [(await kept.pieces(name))[-1] for name in ("main", "behind-goal")]
+    return await kept.late_ms(other) - await kept.late_ms(main)
+
+
+async def test_an_encoder_that_is_set_wrongly_is_refused_until_it_is_set_right_and_one_that_is_pulled_comes_back(
+    kept: Kept, camera: Start
+) -> None:
+    (port,) = free_ports(1)
+    source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True)
+    async with taking_in(source, kept.db, kept.footage, kept.vault):
+        wrong = camera(port, gop_s=2.0)
+        await kept.wait_for_fault("main", Fault.GOP_TOO_LONG)
+        wrong.pull()
+        assert await kept.pieces("main") == []
+        right = camera(port)
+        await kept.wait_for_pieces("main", 2)
+        await kept.wait_for_fault("main", None)
+        right.pull()
+        await kept.wait_for_fault("main", Fault.ENDED)
+        before = await kept.pieces("main")
+        camera(port)
+        await kept.wait_for_pieces("main", len(before) + 2)
+        await kept.wait_for_fault("main", None)
+    first, second = await kept.takes("main")
+    assert first[0].track.id != second[0].track.id
+    assert first[-1].segment.ends_at < second[0].segment.at, "the gap is a gap"
+
+
+class Shifted(Clock):
+    """A machine's clock that somebody sets while it runs."""
+
+    shift = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.shift
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> bytes:
+    """Six seconds of a camera, as they go over a wire."""
+    file, frames = tmp_path / "camera.ts", iter(range(150))
+    send(str(file), Clock(speed=1000), going_on=lambda: next(frames, None) is not None)
+    return file.read_bytes()
+
+
+async def test_where_the_clock_of_a_camera_or_of_the_machine_jumps_a_new_take_begins_and_the_desk_sees_why(
+    kept: Kept, recording: bytes
+) -> None:
+    (port,) = free_ports(1)
+    source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True)
+    clock = Shifted()
+    async with taking_in(source, kept.db, kept.footage, kept.vault, clock=clock):
+        wire = await asyncio.to_thread(connected, port)
+        with wire:
+            half = len(recording) // 2
+            await asyncio.to_thread(wire.sendall, recording + recording[:half])
+            await kept.wait_for_fault("main", Fault.CLOCK_JUMPED)
+            await kept.wait_for_pieces("main", 7)
+            clock.shift = timedelta(hours=-1)
+            await asyncio.to_thread(wire.sendall, recording[half:])
+            await kept.wait_for_fault("main", Fault.OUR_CLOCK_JUMPED)
+        await kept.wait_for_pieces("main", 11)
+    by_take = Counter(piece.track.take_id for piece in await kept.pieces("main"))
+    assert len(by_take) == 3
+
+
+def connected(port: int) -> socket.socket:
+    """A connection to whoever will listen."""
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port))
+        except ConnectionRefusedError:
+            continue
+
+
+async def test_an_object_store_that_was_gone_for_a_while_has_everything_when_it_is_back(
+    kept: Kept, camera: Start, blobs: Azurite
+) -> None:
+    (port,) = free_ports(1)
+    source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True)
+    there = Kept(kept.db, Footage(blobs.container()), kept.vault)
+    async with taking_in(source, there.db, there.footage, there.vault) as ingest:
+        camera(port)
+        await there.wait_for_pieces("main", 2)
+        blobs.stop()
+        try:
+            await there.wait_for_fault("main", Fault.STORE_AWAY)
+            before = len(await there.pieces("main"))
+        finally:
+            blobs.start()
+        await there.wait_for_fault("main", None)
+        await there.wait_for_pieces("main", before + 2)
+        assert ingest.lost == 0
+    (take,) = await there.takes("main")
+    assert all(
+        abs(after.segment.at - piece.segment.ends_at) < timedelta(milliseconds=FRAME_MS)
+        for piece, after in pairwise(take)
+    ), "no second is missing"
+    for piece in (take[0], take[-2]):
+        assert len(await there.clocks(piece)) == 25
+
+
+class Held(Footage):
+    """A store that is slow: it takes nothing until it is let go."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.free = asyncio.Event()
+
+    async def keep(self, object_id: UUID, data: bytes) -> None:
+        await self.free.wait()
+        await super().keep(object_id, data)
+
+
+async def test_what_is_whole_when_an_ingest_is_told_to_end_is_kept(
+    kept: Kept, recording: bytes, config: Config
+) -> None:
+    (port,) = free_ports(1)
+    source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True)
+    slow = Held(config.objects_at)
+    async with taking_in(source, kept.db, slow, kept.vault):
+        with await asyncio.to_thread(connected, port) as wire:
+            await asyncio.to_thread(wire.sendall, recording)
+        await kept.wait_for_fault("main", Fault.ENDED)
+        assert await kept.pieces("main") == []
+        slow.free.set()
+    (take,) = await kept.takes("main")
+    assert [len(await kept.clocks(piece)) for piece in take] == [25] * 6
+
+
+async def test_a_camera_that_falls_silent_is_unreachable_until_it_sends_again(
+    kept: Kept, recording: bytes, camera: Start
+) -> None:
+    (port,) = free_ports(1)
+    source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True, silence_s=1.0)
+    async with taking_in(source, kept.db, kept.footage, kept.vault):
+        with await asyncio.to_thread(connected, port) as wire:
+            await asyncio.to_thread(wire.sendall, recording)
+            await kept.wait_for_fault("main", Fault.UNREACHABLE)
+            await kept.wait_for_pieces("main", 6)
+            camera(port)
+            await kept.wait_for_fault("main", None)
+    assert len((await kept.takes("main"))[0]) == 6, "what it sent before is whole"
+
+
+async def test_srt_with_a_passphrase_takes_in_nobody_who_does_not_know_it(
+    kept: Kept, program: Program, capfd: pytest.CaptureFixture[str]
+) -> None:
+    srt, feed, other = free_ports(3)
+    source = Source("by-srt", f"srt://127.0.0.1:{srt}?mode=listener&passphrase=a+secret+of+the+cameras")
+    async with taking_in(source, kept.db, kept.footage, kept.vault):
+        program("-m", "tests.media.replay.sender", f"udp://127.0.0.1:{other}?{PACKET}")
+        for wrong in ("", "&passphrase=a+secret+of+strangers"):
+            caller = f"srt://127.0.0.1:{srt}?mode=caller&latency=60{wrong}"
+            refused = program(SRT_PROGRAM, "-autoreconnect:no", f"udp://127.0.0.1:{other}", caller)
+            await asyncio.to_thread(refused.wait, 30)
+        assert await kept.takes("by-srt") == []
+        caller = f"srt://127.0.0.1:{srt}?mode=caller&latency=60&passphrase=a+secret+of+the+cameras"
+        program(SRT_PROGRAM, "-q", f"udp://127.0.0.1:{feed}", caller)
+        program("-m", "tests.media.replay.sender", f"udp://127.0.0.1:{feed}?{PACKET}")
+        await kept.wait_for_pieces("by-srt", 1)
+    assert "a+secret+of+the+cameras" not in capfd.readouterr().out
+
+
+async def test_srt_without_its_program_is_a_fault_until_it_is_installed(
+    kept: Kept, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    srt, feed = free_ports(2)
+    installed = shutil.which(SRT_PROGRAM)
+    assert installed is not None
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    source = Source("by-srt", f"srt://127.0.0.1:{srt}?mode=listener")
+    async with taking_in(source, kept.db, kept.footage, kept.vault):
+        await kept.wait_for_fault("by-srt", Fault.NO_SRT)
+        (folder / SRT_PROGRAM).symlink_to(installed)
+        program(installed, "-q", f"udp://127.0.0.1:{feed}", f"srt://127.0.0.1:{srt}?mode=caller&latency=60")
+        program("-m", "tests.media.replay.sender", f"udp://127.0.0.1:{feed}?{PACKET}")
+        await kept.wait_for_pieces("by-srt", 1)
+        await kept.wait_for_fault("by-srt", None)
+
+
+async def test_the_program_that_takes_in_srt_dies_with_an_ingest_that_is_killed(
+    kept: Kept, program: Program, config: Config
+) -> None:
+    (port,) = free_ports(1)
+    there = [str(config.database_url), config.objects_at, config.secret]
+    ingesting = program("-m", "tests.media.replay.ingesting", *there, f"srt://127.0.0.1:{port}?mode=listener")
+
+    async def held(*, is_so: bool) -> bool:
+        with socket.socket(type=socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                return is_so
+        return not is_so
+
+    await kept.wait_for(partial(held, is_so=True))
+    ingesting.send_signal(signal.SIGKILL)
+    await kept.wait_for(partial(held, is_so=False))
+
+
+async def test_an_ingest_that_is_killed_loses_the_open_segment_at_most(
+    kept: Kept, program: Program, config: Config, tmp_path: Path
+) -> None:
+    (port,) = free_ports(1)
+    log = tmp_path / "sent"
+    there = [str(config.database_url), config.objects_at, config.secret]
+    command = ["-m", "tests.media.replay.ingesting", *there, f"tcp://127.0.0.1:{port}?listen=1"]
+    ingesting = program(*command)
+    program("-m", "tests.media.replay.sender", f"tcp://127.0.0.1:{port}", str(log))
+    await kept.wait_for_pieces("main", 3)
+    ingesting.send_signal(signal.SIGKILL)
+    sent = [int(line) for line in log.read_text().splitlines()]
+    ingesting.wait()
+    before = await kept.pieces("main")
+    clocks = [clock for piece in before for _, clock in await kept.clocks(piece)]
+    assert {after - clock for clock, after in pairwise(clocks)} == {FRAME_MS}, "all of what is kept is whole"
+    lost = [made for made in sent if made > clocks[-1] + FRAME_MS]
+    assert len(lost) <= OPEN_FRAMES_MAX
+    program(*command)
+    await kept.wait_for_pieces("main", len(before) + 1)
+    _, after = await kept.takes("main")
+    assert len(await kept.clocks(after[0])) == 25, "it is sealed with the key that the hour has already"
+
+
+async def test_what_a_full_disk_cannot_take_is_counted_as_lost_and_the_rest_is_kept_once_there_is_room(
+    kept: Kept, camera: Start, small_disk: Path
+) -> None:
+    (port,) = free_ports(1)
+    full = Kept(kept.db, Footage(str(small_disk)), kept.vault)
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(bytes(shutil.disk_usage(small_disk).free))
+    source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True)
+    async with taking_in(source, full.db, full.footage, full.vault, waiting_max=4) as ingest:
+        first = camera(port)
+        await full.wait_for_fault("main", Fault.STORE_FULL)
+
+        async def lost(count: int) -> bool:
+            state = await full.state("main")
+            return state is not None and state.lost >= count
+
+        await full.wait_for(partial(lost, 2))
+        assert await full.pieces("main") == [], "no row names an object that is not there"
+        first.pull()
+        camera(port)
+        await full.wait_for(partial(lost, ingest.lost + 4))
+        ballast.unlink()
+        await full.wait_for_fault("main", None)
+        known = ingest.lost
+        await full.wait_for_pieces("main", len(await full.pieces("main")) + 2)
+        assert ingest.lost == known
+        state = await full.state("main")
+        assert state is not None
+        assert state.lost == ingest.lost, "each is counted once"
+    assert len(await full.takes("main")) == 2, "what began while nothing more could wait goes on as well"
+    for piece in await full.pieces("main"):
+        assert len(await full.clocks(piece)) > 0

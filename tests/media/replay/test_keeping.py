@@ -1,0 +1,251 @@
+"""Footage is kept for some hours, and what a clip shows for as long as the clip may be shown."""
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from tests.conftest import FakeClock
+from tests.media.replay.conftest import Program
+from tests.media.replay.house import Kept
+from virage.media.replay.jobs.keeping import KeepingJobs
+from virage.media.replay.reads.cameras import gauges
+from virage.media.replay.rules.cameras import Fault
+from virage.media.replay.rules.clips import Clip, ClipState
+from virage.media.replay.rules.descriptions import Part
+from virage.media.replay.rules.keeping import GRACE
+from virage.media.replay.rules.media import Kind, Segment, Track, key_period
+from virage.media.replay.rules.words import Locale
+from virage.media.replay.store import cameras as store
+from virage.media.replay.store import clips, descriptions
+from virage.platform.clock import Clock
+from virage.platform.ids import new_id
+
+HOURS = 24
+HOUR = timedelta(hours=1)
+SECOND = timedelta(seconds=1)
+
+
+async def sent(kept: Kept, camera: str, times: Sequence[datetime], kind: Kind = Kind.VIDEO) -> list[UUID]:
+    """A take of a camera, a second at each of these times; the ids of its objects, its init segment's first."""
+    track = Track(new_id(), new_id(), camera, kind, "avc1.64001f", 640, 360, times[0])
+    segments = [Segment(new_id(), track.id, at, 1000, 5) for at in times]
+    async with kept.db.transaction() as conn:
+        await store.note_camera(conn, camera, programme=False, delay_ms=0)
+        await store.add_track(conn, track)
+        for segment in segments:
+            await store.add_segment(conn, segment, track)
+        for period in {key_period(at) for at in times}:
+            await store.add_key(conn, camera, period, kept.vault.new(camera, period))
+    ids = [track.id, *(segment.id for segment in segments)]
+    await asyncio.gather(*(kept.footage.keep(object_id, b"bytes") for object_id in ids))
+    return ids
+
+
+async def clip(kept: Kept, from_at: datetime, to_at: datetime, *cameras: str, shown: bool = True) -> UUID:
+    made = Clip(new_id(), new_id(), from_at, to_at, list(cameras), to_at if shown else None, poster_id=new_id())
+    async with kept.db.transaction() as conn:
+        await clips.add_clip(conn, made)
+    return made.id
+
+
+async def described(kept: Kept, clip_id: UUID, locale: Locale, now: datetime) -> list[UUID]:
+    """Two seconds of a voice; the ids of its objects, its init segment's first."""
+    init, *ids = [new_id() for _ in range(3)]
+    parts = [Part(0, init, part, key_period(now), 1000) for part in ids]
+    async with kept.db.transaction() as conn:
+        await descriptions.put(conn, clip_id, locale, new_id(), {"main": parts}, now=now)
+    await asyncio.gather(*(kept.footage.keep(object_id, b"bytes") for object_id in (init, *ids)))
+    return [init, *ids]
+
+
+async def stored(kept: Kept, ids: Sequence[UUID]) -> list[bool]:
+    return [await kept.footage.get(object_id) is not None for object_id in ids]
+
+
+async def count(kept: Kept, table: str) -> int:
+    async with kept.db.connection() as conn:
+        found: int = await conn.fetchval(f"select count(*) from replay.{table}")
+    return found
+
+
+def job(kept: Kept, clock: Clock) -> KeepingJobs:
+    return KeepingJobs(kept.db, clock, kept.footage, HOURS)
+
+
+async def test_what_is_over_is_gone_with_its_track_its_key_and_its_objects_and_the_rest_stays(
+    kept: Kept, clock: FakeClock
+) -> None:
+    old, young = clock.now() - 30 * HOUR, clock.now() - 2 * HOUR
+    over = await sent(kept, "main", [old, old + SECOND])
+    sound = await sent(kept, "main", [old], Kind.AUDIO)
+    stays = await sent(kept, "main", [young, young + SECOND])
+    await job(kept, clock).expire()
+    assert await stored(kept, [*over, *sound]) == [False] * 5
+    assert await stored(kept, stays) == [True] * 3
+    assert [await count(kept, table) for table in ("segment", "track", "media_key", "doomed")] == [2, 1, 1, 0]
+
+
+async def test_a_clip_keeps_what_it_shows_of_its_cameras_until_a_while_after_it_is_withdrawn(
+    kept: Kept, clock: FakeClock
+) -> None:
+    old = clock.now() - 30 * HOUR
+    shown = await sent(kept, "main", [old + number * SECOND for number in range(4)])
+    other = await sent(kept, "other", [old + SECOND])
+    clip_id = await clip(kept, old + 1.5 * SECOND, old + 3 * SECOND, "main")
+    await job(kept, clock).expire()
+    init, before, first, second, after = await stored(kept, shown)
+    assert (init, first, second, after) == (True, True, True, False)
+    assert before, "a segment may be five seconds long, and the clip begins in it"
+    assert await stored(kept, other) == [False, False]
+    async with kept.db.transaction() as conn:
+        await clips.withdraw_clip(conn, clip_id, clock.now())
+    clock.advance(GRACE - SECOND)
+    await job(kept, clock).expire()
+    assert (await stored(kept, shown))[2]
+    assert await count(kept, "media_key") == 1
+    clock.advance(2 * SECOND)
+    await job(kept, clock).expire()
+    assert await stored(kept, shown) == [False] * 5
+    assert [await count(kept, table) for table in ("segment", "track", "media_key")] == [0, 0, 0]
+
+
+async def test_a_clip_that_nobody_releases_keeps_its_footage_as_a_whole_and_no_longer_than_footage_is_kept(
+    kept: Kept, clock: FakeClock
+) -> None:
+    began = clock.now() - HOURS * HOUR
+    seen = await sent(kept, "main", [began + number * SECOND for number in range(3)])
+    proposed = await clip(kept, began, began + 3 * SECOND, "main", shown=False)
+    clock.advance(3 * SECOND)
+    await job(kept, clock).expire()
+    assert await stored(kept, seen) == [True] * 4, "what is left of it is all of it"
+    clock.advance(SECOND)
+    await job(kept, clock).expire()
+    assert await stored(kept, seen) == [False] * 4
+    async with kept.db.connection() as conn:
+        waits = await clips.clip(conn, proposed)
+    assert waits is not None
+    assert waits.state is ClipState.PROPOSED
+
+
+async def test_what_was_said_is_deleted_once_it_is_replaced_or_its_clip_is_gone(kept: Kept, clock: FakeClock) -> None:
+    await sent(kept, "main", [clock.now()])
+    clip_id = await clip(kept, clock.now(), clock.now() + SECOND, "main")
+    other = await clip(kept, clock.now(), clock.now() + SECOND, "main")
+    now = clock.now()
+    first, second = await described(kept, clip_id, "en", now), await described(kept, clip_id, "en", now)
+    french, elsewhere = await described(kept, clip_id, "fr", now), await described(kept, other, "en", now)
+    await job(kept, clock).expire()
+    assert await stored(kept, first) == [False] * 3
+    assert await stored(kept, [*second, *french, *elsewhere]) == [True] * 9
+    async with kept.db.transaction() as conn:
+        await clips.withdraw_clip(conn, clip_id, clock.now(), entry=None)
+    clock.advance(GRACE)
+    await job(kept, clock).expire()
+    assert await stored(kept, second) == [True] * 3, "it may be shown again"
+    clock.advance(SECOND)
+    await job(kept, clock).expire()
+    assert await stored(kept, [*second, *french]) == [False] * 6
+    assert await stored(kept, elsewhere) == [True] * 3
+    assert [await count(kept, table) for table in ("description", "description_part", "doomed")] == [1, 2, 0]
+
+
+async def poster_of(kept: Kept, clip_id: UUID) -> UUID | None:
+    async with kept.db.connection() as conn:
+        found = await clips.clip(conn, clip_id)
+    assert found is not None
+    return found.poster_id
+
+
+async def test_a_poster_is_deleted_a_while_after_its_clip_is_withdrawn_and_made_anew_if_it_is_shown_again(
+    kept: Kept, clock: FakeClock
+) -> None:
+    await sent(kept, "main", [clock.now()])
+    withdrawn, shown = [await clip(kept, clock.now(), clock.now() + SECOND, "main") for _ in range(2)]
+    poster, other = await poster_of(kept, withdrawn), await poster_of(kept, shown)
+    assert poster is not None
+    assert other is not None
+    for one in (poster, other):
+        await kept.footage.keep(one, b"bytes")
+    async with kept.db.transaction() as conn:
+        await clips.withdraw_clip(conn, withdrawn, clock.now())
+    clock.advance(GRACE)
+    await job(kept, clock).expire()
+    assert await stored(kept, [poster, other]) == [True, True]
+    clock.advance(SECOND)
+    await job(kept, clock).expire()
+    assert await stored(kept, [poster, other]) == [False, True]
+    assert [await poster_of(kept, withdrawn), await count(kept, "doomed")] == [None, 0]
+    async with kept.db.transaction() as conn:
+        over = await clips.clip(conn, withdrawn)
+        assert over is not None
+        assert await clips.show_clip(conn, over, 7, clock.now())
+    assert await poster_of(kept, withdrawn) not in (None, poster)
+
+
+async def test_an_expiry_that_is_killed_half_way_is_ended_by_the_next_one_and_no_row_names_an_object_that_is_gone(
+    kept: Kept, program: Program, database_url: str, tmp_path: Path
+) -> None:
+    old = datetime.now(UTC) - 30 * HOUR
+    ids = await sent(kept, "main", [old + number * SECOND for number in range(2000)])
+    expiring = program("-m", "tests.media.replay.expiring", database_url, str(tmp_path / "objects"))
+
+    async def begun() -> bool:
+        return await kept.footage.get(ids[1]) is None
+
+    await kept.wait_for(begun)
+    expiring.send_signal(signal.SIGKILL)
+    expiring.wait()
+    assert await count(kept, "doomed") > 0, "it was killed half way"
+    left = {piece.segment.id for piece in await kept.pieces("main")}
+    assert all(await stored(kept, list(left)))
+    await job(kept, Clock()).expire()
+    assert not any(await stored(kept, ids))
+    assert [await count(kept, table) for table in ("segment", "track", "doomed")] == [0, 0, 0]
+
+
+async def test_a_camera_that_is_set_up_anew_keeps_its_delay_unless_another_is_said(kept: Kept) -> None:
+    async def noted(delay_ms: int | None, *, programme: bool) -> tuple[int, bool]:
+        async with kept.db.connection() as conn:
+            await store.note_camera(conn, "main", programme=programme, delay_ms=delay_ms)
+        state = await kept.state("main")
+        assert state is not None
+        return state.delay_ms, state.programme
+
+    assert await noted(300, programme=False) == (300, False)
+    assert await noted(None, programme=True) == (300, True)
+    assert await noted(0, programme=True) == (0, True)
+
+
+async def test_what_is_wrong_with_a_camera_is_a_figure_to_watch(kept: Kept, clock: FakeClock) -> None:
+    async def figures() -> list[float]:
+        async with kept.db.connection() as conn:
+            return [(await gauge.read(conn))["main"] for gauge in gauges(clock)]
+
+    await sent(kept, "main", [clock.now()])
+    assert await figures() == [1, float("inf"), 0], "nobody has taken it in yet"
+    async with kept.db.connection() as conn:
+        await store.note_state(conn, "main", fault=None, seen_at=clock.now(), lost=3, now=clock.now())
+        clock.advance(2 * SECOND)
+        assert await figures() == [0, 2, 3]
+        fault = (Fault.ENDED, clock.now())
+        await store.note_state(conn, "main", fault=fault, seen_at=None, lost=1, now=clock.now())
+    assert await figures() == [1, 2, 4]
+
+
+@pytest.mark.parametrize("hours", [1, HOURS])
+async def test_losses_are_forgotten_with_the_footage_that_they_are_missing_from(
+    kept: Kept, clock: FakeClock, hours: int
+) -> None:
+    await sent(kept, "main", [clock.now()])
+    async with kept.db.connection() as conn:
+        await store.note_state(conn, "main", fault=None, seen_at=None, lost=3, now=clock.now())
+    clock.advance(hours * HOUR + SECOND)
+    await job(kept, clock).expire()
+    state = await kept.state("main")
+    assert state is not None
+    assert state.lost == (3 if hours < HOURS else 0)

@@ -1,0 +1,126 @@
+"""Which moments the crowd suggests, by the rules alone: what is a roar, and when phones are enough."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from virage.media.replay.rules.moments import (
+    AGAIN_AFTER,
+    QUIET_DB,
+    Level,
+    MomentSource,
+    Tapped,
+    asked_for,
+    loudness,
+    roars,
+)
+
+AT = datetime(2026, 5, 9, 20, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+CROWD_DB = -32.0
+
+
+def heard(*dbs: float) -> list[Level]:
+    return [Level(AT + place * SECOND, db) for place, db in enumerate(dbs)]
+
+
+def step(over: float, seconds: int = 5) -> list[Level]:
+    """Half a minute of a crowd, and then a louder one."""
+    return heard(*[CROWD_DB] * 30, *[CROWD_DB + over] * seconds)
+
+
+@given(st.floats(QUIET_DB, 0), st.integers(0, 90))
+def test_a_crowd_that_stays_as_loud_as_it_is_roars_never(db: float, seconds: int) -> None:
+    assert roars(heard(*[db] * seconds)) == []
+
+
+@given(st.lists(st.floats(-3.9, 3.9), max_size=90))
+def test_noise_that_never_stands_eight_decibels_out_of_itself_is_no_roar(noise: list[float]) -> None:
+    assert roars(heard(*[CROWD_DB + one for one in noise])) == []
+
+
+def test_silence_is_as_quiet_as_it_gets_and_what_stands_out_of_it_by_little_is_no_roar() -> None:
+    silence = np.zeros(48_000, np.float32)
+    assert loudness(silence) == QUIET_DB == loudness(silence[:0])
+    assert roars(heard(*[QUIET_DB] * 40)) == []
+    hiss = np.full(48_000, 10 ** (-66 / 20), np.float32)
+    assert loudness(hiss) == QUIET_DB, "a microphone's own noise"
+
+
+@pytest.mark.parametrize(("over", "count"), [(7.9, 0), (8.1, 1), (30.0, 1)])
+def test_a_roar_stands_eight_decibels_over_the_half_minute_before(over: float, count: int) -> None:
+    found = roars(step(over))
+    assert len(found) == count
+    assert [(moment.at, moment.strength) for moment in found] == [(AT + 30 * SECOND, round(10 * over))] * count
+    assert [moment.stretch for moment in found] == [(AT + 18 * SECOND, AT + 38 * SECOND)] * count
+
+
+def test_a_whistle_of_a_second_is_no_roar() -> None:
+    assert roars([*step(20.0, seconds=1), Level(AT + 31 * SECOND, CROWD_DB)]) == []
+
+
+def test_nothing_stands_out_before_ten_seconds_were_heard() -> None:
+    assert roars(heard(*[CROWD_DB] * 9, *[CROWD_DB + 20] * 2)) == []
+    found = roars(heard(*[CROWD_DB] * 10, *[CROWD_DB + 20] * 3))
+    assert [moment.at for moment in found] == [AT + 10 * SECOND]
+
+
+def test_a_roar_is_compared_with_the_half_minute_before_and_with_nothing_earlier() -> None:
+    levels = heard(*[CROWD_DB + 20] * 60, *[CROWD_DB] * 31, *[CROWD_DB + 10] * 2)
+    assert [moment.at for moment in roars(levels)] == [AT + 91 * SECOND], "the loud minute is over"
+
+
+def test_a_second_roar_is_another_moment_after_twenty_seconds_and_not_before() -> None:
+    def twice(apart: int) -> list[float]:
+        levels = heard(*[CROWD_DB] * 30, *[CROWD_DB + 20] * 2, *[CROWD_DB] * (apart - 2), *[CROWD_DB + 20] * 2)
+        return [(moment.at - AT).total_seconds() for moment in roars(levels)]
+
+    assert (twice(20), twice(18)) == ([30, 50], [30])
+
+
+@given(st.lists(st.floats(QUIET_DB, 0), min_size=10, max_size=120))
+def test_a_moment_is_suggested_once_and_in_its_time(dbs: list[float]) -> None:
+    levels = heard(*dbs)
+    found = roars(levels)
+    assert all(after.at - before.at >= AGAIN_AFTER for before, after in pairwise(found))
+    assert {moment.at for moment in found} <= {level.at for level in levels}
+    assert roars(levels[:-1]) == [moment for moment in found if moment.at < levels[-2].at]
+
+
+@given(st.floats(-40, -1))
+def test_loudness_is_measured_in_decibels_below_the_loudest(db: float) -> None:
+    wave = np.sqrt(2) * 10 ** (db / 20) * np.sin(2 * np.pi * 100 * np.arange(48_000) / 48_000)
+    assert loudness(wave.astype(np.float32)) == pytest.approx(db, abs=0.01)
+
+
+def tapped(*counts: int) -> list[Tapped]:
+    return [Tapped(AT + place * SECOND, count) for place, count in enumerate(counts)]
+
+
+@pytest.mark.parametrize(
+    ("counts", "watching", "asked"),
+    [
+        ((4,), 10, False),
+        ((5,), 10, True),
+        ((5,), 250, True),
+        ((5,), 251, False),
+        ((10, 10, 10), 2_000, False),
+        ((10, 20, 10), 2_000, True),
+        ((), 0, False),
+    ],
+)
+def test_a_moment_is_asked_for_by_enough_of_those_who_watch(
+    counts: tuple[int, ...], watching: int, asked: bool
+) -> None:
+    assert (asked_for(tapped(*counts), watching) is not None) == asked
+
+
+def test_what_is_asked_for_has_happened_ten_seconds_before_half_of_them_asked() -> None:
+    found = asked_for(tapped(1, 1, 6, 2), 0)
+    assert found is not None
+    assert (found.source, found.at, found.strength) == (MomentSource.TAPS, AT + 2 * SECOND - 10 * SECOND, 10)
+    assert found.stretch == (found.at - 8 * SECOND, found.at + 8 * SECOND)

@@ -1,0 +1,111 @@
+"""Films of real cameras, sent over TCP as MPEG-TS: what was filmed is what is played."""
+
+import asyncio
+import re
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+import av
+import numpy as np
+import pytest
+from av.container import InputContainer
+
+from benchmarks.reel import RATE, Reel, copied, encoded, film, play
+from tests.media.replay.camera import taking_in
+from tests.media.replay.film import Archive
+from tests.ports import free_ports
+from tests.samples import footage
+from virage.media.replay.footage import Footage
+from virage.media.replay.ingest.transports import Source
+from virage.media.replay.reads import watching
+from virage.media.replay.rules.clips import Clip
+from virage.media.replay.rules.media import Kind, MediaVault
+from virage.media.replay.rules.playlists import Piece
+from virage.media.replay.store import cameras as store
+from virage.platform.config import Config
+from virage.platform.database import Database
+from virage.platform.ids import new_id
+
+SINCE = datetime(2020, 1, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+class Studio(Archive):
+    """Where films are sent, and what came of them."""
+
+    async def take_in(self, reel: Reel, seconds: float) -> str | None:
+        """Send a reel to an ingest until so much of it has been kept, or it is refused; why it was."""
+        (port,) = free_ports(1)
+        source = Source("main", f"tcp://127.0.0.1:{port}?listen=1", programme=True)
+        async with asyncio.timeout(60), taking_in(source, self.db, self.footage, self.vault):
+            sending = asyncio.create_task(play(reel, port))
+            try:
+                while True:
+                    kept = await self.pieces(Kind.VIDEO)
+                    if kept and sum(one.segment.duration_ms for one in kept) >= 1000 * seconds:
+                        return None
+                    if fault := await self.fault():
+                        return fault
+                    await asyncio.sleep(0.05)
+            finally:
+                sending.cancel()
+                await asyncio.gather(sending, return_exceptions=True)
+
+    async def pieces(self, kind: Kind) -> list[Piece]:
+        async with self.db.connection() as conn:
+            return await store.pieces(conn, "main", kind, SINCE, datetime.now(UTC) + HOUR)
+
+    async def fault(self) -> str | None:
+        async with self.db.connection() as conn:
+            found: str | None = await conn.fetchval(
+                "select fault from replay.camera where name = 'main' and fault not in ('ended', 'unreachable')"
+            )
+        return found
+
+    async def clip(self, kind: Kind) -> bytes:
+        """All that a clip of everything shows, opened as its playlist says."""
+        pieces = await self.pieces(kind)
+        clip = Clip(new_id(), new_id(), pieces[0].segment.at, pieces[-1].segment.ends_at, ["main"], SINCE)
+        async with self.db.connection() as conn:
+            text = await watching.playlist(conn, clip, "main", kind, clip.to_at + HOUR)
+        assert text is not None
+        named = [UUID(found) for found in re.findall(r"/objects/([0-9a-f-]{36})$", text, re.MULTILINE)]
+        assert named == [piece.segment.id for piece in pieces]
+        opened = [await self.open(piece) for piece in pieces]
+        return b"".join([opened[0][0], *(fragment for _, fragment in opened)])
+
+
+@pytest.fixture
+def studio(config: Config, db: Database) -> Studio:
+    return Studio(db, Footage(config.objects_at), MediaVault([config.secret]))
+
+
+def decoded(data: bytes, kind: Kind) -> list[Any]:
+    with av.open(BytesIO(data)) as container:
+        assert isinstance(container, InputContainer)
+        frames = container.decode(video=0) if kind is Kind.VIDEO else container.decode(audio=0)
+        return [frame.to_ndarray() for frame in frames]
+
+
+@pytest.mark.parametrize("name", ["bigbuckbunny.mp4", "bikes.mp4"])
+async def test_a_film_with_a_key_frame_each_second_is_played_picture_for_picture(name: str, studio: Studio) -> None:
+    path = footage(name)
+    reel = encoded(islice(film(path), 55), sound_of=path)
+    assert await studio.take_in(reel, 2) is None
+    sent, played = decoded(reel.whole, Kind.VIDEO), decoded(await studio.clip(Kind.VIDEO), Kind.VIDEO)
+    whole = 2 * RATE  # of the second in which it was ended, what came last waits for a picture before it
+    assert len(played) >= whole
+    assert all(np.array_equal(before, after) for before, after in zip(sent[:whole], played[:whole], strict=True))
+    if name == "bigbuckbunny.mp4":
+        said, heard = decoded(reel.whole, Kind.AUDIO), decoded(await studio.clip(Kind.AUDIO), Kind.AUDIO)
+        part = heard[2:40]  # the first two of a decoder lean on what came before them
+        assert any(np.array_equal(part, said[at : at + len(part)]) for at in range(10))
+
+
+@pytest.mark.parametrize("name", ["bigbuckbunny.mp4", "bikes.mp4"])
+async def test_a_film_as_it_was_made_for_a_file_is_refused_with_the_reason(name: str, studio: Studio) -> None:
+    assert await studio.take_in(copied(footage(name)), 3) == "gop_too_long"
+    assert await studio.pieces(Kind.VIDEO) == []

@@ -1,0 +1,196 @@
+"""What is taken of a transport, and what is refused, packet by packet."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from functools import cache
+from io import BytesIO
+from typing import Any
+
+import av
+import pytest
+from av.container import InputContainer
+
+from benchmarks.reel import RATE, pictures, sounds
+from tests.media.replay.film import shown
+from virage.media.replay.ingest import segmenter
+from virage.media.replay.ingest.health import Health
+from virage.media.replay.ingest.segmenter import Fragment, Init, Take, TakeEnds
+from virage.media.replay.ingest.synthetic import clock_in
+from virage.media.replay.rules.cameras import SHOWN_FOR, Fault
+from virage.media.replay.rules.media import Kind
+
+NOW = datetime(2026, 5, 9, 19, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+CLOSED = f"keyint={RATE}:min-keyint={RATE}:scenecut=0:open-gop=0:bframes=0"
+LONG = CLOSED.replace(f"={RATE}", f"={2 * RATE}")
+
+
+@cache
+def sent(picture: str = "libx264", gop: str = CLOSED, sound: str = "aac") -> bytes:
+    """Four seconds of a camera as MPEG-TS, whose clock begins at zero."""
+    file = BytesIO()
+    with av.open(file, "w", format="mpegts") as out:
+        video: Any = out.add_stream(picture, rate=RATE)
+        audio: Any = out.add_stream(sound, rate=48_000, layout="mono")
+        frames = list(pictures(4))
+        video.width, video.height, video.pix_fmt = frames[0].width, frames[0].height, "yuv420p"
+        video.options = {"x264-params": gop} if picture == "libx264" else {}
+        packets = []
+        for number, frame in enumerate(frames):
+            frame.pts, frame.time_base = number, Fraction(1, RATE)
+            packets += video.encode(frame)
+        packets += video.encode(None)
+        for heard in sounds(4):
+            packets += audio.encode(heard)
+        for packet in sorted([*packets, *audio.encode(None)], key=lambda one: one.dts * one.time_base):
+            out.mux(packet)
+    return file.getvalue()
+
+
+def packets(take: Take, source: InputContainer) -> Iterator[Any]:
+    return (packet for packet in source.demux(take.streams) if packet.dts is not None)
+
+
+def opened(data: bytes) -> InputContainer:
+    source = av.open(BytesIO(data), format="mpegts")
+    assert isinstance(source, InputContainer)
+    return source
+
+
+def later(packet: Any, seconds: float) -> Any:
+    """A packet of a clock that was set by so much."""
+    packet.dts, packet.pts = (at + round(seconds / packet.time_base) for at in (packet.dts, packet.pts))
+    return packet
+
+
+def taken(
+    data: bytes, change: Callable[[int, Any], Any] = lambda _, packet: packet
+) -> tuple[list[Init | Fragment], Fault | None]:
+    """What is told of a camera, and why its take ended if it did."""
+    told: list[Init | Fragment] = []
+    with opened(data) as source:
+        try:
+            take = Take(source)
+            for number, packet in enumerate(packets(take, source)):
+                told += take.put(change(number, packet))[1]
+        except TakeEnds as ends:
+            return told, ends.fault
+    return told, None
+
+
+@pytest.mark.parametrize(
+    ("how", "fault"),
+    [
+        ({"gop": LONG}, Fault.GOP_TOO_LONG),
+        ({"picture": "mpeg2video"}, Fault.NO_H264),
+    ],
+    ids=["a key frame every two seconds", "no H.264"],
+)
+def test_of_an_encoder_that_is_set_otherwise_nothing_is_kept_and_the_reason_is_told(
+    how: dict[str, str], fault: Fault
+) -> None:
+    assert taken(sent(**how)) == ([], fault)
+
+
+def test_a_picture_that_is_sent_after_a_key_frame_and_shown_before_it_makes_the_gop_an_open_one() -> None:
+    keys: list[int] = []
+
+    def opening(_: int, packet: Any) -> Any:
+        if packet.stream.type == "video" and packet.is_keyframe:
+            keys.append(packet.pts)
+        elif packet.stream.type == "video" and len(keys) > 1:
+            packet.pts = keys[-1] - 1
+        return packet
+
+    assert taken(sent(), opening) == ([], Fault.GOP_OPEN)
+
+
+def test_a_second_that_is_larger_than_any_camera_sends_ends_the_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segmenter, "BOX_BYTES_MAX", 5_000)
+    assert taken(sent())[1] is Fault.TOO_LARGE
+
+
+def test_nothing_is_told_before_the_second_second_is_whole() -> None:
+    with opened(sent()) as source:
+        take = Take(source)
+        told = [(at_s, parts) for at_s, parts in (take.put(packet) for packet in packets(take, source)) if parts]
+    first_at_s, first = told[0]
+    assert first_at_s == pytest.approx(2)
+    assert [part.kind for part in first if isinstance(part, Init)] == [Kind.VIDEO, Kind.AUDIO]
+    assert len([part for part in first if isinstance(part, Fragment) and part.kind is Kind.VIDEO]) == 2
+
+
+def test_sound_that_phones_do_not_play_is_left_out_and_the_picture_is_kept() -> None:
+    with opened(sent(sound="mp2")) as source:
+        take = Take(source)
+        parts = [part for packet in packets(take, source) for part in take.put(packet)[1]] + take.close()
+    assert {part.kind for part in parts} == {Kind.VIDEO}
+
+
+@pytest.mark.parametrize("jump_s", [2.0, -2.0])
+def test_a_camera_whose_clock_jumps_either_way_ends_its_take(jump_s: float) -> None:
+    _, fault = taken(sent(), lambda number, packet: later(packet, jump_s if number > 150 else 0.0))
+    assert fault is Fault.CLOCK_JUMPED
+
+
+def test_sound_that_is_seconds_from_its_picture_or_was_heard_before_is_left_out() -> None:
+    taken: dict[float, list[bool]] = {0.0: [], 5.0: [], -5.0: [], -0.5: []}
+    with opened(sent()) as source:
+        take = Take(source)
+        picture, _ = (stream.index for stream in take.streams)
+        for number, packet in enumerate(packets(take, source)):
+            if packet.stream_index == picture:
+                take.put(packet)
+            else:
+                by_s = list(taken)[number % 4] if number > 150 else 0.0
+                at_s, _ = take.put(later(packet, by_s))
+                if number > 150:
+                    taken[by_s].append(at_s is not None)
+    assert [set(each) for each in taken.values()] == [{True}, {False}, {False}, {False}]
+
+
+def test_a_take_begins_with_the_first_key_frame_and_its_time() -> None:
+    with opened(sent()) as source:
+        take = Take(source)
+        parts = [part for packet in list(packets(take, source))[10:] for part in take.put(packet)[1]] + take.close()
+    init = next(part for part in parts if isinstance(part, Init) and part.kind is Kind.VIDEO)
+    first = next(part for part in parts if isinstance(part, Fragment) and part.kind is Kind.VIDEO)
+    assert first.at_s == 0
+    frames = shown(init.data, first.data)
+    assert [clock_in(frame.luma) for frame in frames] == [*range(1000, 2000, 40)]
+    assert frames[0].at == 0
+    assert min(part.at_s for part in parts if isinstance(part, Fragment)) >= 0
+
+
+def test_a_fault_is_as_old_as_it_is_and_ends_with_the_first_picture() -> None:
+    health = Health()
+    health.broken(Fault.ENDED, NOW)
+    health.broken(Fault.ENDED, NOW + SECOND)
+    assert health.fault == (Fault.ENDED, NOW)
+    health.broken(Fault.GOP_OPEN, NOW + 2 * SECOND)
+    assert health.fault == (Fault.GOP_OPEN, NOW + 2 * SECOND)
+    health.sends(NOW + 3 * SECOND)
+    assert health.fault is None
+
+
+def test_a_fault_after_which_a_camera_sends_on_is_shown_for_a_while() -> None:
+    health = Health()
+    health.broken(Fault.CLOCK_JUMPED, NOW)
+    health.sends(NOW + SHOWN_FOR - SECOND)
+    assert health.fault == (Fault.CLOCK_JUMPED, NOW)
+    health.sends(NOW + SHOWN_FOR)
+    assert health.fault is None
+
+
+def test_a_store_that_is_away_is_told_before_what_the_camera_does_until_something_is_kept() -> None:
+    health = Health()
+    health.waits(Fault.STORE_AWAY, NOW)
+    health.broken(Fault.ENDED, NOW)
+    health.waits(Fault.STORE_AWAY, NOW + SECOND)
+    assert health.fault == (Fault.STORE_AWAY, NOW)
+    health.waits(Fault.STORE_FULL, NOW + SECOND)
+    assert health.fault == (Fault.STORE_FULL, NOW + SECOND)
+    health.kept(NOW + 2 * SECOND)
+    health.kept(NOW + SECOND)
+    assert (health.fault, health.seen_at) == ((Fault.ENDED, NOW), NOW + 2 * SECOND), "time goes on"

@@ -1,0 +1,160 @@
+"""Cards that the provider keeps: asked for at its page, charged without the buyer, forgotten; we see no number."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+import pytest
+from msgspec.structs import replace
+
+from tests.money.payments.conftest import NOW
+from virage.money.payments import methods
+from virage.money.payments.methods import MethodJobs
+from virage.money.payments.provider import Unreachable
+from virage.money.payments.rules import (
+    Charge,
+    Method,
+    MethodState,
+    NewMethod,
+    Outcome,
+    Reference,
+    State,
+    settle_method,
+)
+from virage.money.payments.sandbox.cards import Card
+from virage.money.payments.sandbox_provider import SandboxProvider
+from virage.platform.database import Database
+from virage.platform.ids import new_id
+from virage.platform.problems import Refused
+
+WHOSE = new_id()
+BACK = "https://club.example/purse"
+A_METHOD = Method(new_id(), WHOSE, MethodState.OPEN, None, None, BACK, "https://pay.example/1", NOW)
+
+
+def test_news_saves_a_card_once_and_what_has_ended_stays() -> None:
+    said = Outcome(A_METHOD.id, State.CAPTURED, 0, label="…4242")
+    saved = settle_method(A_METHOD, said)
+    assert saved == replace(A_METHOD, state=MethodState.SAVED, label="…4242", page_url=None)
+    assert settle_method(saved, said) is None
+    failed = settle_method(A_METHOD, Outcome(A_METHOD.id, State.EXPIRED, 0))
+    assert failed is not None
+    assert (failed.state, failed.reason) == (MethodState.FAILED, "expired")
+    assert settle_method(A_METHOD, Outcome(A_METHOD.id, State.PENDING, 0)) is None
+    assert settle_method(replace(A_METHOD, state=MethodState.FORGETTING), said) is None
+
+
+class Keeper:
+    """Somebody whose card the sandbox keeps."""
+
+    def __init__(self, db: Database, clock: Any, provider: SandboxProvider, buyer: aiohttp.ClientSession) -> None:
+        self.db = db
+        self.clock = clock
+        self.provider = provider
+        self.buyer = buyer
+        self.jobs = MethodJobs(db, clock, provider)
+
+    async def begun(self, method_id: UUID | None = None, subject: UUID = WHOSE) -> Method | Refused:
+        async with self.db.transaction() as conn:
+            return await methods.keep(conn, NewMethod(method_id or new_id(), subject, BACK), self.clock.now())
+
+    async def saved(self, card: Card, code: str | None = None) -> UUID:
+        """A card that was typed at the provider's page, and of which reconciliation has heard."""
+        method = await self.begun()
+        assert isinstance(method, Method)
+        url = await methods.open_page(self.db, self.clock, self.provider, method)
+        assert isinstance(url, str)
+        async with self.buyer.post(url, json={"card": card} | ({"code": code} if code else {})) as answer:
+            assert answer.status == 200
+        self.clock.advance(timedelta(seconds=5))
+        await self.jobs.reconcile()
+        return method.id
+
+    async def method(self, method_id: UUID) -> Method:
+        async with self.db.connection() as conn:
+            return (await methods.methods(conn, [method_id]))[method_id]
+
+    async def charged(self, method_id: UUID, payment_id: UUID | None = None) -> Outcome:
+        (outcome,) = await self.provider.charge([Charge(payment_id or new_id(), method_id, 2_000)])
+        return outcome
+
+
+@pytest.fixture
+def keeper(db: Database, clock: Any, sandbox_provider: SandboxProvider, buyer: aiohttp.ClientSession) -> Keeper:
+    return Keeper(db, clock, sandbox_provider, buyer)
+
+
+async def test_a_card_that_is_kept_is_charged_once_a_payment_and_no_more_once_it_is_forgotten(
+    keeper: Keeper, listening_shop: Any
+) -> None:
+    method_id, payment_id = await keeper.saved(Card.ACCEPTED), new_id()
+    method = await keeper.method(method_id)
+    assert (method.state, method.label) == (MethodState.SAVED, "…4242")
+    first = await keeper.charged(method_id, payment_id)
+    assert (first.state, first.amount_cents) == (State.CAPTURED, 2_000)
+    assert await keeper.charged(method_id, payment_id) == first
+    told = [event for _ in range(2) for event in await listening_shop.next_events()]
+    assert [(event.payment_id, event.amount_cents) for event in told] == [(method_id, 0), (payment_id, 2_000)]
+    async with keeper.db.transaction() as conn:
+        await methods.forget(conn, [method_id], NOW)
+    await keeper.jobs.reconcile()
+    method = await keeper.method(method_id)
+    assert (method.state, method.label) == (MethodState.FORGOTTEN, None)
+    refused = await keeper.charged(method_id)
+    assert (refused.state, refused.reason) == (State.DECLINED, "method_unknown")
+
+
+@pytest.mark.parametrize(
+    ("card", "code", "reason"),
+    [(Card.CHARGE_DECLINED, None, "card_declined"), (Card.CHALLENGE, "1234", "authentication_required")],
+)
+async def test_a_kept_card_may_be_declined_or_its_bank_wants_its_customer(
+    keeper: Keeper, card: Card, code: str | None, reason: str
+) -> None:
+    method_id = await keeper.saved(card, code)
+    assert (await keeper.method(method_id)).state is MethodState.SAVED
+    outcome = await keeper.charged(method_id)
+    assert (outcome.state, outcome.reason) == (State.DECLINED, reason)
+
+
+async def test_the_answer_to_a_charge_is_lost_and_asking_again_charges_nothing_more(keeper: Keeper) -> None:
+    method = await keeper.begun()
+    assert isinstance(method, Method)
+    url = await methods.open_page(keeper.db, keeper.clock, keeper.provider, method)
+    with pytest.raises(aiohttp.ClientError):
+        await keeper.buyer.post(str(url), json={"card": Card.ANSWER_LOST})
+    await keeper.jobs.reconcile()
+    payment_id = new_id()
+    with pytest.raises(Unreachable):
+        await keeper.charged(method.id, payment_id)
+    assert (await keeper.charged(method.id, payment_id)).state is State.CAPTURED
+    (told,) = await keeper.provider.fetch([Reference(payment_id)])
+    assert (told.state, told.amount_cents) == (State.CAPTURED, 2_000)
+
+
+async def test_a_page_that_nobody_uses_ends_and_a_declined_card_is_not_kept(keeper: Keeper, clock: Any) -> None:
+    declined = await keeper.saved(Card.DECLINED)
+    assert (await keeper.method(declined)).reason == "card_declined"
+    method = await keeper.begun()
+    assert isinstance(method, Method)
+    url = await methods.open_page(keeper.db, keeper.clock, keeper.provider, method)
+    async with keeper.buyer.get(f"{url}?lang=en") as answer:
+        page = await answer.text()
+    assert "Save the card" in page
+    assert "may charge this card without you" in page
+    assert "€" not in page, "nothing is paid there"
+    clock.advance(timedelta(minutes=61))
+    await keeper.jobs.reconcile()
+    assert (await keeper.method(method.id)).reason == "expired"
+
+
+async def test_the_same_id_is_the_same_card_and_nobody_elses(keeper: Keeper, provider: Any) -> None:
+    method = await keeper.begun()
+    assert isinstance(method, Method)
+    assert await keeper.begun(method.id) == method
+    assert await keeper.begun(method.id, new_id()) == Refused("method_id_taken")
+    provider.away = True
+    assert await methods.open_page(keeper.db, keeper.clock, provider, method) == Refused("provider_unavailable")
+    async with keeper.db.connection() as conn:
+        assert await conn.fetchval("select count(*) from kernel.journal where what = 'method_begun'") == 1

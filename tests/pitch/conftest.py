@@ -1,5 +1,0 @@
-"""The pitch of a published match, over the whole application."""
-
-from tests.live.conftest import match
-
-__all__ = ["match"]

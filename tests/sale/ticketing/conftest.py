@@ -1,0 +1,337 @@
+"""What the tests of ticketing share: an event on sale, buyers with a browser, a provider in memory."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import msgspec
+import pytest
+from litestar import Litestar
+
+from virage.app import build, domains
+from virage.identity.people import acts as people
+from virage.identity.people.rules.sign_in import Opening
+from virage.identity.people.store import sessions
+from virage.money.payments.provider import Unreachable
+from virage.money.payments.rules import DueRefund, Opened, Outcome, Reference, RefundAnswer, Start, State
+from virage.platform.clock import Clock
+from virage.platform.config import Config
+from virage.platform.database import Connection, Database
+from virage.platform.guard import Grant
+from virage.platform.ids import new_id
+from virage.platform.journal import Tail
+from virage.platform.problems import Refused
+from virage.platform.security import COOKIE, new_token
+from virage.sale.ticketing.acts import refunding
+from virage.sale.ticketing.acts.pricing import set_pricing
+from virage.sale.ticketing.reads.open_sales import OpenSales
+from virage.sale.ticketing.routes.box_office import BoxOffice
+from virage.sale.ticketing.rules.pricing import AreaPricing, Category, Pricing
+from virage.sale.ticketing.rules.terms import Tariff
+from virage.site.programme import acts as programme
+from virage.site.programme.rules import HouseRules, NewEvent, Organiser, Text
+from virage.site.venue.reads import load_ground
+
+NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)  # the time of the fixture `clock`
+HOUR = timedelta(hours=1)
+GOLD, BLUE = new_id(), new_id()
+GOLD_BLOCK, BLUE_BLOCK, AREA = "113", "103", "PEL"
+SITE = "https://virage.local"
+PROCESSES = 3
+
+
+class MemoryProvider:
+    """A provider without a network: pages open at once, and money comes when the test says so."""
+
+    def __init__(self) -> None:
+        self.started: dict[UUID, Start] = {}
+        self.refunded: dict[UUID, int] = {}
+        self.away = False
+
+    async def create(self, starts: Sequence[Start]) -> Sequence[Opened | Refused]:
+        if self.away:
+            raise Unreachable("create")
+        self.started |= {start.payment_id: start for start in starts}
+        return [Opened(start.payment_id, f"https://pay.example/{start.payment_id}") for start in starts]
+
+    async def fetch(self, _references: Sequence[Reference]) -> Sequence[Outcome]:
+        return []
+
+    async def cancel(self, references: Sequence[Reference]) -> Sequence[Outcome]:
+        return [Outcome(one.payment_id, State.EXPIRED, 0) for one in references]
+
+    async def refund(self, refunds: Sequence[DueRefund]) -> Sequence[RefundAnswer]:
+        self.refunded |= {refund.payment_id: refund.amount_cents for refund in refunds}
+        return [RefundAnswer(refund.id, done=True) for refund in refunds]
+
+    def verify_webhook(self, _headers: Mapping[str, str], body: bytes) -> Sequence[Outcome] | Refused:
+        return msgspec.json.decode(body, type=list[Outcome])
+
+    async def close(self) -> None:
+        self.started.clear()
+
+
+def a_pricing(**changes: Any) -> Pricing:
+    """Two categories on two blocks, and a standing area of fifty places."""
+    content: dict[str, Any] = {
+        "categories": [
+            Category(GOLD, {"fr": "Or", "en": "Gold"}, "#c9a227", prices_from(8000)),
+            Category(BLUE, {"fr": "Bleu", "en": "Blue"}, "#14387f", prices_from(3000)),
+        ],
+        "blocks": {GOLD_BLOCK: GOLD, BLUE_BLOCK: BLUE},
+        "areas": [AreaPricing(AREA, BLUE, 50)],
+        "fee_cents": 150,
+    }
+    return Pricing(**(content | changes))
+
+
+def prices_from(full: int) -> dict[Tariff, int]:
+    return {Tariff.FULL: full, Tariff.CHILD: full // 4, Tariff.REDUCED: full // 2, Tariff.ACCESS: full // 2}
+
+
+def a_match(organiser_id: UUID, **changes: Any) -> NewEvent:
+    """A match tomorrow, whose sale is open."""
+    starts = NOW + timedelta(days=1)
+    content: dict[str, Any] = {
+        "kind": "match",
+        "title": Text("Virage contre Visiteurs", "Virage against Visitors"),
+        "doors_at": starts - 2 * HOUR,
+        "starts_at": starts,
+        "ends_at": starts + 2 * HOUR,
+        "sale_opens_at": NOW - HOUR,
+        "sale_closes_at": starts + HOUR,
+    }
+    return NewEvent(id=new_id(), organiser_id=organiser_id, **(content | changes))
+
+
+class Box:
+    """One browser, signed in or not, and what it does at the box office."""
+
+    def __init__(self, browser: httpx.AsyncClient, event_id: UUID) -> None:
+        self.browser = browser
+        self.event_id = event_id
+
+    async def ask(self, method: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
+        return await self.browser.request(method, path, json=body, **options)
+
+    async def hold(
+        self, seats: dict[str, Any], order_id: UUID | None = None, joins: str | None = None
+    ) -> httpx.Response:
+        body = {"id": str(order_id or new_id()), "event_id": str(self.event_id), "seats": seats, "joins": joins}
+        return await self.ask("POST", "/api/orders", body)
+
+    async def best(self, full: int = 2, **more: Any) -> dict[str, Any]:
+        party = {"full": full} | more.pop("party", {})
+        answer = await self.hold({"kind": "best", "party": party, "category_id": str(GOLD)} | more)
+        assert answer.status_code == 201, answer.text
+        order: dict[str, Any] = answer.json()
+        return order
+
+    async def pay(self, order_id: str, payment_id: UUID | None = None) -> httpx.Response:
+        return await self.ask("POST", f"/api/orders/{order_id}/payment", {"payment_id": str(payment_id or new_id())})
+
+
+class Gates:
+    """Presence at the gates as the test says: since when the holder of a ticket is inside."""
+
+    def __init__(self) -> None:
+        self.inside: dict[UUID, datetime] = {}
+
+    async def __call__(
+        self,
+        conn: Connection,  # noqa: ARG002 - the protocol's form
+        event_id: UUID,  # noqa: ARG002 - the protocol's form
+        ticket_ids: Sequence[UUID],
+    ) -> Mapping[UUID, datetime]:
+        return {id_: since for id_, since in self.inside.items() if id_ in ticket_ids}
+
+
+class House:
+    """The whole application with an event on sale; makes browsers and lets money come."""
+
+    def __init__(  # noqa: PLR0917 - what a test may move
+        self,
+        app: Litestar,
+        db: Database,
+        clock: Clock,
+        provider: MemoryProvider,
+        box_office: BoxOffice,
+        gates: Gates,
+    ) -> None:
+        self.app = app
+        self.box_office = box_office
+        self.db = db
+        self.clock = clock
+        self.provider = provider
+        self.organiser_id = new_id()
+        self.event_id = new_id()
+        self.gates = gates
+        self._browsers: list[httpx.AsyncClient] = []
+
+    async def open(self, pricing: Pricing | None = None, **changes: Any) -> UUID:
+        """Put an event on sale; its id."""
+        now = self.clock.now()
+        async with self.db.transaction() as conn:
+            await programme.add_organiser(conn, Organiser(self.organiser_id, "The club"), None, now)
+            new = a_match(self.organiser_id, **changes)
+            await programme.create(conn, new, None, now)
+            await set_pricing(conn, new.id, pricing or a_pricing(), None, now)
+            await programme.publish(conn, new.id, None, now)
+        self.event_id = new.id
+        return new.id
+
+    def browser(self, token: str | None = None) -> Box:
+        transport = httpx.ASGITransport(app=self.app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
+        cookies = {} if token is None else {COOKIE: token}
+        browser = httpx.AsyncClient(transport=transport, base_url=SITE, cookies=cookies)
+        self._browsers.append(browser)
+        return Box(browser, self.event_id)
+
+    async def fan(self, email: str = "fan@example.org") -> Box:
+        async with self.db.transaction() as conn:
+            person_id = await people.ensure_fan(conn, email, None, self.clock.now())
+            session = await people.open_session(conn, person_id, self.clock.now())
+        return self.browser(session.token)
+
+    async def staff(self, *grants: Grant, email: str = "office@example.org") -> Box:
+        async with self.db.transaction() as conn:
+            person_id = await people.ensure_staff(conn, email, None, grants, self.clock.now())
+            session = await people.open_session(conn, person_id, self.clock.now())
+        return self.browser(session.token)
+
+    async def news(self, payment_id: UUID, state: State = State.CAPTURED, cents: int | None = None) -> None:
+        """Let the provider say what became of a payment."""
+        amount = self.provider.started[payment_id].amount_cents if cents is None else cents
+        body = msgspec.json.encode([Outcome(payment_id, state, amount)])
+        browser = self.browser().browser
+        answer = await browser.post("/api/payments/webhooks/sandbox", content=body)
+        assert answer.status_code == 204, answer.text
+
+    async def bought(self, box: Box, **wish: Any) -> dict[str, Any]:
+        """An order that is paid."""
+        order = await box.best(**wish)
+        payment_id = new_id()
+        assert (await box.pay(order["id"], payment_id)).status_code == 200
+        if order["total_cents"]:
+            await self.news(payment_id)
+        paid: dict[str, Any] = (await box.ask("GET", f"/api/orders/{order['id']}")).json()
+        assert paid["state"] == "paid"
+        return paid
+
+    async def taken_over(self, session_id: UUID, email: str = "fan@example.org") -> str:
+        """Sign the browser of a guest's session in; its new token."""
+        now, token = self.clock.now(), new_token()
+        async with self.db.transaction() as conn:
+            person_id = await people.ensure_fan(conn, email, None, now)
+            opening = Opening(person_id, token, "", at=now, expires_at=now + timedelta(days=1))
+            assert await sessions.take_over_session(conn, session_id, opening)
+        return token
+
+    async def cancel(self) -> None:
+        """Cancel the event, as the programme does."""
+        async with self.db.transaction() as conn:
+            await programme.cancel(conn, self.event_id, None, self.clock.now(), [refunding.event_cancelled])
+
+    def forget(self) -> None:
+        """Let the application look at the database again, as if its tail had caught up."""
+        self.box_office.sales.forget(self.event_id)
+
+    @staticmethod
+    def is_reserved(seat: int) -> bool:
+        """Whether a seat is a wheelchair space or the companion seat beside one."""
+        return bool(load_ground().features[seat] & 3)
+
+    async def rows(self, query: str, *values: Any) -> list[Any]:
+        async with self.db.connection() as conn:
+            return await conn.fetch(query, *values)
+
+    async def close(self) -> None:
+        for browser in self._browsers:
+            await browser.aclose()
+
+
+@pytest.fixture
+def provider() -> MemoryProvider:
+    return MemoryProvider()
+
+
+@pytest.fixture
+def gates() -> Gates:
+    return Gates()
+
+
+@pytest.fixture
+def counters(monkeypatch: pytest.MonkeyPatch) -> list[BoxOffice]:
+    """The counters of the applications that are built."""
+    made: list[BoxOffice] = []
+
+    def make(db: Database, clock: Clock, sales: OpenSales) -> BoxOffice:
+        made.append(BoxOffice(db, clock, sales))
+        return made[-1]
+
+    monkeypatch.setattr(domains, "BoxOffice", make)
+    return made
+
+
+@pytest.fixture
+async def app(  # noqa: PLR0917 - what the application is made of
+    config: Config,
+    db: Database,
+    clock: Clock,
+    provider: MemoryProvider,
+    counters: list[BoxOffice],
+    gates: Gates,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Litestar:
+    """The whole application, with the provider and the gates of the test."""
+    monkeypatch.setattr(domains, "inside_since", gates)
+    monkeypatch.setattr(domains, "lock_inside", gates)
+    monkeypatch.setattr(domains, "SandboxProvider", lambda *_: provider)
+    return build(config, db, clock)
+
+
+@pytest.fixture
+async def empty_house(  # noqa: PLR0917 - what the house is made of
+    client: httpx.AsyncClient,  # keeps the application alive
+    app: Litestar,
+    db: Database,
+    clock: Clock,
+    provider: MemoryProvider,
+    counters: list[BoxOffice],
+    gates: Gates,
+) -> AsyncIterator[House]:
+    house = House(app, db, clock, provider, counters[-1], gates)
+    yield house
+    await house.close()
+
+
+@pytest.fixture
+async def house(empty_house: House) -> House:
+    """The application with a match on sale."""
+    await empty_house.open()
+    return empty_house
+
+
+@pytest.fixture
+async def offices(db: Database, clock: Clock) -> AsyncIterator[list[BoxOffice]]:
+    """The counters of several processes, which hear of each other through the journal alone."""
+    tails = [Tail(db) for _ in range(PROCESSES)]
+    offices = [BoxOffice(db, clock, OpenSales(db, tail, clock)) for tail in tails]
+    yield offices
+    for office, tail in zip(offices, tails, strict=True):
+        office.sales.close()
+        await tail.close()
+
+
+def named() -> HouseRules:
+    """House rules of an event with names on its tickets."""
+    return HouseRules(named_tickets=True)
+
+
+def block_seats(code: str) -> range:
+    """The places of a block."""
+    ground = load_ground()
+    block = ground.blocks[ground.block_index[code]]
+    return range(block.first_seat, block.first_seat + block.seat_count)

@@ -1,0 +1,138 @@
+"""What several processes see of one event: each has its own picture, the journal keeps them alike."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.sale.ticketing.conftest import BLUE, GOLD_BLOCK, House, a_pricing, block_seats
+from virage.platform.clock import Clock
+from virage.platform.database import Database
+from virage.platform.guard import Principal
+from virage.platform.ids import new_id
+from virage.platform.journal import Tail
+from virage.platform.problems import Refused
+from virage.platform.stream import Opening
+from virage.sale.ticketing.acts.pricing import set_pricing
+from virage.sale.ticketing.reads.open_sales import Delta, OpenSales, delta_of
+from virage.sale.ticketing.reads.topics import AvailabilityTopic, OrderTopic, Reload
+
+NOBODY = Principal("anonymous")
+
+
+def coming(who: Principal = NOBODY, since: str | None = None) -> Opening:
+    """Somebody who begins to listen."""
+    return Opening(who, since, "0-0")
+
+
+class Process:
+    """Another process's picture of the events on sale."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self.tail = Tail(db)
+        self.sales = OpenSales(db, self.tail, clock)
+        self.topic = AvailabilityTopic(self.sales)
+
+    async def free(self, event_id: UUID) -> int:
+        sale = await self.sales.get(event_id)
+        assert sale is not None
+        return sale.hall.free_count
+
+    async def until(self, event_id: UUID, free: int) -> None:
+        async with asyncio.timeout(10):
+            while await self.free(event_id) != free:  # noqa: ASYNC110 - the tail tells nobody that it told
+                await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def other_process(db: Database, clock: Clock) -> AsyncIterator[Process]:
+    process = Process(db, clock)
+    yield process
+    process.sales.close()
+    await process.tail.close()
+
+
+async def test_what_one_process_sells_is_gone_in_the_other(house: House, other_process: Process) -> None:
+    fan = await house.fan()
+    before = await other_process.free(house.event_id)
+    order = await fan.best(full=3)
+    await other_process.until(house.event_id, before - 3)
+    await fan.ask("DELETE", f"/api/orders/{order['id']}")
+    await other_process.until(house.event_id, before)
+
+
+async def test_what_was_sold_before_a_process_started_is_gone_in_it(house: House, other_process: Process) -> None:
+    await (await house.fan()).best(full=3)
+    sale = await other_process.sales.get(house.event_id)
+    assert sale is not None
+    assert sale.hall.free_count == sum(len(block_seats(code)) for code in (GOLD_BLOCK, "103")) + 50 - 3
+
+
+async def test_a_stream_goes_on_from_the_version_of_a_bitmap(house: House, other_process: Process) -> None:
+    fan, before = await house.fan(), await other_process.free(house.event_id)
+    found = await other_process.sales.at(house.event_id)
+    assert found is not None
+    order = await fan.best(full=2)
+    await other_process.until(house.event_id, before - 2)
+    opened = await other_process.topic.open(str(house.event_id), coming(since=found[1]))
+    assert not isinstance(opened, Refused)
+    assert list(opened.messages) == [Delta(taken=[line["place"] for line in order["lines"]])]
+    nothing_new = await other_process.topic.open(str(house.event_id), coming(since=opened.position))
+    assert not isinstance(nothing_new, Refused)
+    assert list(nothing_new.messages) == []
+
+
+async def test_who_comes_back_too_late_fetches_the_bitmap_anew(house: House, other_process: Process) -> None:
+    opened = await other_process.topic.open(str(house.event_id), coming(since="1-0"))
+    assert not isinstance(opened, Refused)
+    assert list(opened.messages) == [Reload()]
+
+
+@pytest.mark.parametrize("argument", [str(new_id()), "no id"], ids=["unknown", "no id"])
+async def test_an_unknown_event_has_no_stream(house: House, other_process: Process, argument: str) -> None:
+    assert isinstance(await other_process.topic.open(argument, coming()), Refused)
+
+
+@pytest.mark.parametrize("spelt", ["{}\n", " {}", "{{{}}}", "urn:uuid:{}"])
+async def test_an_id_that_is_spelt_otherwise_has_no_stream(house: House, other_process: Process, spelt: str) -> None:
+    topic, event_id = other_process.topic, str(house.event_id)
+    for argument in (spelt.format(event_id), spelt.format(event_id.removeprefix("0")), event_id.replace("-", "")):
+        assert isinstance(await topic.open(argument, coming()), Refused)
+    assert not isinstance(await topic.open(event_id.upper(), coming()), Refused)
+
+
+async def test_deltas_are_told_once_an_event_with_the_last_word_on_each_place(house: House) -> None:
+    event_id = house.event_id
+    entries = [_entry("places_taken", event_id, [1, 2]), _entry("places_freed", event_id, [2])]
+    assert delta_of(entries) == Delta(taken=[1], freed=[2])
+    topic = AvailabilityTopic(house.box_office.sales)
+    assert await topic.on_entries([*entries, _entry("order_paid", new_id(), [])]) == {
+        str(event_id): Delta(taken=[1], freed=[2])
+    }
+    assert await topic.on_entries([_entry("prices_set", event_id, [])]) == {str(event_id): Reload()}
+
+
+async def test_an_order_is_followed_by_its_buyer_alone(house: House) -> None:
+    fan = await house.fan()
+    order = await fan.best()
+    owner = (await house.rows("select owner_id from ticketing.orders"))[0]["owner_id"]
+    topic = OrderTopic(house.db)
+    mine = await topic.open(order["id"], coming(Principal("fan", owner, new_id())))
+    assert not isinstance(mine, Refused)
+    assert [message.state for message in mine.messages] == ["held"]
+    for stranger in (Principal("fan", new_id(), new_id()), NOBODY, Principal("program", owner)):
+        assert isinstance(await topic.open(order["id"], coming(stranger)), Refused)
+    assert isinstance(await topic.open("no id", coming(Principal("fan", owner))), Refused)
+
+
+async def test_new_prices_reach_the_other_process(house: House, other_process: Process) -> None:
+    before = await other_process.free(house.event_id)
+    async with house.db.transaction() as conn:
+        await set_pricing(conn, house.event_id, a_pricing(blocks={"103": BLUE}), None, house.clock.now())
+    await other_process.until(house.event_id, before - len(block_seats(GOLD_BLOCK)))
+
+
+def _entry(what: str, about: UUID, places: list[int]) -> Any:
+    return type("Entry", (), {"what": what, "about": about, "data": {"places": places}})()

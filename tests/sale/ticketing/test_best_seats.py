@@ -1,0 +1,238 @@
+import random
+from functools import cache
+from typing import Any
+
+import pytest
+
+from virage.platform.ids import new_id
+from virage.platform.problems import Refused
+from virage.sale.ticketing.rules.best_seats import best_seats
+from virage.sale.ticketing.rules.hall import Hall
+from virage.sale.ticketing.rules.places import seat_plan
+from virage.sale.ticketing.rules.plan import category_by_place
+from virage.sale.ticketing.rules.terms import Assigned, Best, Party, Reason, Tariff
+from virage.site.venue.reads import load_ground
+
+NEAR, FAR = new_id(), new_id()
+GROUND = load_ground()
+WHEELCHAIR, COMPANION, EASY_ACCESS, HEARING_LOOP = 1, 2, 4, 16
+
+
+@cache
+def categories() -> Any:
+    ranges = [(block.first_seat, block.seat_count, NEAR if block.ring == 1 else FAR) for block in GROUND.blocks]
+    return category_by_place(GROUND.places, ranges, [NEAR, FAR])
+
+
+def a_hall(seed: int = 1) -> Hall:
+    """The whole bowl, free: ring 1 in one category, the others in another."""
+    hall = Hall(seat_plan(), [NEAR, FAR], categories())
+    hall.random.seed(seed)
+    return hall
+
+
+def fill(hall: Hall, share: float) -> None:
+    hall.take(crowd(share))
+
+
+@cache
+def crowd(share: float) -> list[int]:
+    """Seats as a crowd would have them: runs of a few, all over the bowl."""
+    choice = random.Random(1)  # noqa: S311 - the same crowd each time
+    taken: set[int] = set()
+    while len(taken) < share * GROUND.seats:
+        start = choice.randrange(GROUND.seats - 5)
+        taken.update(range(start, start + choice.randint(1, 5)))
+    return sorted(taken)
+
+
+def ask(hall: Hall, full: int = 0, **wish: Any) -> list[Assigned] | Refused:
+    party = Party(full=full, **wish.pop("party", {}))
+    block = wish.get("block")
+    return best_seats(hall, Best(party, **wish), None if block is None else GROUND.block_index[block])
+
+
+def places(outcome: list[Assigned] | Refused) -> list[int]:
+    assert isinstance(outcome, list)
+    return [seat.place for seat in outcome]
+
+
+def are_together(seats: list[int]) -> bool:
+    ordered = sorted(seats)
+    return ordered == list(range(ordered[0], ordered[-1] + 1)) and len({int(GROUND.segment[s]) for s in ordered}) == 1
+
+
+@pytest.mark.parametrize("size", range(1, 10))
+@pytest.mark.parametrize("sold", [0.1, 0.5, 0.9])
+def test_a_party_sits_side_by_side_on_free_ordinary_seats(size: int, sold: float) -> None:
+    hall = a_hall()
+    fill(hall, sold)
+    outcome = ask(hall, size)
+    if isinstance(outcome, Refused):
+        assert sold > 0.5
+        assert outcome.reason == Reason.NOT_TOGETHER
+        return
+    assert len(outcome) == size
+    assert are_together(places(outcome))
+    assert all(hall.is_free(place) for place in places(outcome))
+    assert not any(GROUND.features[place] & (WHEELCHAIR | COMPANION) for place in places(outcome))
+
+
+def test_the_first_party_sees_about_as_well_as_anybody_can() -> None:
+    ordinary = (GROUND.features & (WHEELCHAIR | COMPANION)) == 0
+    seats = places(ask(a_hall(), 2))
+    assert min(GROUND.sightline[seat] for seat in seats) > GROUND.sightline[ordinary].max() - 0.05
+
+
+def test_nobody_leaves_a_single_seat_while_the_bowl_has_room() -> None:
+    hall = a_hall()
+    choice = random.Random(5)  # noqa: S311 - the same parties each time
+    before = singles(hall)
+    for _ in range(20):
+        for _ in range(100):
+            hall.take(places(ask(hall, choice.choice([1, 2, 2, 3, 4, 5]))))
+        assert singles(hall) <= before
+
+
+def singles(hall: Hall) -> int:
+    masks = [hall.mask(segment) for segment in range(len(hall.plan.first))]
+    return sum((mask & ~(mask << 1) & ~(mask >> 1)).bit_count() for mask in masks)
+
+
+def test_an_orphan_is_left_when_nothing_else_can_be_had() -> None:
+    hall = a_hall()
+    segment = next(s for s, length in enumerate(hall.plan.length) if length >= 3 and hall.mask(s).bit_count() >= 3)
+    first = hall.plan.first[segment]
+    hall.take(place for place in range(GROUND.seats) if not first <= place < first + 3)
+    assert are_together(places(ask(hall, 2)))
+
+
+def test_a_category_keeps_to_its_blocks_and_a_block_to_itself() -> None:
+    hall = a_hall()
+    assert {GROUND.blocks[GROUND.block[seat]].ring for seat in places(ask(hall, 4, category_id=NEAR))} == {1}
+    assert {GROUND.blocks[GROUND.block[seat]].code for seat in places(ask(hall, 4, block="307"))} == {"307"}
+
+
+def test_a_block_of_another_category_offers_nothing() -> None:
+    outcome = ask(a_hall(), 2, category_id=NEAR, block="307")
+    assert outcome == Refused(Reason.SOLD_OUT)
+
+
+def test_an_unknown_category_is_refused() -> None:
+    assert ask(a_hall(), 2, category_id=new_id()) == Refused(Reason.CATEGORY_UNKNOWN)
+
+
+def test_a_wheelchair_space_comes_with_the_companion_seat_beside_it() -> None:
+    space, companion = places(ask(a_hall(), party={"access": 1}, needs=("wheelchair",)))
+    assert GROUND.features[space] & WHEELCHAIR
+    assert GROUND.features[companion] & COMPANION
+    assert abs(space - companion) == 1
+
+
+def test_two_wheelchair_spaces_lie_in_one_row_with_their_companions() -> None:
+    outcome = ask(a_hall(), party={"access": 2}, needs=("wheelchair",))
+    assert isinstance(outcome, list)
+    assert [seat.tariff for seat in outcome] == [Tariff.ACCESS, Tariff.COMPANION] * 2
+    assert len({(int(GROUND.block[s]), int(GROUND.row[s])) for s in places(outcome)}) == 1
+
+
+def test_the_family_of_a_wheelchair_user_sits_in_the_same_block() -> None:
+    seats = places(ask(a_hall(), 2, party={"access": 1, "child": 1}, needs=("wheelchair",)))
+    assert len(seats) == 5
+    assert len({int(GROUND.block[seat]) for seat in seats}) == 1
+    assert are_together(seats[2:])
+
+
+def test_who_comes_without_a_companion_gets_the_space_alone() -> None:
+    outcome = ask(a_hall(), party={"access": 1, "companions": 0}, needs=("wheelchair",))
+    assert [GROUND.features[seat] & WHEELCHAIR for seat in places(outcome)] == [WHEELCHAIR]
+
+
+def test_every_wheelchair_space_can_be_sold_and_then_none() -> None:
+    hall = a_hall()
+    for _ in range(350):
+        hall.take(places(ask(hall, party={"access": 1}, needs=("wheelchair",))))
+    assert ask(hall, party={"access": 1}, needs=("wheelchair",)) == Refused(Reason.SOLD_OUT, {"needs": "wheelchair"})
+
+
+def test_a_wheelchair_needs_somebody_of_the_access_tariff() -> None:
+    outcome = ask(a_hall(), 2, needs=("wheelchair",))
+    assert isinstance(outcome, Refused)
+    assert outcome.reason == Reason.PARTY_INVALID
+
+
+@pytest.mark.parametrize(("need", "bit"), [("easy_access", 4), ("audio_description", 8), ("hearing_loop", 16)])
+def test_a_need_is_met_for_who_has_it_and_the_companion_sits_next_to_them(need: str, bit: int) -> None:
+    outcome = ask(a_hall(), 2, party={"access": 1}, needs=(need,))
+    assert isinstance(outcome, list)
+    access, companion = outcome[0], outcome[1]
+    assert (access.tariff, companion.tariff) == (Tariff.ACCESS, Tariff.COMPANION)
+    assert GROUND.features[access.place] & bit
+    assert abs(access.place - companion.place) == 1
+    assert are_together(places(outcome))
+
+
+def test_two_needs_are_met_by_one_seat() -> None:
+    outcome = ask(a_hall(), party={"access": 1}, needs=("easy_access", "hearing_loop"))
+    assert GROUND.features[places(outcome)[0]] & (EASY_ACCESS | HEARING_LOOP) == EASY_ACCESS | HEARING_LOOP
+
+
+def only_pairs_left() -> Hall:
+    """Every third seat is taken: nothing but pairs is free."""
+    hall = a_hall()
+    hall.take(
+        first + offset
+        for first, length in zip(hall.plan.first, hall.plan.length, strict=True)
+        for offset in range(2, length, 3)
+    )
+    return hall
+
+
+def test_a_party_that_cannot_sit_together_is_asked_whether_it_may_be_split() -> None:
+    assert ask(only_pairs_left(), 4) == Refused(Reason.NOT_TOGETHER, {"splits_possible": True})
+
+
+def test_a_party_that_may_be_split_gets_pairs_in_one_block() -> None:
+    hall = only_pairs_left()
+    seats = places(ask(hall, 6, together=False))
+    assert len(set(seats)) == 6
+    assert len({int(GROUND.block[seat]) for seat in seats}) == 1
+    assert all(seat + 1 in seats or seat - 1 in seats for seat in seats)
+
+
+def test_the_last_seats_are_sold_wherever_they_are() -> None:
+    hall = a_hall()
+    free = [seat for seat in range(0, GROUND.seats, 9001) if not GROUND.features[seat] & 3]
+    hall.take(seat for seat in range(GROUND.seats) if seat not in free)
+    assert sorted(places(ask(hall, len(free), together=False))) == free
+
+
+def test_nothing_is_left_when_everything_is_taken() -> None:
+    hall = a_hall()
+    hall.take(range(GROUND.seats))
+    assert ask(hall, 1) == Refused(Reason.SOLD_OUT)
+    assert ask(hall, 3, together=False) == Refused(Reason.SOLD_OUT)
+
+
+def test_two_counters_rarely_propose_the_same_seats() -> None:
+    one, other = a_hall(seed=1), a_hall(seed=2)
+    both = [(set(places(ask(one, 2))), set(places(ask(other, 2)))) for _ in range(200)]
+    assert sum(1 for left, right in both if left & right) < 40
+
+
+def test_a_hall_gives_back_what_it_took() -> None:
+    hall = a_hall()
+    before = hall.bitmap()
+    seats = places(ask(hall, 9))
+    hall.take(seats)
+    assert hall.bitmap() != before
+    assert hall.give_back([*seats, *seats]) == seats
+    assert hall.bitmap() == before
+
+
+def test_a_place_that_is_not_for_sale_is_never_free() -> None:
+    hall = a_hall()
+    first_standing = GROUND.areas[0].first_place
+    assert not hall.is_free(first_standing)
+    assert hall.give_back([first_standing]) == []
+    assert hall.bitmap()[0][first_standing >> 3] >> (first_standing & 7) & 1 == 0

@@ -1,0 +1,138 @@
+"""Guests cost nothing to make: all of them together hold only a share of an event, whoever sends them."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.conftest import FakeClock
+from tests.sale.ticketing.conftest import AREA, BLUE, Box, House, a_pricing
+from virage.platform.ids import new_id
+from virage.platform.problems import Refused
+from virage.platform.security import COOKIE
+from virage.sale.ticketing.jobs import TicketingJobs
+from virage.sale.ticketing.routes.box_office import Ask, BoxOffice
+from virage.sale.ticketing.rules.pricing import AreaPricing
+from virage.sale.ticketing.rules.sale import guests_share
+from virage.sale.ticketing.rules.terms import Buyer, HoldRequest, OrderRow, Party, Reason, Standing
+
+OPEN = 40
+SHARE = OPEN // 2
+REFUSED = (401, "unauthenticated", {"because": "guests_hold_their_share"})
+
+
+@pytest.fixture
+async def field(empty_house: House) -> House:
+    """An event of forty standing places and nothing else."""
+    await empty_house.open(a_pricing(blocks={}, areas=[AreaPricing(AREA, BLUE, OPEN)]))
+    return empty_house
+
+
+async def stand(box: Box, full: int) -> Any:
+    """Ask for so many standing places: None once they are held, or the refusal."""
+    answer = await box.hold({"kind": "standing", "area": AREA, "party": {"full": full}})
+    problem = answer.json()
+    return None if answer.status_code == 201 else (answer.status_code, problem["code"], problem["data"])
+
+
+async def expire(house: House) -> None:
+    await TicketingJobs(house.db, house.clock).expire()
+    house.forget()
+
+
+@pytest.mark.parametrize(
+    ("open_places", "share"), [(59_186, 5_918), (2_000, 200), (400, 200), (OPEN, SHARE), (1, 0), (0, 0)]
+)
+def test_the_share_is_a_tenth_and_of_a_small_event_never_more_than_half(open_places: int, share: int) -> None:
+    assert guests_share(open_places) == share
+
+
+async def test_guests_without_a_cookie_hold_no_more_than_their_share(field: House) -> None:
+    assert [await stand(field.browser(), 9) for _ in range(2)] == [None, None]
+    assert await stand(field.browser(), SHARE - 18 + 1) == REFUSED
+    assert await stand(field.browser(), SHARE - 18) is None
+    assert await stand(field.browser(), 1) == REFUSED
+    assert len(await field.rows("select from ticketing.claim")) == SHARE
+
+
+async def test_who_signs_in_holds_what_guests_may_not(field: House) -> None:
+    assert [await stand(field.browser(), 5) for _ in range(4)] == [None] * 4
+    assert await stand(field.browser(), 1) == REFUSED
+    assert await stand(await field.fan(), 9) is None
+
+
+async def test_guests_who_come_at_once_hold_no_more_than_their_share(field: House) -> None:
+    told = await asyncio.gather(*(stand(field.browser(), 3) for _ in range(12)))
+    assert told.count(None) == SHARE // 3
+    assert told.count(REFUSED) == 12 - SHARE // 3
+
+
+async def test_a_refused_guest_leaves_nothing_behind(field: House) -> None:
+    assert [await stand(field.browser(), 5) for _ in range(4)] == [None] * 4
+    stranger = field.browser()
+    assert await stand(stranger, 1) == REFUSED
+    assert stranger.browser.cookies.get(COOKIE) is None
+    assert len(await field.rows("select from people.session")) == 4
+
+
+async def test_what_guests_let_go_or_lose_other_guests_may_hold(field: House, clock: FakeClock) -> None:
+    guest = field.browser()
+    assert await stand(guest, 9) is None
+    assert [await stand(field.browser(), 9), await stand(field.browser(), 9)] == [None, REFUSED]
+    order = (await guest.ask("GET", "/api/me/orders")).json()[0]
+    await guest.ask("DELETE", f"/api/orders/{order['id']}")
+    assert [await stand(field.browser(), 9), await stand(field.browser(), 9)] == [None, REFUSED]
+    clock.advance(timedelta(minutes=10))
+    await expire(field)
+    assert [await stand(field.browser(), 9), await stand(field.browser(), 9)] == [None, None]
+
+
+async def test_what_fans_hold_makes_the_share_of_guests_smaller(field: House) -> None:
+    assert await stand(await field.fan(), 9) is None
+    assert await stand(await field.fan("other@example.org"), 9) is None
+    assert await stand(field.browser(), 9) is None
+    assert await stand(field.browser(), 3) == REFUSED  # 22 places are open, and guests hold 9 of them
+
+
+async def test_another_process_counts_the_guests_of_all(field: House, offices: list[BoxOffice]) -> None:
+    def ask() -> Ask:
+        session_id = new_id()
+        request = HoldRequest(new_id(), field.event_id, Standing(AREA, Party(full=5)))
+        return Ask(request, Buyer(session_id), session_id)
+
+    assert [await stand(field.browser(), 5) for _ in range(3)] == [None] * 3
+    assert isinstance(await offices[0].hold(ask()), OrderRow)
+    for office in offices[1:]:
+        refused = await office.hold(ask())
+        assert isinstance(refused, Refused)
+        assert refused.reason == Reason.SIGN_IN_FIRST
+
+
+async def test_one_session_holds_no_more_than_the_limit_in_all_its_baskets(house: House) -> None:
+    guest = house.browser()
+    seats = {"kind": "best", "party": {"full": 3}}
+    assert [(await guest.hold(seats)).status_code for _ in range(3)] == [201] * 3
+    refused = await guest.hold(seats)
+    assert (refused.status_code, refused.json()["code"]) == (409, "limit_reached")
+    assert len(await house.rows("select from people.session")) == 1
+
+
+async def test_guests_never_empty_the_wheelchair_spaces(house: House) -> None:
+    wish = {"kind": "best", "party": {"access": 1}, "needs": ["wheelchair"], "together": False}
+    while (answer := await house.browser().hold(wish)).status_code == 201:
+        pass
+    assert (answer.status_code, answer.json()["code"], answer.json()["data"]) == REFUSED
+    assert (await (await house.fan()).hold(wish)).status_code == 201
+
+
+async def test_a_basket_that_followed_through_sign_in_counts_once(house: House) -> None:
+    guest = house.browser()
+    party = {"kind": "best", "party": {"full": 5}}
+    assert (await guest.hold(party)).status_code == 201
+    session = (await house.rows("select id from people.session where person_id is null"))[0]["id"]
+    token = await house.taken_over(session)
+    guest.browser.cookies.clear()
+    guest.browser.cookies.set(COOKIE, token)
+    assert (await guest.hold(party | {"party": {"full": 4}})).status_code == 201
+    assert (await guest.hold(party | {"party": {"full": 1}})).json()["data"] == {"limit": 9, "left": 0}

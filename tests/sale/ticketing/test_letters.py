@@ -1,0 +1,276 @@
+"""What buyers are told by email: written with what happened, composed when it is sent, sent again on wish."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from tests.conftest import FakeClock
+from tests.sale.ticketing.conftest import NOW, Box, House, a_match
+from virage.app.letters import COMPOSERS
+from virage.identity.people.acts.letters import write
+from virage.identity.people.jobs.postman import Postman
+from virage.identity.people.rules.letters import LetterDue
+from virage.money.payments.rules import State
+from virage.platform.config import Config
+from virage.platform.guard import Grant
+from virage.platform.ids import new_id
+from virage.sale.ticketing.acts import letters, refunding
+from virage.sale.ticketing.jobs import TicketingJobs
+from virage.site.programme import acts as programme
+from virage.site.programme.rules import content_of
+
+OFFICE = (Grant("box_office"), Grant("programme"))
+
+
+class Post:
+    """Carries the letters that wait into the demonstration's mailbox."""
+
+    def __init__(self, house: House, config: Config) -> None:
+        self._house = house
+        self._postman = Postman(house.db, config, house.clock, COMPOSERS)
+
+    async def kinds(self) -> list[str]:
+        """What waits, in the order of writing."""
+        rows = await self._house.rows("select kind from people.letter where state = 'queued' order by id")
+        return [row["kind"] for row in rows]
+
+    async def read(self) -> list[Any]:
+        """Deliver what waits; what is in the mailbox then, the oldest first."""
+        for row in await self._house.rows("select id from people.letter where state = 'queued' order by id"):
+            await self._postman(LetterDue(row["id"]))
+        rows = await self._house.rows("select recipient, subject, body from people.mailbox order by id")
+        return [{name: " ".join(text.split()) for name, text in row.items()} for row in rows]
+
+
+@pytest.fixture
+def post(house: House, config: Config) -> Post:
+    return Post(house, config)
+
+
+async def letters_of(box: Box, order_id: str) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = (await box.ask("GET", f"/api/me/letters?about={order_id}")).json()
+    return listed
+
+
+async def sent_again(box: Box, order_id: str, letter_id: str, id_: UUID | None = None) -> int:
+    body = {"id": str(id_ or new_id())}
+    return (await box.ask("POST", f"/api/me/letters/{order_id}/{letter_id}/resend", body)).status_code
+
+
+async def test_who_paid_is_sent_the_receipt_and_how_to_open_the_tickets(house: House, post: Post) -> None:
+    fan = await house.fan()
+    order = await house.bought(fan)
+    ((waiting),) = await letters_of(fan, order["id"])
+    assert (waiting["kind"], waiting["state"], waiting["to"]) == ("order_paid", "queued", "fan@example.org")
+    (letter,) = await post.read()
+    assert letter["recipient"] == "fan@example.org"
+    for told in ("Virage contre Visiteurs", "113", f"{order['code'][:4]}-{order['code'][4:]}", "/tickets"):
+        assert told in letter["body"], told
+    files = await house.rows("select name, media_type, content from people.mailbox_file")
+    assert [(file["media_type"], file["content"][:5]) for file in files] == [("application/pdf", b"%PDF-")]
+    ((sent),) = await letters_of(fan, order["id"])
+    assert (sent["state"], sent["to"]) == ("delivered", "fan@example.org")
+
+
+async def test_what_costs_nothing_is_confirmed_without_a_receipt(house: House, post: Post) -> None:
+    fan = await house.fan()
+    await house.bought(fan, full=0, party={"child": 0, "full": 1})
+    (letter,) = await post.read()
+    assert "Total TTC" in letter["body"]
+
+
+async def test_a_payment_told_twice_is_confirmed_once(house: House, post: Post) -> None:
+    fan = await house.fan()
+    order = await house.bought(fan)
+    await house.news(UUID(order["payment_id"]))
+    assert await post.kinds() == ["order_paid"]
+
+
+async def test_who_pays_twice_is_told_that_the_second_payment_comes_back(house: House, post: Post) -> None:
+    fan = await house.fan()
+    order = await fan.best()
+    first, second = new_id(), new_id()
+    assert (await fan.pay(order["id"], second)).status_code == 200
+    await house.news(second, State.DECLINED)
+    assert (await fan.pay(order["id"], first)).status_code == 200
+    await house.news(first)
+    await house.news(second)
+    _, letter = await post.read()
+    assert "deux fois" in letter["body"]
+    assert "163,00" in letter["subject"]
+
+
+async def test_money_that_comes_too_late_is_told_to_come_back(house: House, post: Post, clock: FakeClock) -> None:
+    late, quick = await house.fan(), await house.fan("other@example.org")
+    order = await late.best(full=2)
+    payment_id = new_id()
+    await late.pay(order["id"], payment_id)
+    clock.advance(timedelta(hours=1))
+    await TicketingJobs(house.db, clock).expire_old()
+    house.forget()
+    places = [{"place": line["place"], "tariff": "full"} for line in order["lines"]]
+    assert (await quick.hold({"kind": "chosen", "places": places})).status_code == 201
+    await house.news(payment_id)
+    (letter,) = await post.read()
+    assert letter["recipient"] == "fan@example.org"
+    assert "trop tard" in letter["body"]
+
+
+async def test_a_payment_that_failed_writes_nothing(house: House, post: Post) -> None:
+    fan = await house.fan()
+    order = await fan.best()
+    payment_id = new_id()
+    await fan.pay(order["id"], payment_id)
+    await house.news(payment_id, State.DECLINED, 0)
+    assert await post.kinds() == []
+
+
+async def test_a_refund_is_told_once_with_what_it_is_of(house: House, post: Post) -> None:
+    fan, office = await house.fan(), await house.staff(*OFFICE)
+    order = await house.bought(fan)
+    body = {"refund_id": str(new_id()), "reason": "asked", "ticket_ids": [order["lines"][0]["ticket_id"]]}
+    for _ in range(2):
+        assert (await office.ask("POST", f"/api/office/orders/{order['id']}/refund", body)).status_code == 200
+    assert await post.kinds() == ["order_paid", "refund"]
+    _, letter = await post.read()
+    assert "81,50" in letter["subject"]
+    assert f"place {order['lines'][0]['label']['seat']}" in letter["body"]
+    assert f"place {order['lines'][1]['label']['seat']}" not in letter["body"]
+
+
+async def test_a_cancelled_event_is_told_to_all_in_one_statement_a_batch(
+    house: House, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fans = [await house.fan(f"fan{number}@example.org") for number in range(5)]
+    for fan in fans:
+        await house.bought(fan)
+    await post.read()
+    batches: list[int] = []
+
+    async def counted(conn: Any, new: Any, now: Any) -> Any:
+        batches.append(len(new))
+        return await write(conn, new, now)
+
+    monkeypatch.setattr(letters, "write", counted)
+    office = await house.staff(*OFFICE)
+    assert (await office.ask("POST", f"/api/office/events/{house.event_id}/cancel")).status_code == 200
+    await TicketingJobs(house.db, house.clock).give_back(refunding.EventGone(house.event_id))
+    assert batches == [5]
+    assert await post.kinds() == ["event_cancelled"] * 5
+    told = (await post.read())[5:]
+    assert {letter["recipient"] for letter in told} == {f"fan{number}@example.org" for number in range(5)}
+    assert all("annulé" in letter["subject"].lower() and "163,00" in letter["body"] for letter in told)
+
+
+async def test_a_changed_kick_off_is_told_once_however_often_its_job_runs(
+    house: House, post: Post, clock: FakeClock
+) -> None:
+    fan, office = await house.fan(), await house.staff(*OFFICE)
+    await house.bought(fan)
+    await (await house.fan("other@example.org")).best()
+    event = (await office.ask("GET", f"/api/office/events/{house.event_id}")).json()["event"]
+    content = {
+        name: event[name]
+        for name in ("kind", "title", "subtitle", "doors_at", "starts_at", "ends_at", "sale_opens_at", "sale_closes_at")
+    }
+    later = (NOW + timedelta(days=1, hours=1)).isoformat()
+    moved = content | {"starts_at": later}
+    for body in (content | {"subtitle": {"fr": "Finale", "en": "Final"}}, moved, moved):
+        answer = await office.ask("PUT", f"/api/office/events/{house.event_id}", body)
+        assert answer.status_code == 200, answer.text
+    jobs = await house.rows("select payload from kernel.job where entrypoint = 'ticketing_event_moved'")
+    assert len(jobs) == 1
+    due = letters.Moved(new_id(), house.event_id, NOW + timedelta(days=1))
+    for _ in range(2):
+        await TicketingJobs(house.db, clock).tell_moved(due)
+    assert await post.kinds() == ["order_paid", "event_moved"]
+    _, letter = await post.read()
+    assert letter["recipient"] == "fan@example.org"
+    assert "Nouvel horaire : dimanche 10 mai 2026 à 21:00" in letter["body"]
+    assert "Avant : dimanche 10 mai 2026 à 20:00" in letter["body"]
+
+
+async def test_a_draft_that_moves_tells_nobody(house: House) -> None:
+    new = a_match(house.organiser_id)
+    later = msgspec.structs.replace(content_of(new), starts_at=new.starts_at + timedelta(hours=1))
+    async with house.db.transaction() as conn:
+        await programme.create(conn, new, None, NOW)
+        await programme.amend(conn, new.id, later, None, NOW, moved=(letters.event_moved,))
+    assert await house.rows("select 1 from kernel.job where entrypoint = 'ticketing_event_moved'") == []
+
+
+async def test_a_letter_is_sent_again_once_a_minute_and_five_times_an_hour(
+    house: House, post: Post, clock: FakeClock
+) -> None:
+    fan = await house.fan()
+    order = await house.bought(fan)
+    (letter,) = await letters_of(fan, order["id"])
+    assert await sent_again(fan, order["id"], letter["id"]) == 429, "the first was sent just now"
+    clock.advance(timedelta(minutes=2))
+    again = new_id()
+    for _ in range(2):
+        assert await sent_again(fan, order["id"], letter["id"], again) == 202
+    assert await post.kinds() == ["order_paid"] * 2
+    assert await sent_again(fan, order["id"], letter["id"]) == 429
+    for _ in range(3):
+        clock.advance(timedelta(minutes=2))
+        assert await sent_again(fan, order["id"], letter["id"]) == 202
+    clock.advance(timedelta(minutes=2))
+    assert await sent_again(fan, order["id"], letter["id"]) == 429
+    clock.advance(timedelta(hours=1))
+    assert await sent_again(fan, order["id"], letter["id"]) == 202
+    assert {one["recipient"] for one in await post.read()} == {"fan@example.org"}
+
+
+async def test_nobody_else_sees_or_sends_a_fans_letters(house: House, post: Post, clock: FakeClock) -> None:
+    fan, other = await house.fan(), await house.fan("other@example.org")
+    order = await house.bought(fan)
+    (letter,) = await letters_of(fan, order["id"])
+    clock.advance(timedelta(minutes=2))
+    assert await letters_of(other, order["id"]) == []
+    assert await sent_again(other, order["id"], letter["id"]) == 404
+    assert await sent_again(fan, str(new_id()), letter["id"]) == 404
+    path = f"/api/office/orders/{order['id']}/letters"
+    assert (await fan.ask("GET", path)).status_code == 403
+    far = await house.staff(Grant("box_office", "event", str(new_id())), email="far@example.org")
+    assert (await far.ask("GET", path)).status_code in (403, 404)
+    assert (await far.ask("POST", f"{path}/{letter['id']}/resend", {"id": str(new_id())})).status_code in (403, 404)
+    assert await post.kinds() == ["order_paid"]
+
+
+async def test_the_office_sends_an_orders_letter_again_to_the_order_s_address(
+    house: House, post: Post, clock: FakeClock
+) -> None:
+    fan, office = await house.fan(), await house.staff(*OFFICE)
+    order = await house.bought(fan)
+    await post.read()
+    clock.advance(timedelta(minutes=2))
+    path = f"/api/office/orders/{order['id']}/letters"
+    (letter,) = (await office.ask("GET", path)).json()
+    assert (letter["state"], letter["to"]) == ("delivered", "fan@example.org")
+    assert (await office.ask("POST", f"{path}/{letter['id']}/resend", {"id": str(new_id())})).status_code == 202
+    assert [one["recipient"] for one in await post.read()] == ["fan@example.org"] * 2
+    facts = await house.rows("select data from kernel.journal where what = 'letter_resent'")
+    assert len(facts) == 1
+
+
+async def test_an_export_names_the_letters_and_none_of_their_words(house: House, post: Post) -> None:
+    fan = await house.fan()
+    order = await house.bought(fan)
+    await post.read()
+    (letter,) = (await fan.ask("GET", "/api/me/export")).json()["letters"]
+    assert (letter["kind"], letter["about_id"], letter["state"]) == ("order_paid", order["id"], "delivered")
+
+
+async def test_a_code_to_change_phones_cannot_be_sent_again(house: House, post: Post, clock: FakeClock) -> None:
+    fan = await house.fan()
+    order = await house.bought(fan)
+    ticket = order["lines"][0]["ticket_id"]
+    assert (await fan.ask("POST", f"/api/tickets/{ticket}/rebind-code")).status_code < 300
+    (code,) = await house.rows("select id from people.letter where kind = 'phone_code'")
+    clock.advance(timedelta(minutes=2))
+    for about in (order["id"], ticket):
+        assert await sent_again(fan, about, str(code["id"])) == 404

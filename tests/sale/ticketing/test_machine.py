@@ -1,0 +1,314 @@
+"""Hold, release, pay, capture, decline, expire, refund, many at once and in any order, on a real database.
+
+Hypothesis draws handfuls of acts and runs each handful concurrently, through the counters of two processes. Whatever
+the order in which they end, the same things must be true afterwards.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from tests.conftest import FakeClock
+from tests.sale.ticketing.conftest import AREA, BLUE, a_match, a_pricing, block_seats
+from virage.money.payments.checkout import settle_all
+from virage.money.payments.handlers import Handlers
+from virage.money.payments.rules import Opened, Outcome, Start, State
+from virage.platform.database import Database
+from virage.platform.ids import new_id
+from virage.platform.journal import Tail
+from virage.platform.problems import Refused
+from virage.sale.ticketing.acts import holding, paying, refunding
+from virage.sale.ticketing.acts.paying import Pay
+from virage.sale.ticketing.acts.pricing import set_pricing
+from virage.sale.ticketing.acts.refunding import RefundWish
+from virage.sale.ticketing.reads.open_sales import OpenSales
+from virage.sale.ticketing.routes.box_office import Ask, BoxOffice
+from virage.sale.ticketing.rules.pricing import AreaPricing
+from virage.sale.ticketing.rules.terms import (
+    Buyer,
+    Chosen,
+    ChosenPlace,
+    HoldRequest,
+    OrderRow,
+    Party,
+    Seats,
+    Standing,
+    Tariff,
+)
+from virage.site.programme import acts as programme
+from virage.site.programme.rules import Organiser
+
+NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
+SEATS, STANDING, FANS, LIMIT = 6, 5, 4, 9
+HANDLERS = Handlers({paying.PURPOSE: paying.OrderMoney()})
+
+SEAT_SETS = st.sets(st.integers(0, SEATS - 1), min_size=1, max_size=3).map(tuple)
+WISHES = st.one_of(SEAT_SETS, st.integers(1, 3))
+ACTS = st.one_of(
+    st.tuples(st.just("hold"), st.integers(0, FANS - 1), WISHES),
+    st.tuples(st.just("begin"), st.integers(0, FANS - 1), WISHES),
+    st.tuples(st.just("buy"), st.integers(0, FANS - 1), WISHES),
+    st.tuples(st.just("join"), st.integers(0, 99), WISHES),
+    st.tuples(st.just("again"), st.integers(0, 99), st.just(0)),
+    st.tuples(st.just("pay"), st.integers(0, 99), st.booleans()),
+    st.tuples(st.just("capture"), st.integers(0, 99), st.just(0)),
+    st.tuples(st.just("decline"), st.integers(0, 99), st.just(0)),
+    st.tuples(st.just("several"), st.integers(0, 99), st.just(0)),
+    st.tuples(st.just("release"), st.integers(0, 99), st.just(0)),
+    st.tuples(st.just("expire"), st.just(0), st.just(0)),
+    st.tuples(st.just("refund"), st.integers(0, 99), st.booleans()),
+)
+# What the provider says of one payment, or of several at once.
+NEWS = {
+    "capture": [State.CAPTURED],
+    "decline": [State.DECLINED],
+    "several": [State.DECLINED, State.CAPTURED, State.DECLINED, State.CAPTURED],
+}
+
+
+class Till:
+    """A provider's page opens at once."""
+
+    async def open(self, start: Start) -> Opened:
+        return Opened(start.payment_id, f"https://pay.example/{start.payment_id}")
+
+
+class BoxOfficeMachine(RuleBasedStateMachine):
+    """One event with few places, four fans, two processes."""
+
+    runner: asyncio.Runner
+    url: str
+
+    @initialize()
+    def open_event(self) -> None:
+        self.fans = [Buyer(new_id(), new_id()) for _ in range(FANS)]
+        self.asks: list[Ask] = []
+        self.orders: list[OrderRow] = []
+        self.starts: dict[UUID, Start] = {}
+        self.captured: set[UUID] = set()
+        self.runner.run(self._open())
+
+    async def _open(self) -> None:
+        self.clock = FakeClock(NOW)
+        self.db = await Database.open(self.url, connections_max=8)
+        self.tails = [Tail(self.db) for _ in range(2)]
+        self.offices = [BoxOffice(self.db, self.clock, OpenSales(self.db, tail, self.clock)) for tail in self.tails]
+        organiser = Organiser(new_id(), "The club")
+        event = a_match(organiser.id)
+        async with self.db.transaction() as conn:
+            await programme.add_organiser(conn, organiser, None, NOW)
+            await programme.create(conn, event, None, NOW)
+            await set_pricing(conn, event.id, a_pricing(areas=[AreaPricing(AREA, BLUE, STANDING)]), None, NOW)
+            await programme.publish(conn, event.id, None, NOW)
+        self.event_id = event.id
+        first_acts: list[tuple[str, int, Any]] = [
+            ("hold", 0, (0,)),
+            ("begin", 1, (1, 2)),
+            ("begin", 2, 2),
+            ("buy", 3, 1),
+        ]
+        await self._at_once(first_acts)
+
+    def teardown(self) -> None:
+        if hasattr(self, "db"):
+            self.runner.run(self._close())
+
+    async def _close(self) -> None:
+        for office, tail in zip(self.offices, self.tails, strict=True):
+            office.sales.close()
+            await tail.close()
+        await self.db.close()
+
+    @rule(acts=st.lists(ACTS, min_size=3, max_size=8))
+    def at_once(self, acts: list[tuple[str, int, Any]]) -> None:
+        """A handful of acts, all at the same time."""
+        self.runner.run(self._at_once(acts))
+
+    @rule(minutes=st.sampled_from([1, 6, 11]))
+    def wait(self, minutes: int) -> None:
+        """Time passes; what is over is only over once somebody looks."""
+        self.clock.advance(timedelta(minutes=minutes))
+
+    @rule(which=st.integers(0, 99), rival=st.integers(0, FANS - 1), acts=st.lists(ACTS, max_size=3))
+    def late_money(self, which: int, rival: int, acts: list[tuple[str, int, Any]]) -> None:
+        """A hold is over; its money comes while somebody else wants the same places."""
+        if self.starts:
+            self.runner.run(self._late_money(which, rival, acts))
+
+    async def _late_money(self, which: int, rival: int, acts: list[tuple[str, int, Any]]) -> None:
+        self.clock.advance(timedelta(minutes=11))
+        await self._expire()
+        for office in self.offices:
+            office.sales.forget(self.event_id)
+        start = list(self.starts.values())[which % len(self.starts)]
+        places = next(order.places for order in self.orders if order.id == start.subject)
+        first = block_seats("103")[0]
+        wish: Any = tuple(p - first for p in places) if places[0] < first + SEATS else len(places)
+        rivals = self._hold(self.offices[0], self._ask(self.fans[rival], wish))
+        await asyncio.gather(rivals, self._settle({start: State.CAPTURED}), self._at_once(acts))
+
+    async def _at_once(self, acts: list[tuple[str, int, Any]]) -> None:
+        running = [self._act(number, *act) for number, act in enumerate(acts)]
+        await asyncio.gather(*(act for act in running if act is not None))
+
+    def _act(self, number: int, what: str, which: int, how: Any) -> Coroutine[Any, Any, None] | None:
+        office = self.offices[number % 2]
+        if what in ("hold", "begin", "buy"):
+            return self._go_on(office, self._ask(self.fans[which], how), what)
+        if what == "again" and self.asks:
+            return self._go_on(office, self.asks[which % len(self.asks)], "hold")
+        if what == "expire":
+            return self._expire()
+        if what in NEWS and self.starts:
+            starts = list(self.starts.values())[which % len(self.starts) :]
+            return self._settle(dict(zip(starts, NEWS[what], strict=False)))
+        if what in ("join", "pay", "release", "refund") and self.orders:
+            return self._with(office, self.orders[which % len(self.orders)], what, how)
+        return None
+
+    def _with(self, office: BoxOffice, order: OrderRow, what: str, how: Any) -> Coroutine[Any, Any, None]:
+        """What is done to an order that there is."""
+        buyer = next(fan for fan in self.fans if fan.owner_id == order.owner_id)
+        verbs = {
+            "join": lambda: self._go_on(office, self._ask(buyer, how, order.id), "hold"),
+            "pay": lambda: self._pay(office, order),
+            "release": lambda: self._release(order),
+            "refund": lambda: self._refund(order, how),
+        }
+        return verbs[what]()
+
+    def _ask(self, buyer: Buyer, wish: Any, joins: UUID | None = None) -> Ask:
+        first = block_seats("103")[0]
+        seats: Seats = (
+            Standing(AREA, Party(full=wish))
+            if isinstance(wish, int)
+            else Chosen(tuple(ChosenPlace(first + offset, Tariff.FULL) for offset in wish))
+        )
+        assert buyer.owner_id is not None
+        ask = Ask(HoldRequest(new_id(), self.event_id, seats, joins), buyer, buyer.owner_id)
+        self.asks.append(ask)
+        return ask
+
+    async def _go_on(self, office: BoxOffice, ask: Ask, how_far: str) -> None:
+        """Hold, then begin to pay, then have paid, as far as it goes."""
+        order = await self._hold(office, ask)
+        if order is None or how_far == "hold":
+            return
+        await self._pay(office, order)
+        start = next((start for start in self.starts.values() if start.subject == order.id), None)
+        if start is not None and how_far == "buy":
+            await self._settle({start: State.CAPTURED})
+
+    async def _hold(self, office: BoxOffice, ask: Ask) -> OrderRow | None:
+        outcome = await office.hold(ask)
+        if isinstance(outcome, OrderRow) and outcome.id not in {order.id for order in self.orders}:
+            self.orders.append(outcome)
+        return outcome if isinstance(outcome, OrderRow) else None
+
+    async def _pay(self, office: BoxOffice, order: OrderRow) -> None:
+        buyer = next(fan for fan in self.fans if fan.owner_id == order.owner_id)
+        assert buyer.fan_id is not None
+        pay = Pay(order.id, new_id(), buyer, buyer.fan_id, "https://club.example/")
+        outcome = await office.pay(pay, Till())  # type: ignore[arg-type]  # all that paying asks of a checkout
+        if not isinstance(outcome, Refused):
+            payment_id, amount = outcome.order.payment_id, order.total_cents
+            assert payment_id is not None
+            self.starts[payment_id] = Start(payment_id, paying.PURPOSE, order.id, amount, "", self.clock.now())
+
+    async def _settle(self, states: dict[Start, State]) -> None:
+        """News of several payments in one transaction."""
+        outcomes = [
+            Outcome(start.payment_id, state, start.amount_cents if state is State.CAPTURED else 0)
+            for start, state in states.items()
+        ]
+        assert await settle_all(self.db, self.clock, HANDLERS, outcomes)
+        self.captured |= {start.payment_id for start, state in states.items() if state is State.CAPTURED}
+
+    async def _release(self, order: OrderRow) -> None:
+        async with self.db.transaction() as conn:
+            await holding.close(conn, [order.id], "released", self.clock.now())
+
+    async def _expire(self) -> None:
+        async with self.db.transaction() as conn:
+            await holding.expire(conn, self.clock.now(), 100)
+
+    async def _refund(self, order: OrderRow, whole: bool) -> None:
+        wish = RefundWish(order.id, new_id(), None if whole else (order.ticket_ids[0],))
+        async with self.db.transaction() as conn:
+            await refunding.refund(conn, wish, self.clock.now())
+
+    @invariant()
+    def the_books_are_right(self) -> None:
+        if hasattr(self, "db"):
+            self.runner.run(self._check())
+
+    async def _check(self) -> None:
+        async with self.db.connection() as conn:
+            orders = {
+                row["id"]: row
+                for row in await conn.fetch("select * from ticketing.orders where event_id = $1", self.event_id)
+            }
+            claims = await conn.fetch("select place, order_id from ticketing.claim where event_id = $1", self.event_id)
+            tickets = await conn.fetch("select * from ticketing.ticket where event_id = $1", self.event_id)
+            refunds = await conn.fetch("select payment_id, sum(amount_cents) as cents from payments.refund group by 1")
+        live = [ticket for ticket in tickets if ticket["refund_id"] is None]
+        held = {row["place"]: row["order_id"] for row in claims}
+        wanted = {
+            (place, order_id)
+            for order_id, order in orders.items()
+            if order["state"] in ("held", "paying")
+            for place in order["places"]
+        }
+        assert set(held.items()) == wanted | {(ticket["place"], ticket["order_id"]) for ticket in live}
+        assert len({ticket["place"] for ticket in live}) == len(live)
+        for order_id, order in orders.items():
+            theirs = [ticket for ticket in live if ticket["order_id"] == order_id]
+            assert bool(theirs) == (order["state"] == "paid")
+        back = {row["payment_id"]: row["cents"] for row in refunds}
+        for payment_id in self.captured:
+            order = orders[self.starts[payment_id].subject]
+            bought = order["state"] in ("paid", "refunded") and order["payment_id"] == payment_id
+            given_back = back.get(payment_id, 0)
+            assert given_back == (order["refunded_cents"] if bought else order["total_cents"])
+        for order_id, order in orders.items():
+            lost = [id_ for id_ in self.captured if self.starts[id_].subject == order_id and id_ != order["payment_id"]]
+            if order["state"] not in ("paid", "refunded"):
+                lost = [id_ for id_ in self.captured if self.starts[id_].subject == order_id]
+            assert order["returned_cents"] == len(lost) * order["total_cents"]
+        for fan in self.fans:
+            assert (
+                sum(len(o["places"]) for o in orders.values() if o["owner_id"] == fan.fan_id and o["state"] == "paid")
+                <= LIMIT
+            )
+
+
+def test_whatever_happens_at_once_the_books_are_right(database_url: str) -> None:
+    with asyncio.Runner() as runner:
+        machine = type("Machine", (BoxOfficeMachine,), {"runner": runner, "url": database_url})
+        run_state_machine_as_test(
+            machine,
+            settings=settings(
+                max_examples=20,
+                stateful_step_count=15,
+                deadline=None,
+                database=None,
+                phases=[Phase.generate],
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+        assert runner.run(deadlocks(database_url)) == 0
+
+
+async def deadlocks(url: str) -> int:
+    """How often transactions waited for each other in a circle; told once the sessions have ended."""
+    db = await Database.open(url)
+    async with db.connection() as conn:
+        found: int = await conn.fetchval("select deadlocks from pg_stat_database where datname = current_database()")
+    await db.close()
+    return found

@@ -1,0 +1,384 @@
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.conftest import FakeClock
+from tests.sale.ticketing.conftest import AREA, BLUE, GOLD, GOLD_BLOCK, Box, House, a_pricing, block_seats
+from virage.money.payments.rules import State
+from virage.platform.ids import new_id
+from virage.platform.security import COOKIE
+from virage.sale.ticketing.jobs import TicketingJobs
+
+TEN_MINUTES = timedelta(minutes=10)
+
+
+def codes(answer: Any) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+def bits(bitmap: bytes) -> set[int]:
+    return {place for place in range(8 * len(bitmap)) if bitmap[place >> 3] >> (place & 7) & 1}
+
+
+async def free_places(box: Box) -> set[int]:
+    return bits((await box.ask("GET", f"/api/events/{box.event_id}/availability")).content)
+
+
+async def state_of(box: Box, order: dict[str, Any]) -> str:
+    return str((await box.ask("GET", f"/api/orders/{order['id']}")).json()["state"])
+
+
+async def expire(house: House) -> None:
+    await TicketingJobs(house.db, house.clock).expire()
+    house.forget()
+
+
+async def test_the_offer_says_what_costs_what_and_how_much_is_free(house: House) -> None:
+    offer = (await house.browser().ask("GET", f"/api/events/{house.event_id}/offer")).json()
+    assert offer["phase"] == "open"
+    assert offer["blocks"] == {GOLD_BLOCK: str(GOLD), "103": str(BLUE)}
+    assert [category["prices"]["full"] for category in offer["categories"]] == [8000, 3000]
+    assert offer["categories"][0]["free"] == len(block_seats(GOLD_BLOCK))
+    assert offer["areas"][0]["capacity"] == 50
+
+
+async def test_an_event_that_nobody_knows_has_no_offer(house: House) -> None:
+    for what in ("offer", "availability"):
+        assert codes(await house.browser().ask("GET", f"/api/events/{new_id()}/{what}")) == (404, "not_found")
+
+
+async def test_a_guest_holds_seats_and_gets_a_session_for_them(house: House) -> None:
+    guest = house.browser()
+    order = await guest.best(full=3)
+    assert guest.browser.cookies.get(COOKIE)
+    assert order["state"] == "held"
+    assert {line["label"]["block"] for line in order["lines"]} == {GOLD_BLOCK}
+    assert [line["price_cents"] for line in order["lines"]] == [8000] * 3
+    assert order["vat"] == [
+        {"rate_permille": 55, "gross_cents": 24000, "vat_cents": 1251},
+        {"rate_permille": 200, "gross_cents": 450, "vat_cents": 75},
+    ]
+    assert await state_of(guest, order) == "held"
+
+
+async def test_held_places_are_gone_from_the_availability_at_once(house: House) -> None:
+    fan = await house.fan()
+    before = await free_places(fan)
+    order = await fan.best(full=4)
+    assert before - await free_places(fan) == {line["place"] for line in order["lines"]}
+
+
+async def test_availability_is_answered_with_304_while_nothing_changes(house: House) -> None:
+    fan = await house.fan()
+    path = f"/api/events/{house.event_id}/availability"
+    first = await fan.ask("GET", path)
+    assert "-" in first.headers["virage-version"]
+    again = await fan.ask("GET", path, headers={"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    await fan.best()
+    assert (await fan.ask("GET", path, headers={"if-none-match": first.headers["etag"]})).status_code == 200
+
+
+async def test_the_same_id_again_is_the_same_order(house: House) -> None:
+    fan = await house.fan()
+    order_id, seats = new_id(), {"kind": "best", "party": {"full": 2}}
+    first, again = await asyncio.gather(fan.hold(seats, order_id), fan.hold(seats, order_id))
+    assert first.json() == again.json()
+    assert (await fan.hold(seats, order_id)).json() == first.json()
+    assert len(await house.rows("select from ticketing.claim")) == 2
+
+
+async def test_the_id_of_somebody_elses_order_is_refused(house: House) -> None:
+    order = await (await house.fan()).best()
+    other = await house.fan("other@example.org")
+    answer = await other.hold({"kind": "best", "party": {"full": 2}}, order["id"])
+    assert codes(answer) == (409, "id_reused")
+
+
+async def test_somebody_elses_order_is_not_there(house: House) -> None:
+    order = await (await house.fan()).best()
+    other = await house.fan("other@example.org")
+    path = f"/api/orders/{order['id']}"
+    assert codes(await other.ask("GET", path)) == (404, "not_found")
+    assert codes(await other.ask("DELETE", path)) == (404, "not_found")
+    assert codes(await other.pay(order["id"])) == (404, "not_found")
+    assert await state_of(await house.fan(), order) == "held"
+
+
+async def test_chosen_seats_are_held_or_named_as_taken(house: House) -> None:
+    fan, other = await house.fan(), await house.fan("other@example.org")
+    first = block_seats(GOLD_BLOCK)[0]
+    wish = {"kind": "chosen", "places": [{"place": first, "tariff": "full"}, {"place": first + 1, "tariff": "child"}]}
+    order = (await fan.hold(wish)).json()
+    assert [line["price_cents"] for line in order["lines"]] == [8000, 2000]
+    refused = await other.hold(wish)
+    assert codes(refused) == (409, "place_taken")
+    assert refused.json()["data"]["places"] == [first, first + 1]
+
+
+async def test_a_standing_area_is_sold_by_count(house: House) -> None:
+    order = (await (await house.fan()).hold({"kind": "standing", "area": AREA, "party": {"full": 3}})).json()
+    assert {line["label"]["area"] for line in order["lines"]} == {AREA}
+
+
+@pytest.mark.parametrize(
+    ("seats", "status", "code"),
+    [
+        ({"kind": "best", "party": {}}, 409, "party_invalid"),
+        ({"kind": "best", "party": {"full": 10}}, 400, "invalid"),
+        ({"kind": "best", "party": {"full": 5, "child": 5}}, 409, "party_invalid"),
+        ({"kind": "best", "party": {"full": 1}, "block": "999"}, 409, "block_unknown"),
+        ({"kind": "standing", "area": "XX", "party": {"full": 1}}, 409, "area_unknown"),
+        ({"kind": "chosen", "places": []}, 400, "invalid"),
+        ({"kind": "chosen", "places": [{"place": 59000, "tariff": "full"}]}, 409, "not_for_sale"),
+        ({"kind": "nonsense"}, 400, "invalid"),
+    ],
+)
+async def test_what_cannot_be_is_refused(house: House, seats: dict[str, Any], status: int, code: str) -> None:
+    fan = await house.fan()
+    assert codes(await fan.hold(seats)) == (status, code)
+    assert await house.rows("select from ticketing.orders") == []
+
+
+async def test_the_limit_holds_across_orders_and_after_signing_in(house: House) -> None:
+    fan = await house.fan()
+    await fan.best(full=5)
+    refused = await fan.hold({"kind": "best", "party": {"full": 5}})
+    assert codes(refused) == (409, "limit_reached")
+    assert refused.json()["data"] == {"limit": 9, "left": 4}
+
+
+async def test_the_limit_holds_within_one_batch(house: House) -> None:
+    fan = await house.fan()
+    answers = await asyncio.gather(*(fan.hold({"kind": "best", "party": {"full": 3}}) for _ in range(5)))
+    assert sorted(answer.status_code for answer in answers) == [201, 201, 201, 409, 409]
+
+
+async def test_nothing_is_sold_before_the_opening_or_after_the_close(empty_house: House, clock: FakeClock) -> None:
+    house = empty_house
+    await house.open(sale_opens_at=clock.now() + TEN_MINUTES, sale_closes_at=clock.now() + 2 * TEN_MINUTES)
+    fan = await house.fan()
+    assert codes(await fan.hold({"kind": "best", "party": {"full": 1}})) == (409, "sale_not_open")
+    clock.advance(2 * TEN_MINUTES)
+    assert codes(await fan.hold({"kind": "best", "party": {"full": 1}})) == (409, "sale_closed")
+
+
+async def test_who_lets_go_makes_room(house: House) -> None:
+    fan = await house.fan()
+    before = await free_places(fan)
+    order = await fan.best()
+    assert (await fan.ask("DELETE", f"/api/orders/{order['id']}")).status_code == 204
+    assert await state_of(fan, order) == "released"
+    assert await free_places(fan) == before
+    assert (await fan.ask("DELETE", f"/api/orders/{order['id']}")).status_code == 204
+    assert codes(await fan.pay(order["id"])) == (409, "order_not_open")
+
+
+async def test_a_hold_ends_after_ten_minutes(house: House, clock: FakeClock) -> None:
+    fan = await house.fan()
+    order = await fan.best()
+    clock.advance(TEN_MINUTES - timedelta(seconds=1))
+    await expire(house)
+    assert await state_of(fan, order) == "held"
+    clock.advance(timedelta(seconds=1))
+    assert codes(await fan.pay(order["id"])) == (409, "hold_expired")
+    await expire(house)
+    assert await state_of(fan, order) == "expired"
+    assert await house.rows("select from ticketing.claim") == []
+
+
+async def test_a_hold_that_was_forgotten_for_days_ends_too(house: House, clock: FakeClock) -> None:
+    fan = await house.fan()
+    order = await fan.best()
+    clock.advance(timedelta(days=5))
+    jobs = TicketingJobs(house.db, house.clock)
+    await jobs.expire()
+    assert (await house.rows("select state from ticketing.orders"))[0]["state"] == "held"
+    await jobs.expire_old()
+    assert [row["state"] for row in await house.rows("select state from ticketing.orders")] == ["expired"]
+    assert order["state"] == "held"
+
+
+async def test_a_hold_that_is_over_frees_its_seat_for_who_asks_though_no_worker_runs(
+    house: House, clock: FakeClock
+) -> None:
+    seat = {"kind": "chosen", "places": [{"place": block_seats(GOLD_BLOCK)[0], "tariff": "full"}]}
+    assert (await (await house.fan()).hold(seat)).status_code == 201
+    clock.advance(TEN_MINUTES)
+    assert (await (await house.fan("other@example.org")).hold(seat)).status_code == 201
+
+
+async def test_going_to_pay_needs_somebody_who_is_signed_in(house: House) -> None:
+    guest = house.browser()
+    order = await guest.best()
+    assert codes(await guest.pay(order["id"])) == (401, "unauthenticated")
+
+
+async def test_a_guests_basket_follows_to_the_fan(house: House) -> None:
+    guest = house.browser()
+    order = await guest.best()
+    session = (await house.rows("select id from people.session where person_id is null"))[0]["id"]
+    token = await house.taken_over(session)
+    guest.browser.cookies.clear()
+    guest.browser.cookies.set(COOKIE, token)
+    payment_id = new_id()
+    assert (await guest.pay(order["id"], payment_id)).status_code == 200
+    await house.news(payment_id)
+    assert len((await guest.ask("GET", "/api/me/tickets")).json()) == 2
+    assert [one["id"] for one in (await guest.ask("GET", "/api/me/orders")).json()] == [order["id"]]
+
+
+async def test_going_to_pay_extends_the_hold_once(house: House, clock: FakeClock) -> None:
+    fan = await house.fan()
+    order = await fan.best()
+    clock.advance(timedelta(minutes=9))
+    page = (await fan.pay(order["id"])).json()
+    assert page["expires_at"] == (clock.now() + TEN_MINUTES).isoformat().replace("+00:00", "Z")
+    clock.advance(timedelta(minutes=9))
+    assert (await fan.pay(order["id"])).json()["expires_at"] == page["expires_at"]
+
+
+async def test_the_same_payment_again_is_the_same_page(house: House) -> None:
+    fan = await house.fan()
+    order, payment_id = await fan.best(), new_id()
+    first, again = await fan.pay(order["id"], payment_id), await fan.pay(order["id"], payment_id)
+    assert first.json() == again.json()
+    await house.news(payment_id)
+    paid = (await fan.pay(order["id"], payment_id)).json()
+    assert (paid["state"], paid["payment_url"]) == ("paid", None)
+    assert codes(await fan.pay(order["id"])) == (409, "order_already_paid")
+
+
+async def test_a_declined_card_leaves_the_hold_and_another_may_be_tried(house: House) -> None:
+    fan = await house.fan()
+    order, payment_id = await fan.best(), new_id()
+    await fan.pay(order["id"], payment_id)
+    await house.news(payment_id, State.DECLINED)
+    assert await state_of(fan, order) == "held"
+    assert codes(await fan.pay(order["id"], payment_id)) == (409, "payment_failed")
+    second = new_id()
+    await fan.pay(order["id"], second)
+    await house.news(second)
+    assert await state_of(fan, order) == "paid"
+
+
+async def test_a_provider_that_is_away_costs_no_hold(house: House) -> None:
+    fan = await house.fan()
+    order, payment_id = await fan.best(), new_id()
+    house.provider.away = True
+    assert codes(await fan.pay(order["id"], payment_id)) == (503, "provider_unavailable")
+    house.provider.away = False
+    assert (await fan.pay(order["id"], payment_id)).status_code == 200
+
+
+async def test_money_that_comes_twice_buys_once_and_goes_back_once(house: House) -> None:
+    fan = await house.fan()
+    order, first, second = await fan.best(), new_id(), new_id()
+    await fan.pay(order["id"], second)
+    await house.news(second, State.DECLINED)
+    await fan.pay(order["id"], first)
+    await house.news(first)
+    await house.news(second)
+    await house.news(second)
+    seen = (await fan.ask("GET", f"/api/orders/{order['id']}")).json()
+    assert (seen["state"], seen["returned_cents"]) == ("paid", order["total_cents"])
+    assert len(await house.rows("select from ticketing.ticket")) == 2
+    assert [row["payment_id"] for row in await house.rows("select payment_id from payments.refund")] == [second]
+
+
+async def test_late_money_gets_the_same_seats_while_they_are_free(house: House, clock: FakeClock) -> None:
+    fan = await house.fan()
+    order, payment_id = await fan.best(), new_id()
+    await fan.pay(order["id"], payment_id)
+    clock.advance(TEN_MINUTES)
+    await expire(house)
+    assert await state_of(fan, order) == "expired"
+    await house.news(payment_id)
+    assert await state_of(fan, order) == "paid"
+    assert len(await house.rows("select from ticketing.claim")) == 2
+    assert await house.rows("select from payments.refund") == []
+
+
+async def test_late_money_goes_back_when_a_seat_is_gone(house: House, clock: FakeClock) -> None:
+    fan, other = await house.fan(), await house.fan("other@example.org")
+    order, payment_id = await fan.best(), new_id()
+    await fan.pay(order["id"], payment_id)
+    clock.advance(TEN_MINUTES)
+    await expire(house)
+    taken = order["lines"][1]["place"]
+    assert (await other.hold({"kind": "chosen", "places": [{"place": taken, "tariff": "full"}]})).status_code == 201
+    await house.news(payment_id)
+    assert await state_of(fan, order) == "expired"
+    seen = (await fan.ask("GET", f"/api/orders/{order['id']}")).json()
+    assert seen["returned_cents"] == order["total_cents"]
+    refund = (await house.rows("select payment_id, amount_cents from payments.refund"))[0]
+    assert (refund["payment_id"], refund["amount_cents"]) == (payment_id, order["total_cents"])
+    assert len(await house.rows("select from ticketing.claim")) == 1
+
+
+async def test_money_for_what_was_let_go_goes_back(house: House) -> None:
+    fan = await house.fan()
+    order, payment_id = await fan.best(), new_id()
+    await fan.pay(order["id"], payment_id)
+    await fan.ask("DELETE", f"/api/orders/{order['id']}")
+    await house.news(payment_id)
+    assert len(await house.rows("select from payments.refund")) == 1
+    assert await house.rows("select from ticketing.ticket") == []
+
+
+async def test_what_costs_nothing_needs_no_provider(empty_house: House) -> None:
+    free = [type(c)(c.id, c.name, c.colour, dict.fromkeys(c.prices, 0)) for c in a_pricing().categories]
+    await empty_house.open(a_pricing(categories=free))
+    fan = await empty_house.fan()
+    order, payment_id = await fan.best(), new_id()
+    assert order["total_cents"] == 0
+    for _ in range(2):
+        answer = (await fan.pay(order["id"], payment_id)).json()
+        assert (answer["state"], answer["payment_url"]) == ("paid", None)
+    assert len((await fan.ask("GET", "/api/me/tickets")).json()) == 2
+    assert empty_house.provider.started == {}
+
+
+async def test_a_paid_order_cannot_be_let_go(house: House) -> None:
+    fan = await house.fan()
+    order = await house.bought(fan)
+    assert codes(await fan.ask("DELETE", f"/api/orders/{order['id']}")) == (409, "order_already_paid")
+
+
+async def test_an_answer_waits_for_the_money(house: House) -> None:
+    fan = await house.fan()
+    order, payment_id = await fan.best(), new_id()
+    await fan.pay(order["id"], payment_id)
+    waiting = asyncio.create_task(fan.ask("GET", f"/api/orders/{order['id']}", headers={"prefer": "wait=20"}))
+    await asyncio.sleep(0)
+    await house.news(payment_id)
+    assert (await waiting).json()["state"] == "paid"
+
+
+async def test_an_answer_waits_for_nothing_else(house: House) -> None:
+    fan = await house.fan()
+    order = await fan.best()
+    answer = await fan.ask("GET", f"/api/orders/{order['id']}", headers={"prefer": "wait=20"})
+    assert answer.json()["state"] == "held"
+
+
+async def test_two_payments_at_once_never_pass_the_limit(house: House) -> None:
+    """A guest's basket and a fan's own, each within the limit, are one buyer's once the guest has signed in."""
+    fan = await house.fan()
+    own = await fan.best(full=6)
+    await fan.pay(own["id"])
+    guest = house.browser()
+    order = await guest.best(full=6)
+    session = (await house.rows("select id from people.session where person_id is null"))[0]["id"]
+    guest.browser.cookies.clear()
+    guest.browser.cookies.set(COOKIE, await house.taken_over(session))
+    assert codes(await guest.pay(order["id"])) == (409, "limit_reached")
+
+
+async def test_nobody_pays_for_an_event_that_is_off(house: House) -> None:
+    fan = await house.fan()
+    order = await fan.best()
+    await house.cancel()
+    assert codes(await fan.pay(order["id"])) == (409, "event_cancelled")

@@ -1,0 +1,295 @@
+import asyncio
+import io
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pypdf
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from tests.conftest import FakeClock
+from tests.sale.ticketing.conftest import AREA, House, named
+from virage.identity.passes.acts import Binding, Bound, open_vault
+from virage.identity.people.rules.house import letterhead_of
+from virage.identity.people.store import letters
+from virage.platform.config import Config
+from virage.platform.ids import new_id
+from virage.platform.keys import Jwk, base64url
+from virage.sale.ticketing.acts import refunding
+from virage.sale.ticketing.acts import tickets as acts
+from virage.sale.ticketing.reads import views
+from virage.site.programme.rules import HouseRules
+from virage.site.venue.reads import load_ground
+
+WAITING = "select count(*) from pg_locks where not granted"
+
+
+def a_phone() -> dict[str, Any]:
+    raw = Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return {"kty": "OKP", "crv": "Ed25519", "x": base64url(raw)}
+
+
+def codes(answer: Any) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+async def the_code(house: House, config: Config) -> str:
+    """The code in the last letter."""
+    newest = (await house.rows("select id from people.letter where kind = 'phone_code' order by id desc"))[0]["id"]
+    async with house.db.connection() as conn:
+        letter = await letters.letter(conn, [letterhead_of(config).keys], newest)
+    assert letter is not None
+    return letter.secret["code"]
+
+
+async def test_a_ticket_says_where_when_and_how_its_pass_stands(house: House) -> None:
+    fan = await house.fan()
+    order = await house.bought(fan)
+    ticket = (await fan.ask("GET", "/api/me/tickets")).json()[0]
+    assert ticket["order_id"] == order["id"]
+    assert ticket["event"]["title"]["en"] == "Virage against Visitors"
+    assert ticket["label"]["block"] == "113"
+    assert (ticket["pass"]["form"], ticket["pass"]["revoked"]) == ("unbound", False)
+
+
+async def test_a_ticket_is_opened_by_its_owner_alone(house: House) -> None:
+    order = await house.bought(await house.fan())
+    ticket_id = order["lines"][0]["ticket_id"]
+    other = await house.fan("other@example.org")
+    key = a_phone()
+    doors = {
+        "pass": {"key": key},
+        "rebind-code": None,
+        "rebind": {"code": "123456", "key": key},
+        "paper": None,
+    }
+    for door, body in doors.items():
+        assert codes(await other.ask("POST", f"/api/tickets/{ticket_id}/{door}", body)) == (404, "not_found"), door
+    assert codes(await other.ask("PATCH", f"/api/tickets/{ticket_id}", {"holder_name": "A"})) == (404, "not_found")
+
+
+async def test_another_phone_needs_the_code_from_the_letter(house: House, config: Config) -> None:
+    fan = await house.fan()
+    path = f"/api/tickets/{(await house.bought(fan))['lines'][0]['ticket_id']}"
+    first = (await fan.ask("POST", f"{path}/pass", {"key": a_phone()})).json()
+    other_phone = a_phone()
+    assert codes(await fan.ask("POST", f"{path}/pass", {"key": other_phone})) == (409, "pass_bound_to_another_phone")
+    assert (await fan.ask("POST", f"{path}/rebind-code")).status_code == 202
+    code = await the_code(house, config)
+    wrong = "000000" if code != "000000" else "111111"
+    refused = await fan.ask("POST", f"{path}/rebind", {"code": wrong, "key": other_phone})
+    assert codes(refused) == (409, "code_wrong")
+    assert refused.json()["data"] == {"tries_left": 4}
+    bound = await fan.ask("POST", f"{path}/rebind", {"code": code, "key": other_phone})
+    assert bound.json()["generation"] == first["generation"] + 1
+    assert codes(await fan.ask("POST", f"{path}/rebind", {"code": code, "key": a_phone()})) == (409, "code_wrong")
+
+
+async def test_a_code_has_five_tries_and_ten_minutes(house: House, config: Config, clock: FakeClock) -> None:
+    fan = await house.fan()
+    path = f"/api/tickets/{(await house.bought(fan))['lines'][0]['ticket_id']}"
+    await fan.ask("POST", f"{path}/pass", {"key": a_phone()})
+    await fan.ask("POST", f"{path}/rebind-code")
+    code = await the_code(house, config)
+    wrong = {"code": "000000" if code != "000000" else "111111", "key": a_phone()}
+    for _ in range(5):
+        assert codes(await fan.ask("POST", f"{path}/rebind", wrong)) == (409, "code_wrong")
+    right = {"code": code, "key": a_phone()}
+    assert codes(await fan.ask("POST", f"{path}/rebind", right)) == (429, "too_many_attempts")
+    clock.advance(timedelta(minutes=2))
+    await fan.ask("POST", f"{path}/rebind-code")
+    fresh = {"code": await the_code(house, config), "key": a_phone()}
+    clock.advance(timedelta(minutes=10))
+    assert codes(await fan.ask("POST", f"{path}/rebind", fresh)) == (409, "code_wrong")
+
+
+async def test_codes_are_not_sent_by_the_dozen(house: House) -> None:
+    fan = await house.fan()
+    path = f"/api/tickets/{(await house.bought(fan))['lines'][0]['ticket_id']}/rebind-code"
+    assert (await fan.ask("POST", path)).status_code == 202
+    assert codes(await fan.ask("POST", path)) == (429, "rate_limited")
+
+
+async def test_a_ticket_has_five_codes_an_hour_used_or_not(house: House, config: Config, clock: FakeClock) -> None:
+    fan = await house.fan()
+    path = f"/api/tickets/{(await house.bought(fan))['lines'][0]['ticket_id']}"
+    await fan.ask("POST", f"{path}/pass", {"key": a_phone()})
+    for _ in range(5):
+        assert (await fan.ask("POST", f"{path}/rebind-code")).status_code == 202
+        clock.advance(timedelta(minutes=1))
+    right = {"code": await the_code(house, config), "key": a_phone()}
+    assert (await fan.ask("POST", f"{path}/rebind", right)).status_code == 200
+    assert codes(await fan.ask("POST", f"{path}/rebind-code")) == (429, "rate_limited")
+    clock.advance(timedelta(minutes=54, seconds=59))
+    assert codes(await fan.ask("POST", f"{path}/rebind-code")) == (429, "rate_limited")
+    clock.advance(timedelta(seconds=1))
+    assert (await fan.ask("POST", f"{path}/rebind-code")).status_code == 202
+    clock.advance(timedelta(seconds=59))
+    assert codes(await fan.ask("POST", f"{path}/rebind-code")) == (429, "rate_limited")
+
+
+async def test_paper_carries_the_place_and_ends_the_phone(house: House) -> None:
+    fan = await house.fan()
+    order = await house.bought(fan)
+    path = f"/api/tickets/{order['lines'][0]['ticket_id']}"
+    await fan.ask("POST", f"{path}/pass", {"key": a_phone()})
+    answer = await fan.ask("POST", f"{path}/paper")
+    assert answer.headers["content-type"] == "application/pdf"
+    page = "".join(
+        pypdf.PdfReader(io.BytesIO(answer.content)).pages[0].extract_text().split()
+    )  # kerning looks like spaces
+    code = order["code"]
+    for said in (
+        load_ground().name,
+        "Virage contre Visiteurs",
+        "Virage against Visitors",
+        "Dimanche 10 mai 2026",
+        "DOORS 18 h 00",
+        "START 20 h 00",
+        "BLOC / BLOCK 113",
+        "Plein tarif",
+        "80,00 €",
+        f"{code[:4]}-{code[4:]} 1/2",
+        "Toute sortie est définitive.",
+    ):
+        assert "".join(said.split()) in page
+    assert (await fan.ask("GET", "/api/me/tickets")).json()[0]["pass"]["form"] == "paper"
+
+
+async def test_paper_says_what_the_house_rules_ask_for(empty_house: House) -> None:
+    await empty_house.open(rules=HouseRules(paper_identity_check=True, reentry=True, named_tickets=True))
+    fan = await empty_house.fan()
+    path = f"/api/tickets/{(await empty_house.bought(fan))['lines'][0]['ticket_id']}"
+    await fan.ask("PATCH", path, {"holder_name": "Somebody Else"})
+    await fan.ask("PATCH", "/api/me", {"locale": "en"})
+    answer = await fan.ask("POST", f"{path}/paper")
+    page = " ".join(pypdf.PdfReader(io.BytesIO(answer.content)).pages[0].extract_text().split())
+    for said in ("Proof of identity", "You may leave and come back.", "NAME / NOM Somebody Else", "€80.00"):
+        assert said in page
+
+
+async def test_paper_that_ends_a_phone_asks_for_a_fresh_sign_in(house: House, clock: FakeClock) -> None:
+    fan = await house.fan()
+    path = f"/api/tickets/{(await house.bought(fan))['lines'][0]['ticket_id']}"
+    await fan.ask("POST", f"{path}/pass", {"key": a_phone()})
+    clock.advance(timedelta(minutes=16))
+    assert codes(await fan.ask("POST", f"{path}/paper")) == (403, "step_up_required")
+    assert (await fan.ask("GET", "/api/me/tickets")).json()[0]["pass"]["form"] == "phone"
+    again = await house.fan()
+    assert (await again.ask("POST", f"{path}/paper")).status_code == 200
+
+
+async def test_a_phone_that_binds_while_paper_is_asked_for_keeps_its_pass(
+    house: House, config: Config, clock: FakeClock
+) -> None:
+    fan = await house.fan()
+    ticket_id = (await house.bought(fan))["lines"][0]["ticket_id"]
+    owner = (await house.rows("select owner_id from ticketing.orders"))[0]["owner_id"]
+    clock.advance(timedelta(minutes=16))
+    binding = Binding(UUID(ticket_id), msgspec.convert(a_phone(), Jwk), owner)
+    async with house.db.transaction() as conn:
+        bound = await acts.bind(conn, open_vault(config), binding, owner, clock.now())
+        printing = asyncio.create_task(fan.ask("POST", f"/api/tickets/{ticket_id}/paper"))
+        while not printing.done() and not await conn.fetchval(WAITING):  # noqa: ASYNC110 - the database alone knows
+            await asyncio.sleep(0)
+    assert isinstance(bound, Bound)
+    assert codes(await printing) == (403, "step_up_required")
+    assert (await fan.ask("GET", "/api/me/tickets")).json()[0]["pass"]["form"] == "phone"
+
+
+async def test_paper_for_whoever_has_no_phone_asks_for_nothing_more(house: House, clock: FakeClock) -> None:
+    fan = await house.fan()
+    path = f"/api/tickets/{(await house.bought(fan))['lines'][0]['ticket_id']}"
+    clock.advance(timedelta(minutes=16))
+    assert (await fan.ask("POST", f"{path}/paper")).status_code == 200
+
+
+async def test_a_standing_place_has_the_name_of_its_area(house: House) -> None:
+    fan = await house.fan()
+    held = await fan.hold({"kind": "standing", "area": AREA, "party": {"full": 1}})
+    name = {"fr": "Pelouse", "en": "Standing pitch"}
+    assert held.json()["lines"][0]["label"]["area_name"] == name
+
+
+async def test_no_paper_where_the_house_rules_refuse_it(empty_house: House) -> None:
+    await empty_house.open(rules=HouseRules(paper_accepted=False))
+    fan = await empty_house.fan()
+    ticket_id = (await empty_house.bought(fan))["lines"][0]["ticket_id"]
+    assert codes(await fan.ask("POST", f"/api/tickets/{ticket_id}/paper")) == (409, "paper_not_accepted")
+
+
+async def test_tickets_have_names_where_the_house_rules_ask_for_them(empty_house: House) -> None:
+    await empty_house.open(rules=named())
+    fan = await empty_house.fan()
+    ticket_id = (await empty_house.bought(fan))["lines"][0]["ticket_id"]
+    answer = await fan.ask("PATCH", f"/api/tickets/{ticket_id}", {"holder_name": "Somebody Else"})
+    assert answer.json()["holder_name"] == "Somebody Else"
+    cleared = await fan.ask("PATCH", f"/api/tickets/{ticket_id}", {"holder_name": None})
+    assert cleared.json()["holder_name"] is None
+
+
+async def test_tickets_have_no_names_elsewhere(house: House) -> None:
+    fan = await house.fan()
+    ticket_id = (await house.bought(fan))["lines"][0]["ticket_id"]
+    answer = await fan.ask("PATCH", f"/api/tickets/{ticket_id}", {"holder_name": "Somebody Else"})
+    assert codes(answer) == (409, "tickets_not_named")
+
+
+async def test_a_person_is_told_all_and_forgotten(empty_house: House, clock: FakeClock) -> None:
+    house = empty_house
+    await house.open(rules=named())
+    fan = await house.fan()
+    ticket_id = (await house.bought(fan))["lines"][0]["ticket_id"]
+    await fan.ask("PATCH", f"/api/tickets/{ticket_id}", {"holder_name": "Somebody Else"})
+    person_id = (await house.rows("select owner_id from ticketing.orders"))[0]["owner_id"]
+    async with house.db.transaction() as conn:
+        told = await views.export(conn, person_id)
+        assert await refunding.erased(conn, person_id, clock.now()) is None
+    assert (len(told["orders"]), len(told["tickets"])) == (1, 2)
+    assert [row["holder_name"] for row in await house.rows("select holder_name from ticketing.ticket")] == [None, None]
+
+
+async def test_who_has_tickets_for_a_coming_event_is_erased_only_after_giving_them_up(house: House) -> None:
+    fan = await house.fan()
+    await house.bought(fan)
+    (upcoming,) = (await fan.ask("GET", "/api/me/erasure")).json()["upcoming"]
+    assert (upcoming["event_id"], upcoming["tickets"]) == (str(house.event_id), 2)
+    assert codes(await fan.ask("DELETE", "/api/me")) == (409, "has_upcoming_tickets")
+    assert (await fan.ask("GET", "/api/me")).json()["kind"] == "fan"
+    assert await house.rows("select from passes.pass where revoked_at is not null") == [], "nothing changed"
+    assert (await fan.ask("DELETE", "/api/me?give_up_tickets=true")).status_code == 204
+    revoked = await house.rows("select from passes.pass where revoked_at is not null")
+    assert len(revoked) == 2
+    assert await house.rows("select from payments.refund") == []
+
+
+async def test_who_is_erased_after_the_event_gives_nothing_up(house: House, clock: FakeClock) -> None:
+    fan = await house.fan()
+    await house.bought(fan)
+    clock.advance(timedelta(days=30))
+    fan = await house.fan()
+    assert (await fan.ask("GET", "/api/me/erasure")).json() == {"upcoming": [], "holds_roles": False}
+    assert (await fan.ask("DELETE", "/api/me")).status_code == 204
+
+
+async def test_money_that_comes_after_an_erasure_goes_back(house: House, clock: FakeClock) -> None:
+    fan = await house.fan()
+    paying, payment_id = await fan.best(), new_id()
+    assert (await fan.pay(paying["id"], payment_id)).status_code == 200
+    held = await fan.best()
+    assert (await fan.ask("DELETE", "/api/me")).status_code == 204
+    await house.news(payment_id)
+    states = {str(row["id"]): row["state"] for row in await house.rows("select id, state from ticketing.orders")}
+    assert states == {paying["id"]: "released", held["id"]: "released"}
+    assert await house.rows("select from ticketing.claim") == []
+    assert await house.rows("select from ticketing.ticket") == []
+    refunds = await house.rows("select payment_id, amount_cents from payments.refund")
+    assert [tuple(row) for row in refunds] == [(payment_id, paying["total_cents"])]
+
+
+async def test_a_ticket_that_nobody_knows_is_not_there(house: House) -> None:
+    fan = await house.fan()
+    answer = await fan.ask("POST", f"/api/tickets/{new_id()}/pass", {"key": a_phone()})
+    assert codes(answer) == (404, "not_found")
