@@ -26,7 +26,7 @@ from benchmarks.evening import Lane
 from benchmarks.ground import Ground, opened
 from benchmarks.wire import Answer as Reply
 from benchmarks.wire import Client, Gone
-from virage.identity.passes.reads import PassKeys
+from virage.identity.keys.reads import PassKeys
 from virage.identity.passes.rules.claims import Claims
 from virage.identity.passes.rules.verdict import Unverified, Verified, verify
 from virage.matchday.access.reads.news import Changes

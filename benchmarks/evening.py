@@ -9,11 +9,11 @@ from msgspec import Struct
 from nacl.signing import SigningKey
 
 from benchmarks.house import House
+from virage.identity.keys.rules.keys import HolderKey
+from virage.identity.keys.rules.vault import PURPOSE, KeyVault
 from virage.identity.passes import acts as passes
 from virage.identity.passes.acts import Binding, Bound, Issue, Printed, Printing
 from virage.identity.passes.rules.code import bytes_of, moving_code, step_at, text_of
-from virage.identity.passes.rules.keys import HolderKey
-from virage.identity.passes.rules.vault import PURPOSE, KeyVault
 from virage.identity.people import acts as people
 from virage.identity.people.acts import devices
 from virage.identity.people.rules.devices import DeviceArrival, DeviceKind, DevicePaired, PairingOpened, PairingWish

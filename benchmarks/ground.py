@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from virage.identity.passes.reads import PassKeys
+from virage.identity.keys.reads import PassKeys
+from virage.identity.keys.rules.keys import IssuerKey, signed_by_issuer
 from virage.identity.passes.rules.claims import Claims
-from virage.identity.passes.rules.keys import IssuerKey, signed_by_issuer
 from virage.matchday.access.reads.news import Changes
 from virage.matchday.access.rules.decision import Known, Post, Presence
 from virage.matchday.access.rules.ground import zone_of

@@ -19,11 +19,11 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from msgspec.structs import replace
 
 from benchmarks import common
+from virage.identity.keys.rules.keys import HolderKey, IssuerKey, kid_of
 from virage.identity.passes import acts
 from virage.identity.passes.acts import Issue
 from virage.identity.passes.rules.claims import Claims, event_short, sign_pass
 from virage.identity.passes.rules.code import bytes_of, moving_code, step_at, text_of
-from virage.identity.passes.rules.keys import HolderKey, IssuerKey, kid_of
 from virage.identity.passes.rules.verdict import Unverified, Verified, verify
 from virage.platform.database import Database
 from virage.platform.ids import new_id

@@ -23,6 +23,7 @@ LAYERS = [
     {"venue"},
     {"programme", "pages"},
     {"people"},
+    {"keys"},
     {"passes"},
     {"payments"},
     {"wallet"},

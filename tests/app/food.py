@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from tests.matchday.concessions.board import BOARD, COFFEE, a_match
-from virage.identity.passes import acts as passes
+from virage.identity.keys.acts import open_vault
 from virage.matchday.concessions.acts import kitchen, ordering
 from virage.matchday.concessions.acts.kitchen import Step
 from virage.matchday.concessions.acts.ordering import Offer
@@ -61,7 +61,7 @@ FOOD: tuple[tuple[Any, ...], ...] = (
 async def food_of(world: "World", email: str, secret: str) -> dict[str, str]:
     """Orders of this person at outlet 01: three that wait, one of them for a seat, and one that is ready."""
     now, person_id, names = world.clock.now(), await world.person(email), ("food", "declined_food", "waiting_food")
-    vault = passes.open_vault(Config(secret=secret, demo=True))
+    vault = open_vault(Config(secret=secret, demo=True))
     offer = Offer(BOARD, a_match(id=world.event), (), now)
     asked = []
     for name in (*names, "ready_food"):

@@ -9,7 +9,7 @@ from tests.app.conftest import World
 from tests.app.demonstration import load_food
 from virage.demo.tills import POSTS
 from virage.demo.yesterday import DIFFERENCES, REFUNDED, SALES, evening_before
-from virage.identity.passes.reads import DeviceKeyring
+from virage.identity.keys.reads import DeviceKeyring
 from virage.matchday.concessions.reads.catalogue import Catalogues
 from virage.matchday.concessions.reads.closings import due
 from virage.matchday.concessions.reads.judging import Judge

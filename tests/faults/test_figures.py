@@ -16,7 +16,7 @@ from benchmarks.common import run
 from benchmarks.house import House
 from tests.faults.test_kill import Killer
 from tests.matchday.concessions.till import Till, append, beer, cup, fries
-from virage.identity.passes.rules.vault import PURPOSE, KeyVault
+from virage.identity.keys.rules.vault import PURPOSE, KeyVault
 from virage.matchday.concessions.acts import figures
 from virage.matchday.concessions.acts.fiscal import close
 from virage.matchday.concessions.rules.fiscal.closing import Closing, Period, PeriodKind

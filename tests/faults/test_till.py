@@ -22,7 +22,7 @@ from benchmarks.house import House
 from benchmarks.selling import Running
 from benchmarks.tap import audited
 from tests.faults.test_kill import Killer
-from virage.identity.passes.rules.vault import PURPOSE, KeyVault
+from virage.identity.keys.rules.vault import PURPOSE, KeyVault
 from virage.matchday.concessions.reads.fiscal import archive
 from virage.matchday.concessions.rules.fiscal.verifying import verify
 from virage.platform.database import Database

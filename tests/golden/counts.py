@@ -16,7 +16,7 @@ COUNTS = {
     "tickets": "select count(*) from ticketing.ticket",
     "payments": "select count(*) from payments.payment",
     "passes": "select count(*) from passes.pass",
-    "signing keys": "select count(*) from passes.signing_key",
+    "signing keys": "select count(*) from keys.signing_key",
     "scans": "select count(*) from access.scan",
     "crossings": "select count(*) from access.crossing",
     "people inside": "select count(*) from access.presence where state = 'inside'",

@@ -9,8 +9,8 @@ import msgspec
 
 from tests.golden.requests_cast import LANE_ID, Signer, base64url
 from tests.golden.requests_story import ANY, Story
+from virage.identity.keys.rules.keys import HolderKey
 from virage.identity.passes.rules.code import bytes_of, moving_code, step_at, text_of
-from virage.identity.passes.rules.keys import HolderKey
 
 GATE = "A1"
 SCAN = b"virage:scan:v1\0"

@@ -32,8 +32,8 @@ from tests.golden import requests_cast as cast
 from tests.golden.house import SETTINGS, environment, execute, golden, restored, virage
 from tests.ports import free_ports
 from virage.app import build, jobs_of
-from virage.identity.passes.rules.keys import kid_of
-from virage.identity.passes.rules.vault import PURPOSE
+from virage.identity.keys.rules.keys import kid_of
+from virage.identity.keys.rules.vault import PURPOSE
 from virage.media.replay.routes import taps
 from virage.media.replay.rules.media import MediaVault, key_period
 from virage.platform import config as configuration

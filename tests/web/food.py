@@ -17,7 +17,7 @@ from tests.web.office import ENGLISH, hire, in_database
 from virage.demo.concessions import WRITTEN, kitchens
 from virage.demo.ids import demo_id
 from virage.demo.programme import done
-from virage.identity.passes.rules.vault import PURPOSE, KeyVault
+from virage.identity.keys.rules.vault import PURPOSE, KeyVault
 from virage.matchday.concessions.acts import derogations, stock
 from virage.matchday.concessions.acts.kitchen import set_capacity
 from virage.matchday.concessions.rules.alcohol import DerogationWish

@@ -18,11 +18,11 @@ from tests.web.conftest import FLAGS, SHELL
 from tests.web.devices import PIN, pairing_code
 from tests.web.house import House
 from tests.web.office import ENGLISH, in_database
+from virage.identity.keys.rules.keys import HolderKey
+from virage.identity.keys.rules.vault import PURPOSE, KeyVault
 from virage.identity.passes import acts as passes
 from virage.identity.passes.acts import Binding, Bound, Issue, Printed, Printing
 from virage.identity.passes.rules.code import bytes_of, moving_code, step_at, text_of
-from virage.identity.passes.rules.keys import HolderKey
-from virage.identity.passes.rules.vault import PURPOSE, KeyVault
 from virage.identity.people.rules.devices import DeviceKind, PairingWish
 from virage.platform.database import Connection
 from virage.platform.ids import new_id

@@ -13,7 +13,7 @@ from tests.web.house import FAN, House
 from tests.web.office import in_database
 from tests.web.tour import Screen
 from virage.demo.programme import done
-from virage.identity.passes.rules.vault import PURPOSE, KeyVault
+from virage.identity.keys.rules.vault import PURPOSE, KeyVault
 from virage.matchday.concessions.acts import kitchen as acts
 from virage.matchday.concessions.acts.kitchen import Step
 from virage.matchday.concessions.rules.catalogue import Station

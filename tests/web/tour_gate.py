@@ -24,9 +24,9 @@ from tests.web.gate import (
 from tests.web.house import House
 from tests.web.office import in_database
 from tests.web.tour import Screen
+from virage.identity.keys.rules.vault import PURPOSE, KeyVault
 from virage.identity.passes import acts as passes
 from virage.identity.passes.acts import Printing
-from virage.identity.passes.rules.vault import PURPOSE, KeyVault
 from virage.matchday.access.acts import ground
 from virage.matchday.access.rules.ground import gates
 from virage.platform.database import Connection

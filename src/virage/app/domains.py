@@ -9,10 +9,10 @@ from msgspec.structs import asdict
 from virage.app.house import Domain, House
 from virage.app.letters import COMPOSERS
 from virage.app.persons import PAID_AT, PERSON_ERASED, PERSON_EXPORTS
-from virage.identity.passes import routes as passes_routes
-from virage.identity.passes.acts import open_vault
-from virage.identity.passes.jobs import PassJobs
-from virage.identity.passes.reads import device_keys
+from virage.identity.keys import routes as keys_routes
+from virage.identity.keys.acts import open_vault
+from virage.identity.keys.jobs import KeyJobs
+from virage.identity.keys.reads import device_keys
 from virage.identity.people import routes as people_routes
 from virage.identity.people.acts import PeopleAuthenticator
 from virage.identity.people.jobs import PeopleJobs
@@ -197,15 +197,15 @@ def _payments(house: House) -> Domain:
     )
 
 
-# --- passes --------------------------------------------------------------------------------------------------------
+# --- keys ------------------------------------------------------------------------------------------------------------
 
 
-def _passes(house: House) -> Domain:
+def _keys(house: House) -> Domain:
     vault = open_vault(house.config)
     return Domain(
-        routers=[passes_routes.router],
+        routers=[keys_routes.router],
         dependencies={"vault": vault},
-        jobs=[PassJobs(house.db, vault).register],
+        jobs=[KeyJobs(house.db, vault).register],
     )
 
 
@@ -355,7 +355,7 @@ DOMAINS: Sequence[Callable[[House], Domain]] = (
     _pages,
     _people,
     _payments,
-    _passes,
+    _keys,
     _wallet,
     _ticketing,
     _live,

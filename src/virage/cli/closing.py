@@ -8,7 +8,7 @@ from uuid import UUID
 
 from virage.app import clock_of, opened
 from virage.cli.house import beside, console, database, fail
-from virage.identity.passes.acts import open_vault
+from virage.identity.keys.acts import open_vault
 from virage.matchday.concessions.acts import figures, fiscal
 from virage.matchday.concessions.acts.archives import Archives
 from virage.matchday.concessions.jobs.closing import ClosingJobs

@@ -5,7 +5,7 @@ from typing import Final
 
 from virage.demo.concessions import counters, kitchens
 from virage.demo.programme import done
-from virage.identity.passes.rules.vault import KeyVault
+from virage.identity.keys.rules.vault import KeyVault
 from virage.matchday.concessions.acts.kitchen import set_capacity
 from virage.matchday.concessions.reads.kitchen import capacities
 from virage.matchday.concessions.rules.catalogue import Station

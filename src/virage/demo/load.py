@@ -12,7 +12,7 @@ from virage.demo.people import CASHIER, FAN, load_people
 from virage.demo.programme import load_programme, planned
 from virage.demo.teams import load_teams
 from virage.demo.yesterday import load_yesterday
-from virage.identity.passes.acts import open_vault
+from virage.identity.keys.acts import open_vault
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.sandbox_provider import SandboxProvider
 from virage.platform.clock import Clock

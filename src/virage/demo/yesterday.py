@@ -15,7 +15,7 @@ from virage.demo.ids import demo_id
 from virage.demo.people import CASHIER_PIN
 from virage.demo.programme import done
 from virage.demo.tills import POSTS, Till, install_tills
-from virage.identity.passes.acts import open_vault
+from virage.identity.keys.acts import open_vault
 from virage.identity.people.acts.pins import new_verifier, set_pin
 from virage.identity.people.rules.pins import PinVerifier
 from virage.matchday.concessions.acts import stock

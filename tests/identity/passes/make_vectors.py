@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from virage.identity.keys.rules.keys import HolderKey, IssuerKey, kid_of
 from virage.identity.passes.rules import base45
 from virage.identity.passes.rules.cbor import encode
 from virage.identity.passes.rules.claims import (
@@ -30,7 +31,6 @@ from virage.identity.passes.rules.claims import (
     to_be_signed,
 )
 from virage.identity.passes.rules.code import holder_message, moving_code, step_at, text_of
-from virage.identity.passes.rules.keys import HolderKey, IssuerKey, kid_of
 from virage.identity.passes.rules.verdict import Unverified, Verified, verify
 from virage.platform.keys import base64url
 

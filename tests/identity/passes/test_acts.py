@@ -11,13 +11,14 @@ import asyncpg
 import msgspec
 import pytest
 
+from virage.identity.keys.acts import open_vault
+from virage.identity.keys.reads import issuer_key, published_keys
+from virage.identity.keys.rules.keys import IssuerKey
+from virage.identity.keys.rules.vault import KeyVault
 from virage.identity.passes import acts, reads
 from virage.identity.passes.acts import Binding, Bound, Printed, Printing
-from virage.identity.passes.jobs import PassJobs
 from virage.identity.passes.rules.code import bytes_of, moving_code, step_at, text_of
 from virage.identity.passes.rules.holding import REBINDS_MAX, Issue
-from virage.identity.passes.rules.keys import IssuerKey
-from virage.identity.passes.rules.vault import KeyVault, SealBroken
 from virage.identity.passes.rules.verdict import Unverified, Verified, verify
 from virage.platform.config import Config
 from virage.platform.database import Connection, Database
@@ -33,7 +34,7 @@ WAITING = "select count(*) from pg_locks where not granted"
 
 @pytest.fixture
 def vault(config: Config) -> KeyVault:
-    return acts.open_vault(config)
+    return open_vault(config)
 
 
 def an_issue(event_id: UUID, **changes: Any) -> Issue:
@@ -55,8 +56,8 @@ def jwk_of(phone: Any) -> Jwk:
 
 async def issuer_keys(conn: Connection, event_ids: Sequence[UUID]) -> dict[bytes, IssuerKey]:
     """The published keys of events, as a gate keeps them."""
-    published = [await reads.published_keys(conn, event_id) for event_id in event_ids]
-    keys = [reads.issuer_key(one.event_id, jwk) for one in published if one is not None for jwk in one.keys]
+    published = [await published_keys(conn, event_id) for event_id in event_ids]
+    keys = [issuer_key(one.event_id, jwk) for one in published if one is not None for jwk in one.keys]
     return {key.kid: key for key in keys}
 
 
@@ -334,57 +335,3 @@ async def test_another_events_key_opens_nothing_here(conn: Connection, vault: Ke
     assert isinstance(elsewhere, Unverified)
     assert [unknown, elsewhere] == [Unverified(unknown.reason), Unverified(elsewhere.reason, elsewhere.claims)]
     assert (unknown.reason, elsewhere.reason) == ("unknown_key", "wrong_event")
-
-
-async def test_an_event_has_one_key_whoever_asks_first(db: Database, vault: KeyVault) -> None:
-    event_id = new_id()
-
-    async def ask() -> bytes:
-        async with db.transaction() as conn:
-            return (await acts.ensure_keys(conn, vault, [event_id], NOW))[event_id].public
-
-    assert len(set(await asyncio.gather(*(ask() for _ in range(6))))) == 1
-
-
-async def test_no_private_key_stands_readable_in_the_database(conn: Connection, vault: KeyVault) -> None:
-    event_id = new_id()
-    key = (await acts.ensure_keys(conn, vault, [event_id], NOW))[event_id]
-    private = vault.open(key).private_bytes_raw()
-    row = await conn.fetchrow("select * from passes.signing_key")
-    assert row is not None
-    assert all(private not in value for value in row.values() if isinstance(value, bytes))
-    assert private.hex() not in str(await read_after(conn, "0-0"))
-
-
-async def test_a_sealed_key_opens_for_its_own_event_and_secret_alone(config: Config, vault: KeyVault) -> None:
-    key = vault.new_key(new_id())
-    stranger = acts.open_vault(msgspec.structs.replace(config, secret="another secret, also long enough to be one"))
-    with pytest.raises(SealBroken):
-        stranger.open(key)
-    with pytest.raises(SealBroken):
-        vault.open(msgspec.structs.replace(key, event_id=new_id()))
-
-
-async def test_a_rotated_secret_opens_old_keys_and_seals_them_anew(
-    db: Database, config: Config, vault: KeyVault
-) -> None:
-    event_id = new_id()
-    async with db.transaction() as conn:
-        public = (await acts.ensure_keys(conn, vault, [event_id], NOW))[event_id].public
-    secret = "the secret after the rotation, long enough"
-    rotated = acts.open_vault(msgspec.structs.replace(config, secret=secret, secrets_previous=(config.secret,)))
-    later = acts.open_vault(msgspec.structs.replace(config, secret=secret))
-    await PassJobs(db, rotated).reseal()
-    async with db.transaction() as conn:
-        key = (await acts.ensure_keys(conn, later, [event_id], NOW))[event_id]
-        assert await acts.reseal_keys(conn, rotated) == 0
-    assert later.open(key).public_key().public_bytes_raw() == public
-
-
-async def test_a_key_that_does_not_open_is_left_alone(db: Database, config: Config, vault: KeyVault) -> None:
-    async with db.transaction() as conn:
-        await acts.ensure_keys(conn, vault, [new_id()], NOW)
-    stranger = acts.open_vault(msgspec.structs.replace(config, secret="another secret, also long enough to be one"))
-    await PassJobs(db, stranger).reseal()
-    async with db.transaction() as conn:
-        assert await acts.reseal_keys(conn, vault) == 0

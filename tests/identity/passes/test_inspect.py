@@ -10,8 +10,8 @@ from types import ModuleType
 import msgspec
 import pytest
 
+from virage.identity.keys.reads import PassKeys, issuer_key
 from virage.identity.passes.inspect import inspect, keys_of
-from virage.identity.passes.reads import PassKeys, issuer_key
 from virage.identity.passes.rules.code import text_of
 
 HOUR = timedelta(hours=1)

@@ -12,16 +12,16 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from virage.identity.passes.rules import base45, cbor
-from virage.identity.passes.rules.claims import read_pass
-from virage.identity.passes.rules.code import STEP_SECONDS, TEXT_LENGTH_MAX, moving_code, read_code, step_at, text_of
-from virage.identity.passes.rules.keys import (
+from virage.identity.keys.rules.keys import (
     HolderKey,
     IssuerKey,
     holder_key_from_jwk,
     signed_by_holder,
     signed_by_issuer,
 )
+from virage.identity.passes.rules import base45, cbor
+from virage.identity.passes.rules.claims import read_pass
+from virage.identity.passes.rules.code import STEP_SECONDS, TEXT_LENGTH_MAX, moving_code, read_code, step_at, text_of
 from virage.identity.passes.rules.verdict import Doubt, Unverified, Verified, verify
 from virage.platform.keys import Jwk
 

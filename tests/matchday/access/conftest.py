@@ -12,10 +12,11 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from virage.identity.keys.acts import open_vault
+from virage.identity.keys.rules.keys import HolderKey
 from virage.identity.passes import acts as passes
 from virage.identity.passes.acts import Binding, Bound, Issue, Printed, Printing
 from virage.identity.passes.rules.code import bytes_of, moving_code, step_at, text_of
-from virage.identity.passes.rules.keys import HolderKey
 from virage.identity.people import acts as people
 from virage.matchday.access import routes
 from virage.matchday.access.reads.board import Boards
@@ -87,7 +88,7 @@ class Evening:
     def __init__(self, db: Database, clock: Any, config: Config) -> None:
         self.db = db
         self.clock = clock
-        self.vault = passes.open_vault(config)
+        self.vault = open_vault(config)
         self.event_id = new_id()
         self.organiser_id = new_id()
         self.principals: dict[bytes, Principal] = {}

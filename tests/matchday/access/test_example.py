@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from benchmarks.evening import Evening, Fan, seed
 from benchmarks.house import House
+from virage.identity.keys.rules.keys import HolderKey
 from virage.identity.passes.rules.code import bytes_of, moving_code, step_at, text_of
-from virage.identity.passes.rules.keys import HolderKey
 from virage.identity.people import acts as people
 from virage.identity.people.acts import devices
 from virage.identity.people.rules.devices import DeviceKind, PairingOpened, PairingWish

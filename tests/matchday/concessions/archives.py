@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from tests.matchday.concessions.till import NOW, Till, append, beer
-from virage.identity.passes.rules.vault import KeyVault
+from virage.identity.keys.rules.vault import KeyVault
 from virage.matchday.concessions.acts.fiscal import close
 from virage.matchday.concessions.reads.fiscal import archive
 from virage.matchday.concessions.rules.fiscal.closing import Period, PeriodKind

@@ -17,8 +17,8 @@ from tests.matchday.concessions.kitchen import Kitchen
 from tests.matchday.concessions.till import CASHIER, Till
 from tests.money.wallet.books import books
 from tests.money.wallet.desks import employ
-from virage.identity.passes import acts as passes
-from virage.identity.passes.rules.vault import KeyVault
+from virage.identity.keys.acts import open_vault
+from virage.identity.keys.rules.vault import KeyVault
 from virage.matchday.concessions import routes
 from virage.matchday.concessions.acts import catalogue as acts
 from virage.matchday.concessions.reads import catalogue as reads
@@ -104,7 +104,7 @@ async def counters(config: Config, db: Database, clock: Clock) -> AsyncIterator[
         db=db,
         clock=clock,
         authenticator=authenticate,
-        dependencies={"vault": passes.open_vault(config), **routes.dependencies(config, db, clock)},
+        dependencies={"vault": open_vault(config), **routes.dependencies(config, db, clock)},
     )
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out
     async with app.lifespan(), httpx.AsyncClient(transport=transport, base_url="https://virage.local") as browser:
@@ -120,7 +120,7 @@ async def counters(config: Config, db: Database, clock: Clock) -> AsyncIterator[
 
 @pytest.fixture
 def vault(config: Config) -> KeyVault:
-    return passes.open_vault(config)
+    return open_vault(config)
 
 
 @pytest.fixture

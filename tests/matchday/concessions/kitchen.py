@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tests.matchday.concessions.board import HERE, ITEMS, NOW, PRICES, a_match, line
 from tests.money.wallet.books import books, loaded_purse
 from virage.demo.programme import done
-from virage.identity.passes import acts as passes
+from virage.identity.keys.acts import open_vault
 from virage.matchday.concessions.acts import catalogue as catalogue_acts
 from virage.matchday.concessions.acts import kitchen as acts
 from virage.matchday.concessions.acts.kitchen import Step
@@ -62,7 +62,7 @@ class Kitchen:
     def __init__(self, db: Database, clock: Clock, config: Config) -> None:
         self.db = db
         self.clock = clock
-        self.vault = passes.open_vault(config)
+        self.vault = open_vault(config)
         self.desks = [FoodDesk(db, clock, Catalogues(db), WAITS) for _ in range(2)]
         self.event = a_match()
         self.version = ""

@@ -18,7 +18,7 @@ from tests.matchday.concessions.conftest import Counters
 from tests.matchday.concessions.till import NOW, beer, cup, fries
 from tests.money.wallet.books import books
 from virage.cli import accounting as commands
-from virage.identity.passes.rules.vault import KeyVault
+from virage.identity.keys.rules.vault import KeyVault
 from virage.matchday.concessions.acts.fiscal import close
 from virage.matchday.concessions.rules.accounting import CHART, Journal, Moved, Sold, Ticketing, journal, journal_table
 from virage.matchday.concessions.rules.fiscal.calendar import ends

@@ -42,7 +42,7 @@ from virage.site.programme.rules import HouseRules, NewEvent
 
 if TYPE_CHECKING:
     from tests.matchday.concessions.conftest import Counters
-    from virage.identity.passes.rules.vault import KeyVault
+    from virage.identity.keys.rules.vault import KeyVault
 
 SECOND = timedelta(seconds=1)
 

@@ -12,7 +12,7 @@ from tests.matchday.concessions.conftest import Counters
 from tests.matchday.concessions.till import Till, append, beer, fries
 from virage.cli import closing as commands
 from virage.cli.fiscal import verify_archives
-from virage.identity.passes.rules.vault import KeyVault
+from virage.identity.keys.rules.vault import KeyVault
 from virage.matchday.concessions.acts.archives import ArchiveMonth, Archives
 from virage.matchday.concessions.jobs.closing import ClosingJobs
 from virage.matchday.concessions.rules.fiscal.closing import Period, PeriodKind

@@ -17,7 +17,7 @@ from tests.matchday.concessions.conftest import Counters
 from tests.matchday.concessions.test_closing_jobs import take
 from tests.matchday.concessions.till import NOW, Till, beer, cup, fries
 from virage.demo.concessionaires import load_concessionaires
-from virage.identity.passes.rules.vault import KeyVault
+from virage.identity.keys.rules.vault import KeyVault
 from virage.matchday.concessions.acts.fiscal import close
 from virage.matchday.concessions.reads.statements import concessionaires
 from virage.matchday.concessions.rules.concessionaires import Concessionaire, Terms

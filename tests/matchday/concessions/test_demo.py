@@ -9,7 +9,7 @@ from tests.matchday.concessions.board import NOW
 from virage.demo.concessions import counters, kitchens, load_concessions, offers, shops
 from virage.demo.kitchens import load_kitchens
 from virage.demo.programme import load_programme, planned
-from virage.identity.passes.rules.vault import KeyVault
+from virage.identity.keys.rules.vault import KeyVault
 from virage.matchday.concessions.reads import stock
 from virage.matchday.concessions.reads.catalogue import Catalogues, draft_view, shown_at, terms_at
 from virage.matchday.concessions.reads.orders import FoodReads

@@ -10,7 +10,7 @@ from hypothesis import given
 
 from tests.matchday.concessions.conftest import Counters
 from tests.matchday.concessions.till import BEER, CUP, NOW, Till, append, beer, cup, fries
-from virage.identity.passes.rules.vault import KeyVault
+from virage.identity.keys.rules.vault import KeyVault
 from virage.matchday.concessions.acts import figures as acts
 from virage.matchday.concessions.acts.fiscal import close
 from virage.matchday.concessions.rules.figures import figures_of

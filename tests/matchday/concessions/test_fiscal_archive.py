@@ -23,7 +23,7 @@ from tests.matchday.concessions.archives import (
 )
 from tests.matchday.concessions.till import Till
 from virage.cli import fiscal as command
-from virage.identity.passes.rules.vault import KeyVault
+from virage.identity.keys.rules.vault import KeyVault
 from virage.matchday.concessions.rules.fiscal.archive import Signed, record_line
 from virage.matchday.concessions.rules.fiscal.verifying import Damage, Finding, verify
 from virage.platform.database import Database

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.matchday.concessions.till import NOW, SUN, Till, append, beer, cup, fries
-from virage.identity.passes import reads as passes
-from virage.identity.passes.rules.vault import KeyVault
+from virage.identity.keys.reads import issuer_keys
+from virage.identity.keys.rules.vault import KeyVault
 from virage.matchday.concessions.acts.fiscal import close
 from virage.matchday.concessions.rules.fiscal.closing import (
     CLOSING_PURPOSE,
@@ -288,7 +288,7 @@ async def test_a_closing_is_signed_by_the_house_in_bytes_that_say_the_same(books
     evening(till)
     await books.append(till)
     closings = await books.close(day())
-    keys = (await passes.issuer_keys(conn, [FISCAL_KEY]))[FISCAL_KEY]
+    keys = (await issuer_keys(conn, [FISCAL_KEY]))[FISCAL_KEY]
     rows = await conn.fetch("select * from concessions.closing")
     assert len(rows) == 2
     for row in rows:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.matchday.concessions.archives import Lines, at, body_changed, changed, swapped, without
 from tests.matchday.concessions.till import NOW, Till, beer
-from virage.identity.passes.acts import ensure_keys
-from virage.identity.passes.rules.vault import KeyVault
+from virage.identity.keys.acts import ensure_keys
+from virage.identity.keys.rules.vault import KeyVault
 from virage.matchday.concessions.rules.fiscal.archive import HEADER_PURPOSE, Signed, record_line
 from virage.matchday.concessions.rules.fiscal.closing import CLOSING_PURPOSE, FISCAL_KEY
 from virage.matchday.concessions.rules.fiscal.record import Kind

@@ -14,7 +14,7 @@ from tests.matchday.concessions.bar import ROUND, ROUND_CENTS, Bar, by_card, sen
 from tests.matchday.concessions.conftest import Counters
 from tests.matchday.concessions.test_concessionaires import DOOR, PAID, cents_of, terms
 from tests.matchday.concessions.till import Till, beer, fries, refund_of
-from virage.identity.passes.rules.vault import KeyVault
+from virage.identity.keys.rules.vault import KeyVault
 from virage.matchday.concessions.acts.fiscal import close
 from virage.matchday.concessions.rules.fiscal.closing import Period, PeriodKind
 from virage.matchday.concessions.rules.fiscal.record import Kind, Tender, TenderKind, VatTotal, Written

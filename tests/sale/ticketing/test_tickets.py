@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.conftest import FakeClock
 from tests.sale.ticketing.conftest import AREA, House, named
-from virage.identity.passes.acts import Binding, Bound, open_vault
+from virage.identity.keys.acts import open_vault
+from virage.identity.passes.acts import Binding, Bound
 from virage.identity.people.rules.house import letterhead_of
 from virage.identity.people.store import letters
 from virage.platform.config import Config

@@ -8,18 +8,17 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
 
+from virage.identity.keys.acts import ensure_keys
+from virage.identity.keys.rules.vault import KeyVault
 from virage.identity.passes import store
 from virage.identity.passes.rules import holding
 from virage.identity.passes.rules.claims import is_gate_group, sign_pass
 from virage.identity.passes.rules.code import text_of
 from virage.identity.passes.rules.holding import Issue, Pass
-from virage.identity.passes.rules.vault import PURPOSE, KeyVault, SealedKey
-from virage.platform.config import Config
 from virage.platform.database import Connection
 from virage.platform.journal import Fact, append
 from virage.platform.keys import Jwk
 from virage.platform.problems import Refused
-from virage.platform.security import derive
 
 __all__ = [
     "Binding",
@@ -29,15 +28,11 @@ __all__ = [
     "Printing",
     "bind",
     "clear_entered",
-    "ensure_keys",
     "issue",
     "mark_entered",
-    "open_vault",
     "print_paper",
     "rebind",
-    "reseal_keys",
     "revoke",
-    "sign_document",
 ]
 
 
@@ -82,12 +77,6 @@ class Printed(Struct, frozen=True):
 
 Asked = TypeVar("Asked", Binding, Printing)
 Decide = Callable[[Pass | None, Asked], Pass | Refused]
-
-
-def open_vault(config: Config) -> KeyVault:
-    """Return the vault of the deployment's signing keys."""
-    previous = [derive(secret, PURPOSE) for secret in config.secrets_previous]
-    return KeyVault(derive(config.secret, PURPOSE), previous)
 
 
 async def issue(conn: Connection, issues: Sequence[Issue], now: datetime) -> list[int]:
@@ -163,40 +152,6 @@ async def mark_entered(conn: Connection, event_id: UUID, numbers: Sequence[int],
 async def clear_entered(conn: Connection, event_id: UUID, numbers: Sequence[int]) -> None:
     """Forget the first crossing of passes: every scan that said so was withdrawn."""
     await store.clear_entered(conn, event_id, numbers)
-
-
-async def ensure_keys(
-    conn: Connection, vault: KeyVault, event_ids: Sequence[UUID], now: datetime
-) -> dict[UUID, SealedKey]:
-    """Return the signing keys of events, made now where an event has none."""
-    wanted = sorted(set(event_ids))
-    keys = await store.signing_keys(conn, wanted)
-    missing = [event_id for event_id in wanted if event_id not in keys]
-    if not missing:
-        return keys
-    await store.add_signing_keys(conn, [vault.new_key(event_id) for event_id in missing], now)
-    facts = [Fact("pass_key_made", None, event_id, {}) for event_id in missing]
-    await append(conn, facts, now)
-    return await store.signing_keys(conn, wanted)
-
-
-async def sign_document(
-    conn: Connection, vault: KeyVault, event_id: UUID, message: bytes, now: datetime
-) -> tuple[bytes, bytes]:
-    """Sign something else than a pass by the event's key; (kid, signature).
-
-    The message begins with a purpose in letters, as no CBOR array of a pass does.
-    """
-    key = (await ensure_keys(conn, vault, [event_id], now))[event_id]
-    return key.kid, vault.open(key).sign(message)
-
-
-async def reseal_keys(conn: Connection, vault: KeyVault) -> int:
-    """Seal every key under the present secret, after a rotation; return how many had an earlier one."""
-    resealed = [vault.resealed(key) for key in await store.all_signing_keys(conn)]
-    changed = [key for key in resealed if key is not None]
-    await store.reseal(conn, changed)
-    return len(changed)
 
 
 async def _change(

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from virage.identity.passes.rules.holding import Issue, Pass
-from virage.identity.passes.rules.vault import SealedKey
 from virage.platform.database import Connection
 from virage.platform.sql import load
 
@@ -99,33 +98,6 @@ async def mark_entered(conn: Connection, event_id: UUID, numbers: Sequence[int],
 async def clear_entered(conn: Connection, event_id: UUID, numbers: Sequence[int]) -> None:
     """Remove the first crossing of passes of one event."""
     await _sql.clear_entered(conn, event_id=event_id, numbers=list(numbers))
-
-
-async def signing_keys(conn: Connection, event_ids: Sequence[UUID]) -> dict[UUID, SealedKey]:
-    """Return the keys by event."""
-    return {row["event_id"]: SealedKey(*row) async for row in _sql.signing_keys(conn, event_ids=list(event_ids))}
-
-
-async def add_signing_keys(conn: Connection, keys: Sequence[SealedKey], at: datetime) -> None:
-    """Store keys of events that have none."""
-    await _sql.add_signing_keys(
-        conn,
-        event_ids=[key.event_id for key in keys],
-        kids=[key.kid for key in keys],
-        publics=[key.public for key in keys],
-        sealeds=[key.sealed for key in keys],
-        at=at,
-    )
-
-
-async def all_signing_keys(conn: Connection) -> list[SealedKey]:
-    """Return every key, locked until the transaction ends."""
-    return [SealedKey(*row) async for row in _sql.all_signing_keys(conn)]
-
-
-async def reseal(conn: Connection, keys: Sequence[SealedKey]) -> None:
-    """Store keys under another seal."""
-    await _sql.reseal(conn, event_ids=[key.event_id for key in keys], sealeds=[key.sealed for key in keys])
 
 
 def _pass(row: Any) -> Pass:

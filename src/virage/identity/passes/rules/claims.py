@@ -9,8 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.passes.rules.cbor import NotDeterministic, decode, encode
-from virage.identity.passes.rules.keys import (
+from virage.identity.keys.rules.keys import (
     COSE_EDDSA,
     KID_BYTES,
     SIGNATURE_BYTES,
@@ -18,6 +17,7 @@ from virage.identity.passes.rules.keys import (
     cose_key,
     holder_key_from_cose,
 )
+from virage.identity.passes.rules.cbor import NotDeterministic, decode, encode
 
 ISSUER_PURPOSE: Final = b"virage:pass:v1"
 HOLDER_PURPOSE: Final = b"virage:step:v1"

@@ -7,10 +7,10 @@ from typing import Final
 
 from msgspec import Struct
 
+from virage.identity.keys.rules.keys import SIGNATURE_BYTES, HolderKey
 from virage.identity.passes.rules import base45
 from virage.identity.passes.rules.cbor import NotDeterministic, decode, encode
 from virage.identity.passes.rules.claims import HOLDER_PURPOSE, SignedPass, read_pass, to_be_signed
-from virage.identity.passes.rules.keys import SIGNATURE_BYTES, HolderKey
 
 PREFIX: Final = "V1:"
 TEXT_LENGTH_MAX: Final = 366

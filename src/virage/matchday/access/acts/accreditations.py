@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from virage.identity.keys.rules.vault import KeyVault
 from virage.identity.passes import acts as passes
 from virage.identity.passes import reads as pass_reads
 from virage.identity.passes.acts import Printed, Printing
-from virage.identity.passes.rules.vault import KeyVault
 from virage.identity.people import reads as people
 from virage.matchday.access.rules.accreditations import KEPT_AFTER, Accreditation, AccreditationWish, cleaned, issue_of
 from virage.matchday.access.store import accreditations as store

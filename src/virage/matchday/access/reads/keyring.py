@@ -8,9 +8,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.passes import reads as passes
-from virage.identity.passes.reads import DeviceKeyring, DeviceKeys
-from virage.identity.passes.rules.keys import HolderKey, IssuerKey
+from virage.identity.keys.reads import DeviceKeyring, DeviceKeys, issuer_keys
+from virage.identity.keys.rules.keys import HolderKey, IssuerKey
 from virage.platform.clock import Clock
 from virage.platform.database import Connection, Database
 from virage.site.programme import reads as programme
@@ -55,7 +54,7 @@ class Keyring:
     async def _read(self, event_id: UUID) -> EventKeys:
         async with self._db.connection() as conn:
             around = await events_around(conn, self._clock.now())
-            keys = await passes.issuer_keys(conn, sorted({event_id, *(event.id for event in around)}))
+            keys = await issuer_keys(conn, sorted({event_id, *(event.id for event in around)}))
         kept_s = KEPT_S if event_id in keys else MISSING_KEPT_S
         return EventKeys({key.kid: key for key in keys.values()}, monotonic() + kept_s)
 

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from virage.identity.keys.reads import issuer_keys
+from virage.identity.keys.rules.keys import IssuerKey
 from virage.identity.passes import reads as passes
-from virage.identity.passes.rules.keys import IssuerKey
 from virage.identity.people import reads as people
 from virage.identity.people.rules.devices import GATE
 from virage.matchday.access.reads.keyring import events_around
@@ -123,7 +124,7 @@ class Packs:
             return None
         now = self._clock.now()
         others = [other for other in await events_around(conn, now) if other.id != event_id]
-        keys = await passes.issuer_keys(conn, [event_id, *(other.id for other in others)])
+        keys = await issuer_keys(conn, [event_id, *(other.id for other in others)])
         changed = await passes.changed(conn, event_id)
         where = await store.passes_by_state(conn, event_id)
         flagged = await store.flagged_passes(conn, event_id, now)

@@ -7,7 +7,7 @@ from uuid import UUID
 from litestar import Response, Router, delete, get, post, put
 from litestar.openapi.datastructures import ResponseSpec
 
-from virage.identity.passes.rules.vault import KeyVault
+from virage.identity.keys.rules.vault import KeyVault
 from virage.matchday.access.acts import accreditations as acts
 from virage.matchday.access.acts.ground import set_group
 from virage.matchday.access.reads import accreditations as reads

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from asyncpg import UniqueViolationError
 
-from virage.identity.passes.rules.keys import HolderKey
+from virage.identity.keys.rules.keys import HolderKey
 from virage.identity.passes.rules.verdict import verify
 from virage.matchday.access.acts.crossing import take_scans
 from virage.matchday.access.reads.keyring import Keyring

@@ -12,8 +12,8 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 from msgspec import Struct
 
-from virage.identity.passes import acts as passes
-from virage.identity.passes.rules.vault import KeyVault
+from virage.identity.keys.acts import sign_document
+from virage.identity.keys.rules.vault import KeyVault
 from virage.matchday.access.acts.devices import hear
 from virage.matchday.access.reads.holders import Found, find
 from virage.matchday.access.reads.news import Changes, GateNews
@@ -106,7 +106,7 @@ async def get_pack(
         raise Problem("not_found")
     body = msgspec.json.encode(pack)
     async with db.transaction() as conn:
-        kid, signature = await passes.sign_document(conn, vault, event_id, PACK_PURPOSE + body, clock.now())
+        kid, signature = await sign_document(conn, vault, event_id, PACK_PURPOSE + body, clock.now())
     sealed = msgspec.json.encode(SealedPack(b64encode(body).decode(), base64url(kid), base64url(signature)))
     headers = {"cache-control": "no-store", "vary": "accept-encoding"}
     if takes_gzip(request.headers.get("accept-encoding", "")):

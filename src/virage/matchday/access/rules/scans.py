@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from virage.identity.passes.rules.keys import HolderKey, signed_body
+from virage.identity.keys.rules.keys import HolderKey, signed_body
 from virage.identity.passes.rules.verdict import Doubt, Unverified, Verified
 from virage.matchday.access.rules.crossings import Step
 from virage.platform.problems import Problem

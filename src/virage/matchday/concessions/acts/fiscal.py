@@ -6,8 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.passes import acts as passes
-from virage.identity.passes.rules.vault import KeyVault
+from virage.identity.keys.acts import ensure_keys
+from virage.identity.keys.rules.vault import KeyVault
 from virage.matchday.concessions.rules.fiscal.chain import Appended, Head, Outcome, anchor, extend, link_of
 from virage.matchday.concessions.rules.fiscal.closing import (
     CLOSING_PURPOSE,
@@ -136,7 +136,7 @@ async def close(
     else:
         closings = await _longer(conn, period, stamp(now))
     if closings:
-        key = (await passes.ensure_keys(conn, vault, [FISCAL_KEY], now))[FISCAL_KEY]
+        key = (await ensure_keys(conn, vault, [FISCAL_KEY], now))[FISCAL_KEY]
         private, bodies = vault.open(key), [canonical(closing) for closing in closings]
         signed = [StoredClosing(body, key.kid, private.sign(CLOSING_PURPOSE + body)) for body in bodies]
         await store.insert_closings(conn, list(zip(closings, signed, strict=True)))

@@ -9,8 +9,8 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct
 
-from virage.identity.passes import acts as passes
-from virage.identity.passes.rules.vault import KeyVault
+from virage.identity.keys.acts import ensure_keys, sign_document
+from virage.identity.keys.rules.vault import KeyVault
 from virage.identity.people import reads as people
 from virage.identity.people.acts import devices
 from virage.identity.people.acts.push import tell
@@ -74,7 +74,7 @@ async def set_capacity(
         return _NOT_FOUND
     till_id = uuid5(_TILLS, outlet)
     if await store.make_kitchen(conn, outlet, till_id, now):
-        key = (await passes.ensure_keys(conn, vault, [till_id], now))[till_id]
+        key = (await ensure_keys(conn, vault, [till_id], now))[till_id]
         jwk = Jwk("OKP", "Ed25519", base64url(key.public))
         await devices.install_till(conn, till_id, f"Phone orders {outlet}", outlet, key=jwk, now=now)
     await store.lock_kitchens(conn, [outlet])
@@ -122,7 +122,7 @@ async def _next(conn: Connection, order: Order, who: UUID, now: datetime) -> Ent
 async def _sign(conn: Connection, vault: KeyVault, record: Record, now: datetime) -> Plan:
     """A record signed by its till's key, which the vault keeps; nothing is written yet."""
     body = canonical(record)
-    _, signature = await passes.sign_document(conn, vault, record.till, RECORD_PURPOSE + body, now)
+    _, signature = await sign_document(conn, vault, record.till, RECORD_PURPOSE + body, now)
     plan = await fiscal.plan(conn, [Written(record, body, signature)])
     outcome = plan.outcomes[0]
     if not isinstance(outcome, Appended):

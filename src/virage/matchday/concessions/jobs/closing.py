@@ -4,7 +4,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from virage.identity.passes.rules.vault import KeyVault
+from virage.identity.keys.rules.vault import KeyVault
 from virage.matchday.concessions.acts import fiscal
 from virage.matchday.concessions.acts.archives import ARCHIVE_JOB, ArchiveMonth, Archives
 from virage.matchday.concessions.reads import closings as reads

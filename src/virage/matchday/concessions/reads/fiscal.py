@@ -8,8 +8,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.passes import acts as passes
-from virage.identity.passes.rules.vault import KeyVault
+from virage.identity.keys.acts import ensure_keys
+from virage.identity.keys.rules.vault import KeyVault
 from virage.identity.people import reads as people
 from virage.matchday.concessions.rules.fiscal.archive import (
     HEADER_PURPOSE,
@@ -93,7 +93,7 @@ async def archive(
     last = days[-1].ranges[-1].last if until else (await store.head_of(conn, till)).number
     if last < first:
         return None
-    key = (await passes.ensure_keys(conn, vault, [FISCAL_KEY], now))[FISCAL_KEY]
+    key = (await ensure_keys(conn, vault, [FISCAL_KEY], now))[FISCAL_KEY]
     server_key = ServerKey(base64url(key.kid), base64url(key.public))
     anchors = await store.anchor_span(conn, till, first, last)
     header = Header(

@@ -8,7 +8,7 @@ from uuid import UUID
 from asyncpg import UniqueViolationError
 from msgspec import Meta, Struct
 
-from virage.identity.passes.reads import DeviceKeyring
+from virage.identity.keys.reads import DeviceKeyring
 from virage.matchday.concessions.acts.selling import Answer, asks_alone, take
 from virage.matchday.concessions.acts.tendering import Sent
 from virage.matchday.concessions.reads.judging import Judge

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar import Router, get, post, put
 
-from virage.identity.passes.rules.vault import KeyVault
+from virage.identity.keys.rules.vault import KeyVault
 from virage.matchday.concessions.acts import kitchen as acts
 from virage.matchday.concessions.acts.kitchen import Step
 from virage.matchday.concessions.reads import kitchen as reads

@@ -9,7 +9,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter, QueryParameter
 from litestar.response import Stream
 
-from virage.identity.passes.rules.vault import KeyVault
+from virage.identity.keys.rules.vault import KeyVault
 from virage.identity.people import reads as people
 from virage.identity.people.rules.devices import DeviceKind
 from virage.matchday.concessions.reads import closings as reads

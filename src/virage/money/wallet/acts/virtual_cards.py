@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.passes.rules.keys import holder_key_from_jwk
+from virage.identity.keys.rules.keys import holder_key_from_jwk
 from virage.money.wallet.acts.purses import ensure_purse
 from virage.money.wallet.rules.ledger import Reason as LedgerReason
 from virage.money.wallet.rules.ledger import bonus

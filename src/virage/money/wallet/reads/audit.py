@@ -5,8 +5,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.identity.passes.reads import device_keys
-from virage.identity.passes.rules.keys import HolderKey
+from virage.identity.keys.reads import device_keys
+from virage.identity.keys.rules.keys import HolderKey
 from virage.money.payments import reads as payments
 from virage.money.wallet.rules.cards import masked
 from virage.money.wallet.rules.desk import Load, transfer, transfer_id

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from virage.identity.passes.reads import DeviceKeyring
-from virage.identity.passes.rules.keys import HolderKey
+from virage.identity.keys.reads import DeviceKeyring
+from virage.identity.keys.rules.keys import HolderKey
 from virage.money.wallet.acts.card_pins import begin_pin_try, end_pin_try
 from virage.money.wallet.acts.cards import CardSecrets
 from virage.money.wallet.acts.taps import take_taps

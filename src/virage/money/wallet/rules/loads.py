@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from virage.identity.passes.rules.keys import HolderKey, signed_body
+from virage.identity.keys.rules.keys import HolderKey, signed_body
 from virage.money.wallet.rules.desk import LOAD_CENTS_MAX, DeskTender, Reason
 from virage.money.wallet.rules.virtual_cards import Stamp
 from virage.platform.keys import bytes_of_base64url

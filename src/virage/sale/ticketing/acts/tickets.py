@@ -5,9 +5,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from virage.identity.keys.rules.vault import KeyVault
 from virage.identity.passes import acts as passes
 from virage.identity.passes.acts import Binding, Bound
-from virage.identity.passes.rules.vault import KeyVault
 from virage.identity.people.acts.letters import write
 from virage.identity.people.rules.house import Letterhead
 from virage.identity.people.rules.letters import Kind, NewLetter

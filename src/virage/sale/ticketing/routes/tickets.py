@@ -10,10 +10,10 @@ from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from virage.identity.keys.rules.vault import KeyVault
 from virage.identity.passes import acts as passes
 from virage.identity.passes.acts import Binding, Bound, Printing
 from virage.identity.passes.paper import paper_pdf
-from virage.identity.passes.rules.vault import KeyVault
 from virage.identity.people import reads as people
 from virage.platform.clock import Clock
 from virage.platform.config import Config

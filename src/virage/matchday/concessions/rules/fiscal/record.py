@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from virage.identity.passes.rules.keys import HolderKey, signed_body
+from virage.identity.keys.rules.keys import HolderKey, signed_body
 from virage.platform.keys import bytes_of_base64url
 from virage.platform.money import vat_included
 from virage.platform.problems import Problem, Refused

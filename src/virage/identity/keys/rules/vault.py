@@ -7,7 +7,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
 
-from virage.identity.passes.rules.keys import IssuerKey, kid_of
+from virage.identity.keys.rules.keys import IssuerKey, kid_of
 from virage.platform.sealing import seal, unseal
 
 PURPOSE: Final = "virage:passes:signing-key:v1"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
-from virage.identity.passes import acts
+from virage.identity.keys.acts import ensure_keys, open_vault
 from virage.platform.config import Config
 from virage.platform.database import Database
 from virage.platform.ids import new_id
@@ -19,7 +19,7 @@ async def test_anybody_may_fetch_the_keys_of_an_event_and_keep_them(
 ) -> None:
     event_id = new_id()
     async with db.transaction() as conn:
-        keys = await acts.ensure_keys(conn, acts.open_vault(config), [event_id, new_id()], NOW)
+        keys = await ensure_keys(conn, open_vault(config), [event_id, new_id()], NOW)
     answer = await client.get(f"/api/events/{event_id}/pass-keys")
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "public, max-age=86400"

@@ -1,12 +1,12 @@
-"""The one door of its own that passes have: the public keys. Tickets open the others."""
+"""The public keys that verify passes."""
 
 from typing import Final
 from uuid import UUID
 
 from litestar import Response, Router, get
 
-from virage.identity.passes import reads
-from virage.identity.passes.reads import PassKeys
+from virage.identity.keys import reads
+from virage.identity.keys.reads import PassKeys
 from virage.platform.database import Database
 from virage.platform.problems import Problem
 

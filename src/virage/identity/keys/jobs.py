@@ -1,11 +1,11 @@
-"""What passes do on a schedule: bring signing keys under the present secret after a rotation."""
+"""What keys do on a schedule: bring signing keys under the present secret after a rotation."""
 
 from typing import Final
 
 import structlog
 
-from virage.identity.passes import acts
-from virage.identity.passes.rules.vault import KeyVault, SealBroken
+from virage.identity.keys import acts
+from virage.identity.keys.rules.vault import KeyVault, SealBroken
 from virage.platform.database import Database
 from virage.platform.queue import Jobs
 
@@ -14,8 +14,8 @@ RESEAL_EVERY_S: Final = 600
 _log = structlog.get_logger(__name__)
 
 
-class PassJobs:
-    """The schedule of passes."""
+class KeyJobs:
+    """The schedule of keys."""
 
     def __init__(self, db: Database, vault: KeyVault) -> None:
         self._db = db

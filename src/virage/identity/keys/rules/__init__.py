@@ -1,0 +1,1 @@
+"""Public keys, their signatures, and the vault that seals private ones."""
