@@ -17,3 +17,8 @@ async def test_the_openapi_document_is_served(client: Client) -> None:
 async def test_the_openapi_document_is_small_on_the_wire(client: Client) -> None:
     async with client.stream("GET", "/api/openapi.json", headers={"accept-encoding": "gzip"}) as answer:
         assert len(b"".join([part async for part in answer.aiter_raw()])) < 80_000
+
+
+async def test_a_character_that_no_database_can_store_is_bad_input(client: Client) -> None:
+    answer = await client.get("/api/food/sold-out", params={"outlet": "\0"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")

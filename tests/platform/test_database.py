@@ -107,6 +107,7 @@ async def test_a_connection_keeps_its_prepared_statements_and_costs_no_reset(db:
         ("select $1::timestamptz", datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))),
         ("select $1::timestamptz", datetime(9999, 12, 31, 23, tzinfo=timezone(-timedelta(hours=14)))),
         ("select $1::int", 2**31),
+        ("select $1::text", "a\0b"),
     ],
 )
 async def test_what_the_database_cannot_write_is_out_of_reach(db: Database, query: str, value: object) -> None:

@@ -50,7 +50,7 @@ class Unavailable(Exception):
 
 
 class OutOfReach(Exception):
-    """Whoever asked named a moment or a number that the database cannot write: the same again fares no better (400)."""
+    """The request named a moment, a number or a character that the database cannot store (400)."""
 
 
 class Contended(Unavailable):
@@ -171,6 +171,8 @@ class Database:
 def _meaning(failure: Exception, connection: "PoolConnectionProxy[asyncpg.Record]") -> type[Exception] | None:
     """What a failure on a connection means to the caller; None when it is the caller's own fault."""
     if isinstance(failure.__cause__, OverflowError):  # an argument that has no form in a message to the database
+        return OutOfReach
+    if isinstance(failure, asyncpg.CharacterNotInRepertoireError):  # U+0000, which no text of PostgreSQL holds
         return OutOfReach
     if isinstance(failure, asyncpg.TransactionRollbackError):
         return Contended

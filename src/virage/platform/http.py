@@ -132,7 +132,7 @@ def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Respons
 
 def _problem(error: Exception) -> Problem:
     if isinstance(error, OutOfReach):
-        error = ValidationException("A moment or a number in it is out of reach.")
+        error = ValidationException("A moment, a number or a character in it cannot be stored.")
     if isinstance(error, Problem):
         return error
     if isinstance(error, ValidationException):
