@@ -4,8 +4,9 @@
     python -m checks.census --write    write the census anew; each line that disappears needs its reason first
 
 A line of the census is `kind name`, repeated as often as the name occurs. Names carry no file, module or domain, so
-that a move changes no line. `checks/census-removed.txt` gives the reason for each line that disappeared:
-`kind name: reason`.
+that a move changes no line. `checks/census-changes.txt` explains each line that disappeared: `kind old name -> new
+name`, where the new name is in the code, or `kind name: reason`. `checks/census-0.1.0.txt` is the census of 0.1.0 and
+never changes: what it lists is there or explained, whatever happened to the census since.
 """
 
 import ast
@@ -13,7 +14,7 @@ import re
 import sys
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -31,7 +32,7 @@ SOURCES, TESTS, WEB = Path("src/virage"), Path("tests"), Path("web/src")
 PARAMETER = re.compile(r"{\w+:\w+}")
 # `test("...", `, `test.each(...)("...", `, or the end of a table of cases over several lines: `])("...", `.
 WEB_TEST = re.compile(r"""(?:\b(?:test|it)(?:\.each\(.*\))?|^\s*\](?: as const)?\))\(\s*(["'`])(.*?)\1""", re.MULTILINE)
-CENSUS, REMOVED = Path("checks/census.txt"), Path("checks/census-removed.txt")
+CENSUS, BASE, CHANGES = (Path(f"checks/{name}.txt") for name in ("census", "census-0.1.0", "census-changes"))
 # A few less of each kind than the census had when it began: a reader that finds fewer is broken.
 LEAST = {
     "contract": 20,
@@ -115,25 +116,49 @@ def kind_of(line: str) -> str:
     return max((kind for kind in LEAST if line.startswith(f"{kind} ")), key=len)
 
 
-def faults(found: Counter[str], known: Counter[str], reasons: Counter[str]) -> list[str]:
-    """Return the lines that disappeared without a reason, and the kinds of which too few were found."""
+def explained(changes: Sequence[str], found: Counter[str]) -> tuple[Counter[str], list[str]]:
+    """Return how often each line's disappearance is explained, and the explanations that do not hold."""
+    lines: Counter[str] = Counter()
+    new_names: Counter[str] = Counter()
+    problems = []
+    for change in changes:
+        line, _, new = change.partition(" -> ")
+        if new:
+            new_names[f"{kind_of(line)} {new}"] += 1
+        else:
+            line, _, reason = change.rpartition(": ")
+            if not line or not reason.strip():
+                problems.append(f"{CHANGES}: neither a new name nor a reason: {change}")
+        lines[line] += 1
+    problems += [f"{CHANGES}: not in the code: {line}" for line in sorted((new_names - found).elements())]
+    return lines, problems
+
+
+def faults(found: Counter[str], base: Counter[str], known: Counter[str], changes: Sequence[str]) -> list[str]:
+    """Return what disappeared without an explanation, explanations that do not hold, kinds of which too few were found.
+
+    `base` is the census of 0.1.0, `known` the one of the last commit.
+    """
+    lines, problems = explained(changes, found)
+    missing = (base | known) - found
     kinds = Counter(map(kind_of, found.elements()))
     return [
-        *(f"removed without a reason in {REMOVED}: {line}" for line in sorted((known - found - reasons).elements())),
+        *problems,
+        *(f"not explained in {CHANGES}: {line}" for line in sorted((missing - lines).elements())),
+        *(f"{CHANGES}: still in the code: {line}" for line in sorted(lines) if base[line] and not missing[line]),
         *(f"only {kinds[kind]} of kind {kind} were found" for kind, least in LEAST.items() if kinds[kind] < least),
     ]
 
 
 def main() -> None:
-    """Compare with the census or write it; fail where a line disappeared without a reason."""
+    """Compare with the census or write it; fail where a line disappeared without an explanation."""
     found = count()
-    known = Counter(CENSUS.read_text(encoding="utf-8").splitlines())
-    reasons = Counter(line.rpartition(": ")[0] for line in REMOVED.read_text(encoding="utf-8").splitlines())
-    problems = faults(found, known, reasons)
+    base, known, changes = (path.read_text(encoding="utf-8").splitlines() for path in (BASE, CENSUS, CHANGES))
+    problems = faults(found, Counter(base), Counter(known), changes)
     if "--write" in sys.argv and not problems:
         CENSUS.write_text("".join(f"{line}\n" for line in sorted(found.elements())), encoding="utf-8")
-    elif found != known:
-        problems += [*(f"new: {line}" for line in sorted((found - known).elements()))]
+    elif found != Counter(known):
+        problems += [f"new: {line}" for line in sorted((found - Counter(known)).elements())]
         problems += ["Run `python -m checks.census --write` and commit the census with the change."]
     kinds = sorted(Counter(map(kind_of, found.elements())).items())
     print("\n".join(problems) if problems else f"census: {', '.join(f'{kind} {number}' for kind, number in kinds)}")
