@@ -32,7 +32,6 @@ from virage.platform.postgres import EmbeddedPostgres
 from virage.platform.programs import programs
 
 ARCHIVE = FOLDER / "archive.jsonl.gz"
-VECTORS = FOLDER / "vectors.sha256"
 ARCHIVED_TILL = POSTS[0].till_id
 """A till of the demonstration: it sold yesterday, and that day is closed."""
 SOLD_PART = 0.25
@@ -45,7 +44,6 @@ SENT = "[data-backlog='0']"
 
 def main() -> None:
     """Make the golden set and write it into this folder."""
-    record_vectors()
     with TemporaryDirectory(prefix="virage-golden-") as temporary:
         folder = Path(temporary)
         postgres = EmbeddedPostgres(folder / "pg", durable=False)
@@ -56,12 +54,6 @@ def main() -> None:
         finally:
             house.close()
             asyncio.run(postgres.stop())
-
-
-def record_vectors() -> None:
-    """Record the bytes of the vectors."""
-    files = sorted(str(path) for path in Path("docs/vectors").iterdir())
-    VECTORS.write_bytes(subprocess.run(["sha256sum", *files], capture_output=True, check=True).stdout)  # noqa: S603, S607 - ours
 
 
 def make(house: GoldenHouse, folder: Path) -> None:

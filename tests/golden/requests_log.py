@@ -31,6 +31,8 @@ WORD_LENGTH_MIN = 6
 DRAWN_WORD = re.compile("\u27e6(.*?)\u27e7", re.DOTALL)
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 PROBLEM = "application/problem+json"
+BUILT_FILES = re.compile(r"<script\b.*?</script>|<link\b[^>]*>", re.DOTALL)
+"""Where a page names files of the web's build: their names change with each build."""
 _SHAPES = (
     ("id", re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")),
     ("moment", re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)")),
@@ -255,7 +257,7 @@ def answer_of(content_type: str, body: bytes) -> Any:
     if kind == "application/json":
         return _opened(json.loads(body))
     if kind.startswith("text/") or kind == "application/vnd.apple.mpegurl":
-        return body.decode()
+        return BUILT_FILES.sub("", body.decode()) if kind == "text/html" else body.decode()
     if kind == "application/pdf":  # its bytes tell when they were made
         return {"pages": [page.extract_text() for page in PdfReader(BytesIO(body)).pages]}
     return {"sha256": sha256(body).hexdigest()}
