@@ -36,7 +36,7 @@ async def test_no_private_key_stands_readable_in_the_database(conn: Connection, 
     event_id = new_id()
     key = (await ensure_keys(conn, vault, [event_id], NOW))[event_id]
     private = vault.open(key).private_bytes_raw()
-    row = await conn.fetchrow("select * from passes.signing_key")
+    row = await conn.fetchrow("select * from keys.signing_key")
     assert row is not None
     assert all(private not in value for value in row.values() if isinstance(value, bytes))
     assert private.hex() not in str(await read_after(conn, "0-0"))
