@@ -51,10 +51,18 @@ def query_files() -> list[Path]:
     return sorted(file for file in PACKAGE.rglob("*.sql") if file.parent != PACKAGE / "migrations")
 
 
+def schema_of(path: tuple[str, ...]) -> str:
+    """The schema of a domain: its path without the area, `food_menu` for matchday/food/menu."""
+    area, *below = path
+    if area == "platform":
+        return "kernel"
+    schemas = set().union(*LAYERS)
+    return next((name for name in ("_".join(below[:2]), below[0]) if name in schemas), below[0])
+
+
 def find_queries() -> Iterator[Query]:
     for file in query_files():
-        area, *below = file.relative_to(PACKAGE).parts
-        domain = "kernel" if area == "platform" else below[0]
+        domain = schema_of(file.relative_to(PACKAGE).parts)
         loaded = aiosql.from_path(file, adapter, attribute=None)
         for name in loaded.available_queries:
             if name.endswith("_cursor"):
