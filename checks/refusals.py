@@ -73,7 +73,7 @@ NO_SCREEN = {
     "transfer_id_taken": "the ledger's callers make no such entry",
     "uid_taken": "a command",
 }
-OTHER_PROGRAMS = ("cli/", "demo/", "money/payments/sandbox/")
+OTHER_PROGRAMS = ("cli/", "demo/")
 
 
 def codes_of(source: str) -> set[str]:

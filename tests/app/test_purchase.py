@@ -10,11 +10,11 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from virage.money.payments.sandbox.cards import Card
 from virage.platform.ids import new_id
 from virage.sale.ticketing.acts.pricing import set_pricing
 from virage.sale.ticketing.rules.pricing import Category, Pricing
 from virage.sale.ticketing.rules.terms import PRICED_TARIFFS
+from virage_sandbox.cards import Card
 
 if TYPE_CHECKING:
     from tests.app.conftest import Served, World

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from tests.app.test_purchase import browser_of, sign_in
-from virage.money.payments.sandbox.cards import Card
 from virage.platform.ids import new_id
+from virage_sandbox.cards import Card
 
 if TYPE_CHECKING:
     from tests.app.conftest import Served, World

@@ -70,15 +70,9 @@ def work() -> None:
 @app.command
 def sandbox() -> None:
     """Run the sandbox payment provider."""
-    from virage.cli.house import configuration
-    from virage.money.payments import sandbox as provider
-    from virage.platform import logs
-    from virage.platform.supervise import die_with_parent
+    from virage.cli import serving
 
-    die_with_parent()
-    config = configuration(os.environ)
-    logs.configure(config.log_level, "sandbox")
-    provider.serve(config)
+    serving.sandbox()
 
 
 @app.command

@@ -20,8 +20,6 @@ from virage.money.payments.checkout import Checkout
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.provider import PaymentProvider
 from virage.money.payments.rules import Reference, Start
-from virage.money.payments.sandbox.cards import Card
-from virage.money.payments.sandbox.wire import CardPayment
 from virage.platform.database import Database
 from virage.platform.problems import Refused
 from virage.sale.ticketing.acts import holding, paying
@@ -45,6 +43,8 @@ from virage.sale.ticketing.rules.terms import (
 from virage.site.pages.reads import terms_in_force
 from virage.site.venue.reads import load_ground
 from virage.site.venue.rules.ground import Feature
+from virage_sandbox.cards import Card
+from virage_sandbox.wire import CardPayment
 
 PARTY_SIZES = (1, 2, 3, 4, 4, 5, 6, 8)
 TARIFFS = (Tariff.FULL,) * 6 + (Tariff.REDUCED, Tariff.CHILD)

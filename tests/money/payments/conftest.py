@@ -17,7 +17,7 @@ import pytest
 from aiohttp import web
 
 from tests.ports import free_ports
-from virage.money.payments import acts, signatures
+from virage.money.payments import acts
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.provider import Unreachable
 from virage.money.payments.rules import (
@@ -34,11 +34,11 @@ from virage.money.payments.rules import (
     Start,
     State,
 )
-from virage.money.payments.sandbox import Settings, wire
 from virage.money.payments.sandbox_provider import SandboxProvider
 from virage.platform.database import Connection
 from virage.platform.ids import new_id
 from virage.platform.problems import Refused
+from virage_sandbox import Settings, signatures, wire
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 WEBHOOK_SECRET = "the secret of the tests' webhooks"
@@ -200,7 +200,7 @@ class SandboxProcess:
 
     def start(self) -> None:
         program = (
-            "import sys, msgspec; from virage.money.payments.sandbox import Settings, run;"
+            "import sys, msgspec; from virage_sandbox import Settings, run;"
             "run(msgspec.json.decode(sys.argv[1], type=Settings))"
         )
         arguments = [sys.executable, "-c", program, msgspec.json.encode(self.settings).decode()]

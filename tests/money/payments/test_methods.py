@@ -22,11 +22,11 @@ from virage.money.payments.rules import (
     State,
     settle_method,
 )
-from virage.money.payments.sandbox.cards import Card
 from virage.money.payments.sandbox_provider import SandboxProvider
 from virage.platform.database import Database
 from virage.platform.ids import new_id
 from virage.platform.problems import Refused
+from virage_sandbox.cards import Card
 
 WHOSE = new_id()
 BACK = "https://club.example/purse"

@@ -9,11 +9,12 @@ from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
 from virage.app import build, domains
-from virage.money.payments import acts, reads, signatures
+from virage.money.payments import acts, reads
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.rules import Start, State
-from virage.money.payments.sandbox.wire import Delivery, Event, Stage
 from virage.platform.database import Connection, Database
+from virage_sandbox import signatures
+from virage_sandbox.wire import Delivery, Event, Stage
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 PATH = "/api/payments/webhooks/sandbox"

@@ -11,11 +11,11 @@ import pytest
 
 from virage.money.payments.provider import Unreachable
 from virage.money.payments.rules import DueRefund, Opened, Reason, Reference, Start, State
-from virage.money.payments.sandbox.cards import Card
-from virage.money.payments.sandbox.wire import Event, Stage
 from virage.money.payments.sandbox_provider import SandboxProvider
 from virage.platform.ids import new_id
 from virage.platform.problems import Refused
+from virage_sandbox.cards import Card
+from virage_sandbox.wire import Event, Stage
 
 
 async def opened(provider: SandboxProvider, asked: Start) -> str:
@@ -218,9 +218,12 @@ async def test_what_is_no_request_is_refused_and_harms_nothing(sandbox: Any, buy
         (f"{sandbox.url}/pay/nonsense", b"{}", 404),
         (f"{sandbox.url}/v1/payments", b"{", 401),
         (f"{sandbox.url}/elsewhere", b"", 404),
-        (f"{sandbox.url}/v1/payments", BytesIO(b"x" * 1_100_000), 413),
     ]:
         async with buyer.post(url, data=body, headers={"content-type": "application/json"}) as answer:
+            assert answer.status == status
+    shop = {"authorization": f"Bearer {sandbox.settings.key}", "content-type": "application/json"}
+    for sent, status in [(b"{", 400), (BytesIO(b"x" * 1_100_000), 413)]:
+        async with buyer.post(f"{sandbox.url}/v1/payments", data=sent, headers=shop) as answer:
             assert answer.status == status
     await sandbox.ready()
 

@@ -8,9 +8,9 @@ import aiohttp
 import pytest
 
 from virage.money.payments.rules import Opened, Start
-from virage.money.payments.sandbox.cards import Card, grouped
-from virage.money.payments.sandbox.texts import TEXTS, language, money
 from virage.money.payments.sandbox_provider import SandboxProvider
+from virage_sandbox.cards import Card, grouped
+from virage_sandbox.texts import TEXTS, language, money
 
 FILLED = {"card": "4242 4242 4242 4242", "expiry": "12/34", "cvc": "123"}
 

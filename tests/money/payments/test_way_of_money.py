@@ -9,16 +9,17 @@ import aiohttp
 import msgspec
 import pytest
 
-from virage.money.payments import acts, reads, signatures
+from virage.money.payments import acts, reads
 from virage.money.payments.checkout import Checkout, settle_all
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.jobs import PaymentJobs
 from virage.money.payments.rules import Opened, RefundRequest, Start, State
-from virage.money.payments.sandbox.cards import Card
-from virage.money.payments.sandbox.wire import Delivery
 from virage.money.payments.sandbox_provider import SandboxProvider
 from virage.platform.database import Database
 from virage.platform.ids import new_id
+from virage_sandbox import signatures
+from virage_sandbox.cards import Card
+from virage_sandbox.wire import Delivery
 
 
 class Till:

@@ -16,13 +16,11 @@ from tests.money.payments import conftest as provider
 from tests.money.payments.conftest import SandboxProcess
 from tests.money.wallet.books import DRAWER, NOW, books, loaded_purse, payment, posted
 from virage.identity.people import acts as people
-from virage.money.payments import methods, signatures
+from virage.money.payments import methods
 from virage.money.payments.checkout import settle_all
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.jobs import PaymentJobs
 from virage.money.payments.rules import Charge, Method, MethodState
-from virage.money.payments.sandbox.cards import Card
-from virage.money.payments.sandbox.wire import Delivery, Event, Stage
 from virage.money.payments.sandbox_provider import SandboxProvider
 from virage.money.wallet.acts import auto_top_ups as acts
 from virage.money.wallet.acts.auto_top_ups import RuleIsOff
@@ -38,6 +36,9 @@ from virage.platform.database import Database
 from virage.platform.guard import Grant
 from virage.platform.ids import new_id
 from virage.platform.problems import Refused
+from virage_sandbox import signatures
+from virage_sandbox.cards import Card
+from virage_sandbox.wire import Delivery, Event, Stage
 
 if TYPE_CHECKING:
     from tests.money.wallet.conftest import Purses

@@ -8,7 +8,6 @@ from uuid import UUID
 import aiohttp
 import msgspec
 
-from virage.money.payments import signatures
 from virage.money.payments.provider import Unreachable
 from virage.money.payments.rules import (
     Charge,
@@ -22,8 +21,8 @@ from virage.money.payments.rules import (
     Start,
     State,
 )
-from virage.money.payments.sandbox import wire
 from virage.platform.problems import Refused
+from virage_sandbox import signatures, wire
 
 TIMEOUT = aiohttp.ClientTimeout(total=5, connect=1)
 CONNECTIONS_MAX = 8

@@ -1,5 +1,8 @@
 """The sandbox's book without its process."""
 
+import asyncio
+import errno
+import os
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -9,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from virage.money.payments.sandbox.appendfile import AppendFile
-from virage.money.payments.sandbox.bank import Bank, Entry
-from virage.money.payments.sandbox.cards import Card, find
-from virage.money.payments.sandbox.outbox import Outbox
-from virage.money.payments.sandbox.wire import Event, NewPayment, NewRefund, Stage
 from virage.platform.ids import new_id
+from virage_sandbox.appendfile import AppendFile
+from virage_sandbox.bank import Bank, Entry
+from virage_sandbox.cards import Card, find
+from virage_sandbox.outbox import Outbox
+from virage_sandbox.wire import Event, NewPayment, NewRefund, Stage
 
 DECODER = msgspec.json.Decoder(Entry)
 IDS = [new_id() for _ in range(3)]
@@ -102,6 +105,35 @@ async def test_a_line_cut_short_by_a_crash_is_dropped_and_the_file_goes_on(tmp_p
     await again.append([second])
     assert again.read() == [first, second]
     again.close()
+
+
+async def test_what_could_not_be_written_is_told_and_written_with_the_next_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank = Bank()
+    entries = [entry for id_ in IDS[:2] if (entry := do(bank, ("open", id_))) is not None]
+    file: AppendFile[Entry] = AppendFile(tmp_path / "book.jsonl", DECODER)
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", no_space_left)
+        with pytest.raises(OSError, match="No space left"):
+            await file.append(entries[:1])
+        assert file.read() == []
+    await file.append(entries[1:])
+    assert file.read() == entries
+    file.close()
+
+
+def no_space_left(_file: int) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+async def test_lines_of_many_callers_are_all_on_the_disk_in_their_order(tmp_path: Path) -> None:
+    bank = Bank()
+    entries = [entry for id_ in IDS if (entry := do(bank, ("open", id_))) is not None]
+    file: AppendFile[Entry] = AppendFile(tmp_path / "book.jsonl", DECODER)
+    await asyncio.gather(*(file.append([entry]) for entry in entries), file.append(()))
+    assert file.read() == entries
+    file.close()
 
 
 async def test_what_happens_during_a_delivery_goes_together_with_the_next_one() -> None:

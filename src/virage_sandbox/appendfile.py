@@ -8,10 +8,6 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from virage.platform.batching import Batcher
-
-QUEUE_MAX = 1_000_000
-
 Line = TypeVar("Line", bound=msgspec.Struct)
 
 
@@ -24,7 +20,9 @@ class AppendFile(Generic[Line]):
         self._decoder = decoder
         self._encoder = msgspec.json.Encoder()
         self._file: int | None = None
-        self._batcher: Batcher[Sequence[Line], None] = Batcher(self._write, batch_max=4096, queue_max=QUEUE_MAX)
+        self._waiting: list[Line] = []
+        self._given = self._written = 0
+        self._one_writes = asyncio.Lock()
 
     def read(self) -> list[Line]:
         """Everything that was written; a last line that was cut short by a crash was never answered, and is removed."""
@@ -38,8 +36,13 @@ class AppendFile(Generic[Line]):
         return self._decoder.decode_lines(whole)
 
     async def append(self, lines: Sequence[Line]) -> None:
-        """Return when the lines, and all that were given before them, are on the disk."""
-        await self._batcher.submit(lines)
+        """Return when the lines, and all that were given before them, are on the disk; raises OSError where not.
+
+        What could not be written stays to be written with the next lines, since the book in memory has it already.
+        """
+        self._waiting += lines
+        self._given += len(lines)
+        await asyncio.shield(self._written_to(self._given))  # a caller that leaves does not stop a write half way
 
     def close(self) -> None:
         """Give the file back."""
@@ -47,16 +50,28 @@ class AppendFile(Generic[Line]):
             os.close(self._file)
             self._file = None
 
-    async def _write(self, batch: Sequence[Sequence[Line]]) -> list[None]:
-        text = self._encoder.encode_lines([line for lines in batch for line in lines])
-        if text:
-            await asyncio.get_running_loop().run_in_executor(None, self._write_through, text)
-        return [None for _ in batch]
+    async def _written_to(self, mine: int) -> None:
+        async with self._one_writes:  # whoever waited finds its lines written, or writes all that came meanwhile
+            if self._written >= mine:
+                return
+            lines, upto = self._waiting, self._given
+            self._waiting = []
+            try:
+                await asyncio.to_thread(self._write_through, self._encoder.encode_lines(lines))
+            except OSError:
+                self._waiting = lines + self._waiting
+                raise
+            self._written = upto
 
     def _write_through(self, text: bytes) -> None:
         if self._file is None:
             self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        view = memoryview(text)
-        while view:
-            view = view[os.write(self._file, view) :]
-        os.fsync(self._file)
+        size = os.fstat(self._file).st_size
+        try:
+            view = memoryview(text)
+            while view:
+                view = view[os.write(self._file, view) :]
+            os.fsync(self._file)
+        except OSError:
+            os.ftruncate(self._file, size)
+            raise

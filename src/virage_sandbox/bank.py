@@ -6,8 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.money.payments.sandbox.cards import CHALLENGE_CODE, CODE_TRIES_MAX, Card, last_digits
-from virage.money.payments.sandbox.wire import Event, NewCharge, NewPayment, NewRefund, RefundStatus, Stage, Status
+from virage_sandbox.cards import CHALLENGE_CODE, CODE_TRIES_MAX, Card, last_digits
+from virage_sandbox.wire import Event, NewCharge, NewPayment, NewRefund, RefundStatus, Stage, Status
 
 Change = TypeVar("Change", "Opened", "Moved", "Refunded", "Forgotten")
 

@@ -4,22 +4,23 @@ import hmac
 import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import parse_qsl
 from uuid import UUID
 
 import msgspec
+from aiohttp import web
 
-from virage.money.payments.sandbox import pages, wire
-from virage.money.payments.sandbox.appendfile import AppendFile
-from virage.money.payments.sandbox.bank import Account, Bank, Entry, Moved
-from virage.money.payments.sandbox.cards import Card, find, grouped
-from virage.money.payments.sandbox.http import Answer, Dropped, Request
-from virage.money.payments.sandbox.outbox import Outbox
-from virage.money.payments.sandbox.pages import Form
-from virage.money.payments.sandbox.texts import language
-from virage.money.payments.sandbox.wire import Stage
+from virage_sandbox import pages, wire
+from virage_sandbox.appendfile import AppendFile
+from virage_sandbox.bank import Account, Bank, Entry, Moved
+from virage_sandbox.cards import Card, find, grouped
+from virage_sandbox.outbox import Outbox
+from virage_sandbox.pages import Form
+from virage_sandbox.texts import language
+from virage_sandbox.wire import Stage
 
 LISTED_MAX = 1000
 AMOUNT_CENTS_MAX = 100_000_000
@@ -29,12 +30,16 @@ Body = TypeVar("Body", bound=msgspec.Struct)
 
 _EXPIRY = re.compile(r"\s*(0[1-9]|1[0-2])\s*/?\s*(\d{2}|20\d{2})\s*")
 _CVC = re.compile(r"\s*\d{3,4}\s*")
-_FIXED = {
-    "/healthz": Answer(b'{"status":"ok"}'),
-    "/favicon.ico": Answer(status=204, headers=b"cache-control: max-age=86400\r\n"),
-    pages.STYLESHEET_PATH: Answer(
-        Path(__file__).with_name("pay.css").read_bytes(),
-        headers=b"content-type: text/css; charset=utf-8\r\ncache-control: max-age=300\r\n",
+_STYLESHEET = Path(__file__).with_name("pay.css").read_bytes()
+_FIXED: dict[str, Callable[[], web.Response]] = {
+    "/healthz": partial(web.Response, body=b'{"status":"ok"}', content_type="application/json"),
+    "/favicon.ico": partial(web.Response, status=204, headers={"cache-control": "max-age=86400"}),
+    pages.STYLESHEET_PATH: partial(
+        web.Response,
+        body=_STYLESHEET,
+        content_type="text/css",
+        charset="utf-8",
+        headers={"cache-control": "max-age=300"},
     ),
 }
 _card_payment = msgspec.json.Decoder(wire.CardPayment)
@@ -44,7 +49,12 @@ _encode = msgspec.json.Encoder().encode
 class _Refusal(Exception):
     def __init__(self, status: int, error: str) -> None:
         super().__init__(error)
-        self.answer = _json(wire.Fault(error), status)
+        self.status = status
+        self.error = error
+
+
+class _AnswerLost(Exception):
+    """The card pays, and its buyer is not told."""
 
 
 class Api:
@@ -59,7 +69,7 @@ class Api:
         self._url = url
         self._key = key.encode()
         self._merchant = merchant
-        self._posts: dict[str, Callable[[bytes], Awaitable[Answer | Dropped]]] = {
+        self._posts: dict[str, Callable[[bytes], Awaitable[web.Response]]] = {
             "/v1/payments": self._create,
             "/v1/payments/lookup": self._look_up,
             "/v1/payments/cancel": self._cancel,
@@ -68,18 +78,23 @@ class Api:
             "/v1/refunds": self._refund,
         }
 
-    async def handle(self, request: Request) -> Answer | Dropped:
-        """Answer one request."""
+    async def handle(self, request: web.BaseRequest) -> web.Response:
+        """Answer one request; where the answer is to be lost, the connection is cut instead."""
         try:
             if request.path.startswith("/pay/"):
                 return await self._pay(request)
             if request.path.startswith("/v1/"):
                 return await self._shop(request)
         except _Refusal as refusal:
-            return refusal.answer
-        return _FIXED.get(request.path) or _json(wire.Fault("not_found"), 404)
+            return _json(wire.Fault(refusal.error), refusal.status)
+        except _AnswerLost:
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response()
+        fixed = _FIXED.get(request.path)
+        return _json(wire.Fault("not_found"), 404) if fixed is None else fixed()
 
-    async def _shop(self, request: Request) -> Answer | Dropped:
+    async def _shop(self, request: web.BaseRequest) -> web.Response:
         given = request.headers.get("authorization", "").removeprefix("Bearer ").encode("utf-8", "replace")
         if not self._key or not hmac.compare_digest(given, self._key):
             raise _Refusal(401, "unauthenticated")
@@ -88,9 +103,9 @@ class Api:
         act = self._posts.get(request.path)
         if act is None or request.method != "POST":
             raise _Refusal(404, "not_found")
-        return await act(request.body)
+        return await act(await request.read())
 
-    async def _create(self, body: bytes) -> Answer:
+    async def _create(self, body: bytes) -> web.Response:
         asked = _parsed(body, wire.NewPayments)
         entries = []
         answers = []
@@ -108,18 +123,18 @@ class Api:
         await self._file.append(entries)
         return _json(wire.Pages(answers))
 
-    async def _look_up(self, body: bytes) -> Answer:
+    async def _look_up(self, body: bytes) -> web.Response:
         accounts = self._known(_parsed(body, wire.Ids).ids)
         await self._file.append(())  # nothing is told that a crash could undo
         return _json(wire.Statuses([account.status for account in accounts]))
 
-    async def _cancel(self, body: bytes) -> Answer:
+    async def _cancel(self, body: bytes) -> web.Response:
         accounts = self._known(_parsed(body, wire.Ids).ids)
         moves = [self._bank.end(account, Stage.EXPIRED, time.time()) for account in accounts]
         await self._keep([move for move in moves if move is not None])
         return _json(wire.Statuses([account.status for account in accounts]))
 
-    async def _charge_kept(self, body: bytes) -> Answer | Dropped:
+    async def _charge_kept(self, body: bytes) -> web.Response:
         asked = _parsed(body, wire.NewCharges).charges
         if not all(0 < charge.amount_cents <= AMOUNT_CENTS_MAX for charge in asked):
             raise _Refusal(400, "invalid")
@@ -128,20 +143,20 @@ class Api:
         await self._file.append(entries)
         self._owe(moves)
         if any(_loses_answer(move) for move in moves):
-            return Dropped()
+            raise _AnswerLost
         return _json(wire.Statuses([account.status for account in self._known([charge.id for charge in asked])]))
 
-    async def _forget(self, body: bytes) -> Answer:
+    async def _forget(self, body: bytes) -> web.Response:
         ids = _parsed(body, wire.Ids).ids
         await self._file.append([self._bank.forget(ids)])
         return _json(wire.Ids(ids))
 
-    async def _refund(self, body: bytes) -> Answer:
+    async def _refund(self, body: bytes) -> web.Response:
         tried = [self._bank.refund(refund) for refund in _parsed(body, wire.NewRefunds).refunds]
         await self._file.append([entry for _, entry in tried if entry is not None])
         return _json(wire.RefundStatuses([status for status, _ in tried]))
 
-    async def _list(self, request: Request) -> Answer:
+    async def _list(self, request: web.BaseRequest) -> web.Response:
         query = request.query
         try:
             state = Stage(query["state"]) if "state" in query else None
@@ -166,18 +181,18 @@ class Api:
             if move.copies:
                 self._outbox.add(move.event, move.due_s, move.copies)
 
-    async def _pay(self, request: Request) -> Answer | Dropped:
+    async def _pay(self, request: web.BaseRequest) -> web.Response:
         account = self._account(request.path)
         content_type = request.headers.get("content-type", "")
         if request.method == "POST" and not content_type.startswith(FORM_TYPE):
             if account is None:
                 raise _Refusal(404, "not_found")
-            return await self._pay_by_program(account, request.body)
+            return await self._pay_by_program(account, await request.read())
         lang = language(request.query.get("lang", ""), request.headers.get("accept-language", ""))
         if account is None:
             return pages.missing_page(lang)
         if request.method == "POST":
-            return await self._pay_by_form(account, request.body, lang)
+            return await self._pay_by_form(account, await request.read(), lang)
         if request.method != "GET":
             raise _Refusal(405, "method_not_allowed")
         await self._file.append(())
@@ -191,7 +206,7 @@ class Api:
         except ValueError:
             return None
 
-    async def _pay_by_program(self, account: Account, body: bytes) -> Answer | Dropped:
+    async def _pay_by_program(self, account: Account, body: bytes) -> web.Response:
         try:
             payment = _card_payment.decode(body)
         except msgspec.DecodeError as failure:
@@ -203,10 +218,10 @@ class Api:
         if account.state is Stage.CHALLENGED and payment.code is not None:
             await self._answer_challenge(account, payment.code)
         if _loses_answer(move):
-            return Dropped()
+            raise _AnswerLost
         return _json(wire.CardAnswer(account.state, pages.return_address(account), account.reason))
 
-    async def _pay_by_form(self, account: Account, body: bytes, lang: str) -> Answer | Dropped:
+    async def _pay_by_form(self, account: Account, body: bytes, lang: str) -> web.Response:
         try:
             values = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=10))
         except ValueError as failure:
@@ -227,7 +242,7 @@ class Api:
             if move is not None and move.event.state is Stage.CHALLENGED:
                 return pages.back_to_page(account.id, lang)
             if _loses_answer(move):
-                return Dropped()
+                raise _AnswerLost
         return pages.back_to_shop(account)
 
     async def _charge(self, account: Account, card: Card) -> Moved | None:
@@ -267,5 +282,5 @@ def _parsed(body: bytes, body_type: type[Body]) -> Body:
         raise _Refusal(400, "invalid") from failure
 
 
-def _json(body: msgspec.Struct, status: int = 200) -> Answer:
-    return Answer(_encode(body), status)
+def _json(body: msgspec.Struct, status: int = 200) -> web.Response:
+    return web.Response(body=_encode(body), status=status, content_type="application/json")

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from virage.money.payments.signatures import TOLERANCE_S, sign, verify
+from virage_sandbox.signatures import TOLERANCE_S, sign, verify
 
 AT = 1_780_000_000
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import count
 
-from virage.money.payments.sandbox.wire import Event
+from virage_sandbox.wire import Event
 
 EVENTS_MAX = 500
 PAUSE_MIN_S = 0.1

@@ -4,13 +4,13 @@ from html import escape
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
+from aiohttp import web
 from msgspec import Struct
 
-from virage.money.payments.sandbox.bank import Account
-from virage.money.payments.sandbox.cards import Card, grouped
-from virage.money.payments.sandbox.http import Answer
-from virage.money.payments.sandbox.texts import CARDS, TEXTS, Texts, money
-from virage.money.payments.sandbox.wire import Stage
+from virage_sandbox.bank import Account
+from virage_sandbox.cards import Card, grouped
+from virage_sandbox.texts import CARDS, TEXTS, Texts, money
+from virage_sandbox.wire import Stage
 
 STYLESHEET_PATH = "/assets/pay.css"
 FILLED = {"expiry": "12/34", "cvc": "123"}
@@ -24,7 +24,7 @@ class Form(Struct, frozen=True):
     wrong: tuple[str, ...] = ()
 
 
-def card_page(account: Account, merchant: str, lang: str, form: Form) -> Answer:
+def card_page(account: Account, merchant: str, lang: str, form: Form) -> web.Response:
     """The form for a card."""
     t = TEXTS[lang]
     title = "keep_title" if account.keeps else "title"
@@ -48,7 +48,7 @@ def card_page(account: Account, merchant: str, lang: str, form: Form) -> Answer:
     return _page(body, lang, _title(t, title, form), account)
 
 
-def challenge_page(account: Account, merchant: str, lang: str, form: Form) -> Answer:
+def challenge_page(account: Account, merchant: str, lang: str, form: Form) -> web.Response:
     """The bank asks whether it is the card's holder."""
     t = TEXTS[lang]
     code = 'inputmode="numeric" autocomplete="one-time-code" maxlength="8"'
@@ -62,7 +62,7 @@ def challenge_page(account: Account, merchant: str, lang: str, form: Form) -> An
     return _page(body, lang, _title(t, "challenge_title", form), account)
 
 
-def ended_page(account: Account, merchant: str, lang: str) -> Answer:
+def ended_page(account: Account, merchant: str, lang: str) -> web.Response:
     """A payment that has ended, and the way back."""
     t = TEXTS[lang]
     stage = f"keep_{account.state}" if account.keeps and account.state is Stage.CAPTURED else account.state.value
@@ -74,19 +74,19 @@ def ended_page(account: Account, merchant: str, lang: str) -> Answer:
     return _page(body, lang, t[f"{stage}_title"], account)
 
 
-def missing_page(lang: str) -> Answer:
+def missing_page(lang: str) -> web.Response:
     """No such payment."""
     t = TEXTS[lang]
     body = f'<section class="panel"><h2>{t["missing_title"]}</h2><p>{t["missing"]}</p></section>'
     return _page(body, lang, t["missing_title"], None, status=404)
 
 
-def back_to_shop(account: Account) -> Answer:
+def back_to_shop(account: Account) -> web.Response:
     """303 to where the buyer came from, with the payment's id."""
     return _redirect(return_address(account))
 
 
-def back_to_page(payment_id: UUID, lang: str) -> Answer:
+def back_to_page(payment_id: UUID, lang: str) -> web.Response:
     """303 to the payment's own page, so that reloading it sends nothing again."""
     return _redirect(f"/pay/{payment_id}?lang={lang}")
 
@@ -97,16 +97,16 @@ def return_address(account: Account) -> str:
     return f"{address}{'&' if '?' in address else '?'}payment={account.id}{hash_sign}{fragment}"
 
 
-def _redirect(address: str) -> Answer:
-    return Answer(b"", 303, f"location: {_wire(address)}\r\ncache-control: no-store\r\n".encode())
+def _redirect(address: str) -> web.Response:
+    return web.Response(status=303, headers={"location": _ascii(address), "cache-control": "no-store"})
 
 
-def _wire(address: str) -> str:
+def _ascii(address: str) -> str:
     """An address that fits into a header: nothing in it ends a line or is not ASCII."""
     return "".join(character for character in address if 0x20 < ord(character) < 0x7F)  # noqa: PLR2004 - printable ASCII
 
 
-def _page(body: str, lang: str, title: str, account: Account | None, status: int = 200) -> Answer:
+def _page(body: str, lang: str, title: str, account: Account | None, status: int = 200) -> web.Response:
     t = TEXTS[lang]
     other = "en" if lang == "fr" else "fr"
     switch = f"?lang={other}"
@@ -120,23 +120,21 @@ def _page(body: str, lang: str, title: str, account: Account | None, status: int
         f'<header><h1>{_LOGO}{t["bank"]}</h1><a href="{switch}" lang="{other}" hreflang="{other}">{t["language"]}</a>'
         f"</header><main>{body}</main></body></html>"
     )
-    return Answer(html.encode(), status, _headers(account))
+    return web.Response(text=html, status=status, content_type="text/html", headers=_headers(account))
 
 
-def _headers(account: Account | None) -> bytes:
+def _headers(account: Account | None) -> dict[str, str]:
     """Strict headers; a form's redirect to the shop counts as its target, so the shop's origin is allowed."""
     parts = urlsplit(account.return_url) if account is not None else None
-    shop = f" {parts.scheme}://{_wire(parts.netloc).replace(';', '').replace(',', '')}" if parts is not None else ""
+    shop = f" {parts.scheme}://{_ascii(parts.netloc).replace(';', '').replace(',', '')}" if parts is not None else ""
     loads = "default-src 'none'; img-src 'self'; style-src 'self'"  # browsers ask for an icon
     policy = f"{loads}; form-action 'self'{shop}; base-uri 'none'; frame-ancestors 'none'"
-    lines = (
-        "content-type: text/html; charset=utf-8",
-        "cache-control: no-store",
-        "referrer-policy: no-referrer",
-        "x-content-type-options: nosniff",
-        f"content-security-policy: {policy}",
-    )
-    return "".join(f"{line}\r\n" for line in lines).encode()
+    return {
+        "cache-control": "no-store",
+        "referrer-policy": "no-referrer",
+        "x-content-type-options": "nosniff",
+        "content-security-policy": policy,
+    }
 
 
 def _title(t: Texts, name: str, form: Form) -> str:
@@ -202,7 +200,7 @@ def _cards(account: Account, lang: str) -> str:
     )
 
 
-def stage_page(account: Account, merchant: str, lang: str, form: Form) -> Answer:
+def stage_page(account: Account, merchant: str, lang: str, form: Form) -> web.Response:
     """The page that fits where the payment stands."""
     if account.state is Stage.OPEN:
         return card_page(account, merchant, lang, form)

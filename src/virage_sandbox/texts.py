@@ -1,7 +1,7 @@
 """The words of the hosted pages, in French and in English."""
 # ruff: noqa: RUF001 - French is written with its own apostrophe
 
-from virage.money.payments.sandbox.cards import Card
+from virage_sandbox.cards import Card
 
 Texts = dict[str, str]
 

@@ -1,4 +1,7 @@
-"""The sandbox as a process: its book read back from its file, one server, one task that delivers webhooks."""
+"""The sandbox as a process: its book read back from its file, one server, one task that delivers webhooks.
+
+What it logs are structlog's events; whoever starts it configures where they go.
+"""
 
 import asyncio
 import ipaddress
@@ -12,20 +15,22 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
+import structlog
+from aiohttp import web
 from msgspec import Struct
 
-from virage.money.payments import signatures
-from virage.money.payments.sandbox.api import Api
-from virage.money.payments.sandbox.appendfile import AppendFile
-from virage.money.payments.sandbox.bank import Bank, Delivered, Entry
-from virage.money.payments.sandbox.http import HttpServer
-from virage.money.payments.sandbox.outbox import Outbox
-from virage.money.payments.sandbox.wire import Delivery, Event
-from virage.platform.config import Config
-from virage.platform.logs import log
+from virage_sandbox import signatures
+from virage_sandbox.api import Api
+from virage_sandbox.appendfile import AppendFile
+from virage_sandbox.bank import Bank, Delivered, Entry
+from virage_sandbox.outbox import Outbox
+from virage_sandbox.wire import Delivery, Event
 
-WEBHOOK_PATH = "/api/payments/webhooks/sandbox"
 WEBHOOK_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=2)
+IDLE_S = 90.0
+CONNECTIONS_WAITING_MAX = 2048
+
+log: Any = structlog.get_logger()
 
 
 class Settings(Struct, frozen=True):
@@ -38,22 +43,6 @@ class Settings(Struct, frozen=True):
     folder: str
     merchant: str = "Virage"
     late_s: float = 5.0
-
-
-def serve(config: Config) -> None:
-    """Run the sandbox of a configuration until SIGTERM or SIGINT; raises ValueError where none is configured."""
-    if config.sandbox_url is None:
-        raise ValueError("VIRAGE_SANDBOX_URL is not set: there is no sandbox to serve.")
-    run(
-        Settings(
-            url=config.sandbox_url,
-            key=config.sandbox_key,
-            webhook_secret=config.sandbox_webhook_secret,
-            webhook_url=config.public_url + WEBHOOK_PATH,
-            folder=str(config.var_dir / "sandbox"),
-            merchant=config.club.name,
-        )
-    )
 
 
 def run(settings: Settings) -> None:
@@ -86,15 +75,17 @@ async def _serve(settings: Settings) -> None:
         for owed in list(bank.owed.values()):
             outbox.add(owed.event, owed.due_s, owed.copies)
         api = Api(bank, file, outbox, url=settings.url, key=settings.key, merchant=settings.merchant)
-        server = HttpServer(api.handle)
-        await server.start(*_listening(settings.url))
+        server = web.ServerRunner(web.Server(api.handle, access_log=None, keepalive_timeout=IDLE_S))
+        await server.setup()
+        host, port = _listening(settings.url)
+        await web.TCPSite(server, host, port, backlog=CONNECTIONS_WAITING_MAX).start()
         log.info("sandbox_ready", url=settings.url, payments=len(bank.accounts), owed=len(bank.owed))
         delivering = asyncio.create_task(outbox.run())
         try:
             await asyncio.wait((asyncio.create_task(stop.wait()), delivering), return_when=asyncio.FIRST_COMPLETED)
         finally:
             delivering.cancel()
-            await server.stop()
+            await server.cleanup()
             await file.append(())
             file.close()
 
@@ -130,14 +121,14 @@ class Courier:
         return True
 
 
-def _listening(url: str) -> tuple[list[str], int]:
+def _listening(url: str) -> tuple[str, int]:
     """Where to listen for an address: on loopback for localhost, on an IP address itself, else on every interface."""
     parts = urlsplit(url)
     host = parts.hostname or "localhost"
     port = parts.port or (443 if parts.scheme == "https" else 80)
     if host == "localhost":
-        return ["127.0.0.1"], port
+        return "127.0.0.1", port
     try:
-        return [str(ipaddress.ip_address(host))], port
+        return str(ipaddress.ip_address(host)), port
     except ValueError:
-        return ["0.0.0.0"], port  # noqa: S104 - a name may lead to any interface of the machine
+        return "0.0.0.0", port  # noqa: S104 - a name may lead to any interface of the machine
