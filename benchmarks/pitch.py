@@ -20,10 +20,10 @@ from benchmarks.common import machine, percentile, processor_s, quick, run, tell
 from benchmarks.house import House
 from tests.faults.test_live import seed
 from tests.faults.test_pitch import ball
-from tests.media.pitch import match
-from tests.media.pitch.ball import BATCH, HZ, Mosquitto, broker, payloads
-from virage.media.pitch.rules.news import Play, news
-from virage.media.pitch.rules.track import follow
+from tests.media.tracking import match
+from tests.media.tracking.ball import BATCH, HZ, Mosquitto, broker, payloads
+from virage.media.tracking.rules.news import Play, news
+from virage.media.tracking.rules.track import follow
 from virage.platform.database import Database
 from virage.platform.ids import new_id
 from virage.platform.listening import encoded

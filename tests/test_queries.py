@@ -30,7 +30,7 @@ LAYERS = [
     {"ticketing"},
     {"access", "concessions"},
     {"live"},
-    {"pitch", "replay"},
+    {"tracking", "replay"},
 ]
 PUBLISHED = "public_"  # the views that a domain publishes for those above it are named `public_...`
 CLOCKS = {"now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "timeofday"}

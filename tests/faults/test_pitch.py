@@ -22,13 +22,13 @@ from benchmarks.house import House
 from benchmarks.wire import Client, Gone
 from tests.faults.test_kill import Killer
 from tests.faults.test_live import seed
-from tests.media.pitch.ball import Mosquitto, broker, payloads
-from tests.media.pitch.walks import Screen, as_json, game
+from tests.media.tracking.ball import Mosquitto, broker, payloads
+from tests.media.tracking.walks import Screen, as_json, game
 from virage.cli.house import this
 from virage.media.live.store import feed as live
-from virage.media.pitch import store
-from virage.media.pitch.rules.frames import Frame
-from virage.media.pitch.rules.track import Moment, Quanta, Track, follow
+from virage.media.tracking import store
+from virage.media.tracking.rules.frames import Frame
+from virage.media.tracking.rules.track import Moment, Quanta, Track, follow
 from virage.platform.database import Database
 
 SECONDS, BATCH, PHONES = 45, 5, 8

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from playwright.sync_api import Page, expect
 
-from tests.media.pitch.walks import game
+from tests.media.tracking.walks import game
 from tests.web.house import House
 from tests.web.office import in_database
 from tests.web.tour import Screen
-from virage.media.pitch import acts
-from virage.media.pitch.rules.kicks import Kick
+from virage.media.tracking import acts
+from virage.media.tracking.rules.kicks import Kick
 from virage.platform.database import Connection
 
 SLOW_MS = 30_000

@@ -48,8 +48,6 @@ from virage.media.live.reads import Feeds, LiveTopic
 from virage.media.live.sources import routes as sources
 from virage.media.live.sources.acts import tell_stats_at_once
 from virage.media.live.sources.reads import StatsBoard, StatsTopic
-from virage.media.pitch import routes as pitch_routes
-from virage.media.pitch.reads import Pitches, PitchTopic
 from virage.media.replay import routes as replay_routes
 from virage.media.replay.acts.clips import entries_told as replays_told
 from virage.media.replay.footage import Footage
@@ -61,6 +59,8 @@ from virage.media.replay.routes.door import ClipDoor
 from virage.media.replay.routes.sharing import SharePage
 from virage.media.replay.routes.taps import TapCounter
 from virage.media.replay.rules.media import MediaVault
+from virage.media.tracking import routes as pitch_routes
+from virage.media.tracking.reads import Pitches, PitchTopic
 from virage.money.payments import reads as payments_reads
 from virage.money.payments import routes as payments_routes
 from virage.money.payments.checkout import Checkout

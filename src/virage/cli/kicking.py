@@ -9,7 +9,7 @@ from uuid import UUID
 from virage.app import clock_of, opened
 from virage.app.domains import ENTRIES_TOLD
 from virage.cli.house import beside, database, fail
-from virage.media.pitch.ball import Ball, Broker, broker_of
+from virage.media.tracking.ball import Ball, Broker, broker_of
 from virage.platform import logs
 from virage.platform.config import Config
 from virage.platform.supervise import die_with_parent

@@ -13,7 +13,7 @@ The ball has one digit more after either, its height. What has not moved at the 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from virage.media.pitch.rules.track import BallQuanta, Quanta
+from virage.media.tracking.rules.track import BallQuanta, Quanta
 
 SIGNS: Final = "".join(chr(one) for one in range(0x21, 0x7F) if chr(one) not in '"\\.-+')
 BASE: Final = len(SIGNS)

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from tests.media.pitch.make_vectors import FILE, file_text
-from tests.media.pitch.walks import Screen
+from tests.media.tracking.make_vectors import FILE, file_text
+from tests.media.tracking.walks import Screen
 
 VECTORS: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from virage.media.live.rules.entries import ORDER, Period, Side
-from virage.media.pitch.rules.frames import Frame, Spot, Taken
+from virage.media.tracking.rules.frames import Frame, Spot, Taken
 
 GRID_MS: Final = 500
 GRID_S: Final = GRID_MS / 1000

@@ -1,6 +1,6 @@
 """Write docs/vectors/pitch.json: what phones are told, and where everybody is then.
 
-    python -m tests.media.pitch.make_vectors
+    python -m tests.media.tracking.make_vectors
 
 A phone puts key frames and moves together by itself, and draws what lies between two moments. Whatever it is written
 in, it must come to the same places.
@@ -14,10 +14,10 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from tests.media.pitch.walks import frames_of, tracked
-from virage.media.pitch.rules.code import SIGNS, told
-from virage.media.pitch.rules.news import Play, news
-from virage.media.pitch.rules.track import BallQuanta, Quanta
+from tests.media.tracking.walks import frames_of, tracked
+from virage.media.tracking.rules.code import SIGNS, told
+from virage.media.tracking.rules.news import Play, news
+from virage.media.tracking.rules.track import BallQuanta, Quanta
 
 FILE = Path("docs/vectors/pitch.json")
 WHO = ["a1", "a10", "h1", "h9"]

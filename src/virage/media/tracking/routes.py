@@ -6,9 +6,9 @@ from litestar import Response, Router, get, post
 from litestar.openapi.datastructures import ResponseSpec
 
 from virage.media.live.rules.feed import Reason
-from virage.media.pitch import acts, reads
-from virage.media.pitch.reads import Figures, Pitches
-from virage.media.pitch.rules.frames import BATCH_BYTES_MAX, Frames, Taken
+from virage.media.tracking import acts, reads
+from virage.media.tracking.reads import Figures, Pitches
+from virage.media.tracking.rules.frames import BATCH_BYTES_MAX, Frames, Taken
 from virage.platform.caching import FOR_A_SECOND
 from virage.platform.clock import Clock
 from virage.platform.database import Database

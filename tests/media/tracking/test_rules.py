@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import to_builtins
 
-from tests.media.pitch.walks import BEGAN, Screen, Way, frames_of, tracked
+from tests.media.tracking.walks import BEGAN, Screen, Way, frames_of, tracked
 from virage.media.live.rules.entries import Period, Side
-from virage.media.pitch.rules.code import told
-from virage.media.pitch.rules.frames import Frame, Frames, Taken
-from virage.media.pitch.rules.kicks import settled
-from virage.media.pitch.rules.news import KEY_EVERY, Play, Told, key_of, news
-from virage.media.pitch.rules.track import GRID_S, QUANTUM_M, Track, follow
+from virage.media.tracking.rules.code import told
+from virage.media.tracking.rules.frames import Frame, Frames, Taken
+from virage.media.tracking.rules.kicks import settled
+from virage.media.tracking.rules.news import KEY_EVERY, Play, Told, key_of, news
+from virage.media.tracking.rules.track import GRID_S, QUANTUM_M, Track, follow
 
 QUANTA = st.integers(-400, 400)
 SPOTS = st.dictionaries(

@@ -9,11 +9,11 @@ import msgspec
 import pytest
 from msgspec import Struct
 
-from tests.media.pitch import match
-from tests.media.pitch.walks import Screen
-from virage.media.pitch.rules.frames import Frame
-from virage.media.pitch.rules.news import PitchNews, Play, news
-from virage.media.pitch.rules.track import MOMENTS_KEPT, QUANTUM_M, Moment, follow
+from tests.media.tracking import match
+from tests.media.tracking.walks import Screen
+from virage.media.tracking.rules.frames import Frame
+from virage.media.tracking.rules.news import PitchNews, Play, news
+from virage.media.tracking.rules.track import MOMENTS_KEPT, QUANTUM_M, Moment, follow
 
 BATCH = 5
 NOW = datetime(2026, 5, 9, 19, tzinfo=UTC)

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from virage.media.pitch import store
-from virage.media.pitch.rules.frames import Frame, Taken
-from virage.media.pitch.rules.kicks import Kick, kicked, settled
-from virage.media.pitch.rules.track import follow
+from virage.media.tracking import store
+from virage.media.tracking.rules.frames import Frame, Taken
+from virage.media.tracking.rules.kicks import Kick, kicked, settled
+from virage.media.tracking.rules.track import follow
 from virage.platform.database import Connection
 
 

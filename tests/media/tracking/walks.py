@@ -6,9 +6,9 @@ from math import cos, sin
 from typing import Any
 
 from virage.media.live.rules.entries import Period, Side
-from virage.media.pitch.rules.code import BASE, PLACE_MAX, SIGNS, STEP_MAX
-from virage.media.pitch.rules.frames import Frame, Spot
-from virage.media.pitch.rules.track import BallQuanta, Quanta, Track, follow
+from virage.media.tracking.rules.code import BASE, PLACE_MAX, SIGNS, STEP_MAX
+from virage.media.tracking.rules.frames import Frame, Spot
+from virage.media.tracking.rules.track import BallQuanta, Quanta, Track, follow
 
 BEGAN = datetime(2026, 5, 9, 19, tzinfo=UTC)
 Way = Callable[[float], tuple[float, float]]

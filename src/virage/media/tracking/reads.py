@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from virage.media.live.rules.entries import Period, Side
 from virage.media.live.rules.feed import Reason
-from virage.media.pitch import store
-from virage.media.pitch.rules.kicks import Kick
-from virage.media.pitch.rules.news import KMH, PitchNews, Play, Told, key_of, news
+from virage.media.tracking import store
+from virage.media.tracking.rules.kicks import Kick
+from virage.media.tracking.rules.news import KMH, PitchNews, Play, Told, key_of, news
 from virage.platform.batching import Batcher
 from virage.platform.database import Connection, Database
 from virage.platform.ids import id_of

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from virage.media.pitch.rules.news import Play
+from virage.media.tracking.rules.news import Play
 from virage.platform.database import Connection
 from virage.platform.sql import load
 

@@ -9,11 +9,11 @@ import pytest
 
 from tests.listening import another_process, hear, said
 from tests.media.live.conftest import KICK_OFF, Match
-from tests.media.pitch.walks import Screen, as_json, frames_of
+from tests.media.tracking.walks import Screen, as_json, frames_of
 from virage.media.live.rules.entries import Period, Side
-from virage.media.pitch import reads
-from virage.media.pitch.reads import Pitches, PitchTopic
-from virage.media.pitch.rules.frames import FRAMES_MAX, Frame, Spot
+from virage.media.tracking import reads
+from virage.media.tracking.reads import Pitches, PitchTopic
+from virage.media.tracking.rules.frames import FRAMES_MAX, Frame, Spot
 from virage.platform.database import Database
 from virage.platform.guard import ANONYMOUS
 from virage.platform.ids import new_id
@@ -99,9 +99,9 @@ async def test_a_match_that_others_pushed_out_of_memory_is_still_told(
 
 async def test_the_same_batch_again_changes_nothing(match: Match) -> None:
     await send(match, FRAMES[:50])
-    before = await match.world.rows("select * from pitch.play")
+    before = await match.world.rows("select * from tracking.play")
     assert (await send(match, FRAMES[:50])).json() == {"taken": 0, "late": 50}
-    assert await match.world.rows("select * from pitch.play") == before
+    assert await match.world.rows("select * from tracking.play") == before
 
 
 async def test_a_batch_may_have_as_many_frames_and_players_as_the_contract_says(match: Match) -> None:
@@ -122,7 +122,7 @@ async def test_one_frame_that_is_none_refuses_its_batch_whole(match: Match) -> N
     batch["frames"][2]["players"] = [["home", 9, 900, 0]]
     answer = await match.world.ask(match.desk, "POST", f"/api/pitch/{match.world.event}/frames", batch)
     assert answer.status_code == 400
-    assert await match.world.rows("select * from pitch.play") == []
+    assert await match.world.rows("select * from tracking.play") == []
 
 
 async def test_everybody_may_ask_how_far_each_has_run(match: Match) -> None:

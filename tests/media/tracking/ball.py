@@ -14,7 +14,7 @@ import aiomqtt
 import numpy as np
 
 from tests.ports import free_ports
-from virage.media.pitch.rules.imu import ACCELERATION_UNIT, AXES, HEADER, MAGIC, TURN_UNIT, VERSION
+from virage.media.tracking.rules.imu import ACCELERATION_UNIT, AXES, HEADER, MAGIC, TURN_UNIT, VERSION
 
 SBIN = ("/usr/sbin", "/usr/local/sbin")
 HZ = 500

@@ -19,10 +19,10 @@ from msgspec import Struct
 from virage.media.live.acts import telling as live
 from virage.media.live.acts.telling import EntriesTold
 from virage.media.live.rules.entries import Referee, Telling
-from virage.media.pitch import acts
-from virage.media.pitch.rules.imu import KMH, BadPayload, Feeling, feel, read
-from virage.media.pitch.rules.kicks import Kick
-from virage.media.pitch.rules.signals import SIGNALS_A_MINUTE_MAX, is_noise, signal_of, surplus, telling_of
+from virage.media.tracking import acts
+from virage.media.tracking.rules.imu import KMH, BadPayload, Feeling, feel, read
+from virage.media.tracking.rules.kicks import Kick
+from virage.media.tracking.rules.signals import SIGNALS_A_MINUTE_MAX, is_noise, signal_of, surplus, telling_of
 from virage.platform.clock import Clock
 from virage.platform.database import Database, Unavailable
 from virage.platform.logs import log

@@ -5,9 +5,9 @@ from typing import Final
 from msgspec import Struct
 
 from virage.media.live.rules.entries import Period
-from virage.media.pitch.rules.code import told as coded
-from virage.media.pitch.rules.kicks import Kick, Kicks
-from virage.media.pitch.rules.track import Moment, Track
+from virage.media.tracking.rules.code import told as coded
+from virage.media.tracking.rules.kicks import Kick, Kicks
+from virage.media.tracking.rules.track import Moment, Track
 
 KEY_EVERY: Final = 40
 """Moments from one key frame to the next: distance and speed are anew after twenty seconds."""

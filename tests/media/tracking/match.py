@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from tests.samples import match_file
 from virage.media.live.rules.entries import BEGINS_S, Period, Side
-from virage.media.pitch.rules.frames import Frame
+from virage.media.tracking.rules.frames import Frame
 
 BALL = 55
 PERIODS = {1: Period.FIRST_HALF, 2: Period.SECOND_HALF}

@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from virage.media.pitch.rules.track import Near
+from virage.media.tracking.rules.track import Near
 
 REACH_M: Final = 2.5  # a leg, and what tracking errs
 AROUND_S: Final = 0.2

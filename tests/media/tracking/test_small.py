@@ -2,7 +2,7 @@
 
 from tests.listening import hear, said
 from tests.media.live.conftest import GOAL, KICK_OFF, Match
-from virage.media.pitch.rules.signals import SIGNALS_A_MINUTE_MAX
+from virage.media.tracking.rules.signals import SIGNALS_A_MINUTE_MAX
 from virage.platform.guard import ANONYMOUS
 from virage.platform.stream import Hub
 

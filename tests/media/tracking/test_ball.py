@@ -14,14 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.media.live.conftest import KICK_OFF, Match
-from tests.media.pitch.ball import HZ, Mosquitto, broker, payloads
-from tests.media.pitch.test_way import follow, send
-from tests.media.pitch.walks import BEGAN, Screen, frames_of, tracked
+from tests.media.tracking.ball import HZ, Mosquitto, broker, payloads
+from tests.media.tracking.test_way import follow, send
+from tests.media.tracking.walks import BEGAN, Screen, frames_of, tracked
 from virage.media.live.rules.entries import GoalLine
-from virage.media.pitch.ball import Ball, broker_of
-from virage.media.pitch.rules.imu import AXES, HEADER, MAGIC, VERSION, BadPayload, Blow, Feeling, feel, read
-from virage.media.pitch.rules.kicks import KEPT, Kick, Kicks, kicked, settled
-from virage.media.pitch.rules.signals import SIGNALS_A_MINUTE_MAX, WAITING_MAX
+from virage.media.tracking.ball import Ball, broker_of
+from virage.media.tracking.rules.imu import AXES, HEADER, MAGIC, VERSION, BadPayload, Blow, Feeling, feel, read
+from virage.media.tracking.rules.kicks import KEPT, Kick, Kicks, kicked, settled
+from virage.media.tracking.rules.signals import SIGNALS_A_MINUTE_MAX, WAITING_MAX
 from virage.platform.stream import Hub
 
 
