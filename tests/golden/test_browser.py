@@ -13,12 +13,13 @@ from tests.golden.archives import contents, records
 from tests.golden.browser import SERVICE_WORKER, expected, launch, unpack, unsent_at_gate, unsent_at_till
 from tests.golden.counts import StoredScan, counted, inside, stored_scans
 from tests.golden.house import GoldenHouse, clock_shift, golden, restored_database, virage
+from tests.web.patience import every_page_is_waited_for
 from tests.web.till import by_cash, sign_in, sold, tap_product
 from virage.platform.postgres import EmbeddedPostgres
 
+__all__ = ["every_page_is_waited_for"]
 pytestmark = pytest.mark.flaky(reruns=1)  # tests in a browser are tried once more (docs/decisions/0037)
 SENT = "[data-backlog='0']"
-UPLOAD_MS = 60_000
 PRODUCT = "Hot chocolate"
 
 
@@ -48,7 +49,7 @@ def upload_at_gate(context: BrowserContext, *, kept_app: bool) -> None:
     opened = page.goto("/staff/gate")
     assert opened is not None
     assert opened.from_service_worker == kept_app
-    expect(page.locator(SENT)).to_be_attached(timeout=UPLOAD_MS)
+    expect(page.locator(SENT)).to_be_attached()
     left = unsent_at_gate(page)
     assert (left.device, left.scans) == (expected().gate.device, [])
 
@@ -59,14 +60,14 @@ def upload_at_till(context: BrowserContext, *, signed_in: bool) -> int:
     page.goto("/staff/till")
     if not signed_in:
         sign_in(page)
-    expect(page.locator(SENT)).to_be_visible(timeout=UPLOAD_MS)
+    expect(page.locator(SENT)).to_be_visible()
     expect(page.locator("[data-used]")).to_be_hidden()
     left = unsent_at_till(page)
     assert (left.device, left.records) == (expected().till.device, [])
     tap_product(page, PRODUCT)
     by_cash(page)
     number = sold(page)
-    expect(page.locator(SENT)).to_be_visible(timeout=UPLOAD_MS)
+    expect(page.locator(SENT)).to_be_visible()
     return number
 
 

@@ -12,12 +12,14 @@ from typing import Any
 
 import asyncpg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from tests.ports import free_ports
 from tests.web.house import FAN, House
+from tests.web.patience import every_page_is_waited_for
 from virage.platform.postgres import EmbeddedPostgres
 
+__all__ = ["every_page_is_waited_for"]
 CHROMIUM = os.environ.get("VIRAGE_CHROMIUM", "/usr/bin/chromium")
 # The same browser without windows: it costs a sixth less, and has neither notifications nor a PDF viewer.
 SHELL = shutil.which("chromium-headless-shell") or CHROMIUM
@@ -30,8 +32,6 @@ UNUSED = (
     *("OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch"),
 )
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-features=" + ",".join(UNUSED)]
-# A till or a gate waits up to eight seconds for its server before it goes on alone: who looks at it waits longer.
-expect.set_options(timeout=15_000)
 _addresses = itertools.count(1)
 _houses = itertools.count(1)
 

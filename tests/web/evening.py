@@ -34,7 +34,6 @@ from virage.site.programme import acts as programme
 from virage.site.programme import reads as programme_reads
 from virage.site.programme.rules import NewEvent, Text, content_of
 
-SLOW_MS = 60_000
 SETTLED = """
     select exists(
         select from replay.clip c join replay.segment s on s.camera = any(c.cameras) and s.at > c.to_at
@@ -125,7 +124,6 @@ class Evening:
         """A page in a browser of its own, in English."""
         wanted: dict[str, Any] = {"base_url": self.house.url, "locale": "en-GB", "viewport": size} | settings
         context = self._open.enter_context(self._browser.new_context(**wanted))
-        context.set_default_timeout(SLOW_MS)
         return context.new_page()
 
     def sheet(self, file: Path) -> Page:
@@ -338,5 +336,5 @@ def watch(person: Person) -> None:
 
 def playing(page: Page) -> None:
     """The replay is on the screen, and moves."""
-    expect(page.locator("[data-state='playing']")).to_be_visible(timeout=SLOW_MS)
-    page.wait_for_function("() => document.querySelector('video').currentTime > 0.2", timeout=SLOW_MS)
+    expect(page.locator("[data-state='playing']")).to_be_visible()
+    page.wait_for_function("() => document.querySelector('video').currentTime > 0.2")

@@ -18,6 +18,7 @@ from tests.web.conftest import FLAGS, SHELL
 from tests.web.devices import PIN, pairing_code
 from tests.web.house import House
 from tests.web.office import ENGLISH, in_database
+from tests.web.patience import PATIENCE_S
 from virage.identity.keys.rules.keys import HolderKey
 from virage.identity.keys.rules.vault import PURPOSE, KeyVault
 from virage.identity.passes import acts as passes
@@ -36,7 +37,6 @@ HOUR = timedelta(hours=1)
 WIDTH, HEIGHT, FPS = 640, 480, 5
 SHOWN_S = 30
 GREY, WHITE, BLACK = 128, 235, 16
-UNTIL_MS = 20_000
 # A gate gives its server 400 ms and then decides alone; a machine that runs other tests beside may need longer.
 PATIENT = """
     const later = globalThis.setTimeout;
@@ -254,7 +254,7 @@ def until(page: Page, asked: str, arg: Any = None) -> None:
     """Wait until an asynchronous function of the page answers true; `wait_for_function` takes any promise for true."""
     page.evaluate(
         f"""async (arg) => {{
-            const end = performance.now() + {UNTIL_MS};
+            const end = performance.now() + {PATIENCE_S * 1000};
             while (!(await ({asked})(arg))) {{
                 if (performance.now() > end) throw new Error("It did not come true.");
                 await new Promise(requestAnimationFrame);

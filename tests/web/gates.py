@@ -5,10 +5,10 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-import httpx
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tests.web import http
 from tests.web.gate import Ticket, gate_code, tickets
 from tests.web.house import House
 from tests.web.office import in_database
@@ -31,7 +31,7 @@ class Lane:
         self._numbers = count(1)
         x = base64url(self._private.public_key().public_bytes_raw())
         arrival = {"code": gate_code(house, [gate], name), "key": {"kty": "OKP", "crv": "Ed25519", "x": x}}
-        paired = httpx.post(f"{self._url}/api/devices/pair", json=arrival).raise_for_status().json()
+        paired = http.post(f"{self._url}/api/devices/pair", json=arrival).raise_for_status().json()
         self._headers = {"authorization": f"Bearer {paired['token']}"}
 
     def scan(self, kind: str, ticket: Ticket | None = None, **more: Any) -> dict[str, Any]:
@@ -43,14 +43,14 @@ class Lane:
         data = msgspec.json.encode(body | more)
         signature = base64url(self._private.sign(SCAN_PURPOSE + data))
         upload = {"scans": [{"body": base64url(data), "signature": signature}]}
-        found = httpx.post(f"{self._url}/api/access/scans", json=upload, headers=self._headers).raise_for_status()
+        found = http.post(f"{self._url}/api/access/scans", json=upload, headers=self._headers).raise_for_status()
         answer: dict[str, Any] = found.json()["answers"][0]
         return answer
 
     def beat(self, **more: Any) -> None:
         """Say how the device is."""
         beat = {"event_id": str(self.event_id), "gate": self.gate, "at": datetime.now(UTC).isoformat()} | more
-        httpx.post(f"{self._url}/api/access/heartbeat", json=beat, headers=self._headers).raise_for_status()
+        http.post(f"{self._url}/api/access/heartbeat", json=beat, headers=self._headers).raise_for_status()
 
 
 def twice(house: House, event_id: UUID) -> Ticket:

@@ -20,6 +20,7 @@ import httpx
 from msgspec.structs import replace
 
 from tests.ports import free_ports
+from tests.web import http
 from virage.demo.crowd import Till, fill
 from virage.demo.programme import load_programme, planned
 from virage.identity.people.rules.secrets import pace_key, secrets_of
@@ -123,7 +124,7 @@ class House:
 
     def get(self, path: str) -> Any:
         """What the API answers to anybody."""
-        return httpx.get(self.url + path).raise_for_status().json()
+        return http.get(self.url + path).raise_for_status().json()
 
     def event(self, kind: str) -> str:
         """The id of the demo's first event of a kind that is not tonight, whenever the tests run."""

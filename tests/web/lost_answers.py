@@ -3,11 +3,10 @@
 import httpx
 from playwright.sync_api import Page, Route, expect
 
+from tests.web import http
 from tests.web.cards import Held
 from tests.web.gate import Phone, kill
 from tests.web.till import tap_card, tap_product
-
-SERVER_S = 60.0
 
 
 def lose_answers(page: Page) -> list[int]:
@@ -32,13 +31,13 @@ def heard(route: Route) -> int:
     """Let the server have a request whose answer never comes back."""
     headers = {name: value for name, value in route.request.headers.items() if name != "content-length"}
     body = route.request.post_data_buffer
-    return httpx.post(route.request.url, content=body, headers=headers, timeout=SERVER_S).status_code
+    return http.post(route.request.url, content=body, headers=headers).status_code
 
 
 def all_is_told(page: Page) -> None:
     """The till hears its server, which has heard of everything."""
-    expect(page.locator("[data-state=online]")).to_be_visible(timeout=20_000)
-    expect(page.locator("[data-backlog='0']")).to_be_visible(timeout=20_000)
+    expect(page.locator("[data-state=online]")).to_be_visible()
+    expect(page.locator("[data-backlog='0']")).to_be_visible()
 
 
 def die_while_asking(page: Page, tablet: Phone, product: str, one: Held) -> None:

@@ -9,6 +9,7 @@ import httpx
 
 from tests.identity.passes.make_vectors import Ed25519Phone
 from tests.matchday.concessions.till import Till as Chain
+from tests.web import http
 from tests.web.house import House
 from tests.web.office import in_database
 from virage.matchday.concessions.rules.fiscal.calendar import business_day
@@ -24,7 +25,7 @@ class Till:
     def __init__(self, house: House, code: str, outlet: str) -> None:
         signer = Ed25519Phone(code)
         key = {name: value for name, value in signer.jwk().items() if name != "d"}
-        came = httpx.post(f"{house.url}/api/devices/pair", json={"code": code, "key": key}).raise_for_status().json()
+        came = http.post(f"{house.url}/api/devices/pair", json={"code": code, "key": key}).raise_for_status().json()
         self._url, self._token = house.url, came["token"]
         self.chain = Chain(UUID(came["device_id"]), signer)
         self.chain.outlet = outlet
@@ -52,14 +53,14 @@ class Till:
             {"body": base64url(one.body), "signature": base64url(one.signature), "told": True} for one in self._untold
         ]
         headers = {"authorization": f"Bearer {self._token}"}
-        answer = httpx.post(f"{self._url}/api/till/records", json={"records": bodies}, headers=headers)
+        answer = http.post(f"{self._url}/api/till/records", json={"records": bodies}, headers=headers)
         outcomes = {said["outcome"] for said in answer.raise_for_status().json()["answers"]}
         assert outcomes == {"booked"}, answer.text
         self._untold.clear()
 
     def is_dead(self) -> bool:
         """Whether the server knows it no more."""
-        answer = httpx.get(f"{self._url}/api/devices/me", headers={"authorization": f"Bearer {self._token}"})
+        answer = http.get(f"{self._url}/api/devices/me", headers={"authorization": f"Bearer {self._token}"})
         return answer.status_code == httpx.codes.UNAUTHORIZED
 
 

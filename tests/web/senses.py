@@ -231,6 +231,6 @@ class OneLanguage:
 
 
 def foreign(text: str, tag: str) -> set[str]:
-    """Words of a text that belong to the other language."""
+    """Words of a text that belong to the other language; letters within an id are no words."""
     others = ENGLISH_ONLY if tag == "fr" else FRENCH_ONLY
-    return set(others.split()) & set(re.findall(r"[a-zà-ÿ]+", text.lower()))
+    return set(others.split()) & set(re.findall(r"\w+", text.lower()))

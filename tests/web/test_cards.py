@@ -20,7 +20,6 @@ from tests.web.tour_cards import by_phone, by_rule, tapped, with_cards
 
 SignIn = Callable[[Page, str], None]
 OwnServer = tuple[str, "subprocess.Popen[bytes]"]
-SLOW_MS = 20_000
 MANY = 20
 WORN = "(theme) => document.documentElement.dataset.theme === theme"
 FIRST_PAGE_MAX_BYTES = 60_000
@@ -120,7 +119,7 @@ def chosen(page: Page, house: House, address: str) -> None:
     page.get_by_label("The PIN again").fill("482913")
     page.get_by_role("button", name="Save the PIN").click()
     sign_in_again(page, house, address)
-    expect(page.get_by_text("The PIN is set")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text("The PIN is set")).to_be_visible()
 
 
 def sign_in_again(page: Page, house: House, address: str) -> None:
@@ -225,7 +224,7 @@ def test_a_phone_pays_what_a_till_asks_with_network_and_without(
     page.get_by_role("button", name="Switch this phone on").click()
     page.get_by_role("link", name="Scan a till").click()
     page.get_by_role("button", name="Scan with the camera").click()
-    expect(page.locator("[data-amount]")).to_have_text("€6.50", timeout=SLOW_MS)
+    expect(page.locator("[data-amount]")).to_have_text("€6.50")
     expect(page.get_by_role("heading", name="Counter 07 asks for")).to_be_visible()
     expect(page.get_by_text("In your wallet: €20.00")).to_be_visible()
     page.goto(till.address(asked))
@@ -284,7 +283,7 @@ def test_a_rule_tops_a_low_purse_up_from_the_card_that_the_provider_keeps(
     expect(page.get_by_role("heading", name="Your bank card is still missing")).to_be_visible()
     page.get_by_role("button", name="Go on to the card").click()
     by_card(page, ACCEPTED)
-    expect(page.get_by_role("heading", name="It is on")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_role("heading", name="It is on")).to_be_visible()
     expect(page).to_have_url(re.compile("/purse/automatic$"))
     expect(page.get_by_text("Bank card: …4242")).to_be_visible()
     topped_up(page)

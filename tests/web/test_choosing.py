@@ -264,7 +264,7 @@ def test_a_fan_whose_late_money_goes_back_is_told_on_the_order_page(
     assert page.context.request.delete(f"{house.url}/api/orders/{order['id']}", headers=headers).status == 204
     by_card(page, ACCEPTED)
     expect(page.get_by_role("heading", name="This order was released")).to_be_visible()
-    expect(page.get_by_text(re.compile("^We’re sending €.* back to your card$"))).to_be_visible(timeout=30_000)
+    expect(page.get_by_text(re.compile("^We’re sending €.* back to your card$"))).to_be_visible()
     assert found_by_axe(page) == []
     page.goto("/orders")
     expect(page.get_by_role("heading", name="Virage FC v Étoile du Nord")).to_be_visible()

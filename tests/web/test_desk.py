@@ -14,7 +14,7 @@ from tests.web.house import House
 from tests.web.office import ENGLISH, in_database
 from tests.web.steps import kick_off
 from tests.web.test_access import SIZES, SMALL, found_by_axe
-from tests.web.tour_desk import SHOWS, SLOW_MS
+from tests.web.tour_desk import SHOWS
 from virage.platform.ids import new_id
 
 # Seconds that the picture itself shows (see `synthetic.clock_in`), and those that the desk says; both modulo a day.
@@ -75,7 +75,7 @@ def step_back(desk: Page) -> int:
     """Step a picture back; by how many milliseconds what is shown went back."""
     before: int = desk.evaluate(PICTURE_MS)
     desk.keyboard.press(",")
-    desk.wait_for_function(AT_REST, timeout=SLOW_MS)
+    desk.wait_for_function(AT_REST)
     return before - int(desk.evaluate(PICTURE_MS))
 
 
@@ -89,7 +89,7 @@ def test_a_desk_scrubs_marks_and_publishes_a_moderator_releases_and_a_fan_sees_i
     page.goto(f"/live/{event}")
     expect(page.get_by_text("Updates will appear here")).to_be_visible()
     desk: Page = seat(event, title, "match_desk", "media_desk")
-    expect(desk.locator(SHOWS)).to_be_visible(timeout=SLOW_MS)
+    expect(desk.locator(SHOWS)).to_be_visible()
     kick_off(desk)
     page.get_by_role("link", name="Request a replay").click()
     entered(page, house, f"fan-{event}@example.org")
@@ -98,8 +98,8 @@ def test_a_desk_scrubs_marks_and_publishes_a_moderator_releases_and_a_fan_sees_i
     assert in_database(house, lambda conn: conn.fetchval(TAPS, event)) == 1
     desk.keyboard.press("j")
     desk.keyboard.press("k")
-    desk.wait_for_function(AT_REST, timeout=SLOW_MS)
-    desk.wait_for_function(AGREE, timeout=SLOW_MS)
+    desk.wait_for_function(AT_REST)
+    desk.wait_for_function(AGREE)
     assert FRAME_MS in [step_back(desk) for _ in range(STEPS)]
     desk.keyboard.press("i")
     desk.keyboard.press("l")
@@ -108,7 +108,7 @@ def test_a_desk_scrubs_marks_and_publishes_a_moderator_releases_and_a_fan_sees_i
     expect(desk.locator("[data-done=shown]")).to_be_visible()
     replay = page.locator("[data-entry]").filter(has_text="A replay")
     replay.get_by_role("button", name="Watch again").click()
-    expect(page.locator("[data-state='playing']")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("[data-state='playing']")).to_be_visible()
     desk.keyboard.press("u")
     expect(desk.locator("[data-clip=withdrawn]")).to_be_visible()
     expect(replay).to_have_count(0)
@@ -137,7 +137,7 @@ def test_a_desk_says_that_its_match_is_too_far_away_for_replays_and_that_a_camer
         away = desk.locator("[data-camera='behind-goal']")
         expect(away).to_contain_text("sends")
         expect(desk.get_by_text("more than a day away")).to_have_count(0)
-    expect(away).to_contain_text("nothing is heard of it", timeout=SLOW_MS)
+    expect(away).to_contain_text("nothing is heard of it")
     away.get_by_role("button").click()
     expect(desk.locator("[data-gone]")).to_contain_text("Camera behind-goal is not taken in")
     in_database(house, lambda conn: conn.execute(LATER, event))

@@ -7,6 +7,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import Browser, Page, expect
 
+from tests.web import http
 from tests.web.house import House, fresh
 from tests.web.office import desk, hire, in_database
 from virage.identity.people import reads
@@ -28,13 +29,13 @@ class Device:
 
     def come(self, code: str) -> int:
         """Show a code; the status of the answer."""
-        answer = httpx.post(f"{self._url}/api/devices/pair", json={"code": code, "key": self._key})
+        answer = http.post(f"{self._url}/api/devices/pair", json={"code": code, "key": self._key})
         if answer.is_success:
             self._token = answer.json()["token"]
         return answer.status_code
 
     def me(self) -> httpx.Response:
-        return httpx.get(f"{self._url}/api/devices/me", headers={"authorization": f"Bearer {self._token}"})
+        return http.get(f"{self._url}/api/devices/me", headers={"authorization": f"Bearer {self._token}"})
 
 
 def shown_code(page: Page) -> str:

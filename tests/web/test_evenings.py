@@ -11,7 +11,6 @@ from tests.web.evening import (
     COLA,
     DESK,
     POPCORN,
-    SLOW_MS,
     Evening,
     Person,
     buy,
@@ -110,7 +109,7 @@ def test_without_network_in_the_stadium(evening: Evening, address: str) -> None:
     person.page.goto(f"/live/{evening.event}")
     expect(person.page.get_by_text("You are offline. Last updated")).to_be_visible()
     person.press("Watch again: Goal for Virage FC")
-    expect(person.page.locator("[data-state='failed']")).to_be_visible(timeout=SLOW_MS)
+    expect(person.page.locator("[data-state='failed']")).to_be_visible()
     person.page.context.set_offline(False)
     playing(person.page)
 

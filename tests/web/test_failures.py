@@ -23,7 +23,7 @@ def test_a_crowd_at_the_door_is_waited_out_without_a_word(page: Page) -> None:
 def test_a_crowd_that_stays_is_told_and_the_fan_may_try_again(page: Page) -> None:
     page.route("**/api/events", Refusing(503, "overloaded", times=3))
     page.goto("/")
-    expect(page.get_by_text("It’s busy right now")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("It’s busy right now")).to_be_visible()
     page.get_by_role("button", name="Try again").click()
     expect(page.locator("#first-event")).to_be_visible()
 

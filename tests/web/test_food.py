@@ -239,7 +239,7 @@ def test_with_the_server_stopped_the_fan_keeps_the_code_and_the_kitchen_comes_ba
         on_board(cook, "placed")
 
         house.stop(process)
-        expect(cook.get_by_text(re.compile(r"What you see is as of \d\d:\d\d\."))).to_be_visible(timeout=15_000)
+        expect(cook.get_by_text(re.compile(r"What you see is as of \d\d:\d\d\."))).to_be_visible()
         on_board(cook, "placed")
         cook.get_by_role("button", name=re.compile("^Accept, order")).click()
         expect(cook.get_by_text("nothing happens twice").last).to_be_visible()
@@ -252,7 +252,7 @@ def test_with_the_server_stopped_the_fan_keeps_the_code_and_the_kitchen_comes_ba
 
         again = house.start("serve", house.env | {"VIRAGE_PORT": url.rpartition(":")[2], "VIRAGE_PUBLIC_URL": url})
         house.wait(url)
-        expect(cook.locator("[data-link=live]")).to_be_visible(timeout=15_000)
+        expect(cook.locator("[data-link=live]")).to_be_visible()
         cook.get_by_role("button", name=re.compile("^Accept, order")).click()
         on_board(cook, "accepted")
     context.close()

@@ -134,7 +134,7 @@ def test_a_code_before_the_camera_is_let_in_online_and_alone_and_after_a_restart
     light(page, "good", "Come in")
     expect(page.locator("[data-backlog='2']")).to_be_attached()
     start()
-    expect(page.locator("[data-backlog='0']")).to_be_attached(timeout=20_000)
+    expect(page.locator("[data-backlog='0']")).to_be_attached()
     assert inside(house, event) == {first.number, second.number, third.number}
     assert [kind for kind, _, _ in scans(house, event)] == ["ask", "passed", "passed"]
 
@@ -176,12 +176,12 @@ def test_a_browser_killed_between_light_and_sync_loses_no_scan(
     type_code(page, ticket.code())
     light(page, "good", "Come in")
     page = killed_and_back(phone)
-    expect(page.locator("[data-backlog='1']")).to_be_attached(timeout=20_000)
+    expect(page.locator("[data-backlog='1']")).to_be_attached()
     type_code(page, ticket.code())
     light(page, "bad", "Already inside")
     expect(page.locator("[data-light]")).to_contain_text("gate N1")
     start()
-    expect(page.locator("[data-backlog='0']")).to_be_attached(timeout=20_000)
+    expect(page.locator("[data-backlog='0']")).to_be_attached()
     assert scans(house, event) == [("passed", ticket.number, True), ("refused", ticket.number, True)]
     assert inside(house, event) == {ticket.number}
 
@@ -242,7 +242,7 @@ def test_who_has_no_phone_is_found_by_seat_and_let_in_with_a_reason(
     (ticket,) = tickets(house, event, "N", 1)
     seat = load_ground().label(ticket.place)
     page = begin(phone, house, title)
-    expect(page.locator("html")).to_have_attribute("data-labels", "kept", timeout=30_000)
+    expect(page.locator("html")).to_have_attribute("data-labels", "kept")
     stop()
     page.get_by_role("button", name="Search").click()
     dialog = page.get_by_role("dialog", name="Without a code")
@@ -254,7 +254,7 @@ def test_who_has_no_phone_is_found_by_seat_and_let_in_with_a_reason(
     why.get_by_role("button", name="Let in").click()
     light(page, "good", "Let in")
     start()
-    expect(page.locator("[data-backlog='0']")).to_be_attached(timeout=20_000)
+    expect(page.locator("[data-backlog='0']")).to_be_attached()
     assert inside(house, event) == {ticket.number}
 
 
@@ -272,7 +272,7 @@ def test_training_shows_lights_and_lets_nobody_in(
         page.get_by_role("button", name="Next").click()
     expect(page.locator("[data-count=admitted]")).to_have_text("0")
     start()
-    expect(page.locator("[data-backlog='0']")).to_be_attached(timeout=20_000)
+    expect(page.locator("[data-backlog='0']")).to_be_attached()
     assert inside(house, event) == set()
 
 

@@ -91,7 +91,7 @@ def test_every_good_pass_enters_whatever_the_devices_clock_says_and_an_old_film_
     show_film(page, time, filmed)
     expect(page.locator(UNVERIFIED)).to_be_visible()
     start()
-    expect(page.locator(SENT)).to_be_attached(timeout=20_000)
+    expect(page.locator(SENT)).to_be_attached()
     expect(page.locator(UNVERIFIED)).to_have_count(0)
     assert inside(house, event) == {one.number for one in (asked, alone, *crowd)}
     judged = in_database(house, lambda conn: told(conn, event))
@@ -221,5 +221,5 @@ def test_nobody_is_let_in_against_the_light_before_a_reason_is_chosen(
     why.get_by_label("Checked by the supervisor").check()
     why.get_by_role("button", name="Let in").click()
     light(page, "good", "Let in")
-    expect(page.locator(SENT)).to_be_attached(timeout=20_000)
+    expect(page.locator(SENT)).to_be_attached()
     assert inside(house, event) == {elsewhere.number}

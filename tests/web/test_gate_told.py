@@ -39,19 +39,19 @@ def test_whom_the_phone_let_in_alone_the_server_does_not_let_in_again_before_it_
     first, second = tickets(house, event, "N", 2)
     page = begin(phone, house, title)
     stop()
-    expect(page.locator("[data-state=alone]")).to_be_visible(timeout=20_000)
+    expect(page.locator("[data-state=alone]")).to_be_visible()
     type_code(page, first.code())
     light(page, "good", "Come in")
     page.route(SCANS, lambda route: route.continue_() if said(route) == ["ask"] else route.abort())
     start()
-    expect(page.locator("[data-state=online]")).to_be_visible(timeout=20_000)
+    expect(page.locator("[data-state=online]")).to_be_visible()
     type_code(page, second.code())
     light(page, "good", "Come in")
     assert ("ask", second.number, False) in scans(house, event), "the phone asks"
     type_code(page, first.code())
     light(page, "bad", "Already inside")
     page.unroute(SCANS)
-    expect(page.locator(SENT)).to_be_attached(timeout=20_000)
+    expect(page.locator(SENT)).to_be_attached()
     assert inside(house, event) == {first.number, second.number}
 
 
@@ -86,7 +86,7 @@ def test_an_older_pack_takes_no_newer_ones_place(phone: Phone, house: House, eve
     page.route(SCANS, lambda route: route.abort())
     with page.expect_response(packs):
         page.goto("/staff/gate")
-    expect(page.locator("[data-state=alone]")).to_be_visible(timeout=20_000)
+    expect(page.locator("[data-state=alone]")).to_be_visible()
     type_code(page, refunded.code())
     light(page, "bad", "Ticket cancelled")
 
@@ -103,5 +103,5 @@ def test_an_upload_that_is_too_large_for_somebody_on_the_way_is_sent_in_parts(
         light(page, "good", "Come in")
     page.route(SCANS, lambda route: route.continue_() if len(said(route)) == 1 else route.fulfill(status=413))
     start()
-    expect(page.locator(SENT)).to_be_attached(timeout=30_000)
+    expect(page.locator(SENT)).to_be_attached()
     assert inside(house, event) == {fan.number for fan in fans}

@@ -33,7 +33,7 @@ def test_a_paid_order_says_where_its_receipt_went_and_sends_it_again(
     bought(page, house, sign_in, address)
     emails = page.get_by_role("region", name="Emails")
     expect(emails.get_by_text("Confirmation and receipt")).to_be_visible()
-    expect(emails.get_by_text(f"Delivered to {address}")).to_be_visible(timeout=20_000)
+    expect(emails.get_by_text(f"Delivered to {address}")).to_be_visible()
     again = emails.get_by_role("button", name="Send again: Confirmation and receipt")
     again.click()
     expect(page.get_by_text("We\u2019ve just sent it.")).to_be_visible()
@@ -44,7 +44,7 @@ def test_a_paid_order_says_where_its_receipt_went_and_sends_it_again(
     in_database(house, long_ago)
     again.click()
     expect(page.get_by_text("We\u2019re sending it again.")).to_be_visible()
-    expect(emails.get_by_text(f"Delivered to {address}")).to_have_count(2, timeout=20_000)
+    expect(emails.get_by_text(f"Delivered to {address}")).to_have_count(2)
     assert not watched
 
 
@@ -52,7 +52,7 @@ def test_the_mailbox_shows_letters_as_a_mail_program_does(
     page: Page, house: House, sign_in: SignIn, address: str, watched: list[str]
 ) -> None:
     bought(page, house, sign_in, address)
-    expect(page.get_by_text(f"Delivered to {address}")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text(f"Delivered to {address}")).to_be_visible()
     page.goto("/mailbox")
     article = page.get_by_role("article").filter(has_text=address).filter(has_text="order").first
     letter = article.frame_locator("iframe")
@@ -79,16 +79,14 @@ def test_a_food_order_sends_its_receipt_on_wish(page: Page, browser: Browser, ho
     page.goto(f"/food/orders/{order_id}")
     page.get_by_role("button", name="Email me the receipt").click()
     expect(page.get_by_text("We\u2019re sending the receipt to your email address.")).to_be_visible()
-    expect(page.get_by_role("region", name="Emails").get_by_text(f"Delivered to {address}")).to_be_visible(
-        timeout=20_000
-    )
+    expect(page.get_by_role("region", name="Emails").get_by_text(f"Delivered to {address}")).to_be_visible()
 
 
 def test_the_office_sees_an_orders_emails_and_frees_an_address_that_came_back(
     page: Page, browser: Browser, house: House, sign_in: SignIn, address: str
 ) -> None:
     order_id = bought(page, house, sign_in, address).rpartition("/")[2]
-    expect(page.get_by_text(f"Delivered to {address}")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text(f"Delivered to {address}")).to_be_visible()
 
     async def came_back(conn: Connection) -> None:
         await conn.execute(

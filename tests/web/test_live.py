@@ -17,7 +17,7 @@ from tests.web.house import House, fresh
 from tests.web.office import ENGLISH, hire, in_database
 from tests.web.steps import kick_off, withdraw
 from tests.web.test_access import SIZES, SMALL, found_by_axe
-from tests.web.tour_desk import SLOW_MS, sending
+from tests.web.tour_desk import sending
 from virage.demo.teams import TEAMS
 from virage.media.live.acts import telling as live
 from virage.media.live.rules.entries import Card, Goal, KickOff, Period, Side, Telling, Told
@@ -108,7 +108,7 @@ def test_a_goal_by_two_taps_is_on_the_fans_screen_and_is_played_again(
         goal = page.locator("[data-entry]").filter(has_text="Goal for Virage FC")
         expect(goal).to_contain_text("No. 9")
         goal.get_by_role("button", name="Watch again").click()
-        expect(page.locator("[data-state='playing']")).to_be_visible(timeout=SLOW_MS)
+        expect(page.locator("[data-state='playing']")).to_be_visible()
         page.wait_for_function(FRAME)
         withdraw(desk, "Goal for Virage FC")
         expect(page.locator("[data-score]")).to_have_text("0–0")

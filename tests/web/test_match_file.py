@@ -10,7 +10,7 @@ from tests.web.match_files import EVENTS, TRACKING, played
 from tests.web.office import ENGLISH
 from tests.web.test_access import SMALL, found_by_axe
 from tests.web.test_live import FRAME
-from tests.web.tour_desk import SLOW_MS, sending
+from tests.web.tour_desk import sending
 
 
 def test_a_real_match_is_on_the_fans_screen_with_its_figures_and_its_goal_is_played_again(
@@ -22,13 +22,13 @@ def test_a_real_match_is_on_the_fans_screen_with_its_figures_and_its_goal_is_pla
     expect(page.get_by_text("Updates will appear here")).to_be_visible()
     with sending(house, "main"), played(house, EVENTS, event, "--speed", "1000"):
         goal = page.locator("[data-entry]").filter(has_text="10 Lionel Andrés Messi Cuccittini")
-        expect(goal).to_contain_text("Goal for Barcelona", timeout=SLOW_MS)
+        expect(goal).to_contain_text("Goal for Barcelona")
         expect(goal).to_contain_text("19′")
         expect(goal).to_contain_text("Assist: 22 Arturo Erasmo Vidal Pardo")
         goal.get_by_role("button", name="Watch again").click()
-        expect(page.locator("[data-state='playing']")).to_be_visible(timeout=SLOW_MS)
+        expect(page.locator("[data-state='playing']")).to_be_visible()
         page.wait_for_function(FRAME)
-        expect(page.locator("[data-clock]")).to_contain_text("Full time", timeout=SLOW_MS)
+        expect(page.locator("[data-clock]")).to_contain_text("Full time")
     expect(page.locator("[data-score]")).to_have_text("2–2")
     expect(page.locator("[data-entry]").filter(has_text="Red card")).to_contain_text("15 Clément Lenglet")
     expect(page.locator("[data-entry]").filter(has_text="Substitution, Girona")).to_have_count(3)
@@ -53,7 +53,7 @@ def test_a_real_minute_of_tracking_is_drawn_on_the_fans_pitch(page: Page, house:
     page.goto(f"/live/{event}")
     with played(house, TRACKING, event, "--format", "hawkeye", "--speed", "10"):
         pitch = page.locator("[data-pitch]")
-        expect(pitch).to_be_visible(timeout=SLOW_MS)
+        expect(pitch).to_be_visible()
         expect(page.locator("[data-clock]")).to_contain_text("Second half")
     pitch.get_by_text("Distance and speed", exact=True).click()
     expect(pitch.get_by_role("table").first).to_contain_text(re.compile(r"0\.\d+ km"))

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import psutil
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
@@ -15,13 +14,13 @@ from playwright.sync_api import Page, expect, sync_playwright
 from tests.ports import free_ports
 from tests.running import Running, started
 from tests.samples import match_file
+from tests.web import http
 from tests.web.conftest import FLAGS, SHELL
 from tests.web.office import ENGLISH
 from tests.web.steps import kick_off
 from virage.platform.ids import new_id
 
 ROOT = Path(__file__).parents[2]
-SLOW_MS = 60_000
 WAIT_S = 60
 CODE = re.compile(r"\b\d{4} \d{4} \d{4}\b|\b\d{6}\b")
 
@@ -77,7 +76,7 @@ def sign_in(page: Page, house: Running, email: str) -> None:
 
 def letters(house: Running, email: str) -> list[str]:
     """What came to an address, the latest first."""
-    found = httpx.get(f"{house.url}/api/mailbox").json()
+    found = http.get(f"{house.url}/api/mailbox").json()
     return [letter["subject"] + letter["body"] for letter in found if letter["recipient"] == email]
 
 
@@ -90,7 +89,6 @@ def test_a_newcomer_sees_a_goal_again_by_the_commands_of_the_readme(house: Runni
         browser = playwright.chromium.launch(executable_path=SHELL, args=FLAGS)
         context = browser.new_context(base_url=house.url, locale="en-GB")
         context.add_init_script(ENGLISH)
-        context.set_default_timeout(SLOW_MS)
         desk = context.new_page()
         desk.goto("/staff/desk")
         sign_in(desk, house, "desk@example.org")
@@ -103,7 +101,7 @@ def test_a_newcomer_sees_a_goal_again_by_the_commands_of_the_readme(house: Runni
         desk.locator("[data-player='9']").click()
         goal = fan.locator("[data-entry]").filter(has_text="Goal for Virage FC")
         goal.get_by_role("button", name="Watch again").click()
-        expect(fan.locator("[data-state='playing']")).to_be_visible(timeout=SLOW_MS)
+        expect(fan.locator("[data-state='playing']")).to_be_visible()
         browser.close()
         with beside(house, cameras, name="again") as (again, refused):
             assert again.wait(WAIT_S) == 1
@@ -112,12 +110,12 @@ def test_a_newcomer_sees_a_goal_again_by_the_commands_of_the_readme(house: Runni
         process.send_signal(signal.SIGINT)
         assert process.wait(WAIT_S) == 0
         assert psutil.wait_procs(family, timeout=WAIT_S)[1] == []
-    assert httpx.get(f"{house.url}/readyz").text == "ready\n", "the house goes on without them"
+    assert http.get(f"{house.url}/readyz").text == "ready\n", "the house goes on without them"
 
 
 def test_commands_beside_a_house_find_it_and_leave_it_alone(house: Running) -> None:
     servers = [one for one in house.family() if one.name() == "postgres"]
-    events = httpx.get(f"{house.url}/api/events").json()["events"]
+    events = http.get(f"{house.url}/api/events").json()["events"]
     event = next(one["id"] for one in reversed(events) if one["kind"] == "match")
     files = [str(match_file(f"statsbomb_3788741_{name}.json")) for name in ("event", "lineup")]
     with beside(house, "match", *files) as (process, said):
@@ -125,7 +123,7 @@ def test_commands_beside_a_house_find_it_and_leave_it_alone(house: Running) -> N
         assert f"{event}  " in said(), "it names what there is to tell"
     with beside(house, "match", *files, "--event", event, "--speed", "0") as (process, said):
         assert process.wait(3 * WAIT_S) == 0, said()
-    assert httpx.get(f"{house.url}/api/live/{event}").json()["state"]["match_over"]
+    assert http.get(f"{house.url}/api/live/{event}").json()["state"]["match_over"]
     lost = str(new_id())
     with beside(house, "ball", "--broker", "mqtt://localhost:1", "--event", lost, "--ball", "one") as (process, said):
         assert process.wait(WAIT_S) == 1

@@ -7,6 +7,7 @@ import pytest
 from msgspec import Struct
 from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.web import http
 from tests.web.conftest import entered
 from tests.web.house import House, fresh
 from tests.web.office import (
@@ -258,13 +259,13 @@ def test_a_fans_order_is_found_and_refunded_in_two_steps(
         work.get_by_role("button", name="Refund 1 ticket").click()
         work.get_by_role("dialog").get_by_role("button", name="Refund €").click()
         expect(work.get_by_text("Partly refunded")).to_be_visible()
-        expect(work.get_by_text(re.compile("^Confirmed "))).to_be_visible(timeout=30_000)
+        expect(work.get_by_text(re.compile("^Confirmed "))).to_be_visible()
         sign_in_long_ago(house, office)
         work.get_by_role("button", name="Refund the whole order").click()
         work.get_by_role("dialog").get_by_role("button", name="Refund €").click()
         confirm_it_is_me(work, house, office)
         expect(work.get_by_text("Refunded", exact=True).first).to_be_visible()
-        expect(work.get_by_text(re.compile("^Confirmed "))).to_have_count(2, timeout=30_000)
+        expect(work.get_by_text(re.compile("^Confirmed "))).to_have_count(2)
     page.goto("/orders")
     expect(page.get_by_text("Refunded", exact=True).first).to_be_visible()
 
@@ -341,14 +342,14 @@ def test_a_token_is_shown_once_works_and_ends(browser: Browser, house: House, of
         page.get_by_role("button", name="Create the token").click()
         token = page.locator("code").inner_text()
         ask = {"authorization": f"Bearer {token}"}
-        assert httpx.get(f"{house.url}/api/office/events", headers=ask).status_code == httpx.codes.OK
+        assert http.get(f"{house.url}/api/office/events", headers=ask).status_code == httpx.codes.OK
         page.reload()
         expect(page.get_by_text(name)).to_be_visible()
         expect(page.locator("code")).to_have_count(0)
         page.get_by_role("button", name=f"End access: {name}").click()
         page.get_by_role("dialog").get_by_role("button", name="End access").click()
         expect(page.get_by_text(name)).to_have_count(0)
-        assert httpx.get(f"{house.url}/api/office/events", headers=ask).status_code == httpx.codes.UNAUTHORIZED
+        assert http.get(f"{house.url}/api/office/events", headers=ask).status_code == httpx.codes.UNAUTHORIZED
 
 
 def test_a_job_that_failed_for_good_is_seen_and_given_up(browser: Browser, house: House, admin: str) -> None:

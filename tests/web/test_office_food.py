@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from pypdf import PdfReader
 
 from tests.matchday.concessions.photos import a_photo
+from tests.web import http
 from tests.web.cards import new_card
 from tests.web.food import untouched_outlet
 from tests.web.house import House, fresh
@@ -225,11 +226,11 @@ def test_a_till_is_paired_and_what_it_sells_shows_without_a_reload(
         till.write(lines=[till.line("Cola, 40 cl", 2), till.line("Fries")])
         till.tell()
         numbers = page.locator("[data-gross]")
-        expect(numbers).to_have_attribute("data-gross", "1350", timeout=20_000)
+        expect(numbers).to_have_attribute("data-gross", "1350")
         expect(page.locator(f"[data-row='{outlet}']")).to_contain_text("€13.50")
         till.write(lines=[till.line("Cola, 40 cl", 1)])
         till.tell()
-        expect(numbers).to_have_attribute("data-gross", "1800", timeout=20_000)
+        expect(numbers).to_have_attribute("data-gross", "1800")
         page.get_by_role("button", name="Products").click()
         expect(page.get_by_role("row").filter(has_text="Cola, 40 cl")).to_contain_text("€13.50")
         section(page, "Shifts")
@@ -387,4 +388,4 @@ def test_each_sees_the_parts_that_are_their_work_and_no_others(browser: Browser,
         page.get_by_role("button", name="Français").click()
         expect(page.get_by_role("heading", name="Catalogue", level=1)).to_be_visible()
         expect(page.get_by_role("link", name="Nouveau produit")).to_be_visible()
-        assert httpx.get(f"{house.url}/api/office/concessions/draft").status_code == httpx.codes.UNAUTHORIZED
+        assert http.get(f"{house.url}/api/office/concessions/draft").status_code == httpx.codes.UNAUTHORIZED

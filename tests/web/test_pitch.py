@@ -12,7 +12,7 @@ from tests.web import tour_live, tour_pitch
 from tests.web.house import House
 from tests.web.office import ENGLISH, in_database
 from tests.web.test_access import SIZES, SMALL, found_by_axe
-from tests.web.tour_pitch import SLOW_MS, kick, play
+from tests.web.tour_pitch import kick, play
 from virage.media.live.acts import telling as live
 from virage.media.live.rules.entries import KickOff, Period, Telling
 from virage.platform.ids import new_id
@@ -54,7 +54,7 @@ def test_the_pitch_is_drawn_and_moves_and_whoever_hides_it_is_sent_no_more(
     pitch = page.locator("[data-pitch]")
     expect(pitch).to_have_count(0)
     play(house, event, 0, 3)
-    expect(pitch).to_be_visible(timeout=SLOW_MS)
+    expect(pitch).to_be_visible()
     page.wait_for_function(SHARP)
     before = page.evaluate(DRAWN)
     for second in range(3, 9):
@@ -87,10 +87,10 @@ def test_a_phone_that_saves_data_is_sent_the_pitch_when_it_asks_for_it(browser: 
         expect(page.get_by_text("Updates will appear here")).to_be_visible()
         begin(house, event)
         asks = page.locator("[data-pitch-asks]")
-        expect(asks).to_be_visible(timeout=SLOW_MS)
+        expect(asks).to_be_visible()
         assert not any("pitch:" in url for url in opened)
         asks.get_by_role("button", name="Show the pitch").click()
-        expect(page.locator("[data-pitch]")).to_be_visible(timeout=SLOW_MS)
+        expect(page.locator("[data-pitch]")).to_be_visible()
         assert f"pitch:{event}" in opened[-1]
 
 

@@ -102,7 +102,7 @@ def test_a_basket_whose_time_runs_out_says_so_and_leads_back(page: Page, house: 
     with ThreadPoolExecutor(1) as aside:  # the browser's event loop runs in this thread
         aside.submit(asyncio.run, _shorten_holds(house.database_url)).result()
     page.reload()
-    expect(page.get_by_text("Your seats were released")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Your seats were released")).to_be_visible()
     page.get_by_role("link", name="Choose again").click()
     expect(page.locator("[data-block='104']")).to_be_visible()
 

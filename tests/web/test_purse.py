@@ -23,7 +23,6 @@ from virage.platform.keys import base64url
 
 SignIn = Callable[[Page, str], None]
 Browse = Callable[[], tuple[BrowserContext, Page]]
-MONEY_S = 20_000
 TOP_UPS = "**/api/wallet/top-ups"
 
 
@@ -39,12 +38,12 @@ def purse(page: Page, sign_in: SignIn, address: str) -> Page:
 
 def holds(page: Page, euros: str) -> None:
     """Expect what is in the purse."""
-    expect(page.locator("[data-balance]")).to_have_text(f"€{euros}", timeout=MONEY_S)
+    expect(page.locator("[data-balance]")).to_have_text(f"€{euros}")
 
 
 def credited(page: Page, euros: str) -> None:
     """Expect a top-up to have come to its good end."""
-    expect(page.get_by_text(f"€{euros} is in your wallet")).to_be_visible(timeout=MONEY_S)
+    expect(page.get_by_text(f"€{euros} is in your wallet")).to_be_visible()
 
 
 def payments(house: House, address: str) -> list[Any]:
@@ -85,7 +84,7 @@ def test_a_new_balance_is_read_out(purse: Page) -> None:
 
 def test_a_declined_card_says_so_and_another_one_loads(purse: Page) -> None:
     top_up(purse, 20, DECLINED)
-    expect(purse.get_by_text("The payment was declined")).to_be_visible(timeout=MONEY_S)
+    expect(purse.get_by_text("The payment was declined")).to_be_visible()
     expect(purse.get_by_text("Nothing was charged. Try again, or use another card.")).to_be_visible()
     top_up(purse, 20, ACCEPTED)
     credited(purse, "20.00")
@@ -94,10 +93,10 @@ def test_a_declined_card_says_so_and_another_one_loads(purse: Page) -> None:
 
 def test_a_card_without_money_and_a_payment_that_is_cancelled_are_told_apart(purse: Page) -> None:
     top_up(purse, 20, "4000 0000 0000 9995")
-    expect(purse.get_by_text("There was not enough money on the card.")).to_be_visible(timeout=MONEY_S)
+    expect(purse.get_by_text("There was not enough money on the card.")).to_be_visible()
     purse.get_by_role("button", name="Top up €20").click()
     purse.get_by_role("button", name="Cancel and return to the shop").click()
-    expect(purse.get_by_text("You did not pay")).to_be_visible(timeout=MONEY_S)
+    expect(purse.get_by_text("You did not pay")).to_be_visible()
     holds(purse, "0.00")
 
 
@@ -218,7 +217,7 @@ def test_a_purse_takes_no_more_than_it_may_hold(purse: Page, house: House) -> No
 def test_what_the_house_refuses_is_said_in_the_fans_own_words(purse: Page, status: int, code: str, said: str) -> None:
     purse.route(TOP_UPS, Refusing(status, code, times=3))
     purse.get_by_role("button", name="Top up €20").click()
-    expect(purse.get_by_role("alert")).to_contain_text(said, timeout=MONEY_S)
+    expect(purse.get_by_role("alert")).to_contain_text(said)
 
 
 def test_what_is_left_goes_back_in_two_taps_and_cash_stays_for_a_desk(purse: Page, house: House) -> None:
@@ -293,7 +292,7 @@ def test_the_purse_speaks_french(browser: Browser, house: House, address: str) -
     page.get_by_label("Expiration").fill("12/34")
     page.get_by_label("Cryptogramme").fill("123")
     page.locator("form button.pay").click()
-    expect(page.get_by_text(re.compile("^20,00.€ sont dans votre cagnotte$"))).to_be_visible(timeout=MONEY_S)
+    expect(page.get_by_text(re.compile("^20,00.€ sont dans votre cagnotte$"))).to_be_visible()
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("heading", name="My wallet")).to_be_visible()
     expect(page.get_by_text("€20.00 is in your wallet")).to_be_visible()

@@ -29,7 +29,6 @@ from virage.platform.database import Connection
 from virage.platform.guard import Grant
 from virage.platform.ids import new_id
 
-SLOW_MS = 30_000
 BEFORE_S = 14
 PAUSE = "document.querySelector('video').pause()"
 PAST = "seconds => document.querySelector('video').currentTime > seconds"
@@ -114,8 +113,8 @@ def watch(page: Page, evening: Evening) -> Callable[[], None]:
 
 
 def playing(page: Page, past_s: float = 0.0) -> None:
-    expect(page.locator("[data-state='playing']")).to_be_visible(timeout=SLOW_MS)
-    page.wait_for_function(PAST, arg=past_s, timeout=SLOW_MS)
+    expect(page.locator("[data-state='playing']")).to_be_visible()
+    page.wait_for_function(PAST, arg=past_s)
 
 
 def test_seconds_that_came_late_and_all_at_once_are_played_through_and_so_is_what_comes_after(
@@ -128,7 +127,7 @@ def test_seconds_that_came_late_and_all_at_once_are_played_through_and_so_is_wha
     evening.goal()
     page.add_init_script(SAVES_DATA)
     page.goto(f"/live/{evening.event}")
-    expect(page.get_by_role("button", name="Watch again")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_role("button", name="Watch again")).to_be_visible()
     assert not page.evaluate(PLAYER_FETCHED), "it comes when a replay is opened"
     expect(page.locator("[data-watch] img")).to_have_count(0)
     assert "/hls-" not in page.request.get("/sw.js").text()
@@ -163,7 +162,7 @@ def test_a_player_asks_again_until_there_is_something_and_says_so_if_there_is_no
     page.get_by_role("button", name="Close").click()
     answers += [{"body": "no playlist"}] * 100
     page.get_by_role("button", name="Watch again").click()
-    expect(page.locator("[data-state='failed']")).to_contain_text("cannot be played right now", timeout=SLOW_MS)
+    expect(page.locator("[data-state='failed']")).to_contain_text("cannot be played right now")
     answers.clear()
     page.get_by_role("button", name="Try again").click()
     playing(page, 0.2)
@@ -179,7 +178,7 @@ def test_a_replay_that_failed_without_network_plays_once_it_is_back(
     page.get_by_role("button", name="Close").click()
     page.context.set_offline(True)
     page.get_by_role("button", name="Watch again").click()
-    expect(page.locator("[data-state='failed']")).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("[data-state='failed']")).to_be_visible()
     page.context.set_offline(False)
     playing(page, 0.2)
 
@@ -230,7 +229,7 @@ def test_a_clip_that_is_taken_down_or_no_longer_allowed_stops_on_the_screen_that
     playing(page, 0.2)
     expect(page.locator("video")).to_be_focused()
     evening.allow(Rights(who=Who.TICKET))
-    expect(page.locator("[data-state='refused']")).to_contain_text("a ticket of the match", timeout=SLOW_MS)
+    expect(page.locator("[data-state='refused']")).to_contain_text("a ticket of the match")
     way_in = page.locator("[data-state='refused']").get_by_role("link", name="Sign in")
     expect(way_in).to_have_attribute("href", f"/sign-in?next=%2Flive%2F{evening.event}")
     dark = "() => { const video = document.querySelector('video'); return video.hidden && !video.videoWidth; }"
@@ -242,7 +241,7 @@ def test_a_clip_that_is_taken_down_or_no_longer_allowed_stops_on_the_screen_that
     again.click()
     playing(page, 0.2)
     evening.withdraw(clip_id)  # the feed may say so before the player has asked again
-    expect(page.locator("[data-state='gone']")).to_contain_text("taken down", timeout=SLOW_MS)
+    expect(page.locator("[data-state='gone']")).to_contain_text("taken down")
     page.wait_for_function(dark)
 
 
@@ -257,8 +256,8 @@ def test_another_angle_begins_at_the_instant_that_was_shown(
     page.evaluate(PAUSE)
     before, asked = page.locator("video").evaluate(CLOCK), page.evaluate("Date.now()")
     page.get_by_label("Cameras").select_option(f"side-{evening.event.hex[-8:]}")
-    page.wait_for_function(PAST, arg=2, timeout=SLOW_MS)
-    page.wait_for_function("() => document.querySelector('video').readyState > 2", timeout=SLOW_MS)
+    page.wait_for_function(PAST, arg=2)
+    page.wait_for_function("() => document.querySelector('video').readyState > 2")
     after, told = page.locator("video").evaluate(CLOCK), page.evaluate("Date.now()")
     assert -100 <= after - before <= told - asked, "from the instant that was shown, and on"
 
@@ -289,27 +288,27 @@ def test_a_describer_records_what_is_seen_and_a_fan_chooses_to_hear_it_and_to_re
         entered(page, house, email)
         page.goto(f"/staff/describe?event={evening.event}")
         line = page.locator(f"[data-describe='{clip_id}']")
-        expect(line).to_contain_text("Goal for Virage FC", timeout=SLOW_MS)
+        expect(line).to_contain_text("Goal for Virage FC")
         expect(line).to_contain_text("Not described yet")
         found += found_by_axe(page) + page.evaluate(SMALL)
         line.get_by_role("link", name="Describe: Goal").click()
         playing(page, 0.2)
         page.get_by_role("button", name="English").last.click()
         page.get_by_role("button", name="Record while it plays").click()
-        expect(page.get_by_role("button", name="Stop")).to_be_visible(timeout=SLOW_MS)
-        page.wait_for_function(PAST, arg=2, timeout=SLOW_MS)
+        expect(page.get_by_role("button", name="Stop")).to_be_visible()
+        page.wait_for_function(PAST, arg=2)
         page.get_by_role("button", name="Stop").click()
-        expect(page.locator("audio")).to_be_visible(timeout=SLOW_MS)
+        expect(page.locator("audio")).to_be_visible()
         found += found_by_axe(page) + page.evaluate(SMALL)
         page.get_by_role("button", name="Send").click()
-        expect(page.get_by_text("is offered from now on, in English")).to_be_visible(timeout=SLOW_MS)
+        expect(page.get_by_text("is offered from now on, in English")).to_be_visible()
         page.get_by_role("link", name="All replays").click()
-        expect(line).to_contain_text("Described in English", timeout=SLOW_MS)
+        expect(line).to_contain_text("Described in English")
         page.goto(f"/r/{clip_id}")
         playing(page, 0.2)
         page.evaluate(PAUSE)  # it would end, and stay there, while a slow machine looks at it
         page.get_by_label("Audio description").select_option("English")
-        page.wait_for_function(HEARD, timeout=SLOW_MS)
+        page.wait_for_function(HEARD)
         page.get_by_label("Captions").select_option("English")
         page.evaluate("() => { const video = document.querySelector('video'); video.currentTime = 11; video.play(); }")
         page.wait_for_function(f"() => ({SAID})().some(({{text}}) => text.startsWith('Goal for Virage FC, 9'))")

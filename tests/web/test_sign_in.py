@@ -2,9 +2,9 @@
 
 import re
 
-import httpx
 from playwright.sync_api import Page, expect
 
+from tests.web import http
 from tests.web.house import House
 
 LONG_CODE = re.compile(r"\b\d{4} ?\d{4} ?\d{4}\b")
@@ -12,7 +12,7 @@ LONG_CODE = re.compile(r"\b\d{4} ?\d{4} ?\d{4}\b")
 
 def test_the_owner_of_an_address_gets_in_however_often_strangers_asked(page: Page, house: House, address: str) -> None:
     for _ in range(6):
-        asked = httpx.post(f"{house.url}/api/sign-in/codes", json={"email": address, "locale": "en"})
+        asked = http.post(f"{house.url}/api/sign-in/codes", json={"email": address, "locale": "en"})
         assert asked.status_code < 300
     page.goto("/sign-in")
     page.get_by_label("Email address").fill(address)

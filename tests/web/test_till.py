@@ -191,7 +191,7 @@ def test_without_the_server_it_sells_on_within_its_limits_and_tells_all_of_it_on
     by_cash(page)
     assert sold(page) == last + 1
     start()
-    expect(page.locator("[data-backlog='0']")).to_be_visible(timeout=20_000)
+    expect(page.locator("[data-backlog='0']")).to_be_visible()
     expect(page.locator("[data-used]")).to_be_hidden()
     records = [record for record in chain(house, name) if record.kind in SALES]
     assert [record.total_cents for record in records] == [CHOCOLATE_CENTS] * 5
@@ -218,7 +218,7 @@ def test_a_lost_answer_is_one_sale_or_none_also_over_a_kill(house: House, tablet
     for _ in range(3):
         tap_product(page, CHOCOLATE)
     tap_card(page, one)  # 10.50 is beyond what one card may alone: taken back at once
-    expect(page.get_by_text("it was written down and taken back at once")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("it was written down and taken back at once")).to_be_visible()
     assert lost == [200, 200]
     page.get_by_role("dialog", name="Pay").get_by_role("button", name="Close").click()
     page.get_by_role("button", name="Empty the basket").click()
@@ -230,7 +230,7 @@ def test_a_lost_answer_is_one_sale_or_none_also_over_a_kill(house: House, tablet
     die_while_asking(page, tablet, CHOCOLATE, one)
     page = begin(tablet)
     page.goto("/staff/till")
-    expect(page.get_by_text("The sale of €3.50 that was interrupted is paid.")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("The sale of €3.50 that was interrupted is paid.")).to_be_visible()
     sold(page)
     kinds = [record.kind for record in chain(house, name)][1:]
     assert kinds == [Kind.SALE, Kind.SALE, Kind.REFUND, Kind.SALE]

@@ -159,7 +159,7 @@ def in_purse(page: Page, house: House) -> Iterator[Screen]:
     expect(page.get_by_text("is on its way")).to_be_visible()
     expect(page.locator(".progress.on")).to_have_count(0)
     yield Screen("purse-waiting")
-    expect(page.locator("[data-top-up=credited]")).to_be_visible(timeout=20_000)
+    expect(page.locator("[data-top-up=credited]")).to_be_visible()
     yield Screen("purse-top-up")
     day, hour = timedelta(days=1), timedelta(hours=1)
     drinks = ((4000, "top_up", 9 * day), (-650, "sale", 9 * day - hour), (-480, "sale", day), (-1250, "sale", hour))

@@ -10,7 +10,6 @@ from tests.web.house import House
 from tests.web.steps import ACCEPTED, by_card
 from tests.web.tour import Screen
 
-MONEY_MS = 20_000
 SignIn = Callable[[Page, str], None]
 
 
@@ -122,5 +121,5 @@ def by_rule(page: Page) -> Iterator[Screen]:
     yield Screen("automatic")
     page.get_by_role("button", name="Go on to my bank card").click()
     by_card(page, ACCEPTED)
-    expect(page.get_by_role("heading", name="It is on")).to_be_visible(timeout=MONEY_MS)
+    expect(page.get_by_role("heading", name="It is on")).to_be_visible()
     yield Screen("automatic-on")

@@ -20,7 +20,6 @@ from virage.media.replay.rules.moments import Moment, MomentSource
 from virage.platform.guard import Grant
 from virage.platform.ids import new_id
 
-SLOW_MS = 30_000  # a camera encodes, an ingest and a player work beside all else that is tested
 SEEN = "select count(*) from replay.segment where camera = $1 and kind = 'video' and at > $2"
 SHOWS = "[data-front][data-shows]"
 
@@ -67,7 +66,7 @@ def screens(page: Page, house: House, event: UUID) -> Iterator[Screen]:
     pictures = page.get_by_role("button", name="Pictures", exact=True)
     if pictures.is_visible():
         pictures.click()
-    expect(page.locator(SHOWS)).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator(SHOWS)).to_be_visible()
     expect(page.locator("[data-suggestion]")).to_have_count(2)
     page.keyboard.press("m")
     page.keyboard.press("Enter")

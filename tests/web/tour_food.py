@@ -137,6 +137,6 @@ def in_kitchen(page: Page, fan: Page, house: House, event: UUID) -> Iterator[Scr
     yield Screen("kitchen-capacity")
     page.keyboard.press("Escape")
     page.context.set_offline(True)
-    expect(page.get_by_text("Connection lost").first).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Connection lost").first).to_be_visible()
     yield Screen("kitchen-lost")
     page.context.set_offline(False)

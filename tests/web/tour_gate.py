@@ -249,10 +249,10 @@ def tools(page: Page, phone: Phone, crowd: Crowd) -> Iterator[Screen]:
     page.get_by_role("button", name="Menu", exact=True).click()
     page.get_by_role("button", name="End training").click()
     yield from leaving(page, crowd)
-    expect(page.locator("[data-backlog='0']")).to_be_attached(timeout=20_000)
+    expect(page.locator("[data-backlog='0']")).to_be_attached()
     assert phone.context is not None
     phone.context.set_offline(offline=True)
-    expect(page.locator("[data-state=alone]")).to_be_visible(timeout=15_000)
+    expect(page.locator("[data-state=alone]")).to_be_visible()
     type_code(page, "https://example.org/not-a-ticket")
     light(page, "bad", "Not a ticket of ours")
     page.get_by_role("button", name="Next").click()

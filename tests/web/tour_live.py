@@ -24,7 +24,6 @@ from virage.platform.database import Connection
 from virage.platform.guard import Grant
 from virage.platform.ids import new_id
 
-SLOW_MS = 30_000
 POSTER_SHOWN = "() => document.querySelector('[data-watch] img')?.naturalWidth > 0"
 GOAL = "select max(number) from live.entry where event_id = $1 and told->>'kind' = 'goal'"
 TITLE = "Virage FC v Étoile du Nord, live"
@@ -71,22 +70,22 @@ def replays(fan: Page, desk: Page, house: House, event: UUID) -> Iterator[tuple[
     clip = filmed(house, event)
     fan.goto(f"/live/{event}")
     goal = fan.locator("[data-entry]").filter(has_text="Goal for Virage FC")
-    expect(goal.get_by_role("button", name="Watch again")).to_be_visible(timeout=SLOW_MS)
+    expect(goal.get_by_role("button", name="Watch again")).to_be_visible()
     goal.scroll_into_view_if_needed()  # a poster is fetched when it is near
-    fan.wait_for_function(POSTER_SHOWN, timeout=SLOW_MS)
+    fan.wait_for_function(POSTER_SHOWN)
     yield fan, Screen("live-replay", at="[aria-labelledby=timeline]")
     goal.get_by_role("button", name="Watch again").click()
-    expect(fan.locator("[data-state=playing]")).to_be_visible(timeout=SLOW_MS)
+    expect(fan.locator("[data-state=playing]")).to_be_visible()
     yield fan, Screen("live-playing", at=".watched")
     fan.goto(f"/r/{clip}")
-    expect(fan.locator("[data-state=playing]")).to_be_visible(timeout=SLOW_MS)
+    expect(fan.locator("[data-state=playing]")).to_be_visible()
     yield fan, Screen("replay")
     desk.goto(f"/staff/describe?event={event}")
     line = desk.locator(f"[data-describe='{clip}']")
-    expect(line).to_contain_text("Goal for Virage FC", timeout=SLOW_MS)
+    expect(line).to_contain_text("Goal for Virage FC")
     yield desk, Screen("describe-list")
     line.get_by_role("link", name="Describe: Goal").click()
-    expect(desk.locator("[data-state=playing]")).to_be_visible(timeout=SLOW_MS)
+    expect(desk.locator("[data-state=playing]")).to_be_visible()
     yield desk, Screen("describe")
 
 

@@ -14,8 +14,6 @@ from virage.media.tracking import acts
 from virage.media.tracking.rules.kicks import Kick
 from virage.platform.database import Connection
 
-SLOW_MS = 30_000
-
 
 def play(house: House, event: UUID, since_s: float, seconds: float) -> None:
     """Some of a match is tracked, as if it were just now."""
@@ -38,7 +36,7 @@ def screens(page: Page, house: House, event: UUID) -> Iterator[Screen]:
     kick(house, event, 97)
     page.goto(f"/live/{event}")
     pitch = page.locator("[data-pitch]")
-    expect(pitch).to_be_visible(timeout=SLOW_MS)
+    expect(pitch).to_be_visible()
     expect(pitch).to_contain_text("97 km/h")
     yield Screen("pitch", at="[data-pitch]")
     pitch.locator("summary").click()

@@ -103,7 +103,7 @@ def tools(page: Page, phone: Phone) -> Iterator[Screen]:
     page.locator("[data-way=cash]").click()
     page.get_by_role("button", name="Exact").click()
     sold(page)
-    expect(page.locator("[data-state=alone]")).to_be_visible(timeout=15_000)
+    expect(page.locator("[data-state=alone]")).to_be_visible()
     yield Screen("till-alone")
     phone.context.set_offline(False)
 
