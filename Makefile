@@ -8,7 +8,7 @@ STEP := @$(PYTHON) -I src/virage/cli/steps.py
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run cameras setup phone check test bench wheel screens api lock clean
+.PHONY: help run cameras setup phone check test test-fast bench wheel screens api lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -42,11 +42,21 @@ check: .venv/.dev src/virage/web/index.html ## Every law of the house, by comman
 	npm --prefix web run check
 	node web/floor/built.mjs
 
-test: export PYTHONDONTWRITEBYTECODE :=
+# Tests of whole programs, of browsers and beside other servers; two at once keep two cores busy.
+WHOLE := tests/app tests/cli tests/faults tests/golden tests/web \
+	tests/media/live/test_edge.py tests/media/replay/test_ingest.py tests/media/tracking/test_ball.py tests/platform/test_objects.py
+FAST = pytest -q -rfE -n 3 --dist worksteal $(WHOLE:%=--ignore=%)
+
+# What tests start again and again is compiled once.
+test test-fast: export PYTHONDONTWRITEBYTECODE :=
+test-fast: .venv/.dev src/virage/web/index.html ## The tests of rules, stores and routes: no browser, no other server, no root
+	$(FAST)
+
 test: .venv/.dev src/virage/web/index.html tests/azurite/node_modules/.installed tests/web/engines/node_modules/.installed ## Every test, from the unit to the real browser
 	npm --prefix web test
 	python checks/servers.py
-	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && pytest -q -rfER -n 3 --dist worksteal
+	VIRAGE_CHROMIUM="$$(python checks/chromium.py)" && export VIRAGE_CHROMIUM && \
+	{ $(FAST); fast=$$?; pytest -q -rfER -n 2 --dist worksteal $(WHOLE) && exit $$fast; }
 
 bench: .venv/.dev src/virage/web/index.html ## The figures, one JSON line each (gate_offline and arrivals run by themselves)
 	python checks/servers.py
