@@ -11,7 +11,7 @@ from virage.matchday.concessions.acts import catalogue as acts
 from virage.matchday.concessions.acts.pictures import Pictures, media_type
 from virage.matchday.concessions.reads import catalogue as reads
 from virage.matchday.concessions.reads.catalogue import Catalogues, DraftView, OutletCatalogue, Tagged
-from virage.matchday.concessions.routes.scopes import PRICERS, WRITERS, over_the_house
+from virage.matchday.concessions.routes.roles import PRICERS, WRITERS
 from virage.matchday.concessions.rules.catalogue import PRICES_MAX, Content, Item, Price, Version, is_version
 from virage.matchday.concessions.rules.pictures import BYTES_MAX, NAME
 from virage.matchday.concessions.store.catalogue import Publication
@@ -21,6 +21,7 @@ from virage.platform.clock import Clock
 from virage.platform.database import Database
 from virage.platform.guard import Principal, fresh, staff
 from virage.platform.problems import Problem, granted, invalid_input
+from virage.platform.scopes import over_the_house
 
 OTHER_ID = invalid_input("item.id", "It is another item than the address names.")
 

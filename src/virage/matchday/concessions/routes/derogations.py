@@ -6,12 +6,13 @@ from litestar import Router, delete, get, post
 
 from virage.matchday.concessions.acts import derogations as acts
 from virage.matchday.concessions.reads import catalogue as reads
-from virage.matchday.concessions.routes.scopes import PRICERS, organisers_of
+from virage.matchday.concessions.routes.roles import PRICERS
 from virage.matchday.concessions.rules.alcohol import Derogation, DerogationWish
 from virage.platform.clock import Clock
 from virage.platform.database import Database
 from virage.platform.guard import Principal, fresh, holds, require, staff
 from virage.platform.problems import Problem, granted
+from virage.platform.scopes import organisers_of
 
 
 @get("/derogations", guards=[staff(*PRICERS)])

@@ -12,7 +12,6 @@ from virage.matchday.concessions.acts.kitchen import Step
 from virage.matchday.concessions.reads import kitchen as reads
 from virage.matchday.concessions.reads.catalogue import Catalogues
 from virage.matchday.concessions.reads.kitchen import KitchenBoard, KitchenTicket, Run, ticket_of
-from virage.matchday.concessions.routes.scopes import at_outlets
 from virage.matchday.concessions.rules.catalogue import outlet_codes
 from virage.matchday.concessions.rules.orders import (
     KITCHEN_ROLES,
@@ -28,6 +27,7 @@ from virage.platform.config import Config
 from virage.platform.database import Database
 from virage.platform.guard import Principal, Role, fresh, require_fan, staff
 from virage.platform.problems import Problem, Refused, granted
+from virage.platform.scopes import at_outlets
 
 ANSWERS: Final[tuple[Role, ...]] = ("cashier", "finance")
 """Who answers for the money of an outlet: hands over without a code, and refunds."""

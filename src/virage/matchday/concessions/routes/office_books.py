@@ -17,7 +17,6 @@ from virage.matchday.concessions.reads.accounting import journal_of
 from virage.matchday.concessions.reads.closings import ClosingView
 from virage.matchday.concessions.reads.fiscal import archive
 from virage.matchday.concessions.routes.periods import DAYS_EVER, DAYS_MAX, EVER, FromDay, ToDay, check_days
-from virage.matchday.concessions.routes.scopes import at_outlets, outlets_of, over_the_house
 from virage.matchday.concessions.rules.accounting import Journal, journal_table
 from virage.matchday.concessions.rules.fiscal.closing import PeriodKind
 from virage.platform.clock import Clock
@@ -25,6 +24,7 @@ from virage.platform.config import Config
 from virage.platform.database import Database
 from virage.platform.guard import Principal, Role, staff
 from virage.platform.problems import Problem
+from virage.platform.scopes import at_outlets, outlets_of, over_the_house
 
 READERS: Final[tuple[Role, ...]] = ("finance",)
 PRIVATE: Final = {"cache-control": "no-store"}

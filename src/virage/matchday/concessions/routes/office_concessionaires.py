@@ -12,7 +12,6 @@ from litestar.params import Parameter
 from virage.matchday.concessions.acts import concessionaires as acts
 from virage.matchday.concessions.reads import statements as reads
 from virage.matchday.concessions.routes.periods import FromDay, ToDay, check_days
-from virage.matchday.concessions.routes.scopes import outlets_of, over_the_house
 from virage.matchday.concessions.rules.concessionaires import Concessionaire, ConcessionaireWish, Terms, TermsWish
 from virage.matchday.concessions.rules.limits import house_of
 from virage.matchday.concessions.rules.statement_paper import statement_pdf, statement_table
@@ -22,6 +21,7 @@ from virage.platform.config import Config
 from virage.platform.database import Database
 from virage.platform.guard import Principal, Role, fresh, staff
 from virage.platform.problems import Problem, granted
+from virage.platform.scopes import outlets_of, over_the_house
 
 READERS: Final[tuple[Role, ...]] = ("programme", "finance")
 WRITERS: Final[tuple[Role, ...]] = ("programme", "finance")

@@ -13,13 +13,13 @@ from virage.matchday.concessions.acts.receipts import send_receipt
 from virage.matchday.concessions.reads.kitchen import promises
 from virage.matchday.concessions.reads.orders import FoodOrder, FoodSlot, OutletOffer, order_of, orders_of, view_of
 from virage.matchday.concessions.routes.food_desk import FoodDesk
-from virage.matchday.concessions.routes.scopes import outlets_of
 from virage.matchday.concessions.rules.orders import FoodWish, OutletPromises
 from virage.platform.clock import Clock
 from virage.platform.config import Config
 from virage.platform.database import Database
 from virage.platform.guard import Principal, Role, require_fan, signed_in, staff
 from virage.platform.problems import Problem, granted
+from virage.platform.scopes import outlets_of
 from virage.site.programme.rules import Instant
 
 Moment = Annotated[Instant | None, Parameter(description="With its time zone")]

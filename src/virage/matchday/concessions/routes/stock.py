@@ -9,13 +9,14 @@ from msgspec import Meta, Struct
 
 from virage.matchday.concessions.acts import stock as acts
 from virage.matchday.concessions.reads import stock as reads
-from virage.matchday.concessions.routes.scopes import STOCK_KEEPERS, STOCK_READERS, at_outlets, outlets_of
+from virage.matchday.concessions.routes.roles import STOCK_KEEPERS, STOCK_READERS
 from virage.matchday.concessions.rules.catalogue import outlet_codes
 from virage.matchday.concessions.rules.stock import LINES_MAX, Alert, Level, MovementRow, Quantity, StockWish
 from virage.platform.clock import Clock
 from virage.platform.database import Database
 from virage.platform.guard import Principal, staff
 from virage.platform.problems import Problem, granted
+from virage.platform.scopes import at_outlets, outlets_of
 from virage.site.programme.rules import Instant
 
 Before = Annotated[Instant | None, Parameter(description="Only what moved before that time")]

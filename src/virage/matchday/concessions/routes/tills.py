@@ -1,18 +1,20 @@
 """The office's doors to the tills: what they sold otherwise than they should have, and what they may lose at most."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from litestar import Router, get
 from litestar.params import Parameter
 
 from virage.matchday.concessions.reads import deviations as reads
 from virage.matchday.concessions.reads.deviations import OfflineLoss
-from virage.matchday.concessions.routes.scopes import LEADERS, outlets_of
 from virage.matchday.concessions.rules.deviations import NotedDeviation
 from virage.matchday.concessions.rules.limits import TillLimits
 from virage.platform.database import Database
-from virage.platform.guard import Principal, staff
+from virage.platform.guard import Principal, Role, staff
+from virage.platform.scopes import outlets_of
 from virage.site.programme.rules import Instant
+
+LEADERS: Final[tuple[Role, ...]] = ("finance",)
 
 Before = Annotated[Instant | None, Parameter(description="Only what was noted before that time")]
 

@@ -1,21 +1,10 @@
-"""Who may do what with the catalogue and the stock (docs/concessions.md).
-
-The catalogue is the house's, so its doors ask for a role over the whole ground; a derogation is its organiser's, stock
-its outlet's.
-"""
+"""Which outlets and organisers the roles of whoever asks cover."""
 
 from collections.abc import Sequence
-from typing import Final
 from uuid import UUID
 
 from virage.platform.guard import Principal, Role, holds
 from virage.platform.problems import Problem
-
-WRITERS: Final[tuple[Role, ...]] = ("programme",)
-PRICERS: Final[tuple[Role, ...]] = ("programme", "finance")
-LEADERS: Final[tuple[Role, ...]] = ("finance",)
-STOCK_KEEPERS: Final[tuple[Role, ...]] = ("cashier", "programme")
-STOCK_READERS: Final[tuple[Role, ...]] = ("cashier", "programme", "finance")
 
 
 def over_the_house(principal: Principal, roles: Sequence[Role]) -> None:
