@@ -6,6 +6,7 @@ from functools import partial
 
 from msgspec.structs import asdict
 
+from virage.app.food import food
 from virage.app.house import Domain, House
 from virage.app.letters import COMPOSERS
 from virage.app.persons import PAID_AT, PERSON_ERASED, PERSON_EXPORTS
@@ -31,13 +32,7 @@ from virage.matchday.access.reads.keyring import Keyring
 from virage.matchday.access.reads.news import GateNews
 from virage.matchday.access.reads.packs import Packs
 from virage.matchday.access.routes.desk import GateDesk
-from virage.matchday.concessions import routes as concessions_routes
-from virage.matchday.concessions.acts.archives import Archives
-from virage.matchday.concessions.jobs.closing import ClosingJobs
-from virage.matchday.concessions.jobs.figures import FigureJobs
-from virage.matchday.concessions.jobs.orders import FoodJobs
 from virage.matchday.concessions.reads.catalogue import Catalogues
-from virage.matchday.concessions.reads.food_topics import food_topics
 from virage.matchday.concessions.reads.orders import FoodReads
 from virage.media.live import routes as live_routes
 from virage.media.live.acts.ground import GroundSource
@@ -334,19 +329,6 @@ def _access(house: House) -> Domain:
     )
 
 
-# --- concessions ---------------------------------------------------------------------------------------------------
-
-
-def _concessions(house: House) -> Domain:
-    config, db, clock = house.config, house.db, house.clock
-    closing = ClosingJobs(db, clock, open_vault(config), Archives(config.objects_at))
-    food = FoodJobs(db, config, clock)
-    doors = concessions_routes.dependencies(config, db, clock)
-    jobs = [food.register, FigureJobs(db).register, closing.register]
-    menus = {"/food/:outlet": concessions_routes.has_menu}
-    return Domain(concessions_routes.routers, doors, jobs, food_topics(db), pages=menus)
-
-
 # --- all of them ---------------------------------------------------------------------------------------------------
 
 DOMAINS: Sequence[Callable[[House], Domain]] = (
@@ -360,7 +342,7 @@ DOMAINS: Sequence[Callable[[House], Domain]] = (
     _ticketing,
     _live,
     _access,
-    _concessions,
+    food,
     _pitch,
     _replay,
 )
