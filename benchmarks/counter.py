@@ -23,8 +23,8 @@ from virage.identity.people.rules.devices import DeviceArrival, DeviceKind, Devi
 from virage.identity.people.rules.pins import verifier_of
 from virage.identity.people.rules.secrets import secrets_of
 from virage.identity.people.store.pins import put_pin
-from virage.matchday.concessions.rules.fiscal.chain import Head
-from virage.matchday.concessions.rules.fiscal.record import (
+from virage.money.fiscal.rules.chain import Head
+from virage.money.fiscal.rules.record import (
     RECORD_PURPOSE,
     Kind,
     Line,

@@ -15,11 +15,11 @@ from typing import Any
 from uuid import UUID
 
 from benchmarks import common
-from tests.matchday.concessions.till import Till, append
+from tests.money.fiscal.till import Till, append
 from virage.matchday.concessions.acts.figures import project
 from virage.matchday.concessions.reads import sales as reads
 from virage.matchday.concessions.rules.figures import By
-from virage.matchday.concessions.rules.fiscal.record import Line
+from virage.money.fiscal.rules.record import Line
 from virage.platform.database import Database
 from virage.platform.ids import new_id
 from virage.platform.migrate import migrate
@@ -31,7 +31,7 @@ TILLS, SALES, QUICK_SALES, PRODUCTS, UPLOAD = 120, 500, 50, 25, 50
 LOOKS = 5
 DIRECT = """
 select outlet, line ->> 'product', sum((line ->> 'quantity')::bigint * (line ->> 'unit_cents')::bigint)
-from concessions.record
+from fiscal.record
 cross join lateral jsonb_array_elements(convert_from(body, 'UTF8')::jsonb -> 'lines') as line
 where event_id = $1 and not training and kind in ('sale', 'refund')
 group by 1, 2

@@ -49,12 +49,12 @@ async def audited(house: House, told: list[str]) -> dict[str, int]:
     try:
         async with db.transaction() as conn:
             books = await audit(conn)
-            rows = await conn.fetch("select id from concessions.record")
+            rows = await conn.fetch("select id from fiscal.record")
             paid = await conn.fetch(
                 "select subject, sum(cents)::bigint from wallet.transfer where purpose = 'sale' group by 1"
             )
             gaps = await conn.fetchval(
-                "select count(*) from (select device_id from concessions.record group by device_id "
+                "select count(*) from (select device_id from fiscal.record group by device_id "
                 "having count(*) <> max(number)) as till"
             )
     finally:

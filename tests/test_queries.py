@@ -26,7 +26,7 @@ LAYERS = [
     {"keys"},
     {"passes"},
     {"payments"},
-    {"wallet"},
+    {"fiscal", "wallet"},
     {"ticketing"},
     {"access", "concessions"},
     {"live"},

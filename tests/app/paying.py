@@ -8,7 +8,7 @@ from msgspec import to_builtins
 
 from tests.identity.passes.make_vectors import Ed25519Phone
 from tests.money.wallet.proofs import proof_text
-from virage.matchday.concessions.rules.fiscal.record import stamp
+from virage.money.fiscal.rules.record import stamp
 from virage.money.wallet.acts import cards
 from virage.money.wallet.acts.bonus import give
 from virage.money.wallet.acts.purses import ensure_purse

@@ -15,7 +15,7 @@ from tests.app.conftest import SECRET, World
 from tests.app.demonstration import load_food
 from tests.identity.passes.make_vectors import Ed25519Phone
 from tests.identity.people.test_mailbox import browser_at
-from tests.matchday.concessions.till import CASHIER, Till
+from tests.money.fiscal.till import CASHIER, Till
 from tests.money.wallet.desks import employ
 from virage.app import build
 from virage.demo.cards import FANS_DAILY_CENTS, NOBODYS_CENTS
@@ -23,7 +23,7 @@ from virage.identity.people import acts as people
 from virage.identity.people.acts import devices
 from virage.identity.people.rules.devices import DeviceKind, PairingOpened, PairingWish
 from virage.identity.people.rules.secrets import secrets_of
-from virage.matchday.concessions.rules.fiscal.record import Line, Tender, TenderKind
+from virage.money.fiscal.rules.record import Line, Tender, TenderKind
 from virage.money.wallet.rules.demo_cards import FANS, FRESH, NOBODYS
 from virage.platform.clock import Clock
 from virage.platform.config import Config

@@ -11,11 +11,11 @@ from virage.demo.tills import POSTS
 from virage.demo.yesterday import DIFFERENCES, REFUNDED, SALES, evening_before
 from virage.identity.keys.reads import DeviceKeyring
 from virage.matchday.concessions.reads.catalogue import Catalogues
-from virage.matchday.concessions.reads.closings import due
 from virage.matchday.concessions.reads.judging import Judge
 from virage.matchday.concessions.reads.takings import tills_astray
-from virage.matchday.concessions.rules.fiscal.chain import Head
-from virage.matchday.concessions.rules.fiscal.record import SignedRecord, Written, check, read_signed
+from virage.money.fiscal.reads.closings import due
+from virage.money.fiscal.rules.chain import Head
+from virage.money.fiscal.rules.record import SignedRecord, Written, check, read_signed
 from virage.money.wallet.reads.audit import audit
 from virage.platform.clock import Clock
 from virage.platform.config import Config
@@ -23,7 +23,7 @@ from virage.platform.database import Database
 from virage.platform.guard import Grant
 from virage.platform.keys import base64url
 
-TABLES = ("concessions.record", "concessions.closing", "concessions.movement", "wallet.card", "wallet.transfer")
+TABLES = ("fiscal.record", "fiscal.closing", "concessions.movement", "wallet.card", "wallet.transfer")
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ async def test_yesterday_is_closed_and_the_books_are_clean(db: Database, clock: 
         assert await due(conn, clock.now()) is None
         assert (await audit(conn)).clean
         assert await tills_astray(conn) == []
-        closed = {str(row["subject"]) for row in await conn.fetch("select subject from concessions.closing")}
+        closed = {str(row["subject"]) for row in await conn.fetch("select subject from fiscal.closing")}
     assert closed == {"till", "outlet"}
 
 
@@ -88,7 +88,7 @@ async def test_every_record_is_signed_chained_and_what_the_board_and_the_law_all
     judge = Judge(db, clock, Catalogues(db))
     keyring = DeviceKeyring(db)
     async with db.connection() as conn:
-        rows = await conn.fetch("select device_id, body, signature from concessions.record order by device_id, number")
+        rows = await conn.fetch("select device_id, body, signature from fiscal.record order by device_id, number")
     heads: dict[Any, Head] = {}
     for row in rows:
         till = row["device_id"]

@@ -15,12 +15,12 @@ import pytest
 from benchmarks.common import run
 from benchmarks.house import House
 from tests.faults.test_kill import Killer
-from tests.matchday.concessions.till import Till, append, beer, cup, fries
+from tests.money.fiscal.till import Till, append, beer, cup, fries
 from virage.identity.keys.rules.vault import PURPOSE, KeyVault
 from virage.matchday.concessions.acts import figures
-from virage.matchday.concessions.acts.fiscal import close
-from virage.matchday.concessions.rules.fiscal.closing import Closing, Period, PeriodKind
-from virage.matchday.concessions.rules.fiscal.record import Kind
+from virage.money.fiscal.acts.records import close
+from virage.money.fiscal.rules.closing import Closing, Period, PeriodKind
+from virage.money.fiscal.rules.record import Kind
 from virage.platform.database import Connection, Database
 from virage.platform.ids import new_id
 from virage.platform.security import derive
@@ -34,7 +34,7 @@ where wait_event_type = 'Lock' and query like '%insert into concessions.receipt_
     and datname = current_database()
 """
 BEHIND = """
-select count(*) from concessions.till_head as head left join concessions.figures_head as done using (device_id)
+select count(*) from fiscal.till_head as head left join concessions.figures_head as done using (device_id)
 where not head.training and coalesce(done.number, 0) < head.number
 """
 

@@ -23,10 +23,10 @@ from tests.faults.test_kill import Killer
 from tests.matchday.concessions.board import a_match, line
 from tests.matchday.concessions.kitchen import COLA, HOT_DOG, KETCHUP, Kitchen
 from virage.identity.people import acts as people
-from virage.matchday.concessions.reads.fiscal import archive
 from virage.matchday.concessions.rules.catalogue import Station
-from virage.matchday.concessions.rules.fiscal.verifying import verify
 from virage.matchday.concessions.rules.orders import Capacity
+from virage.money.fiscal.reads.archive import archive
+from virage.money.fiscal.rules.verifying import verify
 from virage.money.wallet.reads.audit import audit
 from virage.platform.clock import Clock
 from virage.platform.config import Config
@@ -141,7 +141,7 @@ async def found(kitchen: Kitchen, log: Log) -> dict[str, Any]:
     states = {
         str(row["id"]): row["state"] for row in await kitchen.rows("select id, state from concessions.food_order")
     }
-    records = {str(row["id"]) for row in await kitchen.rows("select id from concessions.record where defect is null")}
+    records = {str(row["id"]) for row in await kitchen.rows("select id from fiscal.record where defect is null")}
     left = await kitchen.rows(
         "select count(*) from wallet.account a join wallet.purse p on p.id = a.id left join concessions.food_order o "
         "on o.purse_id = p.id where a.held_cents <> case when o.state = 'placed' then o.total_cents else 0 end "

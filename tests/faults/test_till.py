@@ -23,8 +23,8 @@ from benchmarks.selling import Running
 from benchmarks.tap import audited
 from tests.faults.test_kill import Killer
 from virage.identity.keys.rules.vault import PURPOSE, KeyVault
-from virage.matchday.concessions.reads.fiscal import archive
-from virage.matchday.concessions.rules.fiscal.verifying import verify
+from virage.money.fiscal.reads.archive import archive
+from virage.money.fiscal.rules.verifying import verify
 from virage.platform.database import Database
 from virage.platform.security import derive
 

@@ -25,14 +25,14 @@ COUNTS = {
     "cents in wallets": "select sum(balance_cents) from wallet.account where kind = 'purse'",
     "sum of the ledger": "select sum(balance_cents) from wallet.account",
     "contactless cards": "select count(*) from wallet.card",
-    "fiscal records": "select count(*) from concessions.record",
-    "fiscal anchors": "select count(*) from concessions.anchor",
-    "fiscal closings": "select count(*) from concessions.closing",
+    "fiscal records": "select count(*) from fiscal.record",
+    "fiscal anchors": "select count(*) from fiscal.anchor",
+    "fiscal closings": "select count(*) from fiscal.closing",
     "products": "select count(*) from concessions.item",
     "journal facts": "select count(*) from kernel.journal",
 }
 MIGRATIONS = "select name from kernel.migration order by name"
-TILLS = "select device_id, number from concessions.till_head where not training and number > 0"
+TILLS = "select device_id, number from fiscal.till_head where not training and number > 0"
 SCANS = "select number, kind, pass_number, offline from access.scan where device_id = $1 order by number"
 INSIDE = "select pass_number from access.presence where event_id = $1 and state = 'inside' order by pass_number"
 

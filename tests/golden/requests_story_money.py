@@ -11,8 +11,8 @@ from tests.golden.requests_cast import TILL_ID, Signer, base64url
 from tests.golden.requests_story import ANY, Story
 from tests.golden.requests_story_sale import captured
 from tests.identity.passes.make_vectors import Ed25519Phone
-from tests.matchday.concessions.till import Till, refund_of
-from virage.matchday.concessions.rules.fiscal.record import Kind, Line, Tender, TenderKind, Written
+from tests.money.fiscal.till import Till, refund_of
+from virage.money.fiscal.rules.record import Kind, Line, Tender, TenderKind, Written
 
 LOAD = b"virage:load:v1\0"
 PAY = b"virage:pay:v1\0"

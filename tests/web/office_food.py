@@ -8,12 +8,12 @@ from uuid import UUID
 import httpx
 
 from tests.identity.passes.make_vectors import Ed25519Phone
-from tests.matchday.concessions.till import Till as Chain
+from tests.money.fiscal.till import Till as Chain
 from tests.web import http
 from tests.web.house import House
 from tests.web.office import in_database
-from virage.matchday.concessions.rules.fiscal.calendar import business_day
-from virage.matchday.concessions.rules.fiscal.record import Kind, Line, Written, read_record
+from virage.money.fiscal.rules.calendar import business_day
+from virage.money.fiscal.rules.record import Kind, Line, Written, read_record
 from virage.platform.database import Connection
 from virage.platform.keys import base64url
 from virage.site.venue.reads import GROUND_ZONE
@@ -73,9 +73,7 @@ def taxed_yesterday(house: House, till: UUID) -> tuple[Decimal, Decimal]:
     """What a till of the demonstration sold yesterday less what it gave back, cups apart: with VAT and without."""
 
     async def ask(conn: Connection) -> list[bytes]:
-        return [
-            row["body"] for row in await conn.fetch("select body from concessions.record where device_id = $1", till)
-        ]
+        return [row["body"] for row in await conn.fetch("select body from fiscal.record where device_id = $1", till)]
 
     records = [record for body in in_database(house, ask) if (record := read_record(body)) is not None]
     rates = [total for record in records for total in record.totals if total.vat_permille]

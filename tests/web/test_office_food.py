@@ -23,7 +23,7 @@ from tests.web.office_food import Till, taxed_yesterday, yesterday
 from virage.cli.fiscal import verify_archives
 from virage.demo.programme import CLUB
 from virage.demo.tills import POSTS
-from virage.matchday.concessions.rules.fiscal.record import Kind
+from virage.money.fiscal.rules.record import Kind
 from virage.platform.guard import Grant
 
 OWN = POSTS[-1]

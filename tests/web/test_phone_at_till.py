@@ -15,7 +15,7 @@ from tests.web.house import House
 from tests.web.office import ENGLISH
 from tests.web.till import assert_books_are_right, by_cash, chain, open_till, refused, sold, tap_product
 from tests.web.tour import purse_of, spend
-from virage.matchday.concessions.rules.fiscal.record import Kind, TenderKind
+from virage.money.fiscal.rules.record import Kind, TenderKind
 
 CHOCOLATE, CHOCOLATE_CENTS = "Hot chocolate", 350
 

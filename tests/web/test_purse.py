@@ -16,7 +16,7 @@ from tests.web.house import House
 from tests.web.office import in_database
 from tests.web.steps import ACCEPTED, DECLINED, LATE, Refusing, by_card, top_up
 from tests.web.tour import purse_of, spend
-from virage.matchday.concessions.rules.fiscal.record import stamp
+from virage.money.fiscal.rules.record import stamp
 from virage.money.wallet.rules.virtual_cards import Challenge, challenge_bytes
 from virage.platform.ids import new_id
 from virage.platform.keys import base64url

@@ -37,7 +37,7 @@ from tests.web.till import (
     train,
 )
 from tests.web.tour_till import screens
-from virage.matchday.concessions.rules.fiscal.record import Kind, TenderKind
+from virage.money.fiscal.rules.record import Kind, TenderKind
 from virage.money.wallet.acts.cards import Block, block_cards
 from virage.money.wallet.rules.cards import BlockReason
 

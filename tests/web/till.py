@@ -17,7 +17,7 @@ from virage.identity.people.rules.devices import DeviceKind, PairingWish
 from virage.identity.people.rules.pins import PinVerifier
 from virage.matchday.concessions.acts import derogations
 from virage.matchday.concessions.rules.alcohol import DerogationWish
-from virage.matchday.concessions.rules.fiscal.record import GENESIS, Record, hash_of, read_record
+from virage.money.fiscal.rules.record import GENESIS, Record, hash_of, read_record
 from virage.money.wallet.acts import ledger
 from virage.money.wallet.reads.audit import audit
 from virage.money.wallet.store import taps
@@ -250,7 +250,7 @@ def chain(house: House, name: str, *, training: bool = False) -> list[Record]:
         return list(
             await conn.fetch(
                 """
-                select r.body from concessions.record r join people.device d on d.id = r.device_id
+                select r.body from fiscal.record r join people.device d on d.id = r.device_id
                 where d.name = $1 and r.training = $2 order by r.number
                 """,
                 name,

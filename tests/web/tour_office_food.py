@@ -11,8 +11,8 @@ from tests.web.house import House
 from tests.web.office_food import Till, yesterday
 from tests.web.till import till_code
 from tests.web.tour import Screen
-from virage.matchday.concessions.rules.fiscal.calendar import begins, business_day
-from virage.matchday.concessions.rules.fiscal.record import Kind
+from virage.money.fiscal.rules.calendar import begins, business_day
+from virage.money.fiscal.rules.record import Kind
 from virage.site.venue.reads import GROUND_ZONE
 
 EVENING = timedelta(hours=3)

@@ -56,6 +56,9 @@ from virage.media.replay.routes.taps import TapCounter
 from virage.media.replay.rules.media import MediaVault
 from virage.media.tracking import routes as pitch_routes
 from virage.media.tracking.reads import Pitches, PitchTopic
+from virage.money.fiscal import routes as fiscal_routes
+from virage.money.fiscal.acts.archives import Archives
+from virage.money.fiscal.jobs import ClosingJobs
 from virage.money.payments import reads as payments_reads
 from virage.money.payments import routes as payments_routes
 from virage.money.payments.checkout import Checkout
@@ -219,6 +222,15 @@ def _wallet(house: House) -> Domain:
     )
 
 
+# --- fiscal --------------------------------------------------------------------------------------------------------
+
+
+def _fiscal(house: House) -> Domain:
+    archives = Archives(house.config.objects_at)
+    closing = ClosingJobs(house.db, house.clock, open_vault(house.config), archives)
+    return Domain(routers=fiscal_routes.routers, jobs=[closing.register])
+
+
 # --- ticketing -----------------------------------------------------------------------------------------------------
 
 
@@ -339,6 +351,7 @@ DOMAINS: Sequence[Callable[[House], Domain]] = (
     _payments,
     _keys,
     _wallet,
+    _fiscal,
     _ticketing,
     _live,
     _access,

@@ -1,10 +1,7 @@
-"""Food and shop tied together: records of tills, the catalogue, tills, orders by phone, and the books of them."""
+"""Food and shop tied together: the catalogue, tills, orders by phone, and the books of them."""
 
 from virage.app.house import Domain, House
-from virage.identity.keys.acts import open_vault
 from virage.matchday.concessions import routes
-from virage.matchday.concessions.acts.archives import Archives
-from virage.matchday.concessions.jobs.closing import ClosingJobs
 from virage.matchday.concessions.jobs.figures import FigureJobs
 from virage.matchday.concessions.jobs.orders import FoodJobs
 from virage.matchday.concessions.reads.food_topics import food_topics
@@ -13,9 +10,8 @@ from virage.matchday.concessions.reads.food_topics import food_topics
 def food(house: House) -> Domain:
     """What counters, kitchens and their offices bring."""
     config, db, clock = house.config, house.db, house.clock
-    closing = ClosingJobs(db, clock, open_vault(config), Archives(config.objects_at))
     orders = FoodJobs(db, config, clock)
     doors = routes.dependencies(config, db, clock)
-    jobs = [orders.register, FigureJobs(db).register, closing.register]
+    jobs = [orders.register, FigureJobs(db).register]
     menus = {"/food/:outlet": routes.has_menu}
     return Domain(routes.routers, doors, jobs, food_topics(db), pages=menus)

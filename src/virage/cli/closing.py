@@ -9,12 +9,13 @@ from uuid import UUID
 from virage.app import clock_of, opened
 from virage.cli.house import beside, console, database, fail
 from virage.identity.keys.acts import open_vault
-from virage.matchday.concessions.acts import figures, fiscal
-from virage.matchday.concessions.acts.archives import Archives
-from virage.matchday.concessions.jobs.closing import ClosingJobs
-from virage.matchday.concessions.reads import closings as reads
-from virage.matchday.concessions.reads.fiscal import archive
-from virage.matchday.concessions.rules.fiscal.closing import Closing, Period, PeriodKind
+from virage.matchday.concessions.acts import figures
+from virage.money.fiscal.acts import records as fiscal
+from virage.money.fiscal.acts.archives import Archives
+from virage.money.fiscal.jobs import ClosingJobs
+from virage.money.fiscal.reads import closings as reads
+from virage.money.fiscal.reads.archive import archive
+from virage.money.fiscal.rules.closing import Closing, Period, PeriodKind
 from virage.platform.config import Config
 from virage.platform.problems import Refused
 

@@ -10,8 +10,8 @@ from typing import Final
 from rich.table import Table
 
 from virage.cli.house import console
-from virage.matchday.concessions.rules.fiscal.archive import Header
-from virage.matchday.concessions.rules.fiscal.verifying import Damage, Finding, NotAnArchive, Report, verify
+from virage.money.fiscal.rules.archive import Header
+from virage.money.fiscal.rules.verifying import Damage, Finding, NotAnArchive, Report, verify
 from virage.platform.keys import bytes_of_base64url
 
 CLEAN: Final = 0

@@ -7,7 +7,7 @@ from uuid import UUID
 from virage.demo.ids import demo_id
 from virage.demo.programme import done
 from virage.demo.tills import POSTS, WRITTEN, signed_load
-from virage.matchday.concessions.rules.fiscal.record import stamp
+from virage.money.fiscal.rules.record import stamp
 from virage.money.wallet.acts import cards as acts
 from virage.money.wallet.acts import desk
 from virage.money.wallet.acts.cards import CardSecrets

@@ -11,8 +11,8 @@ from msgspec import Struct
 from virage.demo.ids import demo_id
 from virage.identity.people import reads as people
 from virage.identity.people.acts import devices
-from virage.matchday.concessions.rules.fiscal.chain import Head
-from virage.matchday.concessions.rules.fiscal.record import (
+from virage.money.fiscal.rules.chain import Head
+from virage.money.fiscal.rules.record import (
     RECORD_PURPOSE,
     Kind,
     Line,

@@ -19,19 +19,19 @@ from virage.identity.keys.acts import open_vault
 from virage.identity.people.acts.pins import new_verifier, set_pin
 from virage.identity.people.rules.pins import PinVerifier
 from virage.matchday.concessions.acts import stock
-from virage.matchday.concessions.acts.archives import Archives
 from virage.matchday.concessions.acts.selling import take
 from virage.matchday.concessions.acts.tendering import Sent
-from virage.matchday.concessions.jobs.closing import ClosingJobs
 from virage.matchday.concessions.jobs.figures import FigureJobs
 from virage.matchday.concessions.reads.catalogue import Catalogues, shown_at
 from virage.matchday.concessions.reads.stock import levels
 from virage.matchday.concessions.rules.catalogue import Catalogue, Product
-from virage.matchday.concessions.rules.fiscal.calendar import business_day
-from virage.matchday.concessions.rules.fiscal.record import Kind, Line, Record, RefundOf, TenderKind, Written
 from virage.matchday.concessions.rules.limits import RefundReason, limits_of
 from virage.matchday.concessions.rules.pricing import Basket, BasketLine, PricedLine, price
 from virage.matchday.concessions.rules.stock import StockLine, StockWish
+from virage.money.fiscal.acts.archives import Archives
+from virage.money.fiscal.jobs import ClosingJobs
+from virage.money.fiscal.rules.calendar import business_day
+from virage.money.fiscal.rules.record import Kind, Line, Record, RefundOf, TenderKind, Written
 from virage.money.wallet.acts.cards import open_card_secrets
 from virage.money.wallet.rules.demo_cards import FANS, tapped
 from virage.money.wallet.rules.sun import CardKeys, message_of, verify

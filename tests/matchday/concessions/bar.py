@@ -5,15 +5,15 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from tests.matchday.concessions.till import NOW, Till, beer, fries, refund_of
+from tests.money.fiscal.till import NOW, Till, beer, fries, refund_of
 from tests.money.wallet.books import DRAWER, books, loaded_purse
 from tests.money.wallet.chip import Chip, shown
 from virage.matchday.concessions.acts.selling import Answer
 from virage.matchday.concessions.reads.catalogue import Catalogues
 from virage.matchday.concessions.reads.judging import Judge
 from virage.matchday.concessions.routes.counter import Counter, SentRecord
-from virage.matchday.concessions.rules.fiscal.record import Kind, Tender, TenderKind, Written
 from virage.matchday.concessions.rules.limits import TillLimits
+from virage.money.fiscal.rules.record import Kind, Tender, TenderKind, Written
 from virage.money.wallet.acts import cards, ledger
 from virage.money.wallet.acts.cards import CardSecrets
 from virage.money.wallet.routes.card_desk import CardDesk
@@ -160,7 +160,7 @@ class Bar:
         async with self.db.connection() as conn:
             rows = await conn.fetch(
                 "select loss_cents, loss_reason from concessions.booking "
-                "inner join concessions.record using (device_id) "
+                "inner join fiscal.record using (device_id) "
                 "where record.id = booking.record_id and device_id = $1 and loss_cents > 0 order by number",
                 till,
             )

@@ -10,11 +10,10 @@ import msgspec
 import pytest
 
 from tests.conftest import FakeClock
-from tests.matchday.concessions.archives import Lines, file_of, lines_of, three_days
 from tests.matchday.concessions.bar import Bar
 from tests.matchday.concessions.board import HERE, ITEMS, NOW, PRICES
 from tests.matchday.concessions.kitchen import Kitchen
-from tests.matchday.concessions.till import CASHIER, Till
+from tests.money.fiscal.till import CASHIER
 from tests.money.wallet.books import books
 from tests.money.wallet.desks import employ
 from virage.identity.keys.acts import open_vault
@@ -23,6 +22,7 @@ from virage.matchday.concessions import routes
 from virage.matchday.concessions.acts import catalogue as acts
 from virage.matchday.concessions.reads import catalogue as reads
 from virage.matchday.concessions.store.catalogue import Publication
+from virage.money.fiscal import routes as fiscal
 from virage.platform.clock import Clock
 from virage.platform.config import Config
 from virage.platform.database import Connection, Database
@@ -99,7 +99,7 @@ async def counters(config: Config, db: Database, clock: Clock) -> AsyncIterator[
         return [made.principals.get(credential.token_hash) for credential in credentials]
 
     app = create_app(
-        routes.routers,
+        [*routes.routers, *fiscal.routers],
         config=config,
         db=db,
         clock=clock,
@@ -140,17 +140,3 @@ async def kitchen(db: Database, clock: FakeClock, config: Config) -> Kitchen:
     made = Kitchen(db, clock, config)
     await made.open("01", "02")
     return made
-
-
-@pytest.fixture
-async def till(db: Database, vault: KeyVault) -> Till:
-    made = Till()
-    await three_days(db, vault, made)
-    return made
-
-
-@pytest.fixture
-async def lines(till: Till, db: Database, vault: KeyVault) -> Lines:
-    file = await file_of(db, vault, till)
-    assert file is not None
-    return lines_of(file)

@@ -15,15 +15,15 @@ from hypothesis import given
 from tests.conftest import FakeClock
 from tests.matchday.concessions.bar import Bar, by_card, sent
 from tests.matchday.concessions.conftest import Counters
-from tests.matchday.concessions.till import NOW, beer, cup, fries
+from tests.money.fiscal.till import NOW, beer, cup, fries
 from tests.money.wallet.books import books
 from virage.cli import accounting as commands
 from virage.identity.keys.rules.vault import KeyVault
-from virage.matchday.concessions.acts.fiscal import close
 from virage.matchday.concessions.rules.accounting import CHART, Journal, Moved, Sold, Ticketing, journal, journal_table
-from virage.matchday.concessions.rules.fiscal.calendar import ends
-from virage.matchday.concessions.rules.fiscal.closing import Closing, Period, PeriodKind
-from virage.matchday.concessions.rules.fiscal.record import Kind, RefundOf, Tender, TenderKind, VatTotal
+from virage.money.fiscal.acts.records import close
+from virage.money.fiscal.rules.calendar import ends
+from virage.money.fiscal.rules.closing import Closing, Period, PeriodKind
+from virage.money.fiscal.rules.record import Kind, RefundOf, Tender, TenderKind, VatTotal
 from virage.platform.config import Config, ConfigError, read
 from virage.platform.database import Database
 from virage.platform.guard import Grant

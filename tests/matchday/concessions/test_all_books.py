@@ -16,12 +16,11 @@ from tests.conftest import FakeClock
 from tests.matchday.concessions.bar import CAP_CENTS, ROUND, ROUND_CENTS, Bar, Fan, by_card, sent
 from tests.matchday.concessions.kitchen import LATE, Kitchen
 from tests.matchday.concessions.test_virtual_card import a_fan, by_phone
-from tests.matchday.concessions.till import CASHIER, Till, beer, cup, fries, refund_of
+from tests.money.fiscal.till import CASHIER, Till, beer, cup, fries, refund_of
 from tests.money.wallet.books import books
 from tests.money.wallet.desks import employ, load_said, signed_load
 from virage.demo.programme import done
 from virage.matchday.concessions.acts import figures, kitchen
-from virage.matchday.concessions.acts.fiscal import close
 from virage.matchday.concessions.reads.accounting import journal_of
 from virage.matchday.concessions.reads.sales import Slice, sales
 from virage.matchday.concessions.reads.shifts import shifts
@@ -29,9 +28,10 @@ from virage.matchday.concessions.reads.takings import tills_astray
 from virage.matchday.concessions.rules.accounting import Journal
 from virage.matchday.concessions.rules.booking import account_of
 from virage.matchday.concessions.rules.figures import By
-from virage.matchday.concessions.rules.fiscal.calendar import ends
-from virage.matchday.concessions.rules.fiscal.closing import Closing, Period, PeriodKind
-from virage.matchday.concessions.rules.fiscal.record import Kind, RefundOf, Tender, TenderKind, Written
+from virage.money.fiscal.acts.records import close
+from virage.money.fiscal.rules.calendar import ends
+from virage.money.fiscal.rules.closing import Closing, Period, PeriodKind
+from virage.money.fiscal.rules.record import Kind, RefundOf, Tender, TenderKind, Written
 from virage.money.payments import acts as payments
 from virage.money.payments.handlers import Handlers
 from virage.money.payments.rules import Outcome, Start, State

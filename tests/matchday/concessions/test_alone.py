@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.matchday.concessions.bar import LIMITS, ROUND, ROUND_CENTS, Bar, by_card, sent
 from tests.matchday.concessions.board import BEER, HERE, HOUR, THERE, both
-from tests.matchday.concessions.till import NOW, Till
+from tests.money.fiscal.till import NOW, Till
 from virage.identity.people import acts as people
 from virage.identity.people.rules.pins import verifier_of
 from virage.identity.people.store import pins
@@ -26,10 +26,10 @@ from virage.matchday.concessions.reads.deviations import deviations
 from virage.matchday.concessions.reads.tills import TillPack
 from virage.matchday.concessions.rules.alcohol import DerogationWish
 from virage.matchday.concessions.rules.booking import Part, pay
-from virage.matchday.concessions.rules.fiscal.record import Kind
 from virage.matchday.concessions.rules.limits import Alone, TillLimits, Took, beyond
 from virage.matchday.concessions.rules.orders import Capacity
 from virage.matchday.concessions.store.catalogue import Publication
+from virage.money.fiscal.rules.record import Kind
 from virage.money.wallet.acts import cards
 from virage.money.wallet.acts.cards import Block
 from virage.money.wallet.reads.card_news import CardNews, TillCards

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.matchday.concessions.bar import ROUND, ROUND_CENTS, by_card, sent
-from tests.matchday.concessions.till import NOW, Till, beer, refund_of
-from virage.matchday.concessions.rules.fiscal.record import Kind, Tender, TenderKind, Written, stamp
+from tests.money.fiscal.till import NOW, Till, beer, refund_of
+from virage.money.fiscal.rules.record import Kind, Tender, TenderKind, Written, stamp
 from virage.platform.ids import new_id
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ async def test_no_tip_is_beyond_all_measure_and_one_that_was_told_is_a_defect(ba
     assert (answer.reason, answer.data) == ("tip_excessive", {"most_cents": 100_000})
     assert (await asked(bar, till, written, told=True)).outcome == "booked"
     async with bar.db.connection() as conn:
-        assert await conn.fetchval("select defect from concessions.record") == "tip_excessive"
+        assert await conn.fetchval("select defect from fiscal.record") == "tip_excessive"
 
 
 async def test_what_nobody_pays_of_a_sale_is_what_the_books_say(bar: "Bar") -> None:

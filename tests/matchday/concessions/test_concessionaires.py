@@ -14,18 +14,18 @@ from hypothesis import given
 from pypdf import PdfReader
 
 from tests.matchday.concessions.conftest import Counters
-from tests.matchday.concessions.test_closing_jobs import take
-from tests.matchday.concessions.till import NOW, Till, beer, cup, fries
+from tests.money.fiscal.test_closing_jobs import take
+from tests.money.fiscal.till import NOW, Till, beer, cup, fries
 from virage.demo.concessionaires import load_concessionaires
 from virage.identity.keys.rules.vault import KeyVault
-from virage.matchday.concessions.acts.fiscal import close
 from virage.matchday.concessions.reads.statements import concessionaires
 from virage.matchday.concessions.rules.concessionaires import Concessionaire, Terms
-from virage.matchday.concessions.rules.fiscal.closing import Period, PeriodKind, Subject, Tally, add, close_day
-from virage.matchday.concessions.rules.fiscal.record import Kind, VatTotal, stamp
 from virage.matchday.concessions.rules.limits import House
 from virage.matchday.concessions.rules.statement_paper import page, statement_pdf, statement_table
 from virage.matchday.concessions.rules.statements import Closed, Statement, statement
+from virage.money.fiscal.acts.records import close
+from virage.money.fiscal.rules.closing import Period, PeriodKind, Subject, Tally, add, close_day
+from virage.money.fiscal.rules.record import Kind, VatTotal, stamp
 from virage.platform.config import Club
 from virage.platform.database import Database
 from virage.platform.guard import Grant

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.matchday.concessions.bar import ROUND, ROUND_CENTS, by_card, sent
-from tests.matchday.concessions.till import Till
-from virage.matchday.concessions.rules.fiscal.record import Kind, Tender, TenderKind
+from tests.money.fiscal.till import Till
+from virage.money.fiscal.rules.record import Kind, Tender, TenderKind
 from virage.money.wallet.acts import cards as card_acts
 from virage.money.wallet.acts.cards import Block
 from virage.money.wallet.rules.cards import BlockReason
@@ -62,7 +62,7 @@ def crashing_after(statements: int, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 async def everything(bar: "Bar") -> list[Any]:
     """All that a sale changes."""
-    tables = ["concessions.record", "concessions.booking", "concessions.anchor", "concessions.till_head"]
+    tables = ["fiscal.record", "concessions.booking", "fiscal.anchor", "fiscal.till_head"]
     tables += ["wallet.transfer", "wallet.account", "wallet.tap", "wallet.card", "wallet.card_day"]
     async with bar.db.connection() as conn:
         return [await conn.fetch(f"select t::text from {table} t order by 1") for table in tables]

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 
 from tests.matchday.concessions.conftest import Counters
-from tests.matchday.concessions.till import BEER, CUP, NOW, Till, append, beer, cup, fries
+from tests.money.fiscal.till import BEER, CUP, NOW, Till, append, beer, cup, fries
 from virage.identity.keys.rules.vault import KeyVault
 from virage.matchday.concessions.acts import figures as acts
-from virage.matchday.concessions.acts.fiscal import close
 from virage.matchday.concessions.rules.figures import figures_of
-from virage.matchday.concessions.rules.fiscal.closing import Period, PeriodKind, tally
-from virage.matchday.concessions.rules.fiscal.record import Kind, Line, Tender, TenderKind, VatTotal, Written
+from virage.money.fiscal.acts.records import close
+from virage.money.fiscal.rules.closing import Period, PeriodKind, tally
+from virage.money.fiscal.rules.record import Kind, Line, Tender, TenderKind, VatTotal, Written
 from virage.platform.database import Connection, Database
 from virage.platform.guard import Grant
 from virage.platform.ids import new_id

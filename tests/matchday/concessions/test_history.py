@@ -6,10 +6,10 @@ from uuid import UUID
 from tests.matchday.concessions.bar import CAP_CENTS, Bar
 from tests.matchday.concessions.kitchen import Kitchen
 from tests.matchday.concessions.test_virtual_card import a_fan, ask, by_phone
-from tests.matchday.concessions.till import NOW, beer, cup, fries
+from tests.money.fiscal.till import NOW, beer, cup, fries
 from virage.matchday.concessions.reads.orders import FoodOrder
 from virage.matchday.concessions.reads.paid_at import outlets
-from virage.matchday.concessions.rules.fiscal.record import TenderKind
+from virage.money.fiscal.rules.record import TenderKind
 from virage.money.wallet.reads.purses import Line, export, purse_view
 from virage.money.wallet.rules.purses import Limits
 from virage.platform.database import Database

@@ -8,7 +8,7 @@ import pytest
 
 from tests.matchday.concessions.bar import ROUND, ROUND_CENTS, Fan, by_card, sent
 from tests.matchday.concessions.test_pins_at_tills import PIN, WRONG, ask, dear, with_pin
-from tests.matchday.concessions.till import NOW
+from tests.money.fiscal.till import NOW
 from virage.identity.people import acts as people
 from virage.identity.people.rules.persons import short_name
 from virage.platform.ids import new_id

@@ -25,14 +25,14 @@ from tests.matchday.concessions.board import (
     THERE,
     a_match,
 )
-from tests.matchday.concessions.till import NOW, Till
+from tests.money.fiscal.till import NOW, Till
 from virage.matchday.concessions.reads.deviations import deviations
 from virage.matchday.concessions.rules.alcohol import Derogation
 from virage.matchday.concessions.rules.catalogue import Catalogue, Product
-from virage.matchday.concessions.rules.fiscal.record import Kind, Line, Record, Tender, TenderKind, Written
 from virage.matchday.concessions.rules.judging import judge
 from virage.matchday.concessions.rules.pricing import BasketLine, DepositReturn, PartChoice, Priced, price
 from virage.matchday.concessions.store.catalogue import Publication
+from virage.money.fiscal.rules.record import Kind, Line, Record, Tender, TenderKind, Written
 from virage.platform.ids import new_id
 
 if TYPE_CHECKING:

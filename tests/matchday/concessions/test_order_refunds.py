@@ -13,26 +13,18 @@ from tests.matchday.concessions.bar import Bar, sent
 from tests.matchday.concessions.board import CUP, line
 from tests.matchday.concessions.kitchen import COLA, FRIES, HOT_DOG, KETCHUP, LATE, Kitchen
 from tests.matchday.concessions.test_orders import EACH_CENTS, HERE, LEVEL, state_of
-from tests.matchday.concessions.till import Till
+from tests.money.fiscal.till import Till
 from virage.matchday.concessions.acts import kitchen as acts
 from virage.matchday.concessions.reads.catalogue import Catalogues
 from virage.matchday.concessions.reads.kitchen import board
 from virage.matchday.concessions.reads.orders import FoodOrder
-from virage.matchday.concessions.rules.fiscal.record import (
-    Kind,
-    Line,
-    Record,
-    RefundOf,
-    Tender,
-    TenderKind,
-    read_record,
-)
 from virage.matchday.concessions.rules.orders import Reason
+from virage.money.fiscal.rules.record import Kind, Line, Record, RefundOf, Tender, TenderKind, read_record
 from virage.platform.problems import Refused
 
 
 async def sale_of(kitchen: Kitchen, order: FoodOrder) -> Record:
-    ((body,),) = await kitchen.rows("select body from concessions.record where id = $1", order.id)
+    ((body,),) = await kitchen.rows("select body from fiscal.record where id = $1", order.id)
     found = read_record(body)
     assert found is not None
     return found
@@ -82,7 +74,7 @@ async def test_an_order_that_a_counter_gives_back_whole_is_refunded_everywhere(
     assert after - before == (1 if state == "accepted" else 0), "what nobody made is there again"
     assert (await kitchen.rows("select * from concessions.food_load") == []) is (state == "accepted")
     assert state_of(await kitchen.step("refund", order.id)) == "refunded", "again, the same"
-    assert len(await kitchen.rows("select * from concessions.record")) == 2
+    assert len(await kitchen.rows("select * from fiscal.record")) == 2
     await kitchen.clean()
 
 
@@ -113,7 +105,7 @@ async def test_a_kitchen_and_a_counter_that_give_an_order_back_at_once_give_it_b
     )
     assert await kitchen.states() == ["refunded"] * 6
     assert [await kitchen.money(fan) for fan, _, _ in orders] == [(2_000, 0, 0)] * 6
-    assert len(await kitchen.rows("select * from concessions.record where kind = 'refund'")) == 6
+    assert len(await kitchen.rows("select * from fiscal.record where kind = 'refund'")) == 6
     await kitchen.clean()
 
 
@@ -264,7 +256,7 @@ async def test_a_receipt_of_an_order_is_in_the_language_of_whoever_ordered(
     await kitchen.step("accept", order.id)
     await kitchen.rows("update people.person set locale = 'fr'")
     await kitchen.step("refund", order.id)
-    bodies = await kitchen.rows("select body from concessions.record order by number")
+    bodies = await kitchen.rows("select body from fiscal.record order by number")
     records = [read_record(body) for (body,) in bodies]
     printed = [[(one.name, one.options) for one in record.lines] for record in records if record is not None]
     expected = [

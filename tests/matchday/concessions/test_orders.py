@@ -21,14 +21,14 @@ from virage.matchday.concessions.acts import kitchen as acts
 from virage.matchday.concessions.acts import ordering
 from virage.matchday.concessions.acts.kitchen import Step
 from virage.matchday.concessions.acts.stock import Sold, note_sales, record
-from virage.matchday.concessions.reads.fiscal import archive
 from virage.matchday.concessions.reads.orders import FoodOrder
 from virage.matchday.concessions.rules.alcohol import Reason as AlcoholReason
 from virage.matchday.concessions.rules.catalogue import Station
-from virage.matchday.concessions.rules.fiscal.record import Tender, TenderKind
-from virage.matchday.concessions.rules.fiscal.verifying import verify
 from virage.matchday.concessions.rules.orders import VOUCHERS_MAX, Capacity, FoodState, Order, Reason
 from virage.matchday.concessions.rules.stock import StockLine, StockWish
+from virage.money.fiscal.reads.archive import archive
+from virage.money.fiscal.rules.record import Tender, TenderKind
+from virage.money.fiscal.rules.verifying import verify
 from virage.platform.ids import new_id
 from virage.platform.problems import Refused
 
@@ -65,14 +65,12 @@ async def test_an_order_holds_money_its_acceptance_takes_it_and_writes_the_sale_
     for _ in range(2):  # again, the same
         assert state_of(await kitchen.step("accept", order.id)) == "accepted"
     assert await kitchen.money(fan) == (1_400, 0, 0)
-    ((number, kind, total, defect),) = await kitchen.rows(
-        "select number, kind, total_cents, defect from concessions.record"
-    )
+    ((number, kind, total, defect),) = await kitchen.rows("select number, kind, total_cents, defect from fiscal.record")
     assert (number, kind, total, defect) == (1, "sale", EACH_CENTS, None)
     for _ in range(2):
         assert state_of(await kitchen.step("refund", order.id)) == "refunded"
     assert await kitchen.money(fan) == (2_000, 0, 300)
-    assert [row["total_cents"] for row in await kitchen.rows("select * from concessions.record order by number")] == [
+    assert [row["total_cents"] for row in await kitchen.rows("select * from fiscal.record order by number")] == [
         EACH_CENTS,
         -EACH_CENTS,
     ]
@@ -220,9 +218,7 @@ async def test_two_kitchens_accept_at_once_each_into_its_own_chain(kitchen: Kitc
     fans = [await kitchen.fan() for _ in range(12)]
     orders = [await kitchen.placed(fan, line(COLA), outlet=(HERE, THERE)[at % 2]) for at, fan in enumerate(fans)]
     await asyncio.gather(*(kitchen.step("accept", order.id, order.outlet) for order in orders * 2))
-    rows = await kitchen.rows(
-        "select outlet, array_agg(number order by number) from concessions.record group by outlet"
-    )
+    rows = await kitchen.rows("select outlet, array_agg(number order by number) from fiscal.record group by outlet")
     assert {tuple(row) for row in [(outlet, tuple(numbers)) for outlet, numbers in rows]} == {
         (HERE, (1, 2, 3, 4, 5, 6)),
         (THERE, (1, 2, 3, 4, 5, 6)),
@@ -252,7 +248,7 @@ async def test_a_crash_between_any_two_statements_of_an_acceptance_leaves_it_und
         died += 1
         assert await kitchen.states() == ["placed"]
         assert await kitchen.money(fan) == (2_000, 800, 0)
-        assert await kitchen.rows("select * from concessions.record") == []
+        assert await kitchen.rows("select * from fiscal.record") == []
     assert died > 10, "there are statements to die between"
     assert await kitchen.states() == ["accepted"]
     assert await kitchen.rows(LEVEL, FRIES.id) == [(99,)]

@@ -7,15 +7,15 @@ import pytest
 
 from tests.matchday.concessions.bar import LIMITS, ROUND, ROUND_CENTS, Fan, by_card, sent
 from tests.matchday.concessions.board import BEER, HERE
-from tests.matchday.concessions.till import NOW, Till, beer, fries, refund_of
+from tests.money.fiscal.till import NOW, Till, beer, fries, refund_of
 from virage.matchday.concessions.acts import stock as stock_acts
 from virage.matchday.concessions.acts.selling import take
 from virage.matchday.concessions.acts.tendering import Sent
 from virage.matchday.concessions.reads.stock import levels
 from virage.matchday.concessions.rules.booking import key_of
-from virage.matchday.concessions.rules.fiscal.record import Kind, Line, Tender, TenderKind, Written
 from virage.matchday.concessions.rules.stock import StockLine, StockWish
 from virage.matchday.concessions.store.catalogue import Publication
+from virage.money.fiscal.rules.record import Kind, Line, Tender, TenderKind, Written
 from virage.money.wallet.acts import ledger
 from virage.money.wallet.rules.ledger import Kind as AccountKind
 from virage.money.wallet.rules.ledger import Posted, Transfer, account, bonus

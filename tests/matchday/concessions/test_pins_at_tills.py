@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from tests.matchday.concessions.bar import CAP_CENTS, Fan, by_card, sent
-from tests.matchday.concessions.till import NOW, Till, beer
+from tests.money.fiscal.till import NOW, Till, beer
 from virage.identity.people.rules.pins import verifier_of
 from virage.matchday.concessions.acts.selling import Answer
-from virage.matchday.concessions.rules.fiscal.record import Tender, TenderKind, Written
+from virage.money.fiscal.rules.record import Tender, TenderKind, Written
 from virage.money.wallet.rules.cards import PIN_TRIES_MAX
 from virage.money.wallet.store import taps
 

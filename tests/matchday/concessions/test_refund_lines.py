@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from tests.matchday.concessions.bar import ROUND, ROUND_CENTS, Fan, by_card, sent
 from tests.matchday.concessions.board import CUP
-from tests.matchday.concessions.till import NOW, Till, beer, cup, fries, refund_of
+from tests.money.fiscal.till import NOW, Till, beer, cup, fries, refund_of
 from virage.matchday.concessions.reads.deviations import deviations
 from virage.matchday.concessions.rules.booking import (
     Part,
@@ -21,9 +21,9 @@ from virage.matchday.concessions.rules.booking import (
     refund_parts,
     refuse_refund,
 )
-from virage.matchday.concessions.rules.fiscal.record import Kind, Line, Record, Tender, TenderKind, Written
 from virage.matchday.concessions.rules.refunds import Receipt, as_cash, judge_refund
 from virage.matchday.concessions.store.catalogue import Publication
+from virage.money.fiscal.rules.record import Kind, Line, Record, Tender, TenderKind, Written
 from virage.money.wallet.acts import ledger
 from virage.money.wallet.rules.ledger import Kind as AccountKind
 from virage.money.wallet.rules.ledger import Posted, Transfer, account, bonus

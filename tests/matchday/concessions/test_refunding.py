@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from uuid import uuid5
 
 from tests.matchday.concessions.bar import ROUND, ROUND_CENTS, by_card, sent
-from tests.matchday.concessions.till import Till, beer, fries, refund_of
+from tests.money.fiscal.till import Till, beer, fries, refund_of
 from virage.matchday.concessions.rules.booking import Part, transfers
-from virage.matchday.concessions.rules.fiscal.record import Kind, Tender, TenderKind
+from virage.money.fiscal.rules.record import Kind, Tender, TenderKind
 
 if TYPE_CHECKING:
     from tests.matchday.concessions.bar import Bar

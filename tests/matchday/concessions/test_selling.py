@@ -8,16 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.matchday.concessions.bar import CAP_CENTS, ROUND, ROUND_CENTS, as_till, by_card, counter_of, sent
-from tests.matchday.concessions.till import NOW, Till, beer, cup, fries
+from tests.money.fiscal.till import NOW, Till, beer, cup, fries
 from virage.matchday.concessions.rules.booking import Part, transfers
-from virage.matchday.concessions.rules.fiscal.record import (
-    COUNTED_CENTS_MAX,
-    FLOAT_CENTS_MAX,
-    Kind,
-    Record,
-    Tender,
-    TenderKind,
-)
+from virage.money.fiscal.rules.record import COUNTED_CENTS_MAX, FLOAT_CENTS_MAX, Kind, Record, Tender, TenderKind
 from virage.money.wallet.acts import cards as card_acts
 from virage.money.wallet.acts.cards import Block, DailyLimitWish
 from virage.money.wallet.rules.cards import BlockReason
@@ -252,7 +245,5 @@ async def test_cash_that_no_drawer_holds_is_refused_when_it_is_asked_and_named_w
     (told,) = await bar.send(till, sent(till.write(Kind.SHIFT_OPENED, cash_cents=FLOAT_CENTS_MAX + 1), told=True))
     assert told.outcome == "booked"
     async with bar.db.connection() as conn:
-        defects = await conn.fetch(
-            "select defect from concessions.record where device_id = $1 order by number", till.id
-        )
+        defects = await conn.fetch("select defect from fiscal.record where device_id = $1 order by number", till.id)
     assert [row["defect"] for row in defects] == [None, None, "cash_excessive"]

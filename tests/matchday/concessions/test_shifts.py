@@ -8,10 +8,10 @@ from tests.conftest import FakeClock
 from tests.matchday.concessions.conftest import Counters
 from tests.matchday.concessions.kitchen import Kitchen
 from tests.matchday.concessions.test_figures import take
-from tests.matchday.concessions.till import BEER, CASHIER, NOW, Till, beer, fries
+from tests.money.fiscal.till import BEER, CASHIER, NOW, Till, beer, fries
 from tests.money.wallet.books import loaded_purse
 from virage.matchday.concessions.reads.shifts import tills
-from virage.matchday.concessions.rules.fiscal.record import Kind, RefundOf, Tender, TenderKind
+from virage.money.fiscal.rules.record import Kind, RefundOf, Tender, TenderKind
 from virage.money.wallet.acts import ledger
 from virage.money.wallet.rules.desk import DeskTender, Load, transfer
 from virage.money.wallet.rules.ledger import Posted

@@ -13,11 +13,11 @@ from pypdf import PdfReader
 from tests.matchday.concessions.bar import ROUND, ROUND_CENTS, Bar, by_card, sent
 from tests.matchday.concessions.conftest import Counters
 from tests.matchday.concessions.test_concessionaires import DOOR, PAID, cents_of, terms
-from tests.matchday.concessions.till import Till, beer, fries, refund_of
+from tests.money.fiscal.till import Till, beer, fries, refund_of
 from virage.identity.keys.rules.vault import KeyVault
-from virage.matchday.concessions.acts.fiscal import close
-from virage.matchday.concessions.rules.fiscal.closing import Period, PeriodKind
-from virage.matchday.concessions.rules.fiscal.record import Kind, Tender, TenderKind, VatTotal, Written
+from virage.money.fiscal.acts.records import close
+from virage.money.fiscal.rules.closing import Period, PeriodKind
+from virage.money.fiscal.rules.record import Kind, Tender, TenderKind, VatTotal, Written
 from virage.platform.clock import Clock
 from virage.platform.guard import Grant
 from virage.platform.ids import new_id

@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING
 
 from tests.matchday.concessions.bar import CAP_CENTS, ROUND, ROUND_CENTS, sent
-from tests.matchday.concessions.till import CASHIER, NOW, Till
+from tests.money.fiscal.till import CASHIER, NOW, Till
 from tests.money.wallet.desks import load_said, signed_load
 from virage.matchday.concessions.reads.takings import TillAstray, tills_astray
-from virage.matchday.concessions.rules.fiscal.record import Kind, Tender, TenderKind
+from virage.money.fiscal.rules.record import Kind, Tender, TenderKind
 from virage.money.wallet.acts import desk
 from virage.money.wallet.acts.desk import LoadAsk
 from virage.money.wallet.rules.desk import DeskLimits, DeskTender, Loaded, drawer

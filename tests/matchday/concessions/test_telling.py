@@ -8,9 +8,10 @@ import pytest
 
 from tests.matchday.concessions.bar import ROUND, ROUND_CENTS, by_card, sent
 from tests.matchday.concessions.board import BEER, HERE, HOT_DOG
-from tests.matchday.concessions.till import NOW, Till, beer, refund_of
+from tests.money.fiscal.till import NOW, Till, beer, refund_of
 from virage.matchday.concessions.reads.stock import levels
-from virage.matchday.concessions.rules.fiscal.record import (
+from virage.matchday.concessions.store.catalogue import Publication
+from virage.money.fiscal.rules.record import (
     CENTS_MAX,
     LINES_MAX,
     QUANTITY_MAX,
@@ -20,7 +21,6 @@ from virage.matchday.concessions.rules.fiscal.record import (
     Tender,
     TenderKind,
 )
-from virage.matchday.concessions.store.catalogue import Publication
 from virage.money.wallet.acts import cards as card_acts
 from virage.money.wallet.acts.cards import Block
 from virage.money.wallet.rules.cards import BlockReason

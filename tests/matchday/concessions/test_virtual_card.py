@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from tests.identity.passes.make_vectors import Ed25519Phone
 from tests.matchday.concessions.bar import CAP_CENTS, ROUND, ROUND_CENTS, sent
-from tests.matchday.concessions.till import NOW, Till, beer
+from tests.money.fiscal.till import NOW, Till, beer
 from tests.money.wallet.books import loaded_purse
 from tests.money.wallet.proofs import proof_text
-from virage.matchday.concessions.rules.fiscal.record import Kind, Record, Tender, TenderKind, Written
+from virage.money.fiscal.rules.record import Kind, Record, Tender, TenderKind, Written
 from virage.money.wallet.acts import virtual_cards as acts
 from virage.money.wallet.rules.virtual_cards import PAY_PURPOSE, Challenge, PhoneKey, challenge_bytes
 from virage.platform.ids import new_id

@@ -5408,7 +5408,7 @@ export interface components {
             reason: string | null;
             state: components["schemas"]["FoodState"];
             total_cents: number;
-            vat: components["schemas"]["pricing_VatTotal"][];
+            vat: components["schemas"]["matchday_concessions_rules_pricing_VatTotal"][];
             voucher_cents: number | null;
         };
         /** FoodRefund */
@@ -7141,7 +7141,7 @@ export interface components {
             last_sale_at: string | null;
             /** Format: date-time */
             now: string;
-            rates: components["schemas"]["fiscal_record_VatTotal"][];
+            rates: components["schemas"]["money_fiscal_rules_record_VatTotal"][];
             rows: components["schemas"]["SalesRow"][];
             total: components["schemas"]["SalesRow"];
             waiting: number;
@@ -7542,7 +7542,7 @@ export interface components {
             deposit_cents: number;
             lost_cents: number;
             payable_cents: number;
-            rates: components["schemas"]["fiscal_record_VatTotal"][];
+            rates: components["schemas"]["money_fiscal_rules_record_VatTotal"][];
             refund_cents: number;
             sales_cents: number;
             tenders: components["schemas"]["TenderTotal"][];
@@ -7574,7 +7574,7 @@ export interface components {
             /** @default 0 */
             total_cents: number;
             /** @default [] */
-            totals: components["schemas"]["fiscal_record_VatTotal"][];
+            totals: components["schemas"]["money_fiscal_rules_record_VatTotal"][];
         };
         /** TapPage */
         TapPage: {
@@ -7933,24 +7933,30 @@ export interface components {
             /** Format: date-time */
             now: string;
         };
-        /** VatTotal */
-        fiscal_record_VatTotal: {
-            gross_cents: number;
-            vat_cents: number;
-            vat_permille: number;
-        };
         /**
          * Kind
          * @description What a letter tells.
          * @enum {string}
          */
         identity_people_rules_letters_Kind: "sign_in_code" | "open_sign_in_code" | "phone_code" | "invitation" | "account_erased" | "order_paid" | "refund" | "double_payment" | "late_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "top_up_off";
+        /** VatTotal */
+        matchday_concessions_rules_pricing_VatTotal: {
+            gross_cents: number;
+            vat_cents: number;
+            vat_permille: number;
+        };
         /**
          * Kind
          * @description As what something counts.
          * @enum {string}
          */
         media_live_sources_rules_counting_Kind: "shot" | "on_target" | "pass" | "completed" | "corner" | "foul" | "offside";
+        /** VatTotal */
+        money_fiscal_rules_record_VatTotal: {
+            gross_cents: number;
+            vat_cents: number;
+            vat_permille: number;
+        };
         /** Line */
         money_wallet_reads_purses_Line: {
             /** Format: date-time */
@@ -7964,12 +7970,6 @@ export interface components {
             step: string;
             /** Format: uuid */
             subject: string;
-        };
-        /** VatTotal */
-        pricing_VatTotal: {
-            gross_cents: number;
-            vat_cents: number;
-            vat_permille: number;
         };
         /** Line */
         sale_ticketing_rules_terms_Line: {

@@ -1,5 +1,5 @@
 /**
- * What a till writes down, as `src/virage/matchday/concessions/rules/fiscal/record.py` has it: docs/vectors/fiscal.json holds both
+ * What a till writes down, as `src/virage/money/fiscal/rules/record.py` has it: docs/vectors/fiscal.json holds both
  * to the same bytes. A record's bytes are its canonical JSON (RFC 8785), so it has one spelling and one hash.
  */
 import { sign, type OwnKey } from "../../devices/key";

@@ -13,9 +13,9 @@ from virage.matchday.concessions.rules.concessionaires import (
     in_force,
     may_change,
 )
-from virage.matchday.concessions.rules.fiscal.closing import PeriodKind
 from virage.matchday.concessions.store import concessionaires as store
-from virage.matchday.concessions.store import fiscal
+from virage.money.fiscal import reads as fiscal
+from virage.money.fiscal.rules.closing import PeriodKind
 from virage.platform.database import Connection
 from virage.platform.journal import Fact, append
 from virage.platform.problems import Refused

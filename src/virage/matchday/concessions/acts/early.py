@@ -10,10 +10,10 @@ from virage.matchday.concessions.rules import booking as rules
 from virage.matchday.concessions.rules.booking import Awaiting, Booked, Part, RecordKey, key_of, sale_of
 from virage.matchday.concessions.rules.deviations import Deviation
 from virage.matchday.concessions.rules.deviations import Reason as DeviationReason
-from virage.matchday.concessions.rules.fiscal.record import SALES, Record
 from virage.matchday.concessions.rules.refunds import Receipt, as_cash, judge_refund
 from virage.matchday.concessions.store import booking as store
-from virage.matchday.concessions.store import deviations, fiscal
+from virage.matchday.concessions.store import deviations
+from virage.money.fiscal.rules.record import SALES, Record
 from virage.money.wallet.rules.ledger import Transfer
 from virage.platform.database import Connection
 from virage.platform.journal import Fact
@@ -106,7 +106,7 @@ async def receipts_of(
     keys = {*given_back, *(one.refund_of for one in early if one.refund_of is not None)}
     if not keys:
         return {}
-    records = await fiscal.receipts_of(conn, sorted(keys))
+    records = await store.receipts_of(conn, sorted(keys))
     sales = [one for one in (*records, *told) if one.kind in SALES]
     receipts = {key_of(one): Receipt(one, []) for one in sales if key_of(one) in keys}
     for one in records:

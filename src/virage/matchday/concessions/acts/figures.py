@@ -3,8 +3,8 @@
 from typing import Final
 
 from virage.matchday.concessions.rules.figures import add_figures, add_receipts, figures_of, receipts_of
-from virage.matchday.concessions.rules.fiscal.record import read_record
 from virage.matchday.concessions.store import figures as store
+from virage.money.fiscal.rules.record import read_record
 from virage.platform.database import Connection
 
 TILLS_A_TURN: Final = 100

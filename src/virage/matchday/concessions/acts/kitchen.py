@@ -15,9 +15,8 @@ from virage.identity.people import reads as people
 from virage.identity.people.acts import devices
 from virage.identity.people.acts.push import tell
 from virage.identity.people.rules.persons import Locale
-from virage.matchday.concessions.acts import fiscal, stock
+from virage.matchday.concessions.acts import stock
 from virage.matchday.concessions.acts.early import judge_early, write_early
-from virage.matchday.concessions.acts.fiscal import Plan
 from virage.matchday.concessions.acts.ordering import fact_of, let_go, settle
 from virage.matchday.concessions.acts.stock import Sold
 from virage.matchday.concessions.acts.tendering import rows_of
@@ -25,8 +24,6 @@ from virage.matchday.concessions.rules import booking as booked
 from virage.matchday.concessions.rules import order_money
 from virage.matchday.concessions.rules.booking import key_of, left_of
 from virage.matchday.concessions.rules.catalogue import outlet_codes
-from virage.matchday.concessions.rules.fiscal.chain import Appended
-from virage.matchday.concessions.rules.fiscal.record import RECORD_PURPOSE, Record, Written, canonical
 from virage.matchday.concessions.rules.orders import (
     CODE_TRIES_MAX,
     FACT,
@@ -40,8 +37,12 @@ from virage.matchday.concessions.rules.orders import (
 from virage.matchday.concessions.rules.placing import products_of
 from virage.matchday.concessions.rules.sale_of_order import Entry, refund_of, sale_of, told_ready
 from virage.matchday.concessions.store import booking
-from virage.matchday.concessions.store import fiscal as fiscal_store
 from virage.matchday.concessions.store import orders as store
+from virage.money.fiscal.acts import lock_heads
+from virage.money.fiscal.acts import records as fiscal
+from virage.money.fiscal.acts.records import Plan
+from virage.money.fiscal.rules.chain import Appended
+from virage.money.fiscal.rules.record import RECORD_PURPOSE, Record, Written, canonical
 from virage.money.wallet.acts import bonus
 from virage.money.wallet.rules.gifts import Gift, GiftReason, Given
 from virage.platform.database import Connection
@@ -116,7 +117,7 @@ async def _locale_of(conn: Connection, order: Order) -> Locale:
 async def _next(conn: Connection, order: Order, who: UUID, now: datetime) -> Entry:
     """The next place in the chain of the outlet's till of the house, which is locked."""
     key = (order.till_id, False)
-    return Entry((await fiscal_store.lock_heads(conn, [key]))[key], who, now)
+    return Entry((await lock_heads(conn, [key]))[key], who, now)
 
 
 async def _sign(conn: Connection, vault: KeyVault, record: Record, now: datetime) -> Plan:
@@ -212,7 +213,7 @@ async def refund(conn: Connection, vault: KeyVault, step: Step, reason: str, now
     left = left_of(order.money.key, await booking.bookings_of(conn, [order.money.key]))
     if not order_money.is_whole(order.money, left):  # a till gave something of it back already
         return Refused(Reason.REFUND_EXCEEDS_SALE, {"left_cents": sum(left.values())})
-    sale, *_ = await fiscal_store.receipts_of(conn, [order.money.key])
+    sale, *_ = await booking.receipts_of(conn, [order.money.key])
     cups_are_out = order.state in _HANDED
     back = refund_of(order, new_id(), reason, entry, sale, cups_are_out=cups_are_out)
     signed = await _sign(conn, vault, back, now)

@@ -12,17 +12,18 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.matchday.concessions.acts import fiscal, kitchen, stock
+from virage.matchday.concessions.acts import kitchen, stock
 from virage.matchday.concessions.acts.early import kept_of, note, write_settled
-from virage.matchday.concessions.acts.fiscal import Plan
 from virage.matchday.concessions.acts.stock import Sold
 from virage.matchday.concessions.acts.tendering import Money, Sent, beside, decide, rows_of
 from virage.matchday.concessions.rules import booking as rules
 from virage.matchday.concessions.rules.booking import Part, key_of
-from virage.matchday.concessions.rules.fiscal.chain import Appended, Known
-from virage.matchday.concessions.rules.fiscal.record import COUNTED, REFUNDS, SALES, Record, check
 from virage.matchday.concessions.rules.limits import TillLimits
 from virage.matchday.concessions.store import booking as store
+from virage.money.fiscal.acts import records as fiscal
+from virage.money.fiscal.acts.records import Plan
+from virage.money.fiscal.rules.chain import Appended, Known
+from virage.money.fiscal.rules.record import COUNTED, REFUNDS, SALES, Record, check
 from virage.money.wallet.acts import ledger, taps
 from virage.money.wallet.reads.cards import holders_at_till
 from virage.money.wallet.rules.cards import Reason as CardReason

@@ -10,10 +10,10 @@ from virage.matchday.concessions.acts.early import Early, as_cash_after, given, 
 from virage.matchday.concessions.rules import booking as rules
 from virage.matchday.concessions.rules.booking import Booked, Part, RecordKey, account_of, key_of, sale_of
 from virage.matchday.concessions.rules.deviations import Deviation
-from virage.matchday.concessions.rules.fiscal.record import PROVEN, REFUNDS, Record, TenderKind, Written, check
 from virage.matchday.concessions.rules.limits import TillLimits, Took, beyond
 from virage.matchday.concessions.rules.refunds import Receipt
 from virage.matchday.concessions.store import booking as store
+from virage.money.fiscal.rules.record import PROVEN, REFUNDS, Record, TenderKind, Written, check
 from virage.money.wallet.acts import ledger, taps
 from virage.money.wallet.acts.virtual_cards import charge
 from virage.money.wallet.reads import cards

@@ -5,10 +5,10 @@ from datetime import date, datetime
 from uuid import UUID
 
 from virage.matchday.concessions.rules.accounting import Journal, Ticketing, journal
-from virage.matchday.concessions.rules.fiscal.calendar import DAY_BEGINS, begins, business_day, ends
-from virage.matchday.concessions.rules.fiscal.closing import Period, PeriodKind
 from virage.matchday.concessions.store import accounting as store
 from virage.matchday.concessions.store.accounting import Span
+from virage.money.fiscal.rules.calendar import DAY_BEGINS, begins, business_day, ends
+from virage.money.fiscal.rules.closing import Period, PeriodKind
 from virage.platform.database import Connection
 from virage.sale.ticketing.reads import books as tickets
 from virage.site.programme import reads as programme

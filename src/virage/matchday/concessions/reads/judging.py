@@ -17,10 +17,10 @@ from virage.matchday.concessions.reads.catalogue import Catalogues, Terms, on_at
 from virage.matchday.concessions.rules.alcohol import Derogation
 from virage.matchday.concessions.rules.catalogue import is_version
 from virage.matchday.concessions.rules.deviations import Deviation, Reason
-from virage.matchday.concessions.rules.fiscal.record import Kind, Record
 from virage.matchday.concessions.rules.judging import judge, judge_clock
 from virage.matchday.concessions.store import catalogue as store
 from virage.matchday.concessions.store import derogations as calendar
+from virage.money.fiscal.rules.record import Kind, Record
 from virage.platform.clock import Clock
 from virage.platform.database import Database
 from virage.site.programme import reads as programme

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from virage.identity.people import reads as people
 from virage.matchday.concessions.rules.figures import By, SalesRow, SalesView
-from virage.matchday.concessions.rules.fiscal.record import VatTotal
 from virage.matchday.concessions.store import figures as store
 from virage.matchday.concessions.store.figures import Counts, Slice, Sums
+from virage.money.fiscal.rules.record import VatTotal
 from virage.platform.database import Connection
 from virage.site.programme.rules import Text
 

@@ -6,11 +6,12 @@ from uuid import UUID
 
 from virage.identity.people import reads as people
 from virage.identity.people.rules.devices import DeviceKind
-from virage.matchday.concessions.rules.fiscal.closing import PeriodKind, Subject
 from virage.matchday.concessions.rules.shifts import Desk, OfficeTill, Opened, Receipts, Shift, drawer, tenders
-from virage.matchday.concessions.store import fiscal, orders
+from virage.matchday.concessions.store import orders
 from virage.matchday.concessions.store import shifts as store
 from virage.matchday.concessions.store.figures import Slice
+from virage.money.fiscal import reads as fiscal
+from virage.money.fiscal.rules.closing import PeriodKind, Subject
 from virage.platform.database import Connection
 from virage.platform.guard import Principal
 

@@ -7,11 +7,12 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from virage.matchday.concessions.rules.concessionaires import Concessionaire
-from virage.matchday.concessions.rules.fiscal.closing import PeriodKind, read_closing
-from virage.matchday.concessions.rules.fiscal.record import hash_of
 from virage.matchday.concessions.rules.statements import Closed, Statement, statement
-from virage.matchday.concessions.store import booking, fiscal
+from virage.matchday.concessions.store import booking
 from virage.matchday.concessions.store import concessionaires as store
+from virage.money.fiscal import reads as fiscal
+from virage.money.fiscal.rules.closing import PeriodKind, read_closing
+from virage.money.fiscal.rules.record import hash_of
 from virage.platform.database import Connection
 
 

@@ -14,10 +14,10 @@ from virage.identity.people import reads as people
 from virage.identity.people.rules.pins import RosterEntry
 from virage.matchday.concessions.reads.catalogue import Catalogues, OutletCatalogue, shown_at
 from virage.matchday.concessions.rules.alcohol import Derogation
-from virage.matchday.concessions.rules.fiscal.chain import Head
 from virage.matchday.concessions.rules.limits import House, RefundReason, TillLimits
 from virage.matchday.concessions.store import derogations as calendar
-from virage.matchday.concessions.store import fiscal
+from virage.money.fiscal import reads as fiscal
+from virage.money.fiscal.rules.chain import Head
 from virage.platform.clock import Clock
 from virage.platform.database import Database
 from virage.platform.guard import Principal

@@ -13,7 +13,8 @@ from virage.matchday.concessions.acts.selling import Answer, asks_alone, take
 from virage.matchday.concessions.acts.tendering import Sent
 from virage.matchday.concessions.reads.judging import Judge
 from virage.matchday.concessions.rules.booking import Reason, tap_id
-from virage.matchday.concessions.rules.fiscal.record import (
+from virage.matchday.concessions.rules.limits import TillLimits
+from virage.money.fiscal.rules.record import (
     BODY_CHARS_MAX,
     RECORDS_MAX,
     SALES,
@@ -23,7 +24,6 @@ from virage.matchday.concessions.rules.fiscal.record import (
     Written,
     read_signed,
 )
-from virage.matchday.concessions.rules.limits import TillLimits
 from virage.money.wallet.reads.cards import card_that_taps
 from virage.money.wallet.routes.card_desk import CardDesk
 from virage.money.wallet.rules.sun import Seen, message_of, verify

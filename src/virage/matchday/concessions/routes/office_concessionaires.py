@@ -11,11 +11,11 @@ from litestar.params import Parameter
 
 from virage.matchday.concessions.acts import concessionaires as acts
 from virage.matchday.concessions.reads import statements as reads
-from virage.matchday.concessions.routes.periods import FromDay, ToDay, check_days
 from virage.matchday.concessions.rules.concessionaires import Concessionaire, ConcessionaireWish, Terms, TermsWish
 from virage.matchday.concessions.rules.limits import house_of
 from virage.matchday.concessions.rules.statement_paper import statement_pdf, statement_table
 from virage.matchday.concessions.rules.statements import Statement
+from virage.money.fiscal.routes.periods import FromDay, ToDay, check_days
 from virage.platform.clock import Clock
 from virage.platform.config import Config
 from virage.platform.database import Database

@@ -8,9 +8,9 @@ from litestar import Router, get
 from virage.matchday.concessions.reads import sales as reads
 from virage.matchday.concessions.reads import shifts as shift_reads
 from virage.matchday.concessions.reads.sales import Slice
-from virage.matchday.concessions.routes.periods import DAYS_MAX, EVER, FOREVER, From, OfEvent, To, check_times
 from virage.matchday.concessions.rules.figures import By, SalesView
 from virage.matchday.concessions.rules.shifts import OfficeTill, Shift
+from virage.money.fiscal.routes.periods import DAYS_MAX, EVER, FOREVER, From, OfEvent, To, check_times
 from virage.platform.clock import Clock
 from virage.platform.database import Database
 from virage.platform.guard import Principal, Role, staff

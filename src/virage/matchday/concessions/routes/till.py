@@ -13,7 +13,7 @@ from msgspec import Struct
 from virage.matchday.concessions.acts.selling import Answer
 from virage.matchday.concessions.reads.tills import TillPack, TillPacks
 from virage.matchday.concessions.routes.counter import Counter, TillUpload
-from virage.matchday.concessions.rules.fiscal.record import BODY_CHARS_MAX, RECORDS_MAX
+from virage.money.fiscal.rules.record import BODY_CHARS_MAX, RECORDS_MAX
 from virage.money.wallet.reads.card_news import CardNews, TillCards
 from virage.platform.clock import Clock
 from virage.platform.guard import Principal, device_at

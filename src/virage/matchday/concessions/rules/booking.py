@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
-from virage.matchday.concessions.rules.fiscal.record import PROVEN, REFUNDS, Record, TenderKind
 from virage.matchday.concessions.rules.refunds import as_cash
+from virage.money.fiscal.rules.record import PROVEN, REFUNDS, Record, TenderKind
 from virage.money.wallet.rules.bonus import split
 from virage.money.wallet.rules.ledger import Account, Kind, Transfer, account, bonus, purse
 from virage.platform.money import Cents

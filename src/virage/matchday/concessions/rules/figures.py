@@ -13,8 +13,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.matchday.concessions.rules.fiscal.record import REFUNDS, SALES, Record, VatTotal
 from virage.matchday.concessions.rules.pricing import split
+from virage.money.fiscal.rules.record import REFUNDS, SALES, Record, VatTotal
 from virage.platform.money import Cents
 from virage.site.programme.rules import Text
 

@@ -13,8 +13,8 @@ from virage.matchday.concessions.rules.alcohol import Derogation, may_sell
 from virage.matchday.concessions.rules.alcohol import Reason as AlcoholReason
 from virage.matchday.concessions.rules.catalogue import Catalogue, Menu, Product
 from virage.matchday.concessions.rules.deviations import Deviation, Reason
-from virage.matchday.concessions.rules.fiscal.record import Line, Record
 from virage.matchday.concessions.rules.pricing import list_price, split
+from virage.money.fiscal.rules.record import Line, Record
 from virage.platform.money import Cents
 from virage.site.programme.rules import Event
 

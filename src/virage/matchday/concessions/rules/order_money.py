@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from virage.matchday.concessions.rules.booking import Part, Payer, RecordKey, till_account, transfers
-from virage.matchday.concessions.rules.fiscal.record import REFUNDS, Record
+from virage.money.fiscal.rules.record import REFUNDS, Record
 from virage.money.wallet.rules.ledger import Account, Kind, Step, Transfer, bonus, purse
 from virage.platform.money import Cents
 

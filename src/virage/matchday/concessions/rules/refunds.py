@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.matchday.concessions.rules.deviations import Deviation, Reason
-from virage.matchday.concessions.rules.fiscal.record import Line, Record
+from virage.money.fiscal.rules.record import Line, Record
 from virage.platform.money import Cents
 
 

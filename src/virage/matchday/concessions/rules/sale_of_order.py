@@ -8,18 +8,9 @@ from msgspec.structs import replace
 
 from virage.identity.people.rules.persons import Locale
 from virage.identity.people.rules.push import PushMessage, Said
-from virage.matchday.concessions.rules.fiscal.chain import Head
-from virage.matchday.concessions.rules.fiscal.record import (
-    Kind,
-    Line,
-    Record,
-    RefundOf,
-    Tender,
-    TenderKind,
-    stamp,
-    totals_of,
-)
 from virage.matchday.concessions.rules.orders import FoodLine, Order
+from virage.money.fiscal.rules.chain import Head
+from virage.money.fiscal.rules.record import Kind, Line, Record, RefundOf, Tender, TenderKind, stamp, totals_of
 from virage.site.programme.rules import Text
 
 NAME_CHARS: Final = 100

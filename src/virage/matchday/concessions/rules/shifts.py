@@ -7,8 +7,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.matchday.concessions.rules.fiscal.closing import TenderTotal
-from virage.matchday.concessions.rules.fiscal.record import TenderKind, read_record
+from virage.money.fiscal.rules.closing import TenderTotal
+from virage.money.fiscal.rules.record import TenderKind, read_record
 from virage.platform.money import Cents
 
 

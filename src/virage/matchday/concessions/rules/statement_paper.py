@@ -11,10 +11,10 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from virage.matchday.concessions.rules.fiscal.record import VatTotal
 from virage.matchday.concessions.rules.limits import House
 from virage.matchday.concessions.rules.statements import Statement, StatementLine, Sums
 from virage.matchday.concessions.rules.tables import Cell, euros, table
+from virage.money.fiscal.rules.record import VatTotal
 from virage.platform.config import Club
 from virage.platform.money import Cents
 from virage.platform.printing import breakable, ink_on, printed

@@ -14,8 +14,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.matchday.concessions.rules.concessionaires import Bearer, Concessionaire, Terms
-from virage.matchday.concessions.rules.fiscal.closing import Closing, TenderTotal, add
-from virage.matchday.concessions.rules.fiscal.record import TenderKind, VatTotal
+from virage.money.fiscal.rules.closing import Closing, TenderTotal, add
+from virage.money.fiscal.rules.record import TenderKind, VatTotal
 from virage.platform.money import PERMILLE, Cents
 
 

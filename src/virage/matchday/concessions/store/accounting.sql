@@ -25,13 +25,13 @@ with sold as (
             where total.vat_permille = sold.rate
         ) as vat_cents
     from sold
-    left join concessions.record on record.id = sold.subject and record.device_id = sold.till
+    left join fiscal.public_record as record on record.id = sold.subject and record.device_id = sold.till
 )
 select told.day,
     coalesce(
         told.outlet,
         (
-            select last.outlet from concessions.record as last
+            select last.outlet from fiscal.public_record as last
             where last.device_id = told.till and not last.training order by last.number desc limit 1
         )
     ) as sold_at,

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from virage.matchday.concessions.rules.booking import Awaiting, Booked, Part, Payer, RecordKey
-from virage.matchday.concessions.rules.fiscal.closing import Closing
-from virage.matchday.concessions.rules.fiscal.record import Record
 from virage.matchday.concessions.rules.limits import Alone
 from virage.matchday.concessions.store.queries import queries
+from virage.money.fiscal.rules.closing import Closing
+from virage.money.fiscal.rules.record import Record, read_record
 from virage.platform.database import Connection
 from virage.platform.money import Cents
 
@@ -33,6 +33,13 @@ async def bookings_of(conn: Connection, sales: Sequence[RecordKey]) -> list[Book
 async def refunds_of(conn: Connection, sales: Sequence[RecordKey]) -> list[Booked]:
     """What was given back of sales, whose rows or whose tills' chains are locked."""
     return [_booked(row) async for row in queries.refunds_of_sales(conn, **_keys(sales))]
+
+
+async def receipts_of(conn: Connection, sales: Sequence[tuple[UUID, UUID]]) -> list[Record]:
+    """Sales by their tills and ids, then the refunds of them that were booked, in the order in which they were."""
+    tills, ids = [till for till, _ in sales], [id_ for _, id_ in sales]
+    found = [read_record(row["body"]) async for row in queries.receipts_of(conn, device_ids=tills, ids=ids)]
+    return [record for record in found if record is not None]
 
 
 async def awaiting(conn: Connection, sales: Sequence[RecordKey]) -> list[Awaiting]:

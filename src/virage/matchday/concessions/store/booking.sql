@@ -16,6 +16,21 @@ select booking.device_id, booking.record_id, booking.card_id, booking.purse_id, 
 from unnest(:tills::uuid[], :sale_ids::uuid[]) as wanted (till, id)
 inner join concessions.booking on booking.refund_till = wanted.till and booking.refund_of = wanted.id;
 
+-- name: receipts_of(device_ids, ids)
+-- Sales by their keys, then the refunds of them that were booked, in the order in which they were.
+with wanted as (select device_id, id from unnest(:device_ids::uuid[], :ids::uuid[]) as keys (device_id, id)),
+
+given as (
+    select distinct booking.device_id, booking.record_id as id
+    from wanted
+    inner join concessions.booking on booking.refund_till = wanted.device_id and booking.refund_of = wanted.id
+)
+
+select record.body from fiscal.public_record as record
+inner join (select *, 'sale' as kind from wanted union all select *, 'refund' from given) as one
+    on record.device_id = one.device_id and record.id = one.id and record.kind = one.kind
+order by one.kind desc, record.received_at, record.device_id, record.number;
+
 -- name: awaiting(tills, sale_ids)
 -- Refunds that were told before these sales, in the order in which they were told.
 select booking.device_id, booking.record_id, booking.refund_till, booking.refund_of, booking.tender,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from virage.matchday.concessions.rules.deviations import Deviation, NotedDeviation, Reason
-from virage.matchday.concessions.rules.fiscal.record import Record
 from virage.matchday.concessions.store.queries import queries
+from virage.money.fiscal.rules.record import Record
 from virage.platform.database import Connection
 
 

@@ -1,7 +1,7 @@
 -- name: chains_behind(most)
 -- Tills whose real chain has records that are not in the figures.
 select head.device_id
-from concessions.till_head as head
+from fiscal.public_till_head as head
 left join concessions.figures_head as done on done.device_id = head.device_id
 where not head.training and head.number > coalesce(done.number, 0)
 order by head.device_id limit :most;
@@ -18,7 +18,7 @@ returning device_id, number;
 select found.device_id, found.number, found.body
 from unnest(:device_ids::uuid[], :numbers::bigint[]) as done (device_id, number)
 cross join lateral (
-    select record.device_id, record.number, record.body from concessions.record
+    select record.device_id, record.number, record.body from fiscal.public_record as record
     where record.device_id = done.device_id and not record.training and record.number > done.number
     order by record.number limit :most
 ) as found
@@ -68,7 +68,7 @@ truncate concessions.figures_head, concessions.figure, concessions.receipt_figur
 -- name: records_waiting()$
 -- How many records of real chains are not in the figures.
 select coalesce(sum(head.number - coalesce(done.number, 0)), 0)::bigint
-from concessions.till_head as head
+from fiscal.public_till_head as head
 left join concessions.figures_head as done on done.device_id = head.device_id
 where not head.training;
 

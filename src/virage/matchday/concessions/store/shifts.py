@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from virage.matchday.concessions.rules.fiscal.record import TenderKind
 from virage.matchday.concessions.rules.shifts import Counted, Money, Opened, Receipts, TillAnchor, TillHead
 from virage.matchday.concessions.store.figures import Slice
 from virage.matchday.concessions.store.queries import queries
+from virage.money.fiscal.rules.record import TenderKind
 from virage.platform.database import Connection
 from virage.platform.money import Cents
 

@@ -4,10 +4,10 @@
 select opened.device_id, opened.number, opened.id, opened.at, opened.outlet, opened.event_id, opened.cashier,
     opened.body, ending.number as end_number, ending.at as end_at, coalesce(ending.closes, false) as closes,
     head.number as head
-from concessions.record as opened
-inner join concessions.till_head as head on head.device_id = opened.device_id and not head.training
+from fiscal.public_record as opened
+inner join fiscal.public_till_head as head on head.device_id = opened.device_id and not head.training
 left join lateral (
-    select later.number, later.at, later.kind = 'shift_closed' as closes from concessions.record as later
+    select later.number, later.at, later.kind = 'shift_closed' as closes from fiscal.public_record as later
     where later.device_id = opened.device_id and later.number > opened.number
         and later.kind in ('shift_opened', 'shift_closed')
     order by later.number limit 1
@@ -22,9 +22,9 @@ order by opened.at desc, opened.id limit :most;
 select last.device_id, last.number, last.id, last.at, last.outlet, last.event_id, last.cashier, last.body,
     null::bigint as end_number, null::timestamptz as end_at, false as closes, head.number as head
 from unnest(:device_ids::uuid[]) as wanted (device_id)
-inner join concessions.till_head as head on head.device_id = wanted.device_id and not head.training
+inner join fiscal.public_till_head as head on head.device_id = wanted.device_id and not head.training
 cross join lateral (
-    select * from concessions.record
+    select * from fiscal.public_record as record
     where record.device_id = wanted.device_id and record.kind in ('shift_opened', 'shift_closed')
     order by record.number desc limit 1
 ) as last
@@ -34,7 +34,7 @@ where last.kind = 'shift_opened';
 -- What was counted in some shifts, each by the number of its first record, in order.
 select shift.device_id, shift.first, record.number, record.at, record.body
 from unnest(:device_ids::uuid[], :firsts::bigint[], :lasts::bigint[]) as shift (device_id, first, last)
-inner join concessions.record
+inner join fiscal.public_record as record
     on record.device_id = shift.device_id and record.number between shift.first and shift.last
     and record.kind = 'shift_counted'
 order by shift.device_id, shift.first, record.number;
@@ -45,7 +45,7 @@ select shift.device_id, shift.first, count(*) filter (where record.kind = 'sale'
     count(*) filter (where record.kind = 'refund') as refunds, sum(record.total_cents)::bigint as total_cents,
     sum((record.sums ->> 'tip_cents')::bigint)::bigint as tip_cents
 from unnest(:device_ids::uuid[], :firsts::bigint[], :lasts::bigint[]) as shift (device_id, first, last)
-inner join concessions.record
+inner join fiscal.public_record as record
     on record.device_id = shift.device_id and not record.training
     and record.number between shift.first and shift.last and record.kind in ('sale', 'refund')
 group by shift.device_id, shift.first;
@@ -57,7 +57,7 @@ select shift.device_id, shift.first, tender.kind, record.kind = 'refund' as back
 from unnest(:device_ids::uuid[], :firsts::bigint[], :lasts::bigint[], :counts::bigint[]) as shift (
     device_id, first, last, counted_at
 )
-inner join concessions.record
+inner join fiscal.public_record as record
     on record.device_id = shift.device_id and not record.training
     and record.number between shift.first and shift.last and record.kind in ('sale', 'refund')
 cross join lateral jsonb_to_recordset(record.sums -> 'tenders') as tender (kind text, cents bigint)
@@ -75,11 +75,11 @@ where posting.kind = 'cash' and posting.key = any(:keys::text[]) and posting.pur
 -- The head of each till's real chain with when it came, and its last anchor.
 select head.device_id, head.number, head.hash, record.received_at, anchor.sequence, anchor.number as anchored,
     anchor.at as anchored_at
-from concessions.till_head as head
-inner join concessions.record
+from fiscal.public_till_head as head
+inner join fiscal.public_record as record
     on record.device_id = head.device_id and not record.training and record.number = head.number
 left join lateral (
-    select last.sequence, last.number, last.at from concessions.anchor as last
+    select last.sequence, last.number, last.at from fiscal.public_anchor as last
     where last.device_id = head.device_id order by last.sequence desc limit 1
 ) as anchor on true
 where head.device_id = any(:device_ids::uuid[]) and not head.training;

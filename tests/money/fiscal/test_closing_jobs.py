@@ -9,13 +9,13 @@ import pytest
 
 from tests.conftest import FakeClock
 from tests.matchday.concessions.conftest import Counters
-from tests.matchday.concessions.till import Till, append, beer, fries
+from tests.money.fiscal.till import Till, append, beer, fries
 from virage.cli import closing as commands
 from virage.cli.fiscal import verify_archives
 from virage.identity.keys.rules.vault import KeyVault
-from virage.matchday.concessions.acts.archives import ArchiveMonth, Archives
-from virage.matchday.concessions.jobs.closing import ClosingJobs
-from virage.matchday.concessions.rules.fiscal.closing import Period, PeriodKind
+from virage.money.fiscal.acts.archives import ArchiveMonth, Archives
+from virage.money.fiscal.jobs import ClosingJobs
+from virage.money.fiscal.rules.closing import Period, PeriodKind
 from virage.platform.config import Config
 from virage.platform.database import Database
 from virage.platform.guard import Grant

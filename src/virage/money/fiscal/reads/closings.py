@@ -7,10 +7,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.matchday.concessions.rules.fiscal.calendar import Standing, next_due
-from virage.matchday.concessions.rules.fiscal.closing import PART_OF, Closing, Period, PeriodKind, Subject, read_closing
-from virage.matchday.concessions.rules.fiscal.record import hash_of
-from virage.matchday.concessions.store import fiscal as store
+from virage.money.fiscal import store
+from virage.money.fiscal.rules.calendar import Standing, next_due
+from virage.money.fiscal.rules.closing import PART_OF, Closing, Period, PeriodKind, Subject, read_closing
+from virage.money.fiscal.rules.record import hash_of
 from virage.platform.database import Connection
 from virage.site.venue.reads import GROUND_ZONE
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from virage.matchday.concessions.rules.fiscal.chain import Anchor, Head
-from virage.matchday.concessions.rules.fiscal.closing import (
+from virage.money.fiscal.rules.chain import Anchor, Head
+from virage.money.fiscal.rules.closing import (
     Closing,
     PeriodKind,
     Range,
@@ -18,18 +18,11 @@ from virage.matchday.concessions.rules.fiscal.closing import (
     read_closing,
     tally,
 )
-from virage.matchday.concessions.rules.fiscal.record import (
-    GENESIS,
-    Record,
-    TenderKind,
-    VatTotal,
-    Written,
-    check,
-    read_record,
-    stamp,
-)
-from virage.matchday.concessions.store.queries import queries
+from virage.money.fiscal.rules.record import GENESIS, TenderKind, VatTotal, Written, check, stamp
 from virage.platform.database import Connection
+from virage.platform.sql import load
+
+queries = load(__file__)
 
 ChainKey = tuple[UUID, bool]
 """A till, and whether it is its row of rehearsals."""
@@ -83,13 +76,6 @@ async def ids_used(conn: Connection, wanted: Sequence[tuple[UUID, UUID]]) -> dic
     async for row in queries.ids_used(conn, device_ids=tills, ids=ids):
         found.setdefault(row["device_id"], set()).add(row["id"])
     return found
-
-
-async def receipts_of(conn: Connection, sales: Sequence[tuple[UUID, UUID]]) -> list[Record]:
-    """Sales by their tills and ids, then the refunds of them that were booked, in the order in which they were."""
-    tills, ids = [till for till, _ in sales], [id_ for _, id_ in sales]
-    found = [read_record(row["body"]) async for row in queries.receipts_of(conn, device_ids=tills, ids=ids)]
-    return [record for record in found if record is not None]
 
 
 async def insert_records(conn: Connection, written: Sequence[Written], now: datetime) -> None:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from virage.identity.keys.rules.keys import HolderKey, holder_key_from_jwk, kid_of, signed_body
-from virage.matchday.concessions.rules.fiscal.archive import (
+from virage.money.fiscal.rules.archive import (
     HEADER_PURPOSE,
     SEAL_PURPOSE,
     AnchorLine,
@@ -21,8 +21,8 @@ from virage.matchday.concessions.rules.fiscal.archive import (
     SealLine,
     read_line,
 )
-from virage.matchday.concessions.rules.fiscal.chain import Anchor
-from virage.matchday.concessions.rules.fiscal.closing import (
+from virage.money.fiscal.rules.chain import Anchor
+from virage.money.fiscal.rules.closing import (
     CLOSING_PURPOSE,
     PART_OF,
     Closing,
@@ -32,7 +32,7 @@ from virage.matchday.concessions.rules.fiscal.closing import (
     read_closing,
     tally,
 )
-from virage.matchday.concessions.rules.fiscal.record import RECORD_PURPOSE, canonical, hash_of, read_record
+from virage.money.fiscal.rules.record import RECORD_PURPOSE, canonical, hash_of, read_record
 from virage.platform.keys import bytes_of_base64url
 
 RANKS: Final = (HeaderLine, RecordLine, AnchorLine, ClosingLine, SealLine)

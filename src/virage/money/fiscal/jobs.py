@@ -5,12 +5,12 @@ from typing import Final
 from uuid import UUID
 
 from virage.identity.keys.rules.vault import KeyVault
-from virage.matchday.concessions.acts import fiscal
-from virage.matchday.concessions.acts.archives import ARCHIVE_JOB, ArchiveMonth, Archives
-from virage.matchday.concessions.reads import closings as reads
-from virage.matchday.concessions.reads.fiscal import archive
-from virage.matchday.concessions.rules.fiscal.calendar import ends
-from virage.matchday.concessions.rules.fiscal.closing import Closing, Period, PeriodKind
+from virage.money.fiscal.acts import records as fiscal
+from virage.money.fiscal.acts.archives import ARCHIVE_JOB, ArchiveMonth, Archives
+from virage.money.fiscal.reads import closings as reads
+from virage.money.fiscal.reads.archive import archive
+from virage.money.fiscal.rules.calendar import ends
+from virage.money.fiscal.rules.closing import Closing, Period, PeriodKind
 from virage.platform.clock import Clock
 from virage.platform.database import Database
 from virage.platform.problems import Refused

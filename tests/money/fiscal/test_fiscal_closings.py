@@ -9,11 +9,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.matchday.concessions.till import NOW, SUN, Till, append, beer, cup, fries
+from tests.money.fiscal.till import NOW, SUN, Till, append, beer, cup, fries
 from virage.identity.keys.reads import issuer_keys
 from virage.identity.keys.rules.vault import KeyVault
-from virage.matchday.concessions.acts.fiscal import close
-from virage.matchday.concessions.rules.fiscal.closing import (
+from virage.money.fiscal.acts.records import close
+from virage.money.fiscal.rules.closing import (
     CLOSING_PURPOSE,
     FISCAL_KEY,
     NOT_A_PERIOD,
@@ -28,16 +28,7 @@ from virage.matchday.concessions.rules.fiscal.closing import (
     read_closing,
     tally,
 )
-from virage.matchday.concessions.rules.fiscal.record import (
-    GENESIS,
-    Kind,
-    Reason,
-    Tender,
-    TenderKind,
-    VatTotal,
-    canonical,
-    hash_of,
-)
+from virage.money.fiscal.rules.record import GENESIS, Kind, Reason, Tender, TenderKind, VatTotal, canonical, hash_of
 from virage.platform.database import Connection, Database
 from virage.platform.problems import Refused
 
@@ -264,7 +255,7 @@ async def test_where_nothing_was_written_nothing_is_closed(books: Books, conn: C
     await books.append(till)
     assert await books.close(day()) == {}
     assert await books.close(month(5)) == {}
-    assert await conn.fetchval("select count(*) from concessions.closing") == 0
+    assert await conn.fetchval("select count(*) from fiscal.closing") == 0
 
 
 @pytest.mark.parametrize(
@@ -289,7 +280,7 @@ async def test_a_closing_is_signed_by_the_house_in_bytes_that_say_the_same(books
     await books.append(till)
     closings = await books.close(day())
     keys = (await issuer_keys(conn, [FISCAL_KEY]))[FISCAL_KEY]
-    rows = await conn.fetch("select * from concessions.closing")
+    rows = await conn.fetch("select * from fiscal.closing")
     assert len(rows) == 2
     for row in rows:
         closing = read_closing(row["body"])

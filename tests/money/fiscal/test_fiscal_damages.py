@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.matchday.concessions.archives import Lines, at, body_changed, changed, swapped, without
-from tests.matchday.concessions.till import NOW, Till, beer
+from tests.money.fiscal.archives import Lines, at, body_changed, changed, swapped, without
+from tests.money.fiscal.till import NOW, Till, beer
 from virage.identity.keys.acts import ensure_keys
 from virage.identity.keys.rules.vault import KeyVault
-from virage.matchday.concessions.rules.fiscal.archive import HEADER_PURPOSE, Signed, record_line
-from virage.matchday.concessions.rules.fiscal.closing import CLOSING_PURPOSE, FISCAL_KEY
-from virage.matchday.concessions.rules.fiscal.record import Kind
-from virage.matchday.concessions.rules.fiscal.verifying import Damage, Finding, NotAnArchive, Report, verify
+from virage.money.fiscal.rules.archive import HEADER_PURPOSE, Signed, record_line
+from virage.money.fiscal.rules.closing import CLOSING_PURPOSE, FISCAL_KEY
+from virage.money.fiscal.rules.record import Kind
+from virage.money.fiscal.rules.verifying import Damage, Finding, NotAnArchive, Report, verify
 from virage.platform.database import Database
 from virage.platform.ids import new_id
 from virage.platform.keys import base64url, bytes_of_base64url

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import hypothesis.strategies as st
 from hypothesis import given
 
-from virage.matchday.concessions.rules.fiscal.calendar import Standing, begins, business_day, ends, next_due
-from virage.matchday.concessions.rules.fiscal.closing import Period, PeriodKind
+from virage.money.fiscal.rules.calendar import Standing, begins, business_day, ends, next_due
+from virage.money.fiscal.rules.closing import Period, PeriodKind
 
 PARIS = ZoneInfo("Europe/Paris")
 DAY, MONTH, YEAR = PeriodKind

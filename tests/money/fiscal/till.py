@@ -8,9 +8,9 @@ from uuid import UUID
 from msgspec import to_builtins
 
 from tests.identity.passes.make_vectors import Ed25519Phone, P256Phone
-from virage.matchday.concessions.acts import fiscal
-from virage.matchday.concessions.rules.fiscal.chain import Head, Outcome
-from virage.matchday.concessions.rules.fiscal.record import (
+from virage.money.fiscal.acts import records as fiscal
+from virage.money.fiscal.rules.chain import Head, Outcome
+from virage.money.fiscal.rules.record import (
     RECORD_PURPOSE,
     Kind,
     Line,

@@ -1,7 +1,7 @@
 """The vectors that hold the two implementations of a till together."""
 
-from tests.matchday.concessions import make_vectors
-from virage.matchday.concessions.rules.fiscal.record import Reason
+from tests.money.fiscal import make_vectors
+from virage.money.fiscal.rules.record import Reason
 
 
 def test_the_vectors_stand_as_the_rules_make_them() -> None:

@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from virage.matchday.concessions.rules.fiscal.record import (
+from virage.money.fiscal.rules.record import (
     GENESIS,
     Hash,
     Number,

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.identity.passes.make_vectors import P256, Ed25519Phone
-from tests.matchday.concessions.till import BEER, SUN, Till, beer, cup, fries, members, signed
-from virage.matchday.concessions.rules.fiscal.record import (
+from tests.money.fiscal.till import BEER, SUN, Till, beer, cup, fries, members, signed
+from virage.money.fiscal.rules.record import (
     LINES_MAX,
     UNIT_CENTS_MAX,
     Kind,

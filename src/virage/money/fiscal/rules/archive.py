@@ -11,8 +11,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from virage.matchday.concessions.rules.fiscal.chain import Anchor
-from virage.matchday.concessions.rules.fiscal.record import Stamp, canonical
+from virage.money.fiscal.rules.chain import Anchor
+from virage.money.fiscal.rules.record import Stamp, canonical
 from virage.platform.keys import Jwk, base64url
 
 HEADER_PURPOSE: Final = b"virage:archive-header:v1\0"

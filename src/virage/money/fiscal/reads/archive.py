@@ -11,7 +11,8 @@ from msgspec import Struct
 from virage.identity.keys.acts import ensure_keys
 from virage.identity.keys.rules.vault import KeyVault
 from virage.identity.people import reads as people
-from virage.matchday.concessions.rules.fiscal.archive import (
+from virage.money.fiscal import store
+from virage.money.fiscal.rules.archive import (
     HEADER_PURPOSE,
     SEAL_PURPOSE,
     VERSION,
@@ -25,10 +26,9 @@ from virage.matchday.concessions.rules.fiscal.archive import (
     record_line,
     seal_line,
 )
-from virage.matchday.concessions.rules.fiscal.closing import FISCAL_KEY, Closing, PeriodKind, read_closing
-from virage.matchday.concessions.rules.fiscal.record import canonical, stamp
-from virage.matchday.concessions.store import fiscal as store
-from virage.matchday.concessions.store.fiscal import StoredClosing
+from virage.money.fiscal.rules.closing import FISCAL_KEY, Closing, PeriodKind, read_closing
+from virage.money.fiscal.rules.record import canonical, stamp
+from virage.money.fiscal.store import StoredClosing
 from virage.platform.database import Connection, Database
 from virage.platform.keys import base64url
 

@@ -10,22 +10,12 @@ from typing import Any
 import pytest
 
 from tests.identity.passes.make_vectors import P256
-from tests.matchday.concessions.archives import (
-    FIRST,
-    RECORDS,
-    Lines,
-    at,
-    body_changed,
-    file_of,
-    lines_of,
-    three_days,
-    without,
-)
-from tests.matchday.concessions.till import Till
+from tests.money.fiscal.archives import FIRST, RECORDS, Lines, at, body_changed, file_of, lines_of, three_days, without
+from tests.money.fiscal.till import Till
 from virage.cli import fiscal as command
 from virage.identity.keys.rules.vault import KeyVault
-from virage.matchday.concessions.rules.fiscal.archive import Signed, record_line
-from virage.matchday.concessions.rules.fiscal.verifying import Damage, Finding, verify
+from virage.money.fiscal.rules.archive import Signed, record_line
+from virage.money.fiscal.rules.verifying import Damage, Finding, verify
 from virage.platform.database import Database
 
 
@@ -98,7 +88,7 @@ async def test_a_till_without_ed25519_signs_with_p_256(db: Database, vault: KeyV
 
 
 async def test_more_records_than_a_page_are_all_there(db: Database, vault: KeyVault, monkeypatch: Any) -> None:
-    monkeypatch.setattr("virage.matchday.concessions.reads.fiscal.PAGE", 2)
+    monkeypatch.setattr("virage.money.fiscal.reads.archive.PAGE", 2)
     till = Till()
     await three_days(db, vault, till)
     file = await file_of(db, vault, till)

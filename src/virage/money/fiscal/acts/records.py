@@ -8,8 +8,9 @@ from msgspec import Struct
 
 from virage.identity.keys.acts import ensure_keys
 from virage.identity.keys.rules.vault import KeyVault
-from virage.matchday.concessions.rules.fiscal.chain import Appended, Head, Outcome, anchor, extend, link_of
-from virage.matchday.concessions.rules.fiscal.closing import (
+from virage.money.fiscal import store
+from virage.money.fiscal.rules.chain import Appended, Head, Outcome, anchor, extend, link_of
+from virage.money.fiscal.rules.closing import (
     CLOSING_PURPOSE,
     FISCAL_KEY,
     PART_OF,
@@ -24,9 +25,8 @@ from virage.matchday.concessions.rules.fiscal.closing import (
     close_longer,
     refuse,
 )
-from virage.matchday.concessions.rules.fiscal.record import Stamp, Written, canonical, stamp
-from virage.matchday.concessions.store import fiscal as store
-from virage.matchday.concessions.store.fiscal import ChainKey, StoredClosing
+from virage.money.fiscal.rules.record import Stamp, Written, canonical, stamp
+from virage.money.fiscal.store import ChainKey, StoredClosing
 from virage.platform.database import Connection
 from virage.platform.journal import Fact
 from virage.platform.journal import append as write_facts

@@ -6,12 +6,12 @@ import json
 from datetime import date, timedelta
 from typing import Any
 
-from tests.matchday.concessions.till import NOW, Till, append, beer
+from tests.money.fiscal.till import NOW, Till, append, beer
 from virage.identity.keys.rules.vault import KeyVault
-from virage.matchday.concessions.acts.fiscal import close
-from virage.matchday.concessions.reads.fiscal import archive
-from virage.matchday.concessions.rules.fiscal.closing import Period, PeriodKind
-from virage.matchday.concessions.rules.fiscal.record import Kind
+from virage.money.fiscal.acts.records import close
+from virage.money.fiscal.reads.archive import archive
+from virage.money.fiscal.rules.closing import Period, PeriodKind
+from virage.money.fiscal.rules.record import Kind
 from virage.platform.database import Database
 
 FIRST = date(2026, 5, 30)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from virage.matchday.concessions.rules.fiscal.closing import PART_OF, Period, PeriodKind
+from virage.money.fiscal.rules.closing import PART_OF, Period, PeriodKind
 
 DAY_ENDS: Final = time(5)
 DAY_BEGINS: Final = timedelta(hours=DAY_ENDS.hour)

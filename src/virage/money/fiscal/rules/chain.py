@@ -12,7 +12,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.matchday.concessions.rules.fiscal.record import GENESIS, Reason, Stamp, Written, canonical, hash_of
+from virage.money.fiscal.rules.record import GENESIS, Reason, Stamp, Written, canonical, hash_of
 from virage.platform.problems import Refused
 
 

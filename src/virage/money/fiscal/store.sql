@@ -1,6 +1,6 @@
 -- name: lock_heads(device_ids, trainings)
 -- The heads of chains, in the order of their keys, locked until the transaction ends; made where there is none.
-insert into concessions.till_head as head (device_id, training)
+insert into fiscal.till_head as head (device_id, training)
 select device_id, training
 from unnest(:device_ids::uuid[], :trainings::boolean[]) as wanted (device_id, training)
 order by device_id, training
@@ -13,7 +13,7 @@ select found.device_id, found.training, found.number, found.hash
 from unnest(:device_ids::uuid[], :trainings::boolean[], :numbers::bigint[]) as wanted (device_id, training, number)
 cross join lateral (
     select record.device_id, record.training, record.number, record.hash
-    from concessions.record
+    from fiscal.record
     where record.device_id = wanted.device_id and record.training = wanted.training and record.number = wanted.number
     offset 0
 ) as found;
@@ -23,29 +23,14 @@ cross join lateral (
 select found.device_id, found.id
 from unnest(:device_ids::uuid[], :ids::uuid[]) as wanted (device_id, id)
 cross join lateral (
-    select record.device_id, record.id from concessions.record
+    select record.device_id, record.id from fiscal.record
     where record.device_id = wanted.device_id and record.id = wanted.id
     offset 0
 ) as found;
 
--- name: receipts_of(device_ids, ids)
--- Sales by their keys, then the refunds of them that were booked, in the order in which they were.
-with wanted as (select device_id, id from unnest(:device_ids::uuid[], :ids::uuid[]) as keys (device_id, id)),
-
-given as (
-    select distinct booking.device_id, booking.record_id as id
-    from wanted
-    inner join concessions.booking on booking.refund_till = wanted.device_id and booking.refund_of = wanted.id
-)
-
-select record.body from concessions.record
-inner join (select *, 'sale' as kind from wanted union all select *, 'refund' from given) as one
-    on record.device_id = one.device_id and record.id = one.id and record.kind = one.kind
-order by one.kind desc, record.received_at, record.device_id, record.number;
-
 -- name: insert_records(device_ids, trainings, numbers, ids, kinds, times, now, outlets, event_ids, cashiers, totals, sums, defects, hashes, bodies, signatures)!
 -- The records of a batch.
-insert into concessions.record (
+insert into fiscal.record (
     device_id, training, number, id, kind, at, received_at, outlet, event_id, cashier, total_cents, sums, defect, hash,
     body, signature
 )
@@ -62,7 +47,7 @@ from unnest(
 
 -- name: move_heads(device_ids, trainings, numbers, hashes)!
 -- The new heads of chains that this transaction has locked (`lock_heads`).
-update concessions.till_head as head
+update fiscal.till_head as head
 set number = moved.number, hash = moved.hash
 from unnest(:device_ids::uuid[], :trainings::boolean[], :numbers::bigint[], :hashes::bytea[]) as moved (
     device_id, training, number, hash
@@ -74,12 +59,12 @@ where head.device_id = moved.device_id and head.training = moved.training;
 select found.device_id, found.sequence, found.number, found.hash, found.at, found.previous
 from unnest(:device_ids::uuid[]) as wanted (device_id)
 cross join lateral (
-    select * from concessions.anchor where anchor.device_id = wanted.device_id order by sequence desc limit 1
+    select * from fiscal.anchor where anchor.device_id = wanted.device_id order by sequence desc limit 1
 ) as found;
 
 -- name: insert_anchors(device_ids, sequences, numbers, hashes, times, previouses, own_hashes)!
 -- Where the heads of tills are now.
-insert into concessions.anchor (device_id, sequence, number, hash, at, previous, own_hash)
+insert into fiscal.anchor (device_id, sequence, number, hash, at, previous, own_hash)
 select *
 from unnest(
     :device_ids::uuid[], :sequences::bigint[], :numbers::bigint[], :hashes::bytea[], :times::timestamptz[],
@@ -88,25 +73,25 @@ from unnest(
 
 -- name: lock_all_heads()
 -- The heads of all real chains, locked in the order of their keys: nobody appends, and nobody else closes.
-select device_id, number from concessions.till_head where not training order by device_id, training for update;
+select device_id, number from fiscal.till_head where not training order by device_id, training for update;
 
 -- name: last_closed(period)$
 -- The latest first day of a period that was closed.
-select max(starts_on) from concessions.closing where period = :period;
+select max(starts_on) from fiscal.closing where period = :period;
 
 -- name: last_closings(subjects, subject_ids, period)
 -- The last closing of each of some subjects.
 select found.body
 from unnest(:subjects::text[], :subject_ids::text[]) as wanted (subject, subject_id)
 cross join lateral (
-    select closing.body from concessions.closing
+    select closing.body from fiscal.closing
     where closing.subject = wanted.subject and closing.subject_id = wanted.subject_id and closing.period = :period
     order by closing.sequence desc limit 1
 ) as found;
 
 -- name: closings_between(period, since, until)
 -- Closings of a period that start on some days, by subject and in order.
-select body from concessions.closing
+select body from fiscal.closing
 where period = :period and starts_on >= :since and starts_on < :until
 order by subject, subject_id, sequence;
 
@@ -116,7 +101,7 @@ select record.device_id, record.outlet, count(*) as records, min(record.number) 
     sum((record.sums ->> 'tip_cents')::bigint)::bigint as tip_cents, sum(record.total_cents)::bigint as total_cents,
     sum(abs(record.total_cents))::bigint as absolute_cents
 from unnest(:device_ids::uuid[], :firsts::bigint[], :lasts::bigint[]) as range (device_id, first, last)
-inner join concessions.record
+inner join fiscal.record
     on record.device_id = range.device_id and not record.training
     and record.number between range.first and range.last
 group by record.device_id, record.outlet
@@ -127,7 +112,7 @@ order by record.device_id, record.outlet;
 select record.device_id, record.outlet, rate.vat_permille, sum(rate.gross_cents)::bigint as gross_cents,
     sum(rate.vat_cents)::bigint as vat_cents
 from unnest(:device_ids::uuid[], :firsts::bigint[], :lasts::bigint[]) as range (device_id, first, last)
-inner join concessions.record
+inner join fiscal.record
     on record.device_id = range.device_id and not record.training
     and record.number between range.first and range.last
 cross join lateral jsonb_to_recordset(record.sums -> 'totals') as rate (
@@ -140,7 +125,7 @@ order by record.device_id, record.outlet, rate.vat_permille;
 -- The same by what was paid with.
 select record.device_id, record.outlet, tender.kind, sum(tender.cents)::bigint as cents
 from unnest(:device_ids::uuid[], :firsts::bigint[], :lasts::bigint[]) as range (device_id, first, last)
-inner join concessions.record
+inner join fiscal.record
     on record.device_id = range.device_id and not record.training
     and record.number between range.first and range.last
 cross join lateral jsonb_to_recordset(record.sums -> 'tenders') as tender (kind text, cents bigint)
@@ -149,7 +134,7 @@ order by record.device_id, record.outlet, tender.kind;
 
 -- name: insert_closings(subjects, subject_ids, periods, sequences, days, bodies, kid, signatures)!
 -- Closings, all of one moment.
-insert into concessions.closing (subject, subject_id, period, sequence, starts_on, body, kid, signature)
+insert into fiscal.closing (subject, subject_id, period, sequence, starts_on, body, kid, signature)
 select subject, subject_id, period, sequence, starts_on, body, :kid, signature
 from unnest(
     :subjects::text[], :subject_ids::text[], :periods::text[], :sequences::bigint[], :days::date[], :bodies::bytea[],
@@ -158,15 +143,15 @@ from unnest(
 
 -- name: head_of(device_id)^
 -- The head of a till's real chain.
-select number, hash from concessions.till_head where device_id = :device_id and not training;
+select number, hash from fiscal.till_head where device_id = :device_id and not training;
 
 -- name: hash_at(device_id, number)$
 -- The hash of one record of a real chain.
-select hash from concessions.record where device_id = :device_id and not training and number = :number;
+select hash from fiscal.record where device_id = :device_id and not training and number = :number;
 
 -- name: records_page(device_id, first, last, most)
 -- Records of a real chain by number, in the bytes that the till signed.
-select number, body, signature from concessions.record
+select number, body, signature from fiscal.record
 where device_id = :device_id and not training and number between :first and :last
 order by number limit :most;
 
@@ -174,27 +159,27 @@ order by number limit :most;
 -- The first and the last anchor of heads among some records; null for none.
 select min(span.sequence) as first, max(span.sequence) as last,
     (array_agg(span.own_hash order by span.sequence desc))[1] as head
-from concessions.anchor as span
+from fiscal.anchor as span
 where span.device_id = :device_id and span.number between :first and :last;
 
 -- name: anchors_page(device_id, first, last, after, most)
 -- Anchors of heads among some records, in order.
-select device_id, sequence, number, hash, at, previous from concessions.anchor
+select device_id, sequence, number, hash, at, previous from fiscal.anchor
 where device_id = :device_id and number between :first and :last and sequence > :after
 order by sequence limit :most;
 
 -- name: till_closings(device_id, since, until)
 -- The closings of a till that start on some days; a shorter period stands before the longer one.
-select body, kid, signature from concessions.closing
+select body, kid, signature from fiscal.closing
 where subject = 'till' and subject_id = :device_id and starts_on >= :since and starts_on < :until
 order by case period when 'day' then 1 when 'month' then 2 else 3 end, sequence;
 
 -- name: numbers_before(until)
 -- The number of the last record of each real chain that came before a moment; 0 for none.
 select head.device_id, coalesce(last.number, 0) as number
-from concessions.till_head as head
+from fiscal.till_head as head
 left join lateral (
-    select record.number from concessions.record
+    select record.number from fiscal.record
     where record.device_id = head.device_id and not record.training and record.received_at < :until::timestamptz
     order by record.number desc limit 1
 ) as last on true
@@ -202,30 +187,30 @@ where not head.training;
 
 -- name: real_heads()
 -- The head of each real chain.
-select device_id, number from concessions.till_head where not training and number > 0 order by device_id;
+select device_id, number from fiscal.till_head where not training and number > 0 order by device_id;
 
 -- name: first_received(device_ids, numbers)$
 -- When the first of some records came.
 select min(record.received_at)
 from unnest(:device_ids::uuid[], :numbers::bigint[]) as wanted (device_id, number)
-inner join concessions.record
+inner join fiscal.record
     on record.device_id = wanted.device_id and not record.training and record.number = wanted.number;
 
 -- name: first_closed_from(period, since)$
 -- The first day of the first closed period of a kind that begins on a day or later.
-select min(starts_on) from concessions.closing where period = :period and starts_on >= :since;
+select min(starts_on) from fiscal.closing where period = :period and starts_on >= :since;
 
 -- name: closings_listed(subject, period, since, until, all_of_them, subject_ids, most)
 -- Closings that start on some days, both named ones too, the latest first.
-select body from concessions.closing
+select body from fiscal.closing
 where subject = :subject and period = :period and starts_on between :since and :until
     and (:all_of_them::boolean or subject_id = any(:subject_ids::text[]))
 order by starts_on desc, subject_id limit :most;
 
 -- name: outlets_of_till(device_id)
 -- Where a till wrote what is in its real chain.
-select distinct outlet from concessions.record where device_id = :device_id and not training;
+select distinct outlet from fiscal.record where device_id = :device_id and not training;
 
 -- name: heads_of(device_id)
 -- The heads of both rows of a till.
-select training, number, hash from concessions.till_head where device_id = :device_id;
+select training, number, hash from fiscal.till_head where device_id = :device_id;

@@ -7,10 +7,10 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.matchday.concessions.till import NOW, Till, append, beer, fries
-from virage.matchday.concessions.rules.fiscal.chain import Anchor, Appended, Known, Outcome
-from virage.matchday.concessions.rules.fiscal.record import GENESIS, Kind, Reason, Tender, TenderKind, VatTotal, Written
-from virage.matchday.concessions.store import fiscal as store
+from tests.money.fiscal.till import NOW, Till, append, beer, fries
+from virage.money.fiscal import store
+from virage.money.fiscal.rules.chain import Anchor, Appended, Known, Outcome
+from virage.money.fiscal.rules.record import GENESIS, Kind, Reason, Tender, TenderKind, VatTotal, Written
 from virage.platform.database import Connection, Database
 from virage.platform.problems import Refused
 
@@ -26,15 +26,15 @@ def appended(written: Sequence[Written]) -> list[Appended]:
 
 async def tables(conn: Connection) -> dict[str, Any]:
     """All that stands of records and heads, but for when and in which portions it came."""
-    records = await conn.fetch("select * from concessions.record order by device_id, training, number")
-    heads = await conn.fetch("select * from concessions.till_head order by device_id, training")
+    records = await conn.fetch("select * from fiscal.record order by device_id, training, number")
+    heads = await conn.fetch("select * from fiscal.till_head order by device_id, training")
     return {"records": [dict(row) for row in records], "heads": [dict(row) for row in heads]}
 
 
 async def test_a_record_is_kept_in_the_bytes_that_the_till_signed(db: Database, conn: Connection) -> None:
     written = Till().write()
     assert await take(db, [written], timedelta(hours=1)) == appended([written])
-    row = await conn.fetchrow("select * from concessions.record")
+    row = await conn.fetchrow("select * from fiscal.record")
     assert row is not None
     record = written.record
     assert (row["body"], row["signature"], row["hash"].hex()) == (written.body, written.signature, written.hash)
@@ -58,14 +58,14 @@ async def test_a_record_that_is_sent_again_is_known_and_has_no_second_effect(db:
     first = till.sells(3)
     await take(db, first)
     before, facts = await tables(conn), await conn.fetchval("select count(*) from kernel.journal")
-    anchors = await conn.fetchval("select count(*) from concessions.anchor")
+    anchors = await conn.fetchval("select count(*) from fiscal.anchor")
     assert (
         await take(db, [*first, *first], timedelta(hours=1))
         == [Known(one.record.number, one.hash) for one in first] * 2
     )
     assert await tables(conn) == before
     assert await conn.fetchval("select count(*) from kernel.journal") == facts
-    assert await conn.fetchval("select count(*) from concessions.anchor") == anchors
+    assert await conn.fetchval("select count(*) from fiscal.anchor") == anchors
 
 
 async def test_any_order_repetition_and_splitting_gives_the_same_tables(db: Database, conn: Connection) -> None:
@@ -157,7 +157,7 @@ async def test_what_does_not_add_up_is_chained_with_its_defect(db: Database, con
     wrong = till.write(lines=[beer()], totals=[VatTotal(200, 600, 100)], tenders=[Tender(TenderKind.CASH, 600, None)])
     after = till.write()
     assert await take(db, [wrong, after]) == appended([wrong, after])
-    defects = await conn.fetch("select defect from concessions.record order by number")
+    defects = await conn.fetch("select defect from fiscal.record order by number")
     assert [row["defect"] for row in defects] == ["totals_wrong", None]
 
 
@@ -181,9 +181,9 @@ async def test_what_is_written_is_never_changed_or_taken_away(db: Database, conn
     await take(db, [Till().write()])
     column = "sequence" if table != "record" else "number"
     for statement in (
-        f"update concessions.{table} set {column} = {column} + 1",
-        f"delete from concessions.{table}",
-        f"truncate concessions.{table}",
+        f"update fiscal.{table} set {column} = {column} + 1",
+        f"delete from fiscal.{table}",
+        f"truncate fiscal.{table}",
     ):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await conn.execute(statement)

@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.matchday.concessions.till import Till
-from virage.matchday.concessions.rules.fiscal.chain import Anchor, Appended, Head, Known, Link, anchor, extend, link_of
-from virage.matchday.concessions.rules.fiscal.record import GENESIS, Kind, Reason
+from tests.money.fiscal.till import Till
+from virage.money.fiscal.rules.chain import Anchor, Appended, Head, Known, Link, anchor, extend, link_of
+from virage.money.fiscal.rules.record import GENESIS, Kind, Reason
 from virage.platform.ids import new_id
 from virage.platform.problems import Refused
 

@@ -1,6 +1,6 @@
 """Write docs/vectors/fiscal.json: what tills write, what adds up in it, and what continues a chain.
 
-    python -m tests.matchday.concessions.make_vectors
+    python -m tests.money.fiscal.make_vectors
 
 The keys are public by purpose: they sign nothing but these vectors. Python and TypeScript both spell each record, hash
 it, check it and extend each chain: neither takes the other's word.
@@ -15,18 +15,10 @@ from msgspec import to_builtins
 from msgspec.structs import replace
 
 from tests.identity.passes.make_vectors import Ed25519Phone, P256Phone
-from tests.matchday.concessions.test_fiscal_record import LARGEST_TIP, RIGHT, SPELLINGS, WRONG
-from tests.matchday.concessions.till import Till
-from virage.matchday.concessions.rules.fiscal.chain import Head, Link, anchor, extend, link_of
-from virage.matchday.concessions.rules.fiscal.record import (
-    GENESIS,
-    RECORD_PURPOSE,
-    Kind,
-    Record,
-    Written,
-    canonical,
-    check,
-)
+from tests.money.fiscal.test_fiscal_record import LARGEST_TIP, RIGHT, SPELLINGS, WRONG
+from tests.money.fiscal.till import Till
+from virage.money.fiscal.rules.chain import Head, Link, anchor, extend, link_of
+from virage.money.fiscal.rules.record import GENESIS, RECORD_PURPOSE, Kind, Record, Written, canonical, check
 from virage.platform.keys import base64url
 from virage.platform.problems import Refused
 

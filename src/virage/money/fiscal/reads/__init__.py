@@ -1,0 +1,5 @@
+"""What domains above may know of chains and closings."""
+
+from virage.money.fiscal.store import closings_listed, heads_of, last_closed, last_closings
+
+__all__ = ["closings_listed", "heads_of", "last_closed", "last_closings"]

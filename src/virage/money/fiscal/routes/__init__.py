@@ -1,0 +1,5 @@
+"""The doors of the office to closings and archives."""
+
+from virage.money.fiscal.routes import closings
+
+routers = [closings.router]

@@ -1,0 +1,86 @@
+"""The doors of what tills wrote: closings and archives."""
+
+from datetime import date, timedelta
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+from litestar import Router, get
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter, QueryParameter
+from litestar.response import Stream
+
+from virage.identity.keys.rules.vault import KeyVault
+from virage.identity.people import reads as people
+from virage.identity.people.rules.devices import DeviceKind
+from virage.money.fiscal.reads import closings as reads
+from virage.money.fiscal.reads.archive import archive
+from virage.money.fiscal.reads.closings import ClosingView
+from virage.money.fiscal.routes.periods import DAYS_EVER, DAYS_MAX, EVER, FromDay, ToDay, check_days
+from virage.money.fiscal.rules.closing import PeriodKind
+from virage.platform.clock import Clock
+from virage.platform.database import Database
+from virage.platform.guard import Principal, Role, staff
+from virage.platform.problems import Problem
+from virage.platform.scopes import at_outlets, outlets_of, over_the_house
+
+READERS: Final[tuple[Role, ...]] = ("finance",)
+PRIVATE: Final = {"cache-control": "no-store"}
+EARLIEST: Final = EVER.date()
+
+
+@get("/closings", guards=[staff(*READERS)])
+async def list_closings(
+    subject: Annotated[Literal["till", "outlet"], Parameter(description="Of tills or of outlets")],
+    period: PeriodKind,
+    first: FromDay,
+    last: ToDay,
+    *,
+    db: Database,
+    principal: Principal,
+) -> list[ClosingView]:
+    """Closings whose period begins on some days, the latest first, within the caller's roles; 2,000 at most.
+
+    Those of tills, which may stand anywhere, are for whoever has the finance of the whole house.
+    """
+    check_days(first, last, DAYS_MAX if period is PeriodKind.DAY else DAYS_EVER)
+    if subject == "till":
+        over_the_house(principal, READERS)
+    async with db.connection() as conn:
+        return await reads.closings(conn, subject, period, (first, last), outlets_of(principal, READERS))
+
+
+@get(
+    "/tills/{till_id:uuid}/archive",
+    guards=[staff(*READERS)],
+    opt={"rate": "costly"},
+    responses={200: ResponseSpec(bytes, description="The archive", media_type="application/gzip")},
+)
+async def get_till_archive(
+    till_id: UUID,
+    *,
+    db: Database,
+    clock: Clock,
+    vault: KeyVault,
+    principal: Principal,
+    first: Annotated[date | None, QueryParameter(name="from", description="From that day of business on")] = None,
+    last: Annotated[date | None, QueryParameter(name="to", description="To that day, itself too")] = None,
+) -> Stream:
+    """The archive of a till, for `virage fiscal verify`: of some closed days, or all that there is.
+
+    It is for whoever has the finance of all outlets at which the till stands or has ever sold.
+    """
+    check_days(first or EARLIEST, last or first or EARLIEST, DAYS_EVER)
+    async with db.transaction() as conn:
+        till = (await people.devices(conn, [till_id])).get(till_id)
+        if till is None or till.kind is not DeviceKind.TILL:
+            raise Problem("not_found")
+        at_outlets(principal, READERS, sorted({*till.posts, *await reads.outlets_of_till(conn, till_id)}))
+        until = None if last is None else last + timedelta(days=1)
+        made = await archive(conn, vault, till_id, since=first, until=until, now=clock.now())
+    if made is None:
+        raise Problem("not_found")
+    headers = PRIVATE | {"content-disposition": f'attachment; filename="{till_id}.jsonl.gz"'}
+    return Stream(made.gzip(db), media_type="application/gzip", headers=headers)
+
+
+router = Router("/api/office/concessions", route_handlers=[list_closings, get_till_archive])

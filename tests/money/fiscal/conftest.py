@@ -1,0 +1,32 @@
+"""A till with three days behind it, its archive, and the doors of the office."""
+
+import pytest
+
+from tests.matchday.concessions.conftest import counters
+from tests.money.fiscal.archives import Lines, file_of, lines_of, three_days
+from tests.money.fiscal.till import Till
+from virage.identity.keys.acts import open_vault
+from virage.identity.keys.rules.vault import KeyVault
+from virage.platform.config import Config
+from virage.platform.database import Database
+
+__all__ = ["counters"]
+
+
+@pytest.fixture
+def vault(config: Config) -> KeyVault:
+    return open_vault(config)
+
+
+@pytest.fixture
+async def till(db: Database, vault: KeyVault) -> Till:
+    made = Till()
+    await three_days(db, vault, made)
+    return made
+
+
+@pytest.fixture
+async def lines(till: Till, db: Database, vault: KeyVault) -> Lines:
+    file = await file_of(db, vault, till)
+    assert file is not None
+    return lines_of(file)
