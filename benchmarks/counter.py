@@ -14,8 +14,8 @@ from msgspec import Struct
 from nacl.signing import SigningKey
 
 from benchmarks.house import House, prepare_plain
-from tests.matchday.concessions.board import BOARD, COLA, CUP
-from tests.matchday.concessions.conftest import publish_all
+from tests.matchday.food.conftest import publish_all
+from tests.matchday.food.menu.board import BOARD, COLA, CUP
 from tests.money.wallet.chip import Chip
 from virage.identity.people import acts as people
 from virage.identity.people.acts import devices

@@ -22,7 +22,6 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from benchmarks import common
-from virage.matchday.concessions.rules.catalogue import Station
 from virage.matchday.concessions.rules.promises import (
     INTERVAL,
     Fit,
@@ -34,6 +33,7 @@ from virage.matchday.concessions.rules.promises import (
     interval_of,
     plans,
 )
+from virage.matchday.food.menu.rules.catalogue import Station
 from virage.site.venue.rules import load_ground
 from virage.site.venue.rules.ways import Passable, outlets_from, ways
 

@@ -42,6 +42,7 @@ REACHES = {
     "": ("fan", "office"),
     "matchday/access/": ("gate", "office"),
     "matchday/access/rules/": ("gate",),
+    "matchday/food/": ("order", "kitchen", "till", "office"),
     "matchday/concessions/": ("order", "kitchen", "till", "office"),
     "matchday/concessions/rules/deviations.py": ("deviations",),
     "media/live/": ("match desk", "office"),

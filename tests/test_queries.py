@@ -28,7 +28,8 @@ LAYERS = [
     {"payments"},
     {"fiscal", "wallet"},
     {"ticketing"},
-    {"access", "concessions"},
+    {"access", "food_menu"},
+    {"concessions"},
     {"live"},
     {"tracking", "replay"},
 ]

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from tests.matchday.concessions.board import BOARD, COFFEE, a_match
+from tests.matchday.food.menu.board import BOARD, COFFEE, a_match
 from virage.identity.keys.acts import open_vault
 from virage.matchday.concessions.acts import kitchen, ordering
 from virage.matchday.concessions.acts.kitchen import Step
 from virage.matchday.concessions.acts.ordering import Offer
 from virage.matchday.concessions.rules.orders import Capacity, FoodWish, Order
 from virage.matchday.concessions.rules.placing import Asked
-from virage.matchday.concessions.rules.pricing import BasketLine
+from virage.matchday.food.menu.rules.pricing import BasketLine
 from virage.money.wallet.acts.bonus import give
 from virage.money.wallet.acts.purses import ensure_purse
 from virage.money.wallet.rules.gifts import Gift

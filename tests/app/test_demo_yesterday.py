@@ -10,9 +10,9 @@ from tests.app.demonstration import load_food
 from virage.demo.tills import POSTS
 from virage.demo.yesterday import DIFFERENCES, REFUNDED, SALES, evening_before
 from virage.identity.keys.reads import DeviceKeyring
-from virage.matchday.concessions.reads.catalogue import Catalogues
 from virage.matchday.concessions.reads.judging import Judge
 from virage.matchday.concessions.reads.takings import tills_astray
+from virage.matchday.food.menu.reads.catalogue import Catalogues
 from virage.money.fiscal.reads.closings import due
 from virage.money.fiscal.rules.chain import Head
 from virage.money.fiscal.rules.record import SignedRecord, Written, check, read_signed
@@ -23,7 +23,7 @@ from virage.platform.database import Database
 from virage.platform.guard import Grant
 from virage.platform.keys import base64url
 
-TABLES = ("fiscal.record", "fiscal.closing", "concessions.movement", "wallet.card", "wallet.transfer")
+TABLES = ("fiscal.record", "fiscal.closing", "food_menu.movement", "wallet.card", "wallet.transfer")
 
 
 @pytest.fixture

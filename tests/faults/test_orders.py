@@ -20,11 +20,11 @@ from benchmarks.common import run
 from benchmarks.house import House
 from benchmarks.wire import Client, Gone
 from tests.faults.test_kill import Killer
-from tests.matchday.concessions.board import a_match, line
 from tests.matchday.concessions.kitchen import COLA, HOT_DOG, KETCHUP, Kitchen
+from tests.matchday.food.menu.board import a_match, line
 from virage.identity.people import acts as people
-from virage.matchday.concessions.rules.catalogue import Station
 from virage.matchday.concessions.rules.orders import Capacity
+from virage.matchday.food.menu.rules.catalogue import Station
 from virage.money.fiscal.reads.archive import archive
 from virage.money.fiscal.rules.verifying import verify
 from virage.money.wallet.reads.audit import audit

@@ -28,7 +28,7 @@ COUNTS = {
     "fiscal records": "select count(*) from fiscal.record",
     "fiscal anchors": "select count(*) from fiscal.anchor",
     "fiscal closings": "select count(*) from fiscal.closing",
-    "products": "select count(*) from concessions.item",
+    "products": "select count(*) from food_menu.item",
     "journal facts": "select count(*) from kernel.journal",
 }
 MIGRATIONS = "select name from kernel.migration order by name"

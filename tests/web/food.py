@@ -18,12 +18,12 @@ from virage.demo.concessions import WRITTEN, kitchens
 from virage.demo.ids import demo_id
 from virage.demo.programme import done
 from virage.identity.keys.rules.vault import PURPOSE, KeyVault
-from virage.matchday.concessions.acts import derogations, stock
 from virage.matchday.concessions.acts.kitchen import set_capacity
-from virage.matchday.concessions.rules.alcohol import DerogationWish
-from virage.matchday.concessions.rules.catalogue import Station
 from virage.matchday.concessions.rules.orders import Capacity
-from virage.matchday.concessions.rules.stock import StockLine, StockWish
+from virage.matchday.food.menu.acts import derogations, stock
+from virage.matchday.food.menu.rules.alcohol import DerogationWish
+from virage.matchday.food.menu.rules.catalogue import Station
+from virage.matchday.food.menu.rules.stock import StockLine, StockWish
 from virage.money.wallet.acts.purses import ensure_purse
 from virage.platform.database import Connection
 from virage.platform.guard import Grant
@@ -39,13 +39,13 @@ STATIONS = {Station.BAR: 40, Station.GRILL: 20, Station.FRYER: 20, Station.COFFE
 FIRST_ON = "select min(starts_at) from programme.event where state = 'published' and doors_at <= $1 and ends_at > $1"
 
 ALLOWED = """
-    select count(*) > 0 from concessions.derogation
+    select count(*) > 0 from food_menu.derogation
     where organiser_id = $1 and withdrawn_at is null and starts_at <= $2 and ends_at > $2 + interval '2 hours'
 """
 TOUCHED = """
     select outlet from concessions.food_order
     union select outlet from concessions.figure
-    union select outlet from concessions.movement where kind <> 'delivery'
+    union select outlet from food_menu.movement where kind <> 'delivery'
 """
 NAMED = ("01", "02", "03", "04", "05", "08", "09", "10", "19", "20")
 """The outlets that tests and tours call by their number."""

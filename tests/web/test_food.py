@@ -27,7 +27,7 @@ from tests.web.house import FAN, House
 from tests.web.office import ADMIN, ENGLISH, hire
 from tests.web.steps import Refusing
 from tests.web.test_access import SIZES, SMALL, found_by_axe
-from virage.matchday.concessions.rules.catalogue import Station
+from virage.matchday.food.menu.rules.catalogue import Station
 
 SignIn = Callable[[Page, str], None]
 Browse = Callable[[], tuple[BrowserContext, Page]]

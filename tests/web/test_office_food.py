@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, Route, expect
 from pypdf import PdfReader
 
-from tests.matchday.concessions.photos import a_photo
+from tests.matchday.food.menu.photos import a_photo
 from tests.web import http
 from tests.web.cards import new_card
 from tests.web.food import untouched_outlet
@@ -29,7 +29,7 @@ from virage.platform.guard import Grant
 OWN = POSTS[-1]
 """A till that sold yesterday at an outlet that nobody but the club runs in the demonstration."""
 CATALOGUE_DESK = (Grant("programme"), Grant("finance"))
-WRITTEN_HERE = "delete from concessions.item where changed_by is not null"
+WRITTEN_HERE = "delete from food_menu.item where changed_by is not null"
 RUN_BY_OTHERS = "delete from concessions.terms where outlet = $1"
 YEARS = itertools.count(2031)
 """Each try enters its derogation in a year of its own."""

@@ -15,8 +15,8 @@ from virage.identity.people import acts as people
 from virage.identity.people.acts import pins
 from virage.identity.people.rules.devices import DeviceKind, PairingWish
 from virage.identity.people.rules.pins import PinVerifier
-from virage.matchday.concessions.acts import derogations
-from virage.matchday.concessions.rules.alcohol import DerogationWish
+from virage.matchday.food.menu.acts import derogations
+from virage.matchday.food.menu.rules.alcohol import DerogationWish
 from virage.money.fiscal.rules.record import GENESIS, Record, hash_of, read_record
 from virage.money.wallet.acts import ledger
 from virage.money.wallet.reads.audit import audit

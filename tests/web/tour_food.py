@@ -16,7 +16,7 @@ from virage.demo.programme import done
 from virage.identity.keys.rules.vault import PURPOSE, KeyVault
 from virage.matchday.concessions.acts import kitchen as acts
 from virage.matchday.concessions.acts.kitchen import Step
-from virage.matchday.concessions.rules.catalogue import Station
+from virage.matchday.food.menu.rules.catalogue import Station
 from virage.platform.database import Connection
 from virage.platform.security import derive
 

@@ -10,13 +10,13 @@ from msgspec.structs import replace
 
 from virage.demo.ids import demo_id
 from virage.demo.programme import Planned, done
-from virage.matchday.concessions.acts import catalogue as acts
-from virage.matchday.concessions.acts import derogations
-from virage.matchday.concessions.acts import stock as stock_acts
-from virage.matchday.concessions.reads import catalogue as reads
-from virage.matchday.concessions.rules.alcohol import DerogationWish
-from virage.matchday.concessions.rules.alcohol import Reason as AlcoholReason
-from virage.matchday.concessions.rules.catalogue import (
+from virage.matchday.food.menu.acts import catalogue as acts
+from virage.matchday.food.menu.acts import derogations
+from virage.matchday.food.menu.acts import stock as stock_acts
+from virage.matchday.food.menu.reads import catalogue as reads
+from virage.matchday.food.menu.rules.alcohol import DerogationWish
+from virage.matchday.food.menu.rules.alcohol import Reason as AlcoholReason
+from virage.matchday.food.menu.rules.catalogue import (
     Allergen,
     Choice,
     Deposit,
@@ -30,7 +30,7 @@ from virage.matchday.concessions.rules.catalogue import (
     Station,
     Window,
 )
-from virage.matchday.concessions.rules.stock import StockLine, StockWish
+from virage.matchday.food.menu.rules.stock import StockLine, StockWish
 from virage.platform.database import Connection
 from virage.platform.problems import Refused
 from virage.site.programme import acts as programme

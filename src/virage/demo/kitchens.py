@@ -8,8 +8,8 @@ from virage.demo.programme import done
 from virage.identity.keys.rules.vault import KeyVault
 from virage.matchday.concessions.acts.kitchen import set_capacity
 from virage.matchday.concessions.reads.kitchen import capacities
-from virage.matchday.concessions.rules.catalogue import Station
 from virage.matchday.concessions.rules.orders import Capacity
+from virage.matchday.food.menu.rules.catalogue import Station
 from virage.platform.database import Connection
 from virage.site.venue.reads import load_ground
 

@@ -18,16 +18,16 @@ from virage.demo.tills import POSTS, Till, install_tills
 from virage.identity.keys.acts import open_vault
 from virage.identity.people.acts.pins import new_verifier, set_pin
 from virage.identity.people.rules.pins import PinVerifier
-from virage.matchday.concessions.acts import stock
 from virage.matchday.concessions.acts.selling import take
 from virage.matchday.concessions.acts.tendering import Sent
 from virage.matchday.concessions.jobs.figures import FigureJobs
-from virage.matchday.concessions.reads.catalogue import Catalogues, shown_at
-from virage.matchday.concessions.reads.stock import levels
-from virage.matchday.concessions.rules.catalogue import Catalogue, Product
 from virage.matchday.concessions.rules.limits import RefundReason, limits_of
-from virage.matchday.concessions.rules.pricing import Basket, BasketLine, PricedLine, price
-from virage.matchday.concessions.rules.stock import StockLine, StockWish
+from virage.matchday.food.menu.acts import stock
+from virage.matchday.food.menu.reads.catalogue import Catalogues, shown_at
+from virage.matchday.food.menu.reads.stock import levels
+from virage.matchday.food.menu.rules.catalogue import Catalogue, Product
+from virage.matchday.food.menu.rules.pricing import Basket, BasketLine, PricedLine, price
+from virage.matchday.food.menu.rules.stock import StockLine, StockWish
 from virage.money.fiscal.acts.archives import Archives
 from virage.money.fiscal.jobs import ClosingJobs
 from virage.money.fiscal.rules.calendar import business_day

@@ -9,10 +9,10 @@ from tests.money.fiscal.till import NOW, Till, beer, fries, refund_of
 from tests.money.wallet.books import DRAWER, books, loaded_purse
 from tests.money.wallet.chip import Chip, shown
 from virage.matchday.concessions.acts.selling import Answer
-from virage.matchday.concessions.reads.catalogue import Catalogues
 from virage.matchday.concessions.reads.judging import Judge
 from virage.matchday.concessions.routes.counter import Counter, SentRecord
 from virage.matchday.concessions.rules.limits import TillLimits
+from virage.matchday.food.menu.reads.catalogue import Catalogues
 from virage.money.fiscal.rules.record import Kind, Tender, TenderKind, Written
 from virage.money.wallet.acts import cards, ledger
 from virage.money.wallet.acts.cards import CardSecrets

@@ -7,22 +7,22 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from tests.matchday.concessions.board import HERE, ITEMS, NOW, PRICES, a_match, line
+from tests.matchday.food.menu.board import HERE, ITEMS, NOW, PRICES, a_match, line
 from tests.money.wallet.books import books, loaded_purse
 from virage.demo.programme import done
 from virage.identity.keys.acts import open_vault
-from virage.matchday.concessions.acts import catalogue as catalogue_acts
 from virage.matchday.concessions.acts import kitchen as acts
 from virage.matchday.concessions.acts.kitchen import Step
-from virage.matchday.concessions.acts.stock import record
-from virage.matchday.concessions.reads import catalogue as catalogue_reads
-from virage.matchday.concessions.reads.catalogue import Catalogues
 from virage.matchday.concessions.reads.kitchen import promises
 from virage.matchday.concessions.reads.orders import FoodOrder
 from virage.matchday.concessions.routes.food_desk import FoodDesk
-from virage.matchday.concessions.rules.catalogue import Item, Product, Station
 from virage.matchday.concessions.rules.orders import Capacity, FoodWish, Order, OutletPromises
-from virage.matchday.concessions.rules.stock import StockLine, StockWish
+from virage.matchday.food.menu.acts import catalogue as catalogue_acts
+from virage.matchday.food.menu.acts.stock import record
+from virage.matchday.food.menu.reads import catalogue as catalogue_reads
+from virage.matchday.food.menu.reads.catalogue import Catalogues
+from virage.matchday.food.menu.rules.catalogue import Item, Product, Station
+from virage.matchday.food.menu.rules.stock import StockLine, StockWish
 from virage.money.wallet.acts import bonus
 from virage.money.wallet.rules.gifts import Gift
 from virage.platform.clock import Clock

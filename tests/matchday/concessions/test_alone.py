@@ -15,20 +15,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.matchday.concessions.bar import LIMITS, ROUND, ROUND_CENTS, Bar, by_card, sent
-from tests.matchday.concessions.board import BEER, HERE, HOUR, THERE, both
+from tests.matchday.food.menu.board import BEER, HERE, HOUR, THERE, both
 from tests.money.fiscal.till import NOW, Till
 from virage.identity.people import acts as people
 from virage.identity.people.rules.pins import verifier_of
 from virage.identity.people.store import pins
-from virage.matchday.concessions.acts import derogations
 from virage.matchday.concessions.acts.kitchen import set_capacity
 from virage.matchday.concessions.reads.deviations import deviations
 from virage.matchday.concessions.reads.tills import TillPack
-from virage.matchday.concessions.rules.alcohol import DerogationWish
 from virage.matchday.concessions.rules.booking import Part, pay
 from virage.matchday.concessions.rules.limits import Alone, TillLimits, Took, beyond
 from virage.matchday.concessions.rules.orders import Capacity
-from virage.matchday.concessions.store.catalogue import Publication
+from virage.matchday.food.menu.acts import derogations
+from virage.matchday.food.menu.rules.alcohol import DerogationWish
+from virage.matchday.food.menu.store.catalogue import Publication
 from virage.money.fiscal.rules.record import Kind
 from virage.money.wallet.acts import cards
 from virage.money.wallet.acts.cards import Block
@@ -41,7 +41,7 @@ from virage.site.programme import acts as programme
 from virage.site.programme.rules import HouseRules, NewEvent
 
 if TYPE_CHECKING:
-    from tests.matchday.concessions.conftest import Counters
+    from tests.matchday.food.conftest import Counters
     from virage.identity.keys.rules.vault import KeyVault
 
 SECOND = timedelta(seconds=1)

@@ -13,7 +13,7 @@ from asyncpg import ExclusionViolationError
 from hypothesis import given
 from pypdf import PdfReader
 
-from tests.matchday.concessions.conftest import Counters
+from tests.matchday.food.conftest import Counters
 from tests.money.fiscal.test_closing_jobs import take
 from tests.money.fiscal.till import NOW, Till, beer, cup, fries
 from virage.demo.concessionaires import load_concessionaires

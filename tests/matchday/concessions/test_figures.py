@@ -8,7 +8,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from tests.matchday.concessions.conftest import Counters
+from tests.matchday.food.conftest import Counters
 from tests.money.fiscal.till import BEER, CUP, NOW, Till, append, beer, cup, fries
 from virage.identity.keys.rules.vault import KeyVault
 from virage.matchday.concessions.acts import figures as acts

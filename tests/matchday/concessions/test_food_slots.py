@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tests.matchday.concessions.board import line
-from tests.matchday.concessions.conftest import Counters
 from tests.matchday.concessions.kitchen import CAPACITY, COLA, Kitchen
 from tests.matchday.concessions.test_orders import HERE
+from tests.matchday.food.conftest import Counters
+from tests.matchday.food.menu.board import line
 from virage.matchday.concessions.reads.orders import FoodOrder
-from virage.matchday.concessions.rules.catalogue import Station
 from virage.matchday.concessions.rules.orders import Reason
+from virage.matchday.food.menu.rules.catalogue import Station
 from virage.media.live.rules.ground import BUSY_FROM_S, BUSY_UNTIL_S
 from virage.platform.problems import Refused
 from virage.site.venue.rules.readings import Place

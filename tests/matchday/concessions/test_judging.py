@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.matchday.concessions import board as shop
 from tests.matchday.concessions.bar import sent
-from tests.matchday.concessions.board import (
+from tests.matchday.food.menu import board as shop
+from tests.matchday.food.menu.board import (
     BEER,
     BOARD,
     COFFEE,
@@ -27,11 +27,11 @@ from tests.matchday.concessions.board import (
 )
 from tests.money.fiscal.till import NOW, Till
 from virage.matchday.concessions.reads.deviations import deviations
-from virage.matchday.concessions.rules.alcohol import Derogation
-from virage.matchday.concessions.rules.catalogue import Catalogue, Product
 from virage.matchday.concessions.rules.judging import judge
-from virage.matchday.concessions.rules.pricing import BasketLine, DepositReturn, PartChoice, Priced, price
-from virage.matchday.concessions.store.catalogue import Publication
+from virage.matchday.food.menu.rules.alcohol import Derogation
+from virage.matchday.food.menu.rules.catalogue import Catalogue, Product
+from virage.matchday.food.menu.rules.pricing import BasketLine, DepositReturn, PartChoice, Priced, price
+from virage.matchday.food.menu.store.catalogue import Publication
 from virage.money.fiscal.rules.record import Kind, Line, Record, Tender, TenderKind, Written
 from virage.platform.ids import new_id
 

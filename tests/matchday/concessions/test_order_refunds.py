@@ -10,15 +10,15 @@ from msgspec.structs import replace
 
 from tests.conftest import FakeClock
 from tests.matchday.concessions.bar import Bar, sent
-from tests.matchday.concessions.board import CUP, line
 from tests.matchday.concessions.kitchen import COLA, FRIES, HOT_DOG, KETCHUP, LATE, Kitchen
 from tests.matchday.concessions.test_orders import EACH_CENTS, HERE, LEVEL, state_of
+from tests.matchday.food.menu.board import CUP, line
 from tests.money.fiscal.till import Till
 from virage.matchday.concessions.acts import kitchen as acts
-from virage.matchday.concessions.reads.catalogue import Catalogues
 from virage.matchday.concessions.reads.kitchen import board
 from virage.matchday.concessions.reads.orders import FoodOrder
 from virage.matchday.concessions.rules.orders import Reason
+from virage.matchday.food.menu.reads.catalogue import Catalogues
 from virage.money.fiscal.rules.record import Kind, Line, Record, RefundOf, Tender, TenderKind, read_record
 from virage.platform.problems import Refused
 

@@ -11,8 +11,8 @@ import pytest
 
 from tests.conftest import FakeClock
 from tests.matchday.concessions.bar import ROUND_CENTS, Bar
-from tests.matchday.concessions.board import line
 from tests.matchday.concessions.kitchen import BEER, CAPACITY, COFFEE, COLA, FRIES, HOT_DOG, KETCHUP, Dying, Kitchen
+from tests.matchday.food.menu.board import line
 from tests.money.wallet.books import loaded_purse
 from virage.identity.people import acts as people
 from virage.identity.people.acts import push
@@ -20,12 +20,12 @@ from virage.identity.people.rules.push import PushDue, Subscriber
 from virage.matchday.concessions.acts import kitchen as acts
 from virage.matchday.concessions.acts import ordering
 from virage.matchday.concessions.acts.kitchen import Step
-from virage.matchday.concessions.acts.stock import Sold, note_sales, record
 from virage.matchday.concessions.reads.orders import FoodOrder
-from virage.matchday.concessions.rules.alcohol import Reason as AlcoholReason
-from virage.matchday.concessions.rules.catalogue import Station
 from virage.matchday.concessions.rules.orders import VOUCHERS_MAX, Capacity, FoodState, Order, Reason
-from virage.matchday.concessions.rules.stock import StockLine, StockWish
+from virage.matchday.food.menu.acts.stock import Sold, note_sales, record
+from virage.matchday.food.menu.rules.alcohol import Reason as AlcoholReason
+from virage.matchday.food.menu.rules.catalogue import Station
+from virage.matchday.food.menu.rules.stock import StockLine, StockWish
 from virage.money.fiscal.reads.archive import archive
 from virage.money.fiscal.rules.record import Tender, TenderKind
 from virage.money.fiscal.rules.verifying import verify
@@ -34,7 +34,7 @@ from virage.platform.problems import Refused
 
 HERE, THERE = "01", "02"
 MINUTE = timedelta(minutes=1)
-LEVEL = "select level from concessions.stock where outlet = '01' and product_id = $1"
+LEVEL = "select level from food_menu.stock where outlet = '01' and product_id = $1"
 EACH_CENTS = 900  # a hot dog and fries, early
 
 

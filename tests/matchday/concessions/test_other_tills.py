@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.matchday.concessions.bar import LIMITS, ROUND, ROUND_CENTS, Fan, by_card, sent
-from tests.matchday.concessions.board import BEER, HERE
+from tests.matchday.food.menu.board import BEER, HERE
 from tests.money.fiscal.till import NOW, Till, beer, fries, refund_of
-from virage.matchday.concessions.acts import stock as stock_acts
 from virage.matchday.concessions.acts.selling import take
 from virage.matchday.concessions.acts.tendering import Sent
-from virage.matchday.concessions.reads.stock import levels
 from virage.matchday.concessions.rules.booking import key_of
-from virage.matchday.concessions.rules.stock import StockLine, StockWish
-from virage.matchday.concessions.store.catalogue import Publication
+from virage.matchday.food.menu.acts import stock as stock_acts
+from virage.matchday.food.menu.reads.stock import levels
+from virage.matchday.food.menu.rules.stock import StockLine, StockWish
+from virage.matchday.food.menu.store.catalogue import Publication
 from virage.money.fiscal.rules.record import Kind, Line, Tender, TenderKind, Written
 from virage.money.wallet.acts import ledger
 from virage.money.wallet.rules.ledger import Kind as AccountKind
@@ -79,7 +79,7 @@ async def test_a_level_of_the_stock_falls_as_far_as_tills_say(bar: "Bar", board:
     assert board.version
     async with bar.db.connection() as conn:
         await conn.execute(
-            "insert into concessions.stock (outlet, product_id, level) values ($1, $2, $3)", HERE, BEER.id, deep
+            "insert into food_menu.stock (outlet, product_id, level) values ($1, $2, $3)", HERE, BEER.id, deep
         )
     assert await told(bar, till, till.write(lines=[Line(BEER.id, "Bière", 9, 700, 200, [], deposit=False)])) == [
         "booked"

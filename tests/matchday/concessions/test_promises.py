@@ -6,7 +6,6 @@ from math import floor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from virage.matchday.concessions.rules.catalogue import Station
 from virage.matchday.concessions.rules.promises import (
     INTERVAL,
     SOON,
@@ -20,6 +19,7 @@ from virage.matchday.concessions.rules.promises import (
     plan,
     plans,
 )
+from virage.matchday.food.menu.rules.catalogue import Station
 
 NOW = datetime(2026, 5, 9, 18, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

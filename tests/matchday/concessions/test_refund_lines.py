@@ -8,7 +8,7 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from tests.matchday.concessions.bar import ROUND, ROUND_CENTS, Fan, by_card, sent
-from tests.matchday.concessions.board import CUP
+from tests.matchday.food.menu.board import CUP
 from tests.money.fiscal.till import NOW, Till, beer, cup, fries, refund_of
 from virage.matchday.concessions.reads.deviations import deviations
 from virage.matchday.concessions.rules.booking import (
@@ -22,7 +22,7 @@ from virage.matchday.concessions.rules.booking import (
     refuse_refund,
 )
 from virage.matchday.concessions.rules.refunds import Receipt, as_cash, judge_refund
-from virage.matchday.concessions.store.catalogue import Publication
+from virage.matchday.food.menu.store.catalogue import Publication
 from virage.money.fiscal.rules.record import Kind, Line, Record, Tender, TenderKind, Written
 from virage.money.wallet.acts import ledger
 from virage.money.wallet.rules.ledger import Kind as AccountKind

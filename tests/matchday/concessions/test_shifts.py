@@ -5,9 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from tests.conftest import FakeClock
-from tests.matchday.concessions.conftest import Counters
 from tests.matchday.concessions.kitchen import Kitchen
 from tests.matchday.concessions.test_figures import take
+from tests.matchday.food.conftest import Counters
 from tests.money.fiscal.till import BEER, CASHIER, NOW, Till, beer, fries
 from tests.money.wallet.books import loaded_purse
 from virage.matchday.concessions.reads.shifts import tills

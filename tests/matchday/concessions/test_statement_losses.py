@@ -11,8 +11,8 @@ import pytest
 from pypdf import PdfReader
 
 from tests.matchday.concessions.bar import ROUND, ROUND_CENTS, Bar, by_card, sent
-from tests.matchday.concessions.conftest import Counters
 from tests.matchday.concessions.test_concessionaires import DOOR, PAID, cents_of, terms
+from tests.matchday.food.conftest import Counters
 from tests.money.fiscal.till import Till, beer, fries, refund_of
 from virage.identity.keys.rules.vault import KeyVault
 from virage.money.fiscal.acts.records import close

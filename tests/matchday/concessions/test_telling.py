@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.matchday.concessions.bar import ROUND, ROUND_CENTS, by_card, sent
-from tests.matchday.concessions.board import BEER, HERE, HOT_DOG
+from tests.matchday.food.menu.board import BEER, HERE, HOT_DOG
 from tests.money.fiscal.till import NOW, Till, beer, refund_of
-from virage.matchday.concessions.reads.stock import levels
-from virage.matchday.concessions.store.catalogue import Publication
+from virage.matchday.food.menu.reads.stock import levels
+from virage.matchday.food.menu.store.catalogue import Publication
 from virage.money.fiscal.rules.record import (
     CENTS_MAX,
     LINES_MAX,

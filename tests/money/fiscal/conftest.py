@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.matchday.concessions.conftest import counters
+from tests.matchday.food.conftest import counters
 from tests.money.fiscal.archives import Lines, file_of, lines_of, three_days
 from tests.money.fiscal.till import Till
 from virage.identity.keys.acts import open_vault

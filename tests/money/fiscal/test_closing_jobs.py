@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import FakeClock
-from tests.matchday.concessions.conftest import Counters
+from tests.matchday.food.conftest import Counters
 from tests.money.fiscal.till import Till, append, beer, fries
 from virage.cli import closing as commands
 from virage.cli.fiscal import verify_archives

@@ -5408,7 +5408,7 @@ export interface components {
             reason: string | null;
             state: components["schemas"]["FoodState"];
             total_cents: number;
-            vat: components["schemas"]["matchday_concessions_rules_pricing_VatTotal"][];
+            vat: components["schemas"]["matchday_food_menu_rules_pricing_VatTotal"][];
             voucher_cents: number | null;
         };
         /** FoodRefund */
@@ -7940,7 +7940,7 @@ export interface components {
          */
         identity_people_rules_letters_Kind: "sign_in_code" | "open_sign_in_code" | "phone_code" | "invitation" | "account_erased" | "order_paid" | "refund" | "double_payment" | "late_payment" | "event_cancelled" | "event_moved" | "food_receipt" | "top_up_off";
         /** VatTotal */
-        matchday_concessions_rules_pricing_VatTotal: {
+        matchday_food_menu_rules_pricing_VatTotal: {
             gross_cents: number;
             vat_cents: number;
             vat_permille: number;

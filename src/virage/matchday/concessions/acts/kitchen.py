@@ -15,15 +15,12 @@ from virage.identity.people import reads as people
 from virage.identity.people.acts import devices
 from virage.identity.people.acts.push import tell
 from virage.identity.people.rules.persons import Locale
-from virage.matchday.concessions.acts import stock
 from virage.matchday.concessions.acts.early import judge_early, write_early
 from virage.matchday.concessions.acts.ordering import fact_of, let_go, settle
-from virage.matchday.concessions.acts.stock import Sold
 from virage.matchday.concessions.acts.tendering import rows_of
 from virage.matchday.concessions.rules import booking as booked
 from virage.matchday.concessions.rules import order_money
 from virage.matchday.concessions.rules.booking import key_of, left_of
-from virage.matchday.concessions.rules.catalogue import outlet_codes
 from virage.matchday.concessions.rules.orders import (
     CODE_TRIES_MAX,
     FACT,
@@ -38,6 +35,9 @@ from virage.matchday.concessions.rules.placing import products_of
 from virage.matchday.concessions.rules.sale_of_order import Entry, refund_of, sale_of, told_ready
 from virage.matchday.concessions.store import booking
 from virage.matchday.concessions.store import orders as store
+from virage.matchday.food.menu.acts import stock
+from virage.matchday.food.menu.acts.stock import Sold
+from virage.matchday.food.menu.rules.catalogue import outlet_codes
 from virage.money.fiscal.acts import lock_heads
 from virage.money.fiscal.acts import records as fiscal
 from virage.money.fiscal.acts.records import Plan

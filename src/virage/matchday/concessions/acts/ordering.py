@@ -12,11 +12,11 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.matchday.concessions.rules import order_money
-from virage.matchday.concessions.rules.alcohol import Derogation
-from virage.matchday.concessions.rules.catalogue import Catalogue
 from virage.matchday.concessions.rules.orders import FACT, FoodState, Order, Reason, deposits_of
 from virage.matchday.concessions.rules.placing import Asked, Counter, Funds, OpenKitchen, Placed, decide
 from virage.matchday.concessions.store import orders as store
+from virage.matchday.food.menu.rules.alcohol import Derogation
+from virage.matchday.food.menu.rules.catalogue import Catalogue
 from virage.money.wallet.acts import ledger, purses
 from virage.money.wallet.reads.purses import purses_of
 from virage.money.wallet.rules.ledger import Transfer, bonus

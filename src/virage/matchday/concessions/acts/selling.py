@@ -12,14 +12,15 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.matchday.concessions.acts import kitchen, stock
+from virage.matchday.concessions.acts import kitchen
 from virage.matchday.concessions.acts.early import kept_of, note, write_settled
-from virage.matchday.concessions.acts.stock import Sold
 from virage.matchday.concessions.acts.tendering import Money, Sent, beside, decide, rows_of
 from virage.matchday.concessions.rules import booking as rules
 from virage.matchday.concessions.rules.booking import Part, key_of
 from virage.matchday.concessions.rules.limits import TillLimits
 from virage.matchday.concessions.store import booking as store
+from virage.matchday.food.menu.acts import stock
+from virage.matchday.food.menu.acts.stock import Sold
 from virage.money.fiscal.acts import records as fiscal
 from virage.money.fiscal.acts.records import Plan
 from virage.money.fiscal.rules.chain import Appended, Known

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.matchday.concessions.rules.catalogue import outlet_codes
 from virage.matchday.concessions.rules.orders import FACT, KITCHEN_ROLES, Reason
+from virage.matchday.food.menu.rules.catalogue import outlet_codes
 from virage.platform.database import Database
 from virage.platform.guard import Principal, holds
 from virage.platform.journal import Entry, head

@@ -13,13 +13,12 @@ from uuid import UUID
 from msgspec import Struct
 
 from virage.identity.people import reads as people
-from virage.matchday.concessions.reads.catalogue import Catalogues, Terms, on_at, terms_at
-from virage.matchday.concessions.rules.alcohol import Derogation
-from virage.matchday.concessions.rules.catalogue import is_version
 from virage.matchday.concessions.rules.deviations import Deviation, Reason
 from virage.matchday.concessions.rules.judging import judge, judge_clock
-from virage.matchday.concessions.store import catalogue as store
-from virage.matchday.concessions.store import derogations as calendar
+from virage.matchday.food.menu import reads as menu
+from virage.matchday.food.menu.reads.catalogue import Catalogues, Terms, on_at, terms_at
+from virage.matchday.food.menu.rules.alcohol import Derogation
+from virage.matchday.food.menu.rules.catalogue import is_version
 from virage.money.fiscal.rules.record import Kind, Record
 from virage.platform.clock import Clock
 from virage.platform.database import Database
@@ -112,9 +111,9 @@ class Judge:
                 now = self._clock.now()
                 since, until = now - BACK, now + BACK
                 async with self._db.connection() as conn:
-                    in_force = await store.version_in_force(conn)
+                    in_force = await menu.version_in_force(conn)
                     events = await programme.upcoming(conn, since)
-                    derogations = await calendar.derogations_around(conn, since, until)
+                    derogations = await menu.derogations_around(conn, since, until)
                     sellers = await people.sellers(conn, now)
                 found = _Known(in_force, tuple(events), tuple(derogations), since, until, sellers, {})
                 self._known = (monotonic() + self._kept_s, found)

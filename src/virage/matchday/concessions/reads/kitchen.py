@@ -6,9 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.matchday.concessions.reads.catalogue import Catalogues, terms_at
 from virage.matchday.concessions.reads.orders import Delivery, delivery_of, outlet_name
-from virage.matchday.concessions.rules.catalogue import Station
 from virage.matchday.concessions.rules.orders import (
     CODE_TRIES_MAX,
     Capacity,
@@ -20,6 +18,8 @@ from virage.matchday.concessions.rules.orders import (
 )
 from virage.matchday.concessions.rules.promises import INTERVAL, STATIONS, counter_of, interval_of
 from virage.matchday.concessions.store import orders as store
+from virage.matchday.food.menu.reads.catalogue import Catalogues, terms_at
+from virage.matchday.food.menu.rules.catalogue import Station
 from virage.platform.database import Connection
 from virage.site.programme.rules import Text
 from virage.site.venue import reads as venue

@@ -8,16 +8,16 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.matchday.concessions.reads.catalogue import Catalogues, terms_at
 from virage.matchday.concessions.rules import promises as rules
-from virage.matchday.concessions.rules.alcohol import Derogation
-from virage.matchday.concessions.rules.catalogue import Station
 from virage.matchday.concessions.rules.orders import FoodLine, FoodState, FoodWish, Offered, Order, orders_for
 from virage.matchday.concessions.rules.placing import Shelf, meal_of
-from virage.matchday.concessions.rules.pricing import VatTotal
 from virage.matchday.concessions.rules.promises import HANDED, SOON, STATIONS, Plan
 from virage.matchday.concessions.store import orders as store
 from virage.matchday.concessions.store.orders import StoredKitchen
+from virage.matchday.food.menu.reads.catalogue import Catalogues, terms_at
+from virage.matchday.food.menu.rules.alcohol import Derogation
+from virage.matchday.food.menu.rules.catalogue import Station
+from virage.matchday.food.menu.rules.pricing import VatTotal
 from virage.platform.database import Connection, Database
 from virage.platform.money import Cents
 from virage.platform.problems import Refused

@@ -12,10 +12,10 @@ from msgspec import Struct
 
 from virage.identity.people import reads as people
 from virage.identity.people.rules.pins import RosterEntry
-from virage.matchday.concessions.reads.catalogue import Catalogues, OutletCatalogue, shown_at
-from virage.matchday.concessions.rules.alcohol import Derogation
 from virage.matchday.concessions.rules.limits import House, RefundReason, TillLimits
-from virage.matchday.concessions.store import derogations as calendar
+from virage.matchday.food.menu import reads as menu
+from virage.matchday.food.menu.reads.catalogue import Catalogues, OutletCatalogue, shown_at
+from virage.matchday.food.menu.rules.alcohol import Derogation
 from virage.money.fiscal import reads as fiscal
 from virage.money.fiscal.rules.chain import Head
 from virage.platform.clock import Clock
@@ -164,7 +164,7 @@ class TillPacks:
             async with self._db.connection() as conn:
                 catalogue = await self._catalogues.in_force(conn)
                 events = [one for one in await programme.upcoming(conn, now) if one.doors_at <= now + AHEAD]
-                derogations = await calendar.derogations_around(conn, now, now + AHEAD)
+                derogations = await menu.derogations_around(conn, now, now + AHEAD)
             shown = {} if catalogue is None else _shown(self._shared, catalogue.version)
             if catalogue is not None and not shown:
                 shown = {outlet.code: shown_at(catalogue, outlet.code) for outlet in load_ground().outlets}

@@ -4,27 +4,21 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from virage.matchday.concessions.acts.pictures import Pictures
-from virage.matchday.concessions.reads.catalogue import Catalogues
 from virage.matchday.concessions.reads.judging import Judge
 from virage.matchday.concessions.reads.tills import TillPacks
 from virage.matchday.concessions.routes import (
-    catalogue,
-    derogations,
     kitchen,
     office_books,
     office_concessionaires,
     office_sales,
     orders,
-    stock,
     till,
     tills,
 )
-from virage.matchday.concessions.routes.catalogue import CatalogueBoard
 from virage.matchday.concessions.routes.counter import Counter
 from virage.matchday.concessions.routes.food_desk import FoodDesk
-from virage.matchday.concessions.rules.catalogue import outlet_codes
 from virage.matchday.concessions.rules.limits import house_of, limits_of
+from virage.matchday.food.menu.reads.catalogue import Catalogues
 from virage.money.wallet.acts.cards import open_card_secrets
 from virage.money.wallet.reads.card_news import CardNews
 from virage.money.wallet.routes.card_desk import CardDesk
@@ -33,10 +27,6 @@ from virage.platform.config import Config
 from virage.platform.database import Database
 
 routers = [
-    catalogue.public_router,
-    catalogue.office_router,
-    derogations.router,
-    stock.router,
     till.router,
     office_sales.router,
     office_concessionaires.router,
@@ -48,21 +38,13 @@ routers = [
 ]
 
 
-async def has_menu(outlet: str) -> bool:
-    """Tell whether there is such an outlet."""
-    return outlet in outlet_codes()
-
-
-def dependencies(config: Config, db: Database, clock: Clock) -> Mapping[str, Any]:
-    """What the doors ask for by name; pictures are kept in the object store (`platform/objects.py`)."""
-    catalogues, limits = Catalogues(db), limits_of(config)
+def dependencies(config: Config, db: Database, clock: Clock, catalogues: Catalogues) -> Mapping[str, Any]:
+    """What the doors ask for by name."""
+    limits = limits_of(config)
     desk = CardDesk(db, clock, open_card_secrets(config))
     counter = Counter(db, clock, desk, Judge(db, clock, catalogues), limits)
     food_desk = FoodDesk(db, clock, catalogues, timedelta(minutes=config.order_waits_min))
     return {
-        "catalogues": catalogues,
-        "catalogue_board": CatalogueBoard(catalogues.shown),
-        "pictures": Pictures(config.objects_url or str(config.var_dir / "objects")),
         "counter": counter,
         "food_desk": food_desk,
         "food_placings": food_desk.orders,

@@ -11,10 +11,10 @@ import msgspec
 from asyncpg import UniqueViolationError
 
 from virage.matchday.concessions.acts.ordering import Offer, place
-from virage.matchday.concessions.reads.catalogue import Catalogues
 from virage.matchday.concessions.reads.orders import FoodOrder, FoodReads, opening, view_of
 from virage.matchday.concessions.rules.orders import CODE_DIGITS, FoodWish, Order, Reason
 from virage.matchday.concessions.rules.placing import Asked
+from virage.matchday.food.menu.reads.catalogue import Catalogues
 from virage.platform.batching import Batcher
 from virage.platform.clock import Clock
 from virage.platform.database import Database

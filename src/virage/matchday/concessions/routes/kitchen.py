@@ -10,9 +10,7 @@ from virage.identity.keys.rules.vault import KeyVault
 from virage.matchday.concessions.acts import kitchen as acts
 from virage.matchday.concessions.acts.kitchen import Step
 from virage.matchday.concessions.reads import kitchen as reads
-from virage.matchday.concessions.reads.catalogue import Catalogues
 from virage.matchday.concessions.reads.kitchen import KitchenBoard, KitchenTicket, Run, ticket_of
-from virage.matchday.concessions.rules.catalogue import outlet_codes
 from virage.matchday.concessions.rules.orders import (
     KITCHEN_ROLES,
     Capacity,
@@ -22,6 +20,8 @@ from virage.matchday.concessions.rules.orders import (
     HandOver,
     Order,
 )
+from virage.matchday.food.menu.reads.catalogue import Catalogues
+from virage.matchday.food.menu.rules.catalogue import outlet_codes
 from virage.platform.clock import Clock
 from virage.platform.config import Config
 from virage.platform.database import Database

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from virage.matchday.concessions.rules.catalogue import OutletCode, outlet_codes
+from virage.matchday.food.menu.rules.catalogue import OutletCode, outlet_codes
 from virage.platform.problems import Refused, invalid_input
 from virage.site.programme.rules import YEAR_MAX, YEAR_MIN
 

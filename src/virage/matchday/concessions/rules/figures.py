@@ -13,7 +13,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.matchday.concessions.rules.pricing import split
+from virage.matchday.food.menu.rules.pricing import split
 from virage.money.fiscal.rules.record import REFUNDS, SALES, Record, VatTotal
 from virage.platform.money import Cents
 from virage.site.programme.rules import Text

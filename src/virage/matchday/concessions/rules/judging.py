@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
-from virage.matchday.concessions.rules.alcohol import Derogation, may_sell
-from virage.matchday.concessions.rules.alcohol import Reason as AlcoholReason
-from virage.matchday.concessions.rules.catalogue import Catalogue, Menu, Product
 from virage.matchday.concessions.rules.deviations import Deviation, Reason
-from virage.matchday.concessions.rules.pricing import list_price, split
+from virage.matchday.food.menu.rules.alcohol import Derogation, may_sell
+from virage.matchday.food.menu.rules.alcohol import Reason as AlcoholReason
+from virage.matchday.food.menu.rules.catalogue import Catalogue, Menu, Product
+from virage.matchday.food.menu.rules.pricing import list_price, split
 from virage.money.fiscal.rules.record import Line, Record
 from virage.platform.money import Cents
 from virage.site.programme.rules import Event

@@ -18,9 +18,9 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from virage.matchday.concessions.rules import limits
-from virage.matchday.concessions.rules.catalogue import Catalogue, OutletCode, Product, Station, Version
 from virage.matchday.concessions.rules.order_money import OrderMoney
-from virage.matchday.concessions.rules.pricing import LINES_MAX, BasketLine, LineKind, PricedLine, VatTotal
+from virage.matchday.food.menu.rules.catalogue import Catalogue, OutletCode, Product, Station, Version
+from virage.matchday.food.menu.rules.pricing import LINES_MAX, BasketLine, LineKind, PricedLine, VatTotal
 from virage.platform.guard import Role
 from virage.platform.money import Cents
 from virage.site.programme.rules import Event, Instant, Text

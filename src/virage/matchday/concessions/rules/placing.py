@@ -7,9 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from virage.matchday.concessions.rules import alcohol, promises
-from virage.matchday.concessions.rules.alcohol import Derogation
-from virage.matchday.concessions.rules.catalogue import Catalogue, Station
+from virage.matchday.concessions.rules import promises
 from virage.matchday.concessions.rules.orders import (
     NUMBER_MAX,
     Capacity,
@@ -19,9 +17,12 @@ from virage.matchday.concessions.rules.orders import (
     deposits_of,
     lines_of,
 )
-from virage.matchday.concessions.rules.pricing import Basket, Priced, VatTotal, price
 from virage.matchday.concessions.rules.promises import SOON, Fit, Plan, Take
-from virage.matchday.concessions.rules.stock import Key
+from virage.matchday.food.menu.rules import alcohol
+from virage.matchday.food.menu.rules.alcohol import Derogation
+from virage.matchday.food.menu.rules.catalogue import Catalogue, Station
+from virage.matchday.food.menu.rules.pricing import Basket, Priced, VatTotal, price
+from virage.matchday.food.menu.rules.stock import Key
 from virage.money.wallet.rules.bonus import Split, split
 from virage.platform.money import Cents
 from virage.platform.problems import Refused

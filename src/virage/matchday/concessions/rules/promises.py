@@ -21,8 +21,8 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 
-from virage.matchday.concessions.rules.catalogue import Catalogue, Station
-from virage.matchday.concessions.rules.pricing import PricedLine
+from virage.matchday.food.menu.rules.catalogue import Catalogue, Station
+from virage.matchday.food.menu.rules.pricing import PricedLine
 
 INTERVAL: Final = timedelta(minutes=5)
 INTERVALS: Final = 60

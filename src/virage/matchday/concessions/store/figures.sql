@@ -117,8 +117,7 @@ group by vat_permille order by vat_permille;
 
 -- name: product_names(product_ids)
 -- What items are called in the version that named them last.
-select distinct on (item.item_id) item.item_id, item.content -> 'name' as name
-from concessions.version_item as item
-inner join concessions.publication on publication.version = item.version
-where item.item_id = any(:product_ids::uuid[])
-order by item.item_id, publication.number desc;
+select distinct on (item.product_id) item.product_id as item_id, item.name
+from food_menu.public_product_name as item
+where item.product_id = any(:product_ids::uuid[])
+order by item.product_id, item.publication desc;

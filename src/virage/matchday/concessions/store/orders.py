@@ -9,7 +9,6 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from virage.matchday.concessions.rules.catalogue import Catalogue, Station
 from virage.matchday.concessions.rules.orders import Capacity, FoodState, Order, OutletPromises
 from virage.matchday.concessions.rules.placing import Placed
 from virage.matchday.concessions.rules.promises import (
@@ -22,8 +21,9 @@ from virage.matchday.concessions.rules.promises import (
     interval_of,
     plans,
 )
-from virage.matchday.concessions.rules.stock import Key
 from virage.matchday.concessions.store.queries import queries
+from virage.matchday.food.menu.rules.catalogue import Catalogue, Station
+from virage.matchday.food.menu.rules.stock import Key
 from virage.platform.database import Connection
 from virage.platform.money import Cents
 

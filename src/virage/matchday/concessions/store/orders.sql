@@ -38,7 +38,7 @@ where o.outlet = any(:outlets::text[]) and o.state in ('placed', 'accepted')
 
 -- name: counter_sales(outlets, since)
 -- What counters sold of each product since a moment, phone orders and what nobody made of them apart.
-select m.outlet, m.product_id, -sum(m.quantity)::bigint as pieces from concessions.movement as m
+select m.outlet, m.product_id, -sum(m.quantity)::bigint as pieces from food_menu.public_movement as m
 where m.outlet = any(:outlets::text[]) and m.at >= :since and m.kind = 'sale' and m.quantity < 0
     and not exists (select from concessions.food_order as o where o.id = m.id)
 group by m.outlet, m.product_id;
@@ -53,7 +53,7 @@ with reserved as (
     group by 1, 2
 )
 select s.outlet, s.product_id, (s.level - coalesce(r.quantity, 0))::bigint as left_
-from concessions.stock as s
+from food_menu.public_stock as s
 left join reserved as r on r.outlet = s.outlet and r.product_id = s.product_id
 where s.outlet = any(:outlets::text[]);
 

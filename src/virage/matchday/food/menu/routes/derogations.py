@@ -1,0 +1,47 @@
+"""The doors of the calendar of derogations: each organiser's own, for whoever programmes its events."""
+
+from uuid import UUID
+
+from litestar import Router, delete, get, post
+
+from virage.matchday.food.menu.acts import derogations as acts
+from virage.matchday.food.menu.reads import catalogue as reads
+from virage.matchday.food.menu.routes.roles import PRICERS
+from virage.matchday.food.menu.rules.alcohol import Derogation, DerogationWish
+from virage.platform.clock import Clock
+from virage.platform.database import Database
+from virage.platform.guard import Principal, fresh, holds, require, staff
+from virage.platform.problems import Problem, granted
+from virage.platform.scopes import organisers_of
+
+
+@get("/derogations", guards=[staff(*PRICERS)])
+async def list_derogations(db: Database, principal: Principal) -> list[Derogation]:
+    """The calendar within the caller's roles, the latest begin first; 500 at most."""
+    async with db.connection() as conn:
+        return await reads.derogations(conn, organisers_of(principal, PRICERS))
+
+
+@post("/derogations", status_code=200, guards=[staff("programme")])
+async def enter_derogation(data: DerogationWish, db: Database, clock: Clock, principal: Principal) -> Derogation:
+    """Enter what the mayor allows an organiser: 48 hours at most, ten a year. The same id again is the same.
+
+    Needs a sign-in of the last 15 minutes.
+    """
+    require(principal, "programme", scope="organiser", scope_id=data.organiser_id)
+    fresh(principal, clock.now())
+    async with db.transaction() as conn:
+        return granted(await acts.enter(conn, data, principal.id, clock.now()))
+
+
+@delete("/derogations/{derogation_id:uuid}", status_code=200, guards=[staff("programme")])
+async def withdraw_derogation(derogation_id: UUID, db: Database, clock: Clock, principal: Principal) -> Derogation:
+    """End a derogation now; what was sold before was sold rightly."""
+    async with db.transaction() as conn:
+        found = await reads.derogation(conn, derogation_id)
+        if found is None or not holds(principal, "programme", scope="organiser", scope_id=found.organiser_id):
+            raise Problem("not_found")
+        return granted(await acts.withdraw(conn, derogation_id, principal.id, clock.now()))
+
+
+router = Router("/api/office/concessions", route_handlers=[list_derogations, enter_derogation, withdraw_derogation])

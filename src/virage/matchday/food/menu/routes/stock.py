@@ -1,0 +1,91 @@
+"""The doors of the stock: what an outlet has, for whoever sells there, and what is short anywhere."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Router, get, post, put
+from litestar.params import Parameter
+from msgspec import Meta, Struct
+
+from virage.matchday.food.menu.acts import stock as acts
+from virage.matchday.food.menu.reads import stock as reads
+from virage.matchday.food.menu.routes.roles import STOCK_KEEPERS, STOCK_READERS
+from virage.matchday.food.menu.rules.catalogue import outlet_codes
+from virage.matchday.food.menu.rules.stock import LINES_MAX, Alert, Level, MovementRow, Quantity, StockWish
+from virage.platform.clock import Clock
+from virage.platform.database import Database
+from virage.platform.guard import Principal, staff
+from virage.platform.problems import Problem, granted
+from virage.platform.scopes import at_outlets, outlets_of
+from virage.site.programme.rules import Instant
+
+Before = Annotated[Instant | None, Parameter(description="Only what moved before that time")]
+
+
+class Threshold(Struct, frozen=True, forbid_unknown_fields=True):
+    """At which level of a product somebody is told; None: never."""
+
+    product_id: UUID
+    low_at: Quantity | None
+
+
+class ThresholdsWord(Struct, frozen=True, forbid_unknown_fields=True):
+    """Thresholds of an outlet; those of other products stay. Of two for a product the last one counts."""
+
+    thresholds: Annotated[list[Threshold], Meta(min_length=1, max_length=LINES_MAX)]
+
+
+@post("/stock", status_code=200, guards=[staff(*STOCK_KEEPERS)])
+async def record_stock(data: StockWish, db: Database, clock: Clock, principal: Principal) -> list[MovementRow]:
+    """Write down a delivery, waste, a count or a transfer, and get what it moved. The same id again is the same.
+
+    A transfer is for whoever keeps the stock of both outlets.
+    """
+    at_outlets(principal, STOCK_KEEPERS, [data.outlet] if data.to_outlet is None else [data.outlet, data.to_outlet])
+    async with db.transaction() as conn:
+        return granted(await acts.record(conn, data, principal.id, clock.now()))
+
+
+@get("/stock/{outlet:str}", guards=[staff(*STOCK_READERS)])
+async def get_stock(outlet: str, db: Database, principal: Principal) -> list[Level]:
+    """What an outlet has of each product that is counted there."""
+    _known(principal, outlet)
+    async with db.connection() as conn:
+        return await reads.levels(conn, [outlet])
+
+
+@get("/stock/{outlet:str}/movements", guards=[staff(*STOCK_READERS)])
+async def list_movements(
+    outlet: str, db: Database, principal: Principal, *, before: Before = None
+) -> list[MovementRow]:
+    """What moved at an outlet, the latest first; 200 at most, the next ones with `before`."""
+    _known(principal, outlet)
+    async with db.connection() as conn:
+        return await reads.movements(conn, outlet, before)
+
+
+@put("/stock/{outlet:str}/thresholds", status_code=204, guards=[staff(*STOCK_KEEPERS)])
+async def put_thresholds(outlet: str, data: ThresholdsWord, db: Database, clock: Clock, principal: Principal) -> None:
+    """Say at which level of which products somebody is told."""
+    at_outlets(principal, STOCK_KEEPERS, [outlet])
+    low_at = {threshold.product_id: threshold.low_at for threshold in data.thresholds}
+    async with db.transaction() as conn:
+        granted(await acts.set_thresholds(conn, outlet, low_at, principal.id, clock.now()))
+
+
+@get("/stock-alerts", guards=[staff(*STOCK_READERS)])
+async def list_stock_alerts(db: Database, principal: Principal) -> list[Alert]:
+    """What is below zero, empty or low at the outlets within the caller's roles, the worst first."""
+    async with db.connection() as conn:
+        return await reads.alerts(conn, outlets_of(principal, STOCK_READERS))
+
+
+def _known(principal: Principal, outlet: str) -> None:
+    at_outlets(principal, STOCK_READERS, [outlet])
+    if outlet not in outlet_codes():
+        raise Problem("not_found", {"outlet": outlet})
+
+
+router = Router(
+    "/api/concessions", route_handlers=[record_stock, get_stock, list_movements, put_thresholds, list_stock_alerts]
+)

@@ -1,0 +1,1 @@
+"""The queries of the menu, one typed function each."""
