@@ -16,9 +16,9 @@ from uuid import UUID
 
 from benchmarks import common
 from tests.money.fiscal.till import Till, append
-from virage.matchday.concessions.acts.figures import project
-from virage.matchday.concessions.reads import sales as reads
-from virage.matchday.concessions.rules.figures import By
+from virage.control.books.acts.figures import project
+from virage.control.books.reads import sales as reads
+from virage.control.books.rules.figures import By
 from virage.money.fiscal.rules.record import Line
 from virage.platform.database import Database
 from virage.platform.ids import new_id

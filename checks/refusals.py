@@ -40,6 +40,7 @@ SCREENS = {
 # The screens that a code may reach, by the place that declares it; the longest prefix decides, one screen is enough.
 REACHES = {
     "": ("fan", "office"),
+    "control/books/": ("office",),
     "matchday/access/": ("gate", "office"),
     "matchday/access/rules/": ("gate",),
     "matchday/food/": ("order", "kitchen", "till", "office"),

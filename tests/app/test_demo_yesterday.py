@@ -7,11 +7,11 @@ import pytest
 
 from tests.app.conftest import World
 from tests.app.demonstration import load_food
+from virage.control.books.reads.takings import tills_astray
 from virage.demo.tills import POSTS
 from virage.demo.yesterday import DIFFERENCES, REFUNDED, SALES, evening_before
 from virage.identity.keys.reads import DeviceKeyring
 from virage.matchday.concessions.reads.judging import Judge
-from virage.matchday.concessions.reads.takings import tills_astray
 from virage.matchday.food.menu.reads.catalogue import Catalogues
 from virage.money.fiscal.reads.closings import due
 from virage.money.fiscal.rules.chain import Head

@@ -16,8 +16,8 @@ from benchmarks.common import run
 from benchmarks.house import House
 from tests.faults.test_kill import Killer
 from tests.money.fiscal.till import Till, append, beer, cup, fries
+from virage.control.books.acts import figures
 from virage.identity.keys.rules.vault import PURPOSE, KeyVault
-from virage.matchday.concessions.acts import figures
 from virage.money.fiscal.acts.records import close
 from virage.money.fiscal.rules.closing import Closing, Period, PeriodKind
 from virage.money.fiscal.rules.record import Kind
@@ -30,11 +30,11 @@ TILLS, RECORDS, MORE, KILLS = 3, 450, 40, 3
 EVENT = new_id()
 IN_THE_MIDDLE = """
 select count(*) > 0 from pg_stat_activity
-where wait_event_type = 'Lock' and query like '%insert into concessions.receipt_figure%'
+where wait_event_type = 'Lock' and query like '%insert into books.receipt_figure%'
     and datname = current_database()
 """
 BEHIND = """
-select count(*) from fiscal.till_head as head left join concessions.figures_head as done using (device_id)
+select count(*) from fiscal.till_head as head left join books.figures_head as done using (device_id)
 where not head.training and coalesce(done.number, 0) < head.number
 """
 
@@ -64,12 +64,12 @@ async def killed_in_the_middle(db: Database, killer: Killer) -> int:
     """Kill the worker between its figures and their end; how many figures the dead one left behind."""
     async with db.connection() as watching:
         async with db.transaction() as holding:
-            await holding.execute("lock table concessions.receipt_figure in exclusive mode")
-            before = await watching.fetchval("select coalesce(sum(quantity), 0) from concessions.figure")
+            await holding.execute("lock table books.receipt_figure in exclusive mode")
+            before = await watching.fetchval("select coalesce(sum(quantity), 0) from books.figure")
             await until(watching, IN_THE_MIDDLE, answer=True)
             (victim,) = killer.pids("work")
             os.kill(victim, signal.SIGKILL)
-            after = await watching.fetchval("select coalesce(sum(quantity), 0) from concessions.figure")
+            after = await watching.fetchval("select coalesce(sum(quantity), 0) from books.figure")
         await killer.back("work", victim, 1)
     return int(after - before)
 
@@ -84,7 +84,7 @@ async def closings_of(db: Database, vault: KeyVault) -> list[Closing]:
 async def by_rate(conn: Connection, closing: Closing) -> dict[int, tuple[int, int]]:
     column = "outlet" if closing.subject == "outlet" else "device_id::text"
     rows = await conn.fetch(
-        "select vat_permille, sum(gross_cents)::bigint, sum(vat_cents)::bigint from concessions.figure "
+        "select vat_permille, sum(gross_cents)::bigint, sum(vat_cents)::bigint from books.figure "
         f"where {column} = $1 group by 1",
         closing.subject_id,
     )
@@ -93,7 +93,7 @@ async def by_rate(conn: Connection, closing: Closing) -> dict[int, tuple[int, in
 
 async def kept(conn: Connection) -> list[list[Any]]:
     tables = ("figure", "receipt_figure", "figures_head")
-    return [await conn.fetch(f"select t::text from concessions.{table} t order by 1") for table in tables]
+    return [await conn.fetch(f"select t::text from books.{table} t order by 1") for table in tables]
 
 
 async def an_evening_under_fire() -> dict[str, Any]:
@@ -107,7 +107,7 @@ async def an_evening_under_fire() -> dict[str, Any]:
         await house.start_processes()
         killer, left_behind = Killer(house), []
         async with db.transaction() as holding:  # nothing is added before the first kill
-            await holding.execute("lock table concessions.figures_head in exclusive mode")
+            await holding.execute("lock table books.figures_head in exclusive mode")
             await sold(db, tills, RECORDS)
         for _ in range(KILLS):
             await sold(db, tills, MORE)
@@ -122,7 +122,7 @@ async def an_evening_under_fire() -> dict[str, Any]:
                 if await by_rate(conn, one)
                 != {total.vat_permille: (total.gross_cents, total.vat_cents) for total in one.tally.totals}
             ]
-            receipts = await conn.fetchval("select sum(sales + refunds)::bigint from concessions.receipt_figure")
+            receipts = await conn.fetchval("select sum(sales + refunds)::bigint from books.receipt_figure")
         async with db.transaction() as conn:
             await figures.rebuild(conn)
         async with db.connection() as conn:

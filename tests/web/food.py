@@ -44,7 +44,7 @@ ALLOWED = """
 """
 TOUCHED = """
     select outlet from concessions.food_order
-    union select outlet from concessions.figure
+    union select outlet from books.figure
     union select outlet from food_menu.movement where kind <> 'delivery'
 """
 NAMED = ("01", "02", "03", "04", "05", "08", "09", "10", "19", "20")

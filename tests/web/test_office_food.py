@@ -30,7 +30,7 @@ OWN = POSTS[-1]
 """A till that sold yesterday at an outlet that nobody but the club runs in the demonstration."""
 CATALOGUE_DESK = (Grant("programme"), Grant("finance"))
 WRITTEN_HERE = "delete from food_menu.item where changed_by is not null"
-RUN_BY_OTHERS = "delete from concessions.terms where outlet = $1"
+RUN_BY_OTHERS = "delete from books.terms where outlet = $1"
 YEARS = itertools.count(2031)
 """Each try enters its derogation in a year of its own."""
 PNG = a_photo("PNG")

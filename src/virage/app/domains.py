@@ -10,6 +10,8 @@ from virage.app.food import food
 from virage.app.house import Domain, House
 from virage.app.letters import COMPOSERS
 from virage.app.persons import PAID_AT, PERSON_ERASED, PERSON_EXPORTS
+from virage.control.books import routes as books_routes
+from virage.control.books.jobs import FigureJobs
 from virage.identity.keys import routes as keys_routes
 from virage.identity.keys.acts import open_vault
 from virage.identity.keys.jobs import KeyJobs
@@ -341,6 +343,13 @@ def _access(house: House) -> Domain:
     )
 
 
+# --- books ---------------------------------------------------------------------------------------------------------
+
+
+def _books(house: House) -> Domain:
+    return Domain(routers=books_routes.routers, jobs=[FigureJobs(house.db).register])
+
+
 # --- all of them ---------------------------------------------------------------------------------------------------
 
 DOMAINS: Sequence[Callable[[House], Domain]] = (
@@ -358,4 +367,5 @@ DOMAINS: Sequence[Callable[[House], Domain]] = (
     food,
     _pitch,
     _replay,
+    _books,
 )

@@ -1,8 +1,7 @@
-"""Food and shop tied together: the catalogue, tills, orders by phone, and the books of them."""
+"""Food and shop tied together: the catalogue, tills, and orders by phone."""
 
 from virage.app.house import Domain, House
 from virage.matchday.concessions import routes
-from virage.matchday.concessions.jobs.figures import FigureJobs
 from virage.matchday.concessions.jobs.orders import FoodJobs
 from virage.matchday.concessions.reads.food_topics import food_topics
 from virage.matchday.food.menu import routes as menu
@@ -15,6 +14,6 @@ def food(house: House) -> Domain:
     orders = FoodJobs(db, config, clock)
     catalogues = Catalogues(db)  # one of a process: versions never change, and are kept
     doors = {**menu.dependencies(config, catalogues), **routes.dependencies(config, db, clock, catalogues)}
-    jobs = [orders.register, FigureJobs(db).register]
+    jobs = [orders.register]
     menus = {"/food/:outlet": menu.has_menu}
     return Domain([*menu.routers, *routes.routers], doors, jobs, food_topics(db), pages=menus)

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from virage.app import clock_of, opened
 from virage.cli.house import beside, console, database, fail
+from virage.control.books.acts import figures
 from virage.identity.keys.acts import open_vault
-from virage.matchday.concessions.acts import figures
 from virage.money.fiscal.acts import records as fiscal
 from virage.money.fiscal.acts.archives import Archives
 from virage.money.fiscal.jobs import ClosingJobs

@@ -3,12 +3,12 @@
 from datetime import UTC, date, datetime
 from typing import Final
 
+from virage.control.books.acts import concessionaires as acts
+from virage.control.books.reads.statements import concessionaires
+from virage.control.books.rules.concessionaires import ConcessionaireWish, Terms
 from virage.demo.concessions import counters
 from virage.demo.ids import demo_id
 from virage.demo.programme import done
-from virage.matchday.concessions.acts import concessionaires as acts
-from virage.matchday.concessions.reads.statements import concessionaires
-from virage.matchday.concessions.rules.concessionaires import ConcessionaireWish, Terms
 from virage.platform.database import Connection
 
 WRITTEN: Final = datetime(2026, 1, 1, tzinfo=UTC)

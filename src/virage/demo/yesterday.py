@@ -10,6 +10,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from virage.control.books.jobs import FigureJobs
 from virage.demo.cards import FANS_CENTS, LINKED_AT, NOBODYS_CENTS, load_cards
 from virage.demo.ids import demo_id
 from virage.demo.people import CASHIER_PIN
@@ -20,7 +21,6 @@ from virage.identity.people.acts.pins import new_verifier, set_pin
 from virage.identity.people.rules.pins import PinVerifier
 from virage.matchday.concessions.acts.selling import take
 from virage.matchday.concessions.acts.tendering import Sent
-from virage.matchday.concessions.jobs.figures import FigureJobs
 from virage.matchday.concessions.rules.limits import RefundReason, limits_of
 from virage.matchday.food.menu.acts import stock
 from virage.matchday.food.menu.reads.catalogue import Catalogues, shown_at

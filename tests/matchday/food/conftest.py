@@ -16,6 +16,7 @@ from tests.matchday.food.menu.board import HERE, ITEMS, NOW, PRICES
 from tests.money.fiscal.till import CASHIER
 from tests.money.wallet.books import books
 from tests.money.wallet.desks import employ
+from virage.control.books import routes as books_routes
 from virage.identity.keys.acts import open_vault
 from virage.identity.keys.rules.vault import KeyVault
 from virage.matchday.concessions import routes
@@ -102,7 +103,7 @@ async def counters(config: Config, db: Database, clock: Clock) -> AsyncIterator[
 
     catalogues = Catalogues(db)
     app = create_app(
-        [*menu.routers, *routes.routers, *fiscal.routers],
+        [*menu.routers, *routes.routers, *fiscal.routers, *books_routes.routers],
         config=config,
         db=db,
         clock=clock,

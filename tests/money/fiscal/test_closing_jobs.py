@@ -160,4 +160,4 @@ async def test_the_command_line_closes_and_archives(
     assert not await asyncio.to_thread(commands.archive_tills, tmp_path / "out", [new_id()], None, None)
     await asyncio.to_thread(commands.rebuild_figures)
     async with db.connection() as conn:
-        assert await conn.fetchval("select sum(gross_cents) from concessions.figure") == 8_850
+        assert await conn.fetchval("select sum(gross_cents) from books.figure") == 8_850

@@ -1,51 +1,16 @@
-"""What tills told that is not as it should be, and what they may lose at most."""
+"""What tills told that is not as it should be."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from msgspec import Struct
-
-from virage.identity.people import reads as people
-from virage.identity.people.rules.devices import DeviceKind
-from virage.matchday.concessions.rules.booking import till_account
 from virage.matchday.concessions.rules.deviations import NotedDeviation
-from virage.matchday.concessions.rules.limits import TillLimits
 from virage.matchday.concessions.store import deviations as store
-from virage.matchday.concessions.store import orders
-from virage.money.wallet.reads import ledger
-from virage.money.wallet.rules.ledger import Kind
 from virage.platform.database import Connection
-from virage.platform.guard import Principal
-from virage.platform.money import Cents
 
 DEVIATIONS_MAX: Final = 200
-
-
-class OfflineLoss(Struct, frozen=True):
-    """`worst_cents` is `tills` times `till_limit_cents`: more is not lost while no till has told what it took.
-
-    `lost_cents` is what is on the loss accounts of these tills.
-    """
-
-    tills: int
-    till_limit_cents: Cents
-    worst_cents: Cents
-    lost_cents: Cents
 
 
 async def deviations(conn: Connection, outlets: Sequence[str] | None, before: datetime | None) -> list[NotedDeviation]:
     """What was noted at some outlets (None: all) before a time (None: ever), the latest 200 or so first."""
     return await store.deviations(conn, outlets, before, DEVIATIONS_MAX)
-
-
-async def offline_loss(conn: Connection, principal: Principal, limits: TillLimits) -> OfflineLoss:
-    """What the tills that somebody leads may lose at most; those of the house never sell without the server."""
-    devices = await people.office_devices(conn, principal)
-    of_house = {kitchen.till_id for kitchen in (await orders.kitchens(conn)).values()}
-    counters = [one for one in devices if one.kind is DeviceKind.TILL and one.id not in of_house]
-    tills = [one.id for one in counters if one.revoked_at is None]
-    lost = await ledger.balances(conn, [till_account(Kind.LOSS, till) for till in tills])
-    return OfflineLoss(
-        len(tills), limits.offline_till_cents, len(tills) * limits.offline_till_cents, max(0, -sum(lost.values()))
-    )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from virage.matchday.concessions.reads.orders import outlet_name
-from virage.matchday.concessions.store import takings as store
+from virage.matchday.concessions.store import orders as store
 from virage.platform.database import Connection
 from virage.site.programme.rules import Text
 

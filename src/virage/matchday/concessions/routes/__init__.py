@@ -6,15 +6,7 @@ from typing import Any
 
 from virage.matchday.concessions.reads.judging import Judge
 from virage.matchday.concessions.reads.tills import TillPacks
-from virage.matchday.concessions.routes import (
-    kitchen,
-    office_books,
-    office_concessionaires,
-    office_sales,
-    orders,
-    till,
-    tills,
-)
+from virage.matchday.concessions.routes import kitchen, orders, till, tills
 from virage.matchday.concessions.routes.counter import Counter
 from virage.matchday.concessions.routes.food_desk import FoodDesk
 from virage.matchday.concessions.rules.limits import house_of, limits_of
@@ -28,9 +20,6 @@ from virage.platform.database import Database
 
 routers = [
     till.router,
-    office_sales.router,
-    office_concessionaires.router,
-    office_books.router,
     tills.router,
     orders.router,
     orders.office_router,

@@ -8,7 +8,6 @@ from uuid import UUID
 from virage.matchday.concessions.rules.booking import Awaiting, Booked, Part, Payer, RecordKey
 from virage.matchday.concessions.rules.limits import Alone
 from virage.matchday.concessions.store.queries import queries
-from virage.money.fiscal.rules.closing import Closing
 from virage.money.fiscal.rules.record import Record, read_record
 from virage.platform.database import Connection
 from virage.platform.money import Cents
@@ -80,21 +79,6 @@ async def insert_losses(conn: Connection, lost: Sequence[tuple[Record, Cents]]) 
         outlets=[record.outlet for record, _ in lost],
         cents=[cents for _, cents in lost],
     )
-
-
-async def losses_in(conn: Connection, closings: Sequence[Closing]) -> list[Cents]:
-    """What was lost in each of some closings of outlets."""
-    ranges = [(at, one.subject_id, part) for at, one in enumerate(closings) for part in one.ranges]
-    rows = queries.losses_in(
-        conn,
-        places=[at for at, _, _ in ranges],
-        outlets=[outlet for _, outlet, _ in ranges],
-        tills=[part.till for _, _, part in ranges],
-        firsts=[part.first for _, _, part in ranges],
-        lasts=[part.last for _, _, part in ranges],
-    )
-    found = {row["place"]: row["cents"] async for row in rows}
-    return [found.get(at, 0) for at in range(len(closings))]
 
 
 async def insert_bookings(conn: Connection, rows: Sequence[Row], now: datetime) -> None:

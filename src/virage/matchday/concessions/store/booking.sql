@@ -65,16 +65,6 @@ from unnest(:tills::uuid[], :numbers::bigint[], :outlets::text[], :cents::bigint
     till, number, outlet, cents
 );
 
--- name: losses_in(places, outlets, tills, firsts, lasts)
--- What was lost in ranges of records of tills while they stood at an outlet, summed by place.
-select range.place, sum(loss.cents)::bigint as cents
-from unnest(:places::integer[], :outlets::text[], :tills::uuid[], :firsts::bigint[], :lasts::bigint[]) as range (
-    place, outlet, till, first, last
-)
-inner join concessions.loss
-    on loss.device_id = range.till and loss.number between range.first and range.last and loss.outlet = range.outlet
-group by range.place;
-
 -- name: insert_bookings(tills, record_ids, parts, tenders, refund_tills, refunds_of, purse_ids, card_ids, bonuses, cents, loss_cents, loss_reasons, awaits, alones, now)!
 -- What records did to the books.
 insert into concessions.booking (

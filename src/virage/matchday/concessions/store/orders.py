@@ -296,3 +296,8 @@ async def promises(
 async def forget_orders_of(conn: Connection, person_id: UUID) -> None:
     """Let nobody own the orders of somebody who is erased."""
     await queries.forget_orders_of(conn, person_id=person_id)
+
+
+async def outlets_of(conn: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Where records were written and orders are made, by code; ids of nothing are left out."""
+    return {row["id"]: row["outlet"] async for row in queries.outlets_of(conn, ids=list(ids))}

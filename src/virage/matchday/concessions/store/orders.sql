@@ -191,3 +191,9 @@ group by outlet order by outlet;
 -- name: forget_orders_of(person_id)!
 -- Nobody's orders: of somebody who is erased.
 update concessions.food_order set person_id = null where person_id = :person_id;
+
+-- name: outlets_of(ids)
+-- Where records were written and orders are made.
+select id, outlet from fiscal.public_record as record where id = any(:ids::uuid[])
+union all
+select id, outlet from concessions.food_order where id = any(:ids::uuid[]);

@@ -1,0 +1,1 @@
+"""What keeps the books: records become figures, and concessionaires have their terms."""

@@ -1,0 +1,35 @@
+"""The journal of the accountant, gathered from the ledger, the records and the orders of tickets."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from uuid import UUID
+
+from virage.control.books.rules.accounting import Journal, Ticketing, journal
+from virage.control.books.store import accounting as store
+from virage.control.books.store.accounting import Span
+from virage.money.fiscal.rules.calendar import DAY_BEGINS, begins, business_day, ends
+from virage.money.fiscal.rules.closing import Period, PeriodKind
+from virage.platform.database import Connection
+from virage.sale.ticketing.reads import books as tickets
+from virage.site.programme import reads as programme
+from virage.site.venue.reads import GROUND_ZONE
+
+
+async def journal_of(conn: Connection, days: tuple[date, date], codes: Mapping[str, str], now: datetime) -> Journal:
+    """The journal of some days of business, both named ones among them, as far as it has come.
+
+    The caller's transaction is `repeatable read`, so that all of it is of one moment.
+    """
+    until = ends(Period(PeriodKind.DAY, days[1]), GROUND_ZONE)
+    span = Span(begins(days[0], GROUND_ZONE), until, GROUND_ZONE, DAY_BEGINS)
+    ledger = (await store.moved(conn, span), await store.sold(conn, span))
+    moved = await tickets.moved(conn, *span)
+    found = await programme.events(conn, sorted({one.event_id for one in moved}))
+    over: dict[UUID, date] = {
+        event.id: business_day(event.ends_at, GROUND_ZONE)
+        for event in found.values()
+        if event.ends_at <= min(now, until) and event.state != "cancelled"
+    }
+    titles = {event.id: event.title.fr or event.title.en for event in found.values()}
+    balances = await store.balances(conn, until)
+    return journal(days, ledger, Ticketing(moved, over, titles), balances, codes=codes, made_at=now)

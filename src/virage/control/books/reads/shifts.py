@@ -1,0 +1,101 @@
+"""Shifts and drawers as the office sees them, and the tills with what is open at them."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from virage.control.books.rules.shifts import Desk, OfficeTill, Opened, Receipts, Shift, drawer, tenders
+from virage.control.books.store import shifts as store
+from virage.control.books.store.figures import Slice
+from virage.identity.people import reads as people
+from virage.identity.people.rules.devices import DeviceKind
+from virage.matchday.concessions import reads as orders
+from virage.money.fiscal import reads as fiscal
+from virage.money.fiscal.rules.closing import PeriodKind, Subject
+from virage.platform.database import Connection
+from virage.platform.guard import Principal
+
+SHIFTS_MAX: Final = 500
+
+
+async def shifts(conn: Connection, wanted: Slice) -> list[Shift]:
+    """Shifts that were opened in a time, at an event or not, the latest first; `SHIFTS_MAX` at most."""
+    return await _shifts(conn, await store.opened(conn, wanted, SHIFTS_MAX))
+
+
+async def tills(conn: Connection, principal: Principal) -> list[OfficeTill]:
+    """The tills that stand at an outlet of which the asker has the finance; revoked ones last."""
+    devices = [one for one in await people.office_devices(conn, principal) if one.kind is DeviceKind.TILL]
+    ids = [device.id for device in devices]
+    heads = await store.till_heads(conn, ids)
+    subjects = [Subject("till", str(till)) for till in ids]
+    closed = await fiscal.last_closings(conn, subjects, PeriodKind.DAY)
+    open_now = {shift.till: shift for shift in await _shifts(conn, await store.still_open(conn, ids))}
+    of_kitchens = {kitchen.till_id for kitchen in (await orders.kitchens(conn)).values()}
+    found = []
+    for device, subject in zip(devices, subjects, strict=True):
+        head, anchor = heads.get(device.id, (None, None))
+        done = closed[subject].ranges[-1].last if subject in closed else 0
+        found.append(
+            OfficeTill(
+                device.id,
+                device.name,
+                device.posts,
+                device.last_seen_at,
+                device.revoked_at,
+                head,
+                anchor,
+                0 if head is None else head.number - done,
+                open_now.get(device.id),
+                device.id in of_kitchens,
+            )
+        )
+    return found
+
+
+async def _shifts(conn: Connection, opened: Sequence[Opened]) -> list[Shift]:
+    """Shifts with their sums; loads and payouts are those of the server's clock between the till's own two moments."""
+    if not opened:
+        return []
+    counted = await store.counts(conn, opened)
+    receipts = await store.receipts(conn, opened)
+    money = await store.money(conn, opened, counted)
+    ids = sorted({shift.till for shift in opened})
+    devices = await people.devices(conn, ids)
+    persons = await people.persons_by_id(conn, sorted({shift.cashier for shift in opened}))
+    desk: dict[UUID, list[Desk]] = {}
+    for move in await store.cash_beside_sales(conn, ids, min(shift.at for shift in opened)):
+        desk.setdefault(move.till, []).append(Desk(move.at, move.cents))
+    found = []
+    for shift in opened:
+        mine = [
+            one
+            for one in desk.get(shift.till, ())
+            if shift.at <= one.at and (shift.end_at is None or one.at <= shift.end_at)
+        ]
+        told = receipts.get(shift.key, Receipts())
+        taken = money.get(shift.key, [])
+        person, device = persons.get(shift.cashier), devices.get(shift.till)
+        found.append(
+            Shift(
+                id=shift.id,
+                till=shift.till,
+                till_name=None if device is None else device.name,
+                outlet=shift.outlet,
+                event_id=shift.event_id,
+                cashier=shift.cashier,
+                cashier_name=None if person is None else person.name,
+                opened_at=shift.at,
+                closed_at=shift.end_at if shift.closes else None,
+                ended_at=shift.end_at,
+                first=shift.number,
+                last=shift.last,
+                sales=told.sales,
+                refunds=told.refunds,
+                total_cents=told.total_cents,
+                tip_cents=told.tip_cents,
+                tenders=tenders(taken),
+                drawer=drawer(shift, counted.get(shift.key), taken, mine),
+            )
+        )
+    return found

@@ -1,0 +1,45 @@
+"""Concessionaires within some outlets, and what is owed to them."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from virage.control.books.rules.concessionaires import Concessionaire
+from virage.control.books.rules.statements import Closed, Statement, statement
+from virage.control.books.store import concessionaires as store
+from virage.control.books.store import losses
+from virage.money.fiscal import reads as fiscal
+from virage.money.fiscal.rules.closing import PeriodKind, read_closing
+from virage.money.fiscal.rules.record import hash_of
+from virage.platform.database import Connection
+
+
+async def concessionaires(conn: Connection, outlets: Sequence[str] | None) -> list[Concessionaire]:
+    """Who runs some outlets or (None) any, by name, with the terms of these outlets."""
+    found = await store.concessionaires(conn)
+    if outlets is None:
+        return found
+    mine = [replace(one, terms=[terms for terms in one.terms if terms.outlet in outlets]) for one in found]
+    return [one for one in mine if one.terms]
+
+
+async def statement_of(
+    conn: Connection, concessionaire_id: UUID, days: tuple[date, date], outlets: Sequence[str] | None, now: datetime
+) -> Statement | None:
+    """What is owed for some days; None where they ran nothing then or something beyond these outlets (None: any)."""
+    found = next((one for one in await store.concessionaires(conn) if one.id == concessionaire_id), None)
+    if found is None:
+        return None
+    theirs = [terms for terms in found.terms if terms.starts_on <= days[1] and (terms.ends_on or days[0]) >= days[0]]
+    run = sorted({terms.outlet for terms in theirs})
+    if outlets is not None and not (run and set(run) <= set(outlets)):
+        return None
+    most = len(run) * ((days[1] - days[0]).days + 1)
+    bodies = await fiscal.closings_listed(conn, "outlet", PeriodKind.DAY, days, ids=run, most=most)
+    signed = [(closing, hash_of(body)) for body in bodies if (closing := read_closing(body)) is not None]
+    lost = await losses.losses_in(conn, [closing for closing, _ in signed])
+    closed = [Closed(*one, cents) for one, cents in zip(signed, lost, strict=True)]
+    last = (await fiscal.last_closed(conn)).get(PeriodKind.DAY)
+    return statement(replace(found, terms=theirs), days, closed, closed_through=last, made_at=now)

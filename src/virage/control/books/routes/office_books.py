@@ -1,0 +1,53 @@
+"""The doors of the books: the journal for the accountant."""
+
+from datetime import date
+from typing import Final
+
+from litestar import Response, Router, get
+from litestar.openapi.datastructures import ResponseSpec
+
+from virage.control.books.reads.accounting import journal_of
+from virage.control.books.rules.accounting import Journal, journal_table
+from virage.money.fiscal.routes.periods import FromDay, ToDay, check_days
+from virage.platform.clock import Clock
+from virage.platform.config import Config
+from virage.platform.database import Database
+from virage.platform.guard import Principal, Role, staff
+from virage.platform.scopes import over_the_house
+
+READERS: Final[tuple[Role, ...]] = ("finance",)
+PRIVATE: Final = {"cache-control": "no-store"}
+
+
+@get("/accounting", guards=[staff(*READERS)])
+async def get_journal(
+    first: FromDay, last: ToDay, *, config: Config, db: Database, clock: Clock, principal: Principal
+) -> Journal:
+    """The books of some days, for whoever has the finance of the whole house."""
+    return await _journal(config, db, clock, principal, (first, last))
+
+
+@get(
+    "/accounting.csv",
+    guards=[staff(*READERS)],
+    responses={200: ResponseSpec(bytes, description="The journal", media_type="text/csv")},
+)
+async def get_journal_csv(
+    first: FromDay, last: ToDay, *, config: Config, db: Database, clock: Clock, principal: Principal
+) -> Response[bytes]:
+    """The same as a table."""
+    made = await _journal(config, db, clock, principal, (first, last))
+    headers = PRIVATE | {"content-disposition": f'attachment; filename="journal-{first}-{last}.csv"'}
+    return Response(journal_table(made), media_type="text/csv", headers=headers)
+
+
+async def _journal(
+    config: Config, db: Database, clock: Clock, principal: Principal, days: tuple[date, date]
+) -> Journal:
+    check_days(*days)
+    over_the_house(principal, READERS)
+    async with db.connection() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
+        return await journal_of(conn, days, dict(config.account_codes), clock.now())
+
+
+router = Router("/api/office", route_handlers=[get_journal, get_journal_csv])

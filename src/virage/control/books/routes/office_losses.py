@@ -1,0 +1,23 @@
+"""The office's doors to what tills may lose at most, and have lost."""
+
+from typing import Final
+
+from litestar import Router, get
+
+from virage.control.books.reads import losses as reads
+from virage.control.books.reads.losses import OfflineLoss
+from virage.matchday.concessions.rules.limits import TillLimits
+from virage.platform.database import Database
+from virage.platform.guard import Principal, Role, staff
+
+LEADERS: Final[tuple[Role, ...]] = ("finance",)
+
+
+@get("/offline-loss", guards=[staff(*LEADERS)])
+async def get_offline_loss(db: Database, principal: Principal, till_limits: TillLimits) -> OfflineLoss:
+    """What the tills within the caller's roles may lose at most while they have no network, and have lost so far."""
+    async with db.connection() as conn:
+        return await reads.offline_loss(conn, principal, till_limits)
+
+
+router = Router("/api/office/concessions", route_handlers=[get_offline_loss])

@@ -1,0 +1,23 @@
+"""What nobody paid of what tills told."""
+
+from collections.abc import Sequence
+
+from virage.control.books.store.queries import queries
+from virage.money.fiscal.rules.closing import Closing
+from virage.platform.database import Connection
+from virage.platform.money import Cents
+
+
+async def losses_in(conn: Connection, closings: Sequence[Closing]) -> list[Cents]:
+    """What was lost in each of some closings of outlets."""
+    ranges = [(at, one.subject_id, part) for at, one in enumerate(closings) for part in one.ranges]
+    rows = queries.losses_in(
+        conn,
+        places=[at for at, _, _ in ranges],
+        outlets=[outlet for _, outlet, _ in ranges],
+        tills=[part.till for _, _, part in ranges],
+        firsts=[part.first for _, _, part in ranges],
+        lasts=[part.last for _, _, part in ranges],
+    )
+    found = {row["place"]: row["cents"] async for row in rows}
+    return [found.get(at, 0) for at in range(len(closings))]

@@ -1,0 +1,351 @@
+"""All books at once: whatever tills, kitchens, desks, the house and bank cards do, all who tell of it tell the same.
+
+One evening with everything that moves money; then the audit, the accountant's journal, the closings, the figures of
+sales, the shifts and what purses hold are compared with each other, cent by cent.
+"""
+
+from collections import Counter as Count
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import pytest
+
+from tests.conftest import FakeClock
+from tests.matchday.concessions.bar import CAP_CENTS, ROUND, ROUND_CENTS, Bar, Fan, by_card, sent
+from tests.matchday.concessions.kitchen import LATE, Kitchen
+from tests.matchday.concessions.test_virtual_card import a_fan, by_phone
+from tests.money.fiscal.till import CASHIER, Till, beer, cup, fries, refund_of
+from tests.money.wallet.books import books
+from tests.money.wallet.desks import employ, load_said, signed_load
+from virage.control.books.acts import figures
+from virage.control.books.reads.accounting import journal_of
+from virage.control.books.reads.sales import Slice, sales
+from virage.control.books.reads.shifts import shifts
+from virage.control.books.reads.takings import tills_astray
+from virage.control.books.rules.accounting import Journal
+from virage.control.books.rules.figures import By
+from virage.demo.programme import done
+from virage.matchday.concessions.acts import kitchen
+from virage.matchday.concessions.rules.booking import account_of
+from virage.money.fiscal.acts.records import close
+from virage.money.fiscal.rules.calendar import ends
+from virage.money.fiscal.rules.closing import Closing, Period, PeriodKind
+from virage.money.fiscal.rules.record import Kind, RefundOf, Tender, TenderKind, Written
+from virage.money.payments import acts as payments
+from virage.money.payments.handlers import Handlers
+from virage.money.payments.rules import Outcome, Start, State
+from virage.money.wallet.acts import bonus, desk, purses
+from virage.money.wallet.acts.desk import LoadAsk
+from virage.money.wallet.acts.top_up_money import TopUpMoney
+from virage.money.wallet.rules.cards import Tap
+from virage.money.wallet.rules.desk import DeskLimits, DeskTender, Loaded, drawer
+from virage.money.wallet.rules.gifts import Gift
+from virage.money.wallet.rules.purses import PURPOSE, Limits
+from virage.money.wallet.rules.sun import message_of, verify
+from virage.money.wallet.store.ledger import balances
+from virage.platform.config import Config
+from virage.platform.database import Connection, Database
+from virage.platform.guard import Grant
+from virage.platform.ids import new_id
+from virage.site.venue.reads import GROUND_ZONE
+
+EVENING: Final = date(2026, 5, 9)
+DAY: Final = timedelta(days=1)
+MINUTE: Final = timedelta(minutes=1)
+DESK: Final = DeskLimits(500, 15_000, 25_000, 15_000, 15_000)
+LIMITS: Final = Limits(500, 15_000, 25_000)
+HANDLERS: Final = Handlers({PURPOSE: TopUpMoney(25_000)})
+
+
+class Evening:
+    """Everything that moves money, and what came into purses from outside, added up by hand."""
+
+    def __init__(self, bar: Bar, food: Kitchen, clock: FakeClock) -> None:
+        self.bar = bar
+        self.food = food
+        self.clock = clock
+        self.came_in: Count[str] = Count()
+        self.tills: list[Till] = []
+
+    async def told(self, till: Till, kind: Kind = Kind.SALE, **said: Any) -> Written:
+        written = till.write(kind, **said)
+        (answer,) = await self.bar.send(till, sent(written, told=True))
+        assert answer.outcome == "booked", answer
+        return written
+
+    async def back(self, till: Till, of: RefundOf, kind: TenderKind, lines: Any) -> Written:
+        """A refund that has happened."""
+        tenders = [Tender(kind, sum(line.cents for line in lines), None)]
+        return await self.told(till, Kind.REFUND, lines=lines, tenders=tenders, refund_of=of)
+
+    async def fan(self, cents: int, bonus_cents: int = 0) -> Fan:
+        """Somebody with a card that a desk loaded and to whom the house gave something."""
+        fan = await self.bar.fan(0)
+        await self.desk(self.tills[0], fan, cents, DeskTender.CASH)
+        await self.give(fan.purse_id, bonus_cents)
+        return fan
+
+    async def give(self, purse_id: UUID, cents: int) -> None:
+        if cents:
+            async with self.bar.db.transaction() as conn:
+                (given,) = await bonus.give(conn, [Gift(new_id(), purse_id, cents, "goodwill")], self.clock.now())
+            done(given)
+            self.came_in["bonus"] += cents
+
+    async def desk(self, till: Till, fan: Fan, cents: int, tender: DeskTender) -> None:
+        """A desk loads a card, or pays out to whoever taps it."""
+        message = message_of(f"?{fan.tap()}")
+        assert message is not None
+        tap = Tap(new_id(), verify(message, self.bar.secrets.keys), pays=cents < 0)
+        said = load_said(till.id, CASHIER, fan.purse_id, cents, self.clock.now(), tender=tender)
+        ask = LoadAsk(signed_load(till.signer, said), fan.card_id, tap)
+        for _ in range(2):  # its answer gets lost, and it is asked again
+            async with self.bar.db.transaction() as conn:
+                loaded = await desk.load(conn, ask, DESK, cap_cents=CAP_CENTS, now=self.clock.now())
+            assert isinstance(loaded, Loaded), loaded
+        self.came_in[tender.value] += cents
+
+    async def bank_card(self, owner_id: UUID, cents: int) -> None:
+        """A fan loads their purse by bank card."""
+        wish, now = purses.TopUpWish(new_id(), new_id(), cents), self.clock.now()
+        async with self.bar.db.transaction() as conn:
+            start = await purses.top_up(conn, owner_id, wish, limits=LIMITS, return_url="https://x", now=now)
+        assert isinstance(start, Start), start
+        for _ in range(2):
+            async with self.bar.db.transaction() as conn:
+                await payments.settle(conn, [Outcome(wish.payment_id, State.CAPTURED, cents)], now, HANDLERS)
+        self.came_in["clearing"] += cents
+
+    async def pay_out(self, owner_id: UUID) -> None:
+        """All that is left goes back to the bank cards that it came from."""
+        async with self.bar.db.transaction() as conn:
+            paid = await purses.pay_out(conn, owner_id, new_id(), self.clock.now())
+        assert isinstance(paid, purses.PaidOut), paid
+        self.came_in["clearing"] -= paid.cents
+
+
+async def at_the_counter(evening: Evening) -> None:
+    """Every tender, split and tipped; cups; told and asked; losses; records in disorder; refunds of all of it."""
+    bar, (first, second) = evening.bar, evening.tills
+    await evening.told(first, Kind.SHIFT_OPENED)
+    evening.clock.advance(MINUTE)
+    fan, poor = await evening.fan(5_000, bonus_cents=500), await evening.fan(600)
+    split = [*by_card(700, fan.tap()), Tender(TenderKind.CASH, 300, None), Tender(TenderKind.TERMINAL, 200, "slip")]
+    sale, _ = await bar.ask(first, split, tip_cents=50)
+    await bar.refund(first, sale, 450, TenderKind.CARD)
+    await evening.told(second, lines=ROUND, tenders=by_card(ROUND_CENTS, poor.tap()))  # 5.50 of it nobody pays
+    cash = await evening.told(first, lines=[beer(2), cup(2)])
+    await bar.refund(second, cash, 700, TenderKind.CASH)
+    await evening.told(first, lines=[fries(), cup(-3)])
+    await evening.told(first, Kind.REFUND, lines=[cup(-2)], tenders=[Tender(TenderKind.CASH, -200, None)])
+    await evening.told(first, Kind.TRAINING_SALE)
+    # told: what does not add up, a tender with the wrong sign, money of an order that is none
+    await evening.told(second, lines=[beer()], tenders=[Tender(TenderKind.CASH, 640, None)])
+    for cents in (-700, 700):
+        await evening.told(second, lines=[beer()], tenders=[Tender(TenderKind.PURSE, cents, "no order")])
+    # a refund that its till tells before the sale, and more of it than the sale brought
+    unknown = first.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))
+    await evening.back(second, refund_of(unknown), TenderKind.CARD, [beer(-1), fries(-1)])
+    assert (await bar.send(first, sent(unknown, told=True)))[0].outcome == "booked"
+    await evening.back(second, refund_of(unknown), TenderKind.CARD, [fries(-1)])
+    await evening.desk(first, fan, -1_000, DeskTender.CASH)
+    await evening.desk(second, poor, 2_000, DeskTender.TERMINAL)
+    await evening.desk(second, poor, -1_500, DeskTender.TERMINAL)
+    first.at = evening.clock.now()
+    await evening.told(first, Kind.SHIFT_CLOSED)
+
+
+async def by_phones(evening: Evening) -> None:
+    """Bank cards load purses, phones pay at the counter, and what is left goes back to the bank."""
+    bar, (first, second) = evening.bar, evening.tills
+    fan = await a_fan(bar, 0)
+    await evening.give(fan.purse_id, 400)
+    await evening.bank_card(fan.id, 9_000)
+    asked = by_phone(first, (fan, ROUND_CENTS))
+    assert (await bar.send(first, sent(asked)))[0].outcome == "booked"
+    first.keep(asked)
+    await evening.back(second, refund_of(asked), TenderKind.VIRTUAL_CARD, [fries(-1)])
+    told = by_phone(second, (fan, ROUND_CENTS))
+    assert (await bar.send(second, sent(second.keep(told), told=True)))[0].outcome == "booked"
+    await evening.pay_out(fan.id)
+
+
+async def from_the_seats(evening: Evening) -> None:
+    """Orders that wait, end, are made, late, and are given back by their kitchen, by a counter, and by both."""
+    food, (_, counter) = evening.food, evening.tills
+    await food.open()
+    orders = []
+    for _ in range(6):
+        person_id = new_id()
+        await evening.bank_card(person_id, 2_000)
+        async with food.db.connection() as conn:
+            purse_id = await conn.fetchval("select id from wallet.purse where owner_id = $1", person_id)
+        await evening.give(purse_id, 300)
+        orders.append((await food.placed(person_id)).id)
+    waits, declined, made, whole, part, both = orders
+    done(await food.step("decline", declined))
+    for order_id in (made, whole, part, both):
+        done(await food.step("accept", order_id))
+    done(await food.step("refund", whole))
+    ((house,),) = await food.rows("select till_id from concessions.kitchen")
+    await evening.back(counter, RefundOf(house, part, "late"), TenderKind.CARD, [beer(-1, 500)])
+    for kind in (TenderKind.CASH, TenderKind.CARD):  # told, and beyond what the order brought
+        await evening.back(counter, RefundOf(house, both, "late"), kind, [beer(-1, 600)])
+    assert [row[0] for row in await food.rows("select state from concessions.food_order where id = $1", waits)] == [
+        "placed"
+    ]
+    evening.clock.advance(timedelta(hours=1))
+    given = await food.act(kitchen.judge, at_start=(LATE, 300), at_end=(100,))
+    assert {order.id for order in given} == {made, part}, "what went back whole is owed nothing more"
+    evening.came_in["bonus"] += 300 + 100  # of one, 5.00 of the 6.00 that its fan paid went back
+
+
+@pytest.fixture
+async def evening(bar: Bar, db: Database, clock: FakeClock, config: Config) -> Evening:
+    """An evening at which everything happened."""
+    found = Evening(bar, Kitchen(db, clock, config), clock)
+    found.tills = [await bar.till() for _ in range(2)]
+    async with db.transaction() as conn:
+        await employ(conn, CASHIER, Grant("cashier", "outlet", "01"))
+    found.tills[1].outlet = "02"
+    await at_the_counter(found)
+    await by_phones(found)
+    await from_the_seats(found)
+    while True:
+        async with db.transaction() as conn:
+            if not await figures.project(conn):
+                return found
+
+
+async def closed(evening: Evening) -> list[Closing]:
+    """The closings of the day of business, of outlets and tills."""
+    period = Period(PeriodKind.DAY, EVENING)
+    async with evening.bar.db.transaction() as conn:
+        made = await close(conn, evening.food.vault, period, evening.clock.now() + DAY, until=ends(period, GROUND_ZONE))
+    assert isinstance(made, list), made
+    return made
+
+
+async def told_to_the_accountant(conn: Connection, evening: Evening) -> Journal:
+    return await journal_of(conn, (EVENING, EVENING), {}, evening.clock.now())
+
+
+def net(journal: Journal, *names: str) -> Count[tuple[Any, ...]]:
+    """Credits less debits, by these members of a line."""
+    found: Count[tuple[Any, ...]] = Count()
+    for line in journal.lines:
+        found[tuple(getattr(line, name) for name in names)] += line.credit_cents - line.debit_cents
+    return found
+
+
+def by_rate(closings: Sequence[Closing]) -> dict[int, tuple[int, int]]:
+    found: dict[int, tuple[int, int]] = {}
+    for total in (total for closing in closings for total in closing.tally.totals):
+        gross, vat = found.get(total.vat_permille, (0, 0))
+        found[total.vat_permille] = (gross + total.gross_cents, vat + total.vat_cents)
+    return found
+
+
+async def paid_by_purses(conn: Connection) -> tuple[dict[UUID, int], dict[UUID, int]]:
+    """What purses and their bonus credit paid less what came back: as refunds remember it, and as money moved."""
+    rows = await conn.fetch(
+        "select purse_id, bonus, sum(cents - loss_cents)::bigint as cents from concessions.booking "
+        "where purse_id is not null group by purse_id, bonus"
+    )
+    remembered = {account_of(row["purse_id"], is_bonus=row["bonus"]).id: row["cents"] for row in rows}
+    moved = await conn.fetch(
+        "select account.id, sum(case when debit_id = account.id then cents else -cents end)::bigint as cents "
+        "from wallet.transfer inner join wallet.account on account.id in (debit_id, credit_id) "
+        "where account.kind in ('purse', 'bonus') and step in ('post', 'capture') "
+        "and purpose in ('sale', 'refund', 'food_order') group by account.id"
+    )
+    return remembered, {row["id"]: row["cents"] for row in moved}
+
+
+def closings_are_the_journal(outlets: Sequence[Closing], journal: Journal, kinds: Mapping[str, int]) -> None:
+    """What was sold by rate and outlet, its VAT, cups and tips: closings, journal and ledger are one."""
+    rates = by_rate(outlets)
+    assert sum(gross for rate, (gross, _) in rates.items() if rate) == kinds["revenue"]
+    assert {rate: vat for rate, (_, vat) in rates.items() if rate} == {
+        rate: cents for (what, rate), cents in net(journal, "what", "vat_permille").items() if what == "vat"
+    }
+    sold = {
+        (outlet, rate): cents
+        for (what, outlet, rate), cents in net(journal, "what", "outlet", "vat_permille").items()
+        if what == "sales"
+    }
+    assert sold == {
+        (one.subject_id, total.vat_permille): total.gross_cents - total.vat_cents
+        for one in outlets
+        for total in one.tally.totals
+        if total.vat_permille
+    }
+    assert rates[0][0] == kinds["deposits"]
+    assert sum(one.tally.tip_cents for one in outlets) == kinds["tips"]
+
+
+async def test_all_books_of_an_evening_tell_the_same(evening: Evening) -> None:
+    db = evening.bar.db
+    audit = await books(db)
+    closings = await closed(evening)
+    outlets, tills = ([one for one in closings if one.subject == subject] for subject in ("outlet", "till"))
+    async with db.connection() as conn:
+        assert await tills_astray(conn) == []
+        journal = await told_to_the_accountant(conn, evening)
+        span = Slice(evening.clock.now() - DAY, evening.clock.now() + DAY, None, None)
+        views = {by: await sales(conn, by, span, evening.clock.now()) for by in By}
+        (shift,) = await shifts(conn, span)
+        by_bookings, by_transfers = await paid_by_purses(conn)
+    assert audit.clean
+
+    # The accountant's journal is the ledger, and each day balances.
+    kinds = {kind: cents for kind, cents in audit.kinds.items() if kind != "revenue"}
+    ledger = {"purses" if kind == "purse" else kind: cents for kind, cents in kinds.items()}
+    told = {what: cents for (what,), cents in net(journal, "what").items()}
+    assert {what: told.get(what, 0) for what in ledger} == ledger
+    assert told["sales"] + told["vat"] == audit.kinds["revenue"]
+    assert journal.debit_cents == journal.credit_cents
+    assert {one.what: one.balance_cents for one in journal.balances} == {
+        **ledger,
+        "deferred_tickets": 0,
+        "ticket_clearing": 0,
+    }
+
+    rates = by_rate(outlets)
+    assert rates == by_rate(tills)
+    closings_are_the_journal(outlets, journal, audit.kinds)
+
+    # The office sees what was closed, by whatever it groups it.
+    for view in views.values():
+        assert view.waiting == 0
+        assert {one.vat_permille: (one.gross_cents, one.vat_cents) for one in view.rates} == rates
+        assert view.total.gross_cents == sum(gross for gross, _ in rates.values())
+    assert {row.key: row.gross_cents for row in views[By.OUTLET].rows} == {
+        one.subject_id: sum(total.gross_cents for total in one.tally.totals) for one in outlets
+    }
+
+    # What nobody paid, record by record, is what the losses of all tills come to.
+    async with db.connection() as conn:
+        lost = await conn.fetchval("select sum(cents)::bigint from concessions.loss")
+    assert lost == -audit.kinds["loss"]
+
+    # A drawer holds its float and what its account in the books says.
+    async with db.connection() as conn:
+        account_id = drawer(evening.tills[0].id, DeskTender.CASH).id
+        in_drawer = -(await balances(conn, [account_id]))[account_id].balance_cents
+    assert shift.drawer.expected_cents == shift.drawer.float_cents + in_drawer
+
+    # Every tender went where it says: drawers and terminals with what desks took beside, purses with what came in.
+    tenders: Count[str] = Count()
+    for total in (total for one in outlets for total in one.tally.tenders):
+        tenders[total.kind.value] += total.cents
+    came_in = evening.came_in
+    for kind in ("cash", "terminal"):
+        assert -audit.kinds[kind] == tenders[kind] + came_in[kind]
+    assert -audit.kinds["clearing"] == came_in["clearing"]
+    assert -audit.kinds["grants"] == came_in["bonus"]
+    spent = sum(came_in.values()) - audit.kinds["purse"] - audit.kinds["bonus"]
+    assert by_bookings == by_transfers
+    assert sum(by_bookings.values()) == spent

@@ -1,0 +1,148 @@
+"""What nobody paid of what tills told stands beside a concessionaire's sales, and is borne by whom the terms say."""
+
+import csv
+from datetime import date
+from io import BytesIO
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+from pypdf import PdfReader
+
+from tests.control.books.test_concessionaires import DOOR, PAID, cents_of, terms
+from tests.matchday.concessions.bar import ROUND, ROUND_CENTS, Bar, by_card, sent
+from tests.matchday.food.conftest import Counters
+from tests.money.fiscal.till import Till, beer, fries, refund_of
+from virage.identity.keys.rules.vault import KeyVault
+from virage.money.fiscal.acts.records import close
+from virage.money.fiscal.rules.closing import Period, PeriodKind
+from virage.money.fiscal.rules.record import Kind, Tender, TenderKind, VatTotal, Written
+from virage.platform.clock import Clock
+from virage.platform.guard import Grant
+from virage.platform.ids import new_id
+from virage.platform.problems import Refused
+
+EVENING = date(2026, 5, 9)
+MINUS = "\N{MINUS SIGN}"
+PERIOD = "from=2026-05-01&to=2026-05-31"
+BACK: dict[str, Any] = {"lines": [beer(-1), fries(-1)], "tenders": [Tender(TenderKind.CARD, -ROUND_CENTS, None)]}
+
+
+async def told(bar: Bar, till: Till, *records: Written) -> None:
+    answers = await bar.send(till, *(sent(one, told=True) for one in records))
+    assert [answer.outcome for answer in answers] == ["booked"] * len(records)
+
+
+async def closed(bar: Bar, vault: KeyVault, clock: Clock) -> None:
+    async with bar.db.transaction() as conn:
+        assert not isinstance(await close(conn, vault, Period(PeriodKind.DAY, EVENING), clock.now()), Refused)
+
+
+async def runs(counters: Counters, bearers: dict[str, str | None]) -> UUID:
+    """A concessionaire who runs outlets, with who bears what is lost at each (None: nobody has said)."""
+    made = new_id()
+    assert (await counters.ask("finance", "PUT", f"{DOOR}/{made}", {"name": "Buvettes"})).status_code == 200
+    for outlet, bearer in bearers.items():
+        said = terms(outlet) | ({} if bearer is None else {"loss_borne_by": bearer})
+        answer = await counters.ask("finance", "PUT", f"{DOOR}/{made}/terms/{new_id()}", said)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["loss_borne_by"] == (bearer or "house")
+    counters.knows("manager", *(Grant("finance", "outlet", outlet) for outlet in bearers))
+    return made
+
+
+async def statement_of(counters: Counters, who: UUID) -> Any:
+    answer = await counters.ask("manager", "GET", f"{DOOR}/{who}/statement?{PERIOD}")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def losses(bar: Bar) -> dict[int, int]:
+    async with bar.db.connection() as conn:
+        return {row["number"]: row["cents"] for row in await conn.fetch("select * from concessions.loss")}
+
+
+async def test_what_a_forged_tap_and_an_empty_purse_did_not_pay_stands_beside_the_sales_of_their_outlet(
+    bar: Bar, counters: Counters, vault: KeyVault, clock: Clock
+) -> None:
+    who = await runs(counters, {"01": None, "02": "concessionaire"})
+    till, poor = await bar.till(), await bar.fan(150)
+    for outlet, proof in (("01", "picc_data=00&cmac=00"), ("02", poor.tap()), ("01", None)):
+        till.outlet = outlet
+        tenders = [Tender(TenderKind.CASH, ROUND_CENTS, None)] if proof is None else by_card(ROUND_CENTS, proof)
+        await told(bar, till, till.write(lines=ROUND, tenders=tenders))
+    await closed(bar, vault, clock)
+    found = await statement_of(counters, who)
+    first, second = (line["sums"] for line in found["lines"])
+    assert (first["lost_cents"], first["borne_cents"]) == (ROUND_CENTS, 0), "the house bears what nobody has said"
+    assert (second["lost_cents"], second["borne_cents"]) == (1_000, 1_000)
+    for sums, sales in ((first, 2 * ROUND_CENTS), (second, ROUND_CENTS)):
+        assert sums["sales_cents"] == sales, "it was sold all the same"
+        kept = sums["commission_cents"] + sums["commission_vat_cents"] + sums["borne_cents"]
+        assert sums["payable_cents"] == sales - kept
+    total = found["total"]
+    assert (total["lost_cents"], total["borne_cents"]) == (2_150, 1_000)
+    assert total["payable_cents"] == first["payable_cents"] + second["payable_cents"]
+    table = await counters.ask("manager", "GET", f"{DOOR}/{who}/statement.csv?{PERIOD}")
+    rows = list(csv.DictReader(table.text.splitlines()))
+    lost = {(row["outlet"], row["what"]): row["gross"] for row in rows if row["what"].startswith("lost")}
+    assert lost == {("01", "lost_house"): "-11.50", ("02", "lost_concessionaire"): "-10.00"}
+    assert sum(cents_of(row["gross"]) for row in rows if row["what"] in PAID) == total["payable_cents"]
+    for lang, words, by_house, borne in (
+        ("fr", "Ventes que personne", "11,50", f"{MINUS}10,00"),
+        ("en", "Sales that nobody paid", "€11.50", f"{MINUS}€10.00"),
+    ):
+        paper = await counters.ask("manager", "GET", f"{DOOR}/{who}/statement.pdf?{PERIOD}&lang={lang}")
+        said = " ".join(" ".join(page.extract_text() for page in PdfReader(BytesIO(paper.content)).pages).split())
+        assert words in said
+        assert (by_house in said, borne in said) == (True, True), said
+
+
+async def test_a_sale_that_was_lost_and_taken_back_is_no_loss(
+    bar: Bar, counters: Counters, vault: KeyVault, clock: Clock
+) -> None:
+    who = await runs(counters, {"01": "concessionaire"})
+    till = await bar.till()
+    sale = till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, "picc_data=00&cmac=00"))
+    await told(bar, till, sale, till.write(Kind.REFUND, refund_of=refund_of(sale, "no_answer"), **BACK))
+    await closed(bar, vault, clock)
+    assert await losses(bar) == {1: ROUND_CENTS, 2: -ROUND_CENTS}
+    total = (await statement_of(counters, who))["total"]
+    assert (total["lost_cents"], total["payable_cents"]) == (0, 0)
+    assert await bar.of_kind("loss") == 0
+
+
+@pytest.mark.parametrize("cents", [3_000, 0])
+async def test_a_refund_that_came_before_its_sale_loses_what_is_lost_in_the_end(bar: Bar, cents: int) -> None:
+    till, desk, fan = await bar.till(), await bar.till(), await bar.fan(cents)
+    sale = till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))
+    await told(bar, desk, desk.write(Kind.REFUND, refund_of=refund_of(sale), **BACK))
+    assert await losses(bar) == {}, "it waits for its sale"
+    await told(bar, till, sale)
+    assert sum((await losses(bar)).values()) == -await bar.of_kind("loss") == 0
+
+
+async def test_sales_that_a_record_claims_and_nobody_paid_are_lost_too(
+    bar: Bar, counters: Counters, vault: KeyVault, clock: Clock
+) -> None:
+    """Its totals are in the closing as the till signed them, so that they are owed: what did not come in is shown."""
+    who = await runs(counters, {"01": "concessionaire"})
+    till = await bar.till()
+    claims = [VatTotal(200, 100_000, 16_667)]
+    await told(bar, till, till.write(lines=[beer()], totals=claims, tenders=[Tender(TenderKind.CASH, 700, None)]))
+    await closed(bar, vault, clock)
+    total = (await statement_of(counters, who))["total"]
+    assert (total["sales_cents"], total["lost_cents"]) == (100_000, 99_300)
+    kept = total["commission_cents"] + total["commission_vat_cents"]
+    assert total["payable_cents"] == 700 - kept
+
+
+async def test_what_was_lost_is_never_changed_or_taken_away(bar: Bar) -> None:
+    till = await bar.till()
+    await told(bar, till, till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, "picc_data=00&cmac=00")))
+    async with bar.db.connection() as conn:
+        for statement in ("update concessions.loss set cents = 1", "delete from concessions.loss"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await conn.execute(statement)
+    assert await losses(bar) == {1: ROUND_CENTS}
