@@ -4,7 +4,7 @@ python -m benchmarks.halftime [--quick]
 
 A model, not a measurement of people: what it takes for granted stands in `Assumed`, is printed, and is varied.
 Everybody who wants something leaves their seat in the first minutes and walks (`venue.rules.ways`). Whoever has not
-ordered queues at an outlet near by; whoever ordered was promised a time by `concessions.rules.promises`, and comes for
+ordered queues at an outlet near by; whoever ordered was promised a time by `food.orders.rules.promises`, and comes for
 it, or when told that it is ready. Kitchens make a little more or less than they say, and every five minutes what they
 have not made stands before the next promise, as in the house.
 """
@@ -22,7 +22,8 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from benchmarks import common
-from virage.matchday.concessions.rules.promises import (
+from virage.matchday.food.menu.rules.catalogue import Station
+from virage.matchday.food.orders.rules.promises import (
     INTERVAL,
     Fit,
     Kitchen,
@@ -33,7 +34,6 @@ from virage.matchday.concessions.rules.promises import (
     interval_of,
     plans,
 )
-from virage.matchday.food.menu.rules.catalogue import Station
 from virage.site.venue.rules import load_ground
 from virage.site.venue.rules.ways import Passable, outlets_from, ways
 

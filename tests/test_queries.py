@@ -29,7 +29,8 @@ LAYERS = [
     {"fiscal", "wallet"},
     {"ticketing"},
     {"access", "food_menu"},
-    {"concessions"},
+    {"food_till"},
+    {"food_orders"},
     {"live"},
     {"tracking", "replay"},
 ]

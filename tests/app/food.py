@@ -7,12 +7,12 @@ from msgspec.structs import replace
 
 from tests.matchday.food.menu.board import BOARD, COFFEE, a_match
 from virage.identity.keys.acts import open_vault
-from virage.matchday.concessions.acts import kitchen, ordering
-from virage.matchday.concessions.acts.kitchen import Step
-from virage.matchday.concessions.acts.ordering import Offer
-from virage.matchday.concessions.rules.orders import Capacity, FoodWish, Order
-from virage.matchday.concessions.rules.placing import Asked
 from virage.matchday.food.menu.rules.pricing import BasketLine
+from virage.matchday.food.orders.acts import kitchen, ordering
+from virage.matchday.food.orders.acts.kitchen import Step
+from virage.matchday.food.orders.acts.ordering import Offer
+from virage.matchday.food.orders.rules.orders import Capacity, FoodWish, Order
+from virage.matchday.food.orders.rules.placing import Asked
 from virage.money.wallet.acts.bonus import give
 from virage.money.wallet.acts.purses import ensure_purse
 from virage.money.wallet.rules.gifts import Gift

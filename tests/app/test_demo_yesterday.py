@@ -11,8 +11,8 @@ from virage.control.books.reads.takings import tills_astray
 from virage.demo.tills import POSTS
 from virage.demo.yesterday import DIFFERENCES, REFUNDED, SALES, evening_before
 from virage.identity.keys.reads import DeviceKeyring
-from virage.matchday.concessions.reads.judging import Judge
 from virage.matchday.food.menu.reads.catalogue import Catalogues
+from virage.matchday.food.till.reads.judging import Judge
 from virage.money.fiscal.reads.closings import due
 from virage.money.fiscal.rules.chain import Head
 from virage.money.fiscal.rules.record import SignedRecord, Written, check, read_signed

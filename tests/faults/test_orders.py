@@ -20,11 +20,11 @@ from benchmarks.common import run
 from benchmarks.house import House
 from benchmarks.wire import Client, Gone
 from tests.faults.test_kill import Killer
-from tests.matchday.concessions.kitchen import COLA, HOT_DOG, KETCHUP, Kitchen
 from tests.matchday.food.menu.board import a_match, line
+from tests.matchday.food.orders.kitchen import COLA, HOT_DOG, KETCHUP, Kitchen
 from virage.identity.people import acts as people
-from virage.matchday.concessions.rules.orders import Capacity
 from virage.matchday.food.menu.rules.catalogue import Station
+from virage.matchday.food.orders.rules.orders import Capacity
 from virage.money.fiscal.reads.archive import archive
 from virage.money.fiscal.rules.verifying import verify
 from virage.money.wallet.reads.audit import audit
@@ -139,17 +139,17 @@ async def found(kitchen: Kitchen, log: Log) -> dict[str, Any]:
     async with kitchen.db.transaction() as conn:
         books = await audit(conn)
     states = {
-        str(row["id"]): row["state"] for row in await kitchen.rows("select id, state from concessions.food_order")
+        str(row["id"]): row["state"] for row in await kitchen.rows("select id, state from food_orders.food_order")
     }
     records = {str(row["id"]) for row in await kitchen.rows("select id from fiscal.record where defect is null")}
     left = await kitchen.rows(
-        "select count(*) from wallet.account a join wallet.purse p on p.id = a.id left join concessions.food_order o "
+        "select count(*) from wallet.account a join wallet.purse p on p.id = a.id left join food_orders.food_order o "
         "on o.purse_id = p.id where a.held_cents <> case when o.state = 'placed' then o.total_cents else 0 end "
         "or a.balance_cents <> $1 - case when o.state = 'accepted' then o.total_cents else 0 end",
         PURSE_CENTS,
     )
     damaged: list[Any] = []
-    for (till_id,) in await kitchen.rows("select till_id from concessions.kitchen"):
+    for (till_id,) in await kitchen.rows("select till_id from food_orders.kitchen"):
         damaged += await _damages(kitchen, till_id)
     return {
         "lost": len(log.placed - states.keys()),

@@ -18,12 +18,12 @@ from virage.demo.concessions import WRITTEN, kitchens
 from virage.demo.ids import demo_id
 from virage.demo.programme import done
 from virage.identity.keys.rules.vault import PURPOSE, KeyVault
-from virage.matchday.concessions.acts.kitchen import set_capacity
-from virage.matchday.concessions.rules.orders import Capacity
 from virage.matchday.food.menu.acts import derogations, stock
 from virage.matchday.food.menu.rules.alcohol import DerogationWish
 from virage.matchday.food.menu.rules.catalogue import Station
 from virage.matchday.food.menu.rules.stock import StockLine, StockWish
+from virage.matchday.food.orders.acts.kitchen import set_capacity
+from virage.matchday.food.orders.rules.orders import Capacity
 from virage.money.wallet.acts.purses import ensure_purse
 from virage.platform.database import Connection
 from virage.platform.guard import Grant
@@ -43,7 +43,7 @@ ALLOWED = """
     where organiser_id = $1 and withdrawn_at is null and starts_at <= $2 and ends_at > $2 + interval '2 hours'
 """
 TOUCHED = """
-    select outlet from concessions.food_order
+    select outlet from food_orders.food_order
     union select outlet from books.figure
     union select outlet from food_menu.movement where kind <> 'delivery'
 """

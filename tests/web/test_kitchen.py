@@ -15,7 +15,7 @@ from tests.web.office import ENGLISH, desk, hire, in_database
 from virage.demo.concessions import shops
 from virage.platform.guard import Grant
 
-SPOKEN = "select outlet from concessions.kitchen"
+SPOKEN = "select outlet from food_orders.kitchen"
 TONES = """() => {
     window.tones = 0;
     const start = OscillatorNode.prototype.start;

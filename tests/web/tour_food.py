@@ -14,16 +14,16 @@ from tests.web.office import in_database
 from tests.web.tour import Screen
 from virage.demo.programme import done
 from virage.identity.keys.rules.vault import PURPOSE, KeyVault
-from virage.matchday.concessions.acts import kitchen as acts
-from virage.matchday.concessions.acts.kitchen import Step
 from virage.matchday.food.menu.rules.catalogue import Station
+from virage.matchday.food.orders.acts import kitchen as acts
+from virage.matchday.food.orders.acts.kitchen import Step
 from virage.platform.database import Connection
 from virage.platform.security import derive
 
 BUSY = "02"
 STANDS = (BUSY, "03", "05", "08", "09", "10")
 LATE = """
-    update concessions.food_order set promised_at = placed_at - interval '4 minutes', voucher_cents = 300 where id = $1
+    update food_orders.food_order set promised_at = placed_at - interval '4 minutes', voucher_cents = 300 where id = $1
 """
 
 

@@ -34,8 +34,8 @@ from virage.matchday.access.reads.keyring import Keyring
 from virage.matchday.access.reads.news import GateNews
 from virage.matchday.access.reads.packs import Packs
 from virage.matchday.access.routes.desk import GateDesk
-from virage.matchday.concessions.reads.orders import FoodReads
 from virage.matchday.food.menu.reads.catalogue import Catalogues
+from virage.matchday.food.orders.reads.orders import FoodReads
 from virage.media.live import routes as live_routes
 from virage.media.live.acts.ground import GroundSource
 from virage.media.live.acts.telling import EntriesTold

@@ -7,9 +7,9 @@ from virage.identity.people.acts import PersonErased
 from virage.identity.people.reads import PersonExport
 from virage.matchday.access.acts import accreditations
 from virage.matchday.access.reads import accreditations as access_reads
-from virage.matchday.concessions.acts import ordering
-from virage.matchday.concessions.reads import orders as food_reads
-from virage.matchday.concessions.reads.paid_at import outlets
+from virage.matchday.food.orders.acts import ordering
+from virage.matchday.food.orders.reads import orders as food_reads
+from virage.matchday.food.orders.reads.paid_at import outlets
 from virage.media.live.acts import notices
 from virage.media.live.reads import notices as notice_reads
 from virage.money.wallet.acts import auto_top_ups, purses

@@ -6,10 +6,10 @@ from typing import Final
 from virage.demo.concessions import counters, kitchens
 from virage.demo.programme import done
 from virage.identity.keys.rules.vault import KeyVault
-from virage.matchday.concessions.acts.kitchen import set_capacity
-from virage.matchday.concessions.reads.kitchen import capacities
-from virage.matchday.concessions.rules.orders import Capacity
 from virage.matchday.food.menu.rules.catalogue import Station
+from virage.matchday.food.orders.acts.kitchen import set_capacity
+from virage.matchday.food.orders.reads.kitchen import capacities
+from virage.matchday.food.orders.rules.orders import Capacity
 from virage.platform.database import Connection
 from virage.site.venue.reads import load_ground
 

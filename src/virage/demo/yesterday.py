@@ -10,6 +10,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from virage.app.food import PHONE_ORDERS
 from virage.control.books.jobs import FigureJobs
 from virage.demo.cards import FANS_CENTS, LINKED_AT, NOBODYS_CENTS, load_cards
 from virage.demo.ids import demo_id
@@ -19,15 +20,15 @@ from virage.demo.tills import POSTS, Till, install_tills
 from virage.identity.keys.acts import open_vault
 from virage.identity.people.acts.pins import new_verifier, set_pin
 from virage.identity.people.rules.pins import PinVerifier
-from virage.matchday.concessions.acts.selling import take
-from virage.matchday.concessions.acts.tendering import Sent
-from virage.matchday.concessions.rules.limits import RefundReason, limits_of
 from virage.matchday.food.menu.acts import stock
 from virage.matchday.food.menu.reads.catalogue import Catalogues, shown_at
 from virage.matchday.food.menu.reads.stock import levels
 from virage.matchday.food.menu.rules.catalogue import Catalogue, Product
 from virage.matchday.food.menu.rules.pricing import Basket, BasketLine, PricedLine, price
 from virage.matchday.food.menu.rules.stock import StockLine, StockWish
+from virage.matchday.food.till.acts.selling import take
+from virage.matchday.food.till.acts.tendering import Sent
+from virage.matchday.food.till.rules.limits import RefundReason, limits_of
 from virage.money.fiscal.acts.archives import Archives
 from virage.money.fiscal.jobs import ClosingJobs
 from virage.money.fiscal.rules.calendar import business_day
@@ -86,7 +87,7 @@ async def load_yesterday(db: Database, config: Config, clock: Clock, fan_id: UUI
         uploads = [
             [_sent(written, None if secrets is None else secrets.keys) for written in till.written] for till in tills
         ]
-        answers = await take(conn, uploads, limits_of(config), begun + EVENING)
+        answers = await take(conn, uploads, limits_of(config), PHONE_ORDERS, begun + EVENING)
         refused = [one for of_till in answers for one in of_till if one.outcome != "booked" or one.loss_cents]
         if refused:
             raise RuntimeError(f"The demonstration was refused: {refused[0]}")

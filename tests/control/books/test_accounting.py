@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 
 from tests.conftest import FakeClock
-from tests.matchday.concessions.bar import Bar, by_card, sent
 from tests.matchday.food.conftest import Counters
+from tests.matchday.food.till.bar import Bar, by_card, sent
 from tests.money.fiscal.till import NOW, beer, cup, fries
 from tests.money.wallet.books import books
 from virage.cli import accounting as commands

@@ -13,9 +13,9 @@ from uuid import UUID
 import pytest
 
 from tests.conftest import FakeClock
-from tests.matchday.concessions.bar import CAP_CENTS, ROUND, ROUND_CENTS, Bar, Fan, by_card, sent
-from tests.matchday.concessions.kitchen import LATE, Kitchen
-from tests.matchday.concessions.test_virtual_card import a_fan, by_phone
+from tests.matchday.food.orders.kitchen import LATE, Kitchen
+from tests.matchday.food.till.bar import CAP_CENTS, ROUND, ROUND_CENTS, Bar, Fan, by_card, sent
+from tests.matchday.food.till.test_virtual_card import a_fan, by_phone
 from tests.money.fiscal.till import CASHIER, Till, beer, cup, fries, refund_of
 from tests.money.wallet.books import books
 from tests.money.wallet.desks import employ, load_said, signed_load
@@ -27,8 +27,8 @@ from virage.control.books.reads.takings import tills_astray
 from virage.control.books.rules.accounting import Journal
 from virage.control.books.rules.figures import By
 from virage.demo.programme import done
-from virage.matchday.concessions.acts import kitchen
-from virage.matchday.concessions.rules.booking import account_of
+from virage.matchday.food.orders.acts import kitchen
+from virage.matchday.food.till.rules.booking import account_of
 from virage.money.fiscal.acts.records import close
 from virage.money.fiscal.rules.calendar import ends
 from virage.money.fiscal.rules.closing import Closing, Period, PeriodKind
@@ -189,11 +189,11 @@ async def from_the_seats(evening: Evening) -> None:
     for order_id in (made, whole, part, both):
         done(await food.step("accept", order_id))
     done(await food.step("refund", whole))
-    ((house,),) = await food.rows("select till_id from concessions.kitchen")
+    ((house,),) = await food.rows("select till_id from food_orders.kitchen")
     await evening.back(counter, RefundOf(house, part, "late"), TenderKind.CARD, [beer(-1, 500)])
     for kind in (TenderKind.CASH, TenderKind.CARD):  # told, and beyond what the order brought
         await evening.back(counter, RefundOf(house, both, "late"), kind, [beer(-1, 600)])
-    assert [row[0] for row in await food.rows("select state from concessions.food_order where id = $1", waits)] == [
+    assert [row[0] for row in await food.rows("select state from food_orders.food_order where id = $1", waits)] == [
         "placed"
     ]
     evening.clock.advance(timedelta(hours=1))
@@ -251,7 +251,7 @@ def by_rate(closings: Sequence[Closing]) -> dict[int, tuple[int, int]]:
 async def paid_by_purses(conn: Connection) -> tuple[dict[UUID, int], dict[UUID, int]]:
     """What purses and their bonus credit paid less what came back: as refunds remember it, and as money moved."""
     rows = await conn.fetch(
-        "select purse_id, bonus, sum(cents - loss_cents)::bigint as cents from concessions.booking "
+        "select purse_id, bonus, sum(cents - loss_cents)::bigint as cents from food_till.booking "
         "where purse_id is not null group by purse_id, bonus"
     )
     remembered = {account_of(row["purse_id"], is_bonus=row["bonus"]).id: row["cents"] for row in rows}
@@ -328,7 +328,7 @@ async def test_all_books_of_an_evening_tell_the_same(evening: Evening) -> None:
 
     # What nobody paid, record by record, is what the losses of all tills come to.
     async with db.connection() as conn:
-        lost = await conn.fetchval("select sum(cents)::bigint from concessions.loss")
+        lost = await conn.fetchval("select sum(cents)::bigint from food_till.loss")
     assert lost == -audit.kinds["loss"]
 
     # A drawer holds its float and what its account in the books says.

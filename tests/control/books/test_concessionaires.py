@@ -22,7 +22,7 @@ from virage.control.books.rules.statement_paper import page, statement_pdf, stat
 from virage.control.books.rules.statements import Closed, Statement, statement
 from virage.demo.concessionaires import load_concessionaires
 from virage.identity.keys.rules.vault import KeyVault
-from virage.matchday.concessions.rules.limits import House
+from virage.matchday.food.till.rules.limits import House
 from virage.money.fiscal.acts.records import close
 from virage.money.fiscal.rules.closing import Period, PeriodKind, Subject, Tally, add, close_day
 from virage.money.fiscal.rules.record import Kind, VatTotal, stamp

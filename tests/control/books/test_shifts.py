@@ -6,8 +6,8 @@ from uuid import UUID
 
 from tests.conftest import FakeClock
 from tests.control.books.test_figures import take
-from tests.matchday.concessions.kitchen import Kitchen
 from tests.matchday.food.conftest import Counters
+from tests.matchday.food.orders.kitchen import Kitchen
 from tests.money.fiscal.till import BEER, CASHIER, NOW, Till, beer, fries
 from tests.money.wallet.books import loaded_purse
 from virage.control.books.reads.shifts import tills
@@ -147,5 +147,5 @@ async def test_the_office_tells_the_tills_of_kitchens_from_those_at_counters(
         await counter.pair(conn)
     async with db.connection() as conn:
         told = await tills(conn, Principal("staff", new_id(), grants=(Grant("finance"),)))
-    of_kitchen = [row["till_id"] for row in await kitchen.rows("select till_id from concessions.kitchen")]
+    of_kitchen = [row["till_id"] for row in await kitchen.rows("select till_id from food_orders.kitchen")]
     assert {one.id: one.is_kitchens for one in told} == {counter.id: False, of_kitchen[0]: True}

@@ -11,8 +11,8 @@ import pytest
 from pypdf import PdfReader
 
 from tests.control.books.test_concessionaires import DOOR, PAID, cents_of, terms
-from tests.matchday.concessions.bar import ROUND, ROUND_CENTS, Bar, by_card, sent
 from tests.matchday.food.conftest import Counters
+from tests.matchday.food.till.bar import ROUND, ROUND_CENTS, Bar, by_card, sent
 from tests.money.fiscal.till import Till, beer, fries, refund_of
 from virage.identity.keys.rules.vault import KeyVault
 from virage.money.fiscal.acts.records import close
@@ -60,7 +60,7 @@ async def statement_of(counters: Counters, who: UUID) -> Any:
 
 async def losses(bar: Bar) -> dict[int, int]:
     async with bar.db.connection() as conn:
-        return {row["number"]: row["cents"] for row in await conn.fetch("select * from concessions.loss")}
+        return {row["number"]: row["cents"] for row in await conn.fetch("select * from food_till.loss")}
 
 
 async def test_what_a_forged_tap_and_an_empty_purse_did_not_pay_stands_beside_the_sales_of_their_outlet(
@@ -142,7 +142,7 @@ async def test_what_was_lost_is_never_changed_or_taken_away(bar: Bar) -> None:
     till = await bar.till()
     await told(bar, till, till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, "picc_data=00&cmac=00")))
     async with bar.db.connection() as conn:
-        for statement in ("update concessions.loss set cents = 1", "delete from concessions.loss"):
+        for statement in ("update food_till.loss set cents = 1", "delete from food_till.loss"):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await conn.execute(statement)
     assert await losses(bar) == {1: ROUND_CENTS}

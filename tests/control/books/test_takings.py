@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tests.matchday.concessions.bar import CAP_CENTS, ROUND, ROUND_CENTS, sent
+from tests.matchday.food.till.bar import CAP_CENTS, ROUND, ROUND_CENTS, sent
 from tests.money.fiscal.till import CASHIER, NOW, Till
 from tests.money.wallet.desks import load_said, signed_load
 from virage.control.books.reads.takings import TillAstray, tills_astray
@@ -13,7 +13,7 @@ from virage.money.wallet.rules.desk import DeskLimits, DeskTender, Loaded, drawe
 from virage.platform.database import Connection
 
 if TYPE_CHECKING:
-    from tests.matchday.concessions.bar import Bar, Fan
+    from tests.matchday.food.till.bar import Bar, Fan
 
 LIMITS = DeskLimits(500, 15_000, 25_000, 15_000, 15_000)
 

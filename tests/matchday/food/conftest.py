@@ -10,21 +10,23 @@ import msgspec
 import pytest
 
 from tests.conftest import FakeClock
-from tests.matchday.concessions.bar import Bar
-from tests.matchday.concessions.kitchen import Kitchen
 from tests.matchday.food.menu.board import HERE, ITEMS, NOW, PRICES
+from tests.matchday.food.orders.kitchen import Kitchen
+from tests.matchday.food.till.bar import Bar
 from tests.money.fiscal.till import CASHIER
 from tests.money.wallet.books import books
 from tests.money.wallet.desks import employ
+from virage.app.food import PHONE_ORDERS
 from virage.control.books import routes as books_routes
 from virage.identity.keys.acts import open_vault
 from virage.identity.keys.rules.vault import KeyVault
-from virage.matchday.concessions import routes
 from virage.matchday.food.menu import routes as menu
 from virage.matchday.food.menu.acts import catalogue as acts
 from virage.matchday.food.menu.reads import catalogue as reads
 from virage.matchday.food.menu.reads.catalogue import Catalogues
 from virage.matchday.food.menu.store.catalogue import Publication
+from virage.matchday.food.orders import routes as orders
+from virage.matchday.food.till import routes as till_routes
 from virage.money.fiscal import routes as fiscal
 from virage.platform.clock import Clock
 from virage.platform.config import Config
@@ -103,7 +105,7 @@ async def counters(config: Config, db: Database, clock: Clock) -> AsyncIterator[
 
     catalogues = Catalogues(db)
     app = create_app(
-        [*menu.routers, *routes.routers, *fiscal.routers, *books_routes.routers],
+        [*menu.routers, *till_routes.routers, *orders.routers, *fiscal.routers, *books_routes.routers],
         config=config,
         db=db,
         clock=clock,
@@ -111,7 +113,8 @@ async def counters(config: Config, db: Database, clock: Clock) -> AsyncIterator[
         dependencies={
             "vault": open_vault(config),
             **menu.dependencies(config, catalogues),
-            **routes.dependencies(config, db, clock, catalogues),
+            **till_routes.dependencies(config, db, clock, catalogues, PHONE_ORDERS),
+            **orders.dependencies(config, db, clock, catalogues),
         },
     )
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar spells the ASGI types out

@@ -7914,7 +7914,7 @@ export interface components {
             reason?: string | null;
         };
         /** Answer */
-        concessions_acts_selling_Answer: {
+        food_till_acts_selling_Answer: {
             available_cents?: number | null;
             data?: {
                 [key: string]: unknown;
@@ -7928,8 +7928,8 @@ export interface components {
             reason?: string | null;
         };
         /** Answers */
-        concessions_routes_till_Answers: {
-            answers: components["schemas"]["concessions_acts_selling_Answer"][];
+        food_till_routes_till_Answers: {
+            answers: components["schemas"]["food_till_acts_selling_Answer"][];
             /** Format: date-time */
             now: string;
         };
@@ -15079,7 +15079,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["concessions_routes_till_Answers"];
+                    "application/json": components["schemas"]["food_till_routes_till_Answers"];
                 };
             };
             /** @description Not done; `code` says why, and nothing has changed. */

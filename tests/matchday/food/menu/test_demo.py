@@ -10,12 +10,12 @@ from virage.demo.concessions import counters, kitchens, load_concessions, offers
 from virage.demo.kitchens import load_kitchens
 from virage.demo.programme import load_programme, planned
 from virage.identity.keys.rules.vault import KeyVault
-from virage.matchday.concessions.reads.orders import FoodReads
 from virage.matchday.food.menu.reads import stock
 from virage.matchday.food.menu.reads.catalogue import Catalogues, draft_view, shown_at, terms_at
 from virage.matchday.food.menu.rules.alcohol import may_sell
 from virage.matchday.food.menu.rules.catalogue import Allergen, Deposit, Menu, Product, ProductCategory, outlet_codes
 from virage.matchday.food.menu.rules.pricing import Basket, BasketLine, PartChoice, Priced, price
+from virage.matchday.food.orders.reads.orders import FoodReads
 from virage.platform.clock import Clock
 from virage.platform.database import Database
 

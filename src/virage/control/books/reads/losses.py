@@ -4,9 +4,9 @@ from msgspec import Struct
 
 from virage.identity.people import reads as people
 from virage.identity.people.rules.devices import DeviceKind
-from virage.matchday.concessions import reads as orders
-from virage.matchday.concessions.rules.booking import till_account
-from virage.matchday.concessions.rules.limits import TillLimits
+from virage.matchday.food.orders import reads as orders
+from virage.matchday.food.till.rules.booking import till_account
+from virage.matchday.food.till.rules.limits import TillLimits
 from virage.money.wallet.reads import ledger
 from virage.money.wallet.rules.ledger import Kind
 from virage.platform.database import Connection

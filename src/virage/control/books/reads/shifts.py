@@ -9,7 +9,7 @@ from virage.control.books.store import shifts as store
 from virage.control.books.store.figures import Slice
 from virage.identity.people import reads as people
 from virage.identity.people.rules.devices import DeviceKind
-from virage.matchday.concessions import reads as orders
+from virage.matchday.food.orders import reads as orders
 from virage.money.fiscal import reads as fiscal
 from virage.money.fiscal.rules.closing import PeriodKind, Subject
 from virage.platform.database import Connection

@@ -14,7 +14,7 @@ from virage.control.books.reads import statements as reads
 from virage.control.books.rules.concessionaires import Concessionaire, ConcessionaireWish, Terms, TermsWish
 from virage.control.books.rules.statement_paper import statement_pdf, statement_table
 from virage.control.books.rules.statements import Statement
-from virage.matchday.concessions.rules.limits import house_of
+from virage.matchday.food.till.rules.limits import house_of
 from virage.money.fiscal.routes.periods import FromDay, ToDay, check_days
 from virage.platform.clock import Clock
 from virage.platform.config import Config

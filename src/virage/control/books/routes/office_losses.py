@@ -6,7 +6,7 @@ from litestar import Router, get
 
 from virage.control.books.reads import losses as reads
 from virage.control.books.reads.losses import OfflineLoss
-from virage.matchday.concessions.rules.limits import TillLimits
+from virage.matchday.food.till.rules.limits import TillLimits
 from virage.platform.database import Database
 from virage.platform.guard import Principal, Role, staff
 

@@ -13,7 +13,7 @@ import msgspec
 
 from virage.control.books.rules.statements import Statement, StatementLine, Sums
 from virage.control.books.rules.tables import Cell, euros, table
-from virage.matchday.concessions.rules.limits import House
+from virage.matchday.food.till.rules.limits import House
 from virage.money.fiscal.rules.record import VatTotal
 from virage.platform.config import Club
 from virage.platform.money import Cents

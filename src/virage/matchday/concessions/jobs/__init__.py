@@ -1,1 +1,0 @@
-"""What food and shop do by themselves."""

@@ -1,1 +1,0 @@
-"""The queries of concessions, one typed function each."""

@@ -1,0 +1,1 @@
+"""What fans and kitchens do with orders."""

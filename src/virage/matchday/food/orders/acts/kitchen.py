@@ -1,0 +1,293 @@
+"""What a kitchen does with an order, each in one transaction: it accepts it, and with that takes its money and writes
+the sale; it makes it ready, hands it over, or gives it back.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid5
+
+from msgspec import Struct
+
+from virage.identity.keys.acts import ensure_keys, sign_document
+from virage.identity.keys.rules.vault import KeyVault
+from virage.identity.people import reads as people
+from virage.identity.people.acts import devices
+from virage.identity.people.acts.push import tell
+from virage.identity.people.rules.persons import Locale
+from virage.matchday.food.menu.acts import stock
+from virage.matchday.food.menu.acts.stock import Sold
+from virage.matchday.food.menu.rules.catalogue import outlet_codes
+from virage.matchday.food.orders import store
+from virage.matchday.food.orders.acts.ordering import fact_of, let_go, settle
+from virage.matchday.food.orders.rules import order_money
+from virage.matchday.food.orders.rules.orders import (
+    CODE_TRIES_MAX,
+    FACT,
+    Capacity,
+    FoodState,
+    Order,
+    Reason,
+    reason_of_counter,
+    within_vouchers,
+)
+from virage.matchday.food.orders.rules.placing import products_of
+from virage.matchday.food.orders.rules.sale_of_order import Entry, refund_of, sale_of, told_ready
+from virage.matchday.food.till import acts as booking
+from virage.matchday.food.till.acts.early import judge_early, write_early
+from virage.matchday.food.till.acts.tendering import rows_of
+from virage.matchday.food.till.rules import booking as booked
+from virage.matchday.food.till.rules.booking import key_of, left_of
+from virage.money.fiscal.acts import lock_heads
+from virage.money.fiscal.acts import records as fiscal
+from virage.money.fiscal.acts.records import Plan
+from virage.money.fiscal.rules.chain import Appended
+from virage.money.fiscal.rules.record import RECORD_PURPOSE, Record, Written, canonical
+from virage.money.wallet.acts import bonus
+from virage.money.wallet.rules.gifts import Gift, GiftReason, Given
+from virage.platform.database import Connection
+from virage.platform.ids import new_id
+from virage.platform.journal import Fact, append
+from virage.platform.keys import Jwk, base64url
+from virage.platform.money import Cents
+from virage.platform.problems import Refused
+
+_TILLS: Final = UUID("c7f2a4be-6f8f-5c1e-8a51-7a5a3c0a9a41")
+"""What the ids of the house's own tills are made under (UUIDv5): one an outlet."""
+_NOT_FOUND: Final = Refused(Reason.NOT_FOUND)
+_MADE: Final = (FoodState.ACCEPTED, FoodState.READY, FoodState.HANDED_OVER, FoodState.DELIVERED)
+_HANDED: Final = (FoodState.HANDED_OVER, FoodState.DELIVERED)
+
+
+class Step(Struct, frozen=True):
+    """Somebody of a kitchen takes a step with an order of theirs."""
+
+    outlet: str
+    order_id: UUID
+    who: UUID
+
+
+async def set_capacity(
+    conn: Connection, vault: KeyVault, outlet: str, capacity: Capacity, *, who: UUID | None, now: datetime
+) -> Capacity | Refused:
+    """Write what a kitchen says that it can make. The first time its outlet gets its till of the house."""
+    if outlet not in outlet_codes():
+        return _NOT_FOUND
+    till_id = uuid5(_TILLS, outlet)
+    if await store.make_kitchen(conn, outlet, till_id, now):
+        key = (await ensure_keys(conn, vault, [till_id], now))[till_id]
+        jwk = Jwk("OKP", "Ed25519", base64url(key.public))
+        await devices.install_till(conn, till_id, f"Phone orders {outlet}", outlet, key=jwk, now=now)
+    await store.lock_kitchens(conn, [outlet])
+    await store.set_capacity(conn, outlet, capacity, who, now)
+    said = {"outlet": outlet, "open": capacity.open, "stations": capacity.per_five_minutes}
+    await append(conn, [Fact("kitchen_said", who, till_id, said)], now)
+    return capacity
+
+
+async def accept(conn: Connection, vault: KeyVault, step: Step, now: datetime) -> Order | Refused:
+    """Accept an order: its money is captured, its sale written, and its stock taken. Accepted again it stays so."""
+    order = await _lock(conn, step)
+    if isinstance(order, Refused) or order.state in _MADE:
+        return order
+    if order.state is not FoodState.PLACED:
+        return Refused(Reason.WRONG_STATE, {"state": order.state})
+    entry = await _next(conn, order, step.who, now)
+    signed = await _sign(conn, vault, sale_of(order, entry, await _locale_of(conn, order)), now)
+    sale = signed.written[0].record
+    early = await judge_early(conn, sale, order_money.parts_of(order.money, sale))
+    await settle(conn, [order_money.capture(order.money, sale), *([one] for one in early.moved)], now)
+    await _book(conn, order.money, signed, now)
+    await write_early(conn, sale, early, now)
+    await stock.note_sales(conn, [Sold(order.id, order.outlet, products_of(order.lines), now)])
+    await store.accept(conn, order.id, now)
+    taken = await _took(conn, order, FoodState.ACCEPTED, step.who, now)
+    if not early.refunds:
+        return taken
+    await stock.note_sales(conn, await given_back(conn, [taken], early.refunds, now))
+    return await _again(conn, order.id)
+
+
+async def _locale_of(conn: Connection, order: Order) -> Locale:
+    """The language of whoever ordered; the house's own where nobody is known any more."""
+    person = None if order.person_id is None else await people.person(conn, order.person_id)
+    return Locale.FR if person is None else person.locale
+
+
+async def _next(conn: Connection, order: Order, who: UUID, now: datetime) -> Entry:
+    """The next place in the chain of the outlet's till of the house, which is locked."""
+    key = (order.till_id, False)
+    return Entry((await lock_heads(conn, [key]))[key], who, now)
+
+
+async def _sign(conn: Connection, vault: KeyVault, record: Record, now: datetime) -> Plan:
+    """A record signed by its till's key, which the vault keeps; nothing is written yet."""
+    body = canonical(record)
+    _, signature = await sign_document(conn, vault, record.till, RECORD_PURPOSE + body, now)
+    plan = await fiscal.plan(conn, [Written(record, body, signature)])
+    outcome = plan.outcomes[0]
+    if not isinstance(outcome, Appended):
+        raise RuntimeError(f"The record {record.id} does not continue its chain: {outcome}")  # noqa: TRY004 - it is no type that is wrong
+    return plan
+
+
+async def _book(conn: Connection, money: order_money.OrderMoney, signed: Plan, now: datetime) -> None:
+    record = signed.written[0].record
+    await fiscal.write(conn, signed, now)
+    parts = order_money.parts_of(money, record)
+    await booking.insert_bookings(conn, rows_of(key_of(record), record, parts, told=False), now)
+
+
+async def decline(conn: Connection, step: Step, reason: str, now: datetime) -> Order | Refused:
+    """Decline an order that was not accepted."""
+    order = await _lock(conn, step)
+    if isinstance(order, Refused) or order.state is FoodState.DECLINED:
+        return order
+    if order.state is not FoodState.PLACED:
+        return Refused(Reason.WRONG_STATE, {"state": order.state})
+    await let_go(conn, [order], FoodState.DECLINED, step.who, now, reason=reason)
+    return await _again(conn, order.id)
+
+
+async def ready(conn: Connection, step: Step, late: timedelta, now: datetime) -> Order | Refused:
+    """Say that an order is ready, and tell its fan. A promise that was kept is judged here; a broken one by the job."""
+    order = await _lock(conn, step)
+    if isinstance(order, Refused) or order.state in (FoodState.READY, FoodState.HANDED_OVER, FoodState.DELIVERED):
+        return order
+    if order.state is not FoodState.ACCEPTED:
+        return Refused(Reason.WRONG_STATE, {"state": order.state})
+    kept = order.is_judged or now < order.promised_at + late
+    await store.ready(conn, order.id, now, is_judged=kept)
+    if order.person_id is not None:
+        await tell(conn, told_ready(order, order.person_id, now), now)
+    return await _took(conn, order, FoodState.READY, step.who, now)
+
+
+async def hand_over(
+    conn: Connection, step: Step, code: str | None, now: datetime, *, age_checked: bool
+) -> Order | Refused:
+    """Hand over an order that is ready, against its code; None: the caller answers for it.
+
+    A wrong code counts, so commit its refusal; after five of them no code opens it.
+    """
+    order = await _lock(conn, step)
+    if isinstance(order, Refused) or order.state is FoodState.HANDED_OVER:
+        return order
+    if order.state is not FoodState.READY:
+        return Refused(Reason.WRONG_STATE, {"state": order.state})
+    if code is not None and order.code_misses >= CODE_TRIES_MAX:
+        return Refused(Reason.CODE_LOCKED)
+    if code is not None and code != order.pick_up_code:
+        await store.count_code_miss(conn, order.id)
+        return Refused(Reason.WRONG_CODE, {"tries_left": CODE_TRIES_MAX - order.code_misses - 1})
+    return await _end(conn, order, FoodState.HANDED_OVER, step.who, now, age_checked=age_checked)
+
+
+async def delivered(conn: Connection, step: Step, now: datetime, *, age_checked: bool) -> Order | Refused:
+    """Say that an order was brought to its place."""
+    order = await _lock(conn, step)
+    if isinstance(order, Refused) or order.state is FoodState.DELIVERED:
+        return order
+    if order.state is not FoodState.READY or order.deliver_to is None:
+        return Refused(Reason.WRONG_STATE, {"state": order.state})
+    return await _end(conn, order, FoodState.DELIVERED, step.who, now, age_checked=age_checked)
+
+
+async def _end(
+    conn: Connection, order: Order, state: FoodState, who: UUID, now: datetime, *, age_checked: bool
+) -> Order | Refused:
+    if order.age_limit and not age_checked:
+        return Refused(Reason.AGE_CHECK, {"age": order.age_limit})
+    await store.end_orders(conn, [order.id], state, now)
+    return await _took(conn, order, state, who, now)
+
+
+async def refund(conn: Connection, vault: KeyVault, step: Step, reason: str, now: datetime) -> Order | Refused:
+    """Give an order back that was accepted, to each what it paid, by a refund of its till; a cup that is out is not."""
+    order = await _lock(conn, step)
+    if isinstance(order, Refused) or order.state is FoodState.REFUNDED:
+        return order
+    if order.state not in _MADE:
+        return Refused(Reason.WRONG_STATE, {"state": order.state})
+    entry = await _next(conn, order, step.who, now)
+    left = left_of(order.money.key, await booking.bookings_of(conn, [order.money.key]))
+    if not order_money.is_whole(order.money, left):  # a till gave something of it back already
+        return Refused(Reason.REFUND_EXCEEDS_SALE, {"left_cents": sum(left.values())})
+    sale, *_ = await booking.receipts_of(conn, [order.money.key])
+    cups_are_out = order.state in _HANDED
+    back = refund_of(order, new_id(), reason, entry, sale, cups_are_out=cups_are_out)
+    signed = await _sign(conn, vault, back, now)
+    money = order_money.without_cups(order.money) if cups_are_out else order.money
+    await settle(conn, [order_money.give_back(money, back)], now)
+    await _book(conn, money, signed, now)
+    await stock.note_sales(conn, await _end_refunded(conn, order, reason, step.who, now))
+    return await _again(conn, order.id)
+
+
+async def _end_refunded(conn: Connection, order: Order, reason: str, who: UUID, now: datetime) -> list[Sold]:
+    """End an order whose money is back; what goes back to the stock, for nobody made it."""
+    await store.refund(conn, order.id, reason, now)
+    await append(conn, [fact_of(order, FoodState.REFUNDED, who)], now)
+    if order.state is not FoodState.ACCEPTED:
+        return []
+    await store.free_loads(conn, [order.id])
+    unsold = {product_id: -pieces for product_id, pieces in products_of(order.lines).items()}
+    return [Sold(uuid5(order.id, "not made"), order.outlet, unsold, now)]
+
+
+async def lock_given_back(conn: Connection, refunds: Sequence[Record]) -> list[Order]:
+    """Orders by phone that tills at counters give something back of, locked: before the chains of any till."""
+    sales = {sale for one in refunds if (sale := booked.sale_of(one)) is not None}
+    locked = await store.lock_orders(conn, [sale.id for sale in sales]) if sales else []
+    return [order for order in locked if order.money.key in sales]
+
+
+async def given_back(conn: Connection, orders: Sequence[Order], refunds: Sequence[Record], now: datetime) -> list[Sold]:
+    """End locked orders of whose money nothing is left once these refunds of counters are booked, as a kitchen does.
+
+    What goes back to the stock. An order of which a part was given back stays: its kitchen makes the rest.
+    """
+    unsold: list[Sold] = []
+    for order in orders:
+        mine = [one for one in refunds if booked.sale_of(one) == order.money.key]
+        left = left_of(order.money.key, await booking.bookings_of(conn, [order.money.key]))
+        if mine and order.state in _MADE and sum(left.values()) <= 0 and mine[-1].refund_of is not None:
+            reason = reason_of_counter(mine[-1].refund_of.reason)
+            unsold += await _end_refunded(conn, order, reason, mine[-1].cashier, now)
+    return unsold
+
+
+async def judge(conn: Connection, late: timedelta, cents: Cents, now: datetime, most: int) -> Sequence[Order]:
+    """Give what the house gives for promises that it broke, once an order; the orders."""
+    broken = await store.lock_broken(conn, now - late, most)
+    paid = await booking.bookings_of(conn, [order.money.key for order in broken])
+    owed = {order.id: order_money.voucher(order.money, cents, left_of(order.money.key, paid)) for order in broken}
+    owing = [order for order in broken if owed[order.id] > 0]
+    gifts = [
+        Gift(uuid5(order.id, "late"), order.purse_id, owed[order.id], GiftReason.LATE_ORDER)
+        for order in within_vouchers(owing, await store.vouchers_of(conn, owing))
+    ]
+    outcomes = await bonus.give(conn, gifts, now) if gifts else []
+    given = {outcome.id for outcome in outcomes if isinstance(outcome, Given)}
+    got = {order.id: owed[order.id] for order in broken if uuid5(order.id, "late") in given}
+    await store.judge(conn, {order.id: got.get(order.id) for order in broken})
+    await append(conn, [_voucher(order, got[order.id]) for order in broken if order.id in got], now)
+    return broken
+
+
+def _voucher(order: Order, cents: Cents) -> Fact:
+    return Fact(f"{FACT}voucher", None, order.id, {"outlet": order.outlet, "person": order.person_id, "cents": cents})
+
+
+async def _lock(conn: Connection, step: Step) -> Order | Refused:
+    order = await store.lock_order(conn, step.order_id)
+    return _NOT_FOUND if order is None or order.outlet != step.outlet else order
+
+
+async def _again(conn: Connection, order_id: UUID) -> Order:
+    return (await store.orders(conn, [order_id]))[order_id]
+
+
+async def _took(conn: Connection, order: Order, state: FoodState, who: UUID, now: datetime) -> Order:
+    await append(conn, [fact_of(order, state, who)], now)
+    return await _again(conn, order.id)

@@ -1,0 +1,26 @@
+"""The receipt of a food order by email, on its fan's wish."""
+
+from datetime import datetime
+from uuid import UUID
+
+from virage.identity.people.acts.letters import resend, write
+from virage.identity.people.rules.letters import Kind, NewLetter
+from virage.matchday.food.orders import store
+from virage.matchday.food.orders.rules.orders import RECEIPTED, Reason
+from virage.platform.database import Connection
+from virage.platform.problems import Refused
+
+
+async def send_receipt(
+    conn: Connection, order_id: UUID, letter_id: UUID, fan_id: UUID, now: datetime
+) -> Refused | None:
+    """Send the receipt of an order of one's own that was paid for; asked again, within the limits of letters."""
+    order = (await store.orders(conn, [order_id])).get(order_id)
+    if order is None or order.person_id != fan_id:
+        return Refused(Reason.NOT_FOUND)
+    if order.state not in RECEIPTED:
+        return Refused(Reason.WRONG_STATE, {"state": order.state})
+    letter = NewLetter(id=letter_id, kind=Kind.FOOD_RECEIPT, subject_id=order_id, about_id=order_id, person_id=fan_id)
+    if await write(conn, [letter], now):
+        return None
+    return await resend(conn, order_id, None, letter_id, who=fan_id, now=now, person_id=fan_id)

@@ -1,0 +1,21 @@
+"""What the receipt of a food order tells, loaded when it is sent."""
+
+from virage.identity.people.rules.letters import Content, Letter, Receipt, VatPart
+from virage.matchday.food.orders import store
+from virage.matchday.food.orders.reads.orders import outlet_name
+from virage.matchday.food.orders.rules.orders import RECEIPTED
+from virage.platform.database import Connection
+from virage.site.venue.reads import GROUND_ZONE
+
+
+async def food_receipt(conn: Connection, letter: Letter) -> Content | None:
+    """The receipt of an order that was paid for; None if its money went back meanwhile."""
+    order = (await store.orders(conn, [letter.subject_id])).get(letter.subject_id)
+    if order is None or order.state not in RECEIPTED:
+        return None
+    at = (order.accepted_at or order.placed_at).astimezone(GROUND_ZONE)
+    rows = [{"quantity": line.quantity, "name": line.name, "cents": line.gross_cents} for line in order.lines]
+    vat = [VatPart(part.vat_permille, part.gross_cents, part.vat_cents) for part in order.vat]
+    receipt = Receipt(f"{order.outlet}-{order.number}", at, order.total_cents, vat)
+    values = {"outlet": outlet_name(order.outlet), "at": at, "total_cents": order.total_cents}
+    return Content(values, rows, f"/food/orders/{order.id}", receipt)

@@ -1,0 +1,176 @@
+"""The kitchen's doors: what is before it, what it can make, each step of an order, and what runners carry."""
+
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from litestar import Router, get, post, put
+
+from virage.identity.keys.rules.vault import KeyVault
+from virage.matchday.food.menu.reads.catalogue import Catalogues
+from virage.matchday.food.menu.rules.catalogue import outlet_codes
+from virage.matchday.food.orders.acts import kitchen as acts
+from virage.matchday.food.orders.acts.kitchen import Step
+from virage.matchday.food.orders.reads import kitchen as reads
+from virage.matchday.food.orders.reads.kitchen import KitchenBoard, KitchenTicket, Run, ticket_of
+from virage.matchday.food.orders.rules.orders import (
+    KITCHEN_ROLES,
+    Capacity,
+    FoodDecline,
+    FoodRefund,
+    HandedToPlace,
+    HandOver,
+    Order,
+)
+from virage.platform.clock import Clock
+from virage.platform.config import Config
+from virage.platform.database import Database
+from virage.platform.guard import Principal, Role, fresh, require_fan, staff
+from virage.platform.problems import Problem, Refused, granted
+from virage.platform.scopes import at_outlets
+
+ANSWERS: Final[tuple[Role, ...]] = ("cashier", "finance")
+"""Who answers for the money of an outlet: hands over without a code, and refunds."""
+
+
+@get("/", guards=[staff(*KITCHEN_ROLES)])
+async def get_kitchen(
+    outlet: str, *, db: Database, clock: Clock, config: Config, catalogues: Catalogues, principal: Principal
+) -> KitchenBoard:
+    """What is before a kitchen, and how it stands with what it promised."""
+    _works_at(principal, outlet)
+    async with db.connection() as conn:
+        return await reads.board(conn, catalogues, outlet, _late(config), clock.now())
+
+
+@put("/capacity", status_code=200, guards=[staff(*KITCHEN_ROLES)])
+async def put_kitchen_capacity(
+    outlet: str, data: Capacity, *, db: Database, clock: Clock, vault: KeyVault, principal: Principal
+) -> Capacity:
+    """Say what the kitchen can make every five minutes, and whether it takes orders. What was promised stays."""
+    _works_at(principal, outlet)
+    async with db.transaction() as conn:
+        return granted(await acts.set_capacity(conn, vault, outlet, data, who=principal.id, now=clock.now()))
+
+
+@post("/orders/{order_id:uuid}/accept", status_code=200, guards=[staff(*KITCHEN_ROLES)])
+async def accept_food_order(
+    outlet: str, order_id: UUID, *, db: Database, clock: Clock, vault: KeyVault, principal: Principal
+) -> KitchenTicket:
+    """Accept: the money is captured, and the sale is written by the outlet's till of the house."""
+    step = _step(principal, outlet, order_id)
+    async with db.transaction() as conn:
+        return _ticket(await acts.accept(conn, vault, step, clock.now()))
+
+
+@post("/orders/{order_id:uuid}/decline", status_code=200, guards=[staff(*KITCHEN_ROLES)])
+async def decline_food_order(
+    outlet: str, order_id: UUID, data: FoodDecline, *, db: Database, clock: Clock, principal: Principal
+) -> KitchenTicket:
+    """Decline an order that was not accepted: what was held is free again."""
+    step = _step(principal, outlet, order_id)
+    async with db.transaction() as conn:
+        return _ticket(await acts.decline(conn, step, data.reason, clock.now()))
+
+
+@post("/orders/{order_id:uuid}/ready", status_code=200, guards=[staff(*KITCHEN_ROLES)])
+async def food_order_ready(
+    outlet: str, order_id: UUID, *, db: Database, clock: Clock, config: Config, principal: Principal
+) -> KitchenTicket:
+    """Say that an order can be fetched, or be brought to its place: the fan is told."""
+    step = _step(principal, outlet, order_id)
+    async with db.transaction() as conn:
+        return _ticket(await acts.ready(conn, step, _late(config), clock.now()))
+
+
+@post("/orders/{order_id:uuid}/hand-over", status_code=200, guards=[staff(*KITCHEN_ROLES)])
+async def hand_over_food_order(
+    outlet: str, order_id: UUID, data: HandOver, *, db: Database, clock: Clock, principal: Principal
+) -> KitchenTicket:
+    """Hand over against the code that the fan shows; five wrong ones lock it.
+
+    Without a code: by a cashier, finance or an administrator of the outlet.
+    """
+    step = _step(principal, outlet, order_id)
+    if data.code is None:
+        at_outlets(principal, ANSWERS, [outlet])
+    async with db.transaction() as conn:  # committed before a refusal is told: a wrong code counts
+        outcome = await acts.hand_over(conn, step, data.code, clock.now(), age_checked=data.age_checked)
+    return _ticket(outcome)
+
+
+@post("/orders/{order_id:uuid}/delivered", status_code=200, guards=[staff(*KITCHEN_ROLES)])
+async def food_order_delivered(
+    outlet: str, order_id: UUID, data: HandedToPlace, *, db: Database, clock: Clock, principal: Principal
+) -> KitchenTicket:
+    """Say that an order was brought to its place."""
+    step = _step(principal, outlet, order_id)
+    async with db.transaction() as conn:
+        return _ticket(await acts.delivered(conn, step, clock.now(), age_checked=data.age_checked))
+
+
+@post("/orders/{order_id:uuid}/refund", status_code=200, guards=[staff(*ANSWERS)])
+async def refund_food_order(
+    outlet: str,
+    order_id: UUID,
+    data: FoodRefund,
+    *,
+    db: Database,
+    clock: Clock,
+    vault: KeyVault,
+    principal: Principal,
+) -> KitchenTicket:
+    """Give an order back whole that was accepted: onto the purse that paid it, bonus to bonus.
+
+    Needs a sign-in of the last 15 minutes.
+    """
+    at_outlets(principal, ANSWERS, [outlet])
+    step, now = _step(principal, outlet, order_id), clock.now()
+    fresh(principal, now)
+    async with db.transaction() as conn:
+        return _ticket(await acts.refund(conn, vault, step, data.reason, now))
+
+
+@get("/runs", guards=[staff(*KITCHEN_ROLES)])
+async def list_kitchen_runs(outlet: str, db: Database, clock: Clock, principal: Principal) -> list[Run]:
+    """What runners carry now, block by block, the oldest promise first, each with the way to its first stop."""
+    _works_at(principal, outlet)
+    async with db.connection() as conn:
+        found, today = await reads.runs(conn, outlet, clock.now())
+    return [await reads.with_way(run, outlet, today) for run in found]
+
+
+def _works_at(principal: Principal, outlet: str) -> None:
+    at_outlets(principal, KITCHEN_ROLES, [outlet])
+    if outlet not in outlet_codes():
+        raise Problem("not_found", {"outlet": outlet})
+
+
+def _step(principal: Principal, outlet: str, order_id: UUID) -> Step:
+    """Somebody who works there: the record of a sale names them, so no program takes a step."""
+    _works_at(principal, outlet)
+    return Step(outlet, order_id, require_fan(principal))
+
+
+def _ticket(outcome: Order | Refused) -> KitchenTicket:
+    return ticket_of(granted(outcome))
+
+
+def _late(config: Config) -> timedelta:
+    return timedelta(minutes=config.voucher_late_min)
+
+
+router = Router(
+    "/api/kitchen/{outlet:str}",
+    route_handlers=[
+        get_kitchen,
+        put_kitchen_capacity,
+        accept_food_order,
+        decline_food_order,
+        food_order_ready,
+        hand_over_food_order,
+        food_order_delivered,
+        refund_food_order,
+        list_kitchen_runs,
+    ],
+)

@@ -1,0 +1,1 @@
+"""What decides about orders, without a database, a network or a clock."""

@@ -1,0 +1,101 @@
+"""What an order becomes: a record of its outlet's till of the house, and a message to whoever waits for it."""
+
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from virage.identity.people.rules.persons import Locale
+from virage.identity.people.rules.push import PushMessage, Said
+from virage.matchday.food.orders.rules.orders import FoodLine, Order
+from virage.money.fiscal.rules.chain import Head
+from virage.money.fiscal.rules.record import Kind, Line, Record, RefundOf, Tender, TenderKind, stamp, totals_of
+from virage.site.programme.rules import Text
+
+NAME_CHARS: Final = 100
+TOLD_FOR: Final = timedelta(hours=1)
+
+
+class Entry(NamedTuple):
+    """Where a record stands: after which head of its till's chain, by whom, when."""
+
+    head: Head
+    who: UUID
+    at: datetime
+
+
+def sale_of(order: Order, entry: Entry, locale: Locale) -> Record:
+    """The sale of an order that somebody accepted, in the language of whoever ordered."""
+    return _record(order, order.id, entry, [_line(line, locale) for line in order.lines])
+
+
+def refund_of(
+    order: Order, refund_id: UUID, reason: str, entry: Entry, sale: Record, *, cups_are_out: bool = False
+) -> Record:
+    """The refund of an order, for a reason of the house: the lines of its sale as they were printed.
+
+    Cups that are out are none of it: they are paid back to whoever brings them.
+    """
+    lines = [replace(line, quantity=-line.quantity) for line in sale.lines if not (cups_are_out and line.deposit)]
+    return _record(order, refund_id, entry, lines, RefundOf(order.till_id, order.id, reason))
+
+
+def _record(order: Order, record_id: UUID, entry: Entry, lines: list[Line], refunds: RefundOf | None = None) -> Record:
+    cents = order.total_cents if refunds is None else sum(line.cents for line in lines)
+    return Record(
+        id=record_id,
+        till=order.till_id,
+        number=entry.head.number + 1,
+        previous=entry.head.hash,
+        kind=Kind.SALE if refunds is None else Kind.REFUND,
+        at=stamp(entry.at),
+        outlet=order.outlet,
+        event_id=order.event_id,
+        cashier=entry.who,
+        catalogue=order.version,
+        lines=lines,
+        totals=totals_of(lines),
+        tenders=[Tender(TenderKind.PURSE, cents, str(order.id))] if cents else [],
+        tip_cents=0,
+        cash_cents=None,
+        refund_of=refunds,
+        reprint_of=None,
+    )
+
+
+def _line(line: FoodLine, locale: Locale) -> Line:
+    """A line of the receipt, in one language, as a till at a counter prints its own."""
+    return Line(
+        line.item_id,
+        _printed(line.name, locale),
+        line.quantity,
+        line.unit_cents,
+        line.vat_permille,
+        [_printed(option.choice, locale) for option in line.options],
+        line.kind == "deposit",
+    )
+
+
+def _printed(text: Text, locale: Locale) -> str:
+    said = text.fr if locale is Locale.FR else text.en
+    return said[:NAME_CHARS]
+
+
+def told_ready(order: Order, person_id: UUID, now: datetime) -> PushMessage:
+    """What its fan is told of an order that is ready."""
+    if order.deliver_to is None:
+        french, english = f"À retirer au point de vente {order.outlet}.", f"Collect it at food stand {order.outlet}."
+    else:
+        french, english = "Elle part vers votre place.", "It is on its way to your seat."
+    return PushMessage(
+        [person_id],
+        "food_ready",
+        order.id,
+        {
+            "fr": Said(f"Commande {order.number} prête", french),
+            "en": Said(f"Order {order.number} is ready", english),
+        },
+        {"order": order.id, "event": order.event_id, "outlet": order.outlet, "number": order.number},
+        now + TOLD_FOR,
+    )

@@ -1,0 +1,1 @@
+"""What tills load, what judges them, and what the office reads of them."""

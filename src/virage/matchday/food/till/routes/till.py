@@ -1,0 +1,95 @@
+"""The tills' doors."""
+
+import asyncio
+import gzip
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+from litestar import Request, Response, Router, get, post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
+from msgspec import Struct
+
+from virage.matchday.food.till.acts.selling import Answer
+from virage.matchday.food.till.reads.tills import TillPack, TillPacks
+from virage.matchday.food.till.routes.counter import Counter, TillUpload
+from virage.money.fiscal.rules.record import BODY_CHARS_MAX, RECORDS_MAX
+from virage.money.wallet.reads.card_news import CardNews, TillCards
+from virage.platform.clock import Clock
+from virage.platform.guard import Principal, device_at
+from virage.platform.problems import Problem
+from virage.platform.static import takes_gzip
+
+AT_TILL: Final = device_at("till")
+ENVELOPE_BYTES: Final = 500
+"""What a record needs in an upload besides its body: its signature, PINs, and the names of all."""
+GZIP_FROM_BYTES: Final = 1_000
+
+Position = Annotated[str | None, Parameter(max_length=20, description="The position of the last answer")]
+
+
+class Answers(Struct, frozen=True):
+    """One answer a record, in order; `now` is the server's clock."""
+
+    now: datetime
+    answers: list[Answer]
+
+
+@post(
+    "/records",
+    status_code=200,
+    guards=[AT_TILL],
+    opt={"rate": "gate"},
+    request_max_body_size=RECORDS_MAX * (BODY_CHARS_MAX + ENVELOPE_BYTES),
+)
+async def post_records(data: TillUpload, counter: Counter, clock: Clock, principal: Principal) -> Answers:
+    """Take a till's records. Sent again they get their answers again, and have no second effect.
+
+    One record that is asked about may be refused, and its number is then free; records that are told are always booked.
+    """
+    return Answers(clock.now(), await counter.sell(principal, data.records))
+
+
+@get(
+    "/pack",
+    guards=[AT_TILL],
+    responses={200: ResponseSpec(TillPack, description="All that the till needs to go on alone")},
+)
+async def get_till_pack(
+    request: Request[Any, Any, Any], till_packs: TillPacks, principal: Principal
+) -> Response[bytes]:
+    """All that the till needs to start, sell, price and print without network.
+
+    Its ETag changes with what it decides by; the time and the heads of its chains are in it and change none.
+    """
+    packed = await till_packs.of(principal)
+    if packed is None:
+        raise Problem("not_found")
+    headers = {"etag": f'"{packed.tag}"', "cache-control": "private, no-cache"}
+    if request.headers.get("if-none-match") == f'"{packed.tag}"':
+        return Response(b"", status_code=304, headers=headers)
+    return await _json(request, packed.body, headers)
+
+
+@get(
+    "/cards",
+    guards=[AT_TILL],
+    responses={200: ResponseSpec(TillCards, description="Cards that changed, or all of them")},
+)
+async def get_till_cards(
+    request: Request[Any, Any, Any], card_news: CardNews, *, since: Position = None
+) -> Response[bytes]:
+    """The cards as the till must know them without network: all at first, then those that changed."""
+    return await _json(request, await card_news.since(since), {"cache-control": "no-store"})
+
+
+async def _json(request: Request[Any, Any, Any], body: bytes, headers: dict[str, str]) -> Response[bytes]:
+    """JSON that is ready, packed where it is worth it and the asker can unpack it."""
+    headers = headers | {"vary": "accept-encoding"}
+    if len(body) >= GZIP_FROM_BYTES and takes_gzip(request.headers.get("accept-encoding", "")):
+        headers["content-encoding"] = "gzip"
+        body = await asyncio.to_thread(gzip.compress, body, 6, mtime=0)
+    return Response(body, media_type="application/json", headers=headers)
+
+
+router = Router("/api/till", route_handlers=[post_records, get_till_pack, get_till_cards])

@@ -1,0 +1,27 @@
+"""The office's doors to the tills: what they sold otherwise than they should have."""
+
+from typing import Annotated, Final
+
+from litestar import Router, get
+from litestar.params import Parameter
+
+from virage.matchday.food.till.reads import deviations as reads
+from virage.matchday.food.till.rules.deviations import NotedDeviation
+from virage.platform.database import Database
+from virage.platform.guard import Principal, Role, staff
+from virage.platform.scopes import outlets_of
+from virage.site.programme.rules import Instant
+
+LEADERS: Final[tuple[Role, ...]] = ("finance",)
+
+Before = Annotated[Instant | None, Parameter(description="Only what was noted before that time")]
+
+
+@get("/deviations", guards=[staff(*LEADERS)])
+async def list_deviations(db: Database, principal: Principal, *, before: Before = None) -> list[NotedDeviation]:
+    """What tills told that is not as the catalogue, the law or their limits say; the latest 200 or so first."""
+    async with db.connection() as conn:
+        return await reads.deviations(conn, outlets_of(principal, LEADERS), before)
+
+
+router = Router("/api/office/concessions", route_handlers=[list_deviations])

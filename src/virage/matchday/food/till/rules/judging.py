@@ -1,0 +1,158 @@
+"""Whether what a record says was sold is what its version of the catalogue and the law say: line by line.
+
+A record has neither the menus nor the codes of options: a line is explained by the price of its product, or by its
+share of a menu whose parts stand one after the other. Options are found by the names that are printed.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any, Final
+
+from virage.matchday.food.menu.rules.alcohol import Derogation, may_sell
+from virage.matchday.food.menu.rules.alcohol import Reason as AlcoholReason
+from virage.matchday.food.menu.rules.catalogue import Catalogue, Menu, Product
+from virage.matchday.food.menu.rules.pricing import list_price, split
+from virage.matchday.food.till.rules.deviations import Deviation, Reason
+from virage.money.fiscal.rules.record import Line, Record
+from virage.platform.money import Cents
+from virage.site.programme.rules import Event
+
+CLOCK_OFF_MAX: Final = timedelta(minutes=10)
+"""How far a till's clock may be off; what is told may be older, for it was sold without network."""
+
+
+def judge_clock(moment: datetime, now: datetime, *, told: bool) -> list[Deviation]:
+    """Whether a record was written when it says; otherwise by how many seconds it is off, below zero behind."""
+    off = moment - now
+    if off <= CLOCK_OFF_MAX and (told or off >= -CLOCK_OFF_MAX):
+        return []
+    return [Deviation(Reason.CLOCK_WRONG, data={"off_s": round(off.total_seconds())})]
+
+
+def judge(
+    record: Record, catalogue: Catalogue, event: Event | None, derogations: Collection[Derogation]
+) -> list[Deviation]:
+    """What a sale says otherwise than the version that it names, and than the law at its own moment.
+
+    `event` was on at that moment. Nobody can say afterwards whether an age was asked for.
+    """
+    moment = record.moment
+    shelf = _Shelf(catalogue, record.outlet, None if event is None else moment - event.starts_at)
+    return shelf.judge(record.lines) + _alcohol(record.lines, catalogue, event, moment, derogations)
+
+
+def _alcohol(
+    lines: Sequence[Line],
+    catalogue: Catalogue,
+    event: Event | None,
+    moment: datetime,
+    derogations: Collection[Derogation],
+) -> list[Deviation]:
+    found = []
+    for number, line in enumerate(lines):
+        product = None if line.deposit else catalogue.product(line.product)
+        refusal = None if product is None else may_sell(product, event, moment, derogations, age_confirmed=True)
+        if refusal is not None and refusal.reason == AlcoholReason.FORBIDDEN:
+            found.append(Deviation(Reason.ALCOHOL_FORBIDDEN, number, {"why": str(refusal.data["why"])}))
+    return found
+
+
+class _Shelf:
+    """What an outlet sells at one moment, for how much."""
+
+    def __init__(self, catalogue: Catalogue, outlet: str, since_start: timedelta | None) -> None:
+        self._catalogue = catalogue
+        self._outlet = outlet
+        self._since_start = since_start
+        self._menus = [
+            item for item in catalogue.content.items if isinstance(item, Menu) and catalogue.sells(item, outlet)
+        ]
+
+    def judge(self, lines: Sequence[Line]) -> list[Deviation]:
+        found: list[Deviation] = []
+        explained: set[int] = set()
+        for number, line in enumerate(lines):
+            if line.deposit:
+                found += self._deposit(number, line)
+            elif number not in explained:
+                of_menu = self._menu_at(number, lines)
+                explained |= set(of_menu)
+                found += [] if of_menu else self._product(number, line)
+        return found
+
+    def _deposit(self, number: int, line: Line) -> list[Deviation]:
+        deposit = self._catalogue.deposit(line.product)
+        if deposit is None:
+            return [_no(Reason.UNKNOWN_PRODUCT, number)]
+        return _rate(number, line, 0) + _price(number, line, {deposit.cents})
+
+    def _product(self, number: int, line: Line) -> list[Deviation]:
+        product = self._catalogue.product(line.product)
+        cents = None if product is None else self._cents(product)
+        if product is None or cents is None:
+            return [_no(Reason.UNKNOWN_PRODUCT, number)]
+        if not self._catalogue.sells(product, self._outlet):
+            return [_no(Reason.NOT_HERE, number)]
+        surcharges = _surcharges(product, line.options)
+        if not surcharges:
+            return [_no(Reason.OPTION_UNKNOWN, number)]
+        return _rate(number, line, product.vat_permille) + _price(number, line, {cents + one for one in surcharges})
+
+    def _cents(self, item: Product | Menu) -> Cents | None:
+        return list_price(self._catalogue.prices_of(item.id), self._outlet, self._since_start)
+
+    def _menu_at(self, first: int, lines: Sequence[Line]) -> list[int]:
+        """The lines from `first` on that are the parts of a menu as it is sold and priced; none where it is none."""
+        for menu in self._menus:
+            goods = (number for number in range(first, len(lines)) if not lines[number].deposit)
+            numbers = list(islice(goods, len(menu.parts)))
+            if len(numbers) == len(menu.parts) and self._is(menu, [lines[number] for number in numbers]):
+                return numbers
+        return []
+
+    def _is(self, menu: Menu, lines: Sequence[Line]) -> bool:
+        """Whether these lines are the parts of a menu, each with its share of the price."""
+        products = []
+        for part, line in zip(menu.parts, lines, strict=True):
+            here = self._catalogue.choices_at(part, self._outlet)
+            product = next((one for one in here if one.id == line.product), None)
+            if product is None or line.quantity != lines[0].quantity or line.vat_permille != product.vat_permille:
+                return False
+            products.append(product)
+        shares = split(self._cents(menu) or 0, [self._cents(product) or 0 for product in products])
+        return all(
+            line.unit_cents - share in _surcharges(product, line.options)
+            for line, share, product in zip(lines, shares, products, strict=True)
+        )
+
+
+def _surcharges(product: Product, printed: Sequence[str]) -> set[Cents]:
+    """What the printed names of choices may cost together, each of an option of its own; none where they say nothing.
+
+    Choices of two options may have one name; an option that is required must be answered.
+    """
+    ways: set[tuple[frozenset[str], Cents]] = {(frozenset(), 0)}
+    for name in printed:
+        ways = {
+            (answered | {option.code}, cents + choice.surcharge_cents)
+            for answered, cents in ways
+            for option in product.options
+            if option.code not in answered
+            for choice in option.choices
+            if name in (choice.name.fr, choice.name.en)
+        }
+    required = {option.code for option in product.options if option.required}
+    return {cents for answered, cents in ways if required <= answered}
+
+
+def _rate(number: int, line: Line, permille: int) -> list[Deviation]:
+    return [] if line.vat_permille == permille else [_no(Reason.VAT_RATE_WRONG, number, vat_permille=permille)]
+
+
+def _price(number: int, line: Line, right: set[Cents]) -> list[Deviation]:
+    return [] if line.unit_cents in right else [_no(Reason.PRICE_WRONG, number, unit_cents=min(right))]
+
+
+def _no(reason: Reason, number: int, **data: Any) -> Deviation:
+    return Deviation(reason, number, data)

@@ -1,0 +1,1 @@
+"""The queries of the tills, one typed function each."""

@@ -1,0 +1,94 @@
+"""The times that a fan is offered are those at which the kitchen makes it and the counter hands it over."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from tests.matchday.food.conftest import Counters
+from tests.matchday.food.menu.board import line
+from tests.matchday.food.orders.kitchen import CAPACITY, COLA, Kitchen
+from tests.matchday.food.orders.test_orders import HERE
+from virage.matchday.food.menu.rules.catalogue import Station
+from virage.matchday.food.orders.reads.orders import FoodOrder
+from virage.matchday.food.orders.rules.orders import Reason
+from virage.media.live.rules.ground import BUSY_FROM_S, BUSY_UNTIL_S
+from virage.platform.problems import Refused
+from virage.site.venue.rules.readings import Place
+
+TWO_AT_ONCE = replace(CAPACITY, per_five_minutes={**CAPACITY.per_five_minutes, Station.COUNTER: 2}, delivers=False)
+
+
+async def offered(counters: Counters, kitchen: Kitchen) -> list[dict[str, Any]]:
+    query = f"event_id={kitchen.event.id}&outlet={HERE}"
+    answer = await counters.ask("", "GET", f"/api/food/slots?{query}")
+    assert answer.status_code == 200, answer.text
+    return list(answer.json())
+
+
+def moment(slot: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(slot["at"])
+
+
+async def test_a_time_at_which_the_counter_is_full_is_not_offered(counters: Counters, kitchen: Kitchen) -> None:
+    await kitchen.says(TWO_AT_ONCE)
+    first, second, third, *_ = await offered(counters, kitchen)
+    assert [slot["left"]["counter"] for slot in (first, second, third)] == [2, 2, 2]
+    for _ in range(2):
+        await kitchen.placed(await kitchen.fan(), line(COLA), slot_at=moment(second))
+    times = [slot["at"] for slot in await offered(counters, kitchen)]
+    assert times[:2] == [first["at"], third["at"]]
+    full = await kitchen.order(await kitchen.fan(), kitchen.wish(line(COLA), slot_at=moment(second)))
+    assert isinstance(full, Refused)
+    assert full.reason == Reason.OUTLET_FULL, "what is not offered is not to be had"
+    for at in times[:2]:
+        assert isinstance(
+            await kitchen.order(await kitchen.fan(), kitchen.wish(line(COLA), slot_at=datetime.fromisoformat(at))),
+            FoodOrder,
+        )
+
+
+async def test_where_runners_bring_it_a_full_counter_is_told_and_the_time_is_offered(
+    counters: Counters, kitchen: Kitchen
+) -> None:
+    await kitchen.says(replace(TWO_AT_ONCE, delivers=True))
+    _, second, *_ = await offered(counters, kitchen)
+    for _ in range(2):
+        await kitchen.placed(await kitchen.fan(), line(COLA), slot_at=moment(second))
+    _, full, *_ = await offered(counters, kitchen)
+    assert (full["at"], full["left"]["counter"]) == (second["at"], 0)
+
+
+@pytest.mark.parametrize("delivers", [False, True])
+async def test_a_counter_that_hands_nothing_over_offers_no_time_to_fetch_it(
+    counters: Counters, kitchen: Kitchen, delivers: bool
+) -> None:
+    nothing = {**CAPACITY.per_five_minutes, Station.COUNTER: 0}
+    await kitchen.says(replace(CAPACITY, per_five_minutes=nothing, delivers=delivers))
+    assert {slot["left"]["counter"] for slot in await offered(counters, kitchen)} == ({0} if delivers else set())
+
+
+async def test_a_counter_that_says_nothing_has_no_bound(counters: Counters, kitchen: Kitchen) -> None:
+    assert all("counter" not in slot["left"] for slot in await offered(counters, kitchen))
+
+
+async def test_how_an_outlet_is_for_the_news_of_the_ground(kitchen: Kitchen) -> None:
+    async def now() -> tuple[str, float | None]:
+        readings = await kitchen.desks[0].reads.readings(kitchen.event.id, kitchen.clock.now())
+        (one,) = [reading for reading in readings if reading.place == Place("outlet", HERE)]
+        return one.state, one.wait_s
+
+    state, wait_s = await now()
+    assert state == "open"
+    assert wait_s is not None
+    assert wait_s < BUSY_UNTIL_S
+    await kitchen.says(replace(TWO_AT_ONCE, per_five_minutes={Station.GRILL: 1, Station.COUNTER: 1}))
+    while (wait_s or 0) < BUSY_FROM_S:
+        await kitchen.placed(await kitchen.fan(), line(COLA))
+        state, wait_s = await now()
+    assert state == "open"
+    await kitchen.delivered(HERE, 0)
+    assert (await now())[0] == "sold_out"
+    await kitchen.says(replace(CAPACITY, open=False))
+    assert (await now())[0] == "closed"

@@ -1,0 +1,57 @@
+"""What a fan sees of what they paid at counters and by phone: each once, and where it was."""
+
+from typing import Final
+from uuid import UUID
+
+from tests.matchday.food.orders.kitchen import Kitchen
+from tests.matchday.food.till.bar import CAP_CENTS, Bar
+from tests.matchday.food.till.test_virtual_card import a_fan, ask, by_phone
+from tests.money.fiscal.till import NOW, beer, cup, fries
+from virage.matchday.food.orders.reads.orders import FoodOrder
+from virage.matchday.food.orders.reads.paid_at import outlets
+from virage.money.fiscal.rules.record import TenderKind
+from virage.money.wallet.reads.purses import Line, export, purse_view
+from virage.money.wallet.rules.purses import Limits
+from virage.platform.database import Database
+from virage.site.programme.rules import Text
+
+LIMITS: Final = Limits(500, 15_000, 25_000)
+BAR: Final = Text("Point de vente 01, Virage Nord", "Food stand 01, Virage Nord")
+MIXED: Final = [beer(1), fries(1), cup(1)]  # 12.50 at three rates
+
+
+async def history(db: Database, fan_id: UUID) -> list[Line]:
+    async with db.connection() as conn:
+        return (await purse_view(conn, fan_id, LIMITS, now=NOW, paid_at=[outlets])).history
+
+
+async def test_a_sale_of_several_rates_is_one_line_and_says_where(bar: Bar) -> None:
+    fan, till = await a_fan(bar, CAP_CENTS), await bar.till()
+    sale = by_phone(till, (fan, 1_250), lines=MIXED)
+    await ask(bar, till, sale)
+    paid, loaded = await history(bar.db, fan.id)
+    assert (paid.cents, paid.purpose, paid.subject, paid.place) == (-1_250, "sale", sale.record.id, BAR)
+    assert (loaded.cents, loaded.place) == (CAP_CENTS, None)
+    async with bar.db.connection() as conn:
+        moved = await conn.fetchval("select count(*) from wallet.transfer where subject = $1", sale.record.id)
+        assert moved > 1, "in the books it is a transfer a rate"
+        assert (await export(conn, fan.id, [outlets]))["purse"].history == [paid, loaded]
+
+
+async def test_what_comes_back_is_a_line_of_its_own(bar: Bar) -> None:
+    fan, till = await a_fan(bar, CAP_CENTS), await bar.till()
+    sale = by_phone(till, (fan, 1_150))
+    await ask(bar, till, sale)
+    await bar.refund(till, sale, 700, TenderKind.VIRTUAL_CARD)
+    lines = [(line.purpose, line.cents, line.place) for line in await history(bar.db, fan.id)]
+    assert sorted(lines) == [("refund", 700, BAR), ("sale", -1_150, BAR), ("top_up", CAP_CENTS, None)]
+
+
+async def test_an_order_by_phone_says_where_it_is_fetched_and_what_the_house_gave_of_it(kitchen: Kitchen) -> None:
+    fan = await kitchen.fan(cents=5_000, bonus_cents=300)
+    order = await kitchen.order(fan, kitchen.wish())
+    assert isinstance(order, FoodOrder), order
+    held = [line for line in await history(kitchen.db, fan) if line.purpose == "food_order"]
+    assert {(line.step, line.bonus) for line in held} == {("hold", False), ("hold", True)}
+    assert sum(line.cents for line in held) == -order.total_cents
+    assert {line.place for line in held} == {BAR}

@@ -1,0 +1,168 @@
+"""A bar in tests: tills with keys, fans with cards and money on them, two processes that serve them."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from tests.money.fiscal.till import NOW, Till, beer, fries, refund_of
+from tests.money.wallet.books import DRAWER, books, loaded_purse
+from tests.money.wallet.chip import Chip, shown
+from virage.matchday.food.menu.reads.catalogue import Catalogues
+from virage.matchday.food.orders.acts import kitchen
+from virage.matchday.food.till.acts.selling import Answer
+from virage.matchday.food.till.reads.judging import Judge
+from virage.matchday.food.till.routes.counter import Counter, SentRecord
+from virage.matchday.food.till.rules.limits import TillLimits
+from virage.money.fiscal.rules.record import Kind, Tender, TenderKind, Written
+from virage.money.wallet.acts import cards, ledger
+from virage.money.wallet.acts.cards import CardSecrets
+from virage.money.wallet.routes.card_desk import CardDesk
+from virage.money.wallet.rules.cards import Card, NewCard
+from virage.money.wallet.rules.ledger import Posted, Transfer, purse
+from virage.money.wallet.rules.sun import SunMessage
+from virage.platform.clock import Clock
+from virage.platform.config import Config
+from virage.platform.database import Database
+from virage.platform.guard import Grant, Principal
+from virage.platform.ids import new_id
+from virage.platform.keys import base64url
+
+CAP_CENTS = 5_000
+LIMITS = TillLimits(CAP_CENTS, 3_000, 60_000, 1_500)
+ROUND = [beer(1), fries(1)]  # 11.50
+ROUND_CENTS = 1_150
+ROUND_BACK = {700: [beer(-1)], 450: [fries(-1)], ROUND_CENTS: [beer(-1), fries(-1)]}
+"""What may be given back of a round, by what it comes to."""
+
+
+class Fan:
+    """A card and the purse that it spends."""
+
+    def __init__(self, chip: Chip, card: Card) -> None:
+        self.chip = chip
+        self.card_id = card.id
+        self.purse_id = card.purse_id
+
+    def tap(self, counter: int | None = None) -> str:
+        """The query string that the next read of the card shows, or one that was recorded at a counter."""
+        return query(self.chip.tap() if counter is None else self.chip.mirrored(counter))
+
+
+def query(message: SunMessage) -> str:
+    return urlencode(shown(message))
+
+
+def by_card(cents: int, proof: str) -> list[Tender]:
+    return [Tender(TenderKind.CARD, cents, proof)]
+
+
+def sent(written: Written, *, told: bool = False) -> SentRecord:
+    return SentRecord(base64url(written.body), base64url(written.signature), told)
+
+
+def as_till(till: Till) -> Principal:
+    return Principal("device", till.id, grants=(Grant("till", "outlet", till.outlet),))
+
+
+def counter_of(db: Database, clock: Clock, secrets: CardSecrets | None) -> Counter:
+    """A process's counter; it looks anew at what decides about prices each time."""
+    judge = Judge(db, clock, Catalogues(db), kept_s=0)
+    return Counter(db, clock, CardDesk(db, clock, secrets), judge, limits=LIMITS, phone_orders=kitchen)
+
+
+class Bar:
+    """Everything at one outlet."""
+
+    def __init__(self, db: Database, clock: Clock, config: Config) -> None:
+        secrets = cards.open_card_secrets(config)
+        assert secrets is not None
+        self.db = db
+        self.secrets = secrets
+        self.counters = [counter_of(db, clock, secrets) for _ in range(2)]
+        self._chips = 0
+
+    async def till(self) -> Till:
+        till = Till()
+        async with self.db.transaction() as conn:
+            await till.pair(conn)
+        return till
+
+    async def fan(self, cents: int) -> Fan:
+        """Somebody with a card and so much on it."""
+        chip = self._chip()
+        code_hash = self.secrets.codes.hash(self.secrets.codes.printed(chip.uid))
+        async with self.db.transaction() as conn:
+            new = NewCard(new_id(), chip.uid, code_hash, await loaded_purse(conn, cents))
+            (made,) = await cards.personalise(conn, [new], who=None, now=NOW)
+        assert isinstance(made, Card), made
+        return Fan(chip, made)
+
+    async def stranger(self) -> Fan:
+        """A chip with our keys that was never made a card."""
+        fan = await self.fan(0)
+        fan.chip = self._chip()
+        return fan
+
+    def _chip(self) -> Chip:
+        self._chips += 1
+        return Chip(self.secrets.keys, bytes((4,)) + self._chips.to_bytes(6))
+
+    async def send(self, till: Till, *records: SentRecord, process: int = 0) -> list[Answer]:
+        return await self.counters[process].sell(as_till(till), records)
+
+    async def ask(self, till: Till, tenders: Sequence[Tender], **changes: Any) -> tuple[Written, Answer]:
+        """A sale that is asked about: the till goes on from it only where it was booked."""
+        written = till.sign(till.record(Kind.SALE, tenders=list(tenders), **{"lines": ROUND} | changes))
+        (answer,) = await self.send(till, sent(written))
+        if answer.outcome == "booked":
+            till.keep(written)
+        return written, answer
+
+    async def tell(self, till: Till, *tenders: Sequence[Tender], process: int = 0) -> list[Answer]:
+        """Sales without network, told later in one upload."""
+        sold = [till.write(Kind.SALE, lines=ROUND, tenders=list(paid)) for paid in tenders]
+        return await self.send(till, *(sent(one, told=True) for one in sold), process=process)
+
+    async def refund(self, till: Till, sale: Written, cents: int, kind: TenderKind) -> Answer:
+        """So much of a round is given back: a beer, fries or both; anything else is a beer at another price."""
+        written = till.sign(
+            till.record(
+                Kind.REFUND,
+                lines=ROUND_BACK.get(cents) or [beer(-1, cents)],
+                tenders=[Tender(kind, -cents, None)],
+                refund_of=refund_of(sale),
+            )
+        )
+        (answer,) = await self.send(till, sent(written))
+        if answer.outcome == "booked":
+            till.keep(written)
+        return answer
+
+    async def load(self, fan: Fan, cents: int) -> None:
+        """Cash paid in at a desk."""
+        async with self.db.transaction() as conn:
+            transfer = Transfer(new_id(), DRAWER, purse(fan.purse_id), cents, "top_up", fan.purse_id)
+            (posted,) = await ledger.post(conn, [[transfer]], NOW)
+        assert isinstance(posted, Posted)
+
+    async def left(self, fan: Fan) -> int:
+        async with self.db.connection() as conn:
+            return int(await conn.fetchval("select balance_cents from wallet.account where id = $1", fan.purse_id))
+
+    async def of_kind(self, kind: str) -> int:
+        """What the accounts of a kind hold together; the books must be clean."""
+        found = await books(self.db)
+        assert found.clean, found
+        return found.kinds.get(kind, 0)
+
+    async def lost(self, till: UUID) -> list[tuple[int, str]]:
+        """What was lost at a till, and why."""
+        async with self.db.connection() as conn:
+            rows = await conn.fetch(
+                "select loss_cents, loss_reason from food_till.booking "
+                "inner join fiscal.record using (device_id) "
+                "where record.id = booking.record_id and device_id = $1 and loss_cents > 0 order by number",
+                till,
+            )
+        return [tuple(row) for row in rows]

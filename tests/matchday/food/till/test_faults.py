@@ -1,0 +1,127 @@
+"""What breaks between a till and the books; the fixture `bar` audits them at the end of each test.
+
+Other faults of tills stand where their rule does: docs/till.md says which test holds which.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.matchday.food.till.bar import ROUND, ROUND_CENTS, by_card, sent
+from tests.money.fiscal.till import Till
+from virage.money.fiscal.rules.record import Kind, Tender, TenderKind
+from virage.money.wallet.acts import cards as card_acts
+from virage.money.wallet.acts.cards import Block
+from virage.money.wallet.rules.cards import BlockReason
+from virage.platform.sql import Adapter
+
+if TYPE_CHECKING:
+    from tests.matchday.food.till.bar import Bar
+
+MINUTE = timedelta(minutes=1)
+
+
+class Crash(Exception):
+    """The process is gone."""
+
+
+@contextmanager
+def crashing_after(statements: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """End whoever runs one statement more than so many; the names of those that ran."""
+    ran: list[str] = []
+
+    def counted(original: Any) -> Any:
+        if original.__name__ == "select":
+
+            async def select(self: Any, conn: Any, name: str, *rest: Any) -> Any:
+                note(name)
+                async for row in original(self, conn, name, *rest):
+                    yield row
+
+            return select
+
+        async def run(self: Any, conn: Any, name: str, *rest: Any) -> Any:
+            note(name)
+            return await original(self, conn, name, *rest)
+
+        return run
+
+    def note(name: str) -> None:
+        if len(ran) >= statements:
+            raise Crash
+        ran.append(name)
+
+    with monkeypatch.context() as patch:
+        for method in ("select", "select_one", "select_value", "insert_returning", "insert_update_delete"):
+            patch.setattr(Adapter, method, counted(getattr(Adapter, method)))
+        yield ran
+
+
+async def everything(bar: "Bar") -> list[Any]:
+    """All that a sale changes."""
+    tables = ["fiscal.record", "food_till.booking", "fiscal.anchor", "fiscal.till_head"]
+    tables += ["wallet.transfer", "wallet.account", "wallet.tap", "wallet.card", "wallet.card_day"]
+    async with bar.db.connection() as conn:
+        return [await conn.fetch(f"select t::text from {table} t order by 1") for table in tables]
+
+
+@pytest.mark.parametrize("is_told", [False, True])
+async def test_a_sale_that_ends_between_any_two_statements_never_was_and_the_same_bytes_are_one_sale(
+    bar: "Bar", monkeypatch: pytest.MonkeyPatch, is_told: bool
+) -> None:
+    till, fan = await bar.till(), await bar.fan(3000)
+    await bar.ask(till, by_card(ROUND_CENTS, fan.tap()))
+    sale = till.sign(till.record(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap())))
+    before = await everything(bar)
+    for statements in range(100):
+        with crashing_after(statements, monkeypatch) as ran:
+            try:
+                (answer,) = await bar.send(till, sent(sale, told=is_told))
+            except Crash:
+                answer = None
+        if answer is not None:
+            break
+        assert await everything(bar) == before, f"after {ran}"
+    assert answer is not None
+    assert answer.outcome == "booked"
+    assert len(ran) > 10, "the sale has that many statements between which it can end"
+    assert [one.outcome for one in await bar.send(till, sent(sale, told=True))] == ["known"]
+    assert await bar.left(fan) == 3000 - 2 * ROUND_CENTS
+
+
+async def test_a_card_that_is_blocked_while_tills_have_no_network_loses_what_was_sold_after(bar: "Bar") -> None:
+    till, fan, thief = await bar.till(), await bar.fan(9000), await bar.till()
+    before = till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))
+    blocked_at = till.at + MINUTE
+    async with bar.db.transaction() as conn:
+        block = Block(fan.card_id, BlockReason.OWNER, None)
+        assert await card_acts.block_cards(conn, [block], blocked_at) == [None]
+    thief.at = blocked_at + MINUTE
+    after = thief.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))
+    await bar.send(thief, sent(after, told=True))
+    await bar.send(till, sent(before, told=True))
+    assert (await bar.lost(till.id), await bar.lost(thief.id)) == ([], [(ROUND_CENTS, "card_blocked")])
+    assert await bar.left(fan) == 9000 - ROUND_CENTS
+
+
+async def test_a_till_that_lost_its_storage_goes_on_and_what_it_had_not_told_is_the_only_loss(bar: "Bar") -> None:
+    till, fan = await bar.till(), await bar.fan(9000)
+    first = till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))
+    await bar.send(till, sent(first, told=True))
+    till.write(lines=ROUND, tenders=by_card(ROUND_CENTS, fan.tap()))  # gone with the storage
+    empty = Till(till.id, till.signer)
+    empty.at = till.at + MINUTE
+    cash = [Tender(TenderKind.CASH, ROUND_CENTS, None)]
+    (fork,) = await bar.send(till, sent(empty.sign(empty.record(lines=ROUND, tenders=cash))))
+    assert fork.reason == "chain_forked"
+    going_on = empty.record(
+        lines=ROUND, tenders=cash, number=fork.data["expected"], previous=fork.data["previous"], kind=Kind.SALE
+    )
+    (answer,) = await bar.send(till, sent(empty.sign(going_on)))
+    assert (answer.outcome, answer.number) == ("booked", 2)
+    (again,) = await bar.send(till, sent(till.written[1], told=True))
+    assert again.reason == "chain_forked", "its storage was found: it is seen, and booked by nobody"
+    assert await bar.left(fan) == 9000 - ROUND_CENTS
