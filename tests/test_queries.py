@@ -33,6 +33,7 @@ LAYERS = [
     {"food_orders"},
     {"live"},
     {"tracking", "replay"},
+    {"books"},
 ]
 PUBLISHED = "public_"  # the views that a domain publishes for those above it are named `public_...`
 CLOCKS = {"now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "timeofday"}

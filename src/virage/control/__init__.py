@@ -1,1 +1,1 @@
-"""What is read of all domains below and told to those who answer for the evening: the books."""
+"""What those who answer for the evening read of all domains below: the books."""
